@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * A growing buffer with a ceiling. Invariant: data is NULL and size 0, or data[len] is NUL and
+ * len < size; len <= max always.
+ */
+
+#include "base/bytes.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define BYTES_SIZE_MIN 64
+
+void bytes_init(struct bytes *b, size_t max)
+{
+	*b = (struct bytes)BYTES_INIT(max);
+}
+
+void bytes_deinit(struct bytes *b)
+{
+	free(b->data);
+	*b = (struct bytes)BYTES_INIT(b->max);
+}
+
+void bytes_clear(struct bytes *b)
+{
+	bytes_truncate(b, 0);
+}
+
+void bytes_truncate(struct bytes *b, size_t len)
+{
+	if (!b->data)
+		return;
+
+	b->len = len;
+	b->data[len] = '\0';
+}
+
+int bytes_reserve(struct bytes *b, size_t n, char **ret)
+{
+	size_t wanted, size;
+	char *data;
+
+	if (n > b->max || b->len > b->max - n)
+		return -EMSGSIZE;
+
+	wanted = b->len + n + 1;
+	if (wanted > b->size) {
+		size = b->size ? b->size : BYTES_SIZE_MIN;
+		while (size < wanted)
+			size *= 2;
+
+		data = realloc(b->data, size);
+		if (!data)
+			return -ENOMEM;
+
+		b->data = data;
+		b->size = size;
+		b->data[b->len] = '\0';
+	}
+
+	*ret = b->data + b->len;
+	return 0;
+}
+
+void bytes_grew(struct bytes *b, size_t n)
+{
+	b->len += n;
+	b->data[b->len] = '\0';
+}
+
+int bytes_append(struct bytes *b, const void *data, size_t len)
+{
+	char *end;
+	int r;
+
+	r = bytes_reserve(b, len, &end);
+	if (r < 0)
+		return r;
+
+	if (len > 0)
+		memcpy(end, data, len);
+	bytes_grew(b, len);
+	return 0;
+}
+
+int bytes_append_str(struct bytes *b, const char *str)
+{
+	return bytes_append(b, str, strlen(str));
+}
+
+int bytes_append_char(struct bytes *b, char c)
+{
+	return bytes_append(b, &c, 1);
+}
+
+int bytes_appendf(struct bytes *b, const char *format, ...)
+{
+	va_list ap;
+	int r;
+
+	va_start(ap, format);
+	r = bytes_vappendf(b, format, ap);
+	va_end(ap);
+	return r;
+}
+
+int bytes_vappendf(struct bytes *b, const char *format, va_list ap)
+{
+	va_list again;
+	char *end;
+	int n, r;
+
+	va_copy(again, ap);
+	n = vsnprintf(NULL, 0, format, again);
+	va_end(again);
+	if (n < 0)
+		return -EINVAL;
+
+	r = bytes_reserve(b, (size_t)n, &end);
+	if (r < 0)
+		return r;
+
+	vsnprintf(end, (size_t)n + 1, format, ap);
+	bytes_grew(b, (size_t)n);
+	return 0;
+}
+
+void bytes_consume(struct bytes *b, size_t n)
+{
+	if (n == 0)
+		return;
+
+	memmove(b->data, b->data + n, b->len - n);
+	bytes_truncate(b, b->len - n);
+}
+
+const char *bytes_str(const struct bytes *b)
+{
+	return b->data ? b->data : "";
+}
+
+char *bytes_steal(struct bytes *b)
+{
+	char *data;
+
+	data = b->data ? b->data : strdup("");
+	*b = (struct bytes)BYTES_INIT(b->max);
+	return data;
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: ISC */
+#pragma once
+
+/*
+ * A growing buffer with a ceiling, through which every byte from outside passes. Embedded in its
+ * owner: bytes_init() or BYTES_INIT, then appends, then bytes_deinit(). What it holds is always
+ * followed by a NUL byte that does not count, so `data` of a buffer that was appended to is a C
+ * string where it holds no other NUL.
+ *
+ * Appending gives -ENOMEM, or -EMSGSIZE where it would go past the ceiling; either way nothing was
+ * appended. `data` is valid until the next append.
+ */
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/cleanup.h"
+
+struct bytes {
+	char *data; /* NULL until something was appended */
+	size_t len;
+	size_t size; /* allocated */
+	size_t max;  /* ceiling for len */
+};
+
+/* For what the program itself makes, and can't be grown by a peer past other limits. */
+#define BYTES_UNLIMITED (SIZE_MAX / 4)
+
+#define BYTES_INIT(ceiling)      \
+	{                        \
+		.max = (ceiling) \
+	}
+
+void bytes_init(struct bytes *b, size_t max);
+void bytes_deinit(struct bytes *b);
+
+/* Forgets the content, keeps the memory. */
+void bytes_clear(struct bytes *b);
+
+/* Cuts the content to `len` bytes, which must not be more than it has. */
+void bytes_truncate(struct bytes *b, size_t len);
+
+/* Makes room for `n` more bytes; *ret is where they go. bytes_grew() then counts them in. */
+int bytes_reserve(struct bytes *b, size_t n, char **ret);
+void bytes_grew(struct bytes *b, size_t n);
+
+int bytes_append(struct bytes *b, const void *data, size_t len);
+int bytes_append_str(struct bytes *b, const char *str);
+int bytes_append_char(struct bytes *b, char c);
+int bytes_appendf(struct bytes *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
+int bytes_vappendf(struct bytes *b, const char *format, va_list ap)
+	__attribute__((format(printf, 2, 0)));
+
+/* Removes the first `n` bytes. */
+void bytes_consume(struct bytes *b, size_t n);
+
+/* The content as a C string, never NULL. */
+const char *bytes_str(const struct bytes *b);
+
+/* Hands the content over as a C string that the caller frees; NULL when out of memory. */
+char *bytes_steal(struct bytes *b);

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * Trusted and lasting files. Every check looks at an open descriptor, never at a name twice;
+ * opening never waits (O_NONBLOCK: a FIFO in the place of a file would).
+ */
+
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+
+#define FILE_MODE 0600
+#define FILE_DIR_MODE 0700
+#define FILE_OTHERS_MASK (S_IRWXG | S_IRWXO)
+
+static const char *const fault_texts[] = {
+	[FILE_FINE] = "is fine",
+	[FILE_IS_SYMLINK] = "is a symbolic link",
+	[FILE_NOT_REGULAR] = "is not a regular file",
+	[FILE_NOT_DIRECTORY] = "is not a directory",
+	[FILE_FOREIGN_OWNER] = "belongs to another user",
+	[FILE_OPEN_TO_OTHERS] = "is open to its group or to others",
+};
+
+const char *file_fault_text(enum file_fault fault)
+{
+	return fault_texts[fault];
+}
+
+static int check(int fd, mode_t type, enum file_fault wrong_type, uid_t owner)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return -errno;
+
+	if ((st.st_mode & S_IFMT) != type)
+		return wrong_type;
+	if (st.st_uid != owner)
+		return FILE_FOREIGN_OWNER;
+	if (st.st_mode & FILE_OTHERS_MASK)
+		return FILE_OPEN_TO_OTHERS;
+	return 0;
+}
+
+int file_open_dir(const char *path, uid_t owner, int *ret_fd)
+{
+	cleanup(close_p) int fd = -1;
+	struct stat st;
+	int r;
+
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0) {
+		if (errno != ENOTDIR)
+			return -errno;
+		/* ENOTDIR is said of a symbolic link and of a file alike. */
+		if (lstat(path, &st) < 0)
+			return -errno;
+		return S_ISLNK(st.st_mode) ? FILE_IS_SYMLINK : FILE_NOT_DIRECTORY;
+	}
+
+	r = check(fd, S_IFDIR, FILE_NOT_DIRECTORY, owner);
+	if (r != 0)
+		return r;
+
+	*ret_fd = steal_fd(&fd);
+	return 0;
+}
+
+/* A new directory is only there for good when its parent is synced. */
+static int sync_parent(const char *path)
+{
+	cleanup(free_p) char *copy = NULL;
+	cleanup(close_p) int fd = -1;
+
+	copy = strdup(path);
+	if (!copy)
+		return -ENOMEM;
+
+	fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 || fsync(fd) < 0)
+		return -errno;
+	return 0;
+}
+
+static int make_one_dir(const char *path)
+{
+	if (mkdir(path, FILE_DIR_MODE) == 0)
+		return sync_parent(path);
+	return errno == EEXIST ? 0 : -errno;
+}
+
+int file_make_dir(const char *path)
+{
+	cleanup(free_p) char *copy = NULL;
+	int r;
+
+	copy = strdup(path);
+	if (!copy)
+		return -ENOMEM;
+
+	for (char *slash = strchr(copy + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		r = make_one_dir(copy);
+		if (r < 0)
+			return r;
+		*slash = '/';
+	}
+	return make_one_dir(copy);
+}
+
+int file_open(int dir_fd, const char *name, int flags, uid_t owner, int *ret_fd)
+{
+	cleanup(close_p) int fd = -1;
+	int r;
+
+	fd = openat(
+		dir_fd, name, flags | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, FILE_MODE);
+	if (fd < 0) {
+		/* What open(2) says of links, of directories, and of sockets, idle FIFOs, devices.
+		 */
+		if (errno == ELOOP)
+			return FILE_IS_SYMLINK;
+		if (errno == EISDIR || errno == ENXIO || errno == ENODEV)
+			return FILE_NOT_REGULAR;
+		return -errno;
+	}
+
+	r = check(fd, S_IFREG, FILE_NOT_REGULAR, owner);
+	if (r != 0)
+		return r;
+
+	*ret_fd = steal_fd(&fd);
+	return 0;
+}
+
+int file_write(int fd, const void *data, size_t len)
+{
+	const char *at = data;
+	ssize_t n;
+
+	while (len > 0) {
+		n = write(fd, at, len);
+		if (n < 0) {
+			if (errno == EINTR)
+				continue;
+			return -errno;
+		}
+		if (n == 0)
+			return -EIO;
+		at += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+int file_replace_begin(struct file_replace *f, int dir_fd, const char *name)
+{
+	cleanup(free_p) char *temporary = NULL;
+	int fd;
+
+	if (asprintf(&temporary, "%s.new", name) < 0) {
+		temporary = NULL;
+		return -ENOMEM;
+	}
+	if (unlinkat(dir_fd, temporary, 0) < 0 && errno != ENOENT)
+		return -errno;
+
+	fd = openat(dir_fd, temporary,
+		O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_NOFOLLOW | O_CLOEXEC, FILE_MODE);
+	if (fd < 0)
+		return -errno;
+
+	*f = (struct file_replace){ dir_fd, name, steal_ptr(temporary), fd };
+	return 0;
+}
+
+int file_replace_commit(struct file_replace *f, bool *ret_renamed)
+{
+	*ret_renamed = false;
+
+	if (fsync(f->fd) < 0)
+		return -errno;
+
+	if (renameat(f->dir_fd, f->temporary, f->dir_fd, f->name) < 0)
+		return -errno;
+
+	free(f->temporary);
+	f->temporary = NULL;
+	*ret_renamed = true;
+
+	if (fsync(f->dir_fd) < 0)
+		return -errno;
+
+	return 0;
+}
+
+int file_replace_steal_fd(struct file_replace *f)
+{
+	return steal_fd(&f->fd);
+}
+
+void file_replace_deinit(struct file_replace *f)
+{
+	if (f->temporary)
+		unlinkat(f->dir_fd, f->temporary, 0);
+	free(f->temporary);
+	close_p(&f->fd);
+	*f = (struct file_replace)FILE_REPLACE_INIT;
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: ISC */
+#pragma once
+
+/*
+ * The small notations of the command line, the wire and the files: durations, sizes, numbers,
+ * times, hex, UUIDs. Pure functions; none knows a locale or a time zone.
+ *
+ * Parsing takes the whole text or nothing: -EINVAL for what isn't in the notation, -ERANGE for a
+ * value that doesn't fit; *ret is then untouched. Appending returns 0 or what bytes_append() gives;
+ * on failure nothing was appended.
+ */
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/bytes.h"
+
+/*
+ * "500ms", "5s", "5min", "1h 30min", "2d": a sum of whole numbers with units, as systemd.time(7)
+ * has them, from us to weeks (not months and years, whose length varies). One number without a unit
+ * is seconds; beside others it is refused. *ret in µs, at most INT64_MAX, so that it can be added
+ * to a time. "infinity" is the caller's.
+ */
+int notation_parse_duration(const char *text, uint64_t *ret);
+
+/*
+ * The two largest units (up to days) that are not zero, what is less dropped: "4min 59s", "1h
+ * 2min", "320ms", "0s".
+ */
+int notation_append_duration(struct bytes *b, uint64_t us);
+
+/*
+ * "4096", "64K", "128M", "1G", "1T": powers of 1024, also spelled KiB and KB. A blank may stand
+ * before the unit, which may also be B. *ret in bytes.
+ */
+int notation_parse_size(const char *text, uint64_t *ret);
+
+/* To a tenth, rounded: "17 B", "1.2 KiB", "128 MiB". */
+int notation_append_size(struct bytes *b, uint64_t bytes);
+
+/* Decimal digits only, min <= *ret <= max. */
+int notation_parse_number(const char *text, uint64_t min, uint64_t max, uint64_t *ret);
+
+/*
+ * µs since 1970 in RFC 3339, UTC, milliseconds (cut, not rounded): "2026-11-20T06:17:57.123Z".
+ * Also -ERANGE: past the year 9999, which that notation can't say.
+ */
+int notation_append_time(struct bytes *b, uint64_t wall);
+
+/* Lower-case hex. `ret` takes 2 * len characters and a NUL. */
+void notation_hex(const void *data, size_t len, char *ret);
+
+/* Exactly 2 * len lower-case hex digits. */
+int notation_parse_hex(const char *text, size_t text_len, void *ret, size_t len);
+
+/* A UUID in its canonical lower-case form. */
+#define NOTATION_UUID_LEN 36
+
+void notation_uuid(const uint8_t id[static 16], char ret[static NOTATION_UUID_LEN + 1]);
+int notation_parse_uuid(const char *text, size_t len, uint8_t ret[static 16]);

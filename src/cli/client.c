@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: ISC */
+
+/* The client's end of an exchange. */
+
+#include "cli/client.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/text.h"
+
+#define SCHEME "unix://"
+#define SYSTEM_DIR "/run/firma"
+#define DAEMON_USER "firma"
+
+#define READ_SIZE ((size_t)16 << 10)
+
+static const struct {
+	const char *variable, *name;
+} places[] = {
+	[CLIENT_AGENT] = { "FIRMA_SOCKET", "agent.sock" },
+	[CLIENT_OPERATOR] = { "FIRMA_OPERATOR_SOCKET", "operator.sock" },
+};
+
+/* Notes the sentence "PATH: what"; the result is negative. */
+static int __attribute__((format(printf, 2, 3))) fail(struct client *c, const char *format, ...)
+{
+	va_list ap;
+
+	bytes_clear(&c->why);
+	if (c->path)
+		bytes_appendf(&c->why, "%s: ", c->path);
+	va_start(ap, format);
+	bytes_vappendf(&c->why, format, ap);
+	va_end(ap);
+	return -EIO;
+}
+
+/* The path to connect to; NULL when out of memory. */
+static char *find_path(enum client_door door, const char *given)
+{
+	const char *runtime = getenv("XDG_RUNTIME_DIR");
+	char *path;
+
+	if (!given)
+		given = getenv(places[door].variable);
+	if (given && given[0]) {
+		if (strncmp(given, SCHEME, sizeof(SCHEME) - 1) == 0)
+			given += sizeof(SCHEME) - 1;
+		return strdup(given);
+	}
+
+	if (runtime && runtime[0] == '/' && geteuid() != 0) {
+		if (asprintf(&path, "%s/firma/%s", runtime, places[door].name) < 0)
+			return NULL;
+		if (access(path, F_OK) == 0)
+			return path;
+		free(path);
+	}
+	return asprintf(&path, SYSTEM_DIR "/%s", places[door].name) < 0 ? NULL : path;
+}
+
+/* What is left until the deadline, in µs. */
+static uint64_t time_left(const struct client *c)
+{
+	uint64_t now = clock_now().boot;
+
+	return c->deadline > now ? c->deadline - now : 0;
+}
+
+static int fail_late(struct client *c)
+{
+	return fail(c, "no answer in time");
+}
+
+/* Waits until the socket can be read or written. */
+static int await(struct client *c, short events)
+{
+	struct pollfd p = { .fd = c->fd, .events = events };
+	uint64_t left;
+	int n;
+
+	for (;;) {
+		left = time_left(c);
+		if (left == 0)
+			return fail_late(c);
+
+		left = left / CLOCK_MS + 1;
+		n = poll(&p, 1, left > INT32_MAX ? INT32_MAX : (int)left);
+		if (n > 0)
+			return 0;
+		if (n < 0 && errno != EINTR)
+			return fail(c, "%s", strerror(errno));
+	}
+}
+
+/* connect(2) waits while the listener's queue is full, for as long as sending may take. */
+static int connect_to(struct client *c, const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	uint64_t left = time_left(c);
+	struct timeval time = {
+		.tv_sec = (time_t)(left / CLOCK_SECOND),
+		.tv_usec = (suseconds_t)(left % CLOCK_SECOND),
+	};
+
+	if (strlen(path) >= sizeof(address.sun_path))
+		return fail(
+			c, "a socket's path has at most %zu bytes", sizeof(address.sun_path) - 1);
+	if (left == 0)
+		return fail_late(c); /* a time of 0 would wait forever */
+	memcpy(address.sun_path, path, strlen(path));
+
+	c->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (c->fd < 0 || setsockopt(c->fd, SOL_SOCKET, SO_SNDTIMEO, &time, sizeof(time)) < 0)
+		return fail(c, "%s", strerror(errno));
+
+	if (connect(c->fd, (const struct sockaddr *)&address, sizeof(address)) < 0) {
+		if (errno == EAGAIN || errno == EINPROGRESS)
+			return fail_late(c);
+		return fail(c, "%s", strerror(errno));
+	}
+	return 0;
+}
+
+static bool is_daemon_user(uid_t uid)
+{
+	const struct passwd *user = getpwnam(DAEMON_USER);
+
+	return user && user->pw_uid == uid;
+}
+
+/* SO_PEERCRED of a connected socket is of whoever called listen(2): unix(7). */
+static int check_listener(struct client *c)
+{
+	struct ucred cred;
+	socklen_t len = sizeof(cred);
+
+	if (getsockopt(c->fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) < 0)
+		return fail(c, "%s", strerror(errno));
+
+	if (cred.uid == geteuid() || cred.uid == 0 || is_daemon_user(cred.uid))
+		return 0;
+	return fail(c,
+		"uid %u listens there, who is neither you, nor root, nor the user " DAEMON_USER,
+		(unsigned int)cred.uid);
+}
+
+int client_open(struct client *c, enum client_door door, const char *path, uint64_t timeout)
+{
+	cleanup(bytes_deinit) struct bytes shown = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(free_p) char *found = NULL;
+	uint64_t now = clock_now().boot;
+	int r;
+
+	*c = (struct client){
+		.fd = -1,
+		.deadline = timeout < CLOCK_NEVER - now ? now + timeout : CLOCK_NEVER,
+		.in = BYTES_INIT(CLIENT_LINE_MAX + READ_SIZE),
+		.why = BYTES_INIT(BYTES_UNLIMITED),
+	};
+
+	found = find_path(door, path);
+	if (!found || text_append_escaped(&shown, found, strlen(found)) < 0)
+		return fail(c, "out of memory");
+
+	c->path = bytes_steal(&shown);
+	r = connect_to(c, found);
+	return r < 0 ? r : check_listener(c);
+}
+
+int client_send(struct client *c, const struct bytes *line)
+{
+	size_t sent = 0;
+	ssize_t n;
+	int r;
+
+	while (sent < line->len) {
+		n = send(c->fd, line->data + sent, line->len - sent, MSG_DONTWAIT | MSG_NOSIGNAL);
+		if (n >= 0) {
+			sent += (size_t)n;
+			continue;
+		}
+
+		/* A peer that has heard enough may have answered already: read on. */
+		if (errno == EPIPE || errno == ECONNRESET)
+			return 0;
+		if (errno != EAGAIN && errno != EINTR)
+			return fail(c, "%s", strerror(errno));
+
+		r = await(c, POLLOUT);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* Reads once. Returns how much, 0 at the end. */
+static ssize_t receive(struct client *c)
+{
+	ssize_t n;
+	char *end;
+	int r;
+
+	if (c->in.len > CLIENT_LINE_MAX)
+		return fail(c, "answered with a line that never ends");
+	if (bytes_reserve(&c->in, READ_SIZE, &end) < 0)
+		return fail(c, "out of memory");
+
+	for (;;) {
+		r = await(c, POLLIN);
+		if (r < 0)
+			return r;
+
+		n = recv(c->fd, end, READ_SIZE, MSG_DONTWAIT);
+		if (n >= 0)
+			break;
+		if (errno != EAGAIN && errno != EINTR)
+			return fail(c, "%s", strerror(errno));
+	}
+	bytes_grew(&c->in, (size_t)n);
+	return n;
+}
+
+int client_read_line(struct client *c, struct bytes *line)
+{
+	const char *newline;
+	ssize_t n;
+	size_t len;
+
+	while (c->in.len == 0 || !(newline = memchr(c->in.data, '\n', c->in.len))) {
+		n = receive(c);
+		if (n < 0)
+			return (int)n;
+		if (n == 0)
+			return c->in.len == 0
+				? 0
+				: fail(c, "the connection ended in the middle of the answer");
+	}
+
+	len = (size_t)(newline - c->in.data);
+	bytes_clear(line);
+	if (bytes_append(line, c->in.data, len) < 0)
+		return fail(c, "out of memory");
+	bytes_consume(&c->in, len + 1);
+	return 1;
+}
+
+void client_close(struct client *c)
+{
+	close_p(&c->fd);
+	free(c->path);
+	bytes_deinit(&c->in);
+	bytes_deinit(&c->why);
+}

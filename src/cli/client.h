@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: ISC */
+#pragma once
+
+/*
+ * One exchange with the daemon: client_open(), client_send(), client_read_line() as often as
+ * needed, client_close(). Nothing is sent to a listener that isn't the user's own, root's or the
+ * user firma's. Everything fails by itself at the deadline.
+ *
+ * Errors are sentences in `why`, beside a negative result; what they mean is always "could not
+ * decide".
+ */
+
+#include <stdint.h>
+
+#include "base/bytes.h"
+
+/* A line of a reply: a token's record may be as large as the request was, and its keys. */
+#define CLIENT_LINE_MAX ((size_t)256 << 10)
+
+#define CLIENT_TIMEOUT (UINT64_C(5000000))
+
+enum client_door { CLIENT_AGENT, CLIENT_OPERATOR };
+
+struct client {
+	char *path; /* to be shown */
+	int fd;
+	uint64_t deadline; /* µs of the boot clock */
+	struct bytes in;   /* received, and not read yet */
+	struct bytes why;
+};
+
+/*
+ * Finds the socket (design, section 2): `path`, which may be NULL and may begin with unix://, else
+ * the environment, else the usual places; connects; checks who listens.
+ */
+int client_open(struct client *c, enum client_door door, const char *path, uint64_t timeout);
+
+/* `line` is one line with its newline. A peer that doesn't read all of it is no error. */
+int client_send(struct client *c, const struct bytes *line);
+
+/*
+ * Replaces `line` by the next line without its newline. Returns 1, or 0 where the peer is done. A
+ * line without a newline is an error: the peer died.
+ */
+int client_read_line(struct client *c, struct bytes *line);
+
+void client_close(struct client *c);

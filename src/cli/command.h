@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: ISC */
+#pragma once
+
+/* A command as a person types it, found as execvp(3) would find it, and named as the wire wants it.
+ */
+
+#include <stdbool.h>
+
+#include "base/bytes.h"
+
+struct command {
+	char *executable; /* as invoked: directory resolved, last name kept */
+	char *real_path;  /* every link followed */
+
+	/* Lower-case hex; "" where it wasn't wanted. */
+	char sha256[65];
+};
+
+/*
+ * Finds `name` and, where somebody other than root could change the file (or `hash_all`), hashes
+ * its content. Negative with a sentence in `why` where that can't be done. command_deinit() frees.
+ */
+int command_find(const char *name, bool hash_all, struct command *ret, struct bytes *why);
+void command_deinit(struct command *command);

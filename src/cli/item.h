@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: ISC */
+#pragma once
+
+/*
+ * A token as the daemon lists it, and how a person sees it: facts apart from claims, nothing cut,
+ * nothing that could move the cursor.
+ */
+
+#include <stdint.h>
+
+#include "base/bytes.h"
+#include "base/json.h"
+
+/* Strings belong to the document; NULL where the token has none. */
+struct item {
+	struct json_doc *doc;
+	const char *id, *state, *executable, *cwd, *real_path, *executable_sha256;
+	const char *session_id, *sandbox_id, *agent_id, *profile;
+	const char *process, *issued_at, *expires_at, *rule, *reason, *fingerprint;
+	const struct json *args;
+	int64_t uid, pid, expires_in_ms;
+};
+
+/* The line is not a token's record. */
+#define ITEM_MALFORMED 1
+
+/* Returns 0, ITEM_MALFORMED, -ENOMEM; item_deinit() frees after a 0. */
+int item_parse(const struct bytes *line, struct item *ret);
+void item_deinit(struct item *item);
+
+/* Both append. Errors: those of bytes_append(). */
+
+/* The command line, each word as a shell would need it. */
+int item_append_command(const struct item *item, struct bytes *b);
+
+/* Everything, a line each. */
+int item_append_card(const struct item *item, struct bytes *b);

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: ISC */
+
+/* The multi-call program: finds the verb by the first words, or by the name it was called by. */
+
+#include <libgen.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/text.h"
+#include "cli/verb.h"
+
+#define PROGRAM "firma"
+
+static const struct verb *const verbs[] = {
+	&serve_verb,
+	&check_verb,
+	&token_list_verb,
+	&token_show_verb,
+	&token_approve_verb,
+	&token_revoke_verb,
+	&status_verb,
+	&fingerprint_verb,
+};
+
+#define N_VERBS (sizeof(verbs) / sizeof(verbs[0]))
+
+/* All verbs, or those of a group. */
+static void print_verbs(const char *group)
+{
+	char name[64];
+
+	for (size_t i = 0; i < N_VERBS; i++) {
+		if (group && (!verbs[i]->group || strcmp(verbs[i]->group, group) != 0))
+			continue;
+		snprintf(name, sizeof(name), "%s%s%s", verbs[i]->group ? verbs[i]->group : "",
+			verbs[i]->group ? " " : "", verbs[i]->name);
+		printf("  %-16s%s\n", name, verbs[i]->summary);
+	}
+}
+
+static int print_help(const char *group)
+{
+	printf("Usage: " PROGRAM " %s%sVERB [OPTION...] [ARGUMENT...]\n"
+	       "Decides whether a command may run on this machine.\n\n",
+		group ? group : "", group ? " " : "");
+	print_verbs(group);
+	puts("\n'" PROGRAM " VERB --help' says more of one; " PROGRAM "(7) is about all of them.");
+	return STATUS_DONE;
+}
+
+static int complain(const char *what, const char *word, const char *group)
+{
+	cleanup(bytes_deinit) struct bytes shown = BYTES_INIT(BYTES_UNLIMITED);
+
+	if (word && text_append_quoted(&shown, word, strlen(word)) < 0)
+		return say_undecided("out of memory");
+
+	say("%s%s%s (see '" PROGRAM "%s%s --help')", what, word ? " " : "", bytes_str(&shown),
+		group ? " " : "", group ? group : "");
+	return STATUS_USAGE;
+}
+
+static const struct verb *find_verb(const char *group, const char *name)
+{
+	for (size_t i = 0; i < N_VERBS; i++)
+		if (!group == !verbs[i]->group && strcmp(verbs[i]->name, name) == 0
+			&& (!group || strcmp(verbs[i]->group, group) == 0))
+			return verbs[i];
+	return NULL;
+}
+
+static bool is_group(const char *name)
+{
+	for (size_t i = 0; i < N_VERBS; i++)
+		if (verbs[i]->group && strcmp(verbs[i]->group, name) == 0)
+			return true;
+	return false;
+}
+
+static bool is_help(const char *word)
+{
+	return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0;
+}
+
+/* argv[0] is the verb or group. */
+static int run(int argc, char **argv)
+{
+	const char *group = NULL;
+	const struct verb *verb;
+
+	if (is_group(argv[0])) {
+		group = argv[0];
+		if (argc < 2)
+			return complain("a verb is missing behind", group, group);
+		argc--;
+		argv++;
+		if (is_help(argv[0]))
+			return print_help(group);
+	}
+
+	verb = find_verb(group, argv[0]);
+	if (!verb)
+		return complain("unknown verb", argv[0], group);
+	return verb->run(verb, argc, argv);
+}
+
+static int run_program(int argc, char **argv)
+{
+	if (argc < 2)
+		return complain("a verb is missing", NULL, NULL);
+	if (is_help(argv[1]))
+		return print_help(NULL);
+	if (strcmp(argv[1], "--version") == 0) {
+		puts(PROGRAM " " PACKAGE_VERSION);
+		return STATUS_DONE;
+	}
+	return run(argc - 1, argv + 1);
+}
+
+int main(int argc, char **argv)
+{
+	static const char prefix[] = PROGRAM "-";
+	char *name;
+	int status;
+
+	if (argc < 1)
+		return STATUS_USAGE;
+
+	/* A symbolic link firma-VERB is the verb. */
+	name = basename(argv[0]);
+	if (strncmp(name, prefix, sizeof(prefix) - 1) == 0) {
+		argv[0] = name + sizeof(prefix) - 1;
+		status = run(argc, argv);
+	} else {
+		status = run_program(argc, argv);
+	}
+	return say_finish(status);
+}

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: ISC */
+
+/* The operator's exchanges. */
+
+#include "cli/operator.h"
+
+#include <string.h>
+
+#include "base/json.h"
+#include "base/notation.h"
+#include "base/text.h"
+#include "cli/item.h"
+#include "gate/request.h"
+
+int operator_take(struct operator* op, int option, const char *value)
+{
+	if (option == OPERATOR_SOCKET)
+		op->socket = value;
+	else if (notation_parse_duration(value, &op->timeout) < 0)
+		return usage_error(op->verb, "--timeout wants a time, such as 5s");
+	return STATUS_DONE;
+}
+
+/* A daemon that could not decide is told from one that refused by how its reason begins. */
+static bool is_failure(const struct reply *reply)
+{
+	return reply->decision != DECISION_NONE
+		|| strncmp(reply->reason, REASON_CLOSED, strlen(REASON_CLOSED)) == 0
+		|| strncmp(reply->reason, REASON_OUTCOME_UNKNOWN, strlen(REASON_OUTCOME_UNKNOWN))
+		== 0;
+}
+
+static int conclude(const struct reply *reply, const char *about)
+{
+	cleanup(bytes_deinit) struct bytes reason = BYTES_INIT(BYTES_UNLIMITED);
+
+	if (reply->outcome == OUTCOME_OK)
+		return STATUS_DONE;
+
+	if (text_append_escaped(&reason, reply->reason, strlen(reply->reason)) < 0)
+		return say_undecided("out of memory");
+	say("%s%s%s", about ? about : "", about ? ": " : "", bytes_str(&reason));
+	return is_failure(reply) ? STATUS_UNDECIDED : STATUS_REFUSED;
+}
+
+static int not_a_reply(const struct client *c)
+{
+	return say_undecided("%s: the answer is not a reply", c->path);
+}
+
+/* Reads items until the outcome. */
+static int read_answer(struct client *c, operator_item_fn fn, void *userdata, const char *about)
+{
+	cleanup(bytes_deinit) struct bytes line = BYTES_INIT(BYTES_UNLIMITED);
+	struct parsed_reply reply;
+	int r, status;
+
+	for (;;) {
+		r = client_read_line(c, &line);
+		if (r < 0)
+			return say_undecided("%s", bytes_str(&c->why));
+		if (r == 0)
+			return say_undecided("%s: the connection ended without an answer", c->path);
+
+		r = reply_parse(bytes_str(&line), line.len, &reply);
+		if (r < 0)
+			return say_undecided("out of memory");
+		if (r == 0) {
+			status = conclude(&reply.reply, about);
+			parsed_reply_deinit(&reply);
+			return status;
+		}
+
+		status = fn ? fn(&line, userdata) : not_a_reply(c);
+		if (status != STATUS_DONE)
+			return status;
+	}
+}
+
+int operator_ask(const struct operator* op, const struct bytes *request, operator_item_fn fn,
+	void *userdata, const char *about)
+{
+	struct client c;
+	int r, status;
+
+	r = client_open(&c, CLIENT_OPERATOR, op->socket, op->timeout);
+	if (r >= 0)
+		r = client_send(&c, request);
+	status = r < 0 ? say_undecided("%s", bytes_str(&c.why))
+		       : read_answer(&c, fn, userdata, about);
+	client_close(&c);
+	return status;
+}
+
+int operator_print_request(const char *action, const char *token_id, const char *reason,
+	const char *fingerprint, struct bytes *line)
+{
+	struct json_out out;
+	int r;
+
+	json_out_init(&out);
+	json_out_string(&out, "action", action);
+	json_out_string(&out, "token_id", token_id);
+	json_out_string(&out, "fingerprint", fingerprint);
+	json_out_string(&out, "reason", reason);
+	r = json_out_print(&out, line);
+	json_out_deinit(&out);
+	return r < 0 ? r : bytes_append_char(line, '\n');
+}
+
+/* The tokens that begin with a prefix. */
+struct match {
+	const char *prefix;
+	size_t n;
+	char id[NOTATION_UUID_LEN + 1]; /* the last of them */
+	struct bytes all;
+};
+
+static int match_item(const struct bytes *line, void *userdata)
+{
+	struct match *m = userdata;
+	struct item item;
+
+	if (item_parse(line, &item) != 0)
+		return say_undecided("the answer holds what is not a token");
+
+	if (strncmp(item.id, m->prefix, strlen(m->prefix)) == 0) {
+		m->n++;
+		memcpy(m->id, item.id, sizeof(m->id));
+		bytes_appendf(&m->all, "%s%s", m->n > 1 ? ", " : "", item.id);
+	}
+	item_deinit(&item);
+	return STATUS_DONE;
+}
+
+static int find_by_prefix(
+	const struct operator* op, const char *prefix, char ret[static NOTATION_UUID_LEN + 1])
+{
+	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED);
+	struct match m = { .prefix = prefix, .all = BYTES_INIT(BYTES_UNLIMITED) };
+	int status;
+
+	if (operator_print_request(action_name(ACTION_LIST), NULL, NULL, NULL, &request) < 0)
+		return say_undecided("out of memory");
+
+	status = operator_ask(op, &request, match_item, &m, NULL);
+	if (status == STATUS_DONE && m.n == 0) {
+		say("no token begins with '%s'", prefix);
+		status = STATUS_REFUSED;
+	} else if (status == STATUS_DONE && m.n > 1) {
+		say("'%s' fits several tokens: %s", prefix, bytes_str(&m.all));
+		status = STATUS_REFUSED;
+	} else if (status == STATUS_DONE) {
+		memcpy(ret, m.id, sizeof(m.id));
+	}
+	bytes_deinit(&m.all);
+	return status;
+}
+
+int operator_find_token(
+	const struct operator* op, const char *text, char ret[static NOTATION_UUID_LEN + 1])
+{
+	uint8_t id[TOKEN_ID_LEN];
+	size_t len = strlen(text);
+
+	if (notation_parse_uuid(text, len, id) == 0) {
+		memcpy(ret, text, len + 1);
+		return STATUS_DONE;
+	}
+	if (len < TOKEN_PREFIX_MIN || len > NOTATION_UUID_LEN
+		|| strspn(text, "0123456789abcdef-") != len)
+		return usage_error(op->verb,
+			"a token's ID is wanted, or at least its first %d characters",
+			TOKEN_PREFIX_MIN);
+	return find_by_prefix(op, text, ret);
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: ISC */
+#pragma once
+
+/*
+ * What the operator's verbs share: their options, an exchange with the operator door, and the
+ * exit status that an outcome means.
+ */
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/bytes.h"
+#include "cli/client.h"
+#include "cli/verb.h"
+#include "gate/reply.h"
+#include "gate/token.h"
+
+/* The first rows of each such verb's table. */
+enum { OPERATOR_SOCKET, OPERATOR_TIMEOUT, OPERATOR_OPTIONS };
+
+#define OPERATOR_ROWS                                                                \
+	[OPERATOR_SOCKET] = { "socket", 0, "PATH", "the daemon's operator socket" }, \
+	[OPERATOR_TIMEOUT] = { "timeout", 0, "TIME",                                 \
+		"wait at most so long for an answer (default: 5s)" }
+
+struct operator
+{
+	const struct verb *verb;
+	const char *socket;
+	uint64_t timeout;
+};
+
+#define OPERATOR_INIT(the_verb)                               \
+	{                                                     \
+		.verb = (the_verb), .timeout = CLIENT_TIMEOUT \
+	}
+
+/* Takes the value of one of these options. STATUS_DONE or STATUS_USAGE. */
+int operator_take(struct operator* op, int option, const char *value);
+
+/* A line before the outcome's. STATUS_DONE, or another status to end with. */
+typedef int (*operator_item_fn)(const struct bytes *line, void *userdata);
+
+/*
+ * Sends `request` (a line) and hands each item to `fn`, which may be NULL where none belongs.
+ * Returns the status that the outcome means; what is wrong has been said, with `about` before it
+ * where that isn't NULL.
+ */
+int operator_ask(const struct operator* op, const struct bytes *request, operator_item_fn fn,
+	void *userdata, const char *about);
+
+/* A request of `action` for a token (NULL: none), with a reason and a fingerprint where not NULL.
+ */
+int operator_print_request(const char *action, const char *token_id, const char *reason,
+	const char *fingerprint, struct bytes *line);
+
+/*
+ * The token that `text` means: an ID, or the beginning of one, of at least TOKEN_PREFIX_MIN
+ * characters, that fits one token.
+ */
+#define TOKEN_PREFIX_MIN 8
+int operator_find_token(
+	const struct operator* op, const char *text, char ret[static NOTATION_UUID_LEN + 1]);

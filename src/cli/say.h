@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: ISC */
+#pragma once
+
+/*
+ * What a verb says to a person, and how it ends. Messages go to standard error as one line that
+ * begins with "firma: "; foreign text in them must be escaped. Standard output holds results alone.
+ */
+
+#include <stdbool.h>
+
+/* Exit statuses (design, section 2). Anything but 0 means "don't run it". */
+enum status {
+	STATUS_DONE = 0,
+	STATUS_REFUSED = 1, /* denied, refused, does not hold */
+	STATUS_USAGE = 2,
+	STATUS_UNDECIDED = 3, /* could not decide: no daemon, no proper reply, outcome unknown */
+	STATUS_PENDING = 75,
+};
+
+/* From now on nothing is said. */
+void say_nothing(void);
+
+void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Always returns STATUS_UNDECIDED, to be returned in turn. */
+int say_undecided(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/*
+ * The last thing that a program does: whether everything that was printed on standard output could
+ * be written. Returns `status`, or STATUS_UNDECIDED with a message.
+ */
+int say_finish(int status);

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: ISC */
+
+/* `firma status`: is the daemon up, is it closed and why, and what does it hold. */
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/notation.h"
+#include "base/text.h"
+#include "cli/operator.h"
+#include "gate/request.h"
+
+enum { JSON = OPERATOR_OPTIONS };
+
+static const struct option_row rows[] = {
+	OPERATOR_ROWS,
+	[JSON] = { "json", 0, NULL, "print it as a JSON object" },
+	{ 0 },
+};
+
+struct showing {
+	bool json;
+	bool closed;
+};
+
+static const char *string_of(const struct json *object, const char *key)
+{
+	const struct json *member = json_get(object, key);
+
+	return member ? json_string(member) : NULL;
+}
+
+static int append_escaped(struct bytes *b, const char *text)
+{
+	return text_append_escaped(b, text ? text : "?", strlen(text ? text : "?"));
+}
+
+static int append_labelled(struct bytes *b, const char *label, const char *text)
+{
+	int r;
+
+	r = bytes_appendf(b, "%-15s", label);
+	if (r >= 0)
+		r = append_escaped(b, text);
+	return r < 0 ? r : bytes_append_char(b, '\n');
+}
+
+static int append_head(const struct json *root, struct bytes *b)
+{
+	const struct json *uptime = json_get(root, "uptime_ms"), *pid = json_get(root, "pid");
+	const char *closed = string_of(root, "closed");
+	int64_t ms = 0, number = 0;
+	int r;
+
+	if (!uptime || !json_integer(uptime, &ms) || !pid || !json_integer(pid, &number))
+		return -EINVAL;
+
+	r = append_labelled(b, closed ? "closed" : "state", closed ? closed : "answering");
+	if (r >= 0)
+		r = bytes_appendf(b, "%-15s", "daemon");
+	if (r >= 0)
+		r = append_escaped(b, string_of(root, "version"));
+	if (r >= 0)
+		r = bytes_appendf(b, ", pid %lld, up ", (long long)number);
+	if (r >= 0)
+		r = notation_append_duration(b, (uint64_t)ms * CLOCK_MS);
+	return r < 0 ? r : bytes_append_char(b, '\n');
+}
+
+static int append_doors(const struct json *root, struct bytes *b)
+{
+	const struct json *doors = json_get(root, "doors");
+	int r = 0;
+
+	if (!doors || !json_is_array(doors))
+		return -EINVAL;
+
+	json_each (door, doors) {
+		if (r >= 0)
+			r = bytes_appendf(b, "%-15s", "door");
+		if (r >= 0)
+			r = append_escaped(b, string_of(door, "role"));
+		if (r >= 0)
+			r = bytes_append_char(b, ' ');
+		if (r >= 0)
+			r = append_escaped(b, string_of(door, "path"));
+		if (r >= 0)
+			r = bytes_append_char(b, '\n');
+	}
+	return r;
+}
+
+static int append_self_approval(const struct json *root, struct bytes *b)
+{
+	const struct json *member = json_get(root, "self_approval");
+	bool possible;
+
+	if (!member || !json_bool(member, &possible))
+		return -EINVAL;
+	return append_labelled(b, "self-approval",
+		possible ? "possible: the asker can be the approver" : "refused");
+}
+
+static int append_counts(const struct json *object, const char *label, struct bytes *b)
+{
+	const char *separator = "";
+	int r;
+
+	r = bytes_appendf(b, "%-15s", label);
+	json_each (member, object) {
+		if (r >= 0)
+			r = bytes_appendf(b, "%s%lld ", separator, (long long)json_count(member));
+		if (r >= 0)
+			r = append_escaped(b, json_key(member));
+		separator = ", ";
+	}
+	return r < 0 ? r : bytes_append_char(b, '\n');
+}
+
+static int append_store(const struct json *root, struct bytes *b)
+{
+	const struct json *store = json_get(root, "store"), *tokens = json_get(root, "tokens");
+	const char *directory;
+	int r;
+
+	if (!store || !tokens)
+		return -EINVAL;
+
+	r = append_counts(tokens, "tokens", b);
+	directory = string_of(store, "directory");
+	if (r >= 0)
+		r = append_labelled(b, "store", directory ? directory : string_of(store, "kind"));
+	return r;
+}
+
+static int append_status(const struct json *root, struct bytes *b)
+{
+	int r;
+
+	r = append_head(root, b);
+	if (r >= 0)
+		r = append_doors(root, b);
+	if (r >= 0)
+		r = append_labelled(b, "default action", string_of(root, "default_action"));
+	if (r >= 0)
+		r = append_self_approval(root, b);
+	return r < 0 ? r : append_store(root, b);
+}
+
+static int show_item(const struct bytes *line, void *userdata)
+{
+	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(json_doc_free_p) struct json_doc *doc = NULL;
+	struct showing *showing = userdata;
+	struct scan_fault fault;
+	int r;
+
+	r = json_parse(bytes_str(line), line->len, &doc, &fault);
+	if (r == 0)
+		r = append_status(json_root(doc), &text);
+	if (r == -ENOMEM)
+		return say_undecided("out of memory");
+	if (r != 0)
+		return say_undecided("the answer is not a status");
+
+	showing->closed = string_of(json_root(doc), "closed") != NULL;
+	if (showing->json)
+		puts(line->data);
+	else
+		fputs(bytes_str(&text), stdout);
+	return STATUS_DONE;
+}
+
+static int run(const struct verb *verb, int argc, char **argv)
+{
+	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED);
+	struct operator op = OPERATOR_INIT(verb);
+	struct showing showing = { 0 };
+	struct options o;
+	int option, status = STATUS_DONE;
+
+	options_begin(&o, verb, argc, argv);
+	while (status == STATUS_DONE && (option = options_next(&o)) >= 0) {
+		if (option == JSON)
+			showing.json = true;
+		else
+			status = operator_take(&op, option, o.value);
+	}
+	if (status != STATUS_DONE)
+		return status;
+	if (option == OPTIONS_LEAVE)
+		return o.status;
+	if (o.n_rest > 0)
+		return usage_error(verb, "it takes no arguments");
+
+	if (operator_print_request(action_name(ACTION_STATUS), NULL, NULL, NULL, &request) < 0)
+		return say_undecided("out of memory");
+
+	status = operator_ask(&op, &request, show_item, &showing, NULL);
+	return status == STATUS_DONE && showing.closed ? STATUS_REFUSED : status;
+}
+
+const struct verb status_verb = {
+	.name = "status",
+	.summary = "Shows whether the daemon answers, and what it holds",
+	.options = rows,
+	.run = run,
+};

@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * Connections. A connection is in `order` while it has a deadline, and has an event source while
+ * it waits for its peer. All deadlines are equally far away when they are set, so that appending
+ * keeps the order.
+ */
+
+#include "daemon/conn.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+
+/* A uid with connections; freed with the last. */
+struct client {
+	uid_t uid;
+	size_t n;
+};
+
+#define TOO_LONG_REASON "limit reached: a request takes at most 65536 bytes with its newline"
+#define TOO_SLOW_REASON "limit reached: a request must arrive within 10 seconds"
+#define TOO_MANY_REASON "limit reached: a uid has at most 256 connections at a time"
+
+_Static_assert(LIMIT_REQUEST == 65536, "TOO_LONG_REASON names it");
+_Static_assert(LIMIT_EXCHANGE_TIME == 10 * CLOCK_SECOND, "TOO_SLOW_REASON names it");
+_Static_assert(LIMIT_CONNECTIONS_OF_UID == 256, "TOO_MANY_REASON names it");
+
+void conns_init(struct conns *conns, sd_event *event, conn_request_fn fn, void *userdata)
+{
+	conns->event = event;
+	conns->on_request = fn;
+	conns->userdata = userdata;
+	conns->max = LIMIT_CONNECTIONS;
+	conns->n = 0;
+	map_init(&conns->clients, sizeof(uid_t));
+	TAILQ_INIT(&conns->order);
+}
+
+void conns_deinit(struct conns *conns)
+{
+	while (!TAILQ_EMPTY(&conns->order))
+		conn_free(TAILQ_FIRST(&conns->order));
+	map_deinit(&conns->clients);
+}
+
+bool conns_have_room(const struct conns *conns, enum role role)
+{
+	size_t max = conns->max;
+
+	if (role == ROLE_AGENT)
+		max = max > LIMIT_CONNECTIONS_RESERVED ? max - LIMIT_CONNECTIONS_RESERVED : 1;
+	return conns->n < max;
+}
+
+static struct client *client_join(struct conns *conns, uid_t uid)
+{
+	struct client *client;
+
+	client = map_get(&conns->clients, &uid);
+	if (!client) {
+		client = calloc(1, sizeof(*client));
+		if (!client)
+			return NULL;
+
+		client->uid = uid;
+		if (map_put(&conns->clients, &client->uid, client) < 0) {
+			free(client);
+			return NULL;
+		}
+	}
+	client->n++;
+	return client;
+}
+
+static void client_leave(struct conns *conns, struct client *client)
+{
+	if (--client->n > 0)
+		return;
+
+	map_remove(&conns->clients, &client->uid);
+	free(client);
+}
+
+static void stop_deadline(struct conn *conn)
+{
+	if (conn->deadline == CLOCK_NEVER)
+		return;
+
+	TAILQ_REMOVE(&conn->conns->order, conn, order);
+	conn->deadline = CLOCK_NEVER;
+}
+
+static void start_deadline(struct conn *conn, uint64_t now)
+{
+	conn->deadline = now + LIMIT_EXCHANGE_TIME;
+	TAILQ_INSERT_TAIL(&conn->conns->order, conn, order);
+}
+
+static void stop_source(struct conn *conn)
+{
+	if (conn->source)
+		conn->source = sd.event_source_disable_unref(conn->source);
+}
+
+/* The one place that sets a connection's state. */
+static void set_state(struct conn *conn, enum conn_state state, uint64_t now)
+{
+	stop_source(conn);
+	stop_deadline(conn);
+	conn->state = state;
+	if (state != CONN_ANSWERING)
+		start_deadline(conn, now);
+}
+
+void conn_free(struct conn *conn)
+{
+	stop_source(conn);
+	stop_deadline(conn);
+	client_leave(conn->conns, conn->client);
+	conn->conns->n--;
+	bytes_deinit(&conn->in);
+	bytes_deinit(&conn->out);
+	close(conn->fd);
+	free(conn);
+}
+
+/* What the peer has queued behind its request would make the close a reset, and the reply lost. */
+static void drain(struct conn *conn)
+{
+	size_t left = LIMIT_DRAIN;
+	ssize_t n;
+
+	while (left > 0) {
+		n = recv(conn->fd, conn->conns->scratch, left, MSG_DONTWAIT);
+		if (n <= 0)
+			break;
+		left -= (size_t)n;
+	}
+}
+
+static void give_request(struct conn *conn, const char *line, size_t len, const char *refused)
+{
+	set_state(conn, CONN_ANSWERING, 0);
+	conn->conns->on_request(conn, line, len, refused, conn->conns->userdata);
+}
+
+/* `n` bytes have come into the scratch buffer; 0 means that no more will. */
+static int take_input(struct conn *conn, size_t n)
+{
+	const char *scratch = conn->conns->scratch;
+	const char *newline = memchr(scratch, '\n', n);
+	int r;
+
+	/* Nearly always all of it is there at once, and needs no copy. */
+	if (newline && conn->in.len == 0) {
+		give_request(conn, scratch, (size_t)(newline - scratch), NULL);
+		return 0;
+	}
+
+	r = bytes_append(&conn->in, scratch, newline ? (size_t)(newline - scratch) : n);
+	if (r < 0)
+		return r;
+
+	if (newline || n == 0)
+		give_request(conn, bytes_str(&conn->in), conn->in.len, NULL);
+	else if (conn->in.len >= LIMIT_REQUEST)
+		give_request(conn, NULL, 0, TOO_LONG_REASON);
+	return 0;
+}
+
+/* Reads once. Error: the connection is of no more use. */
+static int conn_read(struct conn *conn)
+{
+	ssize_t n;
+
+	n = recv(conn->fd, conn->conns->scratch, LIMIT_REQUEST - conn->in.len, MSG_DONTWAIT);
+	if (n < 0)
+		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
+
+	return take_input(conn, (size_t)n);
+}
+
+static int on_io(sd_event_source *source, int fd, uint32_t events, void *userdata);
+
+static int wait_for(struct conn *conn, uint32_t events)
+{
+	return sd.event_add_io(conn->conns->event, &conn->source, conn->fd, events, on_io, conn);
+}
+
+/* Sends what the socket takes; closes when all is sent. Error as in conn_read(). */
+static int conn_write(struct conn *conn)
+{
+	ssize_t n;
+
+	while (conn->sent < conn->out.len) {
+		n = send(conn->fd, conn->out.data + conn->sent, conn->out.len - conn->sent,
+			MSG_DONTWAIT | MSG_NOSIGNAL);
+		if (n < 0) {
+			if (errno == EINTR)
+				continue;
+			if (errno != EAGAIN)
+				return -errno;
+			return conn->source ? 0 : wait_for(conn, EPOLLOUT);
+		}
+		conn->sent += (size_t)n;
+	}
+
+	drain(conn);
+	conn_free(conn);
+	return 0;
+}
+
+static int on_io(sd_event_source *source, int fd, uint32_t events, void *userdata)
+{
+	struct conn *conn = userdata;
+	int r;
+
+	(void)source;
+	(void)fd;
+	(void)events;
+	r = conn->state == CONN_READING ? conn_read(conn) : conn_write(conn);
+	if (r < 0)
+		conn_free(conn);
+	return 0;
+}
+
+int conns_accept(
+	struct conns *conns, const struct door *door, int fd, const struct peer *peer, uint64_t now)
+{
+	struct conn *conn;
+	int r;
+
+	conn = calloc(1, sizeof(*conn));
+	if (!conn) {
+		close(fd);
+		return -ENOMEM;
+	}
+
+	*conn = (struct conn){
+		.conns = conns,
+		.fd = fd,
+		.door = door,
+		.peer = *peer,
+		.client = client_join(conns, peer->uid),
+		.deadline = CLOCK_NEVER,
+	};
+	if (!conn->client) {
+		close(fd);
+		free(conn);
+		return -ENOMEM;
+	}
+	conns->n++;
+	bytes_init(&conn->in, LIMIT_REQUEST);
+	bytes_init(&conn->out, BYTES_UNLIMITED);
+	set_state(conn, CONN_READING, now);
+
+	if (conn->client->n > LIMIT_CONNECTIONS_OF_UID) {
+		give_request(conn, NULL, 0, TOO_MANY_REASON);
+		return 0;
+	}
+
+	r = conn_read(conn);
+	if (r >= 0 && conn->state == CONN_READING)
+		r = wait_for(conn, EPOLLIN);
+	if (r < 0)
+		conn_free(conn);
+	return r;
+}
+
+bool conns_expire(struct conns *conns, uint64_t now)
+{
+	struct conn *conn = TAILQ_FIRST(&conns->order);
+
+	if (!conn || conn->deadline > now)
+		return false;
+
+	if (conn->state == CONN_READING)
+		give_request(conn, NULL, 0, TOO_SLOW_REASON);
+	else
+		conn_free(conn);
+	return true;
+}
+
+uint64_t conns_due(const struct conns *conns)
+{
+	const struct conn *conn = TAILQ_FIRST(&conns->order);
+
+	return conn ? conn->deadline : CLOCK_NEVER;
+}
+
+bool conns_refuse(struct conns *conns, const char *why)
+{
+	struct conn *conn;
+
+	TAILQ_FOREACH (conn, &conns->order, order) {
+		if (conn->state != CONN_READING)
+			continue;
+		give_request(conn, NULL, 0, why);
+		return true;
+	}
+	return false;
+}
+
+void conn_answer(struct conn *conn, struct bytes *reply, uint64_t now)
+{
+	conn->out = *reply;
+	bytes_init(reply, BYTES_UNLIMITED);
+	set_state(conn, CONN_WRITING, now);
+	if (conn_write(conn) < 0)
+		conn_free(conn);
+}

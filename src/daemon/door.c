@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: ISC */
+
+/* Doors: taking them from systemd, binding them, and who passes. */
+
+#include "daemon/door.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "daemon/sd.h"
+
+#define DOOR_BACKLOG SOMAXCONN
+
+void doors_init(struct doors *doors, uid_t owner)
+{
+	*doors = (struct doors){
+		.owner = owner,
+		.agent_group = DOOR_NO_GROUP,
+		.operator_group = DOOR_NO_GROUP,
+	};
+}
+
+/* Between the look and the removal another file could be put there: by whoever may do that anyhow.
+ */
+static void remove_bound(const struct door *door)
+{
+	struct stat st;
+
+	if (door->bound_path && lstat(door->bound_path, &st) == 0 && st.st_dev == door->device
+		&& st.st_ino == door->inode)
+		unlink(door->bound_path);
+}
+
+void doors_deinit(struct doors *doors)
+{
+	for (size_t i = 0; i < doors->n; i++) {
+		remove_bound(&doors->doors[i]);
+		close(doors->doors[i].fd);
+		free(doors->doors[i].path);
+		free(doors->doors[i].bound_path);
+	}
+	doors->n = 0;
+}
+
+static int __attribute__((format(printf, 2, 3))) refuse(struct bytes *why, const char *format, ...)
+{
+	va_list ap;
+	int r;
+
+	va_start(ap, format);
+	r = bytes_vappendf(why, format, ap);
+	va_end(ap);
+	return r < 0 ? r : DOOR_REFUSED;
+}
+
+static char *shown(const char *path, size_t len)
+{
+	struct bytes text = BYTES_INIT(BYTES_UNLIMITED);
+
+	if (text_append_escaped(&text, path, len) < 0) {
+		bytes_deinit(&text);
+		return NULL;
+	}
+	return bytes_steal(&text);
+}
+
+/* The path that a socket was bound to, to be shown. */
+static char *socket_path(int fd)
+{
+	struct sockaddr_un address = { 0 };
+	socklen_t len = sizeof(address);
+
+	if (getsockname(fd, (struct sockaddr *)&address, &len) < 0)
+		return strdup("");
+	return shown(address.sun_path, strnlen(address.sun_path, sizeof(address.sun_path)));
+}
+
+static bool has_option(int fd, int option, int wanted)
+{
+	socklen_t len = sizeof(int);
+	int value;
+
+	return getsockopt(fd, SOL_SOCKET, option, &value, &len) == 0 && value == wanted;
+}
+
+static int take_one(struct doors *doors, int fd, const char *name, struct bytes *why)
+{
+	struct door door = { .fd = fd };
+	int flags;
+
+	if (role_parse(name, &door.role) < 0)
+		return refuse(why,
+			"systemd hands over a socket named '%s': write FileDescriptorName=agent, "
+			"operator or any into its unit",
+			name);
+	if (doors->n == DOORS_MAX)
+		return refuse(why, "systemd hands over more than %d sockets", DOORS_MAX);
+	if (!has_option(fd, SO_DOMAIN, AF_UNIX) || !has_option(fd, SO_TYPE, SOCK_STREAM)
+		|| !has_option(fd, SO_ACCEPTCONN, 1))
+		return refuse(why,
+			"the socket '%s' from systemd is not a listening UNIX stream socket", name);
+
+	flags = fcntl(fd, F_GETFL);
+	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
+		return -errno;
+
+	door.path = socket_path(fd);
+	if (!door.path)
+		return -ENOMEM;
+
+	doors->doors[doors->n++] = door;
+	return 0;
+}
+
+static void free_names(char **names)
+{
+	for (char **name = names; name && *name; name++)
+		free(*name);
+	free(names);
+}
+
+int doors_take(struct doors *doors, struct bytes *why)
+{
+	char **names = NULL;
+	int r = 0, n;
+
+	n = sd.listen_fds_with_names(1, &names);
+	if (n < 0)
+		return n;
+
+	for (int i = 0; i < n && r == 0; i++)
+		r = take_one(doors, SD_LISTEN_FDS_START + i, names[i], why);
+
+	free_names(names);
+	return r;
+}
+
+static int fill_address(const char *path, struct sockaddr_un *ret, struct bytes *why)
+{
+	*ret = (struct sockaddr_un){ .sun_family = AF_UNIX };
+	if (path[0] == '\0' || strlen(path) >= sizeof(ret->sun_path))
+		return refuse(why, "%s: a socket's path has 1 to %zu bytes", path,
+			sizeof(ret->sun_path) - 1);
+
+	memcpy(ret->sun_path, path, strlen(path));
+	return 0;
+}
+
+/* Removes what nobody listens at any more; everything else that is there is an error. */
+static int remove_stale(const struct sockaddr_un *address, struct bytes *why)
+{
+	const char *path = address->sun_path;
+	cleanup(close_p) int fd = -1;
+	struct stat st;
+
+	if (lstat(path, &st) < 0)
+		return errno == ENOENT ? 0 : -errno;
+	if (!S_ISSOCK(st.st_mode))
+		return refuse(why, "%s: is there already and is no socket", path);
+
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return -errno;
+
+	if (connect(fd, (const struct sockaddr *)address, sizeof(*address)) < 0) {
+		if (errno != ECONNREFUSED && errno != EAGAIN)
+			return refuse(why, "%s: %s", path, strerror(errno));
+		if (errno == ECONNREFUSED)
+			return unlink(path) < 0 && errno != ENOENT ? -errno : 0;
+	}
+	return refuse(why, "%s: another daemon serves there", path);
+}
+
+/* Its directory: made where it is missing, for the door's users alone. */
+static int make_dir(const char *path, gid_t group)
+{
+	cleanup(free_p) char *copy = NULL;
+	const char *dir;
+
+	copy = strdup(path);
+	if (!copy)
+		return -ENOMEM;
+
+	dir = dirname(copy);
+	if (mkdir(dir, 0700) < 0)
+		return errno == EEXIST ? 0 : -errno;
+	if (group == DOOR_NO_GROUP)
+		return 0;
+	if (chown(dir, (uid_t)-1, group) < 0 || chmod(dir, 0750) < 0)
+		return -errno;
+	return 0;
+}
+
+/* Until listen(2) nobody can connect, whatever the mode: it is right from the first moment on. */
+static int bind_at(int fd, const struct sockaddr_un *address, gid_t group)
+{
+	mode_t mask;
+	int r;
+
+	mask = umask(0177);
+	r = bind(fd, (const struct sockaddr *)address, sizeof(*address)) < 0 ? -errno : 0;
+	umask(mask);
+	if (r < 0)
+		return r;
+
+	if (group != DOOR_NO_GROUP
+		&& (chown(address->sun_path, (uid_t)-1, group) < 0
+			|| chmod(address->sun_path, 0660) < 0))
+		r = -errno;
+	else if (listen(fd, DOOR_BACKLOG) < 0)
+		r = -errno;
+	if (r < 0)
+		unlink(address->sun_path);
+	return r;
+}
+
+/* The door's group, if it has one. */
+static gid_t door_group(const struct doors *doors, enum role role)
+{
+	switch (role) {
+	case ROLE_AGENT:
+		return doors->agent_group;
+	case ROLE_OPERATOR:
+		return doors->operator_group;
+	default:
+		return DOOR_NO_GROUP;
+	}
+}
+
+static int open_door(struct doors *doors, enum role role, const struct sockaddr_un *address)
+{
+	gid_t group = door_group(doors, role);
+	cleanup(free_p) char *bound_path = strdup(address->sun_path);
+	cleanup(free_p) char *path = shown(address->sun_path, strlen(address->sun_path));
+	cleanup(close_p) int fd = -1;
+	struct stat st;
+	int r;
+
+	if (!bound_path || !path)
+		return -ENOMEM;
+
+	r = make_dir(address->sun_path, group);
+	if (r < 0)
+		return r;
+
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return -errno;
+
+	r = bind_at(fd, address, group);
+	if (r < 0)
+		return r;
+	if (lstat(address->sun_path, &st) < 0)
+		return -errno;
+
+	doors->doors[doors->n++] = (struct door){
+		.role = role,
+		.fd = steal_fd(&fd),
+		.path = steal_ptr(path),
+		.bound_path = steal_ptr(bound_path),
+		.device = st.st_dev,
+		.inode = st.st_ino,
+	};
+	return 0;
+}
+
+int doors_bind(struct doors *doors, enum role role, const char *path, struct bytes *why)
+{
+	struct sockaddr_un address;
+	int r;
+
+	r = fill_address(path, &address, why);
+	if (r == 0)
+		r = remove_stale(&address, why);
+	if (r == 0)
+		r = open_door(doors, role, &address);
+	return r < 0 && r != -ENOMEM ? refuse(why, "%s: %s", path, strerror(-r)) : r;
+}
+
+bool door_admits(
+	const struct doors *doors, const struct door *door, int fd, const struct peer *peer)
+{
+	gid_t group = door_group(doors, door->role);
+
+	if (peer->uid == PEER_OVERFLOW_ID)
+		return false;
+	if (peer->uid == doors->owner || peer->uid == 0)
+		return true;
+	return group != DOOR_NO_GROUP && peer_is_in_group(fd, peer, group);
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: ISC */
+
+/* Journal or standard error. A message that can't be written is lost: nobody is left to tell. */
+
+#include "daemon/log.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "base/bytes.h"
+#include "daemon/sd.h"
+
+static bool to_journal;
+
+/* systemd names the journal's socket in $JOURNAL_STREAM as device:inode (systemd.exec(5)). */
+void log_open(void)
+{
+	const char *stream = getenv("JOURNAL_STREAM");
+	unsigned long long device, inode;
+	struct stat st;
+	int end;
+
+	to_journal = stream && sscanf(stream, "%llu:%llu%n", &device, &inode, &end) == 2
+		&& stream[end] == '\0' && fstat(STDERR_FILENO, &st) == 0 && st.st_dev == device
+		&& st.st_ino == inode;
+}
+
+struct journal_entry {
+	struct bytes items[LOG_FIELDS_MAX + 3];
+	size_t n;
+};
+
+static void add_item(struct journal_entry *entry, const char *name, const char *value)
+{
+	struct bytes *item = &entry->items[entry->n];
+
+	bytes_init(item, BYTES_UNLIMITED);
+	if (value && bytes_appendf(item, "%s=%s", name, value) == 0)
+		entry->n++;
+}
+
+static void send_to_journal(int priority, const char *id, const struct log_field *fields,
+	size_t n_fields, const char *message)
+{
+	const char digit[2] = { (char)('0' + priority), '\0' };
+	struct iovec iov[LOG_FIELDS_MAX + 3];
+	struct journal_entry entry = { 0 };
+
+	add_item(&entry, "MESSAGE", message);
+	add_item(&entry, "MESSAGE_ID", id);
+	add_item(&entry, "PRIORITY", digit);
+	for (size_t i = 0; i < n_fields; i++)
+		add_item(&entry, fields[i].name, fields[i].value);
+
+	for (size_t i = 0; i < entry.n; i++)
+		iov[i] = (struct iovec){ entry.items[i].data, entry.items[i].len };
+	sd.journal_sendv(iov, (int)entry.n);
+
+	for (size_t i = 0; i < entry.n; i++)
+		bytes_deinit(&entry.items[i]);
+}
+
+void log_event(int priority, const char *id, const struct log_field *fields, size_t n_fields,
+	const char *message)
+{
+	if (to_journal)
+		send_to_journal(priority, id, fields, n_fields, message);
+	else
+		fprintf(stderr, "firma: %s\n", message);
+}
+
+void log_text(int priority, const char *id, const char *format, ...)
+{
+	cleanup(bytes_deinit) struct bytes message = BYTES_INIT(BYTES_UNLIMITED);
+	va_list ap;
+	int r;
+
+	va_start(ap, format);
+	r = bytes_vappendf(&message, format, ap);
+	va_end(ap);
+	log_event(priority, id, NULL, 0, r < 0 ? "out of memory" : bytes_str(&message));
+}

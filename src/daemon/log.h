@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: ISC */
+#pragma once
+
+/*
+ * What the daemon says: to the journal with fields, where its standard error is connected to it,
+ * else to standard error. log_open() first; sd_load() before that, for the journal.
+ *
+ * A message is one line: foreign text in it must have been escaped by the caller. Arguments of
+ * commands are never logged, they hold secrets.
+ */
+
+#include <stddef.h>
+#include <syslog.h>
+
+/* Each kind of message has its ID (see journalctl -x and `man systemd.journal-fields`). */
+#define LOG_ID_DECISION "6d2f0f4c4e1b4c1e9f6c3d0b7a5e8c21"
+#define LOG_ID_ACTION "0c9a3be2d5f74f0c8f4b1a6e2d7c5932"
+#define LOG_ID_REFUSED_PEER "b1f7c2a94d8e4b6f9a3e5c0d7f218e64"
+#define LOG_ID_CLOSED "e83d5b7f1c2a4f96b0d4a7c95e6f3b18"
+#define LOG_ID_START "4fa6c08b92d34e7d8b5e1c7f0a3d69e2"
+#define LOG_ID_STOP "97c1e4d60b5a4832af6d2e8b3c70f5d9"
+#define LOG_ID_WARNING "2b8e7d3c5f604a1e9d7b0c6a4f85e31d"
+
+struct log_field {
+	const char *name;  /* such as "FIRMA_TOKEN" */
+	const char *value; /* NULL: left out */
+};
+
+#define LOG_FIELDS_MAX 16
+
+void log_open(void);
+
+/* `priority` as of syslog(3). At most LOG_FIELDS_MAX fields. */
+void log_event(int priority, const char *id, const struct log_field *fields, size_t n_fields,
+	const char *message);
+
+/* The same for a message without fields of its own. */
+void log_text(int priority, const char *id, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));

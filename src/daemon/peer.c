@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: ISC */
+
+/* SO_PEERCRED and its younger sisters. */
+
+#include "daemon/peer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/bytes.h"
+#include "base/cleanup.h"
+#include "base/text.h"
+
+/* Since Linux 6.5; the C library's headers may be older. */
+#ifndef SO_PEERPIDFD
+#define SO_PEERPIDFD 77
+#endif
+
+#define GROUPS_AT_FIRST 64
+
+int peer_read(int fd, struct peer *ret)
+{
+	struct ucred cred;
+	socklen_t len = sizeof(cred);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) < 0)
+		return -errno;
+
+	*ret = (struct peer){ .uid = cred.uid, .gid = cred.gid, .pid = cred.pid };
+	return 0;
+}
+
+/* NULL where they can't be had: then the peer is in none. */
+static gid_t *read_groups(int fd, size_t *ret_n)
+{
+	cleanup(free_p) gid_t *groups = NULL;
+	socklen_t len = GROUPS_AT_FIRST * sizeof(gid_t);
+	void *more;
+
+	for (;;) {
+		more = realloc(groups, len);
+		if (!more)
+			return NULL;
+
+		groups = more;
+		if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &len) == 0)
+			break;
+		if (errno != ERANGE) /* with ERANGE, len has become what it takes */
+			return NULL;
+	}
+
+	*ret_n = len / sizeof(gid_t);
+	return steal_ptr(groups);
+}
+
+bool peer_is_in_group(int fd, const struct peer *peer, gid_t group)
+{
+	cleanup(free_p) gid_t *groups = NULL;
+	size_t n;
+
+	if (group == PEER_OVERFLOW_ID)
+		return false;
+	if (peer->gid == group)
+		return true;
+
+	groups = read_groups(fd, &n);
+	for (size_t i = 0; groups && i < n; i++)
+		if (groups[i] == group)
+			return true;
+	return false;
+}
+
+static ssize_t read_name(pid_t pid, char *name, size_t size)
+{
+	cleanup(close_p) int fd = -1;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/comm", (int)pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	return fd < 0 ? -1 : read(fd, name, size);
+}
+
+/* A pidfd of a process that has ended polls readable: its pid may be another's by now. */
+static bool has_ended(int pidfd)
+{
+	struct pollfd p = { .fd = pidfd, .events = POLLIN };
+
+	return poll(&p, 1, 0) != 0;
+}
+
+void peer_process(int fd, const struct peer *peer, char ret[static PEER_PROCESS_MAX])
+{
+	cleanup(bytes_deinit) struct bytes shown = BYTES_INIT(PEER_PROCESS_MAX - 1);
+	cleanup(close_p) int pidfd = -1;
+	socklen_t len = sizeof(pidfd);
+	char name[16];
+	ssize_t n;
+
+	ret[0] = '\0';
+	if (peer->pid <= 0)
+		return;
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERPIDFD, &pidfd, &len) < 0)
+		pidfd = -1;
+	n = read_name(peer->pid, name, sizeof(name));
+	if (pidfd >= 0 && has_ended(pidfd))
+		return;
+	if (n > 0 && name[n - 1] == '\n')
+		n--;
+	if (n <= 0 || text_append_escaped(&shown, name, (size_t)n) < 0)
+		return;
+
+	memcpy(ret, bytes_str(&shown), shown.len + 1);
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: ISC */
+#pragma once
+
+/*
+ * A turn: the requests that are ready together are decided one after another, recorded with one
+ * commit, and only then answered. turn_take() for each, then turn_end(); in between the turn holds
+ * the connections.
+ */
+
+#include <stdbool.h>
+
+#include "daemon/conn.h"
+#include "daemon/view.h"
+#include "gate/decide.h"
+#include "ledger/store.h"
+
+/* A request that was decided and waits for the commit. */
+struct answer {
+	struct conn *conn;
+	struct verdict verdict;
+	bool decided; /* the verdict is there; else memory ran out */
+	bool detail;
+	enum action action;
+	enum token_state listed;                   /* of a list */
+	struct bytes what;                         /* executable and who asks, for the log */
+	char fingerprint[FINGERPRINT_HEX_LEN + 1]; /* or "" */
+};
+
+struct turn {
+	const struct settings *settings;
+	struct store *store;
+	const struct situation *situation; /* what `status` tells */
+	uint8_t boot_id[16];
+
+	bool begun;
+	struct moment now;
+	size_t accepts;
+	struct answer answers[LIMIT_TURN_REQUESTS];
+	size_t n;
+};
+
+/* Begins the turn where it hasn't: the time is read, and the store made ready. */
+void turn_begin(struct turn *turn);
+
+/* Whether it takes no more requests, or no more connections, before it ends. */
+bool turn_is_full(const struct turn *turn);
+
+/* Decides a request: a conn_request_fn, whose userdata is the turn. */
+void turn_take(
+	struct conn *conn, const char *line, size_t len, const char *refused, void *userdata);
+
+/* Commits, answers, logs. */
+void turn_end(struct turn *turn);

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: ISC */
+
+/* The lines of list, show and status. */
+
+#include "daemon/view.h"
+
+#include <unistd.h>
+
+#include "base/json.h"
+#include "gate/record.h"
+
+static int append_token(const struct token *t, const struct moment *now, struct bytes *b)
+{
+	int r;
+
+	r = record_print_item(t, now, b);
+	return r < 0 ? r : bytes_append_char(b, '\n');
+}
+
+int view_list(const struct store *store, enum token_state state, const struct moment *now,
+	struct bytes *b)
+{
+	int r = 0;
+
+	for (const struct token *t = NULL; r >= 0 && (t = store_next(store, t));)
+		if (state == TOKEN_ABSENT || t->state == state)
+			r = append_token(t, now, b);
+	return r;
+}
+
+int view_show(const struct store *store, const uint8_t id[static TOKEN_ID_LEN],
+	const struct moment *now, struct bytes *b)
+{
+	const struct token *t = store_find(store, id);
+
+	return t ? append_token(t, now, b) : 0;
+}
+
+static void add_doors(struct json_out *out, const struct doors *doors)
+{
+	struct json_out element;
+
+	for (size_t i = 0; i < doors->n; i++) {
+		json_out_init(&element);
+		json_out_string(&element, "role", role_name(doors->doors[i].role));
+		json_out_string(&element, "path", doors->doors[i].path);
+		json_out_element(out, "doors", &element);
+	}
+}
+
+static void add_tokens(struct json_out *out, const struct store *store, uint64_t *ret_bytes)
+{
+	static const uint8_t no_fingerprint[FINGERPRINT_LEN];
+	int64_t counts[TOKEN_STATES] = { 0 };
+	struct json_out member;
+
+	for (const struct token *t = NULL; (t = store_next(store, t));)
+		counts[t->state]++;
+
+	json_out_init(&member);
+	for (enum token_state state = TOKEN_PENDING; state < TOKEN_STATES; state++)
+		json_out_integer(&member, token_state_name(state), counts[state]);
+	json_out_object(out, "tokens", &member);
+	*ret_bytes = store_count(store, 0, no_fingerprint).bytes;
+}
+
+static void add_store(struct json_out *out, const struct situation *s, uint64_t bytes)
+{
+	struct json_out member;
+
+	json_out_init(&member);
+	json_out_string(&member, "kind", store_kind(s->store));
+	json_out_string(&member, "directory", s->directory);
+	json_out_integer(&member, "bytes", (int64_t)bytes);
+	json_out_integer(&member, "max_bytes", (int64_t)s->settings->max_store);
+	json_out_object(out, "store", &member);
+}
+
+/* With one door for everyone, the asker can approve as well. */
+static bool may_approve_self(const struct situation *s)
+{
+	for (size_t i = 0; i < s->doors->n; i++)
+		if (s->doors->doors[i].role == ROLE_ANY)
+			return true;
+	return s->settings->allow_self_approval;
+}
+
+int view_status(const struct situation *s, const struct moment *now, struct bytes *b)
+{
+	const char *closed = store_closed(s->store);
+	struct json_out out;
+	uint64_t bytes;
+	int r;
+
+	json_out_init(&out);
+	json_out_string(&out, "version", PACKAGE_VERSION);
+	json_out_integer(&out, "pid", getpid());
+	json_out_string(&out, "state", closed ? "closed" : "answering");
+	json_out_string(&out, "closed", closed);
+	json_out_integer(&out, "uptime_ms", (int64_t)((now->clock.boot - s->started) / CLOCK_MS));
+	json_out_string(&out, "default_action", decision_name(s->settings->default_action));
+	json_out_bool(&out, "self_approval", may_approve_self(s));
+	add_doors(&out, s->doors);
+	json_out_integer(&out, "connections", (int64_t)s->conns->n);
+	add_tokens(&out, s->store, &bytes);
+	add_store(&out, s, bytes);
+
+	r = json_out_print(&out, b);
+	json_out_deinit(&out);
+	return r < 0 ? r : bytes_append_char(b, '\n');
+}

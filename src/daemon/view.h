@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: ISC */
+#pragma once
+
+/* What operators are shown beside the outcome: the lines of list, show and status. */
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/bytes.h"
+#include "daemon/conn.h"
+#include "daemon/door.h"
+#include "gate/decide.h"
+#include "ledger/store.h"
+
+/* What `status` tells; everything belongs to the daemon. */
+struct situation {
+	const struct settings *settings;
+	const struct store *store;
+	const struct doors *doors;
+	const struct conns *conns;
+	const char *directory; /* the store's, escaped; NULL where it has none */
+	uint64_t started;      /* µs of the boot clock */
+};
+
+/* All append whole lines. Errors: those of bytes_append(). */
+
+/* One line a token; TOKEN_ABSENT for all states. */
+int view_list(const struct store *store, enum token_state state, const struct moment *now,
+	struct bytes *b);
+
+/* Nothing where the token isn't there. */
+int view_show(const struct store *store, const uint8_t id[static TOKEN_ID_LEN],
+	const struct moment *now, struct bytes *b);
+
+int view_status(const struct situation *s, const struct moment *now, struct bytes *b);

@@ -1,0 +1,423 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * The decision. Every function here gives the whole answer through answer_…() and returns; what
+ * falls out of none of them does not exist, since a verdict starts as a deny.
+ */
+
+#include "gate/decide.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "gate/limits.h"
+#include "gate/record.h"
+
+/* What decides where nothing else does. */
+#define RULE_DEFAULT "default_action"
+#define RULE_TOKEN "approval_token"
+
+#define NOT_FOUND_REASON "approval token not found"
+
+static const char *const role_names[] = {
+	[ROLE_AGENT] = "agent",
+	[ROLE_OPERATOR] = "operator",
+	[ROLE_ANY] = "any",
+};
+
+const char *role_name(enum role role)
+{
+	return role_names[role];
+}
+
+int role_parse(const char *name, enum role *ret)
+{
+	for (enum role role = ROLE_AGENT; role <= ROLE_ANY; role++) {
+		if (strcmp(name, role_names[role]) == 0) {
+			*ret = role;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
+static int set_reason(struct verdict *v, const char *reason)
+{
+	bytes_clear(&v->reason);
+	return reason ? bytes_append_str(&v->reason, reason) : 0;
+}
+
+static int answer_decision(
+	struct verdict *v, enum decision decision, const char *reason, const char *rule)
+{
+	v->decision = decision;
+	v->outcome = OUTCOME_NONE;
+	v->rule = rule;
+	return set_reason(v, reason);
+}
+
+static int answer_deny(struct verdict *v, const char *reason)
+{
+	return answer_decision(v, DECISION_DENY, reason, NULL);
+}
+
+static int answer_outcome(struct verdict *v, enum outcome outcome, const char *reason)
+{
+	v->decision = DECISION_NONE;
+	v->outcome = outcome;
+	return set_reason(v, reason);
+}
+
+/* "limit reached: …". */
+static int __attribute__((format(printf, 2, 3)))
+answer_limit(struct verdict *v, const char *format, ...)
+{
+	va_list ap;
+	int r;
+
+	r = answer_deny(v, "limit reached: ");
+	if (r < 0)
+		return r;
+
+	va_start(ap, format);
+	r = bytes_vappendf(&v->reason, format, ap);
+	va_end(ap);
+	return r;
+}
+
+static int answer_store_limit(struct verdict *v, uint64_t size, const char *whose)
+{
+	int r;
+
+	r = answer_limit(v, "tokens on record may take ");
+	if (r >= 0)
+		r = notation_append_size(&v->reason, size);
+	if (r >= 0)
+		r = bytes_append_str(&v->reason, whose);
+	return r;
+}
+
+static void name_token(struct verdict *v, const struct token *t)
+{
+	v->has_token = true;
+	v->expires_wall = token_expires_wall(t);
+	memcpy(v->token_id, t->id, sizeof(v->token_id));
+}
+
+static void set_change(struct verdict *v, const struct token *t, enum token_state to)
+{
+	if (to == TOKEN_ABSENT)
+		return;
+
+	v->change = (struct token_change){ .from = t->state, .to = to };
+	memcpy(v->change.id, t->id, sizeof(v->change.id));
+}
+
+/* The state in which it is to be seen: its time may be over before the store has noticed. */
+static enum token_state state_now(const struct question *q)
+{
+	if (token_state_is_live(q->token->state) && token_is_over(q->token, &q->now))
+		return TOKEN_EXPIRED;
+	return q->token->state;
+}
+
+static struct token *make_token(const struct question *q)
+{
+	const struct request *request = q->request;
+	struct token t = {
+		.state = TOKEN_PENDING,
+		.executable = request->executable,
+		.args = request->args,
+		.n_args = request->n_args,
+		.args_len = request->args_len,
+		.session_id = request->session_id,
+		.sandbox_id = request->sandbox_id,
+		.profile = request->profile,
+		.agent_id = request->agent_id,
+		.cwd = request->cwd,
+		.real_path = request->real_path,
+		.executable_sha256 = request->executable_sha256,
+		.uid = q->asker.uid,
+		.pid = q->asker.pid,
+		.process = q->asker.process,
+		.rule = RULE_DEFAULT,
+		.issued = q->now.clock.boot,
+		.expires = q->now.clock.boot + q->settings->token_ttl,
+		.issued_wall = q->now.clock.wall,
+	};
+
+	memcpy(t.id, q->fresh_id, sizeof(t.id));
+	memcpy(t.fingerprint, q->fingerprint, sizeof(t.fingerprint));
+	memcpy(t.boot_id, q->now.boot_id, sizeof(t.boot_id));
+	return token_new(&t);
+}
+
+/* What the token will take on record. */
+static int measure(const struct token *t, uint64_t *ret)
+{
+	cleanup(bytes_deinit) struct bytes line = BYTES_INIT(BYTES_UNLIMITED);
+	int r;
+
+	r = record_print_stored(t, &line);
+	if (r < 0)
+		return r;
+
+	*ret = line.len + 1;
+	return 0;
+}
+
+static int decide_issue(const struct question *q, struct verdict *v)
+{
+	const struct settings *s = q->settings;
+	cleanup(token_free_p) struct token *token = NULL;
+	uint64_t size;
+	int r;
+
+	if (q->usage.pending_alike >= s->max_pending_alike)
+		return answer_limit(v, "uid %u has %llu pending tokens for this very request",
+			(unsigned int)q->asker.uid, (unsigned long long)s->max_pending_alike);
+	if (q->usage.pending_of_uid >= s->max_pending_of_uid)
+		return answer_limit(v, "uid %u has %llu pending tokens", (unsigned int)q->asker.uid,
+			(unsigned long long)s->max_pending_of_uid);
+
+	token = make_token(q);
+	if (!token)
+		return -ENOMEM;
+
+	r = measure(token, &size);
+	if (r < 0)
+		return r;
+	if (q->usage.bytes_of_uid + size > s->max_store / LIMIT_STORE_UIDS)
+		return answer_store_limit(v, s->max_store / LIMIT_STORE_UIDS, " for one uid");
+	if (q->usage.bytes + size > s->max_store)
+		return answer_store_limit(v, s->max_store, " in all");
+
+	name_token(v, token);
+	v->change = (struct token_change){ .to = TOKEN_PENDING };
+	memcpy(v->change.id, token->id, sizeof(token->id));
+	v->change.issued = steal_ptr(token);
+	return answer_decision(
+		v, DECISION_PENDING, token_step(TOKEN_PENDING, TOKEN_RETRY)->reason, RULE_DEFAULT);
+}
+
+static int decide_fresh(const struct question *q, struct verdict *v)
+{
+	switch (q->settings->default_action) {
+	case DECISION_ALLOW:
+		return answer_decision(
+			v, DECISION_ALLOW, "allowed by the default action", RULE_DEFAULT);
+	case DECISION_PENDING:
+		return decide_issue(q, v);
+	default:
+		return answer_decision(
+			v, DECISION_DENY, "denied by the default action", RULE_DEFAULT);
+	}
+}
+
+static bool same(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+/* The field in which a retry differs from what the token was issued for, or NULL. */
+static const char *context_mismatch(const struct request *request, const struct token *t)
+{
+	if (!same(request->session_id, t->session_id))
+		return "session_id";
+	if (!same(request->sandbox_id, t->sandbox_id))
+		return "sandbox_id";
+	if (!same(request->profile, t->profile))
+		return "profile";
+	if (t->agent_id && !same(request->agent_id, t->agent_id))
+		return "agent_id";
+	if (t->cwd && !same(request->cwd, t->cwd))
+		return "cwd";
+	if (t->real_path && !same(request->real_path, t->real_path))
+		return "real_path";
+	if (t->executable_sha256 && !same(request->executable_sha256, t->executable_sha256))
+		return "executable_sha256";
+	return NULL;
+}
+
+static bool claim_fits(const char *claim, const uint8_t fingerprint[static FINGERPRINT_LEN])
+{
+	char hex[FINGERPRINT_HEX_LEN + 1];
+
+	notation_hex(fingerprint, FINGERPRINT_LEN, hex);
+	return !claim || strcmp(claim, hex) == 0;
+}
+
+static int deny_claim(struct verdict *v)
+{
+	return answer_deny(v, "request_fingerprint is not the request's");
+}
+
+/* A revoked token's answer carries what the operator said. */
+static int append_reason(struct verdict *v, const struct token *t)
+{
+	return t->reason ? bytes_appendf(&v->reason, ": %s", t->reason) : 0;
+}
+
+/* In the order of the design, section 6. */
+static int decide_retry(const struct question *q, struct verdict *v)
+{
+	const struct token *t = q->token;
+	const struct token_step *step;
+	const char *field;
+	int r;
+
+	if (!t || t->uid != q->asker.uid)
+		return answer_deny(v, NOT_FOUND_REASON);
+
+	name_token(v, t);
+	step = token_step(state_now(q), TOKEN_RETRY);
+	if (!token_state_is_live(state_now(q))) {
+		r = answer_decision(v, step->decision, step->reason, RULE_TOKEN);
+		return r < 0 ? r : append_reason(v, t);
+	}
+
+	if (!claim_fits(q->request->request_fingerprint, q->fingerprint))
+		return deny_claim(v);
+	if (memcmp(t->fingerprint, q->fingerprint, FINGERPRINT_LEN) != 0)
+		return answer_deny(v, "approval token is for another request: fingerprint differs");
+
+	field = context_mismatch(q->request, t);
+	if (field) {
+		r = answer_deny(v, "approval token is for another request: ");
+		return r < 0 ? r : bytes_appendf(&v->reason, "%s differs", field);
+	}
+
+	set_change(v, t, step->to);
+	return answer_decision(v, step->decision, step->reason, RULE_TOKEN);
+}
+
+static int decide_exec(const struct question *q, struct verdict *v)
+{
+	if (q->closed) {
+		int r = answer_deny(v, REASON_CLOSED);
+		return r < 0 ? r : bytes_append_str(&v->reason, q->closed);
+	}
+
+	if (q->request->approval_token)
+		return decide_retry(q, v);
+	if (!claim_fits(q->request->request_fingerprint, q->fingerprint))
+		return deny_claim(v);
+	return decide_fresh(q, v);
+}
+
+static int decide_step(const struct question *q, enum token_event event, struct verdict *v)
+{
+	const struct token_step *step = token_step(state_now(q), event);
+
+	set_change(v, q->token, step->to);
+	if (event == TOKEN_REVOKE)
+		v->change.reason = q->request->reason;
+	return answer_outcome(v, step->outcome, step->reason);
+}
+
+/* Approve and revoke. */
+static int decide_operation(const struct question *q, enum token_event event, struct verdict *v)
+{
+	if (!q->token)
+		return answer_outcome(v, OUTCOME_NOT_FOUND, NOT_FOUND_REASON);
+
+	name_token(v, q->token);
+	if (q->request->fingerprint && !claim_fits(q->request->fingerprint, q->token->fingerprint))
+		return answer_outcome(v, OUTCOME_UNSUPPORTED, "fingerprint is not the token's");
+
+	if (event == TOKEN_APPROVE && q->role == ROLE_OPERATOR && q->asker.uid == q->token->uid
+		&& !q->settings->allow_self_approval)
+		return answer_outcome(v, OUTCOME_UNSUPPORTED,
+			"approving needs another user than the one who asked");
+
+	return decide_step(q, event, v);
+}
+
+static int answer_view(struct verdict *v, enum view view)
+{
+	v->view = view;
+	return answer_outcome(v, OUTCOME_OK, NULL);
+}
+
+static int decide_show(const struct question *q, struct verdict *v)
+{
+	if (!q->token)
+		return answer_outcome(v, OUTCOME_NOT_FOUND, NOT_FOUND_REASON);
+
+	name_token(v, q->token);
+	return answer_view(v, VIEW_SHOW);
+}
+
+static int answer_closed(const struct question *q, struct verdict *v)
+{
+	int r;
+
+	r = answer_outcome(v, OUTCOME_UNSUPPORTED, REASON_CLOSED);
+	return r < 0 ? r : bytes_append_str(&v->reason, q->closed);
+}
+
+static int decide_action(const struct question *q, struct verdict *v)
+{
+	if (q->role == ROLE_AGENT)
+		return answer_outcome(v, OUTCOME_UNSUPPORTED,
+			"operators' actions are taken at the operator door, this is the agent "
+			"door");
+	if (q->request->action == ACTION_STATUS)
+		return answer_view(v, VIEW_STATUS);
+
+	switch (q->request->action) {
+	case ACTION_APPROVE:
+		return q->closed ? answer_closed(q, v) : decide_operation(q, TOKEN_APPROVE, v);
+	case ACTION_REVOKE:
+		return q->closed ? answer_closed(q, v) : decide_operation(q, TOKEN_REVOKE, v);
+	case ACTION_LIST:
+		return q->readable ? answer_view(v, VIEW_LIST) : answer_closed(q, v);
+	case ACTION_SHOW:
+		return q->readable ? decide_show(q, v) : answer_closed(q, v);
+	default:
+		return answer_outcome(v, OUTCOME_UNSUPPORTED, "not an operator's action");
+	}
+}
+
+static int decide_any(const struct question *q, struct verdict *v)
+{
+	bool exec = q->request->action == ACTION_EXEC || q->request->action == ACTION_NONE;
+
+	if (q->request->fault)
+		return exec ? answer_deny(v, q->request->fault)
+			    : answer_outcome(v, OUTCOME_UNSUPPORTED, q->request->fault);
+	return exec ? decide_exec(q, v) : decide_action(q, v);
+}
+
+int decide(const struct question *question, struct verdict *verdict)
+{
+	struct verdict v = {
+		.decision = DECISION_DENY,
+		.reason = BYTES_INIT(BYTES_UNLIMITED),
+	};
+	int r;
+
+	r = decide_any(question, &v);
+	if (r < 0) {
+		verdict_deinit(&v);
+		return r;
+	}
+
+	*verdict = v;
+	return 0;
+}
+
+int verdict_refuse(struct verdict *v, const char *reason)
+{
+	v->view = VIEW_NONE;
+	v->rule = NULL;
+	return v->decision != DECISION_NONE ? answer_deny(v, reason)
+					    : answer_outcome(v, OUTCOME_UNSUPPORTED, reason);
+}
+
+void verdict_deinit(struct verdict *v)
+{
+	bytes_deinit(&v->reason);
+	token_free(v->change.issued);
+	v->change.issued = NULL;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: ISC */
+#pragma once
+
+/*
+ * Everything that a peer can grow, and how far. Sizes in bytes, times in µs. What an operator may
+ * set is the default here.
+ */
+
+#include <stdint.h>
+
+/* The request line, with its newline. */
+#define LIMIT_REQUEST 65536
+
+#define LIMIT_ARGS 4096
+#define LIMIT_PATH 4096
+#define LIMIT_STRING 1024
+#define LIMIT_WAIT_MS 600000
+
+/* For the whole request to arrive, and for the reply to be read. */
+#define LIMIT_EXCHANGE_TIME UINT64_C(10000000)
+
+/* What a peer sent behind its request and is read before the close, so that the reply isn't lost.
+ */
+#define LIMIT_DRAIN 65536
+
+#define LIMIT_CONNECTIONS 1024
+#define LIMIT_CONNECTIONS_OF_UID 256
+#define LIMIT_CONNECTIONS_RESERVED 64 /* for the operator door */
+
+#define LIMIT_PENDING_ALIKE 16 /* tokens of one uid for one fingerprint */
+#define LIMIT_PENDING_OF_UID 256
+
+#define LIMIT_STORE (UINT64_C(128) << 20)
+#define LIMIT_STORE_UIDS 16 /* one uid may take the sixteenth part */
+
+#define LIMIT_TURN_ACCEPTS 64
+#define LIMIT_TURN_REQUESTS 256

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: ISC */
+#pragma once
+
+/*
+ * A token as a JSON object: the item of a list on the wire, and the line of the store's file. Both
+ * begin with the same members; the wire adds times that a person can read, the file those that
+ * decide.
+ */
+
+#include "base/bytes.h"
+#include "base/json.h"
+#include "gate/token.h"
+
+/* All append one object without a newline. Errors: those of bytes_append(). */
+
+/* As operators see it at `now`. */
+int record_print_item(const struct token *token, const struct moment *now, struct bytes *b);
+
+/* As the store keeps it. */
+int record_print_stored(const struct token *token, struct bytes *b);
+
+/* A change of its state as the store keeps it. */
+int record_print_change(const struct token_change *change, struct bytes *b);
+
+/* Not a record, or one that doesn't make sense. */
+#define RECORD_MALFORMED 1
+
+/*
+ * What a line of the store says. Where it is a whole token, `issued` is that token, the caller's,
+ * with its state as `to`, and `from` is TOKEN_ABSENT; else `id` goes to state `to`, with `reason`,
+ * which belongs to the document. Returns 0, RECORD_MALFORMED, -ENOMEM.
+ */
+int record_parse(const struct json *object, struct token_change *ret);

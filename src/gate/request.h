@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: ISC */
+#pragma once
+
+/*
+ * A request, read from its line: which action it asks for, and the fields of that action, each
+ * within its limit. A request with a fault is still a request: it has an answer, which says what
+ * is wrong with it.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/bytes.h"
+#include "gate/token.h"
+
+enum action {
+	ACTION_NONE, /* missing, not known, or not even JSON */
+	ACTION_EXEC,
+	ACTION_APPROVE,
+	ACTION_REVOKE,
+	ACTION_LIST,
+	ACTION_SHOW,
+	ACTION_STATUS,
+};
+
+/* As on the wire, such as "local.exec.approve". */
+const char *action_name(enum action action);
+
+/* Strings are NULL where the request has none; all belong to the request. */
+struct request {
+	enum action action;
+
+	/* Why it can't be taken, as a whole reason; NULL where nothing is wrong. */
+	char *fault;
+
+	/* local.exec */
+	const char *executable;
+	const char *args; /* n_args strings one behind the other, each ended by NUL */
+	size_t n_args, args_len;
+	const char *sandbox_id, *session_id, *profile;
+	const char *agent_id; /* NULL also where it was empty */
+	const char *budget_state_ref;
+	const char *request_fingerprint;
+	const char *approval_token;
+	const char *cwd, *real_path, *executable_sha256;
+	uint32_t wait_ms;
+	bool detail;
+
+	/* Operators' actions */
+	const char *token_id;
+	const char *fingerprint;
+	const char *reason;
+	enum token_state state; /* which to list; TOKEN_ABSENT for all */
+
+	struct json_doc *doc;
+	struct bytes args_bytes;
+};
+
+/* Reads a line without its newline. Error: -ENOMEM. */
+int request_parse(const char *line, size_t len, struct request **ret);
+
+/* A request that is refused unread, for `fault`. Error: -ENOMEM. */
+int request_new_refused(const char *fault, struct request **ret);
+
+void request_free(struct request *request);
+DEFINE_CLEANUP(struct request *, request_free)
+
+/* The request's fingerprint; only of a local.exec without a fault. */
+void request_fingerprint(const struct request *request, uint8_t ret[static 32]);

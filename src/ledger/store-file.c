@@ -1,0 +1,526 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * The tokens in a file. What this store may not do, whatever happens to the disk under it:
+ *
+ *  - let an answer out before what it rests on is synced;
+ *  - write to, rename over, cut or remove a file that it could not read whole;
+ *  - append to a file, or believe what it reads from it, once a write or sync of it has failed:
+ *    the kernel may have dropped the pages and called them clean;
+ *  - put a new file in the old one's place before the new one is synced, or count on it before
+ *    the directory is;
+ *  - take back a consumption or a revocation, even one that could not be recorded;
+ *  - keep an issue or an approval that could not be recorded;
+ *  - take a damaged file for a torn one: only what no answer rests on may be cut off;
+ *  - touch anything in the directory without holding its lock.
+ *
+ * `fd` is open exactly while the file may be appended to. While the store is closed for a failed
+ * write the table is the truth, and a whole new file made from it is the way back.
+ */
+
+#include "ledger/store-file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "gate/record.h"
+#include "ledger/journal.h"
+#include "ledger/store-internal.h"
+
+#define TOKENS_FILE "tokens.jsonl"
+#define LOCK_FILE "lock"
+#define FORMAT "firma.tokens"
+
+/* A whole file is written in batches of this size. */
+#define REWRITE_BATCH ((size_t)1 << 20)
+
+/* What is superseded may take this much before the file is written anew. */
+#define SUPERSEDED_MIN ((uint64_t)1 << 20)
+
+struct store_file {
+	struct store store; /* first: the interface's part */
+	char *path;         /* of the directory, for messages */
+	uid_t owner;
+	int dir_fd;
+	int lock_fd;
+	bool locked;
+
+	int fd; /* for appending; -1 where the file may not be */
+	uint64_t size;
+	uint64_t batch;     /* number of the last one written */
+	struct bytes lines; /* of the batch that the next commit writes */
+	size_t last_line;   /* where in it the last one begins */
+	bool grown;         /* since the file was last written anew */
+	uint64_t records;   /* that it was written anew with */
+};
+
+static struct store_file *file_of(struct store *store)
+{
+	return (struct store_file *)(void *)store;
+}
+
+/* Closes the store for a reason that names the file. */
+static void __attribute__((format(printf, 3, 4)))
+close_for(struct store_file *f, const char *name, const char *format, ...)
+{
+	cleanup(free_p) char *what = NULL;
+	char *reason = NULL;
+	va_list ap;
+	int n;
+
+	va_start(ap, format);
+	n = vasprintf(&what, format, ap);
+	va_end(ap);
+	if (n < 0)
+		what = NULL;
+
+	n = asprintf(&reason, "%s%s%s: %s", f->path, name ? "/" : "", name ? name : "",
+		what ? what : "out of memory");
+	store_close_for(&f->store, n < 0 ? NULL : reason);
+}
+
+/* The words for what file_open() and its like gave. */
+static const char *open_fault(int r)
+{
+	return r < 0 ? strerror(-r) : file_fault_text((enum file_fault)r);
+}
+
+static void file_free(struct store *store)
+{
+	struct store_file *f = file_of(store);
+
+	close_p(&f->fd);
+	close_p(&f->lock_fd);
+	close_p(&f->dir_fd);
+	bytes_deinit(&f->lines);
+	free(f->path);
+	store_deinit(store);
+	free(f);
+}
+
+static int file_record(struct store *store, const struct token_change *change)
+{
+	struct store_file *f = file_of(store);
+	size_t start = f->lines.len;
+	int r;
+
+	r = change->issued ? record_print_stored(change->issued, &f->lines)
+			   : record_print_change(change, &f->lines);
+	if (r >= 0)
+		r = bytes_append_char(&f->lines, '\n');
+	if (r < 0) {
+		bytes_truncate(&f->lines, start);
+		return r;
+	}
+
+	f->last_line = start;
+	return 0;
+}
+
+static void file_unrecord(struct store *store)
+{
+	struct store_file *f = file_of(store);
+
+	bytes_truncate(&f->lines, f->last_line);
+}
+
+/* Writes the collected lines as one batch of a file that is written anew. */
+static int flush_lines(
+	struct file_replace *to, struct bytes *lines, uint64_t *batch, uint64_t *size)
+{
+	cleanup(bytes_deinit) struct bytes out = BYTES_INIT(BYTES_UNLIMITED);
+	int r;
+
+	if (lines->len == 0)
+		return 0;
+
+	r = journal_print_batch(++*batch, lines, &out);
+	if (r >= 0)
+		r = file_write(to->fd, out.data, out.len);
+	if (r < 0)
+		return r;
+
+	*size += out.len;
+	bytes_clear(lines);
+	return 0;
+}
+
+/* The whole file, from the table: header, then every token. */
+static int write_whole(
+	const struct store_file *f, struct file_replace *to, uint64_t *batch, uint64_t *size)
+{
+	cleanup(bytes_deinit) struct bytes lines = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes header = BYTES_INIT(BYTES_UNLIMITED);
+	int r;
+
+	r = journal_print_header(FORMAT, table_size(&f->store.table), &header);
+	if (r >= 0)
+		r = file_write(to->fd, header.data, header.len);
+	if (r < 0)
+		return r;
+
+	*size = header.len;
+	for (const struct token *t = NULL; (t = table_next(&f->store.table, t));) {
+		r = record_print_stored(t, &lines);
+		if (r >= 0)
+			r = bytes_append_char(&lines, '\n');
+		if (r >= 0 && lines.len >= REWRITE_BATCH)
+			r = flush_lines(to, &lines, batch, size);
+		if (r < 0)
+			return r;
+	}
+	return flush_lines(to, &lines, batch, size);
+}
+
+/*
+ * Puts a whole new file, made from the table, in the old one's place. On failure the old one is
+ * still there and may be appended to, but where the new one is in place and may not be durable.
+ */
+static int rewrite(struct store_file *f)
+{
+	cleanup(file_replace_deinit) struct file_replace to = FILE_REPLACE_INIT;
+	uint64_t batch = f->batch, size = 0;
+	bool renamed = false;
+	int r;
+
+	r = file_replace_begin(&to, f->dir_fd, TOKENS_FILE);
+	if (r >= 0)
+		r = write_whole(f, &to, &batch, &size);
+	if (r >= 0)
+		r = file_replace_commit(&to, &renamed);
+	if (renamed) {
+		close_p(&f->fd);
+		f->fd = -1;
+	}
+	if (r < 0)
+		return r;
+
+	f->fd = file_replace_steal_fd(&to);
+	f->batch = batch;
+	f->size = size;
+	f->grown = false;
+	f->records = table_size(&f->store.table);
+	return 0;
+}
+
+/* The file can't be trusted with more: the way back is a whole new one. */
+static void give_up_file(struct store_file *f, int error)
+{
+	close_p(&f->fd);
+	f->fd = -1;
+	close_for(f, TOKENS_FILE, "could not be written: %s", strerror(-error));
+}
+
+static int append(struct store_file *f)
+{
+	cleanup(bytes_deinit) struct bytes batch = BYTES_INIT(BYTES_UNLIMITED);
+	int r;
+
+	r = journal_print_batch(f->batch + 1, &f->lines, &batch);
+	if (r < 0)
+		return r;
+
+	r = file_write(f->fd, batch.data, batch.len);
+	if (r < 0)
+		return r;
+	if (fdatasync(f->fd) < 0)
+		return -errno;
+
+	f->batch++;
+	f->size += batch.len;
+	f->grown = true;
+	return 0;
+}
+
+static bool is_mostly_superseded(const struct store_file *f)
+{
+	uint64_t live = f->store.table.bytes;
+
+	return f->size > live && f->size - live > live && f->size - live > SUPERSEDED_MIN;
+}
+
+/* The turn is on record already, so that a failure here is not its failure. */
+static void compact(struct store_file *f)
+{
+	int r;
+
+	r = rewrite(f);
+	if (r >= 0)
+		return;
+
+	bytes_appendf(&f->store.warning, "%s/%s: could not be written anew: %s", f->path,
+		TOKENS_FILE, strerror(-r));
+	if (f->fd < 0)
+		give_up_file(f, r);
+}
+
+static int file_commit(struct store *store)
+{
+	struct store_file *f = file_of(store);
+	int r;
+
+	if (f->lines.len == 0)
+		return 0;
+
+	r = f->fd < 0 ? -EIO : append(f);
+	bytes_clear(&f->lines);
+	if (r < 0) {
+		give_up_file(f, r);
+		return r;
+	}
+
+	if (is_mostly_superseded(f))
+		compact(f);
+	return 0;
+}
+
+static void file_prepare(struct store *store)
+{
+	struct store_file *f = file_of(store);
+	int r;
+
+	if (!store->closed || !store->readable)
+		return;
+
+	r = rewrite(f);
+	if (r < 0) {
+		give_up_file(f, r);
+		return;
+	}
+
+	store_open(store);
+	bytes_appendf(&store->warning, "%s/%s: written anew, open again", f->path, TOKENS_FILE);
+}
+
+static int file_finish(struct store *store)
+{
+	struct store_file *f = file_of(store);
+
+	/* At rest it holds one line a token. */
+	if (!store->readable)
+		return 0;
+	if (!f->grown && f->records == table_size(&store->table) && !store->closed)
+		return 0;
+	return rewrite(f);
+}
+
+static const struct store_ops file_ops = {
+	.kind = "file",
+	.durable = true,
+	.free = file_free,
+	.prepare = file_prepare,
+	.record = file_record,
+	.unrecord = file_unrecord,
+	.commit = file_commit,
+	.finish = file_finish,
+};
+
+int store_file_new(const char *path, uid_t owner, struct store **ret)
+{
+	struct store_file *f;
+	int r;
+
+	f = calloc(1, sizeof(*f));
+	if (!f)
+		return -ENOMEM;
+
+	store_init(&f->store, &file_ops);
+	f->store.readable = false;
+	f->owner = owner;
+	f->dir_fd = f->lock_fd = f->fd = -1;
+	bytes_init(&f->lines, BYTES_UNLIMITED);
+	f->path = strdup(path);
+	if (!f->path) {
+		file_free(&f->store);
+		return -ENOMEM;
+	}
+
+	r = file_make_dir(path);
+	if (r >= 0)
+		r = file_open_dir(path, owner, &f->dir_fd);
+	if (r != 0)
+		close_for(f, NULL, "%s", open_fault(r));
+
+	*ret = &f->store;
+	return 0;
+}
+
+int store_file_lock(struct store *store)
+{
+	struct store_file *f = file_of(store);
+	int r;
+
+	if (store->closed)
+		return 0;
+
+	if (f->lock_fd < 0) {
+		r = file_open(f->dir_fd, LOCK_FILE, O_RDWR | O_CREAT, f->owner, &f->lock_fd);
+		if (r != 0) {
+			close_for(f, LOCK_FILE, "%s", open_fault(r));
+			return 0;
+		}
+	}
+
+	if (flock(f->lock_fd, LOCK_EX | LOCK_NB) < 0) {
+		if (errno == EWOULDBLOCK || errno == EINTR)
+			return STORE_BUSY;
+		close_for(f, LOCK_FILE, "%s", strerror(errno));
+		return 0;
+	}
+
+	f->locked = true;
+	return 0;
+}
+
+/* Whether the table of states knows a way from one to the other. */
+static bool is_step(enum token_state from, enum token_state to)
+{
+	for (enum token_event e = 0; e < TOKEN_EVENTS; e++)
+		if (token_step(from, e)->to == to)
+			return true;
+	return false;
+}
+
+static int refuse_line(struct bytes *why, const char *what)
+{
+	int r;
+
+	r = bytes_append_str(why, what);
+	return r < 0 ? r : JOURNAL_LINE_REFUSED;
+}
+
+static int load_change(struct table *table, struct token_change *change, struct bytes *why)
+{
+	const struct token *t = table_find(table, change->id);
+	int r;
+
+	if (!change->issued) {
+		if (!t)
+			return refuse_line(why, "changes a token that isn't there");
+		if (!is_step(t->state, change->to))
+			return refuse_line(why, "changes a token in a way that isn't possible");
+		change->from = t->state;
+	}
+
+	r = table_apply(table, change);
+	table_settle(table);
+	return r == TABLE_STALE ? refuse_line(why, "issues a token that is there already") : r;
+}
+
+static int load_line(const char *line, size_t len, struct bytes *why, void *userdata)
+{
+	cleanup(json_doc_free_p) struct json_doc *doc = NULL;
+	struct token_change change = { 0 };
+	struct scan_fault fault;
+	int r;
+
+	r = json_parse(line, len, &doc, &fault);
+	if (r == JSON_MALFORMED)
+		return refuse_line(why, scan_error_text(fault.error));
+	if (r < 0)
+		return r;
+
+	r = record_parse(json_root(doc), &change);
+	if (r == RECORD_MALFORMED)
+		return refuse_line(why, "is not a token's record");
+	if (r < 0)
+		return r;
+
+	r = load_change(userdata, &change, why);
+	token_free(change.issued);
+	return r;
+}
+
+/* Cuts a torn end off: nobody was told anything that rests on it. */
+static int cut_torn_end(struct store_file *f, int fd, const struct journal_end *end)
+{
+	if (end->torn == 0)
+		return 0;
+
+	if (ftruncate(fd, (off_t)end->size) < 0 || fsync(fd) < 0)
+		return -errno;
+
+	return bytes_appendf(&f->store.warning,
+		"%s/%s: cut off %" PRIu64
+		" bytes of a last batch that was never completed, and never answered for",
+		f->path, TOKENS_FILE, end->torn);
+}
+
+/* Returns 0, or closes the store; only -ENOMEM is handed up. */
+static int load_file(struct store_file *f, int fd)
+{
+	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
+	struct journal_end end;
+	int r;
+
+	r = journal_load(fd, FORMAT, load_line, &f->store.table, &end, &why);
+	if (r == JOURNAL_DAMAGED) {
+		close_for(f, TOKENS_FILE, "%s", bytes_str(&why));
+		return 0;
+	}
+	if (r >= 0)
+		r = cut_torn_end(f, fd, &end);
+	if (r == -ENOMEM)
+		return r;
+	if (r < 0) {
+		close_for(f, TOKENS_FILE, "%s", strerror(-r));
+		return 0;
+	}
+
+	f->batch = end.batch;
+	f->size = end.size;
+	f->grown = end.grown || end.torn > 0;
+	f->records = end.records;
+	f->store.readable = true;
+	return 0;
+}
+
+int store_file_load(struct store *store, const struct moment *now)
+{
+	struct store_file *f = file_of(store);
+	int r, fd = -1;
+
+	if (store->closed)
+		return 0;
+	if (!f->locked) {
+		close_for(f, LOCK_FILE, "another daemon holds it");
+		return 0;
+	}
+
+	r = file_open(f->dir_fd, TOKENS_FILE, O_RDWR | O_APPEND, f->owner, &fd);
+	if (r == -ENOENT) {
+		/* A first start. */
+		store->readable = true;
+		r = rewrite(f);
+		if (r < 0)
+			give_up_file(f, r);
+		return 0;
+	}
+	if (r != 0) {
+		close_for(f, TOKENS_FILE, "%s", open_fault(r));
+		return 0;
+	}
+
+	f->fd = fd;
+	r = load_file(f, fd);
+	if (r < 0 || store->closed) {
+		close_p(&f->fd);
+		f->fd = -1;
+		return r;
+	}
+
+	if (table_settle_times(&store->table, now)) {
+		r = rewrite(f);
+		if (r < 0)
+			give_up_file(f, r);
+	}
+	return 0;
+}

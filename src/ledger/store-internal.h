@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: ISC */
+#pragma once
+
+/* What an implementation of the store fills in. Only files of the ledger include this. */
+
+#include "ledger/store.h"
+#include "ledger/table.h"
+
+struct store_ops {
+	const char *kind;
+	bool durable;
+	void (*free)(struct store *store);
+
+	/* The following may be NULL, for a store that has nothing to do there. */
+	void (*prepare)(struct store *store);
+	int (*record)(struct store *store, const struct token_change *change); /* to be applied */
+	void (*unrecord)(struct store *store); /* the last of these could not be applied */
+	int (*commit)(struct store *store);
+	int (*finish)(struct store *store);
+};
+
+/* Embedded as the first member of an implementation. */
+struct store {
+	const struct store_ops *ops;
+	struct table table;
+	const char *closed; /* NULL: open */
+	char *closed_text;  /* what `closed` points to, but for want of memory */
+	bool readable;      /* the table is what is on record */
+	struct bytes warning;
+};
+
+void store_init(struct store *store, const struct store_ops *ops);
+void store_deinit(struct store *store);
+
+/* Takes the text over; NULL (out of memory) closes as well. */
+void store_close_for(struct store *store, char *text);
+void store_open(struct store *store);

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: ISC */
+
+/* The store's interface: what is the same for every implementation. */
+
+#include "ledger/store.h"
+
+#include <stdlib.h>
+
+#include "ledger/store-internal.h"
+
+void store_init(struct store *store, const struct store_ops *ops)
+{
+	*store = (struct store){
+		.ops = ops,
+		.readable = true,
+		.warning = BYTES_INIT(BYTES_UNLIMITED),
+	};
+	table_init(&store->table);
+}
+
+void store_deinit(struct store *store)
+{
+	table_deinit(&store->table);
+	bytes_deinit(&store->warning);
+	free(store->closed_text);
+}
+
+void store_close_for(struct store *store, char *text)
+{
+	free(store->closed_text);
+	store->closed_text = text;
+	store->closed = text ? text : "out of memory";
+}
+
+void store_open(struct store *store)
+{
+	free(store->closed_text);
+	store->closed_text = NULL;
+	store->closed = NULL;
+}
+
+void store_free(struct store *store)
+{
+	if (store)
+		store->ops->free(store);
+}
+
+const char *store_kind(const struct store *store)
+{
+	return store->ops->kind;
+}
+
+bool store_is_durable(const struct store *store)
+{
+	return store->ops->durable;
+}
+
+const char *store_closed(const struct store *store)
+{
+	return store->closed;
+}
+
+bool store_is_readable(const struct store *store)
+{
+	return store->readable;
+}
+
+void store_prepare(struct store *store)
+{
+	if (store->ops->prepare)
+		store->ops->prepare(store);
+}
+
+const struct token *store_find(const struct store *store, const uint8_t id[static TOKEN_ID_LEN])
+{
+	return table_find(&store->table, id);
+}
+
+const struct token *store_next(const struct store *store, const struct token *after)
+{
+	return table_next(&store->table, after);
+}
+
+struct usage store_count(
+	const struct store *store, uid_t uid, const uint8_t fingerprint[static FINGERPRINT_LEN])
+{
+	return table_count(&store->table, uid, fingerprint);
+}
+
+int store_apply(struct store *store, struct token_change *change)
+{
+	const struct token *t = table_find(&store->table, change->id);
+	int r;
+
+	if ((t ? t->state : TOKEN_ABSENT) != change->from)
+		return STORE_STALE;
+
+	/* The record comes first: applying hands the token over. */
+	if (store->ops->record) {
+		r = store->ops->record(store, change);
+		if (r < 0)
+			return r;
+	}
+
+	r = table_apply(&store->table, change);
+	if (r != 0 && store->ops->record)
+		store->ops->unrecord(store);
+	return r;
+}
+
+void store_prune(struct store *store, const struct moment *now)
+{
+	table_prune(&store->table, now);
+}
+
+uint64_t store_due(const struct store *store)
+{
+	return table_due(&store->table);
+}
+
+int store_commit(struct store *store)
+{
+	int r;
+
+	r = store->ops->commit ? store->ops->commit(store) : 0;
+	if (r < 0)
+		table_roll_back(&store->table);
+	else
+		table_settle(&store->table);
+	return r;
+}
+
+int store_finish(struct store *store)
+{
+	return store->ops->finish ? store->ops->finish(store) : 0;
+}
+
+bool store_take_warning(struct store *store, struct bytes *b)
+{
+	if (store->warning.len == 0)
+		return false;
+
+	bytes_deinit(b);
+	*b = store->warning;
+	bytes_init(&store->warning, BYTES_UNLIMITED);
+	return true;
+}

@@ -1,0 +1,325 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: ISC
+#
+# What bash and zsh offer behind `firma`, with a stub in place of the daemon and with a real one;
+# and that the options of --help, of the man pages and of both completions are the same.
+
+load lib
+
+completions=$BATS_TEST_DIRNAME/../completions
+man=$BATS_TEST_DIRNAME/../man
+
+pending=11111111-1111-4111-8111-111111111111
+approved=22222222-2222-4222-8222-222222222222
+consumed=33333333-3333-4333-8333-333333333333
+
+bash_completion() {
+	local file
+
+	for file in /usr/share /usr/local/share; do
+		file+=/bash-completion/bash_completion
+		[ ! -e "$file" ] || { echo "$file"; return; }
+	done
+	echo "bash-completion is not installed: run ./bootstrap" >&2
+	return 1
+}
+
+# What completes a line at its end in each shell, and says what is offered.
+setup_file() {
+	bash_completion >/dev/null
+	command -v zsh >/dev/null || { echo "zsh is not installed: run ./bootstrap" >&2; return 1; }
+
+	# bash: the function is called as readline would call it, with words split at = and : as well.
+	cat >"$BATS_FILE_TMPDIR/bash" <<-'END'
+		. "$1"; . "$2"; line=$3
+		compopt() { :; }
+		complete -W 'alpha beta' firma-test-command
+
+		COMP_LINE=$line COMP_POINT=${#line} COMP_WORDS=()
+		while [[ $line =~ ^(\ *)([=:]+|[^\ =:]+) ]]; do
+			COMP_WORDS+=("${BASH_REMATCH[2]}")
+			line=${line#"${BASH_REMATCH[0]}"}
+		done
+		[[ ! $line ]] || COMP_WORDS+=('')
+		COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+
+		spec=$(complete -p "${COMP_WORDS[0]}") && spec=${spec#*-F } && ${spec%% *} \
+			"${COMP_WORDS[0]}" "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
+		printf '%s\n' "${COMPREPLY[@]##*/}"
+	END
+
+	# zsh: an interactive one on a terminal of its own; what compadd is given goes to a file.
+	cat >"$BATS_FILE_TMPDIR/zsh" <<-'END'
+		zmodload zsh/zpty
+		export COMPLETIONS=$1 LINE=$2 OFFERED=$3 COLUMNS=100
+		: >$OFFERED
+		zpty shell zsh -f -i
+		zpty -w shell ". ${(q)0}-inside"
+		while zpty -r shell text; do print -rn -- $text; done
+	END
+	cat >"$BATS_FILE_TMPDIR/zsh-inside" <<-'END'
+		fpath=($COMPLETIONS $fpath)
+		autoload -Uz compinit && compinit -u -D
+		_firma_test_command() { compadd alpha beta; }
+		compdef _firma_test_command firma-test-command
+		compadd() {
+			local -a __words __shown __name
+			if (( ! ${@[(I)-(O|A|D)]} )); then
+				zparseopts -E d:=__name
+				[[ -z $__name ]] || __shown=("${(@P)__name[2]}")
+				builtin compadd -O __words -D __shown "$@"
+				(( ! $#__words )) || print -rl -- "word "${^__words%=} >>$OFFERED
+				(( ! $#__shown )) || print -rl -- "shown "${^__shown} >>$OFFERED
+			fi
+			builtin compadd "$@"
+		}
+		capture() { _main_complete; compstate[insert]= compstate[list]=; }
+		zle -C capture list-choices capture
+		zle-line-init() { BUFFER=$LINE CURSOR=$#LINE; zle capture; exit; }
+		zle -N zle-line-init
+	END
+}
+
+# A stub: answers `token list`, and notes how it was called.
+setup() {
+	lib_setup
+	mkdir "$TMP/here" "$TMP/stub"
+	cd "$TMP/here" || return
+	calls=$TMP/calls
+	: >"$calls"
+	PATH=$TMP/stub:$PATH
+
+	cat >"$TMP/stub/firma" <<-END
+		#!/bin/sh
+		printf '%s\n' "\$*" >>'$calls'
+		case "\$*" in
+		'token list '*--state=pending*) sed -n 1p '$TMP/tokens' ;;
+		'token list '*--state=approved*) sed -n 2p '$TMP/tokens' ;;
+		'token list '*--state=*) ;;
+		'token list '*) cat '$TMP/tokens' ;;
+		esac
+	END
+	cat >"$TMP/tokens" <<-END
+		{"token_id":"$pending","state":"pending","executable":"/usr/bin/git","args":["push","a b"]}
+		{"token_id":"$approved","state":"approved","executable":"/usr/bin/make","args":[]}
+		{"token_id":"$consumed","state":"consumed","executable":"/bin/ls","args":["\"token_id\":\"9\""]}
+	END
+	printf '#!/bin/sh\n' >"$TMP/stub/firma-test-command"
+	chmod +x "$TMP"/stub/*
+}
+
+offer_bash() { # LINE
+	bash --norc "$BATS_FILE_TMPDIR/bash" "$(bash_completion)" "$completions/firma" "$1" \
+		2>"$TMP/noise" | sort -u
+}
+
+# Where there is nothing else, zsh offers options before a - is typed; those are left out.
+offer_zsh() { # LINE
+	zsh -f "$BATS_FILE_TMPDIR/zsh" "$completions" "$1" "$TMP/offered" >"$TMP/noise"
+	sed -n 's/^word //p' "$TMP/offered" |
+		case $1 in
+		*' -' | *' --') cat ;;
+		*) grep -v ^- ;;
+		esac | sort -u
+}
+
+# Behind LINE, both shells offer just these words, and print nothing else.
+offers() { # LINE [WORD...]
+	local line=$1 expected shell offered
+	shift
+	expected=$(printf '%s\n' "$@" | sort)
+
+	for shell in bash zsh; do
+		offered=$("offer_$shell" "$line")
+		if [ "$offered" != "$expected" ]; then
+			fail "$shell, behind \"$line\", offers:" "$offered" 'and not:' "$expected"
+		fi
+		# What a terminal shows of zsh is also its own prompt and the line.
+		case $shell in
+		bash) [ ! -s "$TMP/noise" ] ;;
+		zsh) ! grep -q 'firma:\|rror\|not found' "$TMP/noise" ;;
+		esac || fail "$shell, behind \"$line\", says:" "$(cat "$TMP/noise")"
+	done
+}
+
+@test "verbs, and the verbs of token, are offered" {
+	offers 'firma ' check fingerprint serve status token
+	offers 'firma s' serve status
+	offers 'firma token ' approve list revoke show
+	offers 'firma token r' revoke
+	offers 'firma status '
+	offers 'firma nonsense '
+}
+
+@test "the words that an option takes are offered, behind a blank and behind =" {
+	offers 'firma token list --state ' pending approved consumed revoked expired
+	offers 'firma token list --state=re' revoked
+	offers 'firma serve --default-action ' allow deny pending_hitl
+	offers 'firma serve --default-action=' allow deny pending_hitl
+	offers 'firma serve --store ' file memory
+	offers 'firma serve --socket /x --store=m' memory
+}
+
+@test "nothing is offered for the value of an option that may be anything" {
+	offers 'firma check --agent '
+	offers 'firma token revoke --reason=x'
+	offers 'firma serve --token-ttl '
+}
+
+@test "paths are offered to the options that take one, directories alone for a directory" {
+	mkdir -p sub/dir
+	: >sub/file
+
+	offers 'firma check --socket sub/f' file
+	offers 'firma check --request=sub/f' file
+	offers 'firma serve --operator-socket sub/f' file
+	offers 'firma serve --state-dir=sub/' dir
+}
+
+@test "the command of check and fingerprint is completed, and its arguments as its own" {
+	offers 'firma check firma-test-c' firma-test-command
+	offers 'firma check --hash -- firma-test-c' firma-test-command
+	offers 'firma fingerprint firma-test-c' firma-test-command
+	offers 'firma check firma-test-command a' alpha
+	offers 'firma check -- firma-test-command ' alpha beta
+	offers 'firma check --agent a -- firma-test-command b' beta
+	offers 'firma check --agent=a --socket=/x:y -- firma-test-command b' beta
+	offers 'firma-check -- firma-test-command b' beta
+}
+
+@test "IDs are offered of those tokens that the verb can act on" {
+	offers 'firma token approve ' "$pending"
+	offers 'firma token approve --yes 1' "$pending"
+	offers 'firma token revoke ' "$pending" "$approved"
+	offers 'firma token show ' "$pending" "$approved" "$consumed"
+	offers 'firma token show 33' "$consumed"
+	offers 'firma check --token ' "$pending" "$approved"
+	offers 'firma check --token=2' "$approved"
+	offers 'firma-token approve ' "$pending"
+}
+
+@test "an ID that is there already isn't offered again" {
+	offers "firma token approve $pending "
+	offers "firma token revoke $pending " "$approved"
+	offers "firma token show $pending "
+}
+
+# shellcheck disable=SC2016 # the completion gets the $, not the test
+@test "the daemon is asked at the socket that is on the line, and for a second at most" {
+	local line
+
+	HOME=/home/me dir=/some/dir
+	export HOME dir
+	for line in '--socket /a/b:c' '--socket=/a/b:c'; do
+		: >"$calls"
+		offers "firma token approve $line " "$pending"
+		[ "$(sort -u "$calls")" = \
+			'token list --json --timeout=1s --socket=/a/b:c --state=pending' ]
+	done
+
+	: >"$calls"
+	offers 'firma token show --socket ~/s ' "$pending" "$approved" "$consumed"
+	[ "$(sort -u "$calls")" = 'token list --json --timeout=1s --socket=/home/me/s' ]
+
+	: >"$calls"
+	offers 'firma token approve --socket $dir/s --yes ' "$pending"
+	[ "$(sort -u "$calls")" = 'token list --json --timeout=1s --socket=/some/dir/s --state=pending' ]
+
+	: >"$calls"
+	offers 'firma token approve ' "$pending"
+	[ "$(sort -u "$calls")" = 'token list --json --timeout=1s --state=pending' ]
+}
+
+# shellcheck disable=SC2016
+@test "nothing on the line is executed" {
+	offers 'firma token approve --socket $(touch${IFS}evil) ' "$pending"
+	offers 'firma token approve --socket `touch${IFS}evil` ' "$pending"
+	[ ! -e evil ]
+}
+
+@test "IDs come from a real daemon, and none when it is gone" {
+	local one two
+
+	ln -sf "$FIRMA" "$TMP/stub/firma"
+	start_daemon --default-action pending_hitl
+	one=$(pending_token args:='["1"]')
+	two=$(pending_token args:='["2"]')
+	operate approve token_id="$two"
+
+	offers 'firma token approve ' "$one"
+	offers 'firma token revoke ' "$one" "$two"
+	offers 'firma token show ' "$one" "$two"
+	unset FIRMA_OPERATOR_SOCKET
+	offers "firma token approve --socket=$SOCKET " "$one"
+	offers "firma check --socket $SOCKET --token ${two:0:6}" "$two"
+
+	stop_daemon
+	offers "firma token show --socket $SOCKET "
+}
+
+@test "without a daemon, there are no IDs, and no noise" {
+	printf '#!/bin/sh\necho "firma: no daemon" >&2\nexit 3\n' >"$TMP/stub/firma"
+	offers 'firma token approve '
+	offers 'firma token revoke '
+	offers 'firma token show '
+	offers 'firma check --token '
+}
+
+@test "zsh shows the command beside the ID, and nothing of it that a terminal would obey" {
+	cat >"$TMP/tokens" <<-END
+		{"token_id":"$pending","executable":"/bin/a b","args":["\\u001b[2K"]}
+		{"token_id":"$approved","executable":"/bin/c","args":["$(printf '\u00f6\u202e')","x\\",\\"y"]}
+		{"token_id":"$consumed","executable":"/bin/d","args":["$(printf '%080d' 0)"]}
+	END
+	offer_zsh 'firma token show '
+	sed -n 's/^shown //p' "$TMP/offered" | tee "$TMP/shown"
+	diff - "$TMP/shown" <<-END
+		$pending  -- "/bin/a b" "\\u001b[2K"
+		$approved  -- /bin/c "\\u{F6}\\u{202E}" "x\\",\\"y"
+		$consumed  -- /bin/d "$(printf '%045d' 0)...
+	END
+}
+
+# The options of --help, one a line.
+options_of_help() { # [VERB...]
+	firma "$@" --help | sed -n 's/^ \{1,\}\(-[a-z], \)\{0,1\}\(--[a-z-]*\).*/\1\n\2/p' |
+		sed -n 's/^\(-[a-z-]*\).*/\1/p' | sort -u
+}
+
+# The options that a page describes.
+options_of_page() { # PAGE
+	sed -n 's/^\.It Fl //p' "$man/$1" | sed 's/\\-/-/g; s/ Ar .*//; s/ , Fl /\n/' |
+		sed 's/^/-/' | sort -u
+}
+
+@test "the program, its page and both completions have the same options" {
+	local option
+
+	options_of_page firma.1 >"$TMP/page"
+	offer_bash 'firma -' | diff "$TMP/page" -
+	offer_zsh 'firma -' | diff "$TMP/page" -
+	while read -r option; do
+		firma "$option" >"$TMP/out"
+		[ -s "$TMP/out" ]
+	done <"$TMP/page"
+}
+
+@test "the help of a verb, its page and both completions have the same options" {
+	local verb
+
+	for verb in check fingerprint serve status 'token list' 'token show' 'token approve' \
+		'token revoke'; do
+		echo "firma $verb: help, bash, zsh, page"
+		# shellcheck disable=SC2086 # two words
+		options_of_help $verb >"$TMP/help"
+		offer_bash "firma $verb -" | diff "$TMP/help" -
+		offer_zsh "firma $verb -" | diff "$TMP/help" -
+
+		case $verb in
+		token*) cat "$TMP/help" >>"$TMP/help-token" ;;
+		serve) options_of_page firma-serve.8 | diff "$TMP/help" - ;;
+		*) options_of_page "firma-$verb.1" | diff "$TMP/help" - ;;
+		esac
+	done
+	options_of_page firma-token.1 | diff <(sort -u "$TMP/help-token") -
+}

@@ -1,0 +1,396 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: ISC
+#
+# What the other tests stand on: the client and the daemon that are not firma's, the clock that is
+# moved, and the witness.
+
+load lib
+
+# clock boot|wall: µs, as the helper's clock has it.
+clock() {
+	local boot wall
+
+	read -r boot wall < <("$UNIT" clock now)
+	case $1 in
+	boot) echo "$boot" ;;
+	wall) echo "$wall" ;;
+	esac
+}
+
+# about SECONDS FROM TO: TO is that far from FROM, give or take what a slow machine needs.
+about() {
+	local off=$(($3 - $2 - $1 * 1000000))
+
+	((off >= 0 && off < 60000000)) || fail "$(($3 - $2)) us from $2 to $3, not about $1 s"
+}
+
+# witnessed REQUEST REPLY: what `unit witness` says of this exchange.
+witnessed() {
+	local hex=()
+
+	for text in "$1" "$2"; do
+		hex+=("$(printf %b "$text" | od -An -v -tx1 | tr -d ' \n')")
+	done
+	printf '{"request_hex":"%s","reply_hex":"%s"%s}\n' "${hex[@]}" "${3-}" >"$TMP/seen"
+	"$UNIT" witness "$TMP/seen"
+}
+
+# accepted REQUEST REPLY, violation WHAT REQUEST REPLY: texts with printf's \n.
+accepted() {
+	run witnessed "$@"
+	assert_output ''
+	assert_status 0
+}
+
+violation() {
+	run witnessed "${@:2}"
+	assert_line -p "seen:1: $1"
+	assert_status 1
+}
+
+# --- the probe and the fake daemon ----------------------------------------------------------------
+
+@test "the probe prints the reply as it came" {
+	fake garbage $'no newline: \u00e4'
+	run send <<<'{}'
+	assert_output $'no newline: \u00e4'
+	assert_status 0
+	finish fake
+	assert_status 0
+}
+
+@test "the probe tells a connection that is closed without a byte" {
+	fake silent-close
+	run send <<<'{}'
+	refute_output
+	assert_status 4
+}
+
+@test "the probe tells a reset like a close" {
+	fake reset
+	run send <<<'{}'
+	refute_output
+	assert_status 4
+}
+
+@test "the probe fails where nobody listens" {
+	run send <<<'{}'
+	assert_output -p 'connect to '
+	assert_status 1
+}
+
+@test "the probe sends byte by byte" {
+	fake reply '{"decision":"allow"}'
+	run send --byte-by-byte < <(request)
+	assert_output '{"decision":"allow"}'
+	assert_status 0
+}
+
+@test "the probe can end what it sends without a newline" {
+	fake reply yes
+	run send --half-close < <(printf 'no newline')
+	assert_output yes
+}
+
+@test "the probe can leave without reading" {
+	fake reply yes
+	run send --no-read <<<'{}'
+	refute_output
+	assert_status 0
+}
+
+@test "the probe waits for a reply with its connection held open" {
+	fake reply yes
+	hold slow < <(printf '{"action"')
+	finish fake # its standard input ends, so it closes
+	finish slow
+	refute_output
+	assert_status 4
+}
+
+@test "the probe sends more than the daemon reads, and reads its reply" {
+	start_daemon
+	run send --big 1000000
+	assert_status 0
+	assert_decision deny
+}
+
+@test "the fake daemon sends one half of a reply" {
+	fake half 0123456789
+	run send <<<'{}'
+	assert_output 01234
+}
+
+@test "the fake daemon leaves nothing behind" {
+	fake never-accept
+	[[ -S $SOCKET ]]
+	finish fake
+	assert_status 0
+	[[ ! -e $SOCKET ]]
+}
+
+@test "the fake daemon hangs until its client leaves" {
+	fake hang
+	run send --no-read <<<'{}'
+	assert_status 0
+	finish fake
+	assert_status 0
+}
+
+@test "the fake daemon can be another user's" {
+	need_root
+	AS_UID=4242 fake reply yes
+	assert_equal "$(stat -c %u "$SOCKET")" 4242
+	run send <<<'{}'
+	assert_output yes
+}
+
+# --- JSON for shell scripts -----------------------------------------------------------------------
+
+@test "a request is in order, but for what is asked" {
+	run request
+	assert_output '{"action":"local.exec","executable":"/usr/bin/git","args":["status"],"sandbox_id":"sbx","session_id":"sess","profile":"generic","hitl_mode":"async_token"}'
+
+	run request executable=/bin/ls 'args:=[1e2]' sandbox_id- cwd='/a "b"=c'
+	assert_output '{"action":"local.exec","executable":"/bin/ls","args":[1e2],"session_id":"sess","profile":"generic","hitl_mode":"async_token","cwd":"/a \"b\"=c"}'
+
+	run request nonsense
+	assert_status 2
+}
+
+@test "a key is read from each object" {
+	run "$UNIT" get a < <(printf '%s\n' '{"a":"x y\n"}' '{"a":{"b":[1,null]}}' '{"a":12}')
+	assert_output $'x y\n\n{"b":[1,null]}\n12'
+
+	run "$UNIT" get A <<<'{"a":1}'
+	assert_status 1
+	run "$UNIT" get a <<<'[]'
+	assert_status 1
+}
+
+# --- the clock ------------------------------------------------------------------------------------
+
+@test "the clock is the real one until it is moved" {
+	about 0 "$(($(date +%s) * 1000000))" "$(clock wall)"
+	run "$UNIT" clock boot-id
+	assert_output "$(</proc/sys/kernel/random/boot_id)"
+}
+
+@test "time passes without waiting" {
+	local boot wall
+
+	boot=$(clock boot) wall=$(clock wall)
+	move_clock 3600
+	about 3600 "$boot" "$(clock boot)"
+	about 3600 "$wall" "$(clock wall)"
+	move_clock 3600.5
+	about 7200 "$boot" "$(clock boot)"
+	move_clock -3600
+	about 3600 "$boot" "$(clock boot)"
+	move_clock -1000000000
+	assert_equal "$(clock boot)" 0
+}
+
+@test "the wall clock moves alone" {
+	local boot wall
+
+	boot=$(clock boot) wall=$(clock wall)
+	move_wall -86400
+	about 0 "$boot" "$(clock boot)"
+	about -86400 "$wall" "$(clock wall)"
+}
+
+@test "another boot has another ID" {
+	local boot
+
+	boot=$(clock boot)
+	move_clock 60
+	new_boot 01234567-89ab-4def-8123-456789abcdef
+	run "$UNIT" clock boot-id
+	assert_output 01234567-89ab-4def-8123-456789abcdef
+	move_clock 60
+	about 120 "$boot" "$(clock boot)"
+	run "$UNIT" clock boot-id
+	assert_output 01234567-89ab-4def-8123-456789abcdef
+
+	new_boot nonsense
+	run "$UNIT" clock boot-id
+	assert_output EIO
+	assert_status 1
+}
+
+@test "a clock file that says nothing is no clock" {
+	echo nonsense >"$FIRMA_TEST_CLOCK"
+	run "$UNIT" clock now
+	assert_output -p "not a number: 'nonsense"
+	assert_status 134
+}
+
+@test "moving the clock wakes whoever waits, and an early alarm is quiet when set again" {
+	_background_held alarm "$UNIT" clock alarm 3600
+	move_clock 1800
+	_until "$!" grep -q early "$TMP/alarm.out"
+	move_clock 1801
+	_until "$!" grep -q due "$TMP/alarm.out"
+	finish alarm
+	assert_line -n -1 due
+	assert_status 0
+	((${#lines[@]} <= 3)) # it does not spin
+}
+
+@test "an alarm in the past is due at once" {
+	_background_held alarm "$UNIT" clock alarm 0
+	_until "$!" grep -q due "$TMP/alarm.out"
+
+	unset FIRMA_TEST_CLOCK
+	_background_held real "$UNIT" clock alarm 0
+	_until "$!" grep -q due "$TMP/real.out"
+}
+
+# --- the witness ----------------------------------------------------------------------------------
+
+@test "replies that keep to the wire are let be" {
+	local exec='{"action":"local.exec"}\n' token=11111111-1111-4111-8111-111111111111
+
+	accepted "$exec" '{"decision":"allow","reason":"yes"}\n'
+	accepted "$exec" '{"decision":"deny","reason":"no"}\n'
+	accepted "$exec" '{"decision":"pending_hitl","reason":"wait","approval_token":"'$token'","retry_after_ms":500}\n'
+	accepted '{"action":"local.exec","detail":true}\n' '{"decision":"allow","reason":"yes","rule":"r","expires_at":"x","evidence":"e"}\n'
+	accepted "$exec$exec" '{"decision":"allow","reason":"yes"}\n'
+	accepted "$exec" ''
+	accepted '' '{"decision":"deny","reason":"malformed request"}\n'
+	accepted '{"action"' '{"decision":"deny","reason":"malformed request"}\n'
+	accepted '{"action":"local.exec.list"}' '{"outcome":"ok"}\n'
+	accepted '{"action":"local.exec.list"}' '{"token_id":"1"}\n{"token_id":"2"}\n{"outcome":"ok"}\n'
+	accepted '{"action":"local.exec.list"}' '{"token_id":"1"}\n{"tok' ',"cut":true'
+	accepted '{"action":"local.exec.list","a":1,"a":2}' '{"decision":"deny","reason":"malformed request"}\n'
+}
+
+@test "a decision that breaks the wire's promises is told" {
+	local exec='{"action":"local.exec"}\n'
+
+	violation "the reply has the key 'rule'" "$exec" '{"decision":"allow","reason":"yes","rule":"r"}\n'
+	violation "the reply has the key 'rule'" '{"action":"local.exec","detail":1}' '{"decision":"allow","reason":"yes","rule":"r"}\n'
+	violation "the reply has the key 'x'" '{"action":"local.exec","detail":true}' '{"decision":"allow","reason":"yes","x":1}\n'
+	violation "the reply has the key 'reason' twice" "$exec" '{"decision":"allow","reason":"yes","reason":"no"}\n'
+	violation "the reply has no reason" "$exec" '{"decision":"allow"}\n'
+	violation "the reply has no reason" "$exec" '{"decision":"allow","reason":""}\n'
+	violation "the reply has no decision" "$exec" '{"reason":"yes"}\n'
+	violation "the reply has no decision" "$exec" '{"decision":"maybe","reason":"yes"}\n'
+	violation "pending_hitl without approval_token" "$exec" '{"decision":"pending_hitl","reason":"wait","retry_after_ms":5}\n'
+	violation "pending_hitl without retry_after_ms" "$exec" '{"decision":"pending_hitl","reason":"wait","approval_token":"1"}\n'
+	violation "approval_token, but not pending_hitl" "$exec" '{"decision":"deny","reason":"no","approval_token":"1"}\n'
+	violation "retry_after_ms, but not pending_hitl" "$exec" '{"decision":"deny","reason":"no","retry_after_ms":5}\n'
+	violation "the reply is not one line" "$exec" '{"decision":"allow","reason":"yes"}'
+	violation "the reply is not one line" "$exec" '{"decision":"allow",\n"reason":"yes"}\n'
+	violation "the reply is no JSON object" "$exec" '{"decision":"allow","reason":"yes"}}\n'
+	violation "the reply is no JSON object" "$exec" '{"decision":"allow","reason":"yes"}\n{"outcome":"ok"}\n'
+	violation "'allow' to what is no request" '{"action":"local.exec"' '{"decision":"allow","reason":"yes"}\n'
+	violation "'allow' to what is no request" '{"action":"shell"}' '{"decision":"allow","reason":"yes"}\n'
+	violation "the reply has no decision" '{"action":"shell"}' '{"outcome":"ok"}\n'
+}
+
+@test "an outcome that breaks the wire's promises is told" {
+	local list='{"action":"local.exec.list"}\n'
+
+	violation "the last line has no outcome" "$list" '{"token_id":"1"}\n'
+	violation "an outcome before the last line" "$list" '{"outcome":"ok"}\n{"outcome":"ok"}\n'
+	violation "the outcome 'fine'" "$list" '{"outcome":"fine"}\n'
+	violation "the reply does not end with a newline" "$list" '{"outcome":"ok"}'
+	violation "a line of the reply is no JSON object" "$list" 'nonsense\n{"outcome":"ok"}\n'
+	violation "'allow' to what is no request" "$list" '{"decision":"allow","reason":"yes"}\n'
+}
+
+@test "a line that no witness wrote is told" {
+	local line
+
+	for line in nonsense '{"request_hex":"0g","reply_hex":""}' '{"request_hex":"00"}' ''; do
+		echo "$line" >"$TMP/seen"
+		run "$UNIT" witness "$TMP/seen"
+		assert_output -p 'this is no line of a witness'
+		assert_status 1
+	done
+}
+
+@test "the witness sees each exchange of the daemon, and those of no client" {
+	local line
+
+	line=$(request)
+	start_daemon
+	run send_lines --concurrent < <(printf '%s\n' "$line" nonsense)
+	assert_status 0
+	stop_daemon
+
+	run "$UNIT" get request_hex <"$FIRMA_TEST_WITNESS"
+	assert_equal "${#lines[@]}" 2
+	assert_line "$(echo "$line" | od -An -v -tx1 | tr -d ' \n')"
+	assert_line "$(echo nonsense | od -An -v -tx1 | tr -d ' \n')"
+	run "$UNIT" get reply_hex <"$FIRMA_TEST_WITNESS"
+	refute_line ''
+}
+
+# --- the daemon's keepers -------------------------------------------------------------------------
+
+@test "a daemon that can't start fails the test" {
+	run start_daemon --no-such-option
+	assert_status 1
+	assert_output -p "the daemon does not listen at $SOCKET"
+}
+
+@test "a violation in what the daemon said fails the test" {
+	run witnessed '{"action":"local.exec"}' '{"decision":"allow"}\n'
+	mv "$TMP/seen" "$TMP/witness"
+	run _check_witness
+	assert_output -p 'witness:1: the reply has no reason'
+	assert_status 1
+	rm "$TMP/witness"
+}
+
+@test "a witness that can't record fails the test" {
+	FIRMA_TEST_WITNESS=/dev/full start_daemon
+	run ask
+	assert_status 0
+	stop_daemon
+	run _check_witness
+	assert_output -p 'the witness could not record'
+	assert_status 1
+	rm "$TMP/log"
+}
+
+@test "a request without an end is ended by the clock" {
+	start_daemon
+	hold slow < <(printf '{"action"')
+	move_clock 11
+	finish slow
+	assert_status 0
+	assert_decision deny
+}
+
+@test "idle connections are held, and let go" {
+	start_daemon
+	idle 20
+	run ask
+	assert_status 0
+	finish idle
+	assert_status 0
+	stop_daemon
+}
+
+@test "a killed daemon is followed by another" {
+	start_daemon
+	kill_daemon
+	start_daemon
+	run ask
+	assert_status 0
+}
+
+@test "nothing of the test's own is open in what it starts" {
+	local fds
+
+	fake hang
+	SOCKET=$TMP/other.sock
+	start_daemon
+	fds=$(ls -l "/proc/$DAEMON/fd") || true
+	[[ $fds == *socket:* ]]
+	[[ $fds != *"/fake.in"* && $fds != *"/parallel_output/"* ]] || fail "$fds"
+}

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * The table of tests/unit's sub-commands, and what they share.
+ */
+
+#include "helper/unit.h"
+
+#include <err.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static const struct {
+	const char *name;
+	int (*run)(int argc, char **argv);
+} commands[] = {
+	{ "clock", unit_clock },
+	{ "fake", unit_fake },
+	{ "get", unit_get },
+	{ "object", unit_object },
+	{ "probe", unit_probe },
+	{ "request", unit_request },
+	{ "text", unit_text },
+	{ "witness", unit_witness },
+};
+
+#define N_COMMANDS (sizeof(commands) / sizeof(*commands))
+
+int unit_usage(const char *form)
+{
+	fprintf(stderr, "usage: unit %s\n", form);
+	return UNIT_USAGE;
+}
+
+char *unit_read(FILE *in, size_t *ret_len)
+{
+	size_t len = 0, size = 0;
+	char *data = NULL;
+
+	do {
+		char *grown = realloc(data, size += 65536);
+
+		if (!grown)
+			err(UNIT_FAILED, "standard input");
+		data = grown;
+		len += fread(data + len, 1, size - len - 1, in);
+	} while (!feof(in) && !ferror(in));
+
+	if (ferror(in))
+		err(UNIT_FAILED, "standard input");
+	data[len] = '\0';
+	*ret_len = len;
+	return data;
+}
+
+unsigned long unit_number(const char *text)
+{
+	unsigned long n;
+	char *end;
+
+	errno = 0;
+	n = strtoul(text, &end, 10);
+	if (text[strspn(text, "0123456789")] != '\0' || end == text || errno != 0)
+		errx(UNIT_USAGE, "not a number: '%s'", text);
+	return n;
+}
+
+struct sockaddr_un unit_address(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	size_t len = strlen(path);
+
+	if (len >= sizeof(address.sun_path))
+		errx(UNIT_USAGE, "%s: longer than the path of a socket can be", path);
+	memcpy(address.sun_path, path, len + 1);
+	return address;
+}
+
+void unit_ready(void)
+{
+	puts("ready");
+	if (fflush(stdout) != 0)
+		err(UNIT_FAILED, "standard output");
+}
+
+static void on_alarm(int signal)
+{
+	static const char text[] = "unit: waited too long\n";
+
+	(void)signal;
+	if (write(STDERR_FILENO, text, sizeof(text) - 1) < 0)
+		_exit(UNIT_FAILED);
+	_exit(UNIT_TIMEOUT);
+}
+
+void unit_guard(unsigned seconds)
+{
+	struct sigaction action = { .sa_handler = on_alarm };
+
+	if (sigaction(SIGALRM, &action, NULL) < 0)
+		err(UNIT_FAILED, "sigaction");
+	alarm(seconds);
+}
+
+int main(int argc, char **argv)
+{
+	for (size_t i = 0; argc > 1 && i < N_COMMANDS; i++) {
+		if (strcmp(argv[1], commands[i].name) == 0) {
+			int status = commands[i].run(argc - 1, argv + 1);
+
+			if (fflush(stdout) != 0 || ferror(stdout))
+				err(UNIT_FAILED, "standard output");
+			return status;
+		}
+	}
+
+	unit_usage("COMMAND [ARG...]");
+	for (size_t i = 0; i < N_COMMANDS; i++)
+		fprintf(stderr, "  %s\n", commands[i].name);
+	return UNIT_USAGE;
+}

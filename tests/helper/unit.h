@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: ISC */
+#pragma once
+
+/*
+ * The helper program of the tests, tests/unit: what the .bats files need in C. Each sub-command is
+ * called like a main() of its own, with its own name in argv[0], and gives the exit status.
+ */
+
+#include <stddef.h>
+#include <stdio.h>
+#include <sys/un.h>
+
+enum unit_status {
+	UNIT_OK = 0,
+	UNIT_FAILED = 1,
+	UNIT_USAGE = 2,
+	UNIT_TIMEOUT = 3, /* probe, fake: see unit_guard() */
+	UNIT_NO_BYTE = 4, /* probe: the peer closed without a byte */
+};
+
+int unit_clock(int argc, char **argv);
+int unit_fake(int argc, char **argv);
+int unit_get(int argc, char **argv);
+int unit_object(int argc, char **argv);
+int unit_probe(int argc, char **argv);
+int unit_request(int argc, char **argv);
+int unit_text(int argc, char **argv);
+int unit_witness(int argc, char **argv);
+
+/*
+ * What they share. These end the process with a message where they can't do what they are for:
+ * there is nobody to handle an error in a test's helper.
+ */
+
+/* "usage: unit FORM" on standard error. Returns UNIT_USAGE. */
+int unit_usage(const char *form);
+
+/* All of it, with a NUL after it that does not count. The caller frees. */
+char *unit_read(FILE *in, size_t *ret_len);
+
+/* Decimal digits, nothing else. */
+unsigned long unit_number(const char *text);
+
+/* The address of a UNIX socket. */
+struct sockaddr_un unit_address(const char *path);
+
+/* Prints "ready": what the tests wait for. */
+void unit_ready(void);
+
+/* Ends the process with UNIT_TIMEOUT unless called again within so many seconds; 0: no longer. */
+void unit_guard(unsigned seconds);

@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * `unit witness FILE`: whether every exchange that witness.c saw keeps to the wire's promises,
+ * whatever the test was about.
+ *
+ * A reply to `local.exec`, and one to what is no request at all, is a decision: one line, one
+ * object, no key but decision, reason, and with pending_hitl approval_token and retry_after_ms
+ * (both, and only then); rule, expires_at and evidence only where the request says "detail": true.
+ * What is no request is denied. A reply to an operator's action is lines of objects, the last of
+ * which alone has an outcome; or a deny, where the strict reader, which knows more faults than the
+ * lax one here, didn't take it for an action. A peer may hear nothing, and one that goes away may
+ * get the beginning of a reply.
+ *
+ * Prints each violation with its request and reply. Exit status: 0 none, 1 some, 2 no such file.
+ */
+
+#include "helper/unit.h"
+
+#include <cjson/cJSON.h>
+#include <err.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+
+DEFINE_CLEANUP(cJSON *, cJSON_Delete)
+
+/* How much of a request or a reply is shown. */
+#define SHOWN_MAX 2000
+
+struct text {
+	char *data; /* NUL-terminated, may hold others */
+	size_t len;
+};
+
+struct exchange {
+	const char *file;
+	unsigned long line;
+	struct text request;
+	struct text reply;
+	bool cut;
+	unsigned violations;
+};
+
+enum kind { KIND_NO_REQUEST, KIND_EXEC, KIND_OPERATOR };
+
+static void show(const char *name, struct text text)
+{
+	printf("  %s: ", name);
+	for (size_t i = 0; i < text.len && i < SHOWN_MAX; i++) {
+		unsigned char c = (unsigned char)text.data[i];
+
+		if (c == '\n')
+			fputs("\\n", stdout);
+		else if (c < ' ' || c > '~')
+			printf("\\x%02x", c);
+		else
+			putchar(c);
+	}
+	puts(text.len > SHOWN_MAX ? "[...]" : "");
+}
+
+__attribute__((format(printf, 2, 3))) static void violation(
+	struct exchange *e, const char *format, ...)
+{
+	va_list ap;
+
+	printf("%s:%lu: ", e->file, e->line);
+	va_start(ap, format);
+	vprintf(format, ap);
+	va_end(ap);
+	putchar('\n');
+	if (e->violations++ == 0) {
+		show("request", e->request);
+		show("reply", e->reply);
+	}
+}
+
+static bool is_one_of(const char *text, const char *const *list)
+{
+	while (*list && strcmp(*list, text) != 0)
+		list++;
+	return *list;
+}
+
+/* The whole of it as an object, or NULL. */
+static cJSON *parse_object(const char *data, size_t len)
+{
+	cleanup(cJSON_Delete_p) cJSON *item = NULL;
+	const char *end;
+
+	item = cJSON_ParseWithLengthOpts(data, len, &end, false);
+	if (!cJSON_IsObject(item))
+		return NULL;
+
+	while (end < data + len && strchr(" \t\r\n", *end) && *end != '\0')
+		end++;
+	return end == data + len ? steal_ptr(item) : NULL;
+}
+
+static const char *string_of(const cJSON *object, const char *key)
+{
+	return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, key));
+}
+
+static enum kind kind_of(const cJSON *request)
+{
+	static const char prefix[] = "local.exec.";
+	const char *action = string_of(request, "action");
+
+	if (action && strcmp(action, "local.exec") == 0)
+		return KIND_EXEC;
+	if (action && strncmp(action, prefix, strlen(prefix)) == 0)
+		return KIND_OPERATOR;
+	return KIND_NO_REQUEST;
+}
+
+static void check_keys(struct exchange *e, const cJSON *reply, bool detail)
+{
+	static const char *const always[] = { "decision", "reason", "approval_token",
+		"retry_after_ms", NULL };
+	static const char *const with_detail[] = { "rule", "expires_at", "evidence", NULL };
+	const cJSON *item;
+
+	cJSON_ArrayForEach(item, reply)
+	{
+		if (!is_one_of(item->string, always)
+			&& !(detail && is_one_of(item->string, with_detail)))
+			violation(e, "the reply has the key '%s'", item->string);
+		if (cJSON_GetObjectItemCaseSensitive(reply, item->string) != item)
+			violation(e, "the reply has the key '%s' twice", item->string);
+	}
+}
+
+/* Both where they belong, neither elsewhere. */
+static void check_pending(struct exchange *e, const cJSON *reply, bool pending)
+{
+	const cJSON *token = cJSON_GetObjectItemCaseSensitive(reply, "approval_token");
+	const cJSON *retry = cJSON_GetObjectItemCaseSensitive(reply, "retry_after_ms");
+
+	if (!pending && token)
+		violation(e, "approval_token, but not pending_hitl");
+	if (!pending && retry)
+		violation(e, "retry_after_ms, but not pending_hitl");
+	if (pending && !cJSON_IsString(token))
+		violation(e, "pending_hitl without approval_token");
+	if (pending && !cJSON_IsNumber(retry))
+		violation(e, "pending_hitl without retry_after_ms");
+}
+
+static void check_decision(struct exchange *e, const cJSON *request)
+{
+	static const char *const decisions[] = { "allow", "deny", "pending_hitl", NULL };
+	cleanup(cJSON_Delete_p) cJSON *reply = NULL;
+	const char *newline = memchr(e->reply.data, '\n', e->reply.len);
+	const char *decision, *reason;
+
+	if (e->cut)
+		return;
+	if (!newline || newline != e->reply.data + e->reply.len - 1)
+		violation(e, "the reply is not one line, ended by a newline");
+
+	reply = parse_object(e->reply.data, e->reply.len);
+	if (!reply) {
+		violation(e, "the reply is no JSON object");
+		return;
+	}
+
+	check_keys(e, reply, cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(request, "detail")));
+
+	decision = string_of(reply, "decision");
+	reason = string_of(reply, "reason");
+	if (!reason || !*reason)
+		violation(e, "the reply has no reason");
+	if (!decision || !is_one_of(decision, decisions)) {
+		violation(e, "the reply has no decision");
+		return;
+	}
+
+	check_pending(e, reply, strcmp(decision, "pending_hitl") == 0);
+	if (kind_of(request) != KIND_EXEC && strcmp(decision, "deny") != 0)
+		violation(e, "'%s' to what is no request", decision);
+}
+
+static void check_outcome(struct exchange *e, const cJSON *line, bool last)
+{
+	static const char *const outcomes[] = { "ok", "not_found", "already_consumed",
+		"already_revoked", "expired", "unsupported_action", NULL };
+	const char *outcome = string_of(line, "outcome");
+
+	if (!last && outcome)
+		violation(e, "an outcome before the last line");
+	if (last && !outcome)
+		violation(e, "the last line has no outcome");
+	if (last && outcome && !is_one_of(outcome, outcomes))
+		violation(e, "the outcome '%s'", outcome);
+}
+
+static void check_operator(struct exchange *e, const cJSON *request)
+{
+	const char *at = e->reply.data, *end = at + e->reply.len;
+
+	while (at < end) {
+		cleanup(cJSON_Delete_p) cJSON *line = NULL;
+		const char *newline = memchr(at, '\n', (size_t)(end - at));
+
+		if (!newline) {
+			if (!e->cut)
+				violation(e, "the reply does not end with a newline");
+			return;
+		}
+
+		line = parse_object(at, (size_t)(newline - at));
+		if (!line) {
+			violation(e, "a line of the reply is no JSON object");
+			return;
+		}
+		if (at == e->reply.data && string_of(line, "decision")) {
+			check_decision(e, request);
+			return;
+		}
+		check_outcome(e, line, newline + 1 == end && !e->cut);
+		at = newline + 1;
+	}
+}
+
+static void check(struct exchange *e)
+{
+	cleanup(cJSON_Delete_p) cJSON *request = NULL;
+	const char *newline = memchr(e->request.data, '\n', e->request.len);
+
+	if (e->reply.len == 0)
+		return;
+
+	/* What follows the newline is no part of the request. */
+	request = parse_object(
+		e->request.data, newline ? (size_t)(newline - e->request.data) : e->request.len);
+	if (kind_of(request) == KIND_OPERATOR)
+		check_operator(e, request);
+	else
+		check_decision(e, request);
+}
+
+static int digit(char c)
+{
+	static const char digits[] = "0123456789abcdef";
+	const char *at = c ? strchr(digits, c) : NULL;
+
+	return at ? (int)(at - digits) : -1;
+}
+
+static bool unhex(const char *hex, struct text *ret)
+{
+	size_t len = hex ? strlen(hex) / 2 : 0;
+	char *data;
+
+	if (!hex || strlen(hex) % 2 != 0)
+		return false;
+
+	data = malloc(len + 1);
+	if (!data)
+		err(UNIT_FAILED, "witness");
+	for (size_t i = 0; i < len; i++) {
+		int high = digit(hex[2 * i]), low = digit(hex[2 * i + 1]);
+
+		if (high < 0 || low < 0) {
+			free(data);
+			return false;
+		}
+		data[i] = (char)(high << 4 | low);
+	}
+	data[len] = '\0';
+	*ret = (struct text){ .data = data, .len = len };
+	return true;
+}
+
+/* The number of violations in one line of the file. */
+static unsigned check_line(const char *file, unsigned long number, const char *line, size_t len)
+{
+	cleanup(cJSON_Delete_p) cJSON *record = parse_object(line, len);
+	struct exchange e = { .file = file, .line = number };
+
+	if (unhex(string_of(record, "request_hex"), &e.request)
+		&& unhex(string_of(record, "reply_hex"), &e.reply)) {
+		e.cut = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(record, "cut"));
+		check(&e);
+	} else {
+		printf("%s:%lu: this is no line of a witness\n", file, number);
+		e.violations++;
+	}
+
+	free(e.request.data);
+	free(e.reply.data);
+	return e.violations;
+}
+
+int unit_witness(int argc, char **argv)
+{
+	cleanup(free_p) char *line = NULL;
+	unsigned violations = 0;
+	size_t size = 0;
+	ssize_t len;
+	FILE *file;
+
+	if (argc != 2)
+		return unit_usage("witness FILE");
+
+	file = fopen(argv[1], "re");
+	if (!file)
+		err(UNIT_USAGE, "%s", argv[1]);
+	for (unsigned long n = 1; (len = getline(&line, &size, file)) > 0; n++)
+		violations += check_line(argv[1], n, line, (size_t)len);
+	if (ferror(file))
+		err(UNIT_USAGE, "%s", argv[1]);
+	fclose(file);
+	return violations > 0 ? UNIT_FAILED : UNIT_OK;
+}
