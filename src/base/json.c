@@ -41,7 +41,7 @@ static int note_member(const struct scan_member *member, void *userdata)
 	for (size_t i = 1; number && i < member->value_len; i++)
 		number = member->value[i] >= '0' && member->value[i] <= '9';
 
-	return bytes_append_char(whole, number);
+	return bytes_append_char(whole, number ? '1' : '0');
 }
 
 int json_parse(const char *text, size_t len, struct json_doc **ret, struct scan_fault *ret_fault)
@@ -69,7 +69,7 @@ int json_parse(const char *text, size_t len, struct json_doc **ret, struct scan_
 	}
 
 	for (cJSON *c = doc->tree->child; c; c = c->next, i++)
-		if (whole.data[i])
+		if (whole.data[i] == '1')
 			c->type |= JSON_WHOLE;
 	*ret = steal_ptr(doc);
 out:

@@ -133,7 +133,7 @@ static bool is_low_surrogate(uint32_t c)
 /* Behind `\u`: one code point, which may take a second \u. */
 static int scan_unicode_escape(struct scanner *s, const char *start, uint32_t *ret)
 {
-	uint32_t code, low;
+	uint32_t code = 0, low = 0;
 	int r;
 
 	r = scan_hex4(s, &code);
@@ -404,12 +404,14 @@ static int scan_key(struct scanner *s)
 /* The object whose keys begin at `first` ends: none may be there twice. */
 static int close_keys(struct scanner *s, size_t first, size_t unescaped)
 {
-	struct key *keys = s->keys + first;
 	size_t n = s->n_keys - first, offset;
+	struct key *keys;
 
-	if (n > 1)
-		qsort_r(keys, n, sizeof(*keys), compare_keys, s);
+	if (n == 0)
+		return 0;
 
+	keys = s->keys + first;
+	qsort_r(keys, n, sizeof(*keys), compare_keys, s);
 	for (size_t i = 1; i < n; i++) {
 		if (compare_keys(&keys[i - 1], &keys[i], s) != 0)
 			continue;

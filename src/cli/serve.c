@@ -160,7 +160,7 @@ static int take_store(const struct options *o, struct command_line *c)
 static int take_option(const struct options *o, int option, struct command_line *c)
 {
 	struct serve_options *s = &c->serve;
-	uint64_t us;
+	uint64_t us = 0;
 	int status = STATUS_DONE;
 
 	switch (option) {

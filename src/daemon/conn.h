@@ -56,9 +56,9 @@ struct conns {
 	void *userdata;
 	size_t max; /* LIMIT_CONNECTIONS, or fewer where descriptors are short */
 	size_t n;
-	struct map clients;              /* by uid */
-	TAILQ_HEAD(, conn) order;        /* of those with a deadline, soonest first */
-	char scratch[LIMIT_REQUEST + 1]; /* what is just being read */
+	struct map clients;                /* by uid */
+	TAILQ_HEAD(conn_list, conn) order; /* of those with a deadline, soonest first */
+	char scratch[LIMIT_REQUEST + 1];   /* what is just being read */
 };
 
 void conns_init(struct conns *conns, sd_event *event, conn_request_fn fn, void *userdata);

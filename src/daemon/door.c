@@ -203,23 +203,24 @@ static int make_dir(const char *path, gid_t group)
 /* Until listen(2) nobody can connect, whatever the mode: it is right from the first moment on. */
 static int bind_at(int fd, const struct sockaddr_un *address, gid_t group)
 {
+	const char *path = address->sun_path;
 	mode_t mask;
 	int r;
 
 	mask = umask(0177);
-	r = bind(fd, (const struct sockaddr *)address, sizeof(*address)) < 0 ? -errno : 0;
+	r = bind(fd, (const struct sockaddr *)address, sizeof(*address));
 	umask(mask);
 	if (r < 0)
-		return r;
+		return -errno;
 
-	if (group != DOOR_NO_GROUP
-		&& (chown(address->sun_path, (uid_t)-1, group) < 0
-			|| chmod(address->sun_path, 0660) < 0))
+	if (group != DOOR_NO_GROUP)
+		r = chown(path, (uid_t)-1, group) < 0 ? -1 : chmod(path, 0660);
+	if (r == 0)
+		r = listen(fd, DOOR_BACKLOG);
+	if (r < 0) {
 		r = -errno;
-	else if (listen(fd, DOOR_BACKLOG) < 0)
-		r = -errno;
-	if (r < 0)
-		unlink(address->sun_path);
+		unlink(path);
+	}
 	return r;
 }
 

@@ -63,7 +63,12 @@ static const struct token *named_token(const struct store *store, const struct r
 	return store_find(store, id);
 }
 
-/* "/usr/bin/git for uid 1000 (agent 'a b')": for the log. Never the arguments. */
+static bool is_operation(const struct request *request)
+{
+	return request->action != ACTION_NONE && request->action != ACTION_EXEC;
+}
+
+/* "/usr/bin/git for uid 1000 (agent 'a b')", "by uid 0": for the log. Never the arguments. */
 static int describe(const struct request *request, const struct peer *peer, struct bytes *what)
 {
 	int r = 0;
@@ -74,7 +79,8 @@ static int describe(const struct request *request, const struct peer *peer, stru
 			r = bytes_append_char(what, ' ');
 	}
 	if (r >= 0)
-		r = bytes_appendf(what, "for uid %u", (unsigned int)peer->uid);
+		r = bytes_appendf(what, "%s uid %u", is_operation(request) ? "by" : "for",
+			(unsigned int)peer->uid);
 	if (r >= 0 && request->agent_id) {
 		r = bytes_append_str(what, " (agent ");
 		if (r >= 0)

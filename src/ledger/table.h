@@ -23,7 +23,7 @@ struct table {
 	struct map accounts; /* of struct account, by uid */
 	struct map alikes;   /* of struct alike, by uid and fingerprint */
 	struct heap due;     /* of struct entry */
-	TAILQ_HEAD(, entry) order;
+	TAILQ_HEAD(entry_list, entry) order;
 	uint64_t bytes; /* that all of them take on record */
 
 	struct applied *applied; /* since the last settling */

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * Fuzzes the request and the decision: a request has either a fault or everything that it must
+ * have; whatever it is, it gets an answer that a client can read, and never more than a person is
+ * asked for.
+ */
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gate/decide.h"
+#include "gate/limits.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static const struct settings settings = {
+	.default_action = DECISION_PENDING,
+	.token_ttl = 300 * CLOCK_SECOND,
+	.retry_after_ms = 500,
+	.max_pending_alike = LIMIT_PENDING_ALIKE,
+	.max_pending_of_uid = LIMIT_PENDING_OF_UID,
+	.max_store = LIMIT_STORE,
+};
+
+static void check_request(const struct request *q)
+{
+	const char *arg = q->args;
+
+	if (q->fault || q->action != ACTION_EXEC)
+		return;
+
+	if (!q->executable || q->executable[0] != '/' || !q->session_id || !q->sandbox_id
+		|| !q->profile || q->n_args > LIMIT_ARGS)
+		abort();
+	for (size_t i = 0; i < q->n_args; i++)
+		arg += strlen(arg) + 1;
+	if (arg != q->args + q->args_len)
+		abort();
+}
+
+static void check_verdict(const struct verdict *v)
+{
+	cleanup(bytes_deinit) struct bytes line = BYTES_INIT(BYTES_UNLIMITED);
+	struct parsed_reply parsed;
+	char id[NOTATION_UUID_LEN + 1];
+	const struct reply reply = {
+		.decision = v->decision,
+		.outcome = v->outcome,
+		.reason = v->outcome == OUTCOME_OK ? NULL : bytes_str(&v->reason),
+		.approval_token = id,
+	};
+
+	if (v->decision == DECISION_ALLOW)
+		abort();
+
+	notation_uuid(v->token_id, id);
+	if (reply_print(&reply, &line) < 0)
+		return;
+	if (reply_parse(line.data, line.len - 1, &parsed) != 0)
+		abort();
+	parsed_reply_deinit(&parsed);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	cleanup(request_free_p) struct request *request = NULL;
+	uint8_t fingerprint[FINGERPRINT_LEN] = { 0 }, id[TOKEN_ID_LEN] = { 0 };
+	struct question question = {
+		.asker = { .uid = 1000 },
+		.role = ROLE_ANY,
+		.settings = &settings,
+		.fingerprint = fingerprint,
+		.fresh_id = id,
+		.readable = true,
+	};
+	struct verdict verdict;
+
+	if (request_parse((const char *)data, size, &request) < 0)
+		return 0;
+	check_request(request);
+
+	question.request = request;
+	if (request->action == ACTION_EXEC && !request->fault)
+		request_fingerprint(request, fingerprint);
+	if (decide(&question, &verdict) < 0)
+		return 0;
+	check_verdict(&verdict);
+	verdict_deinit(&verdict);
+	return 0;
+}
