@@ -296,7 +296,7 @@ static struct quoted quoted_new(const char *const *parts, size_t n_parts, size_t
 static int quote_unique(char **argv, const struct bytes *in, struct bytes *out)
 {
 	static const char *const parts[] = { "a", "A", "0", "é", "'", "$", "\\", "\"", "{", "}",
-		"u", "x", " ", "\n", "\xA0", "\xC2\xA0", "\u202E", "\xEF\xBF\xBD", "\\u{A}",
+		"u", "x", " ", "\n", "\xA0", "\xC2\xA0", "\u200B", "\xEF\xBF\xBD", "\\u{A}",
 		"\\x{A0}", "\\u{A0}", "\\n", "~", "=" };
 	const size_t n_parts = sizeof(parts) / sizeof(parts[0]);
 	size_t n = (n_parts + 1) * (n_parts + 1) * (n_parts + 1) * (n_parts + 1), different = 1;
