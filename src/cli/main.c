@@ -2,9 +2,11 @@
 
 /* The multi-call program: finds the verb by the first words, or by the name it was called by. */
 
+#include <fcntl.h>
 #include <libgen.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/bytes.h"
 #include "base/text.h"
@@ -118,14 +120,26 @@ static int run_program(int argc, char **argv)
 	return run(argc - 1, argv + 1);
 }
 
+/*
+ * A standard descriptor that is closed would be given to the next socket or file, and be printed
+ * into. In its place comes one that can't be written, so that printing is an error.
+ */
+static bool fill_standard_descriptors(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDONLY) != fd)
+			return false;
+	return true;
+}
+
 int main(int argc, char **argv)
 {
 	static const char prefix[] = PROGRAM "-";
 	char *name;
 	int status;
 
-	if (argc < 1)
-		return STATUS_USAGE;
+	if (argc < 1 || !fill_standard_descriptors())
+		return STATUS_UNDECIDED;
 
 	/* A symbolic link firma-VERB is the verb. */
 	name = basename(argv[0]);

@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "base/notation.h"
@@ -66,17 +67,18 @@ static int show_item(const struct bytes *line, void *userdata)
 	return r < 0 ? say_undecided("out of memory") : STATUS_DONE;
 }
 
-/* Only "y" and "yes" mean yes; the end of input means no. */
+/* Only a line that is "y" or "yes" means yes; the end of input means no. */
 static bool read_yes(const char *question)
 {
-	char line[16];
+	cleanup(free_p) char *line = NULL;
+	size_t size = 0;
 
 	fprintf(stderr, "%s? [y/N] ", question);
-	if (!fgets(line, sizeof(line), stdin)) {
+	if (getline(&line, &size, stdin) < 0) {
 		fputc('\n', stderr);
 		return false;
 	}
-	return strcmp(line, "y\n") == 0 || strcmp(line, "yes\n") == 0 || strcmp(line, "Y\n") == 0;
+	return strcasecmp(line, "y\n") == 0 || strcasecmp(line, "yes\n") == 0;
 }
 
 static int show_and_ask(const struct deciding *d, const char *id, struct shown *shown)

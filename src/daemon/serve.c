@@ -417,8 +417,9 @@ static int take_in(struct server *s)
 {
 	int r;
 
+	/* Whoever trickles in their request byte by byte must not hold the others' answers up. */
 	r = sd.event_run(s->event, s->more ? 0 : UINT64_MAX);
-	while (r > 0 && !turn_is_full(&s->turn))
+	for (int n = 1; r > 0 && n < LIMIT_TURN_EVENTS && !turn_is_full(&s->turn); n++)
 		r = sd.event_run(s->event, 0);
 	return r;
 }
@@ -565,8 +566,9 @@ enum serve_result serve(const struct serve_options *options)
 	const char *missing;
 	int r;
 
-	/* A log that nobody reads any more must not end the daemon. */
+	/* Neither a log that nobody reads any more nor a limit on file sizes may end the daemon. */
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
 	if (sd_load(&missing) < 0) {
 		log_text(LOG_CRIT, LOG_ID_STOP, "can't start: %s", missing);
 		return SERVE_FAILED;

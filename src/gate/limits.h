@@ -35,3 +35,4 @@
 
 #define LIMIT_TURN_ACCEPTS 64
 #define LIMIT_TURN_REQUESTS 256
+#define LIMIT_TURN_EVENTS 512 /* readable sockets, whether or not a request is complete then */
