@@ -80,7 +80,7 @@ static bool read_item(const struct json *root, struct item *ret)
 		&& read_integer(root, "expires_in_ms", &ret->expires_in_ms);
 }
 
-int item_parse(const struct bytes *line, struct item *ret)
+int item_read(const struct bytes *line, struct item *ret)
 {
 	struct item item = { 0 };
 	struct scan_fault fault;
@@ -88,16 +88,14 @@ int item_parse(const struct bytes *line, struct item *ret)
 
 	r = json_parse(bytes_str(line), line->len, &item.doc, &fault);
 	if (r < 0)
-		return r;
-	if (r == JSON_MALFORMED)
-		return ITEM_MALFORMED;
+		return say_undecided("out of memory");
 
-	if (!read_item(json_root(item.doc), &item)) {
+	if (r == JSON_MALFORMED || !read_item(json_root(item.doc), &item)) {
 		item_deinit(&item);
-		return ITEM_MALFORMED;
+		return say_undecided("the answer holds what is not a token");
 	}
 	*ret = item;
-	return 0;
+	return STATUS_DONE;
 }
 
 void item_deinit(struct item *item)

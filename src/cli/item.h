@@ -10,6 +10,7 @@
 
 #include "base/bytes.h"
 #include "base/json.h"
+#include "cli/say.h"
 
 /* Strings belong to the document; NULL where the token has none. */
 struct item {
@@ -21,11 +22,8 @@ struct item {
 	int64_t uid, pid, expires_in_ms;
 };
 
-/* The line is not a token's record. */
-#define ITEM_MALFORMED 1
-
-/* Returns 0, ITEM_MALFORMED, -ENOMEM; item_deinit() frees after a 0. */
-int item_parse(const struct bytes *line, struct item *ret);
+/* STATUS_DONE, or a status to end with, which has been said. item_deinit() frees what is done. */
+int item_read(const struct bytes *line, struct item *ret);
 void item_deinit(struct item *item);
 
 /* Both append. Errors: those of bytes_append(). */

@@ -120,9 +120,11 @@ static int match_item(const struct bytes *line, void *userdata)
 {
 	struct match *m = userdata;
 	struct item item;
+	int status;
 
-	if (item_parse(line, &item) != 0)
-		return say_undecided("the answer holds what is not a token");
+	status = item_read(line, &item);
+	if (status != STATUS_DONE)
+		return status;
 
 	if (strncmp(item.id, m->prefix, strlen(m->prefix)) == 0) {
 		m->n++;

@@ -50,13 +50,11 @@ static int show_item(const struct bytes *line, void *userdata)
 	cleanup(bytes_deinit) struct bytes card = BYTES_INIT(BYTES_UNLIMITED);
 	struct shown *shown = userdata;
 	struct item item;
-	int r;
+	int status, r;
 
-	r = item_parse(line, &item);
-	if (r == ITEM_MALFORMED)
-		return say_undecided("the answer holds what is not a token");
-	if (r < 0)
-		return say_undecided("out of memory");
+	status = item_read(line, &item);
+	if (status != STATUS_DONE)
+		return status;
 
 	shown->found = strlen(item.fingerprint) == FINGERPRINT_HEX_LEN;
 	if (shown->found)

@@ -62,13 +62,11 @@ static int list_item(const struct bytes *line, void *userdata)
 {
 	struct listing *l = userdata;
 	struct item item;
-	int r;
+	int status, r = 0;
 
-	r = item_parse(line, &item);
-	if (r == ITEM_MALFORMED)
-		return say_undecided("the answer holds what is not a token");
-	if (r < 0)
-		return say_undecided("out of memory");
+	status = item_read(line, &item);
+	if (status != STATUS_DONE)
+		return status;
 
 	l->n++;
 	if (l->json) {
@@ -166,13 +164,11 @@ static int show_item(const struct bytes *line, void *userdata)
 	cleanup(bytes_deinit) struct bytes card = BYTES_INIT(BYTES_UNLIMITED);
 	const bool *json = userdata;
 	struct item item;
-	int r;
+	int status, r = 0;
 
-	r = item_parse(line, &item);
-	if (r == ITEM_MALFORMED)
-		return say_undecided("the answer holds what is not a token");
-	if (r < 0)
-		return say_undecided("out of memory");
+	status = item_read(line, &item);
+	if (status != STATUS_DONE)
+		return status;
 
 	if (*json) {
 		puts(line->data);

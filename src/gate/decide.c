@@ -152,20 +152,6 @@ static struct token *make_token(const struct question *q)
 	return token_new(&t);
 }
 
-/* What the token will take on record. */
-static int measure(const struct token *t, uint64_t *ret)
-{
-	cleanup(bytes_deinit) struct bytes line = BYTES_INIT(BYTES_UNLIMITED);
-	int r;
-
-	r = record_print_stored(t, &line);
-	if (r < 0)
-		return r;
-
-	*ret = line.len + 1;
-	return 0;
-}
-
 static int decide_issue(const struct question *q, struct verdict *v)
 {
 	const struct settings *s = q->settings;
@@ -184,7 +170,7 @@ static int decide_issue(const struct question *q, struct verdict *v)
 	if (!token)
 		return -ENOMEM;
 
-	r = measure(token, &size);
+	r = record_stored_size(token, &size);
 	if (r < 0)
 		return r;
 	if (q->usage.bytes_of_uid + size > s->max_store / LIMIT_STORE_UIDS)

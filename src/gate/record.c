@@ -100,6 +100,19 @@ int record_print_stored(const struct token *t, struct bytes *b)
 	return print(&out, b);
 }
 
+int record_stored_size(const struct token *t, uint64_t *ret)
+{
+	cleanup(bytes_deinit) struct bytes line = BYTES_INIT(BYTES_UNLIMITED);
+	int r;
+
+	r = record_print_stored(t, &line);
+	if (r < 0)
+		return r;
+
+	*ret = line.len + 1;
+	return 0;
+}
+
 int record_print_change(const struct token_change *change, struct bytes *b)
 {
 	char id[NOTATION_UUID_LEN + 1];

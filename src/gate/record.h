@@ -19,6 +19,9 @@ int record_print_item(const struct token *token, const struct moment *now, struc
 /* As the store keeps it. */
 int record_print_stored(const struct token *token, struct bytes *b);
 
+/* How much that takes, with its newline. */
+int record_stored_size(const struct token *token, uint64_t *ret);
+
 /* A change of its state as the store keeps it. */
 int record_print_change(const struct token_change *change, struct bytes *b);
 

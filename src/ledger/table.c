@@ -207,25 +207,12 @@ size_t table_size(const struct table *t)
 	return map_size(&t->by_id);
 }
 
-static int measure(const struct token *token, uint64_t *ret)
-{
-	cleanup(bytes_deinit) struct bytes line = BYTES_INIT(BYTES_UNLIMITED);
-	int r;
-
-	r = record_print_stored(token, &line);
-	if (r < 0)
-		return r;
-
-	*ret = line.len + 1;
-	return 0;
-}
-
 /* All that can fail, in an order in which each failure can be taken back. */
 static int insert(struct table *t, struct entry *e)
 {
 	int r;
 
-	r = measure(e->token, &e->bytes);
+	r = record_stored_size(e->token, &e->bytes);
 	if (r >= 0)
 		r = join_account(t, e);
 	if (r >= 0)

@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * The loop. An event takes in; the decisions fall in the turn; whatever time brings is looked at
+ * once a turn. Invariant: the alarm is set to the next moment at which time alone would bring
+ * something, or before.
+ */
+
+#include "daemon/loop.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "daemon/log.h"
+#include "ledger/store.h"
+
+/* When accepting failed for want of something that may come back. */
+#define ACCEPT_PAUSE CLOCK_SECOND
+
+#define STOPPING_REASON "the daemon is stopping"
+
+static int on_signal(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
+{
+	struct loop *l = userdata;
+
+	(void)source;
+	(void)info;
+	l->stopping = true;
+	return 0;
+}
+
+/* Waking up is all it is for: the loop looks at the time after every turn. */
+static int on_alarm(sd_event_source *source, int fd, uint32_t events, void *userdata)
+{
+	struct loop *l = userdata;
+
+	(void)source;
+	(void)fd;
+	(void)events;
+	l->alarm_at = CLOCK_NEVER;
+	clock_alarm_set(l->alarm, CLOCK_NEVER);
+	turn_begin(l->turn);
+	return 0;
+}
+
+static void pause_listener(struct listener *listener, bool pause)
+{
+	if (listener->paused == pause)
+		return;
+
+	listener->paused = pause;
+	sd.event_source_set_enabled(listener->source, pause ? SD_EVENT_OFF : SD_EVENT_ON);
+}
+
+/* A door is open while there is room for who may come in, and until the daemon stops. */
+static void pause_full_doors(struct loop *l)
+{
+	bool pause = l->stopping || l->accept_again != CLOCK_NEVER;
+
+	for (size_t i = 0; i < l->doors->n; i++)
+		pause_listener(&l->listeners[i],
+			pause || !conns_have_room(l->conns, l->doors->doors[i].role));
+}
+
+static void log_refused_peer(const struct door *door, const struct peer *peer)
+{
+	log_text(LOG_WARNING, LOG_ID_REFUSED_PEER,
+		"refused a connection at the %s door %s: uid %u, gid %u may not pass",
+		role_name(door->role), door->path, (unsigned int)peer->uid,
+		(unsigned int)peer->gid);
+}
+
+/* Lets one connection in, or closes it without a byte. */
+static void admit(struct loop *l, const struct door *door, int fd)
+{
+	struct peer peer;
+	int r;
+
+	r = peer_read(fd, &peer);
+	if (r < 0 || !door_admits(l->doors, door, fd, &peer)) {
+		if (r >= 0)
+			log_refused_peer(door, &peer);
+		close(fd);
+		return;
+	}
+
+	r = conns_accept(l->conns, door, fd, &peer, l->turn->now.clock.boot);
+	if (r == -ENOMEM)
+		log_text(LOG_ERR, LOG_ID_WARNING, "closed a connection: out of memory");
+}
+
+static bool is_about_connection(int error)
+{
+	/* accept(2): what became of one connection before it was taken. */
+	return error == EINTR || error == ECONNABORTED || error == EPERM || error == EPROTO;
+}
+
+static int on_listener(sd_event_source *source, int fd, uint32_t events, void *userdata)
+{
+	struct listener *listener = userdata;
+	struct loop *l = listener->loop;
+	int client;
+
+	(void)source;
+	(void)events;
+	turn_begin(l->turn);
+	while (!turn_is_full(l->turn) && conns_have_room(l->conns, listener->door->role)) {
+		client = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+		if (client < 0) {
+			if (is_about_connection(errno))
+				continue;
+			if (errno != EAGAIN) {
+				log_text(LOG_ERR, LOG_ID_WARNING, "can't accept connections: %s",
+					strerror(errno));
+				l->accept_again = l->turn->now.clock.boot + ACCEPT_PAUSE;
+			}
+			break;
+		}
+		l->turn->accepts++;
+		admit(l, listener->door, client);
+	}
+	pause_full_doors(l);
+	return 0;
+}
+
+static int watch_signals(struct loop *l)
+{
+	static const int numbers[LOOP_SIGNALS] = { SIGTERM, SIGINT, SIGHUP };
+	sigset_t set;
+	int r;
+
+	sigemptyset(&set);
+	for (size_t i = 0; i < LOOP_SIGNALS; i++)
+		sigaddset(&set, numbers[i]);
+	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
+		return -errno;
+
+	for (size_t i = 0; i < LOOP_SIGNALS; i++) {
+		r = sd.event_add_signal(l->event, &l->signals[i], numbers[i], on_signal, l);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int loop_init(struct loop *l)
+{
+	int r;
+
+	*l = (struct loop){
+		.alarm = -1,
+		.alarm_at = CLOCK_NEVER,
+		.accept_again = CLOCK_NEVER,
+		.idle_timeout = CLOCK_NEVER,
+	};
+
+	r = sd.event_new(&l->event);
+	if (r < 0)
+		return r;
+
+	r = watch_signals(l);
+	if (r < 0)
+		return r;
+
+	r = clock_alarm_open(&l->alarm);
+	if (r < 0)
+		return r;
+
+	r = sd.event_add_io(l->event, &l->alarm_source, l->alarm, EPOLLIN, on_alarm, l);
+	if (r < 0)
+		return r;
+
+	r = sd.event_set_watchdog(l->event, true);
+	return r < 0 ? r : 0;
+}
+
+int loop_watch_doors(struct loop *l)
+{
+	struct listener *listener;
+	int r;
+
+	for (size_t i = 0; i < l->doors->n; i++) {
+		listener = &l->listeners[l->n_listeners];
+		*listener = (struct listener){ .loop = l, .door = &l->doors->doors[i] };
+		r = sd.event_add_io(l->event, &listener->source, listener->door->fd, EPOLLIN,
+			on_listener, listener);
+		if (r < 0)
+			return r;
+		l->n_listeners++;
+	}
+	return 0;
+}
+
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* When idleness ends the daemon; CLOCK_NEVER while it has something to do. */
+static uint64_t idle_due(const struct loop *l)
+{
+	if (l->idle_since == CLOCK_NEVER || l->idle_timeout >= CLOCK_NEVER - l->idle_since)
+		return CLOCK_NEVER;
+	return l->idle_since + l->idle_timeout;
+}
+
+/* What the time that has passed brings with it. */
+static void look_at_clock(struct loop *l, uint64_t now)
+{
+	if (l->accept_again <= now)
+		l->accept_again = CLOCK_NEVER;
+	while (!turn_is_full(l->turn) && conns_expire(l->conns, now))
+		;
+	while (l->stopping && !turn_is_full(l->turn) && conns_refuse(l->conns, STOPPING_REASON))
+		;
+}
+
+/* The alarm may go off early, never late: so it is only moved when something is due before it. */
+static int set_alarm(struct loop *l)
+{
+	uint64_t due;
+
+	due = earlier(conns_due(l->conns), store_due(l->turn->store));
+	due = earlier(due, earlier(idle_due(l), l->accept_again));
+	if (due >= l->alarm_at)
+		return 0;
+
+	l->alarm_at = due;
+	return clock_alarm_set(l->alarm, due);
+}
+
+/* Waits until something is ready, and takes all of it, within the limits of a turn. */
+static int take_in(struct loop *l)
+{
+	int r;
+
+	/* Whoever trickles in their request byte by byte must not hold the others' answers up. */
+	r = sd.event_run(l->event, l->more ? 0 : UINT64_MAX);
+	for (int n = 1; r > 0 && n < LIMIT_TURN_EVENTS && !turn_is_full(l->turn); n++)
+		r = sd.event_run(l->event, 0);
+	return r;
+}
+
+static int run_turn(struct loop *l)
+{
+	bool visited;
+	int r;
+
+	r = take_in(l);
+	if (r < 0)
+		return r;
+
+	turn_begin(l->turn);
+	look_at_clock(l, l->turn->now.clock.boot);
+	visited = l->turn->accepts > 0;
+	l->more = turn_is_full(l->turn);
+	turn_end(l->turn);
+
+	if (l->conns->n > 0)
+		l->idle_since = CLOCK_NEVER;
+	else if (visited || l->idle_since == CLOCK_NEVER)
+		l->idle_since = l->turn->now.clock.boot;
+	l->after_turn(l->userdata);
+	pause_full_doors(l);
+	return set_alarm(l);
+}
+
+int loop_run(struct loop *l)
+{
+	int r;
+
+	l->idle_since = clock_now().boot;
+	r = set_alarm(l);
+
+	while (r >= 0 && !(l->stopping && l->conns->n == 0)) {
+		if (l->conns->n == 0 && idle_due(l) <= clock_now().boot)
+			break;
+		r = run_turn(l);
+	}
+	return r;
+}
+
+void loop_deinit(struct loop *l)
+{
+	for (size_t i = 0; i < l->n_listeners; i++)
+		sd.event_source_disable_unref(l->listeners[i].source);
+	for (size_t i = 0; i < LOOP_SIGNALS; i++)
+		sd.event_source_disable_unref(l->signals[i]);
+	sd.event_source_disable_unref(l->alarm_source);
+	sd.event_unref(l->event);
+	close_p(&l->alarm);
+}
