@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/notation.h"
 #include "base/text.h"
+#include "gate/token.h"
 
 static const struct {
 	const char *key;
@@ -104,6 +105,11 @@ void item_deinit(struct item *item)
 	item->doc = NULL;
 }
 
+bool item_is_live(const struct item *item)
+{
+	return token_state_is_live(token_state_parse(item->state));
+}
+
 int item_append_command(const struct item *item, struct bytes *b)
 {
 	const char *arg;
@@ -141,7 +147,7 @@ static int append_state(const struct item *item, struct bytes *b)
 	r = bytes_appendf(b, "%-13s", "state");
 	if (r >= 0)
 		r = text_append_escaped(b, item->state, strlen(item->state));
-	if (r >= 0 && item->expires_in_ms > 0) {
+	if (r >= 0 && item_is_live(item)) {
 		r = bytes_append_str(b, ", expires in ");
 		if (r >= 0)
 			r = notation_append_duration(b, (uint64_t)item->expires_in_ms * CLOCK_MS);

@@ -6,6 +6,7 @@
  * nothing that could move the cursor.
  */
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/bytes.h"
@@ -25,6 +26,9 @@ struct item {
 /* STATUS_DONE, or a status to end with, which has been said. item_deinit() frees what is done. */
 int item_read(const struct bytes *line, struct item *ret);
 void item_deinit(struct item *item);
+
+/* Whether an operator can still do something about it. */
+bool item_is_live(const struct item *item);
 
 /* Both append. Errors: those of bytes_append(). */
 

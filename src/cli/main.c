@@ -41,13 +41,22 @@ static void print_verbs(const char *group)
 	}
 }
 
-static int print_help(const char *group)
+static int print_help(void)
 {
-	printf("Usage: " PROGRAM " %s%sVERB [OPTION...] [ARGUMENT...]\n"
-	       "Decides whether a command may run on this machine.\n\n",
-		group ? group : "", group ? " " : "");
+	puts("Usage: " PROGRAM " VERB [OPTION...] [ARGUMENT...]\n"
+	     "Decides whether a command may run on this machine.\n");
+	print_verbs(NULL);
+	puts("\n  -h, --help      print this help\n"
+	     "  --version       print the version\n\n"
+	     "'" PROGRAM " VERB --help' says more of one; " PROGRAM "(7) is about all of them.");
+	return STATUS_DONE;
+}
+
+static int print_group_help(const char *group)
+{
+	printf("Usage: " PROGRAM " %s VERB [OPTION...] [ARGUMENT...]\n\n", group);
 	print_verbs(group);
-	puts("\n'" PROGRAM " VERB --help' says more of one; " PROGRAM "(7) is about all of them.");
+	printf("\n'" PROGRAM " %s VERB --help' says more of one.\n", group);
 	return STATUS_DONE;
 }
 
@@ -82,7 +91,7 @@ static bool is_group(const char *name)
 
 static bool is_help(const char *word)
 {
-	return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0;
+	return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
 }
 
 /* argv[0] is the verb or group. */
@@ -98,7 +107,7 @@ static int run(int argc, char **argv)
 		argc--;
 		argv++;
 		if (is_help(argv[0]))
-			return print_help(group);
+			return print_group_help(group);
 	}
 
 	verb = find_verb(group, argv[0]);
@@ -112,7 +121,7 @@ static int run_program(int argc, char **argv)
 	if (argc < 2)
 		return complain("a verb is missing", NULL, NULL);
 	if (is_help(argv[1]))
-		return print_help(NULL);
+		return print_help();
 	if (strcmp(argv[1], "--version") == 0) {
 		puts(PROGRAM " " PACKAGE_VERSION);
 		return STATUS_DONE;

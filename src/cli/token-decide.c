@@ -42,6 +42,7 @@ struct deciding {
 /* The token as it was shown. */
 struct shown {
 	bool found;
+	bool live; /* so that there is something to ask about */
 	char fingerprint[FINGERPRINT_HEX_LEN + 1];
 };
 
@@ -56,6 +57,7 @@ static int show_item(const struct bytes *line, void *userdata)
 	if (status != STATUS_DONE)
 		return status;
 
+	shown->live = item_is_live(&item);
 	shown->found = strlen(item.fingerprint) == FINGERPRINT_HEX_LEN;
 	if (shown->found)
 		memcpy(shown->fingerprint, item.fingerprint, sizeof(shown->fingerprint));
@@ -93,7 +95,8 @@ static int show_and_ask(const struct deciding *d, const char *id, struct shown *
 	if (!shown->found)
 		return say_undecided("%s: the answer doesn't show the token", id);
 
-	if (read_yes(d->question))
+	/* What is over already is the daemon's to refuse. */
+	if (!shown->live || read_yes(d->question))
 		return STATUS_DONE;
 	say("%s: left as it is", id);
 	return STATUS_REFUSED;

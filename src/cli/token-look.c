@@ -44,7 +44,7 @@ static int append_row(struct listing *l, const struct item *item)
 	bool pending = strcmp(item->state, token_state_name(TOKEN_PENDING)) == 0;
 	struct bytes *b = pending ? &l->pending : &l->others;
 	enum token_state state = token_state_parse(item->state);
-	int64_t left = token_state_is_live(state) ? item->expires_in_ms : 0;
+	int64_t left = item_is_live(item) ? item->expires_in_ms : 0;
 	int r;
 
 	r = bytes_appendf(
