@@ -179,7 +179,7 @@ static int decide_issue(const struct question *q, struct verdict *v)
 		return answer_store_limit(v, s->max_store, " in all");
 
 	name_token(v, token);
-	v->change = (struct token_change){ .to = TOKEN_PENDING };
+	v->change = (struct token_change){ .to = TOKEN_PENDING, .size = size };
 	memcpy(v->change.id, token->id, sizeof(token->id));
 	v->change.issued = steal_ptr(token);
 	return answer_decision(

@@ -118,4 +118,5 @@ struct token_change {
 	enum token_state from, to; /* both TOKEN_ABSENT: no change */
 	const char *reason;        /* of a revocation, or NULL; the caller's */
 	struct token *issued;
+	uint64_t size; /* of the issued token's record in the store, in bytes */
 };

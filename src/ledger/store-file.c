@@ -434,6 +434,7 @@ static int load_line(const char *line, size_t len, struct bytes *why, void *user
 	if (r < 0)
 		return r;
 
+	change.size = len + 1;
 	r = load_change(userdata, &change, why);
 	token_free(change.issued);
 	return r;

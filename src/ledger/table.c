@@ -12,8 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gate/record.h"
-
 /* What one uid has on record. */
 struct account {
 	uid_t uid;
@@ -212,9 +210,7 @@ static int insert(struct table *t, struct entry *e)
 {
 	int r;
 
-	r = record_stored_size(e->token, &e->bytes);
-	if (r >= 0)
-		r = join_account(t, e);
+	r = join_account(t, e);
 	if (r >= 0)
 		r = join_alike(t, e);
 	if (r >= 0)
@@ -241,6 +237,7 @@ static int issue(struct table *t, struct token_change *change)
 		return -ENOMEM;
 
 	e->token = change->issued;
+	e->bytes = change->size;
 	r = insert(t, e);
 	if (r < 0) {
 		leave_counters(t, e);
