@@ -7,9 +7,27 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 
 #define SD_LIBRARY "libsystemd.so.0"
+
+#define SD_METADATA                                                                         \
+	"[{\"feature\":\"serve\",\"description\":\"The daemon\",\"priority\":\"required\"," \
+	"\"soname\":[\"" SD_LIBRARY "\"]}]"
+
+/* What the linker can't tell a package's tools: the ELF dlopen metadata of systemd.io. */
+static const struct {
+	uint32_t name_size, value_size, type;
+	char name[4];
+	char value[sizeof(SD_METADATA)];
+} metadata __attribute__((used, aligned(4), section(".note.dlopen"))) = {
+	.name_size = sizeof("FDO"),
+	.value_size = sizeof(SD_METADATA),
+	.type = 0x407c0c0a,
+	.name = "FDO",
+	.value = SD_METADATA,
+};
 
 struct sd sd;
 
