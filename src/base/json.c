@@ -150,6 +150,23 @@ bool json_integer(const struct json *v, int64_t *ret)
 	return true;
 }
 
+const char *json_get_string(const struct json *object, const char *key)
+{
+	return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(item(object), key));
+}
+
+bool json_get_integer(const struct json *object, const char *key, uint64_t max, uint64_t *ret)
+{
+	const struct json *member = json_get(object, key);
+	int64_t number;
+
+	if (!member || !json_integer(member, &number) || number < 0 || (uint64_t)number > max)
+		return false;
+
+	*ret = (uint64_t)number;
+	return true;
+}
+
 int64_t json_count(const struct json *v)
 {
 	double d = cJSON_IsNumber(item(v)) ? item(v)->valuedouble : 0;

@@ -60,6 +60,12 @@ bool json_bool(const struct json *value, bool *ret);
  */
 bool json_integer(const struct json *value, int64_t *ret);
 
+/* The member's string; NULL where there is no such member, or it is no string. */
+const char *json_get_string(const struct json *object, const char *key);
+
+/* Whether the member is a whole number from 0 to `max`, as of json_integer(). */
+bool json_get_integer(const struct json *object, const char *key, uint64_t max, uint64_t *ret);
+
 /* Any number, without its fraction, for display; 0 where it is none. */
 int64_t json_count(const struct json *value);
 

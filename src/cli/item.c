@@ -51,13 +51,6 @@ static bool read_strings(const struct json *root, struct item *ret)
 	return true;
 }
 
-static bool read_integer(const struct json *root, const char *key, int64_t *ret)
-{
-	const struct json *member = json_get(root, key);
-
-	return member && json_integer(member, ret) && *ret >= 0;
-}
-
 static bool read_args(const struct json *root, struct item *ret)
 {
 	ret->args = json_get(root, "args");
@@ -76,9 +69,10 @@ static bool read_item(const struct json *root, struct item *ret)
 
 	return read_strings(root, ret) && read_args(root, ret)
 		&& notation_parse_uuid(ret->id, strlen(ret->id), id) == 0
-		&& read_integer(root, "uid", &ret->uid)
-		&& (!json_get(root, "pid") || read_integer(root, "pid", &ret->pid))
-		&& read_integer(root, "expires_in_ms", &ret->expires_in_ms);
+		&& json_get_integer(root, "uid", UINT32_MAX, &ret->uid)
+		&& (!json_get(root, "pid") || json_get_integer(root, "pid", INT32_MAX, &ret->pid))
+		&& json_get_integer(
+			root, "expires_in_ms", UINT64_MAX / CLOCK_MS, &ret->expires_in_ms);
 }
 
 int item_read(const struct bytes *line, struct item *ret)
@@ -150,18 +144,18 @@ static int append_state(const struct item *item, struct bytes *b)
 	if (r >= 0 && item_is_live(item)) {
 		r = bytes_append_str(b, ", expires in ");
 		if (r >= 0)
-			r = notation_append_duration(b, (uint64_t)item->expires_in_ms * CLOCK_MS);
+			r = notation_append_duration(b, item->expires_in_ms * CLOCK_MS);
 	}
 	return r < 0 ? r : bytes_append_char(b, '\n');
 }
 
-/* What the kernel says of whoever asked. */
+/* What the kernel says of whoever asked. (A process names itself: that is a claim.) */
 static int append_asker(const struct item *item, struct bytes *b)
 {
 	const struct passwd *user = getpwuid((uid_t)item->uid);
 	int r;
 
-	r = bytes_appendf(b, "%-13suid %lld", "asked by", (long long)item->uid);
+	r = bytes_appendf(b, "%-13suid %llu", "asked by", (unsigned long long)item->uid);
 	if (r >= 0 && user) {
 		r = bytes_append_str(b, " (");
 		if (r >= 0)
@@ -169,13 +163,8 @@ static int append_asker(const struct item *item, struct bytes *b)
 		if (r >= 0)
 			r = bytes_append_char(b, ')');
 	}
-	if (r >= 0 && item->process) {
-		r = bytes_append_str(b, ", process ");
-		if (r >= 0)
-			r = text_append_quoted(b, item->process, strlen(item->process));
-	}
 	if (r >= 0 && item->pid > 0)
-		r = bytes_appendf(b, ", pid %lld", (long long)item->pid);
+		r = bytes_appendf(b, ", pid %llu", (unsigned long long)item->pid);
 	return r < 0 ? r : bytes_append_char(b, '\n');
 }
 
@@ -185,6 +174,8 @@ static int append_claims(const struct item *item, struct bytes *b)
 	int r;
 
 	r = bytes_appendf(b, "%s\n", label);
+	if (r >= 0)
+		r = append_text(b, "  process", item->process);
 	if (r >= 0)
 		r = append_text(b, "  directory", item->cwd);
 	if (r >= 0)
@@ -200,12 +191,17 @@ static int append_claims(const struct item *item, struct bytes *b)
 	return r < 0 ? r : append_text(b, "  profile", item->profile);
 }
 
+static bool mixes(const char *text)
+{
+	return text && text_mixes_scripts(text, strlen(text));
+}
+
 static bool has_mixed_scripts(const struct item *item)
 {
-	if (text_mixes_scripts(item->executable, strlen(item->executable)))
+	if (mixes(item->executable) || mixes(item->real_path) || mixes(item->cwd))
 		return true;
 	json_each (arg, item->args) {
-		if (text_mixes_scripts(json_string(arg), strlen(json_string(arg))))
+		if (mixes(json_string(arg)))
 			return true;
 	}
 	return false;

@@ -20,7 +20,7 @@ struct item {
 	const char *session_id, *sandbox_id, *agent_id, *profile;
 	const char *process, *issued_at, *expires_at, *rule, *reason, *fingerprint;
 	const struct json *args;
-	int64_t uid, pid, expires_in_ms;
+	uint64_t uid, pid, expires_in_ms;
 };
 
 /* STATUS_DONE, or a status to end with, which has been said. item_deinit() frees what is done. */

@@ -26,13 +26,6 @@ struct showing {
 	bool closed;
 };
 
-static const char *string_of(const struct json *object, const char *key)
-{
-	const struct json *member = json_get(object, key);
-
-	return member ? json_string(member) : NULL;
-}
-
 static int append_escaped(struct bytes *b, const char *text)
 {
 	return text_append_escaped(b, text ? text : "?", strlen(text ? text : "?"));
@@ -50,23 +43,23 @@ static int append_labelled(struct bytes *b, const char *label, const char *text)
 
 static int append_head(const struct json *root, struct bytes *b)
 {
-	const struct json *uptime = json_get(root, "uptime_ms"), *pid = json_get(root, "pid");
-	const char *closed = string_of(root, "closed");
-	int64_t ms = 0, number = 0;
+	const char *closed = json_get_string(root, "closed");
+	uint64_t ms, pid;
 	int r;
 
-	if (!uptime || !json_integer(uptime, &ms) || !pid || !json_integer(pid, &number))
+	if (!json_get_integer(root, "uptime_ms", UINT64_MAX / CLOCK_MS, &ms)
+		|| !json_get_integer(root, "pid", INT32_MAX, &pid))
 		return -EINVAL;
 
 	r = append_labelled(b, closed ? "closed" : "state", closed ? closed : "answering");
 	if (r >= 0)
 		r = bytes_appendf(b, "%-15s", "daemon");
 	if (r >= 0)
-		r = append_escaped(b, string_of(root, "version"));
+		r = append_escaped(b, json_get_string(root, "version"));
 	if (r >= 0)
-		r = bytes_appendf(b, ", pid %lld, up ", (long long)number);
+		r = bytes_appendf(b, ", pid %llu, up ", (unsigned long long)pid);
 	if (r >= 0)
-		r = notation_append_duration(b, (uint64_t)ms * CLOCK_MS);
+		r = notation_append_duration(b, ms * CLOCK_MS);
 	return r < 0 ? r : bytes_append_char(b, '\n');
 }
 
@@ -82,11 +75,11 @@ static int append_doors(const struct json *root, struct bytes *b)
 		if (r >= 0)
 			r = bytes_appendf(b, "%-15s", "door");
 		if (r >= 0)
-			r = append_escaped(b, string_of(door, "role"));
+			r = append_escaped(b, json_get_string(door, "role"));
 		if (r >= 0)
 			r = bytes_append_char(b, ' ');
 		if (r >= 0)
-			r = append_escaped(b, string_of(door, "path"));
+			r = append_escaped(b, json_get_string(door, "path"));
 		if (r >= 0)
 			r = bytes_append_char(b, '\n');
 	}
@@ -130,9 +123,10 @@ static int append_store(const struct json *root, struct bytes *b)
 		return -EINVAL;
 
 	r = append_counts(tokens, "tokens", b);
-	directory = string_of(store, "directory");
+	directory = json_get_string(store, "directory");
 	if (r >= 0)
-		r = append_labelled(b, "store", directory ? directory : string_of(store, "kind"));
+		r = append_labelled(
+			b, "store", directory ? directory : json_get_string(store, "kind"));
 	return r;
 }
 
@@ -144,7 +138,7 @@ static int append_status(const struct json *root, struct bytes *b)
 	if (r >= 0)
 		r = append_doors(root, b);
 	if (r >= 0)
-		r = append_labelled(b, "default action", string_of(root, "default_action"));
+		r = append_labelled(b, "default action", json_get_string(root, "default_action"));
 	if (r >= 0)
 		r = append_self_approval(root, b);
 	return r < 0 ? r : append_store(root, b);
@@ -166,7 +160,7 @@ static int show_item(const struct bytes *line, void *userdata)
 	if (r != 0)
 		return say_undecided("the answer is not a status");
 
-	showing->closed = string_of(json_root(doc), "closed") != NULL;
+	showing->closed = json_get_string(json_root(doc), "closed") != NULL;
 	if (showing->json)
 		puts(line->data);
 	else

@@ -29,13 +29,12 @@ struct listing {
 };
 
 /* What is left of a live token's time. */
-static int append_time_left(struct bytes *b, int64_t ms)
+static int append_time_left(struct bytes *b, uint64_t ms)
 {
 	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(64);
 	int r;
 
-	r = ms > 0 ? notation_append_duration(&text, (uint64_t)ms * CLOCK_MS)
-		   : bytes_append_char(&text, '-');
+	r = ms > 0 ? notation_append_duration(&text, ms * CLOCK_MS) : bytes_append_char(&text, '-');
 	return r < 0 ? r : bytes_appendf(b, "%-11s", bytes_str(&text));
 }
 
@@ -44,7 +43,7 @@ static int append_row(struct listing *l, const struct item *item)
 	bool pending = strcmp(item->state, token_state_name(TOKEN_PENDING)) == 0;
 	struct bytes *b = pending ? &l->pending : &l->others;
 	enum token_state state = token_state_parse(item->state);
-	int64_t left = item_is_live(item) ? item->expires_in_ms : 0;
+	uint64_t left = item_is_live(item) ? item->expires_in_ms : 0;
 	int r;
 
 	r = bytes_appendf(
@@ -52,7 +51,7 @@ static int append_row(struct listing *l, const struct item *item)
 	if (r >= 0)
 		r = append_time_left(b, left);
 	if (r >= 0)
-		r = bytes_appendf(b, "%-7lld", (long long)item->uid);
+		r = bytes_appendf(b, "%-7llu", (unsigned long long)item->uid);
 	if (r >= 0)
 		r = item_append_command(item, b);
 	return r < 0 ? r : bytes_append_char(b, '\n');

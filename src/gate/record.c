@@ -130,12 +130,12 @@ int record_print_change(const struct token_change *change, struct bytes *b)
 
 static bool read_string(const struct json *object, const char *key, const char **ret)
 {
-	const struct json *member = json_get(object, key);
+	const char *string = json_get_string(object, key);
 
-	if (!member || !json_string(member))
+	if (!string)
 		return false;
 
-	*ret = json_string(member);
+	*ret = string;
 	return true;
 }
 
@@ -144,18 +144,6 @@ static bool read_uuid(const struct json *object, const char *key, uint8_t ret[st
 	const char *text;
 
 	return read_string(object, key, &text) && notation_parse_uuid(text, strlen(text), ret) >= 0;
-}
-
-static bool read_integer(const struct json *object, const char *key, uint64_t max, uint64_t *ret)
-{
-	const struct json *member = json_get(object, key);
-	int64_t number;
-
-	if (!member || !json_integer(member, &number) || number < 0 || (uint64_t)number > max)
-		return false;
-
-	*ret = (uint64_t)number;
-	return true;
 }
 
 static bool read_state(const struct json *object, enum token_state *ret)
@@ -211,15 +199,15 @@ static bool read_numbers(const struct json *object, struct token *t)
 {
 	uint64_t uid, pid = 0;
 
-	if (!read_integer(object, "uid", UINT32_MAX, &uid)
-		|| (json_get(object, "pid") && !read_integer(object, "pid", INT32_MAX, &pid)))
+	if (!json_get_integer(object, "uid", UINT32_MAX, &uid)
+		|| (json_get(object, "pid") && !json_get_integer(object, "pid", INT32_MAX, &pid)))
 		return false;
 
 	t->uid = (uid_t)uid;
 	t->pid = (pid_t)pid;
-	return read_integer(object, "issued_boot_us", UINT64_MAX, &t->issued)
-		&& read_integer(object, "expires_boot_us", UINT64_MAX, &t->expires)
-		&& read_integer(object, "issued_wall_us", UINT64_MAX, &t->issued_wall)
+	return json_get_integer(object, "issued_boot_us", UINT64_MAX, &t->issued)
+		&& json_get_integer(object, "expires_boot_us", UINT64_MAX, &t->expires)
+		&& json_get_integer(object, "issued_wall_us", UINT64_MAX, &t->issued_wall)
 		&& t->issued <= t->expires;
 }
 

@@ -80,25 +80,15 @@ int reply_print(const struct reply *reply, struct bytes *b)
 	return bytes_append_char(b, '\n');
 }
 
-/* NULL where the member isn't there or is no string. */
-static const char *string_member(const struct json *object, const char *key)
-{
-	const struct json *member = json_get(object, key);
-
-	return member ? json_string(member) : NULL;
-}
-
 /* A pending reply must bring a token's ID, and a time that makes sense. */
 static bool read_pending(const struct json *root, struct reply *ret)
 {
-	const struct json *after = json_get(root, "retry_after_ms");
-	const char *id = string_member(root, "approval_token");
+	const char *id = json_get_string(root, "approval_token");
 	uint8_t uuid[16];
-	int64_t ms;
+	uint64_t ms;
 
-	if (!id || notation_parse_uuid(id, strlen(id), uuid) < 0)
-		return false;
-	if (!after || !json_integer(after, &ms) || ms < 0 || ms > UINT32_MAX)
+	if (!id || notation_parse_uuid(id, strlen(id), uuid) < 0
+		|| !json_get_integer(root, "retry_after_ms", UINT32_MAX, &ms))
 		return false;
 
 	ret->approval_token = id;
@@ -108,8 +98,8 @@ static bool read_pending(const struct json *root, struct reply *ret)
 
 static bool read_reply(const struct json *root, struct reply *ret)
 {
-	const char *decision = string_member(root, "decision");
-	const char *outcome = string_member(root, "outcome");
+	const char *decision = json_get_string(root, "decision");
+	const char *outcome = json_get_string(root, "outcome");
 
 	/* Neither or both is not an answer. */
 	if (!decision == !outcome)
@@ -118,7 +108,7 @@ static bool read_reply(const struct json *root, struct reply *ret)
 	*ret = (struct reply){
 		.decision = decision ? decision_parse(decision) : DECISION_NONE,
 		.outcome = outcome ? outcome_parse(outcome) : OUTCOME_NONE,
-		.reason = string_member(root, "reason"),
+		.reason = json_get_string(root, "reason"),
 	};
 	if (ret->decision == DECISION_NONE && ret->outcome == OUTCOME_NONE)
 		return false;

@@ -190,29 +190,18 @@ static ssize_t line_length(const struct reader *r, size_t max)
 	return newline ? newline - held(r) : -1;
 }
 
-static bool read_number(const struct json *object, const char *key, uint64_t *ret)
-{
-	const struct json *member = json_get(object, key);
-	int64_t number;
-
-	if (!member || !json_integer(member, &number) || number < 0)
-		return false;
-
-	*ret = (uint64_t)number;
-	return true;
-}
-
 static int read_header_members(
 	struct reader *r, const struct json *header, const char *format, uint64_t *ret_records)
 {
-	const struct json *name = json_get(header, "format");
+	const char *name = json_get_string(header, "format");
 	uint64_t version;
 
-	if (!name || !json_string(name) || strcmp(json_string(name), format) != 0)
+	if (!name || strcmp(name, format) != 0)
 		return damaged(r, "this is not a file of format %s", format);
-	if (!read_number(header, "version", &version) || version != JOURNAL_VERSION)
+	if (!json_get_integer(header, "version", UINT64_MAX, &version)
+		|| version != JOURNAL_VERSION)
 		return damaged(r, "its version is not %d", JOURNAL_VERSION);
-	if (!read_number(header, "records", ret_records))
+	if (!json_get_integer(header, "records", UINT64_MAX, ret_records))
 		return damaged(r, "the header doesn't count its records");
 	return 0;
 }
@@ -262,8 +251,8 @@ struct batch {
 static int parse_batch_header(const char *line, size_t len, struct batch *ret)
 {
 	cleanup(json_doc_free_p) struct json_doc *doc = NULL;
-	const struct json *sha256;
 	struct scan_fault fault;
+	const char *sha256;
 	uint64_t bytes;
 	int e;
 
@@ -271,18 +260,20 @@ static int parse_batch_header(const char *line, size_t len, struct batch *ret)
 		return JOURNAL_DAMAGED;
 
 	e = json_parse(line, len, &doc, &fault);
-	if (e != 0)
+	if (e < 0)
 		return e;
+	if (e == JSON_MALFORMED)
+		return JOURNAL_DAMAGED;
 
-	sha256 = json_get(json_root(doc), "sha256");
-	if (!read_number(json_root(doc), "batch", &ret->number)
-		|| !read_number(json_root(doc), "bytes", &bytes) || bytes > JOURNAL_BATCH_MAX
-		|| !sha256 || !json_string(sha256) || strlen(json_string(sha256)) != 64)
+	sha256 = json_get_string(json_root(doc), "sha256");
+	if (!json_get_integer(json_root(doc), "batch", UINT64_MAX, &ret->number)
+		|| !json_get_integer(json_root(doc), "bytes", JOURNAL_BATCH_MAX, &bytes) || !sha256
+		|| strlen(sha256) != 64)
 		return JOURNAL_DAMAGED;
 
 	ret->header_len = len + 1;
 	ret->bytes = (size_t)bytes;
-	memcpy(ret->sha256, json_string(sha256), sizeof(ret->sha256));
+	memcpy(ret->sha256, sha256, sizeof(ret->sha256));
 	return 0;
 }
 
