@@ -103,6 +103,9 @@ int file_make_dir(const char *path)
 	cleanup(free_p) char *copy = NULL;
 	int r;
 
+	if (path[0] == '\0')
+		return -ENOENT;
+
 	copy = strdup(path);
 	if (!copy)
 		return -ENOMEM;

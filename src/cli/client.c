@@ -18,6 +18,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/text.h"
+#include "daemon/peer.h"
 
 #define SCHEME "unix://"
 #define SYSTEM_DIR "/run/firma"
@@ -46,19 +47,22 @@ static int __attribute__((format(printf, 2, 3))) fail(struct client *c, const ch
 	return -EIO;
 }
 
+const char *client_strip_scheme(const char *path)
+{
+	return strncmp(path, SCHEME, sizeof(SCHEME) - 1) == 0 ? path + sizeof(SCHEME) - 1 : path;
+}
+
 /* The path to connect to; NULL when out of memory. */
 static char *find_path(enum client_door door, const char *given)
 {
 	const char *runtime = getenv("XDG_RUNTIME_DIR");
+	const char *variable = getenv(places[door].variable);
 	char *path;
 
-	if (!given)
-		given = getenv(places[door].variable);
-	if (given && given[0]) {
-		if (strncmp(given, SCHEME, sizeof(SCHEME) - 1) == 0)
-			given += sizeof(SCHEME) - 1;
-		return strdup(given);
-	}
+	if (given)
+		return strdup(client_strip_scheme(given));
+	if (variable && variable[0])
+		return strdup(client_strip_scheme(variable));
 
 	if (runtime && runtime[0] == '/' && geteuid() != 0) {
 		if (asprintf(&path, "%s/firma/%s", runtime, places[door].name) < 0)
@@ -114,9 +118,8 @@ static int connect_to(struct client *c, const char *path)
 		.tv_usec = (suseconds_t)(left % CLOCK_SECOND),
 	};
 
-	if (strlen(path) >= sizeof(address.sun_path))
-		return fail(
-			c, "a socket's path has at most %zu bytes", sizeof(address.sun_path) - 1);
+	if (path[0] == '\0' || strlen(path) >= sizeof(address.sun_path))
+		return fail(c, "a socket's path has 1 to %zu bytes", sizeof(address.sun_path) - 1);
 	if (left == 0)
 		return fail_late(c); /* a time of 0 would wait forever */
 	memcpy(address.sun_path, path, strlen(path));
@@ -149,6 +152,8 @@ static int check_listener(struct client *c)
 	if (getsockopt(c->fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) < 0)
 		return fail(c, "%s", strerror(errno));
 
+	if (cred.uid == PEER_OVERFLOW_ID)
+		return fail(c, "whoever listens there has no uid here");
 	if (cred.uid == geteuid() || cred.uid == 0 || is_daemon_user(cred.uid))
 		return 0;
 	return fail(c,

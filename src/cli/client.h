@@ -4,7 +4,7 @@
 /*
  * One exchange with the daemon: client_open(), client_send(), client_read_line() as often as
  * needed, client_close(). Nothing is sent to a listener that isn't the user's own, root's or the
- * user firma's. Everything fails by itself at the deadline.
+ * user firma's. Waiting for the daemon ends at the deadline.
  *
  * Errors are sentences in `why`, beside a negative result; what they mean is always "could not
  * decide".
@@ -18,6 +18,9 @@
 #define CLIENT_LINE_MAX ((size_t)256 << 10)
 
 #define CLIENT_TIMEOUT (UINT64_C(5000000))
+
+/* The path behind "unix://", where a path is written so. */
+const char *client_strip_scheme(const char *path);
 
 enum client_door { CLIENT_AGENT, CLIENT_OPERATOR };
 

@@ -99,23 +99,29 @@ static int find(const char *name, char **ret, struct bytes *why)
 	return *ret ? 0 : fail(why, name, strerror(ENOMEM));
 }
 
-/* The directory resolved, the last name kept. */
-static char *resolve_directory(const char *path)
+/* The directory resolved, the last name kept; and every link followed. `path` has a slash. */
+static int resolve(const char *path, struct command *c)
 {
 	cleanup(free_p) char *copy = strdup(path);
 	cleanup(free_p) char *dir = NULL;
 	const char *name = strrchr(path, '/');
-	char *slash, *resolved;
+	char *slash;
 
 	if (!copy)
-		return NULL;
+		return -ENOMEM;
 
 	slash = strrchr(copy, '/');
 	slash[slash == copy ? 1 : 0] = '\0';
 	dir = realpath(copy, NULL);
-	if (!dir || asprintf(&resolved, "%s%s", strcmp(dir, "/") == 0 ? "" : dir, name) < 0)
-		return NULL;
-	return resolved;
+	if (!dir)
+		return -errno;
+	if (asprintf(&c->executable, "%s%s", strcmp(dir, "/") == 0 ? "" : dir, name) < 0) {
+		c->executable = NULL;
+		return -ENOMEM;
+	}
+
+	c->real_path = realpath(path, NULL);
+	return c->real_path ? 0 : -errno;
 }
 
 static int hash_file(int fd, char ret[static 65])
@@ -172,9 +178,9 @@ int command_find(const char *name, bool hash_all, struct command *ret, struct by
 	if (r < 0)
 		return r;
 
-	c.executable = resolve_directory(found);
-	c.real_path = realpath(found, NULL);
-	r = c.executable && c.real_path ? hash_command(&c, hash_all) : -errno;
+	r = resolve(found, &c);
+	if (r >= 0)
+		r = hash_command(&c, hash_all);
 	if (r < 0) {
 		command_deinit(&c);
 		return fail(why, name, strerror(-r));

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/notation.h"
 #include "base/text.h"
+#include "cli/client.h"
 #include "cli/verb.h"
 #include "daemon/door.h"
 #include "gate/limits.h"
@@ -75,13 +76,6 @@ struct command_line {
 static int bad_value(const struct options *o, int option, const char *wanted)
 {
 	return usage_error(o->verb, "--%s wants %s", rows[option].name, wanted);
-}
-
-static const char *without_scheme(const char *path)
-{
-	static const char scheme[] = "unix://";
-
-	return strncmp(path, scheme, sizeof(scheme) - 1) == 0 ? path + sizeof(scheme) - 1 : path;
 }
 
 /* A group's name, or its number. */
@@ -165,10 +159,10 @@ static int take_option(const struct options *o, int option, struct command_line 
 
 	switch (option) {
 	case SOCKET:
-		s->socket = without_scheme(o->value);
+		s->socket = client_strip_scheme(o->value);
 		break;
 	case OPERATOR_SOCKET:
-		s->operator_socket = without_scheme(o->value);
+		s->operator_socket = client_strip_scheme(o->value);
 		break;
 	case AGENT_GROUP:
 		return take_group(o, option, &s->agent_group);
@@ -209,8 +203,8 @@ static char *find_state_dir(const char *given)
 	char *path = NULL;
 
 	if (given)
-		return strdup(given);
-	if (systemd && systemd[0])
+		return given[0] ? strdup(given) : NULL;
+	if (systemd && systemd[0] && systemd[0] != ':')
 		return strndup(systemd, strcspn(systemd, ":")); /* the first of several */
 	if (geteuid() == 0)
 		return strdup("/var/lib/firma");
@@ -241,7 +235,9 @@ static int run_daemon(const struct verb *verb, struct command_line *c)
 	if (strcmp(c->store, "file") == 0) {
 		state_dir = find_state_dir(c->state_dir);
 		if (!state_dir)
-			return usage_error(verb, "--state-dir is needed: there is no $HOME");
+			return usage_error(verb,
+				"--state-dir is needed: neither it nor the environment names a "
+				"directory");
 		c->serve.state_dir = state_dir;
 	}
 

@@ -155,35 +155,57 @@ static int fill_address(const char *path, struct sockaddr_un *ret, struct bytes 
 	return 0;
 }
 
-/* Removes what nobody listens at any more; everything else that is there is an error. */
-static int remove_stale(const struct sockaddr_un *address, struct bytes *why)
+/* Whether somebody listens there. */
+static int probe(const struct sockaddr_un *address)
 {
-	const char *path = address->sun_path;
 	cleanup(close_p) int fd = -1;
-	struct stat st;
-
-	if (lstat(path, &st) < 0)
-		return errno == ENOENT ? 0 : -errno;
-	if (!S_ISSOCK(st.st_mode))
-		return refuse(why, "%s: is there already and is no socket", path);
 
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return -errno;
 
-	if (connect(fd, (const struct sockaddr *)address, sizeof(*address)) < 0) {
-		if (errno != ECONNREFUSED && errno != EAGAIN)
-			return refuse(why, "%s: %s", path, strerror(errno));
-		if (errno == ECONNREFUSED)
-			return unlink(path) < 0 && errno != ENOENT ? -errno : 0;
-	}
-	return refuse(why, "%s: another daemon serves there", path);
+	if (connect(fd, (const struct sockaddr *)address, sizeof(*address)) == 0 || errno == EAGAIN)
+		return 1;
+	return errno == ECONNREFUSED ? 0 : -errno;
+}
+
+/* Removes what nobody listens at any more; everything else that is there is an error. */
+static int remove_stale(
+	const struct doors *doors, const struct sockaddr_un *address, struct bytes *why)
+{
+	const char *path = address->sun_path;
+	struct stat before, after;
+	int r;
+
+	if (lstat(path, &before) < 0)
+		return errno == ENOENT ? 0 : -errno;
+	if (!S_ISSOCK(before.st_mode))
+		return refuse(why, "%s: is there already and is no socket", path);
+
+	r = probe(address);
+	if (r < 0)
+		return r;
+	if (r > 0)
+		return refuse(why, "%s: another daemon serves there", path);
+	if (!doors->may_remove_stale)
+		return refuse(why,
+			"%s: a stale socket is there, which is not removed without the lock on the "
+			"state directory",
+			path);
+
+	/* The one that was probed, not one that has come into its place. */
+	if (lstat(path, &after) < 0)
+		return errno == ENOENT ? 0 : -errno;
+	if (before.st_dev != after.st_dev || before.st_ino != after.st_ino)
+		return refuse(why, "%s: another daemon is starting there", path);
+	return unlink(path) < 0 && errno != ENOENT ? -errno : 0;
 }
 
 /* Its directory: made where it is missing, for the door's users alone. */
 static int make_dir(const char *path, gid_t group)
 {
 	cleanup(free_p) char *copy = NULL;
+	cleanup(close_p) int fd = -1;
 	const char *dir;
 
 	copy = strdup(path);
@@ -195,26 +217,33 @@ static int make_dir(const char *path, gid_t group)
 		return errno == EEXIST ? 0 : -errno;
 	if (group == DOOR_NO_GROUP)
 		return 0;
-	if (chown(dir, (uid_t)-1, group) < 0 || chmod(dir, 0750) < 0)
+
+	/* By its descriptor: whoever owns the parent could put something else in its place. */
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 || fchown(fd, (uid_t)-1, group) < 0 || fchmod(fd, 0750) < 0)
 		return -errno;
 	return 0;
 }
 
-/* Until listen(2) nobody can connect, whatever the mode: it is right from the first moment on. */
+/*
+ * The mode is right from the first moment on, and until listen(2) nobody can connect. The group is
+ * given to whatever has that name, if it isn't a link: whoever can put another file there could
+ * have bound a socket as well.
+ */
 static int bind_at(int fd, const struct sockaddr_un *address, gid_t group)
 {
 	const char *path = address->sun_path;
 	mode_t mask;
 	int r;
 
-	mask = umask(0177);
+	mask = umask(group == DOOR_NO_GROUP ? 0177 : 0117);
 	r = bind(fd, (const struct sockaddr *)address, sizeof(*address));
 	umask(mask);
 	if (r < 0)
 		return -errno;
 
 	if (group != DOOR_NO_GROUP)
-		r = chown(path, (uid_t)-1, group) < 0 ? -1 : chmod(path, 0660);
+		r = fchownat(AT_FDCWD, path, (uid_t)-1, group, AT_SYMLINK_NOFOLLOW);
 	if (r == 0)
 		r = listen(fd, DOOR_BACKLOG);
 	if (r < 0) {
@@ -281,7 +310,7 @@ int doors_bind(struct doors *doors, enum role role, const char *path, struct byt
 
 	r = fill_address(path, &address, why);
 	if (r == 0)
-		r = remove_stale(&address, why);
+		r = remove_stale(doors, &address, why);
 	if (r == 0)
 		r = open_door(doors, role, &address);
 	return r < 0 && r != -ENOMEM ? refuse(why, "%s: %s", path, strerror(-r)) : r;

@@ -35,6 +35,7 @@ struct doors {
 	size_t n;
 	uid_t owner;                       /* the daemon's uid, which passes everywhere */
 	gid_t agent_group, operator_group; /* or DOOR_NO_GROUP */
+	bool may_remove_stale;             /* a socket that nobody listens at any more */
 };
 
 void doors_init(struct doors *doors, uid_t owner);

@@ -97,7 +97,7 @@ static void admit(struct loop *l, const struct door *door, int fd)
 static bool is_about_connection(int error)
 {
 	/* accept(2): what became of one connection before it was taken. */
-	return error == EINTR || error == ECONNABORTED || error == EPERM || error == EPROTO;
+	return error == EINTR || error == ECONNABORTED || error == EPROTO;
 }
 
 static int on_listener(sd_event_source *source, int fd, uint32_t events, void *userdata)
@@ -110,6 +110,7 @@ static int on_listener(sd_event_source *source, int fd, uint32_t events, void *u
 	(void)events;
 	turn_begin(l->turn);
 	while (!turn_is_full(l->turn) && conns_have_room(l->conns, listener->door->role)) {
+		l->turn->accepts++;
 		client = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 		if (client < 0) {
 			if (is_about_connection(errno))
@@ -121,7 +122,6 @@ static int on_listener(sd_event_source *source, int fd, uint32_t events, void *u
 			}
 			break;
 		}
-		l->turn->accepts++;
 		admit(l, listener->door, client);
 	}
 	pause_full_doors(l);
@@ -201,9 +201,14 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
-/* When idleness ends the daemon; CLOCK_NEVER while it has something to do. */
+/*
+ * When idleness ends the daemon; CLOCK_NEVER while it has something to do. A store that waits to be
+ * written may be the only one that knows what was revoked.
+ */
 static uint64_t idle_due(const struct loop *l)
 {
+	if (store_is_waiting(l->turn->store))
+		return CLOCK_NEVER;
 	if (l->idle_since == CLOCK_NEVER || l->idle_timeout >= CLOCK_NEVER - l->idle_since)
 		return CLOCK_NEVER;
 	return l->idle_since + l->idle_timeout;
@@ -277,10 +282,11 @@ int loop_run(struct loop *l)
 	l->idle_since = clock_now().boot;
 	r = set_alarm(l);
 
+	/* However short the time is, whoever woke the daemon is let in first. */
 	while (r >= 0 && !(l->stopping && l->conns->n == 0)) {
-		if (l->conns->n == 0 && idle_due(l) <= clock_now().boot)
-			break;
 		r = run_turn(l);
+		if (l->conns->n == 0 && idle_due(l) <= l->turn->now.clock.boot)
+			break;
 	}
 	return r;
 }

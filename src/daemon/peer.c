@@ -104,8 +104,11 @@ void peer_process(int fd, const struct peer *peer, char ret[static PEER_PROCESS_
 	if (peer->pid <= 0)
 		return;
 
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERPIDFD, &pidfd, &len) < 0)
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERPIDFD, &pidfd, &len) < 0) {
 		pidfd = -1;
+		if (errno != ENOPROTOOPT) /* else the kernel knows that it is gone */
+			return;
+	}
 	n = read_name(peer->pid, name, sizeof(name));
 	if (pidfd >= 0 && has_ended(pidfd))
 		return;

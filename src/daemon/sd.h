@@ -19,7 +19,6 @@
 	X(event_set_watchdog)         \
 	X(event_source_disable_unref) \
 	X(event_source_set_enabled)   \
-	X(event_source_set_io_events) \
 	X(event_unref)                \
 	X(journal_sendv)              \
 	X(listen_fds_with_names)      \

@@ -134,7 +134,8 @@ static void raise_descriptor_limit(struct conns *conns)
 
 	if (limit.rlim_cur < wanted) {
 		limit.rlim_cur = wanted < limit.rlim_max ? wanted : limit.rlim_max;
-		setrlimit(RLIMIT_NOFILE, &limit);
+		if (setrlimit(RLIMIT_NOFILE, &limit) < 0 && getrlimit(RLIMIT_NOFILE, &limit) < 0)
+			return;
 	}
 	if (limit.rlim_cur < wanted) {
 		conns->max = limit.rlim_cur > 2 * DESCRIPTORS_RESERVED
@@ -161,7 +162,7 @@ static void tell_systemd(struct server *s, const char *before)
 	const char *closed = store_closed(s->store);
 	cleanup(bytes_deinit) struct bytes status = BYTES_INIT(BYTES_UNLIMITED);
 
-	s->told_closed = closed;
+	s->told_closed = closed != NULL;
 	if (bytes_appendf(&status, "%sSTATUS=%s%s", before, closed ? "closed: " : "answering",
 		    closed ? closed : "")
 		== 0)
@@ -172,8 +173,14 @@ static void tell_change(void *userdata)
 {
 	struct server *s = userdata;
 
-	if (s->told_closed != (store_closed(s->store) != NULL))
-		tell_systemd(s, "");
+	const char *closed = store_closed(s->store);
+
+	if (s->told_closed == (closed != NULL))
+		return;
+
+	if (closed)
+		log_text(LOG_CRIT, LOG_ID_CLOSED, "closed: %s", closed);
+	tell_systemd(s, "");
 }
 
 static void announce(struct server *s)
@@ -191,17 +198,20 @@ static void announce(struct server *s)
 	tell_systemd(s, "READY=1\n");
 }
 
-static void finish(struct server *s)
+static enum serve_result finish(struct server *s)
 {
 	int r;
 
 	sd.notify(false, "STOPPING=1");
 	r = store_finish(s->store);
-	if (r < 0)
-		log_text(LOG_ERR, LOG_ID_WARNING, "could not put the store at rest: %s",
+	if (r < 0) {
+		log_text(LOG_CRIT, LOG_ID_STOP, "stops, and could not put the store at rest: %s",
 			strerror(-r));
+		return SERVE_FAILED;
+	}
 	log_text(LOG_INFO, LOG_ID_STOP, "stops, %s",
 		s->loop.stopping ? "as told" : "since it is idle");
+	return SERVE_DONE;
 }
 
 static void server_free(struct server *s)
@@ -271,10 +281,11 @@ static int start(struct server *s, struct bytes *why)
 	if (r < 0)
 		return r;
 
-	/* Nobody's socket is touched without the lock on the state directory. */
+	/* Nobody's socket is removed without the lock on the state directory. */
 	r = open_store(s);
 	if (r < 0)
 		return r;
+	s->doors.may_remove_stale = !s->options->state_dir || store_file_is_locked(s->store);
 
 	r = bind_doors(s, why);
 	if (r != 0)
@@ -319,6 +330,5 @@ enum serve_result serve(const struct serve_options *options)
 		log_text(LOG_CRIT, LOG_ID_STOP, "stops: %s", strerror(-r));
 		return SERVE_FAILED;
 	}
-	finish(s);
-	return SERVE_DONE;
+	return finish(s);
 }

@@ -33,7 +33,7 @@ void turn_begin(struct turn *turn)
 	turn->begun = true;
 	turn->now.clock = clock_now();
 	memcpy(turn->now.boot_id, turn->boot_id, sizeof(turn->boot_id));
-	store_prepare(turn->store);
+	store_prepare(turn->store, &turn->now);
 	log_warnings(turn->store);
 	store_prune(turn->store, &turn->now);
 }
@@ -41,6 +41,13 @@ void turn_begin(struct turn *turn)
 bool turn_is_full(const struct turn *turn)
 {
 	return turn->n == LIMIT_TURN_REQUESTS || turn->accepts == LIMIT_TURN_ACCEPTS;
+}
+
+static void drop_verdict(struct answer *a)
+{
+	if (a->decided)
+		verdict_deinit(&a->verdict);
+	a->decided = false;
 }
 
 /* A random UUID, version 4 (RFC 9562, section 5.4). */
@@ -172,12 +179,10 @@ void turn_take(struct conn *conn, const char *line, size_t len, const char *refu
 	a = &turn->answers[turn->n++];
 	*a = (struct answer){ .conn = conn, .what = BYTES_INIT(BYTES_UNLIMITED) };
 
+	/* What was decided but couldn't be applied didn't happen, and so it is no. */
 	r = take(turn, conn, line, len, refused, a);
-	if (r < 0 && a->decided) {
-		/* It was decided but couldn't be applied: nothing happened, and so it is no. */
-		verdict_deinit(&a->verdict);
-		a->decided = false;
-	}
+	if (r < 0)
+		drop_verdict(a);
 }
 
 static int print_views(const struct turn *turn, const struct answer *a, struct bytes *b)
@@ -287,6 +292,7 @@ static void send_answer(const struct turn *turn, struct answer *a)
 
 	r = a->decided ? print_answer(turn, a, &reply) : -ENOMEM;
 	if (r < 0) {
+		drop_verdict(a);
 		bytes_clear(&reply);
 		r = bytes_append_str(&reply, OUT_OF_MEMORY_REPLY);
 	}
@@ -316,10 +322,8 @@ static void refuse_all(struct turn *turn, int error)
 			v->decision == DECISION_NONE ? REASON_OUTCOME_UNKNOWN : "",
 			strerror(-error));
 		r = verdict_refuse(&turn->answers[i].verdict, reason);
-		if (r < 0) {
-			verdict_deinit(&turn->answers[i].verdict);
-			turn->answers[i].decided = false;
-		}
+		if (r < 0)
+			drop_verdict(&turn->answers[i]);
 	}
 }
 
@@ -331,17 +335,13 @@ void turn_end(struct turn *turn)
 		return;
 
 	r = store_commit(turn->store);
-	if (r < 0) {
-		log_text(LOG_CRIT, LOG_ID_CLOSED, "closed: %s",
-			store_closed(turn->store) ? store_closed(turn->store) : strerror(-r));
+	if (r < 0)
 		refuse_all(turn, r);
-	}
 	log_warnings(turn->store);
 
 	for (size_t i = 0; i < turn->n; i++) {
 		send_answer(turn, &turn->answers[i]);
-		if (turn->answers[i].decided)
-			verdict_deinit(&turn->answers[i].verdict);
+		drop_verdict(&turn->answers[i]);
 		bytes_deinit(&turn->answers[i].what);
 	}
 	turn->n = turn->accepts = 0;

@@ -48,9 +48,8 @@ static void add_doors(struct json_out *out, const struct doors *doors)
 	}
 }
 
-static void add_tokens(struct json_out *out, const struct store *store, uint64_t *ret_bytes)
+static void add_tokens(struct json_out *out, const struct store *store)
 {
-	static const uint8_t no_fingerprint[FINGERPRINT_LEN];
 	int64_t counts[TOKEN_STATES] = { 0 };
 	struct json_out member;
 
@@ -61,17 +60,19 @@ static void add_tokens(struct json_out *out, const struct store *store, uint64_t
 	for (enum token_state state = TOKEN_PENDING; state < TOKEN_STATES; state++)
 		json_out_integer(&member, token_state_name(state), counts[state]);
 	json_out_object(out, "tokens", &member);
-	*ret_bytes = store_count(store, 0, no_fingerprint).bytes;
 }
 
-static void add_store(struct json_out *out, const struct situation *s, uint64_t bytes)
+static void add_store(struct json_out *out, const struct situation *s)
 {
+	static const uint8_t no_fingerprint[FINGERPRINT_LEN];
+	const struct usage usage = store_count(s->store, 0, no_fingerprint);
 	struct json_out member;
 
 	json_out_init(&member);
 	json_out_string(&member, "kind", store_kind(s->store));
 	json_out_string(&member, "directory", s->directory);
-	json_out_integer(&member, "bytes", (int64_t)bytes);
+	if (store_is_readable(s->store))
+		json_out_integer(&member, "bytes", (int64_t)usage.bytes);
 	json_out_integer(&member, "max_bytes", (int64_t)s->settings->max_store);
 	json_out_object(out, "store", &member);
 }
@@ -89,7 +90,6 @@ int view_status(const struct situation *s, const struct moment *now, struct byte
 {
 	const char *closed = store_closed(s->store);
 	struct json_out out;
-	uint64_t bytes;
 	int r;
 
 	json_out_init(&out);
@@ -102,8 +102,9 @@ int view_status(const struct situation *s, const struct moment *now, struct byte
 	json_out_bool(&out, "self_approval", may_approve_self(s));
 	add_doors(&out, s->doors);
 	json_out_integer(&out, "connections", (int64_t)s->conns->n);
-	add_tokens(&out, s->store, &bytes);
-	add_store(&out, s, bytes);
+	if (store_is_readable(s->store))
+		add_tokens(&out, s->store);
+	add_store(&out, s);
 
 	r = json_out_print(&out, b);
 	json_out_deinit(&out);

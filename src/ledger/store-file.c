@@ -31,6 +31,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "gate/record.h"
 #include "ledger/journal.h"
 #include "ledger/store-internal.h"
@@ -47,7 +48,7 @@
 
 struct store_file {
 	struct store store; /* first: the interface's part */
-	char *path;         /* of the directory, for messages */
+	char *path;         /* of the directory, escaped, for messages */
 	uid_t owner;
 	int dir_fd;
 	int lock_fd;
@@ -55,11 +56,12 @@ struct store_file {
 
 	int fd; /* for appending; -1 where the file may not be */
 	uint64_t size;
-	uint64_t batch;     /* number of the last one written */
-	struct bytes lines; /* of the batch that the next commit writes */
-	size_t last_line;   /* where in it the last one begins */
-	bool grown;         /* since the file was last written anew */
-	uint64_t records;   /* that it was written anew with */
+	uint64_t batch;         /* number of the last one written */
+	struct bytes lines;     /* of the batch that the next commit writes */
+	size_t last_line;       /* where in it the last one begins */
+	bool grown;             /* since the file was last written anew */
+	uint64_t records;       /* that it was written anew with */
+	uint64_t compact_after; /* the size up to which that needn't be tried again */
 };
 
 static struct store_file *file_of(struct store *store)
@@ -211,12 +213,17 @@ static int rewrite(struct store_file *f)
 	return 0;
 }
 
-/* The file can't be trusted with more: the way back is a whole new one. */
+/*
+ * The file can't be trusted with more: the way back is a whole new one. What of the failed batch
+ * got into the file stays there: should the daemon die before that, it is safer to find a
+ * revocation that nobody was told of than to lose one.
+ */
 static void give_up_file(struct store_file *f, int error)
 {
 	close_p(&f->fd);
 	f->fd = -1;
 	close_for(f, TOKENS_FILE, "could not be written: %s", strerror(-error));
+	store_wait(&f->store);
 }
 
 static int append(struct store_file *f)
@@ -244,7 +251,8 @@ static bool is_mostly_superseded(const struct store_file *f)
 {
 	uint64_t live = f->store.table.bytes;
 
-	return f->size > live && f->size - live > live && f->size - live > SUPERSEDED_MIN;
+	return f->size > live && f->size - live > live && f->size - live > SUPERSEDED_MIN
+		&& f->size > f->compact_after;
 }
 
 /* The turn is on record already, so that a failure here is not its failure. */
@@ -256,6 +264,8 @@ static void compact(struct store_file *f)
 	if (r >= 0)
 		return;
 
+	/* Not before it has doubled: trying costs as much as succeeding. */
+	f->compact_after = 2 * f->size;
 	bytes_appendf(&f->store.warning, "%s/%s: could not be written anew: %s", f->path,
 		TOKENS_FILE, strerror(-r));
 	if (f->fd < 0)
@@ -282,22 +292,38 @@ static int file_commit(struct store *store)
 	return 0;
 }
 
-static void file_prepare(struct store *store)
+static int retry_write(struct store_file *f)
 {
-	struct store_file *f = file_of(store);
 	int r;
-
-	if (!store->closed || !store->readable)
-		return;
 
 	r = rewrite(f);
 	if (r < 0) {
 		give_up_file(f, r);
-		return;
+		return r;
 	}
 
-	store_open(store);
-	bytes_appendf(&store->warning, "%s/%s: written anew, open again", f->path, TOKENS_FILE);
+	store_open(&f->store);
+	bytes_appendf(&f->store.warning, "%s/%s: written anew, open again", f->path, TOKENS_FILE);
+	return 0;
+}
+
+static int retry_lock(struct store_file *f, const struct moment *now)
+{
+	int r;
+
+	store_open(&f->store);
+	r = store_file_lock(&f->store);
+	if (r < 0)
+		return r;
+
+	return store_file_load(&f->store, now) < 0 || f->store.waiting ? -EBUSY : 0;
+}
+
+static int file_retry(struct store *store, const struct moment *now)
+{
+	struct store_file *f = file_of(store);
+
+	return f->locked ? retry_write(f) : retry_lock(f, now);
 }
 
 static int file_finish(struct store *store)
@@ -316,31 +342,55 @@ static const struct store_ops file_ops = {
 	.kind = "file",
 	.durable = true,
 	.free = file_free,
-	.prepare = file_prepare,
+	.retry = file_retry,
 	.record = file_record,
 	.unrecord = file_unrecord,
 	.commit = file_commit,
 	.finish = file_finish,
 };
 
-int store_file_new(const char *path, uid_t owner, struct store **ret)
+/* Without slashes at its end, which would follow a symbolic link. */
+static char *strip_slashes(const char *path)
 {
+	size_t len = strlen(path);
+
+	while (len > 1 && path[len - 1] == '/')
+		len--;
+	return strndup(path, len);
+}
+
+static int escape(const char *path, char **ret)
+{
+	struct bytes shown = BYTES_INIT(BYTES_UNLIMITED);
+	int r;
+
+	r = text_append_escaped(&shown, path, strlen(path));
+	*ret = r < 0 ? NULL : bytes_steal(&shown);
+	bytes_deinit(&shown);
+	return *ret ? 0 : -ENOMEM;
+}
+
+int store_file_new(const char *given, uid_t owner, struct store **ret)
+{
+	cleanup(free_p) char *path = strip_slashes(given);
 	struct store_file *f;
 	int r;
 
 	f = calloc(1, sizeof(*f));
-	if (!f)
+	if (!path || !f) {
+		free(f);
 		return -ENOMEM;
+	}
 
 	store_init(&f->store, &file_ops);
 	f->store.readable = false;
 	f->owner = owner;
 	f->dir_fd = f->lock_fd = f->fd = -1;
 	bytes_init(&f->lines, BYTES_UNLIMITED);
-	f->path = strdup(path);
-	if (!f->path) {
+	r = escape(path, &f->path);
+	if (r < 0) {
 		file_free(&f->store);
-		return -ENOMEM;
+		return r;
 	}
 
 	r = file_make_dir(path);
@@ -378,6 +428,11 @@ int store_file_lock(struct store *store)
 
 	f->locked = true;
 	return 0;
+}
+
+bool store_file_is_locked(const struct store *store)
+{
+	return ((const struct store_file *)(const void *)store)->locked;
 }
 
 /* Whether the table of states knows a way from one to the other. */
@@ -493,6 +548,7 @@ int store_file_load(struct store *store, const struct moment *now)
 		return 0;
 	if (!f->locked) {
 		close_for(f, LOCK_FILE, "another daemon holds it");
+		store_wait(store);
 		return 0;
 	}
 
@@ -518,7 +574,11 @@ int store_file_load(struct store *store, const struct moment *now)
 		return r;
 	}
 
-	if (table_settle_times(&store->table, now)) {
+	/*
+	 * What was read may be in memory alone: a daemon that died between write and sync leaves
+	 * pages that nobody has promised to keep. Only a file that is at rest is known to last.
+	 */
+	if (table_settle_times(&store->table, now) || f->grown) {
 		r = rewrite(f);
 		if (r < 0)
 			give_up_file(f, r);

@@ -19,5 +19,7 @@ int store_file_new(const char *path, uid_t owner, struct store **ret);
 /* Tries to take the directory's lock, without waiting. Returns 0, STORE_BUSY, or -ENOMEM. */
 int store_file_lock(struct store *store);
 
+bool store_file_is_locked(const struct store *store);
+
 /* Reads what is on record. A store that wasn't locked is closed instead. Error: -ENOMEM. */
 int store_file_load(struct store *store, const struct moment *now);

@@ -12,7 +12,7 @@ struct store_ops {
 	void (*free)(struct store *store);
 
 	/* The following may be NULL, for a store that has nothing to do there. */
-	void (*prepare)(struct store *store);
+	int (*retry)(struct store *store, const struct moment *now); /* what it waits for */
 	int (*record)(struct store *store, const struct token_change *change); /* to be applied */
 	void (*unrecord)(struct store *store); /* the last of these could not be applied */
 	int (*commit)(struct store *store);
@@ -27,6 +27,10 @@ struct store {
 	char *closed_text;  /* what `closed` points to, but for want of memory */
 	bool readable;      /* the table is what is on record */
 	struct bytes warning;
+
+	/* Of a store that is closed for something that may pass. */
+	bool waiting;
+	uint64_t retry_at, retry_pause; /* µs of the boot clock, and µs */
 };
 
 void store_init(struct store *store, const struct store_ops *ops);
@@ -35,3 +39,6 @@ void store_deinit(struct store *store);
 /* Takes the text over; NULL (out of memory) closes as well. */
 void store_close_for(struct store *store, char *text);
 void store_open(struct store *store);
+
+/* It is closed for something that may pass: store_prepare() retries, the first time at once. */
+void store_wait(struct store *store);

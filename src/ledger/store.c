@@ -8,6 +8,10 @@
 
 #include "ledger/store-internal.h"
 
+/* Between two tries of a store that is closed for something that may pass. */
+#define RETRY_PAUSE_MIN CLOCK_SECOND
+#define RETRY_PAUSE_MAX (30 * CLOCK_SECOND)
+
 void store_init(struct store *store, const struct store_ops *ops)
 {
 	*store = (struct store){
@@ -37,6 +41,7 @@ void store_open(struct store *store)
 	free(store->closed_text);
 	store->closed_text = NULL;
 	store->closed = NULL;
+	store->waiting = false;
 }
 
 void store_free(struct store *store)
@@ -65,10 +70,33 @@ bool store_is_readable(const struct store *store)
 	return store->readable;
 }
 
-void store_prepare(struct store *store)
+void store_wait(struct store *store)
 {
-	if (store->ops->prepare)
-		store->ops->prepare(store);
+	if (store->waiting)
+		return;
+
+	store->waiting = true;
+	store->retry_at = 0;
+	store->retry_pause = RETRY_PAUSE_MIN;
+}
+
+bool store_is_waiting(const struct store *store)
+{
+	return store->waiting;
+}
+
+void store_prepare(struct store *store, const struct moment *now)
+{
+	if (!store->waiting || now->clock.boot < store->retry_at)
+		return;
+
+	if (store->ops->retry(store, now) >= 0)
+		return;
+
+	store->retry_at = now->clock.boot + store->retry_pause;
+	store->retry_pause *= 2;
+	if (store->retry_pause > RETRY_PAUSE_MAX)
+		store->retry_pause = RETRY_PAUSE_MAX;
 }
 
 const struct token *store_find(const struct store *store, const uint8_t id[static TOKEN_ID_LEN])
@@ -115,7 +143,9 @@ void store_prune(struct store *store, const struct moment *now)
 
 uint64_t store_due(const struct store *store)
 {
-	return table_due(&store->table);
+	uint64_t due = table_due(&store->table);
+
+	return store->waiting && store->retry_at < due ? store->retry_at : due;
 }
 
 int store_commit(struct store *store)

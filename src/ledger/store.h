@@ -10,7 +10,7 @@
  *
  * A commit that fails gives a negative errno. Issues and approvals of the turn are undone then,
  * while revocations and consumptions stand; no answer of that turn may be anything but "no". The
- * store is closed from then on, and tries at each store_prepare() to become whole again.
+ * store is closed from then on, and store_prepare() tries to make it whole again.
  */
 
 #include <stdbool.h>
@@ -39,8 +39,14 @@ const char *store_closed(const struct store *store);
 /* Whether find, next and count tell what is on record, also where the store is closed. */
 bool store_is_readable(const struct store *store);
 
-/* Before a turn: a store that couldn't be written tries to mend that. */
-void store_prepare(struct store *store);
+/*
+ * Before a turn's first request: a store that is closed for something that may pass (it couldn't be
+ * written, another process had it) tries again, at once and then at growing intervals.
+ */
+void store_prepare(struct store *store, const struct moment *now);
+
+/* Whether it is closed for such a thing, and so must not be left alone. */
+bool store_is_waiting(const struct store *store);
 
 /* The token belongs to the store and is valid until the next apply or prune. */
 const struct token *store_find(const struct store *store, const uint8_t id[static TOKEN_ID_LEN]);
@@ -60,7 +66,10 @@ int store_apply(struct store *store, struct token_change *change);
 /* What is over becomes expired, what has been over for long is forgotten. */
 void store_prune(struct store *store, const struct moment *now);
 
-/* When store_prune() has something to do next, in µs of the boot clock; CLOCK_NEVER for never. */
+/*
+ * When store_prune() or store_prepare() has something to do next, in µs of the boot clock;
+ * CLOCK_NEVER for never.
+ */
 uint64_t store_due(const struct store *store);
 
 int store_commit(struct store *store);
