@@ -133,7 +133,7 @@ static int conclude(const struct check *check, const struct bytes *line)
 		return say_undecided("could not decide: the answer is not a reply");
 
 	if (check->json)
-		puts(line->data);
+		say_json(line->data, line->len);
 	switch (reply.reply.decision) {
 	case DECISION_ALLOW:
 		status = STATUS_DONE;

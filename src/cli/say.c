@@ -6,8 +6,13 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "base/unicode.h"
 
 static bool quiet;
 
@@ -43,6 +48,39 @@ int say_undecided(const char *format, ...)
 	vsay(format, ap);
 	va_end(ap);
 	return STATUS_UNDECIDED;
+}
+
+/* As a JSON escape; two for what lies past U+FFFF. */
+static void print_escape(uint32_t c)
+{
+	if (c > 0xffff)
+		printf("\\u%04x\\u%04x", (unsigned int)(0xd800 + ((c - 0x10000) >> 10)),
+			(unsigned int)(0xdc00 + ((c - 0x10000) & 0x3ff)));
+	else
+		printf("\\u%04x", (unsigned int)c);
+}
+
+void say_json(const char *line, size_t len)
+{
+	const char *end = line + len;
+	uint32_t c;
+	size_t n;
+
+	if (!isatty(STDOUT_FILENO)) {
+		puts(line);
+		return;
+	}
+
+	for (; line < end; line += n) {
+		n = text_decode(line, (size_t)(end - line), &c);
+		if (n == 0)
+			break; /* whoever calls has parsed it: can't be */
+		if (unicode_class(c) != UNICODE_HIDDEN)
+			fwrite(line, 1, n, stdout);
+		else
+			print_escape(c);
+	}
+	putchar('\n');
 }
 
 int say_finish(int status)

@@ -7,6 +7,7 @@
  */
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /* Exit statuses (design, section 2). Anything but 0 means "don't run it". */
 enum status {
@@ -24,6 +25,12 @@ void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Always returns STATUS_UNDECIDED, to be returned in turn. */
 int say_undecided(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/*
+ * Prints a line of JSON on standard output: as it came, but for a terminal, where characters that a
+ * person can't see, or a terminal could obey, are written as \uXXXX. That changes no value.
+ */
+void say_json(const char *line, size_t len);
 
 /*
  * The last thing that a program does: whether everything that was printed on standard output could

@@ -163,7 +163,7 @@ static int show_item(const struct bytes *line, void *userdata)
 
 	showing->closed = json_get_string(json_root(doc), "closed") != NULL;
 	if (showing->json)
-		puts(line->data);
+		say_json(line->data, line->len);
 	else
 		fputs(bytes_str(&text), stdout);
 	return STATUS_DONE;

@@ -5,11 +5,16 @@
  * what is then sent names its fingerprint: the answer holds for what was seen.
  */
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include <termios.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
+#include "base/file.h"
 #include "base/notation.h"
 #include "base/text.h"
 #include "cli/item.h"
@@ -36,11 +41,12 @@ struct deciding {
 	enum action action;
 	const char *question, *done; /* words */
 	const char *reason;
-	bool ask;
+	int terminal; /* where to ask; -1: act */
 };
 
 /* The token as it was shown. */
 struct shown {
+	int terminal;
 	bool found;
 	bool live; /* so that there is something to ask about */
 	char fingerprint[FINGERPRINT_HEX_LEN + 1];
@@ -62,22 +68,33 @@ static int show_item(const struct bytes *line, void *userdata)
 	if (shown->found)
 		memcpy(shown->fingerprint, item.fingerprint, sizeof(shown->fingerprint));
 	r = item_append_card(&item, &card);
-	fputs(bytes_str(&card), stderr);
 	item_deinit(&item);
-	return r < 0 ? say_undecided("out of memory") : STATUS_DONE;
+	if (r < 0)
+		return say_undecided("out of memory");
+
+	/* A card that can't be seen whole must not be answered. */
+	r = file_write(shown->terminal, bytes_str(&card), card.len);
+	return r < 0 ? say_undecided("can't show the request: %s", strerror(-r)) : STATUS_DONE;
 }
 
-/* Only a line that is "y" or "yes" means yes; the end of input means no. */
-static bool read_yes(const char *question)
+/*
+ * Only a line that is "y" or "yes" means yes; the end of input means no. What was typed before the
+ * question was there is not an answer to it.
+ */
+static bool read_yes(int terminal, const char *question)
 {
-	cleanup(free_p) char *line = NULL;
-	size_t size = 0;
+	char line[64];
+	ssize_t n;
 
-	fprintf(stderr, "%s? [y/N] ", question);
-	if (getline(&line, &size, stdin) < 0) {
-		fputc('\n', stderr);
+	tcflush(terminal, TCIFLUSH);
+	dprintf(terminal, "%s? [y/N] ", question);
+	n = read(terminal, line, sizeof(line) - 1);
+	if (n <= 0) {
+		dprintf(terminal, "\n");
 		return false;
 	}
+
+	line[n] = '\0';
 	return strcasecmp(line, "y\n") == 0 || strcasecmp(line, "yes\n") == 0;
 }
 
@@ -96,7 +113,7 @@ static int show_and_ask(const struct deciding *d, const char *id, struct shown *
 		return say_undecided("%s: the answer doesn't show the token", id);
 
 	/* What is over already is the daemon's to refuse. */
-	if (!shown->live || read_yes(d->question))
+	if (!shown->live || read_yes(d->terminal, d->question))
 		return STATUS_DONE;
 	say("%s: left as it is", id);
 	return STATUS_REFUSED;
@@ -106,11 +123,11 @@ static int decide_one(const struct deciding *d, const char *text)
 {
 	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED);
 	char id[NOTATION_UUID_LEN + 1];
-	struct shown shown = { 0 };
+	struct shown shown = { .terminal = d->terminal };
 	int status;
 
 	status = operator_find_token(&d->op, text, id);
-	if (status == STATUS_DONE && d->ask)
+	if (status == STATUS_DONE && d->terminal >= 0)
 		status = show_and_ask(d, id, &shown);
 	if (status != STATUS_DONE)
 		return status;
@@ -121,13 +138,14 @@ static int decide_one(const struct deciding *d, const char *text)
 		return say_undecided("out of memory");
 
 	status = operator_ask(&d->op, &request, NULL, NULL, id);
-	if (status == STATUS_DONE && d->ask)
+	if (status == STATUS_DONE && d->terminal >= 0)
 		say("%s: %s", id, d->done);
 	return status;
 }
 
 static int run(struct deciding *d, int argc, char **argv)
 {
+	cleanup(close_p) int terminal = -1;
 	bool yes = false;
 	struct options o;
 	int option, one, status = STATUS_DONE;
@@ -150,8 +168,15 @@ static int run(struct deciding *d, int argc, char **argv)
 	if (d->reason && !text_is_utf8(d->reason, strlen(d->reason)))
 		return usage_error(d->op.verb, "--reason wants UTF-8");
 
+	if (!yes && isatty(STDIN_FILENO)) {
+		terminal = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+		if (terminal < 0)
+			return say_undecided("can't ask on the terminal: %s (--yes doesn't ask)",
+				strerror(errno));
+	}
+
 	/* Each is tried; the worst outcome is the whole's. */
-	d->ask = !yes && isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
+	d->terminal = terminal;
 	for (int i = 0; i < o.n_rest; i++) {
 		one = decide_one(d, o.rest[i]);
 		if (one > status)

@@ -69,7 +69,7 @@ static int list_item(const struct bytes *line, void *userdata)
 
 	l->n++;
 	if (l->json) {
-		puts(line->data);
+		say_json(line->data, line->len);
 	} else {
 		r = append_row(l, &item);
 	}
@@ -170,7 +170,7 @@ static int show_item(const struct bytes *line, void *userdata)
 		return status;
 
 	if (*json) {
-		puts(line->data);
+		say_json(line->data, line->len);
 	} else {
 		r = item_append_card(&item, &card);
 		fputs(bytes_str(&card), stdout);

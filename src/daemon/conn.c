@@ -38,6 +38,7 @@ void conns_init(struct conns *conns, sd_event *event, conn_request_fn fn, void *
 	conns->userdata = userdata;
 	conns->max = LIMIT_CONNECTIONS;
 	conns->n = 0;
+	conns->unread = 0;
 	map_init(&conns->clients, sizeof(uid_t));
 	TAILQ_INIT(&conns->order);
 }
@@ -124,6 +125,7 @@ void conn_free(struct conn *conn)
 	stop_deadline(conn);
 	client_leave(conn->conns, conn->client);
 	conn->conns->n--;
+	conn->conns->unread -= conn->out.len;
 	bytes_deinit(&conn->in);
 	bytes_deinit(&conn->out);
 	close(conn->fd);
@@ -310,6 +312,7 @@ bool conns_refuse(struct conns *conns, const char *why)
 void conn_answer(struct conn *conn, struct bytes *reply, uint64_t now)
 {
 	conn->out = *reply;
+	conn->conns->unread += conn->out.len;
 	bytes_init(reply, BYTES_UNLIMITED);
 	set_state(conn, CONN_WRITING, now);
 	if (conn_write(conn) < 0)

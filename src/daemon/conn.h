@@ -56,6 +56,7 @@ struct conns {
 	void *userdata;
 	size_t max; /* LIMIT_CONNECTIONS, or fewer where descriptors are short */
 	size_t n;
+	size_t unread;                     /* bytes of replies that are being written */
 	struct map clients;                /* by uid */
 	TAILQ_HEAD(conn_list, conn) order; /* of those with a deadline, soonest first */
 	char scratch[LIMIT_REQUEST + 1];   /* what is just being read */

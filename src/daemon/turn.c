@@ -15,6 +15,8 @@
 #include "base/text.h"
 #include "daemon/log.h"
 
+_Static_assert(LIMIT_UNREAD == 16 << 20, "refuse_unread() names it");
+
 #define OUT_OF_MEMORY_REPLY "{\"decision\":\"deny\",\"reason\":\"out of memory\"}\n"
 
 static void log_warnings(struct store *store)
@@ -199,6 +201,15 @@ static int print_views(const struct turn *turn, const struct answer *a, struct b
 	}
 }
 
+/* Lists are large: one that nobody reads must not be followed by many. */
+static int refuse_unread(const struct turn *turn, struct answer *a)
+{
+	if (a->verdict.view != VIEW_LIST || turn->situation->conns->unread < LIMIT_UNREAD)
+		return 0;
+	return verdict_refuse(
+		&a->verdict, "limit reached: 16 MiB of replies wait to be read; ask again");
+}
+
 static int print_answer(const struct turn *turn, const struct answer *a, struct bytes *b)
 {
 	cleanup(bytes_deinit) struct bytes expires = BYTES_INIT(64);
@@ -290,7 +301,9 @@ static void send_answer(const struct turn *turn, struct answer *a)
 	struct bytes reply = BYTES_INIT(BYTES_UNLIMITED);
 	int r;
 
-	r = a->decided ? print_answer(turn, a, &reply) : -ENOMEM;
+	r = a->decided ? refuse_unread(turn, a) : -ENOMEM;
+	if (r >= 0)
+		r = print_answer(turn, a, &reply);
 	if (r < 0) {
 		drop_verdict(a);
 		bytes_clear(&reply);

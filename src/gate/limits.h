@@ -19,6 +19,12 @@
 /* For the whole request to arrive, and for the reply to be read. */
 #define LIMIT_EXCHANGE_TIME UINT64_C(10000000)
 
+/*
+ * All replies that nobody has read yet. A list may be as large as the store, so the one that goes
+ * past this is still sent, and no further one.
+ */
+#define LIMIT_UNREAD ((size_t)16 << 20)
+
 /* What a peer sent behind its request and is read before the close, so that the reply isn't lost.
  */
 #define LIMIT_DRAIN 65536
