@@ -115,7 +115,7 @@ static int conclude_pending(const struct check *check, const struct reply *reply
 {
 	if (!check->json)
 		puts(reply->approval_token);
-	fflush(stdout);
+	say_flush();
 	say("pending: approve it with 'firma token approve %s', then ask again with --token",
 		reply->approval_token);
 	return STATUS_PENDING;

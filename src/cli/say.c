@@ -15,6 +15,7 @@
 #include "base/unicode.h"
 
 static bool quiet;
+static int output_error; /* errno of a flush that failed */
 
 void say_nothing(void)
 {
@@ -83,14 +84,21 @@ void say_json(const char *line, size_t len)
 	putchar('\n');
 }
 
+void say_flush(void)
+{
+	if (fflush(stdout) != 0)
+		output_error = errno;
+}
+
 int say_finish(int status)
 {
 	bool failed = ferror(stdout);
 
-	errno = 0;
-	if (fclose(stdout) == 0 && !failed)
+	if (fclose(stdout) != 0)
+		output_error = errno;
+	else if (!failed)
 		return status;
 
 	return say_undecided("could not write standard output: %s",
-		errno ? strerror(errno) : "an earlier write failed");
+		output_error ? strerror(output_error) : "an earlier write failed");
 }

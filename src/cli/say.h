@@ -32,6 +32,9 @@ int say_undecided(const char *format, ...) __attribute__((format(printf, 1, 2)))
  */
 void say_json(const char *line, size_t len);
 
+/* What was printed on standard output goes out now, before what is said next. */
+void say_flush(void);
+
 /*
  * The last thing that a program does: whether everything that was printed on standard output could
  * be written. Returns `status`, or STATUS_UNDECIDED with a message.

@@ -21,7 +21,9 @@ enum unit_status {
 int unit_clock(int argc, char **argv);
 int unit_fake(int argc, char **argv);
 int unit_get(int argc, char **argv);
+int unit_notify(int argc, char **argv);
 int unit_object(int argc, char **argv);
+int unit_pass(int argc, char **argv);
 int unit_probe(int argc, char **argv);
 int unit_request(int argc, char **argv);
 int unit_text(int argc, char **argv);
