@@ -5,9 +5,9 @@
  * What an approval holds for, in 32 bytes: SHA-256 over the executable, NUL, each argument and NUL,
  * session, NUL, sandbox, NUL, and the agent where there is one.
  *
- * No field can hold a NUL byte (base/scan refuses it), so the bytes can be taken apart again but
- * for one thing: how many of the first strings are arguments. The last three fields end what
- * follows, counted from the end, so that is fixed too: no two requests share the bytes.
+ * No two requests share these bytes, since no field can hold a NUL (base/scan refuses it): read
+ * from the end, they are the agent up to the last NUL, then the sandbox and the session, each up to
+ * the NUL before; what is left is the executable and the arguments, each with its NUL.
  */
 
 #include <stddef.h>
