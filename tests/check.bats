@@ -308,7 +308,7 @@ usage_error() {
 	answer 'yes nonsense | head -c 1000000'
 	checks --timeout 1h -- true
 	assert_status 3
-	assert_stderr 'firma: could not decide: the answer is not a reply'
+	assert_stderr -e 'could not decide: .*(is not a reply|more than one line)$'
 }
 
 @test "what is not a reply, or not all of one, decides nothing" {
@@ -551,18 +551,38 @@ usage_error() {
 	assert_field executable_sha256 "$(sha256sum <"$TMP/lib/box" | cut -d' ' -f1)"
 }
 
-@test "in the root directory, too, the paths are normal" {
-	local link=/proc/self/root/proc/self/exe
+@test "a command in the root directory has one slash" {
+	local unshare=(unshare --mount) path
 
-	# A directory that resolves to "/", without a file there: /proc/self/root is a link to it.
-	start_daemon --default-action allow
-	cd /
-	checks -- /proc/../usr/bin/env
-	assert_status 0
-	checks -- usr/bin/env
-	assert_status 0
-	checks -- "$link"
-	assert_status 0
+	((EUID == 0)) || unshare+=(--map-root-user)
+	mkdir "$TMP/root"
+	make_command "$TMP/tool"
+	"${unshare[@]}" mount -t tmpfs tmpfs "$TMP/root" || skip "no mount namespace to be had"
+	start_daemon --default-action pending_hitl
+
+	# All that is here, below a root with a file of its own.
+	cat >"$TMP/in-root" <<-'END'
+		mount -t tmpfs tmpfs "$0/root" || exit
+		for entry in /*; do
+			if [ -L "$entry" ]; then
+				cp -P "$entry" "$0/root"
+			elif [ -d "$entry" ]; then
+				mkdir "$0/root$entry"
+				mount --rbind "$entry" "$0/root$entry"
+			fi
+		done
+		cp "$0/tool" "$0/root"
+		exec chroot "$0/root" "$@"
+	END
+	for path in /tool /proc/../tool; do
+		_command "$FIRMA" check -- "$path"
+		run --separate-stderr "${unshare[@]}" sh -c "$(<"$TMP/in-root")" "$TMP" "${CMD[@]}"
+		assert_status 75
+		run operate show token_id="$output"
+		output=${lines[0]}
+		assert_field executable /tool
+		assert_field real_path /tool
+	done
 }
 
 # --- what is sent ---------------------------------------------------------------------------------
@@ -971,4 +991,35 @@ asks_at() {
 		--request "$TMP/request.json"
 	checks --request "$TMP/request.json" --json --timeout 1min -q --socket "$SOCKET"
 	assert_status 0
+}
+
+@test "--request takes a request that is just as long as one may be" {
+	local line
+
+	start_daemon --default-action allow
+	line=$(request args:='[""]')
+	line=$(request args:="[\"$(printf '%0*d' "$((65535 - ${#line}))" 0)\"]")
+	assert_equal "${#line}" 65535
+	run send <<<"$line"
+	assert_decision allow
+	echo "$line" >"$TMP/request.json"
+	run --separate-stderr firma check --request "$TMP/request.json"
+	refute_stderr
+	assert_status 0
+}
+
+@test "--json prints nothing of an outcome, which is no decision" {
+	fake reply '{"outcome":"ok"}'
+	run --separate-stderr firma check --json -- true
+	assert_status 3
+	refute_output
+}
+
+@test "what follows the one line of a reply makes it none" {
+	fake garbage '{"decision":"allow","reason":"r"}
+{"decision":"deny","reason":"r"}
+'
+	run --separate-stderr firma check -- true
+	assert_status 3
+	assert_stderr -p 'more than one line'
 }

@@ -198,6 +198,19 @@ lock_state() {
 	assert_decision deny -e '^closed: .*another daemon'
 }
 
+@test "a stale socket file is left where the daemon doesn't get the lock" {
+	local before
+
+	"$UNIT" pass any stream="$SOCKET" -- true
+	before=$(inode "$SOCKET")
+	lock_state
+	start_serve --socket "$SOCKET"
+	_until "$DAEMON" _has_lock_open
+	move_clock 6
+	cannot_start "$SOCKET: a stale socket is there, which is not removed without the lock on the state directory"
+	assert_equal "$(inode "$SOCKET")" "$before"
+}
+
 @test "a stale socket file is replaced" {
 	local before
 
@@ -255,7 +268,7 @@ lock_state() {
 
 @test "a path may be given as unix://PATH" {
 	start_serve --socket "unix://$SOCKET" --operator-socket "unix://$TMP/operator.sock"
-	_until "$DAEMON" _listens "$TMP/operator.sock"
+	_until "$DAEMON" grep -q 'at the operator door' "$TMP/log"
 	assert_log "firma: serves at the agent door $SOCKET"
 	assert_log "firma: serves at the operator door $TMP/operator.sock"
 }
@@ -627,6 +640,22 @@ lock_state() {
 	wait_daemon 0
 }
 
+@test "a connection that comes and goes in one turn starts idleness anew, too" {
+	start_passed any stream="$SOCKET"
+	run ask
+	pass_time 29
+
+	# While the daemon stands still, somebody asks and is gone.
+	kill -STOP "$DAEMON"
+	request executable=/bin/gone | send --no-read
+	kill -CONT "$DAEMON"
+	_until "$DAEMON" grep -q /bin/gone "$TMP/log"
+	pass_time 29
+	run ask
+	assert_decision deny
+	stop_daemon
+}
+
 @test "--idle-timeout says how long, with sockets from systemd and with its own" {
 	start_passed any stream="$SOCKET" -- --idle-timeout 5s
 	run ask
@@ -641,6 +670,14 @@ lock_state() {
 	pass_time 2
 	wait_daemon 0
 	[[ ! -e $SOCKET ]]
+}
+
+@test "however short the idle timeout is, what started the daemon is answered" {
+	start_activated --listen="$SOCKET" --fdname=any -- --idle-timeout 0s --default-action allow
+	_until "$DAEMON" _listens "$SOCKET"
+	run ask
+	assert_decision allow
+	wait_daemon 0
 }
 
 @test "with its own sockets, the daemon stays, unless told" {
@@ -930,4 +967,10 @@ start_beside_journal() {
 	assert_line -e '^FIRMA_UID=[0-9]+$'
 	assert_line -e '^PRIORITY=[0-7]$'
 	assert_equal "$(<"$TMP/log")" ''
+}
+
+@test "a path in the log is escaped" {
+	run firma serve --store memory --socket "$TMP/"$'no\e[2J/none/s'
+	assert_status 1
+	assert_output "firma: can't start: $TMP/no\\u{1B}[2J/none/s: No such file or directory"
 }

@@ -453,7 +453,8 @@ assert_closed() {
 }
 
 # stays_closed PATTERN [FILE...]: a daemon on what is there is closed for that reason, and neither
-# it nor its end changes anything of the files, which are the store's unless given.
+# it nor its end changes anything of the files, which are the store's unless given. Not to stand
+# before `||`: bash would let everything in it fail.
 stays_closed() {
 	local files=("${@:2}") before
 
@@ -730,8 +731,9 @@ bad_records() {
 
 	make_lock
 	while IFS='|' read -r name change; do
+		echo "with $name:"
 		craft 1 "$(record "$change")"
-		stays_closed "$TOKENS: line 3: is not a token's record" || fail "with $name"
+		stays_closed "$TOKENS: line 3: is not a token's record"
 	done < <(bad_records)
 
 	craft 0 "$(record)" '{"token_id":"'"$ID"'","state":"approved","reason":1}'
@@ -751,9 +753,9 @@ bad_records() {
 	for way in 'pending consumed' 'pending pending' 'approved pending' 'approved approved' \
 		'consumed approved' 'consumed revoked' 'consumed expired' 'revoked approved' \
 		'revoked consumed' 'expired pending' 'expired approved' 'expired consumed'; do
+		echo "$way:"
 		craft 0 "$(record state="${way% *}")" "$(became "${way#* }")"
-		stays_closed "$TOKENS: line 5: changes a token in a way that isn't possible" \
-			|| fail "$way"
+		stays_closed "$TOKENS: line 5: changes a token in a way that isn't possible"
 	done
 
 	craft 0 "$(became approved)"
@@ -766,12 +768,13 @@ bad_records() {
 }
 
 @test "a file of another version or format closes the store" {
-	local head where="$TOKENS: line 1"
+	local head why where="$TOKENS: line 1"
 
 	make_lock
 	while IFS='|' read -r head why; do
+		echo "$head:"
 		sealed "$head" >"$TOKENS"
-		stays_closed "$where: $why" || fail "$head"
+		stays_closed "$where: $why"
 	done <<-END
 		{"format":"firma.tokens","version":2,"records":0|its version is not 1
 		{"format":"firma.tokens","version":0,"records":0|its version is not 1
@@ -876,11 +879,12 @@ misplace() {
 not_trusted() {
 	local files=("$1")
 
+	echo "$1, $2:"
 	rm -rf "$STATE_DIR" "$TMP/good"
 	craft 1 "$(record)"
 	misplace "$1" "$2"
 	[[ ! -e $TMP/good ]] || files+=("$TMP/good")
-	stays_closed "$1: $3" "${files[@]}" || fail "$1 is $2"
+	stays_closed "$1: $3" "${files[@]}"
 }
 
 @test "a file of tokens that isn't a private file of the daemon's closes the store" {
@@ -913,6 +917,14 @@ not_trusted() {
 	not_trusted "$STATE_DIR" socket 'is not a directory'
 	not_trusted "$STATE_DIR" group 'is open to its group or to others'
 	not_trusted "$STATE_DIR" others 'is open to its group or to others'
+
+	# Nor is a link one where its name ends like a directory's.
+	mkdir -m 700 "$TMP/real"
+	ln -s "$TMP/real" "$TMP/link"
+	STATE_DIR=$TMP/link//
+	start_daemon --default-action allow
+	assert_closed "$TMP/link: is a symbolic link"
+	assert_equal "$(ls "$TMP/real")" ''
 }
 
 @test "what belongs to another user closes the store" {
@@ -1016,6 +1028,27 @@ follow() {
 
 @test "a second daemon gets the lock of one that dies in time" {
 	follow kill_daemon
+}
+
+@test "a second daemon that was closed for the lock gets it later" {
+	local token FIRST second
+
+	start_asking
+	token=$(pending_token)
+	start_second
+	move_clock 5
+	until_listening "$TMP/second.sock"
+	second=$DAEMON DAEMON=$FIRST
+	stop_daemon
+
+	DAEMON=$second SOCKET=$TMP/second.sock OPERATOR_SOCKET=$TMP/second.sock
+	move_clock 31
+	run ask approval_token="$token"
+	assert_decision pending_hitl
+	must "$OK" operate approve token_id="$token"
+	kill_daemon
+	start_asking
+	must "$ALLOWED" ask approval_token="$token"
 }
 
 # --- a disk that takes no more --------------------------------------------------------------------
@@ -1185,6 +1218,31 @@ run_out() {
 	assert_equal "$(listed state)" $'pending\npending'
 	assert_log -p "$TOKENS: cut off 150 bytes"
 	must "$OK" operate approve token_id="$pending"
+}
+
+@test "a daemon that alone knows of a revocation does not leave for being idle" {
+	local fat token revoked='{"decision":"deny","reason":"approval token revoked: so"}'
+
+	printf -v fat '%050000d' 0
+	FIRMA_TEST_WITNESS='' start_daemon --default-action pending_hitl --token-ttl 24h \
+		--idle-timeout 1h
+	run ask "args:=[\"$fat\"]"
+	token=$(pending_token)
+	limit_fill
+	run operate revoke token_id="$token" reason=so
+	assert_field reason -p "outcome unknown: "
+	for _ in 1 2 3; do
+		move_clock 3700
+		assert_equal "$(listed token_id state=revoked)" "$token"
+	done
+
+	limit_free
+	move_clock 31
+	must "$revoked" ask approval_token="$token"
+	move_clock 3700
+	wait_daemon
+	start_asking
+	must "$revoked" ask approval_token="$token"
 }
 
 @test "a daemon that can't put its file at rest leaves it as it was" {
@@ -1358,4 +1416,40 @@ start_in_memory() {
 		assert_decision pending_hitl
 		assert_field approval_token "$token"
 	done
+}
+
+@test "a file that could not be read for want of memory is never written over" {
+	local fat before FIRST second i
+
+	((${#WRAPPER[@]} == 0)) || skip "that one needs memory of its own"
+	! grep -q __asan_init "$FIRMA" || skip "a sanitizer needs memory of its own"
+	printf -v fat '%050000d' 0
+	fat=$(request "args:=[\"INDEX\",\"$fat\"]")
+	FIRMA_TEST_WITNESS='' start_asking
+	for ((i = 0; i < 60; i++)); do
+		echo "${fat/INDEX/$i}"
+	done | send_lines >"$TMP/replies"
+	FIRMA_TEST_WITNESS='' start_second
+	move_clock 5
+	until_listening "$TMP/second.sock"
+	second=$DAEMON DAEMON=$FIRST
+	stop_daemon
+	before=$(snapshot "$TOKENS")
+
+	# A little memory more, but not a batch of the file.
+	DAEMON=$second SOCKET=$TMP/second.sock OPERATOR_SOCKET=$TMP/second.sock
+	i=$(sed -n 's/^VmSize:[^0-9]*\([0-9]*\) kB$/\1/p' "/proc/$DAEMON/status")
+	prlimit --pid "$DAEMON" --as=$(((i + 600) * 1024)):
+	move_clock 31
+	run ask
+	assert_decision deny -p 'closed: '
+	prlimit --pid "$DAEMON" --as=unlimited:
+	for _ in 1 2 3; do
+		move_clock 31
+		run ask
+	done
+	stop_daemon
+	[[ $(snapshot "$TOKENS") == "$before" || $(size) -gt 3000000 ]]
+	start_asking
+	assert_equal "$(listed token_id | head -n 60 | wc -l)" 60
 }

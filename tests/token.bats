@@ -838,8 +838,11 @@ assert_all_over() {
 	start_asking
 	move_clock 3600
 	settle_all
-	kill_daemon
 	move_clock -1800
+	expect "pending" "$EXPIRED" "$(request approval_token="$pending")"
+	expect "approved" "$EXPIRED" "$(request approval_token="$approved")"
+	exchange
+	kill_daemon
 	start_asking
 	assert_all_over
 	kill_daemon

@@ -521,7 +521,7 @@ firma_to_full() {
 	id=$(pending_token)
 	operate revoke token_id="$id" reason='not on a Friday'
 	runs token show "$id"
-	assert_line -e '^state        revoked'
+	assert_line 'state        revoked'
 	assert_line "reason       'not on a Friday'"
 	refute_line -p directory
 	refute_line -p agent
@@ -1033,4 +1033,21 @@ firma_to_full() {
 	assert_stderr "firma: $SOCKET: uid 4242 listens there, who is neither you, nor root, nor the user firma"
 	_until "${BACKGROUND[answer]}" test -e "$TMP/heard"
 	assert_equal "$(wc -c <"$TMP/heard")" 0
+}
+
+@test "of several short options in one word, the message names the unknown one" {
+	run --separate-stderr firma check -xq -- true
+	assert_status 2
+	assert_stderr -e "^firma: unknown or ambiguous option '?-x"
+}
+
+@test "no help is wider than a terminal" {
+	local verb
+
+	for verb in '' token serve check 'token list' 'token show' 'token approve' 'token revoke' \
+		status fingerprint; do
+		# shellcheck disable=SC2086
+		run firma $verb --help
+		refute_line -e '^.{81}'
+	done
 }

@@ -116,6 +116,34 @@ hold_many() {
 	done
 }
 
+is_asleep() {
+	[[ $(<"/proc/$1/stat") == *') S '* ]]
+}
+
+# send_unread NAME: has all of standard input queued at the daemon before it reads any of it.
+send_unread() {
+	kill -STOP "$DAEMON"
+	_spawn "$UNIT" probe --whole "$SOCKET" >"$TMP/$1" 2>&1
+	_until "$!" grep -q " 0001 02 .* $SOCKET\$" /proc/net/unix
+	_until "$!" is_asleep "$!"
+	kill -CONT "$DAEMON"
+	status=0
+	wait "$!" || status=$?
+	output=$(<"$TMP/$1")
+}
+
+@test "64 KiB behind the newline are read, so that the connection isn't reset" {
+	start_daemon --default-action allow
+	send_unread reply < <(printf '%s}\n%s' "$OPEN" "$(text 65536)")
+	assert_output "$ALLOWED"
+	assert_status 0
+	send_unread reply < <(text 131072)
+	assert_decision deny -p 'at most 65536 bytes'
+	assert_status 0
+	send_unread reply < <(text 131073)
+	assert_status 5
+}
+
 @test "a peer that leaves early leaves the others alone" {
 	start_daemon --default-action allow
 	send --no-read --repeat 50 < <(printf %s "$OPEN")

@@ -63,10 +63,16 @@ high_water() {
 	awk '/^VmHWM:/ { print $2 }' "/proc/$DAEMON/status"
 }
 
-# two_doors [SERVE-OPTION...]: an agent door for group 4242, and an operator door.
+# two_doors [SERVE-OPTION...]: an agent door, and an operator door.
 two_doors() {
 	OPERATOR_SOCKET=$TMP/operator.sock
-	start_daemon --operator-socket "$OPERATOR_SOCKET" --agent-group 4242 "$@"
+	start_daemon --operator-socket "$OPERATOR_SOCKET" "$@"
+}
+
+# door_for_many [SERVE-OPTION...]: the same, with the agent door open for group 4242.
+door_for_many() {
+	need_root
+	two_doors --agent-group 4242 "$@"
 }
 
 # few_doors: two doors of a daemon that may have 192 descriptors, but for those that it runs under.
@@ -392,6 +398,32 @@ read_slowly() {
 	assert_equal "$(connections)" 0
 }
 
+@test "lists that nobody reads are not followed by more than 16 MiB of them" {
+	local slow=()
+
+	# A list takes 6 MiB: the third goes past 16.
+	start_daemon --default-action pending_hitl --max-pending 1000
+	send --repeat 100 >"$TMP/replies" < <(with_arg 62000)
+	for _ in 1 2 3; do
+		read_slowly
+		slow+=("$SLOW")
+	done
+	run operate list
+	assert_output '{"outcome":"unsupported_action","reason":"limit reached: 16 MiB of replies wait to be read; ask again"}'
+	assert_equal "$(connections)" 3
+	run ask
+	assert_decision pending_hitl
+
+	run tail -n 1 <&"${slow[2]}"
+	assert_output '{"outcome":"ok"}'
+	assert_equal "$(operate list | tail -n 1)" '{"outcome":"ok"}'
+	move_clock 11
+	assert_equal "$(connections)" 0
+	for SLOW in "${slow[@]}"; do
+		exec {SLOW}<&-
+	done
+}
+
 # --- connections ----------------------------------------------------------------------------------
 
 @test "a uid has at most 256 connections" {
@@ -414,8 +446,7 @@ read_slowly() {
 }
 
 @test "a uid with all of its connections leaves the others theirs" {
-	need_root
-	two_doors --default-action allow
+	door_for_many --default-action allow
 	idle_as 4242 256
 	AS_UID=4242 run ask
 	assert_decision deny 'limit reached: a uid has at most 256 connections at a time'
@@ -454,8 +485,7 @@ read_slowly() {
 @test "960 connections are taken at the agent door, 1024 in all" {
 	local uid
 
-	need_root
-	two_doors --default-action allow
+	door_for_many --default-action allow
 	for uid in 4242 4243 4244; do
 		idle_as "$uid" 256
 	done
@@ -558,8 +588,7 @@ read_slowly() {
 }
 
 @test "a uid with all of its pending tokens leaves the others theirs" {
-	need_root
-	two_doors --default-action pending_hitl
+	door_for_many --default-action pending_hitl
 	AS_UID=4242 run send --repeat 17 < <(request)
 	assert_equal "$(count '"pending_hitl"')" 16
 	assert_line -n 16 -p 'limit reached: uid 4242 has 16 pending tokens'
@@ -605,8 +634,7 @@ for_each_uid() {
 }
 
 @test "the tokens of all take at most the store" {
-	need_root
-	two_doors --default-action pending_hitl --max-store 1M
+	door_for_many --default-action pending_hitl --max-store 1M
 	with_arg 62500 >"$TMP/request"
 	AS_UID=4242 _command "$UNIT"
 	run for_each_uid {4242..4258}

@@ -236,6 +236,8 @@ static int build_from_file(const struct ask *ask, struct bytes *line)
 		return say_undecided("%s: not a request: %s (at byte %zu)", bytes_str(&shown),
 			scan_error_text(fault.error), fault.offset + 1);
 
+	while (line->len > 0 && line->data[line->len - 1] == '\n')
+		bytes_truncate(line, line->len - 1);
 	for (size_t i = 0; i < line->len; i++)
 		if (line->data[i] == '\n')
 			line->data[i] = ' ';

@@ -98,6 +98,9 @@ static int exchange(struct client *c, const struct check *check, const struct by
 	if (r == 0)
 		return say_undecided(
 			"could not decide: %s: the connection ended without an answer", c->path);
+	if (c->in.len > 0)
+		return say_undecided(
+			"could not decide: %s: the answer is more than one line", c->path);
 	return STATUS_DONE;
 }
 
@@ -132,7 +135,7 @@ static int conclude(const struct check *check, const struct bytes *line)
 	if (r == REPLY_MALFORMED)
 		return say_undecided("could not decide: the answer is not a reply");
 
-	if (check->json)
+	if (check->json && reply.reply.decision != DECISION_NONE)
 		say_json(line->data, line->len);
 	switch (reply.reply.decision) {
 	case DECISION_ALLOW:

@@ -53,7 +53,8 @@ static const struct option_row rows[] = {
 	[MAX_STORE] = { "max-store", 0, "SIZE", "tokens on record (default: 128M)" },
 	[IDLE_TIMEOUT] = { "idle-timeout", 0, "TIME",
 		"leave when nobody asks\n"
-		"(default: 30s with sockets from systemd, else infinity)" },
+		"(default: 30s with sockets from systemd,\n"
+		"else infinity)" },
 	{ 0 },
 };
 

@@ -17,7 +17,8 @@ enum { LIST_STATE = OPERATOR_OPTIONS, LIST_JSON };
 static const struct option_row list_rows[] = {
 	OPERATOR_ROWS,
 	[LIST_STATE] = { "state", 0, "STATE",
-		"only those that are pending, approved, consumed, revoked or expired" },
+		"only those that are pending, approved,\n"
+		"consumed, revoked or expired" },
 	[LIST_JSON] = { "json", 0, NULL, "print one JSON object a line" },
 	{ 0 },
 };

@@ -114,7 +114,8 @@ static int leave(struct options *o, int status)
 static int complain(struct options *o, int found)
 {
 	cleanup(bytes_deinit) struct bytes shown = BYTES_INIT(BYTES_UNLIMITED);
-	const char *word = o->argv[optind - 1];
+	const char letter[] = { '-', (char)optopt, '\0' };
+	const char *word = optopt > 0 && optopt < ROW_BASE ? letter : o->argv[optind - 1];
 	const char *what = "unknown or ambiguous option";
 
 	if (found == ':')

@@ -193,6 +193,7 @@ static void announce(struct server *s)
 	if (s->options->settings.allow_self_approval)
 		log_text(LOG_WARNING, LOG_ID_START,
 			"askers may approve their own requests (--allow-self-approval)");
+	turn_log_warnings(s->store);
 	if (closed)
 		log_text(LOG_CRIT, LOG_ID_CLOSED, "closed: %s", closed);
 	tell_systemd(s, "READY=1\n");
@@ -299,6 +300,7 @@ static int start(struct server *s, struct bytes *why)
 enum serve_result serve(const struct serve_options *options)
 {
 	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes shown = BYTES_INIT(BYTES_UNLIMITED);
 	cleanup(server_free_p) struct server *s = NULL;
 	const char *missing;
 	int r;
@@ -318,9 +320,11 @@ enum serve_result serve(const struct serve_options *options)
 		return SERVE_NO_SOCKET;
 	if (r == 0)
 		r = start(s, &why);
+	if (r > 0)
+		r = text_append_escaped(&shown, bytes_str(&why), why.len) < 0 ? -ENOMEM : r;
 	if (r != 0) {
 		log_text(LOG_CRIT, LOG_ID_STOP, "can't start: %s",
-			r < 0 ? strerror(-r) : bytes_str(&why));
+			r < 0 ? strerror(-r) : bytes_str(&shown));
 		return SERVE_FAILED;
 	}
 

@@ -19,7 +19,7 @@ _Static_assert(LIMIT_UNREAD == 16 << 20, "refuse_unread() names it");
 
 #define OUT_OF_MEMORY_REPLY "{\"decision\":\"deny\",\"reason\":\"out of memory\"}\n"
 
-static void log_warnings(struct store *store)
+void turn_log_warnings(struct store *store)
 {
 	cleanup(bytes_deinit) struct bytes warning = BYTES_INIT(BYTES_UNLIMITED);
 
@@ -36,7 +36,7 @@ void turn_begin(struct turn *turn)
 	turn->now.clock = clock_now();
 	memcpy(turn->now.boot_id, turn->boot_id, sizeof(turn->boot_id));
 	store_prepare(turn->store, &turn->now);
-	log_warnings(turn->store);
+	turn_log_warnings(turn->store);
 	store_prune(turn->store, &turn->now);
 }
 
@@ -350,7 +350,7 @@ void turn_end(struct turn *turn)
 	r = store_commit(turn->store);
 	if (r < 0)
 		refuse_all(turn, r);
-	log_warnings(turn->store);
+	turn_log_warnings(turn->store);
 
 	for (size_t i = 0; i < turn->n; i++) {
 		send_answer(turn, &turn->answers[i]);

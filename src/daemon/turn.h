@@ -49,5 +49,8 @@ bool turn_is_full(const struct turn *turn);
 void turn_take(
 	struct conn *conn, const char *line, size_t len, const char *refused, void *userdata);
 
+/* Logs what the store has to say by itself. */
+void turn_log_warnings(struct store *store);
+
 /* Commits, answers, logs. */
 void turn_end(struct turn *turn);

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "gate/limits.h"
 #include "gate/record.h"
 
@@ -296,7 +297,7 @@ static int decide_step(const struct question *q, enum token_event event, struct 
 	const struct token_step *step = token_step(state_now(q), event);
 
 	set_change(v, q->token, step->to);
-	if (event == TOKEN_REVOKE)
+	if (event == TOKEN_REVOKE && q->request->reason && !text_is_blank(q->request->reason))
 		v->change.reason = q->request->reason;
 	return answer_outcome(v, step->outcome, step->reason);
 }

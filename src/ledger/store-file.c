@@ -316,7 +316,11 @@ static int retry_lock(struct store_file *f, const struct moment *now)
 	if (r < 0)
 		return r;
 
-	return store_file_load(&f->store, now) < 0 || f->store.waiting ? -EBUSY : 0;
+	/* What was read in part is neither to be believed nor to be written from. */
+	r = store_file_load(&f->store, now);
+	if (r < 0)
+		close_for(f, TOKENS_FILE, "%s", strerror(-r));
+	return r < 0 || f->store.waiting ? -EBUSY : 0;
 }
 
 static int file_retry(struct store *store, const struct moment *now)

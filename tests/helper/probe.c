@@ -7,7 +7,7 @@
  * answered already.
  *
  * Exit status: 0 each connection got a reply; 1 no connection; 2 usage; 3 nothing went on for 20 s;
- * 4 a connection was closed without a byte.
+ * 4 a connection was closed without a byte; 5 with --whole, one was reset behind its reply.
  */
 
 #include "helper/unit.h"
@@ -38,12 +38,13 @@ static const char form[] =
 	"  --lines         each line of standard input on a connection of its own\n"
 	"  --concurrent    connect all, then send all, then read all\n"
 	"  --no-read       close without reading a reply\n"
+	"  --whole         a reset behind the reply is a failure\n"
 	"  --idle N        open N connections, print 'ready', hold them until standard input ends\n"
 	"  --big BYTES     send so many 'a' instead of standard input";
 
 struct probe {
 	struct sockaddr_un address;
-	bool byte_by_byte, half_close, stall, lines, concurrent, no_read;
+	bool byte_by_byte, half_close, stall, lines, concurrent, no_read, whole;
 	unsigned long repeat, idle, big;
 };
 
@@ -157,6 +158,8 @@ static bool receive(const struct probe *p, int fd)
 	}
 	if (n < 0 && errno != ECONNRESET)
 		err(UNIT_FAILED, "recv");
+	if (n < 0 && any && p->whole)
+		errx(UNIT_RESET, "the connection was reset behind the reply");
 
 	/* Line N of the output answers line N of the input, whatever came. */
 	if (p->lines && last != '\n')
@@ -277,6 +280,7 @@ int unit_probe(int argc, char **argv)
 		{ "lines", no_argument, NULL, 'l' },
 		{ "concurrent", no_argument, NULL, 'c' },
 		{ "no-read", no_argument, NULL, 'n' },
+		{ "whole", no_argument, NULL, 'w' },
 		{ "idle", required_argument, NULL, 'i' },
 		{ "big", required_argument, NULL, 'b' },
 		{ 0 },
@@ -306,6 +310,9 @@ int unit_probe(int argc, char **argv)
 			break;
 		case 'n':
 			p.no_read = true;
+			break;
+		case 'w':
+			p.whole = true;
 			break;
 		case 'i':
 			p.idle = unit_number(optarg);

@@ -16,6 +16,7 @@ enum unit_status {
 	UNIT_USAGE = 2,
 	UNIT_TIMEOUT = 3, /* probe, fake: see unit_guard() */
 	UNIT_NO_BYTE = 4, /* probe: the peer closed without a byte */
+	UNIT_RESET = 5,   /* probe --whole: the peer reset the connection behind its reply */
 };
 
 int unit_clock(int argc, char **argv);
