@@ -238,15 +238,15 @@ usage_error() {
 # --- daemons that don't answer --------------------------------------------------------------------
 
 @test "without a daemon it could not decide" {
-	undecided 'No such file or directory'
+	undecided 'No such file or directory \(no daemon there\?\)'
 	start_daemon
 	kill_daemon
-	undecided 'Connection refused'
+	undecided 'Connection refused \(no daemon there\?\)'
 }
 
 @test "what is no socket is no daemon" {
 	touch "$SOCKET"
-	undecided 'Connection refused'
+	undecided 'Connection refused \(no daemon there\?\)'
 }
 
 @test "a daemon that hangs is waited for no longer than --timeout" {
@@ -951,7 +951,7 @@ asks_at() {
 @test "a path that is shown is escaped" {
 	checks --socket $'/x\e[2J' -- true
 	assert_status 3
-	assert_stderr 'firma: could not decide: /x\u{1B}[2J: No such file or directory'
+	assert_stderr 'firma: could not decide: /x\u{1B}[2J: No such file or directory (no daemon there?)'
 }
 
 # --- usage ----------------------------------------------------------------------------------------

@@ -985,7 +985,7 @@ firma_to_full() {
 		runs $verb
 		assert_status 3
 		refute_output
-		assert_stderr "firma: $SOCKET: No such file or directory"
+		assert_stderr "firma: $SOCKET: No such file or directory (no daemon there?)"
 	done
 }
 
@@ -998,7 +998,13 @@ firma_to_full() {
 		runs $verb --timeout 50ms "$@"
 		assert_status 3
 		refute_output
-		assert_stderr "firma: $SOCKET: no answer in time"
+		case $verb in
+		*approve | *revoke)
+			assert_stderr "firma: $id: outcome unknown: $SOCKET: no answer in time; see\
+ 'firma token show'"
+			;;
+		*) assert_stderr "firma: $SOCKET: no answer in time" ;;
+		esac
 		finish fake
 	done
 }

@@ -11,6 +11,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Some of them are macros where _FORTIFY_SOURCE watches. */
+#undef strcpy
+#undef strcat
+#undef strncpy
+#undef strncat
+#undef stpcpy
+#undef sprintf
+#undef vsprintf
+
 #pragma GCC poison strcpy strcat strncpy strncat stpcpy
 #pragma GCC poison sprintf vsprintf gets
 #pragma GCC poison atoi atol atoll

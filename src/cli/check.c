@@ -119,8 +119,9 @@ static int conclude_pending(const struct check *check, const struct reply *reply
 	if (!check->json)
 		puts(reply->approval_token);
 	say_flush();
-	say("pending: approve it with 'firma token approve %s', then ask again with --token",
-		reply->approval_token);
+	say("pending: approve it with 'firma token approve %s', then ask again with %s",
+		reply->approval_token,
+		check->ask.request_file ? "it as approval_token" : "--token");
 	return STATUS_PENDING;
 }
 

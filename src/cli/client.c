@@ -131,7 +131,8 @@ static int connect_to(struct client *c, const char *path)
 	if (connect(c->fd, (const struct sockaddr *)&address, sizeof(address)) < 0) {
 		if (errno == EAGAIN || errno == EINPROGRESS)
 			return fail_late(c);
-		return fail(c, "%s", strerror(errno));
+		return fail(c, "%s%s", strerror(errno),
+			errno == ENOENT || errno == ECONNREFUSED ? " (no daemon there?)" : "");
 	}
 	return 0;
 }

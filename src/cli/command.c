@@ -102,26 +102,26 @@ static int find(const char *name, char **ret, struct bytes *why)
 /* The directory resolved, the last name kept; and every link followed. `path` has a slash. */
 static int resolve(const char *path, struct command *c)
 {
-	cleanup(free_p) char *copy = strdup(path);
-	cleanup(free_p) char *dir = NULL;
 	const char *name = strrchr(path, '/');
-	char *slash;
+	cleanup(free_p) char *parent = NULL;
+	cleanup(free_p) char *dir = NULL;
 
-	if (!copy)
+	parent = name == path ? strdup("/") : strndup(path, (size_t)(name - path));
+	if (!parent)
 		return -ENOMEM;
 
-	slash = strrchr(copy, '/');
-	slash[slash == copy ? 1 : 0] = '\0';
-	dir = realpath(copy, NULL);
+	dir = realpath(parent, NULL);
 	if (!dir)
-		return -errno;
+		return errno > 0 ? -errno : -EIO;
 	if (asprintf(&c->executable, "%s%s", strcmp(dir, "/") == 0 ? "" : dir, name) < 0) {
 		c->executable = NULL;
 		return -ENOMEM;
 	}
 
 	c->real_path = realpath(path, NULL);
-	return c->real_path ? 0 : -errno;
+	if (!c->real_path)
+		return errno > 0 ? -errno : -EIO;
+	return 0;
 }
 
 static int hash_file(int fd, char ret[static 65])

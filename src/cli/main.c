@@ -135,9 +135,16 @@ static int run_program(int argc, char **argv)
  */
 static bool fill_standard_descriptors(void)
 {
-	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDONLY) != fd)
+	int opened;
+
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		if (fcntl(fd, F_GETFD) >= 0)
+			continue;
+
+		opened = open("/dev/null", O_RDONLY);
+		if (opened != fd)
 			return false;
+	}
 	return true;
 }
 

@@ -48,6 +48,21 @@ static int not_a_reply(const struct client *c)
 	return say_undecided("%s: the answer is not a reply", c->path);
 }
 
+/* Whoever asked for a change and heard nothing must look: it may have happened, or still will. */
+static int no_answer(const struct client *c, int r, const char *changed)
+{
+	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
+
+	if (r == 0)
+		bytes_appendf(&why, "%s: the connection ended without an answer", c->path);
+	else
+		bytes_append_str(&why, bytes_str(&c->why));
+	if (!changed)
+		return say_undecided("%s", bytes_str(&why));
+	return say_undecided("%s: " REASON_OUTCOME_UNKNOWN "%s; see 'firma token show'", changed,
+		bytes_str(&why));
+}
+
 /* Reads items until the outcome. */
 static int read_answer(struct client *c, operator_item_fn fn, void *userdata, const char *about)
 {
@@ -57,10 +72,8 @@ static int read_answer(struct client *c, operator_item_fn fn, void *userdata, co
 
 	for (;;) {
 		r = client_read_line(c, &line);
-		if (r < 0)
-			return say_undecided("%s", bytes_str(&c->why));
-		if (r == 0)
-			return say_undecided("%s: the connection ended without an answer", c->path);
+		if (r <= 0)
+			return no_answer(c, r, fn ? NULL : about);
 
 		r = reply_parse(bytes_str(&line), line.len, &reply);
 		if (r < 0)

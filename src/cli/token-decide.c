@@ -25,13 +25,17 @@ enum { YES = OPERATOR_OPTIONS, REASON };
 
 static const struct option_row approve_rows[] = {
 	OPERATOR_ROWS,
-	[YES] = { "yes", 'y', NULL, "don't show and ask, also on a terminal" },
+	[YES] = { "yes", 'y', NULL,
+		"act without showing and asking, which is done\n"
+		"on a terminal only" },
 	{ 0 },
 };
 
 static const struct option_row revoke_rows[] = {
 	OPERATOR_ROWS,
-	[YES] = { "yes", 'y', NULL, "don't show and ask, also on a terminal" },
+	[YES] = { "yes", 'y', NULL,
+		"act without showing and asking, which is done\n"
+		"on a terminal only" },
 	[REASON] = { "reason", 0, "TEXT", "tell the asker why" },
 	{ 0 },
 };

@@ -183,6 +183,18 @@ static void tell_change(void *userdata)
 	tell_systemd(s, "");
 }
 
+/* A group that was named for a door which isn't there passes nowhere. */
+static void warn_idle_group(const struct server *s, enum role role, gid_t group)
+{
+	if (group == DOOR_NO_GROUP)
+		return;
+	for (size_t i = 0; i < s->doors.n; i++)
+		if (s->doors.doors[i].role == role)
+			return;
+	log_text(LOG_WARNING, LOG_ID_START, "--%s-group has no effect: there is no %s door",
+		role_name(role), role_name(role));
+}
+
 static void announce(struct server *s)
 {
 	const char *closed = store_closed(s->store);
@@ -190,6 +202,8 @@ static void announce(struct server *s)
 	for (size_t i = 0; i < s->doors.n; i++)
 		log_text(LOG_INFO, LOG_ID_START, "serves at the %s door %s",
 			role_name(s->doors.doors[i].role), s->doors.doors[i].path);
+	warn_idle_group(s, ROLE_AGENT, s->options->agent_group);
+	warn_idle_group(s, ROLE_OPERATOR, s->options->operator_group);
 	if (s->options->settings.allow_self_approval)
 		log_text(LOG_WARNING, LOG_ID_START,
 			"askers may approve their own requests (--allow-self-approval)");

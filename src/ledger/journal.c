@@ -430,8 +430,8 @@ static int load(struct reader *r, const char *format, journal_line_fn fn, void *
 	struct journal_end *end)
 {
 	uint64_t lines = 0;
-	enum judgement judgement;
-	struct batch batch;
+	enum judgement judgement = BATCH_DAMAGED;
+	struct batch batch = { 0 };
 	int e;
 
 	e = read_header(r, format, &end->records);
