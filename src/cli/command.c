@@ -99,6 +99,14 @@ static int find(const char *name, char **ret, struct bytes *why)
 	return *ret ? 0 : fail(why, name, strerror(ENOMEM));
 }
 
+/* Of a call that failed, whatever it left in errno. */
+static int negative_errno(void)
+{
+	int r = -errno;
+
+	return r < 0 ? r : -EIO;
+}
+
 /* The directory resolved, the last name kept; and every link followed. `path` has a slash. */
 static int resolve(const char *path, struct command *c)
 {
@@ -112,16 +120,14 @@ static int resolve(const char *path, struct command *c)
 
 	dir = realpath(parent, NULL);
 	if (!dir)
-		return errno > 0 ? -errno : -EIO;
+		return negative_errno();
 	if (asprintf(&c->executable, "%s%s", strcmp(dir, "/") == 0 ? "" : dir, name) < 0) {
 		c->executable = NULL;
 		return -ENOMEM;
 	}
 
 	c->real_path = realpath(path, NULL);
-	if (!c->real_path)
-		return errno > 0 ? -errno : -EIO;
-	return 0;
+	return c->real_path ? 0 : negative_errno();
 }
 
 static int hash_file(int fd, char ret[static 65])
