@@ -1143,3 +1143,14 @@ other_digit() {
 		sandbox_id=x agent_id=bot request_fingerprint="$claim"
 	assert_decision pending_hitl
 }
+
+@test "a revocation whose reason is blank has none" {
+	local token
+
+	start_daemon --default-action pending_hitl
+	token=$(pending_token)
+	run operate revoke token_id="$token" reason=' '
+	assert_output '{"outcome":"ok"}'
+	run ask approval_token="$token"
+	assert_output '{"decision":"deny","reason":"approval token revoked"}'
+}
