@@ -51,7 +51,7 @@ setup_file() {
 	# zsh: an interactive one on a terminal of its own; what compadd is given goes to a file.
 	cat >"$BATS_FILE_TMPDIR/zsh" <<-'END'
 		zmodload zsh/zpty
-		export COMPLETIONS=$1 LINE=$2 OFFERED=$3 COLUMNS=100
+		export COMPLETIONS=$1 LINE=$2 OFFERED=$3 COLUMNS=100 TERM=dumb
 		: >$OFFERED
 		zpty shell zsh -f -i
 		zpty -w shell ". ${(q)0}-inside"
