@@ -10,7 +10,7 @@
 #   FIRMA          with the tests' clock and witness (tests/firma)
 #   FIRMA_SHIPPED  as installed (./firma)
 #   UNIT           the tests' helper program (tests/unit)
-#   FIRMA_WRAPPER  what the first is run under, in words: "valgrind -q --error-exitcode=99"
+#   FIRMA_WRAPPER  what the first is run under, in words: "valgrind -q --vgdb=no"
 #
 # A test finds:
 #   TMP              its directory, short enough for sockets; also HOME
