@@ -336,15 +336,32 @@ void notation_hex(const void *data, size_t len, char *ret)
 	*ret = '\0';
 }
 
-/* What a lower-case hex digit stands for; -1 for any other character. */
+/*
+ * What a lower-case hex digit stands for; -1 for any other character. From a table: digits come at
+ * random, so that a branch on them would be guessed wrong every other time.
+ */
 static int hex_value(char c)
 {
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
+	static const int8_t values[256] = {
+		['0'] = 1,
+		['1'] = 2,
+		['2'] = 3,
+		['3'] = 4,
+		['4'] = 5,
+		['5'] = 6,
+		['6'] = 7,
+		['7'] = 8,
+		['8'] = 9,
+		['9'] = 10,
+		['a'] = 11,
+		['b'] = 12,
+		['c'] = 13,
+		['d'] = 14,
+		['e'] = 15,
+		['f'] = 16,
+	};
 
-	return -1;
+	return values[(unsigned char)c] - 1;
 }
 
 int notation_parse_hex(const char *text, size_t text_len, void *ret, size_t len)

@@ -11,11 +11,8 @@
 #include "base/scan.h"
 
 #include <errno.h>
-#include <stdbool.h>
-#include <stdint.h>
 #include <string.h>
 
-#include "base/bytes.h"
 #include "base/cleanup.h"
 #include "base/text.h"
 
@@ -564,19 +561,24 @@ static int scan_text(struct scanner *s)
 	return 0;
 }
 
-int scan_object(const char *text, size_t len, scan_member_fn fn, void *userdata,
-	struct scan_fault *ret_fault)
+static struct scanner scanner_of(const char *text, size_t len)
 {
-	struct scanner s = {
+	return (struct scanner){
 		.text = text,
 		.at = text,
 		.end = text + len,
 		.unescaped = BYTES_INIT(BYTES_UNLIMITED),
-		.fn = fn,
-		.userdata = userdata,
 	};
+}
+
+int scan_object(const char *text, size_t len, scan_member_fn fn, void *userdata,
+	struct scan_fault *ret_fault)
+{
+	struct scanner s = scanner_of(text, len);
 	int r;
 
+	s.fn = fn;
+	s.userdata = userdata;
 	r = scan_text(&s);
 	if (r == SCAN_REFUSED)
 		*ret_fault = s.fault;
@@ -584,4 +586,59 @@ int scan_object(const char *text, size_t len, scan_member_fn fn, void *userdata,
 	free(s.keys);
 	bytes_deinit(&s.unescaped);
 	return r;
+}
+
+int scan_string_value(const char *value, size_t len, struct bytes *out)
+{
+	struct scanner s = scanner_of(value, len);
+
+	return at_char(&s, '"') ? scan_string(&s, out) : SCAN_OTHER;
+}
+
+int scan_strings_value(const char *value, size_t len, struct bytes *out, size_t *ret_n)
+{
+	struct scanner s = scanner_of(value, len);
+	size_t n = 0;
+	int r;
+
+	if (!at_char(&s, '['))
+		return SCAN_OTHER;
+
+	for (;;) {
+		s.at++;
+		skip_space(&s);
+		if (n == 0 && at_char(&s, ']'))
+			break;
+		if (!at_char(&s, '"'))
+			return SCAN_OTHER;
+
+		r = scan_string(&s, out);
+		if (r == 0)
+			r = bytes_append_char(out, '\0');
+		if (r != 0)
+			return r;
+
+		n++;
+		skip_space(&s);
+		if (!at_char(&s, ','))
+			break;
+	}
+	*ret_n = n;
+	return 0;
+}
+
+bool scan_integer_value(const char *value, size_t len, uint64_t max, uint64_t *ret)
+{
+	uint64_t number = 0, digit;
+
+	for (size_t i = 0; i < len; i++) {
+		if (value[i] < '0' || value[i] > '9')
+			return false;
+		digit = (uint64_t)(value[i] - '0');
+		if (digit > max || number > (max - digit) / 10)
+			return false;
+		number = number * 10 + digit;
+	}
+	*ret = number;
+	return true;
 }

@@ -9,7 +9,11 @@
  * the number of keys, else linear.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+
+#include "base/bytes.h"
 
 #define SCAN_DEPTH_MAX 16
 
@@ -64,3 +68,20 @@ typedef int (*scan_member_fn)(const struct scan_member *member, void *userdata);
  */
 int scan_object(const char *text, size_t len, scan_member_fn fn, void *userdata,
 	struct scan_fault *ret_fault);
+
+/*
+ * What a value stands for. They take the text of a value that the scan has shown, and nothing
+ * else: what is not of their kind is told, what is not JSON is not.
+ */
+
+/* The value is of another kind. */
+#define SCAN_OTHER 1
+
+/* Appends a string's characters. Returns 0, SCAN_OTHER, or what bytes_append() gives. */
+int scan_string_value(const char *value, size_t len, struct bytes *out);
+
+/* Appends the characters of each string of an array, each ended by NUL, and counts them. */
+int scan_strings_value(const char *value, size_t len, struct bytes *out, size_t *ret_n);
+
+/* Whether it is a whole number from 0 to `max`, written without sign, fraction and exponent. */
+bool scan_integer_value(const char *value, size_t len, uint64_t max, uint64_t *ret);

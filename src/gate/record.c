@@ -1,58 +1,111 @@
 /* SPDX-License-Identifier: ISC */
 
-/* Tokens written and read as JSON. */
+/*
+ * Tokens written and read as JSON. One table says what a record's members are, in the order in
+ * which they are written; reading takes them in any order, but finds them sooner in this one.
+ */
 
 #include "gate/record.h"
 
 #include <errno.h>
 #include <string.h>
 
-/* The members that a record has where the token has the string. */
-static const struct {
-	const char *key;
-	size_t offset;
-	bool required;
-} strings[] = {
-	{ "executable", offsetof(struct token, executable), true },
-	{ "cwd", offsetof(struct token, cwd), false },
-	{ "real_path", offsetof(struct token, real_path), false },
-	{ "executable_sha256", offsetof(struct token, executable_sha256), false },
-	{ "session_id", offsetof(struct token, session_id), true },
-	{ "sandbox_id", offsetof(struct token, sandbox_id), true },
-	{ "agent_id", offsetof(struct token, agent_id), false },
-	{ "profile", offsetof(struct token, profile), true },
-	{ "process", offsetof(struct token, process), false },
-	{ "rule", offsetof(struct token, rule), true },
-	{ "reason", offsetof(struct token, reason), false },
+#include "base/json.h"
+#include "base/scan.h"
+
+enum kind {
+	KIND_UUID,
+	KIND_HASH,
+	KIND_STATE,
+	KIND_STRING,
+	KIND_STRINGS, /* the arguments */
+	KIND_UID,
+	KIND_PID,
+	KIND_TIME,
 };
 
-#define N_STRINGS (sizeof(strings) / sizeof(strings[0]))
+enum presence {
+	ALWAYS,    /* also in a change */
+	SOMETIMES, /* where the token has it; a reason also in a change */
+	IN_TOKENS, /* also on the wire */
+	IN_STORE,  /* in tokens of the store alone */
+};
+
+#define AT(field) offsetof(struct token, field)
+
+static const struct member {
+	const char *key;
+	enum kind kind;
+	size_t offset; /* in struct token */
+	enum presence presence;
+} members[] = {
+	{ "token_id", KIND_UUID, AT(id), ALWAYS },
+	{ "state", KIND_STATE, AT(state), ALWAYS },
+	{ "executable", KIND_STRING, AT(executable), IN_TOKENS },
+	{ "args", KIND_STRINGS, AT(args), IN_TOKENS },
+	{ "cwd", KIND_STRING, AT(cwd), SOMETIMES },
+	{ "real_path", KIND_STRING, AT(real_path), SOMETIMES },
+	{ "executable_sha256", KIND_STRING, AT(executable_sha256), SOMETIMES },
+	{ "session_id", KIND_STRING, AT(session_id), IN_TOKENS },
+	{ "sandbox_id", KIND_STRING, AT(sandbox_id), IN_TOKENS },
+	{ "agent_id", KIND_STRING, AT(agent_id), SOMETIMES },
+	{ "profile", KIND_STRING, AT(profile), IN_TOKENS },
+	{ "process", KIND_STRING, AT(process), SOMETIMES },
+	{ "rule", KIND_STRING, AT(rule), IN_TOKENS },
+	{ "reason", KIND_STRING, AT(reason), SOMETIMES },
+	{ "uid", KIND_UID, AT(uid), IN_TOKENS },
+	{ "pid", KIND_PID, AT(pid), SOMETIMES },
+	{ "fingerprint", KIND_HASH, AT(fingerprint), IN_TOKENS },
+	{ "boot_id", KIND_UUID, AT(boot_id), IN_STORE },
+	{ "issued_boot_us", KIND_TIME, AT(issued), IN_STORE },
+	{ "expires_boot_us", KIND_TIME, AT(expires), IN_STORE },
+	{ "issued_wall_us", KIND_TIME, AT(issued_wall), IN_STORE },
+};
+
+#define N_MEMBERS (sizeof(members) / sizeof(members[0]))
+
+/* --- writing ---------------------------------------------------------------------------------- */
 
 /* What is printed as text is kept here until the object is. */
 struct forms {
-	char id[NOTATION_UUID_LEN + 1];
-	char fingerprint[FINGERPRINT_HEX_LEN + 1];
-	char boot_id[NOTATION_UUID_LEN + 1];
+	char text[3][FINGERPRINT_HEX_LEN + 1];
+	size_t n;
 };
 
-static void add_common(
-	struct json_out *out, const struct token *t, enum token_state state, struct forms *forms)
+static void add(
+	struct json_out *out, const struct member *m, const struct token *t, struct forms *forms)
 {
-	notation_uuid(t->id, forms->id);
-	notation_hex(t->fingerprint, sizeof(t->fingerprint), forms->fingerprint);
+	const char *field = (const char *)t + m->offset;
 
-	json_out_string(out, "token_id", forms->id);
-	json_out_string(out, "state", token_state_name(state));
-	for (size_t i = 0; i < N_STRINGS; i++) {
-		json_out_string(out, strings[i].key,
-			*(const char *const *)((const char *)t + strings[i].offset));
-		if (i == 0)
-			json_out_strings(out, "args", t->args, t->n_args);
+	switch (m->kind) {
+	case KIND_UUID:
+		notation_uuid((const uint8_t *)field, forms->text[forms->n]);
+		json_out_string(out, m->key, forms->text[forms->n++]);
+		break;
+	case KIND_HASH:
+		notation_hex(field, FINGERPRINT_LEN, forms->text[forms->n]);
+		json_out_string(out, m->key, forms->text[forms->n++]);
+		break;
+	case KIND_STATE:
+		json_out_string(out, m->key, token_state_name(t->state));
+		break;
+	case KIND_STRING:
+		json_out_string(out, m->key, *(const char *const *)(const void *)field);
+		break;
+	case KIND_STRINGS:
+		json_out_strings(out, m->key, t->args, t->n_args);
+		break;
+	case KIND_UID:
+		json_out_integer(out, m->key, t->uid);
+		break;
+	case KIND_PID:
+		if (t->pid > 0)
+			json_out_integer(out, m->key, t->pid);
+		break;
+	case KIND_TIME:
+		json_out_integer(out, m->key, (int64_t) * (const uint64_t *)(const void *)field);
+		break;
 	}
-	json_out_integer(out, "uid", t->uid);
-	if (t->pid > 0)
-		json_out_integer(out, "pid", t->pid);
-	json_out_string(out, "fingerprint", forms->fingerprint);
 }
 
 static int print(struct json_out *out, struct bytes *b)
@@ -67,8 +120,8 @@ static int print(struct json_out *out, struct bytes *b)
 int record_print_item(const struct token *t, const struct moment *now, struct bytes *b)
 {
 	cleanup(bytes_deinit) struct bytes issued = BYTES_INIT(64), expires = BYTES_INIT(64);
+	struct forms forms = { 0 };
 	struct json_out out;
-	struct forms forms;
 	int r;
 
 	r = notation_append_time(&issued, t->issued_wall);
@@ -78,7 +131,9 @@ int record_print_item(const struct token *t, const struct moment *now, struct by
 		return r;
 
 	json_out_init(&out);
-	add_common(&out, t, t->state, &forms);
+	for (size_t i = 0; i < N_MEMBERS; i++)
+		if (members[i].presence != IN_STORE)
+			add(&out, &members[i], t, &forms);
 	json_out_string(&out, "issued_at", bytes_str(&issued));
 	json_out_string(&out, "expires_at", bytes_str(&expires));
 	json_out_integer(&out, "expires_in_ms", (int64_t)(token_time_left(t, now) / CLOCK_MS));
@@ -87,16 +142,12 @@ int record_print_item(const struct token *t, const struct moment *now, struct by
 
 int record_print_stored(const struct token *t, struct bytes *b)
 {
+	struct forms forms = { 0 };
 	struct json_out out;
-	struct forms forms;
 
 	json_out_init(&out);
-	add_common(&out, t, t->state, &forms);
-	notation_uuid(t->boot_id, forms.boot_id);
-	json_out_string(&out, "boot_id", forms.boot_id);
-	json_out_integer(&out, "issued_boot_us", (int64_t)t->issued);
-	json_out_integer(&out, "expires_boot_us", (int64_t)t->expires);
-	json_out_integer(&out, "issued_wall_us", (int64_t)t->issued_wall);
+	for (size_t i = 0; i < N_MEMBERS; i++)
+		add(&out, &members[i], t, &forms);
 	return print(&out, b);
 }
 
@@ -126,140 +177,220 @@ int record_print_change(const struct token_change *change, struct bytes *b)
 	return print(&out, b);
 }
 
-/* The readers return whether the member is there and makes sense. */
+/* --- reading ---------------------------------------------------------------------------------- */
 
-static bool read_string(const struct json *object, const char *key, const char **ret)
+/* A member's value is of another kind, or makes no sense. */
+#define MEMBER_REFUSED SCAN_OTHER
+
+/*
+ * What was read so far. The strings lie in `scratch` one behind the other, each ended by NUL, and
+ * are pointed to when all are there, since they move as it grows.
+ */
+struct reader {
+	struct token token;
+	struct bytes *scratch;
+	size_t start[N_MEMBERS]; /* of a string in `scratch` */
+	bool there[N_MEMBERS];
+	size_t next; /* the member that is expected */
+	bool refused;
+};
+
+/* The member with this key; N_MEMBERS where there is none. */
+static size_t find_member(const struct reader *r, const struct scan_member *m)
 {
-	const char *string = json_get_string(object, key);
-
-	if (!string)
-		return false;
-
-	*ret = string;
-	return true;
+	for (size_t n = 0, i = r->next; n < N_MEMBERS; n++, i = (i + 1) % N_MEMBERS)
+		if (strlen(members[i].key) == m->key_len
+			&& memcmp(members[i].key, m->key, m->key_len) == 0)
+			return i;
+	return N_MEMBERS;
 }
 
-static bool read_uuid(const struct json *object, const char *key, uint8_t ret[static 16])
+/* Appends a string and its NUL. */
+static int read_string(struct reader *r, const struct scan_member *m, size_t *ret_start)
 {
-	const char *text;
+	int e;
 
-	return read_string(object, key, &text) && notation_parse_uuid(text, strlen(text), ret) >= 0;
+	*ret_start = r->scratch->len;
+	e = scan_string_value(m->value, m->value_len, r->scratch);
+	if (e == 0)
+		e = bytes_append_char(r->scratch, '\0');
+	return e;
 }
 
-static bool read_state(const struct json *object, enum token_state *ret)
+/* A string that is a notation of something else; valid until the next is read. */
+static int read_text(
+	struct reader *r, const struct scan_member *m, const char **ret, size_t *ret_len)
 {
-	const char *name;
+	size_t start;
+	int e;
 
-	if (!read_string(object, "state", &name))
-		return false;
+	e = read_string(r, m, &start);
+	if (e != 0)
+		return e;
 
-	*ret = token_state_parse(name);
-	return *ret != TOKEN_ABSENT;
-}
-
-static bool read_strings(const struct json *object, struct token *t)
-{
-	const char **at;
-
-	for (size_t i = 0; i < N_STRINGS; i++) {
-		at = (const char **)((char *)t + strings[i].offset);
-		if (!json_get(object, strings[i].key) ? strings[i].required
-						      : !read_string(object, strings[i].key, at))
-			return false;
-	}
-	return true;
-}
-
-/* Returns 0, RECORD_MALFORMED, -ENOMEM. */
-static int read_args(const struct json *object, struct token *t, struct bytes *args)
-{
-	const struct json *array = json_get(object, "args");
-	const char *arg;
-	int r;
-
-	if (!array || !json_is_array(array))
-		return RECORD_MALFORMED;
-
-	json_each (child, array) {
-		arg = json_string(child);
-		if (!arg)
-			return RECORD_MALFORMED;
-
-		r = bytes_append(args, arg, strlen(arg) + 1);
-		if (r < 0)
-			return r;
-		t->n_args++;
-	}
-	t->args = bytes_str(args);
-	t->args_len = args->len;
+	*ret = r->scratch->data + start;
+	*ret_len = r->scratch->len - start - 1;
 	return 0;
 }
 
-static bool read_numbers(const struct json *object, struct token *t)
+static int read_number(const struct scan_member *m, uint64_t max, uint64_t *ret)
 {
-	uint64_t uid, pid = 0;
+	return scan_integer_value(m->value, m->value_len, max, ret) ? 0 : MEMBER_REFUSED;
+}
 
-	if (!json_get_integer(object, "uid", UINT32_MAX, &uid)
-		|| (json_get(object, "pid") && !json_get_integer(object, "pid", INT32_MAX, &pid)))
-		return false;
+static int read_state(struct reader *r, const struct scan_member *m)
+{
+	const char *name;
+	size_t len;
+	int e;
 
-	t->uid = (uid_t)uid;
-	t->pid = (pid_t)pid;
-	return json_get_integer(object, "issued_boot_us", UINT64_MAX, &t->issued)
-		&& json_get_integer(object, "expires_boot_us", UINT64_MAX, &t->expires)
-		&& json_get_integer(object, "issued_wall_us", UINT64_MAX, &t->issued_wall)
-		&& t->issued <= t->expires;
+	e = read_text(r, m, &name, &len);
+	if (e != 0)
+		return e;
+
+	r->token.state = token_state_parse(name);
+	return r->token.state == TOKEN_ABSENT ? MEMBER_REFUSED : 0;
+}
+
+static int read_bytes(struct reader *r, const struct scan_member *m, enum kind kind, void *field)
+{
+	const char *text;
+	size_t len;
+	int e;
+
+	e = read_text(r, m, &text, &len);
+	if (e != 0)
+		return e;
+
+	e = kind == KIND_UUID ? notation_parse_uuid(text, len, field)
+			      : notation_parse_hex(text, len, field, FINGERPRINT_LEN);
+	return e < 0 ? MEMBER_REFUSED : 0;
+}
+
+static int read_strings(struct reader *r, const struct scan_member *m, size_t *ret_start)
+{
+	int e;
+
+	*ret_start = r->scratch->len;
+	e = scan_strings_value(m->value, m->value_len, r->scratch, &r->token.n_args);
+	r->token.args_len = r->scratch->len - *ret_start;
+	return e;
+}
+
+/* The values that the names of the kinds promise. */
+static int read_value(struct reader *r, const struct scan_member *m, size_t i)
+{
+	void *field = (char *)&r->token + members[i].offset;
+	uint64_t number = 0;
+	int e = 0;
+
+	switch (members[i].kind) {
+	case KIND_UUID:
+	case KIND_HASH:
+		e = read_bytes(r, m, members[i].kind, field);
+		break;
+	case KIND_STATE:
+		e = read_state(r, m);
+		break;
+	case KIND_STRING:
+		e = read_string(r, m, &r->start[i]);
+		break;
+	case KIND_STRINGS:
+		e = read_strings(r, m, &r->start[i]);
+		break;
+	case KIND_UID:
+		e = read_number(m, UINT32_MAX, &number);
+		r->token.uid = (uid_t)number;
+		break;
+	case KIND_PID:
+		e = read_number(m, INT32_MAX, &number);
+		r->token.pid = (pid_t)number;
+		break;
+	case KIND_TIME:
+		e = read_number(m, JSON_INTEGER_MAX, field);
+		break;
+	}
+	return e;
+}
+
+/* A value that makes no sense does not end the scan: that the line is no JSON is said first. */
+static int read_member(const struct scan_member *m, void *userdata)
+{
+	struct reader *r = userdata;
+	size_t i = find_member(r, m);
+	int e;
+
+	if (i == N_MEMBERS)
+		return 0;
+
+	r->there[i] = true;
+	r->next = (i + 1) % N_MEMBERS;
+	e = read_value(r, m, i);
+	if (e == MEMBER_REFUSED)
+		r->refused = true;
+	return e < 0 ? e : 0;
+}
+
+static void point_to_strings(struct reader *r)
+{
+	for (size_t i = 0; i < N_MEMBERS; i++)
+		if (r->there[i]
+			&& (members[i].kind == KIND_STRING || members[i].kind == KIND_STRINGS))
+			*(const char **)(void *)((char *)&r->token + members[i].offset) =
+				bytes_str(r->scratch) + r->start[i];
+}
+
+/* Whether nothing is missing that a token or a change has. */
+static bool is_complete(const struct reader *r, bool token)
+{
+	for (size_t i = 0; i < N_MEMBERS; i++)
+		if (!r->there[i] && members[i].presence != SOMETIMES
+			&& (token || members[i].presence == ALWAYS))
+			return false;
+	return true;
 }
 
 /* The fingerprint is not believed but made again: it must be that of what the record says. */
-static bool read_fingerprint(const struct json *object, struct token *t)
+static bool makes_sense(const struct token *t)
 {
-	uint8_t written[FINGERPRINT_LEN];
-	const char *text;
+	uint8_t fingerprint[FINGERPRINT_LEN];
 
 	fingerprint_compute(t->executable, t->args, t->n_args, t->session_id, t->sandbox_id,
-		t->agent_id, t->fingerprint);
-	return read_string(object, "fingerprint", &text)
-		&& notation_parse_hex(text, strlen(text), written, sizeof(written)) >= 0
-		&& memcmp(written, t->fingerprint, sizeof(written)) == 0;
+		t->agent_id, fingerprint);
+	return memcmp(fingerprint, t->fingerprint, sizeof(fingerprint)) == 0
+		&& t->issued <= t->expires;
 }
 
-static int parse_token(const struct json *object, struct token_change *ret)
+int record_parse(const char *line, size_t len, struct bytes *scratch, struct token_change *ret,
+	const char **ret_why)
 {
-	cleanup(bytes_deinit) struct bytes args = BYTES_INIT(BYTES_UNLIMITED);
-	struct token t = { 0 };
-	int r;
+	struct reader r = { .scratch = scratch };
+	struct scan_fault fault;
+	bool token;
+	int e;
 
-	if (!read_uuid(object, "token_id", t.id) || !read_state(object, &t.state)
-		|| !read_strings(object, &t) || !read_numbers(object, &t)
-		|| !read_uuid(object, "boot_id", t.boot_id))
+	bytes_clear(scratch);
+	e = scan_object(line, len, read_member, &r, &fault);
+	if (e == SCAN_REFUSED) {
+		*ret_why = scan_error_text(fault.error);
 		return RECORD_MALFORMED;
+	}
+	if (e < 0)
+		return e;
 
-	r = read_args(object, &t, &args);
-	if (r != 0)
-		return r;
-	if (!read_fingerprint(object, &t))
+	point_to_strings(&r);
+	token = r.token.executable;
+	if (r.refused || !is_complete(&r, token) || (token && !makes_sense(&r.token))) {
+		*ret_why = "is not a token's record";
 		return RECORD_MALFORMED;
+	}
 
-	*ret = (struct token_change){ .to = t.state, .issued = token_new(&t) };
-	memcpy(ret->id, t.id, sizeof(ret->id));
+	*ret = (struct token_change){ .to = r.token.state, .reason = r.token.reason };
+	memcpy(ret->id, r.token.id, sizeof(ret->id));
+	if (!token)
+		return 0;
+
+	ret->reason = NULL;
+	ret->issued = token_new(&r.token);
 	return ret->issued ? 0 : -ENOMEM;
-}
-
-static int parse_change(const struct json *object, struct token_change *ret)
-{
-	struct token_change change = { 0 };
-
-	if (!read_uuid(object, "token_id", change.id) || !read_state(object, &change.to)
-		|| (json_get(object, "reason") && !read_string(object, "reason", &change.reason)))
-		return RECORD_MALFORMED;
-
-	*ret = change;
-	return 0;
-}
-
-int record_parse(const struct json *object, struct token_change *ret)
-{
-	return json_get(object, "executable") ? parse_token(object, ret)
-					      : parse_change(object, ret);
 }

@@ -8,7 +8,6 @@
  */
 
 #include "base/bytes.h"
-#include "base/json.h"
 #include "gate/token.h"
 
 /* All append one object without a newline. Errors: those of bytes_append(). */
@@ -31,6 +30,8 @@ int record_print_change(const struct token_change *change, struct bytes *b);
 /*
  * What a line of the store says. Where it is a whole token, `issued` is that token, the caller's,
  * with its state as `to`, and `from` is TOKEN_ABSENT; else `id` goes to state `to`, with `reason`,
- * which belongs to the document. Returns 0, RECORD_MALFORMED, -ENOMEM.
+ * which lies in `scratch`: a buffer for this function alone, which keeps it from asking for memory
+ * a line. Returns 0, -ENOMEM, or RECORD_MALFORMED with *ret_why, a sentence without its full stop.
  */
-int record_parse(const struct json *object, struct token_change *ret);
+int record_parse(const char *line, size_t len, struct bytes *scratch, struct token_change *ret,
+	const char **ret_why);

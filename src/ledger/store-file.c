@@ -30,7 +30,6 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
-#include "base/json.h"
 #include "base/text.h"
 #include "gate/record.h"
 #include "ledger/journal.h"
@@ -474,27 +473,26 @@ static int load_change(struct table *table, struct token_change *change, struct 
 	return r == TABLE_STALE ? refuse_line(why, "issues a token that is there already") : r;
 }
 
+struct loading {
+	struct table *table;
+	struct bytes scratch;
+};
+
 static int load_line(const char *line, size_t len, struct bytes *why, void *userdata)
 {
-	cleanup(json_doc_free_p) struct json_doc *doc = NULL;
+	struct loading *loading = userdata;
 	struct token_change change = { 0 };
-	struct scan_fault fault;
+	const char *fault;
 	int r;
 
-	r = json_parse(line, len, &doc, &fault);
-	if (r == JSON_MALFORMED)
-		return refuse_line(why, scan_error_text(fault.error));
-	if (r < 0)
-		return r;
-
-	r = record_parse(json_root(doc), &change);
+	r = record_parse(line, len, &loading->scratch, &change, &fault);
 	if (r == RECORD_MALFORMED)
-		return refuse_line(why, "is not a token's record");
+		return refuse_line(why, fault);
 	if (r < 0)
 		return r;
 
 	change.size = len + 1;
-	r = load_change(userdata, &change, why);
+	r = load_change(loading->table, &change, why);
 	token_free(change.issued);
 	return r;
 }
@@ -518,10 +516,12 @@ static int cut_torn_end(struct store_file *f, int fd, const struct journal_end *
 static int load_file(struct store_file *f, int fd)
 {
 	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
+	struct loading loading = { &f->store.table, BYTES_INIT(BYTES_UNLIMITED) };
 	struct journal_end end;
 	int r;
 
-	r = journal_load(fd, FORMAT, load_line, &f->store.table, &end, &why);
+	r = journal_load(fd, FORMAT, load_line, &loading, &end, &why);
+	bytes_deinit(&loading.scratch);
 	if (r == JOURNAL_DAMAGED) {
 		close_for(f, TOKENS_FILE, "%s", bytes_str(&why));
 		return 0;
