@@ -35,31 +35,31 @@ enum presence {
 
 static const struct member {
 	const char *key;
-	enum kind kind;
 	size_t offset; /* in struct token */
+	enum kind kind;
 	enum presence presence;
 } members[] = {
-	{ "token_id", KIND_UUID, AT(id), ALWAYS },
-	{ "state", KIND_STATE, AT(state), ALWAYS },
-	{ "executable", KIND_STRING, AT(executable), IN_TOKENS },
-	{ "args", KIND_STRINGS, AT(args), IN_TOKENS },
-	{ "cwd", KIND_STRING, AT(cwd), SOMETIMES },
-	{ "real_path", KIND_STRING, AT(real_path), SOMETIMES },
-	{ "executable_sha256", KIND_STRING, AT(executable_sha256), SOMETIMES },
-	{ "session_id", KIND_STRING, AT(session_id), IN_TOKENS },
-	{ "sandbox_id", KIND_STRING, AT(sandbox_id), IN_TOKENS },
-	{ "agent_id", KIND_STRING, AT(agent_id), SOMETIMES },
-	{ "profile", KIND_STRING, AT(profile), IN_TOKENS },
-	{ "process", KIND_STRING, AT(process), SOMETIMES },
-	{ "rule", KIND_STRING, AT(rule), IN_TOKENS },
-	{ "reason", KIND_STRING, AT(reason), SOMETIMES },
-	{ "uid", KIND_UID, AT(uid), IN_TOKENS },
-	{ "pid", KIND_PID, AT(pid), SOMETIMES },
-	{ "fingerprint", KIND_HASH, AT(fingerprint), IN_TOKENS },
-	{ "boot_id", KIND_UUID, AT(boot_id), IN_STORE },
-	{ "issued_boot_us", KIND_TIME, AT(issued), IN_STORE },
-	{ "expires_boot_us", KIND_TIME, AT(expires), IN_STORE },
-	{ "issued_wall_us", KIND_TIME, AT(issued_wall), IN_STORE },
+	{ "token_id", AT(id), KIND_UUID, ALWAYS },
+	{ "state", AT(state), KIND_STATE, ALWAYS },
+	{ "executable", AT(executable), KIND_STRING, IN_TOKENS },
+	{ "args", AT(args), KIND_STRINGS, IN_TOKENS },
+	{ "cwd", AT(cwd), KIND_STRING, SOMETIMES },
+	{ "real_path", AT(real_path), KIND_STRING, SOMETIMES },
+	{ "executable_sha256", AT(executable_sha256), KIND_STRING, SOMETIMES },
+	{ "session_id", AT(session_id), KIND_STRING, IN_TOKENS },
+	{ "sandbox_id", AT(sandbox_id), KIND_STRING, IN_TOKENS },
+	{ "agent_id", AT(agent_id), KIND_STRING, SOMETIMES },
+	{ "profile", AT(profile), KIND_STRING, IN_TOKENS },
+	{ "process", AT(process), KIND_STRING, SOMETIMES },
+	{ "rule", AT(rule), KIND_STRING, IN_TOKENS },
+	{ "reason", AT(reason), KIND_STRING, SOMETIMES },
+	{ "uid", AT(uid), KIND_UID, IN_TOKENS },
+	{ "pid", AT(pid), KIND_PID, SOMETIMES },
+	{ "fingerprint", AT(fingerprint), KIND_HASH, IN_TOKENS },
+	{ "boot_id", AT(boot_id), KIND_UUID, IN_STORE },
+	{ "issued_boot_us", AT(issued), KIND_TIME, IN_STORE },
+	{ "expires_boot_us", AT(expires), KIND_TIME, IN_STORE },
+	{ "issued_wall_us", AT(issued_wall), KIND_TIME, IN_STORE },
 };
 
 #define N_MEMBERS (sizeof(members) / sizeof(members[0]))

@@ -24,6 +24,7 @@ static const struct {
 	{ "notify", unit_notify },
 	{ "object", unit_object },
 	{ "pass", unit_pass },
+	{ "powercut", unit_powercut },
 	{ "probe", unit_probe },
 	{ "request", unit_request },
 	{ "text", unit_text },

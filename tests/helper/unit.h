@@ -25,6 +25,7 @@ int unit_get(int argc, char **argv);
 int unit_notify(int argc, char **argv);
 int unit_object(int argc, char **argv);
 int unit_pass(int argc, char **argv);
+int unit_powercut(int argc, char **argv);
 int unit_probe(int argc, char **argv);
 int unit_request(int argc, char **argv);
 int unit_text(int argc, char **argv);

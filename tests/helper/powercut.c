@@ -1,0 +1,515 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * `unit powercut TRACE STATE-DIR WORK-DIR [BEGIN-DIR]`: what a daemon finds after a power cut.
+ *
+ * TRACE is what strace -xx -y wrote of what daemons did with the files in STATE-DIR and what they
+ * heard and said at their sockets, BEGIN-DIR what was in STATE-DIR before, if anything. After each
+ * of these events the power fails: each state in which the disk may be then (helper/disk.h says
+ * which these are) is written to WORK-DIR and loaded by the store. It must load without help, and
+ * what it then has must be what the tokens were after some number of answers: at least those that
+ * had been given when the power failed. A token that no answer had named yet may be there as well.
+ *
+ * Prints how many points and states there were, and how many different ones were loaded. Exit
+ * status: 0, or 1 where a state is wrong, which is printed.
+ */
+
+#include "helper/unit.h"
+
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sodium.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/json.h"
+#include "base/map.h"
+#include "gate/token.h"
+#include "helper/disk.h"
+#include "helper/trace.h"
+#include "ledger/store-file.h"
+
+#define TOKENS "tokens.jsonl"
+
+/* What is printed of violations: one is enough to know that something is wrong. */
+#define VIOLATIONS_SHOWN 5
+
+/* Syncing what is only looked at here would cost more than everything else: not in this program. */
+int __wrap_fsync(int fd);
+int __wrap_fdatasync(int fd);
+
+int __wrap_fsync(int fd)
+{
+	(void)fd;
+	return 0;
+}
+
+int __wrap_fdatasync(int fd)
+{
+	(void)fd;
+	return 0;
+}
+
+static void must(int r)
+{
+	if (r < 0)
+		errx(UNIT_FAILED, "powercut: %s", strerror(-r));
+}
+
+/* --- what was answered ------------------------------------------------------------------------ */
+
+/* A token as answers have left it. */
+struct known {
+	char id[NOTATION_UUID_LEN + 1];
+	enum token_state state;
+	struct known *next;
+};
+
+/* The tokens after each answer that changed one, as "ID STATE\n" in the order of their IDs. */
+struct history {
+	struct known *tokens;
+	struct bytes *after;
+	size_t n;
+};
+
+static void history_deinit(struct history *h)
+{
+	struct known *next;
+
+	for (struct known *k = h->tokens; k; k = next) {
+		next = k->next;
+		free(k);
+	}
+	for (size_t i = 0; i < h->n; i++)
+		bytes_deinit(&h->after[i]);
+	free(h->after);
+}
+
+static struct known *find_known(struct history *h, const char *id)
+{
+	struct known **at = &h->tokens, *k;
+
+	while (*at && strcmp((*at)->id, id) < 0)
+		at = &(*at)->next;
+	if (*at && strcmp((*at)->id, id) == 0)
+		return *at;
+
+	k = calloc(1, sizeof(*k));
+	must(k ? 0 : -ENOMEM);
+	snprintf(k->id, sizeof(k->id), "%s", id);
+	k->next = *at;
+	*at = k;
+	return k;
+}
+
+static void print_known(const char *id, enum token_state state, struct bytes *b)
+{
+	must(bytes_appendf(b, "%s %s\n", id, token_state_name(state)));
+}
+
+static void append_history(struct history *h)
+{
+	h->after = reallocarray(h->after, h->n + 1, sizeof(*h->after));
+	must(h->after ? 0 : -ENOMEM);
+	bytes_init(&h->after[h->n], BYTES_UNLIMITED);
+	for (const struct known *k = h->tokens; k; k = k->next)
+		print_known(k->id, k->state, &h->after[h->n]);
+	h->n++;
+}
+
+static bool is_action(const struct json *request, const char *name)
+{
+	const char *action = json_get_string(request, "action");
+
+	return action && strcmp(action, name) == 0;
+}
+
+/* The state that this answer says a token is in now; TOKEN_ABSENT where it says nothing of one. */
+static enum token_state answered(
+	const struct json *request, const struct json *reply, const char **ret_id)
+{
+	const char *decision = json_get_string(reply, "decision");
+	const char *outcome = json_get_string(reply, "outcome");
+	bool ok = outcome && strcmp(outcome, "ok") == 0;
+
+	*ret_id = json_get_string(request, "token_id");
+	if (ok && is_action(request, "local.exec.approve"))
+		return TOKEN_APPROVED;
+	if (ok && is_action(request, "local.exec.revoke"))
+		return TOKEN_REVOKED;
+
+	*ret_id = json_get_string(request, "approval_token");
+	if (decision && strcmp(decision, "allow") == 0)
+		return TOKEN_CONSUMED;
+	if (*ret_id || !decision || strcmp(decision, "pending_hitl") != 0)
+		return TOKEN_ABSENT;
+
+	*ret_id = json_get_string(reply, "approval_token");
+	return TOKEN_PENDING;
+}
+
+/* Whether the answer says that a token has changed, which it then has, where `h` is given. */
+static bool note_answer(struct history *h, const struct bytes *request, const struct bytes *reply)
+{
+	cleanup(json_doc_free_p) struct json_doc *asked = NULL, *said = NULL;
+	struct scan_fault fault;
+	enum token_state state;
+	const char *id;
+
+	if (json_parse(bytes_str(request), request->len, &asked, &fault) != 0
+		|| json_parse(bytes_str(reply), reply->len, &said, &fault) != 0)
+		return false;
+
+	state = answered(json_root(asked), json_root(said), &id);
+	if (state == TOKEN_ABSENT || !id)
+		return false;
+
+	if (h) {
+		find_known(h, id)->state = state;
+		append_history(h);
+	}
+	return true;
+}
+
+/* --- what is found ---------------------------------------------------------------------------- */
+
+/* A state of the disk that was loaded, and what became of it. */
+struct found {
+	uint8_t key[crypto_hash_sha256_BYTES];
+	bool closed;
+	struct bytes tokens; /* as of history; or why it is closed */
+	struct found *next;
+};
+
+struct powercut {
+	const char *state_dir, *work_dir, *begin_dir;
+	size_t state_dir_len;
+	struct moment now;
+
+	struct disk *disk;
+	struct bytes request;
+	struct history history;
+	size_t answers;     /* that had been given */
+	bool history_known; /* the second pass, which looks at the disk */
+
+	struct map found;
+	struct found *first_found;
+	size_t n_points, n_states, n_violations;
+};
+
+static void write_file(int dir_fd, const struct disk_file *f)
+{
+	int fd;
+
+	if (unlinkat(dir_fd, f->name, 0) < 0 && errno != ENOENT)
+		err(UNIT_FAILED, "%s", f->name);
+	if (!f->data)
+		return;
+
+	fd = openat(dir_fd, f->name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0)
+		err(UNIT_FAILED, "%s", f->name);
+	must(file_write(fd, f->data, f->len));
+	close(fd);
+}
+
+/* Only the tokens that answers were about; in the order of their IDs. */
+static void print_tokens(const struct history *h, const struct store *store, struct bytes *ret)
+{
+	const struct token *t;
+	uint8_t id[TOKEN_ID_LEN];
+
+	for (const struct known *k = h->tokens; k; k = k->next) {
+		must(notation_parse_uuid(k->id, strlen(k->id), id));
+		t = store_find(store, id);
+		if (t)
+			print_known(k->id, t->state, ret);
+	}
+}
+
+/* Loads what is in the work directory as a daemon would, twice: the second finds it at rest. */
+static void load(struct powercut *p, struct found *f)
+{
+	for (int n = 0; n < 2 && !f->closed; n++) {
+		cleanup(store_free_p) struct store *store = NULL;
+
+		must(store_file_new(p->work_dir, getuid(), &store));
+		must(store_file_lock(store));
+		must(store_file_load(store, &p->now));
+		bytes_clear(&f->tokens);
+		f->closed = store_closed(store);
+		if (f->closed)
+			must(bytes_append_str(&f->tokens, store_closed(store)));
+		else
+			print_tokens(&p->history, store, &f->tokens);
+	}
+}
+
+static void hash_state(const struct disk_file *files, size_t n, uint8_t ret[static 32])
+{
+	crypto_hash_sha256_state hash;
+
+	crypto_hash_sha256_init(&hash);
+	for (size_t i = 0; i < n; i++) {
+		crypto_hash_sha256_update(
+			&hash, (const void *)files[i].name, strlen(files[i].name) + 1);
+		crypto_hash_sha256_update(&hash, (const void *)&files[i].len, sizeof(files[i].len));
+		crypto_hash_sha256_update(&hash, (const void *)(files[i].data ? "+" : "-"), 1);
+		if (files[i].data)
+			crypto_hash_sha256_update(&hash, (const void *)files[i].data, files[i].len);
+	}
+	crypto_hash_sha256_final(&hash, ret);
+}
+
+static const struct found *find_state(struct powercut *p, const struct disk_file *files, size_t n)
+{
+	uint8_t key[crypto_hash_sha256_BYTES];
+	struct found *f;
+	int dir_fd;
+
+	hash_state(files, n, key);
+	f = map_get(&p->found, key);
+	if (f)
+		return f;
+
+	f = calloc(1, sizeof(*f));
+	must(f ? 0 : -ENOMEM);
+	memcpy(f->key, key, sizeof(key));
+	bytes_init(&f->tokens, BYTES_UNLIMITED);
+	f->next = p->first_found;
+	p->first_found = f;
+	must(map_put(&p->found, f->key, f));
+
+	dir_fd = open(p->work_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir_fd < 0)
+		err(UNIT_FAILED, "%s", p->work_dir);
+	for (size_t i = 0; i < n; i++)
+		write_file(dir_fd, &files[i]);
+	close(dir_fd);
+	load(p, f);
+	return f;
+}
+
+static void violation(
+	struct powercut *p, const struct disk_file *files, size_t n, const struct found *f)
+{
+	if (p->n_violations++ >= VIOLATIONS_SHOWN)
+		return;
+
+	printf("point %zu, after %zu answers:\n", p->n_points, p->answers);
+	for (size_t i = 0; i < n; i++)
+		printf("  %s: %s, %zu bytes\n", files[i].name,
+			files[i].data ? "there" : "not there", files[i].len);
+	printf("  %s:\n%s", f->closed ? "is closed" : "has", bytes_str(&f->tokens));
+	printf("  but should have at least:\n%s", bytes_str(&p->history.after[p->answers]));
+}
+
+/* Whether each of the lines is one of the others; both are in the same order. */
+static bool has_lines(const char *text, const char *lines)
+{
+	for (size_t len; *lines; lines += len) {
+		len = strcspn(lines, "\n") + 1;
+		while (*text && strncmp(text, lines, len) != 0)
+			text += strcspn(text, "\n") + 1;
+		if (!*text)
+			return false;
+	}
+	return true;
+}
+
+/* A token that no answer has named by then may be there or not: it was being issued. */
+static void check_state(const struct disk_file *files, size_t n, void *userdata)
+{
+	struct powercut *p = userdata;
+	const struct found *f = find_state(p, files, n);
+
+	for (size_t i = p->answers; i < p->history.n && !f->closed; i++)
+		if (has_lines(bytes_str(&f->tokens), bytes_str(&p->history.after[i])))
+			return;
+	violation(p, files, n, f);
+}
+
+static void powercut_deinit(struct powercut *p)
+{
+	struct found *next;
+
+	map_deinit(&p->found);
+	for (struct found *f = p->first_found; f; f = next) {
+		next = f->next;
+		bytes_deinit(&f->tokens);
+		free(f);
+	}
+	history_deinit(&p->history);
+	bytes_deinit(&p->request);
+}
+
+/* The power fails. */
+static void cut(struct powercut *p)
+{
+	if (!p->history_known)
+		return;
+
+	p->n_points++;
+	p->n_states += disk_states(p->disk, TOKENS, check_state, p);
+}
+
+/* --- the run ---------------------------------------------------------------------------------- */
+
+/* The name of a file in the state directory that is the store's; NULL for all else. */
+static const char *name_of(const struct powercut *p, const struct bytes *path)
+{
+	const char *name = bytes_str(path) + p->state_dir_len + 1;
+
+	if (path->len <= p->state_dir_len || path->data[p->state_dir_len] != '/'
+		|| memcmp(path->data, p->state_dir, p->state_dir_len) != 0)
+		return NULL;
+	return strncmp(name, TOKENS, strlen(TOKENS)) == 0 ? name : NULL;
+}
+
+/* The name that a call gives beside the directory's descriptor. */
+static const char *name_at(const struct powercut *p, const struct call *c, size_t i)
+{
+	const char *name = bytes_str(&c->strings[i + 1]);
+
+	return strcmp(bytes_str(&c->strings[i]), p->state_dir) == 0
+			&& strncmp(name, TOKENS, strlen(TOKENS)) == 0
+		? name
+		: NULL;
+}
+
+/* Whether a call changed what is on the disk, which then did. */
+static bool follow_file(struct powercut *p, const struct call *c)
+{
+	const char *name = name_of(p, &c->strings[0]);
+
+	if (!name)
+		return false;
+	if (call_is(c, "write"))
+		return disk_append(p->disk, name, bytes_str(&c->strings[1]), c->strings[1].len);
+	if (call_is(c, "ftruncate"))
+		return disk_truncate(p->disk, name, c->number);
+	if (call_is(c, "fsync") || call_is(c, "fdatasync"))
+		return disk_sync(p->disk, name);
+	return false;
+}
+
+static bool follow_directory(struct powercut *p, const struct call *c)
+{
+	const char *name = name_at(p, c, 0);
+
+	if (call_is(c, "fsync") && strcmp(bytes_str(&c->strings[0]), p->state_dir) == 0) {
+		disk_sync_directory(p->disk);
+		return true;
+	}
+	if (!name)
+		return false;
+	if (call_is(c, "openat") && c->creates) {
+		disk_create(p->disk, name);
+		return true;
+	}
+	if (call_is(c, "renameat"))
+		return disk_rename(p->disk, name, name_at(p, c, 2));
+	if (call_is(c, "unlinkat"))
+		return disk_remove(p->disk, name);
+	return false;
+}
+
+/* What was there before the run is on the disk for good. */
+static void begin_with(struct powercut *p)
+{
+	cleanup(free_p) char *path = NULL, *data = NULL;
+	size_t len;
+	FILE *file;
+
+	if (asprintf(&path, "%s/%s", p->begin_dir, TOKENS) < 0)
+		must(-ENOMEM);
+	file = fopen(path, "re");
+	if (!file)
+		err(UNIT_USAGE, "%s", path);
+	data = unit_read(file, &len);
+	fclose(file);
+	disk_begin_with(p->disk, TOKENS, data, len);
+}
+
+/* Whether a call was an answer that one may rely on from now on. */
+static bool follow_socket(struct powercut *p, const struct call *c)
+{
+	struct history *h = p->history_known ? NULL : &p->history;
+
+	if (call_is(c, "recvfrom") && c->n_strings == 2) {
+		bytes_clear(&p->request);
+		must(bytes_append(&p->request, bytes_str(&c->strings[1]), c->strings[1].len));
+	}
+	if (!call_is(c, "sendto") || !note_answer(h, &p->request, &c->strings[1]))
+		return false;
+
+	p->answers++;
+	return true;
+}
+
+static void follow(struct powercut *p, FILE *trace)
+{
+	cleanup(free_p) char *line = NULL;
+	struct call call;
+	size_t size = 0;
+
+	p->answers = 0;
+	p->disk = disk_new();
+	if (p->begin_dir)
+		begin_with(p);
+	rewind(trace);
+	while (getline(&line, &size, trace) > 0) {
+		if (call_read(line, &call)) {
+			if (follow_directory(p, &call) || follow_file(p, &call)
+				|| follow_socket(p, &call))
+				cut(p);
+		}
+		call_deinit(&call);
+	}
+	disk_free(p->disk);
+}
+
+static struct moment moment_now(void)
+{
+	struct moment now = { .clock = clock_now() };
+	char boot_id[CLOCK_BOOT_ID_LEN + 1];
+
+	must(clock_boot_id(boot_id));
+	must(notation_parse_uuid(boot_id, strlen(boot_id), now.boot_id));
+	return now;
+}
+
+int unit_powercut(int argc, char **argv)
+{
+	struct powercut p = { 0 };
+	FILE *trace;
+
+	if (argc != 4 && argc != 5)
+		return unit_usage("powercut TRACE STATE-DIR WORK-DIR [BEGIN-DIR]");
+
+	p.state_dir = argv[2];
+	p.state_dir_len = strlen(argv[2]);
+	p.work_dir = argv[3];
+	p.begin_dir = argv[4];
+	p.now = moment_now();
+	bytes_init(&p.request, BYTES_UNLIMITED);
+	map_init(&p.found, sizeof(((struct found *)NULL)->key));
+	append_history(&p.history);
+	trace = fopen(argv[1], "re");
+	if (!trace)
+		err(UNIT_USAGE, "%s", argv[1]);
+
+	follow(&p, trace);
+	p.history_known = true;
+	follow(&p, trace);
+	fclose(trace);
+
+	printf("%zu answers, %zu points, %zu states, %zu different ones, %zu wrong\n", p.answers,
+		p.n_points, p.n_states, map_size(&p.found), p.n_violations);
+	powercut_deinit(&p);
+	return p.n_violations > 0 ? UNIT_FAILED : UNIT_OK;
+}
