@@ -56,16 +56,6 @@ static void must(int r)
 		errx(UNIT_FAILED, "disk: out of memory");
 }
 
-/* Zeros. */
-static void *allocate(size_t size)
-{
-	void *data = calloc(1, size);
-
-	if (!data)
-		err(UNIT_FAILED, "disk");
-	return data;
-}
-
 static void must_fit(size_t n, size_t max, const char *what)
 {
 	if (n >= max)
@@ -74,7 +64,7 @@ static void must_fit(size_t n, size_t max, const char *what)
 
 struct disk *disk_new(void)
 {
-	struct disk *d = allocate(sizeof(*d));
+	struct disk *d = unit_allocate(sizeof(*d));
 
 	for (size_t i = 0; i < NAMES_MAX; i++)
 		d->synced[i] = d->current[i] = NO_FILE;
@@ -172,7 +162,7 @@ bool disk_append(struct disk *d, const char *name, const char *data, size_t len)
 	if (!f)
 		return false;
 
-	copy = allocate(len + 1);
+	copy = unit_allocate(len + 1);
 	memcpy(copy, data, len);
 	add_write(f, &(struct write){ copy, f->current.len, len });
 	must(bytes_append(&f->current, data, len));
@@ -289,7 +279,7 @@ static void show_content(struct walk *w, size_t name, size_t len, const struct p
 	size_t n, const bool *there)
 {
 	const struct file *f = &w->disk->files[w->names[name]];
-	char *data = allocate(len + 1);
+	char *data = unit_allocate(len + 1);
 	size_t kept = f->synced.len < len ? f->synced.len : len;
 
 	memcpy(data, bytes_str(&f->synced), kept);
@@ -330,7 +320,7 @@ static void all_subsets(struct walk *w, size_t name, const struct piece *pieces,
 /* Of more pieces than can be tried in all ways: see the head of disk.h. */
 static void some_subsets(struct walk *w, size_t name, const struct piece *pieces, size_t n)
 {
-	bool *there = allocate(n * sizeof(*there));
+	bool *there = unit_allocate(n * sizeof(*there));
 
 	for (size_t chosen = 0; chosen < n; chosen++) {
 		for (int way = 0; way < 4; way++) {
@@ -351,7 +341,7 @@ static void some_subsets(struct walk *w, size_t name, const struct piece *pieces
 static void show_prefixes(struct walk *w, size_t name, const struct piece *pieces, size_t n)
 {
 	const struct file *f = &w->disk->files[w->names[name]];
-	bool *there = allocate((n + 1) * sizeof(*there));
+	bool *there = unit_allocate((n + 1) * sizeof(*there));
 
 	memset(there, true, n * sizeof(*there));
 	for (size_t i = 0; i < f->n_writes; i++)

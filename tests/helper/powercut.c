@@ -98,8 +98,7 @@ static struct known *find_known(struct history *h, const char *id)
 	if (*at && strcmp((*at)->id, id) == 0)
 		return *at;
 
-	k = calloc(1, sizeof(*k));
-	must(k ? 0 : -ENOMEM);
+	k = unit_allocate(sizeof(*k));
 	snprintf(k->id, sizeof(k->id), "%s", id);
 	k->next = *at;
 	*at = k;
@@ -114,7 +113,8 @@ static void print_known(const char *id, enum token_state state, struct bytes *b)
 static void append_history(struct history *h)
 {
 	h->after = reallocarray(h->after, h->n + 1, sizeof(*h->after));
-	must(h->after ? 0 : -ENOMEM);
+	if (!h->after)
+		err(UNIT_FAILED, "powercut");
 	bytes_init(&h->after[h->n], BYTES_UNLIMITED);
 	for (const struct known *k = h->tokens; k; k = k->next)
 		print_known(k->id, k->state, &h->after[h->n]);
@@ -276,8 +276,7 @@ static const struct found *find_state(struct powercut *p, const struct disk_file
 	if (f)
 		return f;
 
-	f = calloc(1, sizeof(*f));
-	must(f ? 0 : -ENOMEM);
+	f = unit_allocate(sizeof(*f));
 	memcpy(f->key, key, sizeof(key));
 	bytes_init(&f->tokens, BYTES_UNLIMITED);
 	f->next = p->first_found;

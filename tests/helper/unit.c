@@ -60,6 +60,15 @@ char *unit_read(FILE *in, size_t *ret_len)
 	return data;
 }
 
+void *unit_allocate(size_t size)
+{
+	void *data = calloc(1, size);
+
+	if (!data)
+		err(UNIT_FAILED, "calloc");
+	return data;
+}
+
 unsigned long unit_number(const char *text)
 {
 	unsigned long n;

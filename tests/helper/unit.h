@@ -42,6 +42,9 @@ int unit_usage(const char *form);
 /* All of it, with a NUL after it that does not count. The caller frees. */
 char *unit_read(FILE *in, size_t *ret_len);
 
+/* Zeros, which the caller frees. */
+void *unit_allocate(size_t size);
+
 /* Decimal digits, nothing else. */
 unsigned long unit_number(const char *text);
 
