@@ -28,6 +28,7 @@ static const struct {
 	{ "probe", unit_probe },
 	{ "request", unit_request },
 	{ "text", unit_text },
+	{ "torture", unit_torture },
 	{ "witness", unit_witness },
 };
 

@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: ISC */
+
+/* The design's table of tokens (section 6), written down a second time, over sets of states. */
+
+#include "helper/torture-model.h"
+
+#include <cjson/cJSON.h>
+#include <err.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "helper/unit.h"
+
+DEFINE_CLEANUP(cJSON *, cJSON_Delete)
+
+#define STOPPING_REASON "the daemon is stopping"
+
+static const char *const state_names[] = {
+	[MODEL_ABSENT] = "absent",
+	[MODEL_PENDING] = "pending",
+	[MODEL_APPROVED] = "approved",
+	[MODEL_CONSUMED] = "consumed",
+	[MODEL_REVOKED] = "revoked",
+	[MODEL_EXPIRED] = "expired",
+};
+
+static const char *const action_names[] = {
+	[MODEL_ISSUE] = "issue",
+	[MODEL_APPROVE] = "approve",
+	[MODEL_REVOKE] = "revoke",
+	[MODEL_RETRY] = "retry",
+};
+
+#define ABSENT MODEL_BIT(MODEL_ABSENT)
+#define PENDING MODEL_BIT(MODEL_PENDING)
+#define APPROVED MODEL_BIT(MODEL_APPROVED)
+#define CONSUMED MODEL_BIT(MODEL_CONSUMED)
+#define REVOKED MODEL_BIT(MODEL_REVOKED)
+#define EXPIRED MODEL_BIT(MODEL_EXPIRED)
+
+/* What changes a token: an action, the states it works from, and what it makes of them. */
+static const struct {
+	enum model_action action;
+	unsigned from;
+	enum model_state to;
+} steps[] = {
+	{ MODEL_ISSUE, ABSENT, MODEL_PENDING },
+	{ MODEL_APPROVE, PENDING, MODEL_APPROVED },
+	{ MODEL_REVOKE, PENDING | APPROVED, MODEL_REVOKED },
+	{ MODEL_RETRY, APPROVED, MODEL_CONSUMED },
+};
+
+/* Every reply there is, the states in which it is given, and the one it leaves the token in. */
+static const struct answer {
+	enum model_action action;
+	const char *word;   /* the decision, or the outcome */
+	const char *reason; /* of a decision */
+	unsigned from;
+	enum model_state to;
+	size_t tally;
+} answers[] = {
+#define TALLY(name) offsetof(struct model_tally, name)
+	{ MODEL_ISSUE, "pending_hitl", "awaiting human approval", ABSENT, MODEL_PENDING,
+		TALLY(issued) },
+
+	{ MODEL_APPROVE, "ok", NULL, PENDING | APPROVED, MODEL_APPROVED, TALLY(approved) },
+	{ MODEL_APPROVE, "already_consumed", NULL, CONSUMED, MODEL_CONSUMED, TALLY(refused) },
+	{ MODEL_APPROVE, "already_revoked", NULL, REVOKED, MODEL_REVOKED, TALLY(refused) },
+	{ MODEL_APPROVE, "expired", NULL, EXPIRED, MODEL_EXPIRED, TALLY(refused) },
+	{ MODEL_APPROVE, "not_found", NULL, ABSENT, MODEL_ABSENT, TALLY(refused) },
+
+	{ MODEL_REVOKE, "ok", NULL, PENDING | APPROVED | REVOKED, MODEL_REVOKED, TALLY(revoked) },
+	{ MODEL_REVOKE, "already_consumed", NULL, CONSUMED, MODEL_CONSUMED, TALLY(refused) },
+	{ MODEL_REVOKE, "expired", NULL, EXPIRED, MODEL_EXPIRED, TALLY(refused) },
+	{ MODEL_REVOKE, "not_found", NULL, ABSENT, MODEL_ABSENT, TALLY(refused) },
+
+	{ MODEL_RETRY, "pending_hitl", "awaiting human approval", PENDING, MODEL_PENDING,
+		TALLY(refused) },
+	{ MODEL_RETRY, "allow", "approved by an operator", APPROVED, MODEL_CONSUMED,
+		TALLY(allowed) },
+	{ MODEL_RETRY, "deny", "approval token already consumed", CONSUMED, MODEL_CONSUMED,
+		TALLY(refused) },
+	{ MODEL_RETRY, "deny", "approval token revoked", REVOKED, MODEL_REVOKED, TALLY(refused) },
+	{ MODEL_RETRY, "deny", "approval token expired", EXPIRED, MODEL_EXPIRED, TALLY(refused) },
+	{ MODEL_RETRY, "deny", "approval token not found", ABSENT, MODEL_ABSENT, TALLY(refused) },
+#undef TALLY
+};
+
+#define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
+
+void model_violation(struct model *m, const char *format, ...)
+{
+	va_list ap;
+
+	m->tally.violations++;
+	va_start(ap, format);
+	vwarnx(format, ap);
+	va_end(ap);
+}
+
+/* "pending or approved". */
+static const char *name_states(unsigned states, char text[static 64])
+{
+	int len = 0;
+
+	text[0] = '\0';
+	for (size_t i = 0; i < MODEL_STATES; i++) {
+		if (states & MODEL_BIT(i))
+			len += snprintf(text + len, 64 - (size_t)len, "%s%s", len ? " or " : "",
+				state_names[i]);
+	}
+	return text;
+}
+
+/* All that the actions, in any order, can make of these states, and the states themselves. */
+static unsigned reach(unsigned states, unsigned actions)
+{
+	unsigned before;
+
+	do {
+		before = states;
+		for (size_t i = 0; i < LENGTH(steps); i++) {
+			if ((actions & MODEL_BIT(steps[i].action)) && (states & steps[i].from))
+				states |= MODEL_BIT(steps[i].to);
+		}
+	} while (states != before);
+	return states;
+}
+
+void model_deinit(struct model *m)
+{
+	free(m->tokens);
+	*m = (struct model){ 0 };
+}
+
+size_t model_add(struct model *m)
+{
+	if (m->n == m->size) {
+		m->size = m->size ? 2 * m->size : 1024;
+		m->tokens = reallocarray(m->tokens, m->size, sizeof(*m->tokens));
+		if (!m->tokens)
+			err(UNIT_FAILED, "tokens");
+	}
+	m->tokens[m->n] = (struct model_token){ .states = ABSENT };
+	return m->n++;
+}
+
+void model_send(struct model *m, struct model_request request)
+{
+	struct model_token *t = &m->tokens[request.token];
+
+	if (t->in_flight++ == 0) {
+		for (size_t i = 0; i < MODEL_STATES && !t->lost; i++) {
+			if (t->states == MODEL_BIT(i))
+				t->sure = (enum model_state)i;
+		}
+		t->seen = t->states;
+		t->actions = 0;
+	} else {
+		m->tally.raced++;
+	}
+	t->actions |= MODEL_BIT(request.action);
+	t->states = reach(t->states, t->actions);
+	t->seen |= t->states;
+}
+
+static void learn_id(struct model *m, size_t token, const char *id)
+{
+	struct model_token *t = &m->tokens[token];
+
+	if (!id || strlen(id) != MODEL_ID_LEN) {
+		model_violation(m, "token %zu: its ID is '%s'", token, id ? id : "");
+		return;
+	}
+	if (t->id[0] == '\0')
+		memcpy(t->id, id, sizeof(t->id));
+	if (strcmp(t->id, id) != 0)
+		model_violation(m, "token %zu: was %s, is %s", token, t->id, id);
+}
+
+static const struct answer *find_answer(
+	enum model_action action, const char *word, const char *reason)
+{
+	for (size_t i = 0; i < LENGTH(answers); i++) {
+		if (answers[i].action == action && strcmp(answers[i].word, word) == 0
+			&& (!answers[i].reason || strcmp(answers[i].reason, reason) == 0))
+			return &answers[i];
+	}
+	return NULL;
+}
+
+static void believe(struct model *m, struct model_request request, const struct answer *a)
+{
+	struct model_token *t = &m->tokens[request.token];
+	unsigned states = t->states & reach(MODEL_BIT(a->to), t->actions);
+	char could[64];
+
+	++*(unsigned long *)(void *)((char *)&m->tally + a->tally);
+	if (!(t->seen & a->from) || !states) {
+		model_violation(m, "token %zu %s: answered %s '%s' by '%s', and can only be %s",
+			request.token, t->id, action_names[a->action], a->word,
+			a->reason ? a->reason : a->word, name_states(t->states, could));
+		return;
+	}
+	t->states = states;
+
+	if (strcmp(a->word, "allow") == 0) {
+		if (t->allowed)
+			model_violation(m, "token %zu %s: allowed twice", request.token, t->id);
+		t->allowed = true;
+	}
+}
+
+static const char *string(const cJSON *object, const char *key)
+{
+	const cJSON *value = cJSON_GetObjectItemCaseSensitive(object, key);
+
+	return cJSON_IsString(value) ? value->valuestring : NULL;
+}
+
+void model_reply(struct model *m, struct model_request request, const char *line)
+{
+	cleanup(cJSON_Delete_p) cJSON *reply = cJSON_Parse(line);
+	const char *word = string(reply, "decision"), *reason = string(reply, "reason");
+	const char *id = string(reply, "approval_token");
+	const struct answer *a;
+
+	if (!word)
+		word = string(reply, "outcome");
+	a = word ? find_answer(request.action, word, reason ? reason : "") : NULL;
+	if (a) {
+		believe(m, request, a);
+		if (id)
+			learn_id(m, request.token, id);
+	} else if (reason && strcmp(reason, STOPPING_REASON) == 0) {
+		m->tally.stopping++;
+	} else {
+		model_violation(m, "token %zu %s: answered %s by %s", request.token,
+			m->tokens[request.token].id, action_names[request.action], line);
+	}
+	m->tokens[request.token].in_flight--;
+}
+
+void model_lost(struct model *m, struct model_request request)
+{
+	m->tally.lost++;
+	m->tokens[request.token].lost = true;
+	m->tokens[request.token].in_flight--;
+}
+
+void model_list_begin(struct model *m)
+{
+	for (size_t i = m->first; i < m->n; i++)
+		m->tokens[i].listed = false;
+}
+
+/* The list says which it is. */
+static void settle(struct model *m, size_t token, enum model_state state)
+{
+	struct model_token *t = &m->tokens[token];
+	char could[64];
+
+	if (!(t->states & MODEL_BIT(state)))
+		model_violation(m, "token %zu %s: is %s, and can only be %s%s", token, t->id,
+			state_names[state], name_states(t->states, could),
+			t->allowed ? ": it was allowed" : "");
+	else if (t->lost && t->states != MODEL_BIT(state))
+		++*(state == t->sure ? &m->tally.unapplied : &m->tally.applied);
+
+	t->states = MODEL_BIT(state);
+	t->sure = state;
+	t->lost = false;
+}
+
+void model_list_item(struct model *m, size_t token, const char *id, const char *state)
+{
+	if (token < m->first || token >= m->n || m->tokens[token].listed) {
+		model_violation(m, "token %zu %s: listed, and nobody asked for it", token, id);
+		return;
+	}
+
+	m->tokens[token].listed = true;
+	learn_id(m, token, id);
+	for (size_t i = MODEL_PENDING; i < MODEL_STATES; i++) {
+		if (strcmp(state, state_names[i]) == 0) {
+			settle(m, token, (enum model_state)i);
+			return;
+		}
+	}
+	model_violation(m, "token %zu %s: is '%s'", token, id, state);
+}
+
+void model_list_end(struct model *m)
+{
+	for (size_t i = m->first; i < m->n; i++) {
+		if (!m->tokens[i].listed)
+			settle(m, i, MODEL_ABSENT);
+	}
+	while (m->first < m->n && m->tokens[m->first].states == ABSENT
+		&& m->tokens[m->first].in_flight == 0)
+		m->first++;
+}
+
+void model_age(struct model *m)
+{
+	for (size_t i = m->first; i < m->n; i++) {
+		struct model_token *t = &m->tokens[i];
+
+		/* An issue that waits for a daemon is not older than that. */
+		if (t->in_flight > 0 && (t->actions & MODEL_BIT(MODEL_ISSUE)))
+			continue;
+		if (t->age++ > 0)
+			t->states = ABSENT;
+		else if (t->states & (PENDING | APPROVED))
+			t->states = (t->states & ~(PENDING | APPROVED)) | EXPIRED;
+		t->seen |= t->states;
+	}
+}
