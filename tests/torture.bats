@@ -1,0 +1,67 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: ISC
+#
+# A daemon that is killed at any moment, and what was acknowledged by then (design, section 7).
+
+load lib
+
+# What daemons may say, at the beginning of a line of the log.
+decisions='(allow|deny|pending_hitl) /usr/bin/git for uid'
+operations='local\.exec\.(approve|revoke) by uid'
+others="serves at the any door|stops, as told$|.*/tokens\.jsonl: cut off"
+
+# Of the report, which is the output's last line: at_least KEY N.
+at_least() {
+	local n
+
+	n=$(field "$1")
+	((n >= $2)) || fail "$1 is $n, not $2 or more: ${output##*$'\n'}"
+}
+
+# torture KILLS SERVE-OPTION...: of a daemon with the tests' clock, but not their witness, whose
+# lines no kill may tear.
+torture() {
+	_command "$FIRMA" serve --default-action pending_hitl --max-pending 4096 "${@:2}"
+	FIRMA_TEST_WITNESS='' "$UNIT" torture --kills "$1" ${TORTURE_SEED:+--seed "$TORTURE_SEED"} \
+		"$SOCKET" "$STATE_DIR" "$TMP/log" -- "${CMD[@]}"
+}
+
+# What happened must have happened often enough to mean something. `make check` kills 200 times;
+# under valgrind, where a start takes a second, a few times, which leaves much to chance.
+# TORTURE_KILLS is another number, and TORTURE_SEED the seed of a run that is to be had again.
+@test "kills at random moments lose nothing that was acknowledged, and allow nothing twice" {
+	local kills=200 often=100 key
+
+	if [[ ${FIRMA_WRAPPER-} ]]; then
+		kills=12 often=1
+	fi
+	kills=${TORTURE_KILLS:-$kills}
+
+	run torture "$kills" --state-dir "$STATE_DIR"
+	echo "$output"
+	assert_status 0
+	assert_field kills "$kills"
+	assert_field violations 0
+	at_least checked $((kills / 3))
+	for key in issued approved revoked allowed refused raced lost; do
+		at_least "$key" "$often"
+	done
+	if ((often > 1)); then
+		for key in early stopping rewriting ages applied unapplied; do
+			at_least "$key" 5
+		done
+		at_least shrunk 1
+		at_least largest 1048576
+	fi
+
+	# Neither was anything else to be told, nor is anything left.
+	run grep -avE "^firma: ($decisions|$operations|$others)" "$TMP/log"
+	refute_output
+	assert_equal "$(find "$STATE_DIR" -type f -printf '%f\n' | sort)" $'lock\ntokens.jsonl'
+}
+
+@test "a daemon that forgets is found out" {
+	run torture 20 --store memory
+	assert_status 1
+	assert_output -e 'token [0-9]+ [0-9a-f-]{36}: (is absent|answered .* not found).* can only be '
+}
