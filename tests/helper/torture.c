@@ -132,8 +132,7 @@ static bool one_in(struct torture *t, uint64_t n)
 	return pick(t, n) == 0;
 }
 
-/* --- requests -----------------------------------------------------------------------------------
- */
+/* --- requests --------------------------------------------------------------------------------- */
 
 static size_t filling(size_t token)
 {
@@ -227,8 +226,7 @@ static bool choose(struct torture *t, struct model_request *ret)
 	return true;
 }
 
-/* --- clients ------------------------------------------------------------------------------------
- */
+/* --- clients ---------------------------------------------------------------------------------- */
 
 static int connect_to(const struct torture *t, int flags)
 {
@@ -333,8 +331,7 @@ static void converse(struct torture *t, uint64_t until, bool anew)
 	}
 }
 
-/* --- the list -----------------------------------------------------------------------------------
- */
+/* --- the list --------------------------------------------------------------------------------- */
 
 /* Whole, read as it comes. */
 static void read_list(const struct torture *t, struct bytes *list)
@@ -397,8 +394,7 @@ static void check(struct torture *t)
 	t->checked++;
 }
 
-/* --- the daemon's lives -------------------------------------------------------------------------
- */
+/* --- the daemon's lives ----------------------------------------------------------------------- */
 
 static void __attribute__((noreturn)) become_daemon(const struct torture *t)
 {
@@ -540,8 +536,7 @@ static void torture(struct torture *t)
 	}
 }
 
-/* --- the program --------------------------------------------------------------------------------
- */
+/* --- the program ------------------------------------------------------------------------------ */
 
 static void report(const struct torture *t)
 {
