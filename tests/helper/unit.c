@@ -18,8 +18,11 @@ static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
 } commands[] = {
+	{ "activate", unit_activate },
 	{ "clock", unit_clock },
+	{ "cost", unit_cost },
 	{ "fake", unit_fake },
+	{ "fill", unit_fill },
 	{ "get", unit_get },
 	{ "notify", unit_notify },
 	{ "object", unit_object },

@@ -19,8 +19,11 @@ enum unit_status {
 	UNIT_RESET = 5,   /* probe --whole: the peer reset the connection behind its reply */
 };
 
+int unit_activate(int argc, char **argv);
 int unit_clock(int argc, char **argv);
+int unit_cost(int argc, char **argv);
 int unit_fake(int argc, char **argv);
+int unit_fill(int argc, char **argv);
 int unit_get(int argc, char **argv);
 int unit_notify(int argc, char **argv);
 int unit_object(int argc, char **argv);

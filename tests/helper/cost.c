@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * What tokens cost.
+ *
+ * `unit fill STATE-DIR N` puts N pending tokens on record, as a daemon would leave them.
+ *
+ * `unit cost SOCKET PROCESS SOCKET PROCESS` compares two daemons, the second of which has more of
+ * them. In turns, each is led through the same changes: an issue, its approval, its consumption.
+ * Prints, as a line of JSON, the µs of processor time that the first takes for such a life of a
+ * token, how many times that the second takes (the median over all turns), and the resident memory
+ * of each, in bytes.
+ *
+ * `unit activate SOCKET COMMAND [ARG…]` starts a daemon that serves SOCKET, asks it for its status,
+ * and kills it: again and again. Prints the median of the ms from the start to the reply.
+ */
+
+#include "helper/unit.h"
+
+#include <err.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/json.h"
+#include "gate/record.h"
+#include "ledger/store-file.h"
+
+/* Of the tokens that `fill` makes. */
+#define TTL (UINT64_C(86400) * CLOCK_SECOND)
+
+#define TURNS 25
+#define LIVES 20 /* of tokens, a turn */
+
+#define ACTIVATIONS 9
+
+static void must(int r)
+{
+	if (r < 0)
+		errx(UNIT_FAILED, "%s", strerror(-r));
+}
+
+static struct moment moment_now(void)
+{
+	struct moment now = { .clock = clock_now() };
+	char boot_id[CLOCK_BOOT_ID_LEN + 1];
+
+	must(clock_boot_id(boot_id));
+	must(notation_parse_uuid(boot_id, strlen(boot_id), now.boot_id));
+	return now;
+}
+
+/* The n-th of the tokens, which differ in their ID and in one argument. */
+static void put(struct store *store, const struct moment *now, unsigned long n)
+{
+	static const char format[] = "push%corigin%cbranch-%lu";
+	char args[64];
+	int len = snprintf(args, sizeof(args), format, '\0', '\0', n) + 1;
+	struct token token = {
+		.id = { (uint8_t)n, (uint8_t)(n >> 8), (uint8_t)(n >> 16), (uint8_t)(n >> 24) },
+		.state = TOKEN_PENDING,
+		.executable = "/usr/bin/git",
+		.args = args,
+		.n_args = 3,
+		.args_len = (size_t)len,
+		.session_id = "4c1d7cd4-5b1c-4d8e-9a34-1f6f0f1f7a11",
+		.sandbox_id = "sandbox-1",
+		.profile = "generic",
+		.agent_id = "agent",
+		.cwd = "/home/user/project",
+		.process = "agent",
+		.rule = "default_action",
+		.uid = getuid(),
+		.pid = 1234,
+		.issued = now->clock.boot,
+		.expires = now->clock.boot + TTL,
+		.issued_wall = now->clock.wall,
+	};
+	struct token_change change = { .to = TOKEN_PENDING };
+
+	memcpy(token.boot_id, now->boot_id, sizeof(token.boot_id));
+	fingerprint_compute(token.executable, args, token.n_args, token.session_id,
+		token.sandbox_id, token.agent_id, token.fingerprint);
+	memcpy(change.id, token.id, sizeof(change.id));
+	change.issued = token_new(&token);
+	must(change.issued ? 0 : -ENOMEM);
+	must(record_stored_size(change.issued, &change.size));
+	must(store_apply(store, &change));
+}
+
+int unit_fill(int argc, char **argv)
+{
+	cleanup(store_free_p) struct store *store = NULL;
+	const struct moment now = moment_now();
+	unsigned long n;
+
+	if (argc != 3)
+		return unit_usage("fill STATE-DIR N");
+
+	n = unit_number(argv[2]);
+	must(store_file_new(argv[1], getuid(), &store));
+	must(store_file_lock(store));
+	must(store_file_load(store, &now));
+	if (store_closed(store))
+		errx(UNIT_FAILED, "%s", store_closed(store));
+	for (unsigned long i = 0; i < n; i++) {
+		put(store, &now, i);
+		/* Not all in one batch, which has its limit. */
+		if (i % 1000 == 999)
+			must(store_commit(store));
+	}
+	must(store_commit(store));
+	must(store_finish(store));
+	return UNIT_OK;
+}
+
+struct daemon {
+	struct sockaddr_un address;
+	clockid_t clock; /* of its processor time */
+	unsigned long process;
+	double us[TURNS]; /* that a token's life took */
+};
+
+static struct daemon daemon_of(char **words)
+{
+	struct daemon d = { .address = unit_address(words[0]), .process = unit_number(words[1]) };
+
+	if (clock_getcpuclockid((pid_t)d.process, &d.clock) != 0)
+		errx(UNIT_FAILED, "there is no process %s", words[1]);
+	return d;
+}
+
+static double us_of(clockid_t clock)
+{
+	struct timespec time;
+
+	if (clock_gettime(clock, &time) < 0)
+		err(UNIT_FAILED, "clock_gettime");
+	return (double)time.tv_sec * 1e6 + (double)time.tv_nsec / 1e3;
+}
+
+/* Sends a line, and gives the reply's: which must have `expected` in it. */
+static void exchange(const struct sockaddr_un *address, const struct bytes *line,
+	const char *expected, char reply[static 4096])
+{
+	const struct timespec pause = { .tv_nsec = 50000 };
+	cleanup(close_p) int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	size_t len = 0;
+	ssize_t n;
+
+	/* Who has just been started may not listen yet. */
+	while (connect(fd, (const void *)address, sizeof(*address)) < 0) {
+		if (errno != ENOENT && errno != ECONNREFUSED)
+			err(UNIT_FAILED, "%s", address->sun_path);
+		nanosleep(&pause, NULL);
+	}
+	if (send(fd, line->data, line->len, MSG_NOSIGNAL) != (ssize_t)line->len)
+		err(UNIT_FAILED, "%s", address->sun_path);
+	while ((n = recv(fd, reply + len, 4095 - len, 0)) > 0)
+		len += (size_t)n;
+	reply[len] = '\0';
+	if (n < 0 || !strstr(reply, expected))
+		errx(UNIT_FAILED, "%s to %s", reply, line->data);
+}
+
+/* A token is asked for, approved and used. */
+static void live(const struct daemon *d, int n)
+{
+	static const char begin[] = "{\"action\":\"local.exec\",\"executable\":\"/usr/bin/git\","
+				    "\"sandbox_id\":\"sandbox-1\",\"session_id\":\"s\","
+				    "\"profile\":\"generic\",\"hitl_mode\":\"async_token\"";
+	cleanup(bytes_deinit) struct bytes line = BYTES_INIT(BYTES_UNLIMITED);
+	char reply[4096], id[NOTATION_UUID_LEN + 1] = "";
+	const char *at;
+
+	must(bytes_appendf(&line, "%s,\"args\":[\"turn %d\"]}\n", begin, n));
+	exchange(&d->address, &line, "pending_hitl", reply);
+	at = strstr(reply, "\"approval_token\":\"");
+	if (at)
+		memcpy(id, at + strlen("\"approval_token\":\""), NOTATION_UUID_LEN);
+
+	bytes_clear(&line);
+	must(bytes_appendf(&line, "{\"action\":\"local.exec.approve\",\"token_id\":\"%s\"}\n", id));
+	exchange(&d->address, &line, "\"ok\"", reply);
+
+	bytes_clear(&line);
+	must(bytes_appendf(
+		&line, "%s,\"args\":[\"turn %d\"],\"approval_token\":\"%s\"}\n", begin, n, id));
+	exchange(&d->address, &line, "\"allow\"", reply);
+}
+
+static void lead(struct daemon *d, int turn)
+{
+	double before = us_of(d->clock);
+
+	for (int i = 0; i < LIVES; i++)
+		live(d, turn);
+	d->us[turn] = (us_of(d->clock) - before) / LIVES;
+}
+
+static unsigned long resident_bytes(const struct daemon *d)
+{
+	cleanup(free_p) char *path = NULL;
+	unsigned long pages = 0;
+	FILE *file;
+
+	if (asprintf(&path, "/proc/%lu/statm", d->process) < 0)
+		must(-ENOMEM);
+	file = fopen(path, "re");
+	if (!file || fscanf(file, "%*u %lu", &pages) != 1)
+		err(UNIT_FAILED, "%s", path);
+	fclose(file);
+	return pages * (unsigned long)sysconf(_SC_PAGESIZE);
+}
+
+static int compare(const void *a, const void *b)
+{
+	const double *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+static double median(double *values, size_t n)
+{
+	qsort(values, n, sizeof(*values), compare);
+	return values[n / 2];
+}
+
+int unit_cost(int argc, char **argv)
+{
+	struct daemon few, many;
+	double ratios[TURNS];
+
+	if (argc != 5)
+		return unit_usage("cost SOCKET PROCESS SOCKET PROCESS");
+
+	few = daemon_of(argv + 1);
+	many = daemon_of(argv + 3);
+	for (int turn = 0; turn < TURNS; turn++) {
+		lead(turn % 2 ? &few : &many, turn);
+		lead(turn % 2 ? &many : &few, turn);
+		ratios[turn] = many.us[turn] / few.us[turn];
+	}
+	printf("{\"us\":%.1f,\"ratio\":%.3f,\"few\":%lu,\"many\":%lu}\n", median(few.us, TURNS),
+		median(ratios, TURNS), resident_bytes(&few), resident_bytes(&many));
+	return UNIT_OK;
+}
+
+/* µs from the start to the reply. */
+static double activate(const struct sockaddr_un *address, char **command)
+{
+	cleanup(bytes_deinit) struct bytes line = BYTES_INIT(BYTES_UNLIMITED);
+	char reply[4096];
+	double start, end;
+	pid_t pid;
+
+	must(bytes_append_str(&line, "{\"action\":\"local.exec.status\"}\n"));
+	(void)unlink(address->sun_path);
+	start = us_of(CLOCK_MONOTONIC);
+	pid = fork();
+	if (pid == 0) {
+		execvp(command[0], command);
+		_exit(UNIT_FAILED);
+	}
+	exchange(address, &line, "\"ok\"", reply);
+	end = us_of(CLOCK_MONOTONIC);
+
+	if (pid < 0 || kill(pid, SIGKILL) < 0 || waitpid(pid, NULL, 0) < 0)
+		err(UNIT_FAILED, "%s", command[0]);
+	return end - start;
+}
+
+int unit_activate(int argc, char **argv)
+{
+	struct sockaddr_un address;
+	double us[ACTIVATIONS];
+
+	if (argc < 3)
+		return unit_usage("activate SOCKET COMMAND [ARG...]");
+
+	address = unit_address(argv[1]);
+	unit_guard(60);
+	for (int i = 0; i < ACTIVATIONS; i++)
+		us[i] = activate(&address, argv + 2);
+	printf("%.1f\n", median(us, ACTIVATIONS) / 1000);
+	return UNIT_OK;
+}
