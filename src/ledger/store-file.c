@@ -34,13 +34,10 @@
 #include "gate/record.h"
 #include "ledger/journal.h"
 #include "ledger/store-internal.h"
+#include "ledger/tokens-file.h"
 
 #define TOKENS_FILE "tokens.jsonl"
 #define LOCK_FILE "lock"
-#define FORMAT "firma.tokens"
-
-/* A whole file is written in batches of this size. */
-#define REWRITE_BATCH ((size_t)1 << 20)
 
 /* What is superseded may take this much before the file is written anew. */
 #define SUPERSEDED_MIN ((uint64_t)1 << 20)
@@ -133,54 +130,6 @@ static void file_unrecord(struct store *store)
 	bytes_truncate(&f->lines, f->last_line);
 }
 
-/* Writes the collected lines as one batch of a file that is written anew. */
-static int flush_lines(
-	struct file_replace *to, struct bytes *lines, uint64_t *batch, uint64_t *size)
-{
-	cleanup(bytes_deinit) struct bytes out = BYTES_INIT(BYTES_UNLIMITED);
-	int r;
-
-	if (lines->len == 0)
-		return 0;
-
-	r = journal_print_batch(++*batch, lines, &out);
-	if (r >= 0)
-		r = file_write(to->fd, out.data, out.len);
-	if (r < 0)
-		return r;
-
-	*size += out.len;
-	bytes_clear(lines);
-	return 0;
-}
-
-/* The whole file, from the table: header, then every token. */
-static int write_whole(
-	const struct store_file *f, struct file_replace *to, uint64_t *batch, uint64_t *size)
-{
-	cleanup(bytes_deinit) struct bytes lines = BYTES_INIT(BYTES_UNLIMITED);
-	cleanup(bytes_deinit) struct bytes header = BYTES_INIT(BYTES_UNLIMITED);
-	int r;
-
-	r = journal_print_header(FORMAT, table_size(&f->store.table), &header);
-	if (r >= 0)
-		r = file_write(to->fd, header.data, header.len);
-	if (r < 0)
-		return r;
-
-	*size = header.len;
-	for (const struct token *t = NULL; (t = table_next(&f->store.table, t));) {
-		r = record_print_stored(t, &lines);
-		if (r >= 0)
-			r = bytes_append_char(&lines, '\n');
-		if (r >= 0 && lines.len >= REWRITE_BATCH)
-			r = flush_lines(to, &lines, batch, size);
-		if (r < 0)
-			return r;
-	}
-	return flush_lines(to, &lines, batch, size);
-}
-
 /*
  * Puts a whole new file, made from the table, in the old one's place. On failure the old one is
  * still there and may be appended to, but where the new one is in place and may not be durable.
@@ -194,7 +143,7 @@ static int rewrite(struct store_file *f)
 
 	r = file_replace_begin(&to, f->dir_fd, TOKENS_FILE);
 	if (r >= 0)
-		r = write_whole(f, &to, &batch, &size);
+		r = tokens_file_write(to.fd, &f->store.table, &batch, &size);
 	if (r >= 0)
 		r = file_replace_commit(&to, &renamed);
 	if (renamed) {
@@ -438,65 +387,6 @@ bool store_file_is_locked(const struct store *store)
 	return ((const struct store_file *)(const void *)store)->locked;
 }
 
-/* Whether the table of states knows a way from one to the other. */
-static bool is_step(enum token_state from, enum token_state to)
-{
-	for (enum token_event e = 0; e < TOKEN_EVENTS; e++)
-		if (token_step(from, e)->to == to)
-			return true;
-	return false;
-}
-
-static int refuse_line(struct bytes *why, const char *what)
-{
-	int r;
-
-	r = bytes_append_str(why, what);
-	return r < 0 ? r : JOURNAL_LINE_REFUSED;
-}
-
-static int load_change(struct table *table, struct token_change *change, struct bytes *why)
-{
-	const struct token *t = table_find(table, change->id);
-	int r;
-
-	if (!change->issued) {
-		if (!t)
-			return refuse_line(why, "changes a token that isn't there");
-		if (!is_step(t->state, change->to))
-			return refuse_line(why, "changes a token in a way that isn't possible");
-		change->from = t->state;
-	}
-
-	r = table_apply(table, change);
-	table_settle(table);
-	return r == TABLE_STALE ? refuse_line(why, "issues a token that is there already") : r;
-}
-
-struct loading {
-	struct table *table;
-	struct bytes scratch;
-};
-
-static int load_line(const char *line, size_t len, struct bytes *why, void *userdata)
-{
-	struct loading *loading = userdata;
-	struct token_change change = { 0 };
-	const char *fault;
-	int r;
-
-	r = record_parse(line, len, &loading->scratch, &change, &fault);
-	if (r == RECORD_MALFORMED)
-		return refuse_line(why, fault);
-	if (r < 0)
-		return r;
-
-	change.size = len + 1;
-	r = load_change(loading->table, &change, why);
-	token_free(change.issued);
-	return r;
-}
-
 /* Cuts a torn end off: nobody was told anything that rests on it. */
 static int cut_torn_end(struct store_file *f, int fd, const struct journal_end *end)
 {
@@ -516,12 +406,10 @@ static int cut_torn_end(struct store_file *f, int fd, const struct journal_end *
 static int load_file(struct store_file *f, int fd)
 {
 	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
-	struct loading loading = { &f->store.table, BYTES_INIT(BYTES_UNLIMITED) };
 	struct journal_end end;
 	int r;
 
-	r = journal_load(fd, FORMAT, load_line, &loading, &end, &why);
-	bytes_deinit(&loading.scratch);
+	r = tokens_file_load(fd, &f->store.table, &end, &why);
 	if (r == JOURNAL_DAMAGED) {
 		close_for(f, TOKENS_FILE, "%s", bytes_str(&why));
 		return 0;
