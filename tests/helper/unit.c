@@ -30,6 +30,7 @@ static const struct {
 	{ "powercut", unit_powercut },
 	{ "probe", unit_probe },
 	{ "request", unit_request },
+	{ "store-damage", unit_store_damage },
 	{ "text", unit_text },
 	{ "torture", unit_torture },
 	{ "witness", unit_witness },

@@ -1,0 +1,533 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * `unit store-damage bytes|ends|sectors DIR`: loads a file of tokens again and again, each time
+ * damaged in another way, as a daemon would at its start.
+ *
+ * `ends` cuts it at every byte, `sectors` takes every choice of sectors from each batch that is
+ * last, `bytes` changes each byte in turn. A load may end in two ways: in exactly what was on
+ * record before the batch that is torn, written anew and said so; or closed, for a reason that
+ * names the file and the line, with the file as it was. The first that ends otherwise is told, and
+ * fails; else the counts are printed.
+ */
+
+#include "helper/unit.h"
+
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/bytes.h"
+#include "base/cleanup.h"
+#include "gate/fingerprint.h"
+#include "gate/record.h"
+#include "ledger/store-file.h"
+
+#define TOKENS_FILE "tokens.jsonl"
+#define SECTOR 512
+#define BATCHES_MAX 8
+
+/* An argument that makes a batch of several sectors. */
+#define LONG_ARG 900
+
+/* What the file holds: a header, a batch that was written anew, and batches that were appended. */
+struct image {
+	struct bytes data;
+	size_t header_len;
+	size_t n;
+	struct {
+		size_t start, end;
+		unsigned line;      /* of its header */
+		struct bytes state; /* what is on record behind it */
+	} batches[BATCHES_MAX];
+};
+
+struct bench {
+	const char *dir;
+	int dir_fd, fd;
+	struct moment now;
+	struct image image;
+	struct bytes damaged; /* what is in the file */
+	char what[64];        /* the damage, for messages */
+	unsigned long loads, whole, cut, closed;
+};
+
+/* One in a turn of the story, by the number of its token; a turn ends with `last`. */
+static const struct {
+	enum token_state from, to;
+	uint8_t token;
+	bool is_long;
+	bool last;
+} appended[] = {
+	{ TOKEN_ABSENT, TOKEN_PENDING, 3, true, true },
+	{ TOKEN_PENDING, TOKEN_APPROVED, 1, false, false },
+	{ TOKEN_PENDING, TOKEN_REVOKED, 3, false, true },
+	{ TOKEN_APPROVED, TOKEN_CONSUMED, 2, false, true },
+	{ TOKEN_ABSENT, TOKEN_PENDING, 4, false, true },
+	{ TOKEN_PENDING, TOKEN_APPROVED, 4, false, true },
+};
+
+/*
+ * Thousands of loads don't wait for the disk. What is synced, and when, is seen in the daemon's
+ * system calls.
+ */
+int fsync(int fd)
+{
+	(void)fd;
+	return 0;
+}
+
+int fdatasync(int fd)
+{
+	(void)fd;
+	return 0;
+}
+
+static void must(int r, const char *what)
+{
+	if (r < 0)
+		errx(UNIT_FAILED, "%s: %s", what, strerror(-r));
+}
+
+static void __attribute__((format(printf, 2, 3), noreturn))
+fail(const struct bench *b, const char *format, ...)
+{
+	va_list ap;
+
+	fprintf(stderr, "%s: ", b->what);
+	va_start(ap, format);
+	vfprintf(stderr, format, ap);
+	va_end(ap);
+	fputc('\n', stderr);
+	exit(UNIT_FAILED);
+}
+
+/* --- the file ------------------------------------------------------------------------------ */
+
+static struct token *make_token(uint8_t number, bool is_long)
+{
+	struct token t = {
+		.id = { number, [6] = 0x40, [8] = 0x80 },
+		.state = TOKEN_PENDING,
+		.executable = "/usr/bin/git",
+		.n_args = 1,
+		.session_id = "sess",
+		.sandbox_id = "sbx",
+		.profile = "generic",
+		.rule = "r",
+		.uid = 1000,
+		.issued = CLOCK_SECOND,
+		.expires = 301 * CLOCK_SECOND,
+	};
+	char args[LONG_ARG + 1] = "status";
+	struct token *token;
+
+	if (is_long)
+		memset(args, 'x', LONG_ARG);
+	t.args = args;
+	t.args_len = strlen(args) + 1;
+	fingerprint_compute(t.executable, t.args, t.n_args, t.session_id, t.sandbox_id, t.agent_id,
+		t.fingerprint);
+
+	token = token_new(&t);
+	if (!token)
+		errx(UNIT_FAILED, "out of memory");
+	return token;
+}
+
+static void apply(struct store *store, uint8_t token, bool is_long, enum token_state from,
+	enum token_state to)
+{
+	struct token_change change = { .from = from, .to = to };
+
+	change.id[0] = token;
+	change.id[6] = 0x40;
+	change.id[8] = 0x80;
+	if (to == TOKEN_REVOKED)
+		change.reason = "not \"this\"";
+	if (from == TOKEN_ABSENT) {
+		change.issued = make_token(token, is_long);
+		must(record_stored_size(change.issued, &change.size), "record_stored_size");
+	}
+	if (store_apply(store, &change) != 0)
+		errx(UNIT_FAILED, "the story makes no sense");
+}
+
+/* Empties `b`, and reads the file into it. */
+static void read_file(const struct bench *bench, struct bytes *b)
+{
+	cleanup(close_p) int fd = -1;
+	ssize_t n;
+	char *at;
+
+	fd = openat(bench->dir_fd, TOKENS_FILE, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		err(UNIT_FAILED, TOKENS_FILE);
+
+	bytes_clear(b);
+	do {
+		must(bytes_reserve(b, 16384, &at), "reading");
+		n = read(fd, at, 16384);
+		if (n < 0)
+			err(UNIT_FAILED, TOKENS_FILE);
+		bytes_grew(b, (size_t)n);
+	} while (n > 0);
+}
+
+/* A new one: one that is truncated and written again would be written to the disk at once. */
+static void write_file(const struct bench *b)
+{
+	cleanup(close_p) int fd = -1;
+
+	unlinkat(b->dir_fd, TOKENS_FILE, 0);
+	fd = openat(b->dir_fd, TOKENS_FILE, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0 || write(fd, bytes_str(&b->damaged), b->damaged.len) != (ssize_t)b->damaged.len)
+		err(UNIT_FAILED, TOKENS_FILE);
+}
+
+static void write_byte(struct bench *b, size_t at, char byte)
+{
+	b->damaged.data[at] = byte;
+	if (pwrite(b->fd, &byte, 1, (off_t)at) != 1)
+		err(UNIT_FAILED, TOKENS_FILE);
+}
+
+/* Every token with all that is kept of it, a line each. */
+static void print_state(const struct store *store, struct bytes *b)
+{
+	for (const struct token *t = NULL; (t = store_next(store, t));) {
+		must(record_print_stored(t, b), "record_print_stored");
+		must(bytes_append_char(b, '\n'), "printing");
+	}
+}
+
+static struct store *load(const struct bench *bench)
+{
+	struct store *store;
+
+	must(store_file_new(bench->dir, geteuid(), &store), "store_file_new");
+	must(store_file_lock(store), "store_file_lock");
+	must(store_file_load(store, &bench->now), "store_file_load");
+	return store;
+}
+
+static unsigned lines_in(const struct bytes *b, size_t len)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < len; i++)
+		n += b->data[i] == '\n';
+	return n;
+}
+
+/* The file has a batch more, and this is what it says. */
+static void note_batch(struct bench *b, const struct store *store)
+{
+	struct image *image = &b->image;
+	size_t n = image->n++;
+
+	read_file(b, &image->data);
+	if (n == 0)
+		image->header_len = strcspn(image->data.data, "\n") + 1;
+	image->batches[n].start = n == 0 ? image->header_len : image->batches[n - 1].end;
+	image->batches[n].end = image->data.len;
+	image->batches[n].line = lines_in(&image->data, image->batches[n].start) + 1;
+	bytes_init(&image->batches[n].state, BYTES_UNLIMITED);
+	print_state(store, &image->batches[n].state);
+}
+
+static void build(struct bench *b)
+{
+	cleanup(store_free_p) struct store *store = load(b);
+
+	apply(store, 1, false, TOKEN_ABSENT, TOKEN_PENDING);
+	apply(store, 2, false, TOKEN_ABSENT, TOKEN_PENDING);
+	apply(store, 2, false, TOKEN_PENDING, TOKEN_APPROVED);
+	must(store_commit(store), "store_commit");
+	must(store_finish(store), "store_finish");
+	note_batch(b, store);
+	store_free(store);
+
+	store = load(b);
+	for (size_t i = 0; i < sizeof(appended) / sizeof(*appended); i++) {
+		apply(store, appended[i].token, appended[i].is_long, appended[i].from,
+			appended[i].to);
+		if (!appended[i].last)
+			continue;
+		must(store_commit(store), "store_commit");
+		note_batch(b, store);
+	}
+}
+
+/* --- a load ends ---------------------------------------------------------------------------- */
+
+static void expect_unchanged(const struct bench *b)
+{
+	cleanup(bytes_deinit) struct bytes is = BYTES_INIT(BYTES_UNLIMITED);
+
+	read_file(b, &is);
+	if (is.len != b->damaged.len || memcmp(is.data, b->damaged.data, is.len) != 0)
+		fail(b, "the file was changed");
+	if (faccessat(b->dir_fd, TOKENS_FILE ".new", F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		fail(b, "a new file was left behind");
+}
+
+/* Closed for what is wrong in that line, and the file stays as it is. */
+static void expect_closed(struct bench *b, unsigned line)
+{
+	cleanup(store_free_p) struct store *store = load(b);
+	const char *closed = store_closed(store);
+	char begin[512];
+
+	snprintf(begin, sizeof(begin), "%s/" TOKENS_FILE ": line %u: ", b->dir, line);
+	if (!closed)
+		fail(b, "it was loaded");
+	if (strncmp(closed, begin, strlen(begin)) != 0 || !closed[strlen(begin)])
+		fail(b, "closed for '%s', not for line %u", closed, line);
+	if (store_is_readable(store) || store_is_waiting(store))
+		fail(b, "closed, but not for good");
+
+	must(store_finish(store), "store_finish");
+	expect_unchanged(b);
+	b->loads++;
+	b->closed++;
+}
+
+/* Open, with exactly this on record, and a warning that says so where something was cut off. */
+static void expect_loaded(struct bench *b, const struct bytes *state, size_t torn)
+{
+	cleanup(bytes_deinit) struct bytes is = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes warning = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(store_free_p) struct store *store = load(b);
+	char words[64];
+
+	if (store_closed(store))
+		fail(b, "closed for '%s'", store_closed(store));
+	print_state(store, &is);
+	if (strcmp(bytes_str(&is), bytes_str(state)) != 0)
+		fail(b, "on record is\n%snot\n%s", bytes_str(&is), bytes_str(state));
+
+	snprintf(words, sizeof(words), ": cut off %zu bytes ", torn);
+	if (store_take_warning(store, &warning) != (torn > 0))
+		fail(b, "warned of '%s'", bytes_str(&warning));
+	if (torn > 0 && !strstr(warning.data, words))
+		fail(b, "warned of '%s', not of %zu bytes", warning.data, torn);
+	b->loads++;
+}
+
+/* What was there before the batch that is torn, now and for whoever comes next. */
+static void expect_cut(struct bench *b, const struct bytes *state, size_t torn)
+{
+	expect_loaded(b, state, torn);
+	read_file(b, &b->damaged);
+	if (lines_in(&b->damaged, b->damaged.len) != lines_in(state, state->len) + 2)
+		fail(b, "the file was not written anew");
+
+	expect_loaded(b, state, 0);
+	expect_unchanged(b);
+	if (torn > 0)
+		b->cut++;
+	else
+		b->whole++;
+}
+
+/* --- damage --------------------------------------------------------------------------------- */
+
+static void set_damaged(struct bench *b, size_t len)
+{
+	bytes_clear(&b->damaged);
+	must(bytes_append(&b->damaged, b->image.data.data, len), "copying");
+}
+
+/* The number of whole batches in the file's first `len` bytes. */
+static size_t whole_batches(const struct image *image, size_t len)
+{
+	size_t n = 0;
+
+	while (n < image->n && image->batches[n].end <= len)
+		n++;
+	return n;
+}
+
+static void try_ends(struct bench *b)
+{
+	size_t n;
+
+	for (size_t len = 0; len <= b->image.data.len; len++) {
+		snprintf(b->what, sizeof(b->what), "cut at byte %zu", len);
+		set_damaged(b, len);
+		write_file(b);
+
+		/* What the file was written anew with can't be torn. */
+		n = whole_batches(&b->image, len);
+		if (n == 0)
+			expect_closed(b, len < b->image.header_len ? 1 : 2);
+		else
+			expect_cut(b, &b->image.batches[n - 1].state,
+				len - b->image.batches[n - 1].end);
+	}
+}
+
+/* Zeroes the batch's part of each sector whose bit is set. */
+static void drop_sectors(struct bench *b, size_t start, size_t end, unsigned choice)
+{
+	for (size_t at = start, to; at < end; at = to, choice >>= 1) {
+		to = (at / SECTOR + 1) * SECTOR;
+		if (to > end)
+			to = end;
+		if (choice & 1)
+			memset(b->damaged.data + at, 0, to - at);
+	}
+}
+
+/* A batch misses these sectors: as the file's last, and with others behind it. */
+static void try_choice(struct bench *b, size_t batch, unsigned choice)
+{
+	size_t start = b->image.batches[batch].start, end = b->image.batches[batch].end;
+
+	snprintf(b->what, sizeof(b->what), "batch %zu without sectors %#x", batch + 1, choice);
+	set_damaged(b, end);
+	drop_sectors(b, start, end, choice);
+	write_file(b);
+	if (batch == 0)
+		expect_closed(b, b->image.batches[batch].line);
+	else
+		expect_cut(b, &b->image.batches[batch - 1].state, end - start);
+
+	if (batch + 1 < b->image.n) {
+		set_damaged(b, b->image.data.len);
+		drop_sectors(b, start, end, choice);
+		write_file(b);
+		expect_closed(b, b->image.batches[batch].line);
+	}
+}
+
+static void try_sectors(struct bench *b)
+{
+	size_t start, end, n;
+
+	for (size_t i = 0; i < b->image.n; i++) {
+		start = b->image.batches[i].start;
+		end = b->image.batches[i].end;
+		n = (end - 1) / SECTOR - start / SECTOR + 1;
+		for (unsigned choice = 1; choice < 1U << n; choice++)
+			try_choice(b, i, choice);
+	}
+}
+
+/* What a byte is changed into: each bit of it the other way, and what means something. */
+static size_t changes_of(char was, char ret[static 16])
+{
+	static const char meaning[] = { '\0', '\n', '\xff' };
+	size_t n = 0;
+
+	for (int bit = 0; bit < 8; bit++)
+		ret[n++] = (char)(was ^ (1 << bit));
+	for (size_t i = 0; i < sizeof(meaning); i++)
+		if (meaning[i] != was)
+			ret[n++] = meaning[i];
+	return n;
+}
+
+static void try_byte(struct bench *b, size_t at, char changed)
+{
+	size_t batch = whole_batches(&b->image, at);
+
+	snprintf(b->what, sizeof(b->what), "byte %zu as 0x%02x", at, (unsigned char)changed);
+	write_byte(b, at, changed);
+	expect_closed(b, at < b->image.header_len ? 1 : b->image.batches[batch].line);
+}
+
+/* Whether the byte is of the file's header or of the last batch's: they tell a torn end. */
+static bool is_of_headers(const struct image *image, size_t at)
+{
+	size_t last = image->batches[image->n - 1].start;
+	const char *end = memchr(image->data.data + last, '\n', image->data.len - last);
+
+	return at < image->header_len || (at >= last && image->data.data + at <= end);
+}
+
+static void try_bytes(struct bench *b)
+{
+	char was, changes[16];
+	size_t n;
+
+	set_damaged(b, b->image.data.len);
+	write_file(b);
+	b->fd = openat(b->dir_fd, TOKENS_FILE, O_WRONLY | O_CLOEXEC);
+	if (b->fd < 0)
+		err(UNIT_FAILED, TOKENS_FILE);
+
+	for (size_t at = 0; at < b->damaged.len; at++) {
+		was = b->damaged.data[at];
+		n = changes_of(was, changes);
+		for (size_t i = 0; i < n; i++)
+			try_byte(b, at, changes[i]);
+
+		for (int value = 0; is_of_headers(&b->image, at) && value < 256; value++)
+			if (value != (unsigned char)was)
+				try_byte(b, at, (char)value);
+		write_byte(b, at, was);
+	}
+	expect_cut(b, &b->image.batches[b->image.n - 1].state, 0);
+}
+
+static const struct {
+	const char *name;
+	void (*run)(struct bench *b);
+} ways[] = {
+	{ "bytes", try_bytes },
+	{ "ends", try_ends },
+	{ "sectors", try_sectors },
+};
+
+static void bench_init(struct bench *b, const char *dir)
+{
+	*b = (struct bench){
+		.dir = dir,
+		.dir_fd = -1,
+		.fd = -1,
+		.now.clock.boot = 2 * CLOCK_SECOND,
+	};
+	bytes_init(&b->image.data, BYTES_UNLIMITED);
+	bytes_init(&b->damaged, BYTES_UNLIMITED);
+
+	if (mkdir(dir, 0700) < 0 && errno != EEXIST)
+		err(UNIT_FAILED, "%s", dir);
+	b->dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (b->dir_fd < 0)
+		err(UNIT_FAILED, "%s", dir);
+}
+
+static void bench_deinit(struct bench *b)
+{
+	for (size_t i = 0; i < b->image.n; i++)
+		bytes_deinit(&b->image.batches[i].state);
+	bytes_deinit(&b->image.data);
+	bytes_deinit(&b->damaged);
+	close_p(&b->fd);
+	close_p(&b->dir_fd);
+}
+
+int unit_store_damage(int argc, char **argv)
+{
+	struct bench b;
+
+	for (size_t i = 0; argc == 3 && i < sizeof(ways) / sizeof(*ways); i++) {
+		if (strcmp(argv[1], ways[i].name) != 0)
+			continue;
+
+		bench_init(&b, argv[2]);
+		build(&b);
+		ways[i].run(&b);
+		printf("{\"bytes\":%zu,\"batches\":%zu,\"loads\":%lu,\"whole\":%lu,\"cut\":%lu,"
+		       "\"closed\":%lu}\n",
+			b.image.data.len, b.image.n, b.loads, b.whole, b.cut, b.closed);
+		bench_deinit(&b);
+		return UNIT_OK;
+	}
+	return unit_usage("store-damage bytes|ends|sectors DIR");
+}
