@@ -164,7 +164,9 @@ misplace() {
 		until_listening "$1"
 		kill_daemon
 		;;
+	node) rm -rf "$1" && mknod -m 600 "$1" c 1 3 ;;
 	group) chmod g+r "$1" ;;
+	writable) chmod g+w "$1" ;;
 	others) chmod o+x "$1" ;;
 	owner) chown 4242 "$1" ;;
 	esac
@@ -189,6 +191,7 @@ not_trusted() {
 	not_trusted "$TOKENS" fifo 'is not a regular file'
 	not_trusted "$TOKENS" socket 'is not a regular file'
 	not_trusted "$TOKENS" group 'is open to its group or to others'
+	not_trusted "$TOKENS" writable 'is open to its group or to others'
 	not_trusted "$TOKENS" others 'is open to its group or to others'
 }
 
@@ -201,6 +204,7 @@ not_trusted() {
 	not_trusted "$lock" fifo 'is not a regular file'
 	not_trusted "$lock" socket 'is not a regular file'
 	not_trusted "$lock" group 'is open to its group or to others'
+	not_trusted "$lock" writable 'is open to its group or to others'
 	not_trusted "$lock" others 'is open to its group or to others'
 }
 
@@ -211,6 +215,7 @@ not_trusted() {
 	not_trusted "$STATE_DIR" fifo 'is not a directory'
 	not_trusted "$STATE_DIR" socket 'is not a directory'
 	not_trusted "$STATE_DIR" group 'is open to its group or to others'
+	not_trusted "$STATE_DIR" writable 'is open to its group or to others'
 	not_trusted "$STATE_DIR" others 'is open to its group or to others'
 
 	# Nor is a link one where its name ends like a directory's.
@@ -227,6 +232,21 @@ not_trusted() {
 	not_trusted "$TOKENS" owner 'belongs to another user'
 	not_trusted "$STATE_DIR/lock" owner 'belongs to another user'
 	not_trusted "$STATE_DIR" owner 'belongs to another user'
+}
+
+# need_node: a device may be made in $TMP, and opened.
+need_node() {
+	need_root
+	if ! mknod -m 600 "$TMP/node" c 1 3 2>/dev/null || ! true 2>/dev/null >"$TMP/node"; then
+		skip "no device node can be used"
+	fi
+}
+
+@test "a device in the place of a file or of the directory closes the store" {
+	need_node
+	not_trusted "$TOKENS" node 'is not a regular file'
+	not_trusted "$STATE_DIR/lock" node 'is not a regular file'
+	not_trusted "$STATE_DIR" node 'is not a directory'
 }
 
 @test "a state directory that can't be made closes the store" {
@@ -247,15 +267,159 @@ not_trusted() {
 	assert_equal "$(listed token_id)" "$token"
 	stop_daemon
 	[[ ! -e $TOKENS.new ]]
+}
 
-	# A link there is replaced, not followed.
+# in_the_way KIND: something of another's where the new file is to be made.
+in_the_way() {
+	local DAEMON=$DAEMON
+
+	rm -rf "$TOKENS.new"
+	case $1 in
+	link) ln -s "$TMP/precious" "$TOKENS.new" ;;
+	dangling) ln -s "$TMP/nothing" "$TOKENS.new" ;;
+	hard) ln "$TMP/precious" "$TOKENS.new" ;;
+	open) echo nonsense >"$TOKENS.new" && chmod 666 "$TOKENS.new" ;;
+	owner) true >"$TOKENS.new" && chown 4242 "$TOKENS.new" ;;
+	*) true >"$TOKENS.new" && misplace "$TOKENS.new" "$1" ;;
+	esac
+}
+
+# replaces KIND: it is gone after a first start, a start after a kill, and a stop, and nobody has
+# written through it.
+replaces() {
+	local token before
+
+	echo "$1:"
+	rm -rf "$STATE_DIR" "$TMP/precious"
+	mkdir -m 700 "$STATE_DIR"
+	echo precious >"$TMP/precious"
+	chmod 600 "$TMP/precious"
+	before=$(stat -c '%i %s %a %Y' "$TMP/precious")
+
+	in_the_way "$1"
+	start_asking
+	[[ ! -e $TOKENS.new && ! -L $TOKENS.new ]]
+	token=$(pending_token)
+	kill_daemon
+	in_the_way "$1"
+	start_asking
+	[[ ! -e $TOKENS.new && ! -L $TOKENS.new ]]
+	must "$OK" operate approve token_id="$token"
+	in_the_way "$1"
+	stop_daemon
+	[[ ! -e $TOKENS.new && ! -L $TOKENS.new ]]
+
+	assert_equal "$(stat -c '%F %a %u %h' "$TOKENS")" "regular file 600 $EUID 1"
+	assert_equal "$(stat -c '%i %s %a %Y' "$TMP/precious")" "$before"
+	assert_equal "$(<"$TMP/precious")" precious
+	[[ ! -e $TMP/nothing ]]
+	start_asking
+	assert_equal "$(listed state)" approved
+	kill_daemon
+}
+
+@test "what lies where a new file is made is replaced, and never written through" {
+	local kind
+
+	for kind in link dangling hard open fifo socket; do
+		replaces "$kind"
+	done
+}
+
+@test "so is a device, and what is another user's" {
+	need_node
+	replaces node
+	replaces owner
+}
+
+@test "a directory where a new file is made closes the store until it is gone" {
+	local why="closed: $TOKENS: could not be written: Is a directory" token before
+
+	start_asking
+	token=$(pending_token)
+	must "$OK" operate approve token_id="$token"
+	kill_daemon
+	before=$(snapshot "$TOKENS")
+	mkdir "$TOKENS.new"
+	echo precious >"$TOKENS.new/precious"
+	start_asking
+	must '{"decision":"deny","reason":"'"$why"'"}' ask
+	must '{"decision":"deny","reason":"'"$why"'"}' ask approval_token="$token"
+	assert_equal "$(listed state)" approved
+	stop_daemon 1
+	assert_equal "$(snapshot "$TOKENS")" "$before"
+	assert_equal "$(<"$TOKENS.new/precious")" precious
+
+	start_asking
+	must '{"decision":"deny","reason":"'"$why"'"}' ask
+	rm -r "$TOKENS.new"
+	move_clock 31
+	must "$ALLOWED" ask approval_token="$token"
+	kill_daemon
+
+	# At rest there is nothing to be written at a start, but at the stop.
+	start_asking
+	stop_daemon
+	mkdir "$TOKENS.new"
 	start_asking
 	pending_token
-	echo precious >"$TMP/precious"
-	ln -s "$TMP/precious" "$TOKENS.new"
-	stop_daemon
-	assert_equal "$(<"$TMP/precious")" precious
-	[[ ! -L $TOKENS && ! -e $TOKENS.new ]]
+	stop_daemon 1
+	rmdir "$TOKENS.new"
 	start_asking
-	assert_equal "$(listed state)" $'pending\npending'
+	assert_equal "$(listed state)" $'consumed\npending'
+}
+
+# --- much of it -----------------------------------------------------------------------------------
+
+# high_water: the most memory that the daemon ever took, in MiB.
+high_water() {
+	awk '/^VmHWM:/ { print int($2 / 1024) }' "/proc/$DAEMON/status"
+}
+
+# bounded PATTERN MIB: a daemon on what is there is closed for that reason, took less memory and
+# less than 5 s of time (unless MIB is empty), and the file stays as it is. Its size and times are
+# compared, not its content, which may be too much to read.
+bounded() {
+	local before fields
+
+	before=$(stat -c '%i %s %y %z' "$TOKENS")
+	start_daemon --default-action allow
+	assert_closed "$1"
+	if [[ $2 ]]; then
+		read -ra fields <"/proc/$DAEMON/stat"
+		((fields[13] + fields[14] < 500)) || fail "$((fields[13] + fields[14])) ticks"
+		(($(high_water) < $2)) || fail "$(high_water) MiB"
+	fi
+	stop_daemon
+	assert_equal "$(stat -c '%i %s %y %z' "$TOKENS")" "$before"
+}
+
+@test "100 MB of garbage close the store within bounds of memory and of time" {
+	local few='' batches=''
+
+	# Neither bound is for what it may run under.
+	if ((${#WRAPPER[@]} == 0)) && ! grep -q __asan_init "$FIRMA"; then
+		few=20 batches=160
+	fi
+	make_lock
+	head -c 100M /dev/zero | tr '\0' x >"$TOKENS"
+	bounded "$TOKENS: line 1: this is not a file of format firma.tokens" "$few"
+
+	craft 1 "$(record)"
+	head -c 100M /dev/zero | tr '\0' '{' >>"$TOKENS"
+	bounded "$TOKENS: line 4: this batch is damaged" "$batches"
+	craft 1 "$(record)"
+	yes '{"batch":2,"bytes":99,"sha256":"","check":"0123456789abcdef"}' | head -c 100M >>"$TOKENS"
+	bounded "$TOKENS: line 4: this batch is damaged" "$batches"
+
+	# What is not there takes no room on the disk either.
+	craft 1 "$(record)"
+	truncate -s 100G "$TOKENS"
+	bounded "$TOKENS: line 4: this batch is damaged" "$batches"
+	header >"$TOKENS"
+	truncate -s 100G "$TOKENS"
+	bounded "$TOKENS: line 2: this batch is damaged" "$batches"
+	true >"$TOKENS"
+	truncate -s 100G "$TOKENS"
+	bounded "$TOKENS: line 1: this is not a file of format firma.tokens" "$few"
 }
