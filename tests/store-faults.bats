@@ -233,6 +233,491 @@ run_out() {
 	assert_decision pending_hitl
 }
 
+@test "a start on a full disk shows what it finds, and is closed until there is room" {
+	need_mount
+	make_base
+	rm -rf "$STATE_DIR" "$SOCKET"
+	on_disk "cp -a '$TMP/base/.' .; $FILL"
+	start_asking
+	assert_unwritable ENOSPC 'pending approved'
+	cmp "/proc/$DAEMON/root$TOKENS" "$TMP/before"
+	[[ ! -e /proc/$DAEMON/root$TOKENS.new ]]
+	rm "/proc/$DAEMON/root$STATE_DIR/fill"
+	move_clock 31
+	must "$ALLOWED" retry APPROVED
+}
+
+# --- calls that fail ------------------------------------------------------------------------------
+
+declare -gA ERRORS=(
+	[EACCES]='Permission denied'
+	[EFBIG]='File too large'
+	[EIO]='Input/output error'
+	[ENOLCK]='No locks available'
+	[ENOSPC]='No space left on device'
+	[EROFS]='Read-only file system'
+)
+
+# start_failing [CALL ERROR WHEN]...: a daemon of whose calls for the store's directory and files
+# these fail: the fourth of its kind for "4", that and all that follow until `mend` for "4+".
+start_failing() {
+	local faults=()
+
+	while (($# > 0)); do
+		faults+=(-e inject="$1:error=$2:when=$3")
+		shift 3
+	done
+	trace -P "$STATE_DIR" -P "$STATE_DIR/lock" -P "$TOKENS" -P "$TOKENS.new" \
+		-e trace=flock,read,write,openat,unlinkat,fsync,fdatasync,ftruncate,/^mkdir,/^rename \
+		"${faults[@]}"
+	start_asking
+	WRAPPER=()
+}
+
+# mend: from now on the daemon's calls are the kernel's alone.
+mend() {
+	kill -KILL "$(tracer)"
+	_until "$DAEMON" is_untraced
+}
+
+tracer() {
+	awk '/^TracerPid:/ { print $2 }' "/proc/$DAEMON/status"
+}
+
+is_untraced() {
+	[[ $(tracer) == 0 ]]
+}
+
+# put_back DIR: the state directory is a copy of that one.
+put_back() {
+	rm -rf "$STATE_DIR" "$SOCKET"
+	cp -a "$1" "$STATE_DIR"
+}
+
+# crash: keeps the state directory as a kill at this moment leaves it.
+crash() {
+	rm -rf "$TMP/crashed"
+	cp -a "$STATE_DIR" "$TMP/crashed"
+}
+
+# finds STATES: what the next daemon has on record, in one line.
+finds() {
+	true >"$TMP/log"
+	start_asking
+	shows "$1"
+	kill_daemon
+}
+
+# shows STATES: the running one.
+shows() {
+	local states
+
+	states=$(listed state)
+	assert_equal "${states//$'\n'/ }" "$1"
+}
+
+# ask_two: PENDING and APPROVED, in three batches.
+ask_two() {
+	PENDING=$(pending_token 'args:=["pending"]')
+	APPROVED=$(pending_token 'args:=["approved"]')
+	must "$OK" operate approve token_id="$APPROVED"
+}
+
+# retry NAME: asks with the token of that name.
+retry() {
+	ask "args:=[\"${1,,}\"]" approval_token="${!1}"
+}
+
+refused() {
+	must '{"decision":"deny","reason":"'"$1"'"}' "${@:2}"
+}
+
+unknown() {
+	must '{"outcome":"unsupported_action","reason":"outcome unknown: '"$1"'"}' "${@:2}"
+}
+
+# change NAME WHY: asks for it, which can't be recorded.
+change() {
+	case $1 in
+	issue) refused "$2" ask 'args:=["new"]' ;;
+	approval) unknown "$2" operate approve token_id="$PENDING" ;;
+	consumption) refused "$2" retry APPROVED ;;
+	revocation) unknown "$2" operate revoke token_id="$PENDING" reason=so ;;
+	esac
+}
+
+# The changes; how PENDING, APPROVED and what is new are in memory when one could not be recorded,
+# and how after a kill if the batch was written but not synced.
+changes() {
+	cat <<-END
+	issue|pending approved|pending approved pending
+	approval|pending approved|approved approved
+	consumption|pending consumed|pending consumed
+	revocation|revoked approved|revoked approved
+	END
+}
+
+# remember: what assert_kept compares with.
+remember() {
+	cp "$TOKENS" "$TMP/before"
+	INODE=$(inode)
+}
+
+# append_fails ERROR LEFT [CALL]: the fourth batch can't be appended, because this call fails or the
+# file may not grow. LEFT of it is in the file then: nothing, a part, or all.
+append_fails() {
+	local error=${ERRORS[$1]} left=$2 call=${3-} name states all
+
+	while IFS='|' read -r name states all; do
+		echo "$name, ${call:-short write}:"
+		rm -rf "$STATE_DIR"
+		true >"$TMP/log"
+		if [[ $call ]]; then
+			start_failing "$call" "$1" "$([[ $call == write ]] && echo 5 || echo 4)"
+		else
+			FIRMA_TEST_WITNESS='' start_asking
+		fi
+		ask_two
+		remember
+
+		# A new file can't be written until this is gone.
+		mkdir "$TOKENS.new"
+		[[ $call ]] || prlimit --pid "$DAEMON" --fsize=$(($(size) + 50)):
+		change "$name" "the change could not be recorded: $error"
+		shows "$states"
+		assert_equal "$(inode)" "$INODE"
+		crash
+		rmdir "$TOKENS.new" "$TMP/crashed/tokens.jsonl.new"
+		[[ $call ]] || prlimit --pid "$DAEMON" --fsize=unlimited:
+		move_clock 31
+		shows "$states"
+		assert_log "firma: $TOKENS: written anew, open again"
+		[[ $(inode) != "$INODE" ]]
+		kill_daemon
+		finds "$states"
+
+		# Without that, the next daemon has what was acknowledged, or what was asked for as well.
+		put_back "$TMP/crashed"
+		case $left in
+		nothing)
+			cmp "$TMP/before" "$TOKENS"
+			finds 'pending approved'
+			;;
+		part)
+			finds 'pending approved'
+			assert_log -p "$TOKENS: cut off 50 bytes"
+			;;
+		all)
+			cmp -n "$(stat -c %s "$TMP/before")" "$TMP/before" "$TOKENS"
+			finds "$all"
+			;;
+		esac
+	done < <(changes)
+}
+
+@test "a change of which the sync fails is not acknowledged, and none before it is lost" {
+	append_fails EIO all fdatasync
+}
+
+@test "nor is one that can't be written" {
+	append_fails ENOSPC nothing write
+}
+
+@test "nor is one that is written in part" {
+	append_fails EFBIG part
+}
+
+# each_rewrite MOMENT [CALL=N]...: tries it with each call that fails while a file is written anew,
+# before which the daemon has made N such calls: MOMENT CALL ERROR WHEN KEPT. KEPT is the file that
+# is in place then, the old one or the new one.
+each_rewrite() {
+	local -A before=()
+	local moment=$1 call nth error kept word
+
+	for word in "${@:2}"; do
+		before[${word%=*}]=${word#*=}
+	done
+	while read -r call nth error kept; do
+		echo "$call $nth:"
+		"$moment" "$call" "$error" $((${before[$call]-0} + nth))+ "$kept"
+		kill_daemon
+	done <<-END
+		unlinkat 1 EROFS old
+		openat 1 EROFS old
+		write 1 ENOSPC old
+		write 2 EIO old
+		fsync 1 EIO old
+		/^rename 1 EACCES old
+		fsync 2 EIO new
+	END
+}
+
+# assert_kept KEPT: the file is the one that was there, byte for byte, or a new one; there is no
+# third.
+assert_kept() {
+	[[ ! -e $TOKENS.new ]]
+	if [[ $1 == old ]]; then
+		assert_equal "$(inode)" "$INODE"
+		cmp "$TMP/before" "$TOKENS"
+	else
+		[[ $(inode) != "$INODE" ]]
+	fi
+}
+
+# assert_unwritable ERROR STATES: closed for it, and shows this.
+assert_unwritable() {
+	local why="closed: $TOKENS: could not be written: ${ERRORS[$1]}"
+
+	refused "$why" ask
+	refused "$why" ask approval_token="${APPROVED-$ID}"
+	must '{"outcome":"unsupported_action","reason":"'"$why"'"}' operate approve token_id="$ID"
+	shows "$2"
+}
+
+first_start_fails() {
+	[[ "$1 ${3%+}" != 'write 2' ]] || {
+		start_asking # which writes but once
+		return
+	}
+	rm -rf "$STATE_DIR"
+	start_failing "$1" "$2" "$3"
+	assert_unwritable "$2" ''
+	[[ ! -e $TOKENS.new ]]
+	[[ $4 == new || ! -e $TOKENS ]]
+	crash
+	mend
+	move_clock 31
+	run ask
+	assert_decision pending_hitl
+	kill_daemon
+	finds pending
+	put_back "$TMP/crashed"
+	start_asking
+	shows ''
+}
+
+@test "a first start that can't write its file is closed until it can" {
+	each_rewrite first_start_fails openat=3
+}
+
+# make_base: $TMP/base is a directory in which PENDING and APPROVED were appended.
+make_base() {
+	start_asking
+	ask_two
+	kill_daemon
+	cp -a "$STATE_DIR" "$TMP/base"
+	remember
+}
+
+start_fails() {
+	put_back "$TMP/base"
+	remember
+	start_failing "$1" "$2" "$3"
+	assert_unwritable "$2" 'pending approved'
+	assert_kept "$4"
+	crash
+	mend
+	move_clock 31
+	must "$ALLOWED" retry APPROVED
+	kill_daemon
+	finds 'pending consumed'
+	put_back "$TMP/crashed"
+	start_asking
+	shows 'pending approved'
+	must "$ALLOWED" retry APPROVED
+}
+
+@test "a start that can't write anew what it found is closed until it can, and shows it" {
+	make_base
+	each_rewrite start_fails openat=3
+}
+
+recovery_fails() {
+	rm -rf "$STATE_DIR"
+	start_failing fdatasync EIO 4 "$1" "$2" "$3"
+	ask_two
+	remember
+	change revocation "the change could not be recorded: ${ERRORS[EIO]}"
+	if [[ $4 == old ]]; then
+		cmp -n "$(stat -c %s "$TMP/before")" "$TMP/before" "$TOKENS"
+		cp "$TOKENS" "$TMP/before"
+	fi
+	assert_unwritable "$2" 'revoked approved'
+	assert_kept "$4"
+	crash
+	mend
+	move_clock 31
+	refused "approval token revoked: so" retry PENDING
+	must "$ALLOWED" retry APPROVED
+	kill_daemon
+	finds 'revoked consumed'
+	put_back "$TMP/crashed"
+	start_asking
+	shows 'revoked approved'
+}
+
+@test "a recovery that fails leaves the daemon closed until one succeeds" {
+	each_rewrite recovery_fails openat=4 unlinkat=1 write=5 fsync=2 /^rename=1
+}
+
+stop_fails() {
+	rm -rf "$STATE_DIR"
+	start_failing "$1" "$2" "$3"
+	ask_two
+	remember
+	true >"$TMP/log"
+	stop_daemon 1
+	assert_log -p "could not put the store at rest: ${ERRORS[$2]}"
+	assert_kept "$4"
+	start_asking
+	shows 'pending approved'
+	must "$ALLOWED" retry APPROVED
+}
+
+@test "a stop that can't put the file at rest fails, and loses nothing" {
+	each_rewrite stop_fails openat=4 unlinkat=1 write=4 fsync=2 /^rename=1
+}
+
+# make_superseded: $TMP/base is a directory at rest with 1.2 MB of tokens that are forgotten.
+make_superseded() {
+	local fat i
+
+	printf -v fat '%050000d' 0
+	fat=$(request "args:=[\"INDEX\",\"$fat\"]")
+	FIRMA_TEST_WITNESS='' start_asking
+	for ((i = 0; i < 24; i++)); do
+		echo "${fat/INDEX/$i}"
+	done | send_lines >"$TMP/replies"
+	stop_daemon
+	cp -a "$STATE_DIR" "$TMP/base"
+	move_clock 600
+}
+
+# What is asked for is on record before, so that it is acknowledged in any case.
+compaction_fails() {
+	local before
+
+	put_back "$TMP/base"
+	before=$(inode)
+	start_failing "$1" "$2" "$3"
+	PENDING=$(pending_token 'args:=["pending"]')
+	assert_log "firma: $TOKENS: could not be written anew: ${ERRORS[$2]}"
+	[[ ! -e $TOKENS.new ]]
+	crash
+	if [[ $4 == old ]]; then
+		assert_equal "$(inode)" "$before"
+		mend
+	else
+		[[ $(inode) != "$before" ]]
+		assert_unwritable "$2" pending
+		mend
+		move_clock 31
+	fi
+	before=$(inode)
+	must "$OK" operate approve token_id="$PENDING"
+	must "$ALLOWED" retry PENDING
+	[[ $4 == new ]] || assert_equal "$(inode)" "$before"
+	kill_daemon
+	finds consumed
+	put_back "$TMP/crashed"
+	start_asking
+	shows pending
+}
+
+@test "what is superseded stays where it can't be dropped, and what is acknowledged stands" {
+	make_superseded
+	each_rewrite compaction_fails openat=3 write=1
+}
+
+# open_fails CALL ERROR WHEN REASON [FILE]: what is there can't be read; the daemon is closed for it
+# until the next starts, and the file is what that one says, else the one that was there.
+open_fails() {
+	echo "$1 $3:"
+	put_back "$TMP/base"
+	start_failing "$1" "$2" "$3"
+	assert_closed "$4: ${ERRORS[$2]}"
+	cmp "$TOKENS" "${5-$TMP/base/tokens.jsonl}"
+	mend
+	move_clock 31
+	assert_closed "$4: ${ERRORS[$2]}"
+	stop_daemon
+	cmp "$TOKENS" "${5-$TMP/base/tokens.jsonl}"
+	finds 'pending approved'
+}
+
+@test "a file that can't be opened, locked or read is left as it is" {
+	make_base
+	open_fails openat EACCES 1+ "$STATE_DIR"
+	open_fails openat EROFS 2+ "$STATE_DIR/lock"
+	open_fails openat EACCES 3+ "$TOKENS"
+	open_fails flock ENOLCK 1+ "$STATE_DIR/lock"
+	open_fails read EIO 1+ "$TOKENS"
+	open_fails read EIO 2+ "$TOKENS"
+}
+
+@test "a torn end that can't be cut off closes the store" {
+	make_base
+	sed -n 2p "$TMP/before" | head -c 30 >"$TMP/torn"
+	cat "$TMP/before" "$TMP/torn" >"$TMP/base/tokens.jsonl"
+	open_fails ftruncate EIO 1+ "$TOKENS"
+	assert_log -p 'cut off 30 bytes'
+	open_fails fsync EIO 1+ "$TOKENS" "$TMP/before"
+}
+
+@test "a directory that can't be made closes the store" {
+	start_failing /^mkdir ENOSPC 1+
+	assert_closed "$STATE_DIR: ${ERRORS[ENOSPC]}"
+	[[ ! -e $STATE_DIR ]]
+	kill_daemon
+	finds ''
+}
+
+# --- a disk that is read-only ---------------------------------------------------------------------
+
+@test "a file on a disk that is read-only is left as it is" {
+	need_mount
+	make_base
+	rm -rf "$STATE_DIR" "$SOCKET"
+	on_disk "cp -a '$TMP/base/.' . && mount -o remount,ro '$STATE_DIR'"
+	start_asking
+	assert_closed "$STATE_DIR/lock: ${ERRORS[EROFS]}"
+	cmp "/proc/$DAEMON/root$TOKENS" "$TMP/before"
+	stop_daemon
+	WRAPPER=()
+	put_back "$TMP/base"
+	finds 'pending approved'
+}
+
+@test "a directory that may not be written to is no way to lose what is in it" {
+	local -x AS_UID=''
+
+	# Root may write anywhere.
+	((EUID != 0)) || AS_UID=4242
+	start_asking
+	ask_two
+	chmod 500 "$STATE_DIR"
+	must "$ALLOWED" retry APPROVED
+	remember
+	stop_daemon 1
+	assert_log -p "could not put the store at rest: ${ERRORS[EACCES]}"
+	assert_kept old
+
+	start_asking
+	assert_unwritable EACCES 'pending consumed'
+	assert_kept old
+	chmod 700 "$STATE_DIR"
+	move_clock 31
+	refused 'approval token already consumed' retry APPROVED
+	must "$OK" operate approve token_id="$PENDING"
+	chmod 400 "$TOKENS"
+	kill_daemon
+	start_asking
+	assert_closed "$TOKENS: ${ERRORS[EACCES]}"
+	chmod 600 "$TOKENS"
+	kill_daemon
+	finds 'approved consumed'
+}
+
 # --- a sync that fails ----------------------------------------------------------------------------
 
 @test "a file of which a sync failed is not appended to again" {
