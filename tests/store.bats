@@ -253,6 +253,107 @@ stop_time() {
 	assert_loads expired
 }
 
+@test "what a record says of the wall clock decides nothing" {
+	local wall boot
+
+	for wall in 0 1 4102444800000000 9007199254740991; do
+		craft 1 "$(record state=approved issued_wall_us:=$wall)"
+		start_asking
+		must "$ALLOWED" ask approval_token="$ID"
+		kill_daemon
+	done
+	read -r boot _ < <("$UNIT" clock now)
+	craft 1 "$(record expires_boot_us:=$((boot + 1)) issued_boot_us:=$((boot - 9)) \
+		issued_wall_us:=4102444800000000)"
+	assert_loads expired
+}
+
+# reboot WALL: another boot ID; the boot clock begins again, all but an hour before it had come so
+# far, and the wall clock has been set by so many seconds.
+reboot() {
+	_set_clock -3600000000 "$(_us "$1")" "$(</proc/sys/kernel/random/uuid)"
+}
+
+@test "no setting of the wall clock makes up for a reboot" {
+	local pending approved consumed revoked wall states=$'expired\nexpired\nconsumed\nrevoked'
+	local expired='{"outcome":"expired","reason":"approval token expired"}'
+
+	for wall in 0 31536000 -31536000; do
+		move_clock 3700
+		start_asking
+		pending=$(pending_token)
+		approved=$(pending_token)
+		consumed=$(pending_token)
+		revoked=$(pending_token)
+		must "$OK" operate approve token_id="$approved"
+		must "$OK" operate approve token_id="$consumed"
+		must "$ALLOWED" ask approval_token="$consumed"
+		must "$OK" operate revoke token_id="$revoked"
+		if ((wall == 0)); then
+			stop_daemon
+		else
+			kill_daemon
+		fi
+		reboot "$wall"
+		start_asking
+		must "$expired" operate approve token_id="$pending"
+		must '{"decision":"deny","reason":"approval token expired"}' ask approval_token="$approved"
+		must "$CONSUMED" ask approval_token="$consumed"
+		assert_equal "$(listed state)" "$states"
+
+		# That is on record, and so is when they are to be forgotten, whatever comes of the clocks.
+		assert_equal "$(batches)" 1
+		move_wall "$((-wall))"
+		kill_daemon
+		start_asking
+		move_clock 290
+		assert_equal "$(listed state)" "$states"
+		move_clock 10
+		assert_equal "$(listed state)" ''
+		stop_daemon
+	done
+}
+
+@test "a clock that goes back under a running daemon ends what it has issued, for good" {
+	local approved late
+
+	move_clock 3600
+	start_asking
+	approved=$(pending_token)
+	must "$OK" operate approve token_id="$approved"
+	move_clock -60
+	must '{"decision":"deny","reason":"approval token expired"}' ask approval_token="$approved"
+	late=$(pending_token)
+	must "$OK" operate approve token_id="$late"
+	kill_daemon
+	start_asking
+	move_clock 120
+	assert_equal "$(listed state)" $'expired\napproved'
+	must "$ALLOWED" ask approval_token="$late"
+}
+
+@test "time in which the machine is suspended counts" {
+	local token ahead=(unshare --map-current-user --time) wrapper=("${WRAPPER[@]}")
+
+	"${ahead[@]}" --boottime 1 true 2>/dev/null \
+		|| skip "no process can have a clock of its own"
+	FIRMA=$FIRMA_SHIPPED
+	start_asking
+	token=$(pending_token)
+	must "$OK" operate approve token_id="$token"
+	kill_daemon
+
+	# The clock that stands still meanwhile decides nothing.
+	WRAPPER=("${ahead[@]}" --monotonic 301 "${wrapper[@]}")
+	start_asking
+	assert_equal "$(listed state)" approved
+	kill_daemon
+	WRAPPER=("${ahead[@]}" --boottime 301 "${wrapper[@]}")
+	start_asking
+	must '{"decision":"deny","reason":"approval token expired"}' ask approval_token="$token"
+	assert_equal "$(listed state)" expired
+}
+
 # --- two daemons ----------------------------------------------------------------------------------
 
 # holds_open PROCESS FILE

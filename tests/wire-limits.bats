@@ -643,6 +643,93 @@ for_each_uid() {
 	(($(stored) > 16 * 62500))
 }
 
+@test "what is loaded counts for its uid like what was issued" {
+	local end limit="limit reached: uid $EUID has 4 pending tokens" token
+
+	for end in kill_daemon stop_daemon; do
+		start_daemon --default-action pending_hitl --max-pending 4
+		run send --repeat 3 < <(request)
+		run ask args:='["other"]'
+		assert_decision pending_hitl
+		token=$(field approval_token)
+		"$end"
+
+		start_daemon --default-action pending_hitl --max-pending 4
+		run ask args:='["third"]'
+		assert_decision deny "$limit"
+		operate revoke token_id="$token"
+		run ask
+		assert_decision pending_hitl
+		run ask
+		assert_decision deny "$limit for this very request"
+		"$end"
+
+		# What is over counts no more, what is on record does.
+		start_daemon --default-action pending_hitl --max-pending 4
+		run ask
+		assert_decision deny "$limit for this very request"
+		move_clock 300
+		run ask
+		assert_decision pending_hitl
+		assert_equal "$(operate list | grep -c '"token_id"')" 6
+		stop_daemon
+		move_clock 600
+	done
+}
+
+@test "the bytes of what is loaded count like those of what was issued" {
+	local end
+
+	for end in kill_daemon stop_daemon; do
+		rm -rf "$STATE_DIR"
+		start_daemon --default-action pending_hitl --max-store 1M
+		run send < <(with_arg 60000)
+		assert_decision pending_hitl
+		"$end"
+		start_daemon --default-action pending_hitl --max-store 1M
+		(($(stored) > 60000))
+		run send < <(with_arg 5000)
+		assert_decision deny "$STORE_OF_UID"
+		run send < <(with_arg 3000)
+		assert_decision pending_hitl
+		"$end"
+		start_daemon --default-action pending_hitl --max-store 1M
+		(($(stored) > 63000 && $(stored) <= 65536))
+		run send < <(with_arg 3000)
+		assert_decision deny "$STORE_OF_UID"
+		stop_daemon
+	done
+}
+
+@test "a uid that took all of its room leaves the others theirs, also after a restart" {
+	local again
+
+	door_for_many --default-action pending_hitl --max-store 1M
+	with_arg 62500 >"$TMP/request"
+	AS_UID=4242 _command "$UNIT"
+	run for_each_uid 4242 4242 4243
+	assert_line -n 0 -p '"pending_hitl"'
+	assert_line -n 1 "{\"decision\":\"deny\",\"reason\":\"$STORE_OF_UID\"}"
+	assert_line -n 2 -p '"pending_hitl"'
+	kill_daemon
+
+	two_doors --agent-group 4242 --default-action pending_hitl --max-store 1M
+	run for_each_uid 4242 4243 4244
+	assert_line -n 0 "{\"decision\":\"deny\",\"reason\":\"$STORE_OF_UID\"}"
+	assert_line -n 1 "${lines[0]}"
+	assert_line -n 2 -p '"pending_hitl"'
+	request >"$TMP/request"
+	read -ra again <<<"$(text 17 '4245 ')"
+	run for_each_uid "${again[@]}"
+	assert_equal "$(count '"pending_hitl"')" 16
+	kill_daemon
+	two_doors --agent-group 4242 --default-action pending_hitl --max-store 1M
+	run for_each_uid 4245
+	assert_decision deny 'limit reached: uid 4245 has 16 pending tokens for this very request'
+	run ask
+	assert_decision pending_hitl
+}
+
 @test "--max-store is at least 1M" {
 	run firma serve --socket "$SOCKET" --state-dir "$STATE_DIR" --max-store 1048575
 	assert_status 2
