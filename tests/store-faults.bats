@@ -626,7 +626,7 @@ compaction_fails() {
 
 @test "what is superseded stays where it can't be dropped, and what is acknowledged stands" {
 	make_superseded
-	each_rewrite compaction_fails openat=3 write=1
+	each_rewrite compaction_fails openat=3 write=1 fsync=1
 }
 
 # open_fails CALL ERROR WHEN REASON [FILE]: what is there can't be read; the daemon is closed for it
@@ -653,6 +653,19 @@ open_fails() {
 	open_fails flock ENOLCK 1+ "$STATE_DIR/lock"
 	open_fails read EIO 1+ "$TOKENS"
 	open_fails read EIO 2+ "$TOKENS"
+}
+
+@test "a file at rest whose directory can't be synced closes the store until it can be" {
+	start_asking
+	ask_two
+	stop_daemon
+	start_failing fsync EIO 1+
+	assert_unwritable EIO 'pending approved'
+	mend
+	move_clock 31
+	must "$ALLOWED" retry APPROVED
+	kill_daemon
+	finds 'pending consumed'
 }
 
 @test "a torn end that can't be cut off closes the store" {

@@ -497,6 +497,27 @@ ${ANEW/$'\n'/$'\nwrite tokens.jsonl.new\n'}"
 write tokens.jsonl.new\nwrite tokens.jsonl.new\nfsync tokens.jsonl.new\nfsync state\nsendto'
 }
 
+@test "a new file whose name may not last is not relied on before the directory is synced" {
+	local token
+
+	start_asking
+	token=$(pending_token)
+	kill_daemon
+
+	# The next dies behind the rename, at the sync of the directory.
+	trace -P "$STATE_DIR" -e trace=fsync -e inject=fsync:signal=KILL:when=1
+	serve_at "$SOCKET" --state-dir "$STATE_DIR"
+	wait_daemon 137
+	assert_equal "$(batches)" 1
+	WRAPPER=()
+	trace -e trace=fsync,write,fdatasync,sendto,renameat
+	start_asking
+	must "$OK" operate approve token_id="$token"
+	kill_daemon
+	run traced
+	assert_output $'fsync state\nwrite tokens.jsonl\nfdatasync tokens.jsonl\nsendto'
+}
+
 # --- without a file -------------------------------------------------------------------------------
 
 # start_in_memory [SERVE-OPTION...]

@@ -431,6 +431,18 @@ static int load_file(struct store_file *f, int fd)
 	return 0;
 }
 
+/*
+ * What was read may be in memory alone: a daemon that died between write and sync leaves pages that
+ * nobody has promised to keep. Only a file that is at rest is known to last; and its name, only
+ * when the directory is synced, which one that died behind its rename() never did.
+ */
+static int make_lasting(struct store_file *f, const struct moment *now)
+{
+	if (table_settle_times(&f->store.table, now) || f->grown)
+		return rewrite(f);
+	return fsync(f->dir_fd) < 0 ? -errno : 0;
+}
+
 int store_file_load(struct store *store, const struct moment *now)
 {
 	struct store_file *f = file_of(store);
@@ -466,14 +478,8 @@ int store_file_load(struct store *store, const struct moment *now)
 		return r;
 	}
 
-	/*
-	 * What was read may be in memory alone: a daemon that died between write and sync leaves
-	 * pages that nobody has promised to keep. Only a file that is at rest is known to last.
-	 */
-	if (table_settle_times(&store->table, now) || f->grown) {
-		r = rewrite(f);
-		if (r < 0)
-			give_up_file(f, r);
-	}
+	r = make_lasting(f, now);
+	if (r < 0)
+		give_up_file(f, r);
 	return 0;
 }
