@@ -497,7 +497,7 @@ first_start_fails() {
 }
 
 @test "a first start that can't write its file is closed until it can" {
-	each_rewrite first_start_fails openat=3
+	each_rewrite first_start_fails openat=4
 }
 
 # make_base: $TMP/base is a directory in which PENDING and APPROVED were appended.
@@ -557,7 +557,7 @@ recovery_fails() {
 }
 
 @test "a recovery that fails leaves the daemon closed until one succeeds" {
-	each_rewrite recovery_fails openat=4 unlinkat=1 write=5 fsync=2 /^rename=1
+	each_rewrite recovery_fails openat=5 unlinkat=1 write=5 fsync=2 /^rename=1
 }
 
 stop_fails() {
@@ -575,7 +575,7 @@ stop_fails() {
 }
 
 @test "a stop that can't put the file at rest fails, and loses nothing" {
-	each_rewrite stop_fails openat=4 unlinkat=1 write=4 fsync=2 /^rename=1
+	each_rewrite stop_fails openat=5 unlinkat=1 write=4 fsync=2 /^rename=1
 }
 
 # make_superseded: $TMP/base is a directory at rest with 1.2 MB of tokens that are forgotten.

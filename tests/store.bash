@@ -225,9 +225,15 @@ assert_loads() {
 
 # --- a daemon that is traced ----------------------------------------------------------------------
 
-trace() {
+# need_trace: skips a test where no daemon can be traced.
+need_trace() {
 	command -v strace >/dev/null || skip "strace is not here"
 	((${#WRAPPER[@]} == 0)) || skip "it runs under another program already"
 	export ASAN_OPTIONS="detect_leaks=0:$ASAN_OPTIONS" # which is a tracer as well
+}
+
+# trace OPTION...: daemons that are started from now on are traced, into $TMP/trace.
+trace() {
+	need_trace
 	WRAPPER=(strace -D -y -s 0 -o "$TMP/trace" "$@")
 }

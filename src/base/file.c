@@ -75,6 +75,16 @@ int file_open_dir(const char *path, uid_t owner, int *ret_fd)
 	return 0;
 }
 
+int file_sync_parent(int dir_fd)
+{
+	cleanup(close_p) int fd = -1;
+
+	fd = openat(dir_fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return errno == EACCES ? 0 : -errno;
+	return fsync(fd) < 0 ? -errno : 0;
+}
+
 /* A new directory is only there for good when its parent is synced. */
 static int sync_parent(const char *path)
 {
@@ -91,7 +101,7 @@ static int sync_parent(const char *path)
 	return 0;
 }
 
-static int make_one_dir(const char *path)
+static int make_parent(const char *path)
 {
 	if (mkdir(path, FILE_DIR_MODE) == 0)
 		return sync_parent(path);
@@ -112,12 +122,12 @@ int file_make_dir(const char *path)
 
 	for (char *slash = strchr(copy + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
 		*slash = '\0';
-		r = make_one_dir(copy);
+		r = make_parent(copy);
 		if (r < 0)
 			return r;
 		*slash = '/';
 	}
-	return make_one_dir(copy);
+	return mkdir(path, FILE_DIR_MODE) == 0 || errno == EEXIST ? 0 : -errno;
 }
 
 int file_open(int dir_fd, const char *name, int flags, uid_t owner, int *ret_fd)

@@ -458,9 +458,12 @@ int store_file_load(struct store *store, const struct moment *now)
 
 	r = file_open(f->dir_fd, TOKENS_FILE, O_RDWR | O_APPEND, f->owner, &fd);
 	if (r == -ENOENT) {
-		/* A first start. */
+		/* A first start, or another one after a daemon that died while it made the
+		 * directory. */
 		store->readable = true;
-		r = rewrite(f);
+		r = file_sync_parent(f->dir_fd);
+		if (r >= 0)
+			r = rewrite(f);
 		if (r < 0)
 			give_up_file(f, r);
 		return 0;

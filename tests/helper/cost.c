@@ -45,16 +45,6 @@ static void must(int r)
 		errx(UNIT_FAILED, "%s", strerror(-r));
 }
 
-static struct moment moment_now(void)
-{
-	struct moment now = { .clock = clock_now() };
-	char boot_id[CLOCK_BOOT_ID_LEN + 1];
-
-	must(clock_boot_id(boot_id));
-	must(notation_parse_uuid(boot_id, strlen(boot_id), now.boot_id));
-	return now;
-}
-
 /* The n-th of the tokens, which differ in their ID and in one argument. */
 static void put(struct store *store, const struct moment *now, unsigned long n)
 {
@@ -96,7 +86,7 @@ static void put(struct store *store, const struct moment *now, unsigned long n)
 int unit_fill(int argc, char **argv)
 {
 	cleanup(store_free_p) struct store *store = NULL;
-	const struct moment now = moment_now();
+	const struct moment now = unit_now();
 	unsigned long n;
 
 	if (argc != 3)

@@ -38,22 +38,6 @@
 /* What is printed of violations: one is enough to know that something is wrong. */
 #define VIOLATIONS_SHOWN 5
 
-/* Syncing what is only looked at here would cost more than everything else: not in this program. */
-int __wrap_fsync(int fd);
-int __wrap_fdatasync(int fd);
-
-int __wrap_fsync(int fd)
-{
-	(void)fd;
-	return 0;
-}
-
-int __wrap_fdatasync(int fd)
-{
-	(void)fd;
-	return 0;
-}
-
 static void must(int r)
 {
 	if (r < 0)
@@ -472,16 +456,6 @@ static void follow(struct powercut *p, FILE *trace)
 	disk_free(p->disk);
 }
 
-static struct moment moment_now(void)
-{
-	struct moment now = { .clock = clock_now() };
-	char boot_id[CLOCK_BOOT_ID_LEN + 1];
-
-	must(clock_boot_id(boot_id));
-	must(notation_parse_uuid(boot_id, strlen(boot_id), now.boot_id));
-	return now;
-}
-
 int unit_powercut(int argc, char **argv)
 {
 	struct powercut p = { 0 };
@@ -494,7 +468,7 @@ int unit_powercut(int argc, char **argv)
 	p.state_dir_len = strlen(argv[2]);
 	p.work_dir = argv[3];
 	p.begin_dir = argv[4];
-	p.now = moment_now();
+	p.now = unit_now();
 	bytes_init(&p.request, BYTES_UNLIMITED);
 	map_init(&p.found, sizeof(((struct found *)NULL)->key));
 	append_history(&p.history);

@@ -70,22 +70,6 @@ static const struct {
 	{ TOKEN_PENDING, TOKEN_APPROVED, 4, false, true },
 };
 
-/*
- * Thousands of loads don't wait for the disk. What is synced, and when, is seen in the daemon's
- * system calls.
- */
-int fsync(int fd)
-{
-	(void)fd;
-	return 0;
-}
-
-int fdatasync(int fd)
-{
-	(void)fd;
-	return 0;
-}
-
 static void must(int r, const char *what)
 {
 	if (r < 0)

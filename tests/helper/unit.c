@@ -97,6 +97,16 @@ struct sockaddr_un unit_address(const char *path)
 	return address;
 }
 
+struct moment unit_now(void)
+{
+	struct moment now = { .clock = clock_now() };
+	char id[CLOCK_BOOT_ID_LEN + 1];
+
+	if (clock_boot_id(id) < 0 || notation_parse_uuid(id, strlen(id), now.boot_id) < 0)
+		errx(UNIT_FAILED, "there is no boot ID");
+	return now;
+}
+
 void unit_ready(void)
 {
 	puts("ready");

@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <sys/un.h>
 
+#include "gate/token.h"
+
 enum unit_status {
 	UNIT_OK = 0,
 	UNIT_FAILED = 1,
@@ -55,6 +57,9 @@ unsigned long unit_number(const char *text);
 
 /* The address of a UNIX socket. */
 struct sockaddr_un unit_address(const char *path);
+
+/* By the tests' clock. */
+struct moment unit_now(void);
 
 /* Prints "ready": what the tests wait for. */
 void unit_ready(void);
