@@ -399,7 +399,7 @@ bounded() {
 
 	# Neither bound is for what it may run under.
 	if ((${#WRAPPER[@]} == 0)) && ! grep -q __asan_init "$FIRMA"; then
-		few=20 batches=160
+		few=20 batches=80
 	fi
 	make_lock
 	head -c 100M /dev/zero | tr '\0' x >"$TOKENS"

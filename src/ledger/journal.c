@@ -154,6 +154,9 @@ int journal_print_batch(uint64_t number, const struct bytes *lines, struct bytes
 	char hash[65];
 	int r;
 
+	if (lines->len > JOURNAL_BATCH_MAX)
+		return -EMSGSIZE;
+
 	hash_text(bytes_str(lines), lines->len, hash);
 	r = bytes_appendf(b, "{\"batch\":%" PRIu64 ",\"bytes\":%zu,\"sha256\":\"%s\"", number,
 		lines->len, hash);
@@ -305,14 +308,17 @@ static bool has_unwritten_sectors(const struct reader *r, size_t len)
 	return false;
 }
 
-/* Whether a good batch header stands anywhere in the rest of the file, which is read for it. */
+/*
+ * Whether a good batch header stands anywhere in the rest of the file, which is read for it; so it
+ * is said of a rest that is longer than any one batch.
+ */
 static int find_batch(struct reader *r, bool *ret)
 {
 	struct batch batch;
 	const char *newline, *end;
 	int e;
 
-	e = fill(r, 2 * JOURNAL_BATCH_MAX);
+	e = fill(r, JOURNAL_HEADER_MAX + JOURNAL_BATCH_MAX);
 	if (e < 0)
 		return e;
 

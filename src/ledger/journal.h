@@ -27,8 +27,8 @@
 #include "base/bytes.h"
 #include "base/file.h"
 
-/* What one turn can change fits well into this. */
-#define JOURNAL_BATCH_MAX ((size_t)64 << 20)
+/* What one turn can change fits well into this: 256 requests of 64 KiB. */
+#define JOURNAL_BATCH_MAX ((size_t)32 << 20)
 
 /* The file can't be taken; the reason names the line and the fault. */
 #define JOURNAL_DAMAGED 1
@@ -57,5 +57,8 @@ int journal_load(int fd, const char *format, journal_line_fn fn, void *userdata,
 /* Appends the header of a journal that begins with `records` lines. */
 int journal_print_header(const char *format, uint64_t records, struct bytes *b);
 
-/* Appends a batch made of `lines`, each of which ends with a newline. */
+/*
+ * Appends a batch made of `lines`, each of which ends with a newline. -EMSGSIZE where they are more
+ * than would be read again.
+ */
 int journal_print_batch(uint64_t number, const struct bytes *lines, struct bytes *b);
