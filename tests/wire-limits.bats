@@ -457,6 +457,28 @@ read_slowly() {
 	assert_equal "$(connections)" 506
 }
 
+@test "one uid with 300 idle connections, and one that dribbles, keeps nobody else waiting" {
+	local started i
+
+	door_for_many --default-action pending_hitl
+	text 65000 >"$TMP/bytes"
+	AS_UID=4242 _command "$UNIT" probe --byte-by-byte "$SOCKET"
+	_spawn "${CMD[@]}" <"$TMP/bytes" >"$TMP/dribble.out" 2>&1
+	BACKGROUND['dribble']=$!
+	_until "$!" has_connections 1
+	idle_as 4242 300
+	started=$SECONDS
+	for ((i = 0; i < 10; i++)); do
+		run ask
+		assert_decision pending_hitl
+		run operate status
+		assert_line -n 1 '{"outcome":"ok"}'
+	done
+	((SECONDS - started < 5)) || fail "$((SECONDS - started)) s"
+	assert_equal "$(connections)" 256
+	kill -0 "${BACKGROUND['dribble']}"
+}
+
 @test "with all connections taken those who ask wait, and the operator door has some left" {
 	few_doors --default-action allow
 	idle $((AGENTS - 1))
