@@ -156,6 +156,13 @@ damage() {
 	((cut > 20 && closed > cut / 2))
 }
 
+@test "no batch is written that would not be read again" {
+	local bytes batches loads whole cut closed
+
+	damage limit
+	assert_equal "$loads" 0
+}
+
 @test "any byte that is another closes the store, and the file stays as it is" {
 	local bytes batches loads whole cut closed
 

@@ -21,6 +21,10 @@
 /* A header is short; a longer line isn't one. */
 #define JOURNAL_HEADER_MAX 512
 
+/* How a batch's header begins; no line of tokens has it anywhere, whose quotes would be escaped. */
+#define BATCH_BEGIN "{\"batch\":"
+#define BATCH_BEGIN_LEN (sizeof(BATCH_BEGIN) - 1)
+
 #define CHECK_LEN 8 /* bytes of the hash in `check` */
 #define CHECK_KEY ",\"check\":\""
 #define CHECK_HEX_LEN (2 * CHECK_LEN)
@@ -158,7 +162,7 @@ int journal_print_batch(uint64_t number, const struct bytes *lines, struct bytes
 		return -EMSGSIZE;
 
 	hash_text(bytes_str(lines), lines->len, hash);
-	r = bytes_appendf(b, "{\"batch\":%" PRIu64 ",\"bytes\":%zu,\"sha256\":\"%s\"", number,
+	r = bytes_appendf(b, BATCH_BEGIN "%" PRIu64 ",\"bytes\":%zu,\"sha256\":\"%s\"", number,
 		lines->len, hash);
 	if (r >= 0)
 		r = print_check(b, start);
@@ -178,10 +182,12 @@ static bool check_holds(const char *line, size_t len)
 		return false;
 
 	tail = line + len - CHECK_TAIL_LEN;
+	if (memcmp(tail, CHECK_KEY, sizeof(CHECK_KEY) - 1) != 0
+		|| memcmp(line + len - 2, "\"}", 2) != 0)
+		return false;
+
 	check_text(line, (size_t)(tail - line), check);
-	return memcmp(tail, CHECK_KEY, sizeof(CHECK_KEY) - 1) == 0
-		&& memcmp(tail + sizeof(CHECK_KEY) - 1, check, CHECK_HEX_LEN) == 0
-		&& memcmp(line + len - 2, "\"}", 2) == 0;
+	return memcmp(tail + sizeof(CHECK_KEY) - 1, check, CHECK_HEX_LEN) == 0;
 }
 
 /* The length of the line at the buffer's start without its newline; -1 where none ends in time. */
@@ -309,13 +315,15 @@ static bool has_unwritten_sectors(const struct reader *r, size_t len)
 }
 
 /*
- * Whether a good batch header stands anywhere in the rest of the file, which is read for it; so it
- * is said of a rest that is longer than any one batch.
+ * Whether a good batch header stands anywhere in the rest of the file, which is read for it: not at
+ * the beginning of a line alone, since what stood in front of it may be what is lost. So it is said
+ * of a rest that is longer than any one batch.
  */
 static int find_batch(struct reader *r, bool *ret)
 {
+	const char *at, *end, *newline;
 	struct batch batch;
-	const char *newline, *end;
+	size_t left;
 	int e;
 
 	e = fill(r, JOURNAL_HEADER_MAX + JOURNAL_BATCH_MAX);
@@ -323,12 +331,14 @@ static int find_batch(struct reader *r, bool *ret)
 		return e;
 
 	*ret = !r->at_end;
-	end = held(r) + n_held(r);
-	for (const char *line = held(r); !*ret && line < end; line = newline + 1) {
-		newline = memchr(line, '\n', (size_t)(end - line));
+	at = held(r);
+	end = at + n_held(r);
+	for (; !*ret && (at = memmem(at, (size_t)(end - at), BATCH_BEGIN, BATCH_BEGIN_LEN)); at++) {
+		left = (size_t)(end - at);
+		newline = memchr(at, '\n', left < JOURNAL_HEADER_MAX ? left : JOURNAL_HEADER_MAX);
 		if (!newline)
-			break;
-		e = parse_batch_header(line, (size_t)(newline - line), &batch);
+			continue;
+		e = parse_batch_header(at, (size_t)(newline - at), &batch);
 		if (e < 0)
 			return e;
 		*ret = e == 0;
@@ -339,10 +349,9 @@ static int find_batch(struct reader *r, bool *ret)
 /* Whether what the buffer holds is the beginning of a header, as far as it goes. */
 static bool begins_like_header(const struct reader *r)
 {
-	static const char begin[] = "{\"batch\":";
-	size_t n = n_held(r) < sizeof(begin) - 1 ? n_held(r) : sizeof(begin) - 1;
+	size_t n = n_held(r) < BATCH_BEGIN_LEN ? n_held(r) : BATCH_BEGIN_LEN;
 
-	return memcmp(held(r), begin, n) == 0;
+	return memcmp(held(r), BATCH_BEGIN, n) == 0;
 }
 
 /* The batch at the buffer's start has no good header. */

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * `unit store-damage bytes|ends|sectors DIR`: loads a file of tokens again and again, each time
- * damaged in another way, as a daemon would at its start.
+ * `unit store-damage bytes|ends|limit|sectors DIR`: loads a file of tokens again and again, each
+ * time damaged in another way, as a daemon would at its start.
  *
  * `ends` cuts it at every byte, `sectors` takes every choice of sectors from each batch that is
- * last, `bytes` changes each byte in turn. A load may end in two ways: in exactly what was on
- * record before the batch that is torn, written anew and said so; or closed, for a reason that
- * names the file and the line, with the file as it was. The first that ends otherwise is told, and
- * fails; else the counts are printed.
+ * last, `bytes` changes each byte in turn; `limit` is about the largest batch, and loads none. A
+ * load may end in two ways: in exactly what was on record before the batch that is torn, written
+ * anew and said so; or closed, for a reason that names the file and the line, with the file as it
+ * was. The first that ends otherwise is told, and fails; else the counts are printed.
  */
 
 #include "helper/unit.h"
@@ -24,14 +24,16 @@
 #include "base/cleanup.h"
 #include "gate/fingerprint.h"
 #include "gate/record.h"
+#include "ledger/journal.h"
 #include "ledger/store-file.h"
 
 #define TOKENS_FILE "tokens.jsonl"
 #define SECTOR 512
 #define BATCHES_MAX 8
 
-/* An argument that makes a batch of several sectors. */
-#define LONG_ARG 900
+/* An argument that makes a batch of several sectors: how long, and how much it may become. */
+static size_t long_arg = 900;
+#define LONG_ARG_MAX (900 + SECTOR)
 
 /* What the file holds: a header, a batch that was written anew, and batches that were appended. */
 struct image {
@@ -106,11 +108,11 @@ static struct token *make_token(uint8_t number, bool is_long)
 		.issued = CLOCK_SECOND,
 		.expires = 301 * CLOCK_SECOND,
 	};
-	char args[LONG_ARG + 1] = "status";
+	char args[LONG_ARG_MAX + 1] = "status";
 	struct token *token;
 
 	if (is_long)
-		memset(args, 'x', LONG_ARG);
+		memset(args, 'x', long_arg);
 	t.args = args;
 	t.args_len = strlen(args) + 1;
 	fingerprint_compute(t.executable, t.args, t.n_args, t.session_id, t.sandbox_id, t.agent_id,
@@ -223,7 +225,7 @@ static void note_batch(struct bench *b, const struct store *store)
 	print_state(store, &image->batches[n].state);
 }
 
-static void build(struct bench *b)
+static void write_story(struct bench *b)
 {
 	cleanup(store_free_p) struct store *store = load(b);
 
@@ -244,6 +246,31 @@ static void build(struct bench *b)
 		must(store_commit(store), "store_commit");
 		note_batch(b, store);
 	}
+}
+
+static void forget_story(struct bench *b)
+{
+	for (size_t i = 0; i < b->image.n; i++)
+		bytes_deinit(&b->image.batches[i].state);
+	b->image.n = 0;
+	if (unlinkat(b->dir_fd, TOKENS_FILE, 0) < 0)
+		err(UNIT_FAILED, TOKENS_FILE);
+}
+
+/* The first batch that was appended ends with its sector: the next one's header begins another. */
+static void build(struct bench *b)
+{
+	size_t over;
+
+	write_story(b);
+	over = b->image.batches[1].end % SECTOR;
+	if (over > 0) {
+		long_arg += SECTOR - over;
+		forget_story(b);
+		write_story(b);
+	}
+	if (b->image.batches[1].end % SECTOR != 0)
+		errx(UNIT_FAILED, "no batch ends with its sector");
 }
 
 /* --- a load ends ---------------------------------------------------------------------------- */
@@ -367,7 +394,7 @@ static void drop_sectors(struct bench *b, size_t start, size_t end, unsigned cho
 	}
 }
 
-/* A batch misses these sectors: as the file's last, and with others behind it. */
+/* A batch misses these sectors: as the file's last, and with one and more others behind it. */
 static void try_choice(struct bench *b, size_t batch, unsigned choice)
 {
 	size_t start = b->image.batches[batch].start, end = b->image.batches[batch].end;
@@ -381,8 +408,8 @@ static void try_choice(struct bench *b, size_t batch, unsigned choice)
 	else
 		expect_cut(b, &b->image.batches[batch - 1].state, end - start);
 
-	if (batch + 1 < b->image.n) {
-		set_damaged(b, b->image.data.len);
+	for (size_t last = batch + 1; last < b->image.n; last++) {
+		set_damaged(b, b->image.batches[last].end);
 		drop_sectors(b, start, end, choice);
 		write_file(b);
 		expect_closed(b, b->image.batches[batch].line);
@@ -459,12 +486,33 @@ static void try_bytes(struct bench *b)
 	expect_cut(b, &b->image.batches[b->image.n - 1].state, 0);
 }
 
+/* What is too much to be read again is not written. */
+static void try_limit(struct bench *b)
+{
+	struct bytes lines = BYTES_INIT(BYTES_UNLIMITED), batch = BYTES_INIT(BYTES_UNLIMITED);
+	char *end;
+
+	must(bytes_reserve(&lines, JOURNAL_BATCH_MAX, &end), "lines");
+	memset(end, '\n', JOURNAL_BATCH_MAX);
+	bytes_grew(&lines, JOURNAL_BATCH_MAX);
+	snprintf(b->what, sizeof(b->what), "a batch of %zu bytes", lines.len);
+	if (journal_print_batch(1, &lines, &batch) != 0)
+		fail(b, "was not written");
+
+	must(bytes_append_char(&lines, '\n'), "lines");
+	if (journal_print_batch(1, &lines, &batch) != -EMSGSIZE)
+		fail(b, "and one more were written");
+	bytes_deinit(&lines);
+	bytes_deinit(&batch);
+}
+
 static const struct {
 	const char *name;
 	void (*run)(struct bench *b);
 } ways[] = {
 	{ "bytes", try_bytes },
 	{ "ends", try_ends },
+	{ "limit", try_limit },
 	{ "sectors", try_sectors },
 };
 
@@ -513,5 +561,5 @@ int unit_store_damage(int argc, char **argv)
 		bench_deinit(&b);
 		return UNIT_OK;
 	}
-	return unit_usage("store-damage bytes|ends|sectors DIR");
+	return unit_usage("store-damage bytes|ends|limit|sectors DIR");
 }
