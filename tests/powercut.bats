@@ -126,9 +126,11 @@ survives() {
 @test "no power cut loses what was answered: syncs and a rename that fail" {
 	local token later i
 
-	# After the start, which syncs three times: the sync of an issue fails, then that of the new
+	# After the start, which syncs what is above, file and directory: the sync of an issue fails, then that of the new
 	# file that is to mend it, then its renaming, then the sync of the directory.
-	start_recorded -e inject=fdatasync:error=EIO:when=3 -e inject=fsync:error=EIO:when=4+3 \
+	i=$(ancestors | wc -l)
+	start_recorded -e inject=fdatasync:error=EIO:when=3 \
+		-e inject=fsync:error=EIO:when=$((i + 3))+3 \
 		-e inject=renameat:error=EIO:when=2
 	token=$(pending_token 'args:=["1"]')
 	must "$OK" operate approve token_id="$token"
@@ -148,14 +150,8 @@ survives() {
 }
 
 @test "no power cut loses what was answered: a file that is written anew while it grows" {
-	local fat i
-
-	printf -v fat '%050000d' 0
-	fat=$(request "args:=[\"INDEX\",\"$fat\"]")
 	FIRMA_TEST_WITNESS='' start_asking
-	for ((i = 0; i < 24; i++)); do
-		echo "${fat/INDEX/$i}"
-	done | send_lines >"$TMP/replies"
+	issue_fat 24
 	move_clock 590
 	PENDING=$(pending_token 'args:=["1"]')
 	stop_daemon

@@ -162,8 +162,8 @@ run_out() {
 @test "what was written in part is never believed" {
 	local pending approved
 
-	# The first start syncs three times; a file that would be written anew can't be.
-	trace -e trace=fsync -e inject=fsync:error=EIO:when=4+
+	# The first start syncs it and the directory; a file that would be written anew can't be.
+	trace -P "$STATE_DIR" -P "$TOKENS.new" -e trace=fsync -e inject=fsync:error=EIO:when=3+
 	FIRMA_TEST_WITNESS='' start_asking
 	pending=$(pending_token 'args:=["1"]')
 	approved=$(pending_token 'args:=["2"]')
@@ -500,6 +500,18 @@ first_start_fails() {
 	each_rewrite first_start_fails openat=4
 }
 
+@test "a first start that can't sync what is above its directory is closed until it can" {
+	trace -P "$TMP" -e trace=fsync -e inject=fsync:error=EIO:when=1..3
+	start_asking
+	for _ in 1 2; do
+		refused "closed: $TOKENS: could not be written: ${ERRORS[EIO]}" ask
+		[[ ! -e $TOKENS ]]
+		move_clock 31
+	done
+	run ask
+	assert_decision pending_hitl
+}
+
 # make_base: $TMP/base is a directory in which PENDING and APPROVED were appended.
 make_base() {
 	start_asking
@@ -580,14 +592,8 @@ stop_fails() {
 
 # make_superseded: $TMP/base is a directory at rest with 1.2 MB of tokens that are forgotten.
 make_superseded() {
-	local fat i
-
-	printf -v fat '%050000d' 0
-	fat=$(request "args:=[\"INDEX\",\"$fat\"]")
 	FIRMA_TEST_WITNESS='' start_asking
-	for ((i = 0; i < 24; i++)); do
-		echo "${fat/INDEX/$i}"
-	done | send_lines >"$TMP/replies"
+	issue_fat 24
 	stop_daemon
 	cp -a "$STATE_DIR" "$TMP/base"
 	move_clock 600

@@ -51,6 +51,7 @@ bad_records() {
 	a uid that is no number|uid=0
 	a fraction|issued_wall_us:=1.5
 	an end before the beginning|expires_boot_us:=0
+	something unknown|approver=me
 	END
 }
 
@@ -66,6 +67,10 @@ bad_records() {
 
 	craft 0 "$(record)" '{"token_id":"'"$ID"'","state":"approved","reason":1}'
 	stays_closed "$TOKENS: line 5: is not a token's record"
+	for change in executabel=/bin/sh uid:=0 args:='["push"]'; do
+		craft 0 "$(record)" "$(became approved "$change")"
+		stays_closed "$TOKENS: line 5: is not a token's record"
+	done
 	craft 0 nonsense
 	stays_closed "$TOKENS: line 3: *"
 	craft 0 '{"token_id":"x","token_id":"y"}'
@@ -132,8 +137,13 @@ bad_records() {
 @test "a batch that claims more than it can hold closes the store" {
 	make_lock
 	craft 0 "$(record)"
-	sealed '{"batch":2,"bytes":67108865,"sha256":"'"$(printf '%064d' 0)"'"' >>"$TOKENS"
+	sealed '{"batch":2,"bytes":33554433,"sha256":"'"$(printf '%064d' 0)"'"' >>"$TOKENS"
 	stays_closed "$TOKENS: line 4: this batch is damaged"
+
+	# The largest there is, which is torn.
+	craft 0 "$(record)"
+	sealed '{"batch":2,"bytes":33554432,"sha256":"'"$(printf '%064d' 0)"'"' >>"$TOKENS"
+	assert_loads pending
 
 	# One that doesn't end with a line.
 	craft 0 "$(record)"

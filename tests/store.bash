@@ -45,12 +45,24 @@ must() {
 	assert_output "$1"
 }
 
-# listed KEY [KEY=...]: that key of each token in the list.
+# listed KEY [KEY=...]: that key of each token in the list, which must be one.
 listed() {
 	local items
 
-	items=$(operate list "${@:2}" | sed '$d')
-	[[ -z $items ]] || "$UNIT" get "$1" <<<"$items"
+	items=$(operate list "${@:2}")
+	[[ ${items##*$'\n'} == "$OK" ]] || fail "not a list: $items"
+	[[ $items == "$OK" ]] || sed '$d' <<<"$items" | "$UNIT" get "$1"
+}
+
+# issue_fat N: N tokens of 50 kB, for a daemon without a witness.
+issue_fat() {
+	local fat i
+
+	printf -v fat '%050000d' 0
+	fat=$(request "args:=[\"INDEX\",\"$fat\"]")
+	for ((i = 0; i < $1; i++)); do
+		echo "${fat/INDEX/$i}"
+	done | send_lines >"$TMP/replies"
 }
 
 # Of the file of tokens.
@@ -224,6 +236,19 @@ assert_loads() {
 }
 
 # --- a daemon that is traced ----------------------------------------------------------------------
+
+# ancestors: the directories above the state directory that a first start syncs, which are those of
+# its file system, the nearest first; by their names, a line each.
+ancestors() {
+	local dir=${STATE_DIR%/*} device
+
+	device=$(stat -c %d "$dir")
+	while [[ $(stat -c %d "$dir/") == "$device" ]]; do
+		echo "${dir##*/}"
+		[[ $dir ]] || break
+		dir=${dir%/*}
+	done
+}
 
 # need_trace: skips a test where no daemon can be traced.
 need_trace() {

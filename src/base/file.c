@@ -9,7 +9,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -75,37 +74,9 @@ int file_open_dir(const char *path, uid_t owner, int *ret_fd)
 	return 0;
 }
 
-int file_sync_parent(int dir_fd)
+static int make_one_dir(const char *path)
 {
-	cleanup(close_p) int fd = -1;
-
-	fd = openat(dir_fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return errno == EACCES ? 0 : -errno;
-	return fsync(fd) < 0 ? -errno : 0;
-}
-
-/* A new directory is only there for good when its parent is synced. */
-static int sync_parent(const char *path)
-{
-	cleanup(free_p) char *copy = NULL;
-	cleanup(close_p) int fd = -1;
-
-	copy = strdup(path);
-	if (!copy)
-		return -ENOMEM;
-
-	fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 || fsync(fd) < 0)
-		return -errno;
-	return 0;
-}
-
-static int make_parent(const char *path)
-{
-	if (mkdir(path, FILE_DIR_MODE) == 0)
-		return sync_parent(path);
-	return errno == EEXIST ? 0 : -errno;
+	return mkdir(path, FILE_DIR_MODE) == 0 || errno == EEXIST ? 0 : -errno;
 }
 
 int file_make_dir(const char *path)
@@ -122,12 +93,45 @@ int file_make_dir(const char *path)
 
 	for (char *slash = strchr(copy + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
 		*slash = '\0';
-		r = make_parent(copy);
+		r = make_one_dir(copy);
 		if (r < 0)
 			return r;
 		*slash = '/';
 	}
-	return mkdir(path, FILE_DIR_MODE) == 0 || errno == EEXIST ? 0 : -errno;
+	return make_one_dir(copy);
+}
+
+/* The directory above, where it is another one and of the same file system; else -1. */
+static int open_parent(int dir_fd, int *ret_fd)
+{
+	cleanup(close_p) int fd = -1;
+	struct stat below, above;
+
+	*ret_fd = -1;
+	fd = openat(dir_fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 || fstat(dir_fd, &below) < 0 || fstat(fd, &above) < 0)
+		return -errno;
+	if (above.st_dev == below.st_dev && above.st_ino != below.st_ino)
+		*ret_fd = steal_fd(&fd);
+	return 0;
+}
+
+int file_sync_parents(int dir_fd)
+{
+	cleanup(close_p) int fd = -1;
+	int r, parent;
+
+	r = open_parent(dir_fd, &parent);
+	while (r >= 0 && parent >= 0) {
+		close_p(&fd);
+		fd = parent;
+		if (fsync(fd) < 0)
+			return -errno;
+		r = open_parent(fd, &parent);
+	}
+	if (r == -EACCES)
+		r = syncfs(dir_fd) < 0 ? -errno : 0;
+	return r;
 }
 
 int file_open(int dir_fd, const char *name, int flags, uid_t owner, int *ret_fd)

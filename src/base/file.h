@@ -33,13 +33,16 @@ const char *file_fault_text(enum file_fault fault);
 int file_open_dir(const char *path, uid_t owner, int *ret_fd);
 
 /*
- * Makes a directory, 0700, and its missing parents alike. One that is there is left as it is. The
- * parents are synced; the directory itself is there for good after file_sync_parent().
+ * Makes a directory, 0700, and its missing parents alike. One that is there is left as it is. None
+ * of them is there for good before file_sync_parents().
  */
 int file_make_dir(const char *path);
 
-/* Syncs the directory above. One that may not be opened is its administrator's affair. */
-int file_sync_parent(int dir_fd);
+/*
+ * Syncs the directories above, up to that of another file system: whoever made them may have died
+ * before that. Where one may not be opened, all of the file system is synced.
+ */
+int file_sync_parents(int dir_fd);
 
 /* Opens a regular file with the same checks; `flags` as for open(2), a new one gets mode 0600. */
 int file_open(int dir_fd, const char *name, int flags, uid_t owner, int *ret_fd);

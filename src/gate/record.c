@@ -24,11 +24,11 @@ enum kind {
 	KIND_TIME,
 };
 
-enum presence {
-	ALWAYS,    /* also in a change */
-	SOMETIMES, /* where the token has it; a reason also in a change */
-	IN_TOKENS, /* also on the wire */
-	IN_STORE,  /* in tokens of the store alone */
+/* Where a member stands, beside the store's line of a whole token. */
+enum place {
+	IN_CHANGE = 1,
+	ON_WIRE = 2,
+	OPTIONAL = 4, /* only where the token has it */
 };
 
 #define AT(field) offsetof(struct token, field)
@@ -37,54 +37,53 @@ static const struct member {
 	const char *key;
 	size_t offset; /* in struct token */
 	enum kind kind;
-	enum presence presence;
+	unsigned int places;
 } members[] = {
-	{ "token_id", AT(id), KIND_UUID, ALWAYS },
-	{ "state", AT(state), KIND_STATE, ALWAYS },
-	{ "executable", AT(executable), KIND_STRING, IN_TOKENS },
-	{ "args", AT(args), KIND_STRINGS, IN_TOKENS },
-	{ "cwd", AT(cwd), KIND_STRING, SOMETIMES },
-	{ "real_path", AT(real_path), KIND_STRING, SOMETIMES },
-	{ "executable_sha256", AT(executable_sha256), KIND_STRING, SOMETIMES },
-	{ "session_id", AT(session_id), KIND_STRING, IN_TOKENS },
-	{ "sandbox_id", AT(sandbox_id), KIND_STRING, IN_TOKENS },
-	{ "agent_id", AT(agent_id), KIND_STRING, SOMETIMES },
-	{ "profile", AT(profile), KIND_STRING, IN_TOKENS },
-	{ "process", AT(process), KIND_STRING, SOMETIMES },
-	{ "rule", AT(rule), KIND_STRING, IN_TOKENS },
-	{ "reason", AT(reason), KIND_STRING, SOMETIMES },
-	{ "uid", AT(uid), KIND_UID, IN_TOKENS },
-	{ "pid", AT(pid), KIND_PID, SOMETIMES },
-	{ "fingerprint", AT(fingerprint), KIND_HASH, IN_TOKENS },
-	{ "boot_id", AT(boot_id), KIND_UUID, IN_STORE },
-	{ "issued_boot_us", AT(issued), KIND_TIME, IN_STORE },
-	{ "expires_boot_us", AT(expires), KIND_TIME, IN_STORE },
-	{ "issued_wall_us", AT(issued_wall), KIND_TIME, IN_STORE },
+	{ "token_id", AT(id), KIND_UUID, IN_CHANGE | ON_WIRE },
+	{ "state", AT(state), KIND_STATE, IN_CHANGE | ON_WIRE },
+	{ "executable", AT(executable), KIND_STRING, ON_WIRE },
+	{ "args", AT(args), KIND_STRINGS, ON_WIRE },
+	{ "cwd", AT(cwd), KIND_STRING, ON_WIRE | OPTIONAL },
+	{ "real_path", AT(real_path), KIND_STRING, ON_WIRE | OPTIONAL },
+	{ "executable_sha256", AT(executable_sha256), KIND_STRING, ON_WIRE | OPTIONAL },
+	{ "session_id", AT(session_id), KIND_STRING, ON_WIRE },
+	{ "sandbox_id", AT(sandbox_id), KIND_STRING, ON_WIRE },
+	{ "agent_id", AT(agent_id), KIND_STRING, ON_WIRE | OPTIONAL },
+	{ "profile", AT(profile), KIND_STRING, ON_WIRE },
+	{ "process", AT(process), KIND_STRING, ON_WIRE | OPTIONAL },
+	{ "rule", AT(rule), KIND_STRING, ON_WIRE },
+	{ "reason", AT(reason), KIND_STRING, IN_CHANGE | ON_WIRE | OPTIONAL },
+	{ "uid", AT(uid), KIND_UID, ON_WIRE },
+	{ "pid", AT(pid), KIND_PID, ON_WIRE | OPTIONAL },
+	{ "fingerprint", AT(fingerprint), KIND_HASH, ON_WIRE },
+	{ "boot_id", AT(boot_id), KIND_UUID, 0 },
+	{ "issued_boot_us", AT(issued), KIND_TIME, 0 },
+	{ "expires_boot_us", AT(expires), KIND_TIME, 0 },
+	{ "issued_wall_us", AT(issued_wall), KIND_TIME, 0 },
 };
 
 #define N_MEMBERS (sizeof(members) / sizeof(members[0]))
 
 /* --- writing ---------------------------------------------------------------------------------- */
 
-/* What is printed as text is kept here until the object is. */
+/* What is printed as text is kept here, by member, until the object is. */
 struct forms {
-	char text[3][FINGERPRINT_HEX_LEN + 1];
-	size_t n;
+	char text[N_MEMBERS][FINGERPRINT_HEX_LEN + 1];
 };
 
-static void add(
-	struct json_out *out, const struct member *m, const struct token *t, struct forms *forms)
+static void add(struct json_out *out, size_t i, const struct token *t, struct forms *forms)
 {
+	const struct member *m = &members[i];
 	const char *field = (const char *)t + m->offset;
 
 	switch (m->kind) {
 	case KIND_UUID:
-		notation_uuid((const uint8_t *)field, forms->text[forms->n]);
-		json_out_string(out, m->key, forms->text[forms->n++]);
+		notation_uuid((const uint8_t *)field, forms->text[i]);
+		json_out_string(out, m->key, forms->text[i]);
 		break;
 	case KIND_HASH:
-		notation_hex(field, FINGERPRINT_LEN, forms->text[forms->n]);
-		json_out_string(out, m->key, forms->text[forms->n++]);
+		notation_hex(field, FINGERPRINT_LEN, forms->text[i]);
+		json_out_string(out, m->key, forms->text[i]);
 		break;
 	case KIND_STATE:
 		json_out_string(out, m->key, token_state_name(t->state));
@@ -120,7 +119,7 @@ static int print(struct json_out *out, struct bytes *b)
 int record_print_item(const struct token *t, const struct moment *now, struct bytes *b)
 {
 	cleanup(bytes_deinit) struct bytes issued = BYTES_INIT(64), expires = BYTES_INIT(64);
-	struct forms forms = { 0 };
+	struct forms forms;
 	struct json_out out;
 	int r;
 
@@ -132,8 +131,8 @@ int record_print_item(const struct token *t, const struct moment *now, struct by
 
 	json_out_init(&out);
 	for (size_t i = 0; i < N_MEMBERS; i++)
-		if (members[i].presence != IN_STORE)
-			add(&out, &members[i], t, &forms);
+		if (members[i].places & ON_WIRE)
+			add(&out, i, t, &forms);
 	json_out_string(&out, "issued_at", bytes_str(&issued));
 	json_out_string(&out, "expires_at", bytes_str(&expires));
 	json_out_integer(&out, "expires_in_ms", (int64_t)(token_time_left(t, now) / CLOCK_MS));
@@ -142,12 +141,12 @@ int record_print_item(const struct token *t, const struct moment *now, struct by
 
 int record_print_stored(const struct token *t, struct bytes *b)
 {
-	struct forms forms = { 0 };
+	struct forms forms;
 	struct json_out out;
 
 	json_out_init(&out);
 	for (size_t i = 0; i < N_MEMBERS; i++)
-		add(&out, &members[i], t, &forms);
+		add(&out, i, t, &forms);
 	return print(&out, b);
 }
 
@@ -313,15 +312,20 @@ static int read_value(struct reader *r, const struct scan_member *m, size_t i)
 	return e;
 }
 
-/* A value that makes no sense does not end the scan: that the line is no JSON is said first. */
+/*
+ * A value that makes no sense does not end the scan: that the line is no JSON is said first. Nor is
+ * a member that is unknown left out: the next file that is written would not have it.
+ */
 static int read_member(const struct scan_member *m, void *userdata)
 {
 	struct reader *r = userdata;
 	size_t i = find_member(r, m);
 	int e;
 
-	if (i == N_MEMBERS)
+	if (i == N_MEMBERS) {
+		r->refused = true;
 		return 0;
+	}
 
 	r->there[i] = true;
 	r->next = (i + 1) % N_MEMBERS;
@@ -340,13 +344,17 @@ static void point_to_strings(struct reader *r)
 				bytes_str(r->scratch) + r->start[i];
 }
 
-/* Whether nothing is missing that a token or a change has. */
+/* Whether all is there that a token or a change has, and nothing that it hasn't. */
 static bool is_complete(const struct reader *r, bool token)
 {
-	for (size_t i = 0; i < N_MEMBERS; i++)
-		if (!r->there[i] && members[i].presence != SOMETIMES
-			&& (token || members[i].presence == ALWAYS))
+	for (size_t i = 0; i < N_MEMBERS; i++) {
+		if (!token && !(members[i].places & IN_CHANGE)) {
+			if (r->there[i])
+				return false;
+		} else if (!r->there[i] && !(members[i].places & OPTIONAL)) {
 			return false;
+		}
+	}
 	return true;
 }
 

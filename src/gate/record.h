@@ -30,8 +30,8 @@ int record_print_change(const struct token_change *change, struct bytes *b);
 /*
  * What a line of the store says. Where it is a whole token, `issued` is that token, the caller's,
  * with its state as `to`, and `from` is TOKEN_ABSENT; else `id` goes to state `to`, with `reason`,
- * which lies in `scratch`: a buffer for this function alone, which keeps it from asking for memory
- * a line. Returns 0, -ENOMEM, or RECORD_MALFORMED with *ret_why, a sentence without its full stop.
+ * which lies in `scratch`: a buffer for this function alone, kept from line to line. Returns 0,
+ * -ENOMEM, or RECORD_MALFORMED with *ret_why, a sentence without its full stop.
  */
 int record_parse(const char *line, size_t len, struct bytes *scratch, struct token_change *ret,
 	const char **ret_why);

@@ -47,6 +47,7 @@ struct store_file {
 	char *path;         /* of the directory, escaped, for messages */
 	uid_t owner;
 	int dir_fd;
+	bool fresh; /* the directory may have been made just now, and not be there for good */
 	int lock_fd;
 	bool locked;
 
@@ -137,13 +138,20 @@ static void file_unrecord(struct store *store)
 static int rewrite(struct store_file *f)
 {
 	cleanup(file_replace_deinit) struct file_replace to = FILE_REPLACE_INIT;
-	uint64_t batch = f->batch, size = 0;
+	uint64_t batch, size;
 	bool renamed = false;
 	int r;
 
+	if (f->fresh) {
+		r = file_sync_parents(f->dir_fd);
+		if (r < 0)
+			return r;
+		f->fresh = false;
+	}
+
 	r = file_replace_begin(&to, f->dir_fd, TOKENS_FILE);
 	if (r >= 0)
-		r = tokens_file_write(to.fd, &f->store.table, &batch, &size);
+		r = tokens_file_write(to.fd, &f->store.table, f->batch, &batch, &size);
 	if (r >= 0)
 		r = file_replace_commit(&to, &renamed);
 	if (renamed) {
@@ -458,12 +466,10 @@ int store_file_load(struct store *store, const struct moment *now)
 
 	r = file_open(f->dir_fd, TOKENS_FILE, O_RDWR | O_APPEND, f->owner, &fd);
 	if (r == -ENOENT) {
-		/* A first start, or another one after a daemon that died while it made the
-		 * directory. */
+		/* A first start, or the next after a daemon that died before it had a file. */
 		store->readable = true;
-		r = file_sync_parent(f->dir_fd);
-		if (r >= 0)
-			r = rewrite(f);
+		f->fresh = true;
+		r = rewrite(f);
 		if (r < 0)
 			give_up_file(f, r);
 		return 0;

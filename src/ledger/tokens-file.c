@@ -32,10 +32,28 @@ static int flush_lines(int fd, struct bytes *lines, uint64_t *batch, uint64_t *s
 	return 0;
 }
 
-int tokens_file_write(int fd, const struct table *table, uint64_t *batch, uint64_t *ret_size)
+static int write_tokens(int fd, const struct table *table, uint64_t *batch, uint64_t *size)
 {
 	cleanup(bytes_deinit) struct bytes lines = BYTES_INIT(BYTES_UNLIMITED);
+	int r;
+
+	for (const struct token *t = NULL; (t = table_next(table, t));) {
+		r = record_print_stored(t, &lines);
+		if (r >= 0)
+			r = bytes_append_char(&lines, '\n');
+		if (r >= 0 && lines.len >= WHOLE_BATCH)
+			r = flush_lines(fd, &lines, batch, size);
+		if (r < 0)
+			return r;
+	}
+	return flush_lines(fd, &lines, batch, size);
+}
+
+int tokens_file_write(
+	int fd, const struct table *table, uint64_t after, uint64_t *ret_batch, uint64_t *ret_size)
+{
 	cleanup(bytes_deinit) struct bytes header = BYTES_INIT(BYTES_UNLIMITED);
+	uint64_t batch = after, size;
 	int r;
 
 	r = journal_print_header(FORMAT, table_size(table), &header);
@@ -44,17 +62,14 @@ int tokens_file_write(int fd, const struct table *table, uint64_t *batch, uint64
 	if (r < 0)
 		return r;
 
-	*ret_size = header.len;
-	for (const struct token *t = NULL; (t = table_next(table, t));) {
-		r = record_print_stored(t, &lines);
-		if (r >= 0)
-			r = bytes_append_char(&lines, '\n');
-		if (r >= 0 && lines.len >= WHOLE_BATCH)
-			r = flush_lines(fd, &lines, batch, ret_size);
-		if (r < 0)
-			return r;
-	}
-	return flush_lines(fd, &lines, batch, ret_size);
+	size = header.len;
+	r = write_tokens(fd, table, &batch, &size);
+	if (r < 0)
+		return r;
+
+	*ret_batch = batch;
+	*ret_size = size;
+	return 0;
 }
 
 /* Whether the table of states knows a way from one to the other. */

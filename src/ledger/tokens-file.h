@@ -8,10 +8,11 @@
 #include "ledger/table.h"
 
 /*
- * Writes all of a table to a new file, in batches of about 1 MiB which are numbered on from *batch.
- * *ret_size is what the file has then. Returns 0 or a negative errno.
+ * Writes all of a table to a new file, in batches of about 1 MiB, the first with the number behind
+ * `after`. Gives the number of the last one and the size of the file; or a negative errno.
  */
-int tokens_file_write(int fd, const struct table *table, uint64_t *batch, uint64_t *ret_size);
+int tokens_file_write(
+	int fd, const struct table *table, uint64_t after, uint64_t *ret_batch, uint64_t *ret_size);
 
 /* Reads a file into an empty table: as journal_load(), which see. */
 int tokens_file_load(int fd, struct table *table, struct journal_end *ret_end, struct bytes *why);
