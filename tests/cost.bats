@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: ISC
 #
-# What tokens cost (design, section 7): processor time and memory, which a busy machine doesn't
-# change, and as ratios of one run where that is possible. The figures are printed.
+# What tokens cost (design, section 7): processor time and memory, which a busy machine hardly
+# changes, and as ratios of one run where that is possible. The figures are printed.
 
 load lib
 
@@ -32,15 +32,17 @@ serve_many() {
 	(($(field many) - $(field few) < 1024 * 99990)) || fail "$output"
 }
 
-# It is for a machine at rest to say that it is less than 50 ms; here it must not be much more.
+# It is for a machine at rest to say that this is less than 50 ms.
 @test "10,000 tokens are read before one notices" {
-	local ms n
+	local n
 
 	for n in 0 10000; do
 		"$UNIT" fill "$TMP/state$n" "$n"
-		ms=$("$UNIT" activate "$SOCKET" "$FIRMA" serve --socket "$SOCKET" \
-			--state-dir "$TMP/state$n" 2>>"$TMP/log")
-		echo "# $n tokens: $ms ms from the start to the first reply" >&3
+		run "$UNIT" activate "$SOCKET" "$FIRMA" serve --socket "$SOCKET" \
+			--state-dir "$TMP/state$n" 2>>"$TMP/log"
+		assert_status 0
+		echo "# $n tokens, from the start to the first reply: ${lines[-1]}" >&3
 	done
-	((${ms%.*} < 300)) || fail "$ms ms"
+	n=$(field processor_ms)
+	((${n%.*} < 200)) || fail "$output"
 }

@@ -60,7 +60,7 @@ static void check_integer(const struct scan_member *m, const struct json *v)
 	uint64_t number = 0;
 	int64_t expected;
 
-	/* Only the tree knows negative ones, and only the scan the largest. */
+	/* Only the tree knows negative ones. */
 	is_integer = json_integer(v, &expected) && m->value[0] != '-';
 	scanned = scan_integer_value(m->value, m->value_len, JSON_INTEGER_MAX, &number);
 	must(scanned == is_integer && (!scanned || number == (uint64_t)expected));

@@ -50,6 +50,7 @@ static void must(bool holds)
 static void remove_directory(void)
 {
 	(void)unlinkat(dir_fd, "tokens.jsonl", 0);
+	(void)unlinkat(dir_fd, "tokens.jsonl.new", 0);
 	(void)unlinkat(dir_fd, "lock", 0);
 	(void)rmdir(directory);
 }

@@ -12,7 +12,8 @@
  * of each, in bytes.
  *
  * `unit activate SOCKET COMMAND [ARG…]` starts a daemon that serves SOCKET, asks it for its status,
- * and kills it: again and again. Prints the median of the ms from the start to the reply.
+ * and kills it: again and again. Prints, as a line of JSON, the median of the ms from the start to
+ * the reply, and of the ms of processor time until its end.
  */
 
 #include "helper/unit.h"
@@ -22,6 +23,8 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -38,12 +41,6 @@
 #define LIVES 20 /* of tokens, a turn */
 
 #define ACTIVATIONS 9
-
-static void must(int r)
-{
-	if (r < 0)
-		errx(UNIT_FAILED, "%s", strerror(-r));
-}
 
 /* The n-th of the tokens, which differ in their ID and in one argument. */
 static void put(struct store *store, const struct moment *now, unsigned long n)
@@ -78,9 +75,9 @@ static void put(struct store *store, const struct moment *now, unsigned long n)
 		token.sandbox_id, token.agent_id, token.fingerprint);
 	memcpy(change.id, token.id, sizeof(change.id));
 	change.issued = token_new(&token);
-	must(change.issued ? 0 : -ENOMEM);
-	must(record_stored_size(change.issued, &change.size));
-	must(store_apply(store, &change));
+	unit_must(change.issued ? 0 : -ENOMEM);
+	unit_must(record_stored_size(change.issued, &change.size));
+	unit_must(store_apply(store, &change));
 }
 
 int unit_fill(int argc, char **argv)
@@ -93,19 +90,19 @@ int unit_fill(int argc, char **argv)
 		return unit_usage("fill STATE-DIR N");
 
 	n = unit_number(argv[2]);
-	must(store_file_new(argv[1], getuid(), &store));
-	must(store_file_lock(store));
-	must(store_file_load(store, &now));
+	unit_must(store_file_new(argv[1], getuid(), &store));
+	unit_must(store_file_lock(store));
+	unit_must(store_file_load(store, &now));
 	if (store_closed(store))
 		errx(UNIT_FAILED, "%s", store_closed(store));
 	for (unsigned long i = 0; i < n; i++) {
 		put(store, &now, i);
 		/* Not all in one batch, which has its limit. */
 		if (i % 1000 == 999)
-			must(store_commit(store));
+			unit_must(store_commit(store));
 	}
-	must(store_commit(store));
-	must(store_finish(store));
+	unit_must(store_commit(store));
+	unit_must(store_finish(store));
 	return UNIT_OK;
 }
 
@@ -168,18 +165,19 @@ static void live(const struct daemon *d, int n)
 	char reply[4096], id[NOTATION_UUID_LEN + 1] = "";
 	const char *at;
 
-	must(bytes_appendf(&line, "%s,\"args\":[\"turn %d\"]}\n", begin, n));
+	unit_must(bytes_appendf(&line, "%s,\"args\":[\"turn %d\"]}\n", begin, n));
 	exchange(&d->address, &line, "pending_hitl", reply);
 	at = strstr(reply, "\"approval_token\":\"");
 	if (at)
 		memcpy(id, at + strlen("\"approval_token\":\""), NOTATION_UUID_LEN);
 
 	bytes_clear(&line);
-	must(bytes_appendf(&line, "{\"action\":\"local.exec.approve\",\"token_id\":\"%s\"}\n", id));
+	unit_must(bytes_appendf(
+		&line, "{\"action\":\"local.exec.approve\",\"token_id\":\"%s\"}\n", id));
 	exchange(&d->address, &line, "\"ok\"", reply);
 
 	bytes_clear(&line);
-	must(bytes_appendf(
+	unit_must(bytes_appendf(
 		&line, "%s,\"args\":[\"turn %d\"],\"approval_token\":\"%s\"}\n", begin, n, id));
 	exchange(&d->address, &line, "\"allow\"", reply);
 }
@@ -200,7 +198,7 @@ static unsigned long resident_bytes(const struct daemon *d)
 	FILE *file;
 
 	if (asprintf(&path, "/proc/%lu/statm", d->process) < 0)
-		must(-ENOMEM);
+		unit_must(-ENOMEM);
 	file = fopen(path, "re");
 	if (!file || fscanf(file, "%*u %lu", &pages) != 1)
 		err(UNIT_FAILED, "%s", path);
@@ -232,6 +230,7 @@ int unit_cost(int argc, char **argv)
 	few = daemon_of(argv + 1);
 	many = daemon_of(argv + 3);
 	for (int turn = 0; turn < TURNS; turn++) {
+		unit_guard(60);
 		lead(turn % 2 ? &few : &many, turn);
 		lead(turn % 2 ? &many : &few, turn);
 		ratios[turn] = many.us[turn] / few.us[turn];
@@ -241,34 +240,44 @@ int unit_cost(int argc, char **argv)
 	return UNIT_OK;
 }
 
-/* µs from the start to the reply. */
-static double activate(const struct sockaddr_un *address, char **command)
+static double us_of_usage(const struct rusage *usage)
+{
+	return (double)(usage->ru_utime.tv_sec + usage->ru_stime.tv_sec) * 1e6
+		+ (double)(usage->ru_utime.tv_usec + usage->ru_stime.tv_usec);
+}
+
+/* µs from the start to the reply; *ret_processor is how many of them the daemon had a processor. */
+static double activate(const struct sockaddr_un *address, char **command, double *ret_processor)
 {
 	cleanup(bytes_deinit) struct bytes line = BYTES_INIT(BYTES_UNLIMITED);
 	char reply[4096];
+	struct rusage usage;
 	double start, end;
 	pid_t pid;
 
-	must(bytes_append_str(&line, "{\"action\":\"local.exec.status\"}\n"));
+	unit_must(bytes_append_str(&line, "{\"action\":\"local.exec.status\"}\n"));
 	(void)unlink(address->sun_path);
 	start = us_of(CLOCK_MONOTONIC);
 	pid = fork();
 	if (pid == 0) {
-		execvp(command[0], command);
+		/* What it says goes nowhere: not where the figure is read. */
+		if (prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && freopen("/dev/null", "w", stdout))
+			execvp(command[0], command);
 		_exit(UNIT_FAILED);
 	}
 	exchange(address, &line, "\"ok\"", reply);
 	end = us_of(CLOCK_MONOTONIC);
 
-	if (pid < 0 || kill(pid, SIGKILL) < 0 || waitpid(pid, NULL, 0) < 0)
+	if (pid < 0 || kill(pid, SIGKILL) < 0 || wait4(pid, NULL, 0, &usage) < 0)
 		err(UNIT_FAILED, "%s", command[0]);
+	*ret_processor = us_of_usage(&usage);
 	return end - start;
 }
 
 int unit_activate(int argc, char **argv)
 {
 	struct sockaddr_un address;
-	double us[ACTIVATIONS];
+	double us[ACTIVATIONS], processor[ACTIVATIONS];
 
 	if (argc < 3)
 		return unit_usage("activate SOCKET COMMAND [ARG...]");
@@ -276,7 +285,8 @@ int unit_activate(int argc, char **argv)
 	address = unit_address(argv[1]);
 	unit_guard(60);
 	for (int i = 0; i < ACTIVATIONS; i++)
-		us[i] = activate(&address, argv + 2);
-	printf("%.1f\n", median(us, ACTIVATIONS) / 1000);
+		us[i] = activate(&address, argv + 2, &processor[i]);
+	printf("{\"ms\":%.1f,\"processor_ms\":%.1f}\n", median(us, ACTIVATIONS) / 1000,
+		median(processor, ACTIVATIONS) / 1000);
 	return UNIT_OK;
 }

@@ -50,12 +50,6 @@ struct disk {
 	size_t n_changes;
 };
 
-static void must(int r)
-{
-	if (r < 0)
-		errx(UNIT_FAILED, "disk: out of memory");
-}
-
 static void must_fit(size_t n, size_t max, const char *what)
 {
 	if (n >= max)
@@ -100,7 +94,7 @@ static int name_index(struct disk *d, const char *name)
 
 	must_fit(d->n_names, NAMES_MAX, "names");
 	d->names[d->n_names] = strdup(name);
-	must(d->names[d->n_names] ? 0 : -1);
+	unit_must(d->names[d->n_names] ? 0 : -1);
 	return (int)d->n_names++;
 }
 
@@ -138,8 +132,8 @@ void disk_begin_with(struct disk *d, const char *name, const char *data, size_t 
 {
 	int i = name_index(d, name), file = new_file(d);
 
-	must(bytes_append(&d->files[file].synced, data, len));
-	must(bytes_append(&d->files[file].current, data, len));
+	unit_must(bytes_append(&d->files[file].synced, data, len));
+	unit_must(bytes_append(&d->files[file].current, data, len));
 	d->synced[i] = d->current[i] = file;
 }
 
@@ -165,7 +159,7 @@ bool disk_append(struct disk *d, const char *name, const char *data, size_t len)
 	copy = unit_allocate(len + 1);
 	memcpy(copy, data, len);
 	add_write(f, &(struct write){ copy, f->current.len, len });
-	must(bytes_append(&f->current, data, len));
+	unit_must(bytes_append(&f->current, data, len));
 	return true;
 }
 
@@ -190,7 +184,7 @@ bool disk_sync(struct disk *d, const char *name)
 
 	forget_writes(f);
 	bytes_clear(&f->synced);
-	must(bytes_append(&f->synced, bytes_str(&f->current), f->current.len));
+	unit_must(bytes_append(&f->synced, bytes_str(&f->current), f->current.len));
 	return true;
 }
 

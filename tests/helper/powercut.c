@@ -38,12 +38,6 @@
 /* What is printed of violations: one is enough to know that something is wrong. */
 #define VIOLATIONS_SHOWN 5
 
-static void must(int r)
-{
-	if (r < 0)
-		errx(UNIT_FAILED, "powercut: %s", strerror(-r));
-}
-
 /* --- what was answered ------------------------------------------------------------------------ */
 
 /* A token as answers have left it. */
@@ -91,7 +85,7 @@ static struct known *find_known(struct history *h, const char *id)
 
 static void print_known(const char *id, enum token_state state, struct bytes *b)
 {
-	must(bytes_appendf(b, "%s %s\n", id, token_state_name(state)));
+	unit_must(bytes_appendf(b, "%s %s\n", id, token_state_name(state)));
 }
 
 static void append_history(struct history *h)
@@ -169,13 +163,20 @@ struct found {
 	struct found *next;
 };
 
+/* A request, by the socket that it came through: "socket:[4711]". */
+struct heard {
+	char socket[40];
+	struct bytes request;
+	struct heard *next;
+};
+
 struct powercut {
 	const char *state_dir, *work_dir, *begin_dir;
 	size_t state_dir_len;
 	struct moment now;
 
 	struct disk *disk;
-	struct bytes request;
+	struct heard *heard;
 	struct history history;
 	size_t answers;     /* that had been given */
 	bool history_known; /* the second pass, which looks at the disk */
@@ -197,7 +198,7 @@ static void write_file(int dir_fd, const struct disk_file *f)
 	fd = openat(dir_fd, f->name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0)
 		err(UNIT_FAILED, "%s", f->name);
-	must(file_write(fd, f->data, f->len));
+	unit_must(file_write(fd, f->data, f->len));
 	close(fd);
 }
 
@@ -208,7 +209,7 @@ static void print_tokens(const struct history *h, const struct store *store, str
 	uint8_t id[TOKEN_ID_LEN];
 
 	for (const struct known *k = h->tokens; k; k = k->next) {
-		must(notation_parse_uuid(k->id, strlen(k->id), id));
+		unit_must(notation_parse_uuid(k->id, strlen(k->id), id));
 		t = store_find(store, id);
 		if (t)
 			print_known(k->id, t->state, ret);
@@ -221,13 +222,13 @@ static void load(struct powercut *p, struct found *f)
 	for (int n = 0; n < 2 && !f->closed; n++) {
 		cleanup(store_free_p) struct store *store = NULL;
 
-		must(store_file_new(p->work_dir, getuid(), &store));
-		must(store_file_lock(store));
-		must(store_file_load(store, &p->now));
+		unit_must(store_file_new(p->work_dir, getuid(), &store));
+		unit_must(store_file_lock(store));
+		unit_must(store_file_load(store, &p->now));
 		bytes_clear(&f->tokens);
 		f->closed = store_closed(store);
 		if (f->closed)
-			must(bytes_append_str(&f->tokens, store_closed(store)));
+			unit_must(bytes_append_str(&f->tokens, store_closed(store)));
 		else
 			print_tokens(&p->history, store, &f->tokens);
 	}
@@ -265,7 +266,7 @@ static const struct found *find_state(struct powercut *p, const struct disk_file
 	bytes_init(&f->tokens, BYTES_UNLIMITED);
 	f->next = p->first_found;
 	p->first_found = f;
-	must(map_put(&p->found, f->key, f));
+	unit_must(map_put(&p->found, f->key, f));
 
 	dir_fd = open(p->work_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir_fd < 0)
@@ -326,8 +327,12 @@ static void powercut_deinit(struct powercut *p)
 		bytes_deinit(&f->tokens);
 		free(f);
 	}
+	for (struct heard *h = p->heard, *after; h; h = after) {
+		after = h->next;
+		bytes_deinit(&h->request);
+		free(h);
+	}
 	history_deinit(&p->history);
-	bytes_deinit(&p->request);
 }
 
 /* The power fails. */
@@ -409,7 +414,7 @@ static void begin_with(struct powercut *p)
 	FILE *file;
 
 	if (asprintf(&path, "%s/%s", p->begin_dir, TOKENS) < 0)
-		must(-ENOMEM);
+		unit_must(-ENOMEM);
 	file = fopen(path, "re");
 	if (!file)
 		err(UNIT_USAGE, "%s", path);
@@ -418,16 +423,36 @@ static void begin_with(struct powercut *p)
 	disk_begin_with(p->disk, TOKENS, data, len);
 }
 
+/* What was last heard at this socket, whose name is not used twice. */
+static struct bytes *find_heard(struct powercut *p, const char *socket)
+{
+	struct heard *heard;
+
+	for (heard = p->heard; heard; heard = heard->next)
+		if (strcmp(heard->socket, socket) == 0)
+			return &heard->request;
+
+	heard = unit_allocate(sizeof(*heard));
+	snprintf(heard->socket, sizeof(heard->socket), "%s", socket);
+	bytes_init(&heard->request, BYTES_UNLIMITED);
+	heard->next = p->heard;
+	p->heard = heard;
+	return &heard->request;
+}
+
 /* Whether a call was an answer that one may rely on from now on. */
 static bool follow_socket(struct powercut *p, const struct call *c)
 {
 	struct history *h = p->history_known ? NULL : &p->history;
+	struct bytes *request;
 
 	if (call_is(c, "recvfrom") && c->n_strings == 2) {
-		bytes_clear(&p->request);
-		must(bytes_append(&p->request, bytes_str(&c->strings[1]), c->strings[1].len));
+		request = find_heard(p, bytes_str(&c->strings[0]));
+		bytes_clear(request);
+		unit_must(bytes_append(request, bytes_str(&c->strings[1]), c->strings[1].len));
 	}
-	if (!call_is(c, "sendto") || !note_answer(h, &p->request, &c->strings[1]))
+	if (!call_is(c, "sendto")
+		|| !note_answer(h, find_heard(p, bytes_str(&c->strings[0])), &c->strings[1]))
 		return false;
 
 	p->answers++;
@@ -469,7 +494,6 @@ int unit_powercut(int argc, char **argv)
 	p.work_dir = argv[3];
 	p.begin_dir = argv[4];
 	p.now = unit_now();
-	bytes_init(&p.request, BYTES_UNLIMITED);
 	map_init(&p.found, sizeof(((struct found *)NULL)->key));
 	append_history(&p.history);
 	trace = fopen(argv[1], "re");

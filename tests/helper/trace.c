@@ -22,7 +22,9 @@ static const char *read_string(const char *at, char end, struct bytes *ret)
 		if (bytes_append(ret, &byte, 1) < 0)
 			errx(UNIT_FAILED, "trace: out of memory");
 	}
-	return *at ? at + 1 : at;
+	if (*at == '\0' || strncmp(at + 1, "...", 3) == 0)
+		errx(UNIT_USAGE, "the trace was cut short: strace needs a larger -s");
+	return at + 1;
 }
 
 /* From an argument's beginning or somewhere in it. Returns where to go on. */

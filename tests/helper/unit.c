@@ -74,6 +74,12 @@ void *unit_allocate(size_t size)
 	return data;
 }
 
+void unit_must(int r)
+{
+	if (r < 0)
+		errx(UNIT_FAILED, "%s", strerror(-r));
+}
+
 unsigned long unit_number(const char *text)
 {
 	unsigned long n;

@@ -52,6 +52,9 @@ char *unit_read(FILE *in, size_t *ret_len);
 /* Zeros, which the caller frees. */
 void *unit_allocate(size_t size);
 
+/* Ends the process for a negative errno. */
+void unit_must(int r);
+
 /* Decimal digits, nothing else. */
 unsigned long unit_number(const char *text);
 
