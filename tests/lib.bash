@@ -318,6 +318,12 @@ firma() {
 	timeout --foreground 60 "${CMD[@]}"
 }
 
+# make_build ARG...: make, in the directory of the build, as if nothing of it were told by another.
+make_build() {
+	env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u DESTDIR \
+		make --silent --no-print-directory -C "${FIRMA_SHIPPED%/*}" "$@"
+}
+
 # need_root: skips a test that needs more users than one.
 need_root() {
 	if ((EUID != 0)); then
