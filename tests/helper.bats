@@ -108,6 +108,14 @@ violation() {
 	assert_status 4
 }
 
+@test "the probe asks as often as it is told, at the edge of idleness as well" {
+	start_daemon --idle-timeout 5s
+	run send --repeat 40 --edge < <(request)
+	assert_status 0
+	assert_equal "${#lines[@]}" 40
+	assert_decision deny
+}
+
 @test "the probe sends more than the daemon reads, and reads its reply" {
 	start_daemon
 	run send --big 1000000

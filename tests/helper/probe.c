@@ -18,11 +18,14 @@
 #include <linux/sockios.h>
 #include <poll.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -35,6 +38,7 @@ static const char form[] =
 	"  --half-close    no more is to come: shutdown(SHUT_WR) after sending\n"
 	"  --stall         print 'ready' once the peer has read all, then wait for the reply\n"
 	"  --repeat N      the same on N connections\n"
+	"  --edge          with --repeat: each when an idle daemon may just be leaving\n"
 	"  --lines         each line of standard input on a connection of its own\n"
 	"  --concurrent    connect all, then send all, then read all\n"
 	"  --no-read       close without reading a reply\n"
@@ -44,7 +48,7 @@ static const char form[] =
 
 struct probe {
 	struct sockaddr_un address;
-	bool byte_by_byte, half_close, stall, lines, concurrent, no_read, whole;
+	bool byte_by_byte, half_close, stall, lines, concurrent, no_read, whole, edge;
 	unsigned long repeat, idle, big;
 };
 
@@ -169,11 +173,55 @@ static bool receive(const struct probe *p, int fd)
 	return any;
 }
 
+/*
+ * Where the edge is: how long after an answer the daemon leaves. An answer that is late came from a
+ * daemon that had to be started first, so the next question comes sooner after it; and after one
+ * that is not, later. EDGE_BACK against EDGE_ON is how many are not late for one that is.
+ */
+#define EDGE_LATE_NS 4000000L
+#define EDGE_ON_NS 4000L
+#define EDGE_BACK_NS 60000L
+
+/* Every so many questions, one comes that much later: while the daemon leaves, or has just left. */
+#define EDGE_LEAP 32
+#define EDGE_LEAP_NS 250000L
+#define EDGE_LEAPS 40
+
+static int64_t elapsed_ns(const struct timespec *since)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)(now.tv_sec - since->tv_sec) * 1000000000 + now.tv_nsec - since->tv_nsec;
+}
+
+/* Before question `i`: waits for the edge, which the answer to the one before has moved. */
+static void wait_for_edge(size_t i, long *edge_ns, const struct timespec *asked)
+{
+	struct timespec pause = { 0 };
+
+	if (i == 0) {
+		prctl(PR_SET_TIMERSLACK, 1);
+		return;
+	}
+
+	if (i % EDGE_LEAP != 1) /* else the one before came too late to tell */
+		*edge_ns += elapsed_ns(asked) < EDGE_LATE_NS ? EDGE_ON_NS : -EDGE_BACK_NS;
+	if (*edge_ns < 0)
+		*edge_ns = 0;
+	pause.tv_nsec = *edge_ns;
+	if (i % EDGE_LEAP == 0)
+		pause.tv_nsec += (long)(i / EDGE_LEAP % EDGE_LEAPS) * EDGE_LEAP_NS;
+	nanosleep(&pause, NULL);
+}
+
 /* One after the other, or in three waves. */
 static int exchange(const struct probe *p, const struct message *messages, size_t n)
 {
 	cleanup(free_p) int *fds = calloc(n + 1, sizeof(*fds));
+	struct timespec asked;
 	bool all = true;
+	long edge_ns = 0;
 
 	if (!fds)
 		err(UNIT_FAILED, "connections");
@@ -187,6 +235,10 @@ static int exchange(const struct probe *p, const struct message *messages, size_
 		transmit(p, fds[i], messages[i]);
 
 	for (size_t i = 0; i < n; i++) {
+		if (p->edge) {
+			wait_for_edge(i, &edge_ns, &asked);
+			clock_gettime(CLOCK_MONOTONIC, &asked);
+		}
 		if (!p->concurrent) {
 			fds[i] = open_connection(p);
 			if (fds[i] < 0)
@@ -277,6 +329,7 @@ int unit_probe(int argc, char **argv)
 		{ "half-close", no_argument, NULL, 'h' },
 		{ "stall", no_argument, NULL, 's' },
 		{ "repeat", required_argument, NULL, 'r' },
+		{ "edge", no_argument, NULL, 'e' },
 		{ "lines", no_argument, NULL, 'l' },
 		{ "concurrent", no_argument, NULL, 'c' },
 		{ "no-read", no_argument, NULL, 'n' },
@@ -301,6 +354,9 @@ int unit_probe(int argc, char **argv)
 			break;
 		case 'r':
 			p.repeat = unit_number(optarg);
+			break;
+		case 'e':
+			p.edge = true;
 			break;
 		case 'l':
 			p.lines = true;
