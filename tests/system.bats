@@ -1,0 +1,571 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: ISC
+#
+# firma as installed, with its units, under a systemd that is PID 1 (tests/boot): who starts the
+# daemon and who ends it, who passes which door, what it can do within its sandbox, and what the
+# journal has of it. It is the shipped program, and time is real: nothing here is early or late by
+# a clock that a test moves, but by short times in the options.
+
+# shellcheck disable=SC2030,SC2031 # each test is a process, and so are its variables
+# shellcheck disable=SC2034,SC2154 # some variables are those of lib.bash and of bats
+
+load lib
+
+BOOT=$BATS_TEST_DIRNAME/boot
+AGENT=/run/firma/agent.sock
+OPERATOR=/run/firma/operator.sock
+
+# --- the guest ------------------------------------------------------------------------------------
+
+# One for the file. A test finds in it the users alice (an agent), bob (an operator), carol (both)
+# and mallory (neither), the file of options that the units name, OPTIONS_FILE, and `unit`.
+setup_file() {
+	[[ -z $(obstacle) ]] || return 0
+	export GUEST=$BATS_FILE_TMPDIR/guest OPTIONS_FILE
+	local root=$BATS_FILE_TMPDIR/root
+
+	install_guest "$root"
+	cp "$UNIT" "$root/usr/local/bin/unit"
+	mkdir -p "$root"/usr/local/lib/{sysusers.d,tmpfiles.d}
+	cat >"$root/usr/local/lib/sysusers.d/tests.conf" <<-END
+		u alice   - - /home/alice
+		m alice   firma-agents
+		u bob     - - /home/bob
+		m bob     firma-operators
+		u carol   - - /home/carol
+		m carol   firma-agents
+		m carol   firma-operators
+		u mallory - - /home/mallory
+	END
+	# ProtectKernelTunables=yes brings a /proc of its own, where each boot would be the host's.
+	mkdir -p "$root/etc/systemd/system/firma.service.d"
+	printf '%s\n' '[Service]' BindReadOnlyPaths=/run/boot_id:/proc/sys/kernel/random/boot_id \
+		>"$root/etc/systemd/system/firma.service.d/boot_id.conf"
+	echo 'd /home/carol 0700 carol carol' >"$root/usr/local/lib/tmpfiles.d/tests.conf"
+	"$BOOT" start "$GUEST" "$root"
+	"$BOOT" exec "$GUEST" systemctl --quiet enable --now firma.socket firma-operator.socket
+}
+
+teardown_file() {
+	if [[ -d $GUEST ]]; then
+		"$BOOT" stop "$GUEST"
+	fi
+}
+
+# obstacle: why no guest can be had, or none for this program.
+obstacle() {
+	if ((EUID != 0)); then
+		echo "only root can boot"
+	elif ((${#WRAPPER[@]} > 0)); then
+		echo "it runs under another program"
+	elif grep -q __asan_init "$FIRMA_SHIPPED"; then
+		echo "a sanitizer does not fit into the sandbox"
+	fi
+}
+
+# install_guest ROOT: where systemd looks for it. A prefix elsewhere, as in `make distcheck`, may be
+# where the sandbox has nothing, such as below /tmp.
+install_guest() {
+	local prefix moved=() service
+
+	prefix=$(sed -n 's/^prefix = //p' "${FIRMA_SHIPPED%/*}/Makefile")
+	[[ $prefix == /usr || $prefix == /usr/local ]] || moved=(prefix=/usr/local sysconfdir=/etc)
+	make_build install DESTDIR="$1" "${moved[@]}" >"$BATS_FILE_TMPDIR/install" 2>&1 \
+		|| fail "$(<"$BATS_FILE_TMPDIR/install")"
+	if ((${#moved[@]} > 0)); then
+		sed -i -e "s|^\(ExecStart=\)$prefix/|\1/usr/local/|" \
+			-e "s|^\(EnvironmentFile=-\)$prefix/|\1/|" \
+			"$1"/usr/local/lib/systemd/*/firma.service
+	fi
+	service=$(find "$1" -path '*/system/firma.service')
+	OPTIONS_FILE=$(sed -n 's/^EnvironmentFile=-//p' "$service")
+	[[ -e $1$OPTIONS_FILE ]] || fail "$service names no file of options that is installed"
+}
+
+setup() {
+	lib_setup
+	[[ -z $(obstacle) ]] || skip "$(obstacle)"
+	serve_with --default-action=pending_hitl
+}
+
+teardown() {
+	if [[ -z ${BATS_TEST_COMPLETED-} ]]; then
+		guest journalctl --no-pager -n 50 || true
+	fi
+	lib_teardown
+}
+
+guest() {
+	"$BOOT" exec "$GUEST" "$@"
+}
+
+# as USER COMMAND...
+as() {
+	"$BOOT" exec "$GUEST" -u "$@"
+}
+
+# serve_with OPTION...: what the daemon has when it is started next. It doesn't run, and nothing is
+# on record; the units are as installed.
+serve_with() {
+	# shellcheck disable=SC2016
+	guest sh -c 'printf "FIRMA_OPTIONS=%s\n" "$2" >"$1"
+		rm -rf /run/systemd/system/firma.service.d && systemctl daemon-reload
+		systemctl stop firma.service && rm -rf /var/lib/firma/*' \
+		sh "$OPTIONS_FILE" "$*" 2>/dev/null
+	SINCE=$(starts)
+}
+
+# drop_in LINE...: of the section [Service], until the test's end.
+drop_in() {
+	# shellcheck disable=SC2016
+	guest sh -c 'mkdir -p /run/systemd/system/firma.service.d
+		printf "%s\n" "[Service]" "$@" >/run/systemd/system/firma.service.d/test.conf
+		systemctl daemon-reload' sh "$@"
+}
+
+# property NAME: of firma.service.
+property() {
+	guest systemctl show --value -p "$1" firma.service
+}
+
+is_inactive() {
+	[[ $(property ActiveState) == inactive ]]
+}
+
+# eventually COMMAND...: until it succeeds, within bounds.
+eventually() {
+	_until $$ "$@" || fail "it was in vain: $*"
+}
+
+# message_id KIND: of a message in the journal.
+message_id() {
+	sed -n "s/^#define LOG_ID_$1 \"\(.*\)\"/\1/p" "$BATS_TEST_DIRNAME/../src/daemon/log.h"
+}
+
+# journal ARG...: with all that was sent to it.
+journal() {
+	guest sh -c 'journalctl --sync && exec journalctl --quiet --no-pager "$@"' sh "$@"
+}
+
+# starts: how often this boot's daemons have begun to serve.
+starts() {
+	journal -b -o cat MESSAGE_ID="$(message_id START)" | grep -c 'agent door' || true
+}
+
+# started: how often since serve_with.
+started() {
+	echo $(($(starts) - SINCE))
+}
+
+# check USER [OPTION...] -- COMMAND...: asks, and sets status, output, stderr as `run` does.
+check() {
+	run --separate-stderr as "$1" firma check "${@:2}"
+}
+
+# shown TOKEN: what an operator is told of it, as JSON.
+shown() {
+	as bob firma token show --json "$1"
+}
+
+# assert_sockets: both listen, and nothing has failed.
+assert_sockets() {
+	run guest systemctl is-active firma.socket firma-operator.socket
+	assert_output $'active\nactive'
+	assert_equal "$(guest systemctl --failed --no-legend)" ''
+}
+
+# --- starting and leaving -------------------------------------------------------------------------
+
+@test "whoever comes starts the daemon, which leaves when it is idle, and knows it all afterwards" {
+	local token
+
+	serve_with --default-action=pending_hitl --idle-timeout=50ms
+	assert_sockets
+	is_inactive
+	check alice -- uname -r
+	assert_status 75
+	token=$output
+	assert_stderr -p "firma token approve $token"
+
+	eventually is_inactive
+	as bob firma token approve "$token"
+	eventually is_inactive
+	check alice --token "$token" -- uname -r
+	assert_status 0
+	eventually is_inactive
+	check alice --token "$token" -- uname -r
+	assert_status 1
+	assert_stderr -p consumed
+	assert_equal "$(started)" 4
+	assert_sockets
+}
+
+@test "a daemon that is killed eight times fails no socket, and each next question is answered" {
+	local i token
+
+	# A second each would be systemd's, not ours.
+	drop_in RestartSec=20ms
+	check alice -- uname -r
+	token=$output
+	for i in {1..8}; do
+		guest kill -KILL "$(property MainPID)"
+		check alice -- uname -m
+		assert_status 75
+	done
+	assert_equal "$(property NRestarts)" 8
+	assert_sockets
+	as bob firma token approve "$token"
+	check alice --token "$token" -- uname -r
+	assert_status 0
+}
+
+@test "a daemon that hangs is ended by the watchdog, and who asked meanwhile is answered" {
+	check alice -- uname -r
+	assert_equal "$(property WatchdogUSec)" 30s
+	# The watchdog ends it by SIGABRT, and where core dumps go is the host's.
+	drop_in WatchdogSec=1s RestartSec=20ms LimitCORE=0
+	guest systemctl restart firma.service
+	check alice -- uname -r
+	assert_status 75
+	guest kill -STOP "$(property MainPID)"
+	check alice --timeout=20s -- uname -r
+	assert_status 75
+	assert_equal "$(property NRestarts)" 1
+	run journal -b -u firma.service
+	assert_line -e 'Watchdog timeout'
+	assert_sockets
+}
+
+@test "who asks in the very moment in which an idle daemon leaves is answered" {
+	local n=2000
+
+	serve_with --default-action=allow --idle-timeout=1ms
+	run as alice unit probe --repeat "$n" --edge "$AGENT" < <(request)
+	assert_status 0
+	assert_equal "${#lines[@]}" "$n"
+	assert_equal "$(sort -u <<<"$output")" \
+		'{"decision":"allow","reason":"allowed by the default action"}'
+
+	# It did leave, again and again, and it was not killed.
+	n=$(started)
+	echo "it was started $n times"
+	((n >= 50))
+	eventually is_inactive
+	assert_equal "$(property NRestarts) $(property Result)" '0 success'
+	assert_sockets
+}
+
+@test "a reboot ends what was to be decided, and nothing else" {
+	local pending approved boot
+
+	check alice -- uname -r
+	pending=$output
+	check alice -- uname -m
+	approved=$output
+	as bob firma token approve "$approved"
+	boot=$(guest cat /proc/sys/kernel/random/boot_id)
+
+	"$BOOT" reboot "$GUEST"
+	SINCE=0
+	[[ $(guest cat /proc/sys/kernel/random/boot_id) != "$boot" ]]
+	assert_sockets
+	is_inactive
+	run as bob firma token list --state=expired --json
+	assert_equal "$("$UNIT" get token_id <<<"$output" | sort)" \
+		"$(printf '%s\n' "$pending" "$approved" | sort)"
+	check alice --token "$pending" -- uname -r
+	assert_status 1
+	assert_stderr -p expired
+	check alice --token "$approved" -- uname -m
+	assert_status 1
+	assert_stderr -p expired
+
+	check alice -- uname -r
+	assert_status 75
+	as bob firma token approve "$output"
+	check alice --token "$output" -- uname -r
+	assert_status 0
+	run as bob firma status
+	assert_line -e '^state +answering$'
+}
+
+# --- the doors ------------------------------------------------------------------------------------
+
+@test "who is in no group comes to no door, and the daemon would not let them in either" {
+	local token uid
+
+	check alice -- uname -r
+	token=$output
+	check mallory -- uname -r
+	assert_status 3
+	assert_stderr -p "$AGENT: Permission denied"
+	run as mallory firma token approve "$token"
+	assert_status 3
+	assert_output -p "$OPERATOR: Permission denied"
+
+	# As if somebody had opened the sockets to all.
+	guest chmod 666 "$AGENT" "$OPERATOR"
+	check mallory -- uname -r
+	assert_status 3
+	run as mallory firma token approve "$token"
+	assert_status 3
+	guest chmod 660 "$AGENT" "$OPERATOR"
+	uid=$(as mallory id -u)
+	run journal -b -o cat MESSAGE_ID="$(message_id REFUSED_PEER)"
+	assert_line -e "^refused a connection at the agent door $AGENT: uid $uid, gid"
+	assert_line -e "^refused a connection at the operator door $OPERATOR: uid $uid, gid"
+	run shown "$token"
+	assert_field state pending
+}
+
+@test "an agent can't approve, at neither door" {
+	local token
+
+	check alice -- uname -r
+	token=$output
+	run as alice firma token approve "$token"
+	assert_status 3
+	assert_output -p "$OPERATOR: Permission denied"
+	run as alice firma token approve --socket "$AGENT" "$token"
+	assert_status 1
+	assert_output -p "operators' actions are taken at the operator door"
+	guest chmod 666 "$OPERATOR"
+	run as alice firma token approve "$token"
+	assert_status 3
+	guest chmod 660 "$OPERATOR"
+	run shown "$token"
+	assert_field state pending
+}
+
+@test "an operator can't approve at the agents' door" {
+	local token
+
+	check carol -- uname -r
+	token=$output
+	run as carol firma token approve --socket "$AGENT" "$token"
+	assert_status 1
+	assert_output -p "operators' actions are taken at the operator door"
+	run as bob firma token approve --socket "$AGENT" "$token"
+	assert_status 3
+	run as carol unit probe "$AGENT" \
+		< <("$UNIT" object action=local.exec.approve token_id="$token")
+	assert_field outcome unsupported_action
+	assert_field reason -p 'operator door'
+}
+
+@test "who is both can't approve what they ask, unless that is allowed, and status says so" {
+	local token
+
+	check carol -- uname -r
+	token=$output
+	run as carol firma token approve "$token"
+	assert_status 1
+	run as bob firma status
+	assert_line -e '^self-approval +refused$'
+	as bob firma token approve "$token"
+	check carol --token "$token" -- uname -r
+	assert_status 0
+
+	serve_with --default-action=pending_hitl --allow-self-approval
+	check carol -- uname -r
+	token=$output
+	as carol firma token approve "$token"
+	check carol --token "$token" -- uname -r
+	assert_status 0
+	run as bob firma status
+	assert_line -e '^self-approval +possible: the asker can be the approver$'
+}
+
+# --- the sandbox ----------------------------------------------------------------------------------
+
+@test "the sandbox's exposure is at most 1.0" {
+	local exposure
+
+	run guest systemd-analyze security --no-pager firma.service
+	assert_status 0
+	[[ ${lines[-1]} =~ ^.*:\ ([0-9]+)\.([0-9])\ [A-Z]+ ]] || fail "${lines[-1]}"
+	exposure=${BASH_REMATCH[1]}${BASH_REMATCH[2]}
+	((10#$exposure <= 10)) || fail "${lines[-1]}"
+}
+
+@test "within the sandbox, all that the daemon does works" {
+	local token revoked
+
+	# Who asks is seen, and from where.
+	check_at /usr/share -- uname -r
+	assert_status 75
+	token=$output
+	run shown "$token"
+	assert_field state pending
+	assert_field uid "$(as alice id -u)"
+	assert_field process firma
+	assert_field cwd /usr/share
+	assert_field agent_id robot
+	run as bob firma token list
+	assert_line -e "^$token +pending .* /usr/bin/uname -r$"
+
+	as bob firma token approve "$token"
+	check_at /usr/share --token "$token" -- uname -r
+	assert_status 0
+	run shown "$token"
+	assert_field state consumed
+
+	check alice -- uname -m
+	revoked=$output
+	as bob firma token revoke --reason 'not today' "$revoked"
+	check alice --token "$revoked" -- uname -m
+	assert_status 1
+	assert_stderr -p 'not today'
+
+	# It is on record, and nobody else's.
+	guest grep -q "$token" /var/lib/firma/tokens.jsonl
+	assert_equal "$(guest stat -c '%U %a' /var/lib/firma /var/lib/firma/tokens.jsonl)" \
+		$'firma 700\nfirma 600'
+	run as bob firma status
+	assert_line -e '^state +answering$'
+	assert_line -e '^tokens +0 pending, 0 approved, 1 consumed, 1 revoked, 0 expired$'
+	assert_line -e '^store +/var/lib/firma$'
+	assert_line "door           agent $AGENT"
+	assert_line "door           operator $OPERATOR"
+	assert_equal "$(property StatusText)" answering
+}
+
+# check_at DIRECTORY [OPTION...] -- COMMAND...: alice's robot asks from there.
+check_at() {
+	# shellcheck disable=SC2016
+	run --separate-stderr as alice sh -c 'cd "$1" && shift && exec firma check --agent=robot "$@"' \
+		sh "$@"
+}
+
+# --- the journal ----------------------------------------------------------------------------------
+
+@test "the journal has each decision with its fields, never an argument, and explains it" {
+	local secret token since alice bob entries
+
+	secret=secret-$(</proc/sys/kernel/random/uuid)
+	since=$(guest date +%s)
+	alice=$(as alice id -u)
+	bob=$(as bob id -u)
+	check alice -- uname "$secret"
+	token=$output
+	as bob firma token approve "$token"
+	check alice --token "$token" -- uname "$secret"
+	assert_status 0
+	check alice --token "$token" -- uname "$secret"
+	assert_status 1
+
+	journal -o json -u firma.service --since "@$since" MESSAGE_ID="$(message_id DECISION)" \
+		FIRMA_TOKEN="$token" >"$TMP/decisions"
+	assert_equal "$("$UNIT" get FIRMA_DECISION <"$TMP/decisions")" $'pending_hitl\nallow\ndeny'
+	assert_equal "$("$UNIT" get FIRMA_UID <"$TMP/decisions" | sort -u)" "$alice"
+	assert_equal "$("$UNIT" get FIRMA_RULE <"$TMP/decisions")" \
+		$'default_action\napproval_token\napproval_token'
+	assert_equal "$("$UNIT" get FIRMA_FINGERPRINT <"$TMP/decisions" | sort -u)" \
+		"$("$UNIT" get fingerprint <<<"$(shown "$token")")"
+
+	run journal -o json -u firma.service MESSAGE_ID="$(message_id ACTION)" \
+		FIRMA_TOKEN="$token" FIRMA_ACTION=local.exec.approve
+	assert_field FIRMA_OUTCOME ok
+	assert_field FIRMA_UID "$bob"
+
+	run journal -x MESSAGE_ID="$(message_id DECISION)" FIRMA_TOKEN="$token"
+	assert_line -e 'Subject: A command was judged: pending_hitl$'
+	assert_line -e "A program of user $alice asked whether a command may run"
+	assert_line -e "firma token approve $token$"
+
+	journal --all -o export >"$TMP/journal"
+	grep -aq "$token" "$TMP/journal"
+	refute_secret "$secret" "$TMP/journal"
+	refute_secret "$secret" "$GUEST/console"
+}
+
+refute_secret() {
+	! grep -a "$1" "$2" || fail "an argument is in the journal"
+}
+
+# --- a user's own manager -------------------------------------------------------------------------
+
+@test "a user's own manager has a gate of theirs, where who asks can approve" {
+	local uid token home=/home/carol
+
+	uid=$(as carol id -u)
+	# For logind and its PAM module, which a machine for tests needn't have.
+	# shellcheck disable=SC2016
+	guest sh -c 'cd /run/systemd/system && mkdir user@.service.d user-runtime-dir@.service.d
+		printf "%s\n" "[Service]" PAMName= Environment=XDG_RUNTIME_DIR=/run/user/%i \
+			>user@.service.d/test.conf
+		printf "%s\n" "[Service]" ExecStart= ExecStop= \
+			"ExecStart=install -d -m 700 -o %i /run/user/%i" \
+			>user-runtime-dir@.service.d/test.conf
+		systemctl daemon-reload'
+	guest systemctl start "user@$uid.service"
+	as carol mkdir -p "$home/.config/firma"
+	as carol tee "$home/.config/firma/options" <<<FIRMA_OPTIONS=--default-action=pending_hitl
+	as_own systemctl --user --quiet enable --now firma.socket firma-operator.socket
+	run as_own systemctl --user is-active firma.socket firma-operator.socket firma.service
+	assert_output $'active\nactive\ninactive'
+
+	run --separate-stderr as_own firma check -- uname -r
+	assert_status 75
+	token=$output
+	as_own firma token approve "$token"
+	run as_own firma check --token "$token" -- uname -r
+	assert_status 0
+	run as_own firma status
+	assert_line -e '^self-approval +possible'
+	assert_line "store          $home/.local/state/firma"
+	assert_line "door           agent /run/user/$uid/firma/agent.sock"
+	guest grep -q "$token" "$home/.local/state/firma/tokens.jsonl"
+	assert_equal "$(guest stat -c '%U %a' "$home/.local/state/firma")" 'carol 700'
+
+	# The system's gate knows nothing of it.
+	is_inactive
+	guest systemctl stop "user@$uid.service"
+}
+
+as_own() {
+	as carol env HOME=/home/carol XDG_RUNTIME_DIR="/run/user/$(as carol id -u)" "$@"
+}
+
+# --- the guest itself -----------------------------------------------------------------------------
+
+@test "nothing remains of a guest, however it ends" {
+	local dir=$TMP/guest keeper
+
+	mkdir "$TMP/root"
+	# shellcheck disable=SC2016
+	keeper=$(bash -c '"$1" start "$2" "$3" && cat "$2/keeper"' sh "$BOOT" "$dir" "$TMP/root")
+	eventually has_left_nothing
+
+	_spawn "$BOOT" start "$dir" "$TMP/root" 2>/dev/null
+	eventually test -e "$dir/pid"
+	keeper=$(<"$dir/keeper")
+	kill -TERM "$!"
+	wait "$!" || true
+	has_left_nothing
+
+	# What a keeper that is killed can't remove, the next one does.
+	"$BOOT" start "$dir" "$TMP/root"
+	keeper=$(<"$dir/keeper")
+	kill -KILL "$keeper"
+	eventually has_no_process
+	"$BOOT" start "$dir" "$TMP/root"
+	has_no_cgroup
+	keeper=$(<"$dir/keeper")
+	"$BOOT" stop "$dir"
+	assert_equal "$(ls "$dir")" ''
+	has_left_nothing
+}
+
+# These look at the test's dir and keeper.
+has_left_nothing() {
+	has_no_process && has_no_cgroup
+}
+
+has_no_process() {
+	! grep -sq "$dir" /proc/[0-9]*/mountinfo && flock -n "$dir/lock" true
+}
+
+has_no_cgroup() {
+	[[ ! -e $(findmnt -nr -t cgroup2 -o TARGET | head -n 1)/firma-boot.$keeper ]]
+}
