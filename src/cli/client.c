@@ -108,6 +108,20 @@ static int await(struct client *c, short events)
 	}
 }
 
+/* Why one can't connect, in most cases. */
+static const char *likely_cause(int error)
+{
+	switch (error) {
+	case ENOENT:
+	case ECONNREFUSED:
+		return " (no daemon there?)";
+	case EACCES:
+		return " (not in its group?)";
+	default:
+		return "";
+	}
+}
+
 /* connect(2) waits while the listener's queue is full, for as long as sending may take. */
 static int connect_to(struct client *c, const char *path)
 {
@@ -131,8 +145,7 @@ static int connect_to(struct client *c, const char *path)
 	if (connect(c->fd, (const struct sockaddr *)&address, sizeof(address)) < 0) {
 		if (errno == EAGAIN || errno == EINPROGRESS)
 			return fail_late(c);
-		return fail(c, "%s%s", strerror(errno),
-			errno == ENOENT || errno == ECONNREFUSED ? " (no daemon there?)" : "");
+		return fail(c, "%s%s", strerror(errno), likely_cause(errno));
 	}
 	return 0;
 }
