@@ -454,8 +454,8 @@ check_at() {
 	check alice --token "$token" -- uname "$secret"
 	assert_status 1
 
-	journal -o json -u firma.service --since "@$since" MESSAGE_ID="$(message_id DECISION)" \
-		FIRMA_TOKEN="$token" >"$TMP/decisions"
+	journal -o json -u firma.service --since "@$since" MESSAGE_ID="$(message_id PENDING)" \
+		MESSAGE_ID="$(message_id DECISION)" FIRMA_TOKEN="$token" >"$TMP/decisions"
 	assert_equal "$("$UNIT" get FIRMA_DECISION <"$TMP/decisions")" $'pending_hitl\nallow\ndeny'
 	assert_equal "$("$UNIT" get FIRMA_UID <"$TMP/decisions" | sort -u)" "$alice"
 	assert_equal "$("$UNIT" get FIRMA_RULE <"$TMP/decisions")" \
@@ -468,8 +468,8 @@ check_at() {
 	assert_field FIRMA_OUTCOME ok
 	assert_field FIRMA_UID "$bob"
 
-	run journal -x MESSAGE_ID="$(message_id DECISION)" FIRMA_TOKEN="$token"
-	assert_line -e 'Subject: A command was judged: pending_hitl$'
+	run journal -x MESSAGE_ID="$(message_id PENDING)" FIRMA_TOKEN="$token"
+	assert_line -e 'Subject: A command waits for a person$'
 	assert_line -e "A program of user $alice asked whether a command may run"
 	assert_line -e "firma token approve $token$"
 

@@ -14,6 +14,7 @@
 
 /* Each kind of message has its ID (see journalctl -x and `man systemd.journal-fields`). */
 #define LOG_ID_DECISION "6d2f0f4c4e1b4c1e9f6c3d0b7a5e8c21"
+#define LOG_ID_PENDING "a4d1f6088b3e4a57b6c29e0f5d7c1348"
 #define LOG_ID_ACTION "0c9a3be2d5f74f0c8f4b1a6e2d7c5932"
 #define LOG_ID_REFUSED_PEER "b1f7c2a94d8e4b6f9a3e5c0d7f218e64"
 #define LOG_ID_CLOSED "e83d5b7f1c2a4f96b0d4a7c95e6f3b18"

@@ -263,6 +263,13 @@ static int print_message(const struct answer *a, const char *id, struct bytes *b
 	return r;
 }
 
+static const char *message_id(const struct verdict *v)
+{
+	if (v->decision == DECISION_NONE)
+		return LOG_ID_ACTION;
+	return v->decision == DECISION_PENDING ? LOG_ID_PENDING : LOG_ID_DECISION;
+}
+
 static void log_answer(const struct answer *a)
 {
 	cleanup(bytes_deinit) struct bytes message = BYTES_INIT(BYTES_UNLIMITED);
@@ -285,8 +292,7 @@ static void log_answer(const struct answer *a)
 	if (print_message(a, v->has_token ? id : NULL, &message) < 0)
 		return;
 
-	log_event(v->decision == DECISION_DENY ? LOG_NOTICE : LOG_INFO,
-		decision ? LOG_ID_DECISION : LOG_ID_ACTION, fields,
+	log_event(v->decision == DECISION_DENY ? LOG_NOTICE : LOG_INFO, message_id(v), fields,
 		sizeof(fields) / sizeof(fields[0]), bytes_str(&message));
 }
 
