@@ -48,8 +48,12 @@ DEFINE_CLEANUP(cJSON *, cJSON_Delete)
 
 #define N_CLIENTS 16
 
-/* µs of load before a kill, at most; a daemon that is slow to start gets that much longer. */
-#define LOAD_TIME 15000
+/* Replies before a kill, at most, and µs behind them: how busy the machine is must not matter. */
+#define LOAD_REPLIES 80
+#define LOAD_TIME 500
+
+#define NEVER (UINT64_MAX / 2)
+#define ANY_NUMBER (SIZE_MAX / 2)
 
 /* Past a token's life, and short of the time for which it is remembered then. */
 #define AGE_US INT64_C(301000000)
@@ -89,6 +93,7 @@ struct torture {
 	struct client clients[N_CLIENTS];
 	struct pollfd fds[N_CLIENTS]; /* their connections; -1 for one without */
 	size_t busy;                  /* clients with a connection */
+	size_t replies;               /* that there were so far */
 	bool again;                   /* the last request is to be sent a second time */
 	struct model_request last;
 
@@ -299,6 +304,7 @@ static void take_reply(struct torture *t, size_t i)
 	if (n > 0 && block[n - 1] != '\n')
 		return;
 	if (n > 0) {
+		t->replies++;
 		model_reply(&t->model, client->request, client->reply.data);
 	} else {
 		if (!t->dead)
@@ -308,16 +314,16 @@ static void take_reply(struct torture *t, size_t i)
 	leave(t, i);
 }
 
-/* Until then, or, where nobody asks anew, until all have been answered. */
-static void converse(struct torture *t, uint64_t until, bool anew)
+/* Until then, or until there were so many replies; where nobody asks anew, until all have one. */
+static void converse(struct torture *t, uint64_t until, size_t replies, bool anew)
 {
-	for (;;) {
+	for (replies += t->replies;;) {
 		uint64_t now = now_us();
 		struct timespec pause;
 
 		if (anew)
 			ask(t);
-		if (now >= until || (!anew && t->busy == 0))
+		if (now >= until || t->replies >= replies || (!anew && t->busy == 0))
 			return;
 
 		pause.tv_sec = (time_t)((until - now) / 1000000);
@@ -426,7 +432,7 @@ static void start(struct torture *t)
 static void start_and_check(struct torture *t)
 {
 	start(t);
-	converse(t, UINT64_MAX / 2, false);
+	converse(t, NEVER, ANY_NUMBER, false);
 	check(t);
 	t->start_time = now_us() - t->started;
 }
@@ -473,20 +479,20 @@ static bool has_left_half(const struct torture *t)
 static void live_and_die(struct torture *t)
 {
 	bool early = t->start_time > 0 && one_in(t, 3), told = one_in(t, 4);
-	uint64_t load = t->start_time > LOAD_TIME ? t->start_time : LOAD_TIME;
 
 	ask(t);
 	if (early) {
 		start(t);
-		converse(t, t->started + pick(t, t->start_time), true);
+		converse(t, t->started + pick(t, t->start_time), ANY_NUMBER, true);
 	} else {
 		start_and_check(t);
-		converse(t, now_us() + pick(t, load), true);
+		converse(t, NEVER, pick(t, LOAD_REPLIES), true);
+		converse(t, now_us() + pick(t, LOAD_TIME), ANY_NUMBER, true);
 	}
 	t->shrunk += has_shrunk(t);
 	if (told) {
 		kill(t->daemon, SIGTERM);
-		converse(t, now_us() + pick(t, t->start_time / 2), true);
+		converse(t, now_us() + pick(t, t->start_time / 2), ANY_NUMBER, true);
 	}
 
 	kill(t->daemon, SIGKILL);
