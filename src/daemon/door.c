@@ -128,6 +128,13 @@ static void free_names(char **names)
 	free(names);
 }
 
+static int compare_roles(const void *a, const void *b)
+{
+	const struct door *x = a, *y = b;
+
+	return (int)x->role - (int)y->role;
+}
+
 int doors_take(struct doors *doors, struct bytes *why)
 {
 	char **names = NULL;
@@ -140,6 +147,8 @@ int doors_take(struct doors *doors, struct bytes *why)
 	for (int i = 0; i < n && r == 0; i++)
 		r = take_one(doors, SD_LISTEN_FDS_START + i, names[i], why);
 
+	/* systemd hands them over in no certain order; whoever reads of them wants one. */
+	qsort(doors->doors, doors->n, sizeof(doors->doors[0]), compare_roles);
 	free_names(names);
 	return r;
 }
