@@ -20,6 +20,7 @@
 
 #include <err.h>
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -219,6 +220,18 @@ static double median(double *values, size_t n)
 	return values[n / 2];
 }
 
+/* On the processor that we are on: waking another one up costs what has to do with no token. */
+static void share_processor(const struct daemon *d)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET((size_t)sched_getcpu(), &set);
+	if (sched_setaffinity(0, sizeof(set), &set) < 0
+		|| sched_setaffinity((pid_t)d->process, sizeof(set), &set) < 0)
+		err(UNIT_FAILED, "sched_setaffinity");
+}
+
 int unit_cost(int argc, char **argv)
 {
 	struct daemon few, many;
@@ -229,6 +242,8 @@ int unit_cost(int argc, char **argv)
 
 	few = daemon_of(argv + 1);
 	many = daemon_of(argv + 3);
+	share_processor(&few);
+	share_processor(&many);
 	for (int turn = 0; turn < TURNS; turn++) {
 		unit_guard(60);
 		lead(turn % 2 ? &few : &many, turn);
