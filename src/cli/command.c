@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <sodium.h>
+#include <nettle/sha2.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -132,12 +132,12 @@ static int resolve(const char *path, struct command *c)
 
 static int hash_file(int fd, char ret[static 65])
 {
-	crypto_hash_sha256_state state;
-	uint8_t hash[crypto_hash_sha256_BYTES];
-	unsigned char buffer[READ_SIZE];
+	struct sha256_ctx state;
+	uint8_t hash[SHA256_DIGEST_SIZE];
+	uint8_t buffer[READ_SIZE];
 	ssize_t n;
 
-	crypto_hash_sha256_init(&state);
+	sha256_init(&state);
 	for (;;) {
 		n = read(fd, buffer, sizeof(buffer));
 		if (n < 0) {
@@ -147,9 +147,9 @@ static int hash_file(int fd, char ret[static 65])
 		}
 		if (n == 0)
 			break;
-		crypto_hash_sha256_update(&state, buffer, (size_t)n);
+		sha256_update(&state, (size_t)n, buffer);
 	}
-	crypto_hash_sha256_final(&state, hash);
+	sha256_digest(&state, sizeof(hash), hash);
 	notation_hex(hash, sizeof(hash), ret);
 	return 0;
 }

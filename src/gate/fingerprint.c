@@ -4,33 +4,28 @@
 
 #include "gate/fingerprint.h"
 
-#include <sodium.h>
+#include <nettle/sha2.h>
 #include <string.h>
 
-static void update(crypto_hash_sha256_state *state, const char *bytes, size_t len)
+static void update_with_nul(struct sha256_ctx *state, const char *str)
 {
-	crypto_hash_sha256_update(state, (const unsigned char *)bytes, len);
-}
-
-static void update_with_nul(crypto_hash_sha256_state *state, const char *str)
-{
-	update(state, str, strlen(str) + 1);
+	sha256_update(state, strlen(str) + 1, (const uint8_t *)str);
 }
 
 void fingerprint_compute(const char *executable, const char *args, size_t n_args,
 	const char *session_id, const char *sandbox_id, const char *agent_id,
 	uint8_t ret[static FINGERPRINT_LEN])
 {
-	crypto_hash_sha256_state state;
+	struct sha256_ctx state;
 
-	_Static_assert(FINGERPRINT_LEN == crypto_hash_sha256_BYTES, "SHA-256");
-	crypto_hash_sha256_init(&state);
+	_Static_assert(FINGERPRINT_LEN == SHA256_DIGEST_SIZE, "SHA-256");
+	sha256_init(&state);
 	update_with_nul(&state, executable);
 	for (; n_args > 0; n_args--, args += strlen(args) + 1)
 		update_with_nul(&state, args);
 	update_with_nul(&state, session_id);
 	update_with_nul(&state, sandbox_id);
 	if (agent_id)
-		update(&state, agent_id, strlen(agent_id));
-	crypto_hash_sha256_final(&state, ret);
+		sha256_update(&state, strlen(agent_id), (const uint8_t *)agent_id);
+	sha256_digest(&state, FINGERPRINT_LEN, ret);
 }

@@ -9,7 +9,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <sodium.h>
+#include <nettle/sha2.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -29,6 +29,8 @@
 #define CHECK_KEY ",\"check\":\""
 #define CHECK_HEX_LEN (2 * CHECK_LEN)
 #define CHECK_TAIL_LEN (sizeof(CHECK_KEY) - 1 + CHECK_HEX_LEN + 2) /* with the quote and brace */
+
+#define HASH_HEX_LEN (2 * (size_t)SHA256_DIGEST_SIZE)
 
 #define READ_SIZE ((size_t)128 * 1024)
 
@@ -114,11 +116,20 @@ static void take(struct reader *r, size_t n)
 	r->start += n;
 }
 
+static void hash_text(const char *text, size_t len, uint8_t ret[static SHA256_DIGEST_SIZE])
+{
+	struct sha256_ctx state;
+
+	sha256_init(&state);
+	sha256_update(&state, len, (const uint8_t *)text);
+	sha256_digest(&state, SHA256_DIGEST_SIZE, ret);
+}
+
 static void check_text(const char *text, size_t len, char ret[static CHECK_HEX_LEN + 1])
 {
-	uint8_t hash[crypto_hash_sha256_BYTES];
+	uint8_t hash[SHA256_DIGEST_SIZE];
 
-	crypto_hash_sha256(hash, (const unsigned char *)text, len);
+	hash_text(text, len, hash);
 	notation_hex(hash, CHECK_LEN, ret);
 }
 
@@ -144,24 +155,24 @@ int journal_print_header(const char *format, uint64_t records, struct bytes *b)
 	return print_check(b, start);
 }
 
-static void hash_text(const char *text, size_t len, char ret[static 65])
+static void print_hash(const char *text, size_t len, char ret[static HASH_HEX_LEN + 1])
 {
-	uint8_t hash[crypto_hash_sha256_BYTES];
+	uint8_t hash[SHA256_DIGEST_SIZE];
 
-	crypto_hash_sha256(hash, (const unsigned char *)text, len);
+	hash_text(text, len, hash);
 	notation_hex(hash, sizeof(hash), ret);
 }
 
 int journal_print_batch(uint64_t number, const struct bytes *lines, struct bytes *b)
 {
 	size_t start = b->len;
-	char hash[65];
+	char hash[HASH_HEX_LEN + 1];
 	int r;
 
 	if (lines->len > JOURNAL_BATCH_MAX)
 		return -EMSGSIZE;
 
-	hash_text(bytes_str(lines), lines->len, hash);
+	print_hash(bytes_str(lines), lines->len, hash);
 	r = bytes_appendf(b, BATCH_BEGIN "%" PRIu64 ",\"bytes\":%zu,\"sha256\":\"%s\"", number,
 		lines->len, hash);
 	if (r >= 0)
@@ -253,7 +264,7 @@ struct batch {
 	uint64_t number;
 	size_t header_len; /* with its newline */
 	size_t bytes;
-	char sha256[65];
+	char sha256[HASH_HEX_LEN + 1];
 };
 
 /* Reads a batch's header where there is a good one. */
@@ -277,7 +288,7 @@ static int parse_batch_header(const char *line, size_t len, struct batch *ret)
 	sha256 = json_get_string(json_root(doc), "sha256");
 	if (!json_get_integer(json_root(doc), "batch", UINT64_MAX, &ret->number)
 		|| !json_get_integer(json_root(doc), "bytes", JOURNAL_BATCH_MAX, &bytes) || !sha256
-		|| strlen(sha256) != 64)
+		|| strlen(sha256) != HASH_HEX_LEN)
 		return JOURNAL_DAMAGED;
 
 	ret->header_len = len + 1;
@@ -377,7 +388,7 @@ static int judge_header(struct reader *r, ssize_t len, enum judgement *ret)
 /* Reads the batch at the buffer's start, and judges it; the buffer then holds it whole. */
 static int read_batch(struct reader *r, struct batch *batch, enum judgement *ret)
 {
-	char hash[65];
+	char hash[HASH_HEX_LEN + 1];
 	ssize_t len;
 	size_t end;
 	int e;
@@ -398,7 +409,7 @@ static int read_batch(struct reader *r, struct batch *batch, enum judgement *ret
 		return 0;
 	}
 
-	hash_text(held(r) + batch->header_len, batch->bytes, hash);
+	print_hash(held(r) + batch->header_len, batch->bytes, hash);
 	if (memcmp(hash, batch->sha256, sizeof(hash)) == 0)
 		*ret = BATCH_GOOD;
 	else

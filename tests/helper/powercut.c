@@ -19,7 +19,7 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <sodium.h>
+#include <nettle/sha2.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -157,7 +157,7 @@ static bool note_answer(struct history *h, const struct bytes *request, const st
 
 /* A state of the disk that was loaded, and what became of it. */
 struct found {
-	uint8_t key[crypto_hash_sha256_BYTES];
+	uint8_t key[SHA256_DIGEST_SIZE];
 	bool closed;
 	struct bytes tokens; /* as of history; or why it is closed */
 	struct found *next;
@@ -236,23 +236,22 @@ static void load(struct powercut *p, struct found *f)
 
 static void hash_state(const struct disk_file *files, size_t n, uint8_t ret[static 32])
 {
-	crypto_hash_sha256_state hash;
+	struct sha256_ctx hash;
 
-	crypto_hash_sha256_init(&hash);
+	sha256_init(&hash);
 	for (size_t i = 0; i < n; i++) {
-		crypto_hash_sha256_update(
-			&hash, (const void *)files[i].name, strlen(files[i].name) + 1);
-		crypto_hash_sha256_update(&hash, (const void *)&files[i].len, sizeof(files[i].len));
-		crypto_hash_sha256_update(&hash, (const void *)(files[i].data ? "+" : "-"), 1);
+		sha256_update(&hash, strlen(files[i].name) + 1, (const void *)files[i].name);
+		sha256_update(&hash, sizeof(files[i].len), (const void *)&files[i].len);
+		sha256_update(&hash, 1, (const void *)(files[i].data ? "+" : "-"));
 		if (files[i].data)
-			crypto_hash_sha256_update(&hash, (const void *)files[i].data, files[i].len);
+			sha256_update(&hash, files[i].len, (const void *)files[i].data);
 	}
-	crypto_hash_sha256_final(&hash, ret);
+	sha256_digest(&hash, SHA256_DIGEST_SIZE, ret);
 }
 
 static const struct found *find_state(struct powercut *p, const struct disk_file *files, size_t n)
 {
-	uint8_t key[crypto_hash_sha256_BYTES];
+	uint8_t key[SHA256_DIGEST_SIZE];
 	struct found *f;
 	int dir_fd;
 
