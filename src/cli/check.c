@@ -5,19 +5,25 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
+#include "base/json.h"
 #include "base/notation.h"
 #include "base/text.h"
 #include "cli/ask.h"
 #include "cli/client.h"
+#include "cli/hold.h"
 #include "cli/verb.h"
+#include "gate/limits.h"
 #include "gate/reply.h"
 
-enum { PROFILE = ASK_OPTIONS, TOKEN, HASH, TIMEOUT, JSON, SOCKET, QUIET };
+enum { PROFILE = ASK_OPTIONS, TOKEN, WAIT, HASH, TIMEOUT, JSON, SOCKET, QUIET };
 
 static const struct option_row rows[] = {
 	ASK_ROWS,
 	[PROFILE] = { "profile", 0, "NAME", "the profile (default: $FIRMA_PROFILE or 'default')" },
 	[TOKEN] = { "token", 0, "ID", "ask again with this approval token" },
+	[WAIT] = { "wait", 0, "TIME", "hold until somebody has decided, or for so long",
+		.optional = true },
 	[HASH] = { "hash", 0, NULL, "bind the file's content, whoever owns it" },
 	[TIMEOUT] = { "timeout", 0, "TIME", "wait at most so long for an answer (default: 5s)" },
 	[JSON] = { "json", 0, NULL, "print the reply as it came" },
@@ -31,6 +37,8 @@ struct check {
 	uint64_t timeout;
 	const char *socket;
 	bool json;
+	bool wait;
+	uint64_t wait_time; /* CLOCK_NEVER: until the token expires */
 };
 
 static int read_options(struct check *c, struct options *o)
@@ -55,6 +63,11 @@ static int read_options(struct check *c, struct options *o)
 				return usage_error(o->verb, "--token wants an ID");
 			c->ask.token = o->value;
 			c->ask.described = true;
+			break;
+		case WAIT:
+			c->wait = true;
+			if (o->value && notation_parse_duration(o->value, &c->wait_time) < 0)
+				return usage_error(o->verb, "--wait wants a time, such as 10min");
 			break;
 		case TIMEOUT:
 			if (notation_parse_duration(o->value, &c->timeout) < 0)
@@ -82,26 +95,40 @@ static int read_options(struct check *c, struct options *o)
 	}
 }
 
-/* Sends the line, reads the one line of the reply. */
+/* One exchange: the line, and the one line of the reply. Why it failed is in `why`. */
 static int exchange(struct client *c, const struct check *check, const struct bytes *request,
-	struct bytes *reply)
+	uint64_t timeout, struct bytes *reply, struct bytes *why)
 {
 	int r;
 
-	r = client_open(c, CLIENT_AGENT, check->socket, check->timeout);
+	r = client_open(c, CLIENT_AGENT, check->socket, timeout);
 	if (r >= 0)
 		r = client_send(c, request);
 	if (r >= 0)
 		r = client_read_line(c, reply);
+	if (r > 0 && c->in.len == 0)
+		return STATUS_DONE;
+
+	bytes_clear(why);
 	if (r < 0)
-		return say_undecided("could not decide: %s", bytes_str(&c->why));
-	if (r == 0)
-		return say_undecided(
-			"could not decide: %s: the connection ended without an answer", c->path);
-	if (c->in.len > 0)
-		return say_undecided(
-			"could not decide: %s: the answer is more than one line", c->path);
-	return STATUS_DONE;
+		bytes_append_str(why, bytes_str(&c->why));
+	else
+		bytes_appendf(why, "%s: the %s", c->path,
+			r == 0 ? "connection ended without an answer"
+			       : "answer is more than one line");
+	return STATUS_UNDECIDED;
+}
+
+/* A hold_ask_fn. */
+static int ask(const struct bytes *request, uint64_t timeout, struct bytes *reply,
+	struct bytes *why, const void *userdata)
+{
+	struct client client;
+	int status;
+
+	status = exchange(&client, userdata, request, timeout, reply, why);
+	client_close(&client);
+	return status;
 }
 
 static int conclude_deny(const struct reply *reply)
@@ -114,18 +141,32 @@ static int conclude_deny(const struct reply *reply)
 	return STATUS_REFUSED;
 }
 
+/* How to go on, behind the ID. */
 static int conclude_pending(const struct check *check, const struct reply *reply)
 {
 	if (!check->json)
 		puts(reply->approval_token);
 	say_flush();
-	say("pending: approve it with 'firma token approve %s', then ask again with %s",
-		reply->approval_token,
-		check->ask.request_file ? "it as approval_token" : "--token");
+	if (check->wait)
+		say("pending: approve it with 'firma token approve %s'; waiting",
+			reply->approval_token);
+	else
+		say("pending: approve it with 'firma token approve %s', then ask again with %s",
+			reply->approval_token,
+			check->ask.request_file ? "it as approval_token" : "--token");
 	return STATUS_PENDING;
 }
 
-static int conclude(const struct check *check, const struct bytes *line)
+/* The last of several answers is still none. */
+static int conclude_wait(const struct reply *reply)
+{
+	say("still pending: ask again with --token %s", reply->approval_token);
+	return STATUS_PENDING;
+}
+
+/* `waited`: the answer to what was pending before. Gives its token where it is pending now. */
+static int conclude(const struct check *check, const struct bytes *line, bool waited,
+	char ret_token[static NOTATION_UUID_LEN + 1])
 {
 	struct parsed_reply reply;
 	int r, status;
@@ -146,7 +187,9 @@ static int conclude(const struct check *check, const struct bytes *line)
 		status = conclude_deny(&reply.reply);
 		break;
 	case DECISION_PENDING:
-		status = conclude_pending(check, &reply.reply);
+		snprintf(ret_token, NOTATION_UUID_LEN + 1, "%s", reply.reply.approval_token);
+		status = waited ? conclude_wait(&reply.reply)
+				: conclude_pending(check, &reply.reply);
 		break;
 	default:
 		status = say_undecided("could not decide: the answer is not a decision");
@@ -155,12 +198,49 @@ static int conclude(const struct check *check, const struct bytes *line)
 	return status;
 }
 
+static int decide(const struct check *check, struct bytes *request)
+{
+	cleanup(bytes_deinit) struct bytes reply = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
+	char token[NOTATION_UUID_LEN + 1];
+	const struct hold hold = {
+		.ask = ask,
+		.userdata = check,
+		.time = check->wait_time,
+		.timeout = check->timeout,
+		.token = token,
+		.named = check->ask.token != NULL,
+	};
+	int status;
+
+	status = ask(request, check->timeout, &reply, &why, hold.userdata);
+	if (status != STATUS_DONE)
+		return say_undecided("could not decide: %s", bytes_str(&why));
+
+	status = conclude(check, &reply, false, token);
+	if (status != STATUS_PENDING || !check->wait)
+		return status;
+
+	status = hold_until_decided(&hold, request, &reply);
+	return status == STATUS_DONE ? conclude(check, &reply, true, token) : status;
+}
+
+/* A request that waits by itself is answered that much later. */
+static uint64_t own_wait(const struct bytes *request)
+{
+	cleanup(json_doc_free_p) struct json_doc *doc = NULL;
+	struct scan_fault fault;
+	uint64_t ms = 0;
+
+	if (json_parse(bytes_str(request), request->len, &doc, &fault) == 0)
+		json_get_integer(json_root(doc), "wait_ms", LIMIT_WAIT_MS, &ms);
+	return ms * CLOCK_MS;
+}
+
 static int run(const struct verb *verb, int argc, char **argv)
 {
 	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED);
-	cleanup(bytes_deinit) struct bytes reply = BYTES_INIT(BYTES_UNLIMITED);
-	struct check check = { .timeout = CLIENT_TIMEOUT };
-	struct client client;
+	struct check check = { .timeout = CLIENT_TIMEOUT, .wait_time = CLOCK_NEVER };
 	struct options o;
 	int status;
 
@@ -169,14 +249,16 @@ static int run(const struct verb *verb, int argc, char **argv)
 	status = read_options(&check, &o);
 	if (status != STATUS_DONE || !check.ask.command)
 		return status;
+	if (check.wait && check.ask.request_file)
+		return usage_error(verb, "--wait excludes --request, which has its own wait_ms");
 
 	status = ask_build(&check.ask, verb, &request);
 	if (status != STATUS_DONE)
 		return status;
 
-	status = exchange(&client, &check, &request, &reply);
-	client_close(&client);
-	return status == STATUS_DONE ? conclude(&check, &reply) : status;
+	if (check.ask.request_file)
+		check.timeout += own_wait(&request);
+	return decide(&check, &request);
 }
 
 const struct verb check_verb = {

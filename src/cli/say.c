@@ -22,6 +22,11 @@ void say_nothing(void)
 	quiet = true;
 }
 
+bool say_is_quiet(void)
+{
+	return quiet;
+}
+
 static void __attribute__((format(printf, 1, 0))) vsay(const char *format, va_list ap)
 {
 	if (quiet)

@@ -20,6 +20,7 @@ enum status {
 
 /* From now on nothing is said. */
 void say_nothing(void);
+bool say_is_quiet(void);
 
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

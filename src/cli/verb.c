@@ -40,19 +40,23 @@ int usage_error(const struct verb *verb, const char *format, ...)
 	return STATUS_USAGE;
 }
 
-static void print_option(char letter, const char *name, const char *value, const char *help)
+static void print_option(const struct option_row *row)
 {
+	const char *help = row->help;
 	int n;
 
-	n = letter ? printf("  -%c, --%s", letter, name) : printf("  --%s", name);
-	if (value)
-		n += printf(" %s", value);
+	n = row->letter ? printf("  -%c, --%s", row->letter, row->name)
+			: printf("  --%s", row->name);
+	if (row->value)
+		n += printf(row->optional ? "[=%s]" : " %s", row->value);
 
 	printf("%*s", n < HELP_COLUMN ? HELP_COLUMN - n : 1, "");
 	for (const char *newline; (newline = strchr(help, '\n')); help = newline + 1)
 		printf("%.*s\n%*s", (int)(newline - help), help, HELP_COLUMN, "");
 	puts(help);
 }
+
+static const struct option_row help_row = { "help", 'h', NULL, "print this help", false };
 
 static void print_help(const struct verb *v)
 {
@@ -62,8 +66,8 @@ static void print_help(const struct verb *v)
 		v->arguments ? v->arguments : "", v->summary);
 
 	for (const struct option_row *row = v->options; row->name; row++)
-		print_option(row->letter, row->name, row->value, row->help);
-	print_option('h', "help", NULL, "print this help");
+		print_option(row);
+	print_option(&help_row);
 }
 
 void options_begin(struct options *o, const struct verb *verb, int argc, char **argv)
@@ -71,6 +75,13 @@ void options_begin(struct options *o, const struct verb *verb, int argc, char **
 	*o = (struct options){ .verb = verb, .argc = argc, .argv = argv };
 	optind = 0;
 	opterr = 0;
+}
+
+static int argument_of(const struct option_row *row)
+{
+	if (!row->value)
+		return no_argument;
+	return row->optional ? optional_argument : required_argument;
 }
 
 /* The tables that getopt wants. "+": stop at the first word that is no option; ":": tell apart. */
@@ -83,8 +94,8 @@ static void fill_tables(
 	letters[at++] = ':';
 	letters[at++] = 'h';
 	for (const struct option_row *row = v->options; row->name && n < OPTIONS_MAX; row++, n++) {
-		long_options[n] = (struct option){ row->name,
-			row->value ? required_argument : no_argument, NULL, ROW_BASE + (int)n };
+		long_options[n] =
+			(struct option){ row->name, argument_of(row), NULL, ROW_BASE + (int)n };
 		if (!row->letter)
 			continue;
 		letters[at++] = row->letter;

@@ -6,6 +6,7 @@
  * reading of options come from the same rows.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "cli/say.h"
@@ -15,6 +16,7 @@ struct option_row {
 	char letter;       /* or '\0' */
 	const char *value; /* what it takes, such as "ID"; NULL where it takes nothing */
 	const char *help;  /* may have several lines */
+	bool optional;     /* the value may be left out, and else stands behind a = */
 };
 
 struct verb {

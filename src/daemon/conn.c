@@ -2,13 +2,14 @@
 
 /*
  * Connections. A connection is in `order` while it has a deadline, and has an event source while
- * it waits for its peer. All deadlines are equally far away when they are set, so that appending
- * keeps the order.
+ * it waits for its peer: to send, to read, or to hang up. All deadlines are equally far away when
+ * they are set, so that appending keeps the order.
  */
 
 #include "daemon/conn.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -119,6 +120,14 @@ static void set_state(struct conn *conn, enum conn_state state, uint64_t now)
 		start_deadline(conn, now);
 }
 
+/* As when the peer is gone: whoever holds the connection must forget it. */
+static void give_up(struct conn *conn)
+{
+	if (conn->gone)
+		conn->gone(conn, conn->holder);
+	conn_free(conn);
+}
+
 void conn_free(struct conn *conn)
 {
 	stop_source(conn);
@@ -195,6 +204,18 @@ static int wait_for(struct conn *conn, uint32_t events)
 	return sd.event_add_io(conn->conns->event, &conn->source, conn->fd, events, on_io, conn);
 }
 
+/* Everything was sent, and there may be more later. */
+static int rest(struct conn *conn)
+{
+	stop_source(conn);
+	stop_deadline(conn);
+	conn->conns->unread -= conn->out.len;
+	bytes_deinit(&conn->out);
+	bytes_init(&conn->out, BYTES_UNLIMITED);
+	conn->sent = 0;
+	return wait_for(conn, EPOLLHUP);
+}
+
 /* Sends what the socket takes; closes when all is sent. Error as in conn_read(). */
 static int conn_write(struct conn *conn)
 {
@@ -213,9 +234,18 @@ static int conn_write(struct conn *conn)
 		conn->sent += (size_t)n;
 	}
 
+	if (conn->state == CONN_STREAMING)
+		return rest(conn);
 	drain(conn);
 	conn_free(conn);
 	return 0;
+}
+
+/* One that is held, or has sent all so far, waits for nothing but the end. */
+static bool has_hung_up(const struct conn *conn, uint32_t events)
+{
+	return (events & (EPOLLHUP | EPOLLERR)) != 0
+		&& (conn->state == CONN_ANSWERING || conn->state == CONN_STREAMING);
 }
 
 static int on_io(sd_event_source *source, int fd, uint32_t events, void *userdata)
@@ -225,10 +255,12 @@ static int on_io(sd_event_source *source, int fd, uint32_t events, void *userdat
 
 	(void)source;
 	(void)fd;
-	(void)events;
-	r = conn->state == CONN_READING ? conn_read(conn) : conn_write(conn);
+	if (has_hung_up(conn, events))
+		r = -EPIPE;
+	else
+		r = conn->state == CONN_READING ? conn_read(conn) : conn_write(conn);
 	if (r < 0)
-		conn_free(conn);
+		give_up(conn);
 	return 0;
 }
 
@@ -285,7 +317,7 @@ bool conns_expire(struct conns *conns, uint64_t now)
 	if (conn->state == CONN_READING)
 		give_request(conn, NULL, 0, TOO_SLOW_REASON);
 	else
-		conn_free(conn);
+		give_up(conn);
 	return true;
 }
 
@@ -311,10 +343,58 @@ bool conns_refuse(struct conns *conns, const char *why)
 
 void conn_answer(struct conn *conn, struct bytes *reply, uint64_t now)
 {
-	conn->out = *reply;
-	conn->conns->unread += conn->out.len;
-	bytes_init(reply, BYTES_UNLIMITED);
+	bool more = conn->out.len > 0; /* of a stream that is not read yet */
+
+	if (more && bytes_append(&conn->out, bytes_str(reply), reply->len) < 0) {
+		conn_free(conn);
+		return;
+	}
+	conn->conns->unread += reply->len;
+	if (!more) {
+		conn->out = *reply;
+		bytes_init(reply, BYTES_UNLIMITED);
+	}
+	conn->gone = NULL;
 	set_state(conn, CONN_WRITING, now);
 	if (conn_write(conn) < 0)
 		conn_free(conn);
+}
+
+int conn_hold(struct conn *conn, conn_gone_fn gone, void *holder)
+{
+	int r;
+
+	r = wait_for(conn, EPOLLHUP);
+	if (r < 0)
+		return r;
+
+	bytes_deinit(&conn->in); /* for long nothing more is read */
+	bytes_init(&conn->in, LIMIT_REQUEST);
+	conn->gone = gone;
+	conn->holder = holder;
+	return 0;
+}
+
+bool conn_is_there(const struct conn *conn)
+{
+	struct pollfd p = { .fd = conn->fd };
+
+	return poll(&p, 1, 0) == 0;
+}
+
+int conn_stream(struct conn *conn, const char *text, size_t len, uint64_t now)
+{
+	bool resting = conn->out.len == 0;
+	int r;
+
+	r = bytes_append(&conn->out, text, len);
+	if (r < 0)
+		return r;
+
+	conn->conns->unread += len;
+	if (!resting)
+		return 0;
+
+	set_state(conn, CONN_STREAMING, now);
+	return conn_write(conn);
 }

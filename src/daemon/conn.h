@@ -6,11 +6,15 @@
  * times them; what a request means is decided by whoever gets on_request().
  *
  *	READING --request complete, or refused--> ANSWERING --conn_answer()--> WRITING --> closed
- *	   \--time is over, too long: refused--/
+ *	   \--time is over, too long: refused--/      |                          /
+ *	                                     conn_stream()--> STREAMING --conn_answer()
  *
  * on_request() is called once for each connection, from conns_accept(), from an event, or from
  * conns_expire(). The connection then waits for its conn_answer(), however long, without a time
  * limit of its own; nothing may be kept of the line beyond the call.
+ *
+ * Whoever lets it wait beyond the turn calls conn_hold() first, and hears when the peer is gone. A
+ * peer that only closed its sending side isn't gone.
  */
 
 #include <stdbool.h>
@@ -25,9 +29,13 @@
 #include "daemon/sd.h"
 #include "gate/limits.h"
 
-enum conn_state { CONN_READING, CONN_ANSWERING, CONN_WRITING };
+enum conn_state { CONN_READING, CONN_ANSWERING, CONN_WRITING, CONN_STREAMING };
 
 struct conns;
+struct conn;
+
+/* The peer is gone, or doesn't read: the connection is closed after the call. */
+typedef void (*conn_gone_fn)(struct conn *conn, void *holder);
 
 struct conn {
 	struct conns *conns;
@@ -38,7 +46,9 @@ struct conn {
 	struct client *client;
 	struct bytes in, out;
 	size_t sent;
-	uint64_t deadline; /* µs of the boot clock, while READING or WRITING */
+	uint64_t deadline; /* µs of the boot clock, while something is to be read or written */
+	conn_gone_fn gone; /* whoever holds it, or NULL */
+	void *holder;
 	TAILQ_ENTRY(conn) order;
 	sd_event_source *source; /* NULL while nothing is awaited */
 };
@@ -89,6 +99,21 @@ bool conns_refuse(struct conns *conns, const char *why);
 /* Sends the reply, whose memory is taken over, and closes. The connection is gone for the caller.
  */
 void conn_answer(struct conn *conn, struct bytes *reply, uint64_t now);
+
+/*
+ * Keeps a connection that is to be answered in another turn; `gone` is called at most once, and no
+ * more after conn_answer(). Error: nothing changed.
+ */
+int conn_hold(struct conn *conn, conn_gone_fn gone, void *holder);
+
+/* Whether the peer of a held connection is there at this moment. */
+bool conn_is_there(const struct conn *conn);
+
+/*
+ * Sends a part of a reply that goes on, on a held connection. Error: the connection is of no more
+ * use.
+ */
+int conn_stream(struct conn *conn, const char *text, size_t len, uint64_t now);
 
 /* Closes without a word. */
 void conn_free(struct conn *conn);

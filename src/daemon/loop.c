@@ -223,6 +223,8 @@ static void look_at_clock(struct loop *l, uint64_t now)
 		;
 	while (l->stopping && !turn_is_full(l->turn) && conns_refuse(l->conns, STOPPING_REASON))
 		;
+	l->turn->stopping = l->stopping;
+	turn_take_over(l->turn);
 }
 
 /* The alarm may go off early, never late: so it is only moved when something is due before it. */
@@ -232,6 +234,7 @@ static int set_alarm(struct loop *l)
 
 	due = earlier(conns_due(l->conns), store_due(l->turn->store));
 	due = earlier(due, earlier(idle_due(l), l->accept_again));
+	due = earlier(due, waits_due(&l->turn->waits));
 	if (due >= l->alarm_at)
 		return 0;
 
@@ -256,6 +259,8 @@ static int run_turn(struct loop *l)
 	bool visited;
 	int r;
 
+	/* However much comes in, whoever has waited for long enough is next. */
+	turn_take_ready(l->turn);
 	r = take_in(l);
 	if (r < 0)
 		return r;
@@ -265,6 +270,7 @@ static int run_turn(struct loop *l)
 	visited = l->turn->accepts > 0;
 	l->more = turn_is_full(l->turn);
 	turn_end(l->turn);
+	l->more |= waits_has_ready(&l->turn->waits);
 
 	if (l->conns->n > 0)
 		l->idle_since = CLOCK_NEVER;

@@ -234,6 +234,7 @@ static void server_free(struct server *s)
 	if (!s)
 		return;
 
+	turn_deinit(&s->turn);
 	conns_deinit(&s->conns);
 	loop_deinit(&s->loop);
 	doors_deinit(&s->doors);
@@ -256,6 +257,7 @@ static struct server *server_new(const struct serve_options *options)
 	s->doors.agent_group = options->agent_group;
 	s->doors.operator_group = options->operator_group;
 	TAILQ_INIT(&s->conns.order);
+	turn_init(&s->turn);
 	s->loop.alarm = -1;
 	bytes_init(&s->directory, BYTES_UNLIMITED);
 	return s;
@@ -269,6 +271,8 @@ static void connect_parts(struct server *s)
 		.store = s->store,
 		.doors = &s->doors,
 		.conns = &s->conns,
+		.waits = &s->turn.waits,
+		.watchers = &s->turn.watchers,
 		.directory = s->options->state_dir ? bytes_str(&s->directory) : NULL,
 		.started = clock_now().boot,
 	};

@@ -17,6 +17,8 @@
 
 _Static_assert(LIMIT_UNREAD == 16 << 20, "refuse_unread() names it");
 
+#define STOPPING_REPLY \
+	"{\"outcome\":\"unsupported_action\",\"reason\":\"the daemon is stopping\"}\n"
 #define OUT_OF_MEMORY_REPLY "{\"decision\":\"deny\",\"reason\":\"out of memory\"}\n"
 
 void turn_log_warnings(struct store *store)
@@ -25,6 +27,30 @@ void turn_log_warnings(struct store *store)
 
 	if (store_take_warning(store, &warning))
 		log_text(LOG_WARNING, LOG_ID_WARNING, "%s", bytes_str(&warning));
+}
+
+void turn_init(struct turn *turn)
+{
+	waits_init(&turn->waits);
+	watchers_init(&turn->watchers);
+	news_init(&turn->news);
+}
+
+void turn_deinit(struct turn *turn)
+{
+	waits_deinit(&turn->waits);
+	watchers_deinit(&turn->watchers);
+	news_deinit(&turn->news);
+}
+
+static void note(struct turn *turn, const struct token *token, const uid_t *by)
+{
+	news_add(&turn->news, token, by, &turn->now, turn->watchers.n > 0);
+}
+
+static void on_expired(const struct token *token, void *userdata)
+{
+	note(userdata, token, NULL);
 }
 
 void turn_begin(struct turn *turn)
@@ -37,7 +63,7 @@ void turn_begin(struct turn *turn)
 	memcpy(turn->now.boot_id, turn->boot_id, sizeof(turn->boot_id));
 	store_prepare(turn->store, &turn->now);
 	turn_log_warnings(turn->store);
-	store_prune(turn->store, &turn->now);
+	store_prune(turn->store, &turn->now, on_expired, turn);
 }
 
 bool turn_is_full(const struct turn *turn)
@@ -107,6 +133,47 @@ static bool may_issue(const struct turn *turn, const struct request *request)
 		&& request->action == ACTION_EXEC && !request->approval_token;
 }
 
+/* Carries a change out. STORE_STALE can't be: it was decided on what the store holds. */
+static int apply(struct turn *turn, struct token_change *change, const uid_t *by)
+{
+	uint8_t id[TOKEN_ID_LEN];
+	int r;
+
+	memcpy(id, change->id, sizeof(id));
+	r = store_apply(turn->store, change);
+	if (r != 0)
+		return r == STORE_STALE ? -ESTALE : r;
+
+	note(turn, store_find(turn->store, id), by);
+	return 0;
+}
+
+/*
+ * Revokes all that the request selects, up to the limit. What was revoked before memory ran out
+ * stays revoked.
+ */
+static int revoke_many(
+	struct turn *turn, const struct request *request, const uid_t *by, struct bytes *changed)
+{
+	struct token_change change;
+	const struct token *next;
+	int r = 0;
+
+	for (const struct token *t = store_next(turn->store, NULL); r == 0 && t; t = next) {
+		next = store_next(turn->store, t);
+		change = decide_revocation(request, t, &turn->now);
+		if (change.to == TOKEN_ABSENT)
+			continue;
+		if (changed->len == LIMIT_REVOKE_MANY * TOKEN_ID_LEN)
+			break;
+
+		r = bytes_append(changed, t->id, TOKEN_ID_LEN);
+		if (r == 0)
+			r = apply(turn, &change, by);
+	}
+	return r;
+}
+
 /* Everything that bears on the request, and the decision; then the change. */
 static int decide_request(
 	struct turn *turn, const struct conn *conn, const struct request *request, struct answer *a)
@@ -144,15 +211,28 @@ static int decide_request(
 		return r;
 
 	a->decided = true;
+	if (a->verdict.many)
+		return revoke_many(turn, request, &conn->peer.uid, &a->changed);
 	if (a->verdict.change.to == TOKEN_ABSENT)
 		return 0;
-
-	r = store_apply(turn->store, &a->verdict.change);
-	return r == STORE_STALE ? -ESTALE : r;
+	return apply(turn, &a->verdict.change, is_operation(request) ? &conn->peer.uid : NULL);
 }
 
+/*
+ * Where its answer may be held back, the request is kept: it will be decided again. Without memory
+ * for that it is answered at once.
+ */
+static void keep(const struct turn *turn, const struct request *request, const char *line,
+	size_t len, struct answer *a)
+{
+	if (a->verdict.decision == DECISION_PENDING && request->wait_ms > 0 && !turn->stopping
+		&& bytes_append(&a->line, line, len) >= 0)
+		a->held_until = turn->now.clock.boot + request->wait_ms * CLOCK_MS;
+}
+
+/* `waited_for`: the token that an earlier answer to this request would have named, or NULL. */
 static int take(struct turn *turn, const struct conn *conn, const char *line, size_t len,
-	const char *refused, struct answer *a)
+	const char *refused, const char *waited_for, struct answer *a)
 {
 	cleanup(request_free_p) struct request *request = NULL;
 	int r;
@@ -160,6 +240,10 @@ static int take(struct turn *turn, const struct conn *conn, const char *line, si
 	r = refused ? request_new_refused(refused, &request) : request_parse(line, len, &request);
 	if (r < 0)
 		return r;
+	if (waited_for) {
+		request->approval_token = waited_for;
+		request->wait_ms = 0;
+	}
 
 	a->action = request->action;
 	a->detail = request->detail;
@@ -168,23 +252,71 @@ static int take(struct turn *turn, const struct conn *conn, const char *line, si
 	if (r < 0)
 		return r;
 
-	return decide_request(turn, conn, request, a);
+	r = decide_request(turn, conn, request, a);
+	if (r < 0)
+		return r;
+
+	keep(turn, request, line, len, a);
+	return 0;
 }
 
-void turn_take(struct conn *conn, const char *line, size_t len, const char *refused, void *userdata)
+static void take_one(struct turn *turn, struct conn *conn, const char *line, size_t len,
+	const char *refused, const char *waited_for)
 {
-	struct turn *turn = userdata;
 	struct answer *a;
 	int r;
 
 	turn_begin(turn);
 	a = &turn->answers[turn->n++];
-	*a = (struct answer){ .conn = conn, .what = BYTES_INIT(BYTES_UNLIMITED) };
+	*a = (struct answer){
+		.conn = conn,
+		.what = BYTES_INIT(BYTES_UNLIMITED),
+		.line = BYTES_INIT(BYTES_UNLIMITED),
+		.changed = BYTES_INIT(BYTES_UNLIMITED),
+	};
 
 	/* What was decided but couldn't be applied didn't happen, and so it is no. */
-	r = take(turn, conn, line, len, refused, a);
+	r = take(turn, conn, line, len, refused, waited_for, a);
 	if (r < 0)
 		drop_verdict(a);
+}
+
+void turn_take(struct conn *conn, const char *line, size_t len, const char *refused, void *userdata)
+{
+	take_one(userdata, conn, line, len, refused, NULL);
+}
+
+void turn_take_ready(struct turn *turn)
+{
+	char id[NOTATION_UUID_LEN + 1];
+	struct wait *w;
+
+	while (!turn_is_full(turn) && (w = waits_take(&turn->waits))) {
+		notation_uuid(w->token_id, id);
+		take_one(turn, w->conn, bytes_str(&w->line), w->line.len, NULL, id);
+		wait_free(w);
+	}
+}
+
+void turn_take_over(struct turn *turn)
+{
+	waits_expire(&turn->waits, turn->now.clock.boot);
+	if (turn->stopping) {
+		waits_wake_all(&turn->waits);
+		watchers_end(&turn->watchers, STOPPING_REPLY, turn->now.clock.boot);
+	}
+	turn_take_ready(turn);
+}
+
+/* Those that a revocation of many has changed, a line each. */
+static int print_changed(const struct turn *turn, const struct answer *a, struct bytes *b)
+{
+	const uint8_t *ids = (const uint8_t *)bytes_str(&a->changed);
+	int r = 0;
+
+	for (size_t at = 0; r >= 0 && at < a->changed.len; at += TOKEN_ID_LEN)
+		r = view_show(turn->store, ids + at, &turn->now, b);
+	return r;
 }
 
 static int print_views(const struct turn *turn, const struct answer *a, struct bytes *b)
@@ -196,6 +328,8 @@ static int print_views(const struct turn *turn, const struct answer *a, struct b
 		return view_show(turn->store, a->verdict.token_id, &turn->now, b);
 	case VIEW_STATUS:
 		return view_status(turn->situation, &turn->now, b);
+	case VIEW_CHANGED:
+		return print_changed(turn, a, b);
 	default:
 		return 0;
 	}
@@ -204,7 +338,10 @@ static int print_views(const struct turn *turn, const struct answer *a, struct b
 /* Lists are large: one that nobody reads must not be followed by many. */
 static int refuse_unread(const struct turn *turn, struct answer *a)
 {
-	if (a->verdict.view != VIEW_LIST || turn->situation->conns->unread < LIMIT_UNREAD)
+	enum view view = a->verdict.view;
+
+	if ((view != VIEW_LIST && view != VIEW_WATCH)
+		|| turn->situation->conns->unread < LIMIT_UNREAD)
 		return 0;
 	return verdict_refuse(
 		&a->verdict, "limit reached: 16 MiB of replies wait to be read; ask again");
@@ -253,6 +390,8 @@ static int print_message(const struct answer *a, const char *id, struct bytes *b
 		r = bytes_appendf(b, " %s", bytes_str(&a->what));
 	if (r >= 0 && id)
 		r = bytes_appendf(b, ", token %s", id);
+	if (r >= 0 && v->view == VIEW_CHANGED)
+		r = bytes_appendf(b, ", tokens: %zu", a->changed.len / TOKEN_ID_LEN);
 	if (r >= 0 && !decision)
 		r = bytes_appendf(b, ": %s", outcome_name(v->outcome));
 	if (r >= 0 && v->reason.len > 0) {
@@ -296,18 +435,47 @@ static void log_answer(const struct answer *a)
 		sizeof(fields) / sizeof(fields[0]), bytes_str(&message));
 }
 
-/* Looking is not an operator's action that anybody must hear of. */
+/* Neither looking nor asking again for what still waits is worth a line. */
 static bool is_worth_logging(const struct answer *a)
 {
-	return a->decided && a->verdict.view == VIEW_NONE;
+	const struct verdict *v = &a->verdict;
+
+	if (!a->decided)
+		return false;
+	if (v->decision == DECISION_PENDING)
+		return v->change.to != TOKEN_ABSENT;
+	return v->view == VIEW_NONE || v->view == VIEW_CHANGED;
 }
 
-static void send_answer(const struct turn *turn, struct answer *a)
+/* Keeps the connection, where the answer is not due yet; true where that was so. */
+static bool hold_answer(struct turn *turn, struct answer *a)
+{
+	return a->decided && a->verdict.decision == DECISION_PENDING && a->held_until > 0
+		&& waits_hold(&turn->waits, a->conn, &a->line, a->verdict.token_id, a->held_until)
+		>= 0;
+}
+
+/* Whoever begins to watch is told what is pending now. */
+static bool begin_watch(struct turn *turn, struct answer *a)
+{
+	cleanup(bytes_deinit) struct bytes pending = BYTES_INIT(BYTES_UNLIMITED);
+
+	return a->decided && a->verdict.view == VIEW_WATCH && !turn->stopping
+		&& view_pending(turn->store, &turn->now, &pending) >= 0
+		&& watchers_add(&turn->watchers, a->conn, &pending, turn->now.clock.boot) >= 0;
+}
+
+static void send_answer(struct turn *turn, struct answer *a)
 {
 	struct bytes reply = BYTES_INIT(BYTES_UNLIMITED);
 	int r;
 
 	r = a->decided ? refuse_unread(turn, a) : -ENOMEM;
+	if (r >= 0 && (hold_answer(turn, a) || begin_watch(turn, a))) {
+		if (is_worth_logging(a))
+			log_answer(a);
+		return;
+	}
 	if (r >= 0)
 		r = print_answer(turn, a, &reply);
 	if (r < 0) {
@@ -354,15 +522,23 @@ void turn_end(struct turn *turn)
 		return;
 
 	r = store_commit(turn->store);
-	if (r < 0)
+	if (r < 0) {
 		refuse_all(turn, r);
+		news_undo(&turn->news);
+	}
 	turn_log_warnings(turn->store);
 
+	/* Before somebody begins to watch, who is told what is pending after all of this. */
+	watchers_tell(&turn->watchers, &turn->news, turn->now.clock.boot);
 	for (size_t i = 0; i < turn->n; i++) {
 		send_answer(turn, &turn->answers[i]);
 		drop_verdict(&turn->answers[i]);
 		bytes_deinit(&turn->answers[i].what);
+		bytes_deinit(&turn->answers[i].line);
+		bytes_deinit(&turn->answers[i].changed);
 	}
+	waits_wake(&turn->waits, &turn->news);
+	news_clear(&turn->news);
 	turn->n = turn->accepts = 0;
 	turn->begun = false;
 }

@@ -4,13 +4,16 @@
 /*
  * A turn: the requests that are ready together are decided one after another, recorded with one
  * commit, and only then answered. turn_take() for each, then turn_end(); in between the turn holds
- * the connections.
+ * the connections. What is answered later, or not at an end, goes to `waits` and `watchers`.
  */
 
 #include <stdbool.h>
 
 #include "daemon/conn.h"
+#include "daemon/news.h"
 #include "daemon/view.h"
+#include "daemon/wait.h"
+#include "daemon/watch.h"
 #include "gate/decide.h"
 #include "ledger/store.h"
 
@@ -21,8 +24,11 @@ struct answer {
 	bool decided; /* the verdict is there; else memory ran out */
 	bool detail;
 	enum action action;
-	enum token_state listed;                   /* of a list */
-	struct bytes what;                         /* executable and who asks, for the log */
+	enum token_state listed; /* of a list */
+	struct bytes what;       /* executable and who asks, for the log */
+	struct bytes line;       /* the request, where its answer may be held back */
+	uint64_t held_until;     /* µs of the boot clock; 0: is not held back */
+	struct bytes changed;    /* IDs of the tokens that a revocation of many has changed */
 	char fingerprint[FINGERPRINT_HEX_LEN + 1]; /* or "" */
 };
 
@@ -30,14 +36,22 @@ struct turn {
 	const struct settings *settings;
 	struct store *store;
 	const struct situation *situation; /* what `status` tells */
+	struct waits waits;
+	struct watchers watchers;
 	uint8_t boot_id[16];
+	bool stopping; /* nothing is held back any more */
 
 	bool begun;
 	struct moment now;
 	size_t accepts;
 	struct answer answers[LIMIT_TURN_REQUESTS];
 	size_t n;
+	struct news news;
 };
+
+/* Before the first turn, for what is the turn's own; turn_deinit() closes who is still held. */
+void turn_init(struct turn *turn);
+void turn_deinit(struct turn *turn);
 
 /* Begins the turn where it hasn't: the time is read, and the store made ready. */
 void turn_begin(struct turn *turn);
@@ -48,6 +62,13 @@ bool turn_is_full(const struct turn *turn);
 /* Decides a request: a conn_request_fn, whose userdata is the turn. */
 void turn_take(
 	struct conn *conn, const char *line, size_t len, const char *refused, void *userdata);
+
+/*
+ * Decides what was held back and is ready now: first those whose token was decided, and later in
+ * the turn those whose time is over (for the daemon that stops: all).
+ */
+void turn_take_ready(struct turn *turn);
+void turn_take_over(struct turn *turn);
 
 /* Logs what the store has to say by itself. */
 void turn_log_warnings(struct store *store);

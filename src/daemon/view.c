@@ -28,6 +28,20 @@ int view_list(const struct store *store, enum token_state state, const struct mo
 	return r;
 }
 
+int view_pending(const struct store *store, const struct moment *now, struct bytes *b)
+{
+	int r = 0;
+
+	for (const struct token *t = NULL; r >= 0 && (t = store_next(store, t));) {
+		if (t->state != TOKEN_PENDING)
+			continue;
+		r = record_print_event(t, NULL, now, b);
+		if (r >= 0)
+			r = bytes_append_char(b, '\n');
+	}
+	return r;
+}
+
 int view_show(const struct store *store, const uint8_t id[static TOKEN_ID_LEN],
 	const struct moment *now, struct bytes *b)
 {
@@ -102,6 +116,8 @@ int view_status(const struct situation *s, const struct moment *now, struct byte
 	json_out_bool(&out, "self_approval", may_approve_self(s));
 	add_doors(&out, s->doors);
 	json_out_integer(&out, "connections", (int64_t)s->conns->n);
+	json_out_integer(&out, "waiting", (int64_t)s->waits->n);
+	json_out_integer(&out, "watching", (int64_t)s->watchers->n);
 	if (store_is_readable(s->store))
 		add_tokens(&out, s->store);
 	add_store(&out, s);

@@ -9,6 +9,8 @@
 #include "base/bytes.h"
 #include "daemon/conn.h"
 #include "daemon/door.h"
+#include "daemon/wait.h"
+#include "daemon/watch.h"
 #include "gate/decide.h"
 #include "ledger/store.h"
 
@@ -18,6 +20,8 @@ struct situation {
 	const struct store *store;
 	const struct doors *doors;
 	const struct conns *conns;
+	const struct waits *waits;
+	const struct watchers *watchers;
 	const char *directory; /* the store's, escaped; NULL where it has none */
 	uint64_t started;      /* µs of the boot clock */
 };
@@ -27,6 +31,9 @@ struct situation {
 /* One line a token; TOKEN_ABSENT for all states. */
 int view_list(const struct store *store, enum token_state state, const struct moment *now,
 	struct bytes *b);
+
+/* What is pending, as those who watch hear of it. */
+int view_pending(const struct store *store, const struct moment *now, struct bytes *b);
 
 /* Nothing where the token isn't there. */
 int view_show(const struct store *store, const uint8_t id[static TOKEN_ID_LEN],

@@ -115,11 +115,16 @@ static void set_change(struct verdict *v, const struct token *t, enum token_stat
 }
 
 /* The state in which it is to be seen: its time may be over before the store has noticed. */
+static enum token_state state_at(const struct token *t, const struct moment *now)
+{
+	if (token_state_is_live(t->state) && token_is_over(t, now))
+		return TOKEN_EXPIRED;
+	return t->state;
+}
+
 static enum token_state state_now(const struct question *q)
 {
-	if (token_state_is_live(q->token->state) && token_is_over(q->token, &q->now))
-		return TOKEN_EXPIRED;
-	return q->token->state;
+	return state_at(q->token, &q->now);
 }
 
 static struct token *make_token(const struct question *q)
@@ -292,14 +297,52 @@ static int decide_exec(const struct question *q, struct verdict *v)
 	return decide_fresh(q, v);
 }
 
+/* A blank reason is none. */
+static const char *reason_of(const struct request *request)
+{
+	return request->reason && !text_is_blank(request->reason) ? request->reason : NULL;
+}
+
 static int decide_step(const struct question *q, enum token_event event, struct verdict *v)
 {
 	const struct token_step *step = token_step(state_now(q), event);
 
 	set_change(v, q->token, step->to);
-	if (event == TOKEN_REVOKE && q->request->reason && !text_is_blank(q->request->reason))
-		v->change.reason = q->request->reason;
+	if (event == TOKEN_REVOKE)
+		v->change.reason = reason_of(q->request);
 	return answer_outcome(v, step->outcome, step->reason);
+}
+
+struct token_change decide_revocation(
+	const struct request *request, const struct token *t, const struct moment *now)
+{
+	const struct token_step *step = token_step(state_at(t, now), TOKEN_REVOKE);
+	struct token_change change = { .reason = reason_of(request) };
+
+	if (step->to == TOKEN_ABSENT || !request_selects(request, t))
+		return change;
+
+	change.from = t->state;
+	change.to = step->to;
+	memcpy(change.id, t->id, sizeof(change.id));
+	return change;
+}
+
+/* Whether somebody else was faster than the operator, who saw it in another state. */
+static bool has_moved_on(const struct question *q)
+{
+	enum token_state state = state_now(q);
+
+	return q->request->state != TOKEN_ABSENT && q->request->state != state
+		&& token_state_is_live(state);
+}
+
+static int answer_changed(const struct question *q, struct verdict *v)
+{
+	int r;
+
+	r = answer_outcome(v, OUTCOME_UNSUPPORTED, "the approval token is ");
+	return r < 0 ? r : bytes_appendf(&v->reason, "%s by now", token_state_name(state_now(q)));
 }
 
 /* Approve and revoke. */
@@ -316,6 +359,8 @@ static int decide_operation(const struct question *q, enum token_event event, st
 		&& !q->settings->allow_self_approval)
 		return answer_outcome(v, OUTCOME_UNSUPPORTED,
 			"approving needs another user than the one who asked");
+	if (has_moved_on(q))
+		return answer_changed(q, v);
 
 	return decide_step(q, event, v);
 }
@@ -333,6 +378,15 @@ static int decide_show(const struct question *q, struct verdict *v)
 
 	name_token(v, q->token);
 	return answer_view(v, VIEW_SHOW);
+}
+
+static int decide_revoke(const struct question *q, struct verdict *v)
+{
+	if (q->request->token_id)
+		return decide_operation(q, TOKEN_REVOKE, v);
+
+	v->many = true;
+	return answer_view(v, VIEW_CHANGED);
 }
 
 static int answer_closed(const struct question *q, struct verdict *v)
@@ -356,11 +410,13 @@ static int decide_action(const struct question *q, struct verdict *v)
 	case ACTION_APPROVE:
 		return q->closed ? answer_closed(q, v) : decide_operation(q, TOKEN_APPROVE, v);
 	case ACTION_REVOKE:
-		return q->closed ? answer_closed(q, v) : decide_operation(q, TOKEN_REVOKE, v);
+		return q->closed ? answer_closed(q, v) : decide_revoke(q, v);
 	case ACTION_LIST:
 		return q->readable ? answer_view(v, VIEW_LIST) : answer_closed(q, v);
 	case ACTION_SHOW:
 		return q->readable ? decide_show(q, v) : answer_closed(q, v);
+	case ACTION_WATCH:
+		return q->readable ? answer_view(v, VIEW_WATCH) : answer_closed(q, v);
 	default:
 		return answer_outcome(v, OUTCOME_UNSUPPORTED, "not an operator's action");
 	}
@@ -397,6 +453,7 @@ int decide(const struct question *question, struct verdict *verdict)
 int verdict_refuse(struct verdict *v, const char *reason)
 {
 	v->view = VIEW_NONE;
+	v->many = false;
 	v->rule = NULL;
 	return v->decision != DECISION_NONE ? answer_deny(v, reason)
 					    : answer_outcome(v, OUTCOME_UNSUPPORTED, reason);

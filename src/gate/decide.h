@@ -66,7 +66,7 @@ struct question {
 };
 
 /* What is shown beside the outcome. */
-enum view { VIEW_NONE, VIEW_LIST, VIEW_SHOW, VIEW_STATUS };
+enum view { VIEW_NONE, VIEW_LIST, VIEW_SHOW, VIEW_STATUS, VIEW_WATCH, VIEW_CHANGED };
 
 struct verdict {
 	enum decision decision; /* one of these two is not NONE */
@@ -81,7 +81,14 @@ struct verdict {
 	uint64_t expires_wall;
 
 	struct token_change change;
+
+	/* A revocation of many: whoever carries it out asks for each that request_selects(). */
+	bool many;
 };
+
+/* What a revocation of many changes about a token; to TOKEN_ABSENT: nothing. */
+struct token_change decide_revocation(
+	const struct request *request, const struct token *token, const struct moment *now);
 
 /*
  * Fills *verdict, which needs no initialisation; verdict_deinit() frees it, and the token of its

@@ -36,6 +36,9 @@
 #define LIMIT_PENDING_ALIKE 16 /* tokens of one uid for one fingerprint */
 #define LIMIT_PENDING_OF_UID 256
 
+/* Tokens that one request revokes; whoever wants more asks again. */
+#define LIMIT_REVOKE_MANY 4096
+
 #define LIMIT_STORE (UINT64_C(128) << 20)
 #define LIMIT_STORE_UIDS 16 /* one uid may take the sixteenth part */
 

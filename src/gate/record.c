@@ -116,27 +116,50 @@ static int print(struct json_out *out, struct bytes *b)
 	return r;
 }
 
-int record_print_item(const struct token *t, const struct moment *now, struct bytes *b)
+/* Ends `out` with the item. */
+static int print_item(
+	struct json_out *out, const struct token *t, const struct moment *now, struct bytes *b)
 {
 	cleanup(bytes_deinit) struct bytes issued = BYTES_INIT(64), expires = BYTES_INIT(64);
 	struct forms forms;
-	struct json_out out;
 	int r;
 
 	r = notation_append_time(&issued, t->issued_wall);
 	if (r >= 0)
 		r = notation_append_time(&expires, token_expires_wall(t));
-	if (r < 0)
+	if (r < 0) {
+		json_out_deinit(out);
 		return r;
+	}
 
-	json_out_init(&out);
 	for (size_t i = 0; i < N_MEMBERS; i++)
 		if (members[i].places & ON_WIRE)
-			add(&out, i, t, &forms);
-	json_out_string(&out, "issued_at", bytes_str(&issued));
-	json_out_string(&out, "expires_at", bytes_str(&expires));
-	json_out_integer(&out, "expires_in_ms", (int64_t)(token_time_left(t, now) / CLOCK_MS));
-	return print(&out, b);
+			add(out, i, t, &forms);
+	json_out_string(out, "issued_at", bytes_str(&issued));
+	json_out_string(out, "expires_at", bytes_str(&expires));
+	json_out_integer(out, "expires_in_ms", (int64_t)(token_time_left(t, now) / CLOCK_MS));
+	return print(out, b);
+}
+
+int record_print_item(const struct token *t, const struct moment *now, struct bytes *b)
+{
+	struct json_out out;
+
+	json_out_init(&out);
+	return print_item(&out, t, now, b);
+}
+
+int record_print_event(
+	const struct token *t, const uid_t *by, const struct moment *now, struct bytes *b)
+{
+	struct json_out out;
+
+	json_out_init(&out);
+	json_out_string(
+		&out, "event", t->state == TOKEN_PENDING ? "issued" : token_state_name(t->state));
+	if (by)
+		json_out_integer(&out, "by_uid", *by);
+	return print_item(&out, t, now, b);
 }
 
 int record_print_stored(const struct token *t, struct bytes *b)

@@ -15,6 +15,13 @@
 /* As operators see it at `now`. */
 int record_print_item(const struct token *token, const struct moment *now, struct bytes *b);
 
+/*
+ * As those who watch hear it: what just became of it ("issued", or its state's name), which
+ * operator did that (NULL: none), and the item.
+ */
+int record_print_event(
+	const struct token *token, const uid_t *by, const struct moment *now, struct bytes *b);
+
 /* As the store keeps it. */
 int record_print_stored(const struct token *token, struct bytes *b);
 

@@ -61,6 +61,15 @@ static int take_string(
 	return take_bounded(q, f, v, LIMIT_STRING, why);
 }
 
+static int take_word(
+	struct request *q, const struct field *f, const struct json *v, struct bytes *why)
+{
+	int r;
+
+	r = take_string(q, f, v, why);
+	return r == 0 && text_is_blank(json_string(v)) ? refuse(why, "is blank") : r;
+}
+
 /* An empty agent is no agent. */
 static int take_agent(
 	struct request *q, const struct field *f, const struct json *v, struct bytes *why)
@@ -194,6 +203,28 @@ static int take_detail(
 	return json_bool(v, &q->detail) ? 0 : refuse(why, "must be true or false");
 }
 
+static int take_all(
+	struct request *q, const struct field *f, const struct json *v, struct bytes *why)
+{
+	(void)f;
+	return json_bool(v, &q->all) && q->all ? 0 : refuse(why, "must be true");
+}
+
+/* (uid_t)-1 is no user: chown(2). */
+static int take_uid(
+	struct request *q, const struct field *f, const struct json *v, struct bytes *why)
+{
+	int64_t uid;
+
+	(void)f;
+	if (!json_integer(v, &uid) || uid < 0 || uid >= UINT32_MAX)
+		return refuse(why, "must be a user's number");
+
+	q->uid = (uid_t)uid;
+	q->by_uid = true;
+	return 0;
+}
+
 static int take_state(
 	struct request *q, const struct field *f, const struct json *v, struct bytes *why)
 {
@@ -231,12 +262,18 @@ static const struct field exec_fields[] = {
 static const struct field approve_fields[] = {
 	{ "token_id", true, AT(token_id), take_string },
 	{ "fingerprint", false, AT(fingerprint), take_string },
+	{ "state", false, 0, take_state },
 	{ 0 },
 };
 
+/* One of the first four: see check_selection(). */
 static const struct field revoke_fields[] = {
-	{ "token_id", true, AT(token_id), take_string },
+	{ "token_id", false, AT(token_id), take_word },
+	{ "all", false, 0, take_all },
+	{ "uid", false, 0, take_uid },
+	{ "session_id", false, AT(session_id), take_word },
 	{ "fingerprint", false, AT(fingerprint), take_string },
+	{ "state", false, 0, take_state },
 	{ "reason", false, AT(reason), take_string },
 	{ 0 },
 };
@@ -248,6 +285,10 @@ static const struct field list_fields[] = {
 
 static const struct field show_fields[] = {
 	{ "token_id", true, AT(token_id), take_string },
+	{ 0 },
+};
+
+static const struct field watch_fields[] = {
 	{ 0 },
 };
 
@@ -265,6 +306,7 @@ static const struct {
 	[ACTION_REVOKE] = { "local.exec.revoke", revoke_fields },
 	[ACTION_LIST] = { "local.exec.list", list_fields },
 	[ACTION_SHOW] = { "local.exec.show", show_fields },
+	[ACTION_WATCH] = { "local.exec.watch", watch_fields },
 	[ACTION_STATUS] = { "local.exec.status", status_fields },
 };
 
@@ -334,6 +376,19 @@ static int read_action(struct request *q)
 	return q->fault ? FIELD_REFUSED : -ENOMEM;
 }
 
+/* A revocation of nothing in particular must not be one of everything. */
+static int check_selection(struct request *q)
+{
+	int n = (q->token_id ? 1 : 0) + q->all + q->by_uid + (q->session_id ? 1 : 0);
+
+	if (q->action != ACTION_REVOKE || n == 1)
+		return 0;
+
+	q->fault = strdup(n == 0 ? MALFORMED "token_id is missing"
+				 : MALFORMED "token_id, all, uid, session_id exclude one another");
+	return q->fault ? FIELD_REFUSED : -ENOMEM;
+}
+
 /* Returns 0, FIELD_REFUSED with the fault noted, or an error. */
 static int read_request(struct request *q, const char *line, size_t len)
 {
@@ -356,7 +411,7 @@ static int read_request(struct request *q, const char *line, size_t len)
 	r = read_action(q);
 	for (const struct field *f = actions[q->action].fields; r == 0 && f->key; f++)
 		r = read_field(q, f);
-	return r;
+	return r == 0 ? check_selection(q) : r;
 }
 
 static struct request *request_new(void)
@@ -413,6 +468,12 @@ void request_free(struct request *q)
 	bytes_deinit(&q->args_bytes);
 	free(q->fault);
 	free(q);
+}
+
+bool request_selects(const struct request *q, const struct token *t)
+{
+	return q->all || (q->by_uid && q->uid == t->uid)
+		|| (q->session_id && strcmp(q->session_id, t->session_id) == 0);
 }
 
 void request_fingerprint(const struct request *q, uint8_t ret[static 32])

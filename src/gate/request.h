@@ -21,6 +21,7 @@ enum action {
 	ACTION_REVOKE,
 	ACTION_LIST,
 	ACTION_SHOW,
+	ACTION_WATCH,
 	ACTION_STATUS,
 };
 
@@ -51,7 +52,11 @@ struct request {
 	const char *token_id;
 	const char *fingerprint;
 	const char *reason;
-	enum token_state state; /* which to list; TOKEN_ABSENT for all */
+	enum token_state state; /* which to list, or which it must be in; TOKEN_ABSENT for any */
+
+	/* A revocation of many: all, or those of an asker, or of a session. */
+	bool all, by_uid;
+	uid_t uid;
 
 	struct json_doc *doc;
 	struct bytes args_bytes;
@@ -65,6 +70,9 @@ int request_new_refused(const char *fault, struct request **ret);
 
 void request_free(struct request *request);
 DEFINE_CLEANUP(struct request *, request_free)
+
+/* Whether a revocation of many means this token. */
+bool request_selects(const struct request *request, const struct token *token);
 
 /* The request's fingerprint; only of a local.exec without a fault. */
 void request_fingerprint(const struct request *request, uint8_t ret[static 32]);

@@ -136,9 +136,9 @@ int store_apply(struct store *store, struct token_change *change)
 	return r;
 }
 
-void store_prune(struct store *store, const struct moment *now)
+void store_prune(struct store *store, const struct moment *now, store_expired_fn fn, void *userdata)
 {
-	table_prune(&store->table, now);
+	table_prune(&store->table, now, fn, userdata);
 }
 
 uint64_t store_due(const struct store *store)

@@ -48,7 +48,7 @@ void store_prepare(struct store *store, const struct moment *now);
 /* Whether it is closed for such a thing, and so must not be left alone. */
 bool store_is_waiting(const struct store *store);
 
-/* The token belongs to the store and is valid until the next apply or prune. */
+/* The token belongs to the store and is valid until the next prune or commit. */
 const struct token *store_find(const struct store *store, const uint8_t id[static TOKEN_ID_LEN]);
 
 /* Each token in the order of their issue: the one behind `after`, the first for NULL. */
@@ -63,8 +63,14 @@ struct usage store_count(
  */
 int store_apply(struct store *store, struct token_change *change);
 
-/* What is over becomes expired, what has been over for long is forgotten. */
-void store_prune(struct store *store, const struct moment *now);
+typedef void (*store_expired_fn)(const struct token *token, void *userdata);
+
+/*
+ * What is over becomes expired, and is handed to `fn` then; what has been over for long is
+ * forgotten.
+ */
+void store_prune(
+	struct store *store, const struct moment *now, store_expired_fn fn, void *userdata);
 
 /*
  * When store_prune() or store_prepare() has something to do next, in µs of the boot clock;

@@ -308,20 +308,26 @@ int table_apply(struct table *t, struct token_change *change)
 	return 0;
 }
 
-static void expire(struct entry *e)
+/* Whether that changed anything. */
+static bool expire(struct entry *e)
 {
 	enum token_state to = token_step(e->token->state, TOKEN_EXPIRE)->to;
 
-	if (to != TOKEN_ABSENT)
-		set_state(e, to);
+	if (to == TOKEN_ABSENT)
+		return false;
+
+	set_state(e, to);
+	return true;
 }
 
 /* Everything is due first when it expires, and then once more when it may be forgotten. */
-static void prune_entry(struct table *t, struct entry *e)
+static void prune_entry(struct table *t, struct entry *e,
+	void (*expired)(const struct token *token, void *userdata), void *userdata)
 {
 	uint64_t end = e->token->expires + TOKEN_RETENTION;
 
-	expire(e);
+	if (expire(e))
+		expired(e->token, userdata);
 	if (e->due.due < end)
 		heap_move(&t->due, &e->due, end);
 	else
@@ -344,12 +350,13 @@ bool table_settle_times(struct table *t, const struct moment *now)
 	return any;
 }
 
-void table_prune(struct table *t, const struct moment *now)
+void table_prune(struct table *t, const struct moment *now,
+	void (*expired)(const struct token *token, void *userdata), void *userdata)
 {
 	struct heap_node *node;
 
 	while ((node = heap_first(&t->due)) && node->due <= now->clock.boot)
-		prune_entry(t, entry_of(node));
+		prune_entry(t, entry_of(node), expired, userdata);
 }
 
 uint64_t table_due(const struct table *t)

@@ -48,7 +48,9 @@ size_t table_size(const struct table *t);
  */
 int table_apply(struct table *t, struct token_change *change);
 
-void table_prune(struct table *t, const struct moment *now);
+/* As store_prune(). */
+void table_prune(struct table *t, const struct moment *now,
+	void (*expired)(const struct token *token, void *userdata), void *userdata);
 
 /*
  * After loading: tokens whose times mean nothing now are dated anew and expired (see
