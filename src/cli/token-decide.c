@@ -19,9 +19,10 @@
 #include "base/text.h"
 #include "cli/item.h"
 #include "cli/operator.h"
+#include "cli/revoke-many.h"
 #include "gate/request.h"
 
-enum { YES = OPERATOR_OPTIONS, REASON };
+enum { YES = OPERATOR_OPTIONS, REASON, ALL, BY_UID, SESSION };
 
 static const struct option_row approve_rows[] = {
 	OPERATOR_ROWS,
@@ -37,6 +38,9 @@ static const struct option_row revoke_rows[] = {
 		"act without showing and asking, which is done\n"
 		"on a terminal only" },
 	[REASON] = { "reason", 0, "TEXT", "tell the asker why" },
+	[ALL] = { "all", 0, NULL, "all that are pending or approved" },
+	[BY_UID] = { "uid", 0, "UID", "those that this user asked for" },
+	[SESSION] = { "session", 0, "ID", "those of this session" },
 	{ 0 },
 };
 
@@ -45,7 +49,8 @@ struct deciding {
 	enum action action;
 	const char *question, *done; /* words */
 	const char *reason;
-	int terminal; /* where to ask; -1: act */
+	struct selection selection; /* in place of IDs */
+	int terminal;               /* where to ask; -1: act */
 };
 
 /* The token as it was shown. */
@@ -147,6 +152,56 @@ static int decide_one(const struct deciding *d, const char *text)
 	return status;
 }
 
+static int take_option(struct deciding *d, int option, const char *value)
+{
+	switch (option) {
+	case REASON:
+		d->reason = value;
+		return STATUS_DONE;
+	case ALL:
+		d->selection.all = true;
+		return STATUS_DONE;
+	case BY_UID:
+		return selection_take_uid(&d->selection, d->op.verb, value);
+	case SESSION:
+		d->selection.session = value;
+		return STATUS_DONE;
+	default:
+		return operator_take(&d->op, option, value);
+	}
+}
+
+static int check_usage(const struct deciding *d, int n_ids)
+{
+	const struct selection *s = &d->selection;
+	int n = (n_ids > 0 ? 1 : 0) + s->all + s->by_uid + (s->session ? 1 : 0);
+
+	if (n == 0)
+		return usage_error(d->op.verb, "a token's ID is missing");
+	if (n > 1)
+		return usage_error(d->op.verb, "IDs, --all, --uid, --session exclude one another");
+	if (d->reason && !text_is_utf8(d->reason, strlen(d->reason)))
+		return usage_error(d->op.verb, "--reason wants UTF-8");
+	if (s->session && !text_is_utf8(s->session, strlen(s->session)))
+		return usage_error(d->op.verb, "--session wants UTF-8");
+	return STATUS_DONE;
+}
+
+static int decide_many(const struct deciding *d)
+{
+	cleanup(bytes_deinit) struct bytes question = BYTES_INIT(BYTES_UNLIMITED);
+
+	if (bytes_append_str(&question, "Revoke ") < 0
+		|| selection_describe(&d->selection, &question) < 0)
+		return say_undecided("out of memory");
+
+	if (d->terminal >= 0 && !read_yes(d->terminal, bytes_str(&question))) {
+		say("nothing was revoked");
+		return STATUS_REFUSED;
+	}
+	return revoke_many(&d->op, &d->selection, d->reason);
+}
+
 static int run(struct deciding *d, int argc, char **argv)
 {
 	cleanup(close_p) int terminal = -1;
@@ -158,19 +213,16 @@ static int run(struct deciding *d, int argc, char **argv)
 	while (status == STATUS_DONE && (option = options_next(&o)) >= 0) {
 		if (option == YES)
 			yes = true;
-		else if (option == REASON)
-			d->reason = o.value;
 		else
-			status = operator_take(&d->op, option, o.value);
+			status = take_option(d, option, o.value);
 	}
 	if (status != STATUS_DONE)
 		return status;
 	if (option == OPTIONS_LEAVE)
 		return o.status;
-	if (o.n_rest == 0)
-		return usage_error(d->op.verb, "a token's ID is missing");
-	if (d->reason && !text_is_utf8(d->reason, strlen(d->reason)))
-		return usage_error(d->op.verb, "--reason wants UTF-8");
+	status = check_usage(d, o.n_rest);
+	if (status != STATUS_DONE)
+		return status;
 
 	if (!yes && isatty(STDIN_FILENO)) {
 		terminal = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
@@ -181,6 +233,8 @@ static int run(struct deciding *d, int argc, char **argv)
 
 	/* Each is tried; the worst outcome is the whole's. */
 	d->terminal = terminal;
+	if (selection_is_made(&d->selection))
+		return decide_many(d);
 	for (int i = 0; i < o.n_rest; i++) {
 		one = decide_one(d, o.rest[i]);
 		if (one > status)
@@ -225,7 +279,7 @@ const struct verb token_approve_verb = {
 const struct verb token_revoke_verb = {
 	.group = "token",
 	.name = "revoke",
-	.arguments = "ID...",
+	.arguments = "ID...|--all|--uid UID|--session ID",
 	.summary = "Revokes pending or approved tokens",
 	.options = revoke_rows,
 	.run = run_revoke,

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: ISC */
+
+/* The panic button. The daemon revokes so many at once; the rest is asked for again. */
+
+#include "cli/revoke-many.h"
+
+#include <pwd.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/notation.h"
+#include "base/text.h"
+#include "cli/item.h"
+#include "gate/limits.h"
+#include "gate/request.h"
+
+bool selection_is_made(const struct selection *s)
+{
+	return s->all || s->by_uid || s->session;
+}
+
+int selection_take_uid(struct selection *s, const struct verb *verb, const char *text)
+{
+	const struct passwd *user;
+
+	s->by_uid = true;
+	if (notation_parse_number(text, 0, UINT32_MAX - 1, &s->uid) == 0)
+		return STATUS_DONE;
+
+	user = getpwnam(text);
+	if (!user)
+		return usage_error(verb, "--uid wants a user's number or name");
+	s->uid = user->pw_uid;
+	return STATUS_DONE;
+}
+
+int selection_describe(const struct selection *s, struct bytes *b)
+{
+	int r;
+
+	if (s->all)
+		return bytes_append_str(b, "all tokens");
+	if (s->by_uid)
+		return bytes_appendf(b, "the tokens of uid %llu", (unsigned long long)s->uid);
+
+	r = bytes_append_str(b, "the tokens of session ");
+	return r < 0 ? r : text_append_quoted(b, s->session, strlen(s->session));
+}
+
+static int print_request(const struct selection *s, const char *reason, struct bytes *line)
+{
+	struct json_out out;
+	int r;
+
+	json_out_init(&out);
+	json_out_string(&out, "action", action_name(ACTION_REVOKE));
+	if (s->all)
+		json_out_bool(&out, "all", true);
+	if (s->by_uid)
+		json_out_integer(&out, "uid", (int64_t)s->uid);
+	json_out_string(&out, "session_id", s->session);
+	json_out_string(&out, "reason", reason);
+	r = json_out_print(&out, line);
+	json_out_deinit(&out);
+	return r < 0 ? r : bytes_append_char(line, '\n');
+}
+
+/* One that was revoked. */
+static int count_item(const struct bytes *line, void *userdata)
+{
+	size_t *n = userdata;
+	struct item item;
+	int status;
+
+	status = item_read(line, &item);
+	if (status != STATUS_DONE)
+		return status;
+
+	item_deinit(&item);
+	++*n;
+	return STATUS_DONE;
+}
+
+int revoke_many(const struct operator* op, const struct selection *s, const char *reason)
+{
+	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED);
+	size_t n, total = 0;
+	int status;
+
+	if (print_request(s, reason, &request) < 0)
+		return say_undecided("out of memory");
+
+	do {
+		n = 0;
+		status = operator_ask(op, &request, count_item, &n, NULL);
+		total += n;
+	} while (status == STATUS_DONE && n == LIMIT_REVOKE_MANY);
+
+	if (status != STATUS_DONE)
+		say("revoked before that, as far as was told: %zu", total);
+	else if (total == 0)
+		say("there was nothing to revoke");
+	else
+		say("revoked: %zu token%s", total, total == 1 ? "" : "s");
+	return status;
+}
