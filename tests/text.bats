@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: ISC
 #
-# What a person sees of a text from outside (base/text, base/unicode), and the notations of the
-# command line and the wire (base/notation).
+# What a person sees of a text from outside (base/text, base/unicode, base/fold), and the notations of
+# the command line and the wire (base/notation).
 
 load lib
 
@@ -314,6 +314,61 @@ END
 @test "mixed scripts: not where the words are of one script each, or of others" {
 	refuses mixes '' 'paypal' 'привет' 'αβγ' 'hello мир' 'hello-мир' '/opt/приложение/bin' 'a\xFF\u0430' \
 		'a\u200B\u0430' '日本語abc' 'grüße' '5\u00B5s' '1а' 'αб'
+}
+
+# Folding
+
+# fold AT INDENT COLUMNS TEXT
+fold() {
+	printf %s "$4" | "$UNIT" fold append "$1" "$2" "$3"
+}
+
+@test "folded: no line is too wide, none but the first begins with the text, none of it is lost" {
+	"$UNIT" fold promises
+}
+
+@test "folded: columns are counted as one for ASCII and as two for everything else" {
+	[ "$(printf %s 'a b-~' | "$UNIT" fold columns)" -eq 5 ]
+	[ "$(printf %s 'é日🔥' | "$UNIT" fold columns)" -eq 6 ]
+	[ "$(printf 'e\u0301' | "$UNIT" fold columns)" -eq 3 ]
+}
+
+@test "folded: a line ends behind a space in its second half, else where it is full" {
+	[ "$(fold 0 2 10 'aaaa bbbbcccc')" = $'aaaa bbbbc\n  ccc' ]
+	[ "$(fold 0 2 10 'aaaaa bbbbcccc')" = $'aaaaa \n  bbbbcccc' ]
+	[ "$(fold 0 2 10 'aaaaaaaaa b')" = $'aaaaaaaaa \n  b' ]
+	[ "$(fold 0 2 10 'aaaaaaaaaa b')" = $'aaaaaaaaaa\n   b' ]
+	[ "$(fold 0 2 10 'aaaaaaaaaa')" = aaaaaaaaaa ]
+	[ "$(fold 0 2 9 '日日日日日')" = $'日日日日\n  日' ]
+}
+
+@test "folded: where nothing goes behind what stands there, the text begins on the next line" {
+	[ "$(fold 10 2 10 'aaa')" = $'\n  aaa' ]
+	[ "$(fold 12 2 10 'aaa')" = $'\n  aaa' ]
+	[ "$(fold 9 2 10 '日')" = $'\n  日' ]
+	[ "$(fold 12 2 10 '')" = '' ]
+}
+
+@test "folded: on the narrowest screen the indent shrinks, and the text goes on" {
+	[ "$(fold 0 13 5 'aaaaaaa')" = $'aaaaa\n  aa' ]
+	[ "$(fold 13 13 1 'aaaaa')" = $'\n  aa\n  aa\n  a' ]
+}
+
+@test "folded: without a width the text is as it was" {
+	[ "$(fold 13 13 0 "$(printf %0500d 0)")" = "$(printf %0500d 0)" ]
+}
+
+@test "folded: what is cut ends in an ellipsis, and fits with it" {
+	cut() {
+		printf %s "$2" | "$UNIT" fold cut "$1"
+	}
+	[ "$(cut 5 aaaaa)" = aaaaa ]
+	[ "$(cut 5 aaaaaa)" = aaa… ]
+	[ "$(cut 6 日日日日)" = 日日… ]
+	[ "$(cut 7 日日日日)" = 日日… ]
+	[ "$(cut 8 日日日日)" = 日日日日 ]
+	[ "$(cut 4 ……………)" = …… ]
+	[ "$(cut 5 '')" = '' ]
 }
 
 # Notations

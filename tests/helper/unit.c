@@ -23,6 +23,7 @@ static const struct {
 	{ "cost", unit_cost },
 	{ "fake", unit_fake },
 	{ "fill", unit_fill },
+	{ "fold", unit_fold },
 	{ "get", unit_get },
 	{ "notify", unit_notify },
 	{ "object", unit_object },

@@ -26,6 +26,7 @@ int unit_clock(int argc, char **argv);
 int unit_cost(int argc, char **argv);
 int unit_fake(int argc, char **argv);
 int unit_fill(int argc, char **argv);
+int unit_fold(int argc, char **argv);
 int unit_get(int argc, char **argv);
 int unit_notify(int argc, char **argv);
 int unit_object(int argc, char **argv);
