@@ -92,14 +92,14 @@ _clean_environment() {
 
 	for name in "${!FIRMA_@}" "${!XDG_@}" "${!LISTEN_@}" "${!WATCHDOG_@}" "${!SYSTEMD_@}" \
 		STATE_DIRECTORY RUNTIME_DIRECTORY CREDENTIALS_DIRECTORY NOTIFY_SOCKET \
-		JOURNAL_STREAM INVOCATION_ID TZ; do
+		JOURNAL_STREAM INVOCATION_ID TZ NO_COLOR COLUMNS LINES; do
 		case $name in
 		FIRMA_SHIPPED | FIRMA_WRAPPER) ;;
 		*) unset "$name" ;;
 		esac
 	done
 	export -n FIRMA FIRMA_SHIPPED FIRMA_WRAPPER UNIT
-	export LC_ALL=C.UTF-8
+	export LC_ALL=C.UTF-8 TERM=dumb
 
 	# No status of a program's own is a sanitizer's.
 	export ASAN_OPTIONS="exitcode=99:${ASAN_OPTIONS-}"

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 
-/* A token as a person sees it. */
+/* A token out of a line of JSON. */
 
 #include "cli/item.h"
 
-#include <pwd.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -104,6 +102,20 @@ bool item_is_live(const struct item *item)
 	return token_state_is_live(token_state_parse(item->state));
 }
 
+enum style item_style(const struct item *item)
+{
+	static const enum style styles[TOKEN_STATES] = {
+		[TOKEN_ABSENT] = STYLE_NONE,
+		[TOKEN_PENDING] = STYLE_YELLOW,
+		[TOKEN_APPROVED] = STYLE_GREEN,
+		[TOKEN_CONSUMED] = STYLE_FAINT,
+		[TOKEN_REVOKED] = STYLE_RED,
+		[TOKEN_EXPIRED] = STYLE_FAINT,
+	};
+
+	return styles[token_state_parse(item->state)];
+}
+
 int item_append_command(const struct item *item, struct bytes *b)
 {
 	const char *arg;
@@ -118,127 +130,4 @@ int item_append_command(const struct item *item, struct bytes *b)
 			r = text_append_quoted(b, arg, strlen(arg));
 	}
 	return r;
-}
-
-/* Behind its label, quoted; nothing where there is no text. */
-static int append_text(struct bytes *b, const char *label, const char *text)
-{
-	int r;
-
-	if (!text)
-		return 0;
-
-	r = bytes_appendf(b, "%-13s", label);
-	if (r >= 0)
-		r = text_append_quoted(b, text, strlen(text));
-	return r < 0 ? r : bytes_append_char(b, '\n');
-}
-
-static int append_state(const struct item *item, struct bytes *b)
-{
-	int r;
-
-	r = bytes_appendf(b, "%-13s", "state");
-	if (r >= 0)
-		r = text_append_escaped(b, item->state, strlen(item->state));
-	if (r >= 0 && item_is_live(item)) {
-		r = bytes_append_str(b, ", expires in ");
-		if (r >= 0)
-			r = notation_append_duration(b, item->expires_in_ms * CLOCK_MS);
-	}
-	return r < 0 ? r : bytes_append_char(b, '\n');
-}
-
-/* What the kernel says of whoever asked. (A process names itself: that is a claim.) */
-static int append_asker(const struct item *item, struct bytes *b)
-{
-	const struct passwd *user = getpwuid((uid_t)item->uid);
-	int r;
-
-	r = bytes_appendf(b, "%-13suid %llu", "asked by", (unsigned long long)item->uid);
-	if (r >= 0 && user) {
-		r = bytes_append_str(b, " (");
-		if (r >= 0)
-			r = text_append_escaped(b, user->pw_name, strlen(user->pw_name));
-		if (r >= 0)
-			r = bytes_append_char(b, ')');
-	}
-	if (r >= 0 && item->pid > 0)
-		r = bytes_appendf(b, ", pid %llu", (unsigned long long)item->pid);
-	return r < 0 ? r : bytes_append_char(b, '\n');
-}
-
-static int append_claims(const struct item *item, struct bytes *b)
-{
-	static const char label[] = "it claims";
-	int r;
-
-	r = bytes_appendf(b, "%s\n", label);
-	if (r >= 0)
-		r = append_text(b, "  process", item->process);
-	if (r >= 0)
-		r = append_text(b, "  directory", item->cwd);
-	if (r >= 0)
-		r = append_text(b, "  real path", item->real_path);
-	if (r >= 0)
-		r = append_text(b, "  sha256", item->executable_sha256);
-	if (r >= 0)
-		r = append_text(b, "  agent", item->agent_id);
-	if (r >= 0)
-		r = append_text(b, "  session", item->session_id);
-	if (r >= 0)
-		r = append_text(b, "  sandbox", item->sandbox_id);
-	return r < 0 ? r : append_text(b, "  profile", item->profile);
-}
-
-static bool mixes(const char *text)
-{
-	return text && text_mixes_scripts(text, strlen(text));
-}
-
-static bool has_mixed_scripts(const struct item *item)
-{
-	if (mixes(item->executable) || mixes(item->real_path) || mixes(item->cwd))
-		return true;
-	json_each (arg, item->args) {
-		if (mixes(json_string(arg)))
-			return true;
-	}
-	return false;
-}
-
-static int append_warnings(const struct item *item, struct bytes *b)
-{
-	if (!has_mixed_scripts(item))
-		return 0;
-	return bytes_append_str(
-		b, "warning      a word mixes Latin letters with Cyrillic or Greek look-alikes\n");
-}
-
-int item_append_card(const struct item *item, struct bytes *b)
-{
-	int r;
-
-	r = bytes_appendf(b, "%-13s%s\n%-13s", "token", item->id, "command");
-	if (r >= 0)
-		r = item_append_command(item, b);
-	if (r >= 0)
-		r = bytes_append_char(b, '\n');
-	if (r >= 0)
-		r = append_warnings(item, b);
-	if (r >= 0)
-		r = append_state(item, b);
-	if (r >= 0)
-		r = append_text(b, "reason", item->reason);
-	if (r >= 0)
-		r = append_asker(item, b);
-	if (r >= 0)
-		r = append_claims(item, b);
-	if (r >= 0)
-		r = append_text(b, "rule", item->rule);
-	if (r >= 0)
-		r = append_text(b, "issued", item->issued_at);
-	if (r >= 0)
-		r = append_text(b, "expires", item->expires_at);
-	return r < 0 ? r : append_text(b, "fingerprint", item->fingerprint);
 }

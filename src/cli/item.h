@@ -2,8 +2,7 @@
 #pragma once
 
 /*
- * A token as the daemon lists it, and how a person sees it: facts apart from claims, nothing cut,
- * nothing that could move the cursor.
+ * A token as the daemon lists it.
  */
 
 #include <stdbool.h>
@@ -12,6 +11,7 @@
 #include "base/bytes.h"
 #include "base/json.h"
 #include "cli/say.h"
+#include "cli/screen.h"
 
 /* Strings belong to the document; NULL where the token has none. */
 struct item {
@@ -30,10 +30,8 @@ void item_deinit(struct item *item);
 /* Whether an operator can still do something about it. */
 bool item_is_live(const struct item *item);
 
-/* Both append. Errors: those of bytes_append(). */
+/* What its state is shown in. */
+enum style item_style(const struct item *item);
 
-/* The command line, each word as a shell would need it. */
+/* Appends the command line, each word as a shell would need it. Errors: those of bytes_append(). */
 int item_append_command(const struct item *item, struct bytes *b);
-
-/* Everything, a line each. */
-int item_append_card(const struct item *item, struct bytes *b);

@@ -17,6 +17,7 @@
 #include "base/file.h"
 #include "base/notation.h"
 #include "base/text.h"
+#include "cli/card.h"
 #include "cli/item.h"
 #include "cli/operator.h"
 #include "cli/revoke-many.h"
@@ -65,6 +66,7 @@ static int show_item(const struct bytes *line, void *userdata)
 {
 	cleanup(bytes_deinit) struct bytes card = BYTES_INIT(BYTES_UNLIMITED);
 	struct shown *shown = userdata;
+	struct screen screen;
 	struct item item;
 	int status, r;
 
@@ -76,7 +78,8 @@ static int show_item(const struct bytes *line, void *userdata)
 	shown->found = strlen(item.fingerprint) == FINGERPRINT_HEX_LEN;
 	if (shown->found)
 		memcpy(shown->fingerprint, item.fingerprint, sizeof(shown->fingerprint));
-	r = item_append_card(&item, &card);
+	screen_look(shown->terminal, &screen);
+	r = card_append(&item, &screen, &card);
 	item_deinit(&item);
 	if (r < 0)
 		return say_undecided("out of memory");

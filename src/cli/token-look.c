@@ -4,10 +4,12 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/notation.h"
 #include "base/text.h"
+#include "cli/card.h"
 #include "cli/item.h"
 #include "cli/operator.h"
 #include "gate/request.h"
@@ -163,6 +165,7 @@ static int show_item(const struct bytes *line, void *userdata)
 {
 	cleanup(bytes_deinit) struct bytes card = BYTES_INIT(BYTES_UNLIMITED);
 	const bool *json = userdata;
+	struct screen screen;
 	struct item item;
 	int status, r = 0;
 
@@ -173,7 +176,8 @@ static int show_item(const struct bytes *line, void *userdata)
 	if (*json) {
 		say_json(line->data, line->len);
 	} else {
-		r = item_append_card(&item, &card);
+		screen_look(STDOUT_FILENO, &screen);
+		r = card_append(&item, &screen, &card);
 		fputs(bytes_str(&card), stdout);
 	}
 	item_deinit(&item);
