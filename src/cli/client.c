@@ -224,48 +224,32 @@ int client_send(struct client *c, const struct bytes *line)
 	return 0;
 }
 
-/* Reads once. Returns how much, 0 at the end. */
+/* Reads what is there. Returns how much, 0 at the end, -EAGAIN where nothing is there. */
 static ssize_t receive(struct client *c)
 {
 	ssize_t n;
 	char *end;
-	int r;
 
 	if (c->in.len > CLIENT_LINE_MAX)
 		return fail(c, "answered with a line that never ends");
 	if (bytes_reserve(&c->in, READ_SIZE, &end) < 0)
 		return fail(c, "out of memory");
 
-	for (;;) {
-		r = await(c, POLLIN);
-		if (r < 0)
-			return r;
-
-		n = recv(c->fd, end, READ_SIZE, MSG_DONTWAIT);
-		if (n >= 0)
-			break;
-		if (errno != EAGAIN && errno != EINTR)
-			return fail(c, "%s", strerror(errno));
-	}
+	n = recv(c->fd, end, READ_SIZE, MSG_DONTWAIT);
+	if (n < 0)
+		return errno == EAGAIN || errno == EINTR ? -EAGAIN : fail(c, "%s", strerror(errno));
 	bytes_grew(&c->in, (size_t)n);
 	return n;
 }
 
-int client_read_line(struct client *c, struct bytes *line)
+/* Moves a line that has come whole: 1, or 0 where there is none. */
+static int give_line(struct client *c, struct bytes *line)
 {
-	const char *newline;
-	ssize_t n;
+	const char *newline = c->in.len > 0 ? memchr(c->in.data, '\n', c->in.len) : NULL;
 	size_t len;
 
-	while (c->in.len == 0 || !(newline = memchr(c->in.data, '\n', c->in.len))) {
-		n = receive(c);
-		if (n < 0)
-			return (int)n;
-		if (n == 0)
-			return c->in.len == 0
-				? 0
-				: fail(c, "the connection ended in the middle of the answer");
-	}
+	if (!newline)
+		return 0;
 
 	len = (size_t)(newline - c->in.data);
 	bytes_clear(line);
@@ -273,6 +257,37 @@ int client_read_line(struct client *c, struct bytes *line)
 		return fail(c, "out of memory");
 	bytes_consume(&c->in, len + 1);
 	return 1;
+}
+
+int client_take_line(struct client *c, struct bytes *line)
+{
+	ssize_t n;
+	int r;
+
+	while ((r = give_line(c, line)) == 0) {
+		n = receive(c);
+		if (n == -EAGAIN)
+			return CLIENT_LATER;
+		if (n < 0)
+			return (int)n;
+		if (n == 0)
+			return c->in.len == 0
+				? 0
+				: fail(c, "the connection ended in the middle of the answer");
+	}
+	return r;
+}
+
+int client_read_line(struct client *c, struct bytes *line)
+{
+	int r;
+
+	while ((r = client_take_line(c, line)) == CLIENT_LATER) {
+		r = await(c, POLLIN);
+		if (r < 0)
+			return r;
+	}
+	return r;
 }
 
 void client_close(struct client *c)

@@ -47,4 +47,8 @@ int client_send(struct client *c, const struct bytes *line);
  */
 int client_read_line(struct client *c, struct bytes *line);
 
+/* The same without waiting: CLIENT_LATER where no whole line is there yet. */
+#define CLIENT_LATER 2
+int client_take_line(struct client *c, struct bytes *line);
+
 void client_close(struct client *c);

@@ -21,6 +21,7 @@ static const struct verb *const verbs[] = {
 	&token_show_verb,
 	&token_approve_verb,
 	&token_revoke_verb,
+	&token_watch_verb,
 	&status_verb,
 	&fingerprint_verb,
 };

@@ -30,7 +30,7 @@ static bool is_failure(const struct reply *reply)
 		== 0;
 }
 
-static int conclude(const struct reply *reply, const char *about)
+int operator_conclude(const struct reply *reply, const char *about)
 {
 	cleanup(bytes_deinit) struct bytes reason = BYTES_INIT(BYTES_UNLIMITED);
 
@@ -79,7 +79,7 @@ static int read_answer(struct client *c, operator_item_fn fn, void *userdata, co
 		if (r < 0)
 			return say_undecided("out of memory");
 		if (r == 0) {
-			status = conclude(&reply.reply, about);
+			status = operator_conclude(&reply.reply, about);
 			parsed_reply_deinit(&reply);
 			return status;
 		}

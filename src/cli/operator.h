@@ -49,6 +49,12 @@ typedef int (*operator_item_fn)(const struct bytes *line, void *userdata);
 int operator_ask(const struct operator* op, const struct bytes *request, operator_item_fn fn,
 	void *userdata, const char *about);
 
+/*
+ * The end of an answer: what its outcome means, as above. `about` may be NULL. The status of a
+ * connection that ended without one is STATUS_UNDECIDED.
+ */
+int operator_conclude(const struct reply *reply, const char *about);
+
 /* A request of `action` for a token (NULL: none), with a reason and a fingerprint where not NULL.
  */
 int operator_print_request(const char *action, const char *token_id, const char *reason,

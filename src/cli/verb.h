@@ -29,7 +29,8 @@ struct verb {
 };
 
 extern const struct verb check_verb, fingerprint_verb, serve_verb, status_verb;
-extern const struct verb token_approve_verb, token_list_verb, token_revoke_verb, token_show_verb;
+extern const struct verb token_approve_verb, token_list_verb, token_revoke_verb, token_show_verb,
+	token_watch_verb;
 
 /* Results of options_next() that are no index of a row. */
 #define OPTIONS_END -1

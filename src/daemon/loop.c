@@ -22,8 +22,6 @@
 /* When accepting failed for want of something that may come back. */
 #define ACCEPT_PAUSE CLOCK_SECOND
 
-#define STOPPING_REASON "the daemon is stopping"
-
 static int on_signal(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
 {
 	struct loop *l = userdata;
@@ -221,7 +219,7 @@ static void look_at_clock(struct loop *l, uint64_t now)
 		l->accept_again = CLOCK_NEVER;
 	while (!turn_is_full(l->turn) && conns_expire(l->conns, now))
 		;
-	while (l->stopping && !turn_is_full(l->turn) && conns_refuse(l->conns, STOPPING_REASON))
+	while (l->stopping && !turn_is_full(l->turn) && conns_refuse(l->conns, REASON_STOPPING))
 		;
 	l->turn->stopping = l->stopping;
 	turn_take_over(l->turn);

@@ -18,7 +18,8 @@
 _Static_assert(LIMIT_UNREAD == 16 << 20, "refuse_unread() names it");
 
 #define STOPPING_REPLY \
-	"{\"outcome\":\"unsupported_action\",\"reason\":\"the daemon is stopping\"}\n"
+	\
+	"{\"outcome\":\"unsupported_action\",\"reason\":\"" REASON_STOPPING "\"}\n"
 #define OUT_OF_MEMORY_REPLY "{\"decision\":\"deny\",\"reason\":\"out of memory\"}\n"
 
 void turn_log_warnings(struct store *store)

@@ -38,6 +38,9 @@ enum outcome outcome_parse(const char *name);
 #define REASON_CLOSED "closed: "
 #define REASON_OUTCOME_UNKNOWN "outcome unknown: "
 
+/* Said to whoever is connected then: another daemon may be there at once. */
+#define REASON_STOPPING "the daemon is stopping"
+
 struct reply {
 	enum decision decision; /* either this */
 	enum outcome outcome;   /* or this is not NONE */

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: ISC */
+
+/* The stream of events, over as many connections as it takes. */
+
+#include "cli/events.h"
+
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/fold.h"
+#include "base/notation.h"
+#include "base/text.h"
+#include "gate/request.h"
+
+#define RETRY_PAUSE_MS 100
+
+/* A connection that has lasted for so long was one. */
+#define LASTED CLOCK_SECOND
+
+/* A token that is known to be live. */
+struct told {
+	char id[NOTATION_UUID_LEN + 1];
+	TAILQ_ENTRY(told) order;
+};
+
+void event_deinit(struct event *e)
+{
+	item_deinit(&e->item);
+	bytes_deinit(&e->line);
+}
+
+/* Where in RFC 3339 the time of day is. */
+#define DAYTIME_AT 11
+#define DAYTIME_LEN 8
+
+/* On a screen, what tells events apart is kept short, so that something of the command is seen. */
+static int append_head(const struct event *e, bool brief, struct bytes *b)
+{
+	cleanup(bytes_deinit) struct bytes time = BYTES_INIT(64);
+	int r;
+
+	r = notation_append_time(&time, clock_now().wall);
+	if (r < 0)
+		return r;
+
+	r = bytes_appendf(b, "%.*s%s %-9.9s%.*s uid %llu", brief ? DAYTIME_LEN : (int)time.len,
+		bytes_str(&time) + (brief ? DAYTIME_AT : 0), brief ? "Z" : "", e->name,
+		brief ? TOKEN_PREFIX_MIN : NOTATION_UUID_LEN, e->item.id,
+		(unsigned long long)e->item.uid);
+	if (r >= 0 && e->by_operator)
+		r = bytes_appendf(b, " by uid %llu", (unsigned long long)e->by_uid);
+	if (r >= 0 && e->item.reason) {
+		r = bytes_append_char(b, ' ');
+		if (r >= 0)
+			r = text_append_quoted(b, e->item.reason, strlen(e->item.reason));
+	}
+	return r < 0 ? r : bytes_append_str(b, ": ");
+}
+
+int event_append_line(const struct event *e, const struct screen *screen, struct bytes *b)
+{
+	cleanup(bytes_deinit) struct bytes line = BYTES_INIT(BYTES_UNLIMITED);
+	int r;
+
+	r = append_head(e, screen_is_there(screen), &line);
+	if (r >= 0)
+		r = item_append_command(&e->item, &line);
+	if (r >= 0)
+		r = screen_is_there(screen)
+			? fold_append_cut(b, bytes_str(&line), line.len, screen->columns)
+			: bytes_append(b, bytes_str(&line), line.len);
+	return r < 0 ? r : bytes_append_char(b, '\n');
+}
+
+/* One try. On failure the client says why, and is to be closed all the same. */
+static int connect_once(struct events *e)
+{
+	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED);
+	int r;
+
+	r = operator_print_request(action_name(ACTION_WATCH), NULL, NULL, NULL, &request);
+	if (r < 0)
+		return r;
+
+	e->heard = false;
+	e->connected = clock_now().boot;
+	r = client_open(&e->client, CLIENT_OPERATOR, e->op->socket, e->op->timeout);
+	return r < 0 ? r : client_send(&e->client, &request);
+}
+
+int events_open(struct events *e, const struct operator* op)
+{
+	int r;
+
+	*e = (struct events){ .op = op, .lost = CLOCK_NEVER };
+	map_init(&e->told, NOTATION_UUID_LEN);
+	TAILQ_INIT(&e->all);
+	r = connect_once(e);
+	if (r >= 0)
+		return STATUS_DONE;
+
+	say_undecided("%s", bytes_str(&e->client.why));
+	events_close(e);
+	return STATUS_UNDECIDED;
+}
+
+/*
+ * A daemon that is restarted is there again soon. One that only lets connections in to close them
+ * isn't there at all.
+ */
+static int connect_again(struct events *e)
+{
+	uint64_t now = clock_now().boot;
+	int r;
+
+	if (e->lost == CLOCK_NEVER || e->heard || now - e->connected >= LASTED)
+		e->lost = now;
+	for (;;) {
+		if (clock_now().boot - e->lost >= e->op->timeout)
+			return say_undecided("%s",
+				e->client.why.len > 0 ? bytes_str(&e->client.why)
+						      : "the connection ended");
+		poll(NULL, 0, RETRY_PAUSE_MS);
+		client_close(&e->client);
+		r = connect_once(e);
+		if (r >= 0)
+			return STATUS_DONE;
+	}
+}
+
+static void forget(struct events *e, struct told *told)
+{
+	map_remove(&e->told, told->id);
+	TAILQ_REMOVE(&e->all, told, order);
+	free(told);
+}
+
+void events_close(struct events *e)
+{
+	client_close(&e->client);
+	while (!TAILQ_EMPTY(&e->all))
+		forget(e, TAILQ_FIRST(&e->all));
+	map_deinit(&e->told);
+}
+
+/* Notes whether the token is live; false where that was known, so that nothing is new. */
+static bool note(struct events *e, const struct item *item)
+{
+	struct told *told = map_get(&e->told, item->id);
+
+	if (told && item_is_live(item))
+		return strcmp(item->state, token_state_name(TOKEN_PENDING)) != 0;
+	if (told)
+		forget(e, told);
+	if (!item_is_live(item))
+		return true;
+
+	told = calloc(1, sizeof(*told));
+	if (!told)
+		return true;
+	memcpy(told->id, item->id, sizeof(told->id));
+	if (map_put(&e->told, told->id, told) < 0)
+		free(told);
+	else
+		TAILQ_INSERT_TAIL(&e->all, told, order);
+	return true;
+}
+
+/* NULL for what another version may tell besides. */
+static const char *known_name(const char *name)
+{
+	enum token_state state = name ? token_state_parse(name) : TOKEN_ABSENT;
+
+	if (name && strcmp(name, EVENT_ISSUED) == 0)
+		return EVENT_ISSUED;
+	return state == TOKEN_ABSENT ? NULL : token_state_name(state);
+}
+
+static int read_event(const struct bytes *line, struct event *ret)
+{
+	struct event event = { .line = BYTES_INIT(BYTES_UNLIMITED) };
+	int status;
+
+	status = item_read(line, &event.item);
+	if (status != STATUS_DONE)
+		return status;
+
+	event.name = known_name(json_get_string(json_root(event.item.doc), "event"));
+	event.by_operator =
+		json_get_integer(json_root(event.item.doc), "by_uid", UINT32_MAX, &event.by_uid);
+	if (bytes_append(&event.line, line->data, line->len) < 0) {
+		event_deinit(&event);
+		return say_undecided("out of memory");
+	}
+	*ret = event;
+	return STATUS_DONE;
+}
+
+/* The last line of a connection: the daemon stops, or has refused. */
+static int conclude(struct events *e, const struct reply *reply)
+{
+	if (reply->reason && strcmp(reply->reason, REASON_STOPPING) == 0)
+		return connect_again(e);
+	return operator_conclude(reply, NULL);
+}
+
+int events_next(struct events *e, struct event *ret)
+{
+	cleanup(bytes_deinit) struct bytes line = BYTES_INIT(BYTES_UNLIMITED);
+	struct parsed_reply reply;
+	int r, status;
+
+	for (;;) {
+		r = client_take_line(&e->client, &line);
+		if (r == CLIENT_LATER)
+			return EVENTS_LATER;
+		if (r <= 0) {
+			status = connect_again(e);
+		} else if ((r = reply_parse(bytes_str(&line), line.len, &reply)) == 0) {
+			status = conclude(e, &reply.reply);
+			parsed_reply_deinit(&reply);
+		} else {
+			status = r < 0 ? say_undecided("out of memory") : read_event(&line, ret);
+			e->heard |= status == STATUS_DONE;
+			if (status == STATUS_DONE && ret->name && note(e, &ret->item))
+				return STATUS_DONE;
+			if (status == STATUS_DONE)
+				event_deinit(ret);
+		}
+		if (status != STATUS_DONE)
+			return status;
+	}
+}

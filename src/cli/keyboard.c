@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: ISC */
+
+/* The terminal of whoever answers. */
+
+#include "cli/keyboard.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+/* For the handler: what the terminal was like, and where it is. */
+static struct termios found;
+static int terminal = -1;
+
+/* A key is a byte; what a key sends besides is dropped as keys that mean nothing. */
+#define CTRL_D 4
+
+/* tcsetattr(3) may be called here: signal-safety(7). */
+static void on_signal(int number)
+{
+	tcsetattr(terminal, TCSANOW, &found);
+	raise(number); /* whose handling is the default again: SA_RESETHAND */
+}
+
+static void watch_signals(void)
+{
+	static const int numbers[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+	const struct sigaction watch = { .sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND };
+	struct sigaction before;
+
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		if (sigaction(numbers[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+			sigaction(numbers[i], &watch, NULL);
+}
+
+int keyboard_open(struct keyboard *k)
+{
+	int fd;
+
+	fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0)
+		return -errno;
+
+	if (tcgetattr(fd, &found) < 0) {
+		int error = errno;
+
+		close(fd);
+		return -error;
+	}
+
+	k->fd = terminal = fd;
+	watch_signals();
+	return 0;
+}
+
+void keyboard_close(struct keyboard *k)
+{
+	if (k->fd < 0)
+		return;
+
+	keyboard_take_lines(k);
+	close(k->fd);
+	k->fd = -1;
+}
+
+void keyboard_take_keys(struct keyboard *k)
+{
+	struct termios keys = found;
+
+	keys.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
+	keys.c_cc[VMIN] = 0;
+	keys.c_cc[VTIME] = 0;
+	keys.c_cc[VSUSP] = _POSIX_VDISABLE; /* a shell would come back to a silent terminal */
+	tcsetattr(k->fd, TCSADRAIN, &keys);
+}
+
+void keyboard_take_lines(struct keyboard *k)
+{
+	tcsetattr(k->fd, TCSADRAIN, &found);
+}
+
+void keyboard_forget(struct keyboard *k)
+{
+	tcflush(k->fd, TCIFLUSH);
+}
+
+int keyboard_key(struct keyboard *k)
+{
+	unsigned char key;
+	ssize_t n;
+
+	n = read(k->fd, &key, 1);
+	if (n == 1)
+		return key == CTRL_D ? KEYBOARD_END : key;
+	return n == 0 || errno == EINTR || errno == EAGAIN ? 0 : KEYBOARD_END;
+}
+
+bool keyboard_line(struct keyboard *k, char *ret, size_t size)
+{
+	ssize_t n;
+
+	n = read(k->fd, ret, size);
+	if (n <= 0 || ret[n - 1] != '\n') {
+		keyboard_forget(k);
+		return false;
+	}
+
+	ret[n - 1] = '\0';
+	return strlen(ret) == (size_t)n - 1;
+}

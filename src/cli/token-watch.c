@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: ISC */
+
+/* `firma token watch`: the desk on a terminal, and one line an event anywhere else. */
+
+#include <poll.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "cli/desk.h"
+#include "cli/events.h"
+#include "cli/operator.h"
+
+enum { JSON = OPERATOR_OPTIONS };
+
+static const struct option_row rows[] = {
+	OPERATOR_ROWS,
+	[JSON] = { "json", 0, NULL, "print one JSON object an event; ask nothing" },
+	{ 0 },
+};
+
+static int print_event(const struct event *event, bool json)
+{
+	cleanup(bytes_deinit) struct bytes line = BYTES_INIT(BYTES_UNLIMITED);
+	struct screen screen;
+
+	if (json) {
+		say_json(event->line.data, event->line.len);
+		return STATUS_DONE;
+	}
+
+	screen_look(STDOUT_FILENO, &screen);
+	if (event_append_line(event, &screen, &line) < 0)
+		return say_undecided("out of memory");
+	fputs(bytes_str(&line), stdout);
+	return STATUS_DONE;
+}
+
+/* A reader that has gone is the end of it: SIGPIPE, as for any filter. */
+static int print_events(const struct operator* op, bool json)
+{
+	struct pollfd fds[] = { { .events = POLLIN }, { .fd = STDOUT_FILENO } };
+	struct events events;
+	struct event event;
+	int status;
+
+	status = events_open(&events, op);
+	if (status != STATUS_DONE)
+		return status;
+
+	while (status == STATUS_DONE) {
+		status = events_next(&events, &event);
+		if (status == STATUS_DONE) {
+			status = print_event(&event, json);
+			event_deinit(&event);
+		} else if (status == EVENTS_LATER) {
+			say_flush();
+			fds[0].fd = events.client.fd;
+			poll(fds, 2, -1);
+			status = fds[1].revents & POLLERR ? STATUS_UNDECIDED : STATUS_DONE;
+		}
+	}
+	events_close(&events);
+	return status;
+}
+
+static int run(const struct verb *verb, int argc, char **argv)
+{
+	struct operator op = OPERATOR_INIT(verb);
+	bool json = false;
+	struct options o;
+	int option, status = STATUS_DONE;
+
+	options_begin(&o, verb, argc, argv);
+	while (status == STATUS_DONE && (option = options_next(&o)) >= 0) {
+		if (option == JSON)
+			json = true;
+		else
+			status = operator_take(&op, option, o.value);
+	}
+	if (status != STATUS_DONE)
+		return status;
+	if (option == OPTIONS_LEAVE)
+		return o.status;
+	if (o.n_rest > 0)
+		return usage_error(verb, "it takes no arguments");
+
+	if (!json && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO))
+		return desk_run(&op);
+	return print_events(&op, json);
+}
+
+const struct verb token_watch_verb = {
+	.group = "token",
+	.name = "watch",
+	.summary = "Asks about requests as they come",
+	.options = rows,
+	.run = run,
+};
