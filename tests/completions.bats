@@ -145,7 +145,7 @@ offers() { # LINE [WORD...]
 @test "verbs, and the verbs of token, are offered" {
 	offers 'firma ' check fingerprint serve status token
 	offers 'firma s' serve status
-	offers 'firma token ' approve list revoke show
+	offers 'firma token ' approve list revoke show watch
 	offers 'firma token r' revoke
 	offers 'firma status '
 	offers 'firma nonsense '
@@ -288,7 +288,7 @@ options_of_help() { # [VERB...]
 
 # The options that a page describes.
 options_of_page() { # PAGE
-	sed -n 's/^\.It Fl //p' "$man/$1" | sed 's/\\-/-/g; s/ Ar .*//; s/ , Fl /\n/' |
+	sed -n 's/^\.It Fl //p' "$man/$1" | sed 's/\\-/-/g; s/ \(Ns\|Ar\) .*//; s/ , Fl /\n/' |
 		sed 's/^/-/' | sort -u
 }
 
@@ -308,7 +308,7 @@ options_of_page() { # PAGE
 	local verb
 
 	for verb in check fingerprint serve status 'token list' 'token show' 'token approve' \
-		'token revoke'; do
+		'token revoke' 'token watch'; do
 		echo "firma $verb: help, bash, zsh, page"
 		# shellcheck disable=SC2086 # two words
 		options_of_help $verb >"$TMP/help"
