@@ -15,6 +15,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/fold.h"
 #include "base/notation.h"
 #include "base/text.h"
 #include "cli/card.h"
@@ -56,17 +57,55 @@ struct deciding {
 
 /* The token as it was shown. */
 struct shown {
-	int terminal;
+	const struct deciding *d;
+	struct screen screen;
 	bool found;
-	bool live; /* so that there is something to ask about */
+	bool live;  /* so that there is something to ask about */
+	bool whole; /* and not cut to the screen */
 	char fingerprint[FINGERPRINT_HEX_LEN + 1];
 };
+
+/* Who approves what did not fit must have looked elsewhere, where the fingerprint is as well. */
+static bool wants_proof(const struct deciding *d, bool whole)
+{
+	return !whole && d->action == ACTION_APPROVE;
+}
+
+static int append_question(const struct shown *shown, bool whole, struct bytes *b)
+{
+	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(BYTES_UNLIMITED);
+	int r;
+
+	if (wants_proof(shown->d, whole))
+		r = bytes_appendf(&text,
+			"%s? Type the first %d characters of its fingerprint, the last line of "
+			"'firma token show': ",
+			shown->d->question, CARD_PROOF_LEN);
+	else
+		r = bytes_appendf(&text, "%s? [y/N] ", shown->d->question);
+	return r < 0 ? r : fold_append(b, bytes_str(&text), text.len, 0, 2, shown->screen.columns);
+}
+
+/* The card, with room for a question below it. */
+static int append_card(struct shown *shown, const struct item *item, bool whole, struct bytes *b)
+{
+	cleanup(bytes_deinit) struct bytes question = BYTES_INIT(BYTES_UNLIMITED);
+	size_t lines;
+	int r;
+
+	r = append_question(shown, whole, &question);
+	if (r < 0)
+		return r;
+
+	lines = screen_lines(bytes_str(&question), question.len);
+	return card_append_fitting(item, &shown->screen,
+		shown->screen.rows > lines ? shown->screen.rows - lines : 0, b, &shown->whole);
+}
 
 static int show_item(const struct bytes *line, void *userdata)
 {
 	cleanup(bytes_deinit) struct bytes card = BYTES_INIT(BYTES_UNLIMITED);
 	struct shown *shown = userdata;
-	struct screen screen;
 	struct item item;
 	int status, r;
 
@@ -78,36 +117,59 @@ static int show_item(const struct bytes *line, void *userdata)
 	shown->found = strlen(item.fingerprint) == FINGERPRINT_HEX_LEN;
 	if (shown->found)
 		memcpy(shown->fingerprint, item.fingerprint, sizeof(shown->fingerprint));
-	screen_look(shown->terminal, &screen);
-	r = card_append(&item, &screen, &card);
+	screen_look(shown->d->terminal, &shown->screen);
+	r = append_card(shown, &item, true, &card);
+	if (r >= 0 && !shown->whole) {
+		bytes_clear(&card);
+		r = append_card(shown, &item, false, &card);
+	}
 	item_deinit(&item);
 	if (r < 0)
 		return say_undecided("out of memory");
 
-	/* A card that can't be seen whole must not be answered. */
-	r = file_write(shown->terminal, bytes_str(&card), card.len);
+	/* What could not be shown must not be answered. */
+	r = file_write(shown->d->terminal, bytes_str(&card), card.len);
 	return r < 0 ? say_undecided("can't show the request: %s", strerror(-r)) : STATUS_DONE;
 }
 
 /*
- * Only a line that is "y" or "yes" means yes; the end of input means no. What was typed before the
+ * What is typed at a question, as one line; false at the end of input. What was typed before the
  * question was there is not an answer to it.
  */
-static bool read_yes(int terminal, const char *question)
+#define ANSWER_MAX 64
+
+static bool read_answer(int terminal, const struct bytes *question, char ret[static ANSWER_MAX])
 {
-	char line[64];
 	ssize_t n;
 
 	tcflush(terminal, TCIFLUSH);
-	dprintf(terminal, "%s? [y/N] ", question);
-	n = read(terminal, line, sizeof(line) - 1);
-	if (n <= 0) {
+	file_write(terminal, bytes_str(question), question->len);
+	n = read(terminal, ret, ANSWER_MAX);
+	if (n <= 0 || ret[n - 1] != '\n') {
 		dprintf(terminal, "\n");
 		return false;
 	}
 
-	line[n] = '\0';
-	return strcasecmp(line, "y\n") == 0 || strcasecmp(line, "yes\n") == 0;
+	ret[n - 1] = '\0';
+	return true;
+}
+
+/* Only a line that is "y" or "yes" means yes. */
+static bool is_yes(const char *answer)
+{
+	return strcasecmp(answer, "y") == 0 || strcasecmp(answer, "yes") == 0;
+}
+
+static bool confirm(const struct shown *shown)
+{
+	cleanup(bytes_deinit) struct bytes question = BYTES_INIT(BYTES_UNLIMITED);
+	char answer[ANSWER_MAX];
+
+	if (append_question(shown, shown->whole, &question) < 0
+		|| !read_answer(shown->d->terminal, &question, answer))
+		return false;
+	return wants_proof(shown->d, shown->whole) ? card_is_proof(answer, shown->fingerprint)
+						   : is_yes(answer);
 }
 
 static int show_and_ask(const struct deciding *d, const char *id, struct shown *shown)
@@ -125,7 +187,7 @@ static int show_and_ask(const struct deciding *d, const char *id, struct shown *
 		return say_undecided("%s: the answer doesn't show the token", id);
 
 	/* What is over already is the daemon's to refuse. */
-	if (!shown->live || read_yes(d->terminal, d->question))
+	if (!shown->live || confirm(shown))
 		return STATUS_DONE;
 	say("%s: left as it is", id);
 	return STATUS_REFUSED;
@@ -135,7 +197,7 @@ static int decide_one(const struct deciding *d, const char *text)
 {
 	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED);
 	char id[NOTATION_UUID_LEN + 1];
-	struct shown shown = { .terminal = d->terminal };
+	struct shown shown = { .d = d };
 	int status;
 
 	status = operator_find_token(&d->op, text, id);
@@ -190,19 +252,35 @@ static int check_usage(const struct deciding *d, int n_ids)
 	return STATUS_DONE;
 }
 
+static int append_many(const struct deciding *d, struct bytes *b)
+{
+	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(BYTES_UNLIMITED);
+	struct screen screen;
+	int r;
+
+	screen_look(d->terminal, &screen);
+	r = bytes_append_str(&text, "Revoke ");
+	if (r >= 0)
+		r = selection_describe(&d->selection, &text);
+	if (r >= 0)
+		r = bytes_append_str(&text, "? [y/N] ");
+	return r < 0 ? r : fold_append(b, bytes_str(&text), text.len, 0, 2, screen.columns);
+}
+
 static int decide_many(const struct deciding *d)
 {
 	cleanup(bytes_deinit) struct bytes question = BYTES_INIT(BYTES_UNLIMITED);
+	char answer[ANSWER_MAX];
 
-	if (bytes_append_str(&question, "Revoke ") < 0
-		|| selection_describe(&d->selection, &question) < 0)
+	if (d->terminal < 0)
+		return revoke_many(&d->op, &d->selection, d->reason);
+
+	if (append_many(d, &question) < 0)
 		return say_undecided("out of memory");
-
-	if (d->terminal >= 0 && !read_yes(d->terminal, bytes_str(&question))) {
-		say("nothing was revoked");
-		return STATUS_REFUSED;
-	}
-	return revoke_many(&d->op, &d->selection, d->reason);
+	if (read_answer(d->terminal, &question, answer) && is_yes(answer))
+		return revoke_many(&d->op, &d->selection, d->reason);
+	say("nothing was revoked");
+	return STATUS_REFUSED;
 }
 
 static int run(struct deciding *d, int argc, char **argv)
