@@ -907,7 +907,7 @@ fingerprint_of() {
 @test "show tells everything that a token holds" {
 	local token item shown end times
 
-	times='"issued_at":"[^"]*","expires_at":"[^"]*","expires_in_ms":[0-9]+}'
+	times='"issued_at":"[^"]*","expires_at":"[^"]*","age_ms":[0-9]+,"expires_in_ms":[0-9]+}'
 	start_asking
 	token=$(pending_token "${FULL[@]}" session_id='s "1"' sandbox_id=$'b\n2' profile=ü)
 	shown='{"token_id":"'"$token"'","state":"pending"'
@@ -929,7 +929,7 @@ fingerprint_of() {
 		run operate list
 		assert_line -n 1 "$OK"
 		assert_equal "${#lines[@]}" 2
-		[[ ${lines[0]} == "${item%expires_in*}"* ]] || fail "${lines[0]}"
+		[[ ${lines[0]} == "${item%,\"age_ms*}"* ]] || fail "${lines[0]}"
 	done
 }
 
@@ -956,7 +956,7 @@ about() {
 }
 
 @test "issue and expiry are shown as times of the wall clock at issuance" {
-	local token item left
+	local token item left age
 
 	start_asking
 	move_wall 86400
@@ -969,10 +969,21 @@ about() {
 	left=$("$UNIT" get expires_in_ms <<<"$item")
 	((left <= 200000 && left > 140000)) || fail "$left ms left"
 
+	age=$("$UNIT" get age_ms <<<"$item")
+	((age >= 100000 && age < 160000)) || fail "$age ms old"
+
 	move_clock 200
 	item=$(operate show token_id="$token" | head -n 1)
 	about "$item" expires_at 86700
 	assert_equal "$("$UNIT" get expires_in_ms <<<"$item")" 0
+
+	# Of another boot it is known only that it had its time.
+	stop_daemon
+	new_boot
+	start_asking
+	item=$(operate show token_id="$token" | head -n 1)
+	age=$("$UNIT" get age_ms <<<"$item")
+	((age >= 300000 && age < 360000)) || fail "$age ms old"
 }
 
 # item_has ITEM KEY TEXT

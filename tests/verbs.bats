@@ -87,7 +87,7 @@ on_terminal() {
 
 # The list or the item on standard input, but for the time that passes.
 without_time() {
-	sed 's/"expires_in_ms":[0-9]*/"expires_in_ms":0/'
+	sed -E 's/"(age_ms|expires_in_ms)":[0-9]*/"\1":0/g'
 }
 
 # answer FILE: at $SOCKET, a daemon that says what is in the file, whatever it is asked.

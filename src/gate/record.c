@@ -137,6 +137,7 @@ static int print_item(
 			add(out, i, t, &forms);
 	json_out_string(out, "issued_at", bytes_str(&issued));
 	json_out_string(out, "expires_at", bytes_str(&expires));
+	json_out_integer(out, "age_ms", (int64_t)(token_age(t, now) / CLOCK_MS));
 	json_out_integer(out, "expires_in_ms", (int64_t)(token_time_left(t, now) / CLOCK_MS));
 	return print(out, b);
 }

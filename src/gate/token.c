@@ -179,6 +179,14 @@ uint64_t token_time_left(const struct token *token, const struct moment *now)
 	return token_is_over(token, now) ? 0 : token->expires - now->clock.boot;
 }
 
+uint64_t token_age(const struct token *token, const struct moment *now)
+{
+	if (memcmp(token->boot_id, now->boot_id, sizeof(now->boot_id)) != 0
+		|| now->clock.boot < token->issued)
+		return token->expires - token->issued;
+	return now->clock.boot - token->issued;
+}
+
 uint64_t token_expires_wall(const struct token *token)
 {
 	return token->issued_wall + (token->expires - token->issued);

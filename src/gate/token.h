@@ -94,6 +94,9 @@ bool token_settle_time(struct token *token, const struct moment *now);
 /* µs until it expires; 0 where it is over. */
 uint64_t token_time_left(const struct token *token, const struct moment *now);
 
+/* µs since it was issued; of another boot, or from later than now: its whole life, at least. */
+uint64_t token_age(const struct token *token, const struct moment *now);
+
 /* When it was to expire, in µs of the wall clock as it was at issuance. For display. */
 uint64_t token_expires_wall(const struct token *token);
 
