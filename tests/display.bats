@@ -55,6 +55,160 @@ assert_columns() {
 	done
 }
 
+# show_list SIZE [OPTION...]: the list on a terminal of that size; its rows are lines.
+show_list() {
+	on "$1" token list "${@:2}"
+	assert_status 0
+}
+
+# rows PATTERN...: what must stand behind the header, in this order.
+rows() {
+	local n=0 pattern
+
+	for pattern; do
+		n=$((n + 1))
+		assert_line -n "$n" -e "$pattern"
+	done
+	assert_equal "${#lines[@]}" $((n + 1))
+}
+
+# --- the list -------------------------------------------------------------------------------------
+
+@test "a list on a terminal is a table that fits, pending first and the newest last" {
+	local tokens=() n
+
+	start_daemon --default-action pending_hitl --token-ttl 1h
+	for n in 0 1 2 3 4 5; do
+		tokens+=("$(pending_token args:="[\"$n\"]")")
+		move_clock 243
+	done
+	operate approve token_id="${tokens[1]}"
+	operate revoke token_id="${tokens[3]}"
+	operate approve token_id="${tokens[4]}"
+	ask args:='["4"]' approval_token="${tokens[4]}"
+
+	show_list 80x24
+	assert_line -n 0 -e '^TOKEN     STATE     AGE {8,9}LEFT {7,8}UID {2,}COMMAND$'
+	rows "^${tokens[0]:0:8}  pending   24min [0-9]+s +35min [0-9]+s +$EUID +/usr/bin/git 0\$" \
+		"^${tokens[2]:0:8}  pending   16min [0-9]+s +43min [0-9]+s +$EUID +/usr/bin/git 2\$" \
+		"^${tokens[5]:0:8}  pending   4min [0-9]+s +5[56]min( [0-9]+s)? +$EUID +/usr/bin/git 5\$" \
+		"^${tokens[1]:0:8}  approved  20min [0-9]+s +39min [0-9]+s +$EUID +/usr/bin/git 1\$" \
+		"^${tokens[3]:0:8}  revoked   12min [0-9]+s +- +$EUID +/usr/bin/git 3\$" \
+		"^${tokens[4]:0:8}  consumed  8min [0-9]+s +- +$EUID +/usr/bin/git 4\$"
+}
+
+@test "a command is cut to the width, and that it was is seen" {
+	local width id
+
+	start_daemon --default-action pending_hitl
+	pending_token args:='["日本語日本語日本語日本語日本語日本語日本語日本語","x"]' >/dev/null
+	pending_token args:="[\"$(printf %060000d 7)\"]" >/dev/null
+	pending_token args:='["…"]' >/dev/null
+	pending_token args:='["…",""]' >/dev/null
+	for width in 60 61 80 119 120 200; do
+		show_list "${width}x24"
+		assert_equal "${#lines[@]}" 5
+		assert_line -n 2 -e ' /usr/bin/git 0+…$'
+		assert_line -n 3 -e "/usr/bin/git '…'\$"
+		assert_line -n 4 -e "/usr/bin/git '…' ''\$"
+		[[ $(_tmux capture-pane -p -J | grep -c .) == 5 ]]
+		(($(wc -L <<<"${lines[1]}") <= width && $(wc -L <<<"${lines[2]}") >= width - 1))
+	done
+	assert_line -n 1 -e ' x$'
+	show_list 80x24
+	assert_line -n 1 -e '[日本語]…$'
+}
+
+@test "a narrow terminal has fewer columns, and the command has room as long as there is some" {
+	local id width wanted
+
+	start_daemon --default-action pending_hitl
+	id=$(pending_token args:='["this is much longer than any screen here is wide"]')
+	move_clock 20
+	while read -r width wanted; do
+		show_list "${width}x24"
+		assert_equal "$width $(tr -s ' ' <<<"${lines[0]}")" "$width $wanted"
+		[[ ${lines[1]} == "${id:0:8}"* ]]
+		assert_equal "${#lines[@]}" 2
+		[[ $wanted == TOKEN || ${lines[1]} == *… ]] || fail "$output"
+	done <<-'END'
+		70 TOKEN STATE AGE LEFT UID COMMAND
+		55 TOKEN STATE LEFT UID COMMAND
+		50 TOKEN STATE LEFT COMMAND
+		40 TOKEN STATE COMMAND
+		30 TOKEN COMMAND
+		14 TOKEN CO…
+		13 TOKEN
+	END
+}
+
+@test "IDs are as short as can be told apart, whatever is listed, and whole where there is room" {
+	local one=12345678-1111-4111-8111-111111111111 two=12345678-1112-4111-8111-111111111111
+	local three=87654321-1111-4111-8111-111111111111
+
+	{
+		item "$one"
+		item "$two" state=consumed
+		item "$three"
+		echo '{"outcome":"ok"}'
+	} >"$TMP/list"
+	answer "$TMP/list"
+	for option in '' --state=pending; do
+		show_list 80x24 ${option:+"$option"}
+		assert_line -n 1 -e '^12345678-1111  pending '
+		assert_line -n 2 -e '^87654321-1111  pending '
+	done
+	assert_equal "${#lines[@]}" 3
+	show_list 120x24
+	assert_line -e "^$one  pending "
+	assert_line -e "^$two  consumed "
+
+	# What was asked of the daemon: a list of all is not asked for where IDs are whole.
+	run firma token list --state=pending
+	assert_equal "${#lines[@]}" 3
+}
+
+@test "a daemon that does not tell the age has its order kept" {
+	{
+		item 22222222-1111-4111-8111-111111111111
+		item 11111111-1111-4111-8111-111111111111
+		echo '{"outcome":"ok"}'
+	} >"$TMP/list"
+	answer "$TMP/list"
+	show_list 80x24
+	rows '^22222222  pending  -    1s    0    /bin/ls$' '^11111111  pending  -    1s    0    /bin/ls$'
+}
+
+@test "an empty list says so on standard error alone, on a terminal too" {
+	start_daemon --default-action pending_hitl
+	# shellcheck disable=SC2016
+	terminal 80x24 "$BASH" -c 'exec 2>"$1"; shift; "$@"' bash "$TMP/err" \
+		"${WRAPPER[@]}" "$FIRMA" token list
+	ended
+	assert_status 0
+	assert_output ''
+	assert_equal "$(<"$TMP/err")" 'firma: no tokens'
+	pending_token >/dev/null
+	show_list 80x24 --state=consumed
+	assert_output 'firma: no tokens'
+}
+
+@test "a list has its header in bold and its states in colour, and nothing else" {
+	local id
+
+	start_daemon --default-action pending_hitl
+	id=$(pending_token args:='["\u001b[31m"]')
+	operate revoke token_id="$id"
+	show_list 80x24
+	output=$(raw | tr -d '\r')
+	assert_output -e $'^\e\\[1mTOKEN     STATE    AGE  LEFT  UID +COMMAND\e\\[m\n'"${id:0:8}"\
+$'  \e\\[31mrevoked\e\\[m  [0-9]s   -     '"$EUID"$' +/usr/bin/git \\$\'\\\\u\\{1B\\}\\[31m\'$'
+	terminal 80x24 env NO_COLOR=yes "${WRAPPER[@]}" "$FIRMA" token list
+	ended
+	run raw
+	refute_output -p $'\e'
+}
+
 # --- the card -------------------------------------------------------------------------------------
 
 @test "a terminal's lines begin with labels alone, however a field is padded" {

@@ -412,6 +412,23 @@ pending_token() {
 	"$UNIT" get approval_token <<<"$reply" || fail "not pending: $reply"
 }
 
+# answer FILE: at $SOCKET, a daemon that says what is in the file, whatever it is asked.
+answer() {
+	# shellcheck disable=SC2016
+	_spawn systemd-socket-activate --accept --inetd --listen "$SOCKET" \
+		bash -c 'IFS= read -r line; cat "$1"' bash "$1" </dev/null >"$TMP/answer.out" 2>&1
+	BACKGROUND[answer]=$!
+	_until "$!" _listens "$SOCKET" || fail "no one listens: $(<"$TMP/answer.out")"
+}
+
+# item ID [MEMBER...]: a line of a list.
+item() {
+	"$UNIT" object token_id="$1" state=pending executable=/bin/ls args:='[]' session_id=s \
+		sandbox_id=b profile=p uid:=0 fingerprint="$(printf '%064d' 0)" rule=r \
+		issued_at=2026-01-01T00:00:00Z expires_at=2026-01-01T00:05:00Z \
+		expires_in_ms:=1000 "${@:2}"
+}
+
 # field KEY: of the last line that `run` got.
 field() {
 	"$UNIT" get "$1" <<<"${output##*$'\n'}"

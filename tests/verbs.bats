@@ -90,23 +90,6 @@ without_time() {
 	sed -E 's/"(age_ms|expires_in_ms)":[0-9]*/"\1":0/g'
 }
 
-# answer FILE: at $SOCKET, a daemon that says what is in the file, whatever it is asked.
-answer() {
-	# shellcheck disable=SC2016
-	_spawn systemd-socket-activate --accept --inetd --listen "$SOCKET" \
-		bash -c 'IFS= read -r line; cat "$1"' bash "$1" </dev/null >"$TMP/answer.out" 2>&1
-	BACKGROUND[answer]=$!
-	_until "$!" _listens "$SOCKET" || fail "no one listens: $(<"$TMP/answer.out")"
-}
-
-# item ID [MEMBER...]: a line of a list.
-item() {
-	"$UNIT" object token_id="$1" state=pending executable=/bin/ls args:='[]' session_id=s \
-		sandbox_id=b profile=p uid:=0 fingerprint="$(printf '%064d' 0)" rule=r \
-		issued_at=2026-01-01T00:00:00Z expires_at=2026-01-01T00:05:00Z \
-		expires_in_ms:=1000 "${@:2}"
-}
-
 # --- the program ----------------------------------------------------------------------------------
 
 @test "--version prints the name and the version" {
@@ -371,7 +354,7 @@ firma_to_full() {
 }
 
 @test "a list is a table, what waits for a decision first" {
-	local one two three
+	local one two three before n
 
 	start_daemon --default-action pending_hitl --token-ttl 10min
 	one=$(pending_token args:='["one"]')
@@ -384,16 +367,16 @@ firma_to_full() {
 	assert_status 0
 	refute_stderr
 	assert_equal "${#lines[@]}" 4
-	assert_line -n 0 -e '^TOKEN  +STATE  +LEFT  +UID  +COMMAND$'
-	assert_line -n 1 -e "^$three  pending   (10min|9min [0-9]+s) *$EUID  */usr/bin/git three\$"
-	assert_line -e "^$one  revoked   -  *$EUID  */usr/bin/git one\$"
+	assert_line -n 0 -e '^TOKEN  +STATE  +AGE  +LEFT  +UID  +COMMAND$'
+	assert_line -n 1 -e "^$three  pending   [0-9]s  +(10min|9min [0-9]+s) *$EUID  */usr/bin/git three\$"
+	assert_line -e "^$one  revoked   [0-9]s  +-  *$EUID  */usr/bin/git one\$"
 	assert_line -e "^$two  approved  .* */usr/bin/git two 'a b'\$"
 
 	# The columns stand below their names.
+	before=${lines[0]%COMMAND}
 	for ((n = 1; n < 4; n++)); do
-		assert_equal "${lines[n]:66:12}" /usr/bin/git
+		assert_equal "${lines[n]:${#before}:12}" /usr/bin/git
 	done
-	assert_equal "${lines[0]:66}" COMMAND
 }
 
 @test "a list can be cut to a state" {
@@ -670,7 +653,7 @@ firma_to_full() {
 	assert_status 1
 	assert_stderr -e "^firma: $id: .*expired"
 	runs token list
-	assert_line -e "^$id  expired +- "
+	assert_line -e "^$id  expired  5min 1?[0-9]s +- "
 }
 
 @test "of several tokens each is tried, and the worst outcome is the whole's" {

@@ -61,11 +61,19 @@ static bool read_args(const struct json *root, struct item *ret)
 	return true;
 }
 
+/* A daemon of before doesn't tell it. */
+static bool read_age(const struct json *root, struct item *ret)
+{
+	ret->age_ms = ITEM_UNKNOWN;
+	return !json_get(root, "age_ms")
+		|| json_get_integer(root, "age_ms", UINT64_MAX / CLOCK_MS, &ret->age_ms);
+}
+
 static bool read_item(const struct json *root, struct item *ret)
 {
 	uint8_t id[16];
 
-	return read_strings(root, ret) && read_args(root, ret)
+	return read_strings(root, ret) && read_args(root, ret) && read_age(root, ret)
 		&& notation_parse_uuid(ret->id, strlen(ret->id), id) == 0
 		&& json_get_integer(root, "uid", UINT32_MAX, &ret->uid)
 		&& (!json_get(root, "pid") || json_get_integer(root, "pid", INT32_MAX, &ret->pid))

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #pragma once
 
-/*
- * A token as the daemon lists it.
- */
+/* A token as the daemon lists it. */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -21,7 +19,10 @@ struct item {
 	const char *process, *issued_at, *expires_at, *rule, *reason, *fingerprint;
 	const struct json *args;
 	uint64_t uid, pid, expires_in_ms;
+	uint64_t age_ms; /* or ITEM_UNKNOWN */
 };
+
+#define ITEM_UNKNOWN UINT64_MAX
 
 /* STATUS_DONE, or a status to end with, which has been said. item_deinit() frees what is done. */
 int item_read(const struct bytes *line, struct item *ret);

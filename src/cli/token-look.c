@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "cli/card.h"
 #include "cli/item.h"
+#include "cli/listing.h"
 #include "cli/operator.h"
 #include "gate/request.h"
 
@@ -25,44 +26,15 @@ static const struct option_row list_rows[] = {
 	{ 0 },
 };
 
-struct listing {
+struct looking {
 	bool json;
 	size_t n;
-	struct bytes pending, others; /* rows: pending ones come first */
+	struct listing listing;
 };
-
-/* What is left of a live token's time. */
-static int append_time_left(struct bytes *b, uint64_t ms)
-{
-	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(64);
-	int r;
-
-	r = ms > 0 ? notation_append_duration(&text, ms * CLOCK_MS) : bytes_append_char(&text, '-');
-	return r < 0 ? r : bytes_appendf(b, "%-11s", bytes_str(&text));
-}
-
-static int append_row(struct listing *l, const struct item *item)
-{
-	bool pending = strcmp(item->state, token_state_name(TOKEN_PENDING)) == 0;
-	struct bytes *b = pending ? &l->pending : &l->others;
-	enum token_state state = token_state_parse(item->state);
-	uint64_t left = item_is_live(item) ? item->expires_in_ms : 0;
-	int r;
-
-	r = bytes_appendf(
-		b, "%s  %-10s", item->id, state == TOKEN_ABSENT ? "?" : token_state_name(state));
-	if (r >= 0)
-		r = append_time_left(b, left);
-	if (r >= 0)
-		r = bytes_appendf(b, "%-7llu", (unsigned long long)item->uid);
-	if (r >= 0)
-		r = item_append_command(item, b);
-	return r < 0 ? r : bytes_append_char(b, '\n');
-}
 
 static int list_item(const struct bytes *line, void *userdata)
 {
-	struct listing *l = userdata;
+	struct looking *looking = userdata;
 	struct item item;
 	int status, r = 0;
 
@@ -70,11 +42,11 @@ static int list_item(const struct bytes *line, void *userdata)
 	if (status != STATUS_DONE)
 		return status;
 
-	l->n++;
-	if (l->json) {
+	if (looking->json) {
+		looking->n++;
 		say_json(line->data, line->len);
 	} else {
-		r = append_row(l, &item);
+		r = listing_add(&looking->listing, &item);
 	}
 	item_deinit(&item);
 	return r < 0 ? say_undecided("out of memory") : STATUS_DONE;
@@ -93,31 +65,51 @@ static int print_list_request(const char *state, struct bytes *line)
 	return r < 0 ? r : bytes_append_char(line, '\n');
 }
 
-static void print_listing(const struct listing *l)
+static int print_list(struct looking *looking)
 {
-	if (l->n == 0)
+	cleanup(bytes_deinit) struct bytes table = BYTES_INIT(BYTES_UNLIMITED);
+
+	if (looking->n + looking->listing.n_shown == 0)
 		say("no tokens");
-	else if (!l->json)
-		printf("%-38s%-10s%-11s%-7s%s\n%s%s", "TOKEN", "STATE", "LEFT", "UID", "COMMAND",
-			bytes_str(&l->pending), bytes_str(&l->others));
+	if (listing_append(&looking->listing, &table) < 0)
+		return say_undecided("out of memory");
+
+	fputs(bytes_str(&table), stdout);
+	return STATUS_DONE;
+}
+
+static int list(const struct operator* op, const char *state, bool json)
+{
+	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED);
+	struct screen screen;
+	struct looking looking = { .json = json, .listing = LISTING_INIT(&screen, state) };
+	bool all;
+	int status;
+
+	screen_look(STDOUT_FILENO, &screen);
+	all = !json && listing_shortens(&looking.listing);
+	if (print_list_request(all ? NULL : state, &request) < 0)
+		return say_undecided("out of memory");
+
+	status = operator_ask(op, &request, list_item, &looking, NULL);
+	if (status == STATUS_DONE)
+		status = print_list(&looking);
+	listing_deinit(&looking.listing);
+	return status;
 }
 
 static int run_list(const struct verb *verb, int argc, char **argv)
 {
-	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED);
-	struct listing listing = {
-		.pending = BYTES_INIT(BYTES_UNLIMITED),
-		.others = BYTES_INIT(BYTES_UNLIMITED),
-	};
 	struct operator op = OPERATOR_INIT(verb);
 	const char *state = NULL;
+	bool json = false;
 	struct options o;
 	int option, status = STATUS_DONE;
 
 	options_begin(&o, verb, argc, argv);
 	while (status == STATUS_DONE && (option = options_next(&o)) >= 0) {
 		if (option == LIST_JSON)
-			listing.json = true;
+			json = true;
 		else if (option != LIST_STATE)
 			status = operator_take(&op, option, o.value);
 		else if (token_state_parse(o.value) == TOKEN_ABSENT)
@@ -133,16 +125,7 @@ static int run_list(const struct verb *verb, int argc, char **argv)
 		return o.status;
 	if (o.n_rest > 0)
 		return usage_error(verb, "it takes no arguments");
-
-	if (print_list_request(state, &request) < 0)
-		return say_undecided("out of memory");
-
-	status = operator_ask(&op, &request, list_item, &listing, NULL);
-	if (status == STATUS_DONE)
-		print_listing(&listing);
-	bytes_deinit(&listing.pending);
-	bytes_deinit(&listing.others);
-	return status;
+	return list(&op, state, json);
 }
 
 const struct verb token_list_verb = {
