@@ -218,32 +218,21 @@ static void next(struct desk *d)
 
 /* --- deciding --------------------------------------------------------------------------------- */
 
-/* The decision holds for what was on the screen, and only if nobody was faster. */
-static int print_decision(
-	const struct item *item, enum action action, const char *reason, struct bytes *line)
-{
-	struct json_out out;
-	int r;
-
-	json_out_init(&out);
-	json_out_string(&out, "action", action_name(action));
-	json_out_string(&out, "token_id", item->id);
-	json_out_string(&out, "fingerprint", item->fingerprint);
-	json_out_string(&out, "state", token_state_name(TOKEN_PENDING));
-	json_out_string(&out, "reason", reason);
-	r = json_out_print(&out, line);
-	json_out_deinit(&out);
-	return r < 0 ? r : bytes_append_char(line, '\n');
-}
-
+/* It holds for what was on the screen, and only if nobody was faster. */
 static void decide(struct desk *d, enum action action, const char *reason)
 {
 	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED);
 	const struct item *item = &current(d)->event.item;
+	const struct operation operation = {
+		.token_id = item->id,
+		.fingerprint = item->fingerprint,
+		.state = token_state_name(TOKEN_PENDING),
+		.reason = reason,
+	};
 	int status;
 
 	erase_prompt(d);
-	if (print_decision(item, action, reason, &request) < 0)
+	if (operator_print_request(action, &operation, &request) < 0)
 		return end(d, say_undecided("out of memory"));
 
 	status = operator_ask(d->op, &request, NULL, NULL, item->id);

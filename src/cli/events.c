@@ -80,7 +80,7 @@ static int connect_once(struct events *e)
 	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED);
 	int r;
 
-	r = operator_print_request(action_name(ACTION_WATCH), NULL, NULL, NULL, &request);
+	r = operator_print_request(ACTION_WATCH, &(struct operation){ 0 }, &request);
 	if (r < 0)
 		return r;
 

@@ -105,17 +105,22 @@ int operator_ask(const struct operator* op, const struct bytes *request, operato
 	return status;
 }
 
-int operator_print_request(const char *action, const char *token_id, const char *reason,
-	const char *fingerprint, struct bytes *line)
+int operator_print_request(enum action action, const struct operation *o, struct bytes *line)
 {
 	struct json_out out;
 	int r;
 
 	json_out_init(&out);
-	json_out_string(&out, "action", action);
-	json_out_string(&out, "token_id", token_id);
-	json_out_string(&out, "fingerprint", fingerprint);
-	json_out_string(&out, "reason", reason);
+	json_out_string(&out, "action", action_name(action));
+	json_out_string(&out, "token_id", o->token_id);
+	if (o->all)
+		json_out_bool(&out, "all", true);
+	if (o->by_uid)
+		json_out_integer(&out, "uid", (int64_t)o->uid);
+	json_out_string(&out, "session_id", o->session_id);
+	json_out_string(&out, "fingerprint", o->fingerprint);
+	json_out_string(&out, "state", o->state);
+	json_out_string(&out, "reason", o->reason);
 	r = json_out_print(&out, line);
 	json_out_deinit(&out);
 	return r < 0 ? r : bytes_append_char(line, '\n');
@@ -155,7 +160,7 @@ static int find_by_prefix(
 	struct match m = { .prefix = prefix, .all = BYTES_INIT(BYTES_UNLIMITED) };
 	int status;
 
-	if (operator_print_request(action_name(ACTION_LIST), NULL, NULL, NULL, &request) < 0)
+	if (operator_print_request(ACTION_LIST, &(struct operation){ 0 }, &request) < 0)
 		return say_undecided("out of memory");
 
 	status = operator_ask(op, &request, match_item, &m, NULL);

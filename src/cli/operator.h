@@ -6,6 +6,7 @@
  * exit status that an outcome means.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -13,6 +14,7 @@
 #include "cli/client.h"
 #include "cli/verb.h"
 #include "gate/reply.h"
+#include "gate/request.h"
 #include "gate/token.h"
 
 /* The first rows of each such verb's table. */
@@ -55,10 +57,19 @@ int operator_ask(const struct operator* op, const struct bytes *request, operato
  */
 int operator_conclude(const struct reply *reply, const char *about);
 
-/* A request of `action` for a token (NULL: none), with a reason and a fingerprint where not NULL.
- */
-int operator_print_request(const char *action, const char *token_id, const char *reason,
-	const char *fingerprint, struct bytes *line);
+/* What an operator's request says besides its action; what isn't there is left out. */
+struct operation {
+	const char *token_id, *fingerprint, *state, *reason;
+
+	/* In place of token_id. */
+	bool all, by_uid;
+	uint64_t uid;
+	const char *session_id;
+};
+
+/* Appends the request's line. Errors: those of bytes_append(). */
+int operator_print_request(
+	enum action action, const struct operation *operation, struct bytes *line);
 
 /*
  * The token that `text` means: an ID, or the beginning of one, of at least TOKEN_PREFIX_MIN

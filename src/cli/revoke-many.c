@@ -7,7 +7,6 @@
 #include <pwd.h>
 #include <string.h>
 
-#include "base/json.h"
 #include "base/notation.h"
 #include "base/text.h"
 #include "cli/item.h"
@@ -47,24 +46,6 @@ int selection_describe(const struct selection *s, struct bytes *b)
 	return r < 0 ? r : text_append_quoted(b, s->session, strlen(s->session));
 }
 
-static int print_request(const struct selection *s, const char *reason, struct bytes *line)
-{
-	struct json_out out;
-	int r;
-
-	json_out_init(&out);
-	json_out_string(&out, "action", action_name(ACTION_REVOKE));
-	if (s->all)
-		json_out_bool(&out, "all", true);
-	if (s->by_uid)
-		json_out_integer(&out, "uid", (int64_t)s->uid);
-	json_out_string(&out, "session_id", s->session);
-	json_out_string(&out, "reason", reason);
-	r = json_out_print(&out, line);
-	json_out_deinit(&out);
-	return r < 0 ? r : bytes_append_char(line, '\n');
-}
-
 /* One that was revoked. */
 static int count_item(const struct bytes *line, void *userdata)
 {
@@ -84,10 +65,17 @@ static int count_item(const struct bytes *line, void *userdata)
 int revoke_many(const struct operator* op, const struct selection *s, const char *reason)
 {
 	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED);
+	const struct operation operation = {
+		.all = s->all,
+		.by_uid = s->by_uid,
+		.uid = s->uid,
+		.session_id = s->session,
+		.reason = reason,
+	};
 	size_t n, total = 0;
 	int status;
 
-	if (print_request(s, reason, &request) < 0)
+	if (operator_print_request(ACTION_REVOKE, &operation, &request) < 0)
 		return say_undecided("out of memory");
 
 	do {

@@ -191,7 +191,7 @@ static int run(const struct verb *verb, int argc, char **argv)
 	if (o.n_rest > 0)
 		return usage_error(verb, "it takes no arguments");
 
-	if (operator_print_request(action_name(ACTION_STATUS), NULL, NULL, NULL, &request) < 0)
+	if (operator_print_request(ACTION_STATUS, &(struct operation){ 0 }, &request) < 0)
 		return say_undecided("out of memory");
 
 	status = operator_ask(&op, &request, show_item, &showing, NULL);

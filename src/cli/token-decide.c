@@ -177,7 +177,8 @@ static int show_and_ask(const struct deciding *d, const char *id, struct shown *
 	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED);
 	int status;
 
-	if (operator_print_request(action_name(ACTION_SHOW), id, NULL, NULL, &request) < 0)
+	if (operator_print_request(ACTION_SHOW, &(struct operation){ .token_id = id }, &request)
+		< 0)
 		return say_undecided("out of memory");
 
 	status = operator_ask(&d->op, &request, show_item, shown, id);
@@ -198,6 +199,7 @@ static int decide_one(const struct deciding *d, const char *text)
 	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED);
 	char id[NOTATION_UUID_LEN + 1];
 	struct shown shown = { .d = d };
+	struct operation operation = { .token_id = id, .reason = d->reason };
 	int status;
 
 	status = operator_find_token(&d->op, text, id);
@@ -206,9 +208,8 @@ static int decide_one(const struct deciding *d, const char *text)
 	if (status != STATUS_DONE)
 		return status;
 
-	if (operator_print_request(action_name(d->action), id, d->reason,
-		    shown.found ? shown.fingerprint : NULL, &request)
-		< 0)
+	operation.fingerprint = shown.found ? shown.fingerprint : NULL;
+	if (operator_print_request(d->action, &operation, &request) < 0)
 		return say_undecided("out of memory");
 
 	status = operator_ask(&d->op, &request, NULL, NULL, id);

@@ -52,19 +52,6 @@ static int list_item(const struct bytes *line, void *userdata)
 	return r < 0 ? say_undecided("out of memory") : STATUS_DONE;
 }
 
-static int print_list_request(const char *state, struct bytes *line)
-{
-	struct json_out out;
-	int r;
-
-	json_out_init(&out);
-	json_out_string(&out, "action", action_name(ACTION_LIST));
-	json_out_string(&out, "state", state);
-	r = json_out_print(&out, line);
-	json_out_deinit(&out);
-	return r < 0 ? r : bytes_append_char(line, '\n');
-}
-
 static int print_list(struct looking *looking)
 {
 	cleanup(bytes_deinit) struct bytes table = BYTES_INIT(BYTES_UNLIMITED);
@@ -83,12 +70,13 @@ static int list(const struct operator* op, const char *state, bool json)
 	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED);
 	struct screen screen;
 	struct looking looking = { .json = json, .listing = LISTING_INIT(&screen, state) };
-	bool all;
+	struct operation operation = { .state = state };
 	int status;
 
 	screen_look(STDOUT_FILENO, &screen);
-	all = !json && listing_shortens(&looking.listing);
-	if (print_list_request(all ? NULL : state, &request) < 0)
+	if (!json && listing_shortens(&looking.listing))
+		operation.state = NULL;
+	if (operator_print_request(ACTION_LIST, &operation, &request) < 0)
 		return say_undecided("out of memory");
 
 	status = operator_ask(op, &request, list_item, &looking, NULL);
@@ -193,7 +181,8 @@ static int run_show(const struct verb *verb, int argc, char **argv)
 	status = operator_find_token(&op, o.rest[0], id);
 	if (status != STATUS_DONE)
 		return status;
-	if (operator_print_request(action_name(ACTION_SHOW), id, NULL, NULL, &request) < 0)
+	if (operator_print_request(ACTION_SHOW, &(struct operation){ .token_id = id }, &request)
+		< 0)
 		return say_undecided("out of memory");
 	return operator_ask(&op, &request, show_item, &json, id);
 }
