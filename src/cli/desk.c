@@ -210,6 +210,14 @@ static void show(struct desk *d)
 	d->ask_at = now + LOOK_TIME;
 }
 
+/* To the question, below what was just said. */
+static void ask_again(struct desk *d)
+{
+	keyboard_take_keys(&d->keyboard);
+	d->state = SHOWN;
+	d->ask_at = clock_now().boot + LOOK_TIME;
+}
+
 static void next(struct desk *d)
 {
 	drop(d, current(d));
@@ -237,7 +245,7 @@ static void decide(struct desk *d, enum action action, const char *reason)
 
 	status = operator_ask(d->op, &request, NULL, NULL, item->id);
 	if (status == STATUS_UNDECIDED)
-		return show(d);
+		return ask_again(d);
 	if (status == STATUS_DONE) {
 		memcpy(d->decided, item->id, sizeof(d->decided));
 		put_str(d, action == ACTION_APPROVE ? "approved\n" : "refused\n");
@@ -266,18 +274,18 @@ static void take_line(struct desk *d)
 
 	if (!keyboard_line(&d->keyboard, line, sizeof(line))) {
 		put_str(d, "\n");
-		return show(d);
+		return ask_again(d);
 	}
 	if (!text_is_utf8(line, strlen(line))) {
 		put_str(d, "That is not UTF-8.\n");
-		return show(d);
+		return ask_again(d);
 	}
 	if (!d->proof)
 		return decide(d, ACTION_REVOKE, line);
 	if (card_is_proof(line, current(d)->event.item.fingerprint))
 		return decide(d, ACTION_APPROVE, NULL);
 	put_str(d, "That is not how it begins.\n");
-	show(d);
+	ask_again(d);
 }
 
 static void take_key(struct desk *d)

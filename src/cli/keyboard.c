@@ -18,10 +18,14 @@ static int terminal = -1;
 /* A key is a byte; what a key sends besides is dropped as keys that mean nothing. */
 #define CTRL_D 4
 
-/* tcsetattr(3) may be called here: signal-safety(7). */
+/* Both may be called here: signal-safety(7). */
 static void on_signal(int number)
 {
+	ssize_t n;
+
 	tcsetattr(terminal, TCSANOW, &found);
+	n = write(terminal, "\n", 1);
+	(void)n;
 	raise(number); /* whose handling is the default again: SA_RESETHAND */
 }
 

@@ -9,8 +9,9 @@
  * (both, and only then); rule, expires_at and evidence only where the request says "detail": true.
  * What is no request is denied. A reply to an operator's action is lines of objects, the last of
  * which alone has an outcome; or a deny, where the strict reader, which knows more faults than the
- * lax one here, didn't take it for an action. A peer may hear nothing, and one that goes away may
- * get the beginning of a reply.
+ * lax one here, didn't take it for an action. Whoever watches may go before an outcome, and hears
+ * events until then. A peer may hear nothing, and one that goes away may get the beginning of a
+ * reply.
  *
  * Prints each violation with its request and reply. Exit status: 0 none, 1 some, 2 no such file.
  */
@@ -185,7 +186,8 @@ static void check_decision(struct exchange *e, const cJSON *request)
 		violation(e, "'%s' to what is no request", decision);
 }
 
-static void check_outcome(struct exchange *e, const cJSON *line, bool last)
+/* `watched`: an event may be the last line as well. */
+static void check_outcome(struct exchange *e, const cJSON *line, bool last, bool watched)
 {
 	static const char *const outcomes[] = { "ok", "not_found", "already_consumed",
 		"already_revoked", "expired", "unsupported_action", NULL };
@@ -193,7 +195,9 @@ static void check_outcome(struct exchange *e, const cJSON *line, bool last)
 
 	if (!last && outcome)
 		violation(e, "an outcome before the last line");
-	if (last && !outcome)
+	if (watched && !outcome && !string_of(line, "event"))
+		violation(e, "a line is neither an event nor an outcome");
+	if (last && !outcome && !watched)
 		violation(e, "the last line has no outcome");
 	if (last && outcome && !is_one_of(outcome, outcomes))
 		violation(e, "the outcome '%s'", outcome);
@@ -202,6 +206,7 @@ static void check_outcome(struct exchange *e, const cJSON *line, bool last)
 static void check_operator(struct exchange *e, const cJSON *request)
 {
 	const char *at = e->reply.data, *end = at + e->reply.len;
+	bool watched = strcmp(string_of(request, "action"), "local.exec.watch") == 0;
 
 	while (at < end) {
 		cleanup(cJSON_Delete_p) cJSON *line = NULL;
@@ -222,7 +227,7 @@ static void check_operator(struct exchange *e, const cJSON *request)
 			check_decision(e, request);
 			return;
 		}
-		check_outcome(e, line, newline + 1 == end && !e->cut);
+		check_outcome(e, line, newline + 1 == end && !e->cut, watched);
 		at = newline + 1;
 	}
 }

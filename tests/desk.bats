@@ -1,0 +1,444 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: ISC
+#
+# `firma token watch`: the operator's desk on real terminals, and its lines anywhere else.
+
+# shellcheck disable=SC2154 # some variables are those of lib.bash and bats
+
+load lib
+load terminal
+
+setup() {
+	lib_setup
+	QUESTION='[a]pprove [r]efuse [s]kip [q]uit'
+}
+
+teardown() {
+	terminal_teardown
+	lib_teardown
+}
+
+# --- what these tests share -----------------------------------------------------------------------
+
+start_asking() {
+	start_daemon --default-action pending_hitl "$@"
+}
+
+# desk [SIZE]: a desk on a terminal, which waits for a request or asks about one.
+desk() {
+	terminal "${1-80x40}" "${WRAPPER[@]}" "$FIRMA" token watch
+	_until "$$" _is_at_work || fail "no desk" "$(screen)"
+}
+
+_is_at_work() {
+	local text
+
+	text=$(screen)
+	[[ $text == *'q leaves.'* || $text == *"$QUESTION"* ]]
+}
+
+# asked: the question stands under the card. (Keys count from then on.)
+asked() {
+	seen "$QUESTION"
+}
+
+# typed KEY...: once the question is there.
+typed() {
+	asked
+	keys "$@"
+}
+
+# wait_check NAME ARG...: `firma check --wait`, until it has printed the token's ID, in ID.
+wait_check() {
+	local name=$1
+
+	shift
+	_background "$name" "$FIRMA" check --wait "$@"
+	ID=$(<"$TMP/$name.out")
+}
+
+# state ID
+state() {
+	operate show token_id="$1" | head -n 1 | "$UNIT" get state
+}
+
+is_in_state() {
+	[[ $(state "$1") == "$2" ]]
+}
+
+# becomes STATE ID: waits for that.
+becomes() {
+	_until "$DAEMON" is_in_state "$2" "$1" || fail "the token is $(state "$2"), not $1"
+}
+
+# --- deciding -------------------------------------------------------------------------------------
+
+@test "a request comes to the desk, a key approves it, and the asker goes on at once" {
+	start_asking
+	desk
+	wait_check asker -- touch 'a b'
+	typed a
+	finish asker
+	assert_status 0
+
+	seen approved
+	seen "consumed ${ID:0:8}"
+	run history
+	assert_line -e "^command +[^ ]*/touch 'a b'\$"
+	assert_line approved
+	keys q
+	ended
+	assert_status 0
+}
+
+@test "the card tells facts from claims, the directory, the rule and the time that is left" {
+	local what
+
+	start_asking
+	desk
+	ask agent_id=robot cwd=/srv/app >/dev/null
+	asked
+	run screen
+	for what in "asked by     uid $EUID" 'it claims' '  directory  /srv/app' '  agent      robot' \
+		'rule         default_action' 'expires in [45]min'; do
+		assert_output -e "$what"
+	done
+}
+
+@test "a reason for refusing reaches the asker word for word" {
+	start_asking
+	desk
+	wait_check asker -- touch x
+	typed r
+	seen 'The reason'
+	keys -l "not on a Friday; ask 'Zoë'"
+	keys Enter
+	finish asker
+	assert_status 1
+	assert_output -p "denied: approval token revoked: not on a Friday; ask 'Zoë'"
+	seen refused
+	becomes revoked "$ID"
+}
+
+@test "no reason need be given, and ctrl-D goes back to the question" {
+	local id
+
+	start_asking
+	id=$(pending_token)
+	desk
+	typed r
+	seen 'The reason'
+	keys -l 'on second'
+	keys C-d C-d
+	asked
+	is_in_state "$id" pending
+
+	typed r
+	seen 'The reason'
+	keys Enter
+	becomes revoked "$id"
+	[[ $(ask approval_token="$id") == *'"approval token revoked"'* ]]
+}
+
+@test "what is pending already is shown one after another, and a skipped one stays pending" {
+	local first second
+
+	start_asking
+	first=$(pending_token args:='["first"]')
+	second=$(pending_token args:='["second"]')
+	desk
+	asked
+	seen ', 1 more)'
+	seen "$first"
+	keys s
+	seen 'left as it is'
+	seen "$second"
+	typed a
+	becomes approved "$second"
+	is_in_state "$first" pending
+}
+
+@test "a key counts once, and not for what it was not pressed at" {
+	local first second
+
+	start_asking
+	desk
+	keys a a a y Enter
+	first=$(pending_token args:='["first"]')
+	second=$(pending_token args:='["second"]')
+	asked
+	is_in_state "$first" pending
+
+	keys a a a a
+	becomes approved "$first"
+	seen "$second"
+	asked
+	is_in_state "$second" pending
+}
+
+@test "keys that mean nothing change nothing" {
+	local id key
+
+	start_asking
+	id=$(pending_token)
+	desk
+	for key in x Enter Space Up F1 A Y; do
+		typed "$key"
+	done
+	asked
+	is_in_state "$id" pending
+	typed a
+	becomes approved "$id"
+}
+
+@test "what does not fit on the screen is approved with the beginning of its fingerprint alone" {
+	local id fingerprint
+
+	start_asking
+	id=$(pending_token args:="[\"$(printf '%5000s' '')rm -rf /\"]")
+	fingerprint=$(operate show token_id="$id" | head -n 1 | "$UNIT" get fingerprint)
+	desk 80x20
+	seen "firma token show"
+	typed a
+	seen 'must be proved'
+	keys -l "${fingerprint:1:8}"
+	keys Enter
+	seen 'not how it begins'
+	asked
+	is_in_state "$id" pending
+
+	typed a
+	seen '(ctrl-D: back)'
+	keys y Enter
+	asked
+	is_in_state "$id" pending
+
+	typed a
+	seen '(ctrl-D: back)'
+	keys -l "${fingerprint:0:8}"
+	keys Enter
+	becomes approved "$id"
+}
+
+@test "a request whose time is over leaves the desk" {
+	local id
+
+	start_asking
+	id=$(pending_token)
+	desk
+	asked
+	move_clock 301
+	seen "expired  ${id:0:8}"
+	keys a
+	id=$(pending_token args:='["next"]')
+	seen "$id"
+	asked
+	is_in_state "$id" pending
+}
+
+@test "the time that is left is told, and goes on" {
+	start_asking
+	ask >/dev/null
+	desk
+	asked
+	move_clock 200
+	seen '1min 3'
+}
+
+# --- two operators --------------------------------------------------------------------------------
+
+@test "of two operators the first decides, and the other sees it" {
+	local id
+
+	start_asking
+	id=$(pending_token)
+	TERMINAL=one desk
+	TERMINAL=two desk
+	TERMINAL=two asked
+	TERMINAL=one typed a
+	TERMINAL=two seen "approved ${id:0:8} uid $EUID by uid $EUID"
+	[[ $(TERMINAL=two screen | tail -n 1) != *"$QUESTION"* ]]
+}
+
+@test "somebody who types a reason is interrupted when another decides" {
+	local id
+
+	start_asking
+	id=$(pending_token)
+	desk
+	typed r
+	seen 'The reason'
+	keys -l 'because'
+	operate approve token_id="$id"
+	seen "approved ${id:0:8}"
+	keys Enter
+	id=$(pending_token args:='["next"]')
+	asked
+	is_in_state "$id" pending
+}
+
+@test "a key that comes too late changes nothing" {
+	local id pid
+
+	start_asking
+	id=$(pending_token)
+	desk
+	asked
+	pid=$(pgrep -f "token watch" -P "$(_tmux display-message -p '#{pane_pid}')")
+	kill -STOP "$pid"
+	operate approve token_id="$id"
+	keys r
+	kill -CONT "$pid"
+	seen "approved ${id:0:8}"
+	is_in_state "$id" approved
+}
+
+@test "a reason of another operator is seen, escaped" {
+	local id
+
+	start_asking
+	id=$(pending_token)
+	desk
+	asked
+	operate revoke token_id="$id" reason=$'no\e[2J\nway'
+	seen "revoked  ${id:0:8} uid $EUID by uid $EUID"
+	# shellcheck disable=SC1003
+	seen '$'"'"'no\u{1B}[2J\u{A}way'"'"
+}
+
+# --- the terminal ---------------------------------------------------------------------------------
+
+# shellcheck disable=SC2016
+@test "the terminal is left as it was, by q, by ctrl-C and by a signal" {
+	local key
+
+	start_asking
+	ask >/dev/null
+	for key in q C-c C-d TERM; do
+		terminal 80x24 "$BASH" -c 'trap : INT; stty -a >"$1/before"; "${@:2}"; stty -a >"$1/after"' \
+			bash "$TMP" "${WRAPPER[@]}" "$FIRMA" token watch
+		asked
+		if [[ $key == TERM ]]; then
+			pkill -TERM -f "^${WRAPPER[*]:+.*}$FIRMA token watch" || true
+		else
+			keys "$key"
+		fi
+		ended
+		diff "$TMP/before" "$TMP/after"
+		rm "$TMP/after"
+	done
+}
+
+@test "the desk goes on when the daemon is restarted, and shows nothing twice" {
+	local first second
+
+	start_asking
+	first=$(pending_token args:='["first"]')
+	desk
+	asked
+	stop_daemon
+	start_asking
+	second=$(pending_token args:='["second"]')
+	seen ', 1 more)'
+	typed a
+	becomes approved "$first"
+	seen "$second"
+	typed a
+	becomes approved "$second"
+	[[ $(history | grep -c "^token ") == 2 ]]
+}
+
+@test "without a daemon there is no desk" {
+	terminal 80x24 "${WRAPPER[@]}" "$FIRMA" token watch
+	ended
+	assert_status 3
+	assert_output -p 'No such file or directory'
+}
+
+# --- anywhere else --------------------------------------------------------------------------------
+
+# watch NAME [OPTION...]: in the background, until something was printed.
+watch() {
+	_background "$1" "$FIRMA" token watch "${@:2}"
+}
+
+has_lines() {
+	[[ $(wc -l <"$1") -ge $2 ]]
+}
+
+@test "off a terminal there is a line an event, and nothing is asked" {
+	local id
+
+	start_asking
+	id=$(pending_token args:='["a b"]')
+	watch events
+	operate approve token_id="$id"
+	ask args:='["a b"]' approval_token="$id" >/dev/null
+	_until "$DAEMON" has_lines "$TMP/events.out" 3
+	mapfile -t lines <"$TMP/events.out"
+	assert_line -n 0 -e "^[0-9TZ:.-]+ issued   $id uid $EUID: /usr/bin/git 'a b'\$"
+	assert_line -n 1 -e "^[0-9TZ:.-]+ approved $id uid $EUID by uid $EUID: /usr/bin/git 'a b'\$"
+	assert_line -n 2 -e "^[0-9TZ:.-]+ consumed $id uid $EUID: /usr/bin/git 'a b'\$"
+}
+
+@test "with --json it is an object an event, on a terminal too" {
+	local id event
+
+	start_asking
+	id=$(pending_token)
+	watch events --json
+	operate approve token_id="$id"
+	operate revoke token_id="$id" reason=late
+	_until "$DAEMON" has_lines "$TMP/events.out" 3
+	mapfile -t lines <"$TMP/events.out"
+	for event in 0:issued:pending 1:approved:approved 2:revoked:revoked; do
+		IFS=: read -r n event state <<<"$event"
+		output=${lines[n]}
+		assert_field event "$event"
+		assert_field state "$state"
+		assert_field token_id "$id"
+	done
+	assert_field by_uid "$EUID"
+	assert_field reason late
+
+	ask >/dev/null
+	terminal 80x24 "${WRAPPER[@]}" "$FIRMA" token watch --json
+	seen '{"event":"issued"'
+}
+
+@test "a watch over a restart tells of each pending token once" {
+	local first second
+
+	start_asking
+	first=$(pending_token args:='["first"]')
+	watch events --json
+	stop_daemon
+	start_asking
+	second=$(pending_token args:='["second"]')
+	_until "$DAEMON" has_lines "$TMP/events.out" 2
+	[[ $(head -n 1 "$TMP/events.out" | "$UNIT" get token_id) == "$first" ]]
+	[[ $(tail -n 1 "$TMP/events.out" | "$UNIT" get token_id) == "$second" ]]
+	[[ $(wc -l <"$TMP/events.out") == 2 ]]
+}
+
+@test "a watch ends when the daemon stays away, and at the agent door at once" {
+	start_asking
+	ask >/dev/null
+	watch events --timeout 300ms
+	stop_daemon
+	finish events
+	assert_status 3
+	assert_output -p 'no daemon there?'
+
+	start_daemon --operator-socket "$TMP/operator.sock"
+	run firma token watch --socket "$SOCKET"
+	assert_status 1
+	assert_output -p 'operators'
+}
+
+@test "a watch whose reader has gone ends" {
+	start_asking
+	_background events "$BASH" -c 'echo ready; "$@" | head -n 0; wait' bash "$FIRMA" token watch
+	finish events
+	! pgrep -f "^$FIRMA token watch"
+}
