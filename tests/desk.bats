@@ -21,7 +21,7 @@ teardown() {
 # --- what these tests share -----------------------------------------------------------------------
 
 start_asking() {
-	start_daemon --default-action pending_hitl "$@"
+	start_daemon --default-action pending_hitl
 }
 
 # desk [SIZE]: a desk on a terminal, which waits for a request or asks about one.
@@ -440,5 +440,5 @@ has_lines() {
 	start_asking
 	_background events "$BASH" -c 'echo ready; "$@" | head -n 0; wait' bash "$FIRMA" token watch
 	finish events
-	! pgrep -f "^$FIRMA token watch"
+	run ! pgrep -f "^$FIRMA token watch"
 }
