@@ -334,8 +334,8 @@ $'  \e\\[31mrevoked\e\\[m  [0-9]s   -     '"$EUID"$' +/usr/bin/git \\$\'\\\\u\\{
 	assert_line -e '^-- 5[0-9] lines of this are not shown --$'
 	assert_line -e "^ {13} *' payload\$"
 	assert_line -e "^asked by     uid $EUID"
-	assert_line -e '^cut          95[0-9] of 96[0-9] lines are not shown; see '
-	assert_line -e "^ {13}$id'\$"
+	assert_line -e '^cut          95[0-9] of 96[0-9] lines are not shown; to see all of them:$'
+	assert_line "             firma token show $id"
 	assert_line -n -2 -p 'Approve this? Type the first 8 characters of its fingerprint'
 	refute_output -p "$(fingerprint_of "$id")"
 	assert_columns "$(spaces 13)|Approve this|  'firma token show'"

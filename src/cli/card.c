@@ -297,7 +297,7 @@ static int append_cut(const struct card *c, size_t rows, struct bytes *b, size_t
 	return r;
 }
 
-/* The last field of a card that was cut. */
+/* The last field of a card that was cut. What is to be typed stands by itself, to be copied. */
 static int append_note(const struct card *c, size_t hidden, struct bytes *b)
 {
 	struct card note;
@@ -305,9 +305,12 @@ static int append_note(const struct card *c, size_t hidden, struct bytes *b)
 
 	init(&note, c->item, c->screen);
 	r = bytes_appendf(&note.value,
-		"%zu of %zu lines are not shown; see them with 'firma token show %s'", hidden,
-		screen_lines(bytes_str(&c->text), c->text.len), c->item->id);
+		"%zu of %zu lines are not shown; to see all of them:", hidden,
+		screen_lines(bytes_str(&c->text), c->text.len));
 	r = add(&note, r, "cut", STYLE_YELLOW);
+	if (r >= 0)
+		r = bytes_appendf(&note.value, "firma token show %s", c->item->id);
+	r = add(&note, r, "", STYLE_NONE);
 	if (r >= 0)
 		r = append(&note, b);
 	deinit(&note);
