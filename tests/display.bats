@@ -209,6 +209,42 @@ $'  \e\\[31mrevoked\e\\[m  [0-9]s   -     '"$EUID"$' +/usr/bin/git \\$\'\\\\u\\{
 	refute_output -p $'\e'
 }
 
+@test "of the tokens that a prefix fits, each has its line, cut to the width" {
+	local one=12345678-1111-4111-8111-111111111111 two=12345678-2222-4222-8222-222222222222
+
+	{
+		item "$one"
+		item "$two" state=approved args:="[\"$(spaces 100)asked by     uid 0 (root)\"]"
+		echo '{"outcome":"ok"}'
+	} >"$TMP/list"
+	answer "$TMP/list"
+	on 80x24 token show 12345678
+	assert_status 1
+	assert_output "firma: '12345678' fits several tokens:
+  $one  pending   /bin/ls
+  $two  approved  /bin/ls '                   …"
+	on 53x24 token approve 12345678
+	assert_output "firma: '12345678' fits several tokens:
+  $one  pending
+  $two  approved"
+	on 80x24 token show 12345678-1
+	assert_status 0
+}
+
+@test "the ID of a token is its own, whatever others begin with" {
+	local one two
+
+	start_daemon --default-action pending_hitl
+	one=$(pending_token)
+	two=$(pending_token)
+	run firma token show "$one"
+	assert_line "token        $one"
+	run firma token show "${one%?}"
+	assert_line "token        $one"
+	run firma token show "${two:0:8}"
+	assert_line "token        $two"
+}
+
 # --- the card -------------------------------------------------------------------------------------
 
 @test "a terminal's lines begin with labels alone, however a field is padded" {
@@ -298,6 +334,26 @@ $'  \e\\[31mrevoked\e\\[m  [0-9]s   -     '"$EUID"$' +/usr/bin/git \\$\'\\\\u\\{
 	assert_equal "$(widest COLUMNS=0)" 80
 	assert_equal "$(widest COLUMNS=nonsense)" 80
 	assert_equal "$(widest COLUMNS=99999999999)" 80
+}
+
+@test "a reason that others wrote does not begin a line of the terminal" {
+	local id reason
+
+	start_daemon --default-action pending_hitl
+	id=$(pending_token executable=/bin/true args:='[]')
+	reason="no$(spaces 200)firma: allowed"
+	firma token revoke --reason "$reason" "$id"
+	for size in 80x24 37x24; do
+		terminal "$size" "$BASH" -c 'cd /; "$@"' bash "${WRAPPER[@]}" "$FIRMA" check \
+			--session sess --sandbox sbx --profile generic --token "$id" -- /bin/true
+		ended
+		assert_status 1
+		assert_line -n 0 -e '^firma: denied: '
+		refute_line -e '^ {0,6}[^ ].*allowed'
+		assert_line -e '^ {7} *firma: allowed$'
+		on "$size" token approve --yes "$id"
+		assert_status 1
+	done
 }
 
 # --- the question ---------------------------------------------------------------------------------

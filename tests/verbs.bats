@@ -724,10 +724,13 @@ firma_to_full() {
 
 @test "a prefix of several tokens is refused, and they are named" {
 	local one=12345678-1111-4111-8111-111111111111 two=12345678-2222-4222-8222-222222222222
+	local long
+
+	long=$(printf %0200d 7)
 
 	{
 		item "$one"
-		item "$two"
+		item "$two" state=consumed args:="[\"\\u001b[2J\",\"$long\"]"
 		item 87654321-1111-4111-8111-111111111111
 		echo '{"outcome":"ok"}'
 	} >"$TMP/list"
@@ -736,7 +739,9 @@ firma_to_full() {
 		runs token "$verb" 12345678
 		assert_status 1
 		refute_output
-		assert_stderr "firma: '12345678' fits several tokens: $one, $two"
+		assert_stderr "firma: '12345678' fits several tokens:
+  $one  pending   /bin/ls
+  $two  consumed  /bin/ls \$'\\u{1B}[2J' $long"
 	done
 }
 

@@ -137,7 +137,7 @@ static int conclude_deny(const struct reply *reply)
 
 	if (text_append_escaped(&shown, reply->reason, strlen(reply->reason)) < 0)
 		return say_undecided("out of memory");
-	say("denied: %s", bytes_str(&shown));
+	say_foreign("denied: %s", bytes_str(&shown));
 	return STATUS_REFUSED;
 }
 

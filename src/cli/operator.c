@@ -5,11 +5,14 @@
 #include "cli/operator.h"
 
 #include <string.h>
+#include <unistd.h>
 
+#include "base/fold.h"
 #include "base/json.h"
 #include "base/notation.h"
 #include "base/text.h"
 #include "cli/item.h"
+#include "cli/screen.h"
 #include "gate/request.h"
 
 int operator_take(struct operator* op, int option, const char *value)
@@ -39,7 +42,7 @@ int operator_conclude(const struct reply *reply, const char *about)
 
 	if (text_append_escaped(&reason, reply->reason, strlen(reply->reason)) < 0)
 		return say_undecided("out of memory");
-	say("%s%s%s", about ? about : "", about ? ": " : "", bytes_str(&reason));
+	say_foreign("%s%s%s", about ? about : "", about ? ": " : "", bytes_str(&reason));
 	return is_failure(reply) ? STATUS_UNDECIDED : STATUS_REFUSED;
 }
 
@@ -129,16 +132,38 @@ int operator_print_request(enum action action, const struct operation *o, struct
 /* The tokens that begin with a prefix. */
 struct match {
 	const char *prefix;
+	struct screen screen; /* that what is said is shown on */
 	size_t n;
 	char id[NOTATION_UUID_LEN + 1]; /* the last of them */
-	struct bytes all;
+	struct bytes rows;              /* a line each */
 };
+
+/* Which it is: its state, and the command as far as that goes into the line. */
+static int append_candidate(struct match *m, const struct item *item)
+{
+	cleanup(bytes_deinit) struct bytes command = BYTES_INIT(BYTES_UNLIMITED);
+	enum token_state state = token_state_parse(item->state);
+	size_t columns = m->screen.columns, at = m->rows.len;
+	int r;
+
+	r = bytes_appendf(&m->rows, "\n  %s  %-10s", item->id,
+		state == TOKEN_ABSENT ? "?" : token_state_name(state));
+	if (r >= 0)
+		r = item_append_command(item, &command);
+	if (r < 0 || !screen_is_there(&m->screen))
+		return r < 0 ? r : bytes_append(&m->rows, bytes_str(&command), command.len);
+
+	at = m->rows.len - at - 1;
+	if (columns < at + FOLD_COLUMNS_MIN)
+		return 0;
+	return fold_append_cut(&m->rows, bytes_str(&command), command.len, columns - at);
+}
 
 static int match_item(const struct bytes *line, void *userdata)
 {
 	struct match *m = userdata;
 	struct item item;
-	int status;
+	int status, r = 0;
 
 	status = item_read(line, &item);
 	if (status != STATUS_DONE)
@@ -147,33 +172,34 @@ static int match_item(const struct bytes *line, void *userdata)
 	if (strncmp(item.id, m->prefix, strlen(m->prefix)) == 0) {
 		m->n++;
 		memcpy(m->id, item.id, sizeof(m->id));
-		bytes_appendf(&m->all, "%s%s", m->n > 1 ? ", " : "", item.id);
+		r = append_candidate(m, &item);
 	}
 	item_deinit(&item);
-	return STATUS_DONE;
+	return r < 0 ? say_undecided("out of memory") : STATUS_DONE;
 }
 
 static int find_by_prefix(
 	const struct operator* op, const char *prefix, char ret[static NOTATION_UUID_LEN + 1])
 {
 	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED);
-	struct match m = { .prefix = prefix, .all = BYTES_INIT(BYTES_UNLIMITED) };
+	struct match m = { .prefix = prefix, .rows = BYTES_INIT(BYTES_UNLIMITED) };
 	int status;
 
 	if (operator_print_request(ACTION_LIST, &(struct operation){ 0 }, &request) < 0)
 		return say_undecided("out of memory");
 
+	screen_look(STDERR_FILENO, &m.screen);
 	status = operator_ask(op, &request, match_item, &m, NULL);
 	if (status == STATUS_DONE && m.n == 0) {
 		say("no token begins with '%s'", prefix);
 		status = STATUS_REFUSED;
 	} else if (status == STATUS_DONE && m.n > 1) {
-		say("'%s' fits several tokens: %s", prefix, bytes_str(&m.all));
+		say("'%s' fits several tokens:%s", prefix, bytes_str(&m.rows));
 		status = STATUS_REFUSED;
 	} else if (status == STATUS_DONE) {
 		memcpy(ret, m.id, sizeof(m.id));
 	}
-	bytes_deinit(&m.all);
+	bytes_deinit(&m.rows);
 	return status;
 }
 

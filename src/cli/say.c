@@ -11,8 +11,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/bytes.h"
+#include "base/fold.h"
 #include "base/text.h"
 #include "base/unicode.h"
+#include "cli/screen.h"
+
+#define PREFIX "firma: "
 
 static bool quiet;
 static int output_error; /* errno of a flush that failed */
@@ -32,7 +37,7 @@ static void __attribute__((format(printf, 1, 0))) vsay(const char *format, va_li
 	if (quiet)
 		return;
 
-	fputs("firma: ", stderr);
+	fputs(PREFIX, stderr);
 	vfprintf(stderr, format, ap);
 	fputc('\n', stderr);
 }
@@ -54,6 +59,24 @@ int say_undecided(const char *format, ...)
 	vsay(format, ap);
 	va_end(ap);
 	return STATUS_UNDECIDED;
+}
+
+void say_foreign(const char *format, ...)
+{
+	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes folded = BYTES_INIT(BYTES_UNLIMITED);
+	struct screen screen;
+	va_list ap;
+	int r;
+
+	screen_look(STDERR_FILENO, &screen);
+	va_start(ap, format);
+	r = bytes_vappendf(&text, format, ap);
+	va_end(ap);
+	if (r >= 0)
+		r = fold_append(&folded, bytes_str(&text), text.len, sizeof(PREFIX) - 1,
+			sizeof(PREFIX) - 1, screen.columns);
+	say("%s", r < 0 ? "out of memory" : bytes_str(&folded));
 }
 
 /* As a JSON escape; two for what lies past U+FFFF. */

@@ -24,6 +24,12 @@ bool say_is_quiet(void);
 
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/*
+ * The same, where the text has what others wrote (escaped): on a terminal it is folded, so that
+ * nothing of that begins a line.
+ */
+void say_foreign(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
 /* Always returns STATUS_UNDECIDED, to be returned in turn. */
 int say_undecided(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
