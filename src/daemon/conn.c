@@ -375,6 +375,12 @@ int conn_hold(struct conn *conn, conn_gone_fn gone, void *holder)
 	return 0;
 }
 
+void conn_release(struct conn *conn)
+{
+	stop_source(conn);
+	conn->gone = NULL;
+}
+
 bool conn_is_there(const struct conn *conn)
 {
 	struct pollfd p = { .fd = conn->fd };

@@ -106,6 +106,9 @@ void conn_answer(struct conn *conn, struct bytes *reply, uint64_t now);
  */
 int conn_hold(struct conn *conn, conn_gone_fn gone, void *holder);
 
+/* Undoes that: it is answered in this turn, and nobody hears any more that its peer is gone. */
+void conn_release(struct conn *conn);
+
 /* Whether the peer of a held connection is there at this moment. */
 bool conn_is_there(const struct conn *conn);
 

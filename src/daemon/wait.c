@@ -154,6 +154,7 @@ struct wait *waits_take(struct waits *waits)
 
 	while ((w = TAILQ_FIRST(&waits->ready))) {
 		if (conn_is_there(w->conn)) {
+			conn_release(w->conn);
 			forget(w);
 			return w;
 		}

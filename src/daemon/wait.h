@@ -52,8 +52,8 @@ void waits_expire(struct waits *waits, uint64_t now);
 void waits_wake_all(struct waits *waits);
 
 /*
- * The oldest that is ready and whose peer is there, to be freed with wait_free() when its
- * connection is somebody else's; NULL where there is none.
+ * The oldest that is ready and whose peer is there, to be freed with wait_free(); its connection is
+ * the caller's then. NULL where there is none.
  */
 struct wait *waits_take(struct waits *waits);
 void wait_free(struct wait *wait);

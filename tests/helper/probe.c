@@ -32,11 +32,15 @@
 
 #define GUARD_SECONDS 20
 
+/* For a reply that goes on for as long as a test does. */
+#define FOLLOW_SECONDS 300
+
 static const char form[] =
 	"probe [OPTION...] SOCKET\n"
 	"  --byte-by-byte  one send a byte, each after the peer has read the one before\n"
 	"  --half-close    no more is to come: shutdown(SHUT_WR) after sending\n"
 	"  --stall         print 'ready' once the peer has read all, then wait for the reply\n"
+	"  --follow        the same, for a reply that goes on: printed as it comes\n"
 	"  --repeat N      the same on N connections\n"
 	"  --edge          with --repeat: each when an idle daemon may just be leaving\n"
 	"  --lines         each line of standard input on a connection of its own\n"
@@ -48,7 +52,7 @@ static const char form[] =
 
 struct probe {
 	struct sockaddr_un address;
-	bool byte_by_byte, half_close, stall, lines, concurrent, no_read, whole, edge;
+	bool byte_by_byte, half_close, stall, follow, lines, concurrent, no_read, whole, edge;
 	unsigned long repeat, idle, big;
 };
 
@@ -140,10 +144,10 @@ static void transmit(const struct probe *p, int fd, struct message m)
 
 	if (p->half_close)
 		shutdown(fd, SHUT_WR);
-	if (p->stall) {
+	if (p->stall)
 		wait_until_read(fd);
+	if (p->stall && !p->concurrent)
 		unit_ready();
-	}
 }
 
 /* Prints the reply. Whether there was one. */
@@ -154,9 +158,11 @@ static bool receive(const struct probe *p, int fd)
 	bool any = false;
 	ssize_t n;
 
-	unit_guard(GUARD_SECONDS);
+	unit_guard(p->follow ? FOLLOW_SECONDS : GUARD_SECONDS);
 	while ((n = recv(fd, block, sizeof(block), 0)) > 0) {
 		fwrite(block, 1, (size_t)n, stdout);
+		if (p->follow)
+			fflush(stdout);
 		last = block[n - 1];
 		any = true;
 	}
@@ -233,6 +239,8 @@ static int exchange(const struct probe *p, const struct message *messages, size_
 	}
 	for (size_t i = 0; p->concurrent && i < n; i++)
 		transmit(p, fds[i], messages[i]);
+	if (p->concurrent && p->stall)
+		unit_ready();
 
 	for (size_t i = 0; i < n; i++) {
 		if (p->edge) {
@@ -328,6 +336,7 @@ int unit_probe(int argc, char **argv)
 		{ "byte-by-byte", no_argument, NULL, 'y' },
 		{ "half-close", no_argument, NULL, 'h' },
 		{ "stall", no_argument, NULL, 's' },
+		{ "follow", no_argument, NULL, 'f' },
 		{ "repeat", required_argument, NULL, 'r' },
 		{ "edge", no_argument, NULL, 'e' },
 		{ "lines", no_argument, NULL, 'l' },
@@ -351,6 +360,9 @@ int unit_probe(int argc, char **argv)
 			break;
 		case 's':
 			p.stall = true;
+			break;
+		case 'f':
+			p.stall = p.follow = true;
 			break;
 		case 'r':
 			p.repeat = unit_number(optarg);

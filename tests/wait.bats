@@ -1,0 +1,382 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: ISC
+#
+# Answers that are held back until somebody decides (design, section 4: wait_ms), on the wire.
+#
+# What is set here may be for the library, as what is read may be the library's:
+# shellcheck disable=SC2030,SC2031,SC2034,SC2153
+
+load store
+
+EXPIRED='{"decision":"deny","reason":"approval token expired"}'
+REVOKED='{"decision":"deny","reason":"approval token revoked"}'
+
+# --- what these tests share -----------------------------------------------------------------------
+
+# One door, and everything needs a person.
+start_asking() {
+	start_daemon --default-action pending_hitl "$@"
+}
+
+# status_of KEY: as the daemon tells it.
+status_of() {
+	operate status | head -n 1 | "$UNIT" get "$1"
+}
+
+has() {
+	[[ $(status_of "$1") == "$2" ]]
+}
+
+# until_has KEY N: of the status, as in `until_has waiting 2`.
+until_has() {
+	_until "$DAEMON" has "$@" || fail "$1 is $(status_of "$1"), not $2"
+}
+
+# wait_for NAME [KEY=...]: asks, and waits for up to a minute; `finish NAME` has the answer. Returns
+# when it is held, which it must be in the end.
+wait_for() {
+	local before
+
+	before=$(status_of waiting)
+	hold "$1" < <(request wait_ms:=60000 "${@:2}")
+	until_has waiting $((before + 1))
+}
+
+# newest: the token that was issued last.
+newest() {
+	listed token_id | tail -n 1
+}
+
+# answers NAME REPLY: that is what one that waited hears.
+answers() {
+	finish "$1"
+	assert_status 0
+	assert_output "$2"
+}
+
+# awaiting TOKEN: the reply to what still waits.
+awaiting() {
+	echo '{"decision":"pending_hitl","reason":"awaiting human approval"'",\
+\"approval_token\":\"$1\",\"retry_after_ms\":500}"
+}
+
+# assert_state TOKEN STATE
+assert_state() {
+	assert_equal "$(operate show token_id="$1" | head -n 1 | "$UNIT" get state)" "$2"
+}
+
+# hang_up NAME: whoever waits there is gone.
+hang_up() {
+	kill -KILL "${BACKGROUND[$1]}"
+	wait "${BACKGROUND[$1]}" || true
+	unset "BACKGROUND[$1]"
+}
+
+# in_one_turn COMMAND...: what these do is there for the daemon at once.
+in_one_turn() {
+	kill -STOP "$DAEMON"
+	_until "$DAEMON" is_stopped "$DAEMON"
+	"$@"
+	kill -CONT "$DAEMON"
+}
+
+is_stopped() {
+	[[ $(awk '/^State:/ { print $2 }' "/proc/$1/status") == [Tt] ]]
+}
+
+# queue NAME [PROBE-OPTION...]: sends standard input to a daemon that is stopped; `finish NAME` has
+# the reply. What was queued first is read first.
+queue() {
+	local before
+
+	before=$(count_queued)
+	echo queued >"$TMP/$1.out"
+	_command "$UNIT" probe "${@:2}" "$SOCKET"
+	_spawn "${CMD[@]}" >>"$TMP/$1.out" 2>"$TMP/$1.err"
+	BACKGROUND[$1]=$!
+	_until "$!" is_queued "$!" $((before + 1)) || fail "$1 is not queued"
+}
+
+count_queued() {
+	grep -c " 0001 02 .* $SOCKET\$" /proc/net/unix || true
+}
+
+# is_queued PROCESS N: it has made the N-th connection and said all.
+is_queued() {
+	(($(count_queued) == $2)) && [[ $(awk '/^State:/ { print $2 }' "/proc/$1/status") == S ]]
+}
+
+# operation ACTION [KEY=...]: an operator's line.
+operation() {
+	"$UNIT" object action="local.exec.$1" "${@:2}"
+}
+
+# --- decided at once ------------------------------------------------------------------------------
+
+@test "an approval is heard at once by the request that waits" {
+	local token
+
+	start_asking
+	wait_for asker
+	token=$(newest)
+	assert_equal "$(<"$TMP/asker.out")" ready
+	must "$OK" operate approve token_id="$token"
+	answers asker "$ALLOWED"
+	assert_state "$token" consumed
+	must "$CONSUMED" ask approval_token="$token"
+}
+
+@test "a retry that waits hears the approval, too" {
+	local token
+
+	start_asking
+	token=$(pending_token)
+	wait_for asker approval_token="$token"
+	assert_equal "$(listed token_id)" "$token"
+	must "$OK" operate approve token_id="$token"
+	answers asker "$ALLOWED"
+	assert_state "$token" consumed
+}
+
+@test "a revocation is heard at once, with the operator's words" {
+	local token words=$'no: "later" \\ \t\u202e\u00e4 \e[31m'
+
+	start_asking
+	wait_for asker
+	token=$(newest)
+	must "$OK" operate revoke token_id="$token" reason="$words"
+	finish asker
+	assert_decision deny "approval token revoked: $words"
+	wait_for asker
+	must "$OK" operate revoke token_id="$(newest)"
+	answers asker "$REVOKED"
+}
+
+@test "what is approved before it is asked again is not held back" {
+	local token
+
+	start_asking
+	token=$(pending_token)
+	must "$OK" operate approve token_id="$token"
+	must "$ALLOWED" ask approval_token="$token" wait_ms:=60000
+	must "$CONSUMED" ask approval_token="$token" wait_ms:=60000
+	run ask approval_token="$token" wait_ms:=60000 session_id=other
+	assert_decision deny
+	run ask approval_token=11111111-1111-4111-8111-111111111111 wait_ms:=60000
+	assert_decision deny "approval token not found"
+}
+
+@test "a retry that is wrong is refused at once" {
+	local token
+
+	start_asking
+	token=$(pending_token)
+	run ask approval_token="$token" wait_ms:=60000 session_id=other
+	assert_decision deny "approval token is for another request: fingerprint differs"
+	run ask approval_token="$token" wait_ms:=60000 profile=other
+	assert_decision deny "approval token is for another request: profile differs"
+	assert_state "$token" pending
+}
+
+@test "nobody waits for another user's token" {
+	need_root
+	local token
+
+	start_asking --agent-group 4242 --operator-socket "$TMP/operator.sock"
+	OPERATOR_SOCKET=$TMP/operator.sock
+	token=$(pending_token)
+	AS_UID=4242 run ask approval_token="$token" wait_ms:=60000
+	assert_decision deny "approval token not found"
+	assert_state "$token" pending
+}
+
+@test "the end of the token's time is heard at once" {
+	start_asking --token-ttl 30s
+	wait_for asker
+	move_clock 29
+	assert_equal "$(status_of waiting)" 1
+	move_clock 1.1
+	answers asker "$EXPIRED"
+}
+
+@test "what the default action decides is not held back" {
+	start_daemon --default-action allow
+	must '{"decision":"allow","reason":"allowed by the default action"}' ask wait_ms:=60000
+	stop_daemon
+	start_daemon --default-action deny
+	must '{"decision":"deny","reason":"denied by the default action"}' ask wait_ms:=60000
+}
+
+@test "a reply that was held back has no other keys, and with detail those of its decision" {
+	local token
+
+	start_asking
+	wait_for plain
+	wait_for detailed detail:=true session_id=other
+	for token in $(listed token_id); do
+		must "$OK" operate approve token_id="$token"
+	done
+	answers plain "$ALLOWED"
+	answers detailed "${ALLOWED%\}},\"rule\":\"approval_token\"}"
+}
+
+# --- time -----------------------------------------------------------------------------------------
+
+@test "when the time is over, a request still has its token" {
+	local token
+
+	start_asking
+	wait_for asker
+	token=$(newest)
+	move_clock 59
+	assert_equal "$(status_of waiting)" 1
+	move_clock 1.1
+	answers asker "$(awaiting "$token")"
+	must "$OK" operate approve token_id="$token"
+	must "$ALLOWED" ask approval_token="$token"
+}
+
+@test "a wait of 0 is none" {
+	start_asking
+	run ask wait_ms:=0
+	assert_output "$(awaiting "$(newest)")"
+	run ask wait_ms:=0 approval_token="$(newest)"
+	assert_output "$(awaiting "$(newest)")"
+}
+
+@test "each waits for its own time, and a wait of 1 ms ends by itself" {
+	local i
+
+	start_asking --token-ttl 1h
+	run ask wait_ms:=1
+	assert_output "$(awaiting "$(newest)")"
+	for i in 3 1 2; do
+		hold "asker$i" < <(request "args:=[\"$i\"]" wait_ms:=${i}00000)
+		until_has waiting $(((i == 3) + (i == 1) * 2 + (i == 2) * 3))
+	done
+	for i in 1 2 3; do
+		move_clock 100
+		finish "asker$i"
+		assert_decision pending_hitl
+		until_has waiting $((3 - i))
+	done
+}
+
+@test "the longest wait outlasts every other time" {
+	start_asking --token-ttl 1h --idle-timeout 1s
+	hold asker < <(request wait_ms:=600000)
+	until_has waiting 1
+	move_clock 599
+	assert_equal "$(status_of waiting)" 1
+	move_clock 1.1
+	finish asker
+	assert_decision pending_hitl
+	until_has connections 1
+	move_clock 2
+	wait_daemon
+}
+
+@test "a clock that jumps ends what it passes, and nothing else" {
+	local token
+
+	start_asking --token-ttl 24h
+	wait_for asker
+	token=$(newest)
+	move_clock 50000
+	answers asker "$(awaiting "$token")"
+	wait_for asker approval_token="$token"
+	move_wall 50000
+	move_wall -100000
+	assert_equal "$(status_of waiting)" 1
+	must "$OK" operate approve token_id="$token"
+	answers asker "$ALLOWED"
+}
+
+@test "nobody waits beyond the end of the token's time, however far the clock jumps" {
+	start_asking
+	wait_for asker
+	move_clock 500
+	answers asker "$EXPIRED"
+
+	# It is even forgotten by then.
+	wait_for asker
+	move_clock 100000000
+	answers asker '{"decision":"deny","reason":"approval token not found"}'
+}
+
+# --- who is gone ----------------------------------------------------------------------------------
+
+@test "what is approved when the one that waited is gone stays approved for another" {
+	local token
+
+	start_asking
+	wait_for asker
+	token=$(newest)
+	hang_up asker
+	until_has waiting 0
+	must "$OK" operate approve token_id="$token"
+	assert_state "$token" approved
+	must "$ALLOWED" ask approval_token="$token"
+	must "$CONSUMED" ask approval_token="$token"
+}
+
+@test "who goes in the turn of the approval leaves the token approved" {
+	local token order
+
+	start_asking
+	for order in before behind; do
+		wait_for asker
+		token=$(newest)
+		kill -STOP "$DAEMON"
+		_until "$DAEMON" is_stopped "$DAEMON"
+		[[ $order != before ]] || hang_up asker
+		queue approval < <(operation approve token_id="$token")
+		[[ $order != behind ]] || hang_up asker
+		kill -CONT "$DAEMON"
+		answers approval "$OK"
+		assert_state "$token" approved
+		must "$ALLOWED" ask approval_token="$token"
+	done
+}
+
+# The daemon asks the system whether the peer is there, and hears the answer a second later.
+@test "who goes between the last look and the answer does no harm" {
+	local token
+
+	trace -e trace=poll -e inject=poll:delay_exit=1000000
+	start_asking
+	wait_for asker
+	token=$(newest)
+	must "$OK" operate approve token_id="$token"
+	hang_up asker
+	until_has connections 1
+	assert_state "$token" consumed
+	must "$CONSUMED" ask approval_token="$token"
+	assert_equal "$(status_of waiting)" 0
+	stop_daemon
+}
+
+@test "one that has closed its sending side gets the answer" {
+	local token
+
+	start_asking
+	hold asker --half-close < <(request wait_ms:=60000)
+	until_has waiting 1
+	token=$(newest)
+	must "$OK" operate approve token_id="$token"
+	answers asker "$ALLOWED"
+
+	# Without a newline, which the end of file stands for.
+	hold asker --half-close < <(printf %s "$(request wait_ms:=60000)")
+	until_has waiting 1
+	must "$OK" operate revoke token_id="$(newest)"
+	answers asker "$REVOKED"
+}
+
+@test "what is sent behind the request neither wakes nor disturbs" {
+	start_asking
+	hold asker --whole < <(request wait_ms:=60000 && head -c 60000 /dev/zero)
+	until_has waiting 1
+	must "$OK" operate approve token_id="$(newest)"
+	answers asker "$ALLOWED"
+}
