@@ -380,3 +380,190 @@ operation() {
 	must "$OK" operate approve token_id="$(newest)"
 	answers asker "$ALLOWED"
 }
+
+# --- several --------------------------------------------------------------------------------------
+
+@test "of two and three that wait on one token the oldest wins, and the others hear so" {
+	local token
+
+	start_asking
+	wait_for first
+	token=$(newest)
+	wait_for second approval_token="$token"
+	wait_for third approval_token="$token"
+	must "$OK" operate approve token_id="$token"
+	answers first "$ALLOWED"
+	answers second "$CONSUMED"
+	answers third "$CONSUMED"
+}
+
+@test "where the oldest is gone the next wins" {
+	local token
+
+	start_asking
+	token=$(pending_token)
+	wait_for first approval_token="$token"
+	wait_for second approval_token="$token"
+	wait_for third approval_token="$token"
+	kill -STOP "$DAEMON"
+	_until "$DAEMON" is_stopped "$DAEMON"
+	hang_up first
+	queue approval < <(operation approve token_id="$token")
+	kill -CONT "$DAEMON"
+	answers approval "$OK"
+	answers second "$ALLOWED"
+	answers third "$CONSUMED"
+}
+
+@test "who has waited the longest is not who wants to wait the longest" {
+	local token
+
+	start_asking
+	token=$(pending_token)
+	hold short < <(request approval_token="$token" wait_ms:=50000)
+	until_has waiting 1
+	hold long < <(request approval_token="$token" wait_ms:=600000)
+	until_has waiting 2
+	must "$OK" operate approve token_id="$token"
+	answers short "$ALLOWED"
+	answers long "$CONSUMED"
+}
+
+@test "one that waits with another context does not consume what isn't its own" {
+	local token other
+
+	start_asking
+	wait_for asker
+	token=$(newest)
+	wait_for stranger session_id=other
+	other=$(newest)
+	must "$OK" operate approve token_id="$token"
+	answers asker "$ALLOWED"
+	assert_equal "$(status_of waiting)" 1
+	must "$OK" operate revoke token_id="$other"
+	answers stranger "$REVOKED"
+}
+
+# In one turn of the daemon: whoever asks behind the approval finds it, and nobody else does.
+@test "of one that waits and one that comes in the turn of the approval, one is allowed" {
+	local token
+
+	start_asking
+	wait_for asker
+	token=$(newest)
+	kill -STOP "$DAEMON"
+	_until "$DAEMON" is_stopped "$DAEMON"
+	queue before < <(request approval_token="$token")
+	queue before_waits < <(request approval_token="$token" wait_ms:=60000)
+	queue approval < <(operation approve token_id="$token")
+	queue behind < <(request approval_token="$token" wait_ms:=60000)
+	queue last < <(request approval_token="$token")
+	kill -CONT "$DAEMON"
+	answers before "$(awaiting "$token")"
+	answers approval "$OK"
+	answers behind "$ALLOWED"
+	answers last "$CONSUMED"
+	answers asker "$CONSUMED"
+	answers before_waits "$CONSUMED"
+}
+
+# It is held back when its token is decided already.
+@test "a wait that begins in the turn of the approval is not forgotten" {
+	local token
+
+	start_asking
+	token=$(pending_token)
+	kill -STOP "$DAEMON"
+	_until "$DAEMON" is_stopped "$DAEMON"
+	queue asker < <(request approval_token="$token" wait_ms:=60000)
+	queue approval < <(operation approve token_id="$token")
+	kill -CONT "$DAEMON"
+	answers approval "$OK"
+	answers asker "$ALLOWED"
+}
+
+# --- the daemon's end -----------------------------------------------------------------------------
+
+@test "a daemon that stops lets go of all who wait, and their tokens outlive it" {
+	local token
+
+	start_asking
+	wait_for first
+	token=$(newest)
+	wait_for second approval_token="$token"
+	stop_daemon
+	answers first "$(awaiting "$token")"
+	answers second "$(awaiting "$token")"
+
+	start_asking
+	wait_for first approval_token="$token"
+	must "$OK" operate approve token_id="$token"
+	answers first "$ALLOWED"
+}
+
+@test "a request that comes in the turn of the end is not held back" {
+	start_asking
+	kill -STOP "$DAEMON"
+	_until "$DAEMON" is_stopped "$DAEMON"
+	queue asker < <(request wait_ms:=600000)
+	kill -TERM "$DAEMON"
+	kill -CONT "$DAEMON"
+	wait_daemon
+	finish asker
+	assert_decision pending_hitl
+	start_asking
+	assert_equal "$(listed token_id)" "$(field approval_token)"
+}
+
+@test "what is approved in the turn of the end is allowed or stays approved, never lost" {
+	local token
+
+	start_asking
+	wait_for asker
+	token=$(newest)
+	kill -STOP "$DAEMON"
+	_until "$DAEMON" is_stopped "$DAEMON"
+	queue approval < <(operation approve token_id="$token")
+	kill -TERM "$DAEMON"
+	kill -CONT "$DAEMON"
+	wait_daemon
+	answers approval "$OK"
+	finish asker
+	if [[ $output == "$ALLOWED" ]]; then
+		start_asking
+		must "$CONSUMED" ask approval_token="$token"
+	else
+		assert_output "$(awaiting "$token")"
+		start_asking
+		must "$ALLOWED" ask approval_token="$token"
+	fi
+}
+
+@test "a daemon that is killed answers nobody, and forgets nothing" {
+	local token
+
+	start_asking
+	wait_for asker
+	token=$(newest)
+	kill_daemon
+	finish asker
+	assert_status 4
+	refute_output
+	start_asking
+	assert_equal "$(status_of waiting)" 0
+	assert_state "$token" pending
+	must "$OK" operate approve token_id="$token"
+	must "$ALLOWED" ask approval_token="$token" wait_ms:=60000
+}
+
+@test "while somebody waits, the daemon does not leave for being idle" {
+	start_asking --idle-timeout 1s --token-ttl 1h
+	wait_for asker
+	move_clock 30
+	assert_equal "$(status_of waiting)" 1
+	must "$OK" operate approve token_id="$(newest)"
+	answers asker "$ALLOWED"
+	until_has connections 1
+	move_clock 2
+	wait_daemon
+}

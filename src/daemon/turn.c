@@ -226,7 +226,7 @@ static int decide_request(
 static void keep(const struct turn *turn, const struct request *request, const char *line,
 	size_t len, struct answer *a)
 {
-	if (a->verdict.decision == DECISION_PENDING && request->wait_ms > 0 && !turn->stopping
+	if (a->verdict.decision == DECISION_PENDING && request->wait_ms > 0
 		&& bytes_append(&a->line, line, len) >= 0)
 		a->held_until = turn->now.clock.boot + request->wait_ms * CLOCK_MS;
 }
@@ -448,10 +448,14 @@ static bool is_worth_logging(const struct answer *a)
 	return v->view == VIEW_NONE || v->view == VIEW_CHANGED;
 }
 
-/* Keeps the connection, where the answer is not due yet; true where that was so. */
+/*
+ * Keeps the connection, where the answer is not due yet; true where that was so. Nobody would wake
+ * up who begins to wait when all others have been let go.
+ */
 static bool hold_answer(struct turn *turn, struct answer *a)
 {
-	return a->decided && a->verdict.decision == DECISION_PENDING && a->held_until > 0
+	return a->decided && !turn->stopping && a->verdict.decision == DECISION_PENDING
+		&& a->held_until > 0
 		&& waits_hold(&turn->waits, a->conn, &a->line, a->verdict.token_id, a->held_until)
 		>= 0;
 }
