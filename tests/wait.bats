@@ -567,3 +567,54 @@ operation() {
 	move_clock 2
 	wait_daemon
 }
+
+# --- limits ---------------------------------------------------------------------------------------
+
+# One for group 4242, and one for operators.
+two_doors() {
+	need_root
+	OPERATOR_SOCKET=$TMP/operator.sock
+	start_asking --agent-group 4242 --operator-socket "$OPERATOR_SOCKET"
+	_until "$DAEMON" _listens "$OPERATOR_SOCKET" || fail "nobody listens at $OPERATOR_SOCKET"
+}
+
+# crowd NAME N [KEY=...]: N that wait on connections of their own, as user CROWD_UID where that is
+# set; `finish NAME` has all answers.
+crowd() {
+	local before
+
+	before=$(status_of waiting)
+	yes "$(request wait_ms:=60000 "${@:3}")" | head -n "$2" >"$TMP/$1.requests"
+	AS_UID=${CROWD_UID-} _background "$1" "$UNIT" probe --lines --concurrent --stall \
+		"$SOCKET" <"$TMP/$1.requests"
+	until_has waiting $((before + $2))
+}
+
+# crowd_hears NAME TEXT: the crowd's replies, each with how many heard it.
+crowd_hears() {
+	finish "$1"
+	assert_equal "$(sort <<<"$output" | uniq -c | sed 's/^ *//')" "$2"
+}
+
+is_larger() {
+	(($(size) > $1))
+}
+
+# Recording takes a second here, in which another connection gets something to say.
+@test "as many are decided as a turn takes while others ask" {
+	local token before
+
+	trace -e trace=fdatasync -e inject=fdatasync:delay_enter=1000000
+	two_doors
+	token=$(AS_UID=4242 pending_token)
+	CROWD_UID=4242 crowd agents 256 approval_token="$token"
+	hold half < <(printf '{"action":')
+	before=$(size)
+	_background revocation bash -c 'echo sent && exec "$@"' bash "$UNIT" probe \
+		"$OPERATOR_SOCKET" < <(operation revoke token_id="$token")
+	_until "$DAEMON" is_larger "$before"
+	hang_up half
+	answers revocation "$OK"
+	crowd_hears agents "256 $REVOKED"
+	until_has connections 1
+}

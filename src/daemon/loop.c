@@ -240,15 +240,18 @@ static int set_alarm(struct loop *l)
 	return clock_alarm_set(l->alarm, due);
 }
 
-/* Waits until something is ready, and takes all of it, within the limits of a turn. */
+/*
+ * Waits until something is ready, and takes all of it, within the limits of a turn, which what was
+ * held back may have reached.
+ */
 static int take_in(struct loop *l)
 {
-	int r;
+	uint64_t wait = l->more ? 0 : UINT64_MAX;
+	int r = 1;
 
 	/* Whoever trickles in their request byte by byte must not hold the others' answers up. */
-	r = sd.event_run(l->event, l->more ? 0 : UINT64_MAX);
-	for (int n = 1; r > 0 && n < LIMIT_TURN_EVENTS && !turn_is_full(l->turn); n++)
-		r = sd.event_run(l->event, 0);
+	for (int n = 0; r > 0 && n < LIMIT_TURN_EVENTS && !turn_is_full(l->turn); n++, wait = 0)
+		r = sd.event_run(l->event, wait);
 	return r;
 }
 
