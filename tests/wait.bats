@@ -618,3 +618,174 @@ is_larger() {
 	crowd_hears agents "256 $REVOKED"
 	until_has connections 1
 }
+
+@test "whoever waits is counted among the connections of their user, and of nobody else" {
+	local token limit='{"decision":"deny","reason":"limit reached: a uid has at most 256 connections at a time"}'
+
+	two_doors
+	token=$(AS_UID=4242 pending_token)
+	CROWD_UID=4242 crowd agents 256 approval_token="$token"
+	AS_UID=4242 must "$limit" ask approval_token="$token"
+	run ask
+	assert_decision pending_hitl
+	must "$OK" operate approve token_id="$token"
+	crowd_hears agents "1 $ALLOWED
+255 $CONSUMED"
+	AS_UID=4242 must "$CONSUMED" ask approval_token="$token"
+}
+
+# With few descriptors, since 960 waiting clients need as many here as there.
+@test "whoever waits takes no connection from the operators" {
+	local token most
+
+	WRAPPER=(bash -c 'ulimit -n 192 && exec "$@"' bash "${WRAPPER[@]}")
+	two_doors
+	_until "$DAEMON" grep -q 'takes at most' "$TMP/log"
+	most=$(sed -n 's/.*takes at most \([0-9]*\) connections: no more desc.*/\1/p' "$TMP/log")
+	token=$(AS_UID=4242 pending_token)
+	CROWD_UID=4242 crowd agents $((most - 64)) approval_token="$token"
+
+	# One more is let in when there is room.
+	queue later < <(request)
+	must "$OK" operate approve token_id="$token"
+	crowd_hears agents "1 $ALLOWED
+$((most - 65)) $CONSUMED"
+	finish later
+	assert_decision pending_hitl
+}
+
+# resident: the memory of the daemon, in KiB.
+resident() {
+	awk '/^VmRSS:/ { print $2 }' "/proc/$DAEMON/status"
+}
+
+@test "a request that waits takes no more memory than it is long" {
+	local token fat before grown
+
+	printf -v fat '%065000d' 0
+	FIRMA_TEST_WITNESS='' start_asking
+	token=$(pending_token "args:=[\"$fat\"]")
+	crowd first 20 "args:=[\"$fat\"]" approval_token="$token"
+	before=$(resident)
+	crowd many 200 "args:=[\"$fat\"]" approval_token="$token"
+	grown=$(($(resident) - before))
+	if ((${#WRAPPER[@]} == 0)) && ! grep -q __asan_init "$FIRMA"; then
+		((grown < 200 * 72)) || fail "200 requests of 64 KiB take $grown KiB"
+	fi
+	must "$OK" operate approve token_id="$token"
+	crowd_hears first "1 $ALLOWED
+19 $CONSUMED"
+	crowd_hears many "200 $CONSUMED"
+}
+
+# work: how often the daemon has been woken up, and for how many ticks it has run.
+work() {
+	local fields
+
+	read -ra fields <"/proc/$DAEMON/stat"
+	echo "$((fields[13] + fields[14])) $(awk '/^voluntary/ { print $2 }' "/proc/$DAEMON/status")"
+}
+
+is_asleep() {
+	[[ $(awk '/^State:/ { print $2 }' "/proc/$DAEMON/status") == S ]]
+}
+
+# That nothing happens is only seen when some time has passed.
+@test "while it holds answers back the daemon does nothing" {
+	local before
+
+	start_asking
+	crowd many 14
+	hold half --half-close < <(request wait_ms:=60000 session_id=other)
+	hold noisy < <(request wait_ms:=60000 session_id=third && head -c 60000 /dev/zero)
+	until_has waiting 16
+	_until "$DAEMON" is_asleep
+	before=$(work)
+	sleep 0.5
+	assert_equal "$(work)" "$before"
+}
+
+@test "an approval is heard within 50 ms" {
+	start_asking
+	run "$UNIT" latency "$SOCKET" 25
+	assert_status 0
+	echo "# from the approval to the answer: $output" >&3
+	awk -v ms="$(field median_ms)" 'BEGIN { exit !(ms < 50) }' || fail "$output"
+}
+
+# --- a store that fails ---------------------------------------------------------------------------
+
+# starts_to_fail WHEN: of the appends that are synced, these fail; and so, with a second word, does
+# writing the file anew.
+starts_to_fail() {
+	trace -P "$STATE_DIR" -P "$TOKENS" -P "$TOKENS.new" -e trace=fdatasync,fsync \
+		-e "inject=fdatasync:error=EIO:when=$1" ${2:+-e inject=fsync:error=EIO:when=$2}
+	start_asking
+}
+
+UNRECORDED='the change could not be recorded: Input/output error'
+
+@test "an approval that could not be recorded is heard by nobody who waits" {
+	local token
+
+	starts_to_fail 2
+	wait_for asker
+	token=$(newest)
+	must '{"outcome":"unsupported_action","reason":"outcome unknown: '"$UNRECORDED"'"}' \
+		operate approve token_id="$token"
+	assert_state "$token" pending
+	assert_equal "$(status_of waiting)" 1
+	assert_equal "$(<"$TMP/asker.out")" ready
+	must "$OK" operate approve token_id="$token"
+	answers asker "$ALLOWED"
+}
+
+@test "a consumption that could not be recorded allows nobody who waits" {
+	local token
+
+	starts_to_fail 3
+	wait_for first
+	token=$(newest)
+	wait_for second approval_token="$token"
+	must "$OK" operate approve token_id="$token"
+	answers first '{"decision":"deny","reason":"'"$UNRECORDED"'"}'
+	answers second '{"decision":"deny","reason":"'"$UNRECORDED"'"}'
+	must "$CONSUMED" ask approval_token="$token"
+	kill_daemon
+	WRAPPER=()
+	start_asking
+	must "$CONSUMED" ask approval_token="$token"
+}
+
+@test "who waits while the store is closed hears so when their time is over" {
+	local token
+
+	starts_to_fail 2 3+
+	wait_for asker
+	token=$(newest)
+	run operate approve token_id="$token"
+	assert_field reason -p "$UNRECORDED"
+	run operate approve token_id="$token"
+	assert_field reason -p "closed: "
+	assert_equal "$(status_of waiting)" 1
+	move_clock 61
+	finish asker
+	assert_decision deny "closed: $TOKENS: could not be written: Input/output error"
+	kill_daemon
+}
+
+@test "an answer that was held back leaves when what it says is synced" {
+	local token
+
+	trace -s 100 -e trace=fdatasync,sendto
+	start_asking
+	wait_for asker
+	token=$(newest)
+	must "$OK" operate approve token_id="$token"
+	answers asker "$ALLOWED"
+	stop_daemon
+	_until $$ grep -q '^+++ ' "$TMP/trace"
+	run sed -nE 's/^(fdatasync).*/\1/p
+		s/^sendto\([^,]*, "\{\\"(decision|outcome)\\":\\"([a-z]*).*/\2/p' "$TMP/trace"
+	assert_output $'fdatasync\nfdatasync\nok\nfdatasync\nallow'
+}

@@ -25,6 +25,7 @@ static const struct {
 	{ "fill", unit_fill },
 	{ "fold", unit_fold },
 	{ "get", unit_get },
+	{ "latency", unit_latency },
 	{ "notify", unit_notify },
 	{ "object", unit_object },
 	{ "pass", unit_pass },
