@@ -14,7 +14,7 @@
 #include "cli/say.h"
 #include "gate/limits.h"
 
-/* Before a daemon that is away is tried again, and one that answered before its time is asked. */
+/* Before a daemon that is away is tried again; and between what one is asked that holds nothing. */
 #define RETRY_PAUSE (100 * CLOCK_MS)
 #define EARLY_PAUSE_MAX CLOCK_SECOND
 
@@ -89,6 +89,14 @@ static uint64_t at_most(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
+/* Before asking one again that let go early: as it wishes, within reason. */
+static uint64_t early_pause(uint64_t wish, uint64_t deadline)
+{
+	uint64_t pause = wish < RETRY_PAUSE ? RETRY_PAUSE : at_most(wish, EARLY_PAUSE_MAX);
+
+	return at_most(pause, until(deadline));
+}
+
 int hold_until_decided(const struct hold *h, struct bytes *request, struct bytes *reply)
 {
 	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
@@ -112,7 +120,7 @@ int hold_until_decided(const struct hold *h, struct bytes *request, struct bytes
 				return STATUS_DONE;
 			lost = CLOCK_NEVER;
 			if (until(now + wait) > 0) /* a daemon that stops lets go early */
-				nap(at_most(pause, at_most(EARLY_PAUSE_MAX, until(deadline))));
+				nap(early_pause(pause, deadline));
 			continue;
 		}
 
