@@ -17,9 +17,7 @@
 
 _Static_assert(LIMIT_UNREAD == 16 << 20, "refuse_unread() names it");
 
-#define STOPPING_REPLY \
-	\
-	"{\"outcome\":\"unsupported_action\",\"reason\":\"" REASON_STOPPING "\"}\n"
+#define STOPPING_OUTCOME "{\"outcome\":\"unsupported_action\",\"reason\":\"" REASON_STOPPING "\"}\n"
 #define OUT_OF_MEMORY_REPLY "{\"decision\":\"deny\",\"reason\":\"out of memory\"}\n"
 
 void turn_log_warnings(struct store *store)
@@ -304,7 +302,7 @@ void turn_take_over(struct turn *turn)
 	waits_expire(&turn->waits, turn->now.clock.boot);
 	if (turn->stopping) {
 		waits_wake_all(&turn->waits);
-		watchers_end(&turn->watchers, STOPPING_REPLY, turn->now.clock.boot);
+		watchers_end(&turn->watchers, STOPPING_OUTCOME, turn->now.clock.boot);
 	}
 	turn_take_ready(turn);
 }
