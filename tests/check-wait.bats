@@ -7,11 +7,7 @@
 # What is set here may be for the library, as what is read may be the library's:
 # shellcheck disable=SC2030,SC2031,SC2034,SC2153,SC2154
 
-load store
-
-start_asking() {
-	start_daemon --default-action pending_hitl "$@"
-}
+load hold
 
 # waits NAME [OPTION...]: `firma check --wait`, in the background, until it has printed something.
 # `finish NAME` has the rest, its status, and standard error. Fills TOKEN with what it printed.
@@ -36,10 +32,6 @@ until_held() {
 # says NAME: all that is on its standard error so far.
 says() {
 	cat "$TMP/$1.err"
-}
-
-assert_state() {
-	assert_equal "$(operate show token_id="$1" | head -n 1 | "$UNIT" get state)" "$2"
 }
 
 # --- how it goes ----------------------------------------------------------------------------------

@@ -271,6 +271,10 @@ violation() {
 	accepted '{"action":"local.exec.list"}' '{"outcome":"ok"}\n'
 	accepted '{"action":"local.exec.list"}' '{"token_id":"1"}\n{"token_id":"2"}\n{"outcome":"ok"}\n'
 	accepted '{"action":"local.exec.list"}' '{"token_id":"1"}\n{"tok' ',"cut":true'
+	accepted '{"action":"local.exec.watch"}' '{"outcome":"ok"}\n'
+	accepted '{"action":"local.exec.watch"}' "$(event issued pending)$(event approved approved 0)$(event consumed consumed)"
+	accepted '{"action":"local.exec.watch"}' "$(event issued pending)$(event expired expired)"'{"outcome":"unsupported_action"}\n'
+	accepted '{"action":"local.exec.watch"}' "$(event revoked revoked 0)"'{"ev' ',"cut":true'
 	accepted '{"action":"local.exec.list","a":1,"a":2}' '{"decision":"deny","reason":"malformed request"}\n'
 }
 
@@ -307,6 +311,30 @@ violation() {
 	violation "the reply does not end with a newline" "$list" '{"outcome":"ok"}'
 	violation "a line of the reply is no JSON object" "$list" 'nonsense\n{"outcome":"ok"}\n'
 	violation "'allow' to what is no request" "$list" '{"decision":"allow","reason":"yes"}\n'
+}
+
+# event NAME STATE [UID]: of one token, as watchers hear it.
+event() {
+	echo '{"event":"'"$1"'",'"${3:+\"by_uid\":$3,}"'"token_id":"1","state":"'"$2"'"}\n'
+}
+
+@test "events that can't be are found" {
+	local watch='{"action":"local.exec.watch"}'
+
+	violation "'approved' of a token that is pending" "$watch" "$(event approved pending 0)"
+	violation "'approved' without an operator" "$watch" "$(event approved approved)"
+	violation "'consumed' by an operator" "$watch" "$(event consumed consumed 0)"
+	violation "'issued' of 1 after what comes later" "$watch" \
+		"$(event approved approved 0)$(event issued pending)"
+	violation "'approved' of 1 after what comes later" "$watch" \
+		"$(event approved approved 0)$(event approved approved 0)"
+	violation "'revoked' of 1 after what comes later" "$watch" \
+		"$(event consumed consumed)$(event revoked revoked 0)"
+	violation "the event 'x'" "$watch" "$(event x pending)"
+	violation "the event 'issued', or one without a token" "$watch" '{"event":"issued"}\n'
+	violation 'an outcome before the last line' "$watch" '{"outcome":"ok"}\n'"$(event issued pending)"
+	violation 'the last line has no outcome' "$watch" '{"token_id":"1"}\n'
+	violation 'the last line has no outcome' '{"action":"local.exec.list"}' "$(event issued pending)"
 }
 
 @test "a line that no witness wrote is told" {

@@ -6,31 +6,12 @@
 # What is set here may be for the library, as what is read may be the library's:
 # shellcheck disable=SC2030,SC2031,SC2034,SC2153
 
-load store
+load hold
 
 EXPIRED='{"decision":"deny","reason":"approval token expired"}'
 REVOKED='{"decision":"deny","reason":"approval token revoked"}'
 
 # --- what these tests share -----------------------------------------------------------------------
-
-# One door, and everything needs a person.
-start_asking() {
-	start_daemon --default-action pending_hitl "$@"
-}
-
-# status_of KEY: as the daemon tells it.
-status_of() {
-	operate status | head -n 1 | "$UNIT" get "$1"
-}
-
-has() {
-	[[ $(status_of "$1") == "$2" ]]
-}
-
-# until_has KEY N: of the status, as in `until_has waiting 2`.
-until_has() {
-	_until "$DAEMON" has "$@" || fail "$1 is $(status_of "$1"), not $2"
-}
 
 # wait_for NAME [KEY=...]: asks, and waits for up to a minute; `finish NAME` has the answer. Returns
 # when it is held, which it must be in the end.
@@ -52,63 +33,6 @@ answers() {
 	finish "$1"
 	assert_status 0
 	assert_output "$2"
-}
-
-# awaiting TOKEN: the reply to what still waits.
-awaiting() {
-	echo '{"decision":"pending_hitl","reason":"awaiting human approval"'",\
-\"approval_token\":\"$1\",\"retry_after_ms\":500}"
-}
-
-# assert_state TOKEN STATE
-assert_state() {
-	assert_equal "$(operate show token_id="$1" | head -n 1 | "$UNIT" get state)" "$2"
-}
-
-# hang_up NAME: whoever waits there is gone.
-hang_up() {
-	kill -KILL "${BACKGROUND[$1]}"
-	wait "${BACKGROUND[$1]}" || true
-	unset "BACKGROUND[$1]"
-}
-
-# in_one_turn COMMAND...: what these do is there for the daemon at once.
-in_one_turn() {
-	kill -STOP "$DAEMON"
-	_until "$DAEMON" is_stopped "$DAEMON"
-	"$@"
-	kill -CONT "$DAEMON"
-}
-
-is_stopped() {
-	[[ $(awk '/^State:/ { print $2 }' "/proc/$1/status") == [Tt] ]]
-}
-
-# queue NAME [PROBE-OPTION...]: sends standard input to a daemon that is stopped; `finish NAME` has
-# the reply. What was queued first is read first.
-queue() {
-	local before
-
-	before=$(count_queued)
-	echo queued >"$TMP/$1.out"
-	_command "$UNIT" probe "${@:2}" "$SOCKET"
-	_spawn "${CMD[@]}" >>"$TMP/$1.out" 2>"$TMP/$1.err"
-	BACKGROUND[$1]=$!
-	_until "$!" is_queued "$!" $((before + 1)) || fail "$1 is not queued"
-}
-
-count_queued() {
-	grep -c " 0001 02 .* $SOCKET\$" /proc/net/unix || true
-}
-
-# is_queued PROCESS N: it has made the N-th connection and said all.
-is_queued() {
-	(($(count_queued) == $2)) && [[ $(awk '/^State:/ { print $2 }' "/proc/$1/status") == S ]]
-}
-
-# operation ACTION [KEY=...]: an operator's line.
-operation() {
-	"$UNIT" object action="local.exec.$1" "${@:2}"
 }
 
 # --- decided at once ------------------------------------------------------------------------------
@@ -327,12 +251,11 @@ operation() {
 	for order in before behind; do
 		wait_for asker
 		token=$(newest)
-		kill -STOP "$DAEMON"
-		_until "$DAEMON" is_stopped "$DAEMON"
+		pause_daemon
 		[[ $order != before ]] || hang_up asker
 		queue approval < <(operation approve token_id="$token")
 		[[ $order != behind ]] || hang_up asker
-		kill -CONT "$DAEMON"
+		resume_daemon
 		answers approval "$OK"
 		assert_state "$token" approved
 		must "$ALLOWED" ask approval_token="$token"
@@ -405,11 +328,10 @@ operation() {
 	wait_for first approval_token="$token"
 	wait_for second approval_token="$token"
 	wait_for third approval_token="$token"
-	kill -STOP "$DAEMON"
-	_until "$DAEMON" is_stopped "$DAEMON"
+	pause_daemon
 	hang_up first
 	queue approval < <(operation approve token_id="$token")
-	kill -CONT "$DAEMON"
+	resume_daemon
 	answers approval "$OK"
 	answers second "$ALLOWED"
 	answers third "$CONSUMED"
@@ -451,14 +373,13 @@ operation() {
 	start_asking
 	wait_for asker
 	token=$(newest)
-	kill -STOP "$DAEMON"
-	_until "$DAEMON" is_stopped "$DAEMON"
+	pause_daemon
 	queue before < <(request approval_token="$token")
 	queue before_waits < <(request approval_token="$token" wait_ms:=60000)
 	queue approval < <(operation approve token_id="$token")
 	queue behind < <(request approval_token="$token" wait_ms:=60000)
 	queue last < <(request approval_token="$token")
-	kill -CONT "$DAEMON"
+	resume_daemon
 	answers before "$(awaiting "$token")"
 	answers approval "$OK"
 	answers behind "$ALLOWED"
@@ -473,11 +394,10 @@ operation() {
 
 	start_asking
 	token=$(pending_token)
-	kill -STOP "$DAEMON"
-	_until "$DAEMON" is_stopped "$DAEMON"
+	pause_daemon
 	queue asker < <(request approval_token="$token" wait_ms:=60000)
 	queue approval < <(operation approve token_id="$token")
-	kill -CONT "$DAEMON"
+	resume_daemon
 	answers approval "$OK"
 	answers asker "$ALLOWED"
 }
@@ -503,11 +423,10 @@ operation() {
 
 @test "a request that comes in the turn of the end is not held back" {
 	start_asking
-	kill -STOP "$DAEMON"
-	_until "$DAEMON" is_stopped "$DAEMON"
+	pause_daemon
 	queue asker < <(request wait_ms:=600000)
 	kill -TERM "$DAEMON"
-	kill -CONT "$DAEMON"
+	resume_daemon
 	wait_daemon
 	finish asker
 	assert_decision pending_hitl
@@ -521,11 +440,10 @@ operation() {
 	start_asking
 	wait_for asker
 	token=$(newest)
-	kill -STOP "$DAEMON"
-	_until "$DAEMON" is_stopped "$DAEMON"
+	pause_daemon
 	queue approval < <(operation approve token_id="$token")
 	kill -TERM "$DAEMON"
-	kill -CONT "$DAEMON"
+	resume_daemon
 	wait_daemon
 	answers approval "$OK"
 	finish asker
@@ -676,18 +594,6 @@ resident() {
 	crowd_hears first "1 $ALLOWED
 19 $CONSUMED"
 	crowd_hears many "200 $CONSUMED"
-}
-
-# work: how often the daemon has been woken up, and for how many ticks it has run.
-work() {
-	local fields
-
-	read -ra fields <"/proc/$DAEMON/stat"
-	echo "$((fields[13] + fields[14])) $(awk '/^voluntary/ { print $2 }' "/proc/$DAEMON/status")"
-}
-
-is_asleep() {
-	[[ $(awk '/^State:/ { print $2 }' "/proc/$DAEMON/status") == S ]]
 }
 
 # That nothing happens is only seen when some time has passed.

@@ -9,9 +9,12 @@
  * (both, and only then); rule, expires_at and evidence only where the request says "detail": true.
  * What is no request is denied. A reply to an operator's action is lines of objects, the last of
  * which alone has an outcome; or a deny, where the strict reader, which knows more faults than the
- * lax one here, didn't take it for an action. Whoever watches may go before an outcome, and hears
- * events until then. A peer may hear nothing, and one that goes away may get the beginning of a
- * reply.
+ * lax one here, didn't take it for an action. A peer may hear nothing, and one that goes away may
+ * get the beginning of a reply.
+ *
+ * Whoever watches hears events until one of the two goes, so that there may be no outcome. What
+ * became of a token is told once and in order: issued, approved, and then one of consumed, revoked,
+ * expired; each with the state that it says, and approved and revoked, alone, with an operator.
  *
  * Prints each violation with its request and reply. Exit status: 0 none, 1 some, 2 no such file.
  */
@@ -46,7 +49,27 @@ struct exchange {
 	unsigned violations;
 };
 
-enum kind { KIND_NO_REQUEST, KIND_EXEC, KIND_OPERATOR };
+enum kind { KIND_NO_REQUEST, KIND_EXEC, KIND_OPERATOR, KIND_WATCH };
+
+/* The events, and which of them come later than which. */
+static const struct event {
+	const char *name, *state;
+	int rank;
+	bool by_operator;
+} events[] = {
+	{ "issued", "pending", 1, false },
+	{ "approved", "approved", 2, true },
+	{ "consumed", "consumed", 3, false },
+	{ "revoked", "revoked", 3, true },
+	{ "expired", "expired", 3, false },
+};
+
+/* What was told last about a token, in one exchange. */
+struct told {
+	char id[37];
+	int rank;
+	struct told *next;
+};
 
 static void show(const char *name, struct text text)
 {
@@ -114,6 +137,8 @@ static enum kind kind_of(const cJSON *request)
 
 	if (action && strcmp(action, "local.exec") == 0)
 		return KIND_EXEC;
+	if (action && strcmp(action, "local.exec.watch") == 0)
+		return KIND_WATCH;
 	if (action && strncmp(action, prefix, strlen(prefix)) == 0)
 		return KIND_OPERATOR;
 	return KIND_NO_REQUEST;
@@ -186,8 +211,7 @@ static void check_decision(struct exchange *e, const cJSON *request)
 		violation(e, "'%s' to what is no request", decision);
 }
 
-/* `watched`: an event may be the last line as well. */
-static void check_outcome(struct exchange *e, const cJSON *line, bool last, bool watched)
+static void check_outcome(struct exchange *e, const cJSON *line, bool last)
 {
 	static const char *const outcomes[] = { "ok", "not_found", "already_consumed",
 		"already_revoked", "expired", "unsupported_action", NULL };
@@ -195,18 +219,78 @@ static void check_outcome(struct exchange *e, const cJSON *line, bool last, bool
 
 	if (!last && outcome)
 		violation(e, "an outcome before the last line");
-	if (watched && !outcome && !string_of(line, "event"))
-		violation(e, "a line is neither an event nor an outcome");
-	if (last && !outcome && !watched)
+	if (last && !outcome)
 		violation(e, "the last line has no outcome");
 	if (last && outcome && !is_one_of(outcome, outcomes))
 		violation(e, "the outcome '%s'", outcome);
 }
 
+static struct told *find_told(struct told **list, const char *id)
+{
+	struct told *t;
+
+	for (t = *list; t; t = t->next)
+		if (strcmp(t->id, id) == 0)
+			return t;
+
+	t = unit_allocate(sizeof(*t));
+	snprintf(t->id, sizeof(t->id), "%s", id);
+	t->next = *list;
+	*list = t;
+	return t;
+}
+
+static void free_told(struct told *list)
+{
+	struct told *next;
+
+	for (; list; list = next) {
+		next = list->next;
+		free(list);
+	}
+}
+DEFINE_CLEANUP(struct told *, free_told)
+
+static void check_event(struct exchange *e, const cJSON *line, struct told **list)
+{
+	const char *name = string_of(line, "event"), *id = string_of(line, "token_id");
+	const char *state = string_of(line, "state");
+	bool by_operator = cJSON_GetObjectItemCaseSensitive(line, "by_uid");
+	const struct event *event = NULL;
+	struct told *told;
+
+	for (size_t i = 0; i < sizeof(events) / sizeof(*events); i++)
+		if (strcmp(name, events[i].name) == 0)
+			event = &events[i];
+	if (!event || !id || !state) {
+		violation(e, "the event '%s', or one without a token", name);
+		return;
+	}
+
+	told = find_told(list, id);
+	if (strcmp(state, event->state) != 0)
+		violation(e, "'%s' of a token that is %s", name, state);
+	if (by_operator != event->by_operator)
+		violation(e, "'%s' %s an operator", name, by_operator ? "by" : "without");
+	if (told->rank >= event->rank)
+		violation(e, "'%s' of %s after what comes later", name, id);
+	told->rank = event->rank;
+}
+
+/* One of the lines of a reply to an operator. */
+static void check_line_of(
+	struct exchange *e, const cJSON *line, enum kind kind, bool last, struct told **list)
+{
+	if (kind == KIND_WATCH && string_of(line, "event"))
+		check_event(e, line, list);
+	else
+		check_outcome(e, line, last);
+}
+
 static void check_operator(struct exchange *e, const cJSON *request)
 {
 	const char *at = e->reply.data, *end = at + e->reply.len;
-	bool watched = strcmp(string_of(request, "action"), "local.exec.watch") == 0;
+	cleanup(free_told_p) struct told *list = NULL;
 
 	while (at < end) {
 		cleanup(cJSON_Delete_p) cJSON *line = NULL;
@@ -227,7 +311,7 @@ static void check_operator(struct exchange *e, const cJSON *request)
 			check_decision(e, request);
 			return;
 		}
-		check_outcome(e, line, newline + 1 == end && !e->cut, watched);
+		check_line_of(e, line, kind_of(request), newline + 1 == end && !e->cut, &list);
 		at = newline + 1;
 	}
 }
@@ -243,7 +327,7 @@ static void check(struct exchange *e)
 	/* What follows the newline is no part of the request. */
 	request = parse_object(
 		e->request.data, newline ? (size_t)(newline - e->request.data) : e->request.len);
-	if (kind_of(request) == KIND_OPERATOR)
+	if (kind_of(request) == KIND_OPERATOR || kind_of(request) == KIND_WATCH)
 		check_operator(e, request);
 	else
 		check_decision(e, request);
