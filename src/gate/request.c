@@ -376,16 +376,26 @@ static int read_action(struct request *q)
 	return q->fault ? FIELD_REFUSED : -ENOMEM;
 }
 
-/* A revocation of nothing in particular must not be one of everything. */
+/*
+ * A revocation of nothing in particular must not be one of everything, nor may one of many look as
+ * if it were narrowed by what is for one alone.
+ */
 static int check_selection(struct request *q)
 {
 	int n = (q->token_id ? 1 : 0) + q->all + q->by_uid + (q->session_id ? 1 : 0);
+	bool for_one = q->fingerprint || q->state != TOKEN_ABSENT;
+	const char *fault;
 
-	if (q->action != ACTION_REVOKE || n == 1)
+	if (q->action != ACTION_REVOKE || (n == 1 && (q->token_id || !for_one)))
 		return 0;
 
-	q->fault = strdup(n == 0 ? MALFORMED "token_id is missing"
-				 : MALFORMED "token_id, all, uid, session_id exclude one another");
+	if (n == 0)
+		fault = MALFORMED "token_id is missing";
+	else if (n > 1)
+		fault = MALFORMED "token_id, all, uid, session_id exclude one another";
+	else
+		fault = MALFORMED "fingerprint and state are for token_id";
+	q->fault = strdup(fault);
 	return q->fault ? FIELD_REFUSED : -ENOMEM;
 }
 
