@@ -468,6 +468,14 @@ static bool begin_watch(struct turn *turn, struct answer *a)
 		&& watchers_add(&turn->watchers, a->conn, &pending, turn->now.clock.boot) >= 0;
 }
 
+/* What didn't begin must not look like what has come to its end. */
+static int refuse_watch(const struct turn *turn, struct answer *a)
+{
+	if (a->verdict.view != VIEW_WATCH)
+		return 0;
+	return verdict_refuse(&a->verdict, turn->stopping ? REASON_STOPPING : "out of memory");
+}
+
 static void send_answer(struct turn *turn, struct answer *a)
 {
 	struct bytes reply = BYTES_INIT(BYTES_UNLIMITED);
@@ -479,6 +487,8 @@ static void send_answer(struct turn *turn, struct answer *a)
 			log_answer(a);
 		return;
 	}
+	if (r >= 0)
+		r = refuse_watch(turn, a);
 	if (r >= 0)
 		r = print_answer(turn, a, &reply);
 	if (r < 0) {
