@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "gate/limits.h"
 #include "gate/record.h"
 
 void news_init(struct news *news)
@@ -19,7 +20,8 @@ void news_clear(struct news *news)
 {
 	while (news->n > 0)
 		free(news->items[--news->n].line);
-	news->lost = false;
+	news->lines_len = 0;
+	news->lost = news->untold = false;
 }
 
 void news_deinit(struct news *news)
@@ -57,6 +59,21 @@ static char *print_line(const struct token *t, const uid_t *by, const struct mom
 	return bytes_steal(&line);
 }
 
+static void add_line(struct news *news, struct news_item *item, const struct token *t,
+	const uid_t *by, const struct moment *now)
+{
+	if (news->lines_len > LIMIT_UNREAD) {
+		news->untold = true;
+		return;
+	}
+
+	item->line = print_line(t, by, now);
+	if (item->line)
+		news->lines_len += strlen(item->line);
+	else
+		news->untold = true;
+}
+
 void news_add(struct news *news, const struct token *t, const uid_t *by, const struct moment *now,
 	bool with_line)
 {
@@ -70,11 +87,17 @@ void news_add(struct news *news, const struct token *t, const uid_t *by, const s
 
 	*item = (struct news_item){ .to = t->state };
 	memcpy(item->id, t->id, sizeof(item->id));
-	if (with_line) {
-		item->line = print_line(t, by, now);
-		news->lost |= !item->line;
-	}
+	if (with_line)
+		add_line(news, item, t, by, now);
 	news->n++;
+}
+
+/* All that is noted about a token from its issue on. */
+static void undo_issue(struct news *news, size_t issue)
+{
+	for (size_t i = issue; i < news->n; i++)
+		if (memcmp(news->items[i].id, news->items[issue].id, TOKEN_ID_LEN) == 0)
+			news->items[i].undone = true;
 }
 
 void news_undo(struct news *news)
@@ -82,7 +105,14 @@ void news_undo(struct news *news)
 	size_t kept = 0;
 
 	for (size_t i = 0; i < news->n; i++) {
-		if (news->items[i].to == TOKEN_PENDING || news->items[i].to == TOKEN_APPROVED)
+		if (news->items[i].to == TOKEN_PENDING)
+			undo_issue(news, i);
+		else if (news->items[i].to == TOKEN_APPROVED)
+			news->items[i].undone = true;
+	}
+
+	for (size_t i = 0; i < news->n; i++) {
+		if (news->items[i].undone)
 			free(news->items[i].line);
 		else
 			news->items[kept++] = news->items[i];

@@ -11,6 +11,7 @@
 struct watcher {
 	struct watchers *watchers;
 	struct conn *conn;
+	size_t owed; /* bytes of events since it had read all */
 	TAILQ_ENTRY(watcher) order;
 };
 
@@ -70,28 +71,45 @@ int watchers_add(
 	return 0;
 }
 
-static int tell(struct watcher *w, const struct news *news, uint64_t now)
+/* All lines in one, for one call to send them. */
+static int join(const struct news *news, struct bytes *text)
 {
-	const char *line;
-	int r = 0;
+	int r = news->lost || news->untold ? -ENOBUFS : 0;
 
-	for (size_t i = 0; r >= 0 && i < news->n; i++) {
-		line = news->items[i].line;
-		if (w->conn->conns->unread > LIMIT_UNREAD)
-			return -ENOBUFS;
-		if (line)
-			r = conn_stream(w->conn, line, strlen(line), now);
-	}
+	for (size_t i = 0; r >= 0 && i < news->n; i++)
+		if (news->items[i].line)
+			r = bytes_append_str(text, news->items[i].line);
 	return r;
+}
+
+static int tell(struct watcher *w, const struct bytes *text, size_t share, uint64_t now)
+{
+	if (w->conn->out.len == 0)
+		w->owed = 0;
+	w->owed += text->len;
+	if (w->owed > share)
+		return -ENOBUFS;
+	return conn_stream(w->conn, bytes_str(text), text->len, now);
 }
 
 void watchers_tell(struct watchers *watchers, const struct news *news, uint64_t now)
 {
+	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(BYTES_UNLIMITED);
 	struct watcher *w, *next;
+	size_t share;
+	int r;
 
+	if (watchers->n == 0)
+		return;
+
+	r = join(news, &text);
+	if (r >= 0 && text.len == 0)
+		return;
+
+	share = LIMIT_UNREAD / watchers->n;
 	for (w = TAILQ_FIRST(&watchers->list); w; w = next) {
 		next = TAILQ_NEXT(w, order);
-		if (news->lost || tell(w, news, now) < 0)
+		if (r < 0 || tell(w, &text, share, now) < 0)
 			drop(w);
 	}
 }

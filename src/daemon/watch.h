@@ -5,6 +5,7 @@
  * Operators that watch: connections which hear each event as it comes, until they go or the daemon
  * stops. One that doesn't read for as long as a reply may take is closed, and so is one that can't
  * be told all: whoever connects again hears what is pending, so that nothing is missed unnoticed.
+ * Each may owe the same share of LIMIT_UNREAD, so that none is closed for what others don't read.
  */
 
 #include <stdbool.h>
