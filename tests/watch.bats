@@ -84,8 +84,8 @@ last_of() {
 	hears operator "issued $token"
 	event=$(tail -n 1 "$TMP/operator.out")
 	listed=$(operate list | head -n 1)
-	listed=${listed%,\"expires_in_ms*}
-	assert_equal "${event%,\"expires_in_ms*}" "{\"event\":\"issued\",${listed:1}"
+	listed=${listed%,\"age_ms*}
+	assert_equal "${event%,\"age_ms*}" "{\"event\":\"issued\",${listed:1}"
 
 	must "$OK" operate revoke token_id="$token" reason=$'so\tit "is"'
 	hears operator "issued $token" "revoked $token $EUID"
