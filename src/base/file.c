@@ -18,6 +18,7 @@
 
 #define FILE_MODE 0600
 #define FILE_DIR_MODE 0700
+#define READ_SIZE 65536
 #define FILE_OTHERS_MASK (S_IRWXG | S_IRWXO)
 
 static const char *const fault_texts[] = {
@@ -27,6 +28,7 @@ static const char *const fault_texts[] = {
 	[FILE_NOT_DIRECTORY] = "is not a directory",
 	[FILE_FOREIGN_OWNER] = "belongs to another user",
 	[FILE_OPEN_TO_OTHERS] = "is open to its group or to others",
+	[FILE_WRITABLE_BY_OTHERS] = "can be written by its group or by others",
 };
 
 const char *file_fault_text(enum file_fault fault)
@@ -157,6 +159,32 @@ int file_open(int dir_fd, const char *name, int flags, uid_t owner, int *ret_fd)
 
 	*ret_fd = steal_fd(&fd);
 	return 0;
+}
+
+int file_read(int fd, size_t max, struct bytes *b)
+{
+	size_t start = b->len;
+	char *end;
+	ssize_t n;
+	int r;
+
+	for (;;) {
+		r = bytes_reserve(b, READ_SIZE, &end);
+		if (r < 0)
+			return r;
+
+		n = read(fd, end, READ_SIZE);
+		if (n < 0) {
+			if (errno == EINTR)
+				continue;
+			return -errno;
+		}
+		if (n == 0)
+			return 0;
+		bytes_grew(b, (size_t)n);
+		if (b->len - start > max)
+			return -EFBIG;
+	}
 }
 
 int file_write(int fd, const void *data, size_t len)

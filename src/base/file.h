@@ -14,6 +14,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "base/bytes.h"
+
 enum file_fault {
 	FILE_FINE,
 	FILE_IS_SYMLINK,
@@ -21,6 +23,7 @@ enum file_fault {
 	FILE_NOT_DIRECTORY,
 	FILE_FOREIGN_OWNER,
 	FILE_OPEN_TO_OTHERS,
+	FILE_WRITABLE_BY_OTHERS,
 };
 
 /* Such as "is a symbolic link". */
@@ -46,6 +49,9 @@ int file_sync_parents(int dir_fd);
 
 /* Opens a regular file with the same checks; `flags` as for open(2), a new one gets mode 0600. */
 int file_open(int dir_fd, const char *name, int flags, uid_t owner, int *ret_fd);
+
+/* Appends all of it; -EFBIG where that is more than `max` bytes. */
+int file_read(int fd, size_t max, struct bytes *b);
 
 /* Writes all of it, through short writes and interruptions. */
 int file_write(int fd, const void *data, size_t len);

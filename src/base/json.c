@@ -121,6 +121,20 @@ bool json_is_array(const struct json *v)
 	return cJSON_IsArray(item(v));
 }
 
+bool json_is_object(const struct json *v)
+{
+	return cJSON_IsObject(item(v));
+}
+
+size_t json_size(const struct json *parent)
+{
+	size_t n = 0;
+
+	json_each (child, parent)
+		n++;
+	return n;
+}
+
 const char *json_string(const struct json *v)
 {
 	return cJSON_GetStringValue(item(v));
@@ -257,6 +271,26 @@ void json_out_element(struct json_out *out, const char *key, struct json_out *el
 		out->failed = true;
 	}
 	*element = (struct json_out){ .failed = true };
+}
+
+void json_out_raw(struct json_out *out, const char *key, const char *json)
+{
+	add(out, key, cJSON_CreateRaw(json));
+}
+
+int json_append_string(struct bytes *b, const char *string)
+{
+	cJSON *reference = cJSON_CreateStringReference(string);
+	char *text = reference ? cJSON_PrintUnformatted(reference) : NULL;
+	int r;
+
+	cJSON_Delete(reference);
+	if (!text)
+		return -ENOMEM;
+
+	r = bytes_append_str(b, text);
+	cJSON_free(text);
+	return r;
 }
 
 int json_out_print(const struct json_out *out, struct bytes *b)

@@ -43,6 +43,10 @@ const char *json_key(const struct json *member);
 
 bool json_is_null(const struct json *value);
 bool json_is_array(const struct json *value);
+bool json_is_object(const struct json *value);
+
+/* Of an object or array. */
+size_t json_size(const struct json *parent);
 
 /* NULL where it is no string. */
 const char *json_string(const struct json *value);
@@ -95,6 +99,12 @@ void json_out_object(struct json_out *out, const char *key, struct json_out *mem
 
 /* Adds `element` to the array `key`, which is made when it isn't there. */
 void json_out_element(struct json_out *out, const char *key, struct json_out *element);
+
+/* JSON that is added as it stands; it is copied. */
+void json_out_raw(struct json_out *out, const char *key, const char *json);
+
+/* Appends a string with its quotes. Errors: those of bytes_append(). */
+int json_append_string(struct bytes *b, const char *string);
 
 /* Appends the object, without a newline. Errors: those of bytes_append(). */
 int json_out_print(const struct json_out *out, struct bytes *b);

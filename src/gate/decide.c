@@ -8,15 +8,12 @@
 #include "gate/decide.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "gate/limits.h"
 #include "gate/record.h"
-
-/* What decides where nothing else does. */
-#define RULE_DEFAULT "default_action"
-#define RULE_TOKEN "approval_token"
 
 #define NOT_FOUND_REASON "approval token not found"
 
@@ -51,9 +48,18 @@ static int set_reason(struct verdict *v, const char *reason)
 static int answer_decision(
 	struct verdict *v, enum decision decision, const char *reason, const char *rule)
 {
+	char *copy = NULL;
+
+	if (rule) {
+		copy = strdup(rule);
+		if (!copy)
+			return -ENOMEM;
+	}
+
+	free(v->rule);
+	v->rule = copy;
 	v->decision = decision;
 	v->outcome = OUTCOME_NONE;
-	v->rule = rule;
 	return set_reason(v, reason);
 }
 
@@ -127,7 +133,7 @@ static enum token_state state_now(const struct question *q)
 	return state_at(q->token, &q->now);
 }
 
-static struct token *make_token(const struct question *q)
+static struct token *make_token(const struct question *q, const char *rule)
 {
 	const struct request *request = q->request;
 	struct token t = {
@@ -146,7 +152,7 @@ static struct token *make_token(const struct question *q)
 		.uid = q->asker.uid,
 		.pid = q->asker.pid,
 		.process = q->asker.process,
-		.rule = RULE_DEFAULT,
+		.rule = rule,
 		.issued = q->now.clock.boot,
 		.expires = q->now.clock.boot + q->settings->token_ttl,
 		.issued_wall = q->now.clock.wall,
@@ -158,7 +164,7 @@ static struct token *make_token(const struct question *q)
 	return token_new(&t);
 }
 
-static int decide_issue(const struct question *q, struct verdict *v)
+static int decide_issue(const struct question *q, const struct judgement *j, struct verdict *v)
 {
 	const struct settings *s = q->settings;
 	cleanup(token_free_p) struct token *token = NULL;
@@ -172,7 +178,7 @@ static int decide_issue(const struct question *q, struct verdict *v)
 		return answer_limit(v, "uid %u has %llu pending tokens", (unsigned int)q->asker.uid,
 			(unsigned long long)s->max_pending_of_uid);
 
-	token = make_token(q);
+	token = make_token(q, j->rule);
 	if (!token)
 		return -ENOMEM;
 
@@ -188,22 +194,33 @@ static int decide_issue(const struct question *q, struct verdict *v)
 	v->change = (struct token_change){ .to = TOKEN_PENDING, .size = size };
 	memcpy(v->change.id, token->id, sizeof(token->id));
 	v->change.issued = steal_ptr(token);
-	return answer_decision(
-		v, DECISION_PENDING, token_step(TOKEN_PENDING, TOKEN_RETRY)->reason, RULE_DEFAULT);
+	r = answer_decision(
+		v, DECISION_PENDING, token_step(TOKEN_PENDING, TOKEN_RETRY)->reason, j->rule);
+	return r < 0 || !j->reason ? r : bytes_appendf(&v->reason, ": %s", j->reason);
+}
+
+static int answer_judgement(struct verdict *v, const struct judgement *j)
+{
+	int r;
+
+	r = answer_decision(v, j->decision, NULL, j->rule);
+	return r < 0 ? r : judgement_append_reason(j, &v->reason);
+}
+
+static int judge(const struct question *q, struct judgement *ret)
+{
+	return policy_judge(q->policy, q->request, &q->asker, q->settings->default_action, ret);
 }
 
 static int decide_fresh(const struct question *q, struct verdict *v)
 {
-	switch (q->settings->default_action) {
-	case DECISION_ALLOW:
-		return answer_decision(
-			v, DECISION_ALLOW, "allowed by the default action", RULE_DEFAULT);
-	case DECISION_PENDING:
-		return decide_issue(q, v);
-	default:
-		return answer_decision(
-			v, DECISION_DENY, "denied by the default action", RULE_DEFAULT);
-	}
+	struct judgement j;
+	int r;
+
+	r = judge(q, &j);
+	if (r < 0)
+		return r;
+	return j.decision == DECISION_PENDING ? decide_issue(q, &j, v) : answer_judgement(v, &j);
 }
 
 static bool same(const char *a, const char *b)
@@ -255,6 +272,7 @@ static int decide_retry(const struct question *q, struct verdict *v)
 {
 	const struct token *t = q->token;
 	const struct token_step *step;
+	struct judgement j = { 0 };
 	const char *field;
 	int r;
 
@@ -278,6 +296,13 @@ static int decide_retry(const struct question *q, struct verdict *v)
 		r = answer_deny(v, "approval token is for another request: ");
 		return r < 0 ? r : bytes_appendf(&v->reason, "%s differs", field);
 	}
+
+	/* What the policy denies by now is not allowed by what a person said before. */
+	r = q->policy ? judge(q, &j) : 0;
+	if (r < 0)
+		return r;
+	if (j.decision == DECISION_DENY)
+		return answer_judgement(v, &j);
 
 	set_change(v, t, step->to);
 	return answer_decision(v, step->decision, step->reason, RULE_TOKEN);
@@ -454,6 +479,7 @@ int verdict_refuse(struct verdict *v, const char *reason)
 {
 	v->view = VIEW_NONE;
 	v->many = false;
+	free(v->rule);
 	v->rule = NULL;
 	return v->decision != DECISION_NONE ? answer_deny(v, reason)
 					    : answer_outcome(v, OUTCOME_UNSUPPORTED, reason);
@@ -462,6 +488,8 @@ int verdict_refuse(struct verdict *v, const char *reason)
 void verdict_deinit(struct verdict *v)
 {
 	bytes_deinit(&v->reason);
+	free(v->rule);
+	v->rule = NULL;
 	token_free(v->change.issued);
 	v->change.issued = NULL;
 }

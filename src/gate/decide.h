@@ -13,8 +13,10 @@
 #include <sys/types.h>
 
 #include "base/bytes.h"
+#include "gate/policy.h"
 #include "gate/reply.h"
 #include "gate/request.h"
+#include "gate/subject.h"
 #include "gate/token.h"
 
 /* What a door is for (design, section 3). */
@@ -42,20 +44,14 @@ struct usage {
 	uint64_t bytes;
 };
 
-/* Who asks: the uid is a fact, the rest is for display alone. */
-struct asker {
-	uid_t uid;
-	pid_t pid;           /* 0 where it isn't known */
-	const char *process; /* its name, or NULL */
-};
-
 struct question {
 	const struct request *request;
 	const uint8_t *fingerprint; /* the request's; only of a local.exec without a fault */
 	enum role role;
 	struct asker asker;
 	const struct settings *settings;
-	const struct token *token; /* that the request names, or NULL */
+	const struct policy *policy; /* or NULL */
+	const struct token *token;   /* that the request names, or NULL */
 	struct usage usage;
 	struct moment now;
 	const uint8_t *fresh_id; /* for a token that may be issued */
@@ -72,7 +68,7 @@ struct verdict {
 	enum decision decision; /* one of these two is not NONE */
 	enum outcome outcome;
 	struct bytes reason;
-	const char *rule; /* what decided; static */
+	char *rule; /* what decided, or NULL */
 	enum view view;
 
 	/* With DECISION_PENDING, and wherever a token was named or consumed, for the log. */

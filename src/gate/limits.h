@@ -45,3 +45,12 @@
 #define LIMIT_TURN_ACCEPTS 64
 #define LIMIT_TURN_REQUESTS 256
 #define LIMIT_TURN_EVENTS 512 /* readable sockets, whether or not a request is complete then */
+
+/* The policy: the operator's file, but no more of it than can be judged in time. */
+#define LIMIT_POLICY ((size_t)8 << 20)
+#define LIMIT_POLICY_RULES 4096
+#define LIMIT_TRUSTED_PATHS 64
+#define LIMIT_RULE_PATTERNS 64 /* elements of argv */
+#define LIMIT_RULE_LIST 256    /* of every other list of a rule, and of one in argv */
+#define LIMIT_RULE_ID 128
+#define LIMIT_PATTERN 4096

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/path.h"
 #include "base/scan.h"
 #include "base/text.h"
 #include "gate/fingerprint.h"
@@ -80,23 +81,6 @@ static int take_agent(
 	if (r == 0 && q->agent_id[0] == '\0')
 		q->agent_id = NULL;
 	return r;
-}
-
-/* Absolute, and nothing in it that could be left out: no "." or "..", no empty part. */
-static bool path_is_normal(const char *path)
-{
-	size_t len;
-
-	for (; *path == '/'; path += len) {
-		path++;
-		len = strcspn(path, "/");
-		if (len == 0 || (len == 1 && path[0] == '.')
-			|| (len == 2 && path[0] == '.' && path[1] == '.'))
-			return false;
-		if (path[len] == '\0')
-			return true;
-	}
-	return false;
 }
 
 static int take_path(

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * A walk from the root, one component at a time. Each is opened below the descriptor of the one
+ * before, without following a link, and looked at through its own descriptor: what was checked is
+ * what is used. A link is followed by putting its text before the rest of the way.
+ */
+
+#include "base/trust.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+
+/* As the kernel has it (path_resolution(7)). */
+#define LINKS_MAX 40
+
+struct walk {
+	uid_t owner;
+	int dir;            /* where it is */
+	struct bytes shown; /* the way there, for messages */
+	struct bytes rest;  /* what is still to go */
+	int links;
+};
+
+static int check(const struct walk *w, const struct stat *st)
+{
+	if (st->st_uid != 0 && st->st_uid != w->owner)
+		return FILE_FOREIGN_OWNER;
+	if (S_ISLNK(st->st_mode) || !(st->st_mode & (S_IWGRP | S_IWOTH)))
+		return FILE_FINE;
+	return S_ISDIR(st->st_mode) && (st->st_mode & S_ISVTX) ? FILE_FINE
+							       : FILE_WRITABLE_BY_OTHERS;
+}
+
+static int enter(struct walk *w, const char *name)
+{
+	struct stat st;
+	int fd;
+
+	fd = openat(w->dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC | O_PATH);
+	if (fd < 0)
+		return -errno;
+
+	if (w->dir >= 0)
+		close(w->dir);
+	w->dir = fd;
+	return fstat(fd, &st) < 0 ? -errno : check(w, &st);
+}
+
+static int go_to_root(struct walk *w)
+{
+	bytes_clear(&w->shown);
+	return enter(w, "/");
+}
+
+/* The link's text comes before the rest; `link` is a descriptor of the link itself. */
+static int follow(struct walk *w, int link)
+{
+	cleanup(bytes_deinit) struct bytes rest = BYTES_INIT(BYTES_UNLIMITED);
+	char target[PATH_MAX];
+	ssize_t len;
+	int r;
+
+	if (++w->links > LINKS_MAX)
+		return -ELOOP;
+
+	len = readlinkat(link, "", target, sizeof(target) - 1);
+	if (len < 0)
+		return -errno;
+	target[len] = '\0';
+
+	r = bytes_append_str(&rest, target);
+	if (r >= 0)
+		r = bytes_appendf(&rest, "/%s", bytes_str(&w->rest));
+	if (r < 0)
+		return r;
+
+	bytes_clear(&w->rest);
+	r = bytes_append_str(&w->rest, bytes_str(&rest));
+	if (r >= 0 && target[0] == '/')
+		r = go_to_root(w);
+	return r;
+}
+
+/* Takes the next component off the rest; "" where there is none. */
+static int take_component(struct walk *w, char ret[static NAME_MAX + 1])
+{
+	const char *rest = bytes_str(&w->rest);
+	size_t slashes = strspn(rest, "/"), len = strcspn(rest + slashes, "/");
+
+	if (len > NAME_MAX)
+		return -ENAMETOOLONG;
+	memcpy(ret, rest + slashes, len);
+	ret[len] = '\0';
+	bytes_consume(&w->rest, slashes + len);
+	return 0;
+}
+
+static bool is_last(const struct walk *w)
+{
+	const char *rest = bytes_str(&w->rest);
+
+	return rest[strspn(rest, "/")] == '\0';
+}
+
+/* The file itself: what is opened now is looked at once more. It never waits for a FIFO. */
+static int open_file(const struct walk *w, const char *name, int *ret_fd)
+{
+	cleanup(close_p) int fd = -1;
+	struct stat st;
+	int r;
+
+	fd = openat(w->dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -errno;
+	if (!S_ISREG(st.st_mode))
+		return FILE_NOT_REGULAR;
+
+	r = check(w, &st);
+	if (r == FILE_FINE)
+		*ret_fd = steal_fd(&fd);
+	return r;
+}
+
+/* One component further; *ret_fd is set where it was the file. */
+static int step(struct walk *w, int *ret_fd)
+{
+	cleanup(close_p) int fd = -1;
+	char name[NAME_MAX + 1];
+	size_t shown = w->shown.len;
+	struct stat st;
+	int r;
+
+	r = take_component(w, name);
+	if (r < 0)
+		return r;
+	if (name[0] == '\0')
+		return FILE_NOT_REGULAR; /* the way ends at a directory */
+
+	r = bytes_appendf(&w->shown, "/%s", name);
+	if (r < 0)
+		return r;
+
+	fd = openat(w->dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -errno;
+
+	r = check(w, &st);
+	if (r != FILE_FINE)
+		return r;
+	if (S_ISLNK(st.st_mode)) {
+		bytes_truncate(&w->shown, shown);
+		return follow(w, fd);
+	}
+	if (S_ISDIR(st.st_mode)) {
+		close(w->dir);
+		w->dir = steal_fd(&fd);
+		return 0;
+	}
+	if (!is_last(w))
+		return -ENOTDIR;
+	return S_ISREG(st.st_mode) ? open_file(w, name, ret_fd) : FILE_NOT_REGULAR;
+}
+
+int trust_open(const char *path, uid_t owner, struct bytes *at, int *ret_fd)
+{
+	struct walk w = {
+		.owner = owner,
+		.dir = -1,
+		.shown = BYTES_INIT(BYTES_UNLIMITED),
+		.rest = BYTES_INIT(BYTES_UNLIMITED),
+	};
+	int fd = -1, r;
+
+	r = bytes_append_str(&w.rest, path);
+	if (r >= 0)
+		r = go_to_root(&w);
+	while (r == 0 && fd < 0)
+		r = step(&w, &fd);
+
+	if (r == 0)
+		*ret_fd = fd;
+	else if (bytes_append_str(at, w.shown.len > 0 ? bytes_str(&w.shown) : "/") < 0)
+		r = -ENOMEM;
+	close_p(&w.dir);
+	bytes_deinit(&w.shown);
+	bytes_deinit(&w.rest);
+	return r;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: ISC */
+#pragma once
+
+/*
+ * Patterns. In a text, '*' is any number of characters and '?' is one; nothing else is special. In
+ * a path both stay inside a segment, and a segment "**" is any number of whole segments, also none;
+ * at the end of a pattern it is at least one, since a directory does not lie under itself.
+ *
+ * Matching is of the whole text, takes no memory, and costs at most the length of the pattern times
+ * that of the text. Texts are UTF-8; a byte that isn't counts as a character.
+ */
+
+#include <stdbool.h>
+
+bool glob_text(const char *pattern, const char *text);
+
+/* The path is absolute and normal, or "/". */
+bool glob_path(const char *pattern, const char *path);
+
+/* What is wrong with a pattern, as "must …"; NULL where nothing is. */
+const char *glob_text_fault(const char *pattern);
+const char *glob_path_fault(const char *pattern);
+
+/* Whether it fits nothing but itself. */
+bool glob_is_literal(const char *pattern);
