@@ -5,6 +5,7 @@
 #include "daemon/serve.h"
 
 #include <grp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -27,6 +28,7 @@ enum {
 	DEFAULT_ACTION,
 	STATE_DIR,
 	STORE,
+	POLICY,
 	TOKEN_TTL,
 	RETRY_AFTER,
 	MAX_PENDING,
@@ -45,6 +47,7 @@ static const struct option_row rows[] = {
 		"allow, deny or pending_hitl (default: deny)" },
 	[STATE_DIR] = { "state-dir", 0, "DIR", "where the tokens are kept" },
 	[STORE] = { "store", 0, "KIND", "file or memory (default: file)" },
+	[POLICY] = { "policy", 0, "FILE", "the rules, see firma-policy(5)" },
 	[TOKEN_TTL] = { "token-ttl", 0, "TIME", "how long a token lives (default: 5min)" },
 	[RETRY_AFTER] = { "retry-after", 0, "TIME", "when to ask again (default: 500ms)" },
 	[MAX_PENDING] = { "max-pending", 0, "N",
@@ -72,6 +75,7 @@ struct command_line {
 	struct serve_options serve;
 	const char *store;
 	const char *state_dir;
+	const char *policy;
 };
 
 static int bad_value(const struct options *o, int option, const char *wanted)
@@ -179,6 +183,9 @@ static int take_option(const struct options *o, int option, struct command_line 
 		break;
 	case STORE:
 		return take_store(o, c);
+	case POLICY:
+		c->policy = o->value;
+		break;
 	case TOKEN_TTL:
 		return take_duration(o, option, CLOCK_SECOND, TTL_MAX, &s->settings.token_ttl);
 	case RETRY_AFTER:
@@ -224,15 +231,40 @@ static int check_options(const struct options *o, const struct command_line *c)
 		return usage_error(o->verb, "it takes no arguments");
 	if (s->operator_socket && !s->socket)
 		return usage_error(o->verb, "--operator-socket needs --socket beside it");
+	if (c->policy && !c->policy[0])
+		return usage_error(o->verb, "--policy wants a file");
 	if (c->state_dir && strcmp(c->store, "memory") == 0)
 		return usage_error(o->verb, "--state-dir is for --store=file");
 	return STATUS_DONE;
 }
 
+/* The daemon looks at every directory on the way, so it must know all of it. NULL: not to be had.
+ */
+static char *make_absolute(const char *path)
+{
+	cleanup(free_p) char *here = NULL;
+	char *absolute = NULL;
+
+	if (path[0] == '/')
+		return strdup(path);
+
+	here = getcwd(NULL, 0);
+	if (!here || here[0] != '/' || asprintf(&absolute, "%s/%s", here, path) < 0)
+		return NULL;
+	return absolute;
+}
+
 static int run_daemon(const struct verb *verb, struct command_line *c)
 {
 	cleanup(free_p) char *state_dir = NULL;
+	cleanup(free_p) char *policy = NULL;
 
+	if (c->policy) {
+		policy = make_absolute(c->policy);
+		if (!policy)
+			return say_undecided("can't tell where the policy is");
+		c->serve.policy = policy;
+	}
 	if (strcmp(c->store, "file") == 0) {
 		state_dir = find_state_dir(c->state_dir);
 		if (!state_dir)

@@ -74,6 +74,33 @@ bool peer_is_in_group(int fd, const struct peer *peer, gid_t group)
 	return false;
 }
 
+int peer_groups(int fd, const struct peer *peer, gid_t **ret, size_t *ret_n, bool *ret_more)
+{
+	cleanup(free_p) gid_t *further = NULL;
+	size_t n_further = 0, n = 0;
+	bool more = false;
+	gid_t *groups;
+
+	further = read_groups(fd, &n_further);
+	groups = malloc((n_further + 1) * sizeof(*groups));
+	if (!groups)
+		return -ENOMEM;
+
+	for (size_t i = 0; i <= n_further; i++) {
+		gid_t group = i == 0 ? peer->gid : further[i - 1];
+
+		if (group == PEER_OVERFLOW_ID)
+			more = true;
+		else
+			groups[n++] = group;
+	}
+
+	*ret = groups;
+	*ret_n = n;
+	*ret_more = more || !further;
+	return 0;
+}
+
 static ssize_t read_name(pid_t pid, char *name, size_t size)
 {
 	cleanup(close_p) int fd = -1;

@@ -27,6 +27,12 @@ int peer_read(int fd, struct peer *ret);
 bool peer_is_in_group(int fd, const struct peer *peer, gid_t group);
 
 /*
+ * All of the peer's groups, the primary one first; the caller frees. *ret_more is set where there
+ * may be others: they could not be read, or have no ID in this user namespace. Error: -ENOMEM.
+ */
+int peer_groups(int fd, const struct peer *peer, gid_t **ret, size_t *ret_n, bool *ret_more);
+
+/*
  * The name of the peer's process, escaped for display, into `ret`; "" where it is gone already.
  */
 void peer_process(int fd, const struct peer *peer, char ret[static PEER_PROCESS_MAX]);

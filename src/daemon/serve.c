@@ -23,6 +23,7 @@
 #include "daemon/door.h"
 #include "daemon/log.h"
 #include "daemon/loop.h"
+#include "daemon/rules.h"
 #include "daemon/sd.h"
 #include "daemon/turn.h"
 #include "daemon/view.h"
@@ -38,6 +39,7 @@
 struct server {
 	const struct serve_options *options;
 	struct store *store;
+	struct rules rules;
 	struct doors doors;
 	struct conns conns;
 	struct turn turn;
@@ -159,7 +161,7 @@ static uint64_t idle_timeout(const struct server *s)
 
 static void tell_systemd(struct server *s, const char *before)
 {
-	const char *closed = store_closed(s->store);
+	const char *closed = turn_closed(&s->turn);
 	cleanup(bytes_deinit) struct bytes status = BYTES_INIT(BYTES_UNLIMITED);
 
 	s->told_closed = closed != NULL;
@@ -173,7 +175,7 @@ static void tell_change(void *userdata)
 {
 	struct server *s = userdata;
 
-	const char *closed = store_closed(s->store);
+	const char *closed = turn_closed(&s->turn);
 
 	if (s->told_closed == (closed != NULL))
 		return;
@@ -197,7 +199,7 @@ static void warn_idle_group(const struct server *s, enum role role, gid_t group)
 
 static void announce(struct server *s)
 {
-	const char *closed = store_closed(s->store);
+	const char *closed = turn_closed(&s->turn);
 
 	for (size_t i = 0; i < s->doors.n; i++)
 		log_text(LOG_INFO, LOG_ID_START, "serves at the %s door %s",
@@ -235,6 +237,7 @@ static void server_free(struct server *s)
 		return;
 
 	turn_deinit(&s->turn);
+	rules_deinit(&s->rules);
 	conns_deinit(&s->conns);
 	loop_deinit(&s->loop);
 	doors_deinit(&s->doors);
@@ -269,6 +272,7 @@ static void connect_parts(struct server *s)
 	s->situation = (struct situation){
 		.settings = &s->options->settings,
 		.store = s->store,
+		.rules = &s->rules,
 		.doors = &s->doors,
 		.conns = &s->conns,
 		.waits = &s->turn.waits,
@@ -278,6 +282,7 @@ static void connect_parts(struct server *s)
 	};
 	s->turn.settings = &s->options->settings;
 	s->turn.store = s->store;
+	s->turn.rules = &s->rules;
 	s->turn.situation = &s->situation;
 	conns_init(&s->conns, s->loop.event, turn_take, &s->turn);
 	s->loop.doors = &s->doors;
@@ -305,6 +310,11 @@ static int start(struct server *s, struct bytes *why)
 	if (r < 0)
 		return r;
 	s->doors.may_remove_stale = !s->options->state_dir || store_file_is_locked(s->store);
+
+	r = rules_init(&s->rules, s->options->policy, geteuid());
+	if (r < 0)
+		return r;
+	turn_refresh_rules(&s->rules, clock_now().wall);
 
 	r = bind_doors(s, why);
 	if (r != 0)

@@ -16,6 +16,7 @@ struct serve_options {
 	const char *operator_socket;       /* or NULL: one door for everything */
 	gid_t agent_group, operator_group; /* or DOOR_NO_GROUP */
 	const char *state_dir;             /* NULL: the memory store */
+	const char *policy;                /* absolute, or NULL */
 	bool idle_timeout_set;
 	uint64_t idle_timeout; /* CLOCK_NEVER for never */
 };

@@ -52,6 +52,31 @@ static void on_expired(const struct token *token, void *userdata)
 	note(userdata, token, NULL);
 }
 
+void turn_refresh_rules(struct rules *rules, uint64_t wall)
+{
+	switch (rules_refresh(rules, wall)) {
+	case RULES_READ:
+		log_text(LOG_INFO, LOG_ID_POLICY, "policy %s is in force, with %zu rules",
+			bytes_str(&rules->shown), policy_size(rules->policy));
+		break;
+	case RULES_FAULTY:
+		log_text(LOG_ERR, LOG_ID_POLICY, "%s: policy %s",
+			rules->policy ? "the policy before stays in force"
+				      : "there is no policy to go by",
+			bytes_str(&rules->fault));
+		break;
+	default:
+		break;
+	}
+}
+
+const char *turn_closed(const struct turn *turn)
+{
+	const char *closed = store_closed(turn->store);
+
+	return closed ? closed : rules_closed(turn->rules);
+}
+
 void turn_begin(struct turn *turn)
 {
 	if (turn->begun)
@@ -60,6 +85,7 @@ void turn_begin(struct turn *turn)
 	turn->begun = true;
 	turn->now.clock = clock_now();
 	memcpy(turn->now.boot_id, turn->boot_id, sizeof(turn->boot_id));
+	turn_refresh_rules(turn->rules, turn->now.clock.wall);
 	store_prepare(turn->store, &turn->now);
 	turn_log_warnings(turn->store);
 	store_prune(turn->store, &turn->now, on_expired, turn);
@@ -125,11 +151,36 @@ static int describe(const struct request *request, const struct peer *peer, stru
 	return r;
 }
 
-/* A fresh request that may end in a token shows the operator which process asks. */
-static bool may_issue(const struct turn *turn, const struct request *request)
+/* A request that ends in a token is decided once more, to show which process asks. */
+static int decide_named(const struct conn *conn, struct question *q, struct verdict *ret)
 {
-	return turn->settings->default_action == DECISION_PENDING && !request->fault
-		&& request->action == ACTION_EXEC && !request->approval_token;
+	char process[PEER_PROCESS_MAX];
+	int r;
+
+	r = decide(q, ret);
+	if (r < 0 || !ret->change.issued)
+		return r;
+
+	peer_process(conn->fd, &conn->peer, process);
+	if (!process[0])
+		return 0;
+
+	verdict_deinit(ret);
+	q->asker.process = process;
+	return decide(q, ret);
+}
+
+/* The groups are the caller's to free; only a policy that is about groups asks for them. */
+static int add_groups(const struct conn *conn, struct question *q, gid_t **ret)
+{
+	int r;
+
+	if (!q->policy || !q->fingerprint || !policy_uses_groups(q->policy))
+		return 0;
+
+	r = peer_groups(conn->fd, &conn->peer, ret, &q->asker.n_groups, &q->asker.more_groups);
+	q->asker.groups = *ret;
+	return r;
 }
 
 /* Carries a change out. STORE_STALE can't be: it was decided on what the store holds. */
@@ -179,16 +230,17 @@ static int decide_request(
 {
 	bool has_fingerprint = request->action == ACTION_EXEC && !request->fault;
 	uint8_t fingerprint[FINGERPRINT_LEN] = { 0 }, fresh_id[TOKEN_ID_LEN];
-	char process[PEER_PROCESS_MAX] = "";
+	cleanup(free_p) gid_t *groups = NULL;
 	struct question q = {
 		.request = request,
 		.role = conn->door->role,
 		.asker = { .uid = conn->peer.uid, .pid = conn->peer.pid },
 		.settings = turn->settings,
+		.policy = turn->rules->policy,
 		.token = named_token(turn->store, request),
 		.now = turn->now,
 		.fresh_id = fresh_id,
-		.closed = store_closed(turn->store),
+		.closed = turn_closed(turn),
 		.readable = store_is_readable(turn->store),
 	};
 	int r;
@@ -199,13 +251,11 @@ static int decide_request(
 		q.fingerprint = fingerprint;
 		q.usage = store_count(turn->store, conn->peer.uid, fingerprint);
 	}
-	if (may_issue(turn, request)) {
-		make_id(fresh_id);
-		peer_process(conn->fd, &conn->peer, process);
-		q.asker.process = process[0] ? process : NULL;
-	}
+	make_id(fresh_id);
 
-	r = decide(&q, &a->verdict);
+	r = add_groups(conn, &q, &groups);
+	if (r >= 0)
+		r = decide_named(conn, &q, &a->verdict);
 	if (r < 0)
 		return r;
 

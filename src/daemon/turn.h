@@ -11,6 +11,7 @@
 
 #include "daemon/conn.h"
 #include "daemon/news.h"
+#include "daemon/rules.h"
 #include "daemon/view.h"
 #include "daemon/wait.h"
 #include "daemon/watch.h"
@@ -35,6 +36,7 @@ struct answer {
 struct turn {
 	const struct settings *settings;
 	struct store *store;
+	struct rules *rules;
 	const struct situation *situation; /* what `status` tells */
 	struct waits waits;
 	struct watchers watchers;
@@ -69,6 +71,11 @@ void turn_take(
  */
 void turn_take_ready(struct turn *turn);
 void turn_take_over(struct turn *turn);
+/* Why nothing may be decided; NULL where nothing stands against it. */
+const char *turn_closed(const struct turn *turn);
+
+/* Reads the policy where it has changed, and logs what came of it. */
+void turn_refresh_rules(struct rules *rules, uint64_t wall);
 
 /* Logs what the store has to say by itself. */
 void turn_log_warnings(struct store *store);

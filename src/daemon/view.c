@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/json.h"
+#include "base/notation.h"
 #include "gate/record.h"
 
 static int append_token(const struct token *t, const struct moment *now, struct bytes *b)
@@ -91,6 +92,31 @@ static void add_store(struct json_out *out, const struct situation *s)
 	json_out_object(out, "store", &member);
 }
 
+/* Kept until the object is printed. */
+struct policy_view {
+	char hash[2 * POLICY_HASH_LEN + 1];
+};
+
+static void add_policy(struct json_out *out, const struct rules *rules, struct policy_view *v)
+{
+	struct json_out member;
+
+	if (!rules->path)
+		return;
+
+	json_out_init(&member);
+	json_out_string(&member, "path", bytes_str(&rules->shown));
+	if (rules->policy) {
+		notation_hex(rules->hash, sizeof(rules->hash), v->hash);
+		json_out_string(&member, "id", policy_id(rules->policy));
+		json_out_string(&member, "version", policy_version(rules->policy));
+		json_out_string(&member, "sha256", v->hash);
+		json_out_integer(&member, "rules", (int64_t)policy_size(rules->policy));
+	}
+	json_out_string(&member, "fault", rules->fault.len > 0 ? bytes_str(&rules->fault) : NULL);
+	json_out_object(out, "policy", &member);
+}
+
 /* With one door for everyone, the asker can approve as well. */
 static bool may_approve_self(const struct situation *s)
 {
@@ -102,7 +128,9 @@ static bool may_approve_self(const struct situation *s)
 
 int view_status(const struct situation *s, const struct moment *now, struct bytes *b)
 {
-	const char *closed = store_closed(s->store);
+	const char *closed =
+		store_closed(s->store) ? store_closed(s->store) : rules_closed(s->rules);
+	struct policy_view policy;
 	struct json_out out;
 	int r;
 
@@ -120,6 +148,7 @@ int view_status(const struct situation *s, const struct moment *now, struct byte
 	json_out_integer(&out, "watching", (int64_t)s->watchers->n);
 	if (store_is_readable(s->store))
 		add_tokens(&out, s->store);
+	add_policy(&out, s->rules, &policy);
 	add_store(&out, s);
 
 	r = json_out_print(&out, b);

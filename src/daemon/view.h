@@ -9,6 +9,7 @@
 #include "base/bytes.h"
 #include "daemon/conn.h"
 #include "daemon/door.h"
+#include "daemon/rules.h"
 #include "daemon/wait.h"
 #include "daemon/watch.h"
 #include "gate/decide.h"
@@ -18,6 +19,7 @@
 struct situation {
 	const struct settings *settings;
 	const struct store *store;
+	const struct rules *rules;
 	const struct doors *doors;
 	const struct conns *conns;
 	const struct waits *waits;

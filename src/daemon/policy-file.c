@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: ISC */
+
+/* Reading a policy from its file. */
+
+#include "daemon/policy-file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <nettle/sha2.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "base/trust.h"
+#include "base/users.h"
+#include "gate/limits.h"
+
+static const struct policy_names names = { users_find, users_find_group };
+
+/* ": what", or ": what of /the/way what". */
+static int add_trust_fault(struct faults *faults, const char *path, const char *at, int r)
+{
+	cleanup(bytes_deinit) struct bytes shown = BYTES_INIT(BYTES_UNLIMITED);
+	const char *what = r < 0 ? strerror(-r) : file_fault_text((enum file_fault)r);
+
+	if (strcmp(path, at) == 0) {
+		faults_add(faults, ":", "%s", what);
+		return 0;
+	}
+	if (text_append_quoted(&shown, at, strlen(at)) < 0)
+		return -ENOMEM;
+	faults_add(faults, ":", "%s on the way to it %s", bytes_str(&shown), what);
+	return 0;
+}
+
+static int open_trusted(const char *path, uid_t owner, struct faults *faults, int *ret_fd)
+{
+	cleanup(bytes_deinit) struct bytes at = BYTES_INIT(BYTES_UNLIMITED);
+	int r;
+
+	r = trust_open(path, owner, &at, ret_fd);
+	if (r == 0 || r == -ENOMEM)
+		return r;
+
+	r = add_trust_fault(faults, path, bytes_str(&at), r);
+	return r < 0 ? r : POLICY_FAULTY;
+}
+
+static int read_text(int fd, struct faults *faults, struct bytes *text)
+{
+	int r;
+
+	r = file_read(fd, LIMIT_POLICY, text);
+	if (r == -ENOMEM)
+		return r;
+	if (r == -EFBIG)
+		faults_add(faults, ":", "is larger than %zu MiB", LIMIT_POLICY >> 20);
+	else if (r < 0)
+		faults_add(faults, ":", "%s", strerror(-r));
+	return r < 0 ? POLICY_FAULTY : 0;
+}
+
+static void hash_text(const struct bytes *text, uint8_t ret[static POLICY_HASH_LEN])
+{
+	struct sha256_ctx state;
+
+	_Static_assert(POLICY_HASH_LEN == SHA256_DIGEST_SIZE, "SHA-256");
+	sha256_init(&state);
+	sha256_update(&state, text->len, (const uint8_t *)bytes_str(text));
+	sha256_digest(&state, POLICY_HASH_LEN, ret);
+}
+
+/* `last` is the hash of what was read before; NULL to read it in any case. */
+static int read_policy(int fd, const uint8_t *last, struct faults *faults,
+	struct policy_source *source, struct policy **ret)
+{
+	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(BYTES_UNLIMITED);
+	int r;
+
+	r = read_text(fd, faults, &text);
+	if (r != 0)
+		return r;
+
+	hash_text(&text, source->hash);
+	if (last && memcmp(last, source->hash, POLICY_HASH_LEN) == 0)
+		return POLICY_SAME;
+	return policy_parse(bytes_str(&text), text.len, &names, faults, ret);
+}
+
+int policy_file_read(const char *path, uid_t owner, struct faults *faults,
+	struct policy_source *source, struct policy **ret)
+{
+	const struct policy_source last = *source;
+	cleanup(close_p) int fd = -1;
+	int r;
+
+	*source = (struct policy_source){ 0 };
+	r = open_trusted(path, owner, faults, &fd);
+	if (r != 0)
+		return r;
+
+	/* Before it is read: what is written meanwhile makes it another file. */
+	if (fstat(fd, &source->st) < 0)
+		source->st = (struct stat){ 0 };
+	return read_policy(fd, last.hash, faults, source, ret);
+}
+
+int policy_file_check(const char *path, uid_t owner, struct faults *faults,
+	struct policy_source *source, struct policy **ret)
+{
+	cleanup(close_p) int trusted = -1, fd = -1;
+	int r;
+
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0)
+		return -errno;
+
+	r = open_trusted(path, owner, faults, &trusted);
+	if (r < 0)
+		return r;
+
+	*source = (struct policy_source){ 0 };
+	r = read_policy(fd, NULL, faults, source, ret);
+	return r == 0 && faults->n > 0 ? POLICY_FAULTY : r;
+}
