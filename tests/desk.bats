@@ -306,6 +306,31 @@ becomes() {
 	seen '$'"'"'no\u{1B}[2J\u{A}way'"'"
 }
 
+# --- revoking many --------------------------------------------------------------------------------
+
+@test "on a terminal, revoking many is asked about first" {
+	local id
+
+	start_asking
+	id=$(pending_token session_id=$'a\tb')
+	terminal 80x24 "${WRAPPER[@]}" "$FIRMA" token revoke --session $'a\tb'
+	# shellcheck disable=SC1003
+	seen 'Revoke the tokens of session $'"'"'a\u{9}b'"'"'? [y/N]'
+	keys Enter
+	ended
+	assert_status 1
+	assert_output -p 'nothing was revoked'
+	is_in_state "$id" pending
+
+	terminal 80x24 "${WRAPPER[@]}" "$FIRMA" token revoke --all
+	seen 'Revoke all tokens? [y/N]'
+	keys y Enter
+	ended
+	assert_status 0
+	assert_output -p 'revoked: 1 token'
+	is_in_state "$id" revoked
+}
+
 # --- the terminal ---------------------------------------------------------------------------------
 
 # shellcheck disable=SC2016

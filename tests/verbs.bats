@@ -10,7 +10,8 @@
 
 load lib
 
-verbs=(serve check 'token list' 'token show' 'token approve' 'token revoke' status fingerprint)
+verbs=(serve check 'token list' 'token show' 'token approve' 'token revoke' 'token watch' status
+	fingerprint)
 
 # runs ARG...: the program, with standard error apart.
 runs() {
@@ -700,6 +701,55 @@ firma_to_full() {
 	assert_stderr -p "firma: $id: "
 	assert_stderr -p 1024
 	known pending "$id"
+}
+
+@test "all that are live, a session's or a user's tokens are revoked with one word" {
+	local one two three
+
+	start_daemon --default-action pending_hitl
+	one=$(pending_token session_id='a b')
+	two=$(pending_token session_id=other)
+	three=$(pending_token session_id=third)
+	operate approve token_id="$three"
+
+	runs token revoke --session 'a b' --reason stop
+	assert_status 0
+	refute_output
+	assert_stderr 'firma: revoked: 1 token'
+	known revoked "$one"
+	known pending "$two"
+	run ask session_id='a b' approval_token="$one"
+	assert_decision deny 'approval token revoked: stop'
+
+	runs token revoke --uid 4711
+	assert_status 0
+	assert_stderr 'firma: there was nothing to revoke'
+
+	runs token revoke --all
+	assert_status 0
+	assert_stderr 'firma: revoked: 2 tokens'
+	known revoked "$two"
+	known revoked "$three"
+
+	one=$(pending_token)
+	runs token revoke --uid "$(id -un)"
+	assert_stderr 'firma: revoked: 1 token'
+	known revoked "$one"
+}
+
+@test "what to revoke is said once: IDs, --all, --uid or --session" {
+	local help="(see 'firma token revoke --help')"
+	local exclude="IDs, --all, --uid, --session exclude one another $help"
+
+	usage_error "a token's ID is missing $help" token revoke
+	usage_error "$exclude" token revoke --all 12345678
+	usage_error "$exclude" token revoke --all --uid 0
+	usage_error "$exclude" token revoke --uid 0 --session x
+	usage_error "--uid wants a user's number or name $help" token revoke --uid no-such-user
+	usage_error "--uid wants a user's number or name $help" token revoke --uid 4294967295
+	usage_error "--session wants UTF-8 $help" token revoke --session $'\xff'
+	usage_error "unknown or ambiguous option --all (see 'firma token approve --help')" \
+		token approve --all
 }
 
 @test "a prefix of 8 characters or more that fits one token is as good as its ID" {
