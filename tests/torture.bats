@@ -7,7 +7,7 @@ load lib
 
 # What daemons may say, at the beginning of a line of the log.
 decisions='(allow|deny|pending_hitl) /usr/bin/git for uid'
-operations='local\.exec\.(approve|revoke) by uid'
+operations='local\.exec\.(approve|revoke|watch) by uid'
 others="serves at the any door|stops, as told$|.*/tokens\.jsonl: cut off"
 
 # Of the report, which is the output's last line: at_least KEY N.
@@ -43,7 +43,7 @@ torture() {
 	assert_field kills "$kills"
 	assert_field violations 0
 	at_least checked $((kills / 3))
-	for key in issued approved revoked allowed refused raced lost; do
+	for key in issued approved revoked allowed refused held events raced lost; do
 		at_least "$key" "$often"
 	done
 	if ((often > 1)); then
@@ -63,5 +63,5 @@ torture() {
 @test "a daemon that forgets is found out" {
 	run torture 20 --store memory
 	assert_status 1
-	assert_output -e 'token [0-9]+ [0-9a-f-]{36}: (is absent|answered .* not found).* can only be '
+	assert_output -e 'token [0-9]+ [0-9a-f-]{36}: (is absent|answered .* not.found).* can only be '
 }

@@ -32,6 +32,7 @@ static const char *const action_names[] = {
 	[MODEL_APPROVE] = "approve",
 	[MODEL_REVOKE] = "revoke",
 	[MODEL_RETRY] = "retry",
+	[MODEL_ASK] = "ask",
 };
 
 #define ABSENT MODEL_BIT(MODEL_ABSENT)
@@ -51,6 +52,8 @@ static const struct {
 	{ MODEL_APPROVE, PENDING, MODEL_APPROVED },
 	{ MODEL_REVOKE, PENDING | APPROVED, MODEL_REVOKED },
 	{ MODEL_RETRY, APPROVED, MODEL_CONSUMED },
+	{ MODEL_ASK, ABSENT, MODEL_PENDING },
+	{ MODEL_ASK, APPROVED, MODEL_CONSUMED },
 };
 
 /* Every reply there is, the states in which it is given, and the one it leaves the token in. */
@@ -86,6 +89,14 @@ static const struct answer {
 	{ MODEL_RETRY, "deny", "approval token revoked", REVOKED, MODEL_REVOKED, TALLY(refused) },
 	{ MODEL_RETRY, "deny", "approval token expired", EXPIRED, MODEL_EXPIRED, TALLY(refused) },
 	{ MODEL_RETRY, "deny", "approval token not found", ABSENT, MODEL_ABSENT, TALLY(refused) },
+
+	{ MODEL_ASK, "pending_hitl", "awaiting human approval", ABSENT | PENDING, MODEL_PENDING,
+		TALLY(issued) },
+	{ MODEL_ASK, "allow", "approved by an operator", APPROVED, MODEL_CONSUMED, TALLY(allowed) },
+	{ MODEL_ASK, "deny", "approval token already consumed", CONSUMED, MODEL_CONSUMED,
+		TALLY(refused) },
+	{ MODEL_ASK, "deny", "approval token revoked", REVOKED, MODEL_REVOKED, TALLY(refused) },
+	{ MODEL_ASK, "deny", "approval token expired", EXPIRED, MODEL_EXPIRED, TALLY(refused) },
 #undef TALLY
 };
 
@@ -148,6 +159,18 @@ size_t model_add(struct model *m)
 	return m->n++;
 }
 
+static bool issues(struct model_request request)
+{
+	return request.action == MODEL_ISSUE || request.action == MODEL_ASK;
+}
+
+static void end(struct model_token *t, struct model_request request)
+{
+	t->in_flight--;
+	t->issuing -= issues(request);
+	t->waiting -= request.waits;
+}
+
 void model_send(struct model *m, struct model_request request)
 {
 	struct model_token *t = &m->tokens[request.token];
@@ -162,6 +185,8 @@ void model_send(struct model *m, struct model_request request)
 	} else {
 		m->tally.raced++;
 	}
+	t->issuing += issues(request);
+	t->waiting += request.waits;
 	t->actions |= MODEL_BIT(request.action);
 	t->states = reach(t->states, t->actions);
 	t->seen |= t->states;
@@ -211,6 +236,7 @@ static void believe(struct model *m, struct model_request request, const struct 
 		if (t->allowed)
 			model_violation(m, "token %zu %s: allowed twice", request.token, t->id);
 		t->allowed = true;
+		m->tally.held += request.waits;
 	}
 }
 
@@ -241,14 +267,63 @@ void model_reply(struct model *m, struct model_request request, const char *line
 		model_violation(m, "token %zu %s: answered %s by %s", request.token,
 			m->tokens[request.token].id, action_names[request.action], line);
 	}
-	m->tokens[request.token].in_flight--;
+	end(&m->tokens[request.token], request);
 }
 
 void model_lost(struct model *m, struct model_request request)
 {
 	m->tally.lost++;
 	m->tokens[request.token].lost = true;
-	m->tokens[request.token].in_flight--;
+	end(&m->tokens[request.token], request);
+}
+
+void model_watch_begin(struct model *m, size_t watcher)
+{
+	for (size_t i = m->first; i < m->n; i++)
+		m->tokens[i].told_to[watcher] = MODEL_ABSENT;
+}
+
+static bool is_final(enum model_state state)
+{
+	return state == MODEL_CONSUMED || state == MODEL_REVOKED || state == MODEL_EXPIRED;
+}
+
+/* By its name; MODEL_ABSENT where it is none that a token on record can have. */
+static enum model_state find_state(const char *name)
+{
+	for (size_t i = MODEL_PENDING; i < MODEL_STATES; i++)
+		if (strcmp(name, state_names[i]) == 0)
+			return (enum model_state)i;
+	return MODEL_ABSENT;
+}
+
+void model_event(struct model *m, size_t watcher, size_t token, const char *id, const char *state)
+{
+	enum model_state to = find_state(state);
+	struct model_token *t;
+
+	m->tally.events++;
+	if (token < m->first || token >= m->n || to == MODEL_ABSENT) {
+		model_violation(m, "token %zu %s: told to be %s", token, id, state);
+		return;
+	}
+
+	t = &m->tokens[token];
+	learn_id(m, token, id);
+	if (to <= t->told_to[watcher] || is_final(t->told_to[watcher]))
+		model_violation(m, "token %zu %s: told to be %s after it was told to be %s", token,
+			t->id, state, state_names[t->told_to[watcher]]);
+	t->told_to[watcher] = to;
+	if (to > t->told && !is_final(t->told))
+		t->told = to;
+}
+
+/* Whether what was told about it can have led there. */
+static bool agrees(const struct model_token *t, enum model_state state)
+{
+	if (t->told == state || t->told == MODEL_ABSENT || t->states == ABSENT)
+		return true;
+	return !is_final(t->told) && state > t->told;
 }
 
 void model_list_begin(struct model *m)
@@ -263,6 +338,9 @@ static void settle(struct model *m, size_t token, enum model_state state)
 	struct model_token *t = &m->tokens[token];
 	char could[64];
 
+	if (!agrees(t, state))
+		model_violation(m, "token %zu %s: is %s, and was told to be %s", token, t->id,
+			state_names[state], state_names[t->told]);
 	if (!(t->states & MODEL_BIT(state)))
 		model_violation(m, "token %zu %s: is %s, and can only be %s%s", token, t->id,
 			state_names[state], name_states(t->states, could),
@@ -284,13 +362,10 @@ void model_list_item(struct model *m, size_t token, const char *id, const char *
 
 	m->tokens[token].listed = true;
 	learn_id(m, token, id);
-	for (size_t i = MODEL_PENDING; i < MODEL_STATES; i++) {
-		if (strcmp(state, state_names[i]) == 0) {
-			settle(m, token, (enum model_state)i);
-			return;
-		}
-	}
-	model_violation(m, "token %zu %s: is '%s'", token, id, state);
+	if (find_state(state) == MODEL_ABSENT)
+		model_violation(m, "token %zu %s: is '%s'", token, id, state);
+	else
+		settle(m, token, find_state(state));
 }
 
 void model_list_end(struct model *m)
@@ -310,7 +385,7 @@ void model_age(struct model *m)
 		struct model_token *t = &m->tokens[i];
 
 		/* An issue that waits for a daemon is not older than that. */
-		if (t->in_flight > 0 && (t->actions & MODEL_BIT(MODEL_ISSUE)))
+		if (t->issuing > 0)
 			continue;
 		if (t->age++ > 0)
 			t->states = ABSENT;

@@ -11,6 +11,8 @@
  * Time passes by $FIRMA_TEST_CLOCK, while no daemon runs, whenever enough has been issued for what
  * is then superseded to be worth dropping.
  *
+ * Some clients wait until somebody decides, and two operators watch in most lives.
+ *
  * One process; a client is a connection with one request, then another. Standard output has the
  * seed first, and at the end what was seen, as a line of JSON. Exit status: 0 nothing was wrong; 1
  * something was, which is told on standard error; 3 nothing went on for a minute.
@@ -40,6 +42,7 @@
 #include "base/bytes.h"
 #include "base/cleanup.h"
 #include "helper/torture-model.h"
+#include "helper/torture-watch.h"
 
 DEFINE_CLEANUP(cJSON *, cJSON_Delete)
 
@@ -47,6 +50,7 @@ DEFINE_CLEANUP(cJSON *, cJSON_Delete)
 #define FIRST_FD 3
 
 #define N_CLIENTS 16
+#define WAITING_MAX 5 /* of these, with an answer that is held back */
 
 /* Replies before a kill, at most, and µs behind them: how busy the machine is must not matter. */
 #define LOAD_REPLIES 80
@@ -93,8 +97,10 @@ struct torture {
 	struct client clients[N_CLIENTS];
 	struct pollfd fds[N_CLIENTS]; /* their connections; -1 for one without */
 	size_t busy;                  /* clients with a connection */
-	size_t replies;               /* that there were so far */
-	bool again;                   /* the last request is to be sent a second time */
+	size_t waiting;               /* of these, whose answer is held back */
+	struct torture_watch watches[MODEL_WATCHERS];
+	size_t replies; /* that there were so far */
+	bool again;     /* the last request is to be sent a second time */
 	struct model_request last;
 
 	pid_t daemon;
@@ -159,13 +165,14 @@ static void print_exec(const struct torture *t, struct model_request request, st
 			< 0
 		|| (request.action == MODEL_RETRY
 			&& bytes_appendf(b, ",\"approval_token\":\"%s\"", id) < 0)
+		|| (request.waits && bytes_append_str(b, ",\"wait_ms\":600000") < 0)
 		|| bytes_append_str(b, "}\n") < 0)
 		errx(UNIT_FAILED, "out of memory");
 }
 
 static void print_request(const struct torture *t, struct model_request request, struct bytes *b)
 {
-	if (request.action == MODEL_ISSUE || request.action == MODEL_RETRY) {
+	if (request.action != MODEL_APPROVE && request.action != MODEL_REVOKE) {
 		print_exec(t, request, b);
 		return;
 	}
@@ -190,7 +197,7 @@ static bool choose_token(struct torture *t, size_t *ret)
 	for (int tries = 0; n > 0 && tries < 8; tries++) {
 		token = m->n - 1 - pick(t, n);
 		if (!m->tokens[token].id[0] || (tries < 4 && !is_live(&m->tokens[token]))
-			|| (m->tokens[token].in_flight > 0 && !one_in(t, 8)))
+			|| (m->tokens[token].in_flight > m->tokens[token].waiting && !one_in(t, 8)))
 			continue;
 		*ret = token;
 		return true;
@@ -220,12 +227,16 @@ static bool choose(struct torture *t, struct model_request *ret)
 	if (pick(t, 10) < 3 && t->issued < budgets[t->ages % LENGTH(budgets)]) {
 		request.token = model_add(&t->model);
 		t->issued += filling(request.token);
+		request.waits = t->waiting < WAITING_MAX && one_in(t, 3);
+		request.action = request.waits ? MODEL_ASK : MODEL_ISSUE;
 	} else {
 		if (!choose_token(t, &request.token))
 			return false;
 		request.action = choose_action(t, &t->model.tokens[request.token]);
+		request.waits =
+			request.action == MODEL_RETRY && t->waiting < WAITING_MAX && one_in(t, 2);
 	}
-	t->again = request.action == MODEL_RETRY && one_in(t, 2)
+	t->again = request.action == MODEL_RETRY && !request.waits && one_in(t, 2)
 		&& (t->model.tokens[request.token].states & MODEL_BIT(MODEL_APPROVED));
 	t->last = *ret = request;
 	return true;
@@ -274,6 +285,7 @@ static void ask(struct torture *t)
 		print_request(t, client->request, &line);
 		t->fds[i].fd = connect_to(t, SOCK_NONBLOCK);
 		t->busy++;
+		t->waiting += client->request.waits;
 		model_send(&t->model, client->request);
 		say(t->fds[i].fd, &line);
 	}
@@ -284,6 +296,14 @@ static void leave(struct torture *t, size_t i)
 	close(t->fds[i].fd);
 	t->fds[i].fd = -1;
 	t->busy--;
+	t->waiting -= t->clients[i].request.waits;
+}
+
+/* What those who watch were told before somebody was answered is told before it here as well. */
+static void read_watches(struct torture *t)
+{
+	for (size_t i = 0; i < MODEL_WATCHERS; i++)
+		torture_watch_read(&t->watches[i], &t->model);
 }
 
 /* Reads what has come. A reply is a line; an end without one is for daemons that were killed. */
@@ -314,40 +334,51 @@ static void take_reply(struct torture *t, size_t i)
 	leave(t, i);
 }
 
-/* Until then, or until there were so many replies; where nobody asks anew, until all have one. */
+/* Takes what comes, for which it waits so long. */
+static void take_in(struct torture *t, uint64_t us)
+{
+	const struct timespec pause = {
+		.tv_sec = (time_t)(us / 1000000),
+		.tv_nsec = (long)(us % 1000000 * 1000),
+	};
+
+	if (ppoll(t->fds, N_CLIENTS, &pause, NULL) < 0)
+		err(UNIT_FAILED, "ppoll");
+	read_watches(t);
+	for (size_t i = 0; i < N_CLIENTS; i++) {
+		if (t->fds[i].fd >= 0 && t->fds[i].revents)
+			take_reply(t, i);
+	}
+}
+
+/*
+ * Until then, or until there were so many replies; where nobody asks anew, until all have one but
+ * those who wait.
+ */
 static void converse(struct torture *t, uint64_t until, size_t replies, bool anew)
 {
 	for (replies += t->replies;;) {
 		uint64_t now = now_us();
-		struct timespec pause;
 
 		if (anew)
 			ask(t);
-		if (now >= until || t->replies >= replies || (!anew && t->busy == 0))
+		if (now >= until || t->replies >= replies || (!anew && t->busy == t->waiting))
 			return;
-
-		pause.tv_sec = (time_t)((until - now) / 1000000);
-		pause.tv_nsec = (long)((until - now) % 1000000 * 1000);
-		if (ppoll(t->fds, N_CLIENTS, &pause, NULL) < 0)
-			err(UNIT_FAILED, "ppoll");
-		for (size_t i = 0; i < N_CLIENTS; i++) {
-			if (t->fds[i].fd >= 0 && t->fds[i].revents)
-				take_reply(t, i);
-		}
+		take_in(t, until - now);
 	}
 }
 
 /* --- the list --------------------------------------------------------------------------------- */
 
-/* Whole, read as it comes. */
-static void read_list(const struct torture *t, struct bytes *list)
+/* An operator's action, and all that comes of it, read as it comes. */
+static void operate(const struct torture *t, const char *action, struct bytes *list)
 {
 	struct bytes line = BYTES_INIT(BYTES_UNLIMITED);
 	cleanup(close_p) int fd = connect_to(t, 0);
 	char block[65536];
 	ssize_t n;
 
-	if (bytes_append_str(&line, "{\"action\":\"local.exec.list\"}\n") < 0)
+	if (bytes_appendf(&line, "{\"action\":\"local.exec.%s\"}\n", action) < 0)
 		errx(UNIT_FAILED, "out of memory");
 	say(fd, &line);
 	bytes_deinit(&line);
@@ -386,7 +417,7 @@ static void check(struct torture *t)
 	cleanup(bytes_deinit) struct bytes list = BYTES_INIT(BYTES_UNLIMITED);
 	char *line, *newline;
 
-	read_list(t, &list);
+	operate(t, "list", &list);
 	model_list_begin(&t->model);
 	for (line = list.data; line && (newline = strchr(line, '\n')); line = newline + 1) {
 		*newline = '\0';
@@ -428,11 +459,25 @@ static void start(struct torture *t)
 		become_daemon(t);
 }
 
-/* Lets those who wait be answered, and then looks at everything. */
+/* How many the daemon holds back, as it says. */
+static size_t count_held(const struct torture *t)
+{
+	static const char key[] = "\"waiting\":";
+	cleanup(bytes_deinit) struct bytes status = BYTES_INIT(BYTES_UNLIMITED);
+	const char *at;
+
+	operate(t, "status", &status);
+	at = strstr(bytes_str(&status), key);
+	return at ? strtoul(at + sizeof(key) - 1, NULL, 10) : 0;
+}
+
+/* Lets those be answered who can be, and then looks at everything. */
 static void start_and_check(struct torture *t)
 {
 	start(t);
 	converse(t, NEVER, ANY_NUMBER, false);
+	while (count_held(t) != t->waiting)
+		take_in(t, 0);
 	check(t);
 	t->start_time = now_us() - t->started;
 }
@@ -449,6 +494,8 @@ static void bury(struct torture *t, bool told)
 	if (!t->dead && !(told && WIFEXITED(status) && WEXITSTATUS(status) == 0))
 		model_violation(&t->model, "the daemon ended by itself: 0x%x", (unsigned)status);
 
+	for (size_t i = 0; i < MODEL_WATCHERS; i++)
+		torture_watch_end(&t->watches[i], &t->model);
 	for (size_t i = 0; i < N_CLIENTS; i++) {
 		if (t->fds[i].fd >= 0)
 			take_reply(t, i);
@@ -480,6 +527,9 @@ static void live_and_die(struct torture *t)
 {
 	bool early = t->start_time > 0 && one_in(t, 3), told = one_in(t, 4);
 
+	for (size_t i = 0; i < MODEL_WATCHERS; i++)
+		if (!one_in(t, 3))
+			torture_watch_begin(&t->watches[i], &t->address, &t->model);
 	ask(t);
 	if (early) {
 		start(t);
@@ -553,10 +603,10 @@ static void report(const struct torture *t)
 		t->killed, t->early, t->stopping, t->rewriting, t->checked, t->ages, t->shrunk,
 		(long long)t->largest);
 	printf("\"issued\":%lu,\"approved\":%lu,\"revoked\":%lu,\"allowed\":%lu,\"refused\":%lu,"
-	       "\"too_late\":%lu,\"raced\":%lu,\"lost\":%lu,\"applied\":%lu,\"unapplied\":%lu,"
-	       "\"violations\":%lu}\n",
-		m->issued, m->approved, m->revoked, m->allowed, m->refused, m->stopping, m->raced,
-		m->lost, m->applied, m->unapplied, m->violations);
+	       "\"held\":%lu,\"events\":%lu,\"too_late\":%lu,\"raced\":%lu,\"lost\":%lu,"
+	       "\"applied\":%lu,\"unapplied\":%lu,\"violations\":%lu}\n",
+		m->issued, m->approved, m->revoked, m->allowed, m->refused, m->held, m->events,
+		m->stopping, m->raced, m->lost, m->applied, m->unapplied, m->violations);
 }
 
 /* Above what the daemon gets it as. */
@@ -599,6 +649,8 @@ static void prepare(struct torture *t, char **words)
 	t->random = t->seed;
 	printf("seed %lu\n", t->seed);
 	fflush(stdout);
+	for (size_t i = 0; i < MODEL_WATCHERS; i++)
+		torture_watch_init(&t->watches[i], i);
 	for (size_t i = 0; i < N_CLIENTS; i++) {
 		bytes_init(&t->clients[i].reply, BYTES_UNLIMITED);
 		t->fds[i] = (struct pollfd){ .fd = -1, .events = POLLIN };
