@@ -8,6 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* More than one event takes, so that whoever reads is told it, however many watch. */
+#define SHARE_MIN ((size_t)2 * LIMIT_REQUEST)
+
 struct watcher {
 	struct watchers *watchers;
 	struct conn *conn;
@@ -107,6 +110,8 @@ void watchers_tell(struct watchers *watchers, const struct news *news, uint64_t 
 		return;
 
 	share = LIMIT_UNREAD / watchers->n;
+	if (share < SHARE_MIN)
+		share = SHARE_MIN;
 	for (w = TAILQ_FIRST(&watchers->list); w; w = next) {
 		next = TAILQ_NEXT(w, order);
 		if (r < 0 || tell(w, &text, share, now) < 0)
