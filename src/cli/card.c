@@ -23,6 +23,9 @@
 /* More than there are. */
 #define FIELDS_MAX 24
 
+/* The place of the command among them. */
+#define COMMAND_FIELD 1
+
 struct card {
 	const struct item *item;
 	const struct screen *screen;
@@ -222,6 +225,15 @@ static size_t smaller(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
+/* How many lines it takes where fields may have so many; of the command at least its end is seen.
+ */
+static size_t lines_taken(const struct card *c, size_t i, size_t allowed)
+{
+	if (i == COMMAND_FIELD && allowed < 3)
+		allowed = 3;
+	return smaller(field_lines(c, i), allowed);
+}
+
 /*
  * The most lines that a field may have, so that all of them go into so many rows. At least two: one
  * of the field, and one that says how many are missing.
@@ -233,7 +245,7 @@ static size_t lines_allowed(const struct card *c, size_t rows)
 	for (allowed = rows; allowed > 2; allowed--) {
 		sum = 0;
 		for (size_t i = 0; i < c->n; i++)
-			sum += smaller(field_lines(c, i), allowed);
+			sum += lines_taken(c, i, allowed);
 		if (sum <= rows)
 			break;
 	}
@@ -256,8 +268,7 @@ static size_t lines_len(const char *text, size_t n)
  */
 static int append_shortened(const struct card *c, size_t i, size_t allowed, struct bytes *b)
 {
-	size_t n = field_lines(c, i), tail = (allowed - 1) / 3, head = allowed - 1 - tail, len,
-	       skip;
+	size_t n = field_lines(c, i), tail = allowed / 3, head = allowed - 1 - tail, len, skip;
 	const char *text = field(c, i, &len);
 	int r;
 
@@ -275,22 +286,25 @@ static int append_shortened(const struct card *c, size_t i, size_t allowed, stru
 /* Appends what goes into so many rows; *ret_hidden is how many lines don't. */
 static int append_cut(const struct card *c, size_t rows, struct bytes *b, size_t *ret_hidden)
 {
-	size_t allowed = lines_allowed(c, rows), hidden = 0, n, len;
+	size_t allowed = lines_allowed(c, rows), hidden = 0, n, taken, len;
 	const char *text;
 	int r = 0;
 
 	for (size_t i = 0; r >= 0 && i < c->n; i++) {
 		n = field_lines(c, i);
+		taken = lines_taken(c, i, allowed);
 		text = field(c, i, &len);
-		if (smaller(n, allowed) > rows) {
+		if (taken > rows) {
 			hidden += n;
-		} else if (n <= allowed) {
-			rows -= n;
+			continue;
+		}
+
+		rows -= taken;
+		if (taken == n) {
 			r = bytes_append(b, text, len);
 		} else {
-			rows -= allowed;
-			hidden += n - (allowed - 1);
-			r = append_shortened(c, i, allowed, b);
+			hidden += n - (taken - 1);
+			r = append_shortened(c, i, taken, b);
 		}
 	}
 	*ret_hidden = hidden;
