@@ -482,3 +482,54 @@ $'  \e\\[31mrevoked\e\\[m  [0-9]s   -     '"$EUID"$' +/usr/bin/git \\$\'\\\\u\\{
 	assert_status 1
 	known pending "$id"
 }
+
+# --- the manual -----------------------------------------------------------------------------------
+
+# manual_screen N: the N-th screen of the manual's section on terminals, as a reader sees it.
+manual_screen() {
+	sed -n '/^\.Ss On a terminal/,/^\.Sh/p' "$BATS_TEST_DIRNAME/../man/firma-token.1" |
+		awk -v n="$1" '/^\.Ed/ { on = 0 } on; /^\.Bd -literal/ { on = ++seen == n }' |
+		sed 's/\\-/-/g; s/\\(aq/'\''/g; s/\\\[u2026\]/…/g; s/\\e/\\/g'
+}
+
+# normal: standard input with what differs from run to run replaced: IDs, hashes, times, who asks.
+normal() {
+	sed -E 's/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/ID/g; s/^[0-9a-f]{8} /ID /
+		s/^(fingerprint  )[0-9a-f]{59}$/\1HASH/; s/^ {13}[0-9a-f]{5}$/HASH/
+		s/[0-9]+(min|s)( [0-9]+s)?/TIME/g; s/[0-9-]{10}T[0-9:.]{12}Z/TIME/g
+		s/uid [0-9]+( \([^)]*\))?, pid [0-9]+/WHO/; s/(TIME|-)( +)[0-9]+  /\1\2UID  /
+		s/^(  process    ).*/\1NAME/; s/AA+/A/g; s/echo A?…/echo …/; s/  +/  /g; s/ +$//'
+}
+
+# same_screen N: the screen that is there is the N-th of the manual.
+same_screen() {
+	diff <(manual_screen "$1" | normal) <(screen | sed '/^$/d' | normal)
+}
+
+@test "the manual's screens are those of the program" {
+	local who=(agent_id=bot session_id=local sandbox_id=host profile=default cwd=/srv/app) id cut
+
+	start_daemon --default-action pending_hitl
+	id=$(pending_token "${who[@]}" args:='["push"]')
+	operate approve token_id="$id"
+	ask "${who[@]}" args:='["push"]' approval_token="$id"
+	move_clock 52
+	id=$(pending_token "${who[@]}" executable=/usr/bin/make args:='["deploy"]' \
+		real_path=/usr/bin/make)
+	move_clock 68
+	cut=$(pending_token "${who[@]}" executable=/usr/bin/bash \
+		args:="[\"-c\",\"echo $(printf '%01400d' 0 | tr 0 A)\\nrm -rf ~\"]")
+	move_clock 4
+
+	terminal 72x20 "${WRAPPER[@]}" "$FIRMA" token list
+	ended
+	same_screen 1
+	terminal 72x20 "${WRAPPER[@]}" "$FIRMA" token show "$id"
+	ended
+	same_screen 2
+	asks 72x20 token approve "$id"
+	diff <(manual_screen 3) <(screen | grep Approve)
+	asks 72x20 token approve "$cut"
+	same_screen 4
+	assert_equal "$(manual_screen 4 | wc -l)" 20
+}
