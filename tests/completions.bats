@@ -143,10 +143,12 @@ offers() { # LINE [WORD...]
 }
 
 @test "verbs, and the verbs of token, are offered" {
-	offers 'firma ' check fingerprint serve status token
+	offers 'firma ' check fingerprint policy serve status token
 	offers 'firma s' serve status
 	offers 'firma token ' approve list revoke show watch
 	offers 'firma token r' revoke
+	offers 'firma policy ' check explain
+	offers 'firma policy e' explain
 	offers 'firma status '
 	offers 'firma nonsense '
 }
@@ -173,6 +175,11 @@ offers() { # LINE [WORD...]
 	offers 'firma check --socket sub/f' file
 	offers 'firma check --request=sub/f' file
 	offers 'firma serve --operator-socket sub/f' file
+	offers 'firma serve --policy=sub/f' file
+	offers 'firma policy check sub/f' file
+	offers 'firma policy check sub/file '
+	offers 'firma policy explain --policy sub/f' file
+	offers 'firma policy explain --cwd sub/' dir
 	offers 'firma serve --state-dir=sub/' dir
 }
 
@@ -185,6 +192,9 @@ offers() { # LINE [WORD...]
 	offers 'firma check --agent a -- firma-test-command b' beta
 	offers 'firma check --agent=a --socket=/x:y -- firma-test-command b' beta
 	offers 'firma-check -- firma-test-command b' beta
+	offers 'firma policy explain firma-test-command a' alpha
+	offers 'firma policy explain --uid 0 --json -- firma-test-command ' alpha beta
+	offers 'firma-policy explain -- firma-test-command b' beta
 }
 
 @test "IDs are offered of those tokens that the verb can act on" {
@@ -195,6 +205,7 @@ offers() { # LINE [WORD...]
 	offers 'firma token show 33' "$consumed"
 	offers 'firma check --token ' "$pending" "$approved"
 	offers 'firma check --token=2' "$approved"
+	offers 'firma policy explain --token 2' "$approved"
 	offers 'firma-token approve ' "$pending"
 }
 
@@ -307,8 +318,8 @@ options_of_page() { # PAGE
 @test "the help of a verb, its page and both completions have the same options" {
 	local verb
 
-	for verb in check fingerprint serve status 'token list' 'token show' 'token approve' \
-		'token revoke' 'token watch'; do
+	for verb in check fingerprint serve status 'policy check' 'policy explain' 'token list' \
+		'token show' 'token approve' 'token revoke' 'token watch'; do
 		echo "firma $verb: help, bash, zsh, page"
 		# shellcheck disable=SC2086 # two words
 		options_of_help $verb >"$TMP/help"
@@ -317,9 +328,11 @@ options_of_page() { # PAGE
 
 		case $verb in
 		token*) cat "$TMP/help" >>"$TMP/help-token" ;;
+		policy*) cat "$TMP/help" >>"$TMP/help-policy" ;;
 		serve) options_of_page firma-serve.8 | diff "$TMP/help" - ;;
 		*) options_of_page "firma-$verb.1" | diff "$TMP/help" - ;;
 		esac
 	done
 	options_of_page firma-token.1 | diff <(sort -u "$TMP/help-token") -
+	options_of_page firma-policy.1 | diff <(sort -u "$TMP/help-policy") -
 }

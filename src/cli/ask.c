@@ -165,10 +165,15 @@ static int build_from_command(const struct ask *ask, struct bytes *line)
 	cleanup(free_p) char *cwd = NULL;
 	int status;
 
-	if (command_find(ask->command[0], ask->hash_all, &command, &why) < 0)
-		return say_undecided("%s", bytes_str(&why));
+	if (command_find(ask->command[0], ask->hash_all, &command, &why) < 0) {
+		if (!ask->missing_too || ask->command[0][0] != '/')
+			return say_undecided("%s", bytes_str(&why));
+		command.executable = strdup(ask->command[0]);
+		if (!command.executable)
+			return say_undecided("out of memory");
+	}
 
-	cwd = getcwd(NULL, 0);
+	cwd = ask->cwd ? strdup(ask->cwd) : getcwd(NULL, 0);
 	if (!cwd || cwd[0] != '/')
 		return say_undecided("can't tell the current directory: %s",
 			cwd ? "it can't be reached" : strerror(errno));

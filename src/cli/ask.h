@@ -13,7 +13,9 @@ struct ask {
 	const char *session, *sandbox, *agent, *profile;
 	const char *token;
 	const char *budget_state_ref;
+	const char *cwd; /* NULL: the current directory */
 	bool hash_all;
+	bool missing_too;         /* an absolute path may be of a command that isn't there */
 	const char *request_file; /* "-" is standard input; excludes everything else */
 	bool described;           /* an option has said something that a file says itself */
 	char **command;           /* its name and arguments, NULL-terminated */

@@ -22,6 +22,8 @@ static const struct verb *const verbs[] = {
 	&token_approve_verb,
 	&token_revoke_verb,
 	&token_watch_verb,
+	&policy_check_verb,
+	&policy_explain_verb,
 	&status_verb,
 	&fingerprint_verb,
 };

@@ -5,7 +5,6 @@
 #include "daemon/serve.h"
 
 #include <grp.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -14,6 +13,7 @@
 #include "base/clock.h"
 #include "base/notation.h"
 #include "base/text.h"
+#include "cli/absolute.h"
 #include "cli/client.h"
 #include "cli/verb.h"
 #include "daemon/door.h"
@@ -238,29 +238,13 @@ static int check_options(const struct options *o, const struct command_line *c)
 	return STATUS_DONE;
 }
 
-/* The daemon looks at every directory on the way, so it must know all of it. NULL: not to be had.
- */
-static char *make_absolute(const char *path)
-{
-	cleanup(free_p) char *here = NULL;
-	char *absolute = NULL;
-
-	if (path[0] == '/')
-		return strdup(path);
-
-	here = getcwd(NULL, 0);
-	if (!here || here[0] != '/' || asprintf(&absolute, "%s/%s", here, path) < 0)
-		return NULL;
-	return absolute;
-}
-
 static int run_daemon(const struct verb *verb, struct command_line *c)
 {
 	cleanup(free_p) char *state_dir = NULL;
 	cleanup(free_p) char *policy = NULL;
 
 	if (c->policy) {
-		policy = make_absolute(c->policy);
+		policy = absolute_path(c->policy);
 		if (!policy)
 			return say_undecided("can't tell where the policy is");
 		c->serve.policy = policy;

@@ -113,6 +113,51 @@ static int append_counts(const struct json *object, const char *label, struct by
 	return r < 0 ? r : bytes_append_char(b, '\n');
 }
 
+/* " team-baseline 2026.11, 12 rules", behind the file. */
+static int append_policy_head(const struct json *policy, struct bytes *b)
+{
+	const char *id = json_get_string(policy, "id"),
+		   *version = json_get_string(policy, "version");
+	const struct json *rules = json_get(policy, "rules");
+	int r = 0;
+
+	if (!rules)
+		return 0;
+	if (id) {
+		r = bytes_append_str(b, ", ");
+		if (r >= 0)
+			r = append_escaped(b, id);
+	}
+	if (r >= 0 && version) {
+		r = bytes_append_char(b, ' ');
+		if (r >= 0)
+			r = append_escaped(b, version);
+	}
+	return r < 0 ? r : bytes_appendf(b, ", %lld rules", (long long)json_count(rules));
+}
+
+/* Nothing where there is none. */
+static int append_policy(const struct json *root, struct bytes *b)
+{
+	const struct json *policy = json_get(root, "policy");
+	const char *fault;
+	int r;
+
+	if (!policy)
+		return 0;
+
+	r = bytes_appendf(b, "%-15s", "policy");
+	if (r >= 0)
+		r = append_escaped(b, json_get_string(policy, "path"));
+	if (r >= 0)
+		r = append_policy_head(policy, b);
+	if (r >= 0)
+		r = bytes_append_char(b, '\n');
+
+	fault = json_get_string(policy, "fault");
+	return r < 0 || !fault ? r : append_labelled(b, "policy fault", fault);
+}
+
 static int append_store(const struct json *root, struct bytes *b)
 {
 	const struct json *store = json_get(root, "store"), *tokens = json_get(root, "tokens");
@@ -142,6 +187,8 @@ static int append_status(const struct json *root, struct bytes *b)
 		r = append_labelled(b, "default action", json_get_string(root, "default_action"));
 	if (r >= 0)
 		r = append_self_approval(root, b);
+	if (r >= 0)
+		r = append_policy(root, b);
 	return r < 0 ? r : append_store(root, b);
 }
 

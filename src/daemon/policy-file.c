@@ -53,13 +53,11 @@ static int read_text(int fd, struct faults *faults, struct bytes *text)
 	int r;
 
 	r = file_read(fd, LIMIT_POLICY, text);
-	if (r == -ENOMEM)
+	if (r != -EFBIG)
 		return r;
-	if (r == -EFBIG)
-		faults_add(faults, ":", "is larger than %zu MiB", LIMIT_POLICY >> 20);
-	else if (r < 0)
-		faults_add(faults, ":", "%s", strerror(-r));
-	return r < 0 ? POLICY_FAULTY : 0;
+
+	faults_add(faults, ":", "is larger than %zu MiB", LIMIT_POLICY >> 20);
+	return POLICY_FAULTY;
 }
 
 static void hash_text(const struct bytes *text, uint8_t ret[static POLICY_HASH_LEN])
@@ -72,7 +70,10 @@ static void hash_text(const struct bytes *text, uint8_t ret[static POLICY_HASH_L
 	sha256_digest(&state, POLICY_HASH_LEN, ret);
 }
 
-/* `last` is the hash of what was read before; NULL to read it in any case. */
+/*
+ * `last` is the hash of what was read before; NULL to read it in any case. Where the file can't be
+ * read, a negative errno.
+ */
 static int read_policy(int fd, const uint8_t *last, struct faults *faults,
 	struct policy_source *source, struct policy **ret)
 {
@@ -104,7 +105,13 @@ int policy_file_read(const char *path, uid_t owner, struct faults *faults,
 	/* Before it is read: what is written meanwhile makes it another file. */
 	if (fstat(fd, &source->st) < 0)
 		source->st = (struct stat){ 0 };
-	return read_policy(fd, last.hash, faults, source, ret);
+
+	r = read_policy(fd, last.hash, faults, source, ret);
+	if (r >= 0 || r == -ENOMEM)
+		return r;
+
+	faults_add(faults, ":", "%s", strerror(-r));
+	return POLICY_FAULTY;
 }
 
 int policy_file_check(const char *path, uid_t owner, struct faults *faults,

@@ -30,8 +30,9 @@ int policy_file_read(const char *path, uid_t owner, struct faults *faults,
 	struct policy_source *source, struct policy **ret);
 
 /*
- * The same for somebody who looks at a file before it is put into force: one that others can write
- * is a fault, but is read on. Where it could not be read at all, a negative errno.
+ * The same for somebody who looks at a file that is not in force: one that others can write is a
+ * fault, but is read on, and *ret is set where that was all. Where it could not be read at all, a
+ * negative errno.
  */
 int policy_file_check(const char *path, uid_t owner, struct faults *faults,
 	struct policy_source *source, struct policy **ret);

@@ -4,10 +4,12 @@
 
 #include "daemon/view.h"
 
+#include <string.h>
 #include <unistd.h>
 
 #include "base/json.h"
 #include "base/notation.h"
+#include "base/text.h"
 #include "gate/record.h"
 
 static int append_token(const struct token *t, const struct moment *now, struct bytes *b)
@@ -105,7 +107,10 @@ static void add_policy(struct json_out *out, const struct rules *rules, struct p
 		return;
 
 	json_out_init(&member);
-	json_out_string(&member, "path", bytes_str(&rules->shown));
+	/* As it is, so that it can be opened; JSON can't hold what is no text. */
+	json_out_string(&member, "path",
+		text_is_utf8(rules->path, strlen(rules->path)) ? rules->path
+							       : bytes_str(&rules->shown));
 	if (rules->policy) {
 		notation_hex(rules->hash, sizeof(rules->hash), v->hash);
 		json_out_string(&member, "id", policy_id(rules->policy));

@@ -259,6 +259,7 @@ int policy_parse(const char *text, size_t len, const struct policy_names *names,
 	struct faults *faults, struct policy **ret)
 {
 	cleanup(policy_free_p) struct policy *p = NULL;
+	const size_t faults_before = faults->n;
 	struct reader r = { .names = names, .faults = faults };
 	struct scan_fault fault;
 	int e;
@@ -281,7 +282,7 @@ int policy_parse(const char *text, size_t len, const struct policy_names *names,
 		return e;
 	if (faults->failed)
 		return -ENOMEM;
-	if (faults->n > 0)
+	if (faults->n > faults_before)
 		return POLICY_FAULTY;
 
 	e = policy_make_index(p);

@@ -24,6 +24,7 @@ struct reader {
 	struct faults *faults;
 	const char *place;
 	struct rule *rule;
+	bool argv_read; /* and nothing is wrong with it */
 };
 
 struct key {
@@ -149,6 +150,7 @@ static int take_element(
 
 static int take_argv(struct reader *r, const struct key *key, const struct json *v)
 {
+	const size_t faults_before = r->faults->n;
 	struct rule *rule = r->rule;
 	size_t n = json_is_array(v) ? json_size(v) : 0;
 	int e = 0;
@@ -174,6 +176,7 @@ static int take_argv(struct reader *r, const struct key *key, const struct json 
 			return e;
 		rule->n_argv++;
 	}
+	r->argv_read = r->faults->n == faults_before;
 	return 0;
 }
 
@@ -402,7 +405,6 @@ int rule_read(const struct json *v, size_t index, const struct trusted *trusted,
 	const struct policy_names *names, struct faults *faults, struct rule *ret)
 {
 	cleanup(bytes_deinit) struct bytes place = BYTES_INIT(BYTES_UNLIMITED);
-	const size_t faults_before = faults->n;
 	struct reader r = { .names = names, .faults = faults, .rule = ret };
 	int e;
 
@@ -417,7 +419,7 @@ int rule_read(const struct json *v, size_t index, const struct trusted *trusted,
 		return 0;
 	}
 	e = read_members(&r, v);
-	if (e < 0 || faults->n > faults_before)
+	if (e < 0 || !r.argv_read || ret->action == DECISION_NONE)
 		return e;
 	return rule_check(ret, v, trusted, r.place, faults);
 }

@@ -157,6 +157,23 @@ static enum rule_miss try_wide(
 	return program ? RULE_OTHER_WORDS : RULE_OTHER_PROGRAM;
 }
 
+/* Both the executable and where it leads to. */
+static enum rule_miss try_programs(const struct rule *rule, const struct trusted *trusted,
+	const struct subject *s, struct rule_reach *reach)
+{
+	const struct subject_program *p = &s->executable;
+	enum rule_miss miss;
+
+	miss = try_narrow(&rule->argv[0], trusted, p, RULE_OTHER_PROGRAM);
+	if (miss == RULE_MATCHES && s->real.name) {
+		p = &s->real;
+		miss = try_narrow(&rule->argv[0], trusted, p, RULE_OTHER_REAL_PATH);
+	}
+	if (reach)
+		reach->path = p->path;
+	return miss;
+}
+
 enum rule_miss rule_try_argv(const struct rule *rule, const struct trusted *trusted,
 	const struct subject *s, struct rule_reach *reach)
 {
@@ -167,9 +184,7 @@ enum rule_miss rule_try_argv(const struct rule *rule, const struct trusted *trus
 	if (rule->action != DECISION_ALLOW)
 		return try_wide(rule, s, reach);
 
-	miss = try_narrow(&rule->argv[0], trusted, &s->executable, RULE_OTHER_PROGRAM);
-	if (miss == RULE_MATCHES && s->real.name)
-		miss = try_narrow(&rule->argv[0], trusted, &s->real, RULE_OTHER_REAL_PATH);
+	miss = try_programs(rule, trusted, s, reach);
 	if (miss != RULE_MATCHES)
 		return miss;
 	return words_fit(rule, 1, s, reach) ? RULE_MATCHES : RULE_OTHER_WORDS;

@@ -74,6 +74,7 @@ enum rule_miss {
 /* More about a miss. */
 struct rule_reach {
 	size_t words;     /* of RULE_OTHER_WORDS: so many arguments fit */
+	const char *path; /* of RULE_UNTRUSTED */
 	enum claim claim; /* of the last two */
 };
 

@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: ISC */
+
+/* Explaining a decision. */
+
+#include "cli/explanation.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/text.h"
+#include "cli/say.h"
+#include "cli/suggest.h"
+
+/* Of those that nearly matched. */
+#define NEAR_MAX 10
+
+struct near {
+	size_t index;
+	enum rule_miss miss;
+	struct rule_reach reach;
+	struct bytes why;
+};
+
+struct explanation {
+	const struct matter *matter;
+	struct judgement judgement;
+	struct near near[NEAR_MAX]; /* the nearest first */
+	size_t n_near, n_further;   /* told, and not told */
+	struct bytes place, reason, rule;
+	struct notes notes;
+};
+
+/* --- what was near ---------------------------------------------------------------------------- */
+
+/* The later it failed, the nearer it was; one that matches is nearest. */
+static int nearness(const struct near *n)
+{
+	return n->miss == RULE_MATCHES ? RULE_OTHER_CLAIM + 1 : (int)n->miss;
+}
+
+static bool is_nearer(const struct near *a, const struct near *b)
+{
+	if (nearness(a) != nearness(b))
+		return nearness(a) > nearness(b);
+	return a->reach.words > b->reach.words;
+}
+
+static void insert(struct explanation *e, const struct near *n)
+{
+	size_t at = e->n_near;
+
+	while (at > 0 && is_nearer(n, &e->near[at - 1]))
+		at--;
+	if (e->n_near == NEAR_MAX)
+		e->n_further++;
+	else
+		e->n_near++;
+	if (at == NEAR_MAX)
+		return;
+
+	for (size_t i = e->n_near - 1; i > at; i--)
+		e->near[i] = e->near[i - 1];
+	e->near[at] = *n;
+}
+
+static int find_near(struct explanation *e)
+{
+	const struct policy *policy = e->matter->policy;
+	struct subject subject;
+	struct near n = { .why = BYTES_INIT(BYTES_UNLIMITED) };
+	int r;
+
+	r = subject_init(&subject, e->matter->request, &e->matter->asker);
+	if (r < 0)
+		return r;
+
+	for (n.index = 0; n.index < policy_size(policy); n.index++) {
+		n.miss = rule_try(
+			policy_rule(policy, n.index), policy_trusted(policy), &subject, &n.reach);
+		if (n.miss != RULE_OTHER_PROGRAM
+			&& !(e->judgement.by_rule && n.index == e->judgement.index))
+			insert(e, &n);
+	}
+	subject_deinit(&subject);
+	return 0;
+}
+
+/* "WHAT 'text' WHAT". */
+static int append_about(struct bytes *b, const char *before, const char *text, const char *behind)
+{
+	int r;
+
+	r = bytes_append_str(b, before);
+	if (r >= 0)
+		r = text_append_quoted(b, text, strlen(text));
+	return r < 0 ? r : bytes_append_str(b, behind);
+}
+
+static const char *word_at(const struct request *q, size_t index)
+{
+	const char *word = q->args;
+
+	for (; index > 0; index--)
+		word += strlen(word) + 1;
+	return word;
+}
+
+static int append_words_why(const struct request *q, size_t fitting, struct bytes *b)
+{
+	int r;
+
+	if (fitting == q->n_args)
+		return bytes_append_str(b, "it wants other arguments, or more");
+
+	r = bytes_appendf(b, "argument %zu, ", fitting + 1);
+	return r < 0 ? r : append_about(b, "", word_at(q, fitting), ", does not fit");
+}
+
+static int append_claim_why(const struct request *q, enum claim claim, bool there, struct bytes *b)
+{
+	const char *const values[CLAIMS] = { q->agent_id, q->session_id, q->sandbox_id, q->profile,
+		q->cwd };
+	int r;
+
+	if (!there)
+		return bytes_appendf(b, "the request has no %s", claim_field(claim));
+
+	r = bytes_appendf(b, "%s is ", claim_field(claim));
+	return r < 0 ? r : append_about(b, "", values[claim], ", which does not fit");
+}
+
+static int append_why(const struct explanation *e, struct near *n)
+{
+	const struct request *q = e->matter->request;
+	struct bytes *b = &n->why;
+
+	switch (n->miss) {
+	case RULE_MATCHES:
+		return bytes_append_str(b, "it matches as well, but is not the one that decides");
+	case RULE_OTHER_REAL_PATH:
+		return append_about(
+			b, "the path fits, but it leads to ", q->real_path, ", which does not");
+	case RULE_UNTRUSTED:
+		return append_about(b, "", n->reach.path, " lies in no trusted directory");
+	case RULE_OTHER_WORDS:
+		return append_words_why(q, n->reach.words, b);
+	case RULE_OTHER_USER:
+		return bytes_appendf(b, "it is not for uid %u", (unsigned int)e->matter->asker.uid);
+	case RULE_OTHER_GROUP:
+		return bytes_appendf(
+			b, "it is not for a group of uid %u", (unsigned int)e->matter->asker.uid);
+	default:
+		return append_claim_why(q, n->reach.claim, n->miss == RULE_OTHER_CLAIM, b);
+	}
+}
+
+/* --- making it -------------------------------------------------------------------------------- */
+
+static int append_place(const struct explanation *e, struct bytes *b)
+{
+	const struct judgement *j = &e->judgement;
+
+	if (j->by_rule)
+		return bytes_appendf(b, "exec[%zu]", j->index);
+	if (strcmp(j->rule, RULE_DEFAULT) == 0
+		&& (!e->matter->policy || policy_default(e->matter->policy) == DECISION_NONE))
+		return bytes_append_str(b, "--default-action");
+	return bytes_append_str(b, j->rule);
+}
+
+static int make(struct explanation *e)
+{
+	const struct matter *m = e->matter;
+	int r;
+
+	r = policy_judge(m->policy, m->request, &m->asker, m->otherwise, &e->judgement);
+	if (r >= 0 && m->policy)
+		r = find_near(e);
+	for (size_t i = 0; r >= 0 && i < e->n_near; i++)
+		r = append_why(e, &e->near[i]);
+	if (r >= 0)
+		r = append_place(e, &e->place);
+	if (r >= 0)
+		r = judgement_append_reason(&e->judgement, &e->reason);
+	if (r >= 0)
+		r = suggest_rule(
+			m->policy, m->request, m->asker.uid, &e->judgement, &e->rule, &e->notes);
+	return r;
+}
+
+/* --- as JSON ---------------------------------------------------------------------------------- */
+
+struct places {
+	char text[NEAR_MAX][32];
+};
+
+static void add_near(struct json_out *out, const struct explanation *e, struct places *places)
+{
+	const struct rule *rule;
+	struct json_out element;
+
+	if (e->n_near == 0)
+		json_out_raw(out, "near", "[]");
+	for (size_t i = 0; i < e->n_near; i++) {
+		rule = policy_rule(e->matter->policy, e->near[i].index);
+		snprintf(places->text[i], sizeof(places->text[i]), "exec[%zu]", e->near[i].index);
+		json_out_init(&element);
+		json_out_string(&element, "rule", rule->id);
+		json_out_string(&element, "place", places->text[i]);
+		json_out_string(&element, "action", decision_name(rule->action));
+		json_out_string(&element, "why", bytes_str(&e->near[i].why));
+		json_out_element(out, "near", &element);
+	}
+}
+
+static int print_json(const struct explanation *e)
+{
+	cleanup(bytes_deinit) struct bytes line = BYTES_INIT(BYTES_UNLIMITED);
+	const struct request *q = e->matter->request;
+	struct places places;
+	struct json_out out;
+	int r;
+
+	json_out_init(&out);
+	json_out_string(&out, "decision", decision_name(e->judgement.decision));
+	json_out_string(&out, "rule", e->judgement.rule);
+	json_out_string(&out, "place", bytes_str(&e->place));
+	json_out_string(&out, "reason", bytes_str(&e->reason));
+	json_out_string(&out, "policy", e->matter->file);
+	json_out_string(&out, "executable", q->executable);
+	json_out_string(&out, "real_path", q->real_path);
+	json_out_strings(&out, "args", q->args, q->n_args);
+	json_out_integer(&out, "uid", e->matter->asker.uid);
+	add_near(&out, e, &places);
+	json_out_integer(&out, "further", (int64_t)e->n_further);
+	json_out_raw(&out, "allow_rule", e->rule.len > 0 ? bytes_str(&e->rule) : "null");
+	json_out_strings(&out, "notes", bytes_str(&e->notes.text), e->notes.n);
+	r = json_out_print(&out, &line);
+	json_out_deinit(&out);
+	if (r >= 0)
+		say_json(bytes_str(&line), line.len);
+	return r;
+}
+
+/* --- for a person ----------------------------------------------------------------------------- */
+
+static int append_command(const struct request *q, struct bytes *b)
+{
+	const char *arg = q->args;
+	int r;
+
+	r = text_append_quoted(b, q->executable, strlen(q->executable));
+	for (size_t i = 0; i < q->n_args; i++, arg += strlen(arg) + 1) {
+		if (r >= 0)
+			r = bytes_append_char(b, ' ');
+		if (r >= 0)
+			r = text_append_quoted(b, arg, strlen(arg));
+	}
+	return r < 0 ? r : bytes_append_char(b, '\n');
+}
+
+static int append_rule_name(struct bytes *b, const struct rule *rule, size_t index)
+{
+	int r;
+
+	r = bytes_appendf(b, "exec[%zu] \"", index);
+	if (r >= 0)
+		r = text_append_escaped(b, rule->id, strlen(rule->id));
+	return r < 0 ? r : bytes_append_char(b, '"');
+}
+
+static int append_head(const struct explanation *e, struct bytes *b)
+{
+	const struct judgement *j = &e->judgement;
+	const struct matter *m = e->matter;
+	int r;
+
+	r = bytes_append_str(b, "command   ");
+	if (r >= 0)
+		r = append_command(m->request, b);
+	if (r >= 0)
+		r = bytes_appendf(b, "policy    %s\ndecision  %s\ndecided   ",
+			m->file ? m->file : "none", decision_name(j->decision));
+	if (r >= 0)
+		r = j->by_rule
+			? append_rule_name(b, policy_rule(m->policy, j->index), j->index)
+			: bytes_appendf(b, "by %s%s", bytes_str(&e->place),
+				strcmp(j->rule, RULE_DEFAULT) == 0 ? ", since no rule matches"
+								   : "");
+	if (r >= 0)
+		r = bytes_append_str(b, "\nreason    ");
+	if (r >= 0)
+		r = text_append_escaped(b, bytes_str(&e->reason), e->reason.len);
+	return r < 0 ? r : bytes_append_char(b, '\n');
+}
+
+static int append_near(const struct explanation *e, struct bytes *b)
+{
+	const struct rule *rule;
+	int r;
+
+	if (e->n_near == 0)
+		return 0;
+
+	r = bytes_append_str(b, "\nRules that nearly decided it:\n");
+	for (size_t i = 0; r >= 0 && i < e->n_near; i++) {
+		rule = policy_rule(e->matter->policy, e->near[i].index);
+		r = bytes_append_str(b, "  ");
+		if (r >= 0)
+			r = append_rule_name(b, rule, e->near[i].index);
+		if (r >= 0)
+			r = bytes_appendf(b, " (%s): %s\n", decision_name(rule->action),
+				bytes_str(&e->near[i].why));
+	}
+	if (r >= 0 && e->n_further > 0)
+		r = bytes_appendf(b, "  and %zu more\n", e->n_further);
+	return r;
+}
+
+static int append_notes(const struct notes *notes, struct bytes *b)
+{
+	const char *note = bytes_str(&notes->text);
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < notes->n; i++, note += strlen(note) + 1)
+		r = bytes_appendf(b, "Note: %s.\n", note);
+	return r;
+}
+
+static int print_text(const struct explanation *e)
+{
+	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes notes = BYTES_INIT(BYTES_UNLIMITED);
+	int r;
+
+	r = append_head(e, &text);
+	if (r >= 0)
+		r = append_near(e, &text);
+	if (r >= 0)
+		r = append_notes(&e->notes, &notes);
+	if (r < 0)
+		return r;
+
+	fputs(bytes_str(&text), stdout);
+	if (e->rule.len > 0) {
+		puts("\nThe smallest rule that allows just this:");
+		say_json(bytes_str(&e->rule), e->rule.len);
+	}
+	fputs(bytes_str(&notes), stdout);
+	return 0;
+}
+
+int explain_matter(const struct matter *m, bool json)
+{
+	struct explanation e = {
+		.matter = m,
+		.place = BYTES_INIT(BYTES_UNLIMITED),
+		.reason = BYTES_INIT(BYTES_UNLIMITED),
+		.rule = BYTES_INIT(BYTES_UNLIMITED),
+		.notes = NOTES_INIT,
+	};
+	int r;
+
+	r = make(&e);
+	if (r >= 0)
+		r = json ? print_json(&e) : print_text(&e);
+
+	for (size_t i = 0; i < e.n_near; i++)
+		bytes_deinit(&e.near[i].why);
+	bytes_deinit(&e.place);
+	bytes_deinit(&e.reason);
+	bytes_deinit(&e.rule);
+	bytes_deinit(&e.notes.text);
+	return r < 0 ? say_undecided("out of memory") : STATUS_DONE;
+}

@@ -1,0 +1,413 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * `firma policy explain`: gathers a request, who would ask, and the policy; cli/explanation does
+ * the rest. The daemon is asked only for what it alone knows: which file is in force, and a token.
+ */
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/json.h"
+#include "base/notation.h"
+#include "base/path.h"
+#include "base/text.h"
+#include "base/users.h"
+#include "cli/absolute.h"
+#include "cli/ask.h"
+#include "cli/explanation.h"
+#include "cli/item.h"
+#include "cli/operator.h"
+#include "daemon/policy-file.h"
+
+enum { PROFILE = ASK_OPTIONS, CWD, UID, TOKEN, POLICY, JSON, SOCKET, TIMEOUT };
+
+static const struct option_row rows[] = {
+	ASK_ROWS,
+	[PROFILE] = { "profile", 0, "NAME", "the profile (default: $FIRMA_PROFILE or 'default')" },
+	[CWD] = { "cwd", 0, "DIR", "the directory (default: the current one)" },
+	[UID] = { "uid", 0, "UID", "who asks (default: you)" },
+	[TOKEN] = { "token", 0, "ID", "explain the request of this token" },
+	[POLICY] = { "policy", 0, "FILE", "go by this policy; no daemon is asked for one" },
+	[JSON] = { "json", 0, NULL, "print it as a JSON object" },
+	[SOCKET] = { "socket", 0, "PATH", "the daemon's operator socket" },
+	[TIMEOUT] = { "timeout", 0, "TIME", "wait at most so long for an answer (default: 5s)" },
+	{ 0 },
+};
+
+struct explain {
+	struct ask ask;
+	struct operator op;
+	const char *token, *policy_path;
+	bool json, has_uid;
+	uid_t uid;
+
+	/* What was gathered. */
+	struct bytes line; /* the request's */
+	struct request *request;
+	gid_t *groups;
+	size_t n_groups;
+	bool more_groups;
+	struct bytes path, shown; /* the policy's, and escaped; empty where there is none */
+	struct bytes fault, hash; /* what the daemon says of it; the hash of the one in force */
+	enum decision otherwise;
+	struct policy *policy;
+};
+
+static void explain_deinit(struct explain *e)
+{
+	bytes_deinit(&e->line);
+	request_free(e->request);
+	free(e->groups);
+	bytes_deinit(&e->path);
+	bytes_deinit(&e->shown);
+	bytes_deinit(&e->fault);
+	bytes_deinit(&e->hash);
+	policy_free(e->policy);
+}
+
+static int out_of_memory(void)
+{
+	return say_undecided("out of memory");
+}
+
+/* --- the policy ------------------------------------------------------------------------------- */
+
+static int append_member(struct bytes *b, const struct json *object, const char *key)
+{
+	const char *string = json_get_string(object, key);
+
+	return string ? bytes_append_str(b, string) : 0;
+}
+
+/* Of the daemon's status, what is about the policy. */
+static int take_status(const struct bytes *line, void *userdata)
+{
+	cleanup(json_doc_free_p) struct json_doc *doc = NULL;
+	struct explain *e = userdata;
+	const struct json *policy;
+	struct scan_fault fault;
+	const char *action;
+	int r;
+
+	r = json_parse(bytes_str(line), line->len, &doc, &fault);
+	if (r < 0)
+		return out_of_memory();
+
+	action = r == 0 ? json_get_string(json_root(doc), "default_action") : NULL;
+	if (!action || decision_parse(action) == DECISION_NONE)
+		return say_undecided("the answer is not a status");
+
+	e->otherwise = decision_parse(action);
+	policy = json_get(json_root(doc), "policy");
+	if (!policy)
+		return STATUS_DONE;
+	if (append_member(&e->path, policy, "path") < 0
+		|| append_member(&e->fault, policy, "fault") < 0
+		|| append_member(&e->hash, policy, "sha256") < 0)
+		return out_of_memory();
+	return STATUS_DONE;
+}
+
+static int ask_for_policy(struct explain *e)
+{
+	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED);
+	int status;
+
+	if (operator_print_request(ACTION_STATUS, &(struct operation){ 0 }, &request) < 0)
+		return out_of_memory();
+
+	status = operator_ask(&e->op, &request, take_status, e, NULL);
+	if (status != STATUS_DONE)
+		say("--policy FILE explains without a daemon");
+	return status;
+}
+
+static int find_policy(struct explain *e)
+{
+	cleanup(free_p) char *absolute = NULL;
+
+	if (!e->policy_path)
+		return ask_for_policy(e);
+
+	absolute = absolute_path(e->policy_path);
+	if (!absolute || bytes_append_str(&e->path, absolute) < 0)
+		return say_undecided("can't tell where the policy is");
+	return STATUS_DONE;
+}
+
+/* The rules may not be those that the daemon goes by. */
+static void warn_of_other(const struct explain *e, const struct policy_source *source)
+{
+	char hex[2 * POLICY_HASH_LEN + 1];
+
+	notation_hex(source->hash, sizeof(source->hash), hex);
+	if (e->fault.len > 0)
+		say("the daemon does not take this file: %s", bytes_str(&e->fault));
+	else if (e->hash.len > 0 && strcmp(bytes_str(&e->hash), hex) != 0)
+		say("the file has changed since the daemon read it; the next question is judged "
+		    "by it");
+}
+
+static int read_policy(struct explain *e)
+{
+	cleanup(bytes_deinit) struct bytes fault = BYTES_INIT(BYTES_UNLIMITED);
+	struct policy_source source;
+	struct faults faults;
+	int r;
+
+	if (e->path.len == 0)
+		return STATUS_DONE;
+	if (text_append_escaped(&e->shown, e->path.data, e->path.len) < 0)
+		return out_of_memory();
+
+	faults_init(&faults);
+	r = policy_file_check(bytes_str(&e->path), geteuid(), &faults, &source, &e->policy);
+	if (r == POLICY_FAULTY)
+		r = faults_summarize(&faults, bytes_str(&e->shown), &fault) < 0 ? -ENOMEM : r;
+	faults_deinit(&faults);
+	if (r < 0)
+		return say_undecided("%s: %s", bytes_str(&e->shown), strerror(-r));
+	if (!e->policy)
+		return say_undecided("%s", bytes_str(&fault));
+
+	if (fault.len > 0)
+		say("%s", bytes_str(&fault));
+	warn_of_other(e, &source);
+	return STATUS_DONE;
+}
+
+/* --- the request ------------------------------------------------------------------------------ */
+
+/* A token does not keep the budget's reference, without which it would not have been issued. */
+static void print_item(const struct item *item, const struct bytes *args, struct json_out *out)
+{
+	json_out_string(out, "action", action_name(ACTION_EXEC));
+	json_out_string(out, "executable", item->executable);
+	json_out_strings(out, "args", bytes_str(args), json_size(item->args));
+	json_out_string(out, "sandbox_id", item->sandbox_id);
+	json_out_string(out, "session_id", item->session_id);
+	json_out_string(out, "agent_id", item->agent_id);
+	json_out_string(out, "profile", item->profile);
+	json_out_string(out, "hitl_mode", "async_token");
+	json_out_string(out, "budget_state_ref", "of the token");
+	json_out_string(out, "cwd", item->cwd);
+	json_out_string(out, "real_path", item->real_path);
+	json_out_string(out, "executable_sha256", item->executable_sha256);
+}
+
+/* The request that a token was issued for, made again. */
+static int take_item(const struct bytes *line, void *userdata)
+{
+	cleanup(bytes_deinit) struct bytes args = BYTES_INIT(BYTES_UNLIMITED);
+	struct explain *e = userdata;
+	struct json_out out;
+	struct item item;
+	int status, r = 0;
+
+	status = item_read(line, &item);
+	if (status != STATUS_DONE)
+		return status;
+
+	json_each (arg, item.args)
+		if (r >= 0)
+			r = bytes_append(&args, json_string(arg), strlen(json_string(arg)) + 1);
+	json_out_init(&out);
+	print_item(&item, &args, &out);
+	if (r >= 0)
+		r = json_out_print(&out, &e->line);
+	json_out_deinit(&out);
+	if (r >= 0)
+		r = bytes_append_char(&e->line, '\n');
+	e->uid = (uid_t)item.uid;
+	e->has_uid = true;
+	item_deinit(&item);
+	return r < 0 ? out_of_memory() : STATUS_DONE;
+}
+
+static int ask_for_token(struct explain *e)
+{
+	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED);
+	char id[NOTATION_UUID_LEN + 1];
+	int status;
+
+	status = operator_find_token(&e->op, e->token, id);
+	if (status != STATUS_DONE)
+		return status;
+	if (operator_print_request(ACTION_SHOW, &(struct operation){ .token_id = id }, &request)
+		< 0)
+		return out_of_memory();
+	return operator_ask(&e->op, &request, take_item, e, id);
+}
+
+static int make_request(struct explain *e)
+{
+	int status;
+
+	status = e->token ? ask_for_token(e) : ask_build(&e->ask, e->op.verb, &e->line);
+	if (status != STATUS_DONE)
+		return status;
+
+	/* The line is read as the daemon reads it. */
+	if (request_parse(e->line.data, e->line.len - 1, &e->request) < 0)
+		return out_of_memory();
+	if (e->request->fault)
+		return say_undecided("%s", e->request->fault);
+	if (e->request->action != ACTION_EXEC)
+		return say_undecided("no rule is about %s", action_name(e->request->action));
+	return STATUS_DONE;
+}
+
+/* --- who asks --------------------------------------------------------------------------------- */
+
+static int own_groups(struct explain *e)
+{
+	int n = getgroups(0, NULL), got;
+
+	e->groups = malloc(((size_t)(n > 0 ? n : 0) + 1) * sizeof(*e->groups));
+	if (!e->groups)
+		return -ENOMEM;
+
+	e->groups[0] = getegid();
+	got = getgroups(n, e->groups + 1);
+	e->n_groups = 1 + (size_t)(got > 0 ? got : 0);
+	return 0;
+}
+
+/* Another's are those of the user database; who asks may have others. */
+static int find_asker(struct explain *e)
+{
+	int r;
+
+	if (!e->has_uid) {
+		e->uid = geteuid();
+		r = own_groups(e);
+	} else {
+		r = users_groups(e->uid, &e->groups, &e->n_groups);
+		e->more_groups = r == -ENOENT;
+	}
+	return r == -ENOMEM ? out_of_memory() : STATUS_DONE;
+}
+
+/* --- the command line ------------------------------------------------------------------------- */
+
+static int take_uid(struct explain *e, const char *value)
+{
+	uint64_t number;
+
+	e->has_uid = true;
+	if (notation_parse_number(value, 0, UINT32_MAX - 1, &number) == 0)
+		e->uid = (uid_t)number;
+	else if (users_find(value, &e->uid) < 0)
+		return usage_error(e->op.verb, "--uid wants a user that is there, or a number");
+	return STATUS_DONE;
+}
+
+static int take_option(struct explain *e, int option, const char *value)
+{
+	switch (option) {
+	case PROFILE:
+		e->ask.profile = value;
+		e->ask.described = true;
+		break;
+	case CWD:
+		if (!path_is_normal(value) && strcmp(value, "/") != 0)
+			return usage_error(e->op.verb, "--cwd wants an absolute path");
+		e->ask.cwd = value;
+		e->ask.described = true;
+		break;
+	case UID:
+		return take_uid(e, value);
+	case TOKEN:
+		e->token = value;
+		break;
+	case POLICY:
+		e->policy_path = value;
+		break;
+	case JSON:
+		e->json = true;
+		break;
+	case SOCKET:
+		return operator_take(&e->op, OPERATOR_SOCKET, value);
+	case TIMEOUT:
+		return operator_take(&e->op, OPERATOR_TIMEOUT, value);
+	default:
+		ask_take(&e->ask, option, value);
+	}
+	return STATUS_DONE;
+}
+
+static int explain(struct explain *e)
+{
+	struct matter m;
+	int status;
+
+	if (e->token
+		&& (e->ask.command[0] || e->ask.described || e->ask.request_file || e->has_uid))
+		return usage_error(e->op.verb, "--token takes the whole request from the token");
+
+	status = make_request(e);
+	if (status == STATUS_DONE)
+		status = find_asker(e);
+	if (status == STATUS_DONE)
+		status = find_policy(e);
+	if (status == STATUS_DONE)
+		status = read_policy(e);
+	if (status != STATUS_DONE)
+		return status;
+
+	m = (struct matter){
+		.policy = e->policy,
+		.file = e->policy ? bytes_str(&e->shown) : NULL,
+		.request = e->request,
+		.asker = {
+			.uid = e->uid,
+			.groups = e->groups,
+			.n_groups = e->n_groups,
+			.more_groups = e->more_groups,
+		},
+		.otherwise = e->otherwise,
+	};
+	return explain_matter(&m, e->json);
+}
+
+static int run(const struct verb *verb, int argc, char **argv)
+{
+	struct explain e = {
+		.op = OPERATOR_INIT(verb),
+		.line = BYTES_INIT(BYTES_UNLIMITED),
+		.path = BYTES_INIT(BYTES_UNLIMITED),
+		.shown = BYTES_INIT(BYTES_UNLIMITED),
+		.fault = BYTES_INIT(BYTES_UNLIMITED),
+		.hash = BYTES_INIT(BYTES_UNLIMITED),
+		.otherwise = DECISION_DENY,
+	};
+	struct options o;
+	int option, status = STATUS_DONE;
+
+	ask_init(&e.ask);
+	e.ask.missing_too = true;
+	options_begin(&o, verb, argc, argv);
+	while (status == STATUS_DONE && (option = options_next(&o)) >= 0)
+		status = take_option(&e, option, o.value);
+	if (status != STATUS_DONE)
+		return status;
+	if (option == OPTIONS_LEAVE)
+		return o.status;
+
+	e.ask.command = o.rest;
+	status = explain(&e);
+	explain_deinit(&e);
+	return status;
+}
+
+const struct verb policy_explain_verb = {
+	.group = "policy",
+	.name = "explain",
+	.arguments = "[--] COMMAND [ARG...]",
+	.summary = "Says which rule decides a command, and why",
+	.options = rows,
+	.run = run,
+};

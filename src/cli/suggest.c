@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * The smallest rule. Patterns have no way to say a '*' or a '?' itself: '?', which is any one
+ * character, comes nearest, and is told.
+ */
+
+#include "cli/suggest.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/path.h"
+#include "gate/glob.h"
+#include "gate/limits.h"
+
+int notes_add(struct notes *notes, const char *format, ...)
+{
+	va_list ap;
+	int r;
+
+	va_start(ap, format);
+	r = bytes_vappendf(&notes->text, format, ap);
+	va_end(ap);
+	if (r >= 0)
+		r = bytes_append_char(&notes->text, '\0');
+	if (r >= 0)
+		notes->n++;
+	return r;
+}
+
+/* Appends the text as a pattern, in JSON. `what` names it in a note. */
+static int append_pattern(struct bytes *b, const char *text, const char *what, struct notes *notes)
+{
+	cleanup(bytes_deinit) struct bytes pattern = BYTES_INIT(BYTES_UNLIMITED);
+	int r;
+
+	r = bytes_append_str(&pattern, text);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < pattern.len; i++)
+		if (pattern.data[i] == '*')
+			pattern.data[i] = '?';
+
+	if (!glob_is_literal(text))
+		r = notes_add(notes,
+			"%s holds a '*' or '?', which no pattern can say: the '?' there fits any "
+			"one character",
+			what);
+	return r < 0 ? r : json_append_string(b, bytes_str(&pattern));
+}
+
+/* The path as invoked, and where it leads to if that is another one: both must fit. */
+static int append_program(struct bytes *b, const struct request *q, struct notes *notes)
+{
+	int r;
+
+	if (!q->real_path || strcmp(q->real_path, q->executable) == 0)
+		return append_pattern(b, q->executable, "the path", notes);
+
+	r = bytes_append_char(b, '[');
+	if (r >= 0)
+		r = append_pattern(b, q->executable, "the path", notes);
+	if (r >= 0)
+		r = bytes_append_char(b, ',');
+	if (r >= 0)
+		r = append_pattern(b, q->real_path, "the real path", notes);
+	return r < 0 ? r : bytes_append_char(b, ']');
+}
+
+static int append_argv(struct bytes *b, const struct request *q, struct notes *notes)
+{
+	const char *arg = q->args;
+	char what[32];
+	int r;
+
+	r = bytes_append_char(b, '[');
+	if (r >= 0)
+		r = append_program(b, q, notes);
+	for (size_t i = 0; i < q->n_args; i++, arg += strlen(arg) + 1) {
+		snprintf(what, sizeof(what), "argument %zu", i + 1);
+		if (r >= 0)
+			r = bytes_append_char(b, ',');
+		if (r >= 0)
+			r = append_pattern(b, arg, what, notes);
+	}
+	return r < 0 ? r : bytes_append_char(b, ']');
+}
+
+static bool has_id(const struct policy *policy, const char *id)
+{
+	for (size_t i = 0; policy && i < policy_size(policy); i++)
+		if (strcmp(policy_rule(policy, i)->id, id) == 0)
+			return true;
+	return false;
+}
+
+/* One that the policy hasn't. */
+static int append_id(struct bytes *b, const struct policy *policy, const struct request *q)
+{
+	cleanup(bytes_deinit) struct bytes id = BYTES_INIT(BYTES_UNLIMITED);
+	const char *name = path_name(q->executable);
+	int r;
+
+	if (strlen(name) > LIMIT_RULE_ID / 2)
+		name = "command";
+	r = bytes_appendf(&id, "allow-%s", name);
+	for (unsigned int n = 2; r >= 0 && has_id(policy, bytes_str(&id)); n++) {
+		bytes_clear(&id);
+		r = bytes_appendf(&id, "allow-%s-%u", name, n);
+	}
+	return r < 0 ? r : json_append_string(b, bytes_str(&id));
+}
+
+/* Why no rule can name the command. */
+static int find_obstacle(const struct request *q, bool *ret, struct notes *notes)
+{
+	const char *arg = q->args;
+
+	*ret = true;
+	if (q->n_args + 1 > LIMIT_RULE_PATTERNS)
+		return notes_add(notes,
+			"no rule can name all of its arguments: it has more than %d",
+			LIMIT_RULE_PATTERNS - 1);
+	for (size_t i = 0; i < q->n_args; i++, arg += strlen(arg) + 1)
+		if (strlen(arg) > LIMIT_PATTERN)
+			return notes_add(notes,
+				"no rule can name argument %zu, which is longer than %d bytes",
+				i + 1, LIMIT_PATTERN);
+	*ret = false;
+	return 0;
+}
+
+static int add_effect(const struct judgement *j, struct notes *notes)
+{
+	if (j->hidden)
+		return notes_add(notes,
+			"it would have no effect: what xargs and env -S run can't be seen, so a "
+			"person must decide");
+	if (strcmp(j->rule, RULE_BUDGET) == 0)
+		return notes_add(notes, "it would have no effect without a budget_state_ref");
+	if (j->by_rule && j->decision != DECISION_ALLOW)
+		return notes_add(notes,
+			"it would have no effect beside exec[%zu], which is stricter", j->index);
+	return 0;
+}
+
+int suggest_rule(const struct policy *policy, const struct request *q, uid_t uid,
+	const struct judgement *j, struct bytes *rule, struct notes *notes)
+{
+	bool obstacle;
+	int r;
+
+	r = find_obstacle(q, &obstacle, notes);
+	if (r < 0 || obstacle)
+		return r;
+
+	r = bytes_append_str(rule, "{\"id\":");
+	if (r >= 0)
+		r = append_id(rule, policy, q);
+	if (r >= 0)
+		r = bytes_append_str(rule, ",\"argv\":");
+	if (r >= 0)
+		r = append_argv(rule, q, notes);
+	if (r >= 0)
+		r = bytes_appendf(
+			rule, ",\"action\":\"allow\",\"users\":[\"%u\"]}", (unsigned int)uid);
+	return r < 0 ? r : add_effect(j, notes);
+}
