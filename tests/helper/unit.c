@@ -26,6 +26,7 @@ static const struct {
 	{ "fold", unit_fold },
 	{ "get", unit_get },
 	{ "latency", unit_latency },
+	{ "glob", unit_glob },
 	{ "notify", unit_notify },
 	{ "object", unit_object },
 	{ "pass", unit_pass },

@@ -29,6 +29,7 @@ int unit_fill(int argc, char **argv);
 int unit_fold(int argc, char **argv);
 int unit_get(int argc, char **argv);
 int unit_latency(int argc, char **argv);
+int unit_glob(int argc, char **argv);
 int unit_notify(int argc, char **argv);
 int unit_object(int argc, char **argv);
 int unit_pass(int argc, char **argv);

@@ -1,0 +1,377 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: ISC
+#
+# Faults of a policy: `firma policy check` finds every one, with its place; and a daemon takes no
+# policy that has one.
+
+# shellcheck disable=SC2030,SC2031 # each test is a process, and so are its variables
+# shellcheck disable=SC2154 # some variables are those of lib.bash and of bats
+
+load policy
+
+setup() {
+	policy_setup
+	cd "$TMP/policy" || return
+}
+
+# check TEXT: `firma policy check` of a file policy.json with this in it.
+check() {
+	printf '%s' "$1" >policy.json
+	run firma policy check policy.json
+}
+
+# faults TEXT FAULT...: these faults and warnings, all of them, each behind the file's name.
+faults() {
+	local expected
+
+	check "$1"
+	expected=$(printf 'policy.json%s\n' "${@:2}")
+	assert_output "$expected"
+	if [[ $* == *": warning: "* ]]; then
+		return
+	fi
+	assert_status 1
+}
+
+
+# Of one rule: the first argument is what `faults_of` takes.
+fault_of() {
+	local text=$1
+
+	shift
+	faults "{\"exec\":[{\"id\":\"r\",\"argv\":[\"git\"],\"action\":\"deny\",$text}]}" \
+		"${@/#/: exec[0] \"r\": }"
+}
+
+# fault_of_argv ARGV WHAT...
+fault_of_argv() {
+	faults "{\"exec\":[{\"id\":\"r\",\"argv\":$1,\"action\":\"deny\"}]}" \
+		"${@:2}"
+}
+
+@test "a policy in order is told so, and how many rules it has" {
+	check '{}'
+	assert_status 0
+	assert_output 'policy.json: in order, 0 rules'
+	check "{\"exec\":[$(rule r deny '["git"]')]}"
+	assert_status 0
+	assert_output 'policy.json: in order, 1 rule'
+}
+
+@test "a syntax fault is told with line and column" {
+	faults '' ':1:1: it is empty'
+	faults '[]' ':1:1: it is not a JSON object'
+	faults $'{\n "exec": [\n  {"id" 5}]}' ':3:9: this is not JSON'
+	faults $'{"exec":[],\n"exec":[]}' ':2:1: a key is given twice'
+	faults $'{"exec":[\n{"id":"a",\n "i\\u0064":"b"}]}' ':3:2: a key is given twice'
+	faults $'{"metadata":{"id":"\xff"}}' ':1:20: this is not UTF-8'
+	faults '{"metadata":{"id":"\u0000"}}' ':1:20: a NUL character'
+	faults '{} x' ':1:4: something follows the JSON object'
+	faults '{"exec":[' ':1:10: the JSON ends early'
+	faults "{\"exec\":$(text 20 '[')" ':1:24: it is nested more than 16 levels deep'
+}
+
+# text N CHARACTER
+text() {
+	yes -- "$2" | head -n "$1" | tr -d '\n'
+}
+
+@test "all faults are told, in the order of the document" {
+	faults '{"foo":1,"default_action":"maybe","exec":[5,
+		{"argv":["**"],"action":"deny","mtach":[]},
+		{"id":"a","argv":["x"],"action":"no","users":["nobody-at-all"]},
+		{"id":"a","argv":["git"],"action":"deny","match":[["hg"]],"x":1}]}' \
+		": unknown key 'foo'" \
+		": default_action: must be 'allow', 'deny' or 'pending_hitl'" \
+		': exec[0]: must be an object' \
+		": exec[1]: argv[0] must name a program: '**' can't stand first" \
+		": exec[1]: unknown key 'mtach'" \
+		': exec[1]: id is missing' \
+		": exec[2] \"a\": action must be 'allow', 'deny' or 'pending_hitl'" \
+		': exec[2] "a": users: there is no user nobody-at-all' \
+		": exec[3] \"a\": unknown key 'x'" \
+		': exec[3] "a": match: hg does not match' \
+		': exec[3]: has the id of exec[2]'
+}
+
+@test "an unknown key is a fault, wherever it stands" {
+	faults '{"Exec":[]}' ": unknown key 'Exec'"
+	faults '{"metadata":{"name":"x"}}' ": metadata: unknown key 'name'"
+	fault_of '"agent":["x"]' "unknown key 'agent'"
+	fault_of '"ARGV":["x"]' "unknown key 'ARGV'"
+	fault_of '"a\u202eb\n":1' "unknown key 'a\\u{202E}b\\u{A}'"
+}
+
+@test "a value of another type is a fault" {
+	local key value
+
+	faults '{"metadata":1}' ': metadata: must be an object'
+	faults '{"metadata":{"id":1,"version":[]}}' ': metadata.id: must be a string' \
+		': metadata.version: must be a string'
+	faults '{"default_action":1}' ": default_action: must be 'allow', 'deny' or 'pending_hitl'"
+	faults '{"default_action":null}' \
+		": default_action: must be 'allow', 'deny' or 'pending_hitl'"
+	faults '{"require_budget_state_ref":"true"}' \
+		': require_budget_state_ref: must be true or false'
+	faults '{"exec":{}}' ': exec: must be an array of rules'
+	faults '{"trusted_path":"/bin"}' ': trusted_path: must be an array of at most 64 paths'
+	faults '{"trusted_path":["/bin",5,"bin","/bin/","/b*"]}' \
+		': trusted_path[1]: must be a string' \
+		": trusted_path[2]: must be an absolute path without '.', '..', '//' and final '/'" \
+		": trusted_path[3]: must be an absolute path without '.', '..', '//' and final '/'" \
+		": trusted_path[4]: is no pattern: '*' and '?' can't stand here"
+	for value in 5 '"x"' null '{}' true; do
+		for key in users groups agents sessions sandboxes profiles cwd match not_match; do
+			fault_of "\"$key\":$value" "$key must be an array"
+		done
+	done
+	for value in 5 '"x"' null '[]'; do
+		fault_of "\"remember\":$value" 'remember must be true or false'
+		fault_of "\"opaque\":$value" 'opaque must be true or false'
+	done
+	fault_of '"reason":5' 'reason must be a string'
+	fault_of '"agents":["a",5]' 'agents[1] must be a string'
+	fault_of '"users":[1000]' 'users must hold strings: names, or numbers such as "1000"'
+	fault_of '"match":["git"]' 'match must hold arrays of strings, none of them empty'
+	fault_of '"match":[[]]' 'match must hold arrays of strings, none of them empty'
+	fault_of '"match":[["git",5]]' 'match must hold arrays of strings, none of them empty'
+	fault_of '"not_match":[["hg"],5]' 'not_match must hold arrays of strings, none of them empty'
+	faults '{"exec":[{"id":5,"argv":5,"action":5}]}' \
+		': exec[0]: id must be a string' \
+		': exec[0]: argv must be an array that is not empty' \
+		": exec[0]: action must be 'allow', 'deny' or 'pending_hitl'"
+}
+
+@test "a list that is empty matches nothing, and is a fault" {
+	local key
+
+	for key in users groups agents sessions sandboxes profiles cwd match not_match; do
+		fault_of "\"$key\":[]" "$key is empty"
+	done
+	fault_of_argv '[]' ': exec[0] "r": argv must be an array that is not empty'
+	fault_of_argv '["git",[]]' ': exec[0] "r": argv[1] is empty'
+	fault_of_argv '[[]]' ': exec[0] "r": argv[0] is empty'
+}
+
+@test "what must be there is missed" {
+	faults '{"exec":[{}]}' ': exec[0]: id is missing' ': exec[0]: argv is missing' \
+		': exec[0]: action is missing'
+}
+
+@test "an id says which rule it was: it is not blank, not used twice, and not one of firma's" {
+	local id
+
+	faults '{"exec":[{"id":" ","argv":["x"],"action":"deny"}]}' ': exec[0] " ": id is blank'
+	for id in default_action approval_token require_budget_state_ref hidden_command allowlist; do
+		faults "{\"exec\":[$(rule $id deny '["x"]')]}" \
+			": exec[0] \"$id\": id is a name that firma uses itself"
+	done
+	faults "{\"exec\":[$(rule a deny '["x"]'),$(rule b deny '["x"]'),$(rule a deny '["y"]')]}" \
+		': exec[2]: has the id of exec[0]'
+}
+
+@test "** stands alone, not first, and not in a list" {
+	local first="argv[0] must name a program: '**' can't stand first"
+	local beside="must not have '**' beside other text"
+	local listed="must not be '**', which can't stand in a list"
+
+	fault_of_argv '["**"]' ": exec[0] \"r\": $first"
+	fault_of_argv '["**","x"]' ": exec[0] \"r\": $first"
+	fault_of_argv '[["git","**"]]' ": exec[0] \"r\": argv[0][1] ${first#*] }"
+	fault_of_argv '["g**"]' ": exec[0] \"r\": argv[0] $beside"
+	fault_of_argv '["git","a**","**b","***"]' ": exec[0] \"r\": argv[1] $beside" \
+		": exec[0] \"r\": argv[2] $beside" ": exec[0] \"r\": argv[3] $beside"
+	fault_of_argv '["git",["a","**"]]' ": exec[0] \"r\": argv[1][1] $listed"
+	fault_of_argv '["git",["a","b**"]]' ": exec[0] \"r\": argv[1][1] $beside"
+	fault_of_argv '["/usr/**x"]' ": exec[0] \"r\": argv[0] must have '**' as a whole segment only"
+	fault_of_argv '["/usr/a**/x"]' ": exec[0] \"r\": argv[0] must have '**' as a whole segment only"
+	fault_of '"agents":["a**"]' "agents[0] $beside"
+	fault_of '"cwd":["/a**"]' "cwd[0] must have '**' as a whole segment only"
+	check "{\"exec\":[$(rule r deny '["/usr/**/x","**","a","**"]' '"cwd":["/**"]')]}"
+	assert_status 0
+}
+
+@test "a path in a pattern is absolute and normal" {
+	local pattern
+
+	for pattern in a/b ./a ../a /a/ /a//b /a/./b /a/../b /; do
+		fault_of_argv "[\"$pattern\"]" ": exec[0] \"r\": argv[0] must be an absolute path without '.', '..', '//' and final '/'"
+	done
+	for pattern in '' a a/b /a/ /a//b; do
+		fault_of "\"cwd\":[\"$pattern\"]" \
+			"cwd[0] must be an absolute path without '.', '..', '//' and final '/'"
+	done
+	fault_of_argv '[""]' ': exec[0] "r": argv[0] is empty'
+	check "{\"exec\":[$(rule r deny '["x"]' '"cwd":["/"]')]}"
+	assert_status 0
+}
+
+@test "an allowing rule with ** for a shell, an interpreter or a wrapper says that it is opaque" {
+	local kind name program
+
+	while read -r kind name program; do
+		faults "{\"exec\":[$(rule r allow "[\"$program\",\"**\"]")]}" \
+			": exec[0] \"r\": argv[0] fits the $kind $name: to allow it whatever its arguments say takes \"opaque\": true"
+		check "{\"exec\":[$(rule r allow "[\"$program\",\"x\",\"**\"]" '"opaque":true')]}"
+		assert_status 0
+		check "{\"exec\":[$(rule r allow "[\"$program\",\"x\"]")]}"
+		assert_status 0
+		check "{\"exec\":[$(rule r pending_hitl "[\"$program\",\"**\"]")]}"
+		assert_status 0
+	done <<-END
+		shell 'bash' bash
+		shell 'bash' /bin/bash
+		shell 'rbash' rbash
+		shell 'bash' /opt/**/bash-5.2
+		shell 'sh' sh
+		shell 'dash' /usr/bin/das?
+		shell 'zsh' zsh5
+		interpreter 'python' python3.11
+		interpreter 'python' /usr/bin/python3*
+		interpreter 'python' python3.1?
+		interpreter 'perl' /usr/bin/perl5.36.0
+		interpreter 'node' node
+		interpreter 'awk' awk
+		wrapper 'env' env
+		wrapper 'sudo' /usr/bin/sudo
+		wrapper 'xargs' xargs
+		wrapper 'busybox' busybox
+		wrapper 'busybox' /bin/busybox-static
+		wrapper 'find' find
+		wrapper 'aa-exec' *
+		wrapper 'aa-exec' /usr/bin/*
+		wrapper 'aa-exec' /opt/**
+	END
+	faults "{\"exec\":[$(rule r allow '[["ls","cat","python3"],"-v","**"]')]}" \
+		": exec[0] \"r\": argv[0] fits the interpreter 'python': to allow it whatever its arguments say takes \"opaque\": true"
+	for program in git ls environ bashful pythonic shred /opt/python/x 'x*'; do
+		check "{\"trusted_path\":[\"/bin\"],\"exec\":[$(rule r allow "[\"${program/x\*/xyz*}\",\"**\"]")]}"
+		assert_status 0
+	done
+}
+
+@test "remember is for rules that ask, opaque for those that allow" {
+	fault_of '"remember":true' 'remember is for a rule that asks'
+	fault_of '"opaque":true' 'opaque is for a rule that allows'
+	fault_of '"opaque":true,"remember":true' 'remember is for a rule that asks' \
+		'opaque is for a rule that allows'
+	check "{\"exec\":[$(rule r pending_hitl '["x"]' '"remember":true')]}"
+	assert_status 0
+}
+
+@test "a rule that fails its own examples is at fault" {
+	faults "{\"exec\":[$(rule r deny '["git","push","**"]' '"match":[["git","push"],["git","pull"],["hg","push"]],"not_match":[["git"],["git","push","a b"]]')]}" \
+		': exec[0] "r": match: git pull does not match' \
+		': exec[0] "r": match: hg push does not match' \
+		": exec[0] \"r\": not_match: git push 'a b' matches"
+	# Denying wide, allowing narrow.
+	check "{\"exec\":[$(rule r deny '["git","push"]' '"match":[["git","push"],["/x/git","push"],["env","A=b","git","push"]]')]}"
+	assert_status 0
+	check "{\"exec\":[$(rule r allow '["git","push"]' '"match":[["git","push"],["/usr/bin/git","push"]],"not_match":[["/x/git","push"],["env","git","push"]]')]}"
+	assert_status 0
+	check "{\"exec\":[$(rule r allow '["/usr/bin/git"]' '"match":[["/usr/bin/git"]],"not_match":[["git"]]')]}"
+	assert_status 0
+	faults "{\"exec\":[$(rule r deny '["git"]' '"match":[["git","\u001b[2K"]]')]}" \
+		": exec[0] \"r\": match: git \$'\\u{1B}[2K' does not match"
+}
+
+@test "the limits: rules, patterns, lists, lengths, the file itself" {
+	local many
+
+	many=$(for i in $(seq 4096); do printf '%s,' "$(printf '{"id":"r%d","argv":["x"],"action":"deny"}' "$i")"; done)
+	check "{\"exec\":[${many%,}]}"
+	assert_output 'policy.json: in order, 4096 rules'
+	check "{\"exec\":[$many{\"id\":\"last\",\"argv\":[\"x\"],\"action\":\"deny\"}]}"
+	assert_status 1
+	assert_output 'policy.json: exec: has more than 4096 rules'
+
+	many=$(text 63 ',"a"')
+	check "{\"exec\":[{\"id\":\"r\",\"argv\":[\"x\"$many],\"action\":\"deny\"}]}"
+	assert_status 0
+	fault_of_argv "[\"x\"$many,\"b\"]" ': exec[0] "r": argv has more than 64 patterns'
+
+	many=$(text 255 ',"a"')
+	check "{\"exec\":[{\"id\":\"r\",\"argv\":[[\"x\"$many]],\"action\":\"deny\"}]}"
+	assert_status 0
+	fault_of_argv "[[\"x\"$many,\"b\"]]" ': exec[0] "r": argv[0] has more than 256 elements'
+	fault_of "\"agents\":[\"x\"$many,\"b\"]" 'agents has more than 256 elements'
+
+	fault_of "\"agents\":[\"$(text 4097 a)\"]" 'agents[0] is longer than 4096 bytes'
+	fault_of "\"reason\":\"$(text 1025 a)\"" 'reason is longer than 1024 bytes'
+	faults "{\"exec\":[$(rule "$(text 129 a)" deny '["x"]')]}" \
+		": exec[0] \"$(text 128 a)\": id is longer than 128 bytes"
+
+	{ printf '{}'; text 8388607 ' '; } >policy.json
+	run firma policy check policy.json
+	assert_status 1
+	assert_output 'policy.json: is larger than 8 MiB'
+}
+
+@test "it warns of a rule that allows on claims alone, and goes on" {
+	check "{\"exec\":[$(rule r allow '["ls"]' '"agents":["x"]')]}"
+	assert_status 0
+	assert_line -n 0 "policy.json: exec[0] \"r\": warning: it allows on claims alone, which any asker can make: 'users' and 'groups' are facts"
+	assert_line -n 1 'policy.json: in order, 1 rule'
+	check "{\"exec\":[$(rule r allow '["ls"]' '"agents":["x"],"users":["0"]')]}"
+	assert_output 'policy.json: in order, 1 rule'
+	check "{\"exec\":[$(rule r deny '["ls"]' '"agents":["x"]')]}"
+	assert_output 'policy.json: in order, 1 rule'
+	check "{\"exec\":[$(rule r allow '["ls"]')]}"
+	assert_output 'policy.json: in order, 1 rule'
+}
+
+@test "it warns of what allows nothing, and of a shell's argument that may be anything" {
+	check "{\"trusted_path\":[],\"exec\":[$(rule r allow '["ls"]')]}"
+	assert_status 0
+	assert_line -n 0 'policy.json: exec[0] "r": warning: a bare name is allowed in a trusted directory only, and there is none'
+	check "{\"exec\":[$(rule r allow '["bash","-c","*"]')]}"
+	assert_status 0
+	assert_line -n 0 "policy.json: exec[0] \"r\": warning: argv[0] fits the shell 'bash', and one of its arguments may be anything"
+}
+
+@test "users and groups are found by their names" {
+	check "{\"exec\":[$(rule r deny '["ls"]' "\"users\":[\"$(id -un 0)\",\"5\"],\"groups\":[\"$(id -gn 0)\",\"7\"]")]}"
+	assert_status 0
+	fault_of '"users":["no such","-1","4294967295"]' "users: there is no user 'no such'" \
+		'users: there is no user -1' 'users: there is no user 4294967295'
+	fault_of '"groups":["nogroupatall"]' 'groups: there is no group nogroupatall'
+}
+
+@test "a file that others can write is at fault, and so is the way to it; what is in it, too" {
+	printf '{"x":1}' >policy.json
+	chmod g+w policy.json
+	run firma policy check policy.json
+	assert_status 1
+	assert_line -n 0 'policy.json: can be written by its group or by others'
+	assert_line -n 1 "policy.json: unknown key 'x'"
+	printf '{}' >policy.json
+	run firma policy check policy.json
+	assert_status 1
+	assert_output 'policy.json: can be written by its group or by others'
+
+	chmod 644 policy.json
+	mkdir sub
+	mv policy.json sub/
+	chmod o+w sub
+	run firma policy check sub/policy.json
+	assert_status 1
+	assert_output "sub/policy.json: $PWD/sub on the way to it can be written by its group or by others"
+	chmod o+wt sub
+	run firma policy check sub/policy.json
+	assert_status 0
+}
+
+@test "what can't be read is not judged" {
+	run firma policy check missing.json
+	assert_status 3
+	assert_output 'firma: missing.json: No such file or directory'
+	run firma policy check .
+	assert_status 3
+	assert_output 'firma: .: Is a directory'
+	run firma policy check
+	assert_status 2
+	run firma policy check a b
+	assert_status 2
+	run firma policy check --nonsense a
+	assert_status 2
+}

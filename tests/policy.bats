@@ -1,0 +1,545 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: ISC
+#
+# What a policy decides: most of it rows of one table, of a policy, a request, the decision, and the
+# rule that made it.
+
+# shellcheck disable=SC2030,SC2031 # each test is a process, and so are its variables
+# shellcheck disable=SC1003,SC2016 # nothing in quotes is for the shell
+# shellcheck disable=SC2154 # some variables are those of lib.bash and of bats
+
+load policy
+
+@test "the design's example decides as it says" {
+	document '{"metadata": {"id": "team-baseline", "version": "2026.11"},
+		"default_action": "pending_hitl", "require_budget_state_ref": false,
+		"trusted_path": ["/usr/bin", "/usr/sbin", "/bin", "/sbin", "/usr/local/bin"],
+		"exec": [
+		{"id": "no-force-push", "argv": ["git", "push", "**", ["-f", "--force"], "**"],
+		"action": "deny", "reason": "force pushes lose history",
+		"match": [["git","push","--force"]], "not_match": [["git","push"]]},
+		{"id": "terraform-reads", "argv": ["terraform", ["fmt", "validate", "plan"], "**"],
+		"action": "allow"},
+		{"id": "deploy", "argv": ["/opt/deploy/bin/*", "**"], "action": "pending_hitl",
+		"agents": ["ci-*"]}]}'
+	serve_policy
+	for_command deny no-force-push /usr/bin/git push -f
+	for_command deny no-force-push /usr/bin/git push origin --force main
+	for_command pending_hitl default_action /usr/bin/git push origin main
+	for_command pending_hitl default_action /usr/bin/git push --force-with-lease
+	for_command allow terraform-reads /usr/local/bin/terraform plan -out x
+	for_command allow terraform-reads /usr/bin/terraform fmt
+	for_command pending_hitl default_action /usr/bin/terraform apply
+	for_command pending_hitl default_action /home/x/terraform plan
+	decides pending_hitl deploy executable=/opt/deploy/bin/roll args:='["out"]' agent_id=ci-7
+	decides pending_hitl default_action executable=/opt/deploy/bin/roll agent_id=other
+	check_decisions
+}
+
+@test "argv is matched whole: one pattern an argument, ** any number of them" {
+	serve_policy
+	rules "$(rule r allow '["ls","-l","a"]')"
+	for_command allow r /bin/ls -l a
+	for_command deny default_action /bin/ls -l
+	for_command deny default_action /bin/ls -l a b
+	for_command deny default_action /bin/ls a -l
+	for_command deny default_action /bin/ls '-l a'
+	for_command deny default_action /bin/ls -l A
+
+	rules "$(rule r allow '["ls"]')"
+	for_command allow r /bin/ls
+	for_command deny default_action /bin/ls ''
+	for_command deny default_action /bin/ls -l
+
+	rules "$(rule r allow '["ls","**"]')"
+	for_command allow r /bin/ls
+	for_command allow r /bin/ls ''
+	for_command allow r /bin/ls a b c
+
+	rules "$(rule r allow '["ls","**","x","**"]')"
+	for_command allow r /bin/ls x
+	for_command allow r /bin/ls a x b
+	for_command allow r /bin/ls x x x
+	for_command deny default_action /bin/ls
+	for_command deny default_action /bin/ls ax xb
+
+	rules "$(rule r allow '["ls","**","x","y","**","z"]')"
+	for_command allow r /bin/ls x y z
+	for_command allow r /bin/ls x x y y z
+	for_command allow r /bin/ls x y x y z z
+	for_command deny default_action /bin/ls x z y
+	for_command deny default_action /bin/ls x y z w
+
+	rules "$(rule r allow '["ls","-*","?","a*b"]')"
+	for_command allow r /bin/ls -l ü a/b
+	for_command allow r /bin/ls - x ab
+	for_command deny default_action /bin/ls l x ab
+	for_command deny default_action /bin/ls -l xx ab
+	for_command deny default_action /bin/ls -l '' ab
+
+	rules "$(rule r allow '["ls",["a","b*"],""]')"
+	for_command allow r /bin/ls a ''
+	for_command allow r /bin/ls bcd ''
+	for_command deny default_action /bin/ls ab ''
+	for_command deny default_action /bin/ls a
+
+	rules "$(rule r allow '["ls","[a-z]","$HOME","~","\\","{a,b}"]')"
+	for_command allow r /bin/ls '[a-z]' '$HOME' '~' '\' '{a,b}'
+	for_command deny default_action /bin/ls b '$HOME' '~' '\' a
+	check_decisions
+}
+
+@test "the first pattern is a path where it has a slash, and a name without" {
+	serve_policy
+	rules "$(rule r deny '["/opt/*/tool","**"]')"
+	decides deny r executable=/opt/a/tool
+	decides deny default_action executable=/opt/a/b/tool
+	decides deny default_action executable=/tmp/opt/a/tool
+	rules "$(rule r deny '["/opt/**/tool","**"]')"
+	decides deny r executable=/opt/tool
+	decides deny r executable=/opt/a/b/tool
+	decides deny default_action executable=/opt/a/tool2
+	rules "$(rule r deny '["to?l*","**"]')"
+	decides deny r executable=/opt/tool
+	decides deny r executable=/x/toolbox
+	decides deny default_action executable=/tool/x
+	rules "$(rule r deny '[["/opt/x","y*"],"**"]')"
+	decides deny r executable=/opt/x
+	decides deny r executable=/opt/y1
+	decides deny default_action executable=/usr/x
+	check_decisions
+}
+
+# Each of executable/real_path, bare name/path, trusted directory/not.
+@test "what denies or asks fits executable or real_path; what allows, both" {
+	local action
+
+	serve_policy
+	for action in deny pending_hitl; do
+		document "{\"default_action\":\"allow\",\"exec\":[
+			$(rule name "$action" '["rm","**"]'),
+			$(rule path "$action" '["/opt/bin/x","**"]')]}"
+		decides "$action" name executable=/usr/bin/rm
+		decides "$action" name executable=/home/me/rm
+		decides "$action" name executable=/usr/bin/rm real_path=/bin/busybox
+		decides "$action" name executable=/tmp/harmless real_path=/usr/bin/rm
+		decides "$action" name executable=/tmp/rm real_path=/tmp/harmless
+		decides "$action" path executable=/opt/bin/x
+		decides "$action" path executable=/opt/bin/x real_path=/opt/lib/x1
+		decides "$action" path executable=/usr/bin/y real_path=/opt/bin/x
+		decides allow default_action executable=/usr/bin/x real_path=/usr/bin/x
+		decides allow default_action executable=/usr/bin/rmdir real_path=/usr/bin/rmdir
+	done
+
+	document "{\"default_action\":\"deny\",\"trusted_path\":[\"/usr/bin\",\"/opt/t\"],\"exec\":[
+		$(rule name allow '["ls","**"]'),
+		$(rule path allow '["/opt/bin/x","**"]'),
+		$(rule both allow '[["vi","vim.basic"],"**"]'),
+		$(rule paths allow '[["/opt/bin/y","/opt/lib/y1"],"**"]')]}"
+	decides allow name executable=/usr/bin/ls
+	decides allow name executable=/opt/t/ls
+	decides allow name executable=/usr/bin/ls real_path=/opt/t/ls
+	decides deny default_action executable=/usr/local/bin/ls
+	decides deny default_action executable=/usr/bin/sub/ls
+	decides deny default_action executable=/usr/bin/ls real_path=/home/me/ls
+	decides deny default_action executable=/home/me/ls real_path=/usr/bin/ls
+	decides deny default_action executable=/usr/bin/ls real_path=/usr/bin/bash
+	decides allow path executable=/opt/bin/x
+	decides allow path executable=/opt/bin/x real_path=/opt/bin/x
+	decides deny default_action executable=/opt/bin/x real_path=/bin/sh
+	decides deny default_action executable=/usr/bin/ls2 real_path=/opt/bin/x
+	decides allow both executable=/usr/bin/vi real_path=/usr/bin/vim.basic
+	decides allow both executable=/usr/bin/vim.basic real_path=/usr/bin/vim.basic
+	decides deny default_action executable=/usr/bin/vi real_path=/etc/alternatives/vim.basic
+	decides allow paths executable=/opt/bin/y real_path=/opt/lib/y1
+	decides deny default_action executable=/opt/bin/y real_path=/opt/lib/y2
+	check_decisions
+}
+
+@test "without trusted_path, the directories of the distribution are; an empty one trusts none" {
+	serve_policy
+	rules "$(rule r allow '["ls"]')"
+	for_command allow r /usr/bin/ls
+	for_command allow r /bin/ls
+	for_command allow r /usr/sbin/ls
+	for_command allow r /sbin/ls
+	for_command deny default_action /usr/local/bin/ls
+	for_command deny default_action /ls
+	document "{\"default_action\":\"deny\",\"trusted_path\":[],\"exec\":[$(rule r allow '["ls"]')]}"
+	for_command deny default_action /usr/bin/ls
+	check_decisions
+}
+
+@test "behind a wrapper, what denies or asks is tried on every tail of the arguments" {
+	local wrapper
+
+	serve_policy
+	document "{\"default_action\":\"allow\",\"exec\":[
+		$(rule force deny '["git","push","**","--force","**"]'),
+		$(rule rm pending_hitl '["rm","-rf","**"]'),
+		$(rule tool deny '["/opt/tool/bin/x","y"]'),
+		$(rule dir deny '["/opt/dir/*","**"]')]}"
+	for wrapper in env nice nohup stdbuf timeout time setsid ionice chrt taskset flock sudo doas \
+		busybox toybox find su strace setpriv unshare systemd-run env.coreutils \
+		busybox-static nice-2; do
+		for_command deny force "/usr/bin/$wrapper" git push --force
+		for_command deny force "/usr/bin/$wrapper" -x 5 --opt=1 A=b /usr/bin/git push -v --force x
+		for_command pending_hitl rm "/bin/$wrapper" -u root rm -rf /
+		for_command allow default_action "/bin/$wrapper" git push
+	done
+	for_command deny force /usr/bin/sudo -u x env A=b nice -n 5 git push --force
+	for_command deny force /usr/bin/env git push git push --force
+	for_command deny tool /usr/bin/env /opt/tool/bin/x y
+	for_command allow default_action /usr/bin/env /opt/tool/bin/x y z
+	# However its path is spelled.
+	for_command deny tool /usr/bin/env /opt/../opt/./tool//bin/x y
+	for_command deny tool /usr/bin/env //opt/tool/bin/none/../x y
+	for_command deny force /usr/bin/env /a/b/../../usr/bin/git push --force
+	for_command deny force /usr/bin/env ../git push --force
+	# A bare name, and a path that can't be known, may be that file.
+	for_command deny tool /usr/bin/env x y
+	for_command deny tool /usr/bin/env ./x y
+	for_command deny dir /usr/bin/env ./z y
+	for_command allow default_action /usr/bin/env z y
+	decides deny tool executable=/usr/bin/env args:='["bin/x","y"]' cwd=/opt/tool
+	decides deny tool executable=/usr/bin/env args:='["../bin/x","y"]' cwd=/opt/tool/lib
+	decides deny dir executable=/usr/bin/env args:='["./x"]' cwd=/opt/dir
+	decides allow default_action executable=/usr/bin/env args:='["./x","y"]' cwd=/opt/other
+	# What is no wrapper is not looked behind.
+	for_command allow default_action /usr/bin/grep git push --force
+	for_command allow default_action /usr/bin/environ git push --force
+	check_decisions
+}
+
+@test "a wrapper is one also through a link; a link to a program of many names is its own name's" {
+	serve_policy
+	document "{\"default_action\":\"allow\",\"exec\":[$(rule r deny '["rm","**"]')]}"
+	decides deny r executable=/tmp/e real_path=/usr/bin/env args:='["rm","x"]'
+	decides deny r executable=/usr/bin/env real_path=/usr/bin/coreutils args:='["rm"]'
+	decides allow default_action executable=/bin/grep real_path=/bin/busybox args:='["rm"]'
+	decides deny r executable=/bin/nice real_path=/bin/busybox args:='["rm"]'
+	decides deny r executable=/bin/busybox real_path=/bin/busybox args:='["rm"]'
+	decides deny r executable=/bin/rm real_path=/bin/busybox
+	check_decisions
+}
+
+@test "what allows never looks behind a wrapper" {
+	serve_policy
+	rules "$(rule ls allow '["ls","**"]')" "$(rule env allow '["env","A=b","ls"]')"
+	for_command allow ls /usr/bin/ls
+	for_command deny default_action /usr/bin/env ls
+	for_command deny default_action /usr/bin/nice ls
+	for_command allow env /usr/bin/env A=b ls
+	for_command deny default_action /usr/bin/env A=c ls
+	check_decisions
+}
+
+@test "env -S and xargs are at least pending_hitl, whatever allows them" {
+	local words
+
+	serve_policy
+	document "{\"default_action\":\"allow\",\"exec\":[
+		$(rule env allow '[["env","xargs","sudo"],"**"]' '"opaque":true'),
+		$(rule no deny '["env","-S","no"]')]}"
+	for words in '"-S","rm x"' '"-Srm x"' '"-iS","rm"' '"-vS","rm"' '"--split-string=rm x"' \
+		'"--split-string","rm"' '"--s=rm"' '"--sp","rm"' '"-i","-u","X","-S","rm"' \
+		'"--unset","X","-S","rm"' '"--un","X","-S","rm"' '"-C","/","--chdir=/","-S","rm"' \
+		'"-","-S","rm"' '"-0S","rm"'; do
+		decides pending_hitl hidden_command executable=/usr/bin/env args:="[$words]"
+		decides pending_hitl hidden_command executable=/tmp/e real_path=/usr/bin/env \
+			args:="[$words]"
+		decides pending_hitl hidden_command executable=/usr/bin/sudo args:="[\"env\",$words]"
+	done
+	for words in '"A=b","cc","-S","x"' '"git","log","-S","x"' '"-i","A=-S","x"' '"-uS","ls"' \
+		'"-u","-S","ls"' '"--","-S"' '"--unset=S","ls"' '"ls","--split-string"'; do
+		decides allow env executable=/usr/bin/env args:="[$words]"
+	done
+	for_command pending_hitl hidden_command /usr/bin/xargs rm
+	for_command pending_hitl hidden_command /usr/bin/xargs
+	for_command pending_hitl hidden_command /usr/bin/sudo -u x xargs ls
+	for_command pending_hitl hidden_command /usr/bin/busybox xargs ls
+	for_command deny no /usr/bin/env -S no
+
+	# Nobody is asked about what is denied anyway.
+	rules "$(rule ls allow '["ls"]')"
+	for_command deny default_action /usr/bin/xargs ls
+	for_command deny default_action /usr/bin/env -S ls
+	check_decisions
+}
+
+@test "the strictest of the rules that match wins, in any order" {
+	local a b c order
+
+	a=$(rule a allow '["x"]') b=$(rule b pending_hitl '["x"]') c=$(rule c deny '["x"]')
+	serve_policy
+	for order in "$a,$b,$c" "$a,$c,$b" "$b,$a,$c" "$b,$c,$a" "$c,$a,$b" "$c,$b,$a" "$c,$a" "$a,$c"; do
+		rules "$order"
+		for_command deny c /usr/bin/x
+	done
+	for order in "$a,$b" "$b,$a"; do
+		rules "$order"
+		for_command pending_hitl b /usr/bin/x
+	done
+	# Of those alike, the first is named.
+	rules "$(rule one deny '["y*"]')" "$(rule two deny '["yes"]')"
+	for_command deny one /usr/bin/yes
+	rules "$(rule two deny '["yes"]')" "$(rule one deny '["y*"]')"
+	for_command deny two /usr/bin/yes
+	check_decisions
+}
+
+@test "where no rule matches, default_action decides, then the option, then deny" {
+	local action
+
+	serve_policy
+	for_command deny default_action /usr/bin/x
+	check_decisions
+	for action in allow deny pending_hitl; do
+		document "{\"default_action\":\"$action\"}"
+		for_command "$action" default_action /usr/bin/x
+	done
+	check_decisions
+	stop_daemon
+
+	write_policy '{}'
+	serve_policy --default-action allow
+	document '{}'
+	for_command allow default_action /usr/bin/x
+	document '{"default_action":"deny"}'
+	for_command deny default_action /usr/bin/x
+	check_decisions
+}
+
+@test "require_budget_state_ref denies requests without one, whatever allows them" {
+	serve_policy
+	document "{\"default_action\":\"allow\",\"require_budget_state_ref\":true,
+		\"exec\":[$(rule r allow '["ls"]'),$(rule d deny '["rm"]')]}"
+	decides deny require_budget_state_ref executable=/bin/ls args-
+	decides deny require_budget_state_ref executable=/bin/ls args- budget_state_ref=
+	decides deny require_budget_state_ref executable=/bin/ls args- budget_state_ref=' '
+	decides deny require_budget_state_ref executable=/bin/other
+	decides allow r executable=/bin/ls args- budget_state_ref=budget:1
+	decides deny d executable=/bin/rm args- budget_state_ref=budget:1
+	decides allow default_action executable=/bin/other budget_state_ref=x
+	document "{\"default_action\":\"allow\",\"require_budget_state_ref\":false}"
+	decides allow default_action
+	check_decisions
+}
+
+# narrows KEY FIELD: its patterns, in both directions; and a request that lacks the field.
+narrows() {
+	local key=$1 field=$2
+
+	rules "$(rule r allow '["git","**"]' "\"$key\":[\"a-*\",\"b?\"]")"
+	decides allow r "$field=a-1"
+	decides allow r "$field=a-"
+	decides allow r "$field=bü"
+	decides deny default_action "$field=b"
+	decides deny default_action "$field=A-1"
+	decides deny default_action "$field=xa-1"
+	document "{\"default_action\":\"allow\",\"exec\":[$(rule r deny '["git","**"]' "\"$key\":[\"a-*\"]")]}"
+	decides deny r "$field=a-1"
+	decides allow default_action "$field=b"
+}
+
+@test "agents, sessions, sandboxes and profiles narrow a rule" {
+	serve_policy
+	narrows agents agent_id
+	narrows sessions session_id
+	narrows sandboxes sandbox_id
+	narrows profiles profile
+	check_decisions
+}
+
+@test "cwd narrows a rule by a path pattern" {
+	serve_policy
+	rules "$(rule r allow '["git","**"]' '"cwd":["/srv/repo","/srv/repo/**","/home/*/x"]')"
+	decides allow r cwd=/srv/repo
+	decides allow r cwd=/srv/repo/a/b
+	decides allow r cwd=/home/me/x
+	decides deny default_action cwd=/srv/repo2
+	decides deny default_action cwd=/home/me/y/x
+	decides deny default_action cwd=/
+	rules "$(rule r allow '["git","**"]' '"cwd":["/"]')"
+	decides allow r cwd=/
+	decides deny default_action cwd=/a
+	check_decisions
+}
+
+@test "where a request lacks the field, an allowing rule does not match, and the others do" {
+	local key value
+
+	serve_policy
+	for key in agents cwd; do
+		value=/x
+		[[ $key == cwd ]] || value=x
+		rules "$(rule r allow '["git","**"]' "\"$key\":[\"$value\"]")"
+		decides deny default_action
+		document "{\"default_action\":\"allow\",\"exec\":[
+			$(rule r deny '["git","**"]' "\"$key\":[\"$value\"]")]}"
+		decides deny r
+		document "{\"default_action\":\"allow\",\"exec\":[
+			$(rule r pending_hitl '["git","**"]' "\"$key\":[\"$value\"]")]}"
+		decides pending_hitl r
+	done
+	rules "$(rule r allow '["git","**"]' '"agents":["*"]')"
+	decides deny default_action agent_id=
+	decides allow r agent_id=x
+	check_decisions
+}
+
+@test "all of several narrowing keys must fit" {
+	serve_policy
+	rules "$(rule r allow '["git","**"]' '"agents":["a"],"profiles":["p"],"cwd":["/c"]')"
+	decides allow r agent_id=a profile=p cwd=/c
+	decides deny default_action agent_id=b profile=p cwd=/c
+	decides deny default_action agent_id=a profile=q cwd=/c
+	decides deny default_action agent_id=a profile=p cwd=/d
+	check_decisions
+}
+
+# decided_as DECISION UID GID GROUPS...: what this user hears, at the agent's door.
+decided_as() {
+	AS_UID=$2 _command "$UNIT" probe "$SOCKET"
+	CMD[2]=--regid=$3
+	[[ -z ${4-} ]] || CMD[3]=--groups=$4
+	run bash -c '"$@"' - "${CMD[@]}" < <(request)
+	assert_field decision "$1"
+}
+
+@test "users and groups are those of the peer, whatever it says" {
+	local name
+
+	need_root
+	name=$(id -un 0)
+	write_policy "{\"default_action\":\"deny\",\"exec\":[
+		$(rule u allow '["git","**"]' '"users":["4242","'"$name"'"]'),
+		$(rule g allow '["git","**"]' '"groups":["5001"]'),
+		$(rule n deny '["git","**"]' '"users":["4243"],"groups":["5002"]')]}"
+	mkdir "$TMP/policy/run"
+	start_daemon --policy "$POLICY" --operator-socket "$TMP/operator.sock" --agent-group 7000
+	chmod a+rw "$SOCKET"
+	decided_as allow 4242 7000
+	decided_as deny 4243 7000
+	decided_as allow 4243 7000 5001
+	decided_as allow 4243 7000 1,2,5001,3
+	decided_as deny 4243 7000 5001,5002
+	decided_as deny 4244 7000
+	decided_as allow 4244 5001 7000
+	decided_as allow 4244 7000 5002,5001
+	decided_as allow 0 0
+}
+
+@test "a pending request's token and reply name the rule, and the reason" {
+	local token
+
+	serve_policy
+	rules "$(rule ask-first pending_hitl '["git","**"]' '"reason":"it is public"')" \
+		"$(rule never deny '["rm","**"]' '"reason":"it loses files"')" \
+		"$(rule plain deny '["dd","**"]')" "$(rule fine allow '["ls"]')"
+	run ask detail:=true
+	assert_field rule ask-first
+	assert_field reason 'awaiting human approval: it is public'
+	token=$(field approval_token)
+	run operate show token_id="$token"
+	assert_line -n 0 -p '"rule":"ask-first"'
+	run ask executable=/bin/rm
+	assert_output '{"decision":"deny","reason":"it loses files (rule never)"}'
+	run ask executable=/bin/dd
+	assert_output '{"decision":"deny","reason":"denied by rule plain"}'
+	run ask executable=/bin/ls args-
+	assert_output '{"decision":"allow","reason":"allowed by rule fine"}'
+	run ask executable=/bin/other
+	assert_output '{"decision":"deny","reason":"denied by the default action"}'
+	assert_log -p 'deny /bin/rm for uid'
+
+	# The rule may be gone by the time that the token is.
+	document '{"default_action":"pending_hitl"}'
+	run operate show token_id="$token"
+	assert_line -n 0 -p '"rule":"ask-first"'
+}
+
+# approved: issues a token by a rule that asks, and approves it.
+approved() {
+	rules "$(rule ask pending_hitl '["git","**"]')"
+	TOKEN=$(pending_token)
+	operate approve token_id="$TOKEN"
+}
+
+@test "a token that was approved before the policy denied it is denied, and not consumed" {
+	serve_policy
+	approved
+	rules "$(rule ask pending_hitl '["git","**"]')" \
+		"$(rule no deny '["git","**"]' '"reason":"not any more"')"
+	run ask approval_token="$TOKEN" detail:=true
+	assert_decision deny 'not any more (rule no)'
+	assert_field rule no
+	run operate show token_id="$TOKEN"
+	assert_line -n 0 -p '"state":"approved"'
+
+	# It is still worth what it was.
+	rules "$(rule ask pending_hitl '["git","**"]')"
+	run ask approval_token="$TOKEN" detail:=true
+	assert_decision allow
+	assert_field rule approval_token
+	run ask approval_token="$TOKEN"
+	assert_decision deny 'approval token already consumed'
+}
+
+@test "what no rule is about any more is denied to a token as well, by the default" {
+	serve_policy
+	approved
+	rules "$(rule other pending_hitl '["rm","**"]')"
+	run ask approval_token="$TOKEN"
+	assert_decision deny 'denied by the default action'
+	document '{"default_action":"allow"}'
+	run ask approval_token="$TOKEN" detail:=true
+	assert_decision allow
+	assert_field rule approval_token
+}
+
+@test "a pending token that the policy denies by now hears so, and stays pending" {
+	local token
+
+	serve_policy
+	rules "$(rule ask pending_hitl '["git","**"]')"
+	token=$(pending_token)
+	rules "$(rule no deny '["git","**"]')"
+	run ask approval_token="$token"
+	assert_decision deny 'denied by rule no'
+	run operate show token_id="$token"
+	assert_line -n 0 -p '"state":"pending"'
+}
+
+@test "a token's own faults are told before the policy's" {
+	serve_policy
+	approved
+	rules "$(rule no deny '["git","**"]')"
+	run ask approval_token="$TOKEN" session_id=other
+	assert_decision deny -p 'approval token is for another request'
+	operate revoke token_id="$TOKEN"
+	run ask approval_token="$TOKEN"
+	assert_decision deny -p 'approval token revoked'
+}
+
+@test "a retry needs its budget_state_ref as well" {
+	local token
+
+	serve_policy
+	document '{"default_action":"pending_hitl","require_budget_state_ref":true}'
+	token=$(pending_token budget_state_ref=b)
+	operate approve token_id="$token"
+	run ask approval_token="$token"
+	assert_decision deny 'budget_state_ref is required'
+	run ask approval_token="$token" budget_state_ref=b
+	assert_decision allow
+}
+
+@test "a rule that asks issues as many tokens as the limits let it, and no more" {
+	serve_policy --max-pending 2
+	rules "$(rule ask pending_hitl '["git","**"]')"
+	[[ $(pending_token) ]]
+	[[ $(pending_token) ]]
+	run ask
+	assert_decision deny 'limit reached: uid '"$EUID"' has 2 pending tokens for this very request'
+}
