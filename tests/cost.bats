@@ -46,3 +46,39 @@ serve_many() {
 	n=$(field processor_ms)
 	((${n%.*} < 200)) || fail "$output"
 }
+
+# many_rules KIND: 4,000 rules; one that allows what `unit cost --allow` asks is among them. Of
+# KIND names, each is about another program; of paths, they are patterns for paths, which no index
+# knows; of words, all are about that program, and differ in their last argument.
+many_rules() {
+	awk -v kind="$1" 'BEGIN {
+		printf "{\"exec\":[{\"id\":\"push\",\"argv\":[\"git\",\"push\",\"**\"],\"action\":\"allow\"}"
+		for (i = 1; i < 4000; i++) {
+			action = i % 3 == 0 ? "deny" : i % 3 == 1 ? "pending_hitl" : "allow"
+			program = kind == "names" ? (i % 2 ? "tool" i : "/opt/tool" i "/bin/tool") : \
+				kind == "paths" ? "/opt/tool" i "/**/bin/*" : "git"
+			printf ",{\"id\":\"r%d\",\"argv\":[\"%s\",\"push\",\"**\",\"x%d\"],", i, program, i
+			printf "\"action\":\"%s\",\"agents\":[\"agent*\"],\"opaque\":%s}", action, \
+				action == "allow" ? "true" : "false"
+		}
+		printf "]}"
+	}'
+}
+
+@test "with 4,000 rules, an allow takes at most twice what it takes without a policy" {
+	local kind bare
+
+	FIRMA_TEST_WITNESS='' start_daemon --default-action allow
+	bare=$DAEMON
+	mv "$SOCKET" "$TMP/bare.sock"
+	mkdir "$TMP/policy"
+	for kind in names paths words; do
+		many_rules "$kind" >"$TMP/policy/$kind.json"
+		STATE_DIR=$TMP/$kind FIRMA_TEST_WITNESS='' start_daemon --policy "$TMP/policy/$kind.json"
+		run "$UNIT" cost --allow "$TMP/bare.sock" "$bare" "$SOCKET" "$DAEMON"
+		assert_status 0
+		echo "# $kind: $output" >&3
+		awk -v ratio="$(field ratio)" 'BEGIN { exit !(ratio <= 2) }' || fail "$kind: $output"
+		stop_daemon
+	done
+}

@@ -285,7 +285,7 @@ int policy_parse(const char *text, size_t len, const struct policy_names *names,
 	if (faults->n > faults_before)
 		return POLICY_FAULTY;
 
-	e = policy_make_index(p);
+	e = policy_finish(p);
 	if (e < 0)
 		return e;
 

@@ -1,20 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Judging. Most rules name the file that they are about, so they are found by its name, and only
- * they are tried. The set of those that may match is made first: a rule is tried once, however
- * often its file is named behind a wrapper.
+ * Judging: of the rules that may match, by gate/policy-index, the strictest that does.
  */
 
 #include "gate/policy.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/path.h"
 #include "base/text.h"
-#include "gate/glob.h"
 #include "gate/policy-internal.h"
 
 void policy_free(struct policy *p)
@@ -25,7 +20,7 @@ void policy_free(struct policy *p)
 	for (size_t i = 0; i < p->n_rules; i++)
 		rule_deinit(&p->rules[i]);
 	free(p->rules);
-	free(p->entries);
+	index_deinit(&p->index);
 	free(p->trusted.directories);
 	json_doc_free(p->doc);
 	free(p);
@@ -66,80 +61,11 @@ enum decision policy_default(const struct policy *p)
 	return p->default_action;
 }
 
-/* --- the index -------------------------------------------------------------------------------- */
-
-static void set_add(struct policy_set *set, size_t rule)
+int policy_finish(struct policy *p)
 {
-	set->words[rule / 64] |= UINT64_C(1) << rule % 64;
-}
-
-static int compare_entries(const void *a, const void *b)
-{
-	const struct policy_entry *x = a, *y = b;
-	int r = strcmp(x->name, y->name);
-
-	return r != 0 ? r : (x->rule > y->rule) - (x->rule < y->rule);
-}
-
-int policy_make_index(struct policy *p)
-{
-	const struct patterns *first;
-	const char *name;
-	size_t n = 0;
-
 	for (size_t i = 0; i < p->n_rules; i++)
-		n += p->rules[i].argv[0].n;
-	p->entries = calloc(n > 0 ? n : 1, sizeof(*p->entries));
-	if (!p->entries)
-		return -ENOMEM;
-
-	for (size_t i = 0; i < p->n_rules; i++) {
-		first = &p->rules[i].argv[0];
 		p->uses_groups |= p->rules[i].groups.n > 0;
-		for (size_t k = 0; k < first->n; k++) {
-			name = path_name(first->any[k]);
-			if (glob_is_literal(name))
-				p->entries[p->n_entries++] = (struct policy_entry){ name, i };
-			else
-				set_add(&p->any_name, i);
-		}
-	}
-	qsort(p->entries, p->n_entries, sizeof(*p->entries), compare_entries);
-	return 0;
-}
-
-/* The first entry of that name, or where it would stand. */
-static size_t find_entry(const struct policy *p, const char *name)
-{
-	size_t low = 0, high = p->n_entries, middle;
-
-	while (low < high) {
-		middle = low + (high - low) / 2;
-		if (strcmp(p->entries[middle].name, name) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
-static void set_add_named(struct policy_set *set, const struct policy *p, const char *name)
-{
-	for (size_t i = find_entry(p, name);
-		i < p->n_entries && strcmp(p->entries[i].name, name) == 0; i++)
-		set_add(set, p->entries[i].rule);
-}
-
-static struct policy_set find_candidates(const struct policy *p, const struct subject *s)
-{
-	struct policy_set set = p->any_name;
-
-	set_add_named(&set, p, s->executable.name);
-	if (s->real.name)
-		set_add_named(&set, p, s->real.name);
-	for (size_t i = 0; s->wrapped && i < s->n_words; i++)
-		set_add_named(&set, p, s->words[i].program.name);
-	return set;
+	return index_make(&p->index, p->rules, p->n_rules);
 }
 
 /* --- judging ---------------------------------------------------------------------------------- */
@@ -161,11 +87,11 @@ static int strictness(enum decision d)
 /* Of rules that are alike strict, the first of the document. */
 static const struct rule *find_strictest(const struct policy *p, const struct subject *s)
 {
-	const struct policy_set set = find_candidates(p, s);
+	const struct index_set set = index_find(&p->index, s);
 	const struct rule *found = NULL, *rule;
 	enum decision decision = DECISION_NONE;
 
-	for (size_t w = 0; w < POLICY_SET_WORDS; w++) {
+	for (size_t w = 0; w < INDEX_SET_WORDS; w++) {
 		for (uint64_t left = set.words[w]; left; left &= left - 1) {
 			rule = &p->rules[w * 64 + (size_t)__builtin_ctzll(left)];
 			if (strictness(rule->action) <= strictness(decision)

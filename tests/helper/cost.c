@@ -11,6 +11,8 @@
  * token, how many times that the second takes (the median over all turns), and the resident memory
  * of each, in bytes.
  *
+ * `unit cost --allow SOCKET PROCESS SOCKET PROCESS` compares them by requests that both allow.
+ *
  * `unit activate SOCKET COMMAND [ARG…]` starts a daemon that serves SOCKET, asks it for its status,
  * and kills it: again and again. Prints, as a line of JSON, the median of the ms from the start to
  * the reply, and of the ms of processor time until its end.
@@ -22,6 +24,7 @@
 #include <errno.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -183,12 +186,28 @@ static void live(const struct daemon *d, int n)
 	exchange(&d->address, &line, "\"allow\"", reply);
 }
 
-static void lead(struct daemon *d, int turn)
+/* A request that is allowed at once. */
+static void pass(const struct daemon *d, int n)
+{
+	static const char begin[] = "{\"action\":\"local.exec\",\"executable\":\"/usr/bin/git\","
+				    "\"real_path\":\"/usr/bin/git\",\"cwd\":\"/home/user/project\","
+				    "\"sandbox_id\":\"sandbox-1\",\"session_id\":\"s\","
+				    "\"agent_id\":\"agent\",\"profile\":\"generic\","
+				    "\"hitl_mode\":\"async_token\"";
+	cleanup(bytes_deinit) struct bytes line = BYTES_INIT(BYTES_UNLIMITED);
+	char reply[4096];
+
+	unit_must(
+		bytes_appendf(&line, "%s,\"args\":[\"push\",\"origin\",\"turn-%d\"]}\n", begin, n));
+	exchange(&d->address, &line, "\"allow\"", reply);
+}
+
+static void lead(struct daemon *d, int turn, void (*work)(const struct daemon *d, int n))
 {
 	double before = us_of(d->clock);
 
 	for (int i = 0; i < LIVES; i++)
-		live(d, turn);
+		work(d, turn);
 	d->us[turn] = (us_of(d->clock) - before) / LIVES;
 }
 
@@ -234,11 +253,13 @@ static void share_processor(const struct daemon *d)
 
 int unit_cost(int argc, char **argv)
 {
+	bool allow = argc > 1 && strcmp(argv[1], "--allow") == 0;
 	struct daemon few, many;
 	double ratios[TURNS];
 
-	if (argc != 5)
-		return unit_usage("cost SOCKET PROCESS SOCKET PROCESS");
+	argv += allow;
+	if (argc != 5 + allow)
+		return unit_usage("cost [--allow] SOCKET PROCESS SOCKET PROCESS");
 
 	few = daemon_of(argv + 1);
 	many = daemon_of(argv + 3);
@@ -246,8 +267,8 @@ int unit_cost(int argc, char **argv)
 	share_processor(&many);
 	for (int turn = 0; turn < TURNS; turn++) {
 		unit_guard(60);
-		lead(turn % 2 ? &few : &many, turn);
-		lead(turn % 2 ? &many : &few, turn);
+		lead(turn % 2 ? &few : &many, turn, allow ? pass : live);
+		lead(turn % 2 ? &many : &few, turn, allow ? pass : live);
 		ratios[turn] = many.us[turn] / few.us[turn];
 	}
 	printf("{\"us\":%.1f,\"ratio\":%.3f,\"few\":%lu,\"many\":%lu}\n", median(few.us, TURNS),
