@@ -1,0 +1,485 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * Fuzzes the policy: what is read of one, and what it decides, beside a second matcher that is slow
+ * and obvious. It tries every rule, and fills a table for each pattern: whether what is left of the
+ * pattern fits what is left of the text.
+ *
+ * The input is a policy, a NUL and a request; or "text", a NUL, a pattern, a NUL and a text; or
+ * "path" and the same; or "make", a NUL, and bytes, each of which chooses a part of a policy and of
+ * a request that are small and much alike.
+ */
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/path.h"
+#include "base/text.h"
+#include "gate/glob.h"
+#include "gate/policy.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void must(bool holds)
+{
+	if (!holds)
+		abort();
+}
+
+/* Neither is there on every machine alike. */
+static int find_user(const char *name, uid_t *ret)
+{
+	*ret = 1000;
+	return strcmp(name, "alice") == 0 ? 0 : -1;
+}
+
+static int find_group(const char *name, gid_t *ret)
+{
+	*ret = 100;
+	return strcmp(name, "users") == 0 ? 0 : -1;
+}
+
+static const struct policy_names names = { find_user, find_group };
+
+/* --- the second matcher: a table of (pattern, text) ------------------------------------------- */
+
+/* Whether the pattern's element is any number of the text's; and whether two of them fit. */
+struct sequences {
+	const void *pattern, *text;
+	size_t n_pattern, n_text;
+	bool (*is_any)(const void *pattern, size_t at);
+	bool (*fits)(const void *pattern, size_t p, const void *text, size_t t);
+};
+
+static bool table_fits(const struct sequences *s)
+{
+	const size_t width = s->n_text + 1;
+	bool *fits = calloc((s->n_pattern + 1) * width, sizeof(*fits)), result;
+
+	if (!fits)
+		abort();
+	fits[s->n_pattern * width + s->n_text] = true;
+	for (size_t p = s->n_pattern; p-- > 0;) {
+		for (size_t t = s->n_text + 1; t-- > 0;) {
+			bool *cell = &fits[p * width + t];
+
+			if (s->is_any(s->pattern, p))
+				*cell = fits[(p + 1) * width + t]
+					|| (t < s->n_text && fits[p * width + t + 1]);
+			else
+				*cell = t < s->n_text && fits[(p + 1) * width + t + 1]
+					&& s->fits(s->pattern, p, s->text, t);
+		}
+	}
+	result = fits[0];
+	free(fits);
+	return result;
+}
+
+/* --- texts, as arrays of characters ----------------------------------------------------------- */
+
+struct characters {
+	uint32_t *c;
+	size_t n;
+};
+
+/* A byte that is in no character is one by itself, and no other. */
+static struct characters decode(const char *text, size_t len)
+{
+	struct characters out = { calloc(len + 1, sizeof(*out.c)), 0 };
+
+	must(out.c != NULL);
+	for (size_t n; len > 0; text += n, len -= n) {
+		uint32_t c = 0x110000 + (unsigned char)*text;
+
+		n = text_decode(text, len, &c);
+		if (n == 0)
+			n = 1;
+		out.c[out.n++] = c;
+	}
+	return out;
+}
+
+static bool is_star(const void *pattern, size_t at)
+{
+	return ((const struct characters *)pattern)->c[at] == '*';
+}
+
+static bool character_fits(const void *pattern, size_t p, const void *text, size_t t)
+{
+	uint32_t c = ((const struct characters *)pattern)->c[p];
+
+	return c == '?' || c == ((const struct characters *)text)->c[t];
+}
+
+static bool slow_text_n(const char *pattern, size_t pattern_len, const char *text, size_t text_len)
+{
+	struct characters p = decode(pattern, pattern_len), t = decode(text, text_len);
+	bool fits = table_fits(&(struct sequences){ &p, &t, p.n, t.n, is_star, character_fits });
+
+	free(p.c);
+	free(t.c);
+	return fits;
+}
+
+static bool slow_text(const char *pattern, const char *text)
+{
+	return slow_text_n(pattern, strlen(pattern), text, strlen(text));
+}
+
+/* --- paths, as arrays of segments ------------------------------------------------------------- */
+
+#define SEGMENTS_MAX 4096
+
+struct segments {
+	const char *start[SEGMENTS_MAX];
+	size_t len[SEGMENTS_MAX];
+	size_t n;
+};
+
+static void split(const char *path, struct segments *ret)
+{
+	ret->n = 0;
+	while (*path == '/' && path[1] != '\0') {
+		must(ret->n < SEGMENTS_MAX);
+		ret->start[ret->n] = path + 1;
+		ret->len[ret->n] = strcspn(path + 1, "/");
+		path += 1 + ret->len[ret->n++];
+	}
+}
+
+static bool is_any_segments(const void *pattern, size_t at)
+{
+	const struct segments *s = pattern;
+
+	return s->len[at] == 2 && memcmp(s->start[at], "**", 2) == 0;
+}
+
+static bool segment_fits(const void *pattern, size_t p, const void *text, size_t t)
+{
+	const struct segments *a = pattern, *b = text;
+
+	return slow_text_n(a->start[p], a->len[p], b->start[t], b->len[t]);
+}
+
+/* At the end, "**" is at least one: as if a "*" stood behind it. */
+static bool slow_path(const char *pattern, const char *path)
+{
+	static struct segments p, t;
+
+	split(pattern, &p);
+	split(path, &t);
+	if (p.n > 0 && is_any_segments(&p, p.n - 1)) {
+		p.start[p.n] = "*";
+		p.len[p.n++] = 1;
+	}
+	return table_fits(&(struct sequences){ &p, &t, p.n, t.n, is_any_segments, segment_fits });
+}
+
+/* --- rules ------------------------------------------------------------------------------------ */
+
+static bool is_any_words(const void *pattern, size_t at)
+{
+	return rule_is_any_words(&((const struct patterns *)pattern)[at]);
+}
+
+static bool word_fits(const void *pattern, size_t p, const void *text, size_t t)
+{
+	const struct patterns *element = &((const struct patterns *)pattern)[p];
+
+	for (size_t i = 0; i < element->n; i++)
+		if (slow_text(element->any[i], ((const struct subject_word *)text)[t].text))
+			return true;
+	return false;
+}
+
+static bool words_fit(const struct rule *rule, const struct subject *s, size_t from)
+{
+	return table_fits(&(struct sequences){ rule->argv + 1, s->words + from, rule->n_argv - 1,
+		s->n_words - from, is_any_words, word_fits });
+}
+
+static bool wide_fits(const char *pattern, const struct subject_program *p)
+{
+	const char *last = path_name(pattern);
+
+	if (last == pattern)
+		return slow_text(pattern, p->name);
+	if (p->path)
+		return slow_path(pattern, p->path);
+	if (strspn(last, "*") == strlen(last))
+		return !p->searched;
+	return slow_text(last, p->name);
+}
+
+static bool narrow_fits(
+	const char *pattern, const struct subject_program *p, const struct trusted *trusted)
+{
+	size_t len = strlen(p->path) - strlen(p->name);
+
+	if (strchr(pattern, '/'))
+		return slow_path(pattern, p->path);
+	if (!slow_text(pattern, p->name))
+		return false;
+	for (size_t i = 0; i < trusted->n; i++)
+		if (strlen(trusted->directories[i]) + 1 == len
+			&& strncmp(trusted->directories[i], p->path, len - 1) == 0)
+			return true;
+	return false;
+}
+
+static bool any_wide(const struct rule *rule, const struct subject_program *p)
+{
+	for (size_t i = 0; p->name && i < rule->argv[0].n; i++)
+		if (wide_fits(rule->argv[0].any[i], p))
+			return true;
+	return false;
+}
+
+static bool any_narrow(
+	const struct rule *rule, const struct subject_program *p, const struct trusted *trusted)
+{
+	for (size_t i = 0; p->name && i < rule->argv[0].n; i++)
+		if (narrow_fits(rule->argv[0].any[i], p, trusted))
+			return true;
+	return !p->name;
+}
+
+static bool argv_fits(
+	const struct rule *rule, const struct subject *s, const struct trusted *trusted)
+{
+	if (rule->action == DECISION_ALLOW)
+		return any_narrow(rule, &s->executable, trusted)
+			&& any_narrow(rule, &s->real, trusted) && words_fit(rule, s, 0);
+
+	if ((any_wide(rule, &s->executable) || any_wide(rule, &s->real)) && words_fit(rule, s, 0))
+		return true;
+	for (size_t i = 0; s->wrapped && i < s->n_words; i++)
+		if (any_wide(rule, &s->words[i].program) && words_fit(rule, s, i + 1))
+			return true;
+	return false;
+}
+
+static bool has_id(const struct ids *ids, id_t id)
+{
+	for (size_t i = 0; i < ids->n; i++)
+		if (ids->ids[i] == id)
+			return true;
+	return ids->n == 0;
+}
+
+static bool claim_fits(const struct rule *rule, enum claim claim, const char *text)
+{
+	const struct patterns *p = &rule->claims[claim];
+
+	if (p->n > 0 && !text)
+		return rule->action != DECISION_ALLOW;
+	for (size_t i = 0; i < p->n; i++)
+		if (claim == CLAIM_CWD ? slow_path(p->any[i], text) : slow_text(p->any[i], text))
+			return true;
+	return p->n == 0;
+}
+
+static bool rule_fits(
+	const struct rule *rule, const struct subject *s, const struct trusted *trusted)
+{
+	const struct request *q = s->request;
+
+	return argv_fits(rule, s, trusted) && has_id(&rule->users, s->asker->uid)
+		&& has_id(&rule->groups, s->asker->groups[0])
+		&& claim_fits(rule, CLAIM_AGENT, q->agent_id)
+		&& claim_fits(rule, CLAIM_SESSION, q->session_id)
+		&& claim_fits(rule, CLAIM_SANDBOX, q->sandbox_id)
+		&& claim_fits(rule, CLAIM_PROFILE, q->profile)
+		&& claim_fits(rule, CLAIM_CWD, q->cwd);
+}
+
+/* --- the comparison --------------------------------------------------------------------------- */
+
+static void compare(const struct policy *policy, const struct subject *s)
+{
+	static const enum decision strictest[] = { DECISION_DENY, DECISION_PENDING,
+		DECISION_ALLOW };
+	struct judgement j;
+
+	if (policy_judge(policy, s->request, s->asker, DECISION_DENY, &j) < 0)
+		return;
+	must(!j.hidden || j.decision != DECISION_ALLOW);
+	if (!j.by_rule && strcmp(j.rule, RULE_DEFAULT) != 0)
+		return;
+
+	for (size_t i = 0; i < 3; i++) {
+		for (size_t n = 0; n < policy_size(policy); n++) {
+			const struct rule *rule = policy_rule(policy, n);
+
+			if (rule->action != strictest[i]
+				|| !rule_fits(rule, s, policy_trusted(policy)))
+				continue;
+			must(j.by_rule && j.index == n && j.decision == strictest[i]);
+			return;
+		}
+	}
+	must(!j.by_rule);
+}
+
+static void judge(const struct policy *policy, const char *text, size_t len)
+{
+	static const gid_t groups[] = { 100 };
+	const struct asker asker = { .uid = 1000, .groups = groups, .n_groups = 1 };
+	cleanup(request_free_p) struct request *request = NULL;
+	struct subject s;
+
+	if (request_parse(text, len, &request) < 0 || request->fault
+		|| request->action != ACTION_EXEC || subject_init(&s, request, &asker) < 0)
+		return;
+	compare(policy, &s);
+	subject_deinit(&s);
+}
+
+static void check_policy(const char *text, size_t len, const char *request, size_t request_len)
+{
+	cleanup(policy_free_p) struct policy *policy = NULL;
+	cleanup(bytes_deinit) struct bytes lines = BYTES_INIT(BYTES_UNLIMITED);
+	struct faults faults;
+	int r;
+
+	faults_init(&faults);
+	r = policy_parse(text, len, &names, &faults, &policy);
+	must((r == POLICY_FAULTY) == (faults.n > 0) && (r == 0) == (policy != NULL));
+	must(faults_print(&faults, "FILE", &lines) < 0 || text_is_utf8(lines.data, lines.len));
+	faults_deinit(&faults);
+	if (policy)
+		judge(policy, request, request_len);
+}
+
+/* Both are C strings here. */
+static void check_glob(bool path, const char *pattern, const char *text)
+{
+	if (strlen(pattern) * strlen(text) > 1000000)
+		return;
+	if (!path && !glob_text_fault(pattern) && text_is_utf8(pattern, strlen(pattern)))
+		must(!text_is_utf8(text, strlen(text))
+			|| glob_text(pattern, text) == slow_text(pattern, text));
+	if (path && !glob_path_fault(pattern) && text_is_utf8(pattern, strlen(pattern))
+		&& (path_is_normal(text) || strcmp(text, "/") == 0)
+		&& text_is_utf8(text, strlen(text)))
+		must(glob_path(pattern, text) == slow_path(pattern, text));
+}
+
+/* --- policies that are made ------------------------------------------------------------------- */
+
+struct choices {
+	const uint8_t *at, *end;
+};
+
+static unsigned int choose(struct choices *c, unsigned int n)
+{
+	return c->at < c->end ? *c->at++ % n : 0;
+}
+
+#define CHOOSE(c, array) (array)[choose(c, sizeof(array) / sizeof((array)[0]))]
+
+static void append(struct bytes *b, const char *text)
+{
+	must(bytes_append_str(b, text) >= 0);
+}
+
+static void append_strings(
+	struct bytes *b, struct choices *c, const char *const *words, size_t n_words, size_t n)
+{
+	append(b, "[");
+	for (size_t i = 0; i < n; i++) {
+		append(b, i > 0 ? ",\"" : "\"");
+		append(b, words[choose(c, (unsigned int)n_words)]);
+		append(b, "\"");
+	}
+	append(b, "]");
+}
+
+static const char *const programs[] = { "a", "b", "a*", "?", "*", "env", "/x/a", "/x/*", "/**/a",
+	"/x/**", "/x/a*", "/*/?", "/x/y/**/b", "/x/y/b" };
+static const char *const word_patterns[] = { "a", "b", "*", "?", "a*", "*b", "?*?", "-S", "",
+	"/x/a", "b/../a", "*a*a*" };
+static const char *const words[] = { "a", "b", "ab", "aab", "", "-S", "env", "/x/a", "/x/./y/../a",
+	"y/b", "../a", "./b", "ü", "aaab", "/x/y/z/b", "xargs" };
+static const char *const paths[] = { "/x/a", "/x/b", "/x/env", "/x/y/b", "/a", "/x/y/z/b", "/x/ab",
+	"/x/busybox" };
+
+#define N(array) (sizeof(array) / sizeof((array)[0]))
+
+static void append_rule(struct bytes *b, struct choices *c, size_t index)
+{
+	static const char *const actions[] = { "deny", "pending_hitl", "allow" };
+	const char *action = CHOOSE(c, actions);
+	unsigned int n = choose(c, 6), kind;
+
+	must(bytes_appendf(b, "%s{\"id\":\"r%zu\",\"action\":\"%s\",\"opaque\":%s,\"argv\":[",
+		     index > 0 ? "," : "", index, action, action == actions[2] ? "true" : "false")
+		>= 0);
+	append_strings(b, c, programs, N(programs), 1 + choose(c, 2));
+	for (; n > 0; n--) {
+		append(b, ",");
+		kind = choose(c, 3);
+		if (kind == 0)
+			append(b, "\"**\"");
+		else
+			append_strings(b, c, word_patterns, N(word_patterns), kind);
+	}
+	append(b, choose(c, 4) == 0 ? "],\"cwd\":[\"/x\",\"/x/**\"]}" : "]}");
+}
+
+static void check_made(struct choices *c)
+{
+	cleanup(bytes_deinit) struct bytes policy = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED);
+	size_t n = 1 + choose(c, 6);
+
+	append(&request,
+		"{\"action\":\"local.exec\",\"sandbox_id\":\"s\",\"session_id\":\"s\","
+		"\"profile\":\"p\",\"hitl_mode\":\"async_token\",\"executable\":\"");
+	append(&request, CHOOSE(c, paths));
+	if (choose(c, 2)) {
+		append(&request, "\",\"real_path\":\"");
+		append(&request, CHOOSE(c, paths));
+	}
+	append(&request, choose(c, 2) ? "\",\"cwd\":\"/x/y\"" : "\"");
+	append(&request, ",\"args\":");
+	append_strings(&request, c, words, N(words), choose(c, 8));
+	append(&request, "}");
+
+	append(&policy, "{\"trusted_path\":[\"/x\"],\"exec\":[");
+	for (size_t i = 0; i < n; i++)
+		append_rule(&policy, c, i);
+	append(&policy, "]}");
+	check_policy(policy.data, policy.len, request.data, request.len);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	cleanup(free_p) char *copy = malloc(size + 1);
+	char *second, *third;
+
+	if (!copy)
+		return 0;
+	memcpy(copy, data, size);
+	copy[size] = '\0';
+
+	second = memchr(copy, '\0', size);
+	if (!second) {
+		check_policy(copy, size, "", 0);
+		return 0;
+	}
+	second++;
+	if (strcmp(copy, "make") == 0) {
+		check_made(&(struct choices){ (uint8_t *)second, (uint8_t *)copy + size });
+		return 0;
+	}
+	third = memchr(second, '\0', (size_t)(copy + size - second));
+	if (third && (strcmp(copy, "text") == 0 || strcmp(copy, "path") == 0))
+		check_glob(copy[0] == 'p', second, third + 1);
+	else
+		check_policy(
+			copy, (size_t)(second - 1 - copy), second, (size_t)(copy + size - second));
+	return 0;
+}
