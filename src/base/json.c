@@ -44,14 +44,45 @@ static int note_member(const struct scan_member *member, void *userdata)
 	return bytes_append_char(whole, number ? '1' : '0');
 }
 
-int json_parse(const char *text, size_t len, struct json_doc **ret, struct scan_fault *ret_fault)
+/* Another \u0000 within the text, behind `at`; NULL where there is none. */
+static char *find_nul_escape(char *at, const char *end)
+{
+	/* A backslash takes the character behind it along, which may be another one. */
+	while ((at = memchr(at, '\\', (size_t)(end - at)))) {
+		if (end - at >= 6 && memcmp(at, "\\u0000", 6) == 0)
+			return at;
+		at += 2;
+	}
+	return NULL;
+}
+
+/* What the scan took, cJSON takes, but for want of memory. */
+static cJSON *parse(const char *text, size_t len, const struct scan_limits *limits)
+{
+	cleanup(free_p) char *copy = NULL;
+
+	if (!limits->nul_escape)
+		return cJSON_ParseWithLength(text, len);
+
+	copy = malloc(len + 1);
+	if (!copy)
+		return NULL;
+
+	memcpy(copy, text, len);
+	for (char *at = copy; (at = find_nul_escape(at, copy + len)); at += 6)
+		memcpy(at, "\\u2400", 6);
+	return cJSON_ParseWithLength(copy, len);
+}
+
+int json_parse_within(const char *text, size_t len, const struct scan_limits *limits,
+	struct json_doc **ret, struct scan_fault *ret_fault)
 {
 	struct bytes whole = BYTES_INIT(BYTES_UNLIMITED);
 	cleanup(json_doc_free_p) struct json_doc *doc = NULL;
 	size_t i = 0;
 	int r;
 
-	r = scan_object(text, len, note_member, &whole, ret_fault);
+	r = scan_object_within(text, len, limits, note_member, &whole, ret_fault);
 	if (r != 0)
 		goto out;
 
@@ -61,8 +92,7 @@ int json_parse(const char *text, size_t len, struct json_doc **ret, struct scan_
 		goto out;
 	}
 
-	/* What the scan took, cJSON takes, but for want of memory. */
-	doc->tree = cJSON_ParseWithLength(text, len);
+	doc->tree = parse(text, len, limits);
 	if (!doc->tree) {
 		r = -ENOMEM;
 		goto out;
@@ -75,6 +105,13 @@ int json_parse(const char *text, size_t len, struct json_doc **ret, struct scan_
 out:
 	bytes_deinit(&whole);
 	return r;
+}
+
+int json_parse(const char *text, size_t len, struct json_doc **ret, struct scan_fault *ret_fault)
+{
+	static const struct scan_limits strict = { .depth_max = SCAN_DEPTH_MAX };
+
+	return json_parse_within(text, len, &strict, ret, ret_fault);
 }
 
 void json_doc_free(struct json_doc *doc)

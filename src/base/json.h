@@ -24,6 +24,13 @@ struct json_doc;
 
 /* Returns 0, JSON_MALFORMED with *ret_fault, or -ENOMEM. */
 int json_parse(const char *text, size_t len, struct json_doc **ret, struct scan_fault *ret_fault);
+
+/*
+ * The same within other limits. Strings here end with a NUL and can't hold one: in the place of
+ * \u0000 they have U+2400, which is a picture of it.
+ */
+int json_parse_within(const char *text, size_t len, const struct scan_limits *limits,
+	struct json_doc **ret, struct scan_fault *ret_fault);
 void json_doc_free(struct json_doc *doc);
 DEFINE_CLEANUP(struct json_doc *, json_doc_free)
 

@@ -1,20 +1,27 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * A recursive descent over the bytes; the recursion is bounded by SCAN_DEPTH_MAX. Each function
+ * A recursive descent over the bytes; the recursion is bounded by its limits. Each function
  * takes what it names and leaves `at` behind it, or returns SCAN_REFUSED with the fault noted.
  *
  * The keys of all objects that are open lie on one stack, so that an object's own are its top.
- * When it closes they are sorted, neighbours compared, and taken off again.
+ * When it closes they are compared, and taken off again.
  */
 
 #include "base/scan.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <string.h>
 
 #include "base/cleanup.h"
 #include "base/text.h"
+
+/* Eight times the same byte. */
+#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+/* So few keys are compared with one another, more are sorted. */
+#define FEW_KEYS 24
 
 /* A key is read in place; one with an escape is unescaped into `unescaped`, which may move. */
 struct key {
@@ -26,7 +33,9 @@ struct key {
 
 struct scanner {
 	const char *text, *at, *end;
+	struct scan_limits limits;
 	unsigned int depth;
+	bool has_escapes; /* the string that was taken last */
 
 	struct key *keys;
 	size_t n_keys, size_keys;
@@ -36,6 +45,8 @@ struct scanner {
 	void *userdata;
 	struct scan_fault fault;
 };
+
+static const struct scan_limits strict = { .depth_max = SCAN_DEPTH_MAX };
 
 static const char *const error_texts[] = {
 	[SCAN_FINE] = "nothing is wrong",
@@ -136,7 +147,7 @@ static int scan_unicode_escape(struct scanner *s, const char *start, uint32_t *r
 	r = scan_hex4(s, &code);
 	if (r != 0)
 		return r;
-	if (code == 0)
+	if (code == 0 && !s->limits.nul_escape)
 		return refuse_at(s, SCAN_NUL, start);
 	if (is_low_surrogate(code))
 		return refuse_at(s, SCAN_LONE_SURROGATE, start);
@@ -231,20 +242,49 @@ static int scan_plain(struct scanner *s)
 	return 0;
 }
 
-/* Plain ASCII, which is nearly everything, in one stride. */
+/* The lowest bit that is set is that of the first zero byte; all bytes are below 0x80. */
+static uint64_t zero_bits(uint64_t word)
+{
+	return (word - EACH(0x01)) & EACH(0x80);
+}
+
+/* The lowest bit that is set is that of the first byte that is no plain character of a string. */
+static uint64_t special_bits(uint64_t word)
+{
+	uint64_t high = word & EACH(0x80), low = word & EACH(0x7f);
+
+	return high | ((low - EACH(0x20)) & EACH(0x80)) | zero_bits(low ^ EACH('"'))
+		| zero_bits(low ^ EACH('\\'));
+}
+
+/* Plain ASCII, which is nearly everything, in strides of eight. */
 static void skip_ascii(struct scanner *s)
 {
+	uint64_t word, bits;
+
+	while ((size_t)(s->end - s->at) >= sizeof(word)) {
+		memcpy(&word, s->at, sizeof(word));
+		bits = special_bits(le64toh(word));
+		if (bits != 0) {
+			s->at += (unsigned int)__builtin_ctzll(bits) / 8;
+			return;
+		}
+		s->at += sizeof(word);
+	}
 	while (s->at < s->end && (unsigned char)*s->at >= 0x20 && (unsigned char)*s->at < 0x80
 		&& *s->at != '"' && *s->at != '\\')
 		s->at++;
 }
 
-/* Takes a string; appends it, unescaped, to `out` where there is one. */
+/*
+ * Takes a string; appends it, unescaped, to `out` where there is one. Notes whether it has escapes.
+ */
 static int scan_string(struct scanner *s, struct bytes *out)
 {
 	const char *run;
 	int r;
 
+	s->has_escapes = false;
 	for (s->at++;;) {
 		run = s->at;
 		skip_ascii(s);
@@ -265,6 +305,7 @@ static int scan_string(struct scanner *s, struct bytes *out)
 		if (*s->at == '"')
 			break;
 
+		s->has_escapes = true;
 		r = scan_escape(s, out);
 		if (r != 0)
 			return r;
@@ -385,7 +426,7 @@ static int scan_key(struct scanner *s)
 		.len = (size_t)(s->at - start) - 2,
 		.offset = (size_t)(start - s->text),
 	};
-	if (memchr(start, '\\', (size_t)(s->at - start))) {
+	if (s->has_escapes) {
 		s->at = start;
 		r = scan_string(s, &s->unescaped);
 		if (r != 0)
@@ -398,23 +439,56 @@ static int scan_key(struct scanner *s)
 	return push_key(s, &key);
 }
 
+static bool are_same(const struct scanner *s, const struct key *a, const struct key *b)
+{
+	return a->len == b->len && memcmp(key_text(s, a), key_text(s, b), a->len) == 0;
+}
+
+/* The key that is given twice, where it stands the second time; NULL where there is none. */
+static const struct key *find_twice(const struct scanner *s, const struct key *keys, size_t n)
+{
+	uint64_t seen = 0, bit;
+	const char *text;
+
+	/* Keys that differ in their length and ends, which is seen at once, are not compared. */
+	for (size_t i = 0; i < n; i++) {
+		text = key_text(s, &keys[i]);
+		bit = keys[i].len == 0
+			? 1
+			: UINT64_C(1) << ((keys[i].len * 7 + (unsigned char)text[0] * 5
+						  + (unsigned char)text[keys[i].len - 1])
+				  % 64);
+		for (size_t j = 0; (seen & bit) && j < i; j++)
+			if (are_same(s, &keys[i], &keys[j]))
+				return &keys[i];
+		seen |= bit;
+	}
+	return NULL;
+}
+
+/* The same for many, which are sorted. */
+static const struct key *sort_for_twice(struct scanner *s, struct key *keys, size_t n)
+{
+	qsort_r(keys, n, sizeof(*keys), compare_keys, s);
+	for (size_t i = 1; i < n; i++)
+		if (compare_keys(&keys[i - 1], &keys[i], s) == 0)
+			return keys[i - 1].offset > keys[i].offset ? &keys[i - 1] : &keys[i];
+	return NULL;
+}
+
 /* The object whose keys begin at `first` ends: none may be there twice. */
 static int close_keys(struct scanner *s, size_t first, size_t unescaped)
 {
-	size_t n = s->n_keys - first, offset;
-	struct key *keys;
+	size_t n = s->n_keys - first;
+	const struct key *twice;
 
 	if (n == 0)
 		return 0;
 
-	keys = s->keys + first;
-	qsort_r(keys, n, sizeof(*keys), compare_keys, s);
-	for (size_t i = 1; i < n; i++) {
-		if (compare_keys(&keys[i - 1], &keys[i], s) != 0)
-			continue;
-		offset = keys[i - 1].offset > keys[i].offset ? keys[i - 1].offset : keys[i].offset;
-		return refuse_at(s, SCAN_KEY_TWICE, s->text + offset);
-	}
+	twice = n > FEW_KEYS ? sort_for_twice(s, s->keys + first, n)
+			     : find_twice(s, s->keys + first, n);
+	if (twice)
+		return refuse_at(s, SCAN_KEY_TWICE, s->text + twice->offset);
 
 	s->n_keys = first;
 	bytes_truncate(&s->unescaped, unescaped);
@@ -496,7 +570,7 @@ static int scan_container(struct scanner *s, char close, int (*content)(struct s
 	size_t first = s->n_keys, unescaped = s->unescaped.len;
 	int r;
 
-	if (s->depth == SCAN_DEPTH_MAX)
+	if (s->depth == s->limits.depth_max)
 		return refuse(s, SCAN_TOO_DEEP);
 
 	s->depth++;
@@ -567,6 +641,7 @@ static struct scanner scanner_of(const char *text, size_t len)
 		.text = text,
 		.at = text,
 		.end = text + len,
+		.limits = strict,
 		.unescaped = BYTES_INIT(BYTES_UNLIMITED),
 	};
 }
@@ -574,9 +649,16 @@ static struct scanner scanner_of(const char *text, size_t len)
 int scan_object(const char *text, size_t len, scan_member_fn fn, void *userdata,
 	struct scan_fault *ret_fault)
 {
+	return scan_object_within(text, len, &strict, fn, userdata, ret_fault);
+}
+
+int scan_object_within(const char *text, size_t len, const struct scan_limits *limits,
+	scan_member_fn fn, void *userdata, struct scan_fault *ret_fault)
+{
 	struct scanner s = scanner_of(text, len);
 	int r;
 
+	s.limits = *limits;
 	s.fn = fn;
 	s.userdata = userdata;
 	r = scan_text(&s);

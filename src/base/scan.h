@@ -69,6 +69,15 @@ typedef int (*scan_member_fn)(const struct scan_member *member, void *userdata);
 int scan_object(const char *text, size_t len, scan_member_fn fn, void *userdata,
 	struct scan_fault *ret_fault);
 
+/* What else may be taken, of a text that others have written. */
+struct scan_limits {
+	unsigned int depth_max; /* the recursion is as deep */
+	bool nul_escape;        /* \u0000 */
+};
+
+int scan_object_within(const char *text, size_t len, const struct scan_limits *limits,
+	scan_member_fn fn, void *userdata, struct scan_fault *ret_fault);
+
 /*
  * What a value stands for. They take the text of a value that the scan has shown, and nothing
  * else: what is not of their kind is told, what is not JSON is not.
