@@ -26,6 +26,10 @@ static const struct verb *const verbs[] = {
 	&policy_explain_verb,
 	&status_verb,
 	&fingerprint_verb,
+	&evidence_verify_verb,
+	&evidence_show_verb,
+	&evidence_head_verb,
+	&evidence_keygen_verb,
 };
 
 #define N_VERBS (sizeof(verbs) / sizeof(verbs[0]))

@@ -34,6 +34,7 @@ static const struct {
 	{ "probe", unit_probe },
 	{ "request", unit_request },
 	{ "store-damage", unit_store_damage },
+	{ "stream", unit_stream },
 	{ "text", unit_text },
 	{ "torture", unit_torture },
 	{ "witness", unit_witness },

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: ISC */
+
+/* `firma evidence keygen`: a pair of keys for Ed25519, in two new files. */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "cli/stream.h"
+#include "cli/verb.h"
+#include "ledger/sign.h"
+
+static const struct option_row rows[] = { { 0 } };
+
+#define PRIVATE_MODE 0600
+#define PUBLIC_MODE 0644
+
+static void free_private(char **text)
+{
+	sodium_free(*text);
+}
+
+/* Writes a file that must not be there yet; one that could not be written whole is removed. */
+static int write_new(const char *path, mode_t mode, const char *text)
+{
+	cleanup(bytes_deinit) struct bytes shown = BYTES_INIT(BYTES_UNLIMITED);
+	int fd, r;
+
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+	r = fd < 0 ? -errno : file_write(fd, text, strlen(text));
+	if (r >= 0 && fsync(fd) < 0)
+		r = -errno;
+	if (fd >= 0 && close(fd) < 0 && r >= 0)
+		r = -errno;
+	if (r >= 0)
+		return STATUS_DONE;
+
+	if (fd >= 0)
+		unlink(path);
+	if (stream_append_path(&shown, path) < 0)
+		return say_undecided("out of memory");
+	if (r == -EEXIST) {
+		say("%s is there already, and stays as it is", bytes_str(&shown));
+		return STATUS_REFUSED;
+	}
+	return say_undecided("could not write %s: %s", bytes_str(&shown), strerror(-r));
+}
+
+static int make_pair(const char *path)
+{
+	cleanup(bytes_deinit) struct bytes public = BYTES_INIT(BYTES_UNLIMITED),
+					   why = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(sign_key_free_p) struct sign_key *key = NULL;
+	cleanup(free_private) char *private = NULL;
+	cleanup(free_p) char *public_path = NULL;
+	int status;
+
+	if (asprintf(&public_path, "%s.pub", path) < 0) {
+		public_path = NULL;
+		return say_undecided("out of memory");
+	}
+	if (sign_make_pair(&private, &public) < 0)
+		return say_undecided("out of memory");
+
+	status = write_new(path, PRIVATE_MODE, private);
+	if (status != STATUS_DONE)
+		return status;
+
+	status = write_new(public_path, PUBLIC_MODE, bytes_str(&public));
+	if (status != STATUS_DONE) {
+		unlink(path);
+		return status;
+	}
+
+	/* Read again, as whoever checks will read it. */
+	if (sign_key_load(public_path, SIGN_PUBLIC, geteuid(), false, &key, &why) != 0)
+		return say_undecided("what was written can't be read again");
+	puts(sign_key_id(key));
+	return STATUS_DONE;
+}
+
+static int run(const struct verb *verb, int argc, char **argv)
+{
+	struct options o;
+
+	options_begin(&o, verb, argc, argv);
+	if (options_next(&o) == OPTIONS_LEAVE)
+		return o.status;
+	if (o.n_rest != 1)
+		return usage_error(verb, "it wants one file, for the private key");
+	if (sodium_init() < 0)
+		return say_undecided("libsodium can't be used here");
+
+	return make_pair(o.rest[0]);
+}
+
+const struct verb evidence_keygen_verb = {
+	.group = "evidence",
+	.name = "keygen",
+	.arguments = "FILE",
+	.summary = "Makes a pair of keys: FILE to sign, FILE.pub to verify",
+	.options = rows,
+	.run = run,
+};

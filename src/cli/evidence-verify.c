@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: ISC */
+
+/* `firma evidence verify`: whether streams hold, and what is wrong with those that don't. */
+
+#include <errno.h>
+#include <inttypes.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "cli/progress.h"
+#include "cli/stream.h"
+#include "cli/verb.h"
+#include "ledger/verify.h"
+
+enum { JSON, KEY, PUBLIC_KEY, KEY_ID, HEAD };
+
+static const struct option_row rows[] = {
+	[JSON] = { "json", 0, NULL, "print one JSON object a file" },
+	[KEY] = { "key", 0, "FILE", "every record must be signed with this key (HMAC)" },
+	[PUBLIC_KEY] = { "public-key", 0, "FILE",
+		"every record must be signed by its pair (Ed25519)" },
+	[KEY_ID] = { "key-id", 0, "ID", "and every signature must name this key" },
+	[HEAD] = { "head", 0, "SEQUENCE:HASH", "this record must be there" },
+	{ 0 },
+};
+
+/* Of a JSON report. More is counted, and not kept: memory doesn't grow with what is wrong. */
+#define ERRORS_MAX ((size_t)1 << 20)
+
+struct command {
+	bool json;
+	const char *key, *public_key, *key_id, *head;
+	struct verify_options options;
+};
+
+struct reading {
+	bool json;
+	const char *path;
+	struct bytes shown; /* the path, escaped */
+	struct progress progress;
+	struct bytes errors; /* each ended by NUL */
+	size_t n_errors, n_dropped;
+};
+
+static int keep_error(struct reading *r, const char *text)
+{
+	int e;
+
+	if (r->errors.len + strlen(text) >= ERRORS_MAX) {
+		r->n_dropped++;
+		return 0;
+	}
+	e = bytes_append(&r->errors, text, strlen(text) + 1);
+	if (e >= 0)
+		r->n_errors++;
+	return e;
+}
+
+static int on_fault(uint64_t line, const char *what, void *userdata)
+{
+	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(BYTES_UNLIMITED);
+	struct reading *r = userdata;
+	int e;
+
+	e = bytes_appendf(&text, "line %" PRIu64 ": ", line);
+	if (e >= 0)
+		e = text_append_escaped(&text, what, strlen(what));
+	if (e < 0)
+		return e;
+	if (r->json)
+		return keep_error(r, text.data);
+
+	progress_end(&r->progress);
+	printf("%s: %s\n", bytes_str(&r->shown), text.data);
+	return 0;
+}
+
+static void on_progress(uint64_t bytes, void *userdata)
+{
+	struct reading *r = userdata;
+
+	progress_show(&r->progress, bytes);
+}
+
+static int print_json(struct reading *r, const struct verify_report *report)
+{
+	cleanup(bytes_deinit) struct bytes line = BYTES_INIT(BYTES_UNLIMITED);
+	char more[64];
+	struct json_out out;
+	int e = 0;
+
+	if (r->n_dropped > 0) {
+		snprintf(more, sizeof(more), "and %zu more", r->n_dropped);
+		e = bytes_append(&r->errors, more, strlen(more) + 1);
+		r->n_errors++;
+	}
+
+	json_out_init(&out);
+	json_out_string(&out, "path",
+		text_is_utf8(r->path, strlen(r->path)) ? r->path : bytes_str(&r->shown));
+	json_out_bool(&out, "valid", report->faults == 0);
+	json_out_integer(&out, "records", (int64_t)report->records);
+	json_out_integer(&out, "signed_records", (int64_t)report->signed_records);
+	json_out_strings(&out, "errors", bytes_str(&r->errors), r->n_errors);
+	if (e >= 0)
+		e = json_out_print(&out, &line);
+	json_out_deinit(&out);
+	if (e >= 0)
+		say_json(line.data, line.len);
+	return e;
+}
+
+static void print_text(const struct reading *r, const struct verify_report *report)
+{
+	if (report->faults > 0)
+		printf("%s: does not hold: %" PRIu64 " fault%s in %" PRIu64 " record%s\n",
+			bytes_str(&r->shown), report->faults, report->faults == 1 ? "" : "s",
+			report->records, report->records == 1 ? "" : "s");
+	else
+		printf("%s: holds: %" PRIu64 " record%s, %" PRIu64 " signed, head %" PRIu64 ":%s\n",
+			bytes_str(&r->shown), report->records, report->records == 1 ? "" : "s",
+			report->signed_records, report->head.sequence, report->head.hash);
+}
+
+static int read_stream(const struct command *c, int fd, struct reading *r)
+{
+	struct verify_report report;
+	struct stat st;
+	int e;
+
+	e = stream_append_path(&r->shown, r->path);
+	progress_begin(&r->progress,
+		fstat(fd, &st) == 0 && S_ISREG(st.st_mode) ? (uint64_t)st.st_size : 0);
+	if (e >= 0)
+		e = verify_stream(fd, &c->options, on_fault, on_progress, r, &report);
+	progress_end(&r->progress);
+	if (e >= 0 && r->json)
+		e = print_json(r, &report);
+	if (e < 0) {
+		say_flush();
+		return stream_say_error(r->path, e);
+	}
+
+	if (!r->json)
+		print_text(r, &report);
+	return report.faults == 0 ? STATUS_DONE : STATUS_REFUSED;
+}
+
+static int verify_path(const struct command *c, const char *path)
+{
+	struct reading r = {
+		.json = c->json,
+		.path = path,
+		.shown = BYTES_INIT(BYTES_UNLIMITED),
+		.errors = BYTES_INIT(BYTES_UNLIMITED),
+	};
+	cleanup(close_p) int fd = -1;
+	int status;
+
+	status = stream_open(path, &fd);
+	if (status == STATUS_DONE)
+		status = read_stream(c, fd, &r);
+	bytes_deinit(&r.shown);
+	bytes_deinit(&r.errors);
+	return status;
+}
+
+static int load_key(const struct command *c, struct sign_key **ret)
+{
+	cleanup(bytes_deinit) struct bytes shown = BYTES_INIT(BYTES_UNLIMITED),
+					   why = BYTES_INIT(BYTES_UNLIMITED);
+	const char *path = c->key ? c->key : c->public_key;
+	int r;
+
+	if (!path)
+		return STATUS_DONE;
+	if (sodium_init() < 0)
+		return say_undecided("libsodium can't be used here");
+
+	r = sign_key_load(path, c->key ? SIGN_SHARED : SIGN_PUBLIC, geteuid(), false, ret, &why);
+	if (r < 0 || stream_append_path(&shown, path) < 0)
+		return say_undecided("out of memory");
+	if (r > 0)
+		return say_undecided("the key %s %s", bytes_str(&shown), bytes_str(&why));
+	return STATUS_DONE;
+}
+
+static int check_options(const struct options *o, struct command *c, struct chain_head *head)
+{
+	if (o->n_rest == 0)
+		return usage_error(o->verb, "it wants the file of a stream");
+	if (c->key && c->public_key)
+		return usage_error(o->verb, "--key and --public-key exclude each other");
+	if (c->key_id && !c->key && !c->public_key)
+		return usage_error(o->verb, "--key-id needs --key or --public-key");
+	if (c->head && o->n_rest > 1)
+		return usage_error(o->verb, "--head is for one file");
+	if (c->head && !chain_parse_head(c->head, head))
+		return usage_error(o->verb,
+			"--head wants what 'firma evidence head' prints, such as 17:3b0c... with "
+			"64 digits");
+
+	c->options.key_id = c->key_id;
+	c->options.head = c->head ? head : NULL;
+	return STATUS_DONE;
+}
+
+static void take_option(struct command *c, int option, const char *value)
+{
+	switch (option) {
+	case JSON:
+		c->json = true;
+		break;
+	case KEY:
+		c->key = value;
+		break;
+	case PUBLIC_KEY:
+		c->public_key = value;
+		break;
+	case KEY_ID:
+		c->key_id = value;
+		break;
+	case HEAD:
+		c->head = value;
+		break;
+	}
+}
+
+static int run(const struct verb *verb, int argc, char **argv)
+{
+	cleanup(sign_key_free_p) struct sign_key *key = NULL;
+	struct chain_head head = { 0 };
+	struct command c = { 0 };
+	struct options o;
+	int option, status, worst = STATUS_DONE;
+
+	options_begin(&o, verb, argc, argv);
+	while ((option = options_next(&o)) >= 0)
+		take_option(&c, option, o.value);
+	if (option == OPTIONS_LEAVE)
+		return o.status;
+
+	status = check_options(&o, &c, &head);
+	if (status == STATUS_DONE)
+		status = load_key(&c, &key);
+	if (status != STATUS_DONE)
+		return status;
+
+	c.options.key = key;
+	for (int i = 0; i < o.n_rest; i++) {
+		status = verify_path(&c, o.rest[i]);
+		worst = status > worst ? status : worst;
+	}
+	return worst;
+}
+
+const struct verb evidence_verify_verb = {
+	.group = "evidence",
+	.name = "verify",
+	.arguments = "FILE...",
+	.summary = "Checks whether a record of decisions holds",
+	.options = rows,
+	.run = run,
+};
