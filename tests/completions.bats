@@ -143,12 +143,13 @@ offers() { # LINE [WORD...]
 }
 
 @test "verbs, and the verbs of token, are offered" {
-	offers 'firma ' check fingerprint policy serve status token
+	offers 'firma ' check evidence fingerprint policy serve status token
 	offers 'firma s' serve status
 	offers 'firma token ' approve list revoke show watch
 	offers 'firma token r' revoke
 	offers 'firma policy ' check explain
 	offers 'firma policy e' explain
+	offers 'firma evidence ' head keygen show verify
 	offers 'firma status '
 	offers 'firma nonsense '
 }
@@ -181,6 +182,10 @@ offers() { # LINE [WORD...]
 	offers 'firma policy explain --policy sub/f' file
 	offers 'firma policy explain --cwd sub/' dir
 	offers 'firma serve --state-dir=sub/' dir
+	offers 'firma serve --evidence-log sub/f' file
+	offers 'firma evidence verify --public-key sub/f' file
+	offers 'firma evidence verify sub/f' file
+	offers 'firma-evidence show sub/f' file
 }
 
 @test "the command of check and fingerprint is completed, and its arguments as its own" {
@@ -318,7 +323,8 @@ options_of_page() { # PAGE
 @test "the help of a verb, its page and both completions have the same options" {
 	local verb
 
-	for verb in check fingerprint serve status 'policy check' 'policy explain' 'token list' \
+	for verb in check 'evidence head' 'evidence keygen' 'evidence show' 'evidence verify' \
+		fingerprint 'policy check' 'policy explain' serve status 'token list' \
 		'token show' 'token approve' 'token revoke' 'token watch'; do
 		echo "firma $verb: help, bash, zsh, page"
 		# shellcheck disable=SC2086 # two words
@@ -327,12 +333,14 @@ options_of_page() { # PAGE
 		offer_zsh "firma $verb -" | diff "$TMP/help" -
 
 		case $verb in
+		evidence*) cat "$TMP/help" >>"$TMP/help-evidence" ;;
 		token*) cat "$TMP/help" >>"$TMP/help-token" ;;
 		policy*) cat "$TMP/help" >>"$TMP/help-policy" ;;
 		serve) options_of_page firma-serve.8 | diff "$TMP/help" - ;;
 		*) options_of_page "firma-$verb.1" | diff "$TMP/help" - ;;
 		esac
 	done
+	options_of_page firma-evidence.1 | diff <(sort -u "$TMP/help-evidence") -
 	options_of_page firma-token.1 | diff <(sort -u "$TMP/help-token") -
 	options_of_page firma-policy.1 | diff <(sort -u "$TMP/help-policy") -
 }

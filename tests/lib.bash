@@ -11,6 +11,8 @@
 #   FIRMA_SHIPPED  as installed (./firma)
 #   UNIT           the tests' helper program (tests/unit)
 #   FIRMA_WRAPPER  what the first is run under, in words: "valgrind -q --vgdb=no"
+#   FIRMA_EVIDENCE where it is 1, what start_daemon starts keeps evidence as well, which is
+#                  verified when the test is over
 #
 # A test finds:
 #   TMP              its directory, short enough for sockets; also HOME
@@ -51,6 +53,7 @@ lib_setup() {
 	OPERATOR_SOCKET=$SOCKET
 	STATE_DIR=$TMP/state
 	DAEMON=
+	KILLED=
 	declare -gA DAEMONS=()    # those that run: process → 1
 	declare -gA BACKGROUND=() # name → process
 	declare -gA HELD=()       # name → the descriptor that holds its standard input open
@@ -66,6 +69,7 @@ lib_teardown() {
 	_end_background
 	_end_daemons || failed=1
 	_check_witness || failed=1
+	_check_evidence || failed=1
 	if [[ -z ${BATS_TEST_COMPLETED-} || $failed != 0 ]]; then
 		_show_log
 	fi
@@ -94,11 +98,11 @@ _clean_environment() {
 		STATE_DIRECTORY RUNTIME_DIRECTORY CREDENTIALS_DIRECTORY NOTIFY_SOCKET \
 		JOURNAL_STREAM INVOCATION_ID TZ NO_COLOR COLUMNS LINES; do
 		case $name in
-		FIRMA_SHIPPED | FIRMA_WRAPPER) ;;
+		FIRMA_SHIPPED | FIRMA_WRAPPER | FIRMA_EVIDENCE) ;;
 		*) unset "$name" ;;
 		esac
 	done
-	export -n FIRMA FIRMA_SHIPPED FIRMA_WRAPPER UNIT
+	export -n FIRMA FIRMA_SHIPPED FIRMA_WRAPPER FIRMA_EVIDENCE UNIT
 	export LC_ALL=C.UTF-8 TERM=dumb
 
 	# No status of a program's own is a sanitizer's.
@@ -137,6 +141,18 @@ _check_witness() {
 	if [[ -e $TMP/witness ]]; then
 		"$UNIT" witness "$TMP/witness"
 	fi
+}
+
+# All that was written is whole, and not a record is missing; one whose daemon was killed while it
+# wrote is for the next daemon to look at.
+_check_evidence() {
+	local file
+
+	for file in "$TMP"/*.evidence; do
+		if [[ -s $file && -z ${KILLED-} ]]; then
+			"$FIRMA" evidence verify "$file" || return 1
+		fi
+	done
 }
 
 _show_log() {
@@ -214,7 +230,17 @@ _listens() {
 # start_daemon [SERVE-OPTION...]: serves $SOCKET from $STATE_DIR, and returns when it can be
 # connected to; what is asked from then on is answered. Not under `run`: it must be the test's child.
 start_daemon() {
-	_command "$FIRMA" serve --socket "$SOCKET" --state-dir "$STATE_DIR" "$@"
+	local evidence=()
+
+	if [[ ${FIRMA_EVIDENCE-} == 1 && "$*" != *--evidence-log* ]]; then
+		# What was kept with a state directory that is gone is no other's.
+		if [[ ! -e $STATE_DIR/evidence.head && -e $STATE_DIR.evidence ]]; then
+			_check_evidence
+			rm "$STATE_DIR.evidence"
+		fi
+		evidence=(--evidence-log "$STATE_DIR.evidence")
+	fi
+	_command "$FIRMA" serve --socket "$SOCKET" --state-dir "$STATE_DIR" "${evidence[@]}" "$@"
 	_spawn "${CMD[@]}" </dev/null >>"$TMP/log" 2>&1
 	DAEMON=$!
 	DAEMONS[$DAEMON]=1
@@ -253,6 +279,7 @@ stop_daemon() {
 # kill_daemon: SIGKILL; it does not get to clean up.
 kill_daemon() {
 	kill -KILL "$DAEMON" || true
+	KILLED=1
 	_daemon_ends "$DAEMON" 137
 }
 

@@ -13,7 +13,9 @@ OK='{"outcome":"ok"}'
 ALLOWED='{"decision":"allow","reason":"approved by an operator"}'
 CONSUMED='{"decision":"deny","reason":"approval token already consumed"}'
 
+# What these look at is the store's files alone, and when they are written.
 setup() {
+	FIRMA_EVIDENCE=
 	lib_setup
 	TOKENS=$STATE_DIR/tokens.jsonl
 }

@@ -939,6 +939,7 @@ firma_to_full() {
 # --- status ---------------------------------------------------------------------------------------
 
 @test "status of a daemon that answers is 0, and tells what it holds" {
+	FIRMA_EVIDENCE=
 	local id
 
 	start_daemon --default-action pending_hitl

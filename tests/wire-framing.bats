@@ -248,6 +248,7 @@ send_unread() {
 }
 
 @test "with detail a reply also names the rule, and when a pending one expires" {
+	FIRMA_EVIDENCE=
 	local token
 
 	start_daemon --default-action pending_hitl

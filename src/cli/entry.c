@@ -50,8 +50,10 @@ bool entry_is_time(const char *text)
 static const char *token_of(const struct entry *e)
 {
 	static const char *const keys[] = { "token_id", "approval_token" };
-	const char *token = string(e->response, keys[1]);
+	const char *token = NULL;
 
+	for (size_t i = 0; !token && i < sizeof(keys) / sizeof(keys[0]); i++)
+		token = string(e->response, keys[i]);
 	for (size_t i = 0; !token && i < sizeof(keys) / sizeof(keys[0]); i++)
 		token = string(e->request, keys[i]);
 	return token;

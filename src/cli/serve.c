@@ -4,6 +4,7 @@
 
 #include "daemon/serve.h"
 
+#include <errno.h>
 #include <grp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,6 +34,9 @@ enum {
 	RETRY_AFTER,
 	MAX_PENDING,
 	MAX_STORE,
+	EVIDENCE_LOG,
+	EVIDENCE_KEY,
+	EVIDENCE_SIGNING_KEY,
 	IDLE_TIMEOUT,
 };
 
@@ -54,6 +58,10 @@ static const struct option_row rows[] = {
 		"pending tokens of one uid\n"
 		"(default: 16 for one request, 256 in all)" },
 	[MAX_STORE] = { "max-store", 0, "SIZE", "tokens on record (default: 128M)" },
+	[EVIDENCE_LOG] = { "evidence-log", 0, "FILE", "record every decision there" },
+	[EVIDENCE_KEY] = { "evidence-key", 0, "FILE", "and sign it with this key (HMAC)" },
+	[EVIDENCE_SIGNING_KEY] = { "evidence-signing-key", 0, "FILE",
+		"and sign it with this key (Ed25519)" },
 	[IDLE_TIMEOUT] = { "idle-timeout", 0, "TIME",
 		"leave when nobody asks\n"
 		"(default: 30s with sockets from systemd,\n"
@@ -76,6 +84,7 @@ struct command_line {
 	const char *store;
 	const char *state_dir;
 	const char *policy;
+	const char *evidence_key, *evidence_signing_key;
 };
 
 static int bad_value(const struct options *o, int option, const char *wanted)
@@ -197,6 +206,15 @@ static int take_option(const struct options *o, int option, struct command_line 
 		return take_max_pending(o, &s->settings);
 	case MAX_STORE:
 		return take_max_store(o, &s->settings);
+	case EVIDENCE_LOG:
+		s->evidence_log = o->value;
+		break;
+	case EVIDENCE_KEY:
+		c->evidence_key = o->value;
+		break;
+	case EVIDENCE_SIGNING_KEY:
+		c->evidence_signing_key = o->value;
+		break;
 	case IDLE_TIMEOUT:
 		return take_idle_timeout(o, s);
 	}
@@ -235,13 +253,46 @@ static int check_options(const struct options *o, const struct command_line *c)
 		return usage_error(o->verb, "--policy wants a file");
 	if (c->state_dir && strcmp(c->store, "memory") == 0)
 		return usage_error(o->verb, "--state-dir is for --store=file");
+	if (c->evidence_key && c->evidence_signing_key)
+		return usage_error(
+			o->verb, "--evidence-key and --evidence-signing-key exclude each other");
+	if ((c->evidence_key || c->evidence_signing_key) && !s->evidence_log)
+		return usage_error(o->verb, "a key is for --evidence-log");
 	return STATUS_DONE;
+}
+
+/*
+ * A key is a file, and never a value: what is on the command line and in the environment can be
+ * seen. A name without a slash is that of a credential, where the service manager has brought some.
+ */
+static int find_key(struct command_line *c, char **ret_path)
+{
+	const char *directory = getenv("CREDENTIALS_DIRECTORY");
+	const char *name = c->evidence_key ? c->evidence_key : c->evidence_signing_key;
+	struct serve_options *s = &c->serve;
+
+	s->evidence_key = name;
+	s->evidence_key_kind = c->evidence_key ? SIGN_SHARED : SIGN_PRIVATE;
+	if (!name || strchr(name, '/') || !directory || directory[0] != '/')
+		return 0;
+
+	if (asprintf(ret_path, "%s/%s", directory, name) < 0) {
+		*ret_path = NULL;
+		return -ENOMEM;
+	}
+	s->evidence_key = *ret_path;
+	s->evidence_key_is_credential = true;
+	return 0;
 }
 
 static int run_daemon(const struct verb *verb, struct command_line *c)
 {
 	cleanup(free_p) char *state_dir = NULL;
 	cleanup(free_p) char *policy = NULL;
+	cleanup(free_p) char *key = NULL;
+
+	if (find_key(c, &key) < 0)
+		return say_undecided("out of memory");
 
 	if (c->policy) {
 		policy = absolute_path(c->policy);

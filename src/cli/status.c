@@ -176,6 +176,26 @@ static int append_store(const struct json *root, struct bytes *b)
 	return r;
 }
 
+/* Of the log of evidence, where there is one. */
+static int append_evidence(const struct json *root, struct bytes *b)
+{
+	const struct json *evidence = json_get(root, "evidence");
+	const struct json *sequence = evidence ? json_get(evidence, "sequence") : NULL;
+	int r;
+
+	if (!evidence)
+		return 0;
+
+	r = bytes_appendf(b, "%-15s", "evidence");
+	if (r >= 0)
+		r = append_escaped(b, json_get_string(evidence, "path"));
+	if (r >= 0)
+		r = bytes_appendf(b, ", %s, %lld records\n",
+			json_get_string(evidence, "closed") ? "closed" : "open",
+			sequence ? (long long)json_count(sequence) : 0);
+	return r;
+}
+
 static int append_status(const struct json *root, struct bytes *b)
 {
 	int r;
@@ -189,7 +209,9 @@ static int append_status(const struct json *root, struct bytes *b)
 		r = append_self_approval(root, b);
 	if (r >= 0)
 		r = append_policy(root, b);
-	return r < 0 ? r : append_store(root, b);
+	if (r >= 0)
+		r = append_store(root, b);
+	return r < 0 ? r : append_evidence(root, b);
 }
 
 static int show_item(const struct bytes *line, void *userdata)

@@ -21,6 +21,7 @@
 #define LOG_ID_START "4fa6c08b92d34e7d8b5e1c7f0a3d69e2"
 #define LOG_ID_STOP "97c1e4d60b5a4832af6d2e8b3c70f5d9"
 #define LOG_ID_POLICY "51d07b9e6c1f4d8aa3e27c4096f85b12"
+#define LOG_ID_EVIDENCE "5ad0e3c17b964d2fa8c65f0e9b41d738"
 #define LOG_ID_WARNING "2b8e7d3c5f604a1e9d7b0c6a4f85e31d"
 
 struct log_field {

@@ -207,6 +207,8 @@ static uint64_t idle_due(const struct loop *l)
 {
 	if (store_is_waiting(l->turn->store))
 		return CLOCK_NEVER;
+	if (l->turn->evidence && evidence_is_waiting(l->turn->evidence))
+		return CLOCK_NEVER;
 	if (l->idle_since == CLOCK_NEVER || l->idle_timeout >= CLOCK_NEVER - l->idle_since)
 		return CLOCK_NEVER;
 	return l->idle_since + l->idle_timeout;
@@ -231,6 +233,8 @@ static int set_alarm(struct loop *l)
 	uint64_t due;
 
 	due = earlier(conns_due(l->conns), store_due(l->turn->store));
+	if (l->turn->evidence)
+		due = earlier(due, evidence_due(l->turn->evidence));
 	due = earlier(due, earlier(idle_due(l), l->accept_again));
 	due = earlier(due, waits_due(&l->turn->waits));
 	if (due >= l->alarm_at)

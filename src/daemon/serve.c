@@ -27,6 +27,7 @@
 #include "daemon/sd.h"
 #include "daemon/turn.h"
 #include "daemon/view.h"
+#include "ledger/evidence.h"
 #include "ledger/store-file.h"
 
 /* For a daemon that is just leaving to leave. */
@@ -40,6 +41,7 @@ struct server {
 	const struct serve_options *options;
 	struct store *store;
 	struct rules rules;
+	struct evidence *evidence; /* or NULL */
 	struct doors doors;
 	struct conns conns;
 	struct turn turn;
@@ -91,6 +93,37 @@ static int lock_store(struct store *store)
 	}
 }
 
+static struct moment now_of(const struct server *s)
+{
+	struct moment now = { .clock = clock_now() };
+
+	memcpy(now.boot_id, s->turn.boot_id, sizeof(now.boot_id));
+	return now;
+}
+
+static int open_evidence(struct server *s)
+{
+	const struct serve_options *o = s->options;
+	const struct evidence_options options = {
+		.path = o->evidence_log,
+		.state_dir = o->state_dir,
+		.key = o->evidence_key,
+		.key_kind = o->evidence_key_kind,
+		.key_is_credential = o->evidence_key_is_credential,
+		.owner = geteuid(),
+	};
+	struct moment now = now_of(s);
+	int r;
+
+	if (!o->evidence_log)
+		return 0;
+
+	r = evidence_new(&options, &s->evidence);
+	if (r >= 0)
+		evidence_prepare(s->evidence, s->store, &now);
+	return r;
+}
+
 static int open_store(struct server *s)
 {
 	struct moment now;
@@ -108,8 +141,7 @@ static int open_store(struct server *s)
 	if (r < 0)
 		return r;
 
-	now.clock = clock_now();
-	memcpy(now.boot_id, s->turn.boot_id, sizeof(now.boot_id));
+	now = now_of(s);
 	return store_file_load(s->store, &now);
 }
 
@@ -174,7 +206,6 @@ static void tell_systemd(struct server *s, const char *before)
 static void tell_change(void *userdata)
 {
 	struct server *s = userdata;
-
 	const char *closed = turn_closed(&s->turn);
 
 	if (s->told_closed == (closed != NULL))
@@ -209,10 +240,30 @@ static void announce(struct server *s)
 	if (s->options->settings.allow_self_approval)
 		log_text(LOG_WARNING, LOG_ID_START,
 			"askers may approve their own requests (--allow-self-approval)");
-	turn_log_warnings(s->store);
+	turn_log_warnings(s->store, s->evidence);
 	if (closed)
 		log_text(LOG_CRIT, LOG_ID_CLOSED, "closed: %s", closed);
 	tell_systemd(s, "READY=1\n");
+}
+
+/* The head is to be kept elsewhere as well, and the log is elsewhere. */
+static int finish_evidence(struct server *s)
+{
+	struct chain_head head;
+	int r;
+
+	if (!s->evidence || evidence_closed(s->evidence))
+		return 0;
+
+	r = evidence_finish(s->evidence);
+	if (r < 0)
+		return r;
+
+	head = evidence_head(s->evidence);
+	if (head.sequence > 0)
+		log_text(LOG_INFO, LOG_ID_EVIDENCE, "the evidence in %s ends with %llu:%s",
+			evidence_path(s->evidence), (unsigned long long)head.sequence, head.hash);
+	return store_set_note(s->store, NULL);
 }
 
 static enum serve_result finish(struct server *s)
@@ -220,6 +271,10 @@ static enum serve_result finish(struct server *s)
 	int r;
 
 	sd.notify(false, "STOPPING=1");
+	r = finish_evidence(s);
+	if (r < 0)
+		log_text(LOG_WARNING, LOG_ID_WARNING,
+			"could not note how far the evidence goes: %s", strerror(-r));
 	r = store_finish(s->store);
 	if (r < 0) {
 		log_text(LOG_CRIT, LOG_ID_STOP, "stops, and could not put the store at rest: %s",
@@ -241,6 +296,7 @@ static void server_free(struct server *s)
 	conns_deinit(&s->conns);
 	loop_deinit(&s->loop);
 	doors_deinit(&s->doors);
+	evidence_free(s->evidence);
 	store_free(s->store);
 	bytes_deinit(&s->directory);
 	free(s);
@@ -273,6 +329,7 @@ static void connect_parts(struct server *s)
 		.settings = &s->options->settings,
 		.store = s->store,
 		.rules = &s->rules,
+		.evidence = s->evidence,
 		.doors = &s->doors,
 		.conns = &s->conns,
 		.waits = &s->turn.waits,
@@ -283,6 +340,7 @@ static void connect_parts(struct server *s)
 	s->turn.settings = &s->options->settings;
 	s->turn.store = s->store;
 	s->turn.rules = &s->rules;
+	s->turn.evidence = s->evidence;
 	s->turn.situation = &s->situation;
 	conns_init(&s->conns, s->loop.event, turn_take, &s->turn);
 	s->loop.doors = &s->doors;
@@ -307,6 +365,8 @@ static int start(struct server *s, struct bytes *why)
 
 	/* Nobody's socket is removed without the lock on the state directory. */
 	r = open_store(s);
+	if (r >= 0)
+		r = open_evidence(s);
 	if (r < 0)
 		return r;
 	s->doors.may_remove_stale = !s->options->state_dir || store_file_is_locked(s->store);

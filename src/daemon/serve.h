@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #include "gate/decide.h"
+#include "ledger/sign.h"
 
 /* Everything that can be set; strings belong to the caller. Times in µs. */
 struct serve_options {
@@ -17,6 +18,10 @@ struct serve_options {
 	gid_t agent_group, operator_group; /* or DOOR_NO_GROUP */
 	const char *state_dir;             /* NULL: the memory store */
 	const char *policy;                /* absolute, or NULL */
+	const char *evidence_log;          /* or NULL */
+	const char *evidence_key;          /* the key's file, or NULL */
+	enum sign_kind evidence_key_kind;
+	bool evidence_key_is_credential; /* of the service manager's */
 	bool idle_timeout_set;
 	uint64_t idle_timeout; /* CLOCK_NEVER for never */
 };

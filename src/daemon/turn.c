@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "daemon/chronicle.h"
 #include "daemon/log.h"
 
 _Static_assert(LIMIT_UNREAD == 16 << 20, "refuse_unread() names it");
@@ -20,11 +21,13 @@ _Static_assert(LIMIT_UNREAD == 16 << 20, "refuse_unread() names it");
 #define STOPPING_OUTCOME "{\"outcome\":\"unsupported_action\",\"reason\":\"" REASON_STOPPING "\"}\n"
 #define OUT_OF_MEMORY_REPLY "{\"decision\":\"deny\",\"reason\":\"out of memory\"}\n"
 
-void turn_log_warnings(struct store *store)
+void turn_log_warnings(struct store *store, struct evidence *evidence)
 {
 	cleanup(bytes_deinit) struct bytes warning = BYTES_INIT(BYTES_UNLIMITED);
 
 	if (store_take_warning(store, &warning))
+		log_text(LOG_WARNING, LOG_ID_WARNING, "%s", bytes_str(&warning));
+	if (evidence && evidence_take_warning(evidence, &warning))
 		log_text(LOG_WARNING, LOG_ID_WARNING, "%s", bytes_str(&warning));
 }
 
@@ -74,7 +77,11 @@ const char *turn_closed(const struct turn *turn)
 {
 	const char *closed = store_closed(turn->store);
 
-	return closed ? closed : rules_closed(turn->rules);
+	if (!closed)
+		closed = rules_closed(turn->rules);
+	if (!closed && turn->evidence)
+		closed = evidence_closed(turn->evidence);
+	return closed;
 }
 
 void turn_begin(struct turn *turn)
@@ -87,7 +94,9 @@ void turn_begin(struct turn *turn)
 	memcpy(turn->now.boot_id, turn->boot_id, sizeof(turn->boot_id));
 	turn_refresh_rules(turn->rules, turn->now.clock.wall);
 	store_prepare(turn->store, &turn->now);
-	turn_log_warnings(turn->store);
+	if (turn->evidence)
+		evidence_prepare(turn->evidence, turn->store, &turn->now);
+	turn_log_warnings(turn->store, turn->evidence);
 	store_prune(turn->store, &turn->now, on_expired, turn);
 }
 
@@ -298,6 +307,8 @@ static int take(struct turn *turn, const struct conn *conn, const char *line, si
 	a->detail = request->detail;
 	a->listed = request->state;
 	r = describe(request, &conn->peer, &a->what);
+	if (r >= 0)
+		r = chronicle_keep(turn, a, request, line, len);
 	if (r < 0)
 		return r;
 
@@ -319,6 +330,7 @@ static void take_one(struct turn *turn, struct conn *conn, const char *line, siz
 	a = &turn->answers[turn->n++];
 	*a = (struct answer){
 		.conn = conn,
+		.request = BYTES_INIT(BYTES_UNLIMITED),
 		.what = BYTES_INIT(BYTES_UNLIMITED),
 		.line = BYTES_INIT(BYTES_UNLIMITED),
 		.changed = BYTES_INIT(BYTES_UNLIMITED),
@@ -376,7 +388,7 @@ static int print_views(const struct turn *turn, const struct answer *a, struct b
 	case VIEW_SHOW:
 		return view_show(turn->store, a->verdict.token_id, &turn->now, b);
 	case VIEW_STATUS:
-		return view_status(turn->situation, &turn->now, b);
+		return view_status(turn->situation, turn_closed(turn), &turn->now, b);
 	case VIEW_CHANGED:
 		return print_changed(turn, a, b);
 	default:
@@ -396,7 +408,7 @@ static int refuse_unread(const struct turn *turn, struct answer *a)
 		&a->verdict, "limit reached: 16 MiB of replies wait to be read; ask again");
 }
 
-static int print_answer(const struct turn *turn, const struct answer *a, struct bytes *b)
+int turn_print_reply(const struct turn *turn, const struct answer *a, bool detail, struct bytes *b)
 {
 	cleanup(bytes_deinit) struct bytes expires = BYTES_INIT(64);
 	const struct verdict *v = &a->verdict;
@@ -413,8 +425,9 @@ static int print_answer(const struct turn *turn, const struct answer *a, struct 
 		reply.approval_token = id;
 		reply.retry_after_ms = turn->settings->retry_after_ms;
 	}
-	if (a->detail && v->decision != DECISION_NONE) {
+	if (detail && v->decision != DECISION_NONE) {
 		reply.rule = v->rule;
+		reply.evidence = a->record_id[0] ? a->record_id : NULL;
 		if (v->decision == DECISION_PENDING) {
 			r = notation_append_time(&expires, v->expires_wall);
 			if (r < 0)
@@ -423,8 +436,15 @@ static int print_answer(const struct turn *turn, const struct answer *a, struct 
 		}
 	}
 
+	return reply_print(&reply, b);
+}
+
+static int print_answer(const struct turn *turn, const struct answer *a, struct bytes *b)
+{
+	int r;
+
 	r = print_views(turn, a, b);
-	return r < 0 ? r : reply_print(&reply, b);
+	return r < 0 ? r : turn_print_reply(turn, a, a->detail, b);
 }
 
 /* "allow /usr/bin/git for uid 1000: approved by an operator". */
@@ -557,7 +577,7 @@ static void send_answer(struct turn *turn, struct answer *a)
 }
 
 /* What could not be recorded is not answered for: nobody hears anything but "no". */
-static void refuse_all(struct turn *turn, int error)
+static void refuse_all(struct turn *turn, const char *what, int error)
 {
 	const struct verdict *v;
 	char reason[256];
@@ -568,8 +588,8 @@ static void refuse_all(struct turn *turn, int error)
 		if (!turn->answers[i].decided)
 			continue;
 
-		snprintf(reason, sizeof(reason), "%sthe change could not be recorded: %s",
-			v->decision == DECISION_NONE ? REASON_OUTCOME_UNKNOWN : "",
+		snprintf(reason, sizeof(reason), "%s%s could not be recorded: %s",
+			v->decision == DECISION_NONE ? REASON_OUTCOME_UNKNOWN : "", what,
 			strerror(-error));
 		r = verdict_refuse(&turn->answers[i].verdict, reason);
 		if (r < 0)
@@ -584,18 +604,23 @@ void turn_end(struct turn *turn)
 	if (!turn->begun)
 		return;
 
+	chronicle_announce(turn);
 	r = store_commit(turn->store);
 	if (r < 0) {
-		refuse_all(turn, r);
+		refuse_all(turn, "the change", r);
 		news_undo(&turn->news);
 	}
-	turn_log_warnings(turn->store);
+	r = chronicle_write(turn);
+	if (r < 0)
+		refuse_all(turn, "the evidence", r);
+	turn_log_warnings(turn->store, turn->evidence);
 
 	/* Before somebody begins to watch, who is told what is pending after all of this. */
 	watchers_tell(&turn->watchers, &turn->news, turn->now.clock.boot);
 	for (size_t i = 0; i < turn->n; i++) {
 		send_answer(turn, &turn->answers[i]);
 		drop_verdict(&turn->answers[i]);
+		bytes_deinit(&turn->answers[i].request);
 		bytes_deinit(&turn->answers[i].what);
 		bytes_deinit(&turn->answers[i].line);
 		bytes_deinit(&turn->answers[i].changed);

@@ -16,6 +16,7 @@
 #include "daemon/wait.h"
 #include "daemon/watch.h"
 #include "gate/decide.h"
+#include "ledger/evidence.h"
 #include "ledger/store.h"
 
 /* A request that was decided and waits for the commit. */
@@ -25,11 +26,13 @@ struct answer {
 	bool decided; /* the verdict is there; else memory ran out */
 	bool detail;
 	enum action action;
-	enum token_state listed; /* of a list */
-	struct bytes what;       /* executable and who asks, for the log */
-	struct bytes line;       /* the request, where its answer may be held back */
-	uint64_t held_until;     /* µs of the boot clock; 0: is not held back */
-	struct bytes changed;    /* IDs of the tokens that a revocation of many has changed */
+	enum token_state listed;             /* of a list */
+	struct bytes request;                /* for its record of evidence */
+	char record_id[EVIDENCE_ID_LEN + 1]; /* of that; or "" */
+	struct bytes what;                   /* executable and who asks, for the log */
+	struct bytes line;                   /* the request, where its answer may be held back */
+	uint64_t held_until;                 /* µs of the boot clock; 0: is not held back */
+	struct bytes changed; /* IDs of the tokens that a revocation of many has changed */
 	char fingerprint[FINGERPRINT_HEX_LEN + 1]; /* or "" */
 };
 
@@ -37,6 +40,7 @@ struct turn {
 	const struct settings *settings;
 	struct store *store;
 	struct rules *rules;
+	struct evidence *evidence;         /* or NULL */
 	const struct situation *situation; /* what `status` tells */
 	struct waits waits;
 	struct watchers watchers;
@@ -71,14 +75,18 @@ void turn_take(
  */
 void turn_take_ready(struct turn *turn);
 void turn_take_over(struct turn *turn);
+
 /* Why nothing may be decided; NULL where nothing stands against it. */
 const char *turn_closed(const struct turn *turn);
 
 /* Reads the policy where it has changed, and logs what came of it. */
 void turn_refresh_rules(struct rules *rules, uint64_t wall);
 
-/* Logs what the store has to say by itself. */
-void turn_log_warnings(struct store *store);
+/* Logs what the store and the log of evidence have to say by themselves. */
+void turn_log_warnings(struct store *store, struct evidence *evidence);
+
+/* Appends the reply's last line. */
+int turn_print_reply(const struct turn *turn, const struct answer *a, bool detail, struct bytes *b);
 
 /* Commits, answers, logs. */
 void turn_end(struct turn *turn);

@@ -131,10 +131,25 @@ static bool may_approve_self(const struct situation *s)
 	return s->settings->allow_self_approval;
 }
 
-int view_status(const struct situation *s, const struct moment *now, struct bytes *b)
+static void add_evidence(struct json_out *out, const struct evidence *e)
 {
-	const char *closed =
-		store_closed(s->store) ? store_closed(s->store) : rules_closed(s->rules);
+	const struct sign_key *key = evidence_key(e);
+	const char *closed = evidence_closed(e);
+	struct json_out member;
+
+	json_out_init(&member);
+	json_out_string(&member, "path", evidence_path(e));
+	json_out_string(&member, "state", closed ? "closed" : "open");
+	json_out_string(&member, "closed", closed);
+	json_out_integer(&member, "sequence", (int64_t)evidence_head(e).sequence);
+	json_out_integer(&member, "bytes", (int64_t)evidence_size(e));
+	json_out_string(&member, "key_id", key ? sign_key_id(key) : NULL);
+	json_out_object(out, "evidence", &member);
+}
+
+int view_status(
+	const struct situation *s, const char *closed, const struct moment *now, struct bytes *b)
+{
 	struct policy_view policy;
 	struct json_out out;
 	int r;
@@ -155,6 +170,8 @@ int view_status(const struct situation *s, const struct moment *now, struct byte
 		add_tokens(&out, s->store);
 	add_policy(&out, s->rules, &policy);
 	add_store(&out, s);
+	if (s->evidence)
+		add_evidence(&out, s->evidence);
 
 	r = json_out_print(&out, b);
 	json_out_deinit(&out);

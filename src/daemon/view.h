@@ -13,6 +13,7 @@
 #include "daemon/wait.h"
 #include "daemon/watch.h"
 #include "gate/decide.h"
+#include "ledger/evidence.h"
 #include "ledger/store.h"
 
 /* What `status` tells; everything belongs to the daemon. */
@@ -20,6 +21,7 @@ struct situation {
 	const struct settings *settings;
 	const struct store *store;
 	const struct rules *rules;
+	const struct evidence *evidence; /* or NULL */
 	const struct doors *doors;
 	const struct conns *conns;
 	const struct waits *waits;
@@ -41,4 +43,6 @@ int view_pending(const struct store *store, const struct moment *now, struct byt
 int view_show(const struct store *store, const uint8_t id[static TOKEN_ID_LEN],
 	const struct moment *now, struct bytes *b);
 
-int view_status(const struct situation *s, const struct moment *now, struct bytes *b);
+/* `closed`: why nothing is decided, or NULL. */
+int view_status(
+	const struct situation *s, const char *closed, const struct moment *now, struct bytes *b);

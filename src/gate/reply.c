@@ -71,6 +71,7 @@ int reply_print(const struct reply *reply, struct bytes *b)
 	}
 	json_out_string(&out, "rule", reply->rule);
 	json_out_string(&out, "expires_at", reply->expires_at);
+	json_out_string(&out, "evidence", reply->evidence);
 
 	r = json_out_print(&out, b);
 	json_out_deinit(&out);

@@ -53,6 +53,7 @@ struct reply {
 	/* Only for a request that asked for detail; NULL where there is none. */
 	const char *rule;
 	const char *expires_at;
+	const char *evidence; /* the ID of its record */
 };
 
 /* Appends the line with its newline. Errors: those of bytes_append(). */

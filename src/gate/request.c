@@ -307,8 +307,6 @@ static enum action action_parse(const char *name)
 	return ACTION_NONE;
 }
 
-#define MALFORMED "malformed request: "
-
 /* "malformed request: KEY " and what `take` appended, or a missing key, becomes the fault. */
 static int read_field(struct request *q, const struct field *f)
 {
@@ -320,7 +318,7 @@ static int read_field(struct request *q, const struct field *f)
 	if ((!v || json_is_null(v)) && !f->required)
 		return 0;
 
-	r = bytes_appendf(&why, MALFORMED "%s ", f->key);
+	r = bytes_appendf(&why, REQUEST_MALFORMED "%s ", f->key);
 	if (r < 0)
 		return r;
 
@@ -374,11 +372,11 @@ static int check_selection(struct request *q)
 		return 0;
 
 	if (n == 0)
-		fault = MALFORMED "token_id is missing";
+		fault = REQUEST_MALFORMED "token_id is missing";
 	else if (n > 1)
-		fault = MALFORMED "token_id, all, uid, session_id exclude one another";
+		fault = REQUEST_MALFORMED "token_id, all, uid, session_id exclude one another";
 	else
-		fault = MALFORMED "fingerprint and state are for token_id";
+		fault = REQUEST_MALFORMED "fingerprint and state are for token_id";
 	q->fault = strdup(fault);
 	return q->fault ? FIELD_REFUSED : -ENOMEM;
 }
@@ -391,8 +389,8 @@ static int read_request(struct request *q, const char *line, size_t len)
 
 	r = json_parse(line, len, &q->doc, &fault);
 	if (r == JSON_MALFORMED) {
-		if (asprintf(&q->fault, MALFORMED "%s (at byte %zu)", scan_error_text(fault.error),
-			    fault.offset + 1)
+		if (asprintf(&q->fault, REQUEST_MALFORMED "%s (at byte %zu)",
+			    scan_error_text(fault.error), fault.offset + 1)
 			< 0) {
 			q->fault = NULL;
 			return -ENOMEM;

@@ -28,6 +28,9 @@ enum action {
 /* As on the wire, such as "local.exec.approve". */
 const char *action_name(enum action action);
 
+/* How the fault of a request begins that isn't one at all, or not one of its action. */
+#define REQUEST_MALFORMED "malformed request: "
+
 /* Strings are NULL where the request has none; all belong to the request. */
 struct request {
 	enum action action;

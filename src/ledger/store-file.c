@@ -131,6 +131,12 @@ static void file_unrecord(struct store *store)
 	bytes_truncate(&f->lines, f->last_line);
 }
 
+/* Lines of a file that is written anew. */
+static uint64_t n_records(const struct store_file *f)
+{
+	return table_size(&f->store.table) + (f->store.note.len > 0);
+}
+
 /*
  * Puts a whole new file, made from the table, in the old one's place. On failure the old one is
  * still there and may be appended to, but where the new one is in place and may not be durable.
@@ -151,7 +157,8 @@ static int rewrite(struct store_file *f)
 
 	r = file_replace_begin(&to, f->dir_fd, TOKENS_FILE);
 	if (r >= 0)
-		r = tokens_file_write(to.fd, &f->store.table, f->batch, &batch, &size);
+		r = tokens_file_write(
+			to.fd, &f->store.table, &f->store.note, f->batch, &batch, &size);
 	if (r >= 0)
 		r = file_replace_commit(&to, &renamed);
 	if (renamed) {
@@ -165,7 +172,7 @@ static int rewrite(struct store_file *f)
 	f->batch = batch;
 	f->size = size;
 	f->grown = false;
-	f->records = table_size(&f->store.table);
+	f->records = n_records(f);
 	return 0;
 }
 
@@ -182,10 +189,36 @@ static void give_up_file(struct store_file *f, int error)
 	store_wait(&f->store);
 }
 
+/* The note comes first, in a line of its own. */
+static int add_note(struct store_file *f)
+{
+	cleanup(bytes_deinit) struct bytes lines = BYTES_INIT(BYTES_UNLIMITED);
+	const struct bytes *note = &f->store.next_note;
+	int r;
+
+	if (note->len == 0)
+		return 0;
+
+	r = bytes_appendf(&lines, "%s\n", note->data);
+	if (r >= 0)
+		r = bytes_append(&lines, bytes_str(&f->lines), f->lines.len);
+	if (r < 0)
+		return r;
+
+	bytes_deinit(&f->lines);
+	f->lines = lines;
+	bytes_init(&lines, BYTES_UNLIMITED);
+	return 0;
+}
+
 static int append(struct store_file *f)
 {
 	cleanup(bytes_deinit) struct bytes batch = BYTES_INIT(BYTES_UNLIMITED);
 	int r;
+
+	r = add_note(f);
+	if (r < 0)
+		return r;
 
 	r = journal_print_batch(f->batch + 1, &f->lines, &batch);
 	if (r < 0)
@@ -233,7 +266,7 @@ static int file_commit(struct store *store)
 	struct store_file *f = file_of(store);
 	int r;
 
-	if (f->lines.len == 0)
+	if (f->lines.len == 0 && store->next_note.len == 0)
 		return 0;
 
 	r = f->fd < 0 ? -EIO : append(f);
@@ -243,6 +276,7 @@ static int file_commit(struct store *store)
 		return r;
 	}
 
+	store_keep_note(store);
 	if (is_mostly_superseded(f))
 		compact(f);
 	return 0;
@@ -293,7 +327,7 @@ static int file_finish(struct store *store)
 	/* At rest it holds one line a token. */
 	if (!store->readable)
 		return 0;
-	if (!f->grown && f->records == table_size(&store->table) && !store->closed)
+	if (!f->grown && f->records == n_records(f) && !store->closed)
 		return 0;
 	return rewrite(f);
 }
@@ -417,7 +451,7 @@ static int load_file(struct store_file *f, int fd)
 	struct journal_end end;
 	int r;
 
-	r = tokens_file_load(fd, &f->store.table, &end, &why);
+	r = tokens_file_load(fd, &f->store.table, &f->store.note, &end, &why);
 	if (r == JOURNAL_DAMAGED) {
 		close_for(f, TOKENS_FILE, "%s", bytes_str(&why));
 		return 0;

@@ -27,6 +27,8 @@ struct store {
 	char *closed_text;  /* what `closed` points to, but for want of memory */
 	bool readable;      /* the table is what is on record */
 	struct bytes warning;
+	struct bytes note;      /* on record; see store_set_note() */
+	struct bytes next_note; /* for the next commit */
 
 	/* Of a store that is closed for something that may pass. */
 	bool waiting;
@@ -42,3 +44,6 @@ void store_open(struct store *store);
 
 /* It is closed for something that may pass: store_prepare() retries, the first time at once. */
 void store_wait(struct store *store);
+
+/* What was for the next commit is on record. */
+void store_keep_note(struct store *store);

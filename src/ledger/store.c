@@ -18,6 +18,8 @@ void store_init(struct store *store, const struct store_ops *ops)
 		.ops = ops,
 		.readable = true,
 		.warning = BYTES_INIT(BYTES_UNLIMITED),
+		.note = BYTES_INIT(BYTES_UNLIMITED),
+		.next_note = BYTES_INIT(BYTES_UNLIMITED),
 	};
 	table_init(&store->table);
 }
@@ -26,6 +28,8 @@ void store_deinit(struct store *store)
 {
 	table_deinit(&store->table);
 	bytes_deinit(&store->warning);
+	bytes_deinit(&store->note);
+	bytes_deinit(&store->next_note);
 	free(store->closed_text);
 }
 
@@ -153,11 +157,41 @@ int store_commit(struct store *store)
 	int r;
 
 	r = store->ops->commit ? store->ops->commit(store) : 0;
-	if (r < 0)
+	if (r < 0) {
 		table_roll_back(&store->table);
-	else
+	} else {
 		table_settle(&store->table);
+		store_keep_note(store);
+	}
+	bytes_clear(&store->next_note);
 	return r;
+}
+
+void store_keep_note(struct store *store)
+{
+	struct bytes last = store->note;
+
+	if (store->next_note.len == 0)
+		return;
+
+	store->note = store->next_note;
+	store->next_note = last;
+	bytes_clear(&store->next_note);
+}
+
+int store_set_note(struct store *store, const char *line)
+{
+	if (line) {
+		bytes_clear(&store->next_note);
+		return bytes_append_str(&store->next_note, line);
+	}
+	bytes_clear(&store->note);
+	return 0;
+}
+
+const char *store_note(const struct store *store)
+{
+	return bytes_str(&store->note);
 }
 
 int store_finish(struct store *store)

@@ -80,6 +80,16 @@ uint64_t store_due(const struct store *store);
 
 int store_commit(struct store *store);
 
+/*
+ * A line (without a newline; see ledger/note) that the next commit records with what it changes, or
+ * where nothing changes by itself; it replaces the last one. NULL: from the next time on that
+ * everything is written anew there is none. Error: -ENOMEM.
+ */
+int store_set_note(struct store *store, const char *line);
+
+/* The last that was recorded; "" where there is none. Valid until the store is used again. */
+const char *store_note(const struct store *store);
+
 /* Leaves everything on disk as it should rest. The store is only good for store_free() then. */
 int store_finish(struct store *store);
 

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 
-/* A token or a change is a line; see gate/record for what stands in it. */
+/*
+ * A token or a change is a line, see gate/record for what stands in it; and so is the note, which
+ * comes first wherever a file is written anew.
+ */
 
 #include "ledger/tokens-file.h"
 
 #include "base/file.h"
 #include "gate/record.h"
+#include "ledger/note.h"
 
 #define FORMAT "firma.tokens"
 
@@ -32,10 +36,15 @@ static int flush_lines(int fd, struct bytes *lines, uint64_t *batch, uint64_t *s
 	return 0;
 }
 
-static int write_tokens(int fd, const struct table *table, uint64_t *batch, uint64_t *size)
+static int write_tokens(int fd, const struct table *table, const struct bytes *note,
+	uint64_t *batch, uint64_t *size)
 {
 	cleanup(bytes_deinit) struct bytes lines = BYTES_INIT(BYTES_UNLIMITED);
 	int r;
+
+	r = note->len > 0 ? bytes_appendf(&lines, "%s\n", note->data) : 0;
+	if (r < 0)
+		return r;
 
 	for (const struct token *t = NULL; (t = table_next(table, t));) {
 		r = record_print_stored(t, &lines);
@@ -49,21 +58,21 @@ static int write_tokens(int fd, const struct table *table, uint64_t *batch, uint
 	return flush_lines(fd, &lines, batch, size);
 }
 
-int tokens_file_write(
-	int fd, const struct table *table, uint64_t after, uint64_t *ret_batch, uint64_t *ret_size)
+int tokens_file_write(int fd, const struct table *table, const struct bytes *note, uint64_t after,
+	uint64_t *ret_batch, uint64_t *ret_size)
 {
 	cleanup(bytes_deinit) struct bytes header = BYTES_INIT(BYTES_UNLIMITED);
 	uint64_t batch = after, size;
 	int r;
 
-	r = journal_print_header(FORMAT, table_size(table), &header);
+	r = journal_print_header(FORMAT, table_size(table) + (note->len > 0), &header);
 	if (r >= 0)
 		r = file_write(fd, header.data, header.len);
 	if (r < 0)
 		return r;
 
 	size = header.len;
-	r = write_tokens(fd, table, &batch, &size);
+	r = write_tokens(fd, table, note, &batch, &size);
 	if (r < 0)
 		return r;
 
@@ -110,7 +119,23 @@ static int load_change(struct table *table, struct token_change *change, struct 
 struct loading {
 	struct table *table;
 	struct bytes scratch;
+	struct bytes *note;
 };
+
+static int load_note(struct loading *loading, const char *line, size_t len, struct bytes *why)
+{
+	cleanup(note_deinit) struct note note = NOTE_INIT;
+	int r;
+
+	r = note_parse(line, len, &note);
+	if (r == NOTE_MALFORMED)
+		return refuse_line(why, "is not a note about evidence");
+	if (r < 0)
+		return r;
+
+	bytes_clear(loading->note);
+	return bytes_append(loading->note, line, len);
+}
 
 static int load_line(const char *line, size_t len, struct bytes *why, void *userdata)
 {
@@ -118,6 +143,9 @@ static int load_line(const char *line, size_t len, struct bytes *why, void *user
 	struct token_change change = { 0 };
 	const char *fault;
 	int r;
+
+	if (len > sizeof(NOTE_BEGIN) - 1 && memcmp(line, NOTE_BEGIN, sizeof(NOTE_BEGIN) - 1) == 0)
+		return load_note(loading, line, len, why);
 
 	r = record_parse(line, len, &loading->scratch, &change, &fault);
 	if (r == RECORD_MALFORMED)
@@ -131,9 +159,10 @@ static int load_line(const char *line, size_t len, struct bytes *why, void *user
 	return r;
 }
 
-int tokens_file_load(int fd, struct table *table, struct journal_end *ret_end, struct bytes *why)
+int tokens_file_load(int fd, struct table *table, struct bytes *note, struct journal_end *ret_end,
+	struct bytes *why)
 {
-	struct loading loading = { table, BYTES_INIT(BYTES_UNLIMITED) };
+	struct loading loading = { table, BYTES_INIT(BYTES_UNLIMITED), note };
 	int r;
 
 	r = journal_load(fd, FORMAT, load_line, &loading, ret_end, why);

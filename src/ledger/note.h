@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: ISC */
+#pragma once
+
+/*
+ * What the store says of evidence: which records go along with the changes of one turn. It is a
+ * line of the turn's batch, so that it is there if and only if they are:
+ *
+ *	{"evidence":17,"tokens":["17 5d3c9a52-…","19 5d3c9a52-…"]}
+ *
+ * The turn's records have the sequences from 17 on; the first and the third are about changes of a
+ * token. A record may be about several tokens. The store keeps the last such line.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/bytes.h"
+#include "base/notation.h"
+
+#define NOTE_BEGIN "{\"evidence\":"
+
+struct note {
+	uint64_t first;       /* sequence of the turn's first record */
+	size_t n;             /* entries */
+	struct bytes entries; /* each ended by NUL */
+};
+
+#define NOTE_INIT                                       \
+	{                                               \
+		.entries = BYTES_INIT(BYTES_UNLIMITED), \
+	}
+
+void note_deinit(struct note *note);
+
+/* Adds an entry: a record, and a token that it is about. */
+int note_add(struct note *note, uint64_t sequence, const uint8_t id[static 16]);
+
+/* Reads an entry, and moves *entry to the next. */
+void note_next(const char **entry, uint64_t *ret_sequence, uint8_t ret_id[static 16]);
+
+/* Appends the line, without a newline. */
+int note_print(const struct note *note, struct bytes *b);
+
+/* It is no such line. */
+#define NOTE_MALFORMED 1
+
+/* Into a note that is empty. Returns 0, NOTE_MALFORMED, or -ENOMEM. */
+int note_parse(const char *line, size_t len, struct note *ret);
