@@ -5,15 +5,20 @@
 # through every screen. A terminal gets no byte that it could obey but our own styles; and the text is
 # seen, or it is said that it was cut.
 
-# shellcheck disable=SC2034,SC2154 # some variables are those of lib.bash, terminal.bash and bats
+# shellcheck disable=SC2034,SC2153,SC2154 # some variables are those of what is loaded, and of bats
 # shellcheck disable=SC2016 # what single quotes hold is for the shell on the terminal
 
 load lib
+load hostile
 load terminal
+
+setup_file() {
+	expand_texts "$BATS_FILE_TMPDIR/texts"
+}
 
 setup() {
 	lib_setup
-	read_texts
+	read_texts "$BATS_FILE_TMPDIR/texts"
 	start_daemon --default-action pending_hitl
 }
 
@@ -22,49 +27,7 @@ teardown() {
 	lib_teardown
 }
 
-# --- the texts ------------------------------------------------------------------------------------
-
-# The file, with each ‹300×x› written out; once for all tests.
-setup_file() {
-	LC_ALL=C awk '{
-		while ((from = index($0, "‹")) && (to = index($0, "›"))) {
-			from += length("‹")
-			times = index($0, "×")
-			many = ""
-			for (n = substr($0, from, times - from); n > 0; n--)
-				many = many substr($0, times + length("×"), to - times - length("×"))
-			$0 = substr($0, 1, from - 1 - length("‹")) many substr($0, to + length("›"))
-		}
-		print
-	}' "$BATS_TEST_DIRNAME/hostile/texts" >"$BATS_FILE_TMPDIR/texts"
-}
-
-# read_texts: NAMES, TEXTS as JSON's strings without their quotes, SHOWN, by case.
-read_texts() {
-	local all i
-
-	mapfile -t all <"$BATS_FILE_TMPDIR/texts"
-	NAMES=() TEXTS=() SHOWN=()
-	for i in "${!all[@]}"; do
-		if [[ -z ${all[i]} ]]; then
-			NAMES+=("${all[i + 1]}") TEXTS+=("${all[i + 2]}") SHOWN+=("${all[i + 3]}")
-		fi
-	done
-	((${#NAMES[@]} > 50))
-}
-
-# request_of CASE [MEMBER...]: with its text wherever it goes.
-request_of() {
-	local text=\"${TEXTS[$1]}\" path=\"/x${TEXTS[$1]}\"
-
-	if [[ ${NAMES[$1]} == *'(arguments)' ]]; then
-		request args:="[\"first\",$text,\"last\"]" "${@:2}"
-	else
-		request executable:="$path" args:="[\"first\",$text,\"last\"]" cwd:="$path" \
-			real_path:="$path" session_id:="$text" sandbox_id:="$text" \
-			agent_id:="$text" profile:="$text" "${@:2}"
-	fi
-}
+# --- asking ----------------------------------------------------------------------------------------
 
 # ask_all: a token for each, TOKENS.
 ask_all() {
@@ -88,17 +51,6 @@ value_of() {
 }
 
 # --- what must be ---------------------------------------------------------------------------------
-
-# assert_harmless FILE: valid UTF-8 without anything that moves, hides or turns, by the tables of
-# another program.
-assert_harmless() {
-	local hidden='\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Cs}\p{Zl}\p{Zp}\x{115F}\x{1160}\x{17B4}\x{17B5}\x{2800}'
-
-	hidden+='\x{3164}\x{FFA0}\x{34F}\x{FE00}-\x{FE0F}\x{E0100}-\x{E01EF}'
-	if grep -anvx '.*' "$1" || grep -anP "[$hidden]|(?! )\p{Zs}" "$1"; then
-		fail "is not harmless: $(head -c 2000 "$1" | cat -v)"
-	fi
-}
 
 # plain: what the terminal got, without what is ours: styles, the ends of its lines, and blanks that
 # were written over a line; the rest must be harmless. Into $TMP/plain.

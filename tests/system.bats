@@ -10,6 +10,7 @@
 # shellcheck disable=SC2034,SC2154 # some variables are those of lib.bash and of bats
 
 load lib
+load hostile
 
 BOOT=$BATS_TEST_DIRNAME/boot
 AGENT=/run/firma/agent.sock
@@ -484,6 +485,27 @@ refute_secret() {
 }
 
 # --- a user's own manager -------------------------------------------------------------------------
+
+@test "the journal has nothing of a request that a terminal would obey, and a line for each" {
+	local since i
+
+	expand_texts "$TMP/texts"
+	read_texts "$TMP/texts"
+	for i in "${!NAMES[@]}"; do
+		request_of "$i"
+	done >"$TMP/requests"
+	since=$(guest date +%s)
+	as alice unit probe --lines "$AGENT" <"$TMP/requests" >"$TMP/replies"
+	as bob firma token revoke --yes --reason $'x\e[2J\nfirma: allow' \
+		"$("$UNIT" get approval_token <"$TMP/replies" | head -n 1)"
+
+	journal -o cat -u firma.service --since "@$since" _COMM=firma >"$TMP/journal"
+	assert_harmless "$TMP/journal"
+	assert_equal "$(grep -c '^pending_hitl ' "$TMP/journal")" "${#NAMES[@]}"
+	assert_equal "$(grep -c '^local.exec.revoke ' "$TMP/journal")" 1
+	run grep -vE '^(serves|pending_hitl|local.exec.revoke|stops) ' "$TMP/journal"
+	refute_output
+}
 
 @test "a user's own manager has a gate of theirs, where who asks can approve" {
 	local uid token home=/home/carol
