@@ -93,42 +93,39 @@ static unsigned int next_number(void)
 	return state >> 16 & 0x7fff;
 }
 
-static size_t make_text(char *text)
+static void make_text(struct bytes *ret)
 {
 	static const char *const characters[] = { "a", " ", "b", "é", "日", "🔥", "\xcc\x81", "-" };
-	size_t n = next_number() % 300, len = 0;
 
-	for (size_t i = 0; i < n; i++) {
-		const char *c = characters[next_number() % 8];
-
-		memcpy(text + len, c, strlen(c));
-		len += strlen(c);
-	}
-	return len;
+	bytes_clear(ret);
+	for (unsigned int n = next_number() % 300; n > 0; n--)
+		unit_must(bytes_append_str(ret, characters[next_number() % 8]));
 }
 
 static int promises(char **argv, const struct bytes *in)
 {
-	static char text[300 * 4];
-	struct fold f = { .text = text };
+	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(BYTES_UNLIMITED);
+	struct fold f = { .out = BYTES_INIT(BYTES_UNLIMITED) };
 	const char *broken;
 
 	(void)argv;
 	(void)in;
 	for (int i = 0; i < 20000; i++) {
-		f.len = make_text(text);
+		make_text(&text);
+		f.text = bytes_str(&text);
+		f.len = text.len;
 		f.columns = FOLD_COLUMNS_MIN + next_number() % 100;
 		f.indent = next_number() % (f.columns / 2) + 1;
 		f.at = next_number() % (f.columns + 3);
-		f.out = (struct bytes)BYTES_INIT(BYTES_UNLIMITED);
-		unit_must(fold_append(&f.out, text, f.len, f.at, f.indent, f.columns));
+		bytes_clear(&f.out);
+		unit_must(fold_append(&f.out, f.text, f.len, f.at, f.indent, f.columns));
 
 		broken = broken_promise(&f);
 		if (broken)
-			errx(UNIT_FAILED, "%s: at %zu, indent %zu, %zu columns: %.*s", broken, f.at,
-				f.indent, f.columns, (int)f.len, text);
-		bytes_deinit(&f.out);
+			errx(UNIT_FAILED, "%s: at %zu, indent %zu, %zu columns: %s", broken, f.at,
+				f.indent, f.columns, f.text);
 	}
+	bytes_deinit(&f.out);
 	return 0;
 }
 
