@@ -471,6 +471,20 @@ $'  \e\\[31mrevoked\e\\[m  [0-9]s   -     '"$EUID"$' +/usr/bin/git \\$\'\\\\u\\{
 	known pending "$id"
 }
 
+@test "on a screen that is narrower than the labels nothing is approved with just a yes" {
+	local id columns
+
+	start_daemon --default-action pending_hitl
+	id=$(pending_token)
+	for columns in 12 13; do
+		terminal "${columns}x100" "${WRAPPER[@]}" "$FIRMA" token approve "$id"
+		seen '?'
+		keys y Enter
+		ended
+		assert_status $((columns < 13))
+	done
+}
+
 @test "an answer without an end of line is none" {
 	local id
 

@@ -32,6 +32,7 @@ struct card {
 	struct bytes text;
 	struct bytes value;            /* of the field that is being added, escaped */
 	size_t starts[FIELDS_MAX + 1]; /* and where the last one ends */
+	size_t lines[FIELDS_MAX];
 	enum style styles[FIELDS_MAX];
 	size_t n;
 };
@@ -53,6 +54,8 @@ static int add(struct card *c, int r, const char *label, enum style style)
 		r = bytes_appendf(&c->text, "%s\n", screen_plain(c->screen, style));
 
 	bytes_clear(&c->value);
+	c->lines[c->n] =
+		screen_lines(bytes_str(&c->text) + c->starts[c->n], c->text.len - c->starts[c->n]);
 	c->styles[c->n] = style;
 	c->starts[++c->n] = c->text.len;
 	return r;
@@ -212,14 +215,6 @@ static const char *field(const struct card *c, size_t i, size_t *ret_len)
 	return bytes_str(&c->text) + c->starts[i];
 }
 
-static size_t field_lines(const struct card *c, size_t i)
-{
-	size_t len;
-	const char *text = field(c, i, &len);
-
-	return screen_lines(text, len);
-}
-
 static size_t smaller(size_t a, size_t b)
 {
 	return a < b ? a : b;
@@ -231,7 +226,7 @@ static size_t lines_taken(const struct card *c, size_t i, size_t allowed)
 {
 	if (i == COMMAND_FIELD && allowed < 3)
 		allowed = 3;
-	return smaller(field_lines(c, i), allowed);
+	return smaller(c->lines[i], allowed);
 }
 
 /*
@@ -268,7 +263,7 @@ static size_t lines_len(const char *text, size_t n)
  */
 static int append_shortened(const struct card *c, size_t i, size_t allowed, struct bytes *b)
 {
-	size_t n = field_lines(c, i), tail = allowed / 3, head = allowed - 1 - tail, len, skip;
+	size_t n = c->lines[i], tail = allowed / 3, head = allowed - 1 - tail, len, skip;
 	const char *text = field(c, i, &len);
 	int r;
 
@@ -291,7 +286,7 @@ static int append_cut(const struct card *c, size_t rows, struct bytes *b, size_t
 	int r = 0;
 
 	for (size_t i = 0; r >= 0 && i < c->n; i++) {
-		n = field_lines(c, i);
+		n = c->lines[i];
 		taken = lines_taken(c, i, allowed);
 		text = field(c, i, &len);
 		if (taken > rows) {
@@ -360,8 +355,10 @@ int card_append_fitting(const struct item *item, const struct screen *screen, si
 	len = card.text.len;
 	r = add_text(&card, r, "fingerprint", item->fingerprint);
 	if (r >= 0) {
+		/* Where not even the labels have room, nobody knows how many lines there are. */
 		*ret_whole = !screen_is_there(screen)
-			|| screen_lines(bytes_str(&card.text), card.text.len) <= rows;
+			|| (screen->columns >= VALUE_COLUMN
+				&& screen_lines(bytes_str(&card.text), card.text.len) <= rows);
 		if (*ret_whole) {
 			r = append(&card, b);
 		} else {
