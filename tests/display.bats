@@ -486,15 +486,18 @@ $'  \e\\[31mrevoked\e\\[m  [0-9]s   -     '"$EUID"$' +/usr/bin/git \\$\'\\\\u\\{
 }
 
 @test "an answer without an end of line is none" {
-	local id
+	local id answer
 
 	start_daemon --default-action pending_hitl
 	id=$(pending_token)
-	asks 80x24 token approve "$id"
-	keys y C-d C-d
-	ended
-	assert_status 1
-	known pending "$id"
+	for answer in y yx yesx; do
+		asks 80x24 token approve "$id"
+		keys -l "$answer"
+		keys C-d C-d
+		ended
+		assert_status 1
+		known pending "$id"
+	done
 }
 
 # --- the manual -----------------------------------------------------------------------------------
