@@ -236,13 +236,22 @@ assert_fields() {
 }
 
 @test "the log: one line a message, and nothing of it is another's" {
+	local i
+
 	ask_all
-	operate revoke token_id="${TOKENS[0]}" reason:="\"${TEXTS[0]}\""
-	send_lines <"$TMP/requests" >/dev/null
+	for i in "${!NAMES[@]}"; do
+		"$UNIT" object action=local.exec.revoke token_id="${TOKENS[i]}" reason="$(value_of "$i")"
+		request_of "$i" approval_token="${TOKENS[i]}"
+		request_of "$i" action:="\"${TEXTS[i]}\""
+	done >"$TMP/requests"
+	send_lines <"$TMP/requests" >"$TMP/replies"
 	stop_daemon
 	assert_harmless "$TMP/log"
-	run grep -anvE '^firma: (serves|pending_hitl|local.exec|stops)' "$TMP/log"
-	refute_output
+	assert_equal "$(grep -c '^firma: pending_hitl ' "$TMP/log")" "${#NAMES[@]}"
+	assert_equal "$(grep -c '^firma: local.exec.revoke .*: ok$' "$TMP/log")" "${#NAMES[@]}"
+	assert_equal "$(grep -c '^firma: deny .*: approval token revoked: .' "$TMP/log")" "${#NAMES[@]}"
+	assert_equal "$(grep -c '^firma: deny ' "$TMP/log")" $((2 * ${#NAMES[@]}))
+	assert_equal "$(wc -l <"$TMP/log")" $((4 * ${#NAMES[@]} + 2))
 }
 
 @test "--json on a terminal: no value is another one" {
