@@ -402,6 +402,7 @@ issue_some() {
 }
 
 @test "a list that nobody reads takes nothing from those who watch" {
+	((${#WRAPPER[@]} == 0)) || skip "it is too slow under another program"
 	FIRMA_TEST_WITNESS='' start_asking --max-pending 1000 --max-store 1G
 	issue_some 500 0
 	watch reader
