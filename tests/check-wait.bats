@@ -197,8 +197,8 @@ says() {
 # --- being interrupted ----------------------------------------------------------------------------
 
 @test "ctrl-C leaves the token pending, says how to go on, and ends it by that signal" {
-	start_asking
 	need_trace
+	start_asking
 	VIA=(env --default-signal=INT strace -D -e trace=none -o "$TMP/trace")
 	waits asker
 	until_held
@@ -249,7 +249,7 @@ says() {
 
 @test "a daemon that is restarted meanwhile is waited for" {
 	start_asking
-	waits asker
+	waits asker --timeout 1min
 	until_held
 	stop_daemon
 	start_asking
@@ -267,7 +267,7 @@ says() {
 	local asker
 
 	start_asking
-	waits asker
+	waits asker --timeout 1min
 	until_held
 	asker=${BACKGROUND[asker]}
 	kill -STOP "$asker"
