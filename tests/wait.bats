@@ -35,6 +35,11 @@ answers() {
 	assert_output "$2"
 }
 
+# Is the file of tokens larger than it was?
+is_larger() {
+	(($(size) > $1))
+}
+
 # --- decided at once ------------------------------------------------------------------------------
 
 @test "an approval is heard at once by the request that waits" {
@@ -169,10 +174,12 @@ answers() {
 }
 
 @test "each waits for its own time, and a wait of 1 ms ends by itself" {
-	local i
+	local i since
 
 	start_asking --token-ttl 1h
+	since=$SECONDS
 	run ask wait_ms:=1
+	((SECONDS - since < 5))
 	assert_output "$(awaiting "$(newest)")"
 	for i in 3 1 2; do
 		hold "asker$i" < <(request "args:=[\"$i\"]" wait_ms:=${i}00000)
@@ -260,6 +267,25 @@ answers() {
 		assert_state "$token" approved
 		must "$ALLOWED" ask approval_token="$token"
 	done
+}
+
+# Recording takes a second here.
+@test "who goes while the approval is recorded leaves the token approved" {
+	local token before
+
+	trace -e trace=fdatasync -e inject=fdatasync:delay_enter=1000000:when=2
+	start_asking
+	wait_for asker
+	token=$(newest)
+	before=$(size)
+	_background approval bash -c 'echo sent && exec "$@"' bash "$UNIT" probe "$SOCKET" \
+		< <(operation approve token_id="$token")
+	_until "$DAEMON" is_larger "$before"
+	hang_up asker
+	answers approval "$OK"
+	until_has connections 1
+	assert_state "$token" approved
+	must "$ALLOWED" ask approval_token="$token"
 }
 
 # The daemon asks the system whether the peer is there, and hears the answer a second later.
@@ -516,10 +542,6 @@ crowd() {
 crowd_hears() {
 	finish "$1"
 	assert_equal "$(sort <<<"$output" | uniq -c | sed 's/^ *//')" "$2"
-}
-
-is_larger() {
-	(($(size) > $1))
 }
 
 # Recording takes a second here, in which another connection gets something to say.
