@@ -547,6 +547,8 @@ revoked() {
 @test "of more than 4096 tokens, the oldest go first, and whoever asks again gets the rest" {
 	local before
 
+	((${#WRAPPER[@]} == 0)) || skip "it is too slow under another program"
+
 	"$UNIT" fill "$STATE_DIR" 5000
 	FIRMA_TEST_WITNESS='' start_asking
 	before=$(batches)
