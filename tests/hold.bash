@@ -98,3 +98,8 @@ work() {
 is_asleep() {
 	[[ $(awk '/^State:/ { print $2 }' "/proc/$DAEMON/status") == S ]]
 }
+
+# Is the file of tokens larger than it was?
+is_larger() {
+	(($(size) > $1))
+}

@@ -35,11 +35,6 @@ answers() {
 	assert_output "$2"
 }
 
-# Is the file of tokens larger than it was?
-is_larger() {
-	(($(size) > $1))
-}
-
 # --- decided at once ------------------------------------------------------------------------------
 
 @test "an approval is heard at once by the request that waits" {

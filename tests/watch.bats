@@ -419,6 +419,27 @@ issue_some() {
 	assert_output '{"outcome":"unsupported_action","reason":"limit reached: 16 MiB of replies wait to be read; ask again"}'
 }
 
+# Recording takes a second of the system's time here, and a minute of the clock's.
+@test "the time for reading begins when there is something to read" {
+	local before
+
+	trace -e trace=fdatasync -e inject=fdatasync:delay_enter=1000000:when=61
+	FIRMA_TEST_WITNESS='' start_asking --max-pending 1000 --token-ttl 1h
+	issue_some 60 0
+	watch operator
+	before=$(size)
+	pause_daemon
+	queue asker < <(request)
+	queue lister < <(operation list)
+	resume_daemon
+	_until "$DAEMON" is_larger "$before"
+	move_clock 60
+	finish lister
+	assert_line -n -1 "$OK"
+	_until "$DAEMON" has_heard operator 61
+	assert_equal "$(status_of watching)" 1
+}
+
 @test "who watches and goes without a word is forgotten" {
 	local i
 

@@ -529,13 +529,13 @@ static bool hold_answer(struct turn *turn, struct answer *a)
 }
 
 /* Whoever begins to watch is told what is pending now. */
-static bool begin_watch(struct turn *turn, struct answer *a)
+static bool begin_watch(struct turn *turn, struct answer *a, uint64_t now)
 {
 	cleanup(bytes_deinit) struct bytes pending = BYTES_INIT(BYTES_UNLIMITED);
 
 	return a->decided && a->verdict.view == VIEW_WATCH && !turn->stopping
 		&& view_pending(turn->store, &turn->now, &pending) >= 0
-		&& watchers_add(&turn->watchers, a->conn, &pending, turn->now.clock.boot) >= 0;
+		&& watchers_add(&turn->watchers, a->conn, &pending, now) >= 0;
 }
 
 /* What didn't begin must not look like what has come to its end. */
@@ -546,13 +546,14 @@ static int refuse_watch(const struct turn *turn, struct answer *a)
 	return verdict_refuse(&a->verdict, turn->stopping ? REASON_STOPPING : "out of memory");
 }
 
-static void send_answer(struct turn *turn, struct answer *a)
+/* `now`, in µs of the boot clock, is when the peer may begin to read. */
+static void send_answer(struct turn *turn, struct answer *a, uint64_t now)
 {
 	struct bytes reply = BYTES_INIT(BYTES_UNLIMITED);
 	int r;
 
 	r = a->decided ? refuse_unread(turn, a) : -ENOMEM;
-	if (r >= 0 && (hold_answer(turn, a) || begin_watch(turn, a))) {
+	if (r >= 0 && (hold_answer(turn, a) || begin_watch(turn, a, now))) {
 		if (is_worth_logging(a))
 			log_answer(a);
 		return;
@@ -572,7 +573,7 @@ static void send_answer(struct turn *turn, struct answer *a)
 	if (r < 0)
 		conn_free(a->conn);
 	else
-		conn_answer(a->conn, &reply, turn->now.clock.boot);
+		conn_answer(a->conn, &reply, now);
 	bytes_deinit(&reply);
 }
 
@@ -599,6 +600,7 @@ static void refuse_all(struct turn *turn, const char *what, int error)
 
 void turn_end(struct turn *turn)
 {
+	uint64_t now;
 	int r;
 
 	if (!turn->begun)
@@ -615,10 +617,13 @@ void turn_end(struct turn *turn)
 		refuse_all(turn, "the evidence", r);
 	turn_log_warnings(turn->store, turn->evidence);
 
+	/* Recording may have taken longer than a peer has for reading. */
+	now = clock_now().boot;
+
 	/* Before somebody begins to watch, who is told what is pending after all of this. */
-	watchers_tell(&turn->watchers, &turn->news, turn->now.clock.boot);
+	watchers_tell(&turn->watchers, &turn->news, now);
 	for (size_t i = 0; i < turn->n; i++) {
-		send_answer(turn, &turn->answers[i]);
+		send_answer(turn, &turn->answers[i], now);
 		drop_verdict(&turn->answers[i]);
 		bytes_deinit(&turn->answers[i].request);
 		bytes_deinit(&turn->answers[i].what);
