@@ -161,12 +161,14 @@ static int describe(const struct request *request, const struct peer *peer, stru
 }
 
 /* A request that ends in a token is decided once more, to show which process asks. */
-static int decide_named(const struct conn *conn, struct question *q, struct verdict *ret)
+static int decide_named(
+	const struct conn *conn, const struct question *question, struct verdict *ret)
 {
+	struct question named = *question;
 	char process[PEER_PROCESS_MAX];
 	int r;
 
-	r = decide(q, ret);
+	r = decide(question, ret);
 	if (r < 0 || !ret->change.issued)
 		return r;
 
@@ -175,8 +177,8 @@ static int decide_named(const struct conn *conn, struct question *q, struct verd
 		return 0;
 
 	verdict_deinit(ret);
-	q->asker.process = process;
-	return decide(q, ret);
+	named.asker.process = process;
+	return decide(&named, ret);
 }
 
 /* The groups are the caller's to free; only a policy that is about groups asks for them. */

@@ -113,18 +113,18 @@ static bool lacks_budget(const struct policy *p, const struct request *request)
 static struct judgement judge(
 	const struct policy *p, const struct subject *s, enum decision otherwise)
 {
-	const struct rule *rule;
+	const struct rule *strictest;
 
 	if (lacks_budget(p, s->request))
 		return (struct judgement){ .decision = DECISION_DENY, .rule = RULE_BUDGET };
 
-	rule = find_strictest(p, s);
-	if (rule)
+	strictest = find_strictest(p, s);
+	if (strictest)
 		return (struct judgement){
-			.decision = rule->action,
-			.rule = rule->id,
-			.reason = rule->reason,
-			.index = (size_t)(rule - p->rules),
+			.decision = strictest->action,
+			.rule = strictest->id,
+			.reason = strictest->reason,
+			.index = (size_t)(strictest - p->rules),
 			.by_rule = true,
 		};
 	return (struct judgement){

@@ -89,7 +89,8 @@ static struct characters decode(const char *text, size_t len)
 {
 	struct characters out = { calloc(len + 1, sizeof(*out.c)), 0 };
 
-	must(out.c != NULL);
+	if (!out.c)
+		abort();
 	for (size_t n; len > 0; text += n, len -= n) {
 		uint32_t c = 0x110000 + (unsigned char)*text;
 

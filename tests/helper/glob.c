@@ -83,9 +83,10 @@ static char *slow_pattern(size_t stars)
 {
 	char *pattern = unit_allocate(2 * stars + 3);
 
-	for (size_t i = 0; i < stars; i++)
-		memcpy(pattern + 2 * i, "*a", 2);
-	memcpy(pattern + 2 * stars, "*b", 2);
+	for (size_t i = 0; i <= stars; i++) {
+		pattern[2 * i] = '*';
+		pattern[2 * i + 1] = i < stars ? 'a' : 'b';
+	}
 	return pattern;
 }
 
