@@ -180,6 +180,23 @@ closed() {
 	allows
 }
 
+@test "a fault that lies not in the file may pass: a user who comes to be there" {
+	need_root
+	[[ ! ${FIRMA_WRAPPER-} ]] || skip "it runs under another program"
+	cp /etc/passwd "$TMP/passwd"
+	write_policy "{\"default_action\":\"allow\",\"exec\":[$(rule r deny '["x"]' '"users":["newcomer"]')]}"
+	unshare --mount mount --bind "$TMP/passwd" /etc/passwd || skip "nothing can be mounted here"
+	WRAPPER=(unshare --mount sh -c "mount --bind $TMP/passwd /etc/passwd && exec \"\$@\"" sh)
+	serve_policy
+	WRAPPER=()
+	closed "$POLICY: exec[0] \"r\": users: there is no user newcomer"
+	echo 'newcomer:x:4711:4711::/:/bin/sh' >>"$TMP/passwd"
+	run ask
+	assert_decision deny -p 'closed: '
+	move_clock 1
+	allows
+}
+
 @test "a directory on the way that is mended opens the daemon, though the file is the same" {
 	write_policy '{"default_action":"allow"}'
 	chmod g+w "$TMP/policy"
@@ -273,6 +290,13 @@ closed() {
 	assert_line "policy         $POLICY, team-\\u{202E} 7, 1 rules"
 	run firma status --json
 	assert_field policy -p "\"sha256\":\"$(sha256sum <"$POLICY" | cut -c -64)\",\"rules\":1}"
+	assert_field default_action deny
+	write_policy '{"default_action":"pending_hitl"}'
+	run firma status
+	assert_line 'default action pending_hitl'
+	run firma status --json
+	assert_field policy -p '"default_action":"pending_hitl"'
+	assert_field default_action deny
 	stop_daemon
 	start_daemon
 	run firma status --json

@@ -113,6 +113,16 @@ static int append_counts(const struct json *object, const char *label, struct by
 	return r < 0 ? r : bytes_append_char(b, '\n');
 }
 
+/* The policy's, where it has one. */
+static int append_default(const struct json *root, struct bytes *b)
+{
+	const struct json *policy = json_get(root, "policy");
+	const char *action = policy ? json_get_string(policy, "default_action") : NULL;
+
+	return append_labelled(
+		b, "default action", action ? action : json_get_string(root, "default_action"));
+}
+
 /* " team-baseline 2026.11, 12 rules", behind the file. */
 static int append_policy_head(const struct json *policy, struct bytes *b)
 {
@@ -204,7 +214,7 @@ static int append_status(const struct json *root, struct bytes *b)
 	if (r >= 0)
 		r = append_doors(root, b);
 	if (r >= 0)
-		r = append_labelled(b, "default action", json_get_string(root, "default_action"));
+		r = append_default(root, b);
 	if (r >= 0)
 		r = append_self_approval(root, b);
 	if (r >= 0)

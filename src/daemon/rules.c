@@ -10,12 +10,14 @@
 #include <errno.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/text.h"
 #include "daemon/policy-file.h"
 
 /* After a change, for so long; much longer than the kernel's tick. */
 #define RECENT (100 * CLOCK_MS)
+
+/* A user that isn't there may be there later: a fault needn't be the file's. */
+#define FAULT_PAUSE CLOCK_SECOND
 
 int rules_init(struct rules *rules, const char *path, uid_t owner)
 {
@@ -25,6 +27,7 @@ int rules_init(struct rules *rules, const char *path, uid_t owner)
 		.shown = BYTES_INIT(BYTES_UNLIMITED),
 		.fault = BYTES_INIT(BYTES_UNLIMITED),
 		.retry = true,
+		.again = CLOCK_NEVER,
 	};
 	return path ? text_append_escaped(&rules->shown, path, strlen(path)) : 0;
 }
@@ -42,12 +45,12 @@ static bool same_time(const struct timespec *a, const struct timespec *b)
 	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
 }
 
-static bool has_changed(const struct rules *rules)
+static bool has_changed(const struct rules *rules, const struct clock_time *now)
 {
 	const struct stat *seen = &rules->source.st;
 	struct stat st;
 
-	if (rules->retry || rules->recent)
+	if (rules->retry || rules->recent || rules->again <= now->boot)
 		return true;
 	return stat(rules->path, &st) < 0 || st.st_dev != seen->st_dev || st.st_ino != seen->st_ino
 		|| st.st_size != seen->st_size || st.st_mode != seen->st_mode
@@ -90,22 +93,23 @@ static void put_in_force(struct rules *rules, struct policy *policy)
 	memcpy(rules->hash, rules->source.hash, sizeof(rules->hash));
 }
 
-enum rules_news rules_refresh(struct rules *rules, uint64_t wall)
+enum rules_news rules_refresh(struct rules *rules, const struct clock_time *now)
 {
 	struct policy *policy = NULL;
 	struct faults faults;
 	bool other;
 	int r;
 
-	if (!rules->path || !has_changed(rules))
+	if (!rules->path || !has_changed(rules, now))
 		return RULES_SAME;
 
 	faults_init(&faults);
 	r = policy_file_read(rules->path, rules->owner, &faults, &rules->source, &policy);
 	rules->retry = r < 0 || rules->source.st.st_ino == 0;
-	rules->recent = !rules->retry && is_recent(&rules->source.st, wall);
-	if (r < 0)
-		rules->source = (struct policy_source){ 0 };
+	rules->recent = !rules->retry && is_recent(&rules->source.st, now->wall);
+	rules->again = r == POLICY_FAULTY ? now->boot + FAULT_PAUSE : CLOCK_NEVER;
+	if (r < 0 || r == POLICY_FAULTY)
+		memset(rules->source.hash, 0, sizeof(rules->source.hash));
 	other = r != POLICY_SAME && set_fault(rules, &faults, r);
 	faults_deinit(&faults);
 

@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/clock.h"
 #include "daemon/policy-file.h"
 #include "gate/policy.h"
 
@@ -27,6 +28,7 @@ struct rules {
 	struct bytes fault;            /* what is wrong with that; "" where nothing is */
 	bool retry;                    /* it could not be read, which may pass without a trace */
 	bool recent;                   /* it was written so lately that it may be again so */
+	uint64_t again; /* when a fault is looked at anew, in µs of the boot clock */
 };
 
 /* What rules_refresh() found. */
@@ -41,7 +43,7 @@ int rules_init(struct rules *rules, const char *path, uid_t owner);
 void rules_deinit(struct rules *rules);
 
 /* Reads the file where it has changed. What `policy` pointed to may be gone then. */
-enum rules_news rules_refresh(struct rules *rules, uint64_t wall);
+enum rules_news rules_refresh(struct rules *rules, const struct clock_time *now);
 
 /* Why nothing may be decided; NULL where there is a policy in force, or none is wanted. */
 const char *rules_closed(const struct rules *rules);

@@ -353,6 +353,7 @@ static void connect_parts(struct server *s)
 
 static int start(struct server *s, struct bytes *why)
 {
+	struct clock_time now;
 	int r;
 
 	r = read_boot_id(s->turn.boot_id);
@@ -374,7 +375,8 @@ static int start(struct server *s, struct bytes *why)
 	r = rules_init(&s->rules, s->options->policy, geteuid());
 	if (r < 0)
 		return r;
-	turn_refresh_rules(&s->rules, clock_now().wall);
+	now = clock_now();
+	turn_refresh_rules(&s->rules, &now);
 
 	r = bind_doors(s, why);
 	if (r != 0)

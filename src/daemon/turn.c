@@ -55,9 +55,9 @@ static void on_expired(const struct token *token, void *userdata)
 	note(userdata, token, NULL);
 }
 
-void turn_refresh_rules(struct rules *rules, uint64_t wall)
+void turn_refresh_rules(struct rules *rules, const struct clock_time *now)
 {
-	switch (rules_refresh(rules, wall)) {
+	switch (rules_refresh(rules, now)) {
 	case RULES_READ:
 		log_text(LOG_INFO, LOG_ID_POLICY, "policy %s is in force, with %zu rules",
 			bytes_str(&rules->shown), policy_size(rules->policy));
@@ -92,7 +92,7 @@ void turn_begin(struct turn *turn)
 	turn->begun = true;
 	turn->now.clock = clock_now();
 	memcpy(turn->now.boot_id, turn->boot_id, sizeof(turn->boot_id));
-	turn_refresh_rules(turn->rules, turn->now.clock.wall);
+	turn_refresh_rules(turn->rules, &turn->now.clock);
 	store_prepare(turn->store, &turn->now);
 	if (turn->evidence)
 		evidence_prepare(turn->evidence, turn->store, &turn->now);

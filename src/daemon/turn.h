@@ -80,7 +80,7 @@ void turn_take_over(struct turn *turn);
 const char *turn_closed(const struct turn *turn);
 
 /* Reads the policy where it has changed, and logs what came of it. */
-void turn_refresh_rules(struct rules *rules, uint64_t wall);
+void turn_refresh_rules(struct rules *rules, const struct clock_time *now);
 
 /* Logs what the store and the log of evidence have to say by themselves. */
 void turn_log_warnings(struct store *store, struct evidence *evidence);

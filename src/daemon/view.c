@@ -117,6 +117,9 @@ static void add_policy(struct json_out *out, const struct rules *rules, struct p
 		json_out_string(&member, "version", policy_version(rules->policy));
 		json_out_string(&member, "sha256", v->hash);
 		json_out_integer(&member, "rules", (int64_t)policy_size(rules->policy));
+		if (policy_default(rules->policy) != DECISION_NONE)
+			json_out_string(&member, "default_action",
+				decision_name(policy_default(rules->policy)));
 	}
 	json_out_string(&member, "fault", rules->fault.len > 0 ? bytes_str(&rules->fault) : NULL);
 	json_out_object(out, "policy", &member);
