@@ -82,3 +82,72 @@ many_rules() {
 		stop_daemon
 	done
 }
+
+# processor_ms FILE COMMAND...: the least of three runs; what it printed last goes to the file.
+processor_ms() {
+	local file=$1 best=1000000 u s TIMEFORMAT='%U %S'
+
+	shift
+	for _ in 1 2 3; do
+		read -r u s < <({ time "$@" >"$file"; } 2>&1)
+		best=$(awk -v u="$u" -v s="$s" -v b="$best" \
+			'BEGIN { ms = (u + s) * 1000; print ms < b ? ms : b }')
+	done
+	echo "$best"
+}
+
+@test "evidence is verified in three times the time of its SHA-256 alone, in constant memory" {
+	local sum verify
+
+	"$UNIT" stream make 300000 >"$TMP/stream"
+	sum=$(processor_ms "$TMP/sum" openssl dgst -sha256 "$TMP/stream")
+	verify=$(processor_ms "$TMP/verified" prlimit --as=33554432 \
+		"$FIRMA_SHIPPED" evidence verify "$TMP/stream")
+	echo "# $(stat -c %s "$TMP/stream") bytes: openssl $sum ms, firma $verify ms of processor time" >&3
+	grep -q ': holds: 300000 records' "$TMP/verified"
+	awk -v a="$verify" -v b="$sum" 'BEGIN { exit !(a <= 3 * b) }'
+}
+
+# ask_many NAME: requests a second at $TMP/NAME.sock, of 16 clients.
+ask_many() {
+	request | "$UNIT" load "$TMP/$1.sock" 16 500 | "$UNIT" get requests_per_second
+}
+
+# ticks PROCESS: of processor time that it has used.
+ticks() {
+	awk '{ print $14 + $15 }' "/proc/$1/stat"
+}
+
+# How long a disk takes to sync is its own affair: at most as many requests as there are clients are
+# answered in that time, whatever the daemon does. So here the files are where that costs nothing,
+# and the figures for the disk are only printed.
+@test "an allow with evidence takes at most twice the time that it takes without" {
+	local memory plain evidence n used with=0 without=0
+
+	[[ -w /dev/shm ]] || skip "there is no memory to write files to"
+	memory=$(mktemp -d /dev/shm/firma.XXXXXX)
+	export FIRMA_TEST_WITNESS='' FIRMA_EVIDENCE=''
+	SOCKET=$TMP/without.sock STATE_DIR=$memory/s1 start_daemon --default-action allow
+	plain=$DAEMON
+	SOCKET=$TMP/with.sock STATE_DIR=$memory/s2 start_daemon --default-action allow \
+		--evidence-log "$memory/log"
+	evidence=$DAEMON
+	SOCKET=$TMP/disk.sock STATE_DIR=$TMP/s3 start_daemon --default-action allow \
+		--evidence-log "$TMP/log.jsonl"
+
+	for _ in 1 2 3; do
+		n=$(ask_many without)
+		((n > without)) && without=$n
+		n=$(ask_many with)
+		((n > with)) && with=$n
+	done
+	run ask_many disk
+	mv "$memory/log" "$TMP/copy"
+	n=$(ticks "$plain")
+	used=$(ticks "$evidence")
+	rm -r "$memory"
+	echo "# requests a second: $without without evidence, $with with, $output with a disk's syncs" >&3
+	echo "# ticks of processor time for 24,000: $n without evidence, $used with" >&3
+	((used <= 2 * n))
+	"$FIRMA_SHIPPED" evidence verify "$TMP/copy" | grep ': holds: 24000 records'
+}

@@ -681,6 +681,8 @@ pwrite64 evidence.head'
 	two=$(pending_token args:='["2"]')
 	operate revoke all:=true >"$TMP/out"
 	assert_equal "$(of 3 response)" '{"outcome":"ok","tokens":["'"$one"'","'"$two"'"]}'
+	run firma evidence show --token "$one" "$LOG"
+	assert_equal "${#lines[@]}" 2
 	one=$(pending_token args:='["3"]')
 	two=$(pending_token args:='["4"]')
 	kill_daemon

@@ -325,6 +325,23 @@ UNLINKED='its previous_hash is not the record_hash of the line before it'
 	assert_output -e '^-: holds: 2 records'
 }
 
+@test "on a terminal a bar shows how far it is, and elsewhere nothing does" {
+	local slow
+
+	command -v strace >/dev/null || skip "strace is not here"
+	((${#WRAPPER[@]} == 0)) || skip "it runs under another program already"
+	export ASAN_OPTIONS="detect_leaks=0:$ASAN_OPTIONS"
+	make 20000
+	slow=(strace -f -o "$TMP/trace" -e trace=read -e inject=read:delay_enter=50000 -P "$TMP/s")
+	TERM=xterm script -qec "${slow[*]@Q} '$FIRMA' evidence verify '$TMP/s'" "$TMP/typescript" >"$TMP/out"
+	grep -aqE $'\r\\[#+ +\\]  ?[0-9]+%  [0-9.]+ MiB of [0-9.]+ MiB' "$TMP/out"
+	tail -n 1 "$TMP/out" | grep -aqF $'\r\e[K'"$TMP/s: holds: 20000 records"
+
+	"${slow[@]}" "$FIRMA" evidence verify "$TMP/s" >"$TMP/out" 2>"$TMP/err"
+	[[ ! -s $TMP/err ]]
+	assert_equal "$(wc -l <"$TMP/out")" 1
+}
+
 @test "usage errors" {
 	local words
 

@@ -65,3 +65,31 @@ torture() {
 	assert_status 1
 	assert_output -e 'token [0-9]+ [0-9a-f-]{36}: (is absent|answered .* not.found).* can only be '
 }
+
+@test "kills at random moments leave evidence of all that was answered, and of nothing that wasn't so" {
+	local kills=60 log=$TMP/evidence.jsonl allowed
+
+	[[ ! ${FIRMA_WRAPPER-} ]] || kills=6
+	run torture "$kills" --state-dir "$STATE_DIR" --evidence-log "$log"
+	assert_status 0
+	assert_field violations 0
+	echo "# $("$UNIT" get allowed <<<"${output##*$'\n'}") allowed, by then $(wc -l <"$log") records" >&3
+
+	# Whoever comes next makes up for what is missing.
+	FIRMA_TEST_WITNESS='' start_daemon --evidence-log "$log"
+	stop_daemon
+	"$FIRMA_SHIPPED" evidence verify "$log"
+
+	# What clients have heard is there; and no token was spent twice.
+	allowed=$(grep -c '"response":{"decision":"allow"' "$log")
+	((allowed >= $(field allowed)))
+	sed -n 's/.*"response":{"decision":"allow".*"token_id":"\([0-9a-f-]*\)".*/\1/p' "$log" >"$TMP/spent"
+	assert_equal "$(wc -l <"$TMP/spent")" "$allowed"
+	assert_equal "$(sort "$TMP/spent" | uniq -d)" ''
+
+	# None of those can be spent again.
+	sed -n 's/^{"token_id":"\([0-9a-f-]*\)","state":"\(pending\|approved\)".*/\1/p' \
+		"$STATE_DIR/tokens.jsonl" >"$TMP/live"
+	run grep -Fxf "$TMP/live" "$TMP/spent"
+	refute_output
+}

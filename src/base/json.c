@@ -69,8 +69,10 @@ static cJSON *parse(const char *text, size_t len, const struct scan_limits *limi
 		return NULL;
 
 	memcpy(copy, text, len);
-	for (char *at = copy; (at = find_nul_escape(at, copy + len)); at += 6)
-		memcpy(at, "\\u2400", 6);
+	for (char *at = copy; (at = find_nul_escape(at, copy + len)); at += 6) {
+		at[2] = '2';
+		at[3] = '4';
+	}
 	return cJSON_ParseWithLength(copy, len);
 }
 

@@ -64,6 +64,23 @@ static bool is(const char *value, const char *wanted)
 	return !wanted || (value && strcmp(value, wanted) == 0);
 }
 
+/* Whether any member that names tokens names this one. */
+static bool names_token(const struct entry *e, const char *token)
+{
+	const struct json *many = member(e->response, "tokens");
+
+	if (is(string(e->response, "token_id"), token) || is(string(e->request, "token_id"), token)
+		|| is(string(e->response, "approval_token"), token)
+		|| is(string(e->request, "approval_token"), token))
+		return true;
+
+	if (many && json_is_array(many))
+		json_each (child, many)
+			if (is(json_string(child), token))
+				return true;
+	return false;
+}
+
 /* Times of one form are in the order of their texts. */
 static bool is_in_time(const struct entry *e, const struct entry_filter *f)
 {
@@ -85,7 +102,7 @@ static bool is_wanted(const struct entry *e, const struct entry_filter *f)
 	const struct json *uid = member(e->peer, "uid");
 
 	return is_in_time(e, f) && is(string(e->response, "decision"), f->decision)
-		&& is(string(e->request, "agent_id"), f->agent) && is(token_of(e), f->token)
+		&& is(string(e->request, "agent_id"), f->agent) && names_token(e, f->token)
 		&& (!f->has_uid || (uid && (uint64_t)json_count(uid) == f->uid));
 }
 

@@ -244,7 +244,7 @@ static int print_head(const char *path)
 	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED),
 					   shown = BYTES_INIT(BYTES_UNLIMITED);
 	cleanup(close_p) int fd = -1;
-	struct chain_head head;
+	struct chain_head head = { 0 };
 	off_t size;
 	int r, status;
 

@@ -27,6 +27,7 @@ static const struct {
 	{ "get", unit_get },
 	{ "latency", unit_latency },
 	{ "glob", unit_glob },
+	{ "load", unit_load },
 	{ "notify", unit_notify },
 	{ "object", unit_object },
 	{ "pass", unit_pass },
