@@ -529,12 +529,13 @@ normal() {
 		s/^(fingerprint  )[0-9a-f]{59}$/\1HASH/; s/^ {13}[0-9a-f]{5}$/HASH/
 		s/[0-9]+(min|s)( [0-9]+s)?/TIME/g; s/[0-9-]{10}T[0-9:.]{12}Z/TIME/g
 		s/uid [0-9]+( \([^)]*\))?, pid [0-9]+/WHO/; s/(TIME|-)( +)[0-9]+  /\1\2UID  /
+		s/^[0-9:]{8}Z (revoked) +[0-9a-f]{8} uid [0-9]+ by uid [0-9]+ (.*): .*/EVENT \1 \2/
 		s/^(  process    ).*/\1NAME/; s/AA+/A/g; s/echo A?…/echo …/; s/  +/  /g; s/ +$//'
 }
 
 # same_screen N: the screen that is there is the N-th of the manual.
 same_screen() {
-	diff <(manual_screen "$1" | normal) <(screen | sed '/^$/d' | normal)
+	diff <(manual_screen "$1" | sed '/^$/d' | normal) <(screen | sed '/^$/d' | normal)
 }
 
 @test "the manual's screens are those of the program" {
@@ -563,4 +564,18 @@ same_screen() {
 	asks 72x20 token approve "$cut"
 	same_screen 4
 	assert_equal "$(manual_screen 4 | wc -l)" 20
+
+	operate revoke all:=true
+	id=$(pending_token "${who[@]}" args:='["push"]')
+	pending_token "${who[@]}" executable=/usr/bin/make args:='["deploy"]' \
+		real_path=/usr/bin/make
+	terminal 72x20 "${WRAPPER[@]}" "$FIRMA" token watch
+	seen '[q]uit'
+	operate revoke token_id="$id" reason='not at night'
+	seen ' revoked '
+	seen '[q]uit'
+	move_clock 74
+	seen '(3min'
+	same_screen 5
+	assert_equal "$(manual_screen 5 | wc -l)" 20
 }

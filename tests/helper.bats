@@ -315,7 +315,7 @@ violation() {
 
 # event NAME STATE [UID]: of one token, as watchers hear it.
 event() {
-	echo '{"event":"'"$1"'",'"${3:+\"by_uid\":$3,}"'"token_id":"1","state":"'"$2"'"}\n'
+	printf '%s\\n' '{"event":"'"$1"'",'"${3:+\"by_uid\":$3,}"'"token_id":"1","state":"'"$2"'"}'
 }
 
 @test "events that can't be are found" {

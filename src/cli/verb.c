@@ -6,6 +6,7 @@
 
 #include <getopt.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -40,6 +41,11 @@ int usage_error(const struct verb *verb, const char *format, ...)
 	return STATUS_USAGE;
 }
 
+static bool is_optional(const struct option_row *row)
+{
+	return row->value[0] == '[';
+}
+
 static void print_option(const struct option_row *row)
 {
 	const char *help = row->help;
@@ -48,7 +54,7 @@ static void print_option(const struct option_row *row)
 	n = row->letter ? printf("  -%c, --%s", row->letter, row->name)
 			: printf("  --%s", row->name);
 	if (row->value)
-		n += printf(row->optional ? "[=%s]" : " %s", row->value);
+		n += printf("%s%s", is_optional(row) ? "" : " ", row->value);
 
 	printf("%*s", n < HELP_COLUMN ? HELP_COLUMN - n : 1, "");
 	for (const char *newline; (newline = strchr(help, '\n')); help = newline + 1)
@@ -56,7 +62,7 @@ static void print_option(const struct option_row *row)
 	puts(help);
 }
 
-static const struct option_row help_row = { "help", 'h', NULL, "print this help", false };
+static const struct option_row help_row = { "help", 'h', NULL, "print this help" };
 
 static void print_help(const struct verb *v)
 {
@@ -81,7 +87,7 @@ static int argument_of(const struct option_row *row)
 {
 	if (!row->value)
 		return no_argument;
-	return row->optional ? optional_argument : required_argument;
+	return is_optional(row) ? optional_argument : required_argument;
 }
 
 /* The tables that getopt wants. "+": stop at the first word that is no option; ":": tell apart. */

@@ -6,7 +6,6 @@
  * reading of options come from the same rows.
  */
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #include "cli/say.h"
@@ -14,9 +13,9 @@
 struct option_row {
 	const char *name;  /* long, without the dashes */
 	char letter;       /* or '\0' */
-	const char *value; /* what it takes, such as "ID"; NULL where it takes nothing */
+	const char *value; /* what it takes, such as "ID"; "[=TIME]" where it may be left out; or
+			      NULL */
 	const char *help;  /* may have several lines */
-	bool optional;     /* the value may be left out, and else stands behind a = */
 };
 
 struct verb {
