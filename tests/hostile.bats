@@ -110,7 +110,7 @@ assert_fields() {
 	assert_equal "${#rows[@]}" $((${#NAMES[@]} + 1))
 	assert_equal "${#lines[@]}" "${#rows[@]}"
 	for i in "${!NAMES[@]}"; do
-		[[ ${rows[i + 1]} =~ ^"${TOKENS[i]:0:8}  pending  "[0-9]+s\ +[0-9a-z\ ]+\ "$EUID ".*/ ]] \
+		[[ ${rows[i + 1]} =~ ^"${TOKENS[i]:0:8}  pending  "[0-9a-z\ ]+\ "$EUID ".*/ ]] \
 			|| fail "${NAMES[i]}: ${rows[i + 1]}"
 		[[ ${rows[i + 1]} == *… || ${rows[i + 1]} == *"${SHOWN[i]}"* ]] \
 			|| fail "${NAMES[i]}: ${rows[i + 1]}"

@@ -369,8 +369,8 @@ firma_to_full() {
 	refute_stderr
 	assert_equal "${#lines[@]}" 4
 	assert_line -n 0 -e '^TOKEN  +STATE  +AGE  +LEFT  +UID  +COMMAND$'
-	assert_line -n 1 -e "^$three  pending   [0-9]s  +(10min|9min [0-9]+s) *$EUID  */usr/bin/git three\$"
-	assert_line -e "^$one  revoked   [0-9]s  +-  *$EUID  */usr/bin/git one\$"
+	assert_line -n 1 -e "^$three  pending   [0-9]+s  +(10min|9min [0-9]+s) *$EUID  */usr/bin/git three\$"
+	assert_line -e "^$one  revoked   [0-9]+s  +-  *$EUID  */usr/bin/git one\$"
 	assert_line -e "^$two  approved  .* */usr/bin/git two 'a b'\$"
 
 	# The columns stand below their names.
