@@ -241,7 +241,7 @@ static int catch_up(struct evidence *e, struct store *store, const struct log_en
 static int check_log(struct evidence *e, struct store *store, int dir_fd, bool known,
 	const struct moment *now, struct bytes *why)
 {
-	struct log_end end;
+	struct log_end end = { 0 };
 	int r;
 
 	r = known ? 0 : adopt(e, dir_fd, why);
