@@ -248,8 +248,8 @@ send_unread() {
 }
 
 @test "with detail a reply also names the rule, and when a pending one expires" {
-	FIRMA_EVIDENCE=
-	local token
+	# shellcheck disable=SC2034 # a record would be named as well
+	local FIRMA_EVIDENCE='' token
 
 	start_daemon --default-action pending_hitl
 	run send <<<"$OPEN,\"detail\":true}"
