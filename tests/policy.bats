@@ -511,6 +511,31 @@ approved() {
 	assert_line -n 0 -p '"state":"pending"'
 }
 
+@test "an answer that is held back is by the policy of the moment at which it is given" {
+	local token
+
+	serve_policy
+	rules "$(rule ask pending_hitl '["git","**"]')"
+	hold asker < <(request wait_ms:=60000)
+	token=$(operate list | head -n 1 | "$UNIT" get token_id)
+	rules "$(rule no deny '["git","**"]')"
+	run operate approve token_id="$token"
+	assert_output '{"outcome":"ok"}'
+	finish asker
+	assert_output '{"decision":"deny","reason":"denied by rule no"}'
+	run operate show token_id="$token"
+	assert_line -n 0 -p '"state":"approved"'
+
+	# What is held back while the file has a fault is by the policy before.
+	rules "$(rule ask pending_hitl '["git","**"]')"
+	hold asker < <(request wait_ms:=60000 args:='["2"]')
+	token=$(operate list state=pending | head -n 1 | "$UNIT" get token_id)
+	write_policy '{'
+	run operate approve token_id="$token"
+	finish asker
+	assert_output '{"decision":"allow","reason":"approved by an operator"}'
+}
+
 @test "a token's own faults are told before the policy's" {
 	serve_policy
 	approved
