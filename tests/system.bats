@@ -431,6 +431,46 @@ assert_sockets() {
 	assert_equal "$(property StatusText)" answering
 }
 
+# write_rules JSON: the policy, as an administrator would put it there.
+write_rules() {
+	# shellcheck disable=SC2016
+	guest sh -c 'umask 022 && mkdir -p /etc/firma && printf "%s\n" "$1" >/etc/firma/policy.new &&
+		mv /etc/firma/policy.new /etc/firma/policy.json' sh "$1"
+}
+
+@test "within the sandbox, rules are read, with users and groups by their names, and read anew" {
+	write_rules '{"exec":[
+		{"id":"alice","argv":["uname","-r"],"action":"allow","users":["alice"]},
+		{"id":"agents","argv":["uname","-m"],"action":"deny","groups":["firma-agents"]}]}'
+	serve_with --policy=/etc/firma/policy.json
+	check alice -- uname -r
+	assert_status 0
+	check carol -- uname -r
+	assert_status 1
+	assert_stderr 'firma: denied: denied by the default action'
+	check alice -- uname -m
+	assert_status 1
+	assert_stderr 'firma: denied: denied by rule agents'
+	run as bob firma status
+	assert_line 'policy         /etc/firma/policy.json, 2 rules'
+	run as bob firma policy explain --uid alice -- uname -m
+	assert_line 'decided   exec[1] "agents"'
+
+	write_rules '{"default_action":"pending_hitl"}'
+	check carol -- uname -r
+	assert_status 75
+
+	# Who belongs to the daemon is not root, but may have the file; nobody else may.
+	guest chown firma /etc/firma/policy.json
+	check carol -- uname -r
+	assert_status 75
+	guest chown alice /etc/firma/policy.json
+	guest systemctl stop firma.service 2>/dev/null
+	check carol -- uname -r
+	assert_status 1
+	assert_stderr 'firma: denied: closed: /etc/firma/policy.json: belongs to another user'
+}
+
 # check_at DIRECTORY [OPTION...] -- COMMAND...: alice's robot asks from there.
 check_at() {
 	# shellcheck disable=SC2016
