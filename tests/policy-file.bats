@@ -73,6 +73,20 @@ closed() {
 	denies
 }
 
+# The clock by which files are dated ticks a few hundred times a second.
+@test "what is written in place within a tick, with the same size, is noticed" {
+	local i line
+
+	serve_policy
+	line=$(request)
+	for ((i = 0; i < 100; i++)); do
+		printf '{"default_action":"allow"}' >"$POLICY"
+		[[ $(send <<<"$line") == *'"allow"'* ]]
+		printf '{"default_action":"deny" }' >"$POLICY"
+		[[ $(send <<<"$line") == *'"deny"'* ]]
+	done
+}
+
 @test "a link to the file may be turned to another file" {
 	mkdir "$TMP/policy/a" "$TMP/policy/b"
 	printf '{"default_action":"allow"}' >"$TMP/policy/a/p"
@@ -316,6 +330,7 @@ closed() {
 	write_policy "{\"exec\":[${many%,}]}"
 	allows
 	assert_log "firma: the policy before stays in force: policy $POLICY: out of memory"
+	move_clock 1
 	prlimit --pid "$DAEMON" --as=unlimited
 	denies
 }

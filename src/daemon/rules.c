@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * The policy in force. Whether the file has changed is told by what stat(2) says of it. That clock
- * ticks slower than one can write, so a file that was written just now is read once more.
+ * The policy in force. Whether the file has changed is told by what stat(2) says of it. Before
+ * Linux 6.13 that clock ticks slower than one can write, so a file that was written just now is
+ * read once more.
  */
 
 #include "daemon/rules.h"
@@ -50,6 +51,7 @@ static bool has_changed(const struct rules *rules, const struct clock_time *now)
 	const struct stat *seen = &rules->source.st;
 	struct stat st;
 
+	/* Of a file that could not be opened, nothing was seen: whatever is there differs. */
 	if (rules->retry || rules->recent || rules->again <= now->boot)
 		return true;
 	return stat(rules->path, &st) < 0 || st.st_dev != seen->st_dev || st.st_ino != seen->st_ino
@@ -105,8 +107,8 @@ enum rules_news rules_refresh(struct rules *rules, const struct clock_time *now)
 
 	faults_init(&faults);
 	r = policy_file_read(rules->path, rules->owner, &faults, &rules->source, &policy);
-	rules->retry = r < 0 || rules->source.st.st_ino == 0;
-	rules->recent = !rules->retry && is_recent(&rules->source.st, now->wall);
+	rules->retry = r < 0;
+	rules->recent = is_recent(&rules->source.st, now->wall);
 	rules->again = r == POLICY_FAULTY ? now->boot + FAULT_PAUSE : CLOCK_NEVER;
 	if (r < 0 || r == POLICY_FAULTY)
 		memset(rules->source.hash, 0, sizeof(rules->source.hash));

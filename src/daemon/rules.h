@@ -26,7 +26,7 @@ struct rules {
 	uint8_t hash[POLICY_HASH_LEN]; /* of its text */
 	struct policy_source source;   /* of the file as it is now */
 	struct bytes fault;            /* what is wrong with that; "" where nothing is */
-	bool retry;                    /* it could not be read, which may pass without a trace */
+	bool retry;                    /* memory ran out: no stat tells when it is back */
 	bool recent;                   /* it was written so lately that it may be again so */
 	uint64_t again; /* when a fault is looked at anew, in µs of the boot clock */
 };
