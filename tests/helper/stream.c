@@ -6,9 +6,8 @@
  * `unit stream make N [shared|private KEY]` prints one of N records, signed where a key is given.
  *
  * `unit stream bytes FILE [shared|public KEY [ID]]` verifies a stream that holds again and again,
- * each time with one byte changed: to a few others, or where it isn't signed to every other. Each
- * time the line of that byte must be told. The first change that passes is told and fails; else
- * the count is printed.
+ * each time with one byte changed: in each of its bits, and to a blank. Each time the line of that
+ * byte must be told. The first change that passes is told and fails; else the count is printed.
  */
 
 #include "helper/unit.h"
@@ -96,7 +95,7 @@ static bool is_found(int fd, const struct verify_options *options, uint64_t line
 
 static int change_bytes(const char *data, size_t len, const struct verify_options *options)
 {
-	static const unsigned char few[] = { 0x01, 0x20, 0x80 };
+	static const unsigned char bits[] = { 1, 2, 4, 8, 16, 32, 64, 128, 0xff };
 	unsigned long n = 0;
 	uint64_t line = 1;
 	int fd;
@@ -109,9 +108,11 @@ static int change_bytes(const char *data, size_t len, const struct verify_option
 		errx(UNIT_FAILED, "it doesn't hold as it is");
 
 	for (size_t i = 0; i < len; i++) {
-		for (unsigned x = 1; x < (options->key ? sizeof(few) + 1 : 256); x++, n++) {
-			char changed = (char)(data[i] ^ (options->key ? few[x - 1] : x));
+		for (size_t x = 0; x < sizeof(bits); x++, n++) {
+			char changed = (char)(data[i] ^ bits[x]);
 
+			if (bits[x] == 0xff)
+				changed = data[i] == ' ' ? '0' : ' ';
 			if (pwrite(fd, &changed, 1, (off_t)i) != 1)
 				err(UNIT_FAILED, "pwrite");
 			if (!is_found(fd, options, line))
