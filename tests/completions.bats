@@ -97,12 +97,17 @@ setup() {
 		'token list '*--state=approved*) sed -n 2p '$TMP/tokens' ;;
 		'token list '*--state=*) ;;
 		'token list '*) cat '$TMP/tokens' ;;
+		'allow list '*) cat '$TMP/entries' ;;
 		esac
 	END
 	cat >"$TMP/tokens" <<-END
 		{"token_id":"$pending","state":"pending","executable":"/usr/bin/git","args":["push","a b"]}
 		{"token_id":"$approved","state":"approved","executable":"/usr/bin/make","args":[]}
 		{"token_id":"$consumed","state":"consumed","executable":"/bin/ls","args":["\"token_id\":\"9\""]}
+	END
+	cat >"$TMP/entries" <<-END
+		{"agent_id":"main","id":"$pending","pattern":"/usr/bin/git"}
+		{"agent_id":"*","id":"by-hand","pattern":"/usr/bin/make"}
 	END
 	printf '#!/bin/sh\n' >"$TMP/stub/firma-test-command"
 	chmod +x "$TMP"/stub/*
@@ -143,8 +148,9 @@ offers() { # LINE [WORD...]
 }
 
 @test "verbs, and the verbs of token, are offered" {
-	offers 'firma ' check evidence fingerprint policy serve status token
+	offers 'firma ' allow check evidence fingerprint policy serve status token
 	offers 'firma s' serve status
+	offers 'firma allow ' add list remove
 	offers 'firma token ' approve list revoke show watch
 	offers 'firma token r' revoke
 	offers 'firma policy ' check explain
@@ -212,6 +218,14 @@ offers() { # LINE [WORD...]
 	offers 'firma check --token=2' "$approved"
 	offers 'firma policy explain --token 2' "$approved"
 	offers 'firma-token approve ' "$pending"
+}
+
+@test "IDs of entries are offered to be removed" {
+	offers 'firma allow remove ' "$pending" by-hand
+	offers 'firma allow remove by-hand ' "$pending"
+	offers 'firma-allow remove b' by-hand
+	offers 'firma allow list '
+	offers 'firma allow add --for '
 }
 
 @test "an ID that is there already isn't offered again" {
@@ -323,9 +337,10 @@ options_of_page() { # PAGE
 @test "the help of a verb, its page and both completions have the same options" {
 	local verb
 
-	for verb in check 'evidence head' 'evidence keygen' 'evidence show' 'evidence verify' \
-		fingerprint 'policy check' 'policy explain' serve status 'token list' \
-		'token show' 'token approve' 'token revoke' 'token watch'; do
+	for verb in check 'allow list' 'allow add' 'allow remove' 'evidence head' \
+		'evidence keygen' 'evidence show' 'evidence verify' fingerprint 'policy check' \
+		'policy explain' serve status 'token list' 'token show' 'token approve' \
+		'token revoke' 'token watch'; do
 		echo "firma $verb: help, bash, zsh, page"
 		# shellcheck disable=SC2086 # two words
 		options_of_help $verb >"$TMP/help"
@@ -333,9 +348,7 @@ options_of_page() { # PAGE
 		offer_zsh "firma $verb -" | diff "$TMP/help" -
 
 		case $verb in
-		evidence*) cat "$TMP/help" >>"$TMP/help-evidence" ;;
-		token*) cat "$TMP/help" >>"$TMP/help-token" ;;
-		policy*) cat "$TMP/help" >>"$TMP/help-policy" ;;
+		allow* | evidence* | policy* | token*) cat "$TMP/help" >>"$TMP/help-${verb% *}" ;;
 		serve) options_of_page firma-serve.8 | diff "$TMP/help" - ;;
 		*) options_of_page "firma-$verb.1" | diff "$TMP/help" - ;;
 		esac
@@ -343,4 +356,5 @@ options_of_page() { # PAGE
 	options_of_page firma-evidence.1 | diff <(sort -u "$TMP/help-evidence") -
 	options_of_page firma-token.1 | diff <(sort -u "$TMP/help-token") -
 	options_of_page firma-policy.1 | diff <(sort -u "$TMP/help-policy") -
+	options_of_page firma-allow.1 | diff <(sort -u "$TMP/help-allow") -
 }

@@ -151,3 +151,43 @@ ticks() {
 	((used <= 2 * n))
 	"$FIRMA_SHIPPED" evidence verify "$TMP/copy" | grep ': holds: 24000 records'
 }
+
+# many_entries KIND: 1,000 entries, the last of which allows what `unit cost --allow` asks. Of KIND
+# names, each is about another program; of paths, they are patterns for paths, which no index knows;
+# of words, all are about that program, and half of them are bound.
+many_entries() {
+	awk -v kind="$1" 'BEGIN {
+		printf "{\"version\":1,\"agents\":{\"agent\":{\"allowlist\":[\n"
+		for (i = 1; i < 1000; i++) {
+			pattern = kind == "names" ? "/opt/tool" i "/bin/tool" i : \
+				kind == "paths" ? "/opt/tool" i "/**/bin/*" : "/usr/bin/git"
+			bound = i % 2 ? sprintf("\"argPattern\":\"sha256:cwd-argv:v1:%064x\"", i) : \
+				sprintf("\"argv\":[\"push\",\"**\",\"x%d\"]", i)
+			printf "{\"id\":\"e%d\",\"pattern\":\"%s\",%s},\n", i, pattern, bound
+		}
+		printf "{\"id\":\"push\",\"pattern\":\"/usr/bin/git\",\"argv\":[\"push\",\"**\"]}]}}}\n"
+	}'
+}
+
+@test "with 4,000 rules and 1,000 entries, an allow takes at most twice what it takes without" {
+	local kind bare
+
+	FIRMA_TEST_WITNESS='' start_daemon --default-action allow
+	bare=$DAEMON
+	mv "$SOCKET" "$TMP/bare.sock"
+	mkdir "$TMP/policy"
+	for kind in names paths words; do
+		many_rules names | sed 's/"argv":\["git","push","\*\*"\],"action":"allow"/"argv":["git"],"action":"deny"/' \
+			>"$TMP/policy/$kind.json"
+		mkdir -m 700 "$TMP/$kind"
+		many_entries "$kind" >"$TMP/$kind/allowlist.json"
+		chmod 600 "$TMP/$kind/allowlist.json"
+		STATE_DIR=$TMP/$kind FIRMA_TEST_WITNESS='' start_daemon --policy "$TMP/policy/$kind.json"
+		run "$UNIT" cost --allow "$TMP/bare.sock" "$bare" "$SOCKET" "$DAEMON"
+		assert_status 0
+		echo "# $kind: $output" >&3
+		awk -v ratio="$(field ratio)" 'BEGIN { exit !(ratio <= 2) }' || fail "$kind: $output"
+		stop_daemon
+		grep -q '"push":{"lastUsedAt"' "$TMP/$kind/allowlist-use.json"
+	done
+}

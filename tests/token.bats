@@ -914,7 +914,7 @@ fingerprint_of() {
 	shown+=',"executable":"/usr/bin/git","args":["push","origin","main"],"cwd":"/home/x"'
 	shown+=',"real_path":"/opt/git/bin/git","executable_sha256":"'"$SHA"'"'
 	shown+=',"session_id":"s \"1\"","sandbox_id":"b\n2","agent_id":"agent","profile":"ü"'
-	shown+=',"process":"unit","rule":"default_action","uid":'"$EUID"',"pid":PID,"fingerprint":"'
+	shown+=',"process":"unit","rule":"default_action","remember":true,"uid":'"$EUID"',"pid":PID,"fingerprint":"'
 	shown+=$(fingerprint_of agent /usr/bin/git push origin main 's "1"' $'b\n2')'"'
 
 	for end in true restart_stopped restart_killed; do

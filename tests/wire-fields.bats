@@ -255,16 +255,6 @@ operator() {
 	check_cases
 }
 
-@test "an action that is planned is not known yet" {
-	local action
-
-	start_daemon --default-action allow
-	for action in allow.list allow.add allow.remove; do
-		denied "unknown action 'local.exec.$action'" "$(operator "$action")"
-	done
-	check_cases
-}
-
 @test "approve, revoke and show want a token's ID" {
 	local action value
 

@@ -52,7 +52,7 @@ static int not_a_reply(const struct client *c)
 }
 
 /* Whoever asked for a change and heard nothing must look: it may have happened, or still will. */
-static int no_answer(const struct client *c, int r, const char *changed)
+static int no_answer(const struct operator* op, const struct client *c, int r, const char *changed)
 {
 	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
 
@@ -62,12 +62,13 @@ static int no_answer(const struct client *c, int r, const char *changed)
 		bytes_append_str(&why, bytes_str(&c->why));
 	if (!changed)
 		return say_undecided("%s", bytes_str(&why));
-	return say_undecided("%s: " REASON_OUTCOME_UNKNOWN "%s; see 'firma token show'", changed,
-		bytes_str(&why));
+	return say_undecided("%s: " REASON_OUTCOME_UNKNOWN "%s; see '%s'", changed, bytes_str(&why),
+		op->look ? op->look : "firma token show");
 }
 
 /* Reads items until the outcome. */
-static int read_answer(struct client *c, operator_item_fn fn, void *userdata, const char *about)
+static int read_answer(const struct operator* op, struct client *c, operator_item_fn fn,
+	void *userdata, const char *about)
 {
 	cleanup(bytes_deinit) struct bytes line = BYTES_INIT(BYTES_UNLIMITED);
 	struct parsed_reply reply;
@@ -76,7 +77,7 @@ static int read_answer(struct client *c, operator_item_fn fn, void *userdata, co
 	for (;;) {
 		r = client_read_line(c, &line);
 		if (r <= 0)
-			return no_answer(c, r, fn ? NULL : about);
+			return no_answer(op, c, r, fn && !op->look ? NULL : about);
 
 		r = reply_parse(bytes_str(&line), line.len, &reply);
 		if (r < 0)
@@ -103,7 +104,7 @@ int operator_ask(const struct operator* op, const struct bytes *request, operato
 	if (r >= 0)
 		r = client_send(&c, request);
 	status = r < 0 ? say_undecided("%s", bytes_str(&c.why))
-		       : read_answer(&c, fn, userdata, about);
+		       : read_answer(op, &c, fn, userdata, about);
 	client_close(&c);
 	return status;
 }
@@ -124,6 +125,10 @@ int operator_print_request(enum action action, const struct operation *o, struct
 	json_out_string(&out, "fingerprint", o->fingerprint);
 	json_out_string(&out, "state", o->state);
 	json_out_string(&out, "reason", o->reason);
+	if (o->always)
+		json_out_bool(&out, "always", true);
+	if (o->for_ms > 0)
+		json_out_integer(&out, "for_ms", (int64_t)o->for_ms);
 	r = json_out_print(&out, line);
 	json_out_deinit(&out);
 	return r < 0 ? r : bytes_append_char(line, '\n');

@@ -30,6 +30,7 @@ struct operator
 	const struct verb *verb;
 	const char *socket;
 	uint64_t timeout;
+	const char *look; /* what tells whether something changed; NULL: firma token show */
 };
 
 #define OPERATOR_INIT(the_verb)                               \
@@ -46,7 +47,8 @@ typedef int (*operator_item_fn)(const struct bytes *line, void *userdata);
 /*
  * Sends `request` (a line) and hands each item to `fn`, which may be NULL where none belongs.
  * Returns the status that the outcome means; what is wrong has been said, with `about` before it
- * where that isn't NULL.
+ * where that isn't NULL. Without `fn`, or with `look`, it asks for a change, of which `about` may
+ * have changed when no answer came.
  */
 int operator_ask(const struct operator* op, const struct bytes *request, operator_item_fn fn,
 	void *userdata, const char *about);
@@ -60,6 +62,10 @@ int operator_conclude(const struct reply *reply, const char *about);
 /* What an operator's request says besides its action; what isn't there is left out. */
 struct operation {
 	const char *token_id, *fingerprint, *state, *reason;
+
+	/* Of an approval that leaves an entry in the allowlist; 0: for good. */
+	bool always;
+	uint64_t for_ms;
 
 	/* In place of token_id. */
 	bool all, by_uid;

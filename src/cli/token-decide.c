@@ -14,10 +14,12 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/fold.h"
 #include "base/notation.h"
 #include "base/text.h"
+#include "cli/allow.h"
 #include "cli/card.h"
 #include "cli/item.h"
 #include "cli/operator.h"
@@ -25,12 +27,17 @@
 #include "gate/request.h"
 
 enum { YES = OPERATOR_OPTIONS, REASON, ALL, BY_UID, SESSION };
+enum { ALWAYS = YES + 1, FOR };
 
 static const struct option_row approve_rows[] = {
 	OPERATOR_ROWS,
 	[YES] = { "yes", 'y', NULL,
 		"act without showing and asking, which is done\n"
 		"on a terminal only" },
+	[ALWAYS] = { "always", 0, NULL,
+		"from then on, allow just this without asking:\n"
+		"an entry of the allowlist" },
+	[FOR] = { "for", 0, "TIME", "with --always: for so long (default: until removed)" },
 	{ 0 },
 };
 
@@ -51,6 +58,8 @@ struct deciding {
 	enum action action;
 	const char *question, *done; /* words */
 	const char *reason;
+	bool always;                /* approve for good */
+	uint64_t for_ms;            /* 0: without end */
 	struct selection selection; /* in place of IDs */
 	int terminal;               /* where to ask; -1: act */
 };
@@ -71,10 +80,38 @@ static bool wants_proof(const struct deciding *d, bool whole)
 	return !whole && d->action == ACTION_APPROVE;
 }
 
+/* What approving always means. */
+static int append_always(const struct shown *shown, struct bytes *b)
+{
+	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(BYTES_UNLIMITED);
+	int r;
+
+	r = bytes_append_str(&text,
+		"From then on this is allowed without asking anybody: this executable with exactly "
+		"these arguments, in this directory, for this user, agent, sandbox and profile, as "
+		"often as it is asked for, ");
+	if (r >= 0 && shown->d->for_ms > 0) {
+		r = bytes_append_str(&text, "for ");
+		if (r >= 0)
+			r = notation_append_duration(&text, shown->d->for_ms * CLOCK_MS);
+	} else if (r >= 0) {
+		r = bytes_append_str(&text, "until somebody removes it");
+	}
+	if (r >= 0)
+		r = bytes_append_char(&text, '.');
+	if (r >= 0)
+		r = fold_append(b, bytes_str(&text), text.len, 0, 0, shown->screen.columns);
+	return r < 0 ? r : bytes_append_char(b, '\n');
+}
+
 static int append_question(const struct shown *shown, bool whole, struct bytes *b)
 {
 	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(BYTES_UNLIMITED);
 	int r;
+
+	r = shown->d->always ? append_always(shown, b) : 0;
+	if (r < 0)
+		return r;
 
 	if (wants_proof(shown->d, whole))
 		r = bytes_appendf(&text,
@@ -199,7 +236,12 @@ static int decide_one(const struct deciding *d, const char *text)
 	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED);
 	char id[NOTATION_UUID_LEN + 1];
 	struct shown shown = { .d = d };
-	struct operation operation = { .token_id = id, .reason = d->reason };
+	struct operation operation = {
+		.token_id = id,
+		.reason = d->reason,
+		.always = d->always,
+		.for_ms = d->for_ms,
+	};
 	int status;
 
 	status = operator_find_token(&d->op, text, id);
@@ -218,8 +260,26 @@ static int decide_one(const struct deciding *d, const char *text)
 	return status;
 }
 
+static int take_approval(struct deciding *d, int option, const char *value)
+{
+	switch (option) {
+	case ALWAYS:
+		d->always = true;
+		d->question = "Approve this, and allow it from then on";
+		d->done = "approved, for good";
+		return STATUS_DONE;
+	case FOR:
+		return allow_take_for(d->op.verb, value, &d->for_ms);
+	default:
+		return operator_take(&d->op, option, value);
+	}
+}
+
 static int take_option(struct deciding *d, int option, const char *value)
 {
+	if (d->action == ACTION_APPROVE)
+		return take_approval(d, option, value);
+
 	switch (option) {
 	case REASON:
 		d->reason = value;
@@ -242,6 +302,8 @@ static int check_usage(const struct deciding *d, int n_ids)
 	const struct selection *s = &d->selection;
 	int n = (n_ids > 0 ? 1 : 0) + s->all + s->by_uid + (s->session ? 1 : 0);
 
+	if (d->for_ms > 0 && !d->always)
+		return usage_error(d->op.verb, "--for goes with --always");
 	if (n == 0)
 		return usage_error(d->op.verb, "a token's ID is missing");
 	if (n > 1)

@@ -237,6 +237,7 @@ static int set_alarm(struct loop *l)
 		due = earlier(due, evidence_due(l->turn->evidence));
 	due = earlier(due, earlier(idle_due(l), l->accept_again));
 	due = earlier(due, waits_due(&l->turn->waits));
+	due = earlier(due, allowlist_file_due(l->turn->allowlist));
 	if (due >= l->alarm_at)
 		return 0;
 

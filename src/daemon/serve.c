@@ -27,6 +27,7 @@
 #include "daemon/sd.h"
 #include "daemon/turn.h"
 #include "daemon/view.h"
+#include "ledger/allowlist-file.h"
 #include "ledger/evidence.h"
 #include "ledger/store-file.h"
 
@@ -42,6 +43,7 @@ struct server {
 	struct store *store;
 	struct rules rules;
 	struct evidence *evidence; /* or NULL */
+	struct allowlist_file allowlist;
 	struct doors doors;
 	struct conns conns;
 	struct turn turn;
@@ -240,7 +242,7 @@ static void announce(struct server *s)
 	if (s->options->settings.allow_self_approval)
 		log_text(LOG_WARNING, LOG_ID_START,
 			"askers may approve their own requests (--allow-self-approval)");
-	turn_log_warnings(s->store, s->evidence);
+	turn_log_warnings(&s->turn);
 	if (closed)
 		log_text(LOG_CRIT, LOG_ID_CLOSED, "closed: %s", closed);
 	tell_systemd(s, "READY=1\n");
@@ -266,6 +268,22 @@ static int finish_evidence(struct server *s)
 	return store_set_note(s->store, NULL);
 }
 
+static struct moment moment_now(const struct server *s)
+{
+	struct moment now = { .clock = clock_now() };
+
+	memcpy(now.boot_id, s->turn.boot_id, sizeof(now.boot_id));
+	return now;
+}
+
+static void finish_allowlist(struct server *s)
+{
+	const struct moment now = moment_now(s);
+
+	allowlist_file_finish(&s->allowlist, &now);
+	turn_log_warnings(&s->turn);
+}
+
 static enum serve_result finish(struct server *s)
 {
 	int r;
@@ -275,6 +293,7 @@ static enum serve_result finish(struct server *s)
 	if (r < 0)
 		log_text(LOG_WARNING, LOG_ID_WARNING,
 			"could not note how far the evidence goes: %s", strerror(-r));
+	finish_allowlist(s);
 	r = store_finish(s->store);
 	if (r < 0) {
 		log_text(LOG_CRIT, LOG_ID_STOP, "stops, and could not put the store at rest: %s",
@@ -291,6 +310,7 @@ static void server_free(struct server *s)
 	if (!s)
 		return;
 
+	allowlist_file_deinit(&s->allowlist);
 	turn_deinit(&s->turn);
 	rules_deinit(&s->rules);
 	conns_deinit(&s->conns);
@@ -330,6 +350,7 @@ static void connect_parts(struct server *s)
 		.store = s->store,
 		.rules = &s->rules,
 		.evidence = s->evidence,
+		.allowlist = &s->allowlist,
 		.doors = &s->doors,
 		.conns = &s->conns,
 		.waits = &s->turn.waits,
@@ -341,6 +362,7 @@ static void connect_parts(struct server *s)
 	s->turn.store = s->store;
 	s->turn.rules = &s->rules;
 	s->turn.evidence = s->evidence;
+	s->turn.allowlist = &s->allowlist;
 	s->turn.situation = &s->situation;
 	conns_init(&s->conns, s->loop.event, turn_take, &s->turn);
 	s->loop.doors = &s->doors;
@@ -349,6 +371,14 @@ static void connect_parts(struct server *s)
 	s->loop.after_turn = tell_change;
 	s->loop.userdata = s;
 	s->loop.idle_timeout = idle_timeout(s);
+}
+
+static void read_allowlist(struct server *s)
+{
+	const struct moment now = moment_now(s);
+
+	allowlist_file_init(&s->allowlist, s->options->state_dir ? s->store : NULL);
+	allowlist_file_refresh(&s->allowlist, &now);
 }
 
 static int start(struct server *s, struct bytes *why)
@@ -377,6 +407,7 @@ static int start(struct server *s, struct bytes *why)
 		return r;
 	now = clock_now();
 	turn_refresh_rules(&s->rules, &now);
+	read_allowlist(s);
 
 	r = bind_doors(s, why);
 	if (r != 0)

@@ -15,19 +15,22 @@
 #include "base/text.h"
 #include "daemon/chronicle.h"
 #include "daemon/log.h"
+#include "daemon/turn-allow.h"
 
 _Static_assert(LIMIT_UNREAD == 16 << 20, "refuse_unread() names it");
 
 #define STOPPING_OUTCOME "{\"outcome\":\"unsupported_action\",\"reason\":\"" REASON_STOPPING "\"}\n"
 #define OUT_OF_MEMORY_REPLY "{\"decision\":\"deny\",\"reason\":\"out of memory\"}\n"
 
-void turn_log_warnings(struct store *store, struct evidence *evidence)
+void turn_log_warnings(const struct turn *turn)
 {
 	cleanup(bytes_deinit) struct bytes warning = BYTES_INIT(BYTES_UNLIMITED);
 
-	if (store_take_warning(store, &warning))
+	if (store_take_warning(turn->store, &warning))
 		log_text(LOG_WARNING, LOG_ID_WARNING, "%s", bytes_str(&warning));
-	if (evidence && evidence_take_warning(evidence, &warning))
+	if (allowlist_file_take_warning(turn->allowlist, &warning))
+		log_text(LOG_WARNING, LOG_ID_WARNING, "%s", bytes_str(&warning));
+	if (turn->evidence && evidence_take_warning(turn->evidence, &warning))
 		log_text(LOG_WARNING, LOG_ID_WARNING, "%s", bytes_str(&warning));
 }
 
@@ -79,6 +82,8 @@ const char *turn_closed(const struct turn *turn)
 
 	if (!closed)
 		closed = rules_closed(turn->rules);
+	if (!closed)
+		closed = allowlist_file_closed(turn->allowlist);
 	if (!closed && turn->evidence)
 		closed = evidence_closed(turn->evidence);
 	return closed;
@@ -96,7 +101,8 @@ void turn_begin(struct turn *turn)
 	store_prepare(turn->store, &turn->now);
 	if (turn->evidence)
 		evidence_prepare(turn->evidence, turn->store, &turn->now);
-	turn_log_warnings(turn->store, turn->evidence);
+	allowlist_file_refresh(turn->allowlist, &turn->now);
+	turn_log_warnings(turn);
 	store_prune(turn->store, &turn->now, on_expired, turn);
 }
 
@@ -248,6 +254,8 @@ static int decide_request(
 		.asker = { .uid = conn->peer.uid, .pid = conn->peer.pid },
 		.settings = turn->settings,
 		.policy = turn->rules->policy,
+		.allowlist = turn->allowlist->list,
+		.allow_now = turn->allowlist->clock.wall,
 		.token = named_token(turn->store, request),
 		.now = turn->now,
 		.fresh_id = fresh_id,
@@ -393,6 +401,8 @@ static int print_views(const struct turn *turn, const struct answer *a, struct b
 		return view_status(turn->situation, turn_closed(turn), &turn->now, b);
 	case VIEW_CHANGED:
 		return print_changed(turn, a, b);
+	case VIEW_ALLOWLIST:
+		return view_allowlist(turn->allowlist, b);
 	default:
 		return 0;
 	}
@@ -403,7 +413,7 @@ static int refuse_unread(const struct turn *turn, struct answer *a)
 {
 	enum view view = a->verdict.view;
 
-	if ((view != VIEW_LIST && view != VIEW_WATCH)
+	if ((view != VIEW_LIST && view != VIEW_WATCH && view != VIEW_ALLOWLIST)
 		|| turn->situation->conns->unread < LIMIT_UNREAD)
 		return 0;
 	return verdict_refuse(
@@ -446,6 +456,8 @@ static int print_answer(const struct turn *turn, const struct answer *a, struct 
 	int r;
 
 	r = print_views(turn, a, b);
+	if (r >= 0 && a->verdict.allow.kind == ALLOW_ADD && a->verdict.outcome == OUTCOME_OK)
+		r = view_allow_entry(turn->allowlist, a->verdict.allow.entry, b);
 	return r < 0 ? r : turn_print_reply(turn, a, a->detail, b);
 }
 
@@ -614,10 +626,14 @@ void turn_end(struct turn *turn)
 		refuse_all(turn, "the change", r);
 		news_undo(&turn->news);
 	}
+	/* What an operator changed may fail yet; what an allow leaves must not be there before it.
+	 */
+	turn_commit_allowlist(turn, ALLOW_OF_OPERATORS);
 	r = chronicle_write(turn);
 	if (r < 0)
 		refuse_all(turn, "the evidence", r);
-	turn_log_warnings(turn->store, turn->evidence);
+	turn_commit_allowlist(turn, ALLOW_OF_TOKENS);
+	turn_log_warnings(turn);
 
 	/* Recording may have taken longer than a peer has for reading. */
 	now = clock_now().boot;
@@ -626,6 +642,7 @@ void turn_end(struct turn *turn)
 	watchers_tell(&turn->watchers, &turn->news, now);
 	for (size_t i = 0; i < turn->n; i++) {
 		send_answer(turn, &turn->answers[i], now);
+		turn_note_use(turn, &turn->answers[i]);
 		drop_verdict(&turn->answers[i]);
 		bytes_deinit(&turn->answers[i].request);
 		bytes_deinit(&turn->answers[i].what);
@@ -634,6 +651,8 @@ void turn_end(struct turn *turn)
 	}
 	waits_wake(&turn->waits, &turn->news);
 	news_clear(&turn->news);
+	allowlist_file_keep(turn->allowlist, &turn->now);
+	turn_log_warnings(turn);
 	turn->n = turn->accepts = 0;
 	turn->begun = false;
 }

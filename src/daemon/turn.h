@@ -16,6 +16,7 @@
 #include "daemon/wait.h"
 #include "daemon/watch.h"
 #include "gate/decide.h"
+#include "ledger/allowlist-file.h"
 #include "ledger/evidence.h"
 #include "ledger/store.h"
 
@@ -40,7 +41,8 @@ struct turn {
 	const struct settings *settings;
 	struct store *store;
 	struct rules *rules;
-	struct evidence *evidence;         /* or NULL */
+	struct evidence *evidence; /* or NULL */
+	struct allowlist_file *allowlist;
 	const struct situation *situation; /* what `status` tells */
 	struct waits waits;
 	struct watchers watchers;
@@ -82,8 +84,8 @@ const char *turn_closed(const struct turn *turn);
 /* Reads the policy where it has changed, and logs what came of it. */
 void turn_refresh_rules(struct rules *rules, const struct clock_time *now);
 
-/* Logs what the store and the log of evidence have to say by themselves. */
-void turn_log_warnings(struct store *store, struct evidence *evidence);
+/* Logs what the store, the allowlist and the log of evidence have to say by themselves. */
+void turn_log_warnings(const struct turn *turn);
 
 /* Appends the reply's last line. */
 int turn_print_reply(const struct turn *turn, const struct answer *a, bool detail, struct bytes *b);

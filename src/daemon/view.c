@@ -53,6 +53,38 @@ int view_show(const struct store *store, const uint8_t id[static TOKEN_ID_LEN],
 	return t ? append_token(t, now, b) : 0;
 }
 
+static int append_entry(
+	const struct allowlist_file *f, const struct allow_entry *entry, struct bytes *b)
+{
+	const struct allow_use use = allowlist_use_find(&f->use, entry->id);
+	int r;
+
+	r = allow_entry_print(entry, &use, f->clock.wall, b);
+	return r < 0 ? r : bytes_append_char(b, '\n');
+}
+
+/* What is over is as good as gone. */
+int view_allowlist(const struct allowlist_file *f, struct bytes *b)
+{
+	const struct allow_entry *entry;
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && f->list && i < allowlist_size(f->list); i++) {
+		entry = allowlist_entry(f->list, i);
+		if (!allow_entry_is_over(entry, f->clock.wall))
+			r = append_entry(f, entry, b);
+	}
+	return r;
+}
+
+int view_allow_entry(
+	const struct allowlist_file *f, const struct allow_entry *entry, struct bytes *b)
+{
+	const struct allow_entry *found = f->list ? allowlist_find_same(f->list, entry) : NULL;
+
+	return found ? append_entry(f, found, b) : 0;
+}
+
 static void add_doors(struct json_out *out, const struct doors *doors)
 {
 	struct json_out element;
@@ -92,6 +124,20 @@ static void add_store(struct json_out *out, const struct situation *s)
 		json_out_integer(&member, "bytes", (int64_t)usage.bytes);
 	json_out_integer(&member, "max_bytes", (int64_t)s->settings->max_store);
 	json_out_object(out, "store", &member);
+}
+
+static void add_allowlist(struct json_out *out, const struct allowlist_file *f)
+{
+	struct json_out member;
+
+	if (!f->store)
+		return;
+
+	json_out_init(&member);
+	if (f->list)
+		json_out_integer(&member, "entries", (int64_t)allowlist_size(f->list));
+	json_out_string(&member, "fault", f->fault.len > 0 ? bytes_str(&f->fault) : NULL);
+	json_out_object(out, "allowlist", &member);
 }
 
 /* Kept until the object is printed. */
@@ -172,6 +218,7 @@ int view_status(
 	if (store_is_readable(s->store))
 		add_tokens(&out, s->store);
 	add_policy(&out, s->rules, &policy);
+	add_allowlist(&out, s->allowlist);
 	add_store(&out, s);
 	if (s->evidence)
 		add_evidence(&out, s->evidence);

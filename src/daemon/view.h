@@ -13,6 +13,7 @@
 #include "daemon/wait.h"
 #include "daemon/watch.h"
 #include "gate/decide.h"
+#include "ledger/allowlist-file.h"
 #include "ledger/evidence.h"
 #include "ledger/store.h"
 
@@ -22,6 +23,7 @@ struct situation {
 	const struct store *store;
 	const struct rules *rules;
 	const struct evidence *evidence; /* or NULL */
+	const struct allowlist_file *allowlist;
 	const struct doors *doors;
 	const struct conns *conns;
 	const struct waits *waits;
@@ -46,3 +48,10 @@ int view_show(const struct store *store, const uint8_t id[static TOKEN_ID_LEN],
 /* `closed`: why nothing is decided, or NULL. */
 int view_status(
 	const struct situation *s, const char *closed, const struct moment *now, struct bytes *b);
+
+/* One line an entry. */
+int view_allowlist(const struct allowlist_file *allowlist, struct bytes *b);
+
+/* The entry that is the same as this one, as it is on record. */
+int view_allow_entry(
+	const struct allowlist_file *allowlist, const struct allow_entry *entry, struct bytes *b);

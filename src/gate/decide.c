@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * The decision. Every function here gives the whole answer through answer_…() and returns; what
- * falls out of none of them does not exist, since a verdict starts as a deny.
+ * The decision. Every function here gives the whole answer through answer_…() or verdict_…() and
+ * returns; what falls out of none of them does not exist, since a verdict starts as a deny.
  */
 
 #include "gate/decide.h"
@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "gate/decide-internal.h"
 #include "gate/limits.h"
 #include "gate/record.h"
 
@@ -45,8 +46,7 @@ static int set_reason(struct verdict *v, const char *reason)
 	return reason ? bytes_append_str(&v->reason, reason) : 0;
 }
 
-static int answer_decision(
-	struct verdict *v, enum decision decision, const char *reason, const char *rule)
+int verdict_decide(struct verdict *v, enum decision decision, const char *reason, const char *rule)
 {
 	char *copy = NULL;
 
@@ -65,10 +65,10 @@ static int answer_decision(
 
 static int answer_deny(struct verdict *v, const char *reason)
 {
-	return answer_decision(v, DECISION_DENY, reason, NULL);
+	return verdict_decide(v, DECISION_DENY, reason, NULL);
 }
 
-static int answer_outcome(struct verdict *v, enum outcome outcome, const char *reason)
+int verdict_conclude(struct verdict *v, enum outcome outcome, const char *reason)
 {
 	v->decision = DECISION_NONE;
 	v->outcome = outcome;
@@ -128,12 +128,12 @@ static enum token_state state_at(const struct token *t, const struct moment *now
 	return t->state;
 }
 
-static enum token_state state_now(const struct question *q)
+enum token_state question_state(const struct question *q)
 {
 	return state_at(q->token, &q->now);
 }
 
-static struct token *make_token(const struct question *q, const char *rule)
+static struct token *make_token(const struct question *q, const struct judgement *j)
 {
 	const struct request *request = q->request;
 	struct token t = {
@@ -152,7 +152,8 @@ static struct token *make_token(const struct question *q, const char *rule)
 		.uid = q->asker.uid,
 		.pid = q->asker.pid,
 		.process = q->asker.process,
-		.rule = rule,
+		.rule = j->rule,
+		.remember = j->remember,
 		.issued = q->now.clock.boot,
 		.expires = q->now.clock.boot + q->settings->token_ttl,
 		.issued_wall = q->now.clock.wall,
@@ -178,7 +179,7 @@ static int decide_issue(const struct question *q, const struct judgement *j, str
 		return answer_limit(v, "uid %u has %llu pending tokens", (unsigned int)q->asker.uid,
 			(unsigned long long)s->max_pending_of_uid);
 
-	token = make_token(q, j->rule);
+	token = make_token(q, j);
 	if (!token)
 		return -ENOMEM;
 
@@ -194,7 +195,7 @@ static int decide_issue(const struct question *q, const struct judgement *j, str
 	v->change = (struct token_change){ .to = TOKEN_PENDING, .size = size };
 	memcpy(v->change.id, token->id, sizeof(token->id));
 	v->change.issued = steal_ptr(token);
-	r = answer_decision(
+	r = verdict_decide(
 		v, DECISION_PENDING, token_step(TOKEN_PENDING, TOKEN_RETRY)->reason, j->rule);
 	return r < 0 || !j->reason ? r : bytes_appendf(&v->reason, ": %s", j->reason);
 }
@@ -203,7 +204,7 @@ static int answer_judgement(struct verdict *v, const struct judgement *j)
 {
 	int r;
 
-	r = answer_decision(v, j->decision, NULL, j->rule);
+	r = verdict_decide(v, j->decision, NULL, j->rule);
 	return r < 0 ? r : judgement_append_reason(j, &v->reason);
 }
 
@@ -220,6 +221,9 @@ static int decide_fresh(const struct question *q, struct verdict *v)
 	r = judge(q, &j);
 	if (r < 0)
 		return r;
+	r = decide_by_allowlist(q, &j, v);
+	if (r != 0)
+		return r < 0 ? r : 0;
 	return j.decision == DECISION_PENDING ? decide_issue(q, &j, v) : answer_judgement(v, &j);
 }
 
@@ -280,9 +284,9 @@ static int decide_retry(const struct question *q, struct verdict *v)
 		return answer_deny(v, NOT_FOUND_REASON);
 
 	name_token(v, t);
-	step = token_step(state_now(q), TOKEN_RETRY);
-	if (!token_state_is_live(state_now(q))) {
-		r = answer_decision(v, step->decision, step->reason, RULE_TOKEN);
+	step = token_step(question_state(q), TOKEN_RETRY);
+	if (!token_state_is_live(question_state(q))) {
+		r = verdict_decide(v, step->decision, step->reason, RULE_TOKEN);
 		return r < 0 ? r : append_reason(v, t);
 	}
 
@@ -304,8 +308,12 @@ static int decide_retry(const struct question *q, struct verdict *v)
 	if (j.decision == DECISION_DENY)
 		return answer_judgement(v, &j);
 
+	r = step->to == TOKEN_CONSUMED ? decide_entry(q, &j, v) : 0;
+	if (r < 0)
+		return r;
+
 	set_change(v, t, step->to);
-	return answer_decision(v, step->decision, step->reason, RULE_TOKEN);
+	return verdict_decide(v, step->decision, step->reason, RULE_TOKEN);
 }
 
 static int decide_exec(const struct question *q, struct verdict *v)
@@ -328,14 +336,14 @@ static const char *reason_of(const struct request *request)
 	return request->reason && !text_is_blank(request->reason) ? request->reason : NULL;
 }
 
-static int decide_step(const struct question *q, enum token_event event, struct verdict *v)
+int decide_step(const struct question *q, enum token_event event, struct verdict *v)
 {
-	const struct token_step *step = token_step(state_now(q), event);
+	const struct token_step *step = token_step(question_state(q), event);
 
 	set_change(v, q->token, step->to);
 	if (event == TOKEN_REVOKE)
 		v->change.reason = reason_of(q->request);
-	return answer_outcome(v, step->outcome, step->reason);
+	return verdict_conclude(v, step->outcome, step->reason);
 }
 
 struct token_change decide_revocation(
@@ -356,7 +364,7 @@ struct token_change decide_revocation(
 /* Whether somebody else was faster than the operator, who saw it in another state. */
 static bool has_moved_on(const struct question *q)
 {
-	enum token_state state = state_now(q);
+	enum token_state state = question_state(q);
 
 	return q->request->state != TOKEN_ABSENT && q->request->state != state
 		&& token_state_is_live(state);
@@ -366,43 +374,46 @@ static int answer_changed(const struct question *q, struct verdict *v)
 {
 	int r;
 
-	r = answer_outcome(v, OUTCOME_UNSUPPORTED, "the approval token is ");
-	return r < 0 ? r : bytes_appendf(&v->reason, "%s by now", token_state_name(state_now(q)));
+	r = verdict_conclude(v, OUTCOME_UNSUPPORTED, "the approval token is ");
+	return r < 0 ? r
+		     : bytes_appendf(&v->reason, "%s by now", token_state_name(question_state(q)));
 }
 
 /* Approve and revoke. */
 static int decide_operation(const struct question *q, enum token_event event, struct verdict *v)
 {
 	if (!q->token)
-		return answer_outcome(v, OUTCOME_NOT_FOUND, NOT_FOUND_REASON);
+		return verdict_conclude(v, OUTCOME_NOT_FOUND, NOT_FOUND_REASON);
 
 	name_token(v, q->token);
 	if (q->request->fingerprint && !claim_fits(q->request->fingerprint, q->token->fingerprint))
-		return answer_outcome(v, OUTCOME_UNSUPPORTED, "fingerprint is not the token's");
+		return verdict_conclude(v, OUTCOME_UNSUPPORTED, "fingerprint is not the token's");
 
 	if (event == TOKEN_APPROVE && q->role == ROLE_OPERATOR && q->asker.uid == q->token->uid
 		&& !q->settings->allow_self_approval)
-		return answer_outcome(v, OUTCOME_UNSUPPORTED,
+		return verdict_conclude(v, OUTCOME_UNSUPPORTED,
 			"approving needs another user than the one who asked");
 	if (has_moved_on(q))
 		return answer_changed(q, v);
 
+	if (event == TOKEN_APPROVE && q->request->always && token_state_is_live(question_state(q)))
+		return decide_always(q, v);
 	return decide_step(q, event, v);
 }
 
-static int answer_view(struct verdict *v, enum view view)
+int verdict_show(struct verdict *v, enum view view)
 {
 	v->view = view;
-	return answer_outcome(v, OUTCOME_OK, NULL);
+	return verdict_conclude(v, OUTCOME_OK, NULL);
 }
 
 static int decide_show(const struct question *q, struct verdict *v)
 {
 	if (!q->token)
-		return answer_outcome(v, OUTCOME_NOT_FOUND, NOT_FOUND_REASON);
+		return verdict_conclude(v, OUTCOME_NOT_FOUND, NOT_FOUND_REASON);
 
 	name_token(v, q->token);
-	return answer_view(v, VIEW_SHOW);
+	return verdict_show(v, VIEW_SHOW);
 }
 
 static int decide_revoke(const struct question *q, struct verdict *v)
@@ -411,39 +422,43 @@ static int decide_revoke(const struct question *q, struct verdict *v)
 		return decide_operation(q, TOKEN_REVOKE, v);
 
 	v->many = true;
-	return answer_view(v, VIEW_CHANGED);
+	return verdict_show(v, VIEW_CHANGED);
 }
 
-static int answer_closed(const struct question *q, struct verdict *v)
+int verdict_close(const struct question *q, struct verdict *v)
 {
 	int r;
 
-	r = answer_outcome(v, OUTCOME_UNSUPPORTED, REASON_CLOSED);
+	r = verdict_conclude(v, OUTCOME_UNSUPPORTED, REASON_CLOSED);
 	return r < 0 ? r : bytes_append_str(&v->reason, q->closed);
 }
 
 static int decide_action(const struct question *q, struct verdict *v)
 {
 	if (q->role == ROLE_AGENT)
-		return answer_outcome(v, OUTCOME_UNSUPPORTED,
+		return verdict_conclude(v, OUTCOME_UNSUPPORTED,
 			"operators' actions are taken at the operator door, this is the agent "
 			"door");
 	if (q->request->action == ACTION_STATUS)
-		return answer_view(v, VIEW_STATUS);
+		return verdict_show(v, VIEW_STATUS);
 
 	switch (q->request->action) {
 	case ACTION_APPROVE:
-		return q->closed ? answer_closed(q, v) : decide_operation(q, TOKEN_APPROVE, v);
+		return q->closed ? verdict_close(q, v) : decide_operation(q, TOKEN_APPROVE, v);
 	case ACTION_REVOKE:
-		return q->closed ? answer_closed(q, v) : decide_revoke(q, v);
+		return q->closed ? verdict_close(q, v) : decide_revoke(q, v);
 	case ACTION_LIST:
-		return q->readable ? answer_view(v, VIEW_LIST) : answer_closed(q, v);
+		return q->readable ? verdict_show(v, VIEW_LIST) : verdict_close(q, v);
 	case ACTION_SHOW:
-		return q->readable ? decide_show(q, v) : answer_closed(q, v);
+		return q->readable ? decide_show(q, v) : verdict_close(q, v);
 	case ACTION_WATCH:
-		return q->readable ? answer_view(v, VIEW_WATCH) : answer_closed(q, v);
+		return q->readable ? verdict_show(v, VIEW_WATCH) : verdict_close(q, v);
+	case ACTION_ALLOW_LIST:
+	case ACTION_ALLOW_ADD:
+	case ACTION_ALLOW_REMOVE:
+		return decide_allow_action(q, v);
 	default:
-		return answer_outcome(v, OUTCOME_UNSUPPORTED, "not an operator's action");
+		return verdict_conclude(v, OUTCOME_UNSUPPORTED, "not an operator's action");
 	}
 }
 
@@ -453,7 +468,7 @@ static int decide_any(const struct question *q, struct verdict *v)
 
 	if (q->request->fault)
 		return exec ? answer_deny(v, q->request->fault)
-			    : answer_outcome(v, OUTCOME_UNSUPPORTED, q->request->fault);
+			    : verdict_conclude(v, OUTCOME_UNSUPPORTED, q->request->fault);
 	return exec ? decide_exec(q, v) : decide_action(q, v);
 }
 
@@ -477,16 +492,28 @@ int decide(const struct question *question, struct verdict *verdict)
 
 int verdict_refuse(struct verdict *v, const char *reason)
 {
+	verdict_forget_allow(v);
 	v->view = VIEW_NONE;
 	v->many = false;
 	free(v->rule);
 	v->rule = NULL;
 	return v->decision != DECISION_NONE ? answer_deny(v, reason)
-					    : answer_outcome(v, OUTCOME_UNSUPPORTED, reason);
+					    : verdict_conclude(v, OUTCOME_UNSUPPORTED, reason);
+}
+
+void verdict_forget_allow(struct verdict *v)
+{
+	allow_entry_free(v->allow.entry);
+	free(v->allow.id);
+	free(v->used_id);
+	free(v->used_path);
+	v->allow = (struct allow_change){ 0 };
+	v->used_id = v->used_path = NULL;
 }
 
 void verdict_deinit(struct verdict *v)
 {
+	verdict_forget_allow(v);
 	bytes_deinit(&v->reason);
 	free(v->rule);
 	v->rule = NULL;

@@ -13,6 +13,7 @@
 #include <sys/types.h>
 
 #include "base/bytes.h"
+#include "gate/allowlist.h"
 #include "gate/policy.h"
 #include "gate/reply.h"
 #include "gate/request.h"
@@ -50,8 +51,10 @@ struct question {
 	enum role role;
 	struct asker asker;
 	const struct settings *settings;
-	const struct policy *policy; /* or NULL */
-	const struct token *token;   /* that the request names, or NULL */
+	const struct policy *policy;       /* or NULL */
+	const struct allowlist *allowlist; /* NULL: nothing that would last */
+	uint64_t allow_now;                /* how late it is for that: see allow_clock_now() */
+	const struct token *token;         /* that the request names, or NULL */
 	struct usage usage;
 	struct moment now;
 	const uint8_t *fresh_id; /* for a token that may be issued */
@@ -62,7 +65,24 @@ struct question {
 };
 
 /* What is shown beside the outcome. */
-enum view { VIEW_NONE, VIEW_LIST, VIEW_SHOW, VIEW_STATUS, VIEW_WATCH, VIEW_CHANGED };
+enum view {
+	VIEW_NONE,
+	VIEW_LIST,
+	VIEW_SHOW,
+	VIEW_STATUS,
+	VIEW_WATCH,
+	VIEW_CHANGED,
+	VIEW_ALLOWLIST
+};
+
+/* What becomes of the allowlist, once everything else is on record. */
+enum allow_kind { ALLOW_NOTHING, ALLOW_ADD, ALLOW_REMOVE };
+
+struct allow_change {
+	enum allow_kind kind;
+	struct allow_entry *entry; /* to be added */
+	char *id;                  /* to be removed */
+};
 
 struct verdict {
 	enum decision decision; /* one of these two is not NONE */
@@ -77,6 +97,10 @@ struct verdict {
 	uint64_t expires_wall;
 
 	struct token_change change;
+	struct allow_change allow;
+
+	/* The entry that allowed it, and the file. */
+	char *used_id, *used_path;
 
 	/* A revocation of many: whoever carries it out asks for each that request_selects(). */
 	bool many;
@@ -95,3 +119,6 @@ void verdict_deinit(struct verdict *verdict);
 
 /* Turns it into "no": a deny, or the operator's outcome, for `reason`. Error: -ENOMEM. */
 int verdict_refuse(struct verdict *verdict, const char *reason);
+
+/* What of a verdict is about the allowlist is forgotten. */
+void verdict_forget_allow(struct verdict *verdict);

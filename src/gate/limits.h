@@ -54,3 +54,9 @@
 #define LIMIT_RULE_LIST 256    /* of every other list of a rule, and of one in argv */
 #define LIMIT_RULE_ID 128
 #define LIMIT_PATTERN 4096
+
+/* The allowlist's file, its entries, and for how long one may be made (100 years). */
+#define LIMIT_ALLOWLIST ((size_t)8 << 20)
+#define LIMIT_ALLOW_ENTRIES 4096
+#define LIMIT_ALLOW_ID 128
+#define LIMIT_ALLOW_FOR_MS UINT64_C(3155760000000)

@@ -17,9 +17,6 @@
 #include "gate/policy-internal.h"
 #include "gate/rule-read.h"
 
-/* Where a distribution puts programs, and root alone. */
-static const char *const default_trusted[] = { "/usr/bin", "/usr/sbin", "/bin", "/sbin" };
-
 struct reader {
 	struct policy *policy;
 	const struct policy_names *names;
@@ -222,14 +219,15 @@ static int read_rules(struct reader *r, const struct json *exec)
 static int read_document(struct reader *r)
 {
 	const struct json *root = json_root(r->policy->doc);
+	const struct trusted *otherwise = policy_trusted(NULL);
 	struct trusted *trusted = &r->policy->trusted;
 	int e;
 
 	trusted->directories = calloc(LIMIT_TRUSTED_PATHS, sizeof(*trusted->directories));
 	if (!trusted->directories)
 		return -ENOMEM;
-	for (; trusted->n < LENGTH(default_trusted); trusted->n++)
-		trusted->directories[trusted->n] = default_trusted[trusted->n];
+	for (; trusted->n < otherwise->n; trusted->n++)
+		trusted->directories[trusted->n] = otherwise->directories[trusted->n];
 
 	json_each (member, root) {
 		e = read_member(r, member);

@@ -48,7 +48,12 @@ const struct rule *policy_rule(const struct policy *p, size_t index)
 
 const struct trusted *policy_trusted(const struct policy *p)
 {
-	return &p->trusted;
+	/* Where a distribution puts programs, and root alone. */
+	static const char *directories[] = { "/usr/bin", "/usr/sbin", "/bin", "/sbin" };
+	static const struct trusted otherwise = { directories,
+		sizeof(directories) / sizeof(directories[0]) };
+
+	return p ? &p->trusted : &otherwise;
 }
 
 bool policy_uses_groups(const struct policy *p)
@@ -70,17 +75,19 @@ int policy_finish(struct policy *p)
 
 /* --- judging ---------------------------------------------------------------------------------- */
 
-static int strictness(enum decision d)
+/* One that lets its answer be remembered asks less often than one that doesn't. */
+static int strictness(const struct rule *rule)
 {
-	switch (d) {
+	if (!rule)
+		return 0;
+
+	switch (rule->action) {
 	case DECISION_ALLOW:
 		return 1;
 	case DECISION_PENDING:
-		return 2;
-	case DECISION_DENY:
-		return 3;
+		return rule->remember ? 2 : 3;
 	default:
-		return 0;
+		return 4;
 	}
 }
 
@@ -89,16 +96,13 @@ static const struct rule *find_strictest(const struct policy *p, const struct su
 {
 	const struct index_set set = index_find(&p->index, s);
 	const struct rule *found = NULL, *rule;
-	enum decision decision = DECISION_NONE;
 
 	for (size_t w = 0; w < INDEX_SET_WORDS; w++) {
 		for (uint64_t left = set.words[w]; left; left &= left - 1) {
 			rule = &p->rules[w * 64 + (size_t)__builtin_ctzll(left)];
-			if (strictness(rule->action) <= strictness(decision)
-				|| rule_try(rule, &p->trusted, s, NULL) != RULE_MATCHES)
-				continue;
-			found = rule;
-			decision = rule->action;
+			if (strictness(rule) > strictness(found)
+				&& rule_try(rule, &p->trusted, s, NULL) == RULE_MATCHES)
+				found = rule;
 		}
 	}
 	return found;
@@ -126,17 +130,19 @@ static struct judgement judge(
 			.reason = strictest->reason,
 			.index = (size_t)(strictest - p->rules),
 			.by_rule = true,
+			.remember = strictest->action == DECISION_PENDING && strictest->remember,
 		};
 	return (struct judgement){
 		.decision = p->default_action != DECISION_NONE ? p->default_action : otherwise,
 		.rule = RULE_DEFAULT,
+		.remember = true,
 	};
 }
 
 int policy_judge(const struct policy *p, const struct request *request, const struct asker *asker,
 	enum decision otherwise, struct judgement *ret)
 {
-	struct judgement j = { .decision = otherwise, .rule = RULE_DEFAULT };
+	struct judgement j = { .decision = otherwise, .rule = RULE_DEFAULT, .remember = true };
 	struct subject s;
 	int r;
 
@@ -154,6 +160,7 @@ int policy_judge(const struct policy *p, const struct request *request, const st
 	if (s.hidden && j.decision == DECISION_ALLOW)
 		j = (struct judgement){ .decision = DECISION_PENDING, .rule = RULE_HIDDEN };
 	j.hidden = s.hidden;
+	j.remember &= !s.hidden;
 	subject_deinit(&s);
 
 	*ret = j;

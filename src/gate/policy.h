@@ -42,6 +42,8 @@ const char *policy_version(const struct policy *policy);
 
 size_t policy_size(const struct policy *policy);
 const struct rule *policy_rule(const struct policy *policy, size_t index);
+
+/* Without a policy (NULL) those that a policy has which names none. */
 const struct trusted *policy_trusted(const struct policy *policy);
 
 /* Whether a rule is about groups: else nobody needs to know the asker's. */
@@ -56,7 +58,8 @@ struct judgement {
 	const char *reason;     /* of the rule, or NULL */
 	size_t index;           /* of the rule in the document, where `by_rule` */
 	bool by_rule;
-	bool hidden; /* what is run can't be seen: it can't be allowed without a person */
+	bool remember; /* the allowlist may allow it all the same */
+	bool hidden;   /* what is run can't be seen: it can't be allowed without a person */
 };
 
 /*

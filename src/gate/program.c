@@ -63,8 +63,13 @@ static bool is_separator(char c)
 
 static bool is_known(const char *name, const char *known)
 {
-	size_t len = strlen(known);
+	size_t len;
 
+	/* Nearly all differ here already. */
+	if (name[0] != known[0])
+		return false;
+
+	len = strlen(known);
 	return strncmp(name, known, len) == 0 && (name[len] == '\0' || is_separator(name[len]));
 }
 

@@ -22,6 +22,8 @@ enum kind {
 	KIND_UID,
 	KIND_PID,
 	KIND_TIME,
+	KIND_MS,   /* there only where it isn't 0 */
+	KIND_FLAG, /* there only where it is true */
 };
 
 /* Where a member stands, beside the store's line of a whole token. */
@@ -53,6 +55,9 @@ static const struct member {
 	{ "process", AT(process), KIND_STRING, ON_WIRE | OPTIONAL },
 	{ "rule", AT(rule), KIND_STRING, ON_WIRE },
 	{ "reason", AT(reason), KIND_STRING, IN_CHANGE | ON_WIRE | OPTIONAL },
+	{ "remember", AT(remember), KIND_FLAG, ON_WIRE | OPTIONAL },
+	{ "always", AT(always), KIND_FLAG, IN_CHANGE | ON_WIRE | OPTIONAL },
+	{ "for_ms", AT(for_ms), KIND_MS, IN_CHANGE | ON_WIRE | OPTIONAL },
 	{ "uid", AT(uid), KIND_UID, ON_WIRE },
 	{ "pid", AT(pid), KIND_PID, ON_WIRE | OPTIONAL },
 	{ "fingerprint", AT(fingerprint), KIND_HASH, ON_WIRE },
@@ -70,6 +75,18 @@ static const struct member {
 struct forms {
 	char text[N_MEMBERS][FINGERPRINT_HEX_LEN + 1];
 };
+
+static void add_ms(struct json_out *out, const char *key, uint64_t ms)
+{
+	if (ms > 0)
+		json_out_integer(out, key, (int64_t)ms);
+}
+
+static void add_flag(struct json_out *out, const char *key, bool flag)
+{
+	if (flag)
+		json_out_bool(out, key, true);
+}
 
 static void add(struct json_out *out, size_t i, const struct token *t, struct forms *forms)
 {
@@ -103,6 +120,12 @@ static void add(struct json_out *out, size_t i, const struct token *t, struct fo
 		break;
 	case KIND_TIME:
 		json_out_integer(out, m->key, (int64_t) * (const uint64_t *)(const void *)field);
+		break;
+	case KIND_MS:
+		add_ms(out, m->key, *(const uint64_t *)(const void *)field);
+		break;
+	case KIND_FLAG:
+		add_flag(out, m->key, *(const bool *)(const void *)field);
 		break;
 	}
 }
@@ -197,6 +220,8 @@ int record_print_change(const struct token_change *change, struct bytes *b)
 	json_out_string(&out, "token_id", id);
 	json_out_string(&out, "state", token_state_name(change->to));
 	json_out_string(&out, "reason", change->reason);
+	add_flag(&out, "always", change->always);
+	add_ms(&out, "for_ms", change->for_ms);
 	return print(&out, b);
 }
 
@@ -259,6 +284,13 @@ static int read_text(
 static int read_number(const struct scan_member *m, uint64_t max, uint64_t *ret)
 {
 	return scan_integer_value(m->value, m->value_len, max, ret) ? 0 : MEMBER_REFUSED;
+}
+
+/* It is there where it is true. */
+static int read_flag(const struct scan_member *m, bool *ret)
+{
+	*ret = m->value_len == 4 && memcmp(m->value, "true", 4) == 0;
+	return *ret ? 0 : MEMBER_REFUSED;
 }
 
 static int read_state(struct reader *r, const struct scan_member *m)
@@ -330,7 +362,11 @@ static int read_value(struct reader *r, const struct scan_member *m, size_t i)
 		r->token.pid = (pid_t)number;
 		break;
 	case KIND_TIME:
+	case KIND_MS:
 		e = read_number(m, JSON_INTEGER_MAX, field);
+		break;
+	case KIND_FLAG:
+		e = read_flag(m, field);
 		break;
 	}
 	return e;
@@ -382,6 +418,12 @@ static bool is_complete(const struct reader *r, bool token)
 	return true;
 }
 
+/* Only what was approved for good has a time, and only what was approved is so. */
+static bool has_approval(const struct token *t)
+{
+	return t->always ? t->state != TOKEN_PENDING : t->for_ms == 0;
+}
+
 /* The fingerprint is not believed but made again: it must be that of what the record says. */
 static bool makes_sense(const struct token *t)
 {
@@ -390,7 +432,7 @@ static bool makes_sense(const struct token *t)
 	fingerprint_compute(t->executable, t->args, t->n_args, t->session_id, t->sandbox_id,
 		t->agent_id, fingerprint);
 	return memcmp(fingerprint, t->fingerprint, sizeof(fingerprint)) == 0
-		&& t->issued <= t->expires;
+		&& t->issued <= t->expires && has_approval(t);
 }
 
 int record_parse(const char *line, size_t len, struct bytes *scratch, struct token_change *ret,
@@ -412,12 +454,18 @@ int record_parse(const char *line, size_t len, struct bytes *scratch, struct tok
 
 	point_to_strings(&r);
 	token = r.token.executable;
-	if (r.refused || !is_complete(&r, token) || (token && !makes_sense(&r.token))) {
+	if (r.refused || !is_complete(&r, token)
+		|| (token ? !makes_sense(&r.token) : !has_approval(&r.token))) {
 		*ret_why = "is not a token's record";
 		return RECORD_MALFORMED;
 	}
 
-	*ret = (struct token_change){ .to = r.token.state, .reason = r.token.reason };
+	*ret = (struct token_change){
+		.to = r.token.state,
+		.reason = r.token.reason,
+		.always = r.token.always,
+		.for_ms = r.token.for_ms,
+	};
 	memcpy(ret->id, r.token.id, sizeof(ret->id));
 	if (!token)
 		return 0;

@@ -23,6 +23,9 @@ enum action {
 	ACTION_SHOW,
 	ACTION_WATCH,
 	ACTION_STATUS,
+	ACTION_ALLOW_LIST,
+	ACTION_ALLOW_ADD,
+	ACTION_ALLOW_REMOVE,
 };
 
 /* As on the wire, such as "local.exec.approve". */
@@ -57,12 +60,18 @@ struct request {
 	const char *reason;
 	enum token_state state; /* which to list, or which it must be in; TOKEN_ABSENT for any */
 
+	/* An approval for good, and entries of the allowlist. */
+	bool always;
+	uint64_t for_ms; /* 0: without end */
+	const char *id, *pattern;
+	const char *argv; /* JSON: an array of strings and arrays of strings */
+
 	/* A revocation of many: all, or those of an asker, or of a session. */
 	bool all, by_uid;
 	uid_t uid;
 
 	struct json_doc *doc;
-	struct bytes args_bytes;
+	struct bytes args_bytes, argv_bytes;
 };
 
 /* Reads a line without its newline. Error: -ENOMEM. */

@@ -72,7 +72,7 @@ static bool program_fits(const struct patterns *first, const struct subject_prog
 	return false;
 }
 
-static bool is_trusted(const struct trusted *trusted, const char *path)
+bool trusted_has(const struct trusted *trusted, const char *path)
 {
 	for (size_t i = 0; i < trusted->n; i++)
 		if (path_is_in(path, trusted->directories[i]))
@@ -93,7 +93,7 @@ static enum rule_miss try_narrow(const struct patterns *first, const struct trus
 			if (p->path && glob_path(pattern, p->path))
 				return RULE_MATCHES;
 		} else if (glob_text(pattern, p->name)) {
-			if (!p->path || is_trusted(trusted, p->path))
+			if (!p->path || trusted_has(trusted, p->path))
 				return RULE_MATCHES;
 			miss = RULE_UNTRUSTED;
 		}
@@ -142,6 +142,17 @@ static bool words_fit(
 	while (at > 0 && at < rule->n_argv && rule_is_any_words(&rule->argv[at]))
 		at++;
 	return word == s->n_words && at == rule->n_argv;
+}
+
+/* What the last word can't be is found out first: commands of a program often differ in that. */
+bool rule_words_fit(const struct rule *rule, const struct subject *s)
+{
+	const struct patterns *last = &rule->argv[rule->n_argv - 1];
+
+	if (rule->n_argv > 1 && !rule_is_any_words(last)
+		&& (s->n_words == 0 || !any_fits(last, glob_text, s->words[s->n_words - 1].text)))
+		return false;
+	return words_fit(rule, 1, s, NULL);
 }
 
 static enum rule_miss try_wide(

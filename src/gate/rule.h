@@ -58,6 +58,9 @@ struct trusted {
 	size_t n;
 };
 
+/* Whether the file lies in one of them. */
+bool trusted_has(const struct trusted *trusted, const char *path);
+
 /* The first that keeps a rule from matching. */
 enum rule_miss {
 	RULE_MATCHES,
@@ -85,5 +88,8 @@ enum rule_miss rule_try(const struct rule *rule, const struct trusted *trusted,
 /* The same without users, groups and claims, for examples. */
 enum rule_miss rule_try_argv(const struct rule *rule, const struct trusted *trusted,
 	const struct subject *subject, struct rule_reach *reach);
+
+/* Whether its patterns fit the arguments, whatever the program is. */
+bool rule_words_fit(const struct rule *rule, const struct subject *subject);
 
 void rule_deinit(struct rule *rule);

@@ -59,6 +59,11 @@ struct token {
 	const char *agent_id, *cwd, *real_path, *executable_sha256;
 	uid_t uid; /* who asked */
 
+	/* What a standing approval needs. */
+	bool remember;   /* the rule that asked lets the allowlist answer */
+	bool always;     /* it was approved for good: an entry is made when it is consumed */
+	uint64_t for_ms; /* …which ends after so long; 0: never */
+
 	/* For display alone. */
 	pid_t pid;           /* 0 where it isn't known */
 	const char *process; /* its name, or NULL */
@@ -120,6 +125,8 @@ struct token_change {
 	uint8_t id[TOKEN_ID_LEN];
 	enum token_state from, to; /* both TOKEN_ABSENT: no change */
 	const char *reason;        /* of a revocation, or NULL; the caller's */
+	bool always;               /* of an approval */
+	uint64_t for_ms;
 	struct token *issued;
 	uint64_t size; /* of the issued token's record in the store, in bytes */
 };

@@ -424,9 +424,29 @@ int store_file_lock(struct store *store)
 	return 0;
 }
 
+static const struct store_file *const_file_of(const struct store *store)
+{
+	return (const struct store_file *)(const void *)store;
+}
+
 bool store_file_is_locked(const struct store *store)
 {
-	return ((const struct store_file *)(const void *)store)->locked;
+	return const_file_of(store)->locked;
+}
+
+int store_file_directory(const struct store *store)
+{
+	return const_file_of(store)->locked ? const_file_of(store)->dir_fd : -1;
+}
+
+const char *store_file_path(const struct store *store)
+{
+	return const_file_of(store)->path;
+}
+
+uid_t store_file_owner(const struct store *store)
+{
+	return const_file_of(store)->owner;
 }
 
 /* Cuts a torn end off: nobody was told anything that rests on it. */

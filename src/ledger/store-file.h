@@ -23,3 +23,11 @@ bool store_file_is_locked(const struct store *store);
 
 /* Reads what is on record. A store that wasn't locked is closed instead. Error: -ENOMEM. */
 int store_file_load(struct store *store, const struct moment *now);
+
+/*
+ * The directory, for what else is kept in it under the same lock: its descriptor, -1 until it is
+ * locked; its path, escaped, for messages; and whose it is.
+ */
+int store_file_directory(const struct store *store);
+const char *store_file_path(const struct store *store);
+uid_t store_file_owner(const struct store *store);

@@ -266,8 +266,19 @@ static int move(struct table *t, const struct token_change *change)
 	if (r < 0)
 		return r;
 
+	if (change->to == TOKEN_APPROVED) {
+		e->token->always = change->always;
+		e->token->for_ms = change->for_ms;
+	}
 	set_state(e, change->to);
 	return 0;
+}
+
+static void undo_approval(struct entry *e, enum token_state from)
+{
+	e->token->always = false;
+	e->token->for_ms = 0;
+	set_state(e, from);
 }
 
 /* Makes room for one more in `applied`. */
@@ -385,6 +396,6 @@ void table_roll_back(struct table *t)
 		if (a->from == TOKEN_ABSENT)
 			remove_entry(t, e);
 		else if (a->to == TOKEN_APPROVED && e->token->state == TOKEN_APPROVED)
-			set_state(e, a->from);
+			undo_approval(e, a->from);
 	}
 }

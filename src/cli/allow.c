@@ -1,0 +1,419 @@
+/* SPDX-License-Identifier: ISC */
+
+/* `firma allow list`, `firma allow add` and `firma allow remove`. */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/notation.h"
+#include "base/text.h"
+#include "cli/allow.h"
+#include "cli/operator.h"
+#include "gate/limits.h"
+#include "gate/request.h"
+
+#define ALLOW_OPERATOR(the_verb)                                                          \
+	{                                                                                 \
+		.verb = (the_verb), .timeout = CLIENT_TIMEOUT, .look = "firma allow list" \
+	}
+
+int allow_take_for(const struct verb *verb, const char *text, uint64_t *ret_ms)
+{
+	uint64_t us;
+
+	if (notation_parse_duration(text, &us) < 0 || us < CLOCK_MS
+		|| us / CLOCK_MS > LIMIT_ALLOW_FOR_MS)
+		return usage_error(verb, "--for wants a time, such as 8h, of at most 100 years");
+
+	*ret_ms = us / CLOCK_MS;
+	return STATUS_DONE;
+}
+
+/* --- list ------------------------------------------------------------------------------------- */
+
+enum { LIST_JSON = OPERATOR_OPTIONS };
+
+static const struct option_row list_rows[] = {
+	OPERATOR_ROWS,
+	[LIST_JSON] = { "json", 0, NULL, "print one JSON object a line" },
+	{ 0 },
+};
+
+struct listing {
+	bool json;
+	size_t n;
+	struct bytes rows;
+};
+
+static int append_word(struct bytes *b, const char *text)
+{
+	int r;
+
+	r = bytes_append_char(b, ' ');
+	return r < 0 ? r : text_append_quoted(b, text, strlen(text));
+}
+
+/* Any of several stands in braces. */
+static int append_element(struct bytes *b, const struct json *v)
+{
+	int r;
+
+	if (json_string(v))
+		return append_word(b, json_string(v));
+
+	r = bytes_append_str(b, " {");
+	json_each (child, v)
+		if (r >= 0 && json_string(child))
+			r = append_word(b, json_string(child));
+	return r < 0 ? r : bytes_append_str(b, " }");
+}
+
+/* The arguments as far as they are known: of those that are bound there is only the hash. */
+static int append_arguments(struct bytes *b, const struct json *root)
+{
+	const struct json *argv = json_get(root, "argv");
+	const char *bound = json_get_string(root, "argPattern");
+	int r = 0;
+
+	for (const struct json *v = argv ? json_first(argv) : NULL; r >= 0 && v; v = json_next(v))
+		r = append_element(b, v);
+	if (r >= 0 && !argv && !bound)
+		r = bytes_append_str(b, " **");
+	if (r >= 0 && bound)
+		r = append_word(b, bound);
+	return r;
+}
+
+/* "  [uid 1000, sandbox sbx]", "" where nothing is bound. */
+static int append_bounds(struct bytes *b, const struct json *root)
+{
+	static const struct {
+		const char *key, *name;
+	} strings[] = {
+		{ "realPath", "link to" },
+		{ "sandbox", "sandbox" },
+		{ "profile", "profile" },
+		{ "executableSha256", "content" },
+	};
+	const char *separator = "  [", *value;
+	uint64_t uid;
+	int r = 0;
+
+	if (json_get_integer(root, "uid", UINT32_MAX, &uid)) {
+		r = bytes_appendf(b, "%suid %llu", separator, (unsigned long long)uid);
+		separator = ", ";
+	}
+	for (size_t i = 0; r >= 0 && i < sizeof(strings) / sizeof(strings[0]); i++) {
+		value = json_get_string(root, strings[i].key);
+		if (!value)
+			continue;
+		r = bytes_appendf(b, "%s%s", separator, strings[i].name);
+		if (r >= 0)
+			r = append_word(b, value);
+		separator = ", ";
+	}
+	return r < 0 || separator[0] == ' ' ? r : bytes_append_char(b, ']');
+}
+
+static int append_column(struct bytes *b, const char *text, int width)
+{
+	cleanup(bytes_deinit) struct bytes shown = BYTES_INIT(BYTES_UNLIMITED);
+	int r;
+
+	r = text_append_quoted(&shown, text, strlen(text));
+	return r < 0 ? r : bytes_appendf(b, "%-*s  ", width, bytes_str(&shown));
+}
+
+/* What is left of its time, and when it was used last. */
+static int append_times(struct bytes *b, const struct json *root)
+{
+	cleanup(bytes_deinit) struct bytes left = BYTES_INIT(64), used = BYTES_INIT(64);
+	uint64_t ms;
+	int r;
+
+	if (json_get_integer(root, "expires_in_ms", JSON_INTEGER_MAX, &ms))
+		r = notation_append_duration(&left, ms * CLOCK_MS);
+	else
+		r = bytes_append_char(&left, '-');
+	if (r >= 0 && json_get_integer(root, "lastUsedAt", JSON_INTEGER_MAX / CLOCK_MS, &ms))
+		r = notation_append_time(&used, ms * CLOCK_MS);
+	else if (r >= 0)
+		r = bytes_append_char(&used, '-');
+	return r < 0 ? r : bytes_appendf(b, "%-10s  %-24s  ", bytes_str(&left), bytes_str(&used));
+}
+
+static int append_row(struct bytes *b, const struct json *root)
+{
+	const char *id = json_get_string(root, "id"), *agent = json_get_string(root, "agent_id");
+	const char *pattern = json_get_string(root, "pattern");
+	bool idle;
+	int r;
+
+	if (!id || !agent || !pattern)
+		return say_undecided("the answer holds what is not an entry");
+
+	r = append_column(b, id, NOTATION_UUID_LEN);
+	if (r >= 0)
+		r = append_times(b, root);
+	if (r >= 0)
+		r = append_column(b, agent, 10);
+	if (r >= 0)
+		r = text_append_quoted(b, pattern, strlen(pattern));
+	if (r >= 0)
+		r = append_arguments(b, root);
+	if (r >= 0)
+		r = append_bounds(b, root);
+	if (r >= 0 && json_get(root, "idle") && json_bool(json_get(root, "idle"), &idle))
+		r = bytes_append_str(b, "  (matches nothing)");
+	return r < 0 || bytes_append_char(b, '\n') < 0 ? say_undecided("out of memory")
+						       : STATUS_DONE;
+}
+
+static int list_item(const struct bytes *line, void *userdata)
+{
+	cleanup(json_doc_free_p) struct json_doc *doc = NULL;
+	struct listing *l = userdata;
+	struct scan_fault fault;
+	int r;
+
+	r = json_parse(bytes_str(line), line->len, &doc, &fault);
+	if (r < 0)
+		return say_undecided("out of memory");
+	if (r == JSON_MALFORMED)
+		return say_undecided("the answer holds what is not an entry");
+
+	l->n++;
+	if (l->json) {
+		say_json(line->data, line->len);
+		return STATUS_DONE;
+	}
+	return append_row(&l->rows, json_root(doc));
+}
+
+static int print_action(enum action action, const char *id, struct bytes *line)
+{
+	struct json_out out;
+	int r;
+
+	json_out_init(&out);
+	json_out_string(&out, "action", action_name(action));
+	json_out_string(&out, "id", id);
+	r = json_out_print(&out, line);
+	json_out_deinit(&out);
+	return r < 0 ? r : bytes_append_char(line, '\n');
+}
+
+static int run_list(const struct verb *verb, int argc, char **argv)
+{
+	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED);
+	struct listing listing = { .rows = BYTES_INIT(BYTES_UNLIMITED) };
+	struct operator op = OPERATOR_INIT(verb);
+	struct options o;
+	int option, status = STATUS_DONE;
+
+	options_begin(&o, verb, argc, argv);
+	while (status == STATUS_DONE && (option = options_next(&o)) >= 0) {
+		if (option == LIST_JSON)
+			listing.json = true;
+		else
+			status = operator_take(&op, option, o.value);
+	}
+	if (status != STATUS_DONE)
+		return status;
+	if (option == OPTIONS_LEAVE)
+		return o.status;
+	if (o.n_rest > 0)
+		return usage_error(verb, "it takes no arguments");
+
+	if (print_action(ACTION_ALLOW_LIST, NULL, &request) < 0)
+		return say_undecided("out of memory");
+
+	status = operator_ask(&op, &request, list_item, &listing, NULL);
+	if (status == STATUS_DONE && listing.n == 0)
+		say("the allowlist is empty");
+	else if (status == STATUS_DONE && !listing.json)
+		printf("%-36s  %-10s  %-24s  %-10s  %s\n%s", "ENTRY", "LEFT", "LAST USED", "AGENT",
+			"ALLOWS", bytes_str(&listing.rows));
+	bytes_deinit(&listing.rows);
+	return status;
+}
+
+const struct verb allow_list_verb = {
+	.group = "allow",
+	.name = "list",
+	.summary = "Lists what is allowed without asking",
+	.options = list_rows,
+	.run = run_list,
+};
+
+/* --- add -------------------------------------------------------------------------------------- */
+
+enum { ADD_AGENT = OPERATOR_OPTIONS, ADD_FOR };
+
+static const struct option_row add_rows[] = {
+	OPERATOR_ROWS,
+	[ADD_AGENT] = { "agent", 0, "ID",
+		"for this agent; '*' is all of them (default: 'main',\n"
+		"which is requests without an agent)" },
+	[ADD_FOR] = { "for", 0, "TIME", "it ends after so long (default: never)" },
+	{ 0 },
+};
+
+struct adding {
+	const char *agent;
+	uint64_t for_ms;
+	char **words; /* the pattern, then those of the arguments; NULL-terminated */
+};
+
+/* The entry's ID, so that it can be removed again. */
+static int print_id(const struct bytes *line, void *userdata)
+{
+	cleanup(json_doc_free_p) struct json_doc *doc = NULL;
+	cleanup(bytes_deinit) struct bytes shown = BYTES_INIT(BYTES_UNLIMITED);
+	struct scan_fault fault;
+	const char *id = NULL;
+	int r;
+
+	(void)userdata;
+	r = json_parse(bytes_str(line), line->len, &doc, &fault);
+	if (r == 0)
+		id = json_get_string(json_root(doc), "id");
+	if (!id)
+		return say_undecided("the answer holds what is not an entry");
+	if (text_append_quoted(&shown, id, strlen(id)) < 0)
+		return say_undecided("out of memory");
+	puts(bytes_str(&shown));
+	return STATUS_DONE;
+}
+
+static int print_addition(const struct adding *a, struct bytes *line)
+{
+	cleanup(bytes_deinit) struct bytes words = BYTES_INIT(BYTES_UNLIMITED);
+	struct json_out out;
+	size_t n = 0;
+	int r;
+
+	for (; a->words[n + 1]; n++) {
+		r = bytes_append(&words, a->words[n + 1], strlen(a->words[n + 1]) + 1);
+		if (r < 0)
+			return r;
+	}
+	json_out_init(&out);
+	json_out_string(&out, "action", action_name(ACTION_ALLOW_ADD));
+	json_out_string(&out, "pattern", a->words[0]);
+	json_out_strings(&out, "argv", bytes_str(&words), n);
+	json_out_string(&out, "agent_id", a->agent);
+	if (a->for_ms > 0)
+		json_out_integer(&out, "for_ms", (int64_t)a->for_ms);
+	r = json_out_print(&out, line);
+	json_out_deinit(&out);
+	return r < 0 ? r : bytes_append_char(line, '\n');
+}
+
+static int check_words(const struct verb *verb, const struct adding *a)
+{
+	if (!a->words[0])
+		return usage_error(verb, "a pattern is missing");
+	if (a->agent && !text_is_utf8(a->agent, strlen(a->agent)))
+		return usage_error(verb, "--agent wants UTF-8");
+	for (char **word = a->words; *word; word++)
+		if (!text_is_utf8(*word, strlen(*word)))
+			return usage_error(verb, "a pattern must be UTF-8");
+	return STATUS_DONE;
+}
+
+static int run_add(const struct verb *verb, int argc, char **argv)
+{
+	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED);
+	struct operator op = ALLOW_OPERATOR(verb);
+	struct adding a = { 0 };
+	struct options o;
+	int option, status = STATUS_DONE;
+
+	options_begin(&o, verb, argc, argv);
+	while (status == STATUS_DONE && (option = options_next(&o)) >= 0) {
+		if (option == ADD_AGENT)
+			a.agent = o.value;
+		else if (option == ADD_FOR)
+			status = allow_take_for(verb, o.value, &a.for_ms);
+		else
+			status = operator_take(&op, option, o.value);
+	}
+	if (status != STATUS_DONE)
+		return status;
+	if (option == OPTIONS_LEAVE)
+		return o.status;
+
+	a.words = o.rest;
+	status = check_words(verb, &a);
+	if (status != STATUS_DONE)
+		return status;
+	if (print_addition(&a, &request) < 0)
+		return say_undecided("out of memory");
+	return operator_ask(&op, &request, print_id, NULL, "the entry");
+}
+
+const struct verb allow_add_verb = {
+	.group = "allow",
+	.name = "add",
+	.arguments = "PATTERN [ARG-PATTERN...]",
+	.summary = "Allows a command without asking",
+	.options = add_rows,
+	.run = run_add,
+};
+
+/* --- remove ----------------------------------------------------------------------------------- */
+
+static const struct option_row remove_rows[] = {
+	OPERATOR_ROWS,
+	{ 0 },
+};
+
+static int remove_one(const struct operator* op, const char *id)
+{
+	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED),
+					   shown = BYTES_INIT(BYTES_UNLIMITED);
+
+	if (!text_is_utf8(id, strlen(id)))
+		return usage_error(op->verb, "an ID must be UTF-8");
+	if (print_action(ACTION_ALLOW_REMOVE, id, &request) < 0
+		|| text_append_quoted(&shown, id, strlen(id)) < 0)
+		return say_undecided("out of memory");
+	return operator_ask(op, &request, NULL, NULL, bytes_str(&shown));
+}
+
+static int run_remove(const struct verb *verb, int argc, char **argv)
+{
+	struct operator op = ALLOW_OPERATOR(verb);
+	struct options o;
+	int option, one, status = STATUS_DONE;
+
+	options_begin(&o, verb, argc, argv);
+	while (status == STATUS_DONE && (option = options_next(&o)) >= 0)
+		status = operator_take(&op, option, o.value);
+	if (status != STATUS_DONE)
+		return status;
+	if (option == OPTIONS_LEAVE)
+		return o.status;
+	if (o.n_rest == 0)
+		return usage_error(verb, "an entry's ID is missing");
+
+	/* Each is tried; the worst outcome is the whole's. */
+	for (int i = 0; i < o.n_rest; i++) {
+		one = remove_one(&op, o.rest[i]);
+		if (one > status)
+			status = one;
+	}
+	return status;
+}
+
+const struct verb allow_remove_verb = {
+	.group = "allow",
+	.name = "remove",
+	.arguments = "ID...",
+	.summary = "Removes what is allowed without asking",
+	.options = remove_rows,
+	.run = run_remove,
+};
