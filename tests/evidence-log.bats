@@ -565,6 +565,31 @@ assert_recovered() {
 	holds $((5 + 1 + ${#lines[@]}))
 }
 
+@test "what was recovered once is not recovered again, also after a kill" {
+	local token i
+
+	need_trace
+	start
+	token=$(pending_token)
+	kill_daemon
+	for i in 1 2 3; do
+		"$UNIT" object action=nonsense
+	done >"$TMP/turn"
+	"$UNIT" object action=local.exec.revoke token_id="$token" >>"$TMP/turn"
+	inject -e inject=write:error=EIO:signal=KILL
+	start
+	together "$TMP/turn" || true
+	KILLED=1 _daemon_ends "$DAEMON" 137
+	WRAPPER=()
+
+	for i in 1 2; do
+		start
+		kill_daemon
+		holds 2
+	done
+	assert_equal "$(of 2 request | "$UNIT" get state)" revoked
+}
+
 @test "the log's disk is full: all are refused, the log is as it was, and it goes on later" {
 	local size
 
