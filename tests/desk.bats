@@ -10,7 +10,7 @@ load terminal
 
 setup() {
 	lib_setup
-	QUESTION='[a]pprove [r]efuse [s]kip [q]uit'
+	QUESTION='[a]pprove [A]lways [r]efuse [s]kip [q]uit'
 }
 
 teardown() {
@@ -182,9 +182,47 @@ becomes() {
 	start_asking
 	id=$(pending_token)
 	desk
-	for key in x Enter Space Up F1 A Y; do
+	for key in x Enter Space Up F1 R Y Escape; do
 		typed "$key"
 	done
+	asked
+	is_in_state "$id" pending
+	typed a
+	becomes approved "$id"
+}
+
+@test "always is a question of its own, and holds once it was used" {
+	local id what=(cwd=/srv real_path=/usr/bin/git)
+
+	start_asking
+	id=$(pending_token "${what[@]}")
+	desk
+	typed A
+	seen 'Approve it always? [y/N]'
+	keys a Enter
+	asked
+	is_in_state "$id" pending
+
+	typed A
+	seen 'Approve it always? [y/N]'
+	keys y Enter
+	becomes approved "$id"
+	[[ $(ask "${what[@]}") == *pending_hitl* ]]
+	[[ $(ask "${what[@]}" approval_token="$id") == *'"allow"'* ]]
+	[[ $(ask "${what[@]}") == *'"allow"'* ]]
+	[[ $(ask "${what[@]}" cwd=/) == *pending_hitl* ]]
+}
+
+@test "what can't be allowed always stays on the desk, with the reason" {
+	local id
+
+	start_asking
+	id=$(pending_token executable=/usr/bin/bash real_path=/usr/bin/bash cwd=/srv)
+	desk
+	typed A
+	seen 'Approve it always? [y/N]'
+	keys y Enter
+	seen 'shell'
 	asked
 	is_in_state "$id" pending
 	typed a

@@ -2,6 +2,8 @@
 
 /* `firma allow list`, `firma allow add` and `firma allow remove`. */
 
+#include "cli/allow.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -9,7 +11,6 @@
 #include "base/json.h"
 #include "base/notation.h"
 #include "base/text.h"
-#include "cli/allow.h"
 #include "cli/operator.h"
 #include "gate/limits.h"
 #include "gate/request.h"

@@ -5,7 +5,7 @@
  *
  *	IDLE --issued--> SHOWN --half a second--> ASKED --a, r, s--> the next, or IDLE
  *	                                           | ^
- *	                               r; a, where it was cut
+ *	                            r; A; a, where it was cut
  *	                                           v | ctrl-D
  *	                                          TYPING
  *
@@ -34,12 +34,18 @@
 
 _Static_assert(CARD_PROOF_LEN == 8, "begin_typing() names it");
 
+/* What begins with it is a key that means nothing here, whatever letters follow. */
+#define ESCAPE 27
+
 #define LOOK_TIME (CLOCK_SECOND / 2)
 
 /* Below the card: the line of the question, and the cursor's. */
 #define ROWS_BELOW 2
 
 enum state { IDLE, SHOWN, ASKED, TYPING };
+
+/* What is typed. */
+enum line { LINE_REASON, LINE_ALWAYS, LINE_PROOF };
 
 /* A request that waits for this person. */
 struct waiting {
@@ -57,7 +63,8 @@ struct desk {
 	size_t n;
 
 	enum state state;
-	bool proof;                          /* what is typed is the proof that it was read */
+	enum line line;
+	bool always;                         /* it is to be approved so */
 	bool whole;                          /* the card on the screen is */
 	uint64_t ask_at;                     /* when SHOWN ends */
 	size_t prompt_len;                   /* of the line that is rewritten as time goes */
@@ -115,7 +122,7 @@ static void put_prompt(struct desk *d)
 
 	erase_prompt(d);
 	screen_look(d->keyboard.fd, &d->screen);
-	r = bytes_append_str(&text, "[a]pprove [r]efuse [s]kip [q]uit (");
+	r = bytes_append_str(&text, "[a]pprove [A]lways [r]efuse [s]kip [q]uit (");
 	if (r >= 0)
 		r = notation_append_duration(
 			&text, (deadline > now ? deadline - now : 0) / CLOCK_SECOND * CLOCK_SECOND);
@@ -213,6 +220,7 @@ static void show(struct desk *d)
 /* To the question, below what was just said. */
 static void ask_again(struct desk *d)
 {
+	erase_prompt(d);
 	keyboard_take_keys(&d->keyboard);
 	d->state = SHOWN;
 	d->ask_at = clock_now().boot + LOOK_TIME;
@@ -236,6 +244,7 @@ static void decide(struct desk *d, enum action action, const char *reason)
 		.fingerprint = item->fingerprint,
 		.state = token_state_name(TOKEN_PENDING),
 		.reason = reason,
+		.always = d->always,
 	};
 	int status;
 
@@ -244,7 +253,7 @@ static void decide(struct desk *d, enum action action, const char *reason)
 		return end(d, say_undecided("out of memory"));
 
 	status = operator_ask(d->op, &request, NULL, NULL, item->id);
-	if (status == STATUS_UNDECIDED)
+	if (status == STATUS_UNDECIDED || (status != STATUS_DONE && d->always))
 		return ask_again(d);
 	if (status == STATUS_DONE) {
 		memcpy(d->decided, item->id, sizeof(d->decided));
@@ -253,19 +262,48 @@ static void decide(struct desk *d, enum action action, const char *reason)
 	next(d);
 }
 
-static void begin_typing(struct desk *d, bool proof)
+static void begin_typing(struct desk *d, enum line line)
 {
+	static const char *const prompts[] = {
+		[LINE_REASON] = "The reason (Enter: none; ctrl-D: back): ",
+		[LINE_ALWAYS] =
+			"From then on, this executable with exactly these arguments, in this "
+			"directory, for this user, agent, sandbox and profile is allowed without "
+			"asking anybody, until somebody removes it. Approve it always? [y/N] ",
+		[LINE_PROOF] = "It was cut, so that reading it must be proved. The first 8 "
+			       "characters of its fingerprint (ctrl-D: back): ",
+	};
+
 	erase_prompt(d);
 	d->state = TYPING;
-	d->proof = proof;
+	d->line = line;
 	keyboard_take_lines(&d->keyboard);
 	keyboard_forget(&d->keyboard);
-	if (proof)
-		put_folded(d,
-			"It was cut, so that reading it must be proved. "
-			"The first 8 characters of its fingerprint (ctrl-D: back): ");
-	else
-		put_str(d, "The reason (Enter: none; ctrl-D: back): ");
+	put_folded(d, prompts[line]);
+}
+
+/* What was cut takes a proof besides. */
+static void approve(struct desk *d)
+{
+	if (!d->whole)
+		return begin_typing(d, LINE_PROOF);
+	decide(d, ACTION_APPROVE, NULL);
+}
+
+static void take_typed(struct desk *d, const char *text)
+{
+	switch (d->line) {
+	case LINE_REASON:
+		return decide(d, ACTION_REVOKE, text);
+	case LINE_ALWAYS:
+		return strcmp(text, "y") == 0 || strcmp(text, "yes") == 0 ? approve(d)
+									  : ask_again(d);
+	case LINE_PROOF:
+		if (card_is_proof(text, current(d)->event.item.fingerprint))
+			return decide(d, ACTION_APPROVE, NULL);
+		put_str(d, "That is not how it begins.\n");
+		return ask_again(d);
+	}
 }
 
 static void take_line(struct desk *d)
@@ -280,12 +318,7 @@ static void take_line(struct desk *d)
 		put_str(d, "That is not UTF-8.\n");
 		return ask_again(d);
 	}
-	if (!d->proof)
-		return decide(d, ACTION_REVOKE, line);
-	if (card_is_proof(line, current(d)->event.item.fingerprint))
-		return decide(d, ACTION_APPROVE, NULL);
-	put_str(d, "That is not how it begins.\n");
-	ask_again(d);
+	take_typed(d, line);
 }
 
 static void take_key(struct desk *d)
@@ -299,11 +332,16 @@ static void take_key(struct desk *d)
 	if (d->state != ASKED)
 		return;
 
+	d->always = key == 'A';
 	switch (key) {
 	case 'a':
-		return d->whole ? decide(d, ACTION_APPROVE, NULL) : begin_typing(d, true);
+		return approve(d);
+	case 'A':
+		return begin_typing(d, LINE_ALWAYS);
 	case 'r':
-		return begin_typing(d, false);
+		return begin_typing(d, LINE_REASON);
+	case ESCAPE:
+		return ask_again(d);
 	case 's':
 		erase_prompt(d);
 		put_str(d, "left as it is\n");
