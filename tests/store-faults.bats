@@ -569,7 +569,7 @@ recovery_fails() {
 }
 
 @test "a recovery that fails leaves the daemon closed until one succeeds" {
-	each_rewrite recovery_fails openat=5 unlinkat=1 write=5 fsync=2 /^rename=1
+	each_rewrite recovery_fails openat=7 unlinkat=1 write=5 fsync=2 /^rename=1
 }
 
 stop_fails() {
@@ -587,7 +587,7 @@ stop_fails() {
 }
 
 @test "a stop that can't put the file at rest fails, and loses nothing" {
-	each_rewrite stop_fails openat=5 unlinkat=1 write=4 fsync=2 /^rename=1
+	each_rewrite stop_fails openat=7 unlinkat=1 write=4 fsync=2 /^rename=1
 }
 
 # make_superseded: $TMP/base is a directory at rest with 1.2 MB of tokens that are forgotten.
@@ -632,7 +632,7 @@ compaction_fails() {
 
 @test "what is superseded stays where it can't be dropped, and what is acknowledged stands" {
 	make_superseded
-	each_rewrite compaction_fails openat=3 write=1 fsync=1
+	each_rewrite compaction_fails openat=5 write=1 fsync=1
 }
 
 # open_fails CALL ERROR WHEN REASON [FILE]: what is there can't be read; the daemon is closed for it

@@ -300,8 +300,15 @@ static bool rule_fits(
 
 static void compare(const struct policy *policy, const struct subject *s)
 {
-	static const enum decision strictest[] = { DECISION_DENY, DECISION_PENDING,
-		DECISION_ALLOW };
+	static const struct {
+		enum decision action;
+		bool remember;
+	} strictest[] = {
+		{ DECISION_DENY, false },
+		{ DECISION_PENDING, false },
+		{ DECISION_PENDING, true },
+		{ DECISION_ALLOW, false },
+	};
 	struct judgement j;
 
 	if (policy_judge(policy, s->request, s->asker, DECISION_DENY, &j) < 0)
@@ -310,14 +317,16 @@ static void compare(const struct policy *policy, const struct subject *s)
 	if (!j.by_rule && strcmp(j.rule, RULE_DEFAULT) != 0)
 		return;
 
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < 4; i++) {
 		for (size_t n = 0; n < policy_size(policy); n++) {
 			const struct rule *rule = policy_rule(policy, n);
 
-			if (rule->action != strictest[i]
+			if (rule->action != strictest[i].action
+				|| rule->remember != strictest[i].remember
 				|| !rule_fits(rule, s, policy_trusted(policy)))
 				continue;
-			must(j.by_rule && j.index == n && j.decision == strictest[i]);
+			must(j.by_rule && j.index == n && j.decision == strictest[i].action
+				&& j.remember == (strictest[i].remember && !s->hidden));
 			return;
 		}
 	}
