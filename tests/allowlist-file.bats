@@ -537,10 +537,10 @@ has_no_end() {
 
 @test "an entry ends when its time is over, and is gone then" {
 	start_asking
-	FOR_MS=60000 remember "${BOUND[@]}"
-	move_clock 59.5
+	FOR_MS=600000 remember "${BOUND[@]}"
+	move_clock 570
 	allowed_by_list "${BOUND[@]}"
-	move_clock 0.5
+	move_clock 30.5
 	over
 	rm -f "$USE"
 	move_wall -3600
@@ -552,22 +552,22 @@ has_no_end() {
 	local end
 
 	start_asking
-	FOR_MS=60000 remember "${BOUND[@]}"
+	FOR_MS=600000 remember "${BOUND[@]}"
 	move_wall -3600
 	allowed_by_list "${BOUND[@]}"
-	move_clock 60
+	move_clock 600
 	over
 
 	for end in stop_daemon kill_daemon; do
 		start_asking
-		FOR_MS=60000 remember "${BOUND[@]}"
+		FOR_MS=600000 remember "${BOUND[@]}"
 		"$end"
 		move_wall -3600
 		start_asking
 		allowed_by_list "${BOUND[@]}"
 		"$end"
 		move_wall -3600
-		move_clock 60
+		move_clock 600
 		start_asking
 		over
 	done
@@ -575,16 +575,16 @@ has_no_end() {
 
 @test "nor does a reboot with a clock that is behind" {
 	start_asking
-	FOR_MS=60000 remember "${BOUND[@]}"
-	move_clock 30
+	FOR_MS=600000 remember "${BOUND[@]}"
+	move_clock 300
 	stop_daemon
 	new_boot
 	move_wall -3600
 	start_asking
 	allowed_by_list "${BOUND[@]}"
-	move_clock 29
+	move_clock 270
 	allowed_by_list "${BOUND[@]}"
-	move_clock 1
+	move_clock 30
 	over
 }
 
@@ -593,29 +593,29 @@ has_no_end() {
 
 	start_asking
 	read -r _ now < <("$UNIT" clock now)
-	write_list "$(document "{\"id\":\"x\",$GIT,\"expiresAt\":$((now / 1000 + 60000))}")"
+	write_list "$(document "{\"id\":\"x\",$GIT,\"expiresAt\":$((now / 1000 + 600000))}")"
 	allowed_by_list "${BOUND[@]}"
 	_until "$DAEMON" test -e "$USE"
 	kill_daemon
 	move_wall -3600
-	move_clock 59
+	move_clock 570
 	start_asking
 	allowed_by_list "${BOUND[@]}"
-	move_clock 1
+	move_clock 30
 	over
 }
 
 @test "a clock that is ahead ends it" {
 	start_asking
-	FOR_MS=60000 remember "${BOUND[@]}"
-	move_wall 60
+	FOR_MS=600000 remember "${BOUND[@]}"
+	move_wall 600
 	over
-	move_wall -60
+	move_wall -600
 	start_asking
 	asked "${BOUND[@]}"
-	FOR_MS=60000 remember "${BOUND[@]}"
+	FOR_MS=600000 remember "${BOUND[@]}"
 	allowed_by_list "${BOUND[@]}"
-	move_clock 60
+	move_clock 600
 	over
 }
 

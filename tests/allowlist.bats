@@ -573,7 +573,7 @@ matches() {
 	allowed_by_list agent_id=a 'args:=["log","-p"]'
 	run firma allow list
 	assert_line -n 0 -e '^ENTRY +LEFT +LAST USED +AGENT +ALLOWS$'
-	assert_line -n 1 -e "^$id  59min 5[0-9]s +[0-9TZ:.-]{24}  a +/usr/bin/git log '\*\*' -p\$"
+	assert_line -n 1 -e "^$id  59min [0-9]+s +[0-9TZ:.-]{24}  a +/usr/bin/git log '\*\*' -p\$"
 	run firma allow list --json
 	assert_field id "$id"
 	assert_field argv '["log","**","-p"]'
