@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * Whole processes.
+ *
+ * `tool spawn N COMMAND [ARG…] [::: COMMAND [ARG…]]…` runs the commands in turns, N times each, and
+ * prints for each the median of the ns from before its start until its end is known. They must end
+ * with status 0; what they print goes nowhere.
+ *
+ * `tool start SOCKET LINE COMMAND [ARG…]` starts a server as systemd would: the socket listens
+ * already, somebody has connected and sent LINE, and both wait. Prints the ns from before the start
+ * until the answer is there, then kills the server.
+ */
+
+#include "tool.h"
+
+#include <err.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define COMMANDS_MAX 16
+#define HANDED_OVER 3 /* SD_LISTEN_FDS_START */
+
+extern char **environ;
+
+static uint64_t run_once(char **command, const posix_spawn_file_actions_t *actions)
+{
+	uint64_t start;
+	int r, status;
+	pid_t pid;
+
+	start = tool_now();
+	r = posix_spawnp(&pid, command[0], actions, NULL, command, environ);
+	if (r != 0)
+		errx(TOOL_FAILED, "%s: %s", command[0], strerror(r));
+	if (waitpid(pid, &status, 0) < 0)
+		err(TOOL_FAILED, "%s", command[0]);
+	if (status != 0)
+		errx(TOOL_FAILED, "%s did not end with status 0", command[0]);
+	return tool_now() - start;
+}
+
+/* Cuts the words into commands, each ended by NULL. */
+static size_t split(char **words, char **commands[COMMANDS_MAX])
+{
+	size_t n = 0;
+
+	commands[n++] = words;
+	for (; *words; words++) {
+		if (strcmp(*words, ":::") != 0)
+			continue;
+		if (n == COMMANDS_MAX)
+			errx(TOOL_USAGE, "these are too many commands");
+		*words = NULL;
+		commands[n++] = words + 1;
+	}
+	for (size_t i = 0; i < n; i++)
+		if (!commands[i][0])
+			errx(TOOL_USAGE, "a command is missing");
+	return n;
+}
+
+int tool_spawn(int argc, char **argv)
+{
+	posix_spawn_file_actions_t actions;
+	char **commands[COMMANDS_MAX];
+	uint64_t *times;
+	size_t n, runs;
+
+	if (argc < 3)
+		return tool_usage("spawn N COMMAND [ARG...] [::: COMMAND [ARG...]]...");
+
+	runs = tool_number(argv[1]);
+	n = split(argv + 2, commands);
+	times = tool_allocate(runs * n, sizeof(*times));
+	if (posix_spawn_file_actions_init(&actions) != 0
+		|| posix_spawn_file_actions_addopen(
+			   &actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0)
+			!= 0)
+		err(TOOL_FAILED, "posix_spawn_file_actions");
+
+	for (size_t run = 0; run < runs; run++)
+		for (size_t i = 0; i < n; i++)
+			times[i * runs + run] = run_once(commands[i], &actions);
+
+	for (size_t i = 0; i < n; i++) {
+		tool_sort(times + i * runs, runs);
+		printf("%llu%c", (unsigned long long)tool_percentile(times + i * runs, runs, 50),
+			i + 1 < n ? ' ' : '\n');
+	}
+	posix_spawn_file_actions_destroy(&actions);
+	free(times);
+	return 0;
+}
+
+static int listen_at(const struct sockaddr_un *address)
+{
+	int fd;
+
+	(void)unlink(address->sun_path);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0 || bind(fd, (const struct sockaddr *)address, sizeof(*address)) < 0
+		|| listen(fd, SOMAXCONN) < 0)
+		err(TOOL_FAILED, "%s", address->sun_path);
+	return fd;
+}
+
+/* Who waits for the server before it is there. */
+static int connect_to(const struct sockaddr_un *address, const char *line)
+{
+	int fd;
+
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0 || connect(fd, (const struct sockaddr *)address, sizeof(*address)) < 0
+		|| send(fd, line, strlen(line), MSG_NOSIGNAL) < 0
+		|| send(fd, "\n", 1, MSG_NOSIGNAL) < 0)
+		err(TOOL_FAILED, "%s", address->sun_path);
+	return fd;
+}
+
+/* The child's part: sd_listen_fds(3). What the server says goes nowhere. */
+static void __attribute__((noreturn)) become_server(int listener, char **command)
+{
+	int nowhere = open("/dev/null", O_RDWR | O_CLOEXEC);
+	char pid[32];
+
+	snprintf(pid, sizeof(pid), "%d", (int)getpid());
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && dup2(nowhere, STDOUT_FILENO) >= 0
+		&& dup2(nowhere, STDERR_FILENO) >= 0 && dup2(listener, HANDED_OVER) >= 0
+		&& fcntl(HANDED_OVER, F_SETFD, 0) == 0 && setenv("LISTEN_PID", pid, 1) == 0
+		&& setenv("LISTEN_FDS", "1", 1) == 0 && setenv("LISTEN_FDNAMES", "any", 1) == 0)
+		execvp(command[0], command);
+	_exit(TOOL_FAILED);
+}
+
+int tool_start(int argc, char **argv)
+{
+	struct sockaddr_un address;
+	int listener, client;
+	uint64_t start, end;
+	char answer[4096];
+	ssize_t n;
+	pid_t pid;
+
+	if (argc < 4)
+		return tool_usage("start SOCKET LINE COMMAND [ARG...]");
+
+	address = tool_address(argv[1]);
+	listener = listen_at(&address);
+	client = connect_to(&address, argv[2]);
+
+	start = tool_now();
+	pid = fork();
+	if (pid == 0)
+		become_server(listener, argv + 3);
+	if (pid < 0)
+		err(TOOL_FAILED, "fork");
+	close(listener); /* so that a server that fails ends the connection */
+	n = recv(client, answer, sizeof(answer), 0);
+	end = tool_now();
+	if (n <= 0 || answer[n - 1] != '\n')
+		errx(TOOL_FAILED, "%s did not answer", argv[3]);
+
+	if (kill(pid, SIGKILL) < 0 || waitpid(pid, NULL, 0) < 0)
+		err(TOOL_FAILED, "%s", argv[3]);
+	printf("%llu\n", (unsigned long long)(end - start));
+	return 0;
+}
