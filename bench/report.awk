@@ -29,10 +29,10 @@ BEGIN {
 	title["start"] = "exec to first reply, tokens: "
 	title["tokens"] = "a token's life, tokens: "
 	title["memory-idle"] = "PSS, idle"
-	title["memory-after"] = "PSS, after the requests"
+	title["memory-after"] = "of it its own, after the requests"
 	unit["time"] = unit["processor"] = unit["p50"] = unit["p90"] = unit["p99"] = "us"
 	unit["rate"] = "1/s"
-	unit["pss"] = "KiB"
+	unit["pss"] = unit["own"] = "KiB"
 }
 
 {
