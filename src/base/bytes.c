@@ -108,21 +108,23 @@ int bytes_appendf(struct bytes *b, const char *format, ...)
 
 int bytes_vappendf(struct bytes *b, const char *format, va_list ap)
 {
+	size_t room = b->size - b->len;
 	va_list again;
 	char *end;
 	int n, r;
 
+	/* Mostly it fits into what is there; what does not is printed once more. */
 	va_copy(again, ap);
-	n = vsnprintf(NULL, 0, format, again);
+	n = vsnprintf(room > 0 ? b->data + b->len : NULL, room, format, again);
 	va_end(again);
-	if (n < 0)
-		return -EINVAL;
-
-	r = bytes_reserve(b, (size_t)n, &end);
-	if (r < 0)
+	r = n < 0 ? -EINVAL : bytes_reserve(b, (size_t)n, &end);
+	if (r < 0) {
+		bytes_truncate(b, b->len);
 		return r;
+	}
 
-	vsnprintf(end, (size_t)n + 1, format, ap);
+	if ((size_t)n >= room)
+		vsnprintf(end, (size_t)n + 1, format, ap);
 	bytes_grew(b, (size_t)n);
 	return 0;
 }
