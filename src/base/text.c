@@ -125,17 +125,10 @@ bool text_is_blank(const char *text)
 	return text[strspn(text, " \t\n\v\f\r")] == '\0';
 }
 
-/* The first piece of at least one byte. */
-static struct piece piece_at(const char *text, size_t len)
+static struct piece piece_beyond_ascii(const char *text, size_t len)
 {
 	struct piece piece = { .len = 1, .c = (unsigned char)text[0] };
 	size_t n;
-
-	if (is_printable_ascii(text[0])) {
-		piece.valid = true;
-		piece.class = class_of_ascii(text[0]);
-		return piece;
-	}
 
 	n = text_decode(text, len, &piece.c);
 	if (n > 0) {
@@ -143,8 +136,21 @@ static struct piece piece_at(const char *text, size_t len)
 		piece.valid = true;
 		piece.class = unicode_class(piece.c);
 	}
-
 	return piece;
+}
+
+/* The first piece of at least one byte; nearly always it is one byte, and plain. */
+static inline struct piece piece_at(const char *text, size_t len)
+{
+	if (!is_printable_ascii(text[0]))
+		return piece_beyond_ascii(text, len);
+
+	return (struct piece){
+		.len = 1,
+		.c = (unsigned char)text[0],
+		.valid = true,
+		.class = class_of_ascii(text[0]),
+	};
 }
 
 static int append_escape(struct bytes *b, const struct piece *piece)
