@@ -377,6 +377,9 @@ matches() {
 	matches "$git,$cwd" yes cwd=/work
 	matches "$git,$cwd" no
 	matches "$git,$cwd" no cwd=/other
+	matches "\"pattern\":\"/usr/bin/*\",$cwd" yes cwd=/work
+	matches "\"pattern\":\"/usr/bin/*\",$cwd" no cwd=/other
+	matches "\"pattern\":\"/usr/bin/*\",$cwd" no
 	matches "$git,$cwd,${argv}[\"log\"]" no cwd=/work
 	matches "$git,$cwd,${argv}[\"status\"]" yes cwd=/work
 	matches "$git,\"argPattern\":\"status\"" no cwd=/work
