@@ -8,7 +8,7 @@ load lib
 # What daemons may say, at the beginning of a line of the log.
 decisions='(allow|deny|pending_hitl) /usr/bin/git for uid'
 operations='local\.exec\.(approve|revoke|watch) by uid'
-others="serves at the any door|stops, as told$|.*/tokens\.jsonl: cut off"
+others="deny for uid [0-9]+: the daemon is stopping$|serves at the any door|stops, as told$|.*/tokens\.jsonl: cut off"
 
 # Of the report, which is the output's last line: at_least KEY N.
 at_least() {
