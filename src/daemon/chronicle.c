@@ -53,17 +53,6 @@ int chronicle_keep(const struct turn *turn, struct answer *a, const struct reque
 	return bytes_append(&a->request, line, len);
 }
 
-static bool is_recorded(const struct answer *a)
-{
-	const struct verdict *v = &a->verdict;
-
-	if (!a->decided)
-		return false;
-	if (v->decision == DECISION_PENDING)
-		return v->change.to != TOKEN_ABSENT;
-	return v->view == VIEW_NONE || v->view == VIEW_CHANGED;
-}
-
 /* The tokens that an answer's record is about. */
 static int note_answer(struct note *note, const struct answer *a, uint64_t sequence)
 {
@@ -89,7 +78,7 @@ void chronicle_announce(struct turn *turn)
 
 	sequence = note.first = evidence_head(turn->evidence).sequence + 1;
 	for (size_t i = 0; r >= 0 && i < turn->n; i++)
-		if (is_recorded(&turn->answers[i]))
+		if (answer_is_recorded(&turn->answers[i]))
 			r = note_answer(&note, &turn->answers[i], sequence++);
 	if (r >= 0 && note.n > 0 && note_print(&note, &line) >= 0)
 		store_set_note(turn->store, line.data);
@@ -116,7 +105,7 @@ static int print_response(const struct turn *turn, const struct answer *a, struc
 	char id[NOTATION_UUID_LEN + 1];
 	int r;
 
-	r = turn_print_reply(turn, a, true, b);
+	r = answer_print_reply(turn, a, true, b);
 	if (r < 0)
 		return r;
 
@@ -174,7 +163,7 @@ int chronicle_write(struct turn *turn)
 		return 0;
 
 	for (size_t i = 0; r >= 0 && i < turn->n; i++)
-		if (is_recorded(&turn->answers[i]))
+		if (answer_is_recorded(&turn->answers[i]))
 			r = add_record(turn, &turn->answers[i]);
 	if (r < 0) {
 		evidence_give_up(turn->evidence, r);

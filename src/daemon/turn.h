@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 
+#include "daemon/answer.h"
 #include "daemon/conn.h"
 #include "daemon/news.h"
 #include "daemon/rules.h"
@@ -19,23 +20,6 @@
 #include "ledger/allowlist-file.h"
 #include "ledger/evidence.h"
 #include "ledger/store.h"
-
-/* A request that was decided and waits for the commit. */
-struct answer {
-	struct conn *conn;
-	struct verdict verdict;
-	bool decided; /* the verdict is there; else memory ran out */
-	bool detail;
-	enum action action;
-	enum token_state listed;             /* of a list */
-	struct bytes request;                /* for its record of evidence */
-	char record_id[EVIDENCE_ID_LEN + 1]; /* of that; or "" */
-	struct bytes what;                   /* executable and who asks, for the log */
-	struct bytes line;                   /* the request, where its answer may be held back */
-	uint64_t held_until;                 /* µs of the boot clock; 0: is not held back */
-	struct bytes changed; /* IDs of the tokens that a revocation of many has changed */
-	char fingerprint[FINGERPRINT_HEX_LEN + 1]; /* or "" */
-};
 
 struct turn {
 	const struct settings *settings;
@@ -86,9 +70,6 @@ void turn_refresh_rules(struct rules *rules, const struct clock_time *now);
 
 /* Logs what the store, the allowlist and the log of evidence have to say by themselves. */
 void turn_log_warnings(const struct turn *turn);
-
-/* Appends the reply's last line. */
-int turn_print_reply(const struct turn *turn, const struct answer *a, bool detail, struct bytes *b);
 
 /* Commits, answers, logs. */
 void turn_end(struct turn *turn);
