@@ -387,7 +387,7 @@ matches() {
 	matches "$git,${cwd/v1/v2}" no cwd=/work
 	matches "$git,${cwd/%\"/0\"}" no cwd=/work
 	matches "$git,\"uid\":$EUID" yes
-	matches "$git,\"uid\":4711" no
+	matches "$git,\"uid\":$((EUID + 1))" no
 	matches "$git,\"sandbox\":\"sbx\",\"profile\":\"generic\"" yes
 	matches "$git,\"sandbox\":\"other\"" no
 	matches "$git,\"profile\":\"other\"" no

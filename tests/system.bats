@@ -534,12 +534,12 @@ refute_secret() {
 	for i in "${!NAMES[@]}"; do
 		request_of "$i"
 	done >"$TMP/requests"
-	since=$(guest date +%s)
+	since=$(journal -n 1 --show-cursor -o cat | sed -n 's/^-- cursor: //p')
 	as alice unit probe --lines "$AGENT" <"$TMP/requests" >"$TMP/replies"
 	as bob firma token revoke --yes --reason $'x\e[2J\nfirma: allow' \
 		"$("$UNIT" get approval_token <"$TMP/replies" | head -n 1)"
 
-	journal -o cat -u firma.service --since "@$since" _COMM=firma >"$TMP/journal"
+	journal -o cat -u firma.service --after-cursor "$since" _COMM=firma >"$TMP/journal"
 	assert_harmless "$TMP/journal"
 	assert_equal "$(grep -c '^pending_hitl ' "$TMP/journal")" "${#NAMES[@]}"
 	assert_equal "$(grep -c '^local.exec.revoke ' "$TMP/journal")" 1

@@ -59,7 +59,9 @@ terminal() {
 	local size=$1 base=$TMP/tmux.$TERMINAL
 
 	shift
+	# One that is still ending would take the next one's session along.
 	_tmux kill-server 2>/dev/null || true
+	_until "$$" _nobody_listens "$base.sock" || fail "a terminal does not end"
 	rm -f "$base".*
 	mkfifo "$base.go"
 	: >"$base.raw"

@@ -32,8 +32,6 @@
 #include "gate/limits.h"
 #include "gate/request.h"
 
-_Static_assert(CARD_PROOF_LEN == 8, "begin_typing() names it");
-
 /* What begins with it is a key that means nothing here, whatever letters follow. */
 #define ESCAPE 27
 
@@ -262,16 +260,22 @@ static void decide(struct desk *d, enum action action, const char *reason)
 	next(d);
 }
 
+#define ALWAYS_PROMPT                                                                              \
+	"From then on, this executable with exactly these arguments, in this directory, for this " \
+	"user, agent, sandbox and profile is allowed without asking anybody, until somebody "      \
+	"removes it. Approve it always? [y/N] "
+
+_Static_assert(CARD_PROOF_LEN == 8, "it says so");
+#define PROOF_PROMPT                                                                    \
+	"It was cut, so that reading it must be proved. The first 8 characters of its " \
+	"fingerprint (ctrl-D: back): "
+
 static void begin_typing(struct desk *d, enum line line)
 {
 	static const char *const prompts[] = {
 		[LINE_REASON] = "The reason (Enter: none; ctrl-D: back): ",
-		[LINE_ALWAYS] =
-			"From then on, this executable with exactly these arguments, in this "
-			"directory, for this user, agent, sandbox and profile is allowed without "
-			"asking anybody, until somebody removes it. Approve it always? [y/N] ",
-		[LINE_PROOF] = "It was cut, so that reading it must be proved. The first 8 "
-			       "characters of its fingerprint (ctrl-D: back): ",
+		[LINE_ALWAYS] = ALWAYS_PROMPT,
+		[LINE_PROOF] = PROOF_PROMPT,
 	};
 
 	erase_prompt(d);
