@@ -329,6 +329,18 @@ text() {
 	assert_line -n 0 "policy.json: exec[0] \"r\": warning: argv[0] fits the shell 'bash', and one of its arguments may be anything"
 }
 
+@test "it warns of a path with a link in it, which fits nothing that is asked about" {
+	local here
+
+	here=$(pwd -P)
+	mkdir real
+	ln -s real link
+	check "{\"exec\":[$(rule r deny "[[\"$here/real/x\",\"$here/link/*\",\"$here/none/x\",\"$here/*/x\",\"/x\"],\"a\"]")]}"
+	assert_status 0
+	assert_line -n 0 "policy.json: exec[0] \"r\": warning: '$here/link/*' is in a directory that is a link to $here/real: 'firma check' asks about what lies there"
+	assert_line -n 1 'policy.json: in order, 1 rule'
+}
+
 @test "users and groups are found by their names" {
 	check "{\"exec\":[$(rule r deny '["ls"]' "\"users\":[\"$(id -un 0)\",\"5\"],\"groups\":[\"$(id -gn 0)\",\"7\"]")]}"
 	assert_status 0

@@ -3,6 +3,7 @@
 /* `firma policy check`: everything that is wrong with a policy, before it is in force. */
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -30,6 +31,65 @@ static int print_result(
 	return STATUS_DONE;
 }
 
+/* Where the directory of a pattern is one path, and that is a link: where it leads. */
+static char *linked_directory(const char *pattern)
+{
+	cleanup(free_p) char *directory = strdup(pattern), *real = NULL;
+	char *slash = directory ? strrchr(directory, '/') : NULL;
+
+	if (!slash || slash == directory)
+		return NULL;
+	*slash = '\0';
+	if (strpbrk(directory, "*?"))
+		return NULL;
+
+	real = realpath(directory, NULL);
+	return real && strcmp(real, directory) != 0 ? steal_ptr(real) : NULL;
+}
+
+static void warn_of_link(
+	const struct rule *rule, size_t index, const char *pattern, struct faults *faults)
+{
+	cleanup(bytes_deinit) struct bytes shown = BYTES_INIT(BYTES_UNLIMITED),
+					   place = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(free_p) char *real = linked_directory(pattern);
+	int r;
+
+	if (!real)
+		return;
+
+	r = bytes_appendf(&place, " exec[%zu] \"", index);
+	if (r >= 0)
+		r = text_append_escaped(&place, rule->id, strlen(rule->id));
+	if (r >= 0)
+		r = bytes_append_str(&place, "\":");
+	if (r >= 0)
+		r = text_append_quoted(&shown, pattern, strlen(pattern));
+	if (r >= 0)
+		r = bytes_append_str(&shown, " is in a directory that is a link to ");
+	if (r >= 0)
+		r = text_append_quoted(&shown, real, strlen(real));
+	if (r >= 0)
+		faults_warn(faults, bytes_str(&place),
+			"%s: 'firma check' asks about what lies there", bytes_str(&shown));
+}
+
+/*
+ * Who asks resolves the directory of a command, so that a pattern with a link in it fits nothing:
+ * in a rule that denies, that is a rule which denies nothing.
+ */
+static void warn_of_links(const struct policy *policy, struct faults *faults)
+{
+	const struct patterns *first;
+
+	for (size_t i = 0; i < policy_size(policy); i++) {
+		first = &policy_rule(policy, i)->argv[0];
+		for (size_t k = 0; k < first->n; k++)
+			if (first->any[k][0] == '/')
+				warn_of_link(policy_rule(policy, i), i, first->any[k], faults);
+	}
+}
+
 static int check(const char *path)
 {
 	cleanup(bytes_deinit) struct bytes shown = BYTES_INIT(BYTES_UNLIMITED);
@@ -44,6 +104,8 @@ static int check(const char *path)
 
 	faults_init(&faults);
 	r = policy_file_check(absolute, geteuid(), &faults, &source, &policy);
+	if (r == 0)
+		warn_of_links(policy, &faults);
 	status = r < 0 ? say_undecided("%s: %s", bytes_str(&shown), strerror(-r))
 		       : print_result(r, bytes_str(&shown), &faults, policy);
 	faults_deinit(&faults);
