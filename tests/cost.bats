@@ -118,6 +118,31 @@ ticks() {
 	awk '{ print $14 + $15 }' "/proc/$1/stat"
 }
 
+# ticks_for WORD: what 50 requests take whose command is env with 4,000 such arguments.
+ticks_for() {
+	local before words
+
+	words=$(yes "\"$1\"" | head -n 4000 | paste -sd,)
+	request executable=/usr/bin/env args:="[$words]" >"$TMP/line"
+	before=$(ticks "$DAEMON")
+	for _ in {1..50}; do cat "$TMP/line"; done | send_lines >"$TMP/replies"
+	[[ $(grep -c '"decision":"deny"' "$TMP/replies") == 50 ]] || fail "$(head -n 1 "$TMP/replies")"
+	echo "$(($(ticks "$DAEMON") - before))"
+}
+
+# Each of "-/env" is an option of all those before it, and may be an env with all those behind it.
+@test "that each word may be an env costs no more than that none is" {
+	local none each
+
+	mkdir "$TMP/policy"
+	echo '{"exec":[]}' >"$TMP/policy/policy.json"
+	FIRMA_TEST_WITNESS='' start_daemon --policy "$TMP/policy/policy.json"
+	none=$(ticks_for -/enx)
+	each=$(ticks_for -/env)
+	echo "# ticks for 50 requests: $none, $each" >&3
+	((each <= 5 * none + 10)) || fail "$none, $each"
+}
+
 # How long a disk takes to sync is its own affair: at most as many requests as there are clients are
 # answered in that time, whatever the daemon does. So here the files are where that costs nothing,
 # and the figures for the disk are only printed.

@@ -55,37 +55,37 @@ static bool splits_string(const char *option)
 	return option[0] == 'S';
 }
 
-/* Options end before the first word that is none. */
-static bool env_splits(const struct subject *s, size_t first)
+/* Options end before the first word that is none. `next`: the same of the two words that follow. */
+static bool env_splits(const char *word, const bool next[static 2])
 {
-	for (size_t i = first; i < s->n_words; i++) {
-		const char *word = s->words[i].text;
-
-		if (word[0] != '-' || strcmp(word, "--") == 0)
-			return false;
-		if (splits_string(word))
-			return true;
-		if (takes_next(word))
-			i++;
-	}
-	return false;
+	if (word[0] != '-' || strcmp(word, "--") == 0)
+		return false;
+	return splits_string(word) || next[takes_next(word) ? 1 : 0];
 }
 
-static bool hides(const struct subject *s, const char *name, size_t first)
+static bool hides(const char *name, bool splits)
 {
-	return program_is_xargs(name) || (program_is_env(name) && env_splits(s, first));
+	return program_is_xargs(name) || (program_is_env(name) && splits);
 }
 
+/*
+ * From the last word to the first, since each may be an env whose options are the words that
+ * follow: so no word is looked at for each of them anew.
+ */
 static bool is_hidden(const struct subject *s)
 {
+	bool next[2] = { false, false }, splits;
+
 	if (!s->wrapped)
 		return false;
-	if (hides(s, s->executable.name, 0) || (s->real.name && hides(s, s->real.name, 0)))
-		return true;
-	for (size_t i = 0; i < s->n_words; i++)
-		if (hides(s, s->words[i].program.name, i + 1))
+	for (size_t i = s->n_words; i-- > 0;) {
+		if (hides(s->words[i].program.name, next[0]))
 			return true;
-	return false;
+		splits = env_splits(s->words[i].text, next);
+		next[1] = next[0];
+		next[0] = splits;
+	}
+	return hides(s->executable.name, next[0]) || (s->real.name && hides(s->real.name, next[0]));
 }
 
 /* --- words behind a wrapper ------------------------------------------------------------------- */
