@@ -232,6 +232,7 @@ text() {
 		interpreter 'perl' /usr/bin/perl5.36.0
 		interpreter 'node' node
 		interpreter 'awk' awk
+		interpreter 'java' /usr/bin/java
 		wrapper 'env' env
 		wrapper 'sudo' /usr/bin/sudo
 		wrapper 'xargs' xargs

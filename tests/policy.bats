@@ -181,7 +181,8 @@ load policy
 		$(rule dir deny '["/opt/dir/*","**"]')]}"
 	for wrapper in env nice nohup stdbuf timeout time setsid ionice chrt taskset flock sudo doas \
 		busybox toybox find su strace setpriv unshare systemd-run env.coreutils \
-		busybox-static nice-2; do
+		busybox-static nice-2 choom uclampset coresched pipesz systemd-cat \
+		systemd-socket-activate chronic rlwrap sshpass ld64.so.2; do
 		for_command deny force "/usr/bin/$wrapper" git push --force
 		for_command deny force "/usr/bin/$wrapper" -x 5 --opt=1 A=b /usr/bin/git push -v --force x
 		for_command pending_hitl rm "/bin/$wrapper" -u root rm -rf /
@@ -258,6 +259,8 @@ load policy
 	for_command pending_hitl hidden_command /usr/bin/xargs
 	for_command pending_hitl hidden_command /usr/bin/sudo -u x xargs ls
 	for_command pending_hitl hidden_command /usr/bin/busybox xargs ls
+	for_command pending_hitl hidden_command /usr/bin/nice parallel rm
+	for_command pending_hitl hidden_command /usr/bin/nice sem 'rm x'
 	for_command deny no /usr/bin/env -S no
 
 	# Nobody is asked about what is denied anyway.

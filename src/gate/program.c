@@ -22,22 +22,23 @@ static const char *const shells[] = { "ash", "bash", "csh", "dash", "elvish", "e
 
 static const char *const interpreters[] = { "R", "Rscript", "awk", "bun", "clisp", "deno", "elixir",
 	"erl", "escript", "expect", "gawk", "gdb", "ghci", "gjs", "groovy", "guile", "iex",
-	"ipython", "irb", "jruby", "jshell", "julia", "lua", "luajit", "mawk", "nawk", "node",
-	"nodejs", "ocaml", "octave", "original-awk", "perl", "php", "pike", "pypy", "python", "qjs",
-	"racket", "raku", "ruby", "runghc", "runhaskell", "sbcl", "scala", "tclsh", "ts-node",
-	"wish", NULL };
+	"ipython", "irb", "java", "jruby", "jshell", "julia", "lua", "luajit", "mawk", "mono",
+	"nawk", "node", "nodejs", "ocaml", "octave", "original-awk", "perl", "php", "pike", "pypy",
+	"python", "qjs", "racket", "raku", "ruby", "runghc", "runhaskell", "sbcl", "scala", "tclsh",
+	"ts-node", "wish", NULL };
 
 static const char *const wrappers[] = { "aa-exec", "bubblewrap", "busybox", "bwrap", "capsh",
-	"chpst", "chroot", "chrt", "command", "coreutils", "dbus-launch", "dbus-run-session",
-	"doas", "dumb-init", "eatmydata", "entr", "env", "exec", "fakechroot", "fakeroot",
-	"faketime", "find", "firejail", "flock", "gosu", "gtimeout", "i386", "ionice", "ld-linux",
-	"ld-musl", "ld.so", "linux32", "linux64", "ltrace", "nice", "nohup", "nsenter", "numactl",
-	"parallel", "perf", "pkexec", "prlimit", "proot", "proxychains", "run0", "runcon",
-	"runuser", "schroot", "script", "setarch", "setpriv", "setsid", "setuidgid", "sg",
-	"softlimit", "ssh-agent", "start-stop-daemon", "stdbuf", "strace", "su", "su-exec", "sudo",
-	"systemd-inhibit", "systemd-run", "taskset", "time", "timeout", "tini", "torify",
-	"torsocks", "toybox", "tsocks", "unbuffer", "uname26", "unshare", "valgrind", "watch",
-	"x86_64", "xargs", "xvfb-run", NULL };
+	"choom", "chpst", "chronic", "chroot", "chrt", "command", "coresched", "coreutils",
+	"dbus-launch", "dbus-run-session", "doas", "dumb-init", "eatmydata", "entr", "env", "exec",
+	"fakechroot", "fakeroot", "faketime", "find", "firejail", "flock", "gosu", "gtimeout",
+	"i386", "ionice", "ld-linux", "ld-musl", "ld.so", "ld64.so", "linux32", "linux64", "ltrace",
+	"nice", "nohup", "nsenter", "numactl", "parallel", "perf", "pipesz", "pkexec", "prlimit",
+	"proot", "proxychains", "rlwrap", "run0", "runcon", "runuser", "schroot", "script", "sem",
+	"setarch", "setpriv", "setsid", "setuidgid", "sg", "softlimit", "ssh-agent", "sshpass",
+	"start-stop-daemon", "stdbuf", "strace", "su", "su-exec", "sudo", "systemd-cat",
+	"systemd-inhibit", "systemd-run", "systemd-socket-activate", "taskset", "time", "timeout",
+	"tini", "torify", "torsocks", "toybox", "tsocks", "uclampset", "unbuffer", "uname26",
+	"unshare", "valgrind", "watch", "x86_64", "xargs", "xvfb-run", NULL };
 
 static const struct {
 	enum program program;
@@ -140,5 +141,5 @@ bool program_is_env(const char *name)
 
 bool program_is_xargs(const char *name)
 {
-	return is_known(name, "xargs") || is_known(name, "parallel");
+	return is_known(name, "xargs") || is_known(name, "parallel") || is_known(name, "sem");
 }
