@@ -238,6 +238,8 @@ text() {
 		wrapper 'xargs' xargs
 		wrapper 'busybox' busybox
 		wrapper 'busybox' /bin/busybox-static
+		wrapper 'busybox' busyboxx
+		wrapper 'busybox' /opt/busybox?x
 		wrapper 'find' find
 		wrapper 'aa-exec' *
 		wrapper 'aa-exec' /usr/bin/*

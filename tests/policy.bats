@@ -221,6 +221,11 @@ load policy
 	decides deny r executable=/bin/nice real_path=/bin/busybox args:='["rm"]'
 	decides deny r executable=/bin/busybox real_path=/bin/busybox args:='["rm"]'
 	decides deny r executable=/bin/rm real_path=/bin/busybox
+	# Which is itself by every name that begins with its own.
+	decides deny r executable=/tmp/busyboxx real_path=/bin/busybox args:='["rm"]'
+	decides deny r executable=/tmp/toybox_ real_path=/bin/toybox args:='["rm"]'
+	decides deny r executable=/tmp/toyboxes args:='["rm"]'
+	decides allow default_action executable=/tmp/busybo real_path=/bin/busybox args:='["rm"]'
 	check_decisions
 }
 

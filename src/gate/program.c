@@ -62,6 +62,12 @@ static bool is_separator(char c)
 	return (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_';
 }
 
+/* These take for their own whatever begins with their name, such as a link "busyboxx". */
+static bool takes_any(const char *known)
+{
+	return strcmp(known, "busybox") == 0 || strcmp(known, "toybox") == 0;
+}
+
 static bool is_known(const char *name, const char *known)
 {
 	size_t len;
@@ -71,7 +77,8 @@ static bool is_known(const char *name, const char *known)
 		return false;
 
 	len = strlen(known);
-	return strncmp(name, known, len) == 0 && (name[len] == '\0' || is_separator(name[len]));
+	return strncmp(name, known, len) == 0
+		&& (name[len] == '\0' || is_separator(name[len]) || takes_any(known));
 }
 
 enum program program_of(const char *name)
@@ -103,8 +110,8 @@ static bool could_be(const char *pattern, const char *known)
 			if (!at[i])
 				continue;
 			if (ended
-				&& (i == end || strchr("*?", pattern[i])
-					|| is_separator(pattern[i])))
+				&& (i == end || strchr("*?", pattern[i]) || is_separator(pattern[i])
+					|| takes_any(known)))
 				return true;
 			if (i < end && pattern[i] == '*')
 				continue;

@@ -3,7 +3,8 @@
 
 /*
  * Programs that run what their arguments say: what such a one would do is not seen in its name. A
- * name is known also with something behind it that is no letter ("python3.11", "bash-static").
+ * name is known also with something behind it that is no letter ("python3.11", "bash-static"), and
+ * busybox and toybox with anything, as they themselves see it.
  * The lists can't be complete; whatever a rule allows besides them is the rule's affair.
  */
 
