@@ -221,6 +221,14 @@ load policy
 	decides deny r executable=/bin/nice real_path=/bin/busybox args:='["rm"]'
 	decides deny r executable=/bin/busybox real_path=/bin/busybox args:='["rm"]'
 	decides deny r executable=/bin/rm real_path=/bin/busybox
+	decides deny r executable=/bin/coreutils args:='["--coreutils-prog=rm","x"]'
+	decides deny r executable=/bin/coreutils \
+		args:='["--coreutils-prog-shebang=rm","/bin/rm","x"]'
+	decides deny r executable=/bin/nice real_path=/bin/coreutils \
+		args:='["coreutils","--coreutils-prog=rm","x"]'
+	decides pending_hitl hidden_command executable=/bin/coreutils \
+		args:='["--coreutils-prog=env","-S","rm x"]'
+	decides allow default_action executable=/bin/coreutils args:='["--coreutils-prog=ls","x"]'
 	# Which is itself by every name that begins with its own.
 	decides deny r executable=/tmp/busyboxx real_path=/bin/busybox args:='["rm"]'
 	decides deny r executable=/tmp/toybox_ real_path=/bin/toybox args:='["rm"]'

@@ -90,6 +90,20 @@ static bool is_hidden(const struct subject *s)
 
 /* --- words behind a wrapper ------------------------------------------------------------------- */
 
+/* What the word would run: coreutils names it in an option. */
+static const char *command_of(const struct subject_word *w)
+{
+	static const char *const options[] = { "--coreutils-prog=", "--coreutils-prog-shebang=" };
+	size_t len;
+
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+		len = strlen(options[i]);
+		if (strncmp(w->text, options[i], len) == 0)
+			return w->text + len;
+	}
+	return w->text;
+}
+
 static const char *directory_of(const struct subject *s)
 {
 	return s->request ? s->request->cwd : NULL;
@@ -123,7 +137,7 @@ static int read_programs(struct subject *s)
 	int r;
 
 	for (size_t i = 0; i < s->n_words; i++)
-		total += path_size(s, s->words[i].text, &relative);
+		total += path_size(s, command_of(&s->words[i]), &relative);
 	r = bytes_reserve(&s->paths, total, &at);
 	if (r < 0)
 		return r;
@@ -131,15 +145,16 @@ static int read_programs(struct subject *s)
 	relative = 0;
 	for (size_t i = 0; i < s->n_words; i++) {
 		struct subject_word *w = &s->words[i];
+		const char *command = command_of(w);
 
 		w->program = (struct subject_program){
-			.name = path_name(w->text),
-			.searched = !strchr(w->text, '/'),
+			.name = path_name(command),
+			.searched = !strchr(command, '/'),
 		};
-		size = path_size(s, w->text, &relative);
+		size = path_size(s, command, &relative);
 		if (size == 0)
 			continue;
-		path_normalize(directory, w->text, at);
+		path_normalize(directory, command, at);
 		w->program = program_at(at);
 		at += size;
 	}
