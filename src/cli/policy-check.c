@@ -58,7 +58,7 @@ static void warn_of_link(
 	if (!real)
 		return;
 
-	r = bytes_appendf(&place, " exec[%zu] \"", index);
+	r = bytes_appendf(&place, ": exec[%zu] \"", index);
 	if (r >= 0)
 		r = text_append_escaped(&place, rule->id, strlen(rule->id));
 	if (r >= 0)
