@@ -189,7 +189,7 @@ works() {
 	with "$(rule r allow '["/opt/none/*","**"]' '"opaque":true')"
 	explain -- /opt/none/x y
 	assert_line 'decision  allow'
-	run firma policy explain --policy "$POLICY" -- no-such-command
+	PATH=/usr/bin:/bin run firma policy explain --policy "$POLICY" -- no-such-command
 	assert_status 3
 	assert_output 'firma: no-such-command: command not found'
 }
