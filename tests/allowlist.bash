@@ -13,7 +13,6 @@ BOUND=(cwd=/work real_path=/usr/bin/git agent_id=a)
 
 setup() {
 	lib_setup
-	FIRMA_EVIDENCE=
 	TOKENS=$STATE_DIR/tokens.jsonl
 	LIST=$STATE_DIR/allowlist.json
 	USE=$STATE_DIR/allowlist-use.json
