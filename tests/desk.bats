@@ -176,6 +176,28 @@ becomes() {
 	is_in_state "$second" pending
 }
 
+@test "a key that is pressed between the card and its question doesn't count" {
+	local id n early=
+
+	start_asking
+	desk
+	for ((n = 0; n < 10; n++)); do
+		id=$(pending_token args:="[\"$n\"]")
+		seen "$id"
+		keys a
+		# On a busy machine the question may have been there: then it was no such key.
+		if [[ $(screen) != *"$QUESTION"* ]]; then
+			early=1
+			break
+		fi
+		operate revoke token_id="$id"
+		seen "revoked  ${id:0:8}"
+	done
+	[[ $early ]]
+	asked
+	is_in_state "$id" pending
+}
+
 @test "keys that mean nothing change nothing" {
 	local id key
 
