@@ -523,7 +523,9 @@ has_lines() {
 
 @test "a watch whose reader has gone ends" {
 	start_asking
-	_background events "$BASH" -c 'echo ready; "$@" | head -n 0; wait' bash "$FIRMA" token watch
+	# The shell waits for both ends of the pipe.
+	_background events "$BASH" -c 'echo ready; "$@" | head -n 0; echo "${PIPESTATUS[0]}"' \
+		bash "$FIRMA" token watch
 	finish events
-	run ! pgrep -f "^$FIRMA token watch"
+	cat "$TMP/events.out"
 }

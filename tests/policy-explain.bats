@@ -104,8 +104,8 @@ works() {
 	with "$(rule name allow '["tool","x"]')" \
 		"$(rule words allow "[\"$TMP/tools/tool\",\"x\",\"z\"]")" \
 		"$(rule more allow "[\"$TMP/tools/tool\",\"x\",\"y\",\"z\"]")" \
-		"$(rule user allow "[\"$TMP/tools/tool\",\"**\"]" '"users":["4711"]')" \
-		"$(rule group allow "[\"$TMP/tools/tool\",\"**\"]" '"groups":["4711"]')" \
+		"$(rule user allow "[\"$TMP/tools/tool\",\"**\"]" '"users":["4294967000"]')" \
+		"$(rule group allow "[\"$TMP/tools/tool\",\"**\"]" '"groups":["4294967000"]')" \
 		"$(rule agent allow "[\"$TMP/tools/tool\",\"**\"]" '"agents":["a*"]')" \
 		"$(rule profile allow "[\"$TMP/tools/tool\",\"**\"]" '"profiles":["p"]')" \
 		"$(rule cwd allow "[\"$TMP/tools/tool\",\"**\"]" '"cwd":["/srv"]')" \
