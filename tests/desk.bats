@@ -524,6 +524,7 @@ has_lines() {
 @test "a watch whose reader has gone ends" {
 	start_asking
 	# The shell waits for both ends of the pipe.
+	# shellcheck disable=SC2016 # expanded there
 	_background events "$BASH" -c 'echo ready; "$@" | head -n 0; echo "${PIPESTATUS[0]}"' \
 		bash "$FIRMA" token watch
 	finish events

@@ -54,7 +54,7 @@ works() {
 	assert_field place 'exec[0]'
 	explain --json "$@" more
 	assert_field decision deny
-	explain --json --uid 4711 "$@"
+	explain --json --uid 4294967000 "$@"
 	assert_field decision deny
 }
 
@@ -196,9 +196,9 @@ works() {
 
 @test "another user, with the groups of the user database" {
 	need_root
-	with "$(rule u allow "[\"$TMP/tools/tool\"]" '"users":["4711"]')" \
+	with "$(rule u allow "[\"$TMP/tools/tool\"]" '"users":["4294967000"]')" \
 		"$(rule g deny "[\"$TMP/tools/tool\"]" "\"groups\":[\"$(id -gn daemon)\"]")"
-	explain --json --uid 4711 -- tool
+	explain --json --uid 4294967000 -- tool
 	assert_field rule g # whose groups are not known
 	explain --json --uid daemon -- tool
 	assert_field rule g

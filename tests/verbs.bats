@@ -721,7 +721,7 @@ firma_to_full() {
 	run ask session_id='a b' approval_token="$one"
 	assert_decision deny 'approval token revoked: stop'
 
-	runs token revoke --uid 4711
+	runs token revoke --uid 4294967000
 	assert_status 0
 	assert_stderr 'firma: there was nothing to revoke'
 
