@@ -123,6 +123,18 @@ survives() {
 	survives 6 5000
 }
 
+@test "no power cut loses what was answered: a first file whose name was not synced" {
+	local i
+
+	# Behind what is above the directory, and the file.
+	i=$(ancestors | wc -l)
+	dies_at_start -e inject=fsync:signal=SIGKILL:when=$((i + 2))
+	start_recorded
+	must "$OK" operate approve token_id="$(pending_token)"
+	kill_daemon
+	survives 2 20
+}
+
 @test "no power cut loses what was answered: syncs and a rename that fail" {
 	local token later i
 
