@@ -6,10 +6,10 @@
 
 # shellcheck disable=SC2030,SC2031 # each test is a process, and so are its variables
 
-load lib
+load store
 
 setup() {
-	lib_setup
+	store_setup
 	((${#WRAPPER[@]} == 0)) || skip "it runs under another program"
 	! grep -q __asan_init "$FIRMA" || skip "a sanitizer has costs of its own"
 }
@@ -154,6 +154,33 @@ ticks_for() {
 	each=$(ticks_for -/env)
 	echo "# ticks for 50 requests: $none, $each" >&3
 	((each <= 5 * none + 10)) || fail "$none, $each"
+}
+
+# A name that stands behind env may be a program; a rule that asks must be found behind each.
+@test "a turn ends when it has decided for a second" {
+	local before batches n words
+
+	mkdir "$TMP/policy"
+	awk 'BEGIN {
+		for (i = 0; i < 4000; i++)
+			printf "%s{\"id\":\"r%d\",\"argv\":[\"tool%d\"],\"action\":\"pending_hitl\"}",
+				i ? "," : "{\"exec\":[", i, i
+		print "]}"
+	}' >"$TMP/policy/policy.json"
+	FIRMA_TEST_WITNESS='' start_daemon --max-pending 1000 \
+		--policy "$TMP/policy/policy.json"
+	words=$(seq -f '"tool%.0f"' 0 3999 | paste -sd,)
+	request executable=/usr/bin/env args:="[$words]" >"$TMP/line"
+
+	before=$(ticks "$DAEMON")
+	cat "$TMP"/line "$TMP"/line "$TMP"/line | send_lines >"$TMP/replies"
+	n=$((3 * 150 / ($(ticks "$DAEMON") - before) + 1))
+	echo "# requests for a second and a half: $n" >&3
+	for ((i = 0; i < n; i++)); do cat "$TMP/line"; done >"$TMP/turn"
+	batches=$(batches)
+	together "$TMP/turn"
+	assert_equal "$(wc -l <"$TMP/turn.replies")" "$n"
+	(($(batches) >= batches + 2)) || fail "$(batches) batches, $batches before"
 }
 
 # How long a disk takes to sync is its own affair: at most as many requests as there are clients are

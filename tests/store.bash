@@ -15,6 +15,10 @@ CONSUMED='{"decision":"deny","reason":"approval token already consumed"}'
 
 # What these look at is the store's files alone, and when they are written.
 setup() {
+	store_setup
+}
+
+store_setup() {
 	FIRMA_EVIDENCE=
 	lib_setup
 	TOKENS=$STATE_DIR/tokens.jsonl

@@ -14,7 +14,11 @@
 #include "base/bytes.h"
 #include "daemon/sd.h"
 
+/* For most turns' lines; more of them leave before the flush. */
+#define LINES_SIZE 65536
+
 static bool to_journal;
+static char lines[LINES_SIZE];
 
 /* systemd names the journal's socket in $JOURNAL_STREAM as device:inode (systemd.exec(5)). */
 void log_open(void)
@@ -24,9 +28,15 @@ void log_open(void)
 	struct stat st;
 	int end;
 
+	setvbuf(stderr, lines, _IOFBF, sizeof(lines));
 	to_journal = stream && sscanf(stream, "%llu:%llu%n", &device, &inode, &end) == 2
 		&& stream[end] == '\0' && fstat(STDERR_FILENO, &st) == 0 && st.st_dev == device
 		&& st.st_ino == inode;
+}
+
+void log_flush(void)
+{
+	fflush(stderr);
 }
 
 struct journal_entry {
@@ -83,4 +93,5 @@ void log_text(int priority, const char *id, const char *format, ...)
 	r = bytes_vappendf(&message, format, ap);
 	va_end(ap);
 	log_event(priority, id, NULL, 0, r < 0 ? "out of memory" : bytes_str(&message));
+	log_flush();
 }

@@ -33,10 +33,15 @@ struct log_field {
 
 void log_open(void);
 
-/* `priority` as of syslog(3). At most LOG_FIELDS_MAX fields. */
+/*
+ * `priority` as of syslog(3). At most LOG_FIELDS_MAX fields. A line on standard error may wait for
+ * log_flush(), so that those of a turn leave together.
+ */
 void log_event(int priority, const char *id, const struct log_field *fields, size_t n_fields,
 	const char *message);
 
-/* The same for a message without fields of its own. */
+void log_flush(void);
+
+/* The same for a message without fields of its own, which leaves at once. */
 void log_text(int priority, const char *id, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

@@ -246,8 +246,8 @@ static int set_alarm(struct loop *l)
 }
 
 /*
- * Waits until something is ready, and takes all of it, within the limits of a turn, which what was
- * held back may have reached.
+ * Waits until something is ready. Where that must be recorded, all that is ready shares the record,
+ * within the limits of a turn, which what was held back may have reached.
  */
 static int take_in(struct loop *l)
 {
@@ -255,8 +255,11 @@ static int take_in(struct loop *l)
 	int r = 1;
 
 	/* Whoever trickles in their request byte by byte must not hold the others' answers up. */
-	for (int n = 0; r > 0 && n < LIMIT_TURN_EVENTS && !turn_is_full(l->turn); n++, wait = 0)
+	for (int n = 0; r > 0 && n < LIMIT_TURN_EVENTS && !turn_is_full(l->turn); n++, wait = 0) {
+		if (n > 0 && !turn_has_changes(l->turn))
+			break;
 		r = sd.event_run(l->event, wait);
+	}
 	return r;
 }
 

@@ -435,6 +435,8 @@ enum serve_result serve(const struct serve_options *options)
 	}
 	log_open();
 
+	/* Each request may need a token's ID: without asking the kernel for each. */
+	randombytes_set_implementation(&randombytes_internal_implementation);
 	s = sodium_init() < 0 ? NULL : server_new(options);
 	r = s ? take_doors(s, &why) : -ENOMEM;
 	if (r == 0 && s->doors.n == 0 && !options->socket)

@@ -108,7 +108,24 @@ void turn_begin(struct turn *turn)
 
 bool turn_is_full(const struct turn *turn)
 {
-	return turn->n == LIMIT_TURN_REQUESTS || turn->accepts == LIMIT_TURN_ACCEPTS;
+	return turn->late || turn->n == LIMIT_TURN_REQUESTS || turn->accepts == LIMIT_TURN_ACCEPTS;
+}
+
+/* Whatever is evidence is recorded; the rest only where it changes something. */
+static bool has_change(const struct turn *turn, const struct answer *a)
+{
+	return a->decided
+		&& (a->verdict.change.to != TOKEN_ABSENT || a->changed.len > 0
+			|| a->verdict.allow.kind != ALLOW_NOTHING
+			|| (turn->evidence && answer_is_recorded(a)));
+}
+
+bool turn_has_changes(const struct turn *turn)
+{
+	for (size_t i = 0; i < turn->n; i++)
+		if (has_change(turn, &turn->answers[i]))
+			return true;
+	return false;
 }
 
 static void drop_verdict(struct answer *a)
@@ -350,6 +367,7 @@ static void take_one(struct turn *turn, struct conn *conn, const char *line, siz
 	r = take(turn, conn, line, len, refused, waited_for, a);
 	if (r < 0)
 		drop_verdict(a);
+	turn->late = clock_now().boot - turn->now.clock.boot >= LIMIT_TURN_TIME;
 }
 
 void turn_take(struct conn *conn, const char *line, size_t len, const char *refused, void *userdata)
@@ -428,11 +446,8 @@ static void send_answer(struct turn *turn, struct answer *a, uint64_t now)
 	int r;
 
 	r = a->decided ? refuse_unread(turn, a) : -ENOMEM;
-	if (r >= 0 && (hold_answer(turn, a) || begin_watch(turn, a, now))) {
-		if (answer_is_recorded(a))
-			answer_log(a);
+	if (r >= 0 && (hold_answer(turn, a) || begin_watch(turn, a, now)))
 		return;
-	}
 	if (r >= 0)
 		r = refuse_watch(turn, a);
 	if (r >= 0)
@@ -443,13 +458,19 @@ static void send_answer(struct turn *turn, struct answer *a, uint64_t now)
 		r = bytes_append_str(&reply, OUT_OF_MEMORY_REPLY);
 	}
 
-	if (answer_is_recorded(a))
-		answer_log(a);
 	if (r < 0)
 		conn_free(a->conn);
 	else
 		conn_answer(a->conn, &reply, now);
 	bytes_deinit(&reply);
+}
+
+static void log_answers(const struct turn *turn)
+{
+	for (size_t i = 0; i < turn->n; i++)
+		if (answer_is_recorded(&turn->answers[i]))
+			answer_log(&turn->answers[i]);
+	log_flush();
 }
 
 /* What could not be recorded is not answered for: nobody hears anything but "no". */
@@ -495,6 +516,7 @@ void turn_end(struct turn *turn)
 		refuse_all(turn, "the evidence", r);
 	turn_commit_allowlist(turn, ALLOW_OF_TOKENS);
 	turn_log_warnings(turn);
+	log_answers(turn);
 
 	/* Recording may have taken longer than a peer has for reading. */
 	now = clock_now().boot;
@@ -515,5 +537,5 @@ void turn_end(struct turn *turn)
 	allowlist_file_keep(turn->allowlist, &turn->now);
 	turn_log_warnings(turn);
 	turn->n = turn->accepts = 0;
-	turn->begun = false;
+	turn->begun = turn->late = false;
 }

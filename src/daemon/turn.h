@@ -35,6 +35,7 @@ struct turn {
 
 	bool begun;
 	struct moment now;
+	bool late; /* it has decided for LIMIT_TURN_TIME */
 	size_t accepts;
 	struct answer answers[LIMIT_TURN_REQUESTS];
 	size_t n;
@@ -50,6 +51,9 @@ void turn_begin(struct turn *turn);
 
 /* Whether it takes no more requests, or no more connections, before it ends. */
 bool turn_is_full(const struct turn *turn);
+
+/* Whether it holds what must be recorded before it is answered, which others may share. */
+bool turn_has_changes(const struct turn *turn);
 
 /* Decides a request: a conn_request_fn, whose userdata is the turn. */
 void turn_take(

@@ -45,6 +45,7 @@
 #define LIMIT_TURN_ACCEPTS 64
 #define LIMIT_TURN_REQUESTS 256
 #define LIMIT_TURN_EVENTS 512 /* readable sockets, whether or not a request is complete then */
+#define LIMIT_TURN_TIME UINT64_C(1000000) /* of deciding; then who was first is answered */
 
 /* The policy: the operator's file, but no more of it than can be judged in time. */
 #define LIMIT_POLICY ((size_t)8 << 20)
