@@ -395,7 +395,7 @@ becomes() {
 
 # shellcheck disable=SC2016
 @test "the terminal is left as it was, by q, by ctrl-C and by a signal" {
-	local key
+	local key pid
 
 	start_asking
 	ask >/dev/null
@@ -404,7 +404,8 @@ becomes() {
 			bash "$TMP" "${WRAPPER[@]}" "$FIRMA" token watch
 		asked
 		if [[ $key == TERM ]]; then
-			pkill -TERM -f "^${WRAPPER[*]:+.*}$FIRMA token watch" || true
+			pid=$(pgrep -P "$(_tmux display-message -p '#{pane_pid}')")
+			pkill -TERM -P "$pid"
 		else
 			keys "$key"
 		fi
