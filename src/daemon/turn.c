@@ -183,25 +183,34 @@ static int describe(const struct request *request, const struct peer *peer, stru
 	return r;
 }
 
-/* A request that ends in a token is decided once more, to show which process asks. */
-static int decide_named(
-	const struct conn *conn, const struct question *question, struct verdict *ret)
+static bool is_named(const struct turn *turn, const struct peer *peer)
 {
-	struct question named = *question;
-	char process[PEER_PROCESS_MAX];
+	return turn->named.pid != 0 && turn->named.pid == peer->pid && turn->named.uid == peer->uid;
+}
+
+/*
+ * A request that ends in a token is decided once more, to show which process asks. One that asks
+ * several times in a turn is looked up once.
+ */
+static int decide_named(
+	struct turn *turn, const struct conn *conn, struct question *q, struct verdict *ret)
+{
 	int r;
 
-	r = decide(question, ret);
-	if (r < 0 || !ret->change.issued)
+	if (is_named(turn, &conn->peer) && turn->name[0])
+		q->asker.process = turn->name;
+	r = decide(q, ret);
+	if (r < 0 || !ret->change.issued || is_named(turn, &conn->peer))
 		return r;
 
-	peer_process(conn->fd, &conn->peer, process);
-	if (!process[0])
+	peer_process(conn->fd, &conn->peer, turn->name);
+	turn->named = conn->peer;
+	if (!turn->name[0])
 		return 0;
 
 	verdict_deinit(ret);
-	named.asker.process = process;
-	return decide(&named, ret);
+	q->asker.process = turn->name;
+	return decide(q, ret);
 }
 
 /* The groups are the caller's to free; only a policy that is about groups asks for them. */
@@ -291,7 +300,7 @@ static int decide_request(
 
 	r = add_groups(conn, &q, &groups);
 	if (r >= 0)
-		r = decide_named(conn, &q, &a->verdict);
+		r = decide_named(turn, conn, &q, &a->verdict);
 	if (r < 0)
 		return r;
 
@@ -537,5 +546,6 @@ void turn_end(struct turn *turn)
 	allowlist_file_keep(turn->allowlist, &turn->now);
 	turn_log_warnings(turn);
 	turn->n = turn->accepts = 0;
+	turn->named.pid = 0;
 	turn->begun = turn->late = false;
 }

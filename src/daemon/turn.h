@@ -40,6 +40,8 @@ struct turn {
 	struct answer answers[LIMIT_TURN_REQUESTS];
 	size_t n;
 	struct news news;
+	struct peer named;           /* whose name was looked up last; pid 0: nobody's */
+	char name[PEER_PROCESS_MAX]; /* or "" */
 };
 
 /* Before the first turn, for what is the turn's own; turn_deinit() closes who is still held. */

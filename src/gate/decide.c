@@ -168,8 +168,7 @@ static struct token *make_token(const struct question *q, const struct judgement
 static int decide_issue(const struct question *q, const struct judgement *j, struct verdict *v)
 {
 	const struct settings *s = q->settings;
-	cleanup(token_free_p) struct token *token = NULL;
-	uint64_t size;
+	cleanup(token_change_deinit) struct token_change change = { .to = TOKEN_PENDING };
 	int r;
 
 	if (q->usage.pending_alike >= s->max_pending_alike)
@@ -179,22 +178,22 @@ static int decide_issue(const struct question *q, const struct judgement *j, str
 		return answer_limit(v, "uid %u has %llu pending tokens", (unsigned int)q->asker.uid,
 			(unsigned long long)s->max_pending_of_uid);
 
-	token = make_token(q, j);
-	if (!token)
+	change.issued = make_token(q, j);
+	if (!change.issued)
 		return -ENOMEM;
 
-	r = record_stored_size(token, &size);
+	r = record_issue(&change);
 	if (r < 0)
 		return r;
-	if (q->usage.bytes_of_uid + size > s->max_store / LIMIT_STORE_UIDS)
+	if (q->usage.bytes_of_uid + change.size > s->max_store / LIMIT_STORE_UIDS)
 		return answer_store_limit(v, s->max_store / LIMIT_STORE_UIDS, " for one uid");
-	if (q->usage.bytes + size > s->max_store)
+	if (q->usage.bytes + change.size > s->max_store)
 		return answer_store_limit(v, s->max_store, " in all");
 
-	name_token(v, token);
-	v->change = (struct token_change){ .to = TOKEN_PENDING, .size = size };
-	memcpy(v->change.id, token->id, sizeof(token->id));
-	v->change.issued = steal_ptr(token);
+	name_token(v, change.issued);
+	memcpy(change.id, change.issued->id, sizeof(change.id));
+	v->change = change;
+	change = (struct token_change){ 0 };
 	r = verdict_decide(
 		v, DECISION_PENDING, token_step(TOKEN_PENDING, TOKEN_RETRY)->reason, j->rule);
 	return r < 0 || !j->reason ? r : bytes_appendf(&v->reason, ": %s", j->reason);
@@ -517,6 +516,5 @@ void verdict_deinit(struct verdict *v)
 	bytes_deinit(&v->reason);
 	free(v->rule);
 	v->rule = NULL;
-	token_free(v->change.issued);
-	v->change.issued = NULL;
+	token_change_deinit(&v->change);
 }

@@ -197,16 +197,19 @@ int record_print_stored(const struct token *t, struct bytes *b)
 	return print(&out, b);
 }
 
-int record_stored_size(const struct token *t, uint64_t *ret)
+int record_issue(struct token_change *change)
 {
-	cleanup(bytes_deinit) struct bytes line = BYTES_INIT(BYTES_UNLIMITED);
+	struct bytes record = BYTES_INIT(BYTES_UNLIMITED);
 	int r;
 
-	r = record_print_stored(t, &line);
-	if (r < 0)
+	r = record_print_stored(change->issued, &record);
+	if (r < 0) {
+		bytes_deinit(&record);
 		return r;
+	}
 
-	*ret = line.len + 1;
+	change->record = record;
+	change->size = record.len + 1;
 	return 0;
 }
 

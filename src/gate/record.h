@@ -25,8 +25,8 @@ int record_print_event(
 /* As the store keeps it. */
 int record_print_stored(const struct token *token, struct bytes *b);
 
-/* How much that takes, with its newline. */
-int record_stored_size(const struct token *token, uint64_t *ret);
+/* Sets record and size of a change that issues a token; bytes_deinit() frees the record. */
+int record_issue(struct token_change *change);
 
 /* A change of its state as the store keeps it. */
 int record_print_change(const struct token_change *change, struct bytes *b);

@@ -139,6 +139,13 @@ void token_free(struct token *token)
 	free(token);
 }
 
+void token_change_deinit(struct token_change *change)
+{
+	token_free(change->issued);
+	change->issued = NULL;
+	bytes_deinit(&change->record);
+}
+
 int token_set_reason(struct token *token, const char *reason)
 {
 	char *copy = NULL;

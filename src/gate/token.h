@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/bytes.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/notation.h"
@@ -128,5 +129,9 @@ struct token_change {
 	bool always;               /* of an approval */
 	uint64_t for_ms;
 	struct token *issued;
-	uint64_t size; /* of the issued token's record in the store, in bytes */
+	struct bytes record; /* of the issued token: record_issue(); unused where one is loaded */
+	uint64_t size;       /* that it takes in the store, with its newline */
 };
+
+/* Frees what nobody took over. */
+void token_change_deinit(struct token_change *change);

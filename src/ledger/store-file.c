@@ -112,7 +112,7 @@ static int file_record(struct store *store, const struct token_change *change)
 	size_t start = f->lines.len;
 	int r;
 
-	r = change->issued ? record_print_stored(change->issued, &f->lines)
+	r = change->issued ? bytes_append(&f->lines, change->record.data, change->record.len)
 			   : record_print_change(change, &f->lines);
 	if (r >= 0)
 		r = bytes_append_char(&f->lines, '\n');

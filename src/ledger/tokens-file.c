@@ -155,7 +155,7 @@ static int load_line(const char *line, size_t len, struct bytes *why, void *user
 
 	change.size = len + 1;
 	r = load_change(loading->table, &change, why);
-	token_free(change.issued);
+	token_change_deinit(&change);
 	return r;
 }
 

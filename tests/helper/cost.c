@@ -80,8 +80,9 @@ static void put(struct store *store, const struct moment *now, unsigned long n)
 	memcpy(change.id, token.id, sizeof(change.id));
 	change.issued = token_new(&token);
 	unit_must(change.issued ? 0 : -ENOMEM);
-	unit_must(record_stored_size(change.issued, &change.size));
+	unit_must(record_issue(&change));
 	unit_must(store_apply(store, &change));
+	token_change_deinit(&change);
 }
 
 int unit_fill(int argc, char **argv)

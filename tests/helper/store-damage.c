@@ -136,10 +136,11 @@ static void apply(struct store *store, uint8_t token, bool is_long, enum token_s
 		change.reason = "not \"this\"";
 	if (from == TOKEN_ABSENT) {
 		change.issued = make_token(token, is_long);
-		must(record_stored_size(change.issued, &change.size), "record_stored_size");
+		must(record_issue(&change), "record_issue");
 	}
 	if (store_apply(store, &change) != 0)
 		errx(UNIT_FAILED, "the story makes no sense");
+	token_change_deinit(&change);
 }
 
 /* Empties `b`, and reads the file into it. */
