@@ -174,8 +174,8 @@ ticks_for() {
 
 	before=$(ticks "$DAEMON")
 	cat "$TMP"/line "$TMP"/line "$TMP"/line | send_lines >"$TMP/replies"
-	n=$((3 * 150 / ($(ticks "$DAEMON") - before) + 1))
-	echo "# requests for a second and a half: $n" >&3
+	n=$((3 * 200 / ($(ticks "$DAEMON") - before) + 1))
+	echo "# requests for two seconds: $n" >&3
 	for ((i = 0; i < n; i++)); do cat "$TMP/line"; done >"$TMP/turn"
 	batches=$(batches)
 	together "$TMP/turn"

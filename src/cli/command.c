@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <nettle/sha2.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -15,6 +14,7 @@
 
 #include "base/cleanup.h"
 #include "base/notation.h"
+#include "base/sha256.h"
 #include "base/text.h"
 
 #define READ_SIZE 65536
@@ -132,8 +132,8 @@ static int resolve(const char *path, struct command *c)
 
 static int hash_file(int fd, char ret[static 65])
 {
-	struct sha256_ctx state;
-	uint8_t hash[SHA256_DIGEST_SIZE];
+	struct sha256 state;
+	uint8_t hash[SHA256_LEN];
 	uint8_t buffer[READ_SIZE];
 	ssize_t n;
 
@@ -147,9 +147,9 @@ static int hash_file(int fd, char ret[static 65])
 		}
 		if (n == 0)
 			break;
-		sha256_update(&state, (size_t)n, buffer);
+		sha256_update(&state, buffer, (size_t)n);
 	}
-	sha256_digest(&state, sizeof(hash), hash);
+	sha256_final(&state, hash);
 	notation_hex(hash, sizeof(hash), ret);
 	return 0;
 }
@@ -171,7 +171,11 @@ static int hash_command(struct command *c, bool all)
 		return 0;
 
 	fd = open(c->real_path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY);
-	return fd < 0 ? -errno : hash_file(fd, c->sha256);
+	if (fd < 0)
+		return -errno;
+
+	sha256_expect((uint64_t)st.st_size);
+	return hash_file(fd, c->sha256);
 }
 
 int command_find(const char *name, bool hash_all, struct command *ret, struct bytes *why)

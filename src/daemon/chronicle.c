@@ -5,10 +5,10 @@
 #include "daemon/chronicle.h"
 
 #include <errno.h>
-#include <nettle/sha2.h>
 #include <string.h>
 
 #include "base/json.h"
+#include "base/sha256.h"
 #include "ledger/note.h"
 
 #define SPACE " \t\r\n"
@@ -16,13 +16,10 @@
 /* What can't stand in a record as it came is told by its length and hash. */
 static int keep_malformed(struct bytes *b, const char *data, size_t len)
 {
-	uint8_t hash[SHA256_DIGEST_SIZE];
+	uint8_t hash[SHA256_LEN];
 	char hex[2 * sizeof(hash) + 1];
-	struct sha256_ctx state;
 
-	sha256_init(&state);
-	sha256_update(&state, len, (const uint8_t *)data);
-	sha256_digest(&state, sizeof(hash), hash);
+	sha256_of(data, len, hash);
 	notation_hex(hash, sizeof(hash), hex);
 	return bytes_appendf(b, "{\"malformed\":true,\"bytes\":%zu,\"sha256\":\"%s\"}", len, hex);
 }

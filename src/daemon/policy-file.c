@@ -6,12 +6,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <nettle/sha2.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/sha256.h"
 #include "base/text.h"
 #include "base/trust.h"
 #include "base/users.h"
@@ -60,16 +60,6 @@ static int read_text(int fd, struct faults *faults, struct bytes *text)
 	return POLICY_FAULTY;
 }
 
-static void hash_text(const struct bytes *text, uint8_t ret[static POLICY_HASH_LEN])
-{
-	struct sha256_ctx state;
-
-	_Static_assert(POLICY_HASH_LEN == SHA256_DIGEST_SIZE, "SHA-256");
-	sha256_init(&state);
-	sha256_update(&state, text->len, (const uint8_t *)bytes_str(text));
-	sha256_digest(&state, POLICY_HASH_LEN, ret);
-}
-
 /*
  * `last` is the hash of what was read before; NULL to read it in any case. Where the file can't be
  * read, a negative errno.
@@ -84,7 +74,8 @@ static int read_policy(int fd, const uint8_t *last, struct faults *faults,
 	if (r != 0)
 		return r;
 
-	hash_text(&text, source->hash);
+	_Static_assert(POLICY_HASH_LEN == SHA256_LEN, "SHA-256");
+	sha256_of(bytes_str(&text), text.len, source->hash);
 	if (last && memcmp(last, source->hash, POLICY_HASH_LEN) == 0)
 		return POLICY_SAME;
 	return policy_parse(bytes_str(&text), text.len, &names, faults, ret);

@@ -183,34 +183,23 @@ static int describe(const struct request *request, const struct peer *peer, stru
 	return r;
 }
 
-static bool is_named(const struct turn *turn, const struct peer *peer)
+struct named {
+	struct turn *turn;
+	const struct conn *conn;
+};
+
+/* One that asks several times in a turn is looked up once. */
+static const char *name_process(void *userdata)
 {
-	return turn->named.pid != 0 && turn->named.pid == peer->pid && turn->named.uid == peer->uid;
-}
+	const struct named *named = userdata;
+	const struct peer *peer = &named->conn->peer;
+	struct turn *turn = named->turn;
 
-/*
- * A request that ends in a token is decided once more, to show which process asks. One that asks
- * several times in a turn is looked up once.
- */
-static int decide_named(
-	struct turn *turn, const struct conn *conn, struct question *q, struct verdict *ret)
-{
-	int r;
-
-	if (is_named(turn, &conn->peer) && turn->name[0])
-		q->asker.process = turn->name;
-	r = decide(q, ret);
-	if (r < 0 || !ret->change.issued || is_named(turn, &conn->peer))
-		return r;
-
-	peer_process(conn->fd, &conn->peer, turn->name);
-	turn->named = conn->peer;
-	if (!turn->name[0])
-		return 0;
-
-	verdict_deinit(ret);
-	q->asker.process = turn->name;
-	return decide(q, ret);
+	if (turn->named.pid == 0 || turn->named.pid != peer->pid || turn->named.uid != peer->uid) {
+		peer_process(named->conn->fd, peer, turn->name);
+		turn->named = *peer;
+	}
+	return turn->name[0] ? turn->name : NULL;
 }
 
 /* The groups are the caller's to free; only a policy that is about groups asks for them. */
@@ -285,6 +274,8 @@ static int decide_request(
 		.token = named_token(turn->store, request),
 		.now = turn->now,
 		.fresh_id = fresh_id,
+		.name_process = name_process,
+		.userdata = &(struct named){ turn, conn },
 		.closed = turn_closed(turn),
 		.readable = store_is_readable(turn->store),
 	};
@@ -300,7 +291,7 @@ static int decide_request(
 
 	r = add_groups(conn, &q, &groups);
 	if (r >= 0)
-		r = decide_named(turn, conn, &q, &a->verdict);
+		r = decide(&q, &a->verdict);
 	if (r < 0)
 		return r;
 

@@ -5,13 +5,13 @@
 #include "gate/allow-entry.h"
 
 #include <errno.h>
-#include <nettle/sha2.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/notation.h"
 #include "base/path.h"
 #include "base/scan.h"
+#include "base/sha256.h"
 #include "base/text.h"
 #include "gate/allow-keys.h"
 #include "gate/glob.h"
@@ -74,30 +74,30 @@ bool allow_entry_covers(const struct allow_entry *a, const struct allow_entry *b
 /* --- binding ---------------------------------------------------------------------------------- */
 
 /* Its length, NUL, the text, NUL. */
-static void update_with_length(struct sha256_ctx *state, const char *text)
+static void update_with_length(struct sha256 *state, const char *text)
 {
 	size_t len = strlen(text);
 	char digits[24];
 
 	snprintf(digits, sizeof(digits), "%zu", len);
-	sha256_update(state, strlen(digits) + 1, (const uint8_t *)digits);
-	sha256_update(state, len + 1, (const uint8_t *)text);
+	sha256_update(state, digits, strlen(digits) + 1);
+	sha256_update(state, text, len + 1);
 }
 
 void allow_bind(
 	const char *cwd, const char *args, size_t n_args, char ret[static ALLOW_BOUND_LEN + 1])
 {
-	uint8_t hash[SHA256_DIGEST_SIZE];
-	struct sha256_ctx state;
+	uint8_t hash[SHA256_LEN];
+	struct sha256 state;
 	char digits[24];
 
 	sha256_init(&state);
 	update_with_length(&state, cwd);
 	snprintf(digits, sizeof(digits), "%zu", n_args);
-	sha256_update(&state, strlen(digits) + 1, (const uint8_t *)digits);
+	sha256_update(&state, digits, strlen(digits) + 1);
 	for (; n_args > 0; n_args--, args += strlen(args) + 1)
 		update_with_length(&state, args);
-	sha256_digest(&state, sizeof(hash), hash);
+	sha256_final(&state, hash);
 
 	memcpy(ret, ALLOW_BOUND_PREFIX, sizeof(ALLOW_BOUND_PREFIX) - 1);
 	notation_hex(hash, sizeof(hash), ret + sizeof(ALLOW_BOUND_PREFIX) - 1);

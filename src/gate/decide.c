@@ -151,7 +151,7 @@ static struct token *make_token(const struct question *q, const struct judgement
 		.executable_sha256 = request->executable_sha256,
 		.uid = q->asker.uid,
 		.pid = q->asker.pid,
-		.process = q->asker.process,
+		.process = q->name_process ? q->name_process(q->userdata) : NULL,
 		.rule = j->rule,
 		.remember = j->remember,
 		.issued = q->now.clock.boot,

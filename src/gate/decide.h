@@ -59,6 +59,10 @@ struct question {
 	struct moment now;
 	const uint8_t *fresh_id; /* for a token that may be issued */
 
+	/* Who asks, by the name of their process, or NULL: called for a token that is issued. */
+	const char *(*name_process)(void *userdata);
+	void *userdata;
+
 	/* Why nothing may be decided, or NULL; and whether what is on record may still be shown. */
 	const char *closed;
 	bool readable;

@@ -14,14 +14,13 @@
 #include "base/bytes.h"
 #include "gate/request.h"
 
-/* Who asks: uid and groups are facts, the rest is for display alone. */
+/* Who asks: uid and groups are facts, the process is for display alone. */
 struct asker {
 	uid_t uid;
 	const gid_t *groups; /* the primary one is among them */
 	size_t n_groups;
-	bool more_groups;    /* there may be others, which aren't known */
-	pid_t pid;           /* 0 where it isn't known */
-	const char *process; /* its name, or NULL */
+	bool more_groups; /* there may be others, which aren't known */
+	pid_t pid;        /* 0 where it isn't known */
 };
 
 /* Something that may be run: the command itself, or a word behind a wrapper. */

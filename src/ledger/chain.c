@@ -9,10 +9,10 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <nettle/sha2.h>
 #include <string.h>
 
 #include "base/notation.h"
+#include "base/sha256.h"
 
 #define HASH_KEY "\"record_hash\":\""
 #define SIGNATURE_KEY "\"signature\":"
@@ -248,28 +248,27 @@ int chain_parse(const char *line, size_t len, struct chain_record *ret, struct b
 	return 0;
 }
 
-static void print_digest(struct sha256_ctx *state, char ret[static CHAIN_HASH_LEN + 1])
+static void print_digest(struct sha256 *state, char ret[static CHAIN_HASH_LEN + 1])
 {
-	uint8_t hash[SHA256_DIGEST_SIZE];
+	uint8_t hash[SHA256_LEN];
 
-	sha256_digest(state, sizeof(hash), hash);
+	sha256_final(state, hash);
 	notation_hex(hash, sizeof(hash), ret);
 }
 
 void chain_hash(const char *line, size_t len, const struct chain_record *record,
 	char ret[static CHAIN_HASH_LEN + 1])
 {
-	const uint8_t *text = (const uint8_t *)line;
-	struct sha256_ctx state;
+	struct sha256 state;
 	size_t from = 0;
 
 	sha256_init(&state);
 	for (size_t i = 0; i < (record->is_signed ? 2 : 1); i++) {
 		if (record->cuts[i].start > from)
-			sha256_update(&state, record->cuts[i].start - from, text + from);
+			sha256_update(&state, line + from, record->cuts[i].start - from);
 		from = record->cuts[i].end;
 	}
-	sha256_update(&state, len - from, text + from);
+	sha256_update(&state, line + from, len - from);
 	print_digest(&state, ret);
 }
 
@@ -290,14 +289,14 @@ int chain_print(const char *before, const struct bytes *behind, const char *prev
 	const struct sign_key *key, struct bytes *b, char ret_hash[static CHAIN_HASH_LEN + 1])
 {
 	const struct sign_text text = { CHAIN_SCHEMA_FIRMA, previous, ret_hash };
-	struct sha256_ctx state;
+	struct sha256 state;
 	int r;
 
 	/* The comma in front of record_hash is cut with it; the one behind it is in `behind`. */
 	sha256_init(&state);
-	sha256_update(&state, strlen(before) - 1, (const uint8_t *)before);
-	sha256_update(&state, behind->len, (const uint8_t *)behind->data);
-	sha256_update(&state, 1, (const uint8_t *)"}");
+	sha256_update(&state, before, strlen(before) - 1);
+	sha256_update(&state, behind->data, behind->len);
+	sha256_update(&state, "}", 1);
 	print_digest(&state, ret_hash);
 
 	r = bytes_appendf(b, "%s" HASH_KEY "%s\"", before, ret_hash);

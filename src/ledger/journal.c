@@ -9,12 +9,12 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <nettle/sha2.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/json.h"
 #include "base/notation.h"
+#include "base/sha256.h"
 
 #define JOURNAL_VERSION 1
 
@@ -30,7 +30,7 @@
 #define CHECK_HEX_LEN (2 * CHECK_LEN)
 #define CHECK_TAIL_LEN (sizeof(CHECK_KEY) - 1 + CHECK_HEX_LEN + 2) /* with the quote and brace */
 
-#define HASH_HEX_LEN (2 * (size_t)SHA256_DIGEST_SIZE)
+#define HASH_HEX_LEN (2 * (size_t)SHA256_LEN)
 
 #define READ_SIZE ((size_t)128 * 1024)
 
@@ -116,20 +116,11 @@ static void take(struct reader *r, size_t n)
 	r->start += n;
 }
 
-static void hash_text(const char *text, size_t len, uint8_t ret[static SHA256_DIGEST_SIZE])
-{
-	struct sha256_ctx state;
-
-	sha256_init(&state);
-	sha256_update(&state, len, (const uint8_t *)text);
-	sha256_digest(&state, SHA256_DIGEST_SIZE, ret);
-}
-
 static void check_text(const char *text, size_t len, char ret[static CHECK_HEX_LEN + 1])
 {
-	uint8_t hash[SHA256_DIGEST_SIZE];
+	uint8_t hash[SHA256_LEN];
 
-	hash_text(text, len, hash);
+	sha256_of(text, len, hash);
 	notation_hex(hash, CHECK_LEN, ret);
 }
 
@@ -157,9 +148,9 @@ int journal_print_header(const char *format, uint64_t records, struct bytes *b)
 
 static void print_hash(const char *text, size_t len, char ret[static HASH_HEX_LEN + 1])
 {
-	uint8_t hash[SHA256_DIGEST_SIZE];
+	uint8_t hash[SHA256_LEN];
 
-	hash_text(text, len, hash);
+	sha256_of(text, len, hash);
 	notation_hex(hash, sizeof(hash), ret);
 }
 

@@ -11,13 +11,13 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <nettle/sha2.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/lines.h"
 #include "base/notation.h"
+#include "base/sha256.h"
 #include "ledger/tail.h"
 
 #define PIECE ((size_t)64 * 1024)
@@ -110,8 +110,8 @@ static int check_next(const struct line *line, const struct chain_head *head,
  */
 static int look_at_rest(int fd, uint64_t start, struct log_end *end, bool *ret_torn)
 {
-	uint8_t hash[SHA256_DIGEST_SIZE];
-	struct sha256_ctx state;
+	uint8_t hash[SHA256_LEN];
+	struct sha256 state;
 	char piece[PIECE];
 	char last = '\n';
 	ssize_t n;
@@ -124,13 +124,13 @@ static int look_at_rest(int fd, uint64_t start, struct log_end *end, bool *ret_t
 			continue;
 		if (n < 0)
 			return -errno;
-		sha256_update(&state, (size_t)n, (const uint8_t *)piece);
+		sha256_update(&state, piece, (size_t)n);
 		*ret_torn |= memchr(piece, '\0', (size_t)n) != NULL;
 		end->torn += (uint64_t)n;
 		last = piece[n - 1];
 	}
 	*ret_torn |= last != '\n';
-	sha256_digest(&state, sizeof(hash), hash);
+	sha256_final(&state, hash);
 	notation_hex(hash, sizeof(hash), end->torn_hash);
 	return 0;
 }

@@ -7,13 +7,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <nettle/sha2.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "base/json.h"
 #include "base/notation.h"
+#include "base/sha256.h"
 
 #define CHECK_LEN 8 /* bytes of the hash */
 #define CHECK_KEY ",\"check\":\""
@@ -29,12 +29,9 @@ void mark_deinit(struct mark_file *file)
 
 static void check_text(const char *text, size_t len, char ret[static 2 * CHECK_LEN + 1])
 {
-	uint8_t hash[SHA256_DIGEST_SIZE];
-	struct sha256_ctx state;
+	uint8_t hash[SHA256_LEN];
 
-	sha256_init(&state);
-	sha256_update(&state, len, (const uint8_t *)text);
-	sha256_digest(&state, sizeof(hash), hash);
+	sha256_of(text, len, hash);
 	notation_hex(hash, CHECK_LEN, ret);
 }
 

@@ -19,7 +19,6 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <nettle/sha2.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,6 +27,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/map.h"
+#include "base/sha256.h"
 #include "gate/token.h"
 #include "helper/disk.h"
 #include "helper/trace.h"
@@ -157,7 +157,7 @@ static bool note_answer(struct history *h, const struct bytes *request, const st
 
 /* A state of the disk that was loaded, and what became of it. */
 struct found {
-	uint8_t key[SHA256_DIGEST_SIZE];
+	uint8_t key[SHA256_LEN];
 	bool closed;
 	struct bytes tokens; /* as of history; or why it is closed */
 	struct found *next;
@@ -236,22 +236,22 @@ static void load(struct powercut *p, struct found *f)
 
 static void hash_state(const struct disk_file *files, size_t n, uint8_t ret[static 32])
 {
-	struct sha256_ctx hash;
+	struct sha256 hash;
 
 	sha256_init(&hash);
 	for (size_t i = 0; i < n; i++) {
-		sha256_update(&hash, strlen(files[i].name) + 1, (const void *)files[i].name);
-		sha256_update(&hash, sizeof(files[i].len), (const void *)&files[i].len);
-		sha256_update(&hash, 1, (const void *)(files[i].data ? "+" : "-"));
+		sha256_update(&hash, files[i].name, strlen(files[i].name) + 1);
+		sha256_update(&hash, &files[i].len, sizeof(files[i].len));
+		sha256_update(&hash, (files[i].data ? "+" : "-"), 1);
 		if (files[i].data)
-			sha256_update(&hash, files[i].len, (const void *)files[i].data);
+			sha256_update(&hash, files[i].data, files[i].len);
 	}
-	sha256_digest(&hash, SHA256_DIGEST_SIZE, ret);
+	sha256_final(&hash, ret);
 }
 
 static const struct found *find_state(struct powercut *p, const struct disk_file *files, size_t n)
 {
-	uint8_t key[SHA256_DIGEST_SIZE];
+	uint8_t key[SHA256_LEN];
 	struct found *f;
 	int dir_fd;
 
