@@ -115,6 +115,10 @@ function draw_line(name, which, colour, dashes,    i, path)
 		path = path sprintf("%s%.1f %.1f", path ? "L" : "M", x_of(clients[i]),
 			y_of(median(values[name, which, clients[i]])))
 	}
+	for (i = 1; i <= n_clients; i++)
+		if ((name, which, clients[i]) in values)
+			printf "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"3\" fill=\"%s\"/>\n",
+				x_of(clients[i]), y_of(median(values[name, which, clients[i]])), colour
 	if (path)
 		printf "<path d=\"%s\" stroke=\"%s\" stroke-width=\"2\"%s/>\n", path, colour,
 			dashes ? " stroke-dasharray=\"5 4\"" : ""
@@ -127,7 +131,7 @@ END {
 		" font-family=\"sans-serif\" font-size=\"12\">\n", width, height
 	printf "<rect width=\"%d\" height=\"%d\" fill=\"white\"/>\n<g fill=\"#333333\">\n", width,
 		height
-	text(left, 24, "start", heading[metric] (second ? " (dashed: 99 in 100)" : ""))
+	text(left, 24, "start", heading[metric] (second ? " (p50; dashed: p99)" : ""))
 	draw_axes()
 	print "</g>"
 
@@ -137,7 +141,9 @@ END {
 			continue
 		if (second)
 			draw_line(series[i], second, colours[i], 1)
+		printf "<g stroke-width=\"2\">"
 		line(width - right + 14, row - 4, width - right + 38, row - 4, colours[i])
+		printf "</g>"
 		printf "<g fill=\"#333333\">"
 		text(width - right + 44, row, "start", label[series[i]])
 		print "</g>"

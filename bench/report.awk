@@ -29,10 +29,10 @@ BEGIN {
 	title["start"] = "exec to first reply, tokens: "
 	title["tokens"] = "a token's life, tokens: "
 	title["memory-idle"] = "PSS, idle"
-	title["memory-after"] = "of it its own, after the requests"
+	title["memory-after"] = "PSS, 100,000 requests later"
 	unit["time"] = unit["processor"] = unit["p50"] = unit["p90"] = unit["p99"] = "us"
 	unit["rate"] = "1/s"
-	unit["pss"] = unit["own"] = "KiB"
+	unit["pss"] = "KiB"
 }
 
 {
