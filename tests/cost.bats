@@ -6,7 +6,7 @@
 
 # shellcheck disable=SC2030,SC2031 # each test is a process, and so are its variables
 
-load store
+load hold
 
 setup() {
 	store_setup
@@ -157,8 +157,9 @@ ticks_for() {
 }
 
 # A name that stands behind env may be a program; a rule that asks must be found behind each.
-@test "a turn ends when it has decided for a second" {
-	local before batches n words
+# start_slow: a daemon that takes long to decide what is in $TMP/line; N requests take two seconds.
+start_slow() {
+	local before words
 
 	mkdir "$TMP/policy"
 	awk 'BEGIN {
@@ -174,13 +175,34 @@ ticks_for() {
 
 	before=$(ticks "$DAEMON")
 	cat "$TMP"/line "$TMP"/line "$TMP"/line | send_lines >"$TMP/replies"
-	n=$((3 * 200 / ($(ticks "$DAEMON") - before) + 1))
-	echo "# requests for two seconds: $n" >&3
-	for ((i = 0; i < n; i++)); do cat "$TMP/line"; done >"$TMP/turn"
+	N=$((3 * 200 / ($(ticks "$DAEMON") - before) + 1))
+	echo "# requests for two seconds: $N" >&3
+}
+
+@test "a turn ends when it has decided for a second" {
+	local batches
+
+	start_slow
+	for ((i = 0; i < N; i++)); do cat "$TMP/line"; done >"$TMP/turn"
 	batches=$(batches)
 	together "$TMP/turn"
-	assert_equal "$(wc -l <"$TMP/turn.replies")" "$n"
+	assert_equal "$(wc -l <"$TMP/turn.replies")" "$N"
 	(($(batches) >= batches + 2)) || fail "$(batches) batches, $batches before"
+}
+
+@test "who asks is let in while many that have waited are decided" {
+	start_slow
+	for ((i = 0; i < N; i++)); do
+		hold "asker$i" < <(sed 's/}$/,"wait_ms":60000}/' "$TMP/line")
+	done
+	until_has waiting "$N"
+	listed token_id | sed 's/.*/{"action":"local.exec.approve","token_id":"&"}/' >"$TMP/turn"
+	together "$TMP/turn"
+	(($(status_of waiting) > 0)) || fail "nobody waits any more"
+	for ((i = 0; i < N; i++)); do
+		finish "asker$i"
+		assert_decision allow
+	done
 }
 
 # How long a disk takes to sync is its own affair: at most as many requests as there are clients are

@@ -656,6 +656,39 @@ lock_state() {
 	stop_daemon
 }
 
+# queue: somebody asks, and has said all, while the daemon stands still.
+queue() {
+	kill -STOP "$DAEMON"
+	request | send >"$TMP/reply" 3>&- &
+	_until "$DAEMON" _is_queued
+}
+
+# go_on: it hears of that, and of whatever else has come to pass, at once.
+go_on() {
+	kill -CONT "$DAEMON"
+	wait "$!"
+	run cat "$TMP/reply"
+}
+
+@test "who asks in the moment in which idleness would end it is answered" {
+	start_daemon --default-action allow --idle-timeout 5s
+	queue
+	move_clock 6
+	go_on
+	assert_decision allow
+	pass_time 6
+	wait_daemon 0
+}
+
+@test "who has asked when it is told to stop is answered" {
+	start_daemon --default-action allow
+	queue
+	kill -TERM "$DAEMON"
+	go_on
+	assert_decision allow
+	wait_daemon 0
+}
+
 @test "--idle-timeout says how long, with sockets from systemd and with its own" {
 	start_passed any stream="$SOCKET" -- --idle-timeout 5s
 	run ask

@@ -674,6 +674,18 @@ open_fails() {
 	finds 'pending consumed'
 }
 
+# The allowlist and the mark of the evidence may have been renamed there by one who died then.
+@test "so does an empty one" {
+	start_asking
+	stop_daemon
+	start_failing fsync EIO 1+
+	run ask
+	assert_decision deny "closed: $TOKENS: could not be written: Input/output error"
+	mend
+	move_clock 31
+	pending_token
+}
+
 @test "a torn end that can't be cut off closes the store" {
 	make_base
 	sed -n 2p "$TMP/before" | head -c 30 >"$TMP/torn"

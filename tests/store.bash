@@ -98,10 +98,11 @@ warnings() {
 # together FILE: all lines of the file, each on a connection of its own, in one turn of the daemon;
 # the replies go to FILE.replies.
 together() {
-	local n state pid
+	local n pid
 
-	n=$(wc -l <"$1")
 	kill -STOP "$DAEMON"
+	_until "$DAEMON" has_process_state Tt "$DAEMON"
+	n=$(($(wc -l <"$1") + $(connected)))
 	_command "$UNIT" probe --lines --concurrent "$SOCKET"
 	_spawn "${CMD[@]}" <"$1" >"$1.replies"
 	pid=$!
@@ -110,13 +111,22 @@ together() {
 	wait "$pid"
 }
 
-# are_waiting PROCESS N: it has made N connections and said all; nobody has taken them.
+# connected: how many ends there are at the daemon's side, that of the listener among them.
+connected() {
+	grep -c " $SOCKET\$" /proc/net/unix
+}
+
+# are_waiting PROCESS N: there are N connections now, and it has said all.
 are_waiting() {
+	(($(connected) == $2)) && has_process_state S "$1"
+}
+
+# has_process_state LETTERS PROCESS: one of these, see proc(5); Tt is one that stands still.
+has_process_state() {
 	local state
 
-	(($(grep -c " $SOCKET\$" /proc/net/unix) == $2 + 1)) || return
-	read -r _ _ state _ <"/proc/$1/stat"
-	[[ $state == S ]]
+	read -r _ _ state _ <"/proc/$2/stat"
+	[[ $1 == *"$state"* ]]
 }
 
 # --- closed ---------------------------------------------------------------------------------------

@@ -410,6 +410,8 @@ read_slowly() {
 	done
 	run operate list
 	assert_output '{"outcome":"unsupported_action","reason":"limit reached: 16 MiB of replies wait to be read; ask again"}'
+	assert_log -p 'local.exec.list by uid'
+	assert_log -p 'unsupported_action: limit reached: 16 MiB'
 	assert_equal "$(connections)" 3
 	run ask
 	assert_decision pending_hitl

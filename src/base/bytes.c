@@ -10,7 +10,7 @@
 #include <errno.h>
 #include <string.h>
 
-#define BYTES_SIZE_MIN 64
+#define BYTES_SIZE_MIN 256
 
 void bytes_init(struct bytes *b, size_t max)
 {

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/*
- * A hash stays with the library that it was begun with. What was hashed so far is counted, since
- * whoever has hashed much will go on.
- */
+/* A hash stays with the library that it was begun with. */
 
 #include "base/sha256.h"
 
@@ -30,7 +27,7 @@ static struct {
 	__typeof__(nettle_sha256_digest) *digest;
 } nettle;
 
-static uint64_t hashed;
+static uint64_t expected;
 static bool tried, loaded;
 
 static const struct library_function functions[] = {
@@ -66,13 +63,13 @@ static void load(void)
 
 void sha256_expect(uint64_t n)
 {
-	if (!tried && hashed + n >= MUCH)
+	expected = n < MUCH ? expected + n : MUCH;
+	if (!tried && expected >= MUCH)
 		load();
 }
 
 void sha256_init(struct sha256 *s)
 {
-	sha256_expect(0);
 	s->by_nettle = loaded;
 	if (loaded)
 		nettle.init(of_nettle(s));
@@ -82,12 +79,10 @@ void sha256_init(struct sha256 *s)
 
 void sha256_update(struct sha256 *s, const void *data, size_t len)
 {
-	if (s->by_nettle) {
+	if (s->by_nettle)
 		nettle.update(of_nettle(s), len, data);
-		return;
-	}
-	crypto_hash_sha256_update(of_sodium(s), data, len);
-	hashed += len;
+	else
+		crypto_hash_sha256_update(of_sodium(s), data, len);
 }
 
 void sha256_final(struct sha256 *s, uint8_t ret[static SHA256_LEN])

@@ -112,7 +112,7 @@ static const char *message_id(const struct verdict *v)
 	return v->decision == DECISION_PENDING ? LOG_ID_PENDING : LOG_ID_DECISION;
 }
 
-void answer_log(const struct answer *a)
+static void log_answer(const struct answer *a)
 {
 	cleanup(bytes_deinit) struct bytes message = BYTES_INIT(BYTES_UNLIMITED);
 	const struct verdict *v = &a->verdict;
@@ -147,4 +147,13 @@ bool answer_is_recorded(const struct answer *a)
 	if (v->decision == DECISION_PENDING)
 		return v->change.to != TOKEN_ABSENT;
 	return v->view == VIEW_NONE || v->view == VIEW_CHANGED;
+}
+
+void answer_log(struct answer *a)
+{
+	if (a->logged || !answer_is_recorded(a))
+		return;
+
+	log_answer(a);
+	a->logged = true;
 }

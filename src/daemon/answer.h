@@ -22,6 +22,7 @@ struct answer {
 	struct verdict verdict;
 	bool decided; /* the verdict is there; else memory ran out */
 	bool detail;
+	bool logged;
 	enum action action;
 	enum token_state listed;             /* of a list */
 	struct bytes request;                /* for its record of evidence */
@@ -45,4 +46,5 @@ int answer_print_reply(
  */
 bool answer_is_recorded(const struct answer *a);
 
-void answer_log(const struct answer *a);
+/* Once, where it is recorded. */
+void answer_log(struct answer *a);

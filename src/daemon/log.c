@@ -4,9 +4,12 @@
 
 #include "daemon/log.h"
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdio_ext.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -14,11 +17,12 @@
 #include "base/bytes.h"
 #include "daemon/sd.h"
 
-/* For most turns' lines; more of them leave before the flush. */
-#define LINES_SIZE 65536
+#define PREFIX "firma: "
 
 static bool to_journal;
-static char lines[LINES_SIZE];
+
+/* What a pipe takes in one piece (pipe(7)), whoever else writes to it. */
+static char lines[PIPE_BUF];
 
 /* systemd names the journal's socket in $JOURNAL_STREAM as device:inode (systemd.exec(5)). */
 void log_open(void)
@@ -74,13 +78,21 @@ static void send_to_journal(int priority, const char *id, const struct log_field
 		bytes_deinit(&entry.items[i]);
 }
 
+/* No line is cut in two that is not longer than a pipe takes. */
+static void print_line(const char *message)
+{
+	if (__fpending(stderr) + sizeof(PREFIX) + strlen(message) > sizeof(lines))
+		log_flush();
+	fprintf(stderr, PREFIX "%s\n", message);
+}
+
 void log_event(int priority, const char *id, const struct log_field *fields, size_t n_fields,
 	const char *message)
 {
 	if (to_journal)
 		send_to_journal(priority, id, fields, n_fields, message);
 	else
-		fprintf(stderr, "firma: %s\n", message);
+		print_line(message);
 }
 
 void log_text(int priority, const char *id, const char *format, ...)

@@ -107,7 +107,7 @@ static int on_listener(sd_event_source *source, int fd, uint32_t events, void *u
 	(void)source;
 	(void)events;
 	turn_begin(l->turn);
-	while (!turn_is_full(l->turn) && conns_have_room(l->conns, listener->door->role)) {
+	do {
 		l->turn->accepts++;
 		client = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 		if (client < 0) {
@@ -121,7 +121,7 @@ static int on_listener(sd_event_source *source, int fd, uint32_t events, void *u
 			break;
 		}
 		admit(l, listener->door, client);
-	}
+	} while (!turn_is_full(l->turn) && conns_have_room(l->conns, listener->door->role));
 	pause_full_doors(l);
 	return 0;
 }
@@ -219,9 +219,9 @@ static void look_at_clock(struct loop *l, uint64_t now)
 {
 	if (l->accept_again <= now)
 		l->accept_again = CLOCK_NEVER;
-	while (!turn_is_full(l->turn) && conns_expire(l->conns, now))
+	while (turn_has_room(l->turn) && conns_expire(l->conns, now))
 		;
-	while (l->stopping && !turn_is_full(l->turn) && conns_refuse(l->conns, REASON_STOPPING))
+	while (l->stopping && turn_has_room(l->turn) && conns_refuse(l->conns, REASON_STOPPING))
 		;
 	l->turn->stopping = l->stopping;
 	turn_take_over(l->turn);
@@ -245,9 +245,15 @@ static int set_alarm(struct loop *l)
 	return clock_alarm_set(l->alarm, due);
 }
 
+/* What is asked and must be recorded shares the record with all that is ready. */
+static bool is_enough(const struct loop *l)
+{
+	return turn_is_full(l->turn) || (l->turn->n > 0 && !turn_has_changes(l->turn));
+}
+
 /*
- * Waits until something is ready. Where that must be recorded, all that is ready shares the record,
- * within the limits of a turn, which what was held back may have reached.
+ * Waits until something is ready, and takes it within the limits of a turn. However much there was
+ * to decide of what was held back, one event is let in.
  */
 static int take_in(struct loop *l)
 {
@@ -255,8 +261,8 @@ static int take_in(struct loop *l)
 	int r = 1;
 
 	/* Whoever trickles in their request byte by byte must not hold the others' answers up. */
-	for (int n = 0; r > 0 && n < LIMIT_TURN_EVENTS && !turn_is_full(l->turn); n++, wait = 0) {
-		if (n > 0 && !turn_has_changes(l->turn))
+	for (int n = 0; r > 0 && n < LIMIT_TURN_EVENTS && turn_has_room(l->turn); n++, wait = 0) {
+		if (n > 0 && is_enough(l))
 			break;
 		r = sd.event_run(l->event, wait);
 	}

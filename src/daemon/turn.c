@@ -96,6 +96,7 @@ void turn_begin(struct turn *turn)
 
 	turn->begun = true;
 	turn->now.clock = clock_now();
+	turn->clock = turn->now.clock.boot;
 	memcpy(turn->now.boot_id, turn->boot_id, sizeof(turn->boot_id));
 	turn_refresh_rules(turn->rules, &turn->now.clock);
 	store_prepare(turn->store, &turn->now);
@@ -106,9 +107,14 @@ void turn_begin(struct turn *turn)
 	store_prune(turn->store, &turn->now, on_expired, turn);
 }
 
+bool turn_has_room(const struct turn *turn)
+{
+	return turn->n < LIMIT_TURN_REQUESTS && turn->accepts < LIMIT_TURN_ACCEPTS;
+}
+
 bool turn_is_full(const struct turn *turn)
 {
-	return turn->late || turn->n == LIMIT_TURN_REQUESTS || turn->accepts == LIMIT_TURN_ACCEPTS;
+	return !turn_has_room(turn) || turn->clock - turn->now.clock.boot >= LIMIT_TURN_TIME;
 }
 
 /* Whatever is evidence is recorded; the rest only where it changes something. */
@@ -188,16 +194,22 @@ struct named {
 	const struct conn *conn;
 };
 
-/* One that asks several times in a turn is looked up once. */
+/* One that asks several times at once is looked up once; a while later it may be another. */
+static bool is_named(const struct turn *turn, const struct peer *peer)
+{
+	return turn->named.pid != 0 && turn->named.pid == peer->pid && turn->named.uid == peer->uid
+		&& turn->clock - turn->named_at < CLOCK_MS;
+}
+
 static const char *name_process(void *userdata)
 {
 	const struct named *named = userdata;
-	const struct peer *peer = &named->conn->peer;
 	struct turn *turn = named->turn;
 
-	if (turn->named.pid == 0 || turn->named.pid != peer->pid || turn->named.uid != peer->uid) {
-		peer_process(named->conn->fd, peer, turn->name);
-		turn->named = *peer;
+	if (!is_named(turn, &named->conn->peer)) {
+		peer_process(named->conn->fd, &named->conn->peer, turn->name);
+		turn->named = named->conn->peer;
+		turn->named_at = turn->clock;
 	}
 	return turn->name[0] ? turn->name : NULL;
 }
@@ -367,7 +379,7 @@ static void take_one(struct turn *turn, struct conn *conn, const char *line, siz
 	r = take(turn, conn, line, len, refused, waited_for, a);
 	if (r < 0)
 		drop_verdict(a);
-	turn->late = clock_now().boot - turn->now.clock.boot >= LIMIT_TURN_TIME;
+	turn->clock = clock_now().boot;
 }
 
 void turn_take(struct conn *conn, const char *line, size_t len, const char *refused, void *userdata)
@@ -458,6 +470,7 @@ static void send_answer(struct turn *turn, struct answer *a, uint64_t now)
 		r = bytes_append_str(&reply, OUT_OF_MEMORY_REPLY);
 	}
 
+	answer_log(a); /* what was to be shown, and is refused now */
 	if (r < 0)
 		conn_free(a->conn);
 	else
@@ -465,11 +478,10 @@ static void send_answer(struct turn *turn, struct answer *a, uint64_t now)
 	bytes_deinit(&reply);
 }
 
-static void log_answers(const struct turn *turn)
+static void log_answers(struct turn *turn)
 {
 	for (size_t i = 0; i < turn->n; i++)
-		if (answer_is_recorded(&turn->answers[i]))
-			answer_log(&turn->answers[i]);
+		answer_log(&turn->answers[i]);
 	log_flush();
 }
 
@@ -536,7 +548,8 @@ void turn_end(struct turn *turn)
 	news_clear(&turn->news);
 	allowlist_file_keep(turn->allowlist, &turn->now);
 	turn_log_warnings(turn);
+	log_flush();
 	turn->n = turn->accepts = 0;
 	turn->named.pid = 0;
-	turn->begun = turn->late = false;
+	turn->begun = false;
 }

@@ -35,11 +35,12 @@ struct turn {
 
 	bool begun;
 	struct moment now;
-	bool late; /* it has decided for LIMIT_TURN_TIME */
+	uint64_t clock; /* when the last was decided, in µs of the boot clock */
 	size_t accepts;
 	struct answer answers[LIMIT_TURN_REQUESTS];
 	size_t n;
 	struct news news;
+	uint64_t named_at;
 	struct peer named;           /* whose name was looked up last; pid 0: nobody's */
 	char name[PEER_PROCESS_MAX]; /* or "" */
 };
@@ -51,7 +52,8 @@ void turn_deinit(struct turn *turn);
 /* Begins the turn where it hasn't: the time is read, and the store made ready. */
 void turn_begin(struct turn *turn);
 
-/* Whether it takes no more requests, or no more connections, before it ends. */
+/* Whether it can take another request and another connection; and whether it is to end first. */
+bool turn_has_room(const struct turn *turn);
 bool turn_is_full(const struct turn *turn);
 
 /* Whether it holds what must be recorded before it is answered, which others may share. */

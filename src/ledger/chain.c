@@ -262,6 +262,7 @@ void chain_hash(const char *line, size_t len, const struct chain_record *record,
 	struct sha256 state;
 	size_t from = 0;
 
+	sha256_expect(len);
 	sha256_init(&state);
 	for (size_t i = 0; i < (record->is_signed ? 2 : 1); i++) {
 		if (record->cuts[i].start > from)
@@ -293,6 +294,7 @@ int chain_print(const char *before, const struct bytes *behind, const char *prev
 	int r;
 
 	/* The comma in front of record_hash is cut with it; the one behind it is in `behind`. */
+	sha256_expect(behind->len);
 	sha256_init(&state);
 	sha256_update(&state, before, strlen(before) - 1);
 	sha256_update(&state, behind->data, behind->len);

@@ -145,9 +145,14 @@ static int append_timestamp(struct bytes *b, uint64_t wall)
 
 static int print_behind(const struct evidence_entry *entry, uint64_t wall, struct bytes *b)
 {
+	size_t len = strlen(entry->request) + strlen(entry->response) + strlen(entry->peer);
+	char *end;
 	int r;
 
-	r = bytes_append_str(b, ",\"timestamp\":\"");
+	/* What is long is copied once. */
+	r = bytes_reserve(b, len + 128, &end);
+	if (r >= 0)
+		r = bytes_append_str(b, ",\"timestamp\":\"");
 	if (r >= 0)
 		r = append_timestamp(b, wall);
 	return r < 0 ? r

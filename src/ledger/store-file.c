@@ -48,7 +48,6 @@ struct store_file {
 	uid_t owner;
 	int dir_fd;
 	bool fresh; /* the directory may have been made just now, and not be there for good */
-	bool loose; /* so may the file's name; nothing that was answered rests on it yet */
 	int lock_fd;
 	bool locked;
 
@@ -170,7 +169,6 @@ static int rewrite(struct store_file *f)
 		return r;
 
 	f->fd = file_replace_steal_fd(&to);
-	f->loose = false;
 	f->batch = batch;
 	f->size = size;
 	f->grown = false;
@@ -213,24 +211,12 @@ static int add_note(struct store_file *f)
 	return 0;
 }
 
-static int sync_name(struct store_file *f)
-{
-	if (fsync(f->dir_fd) < 0)
-		return -errno;
-
-	f->loose = false;
-	return 0;
-}
-
 static int append(struct store_file *f)
 {
 	cleanup(bytes_deinit) struct bytes batch = BYTES_INIT(BYTES_UNLIMITED);
-	int r = 0;
+	int r;
 
-	if (f->loose)
-		r = sync_name(f);
-	if (r >= 0)
-		r = add_note(f);
+	r = add_note(f);
 	if (r < 0)
 		return r;
 
@@ -510,16 +496,14 @@ static int load_file(struct store_file *f, int fd)
 /*
  * What was read may be in memory alone: a daemon that died between write and sync leaves pages that
  * nobody has promised to keep. Only a file that is at rest is known to last; and its name, only
- * when the directory is synced, which one that died behind its rename() never did. Where no token
- * is in it, that can wait for the first.
+ * when the directory is synced, which one that died behind its rename() never did. The other files
+ * in the directory rely on that as well.
  */
 static int make_lasting(struct store_file *f, const struct moment *now)
 {
 	if (table_settle_times(&f->store.table, now) || f->grown)
 		return rewrite(f);
-
-	f->loose = true;
-	return n_records(f) > 0 ? sync_name(f) : 0;
+	return fsync(f->dir_fd) < 0 ? -errno : 0;
 }
 
 int store_file_load(struct store *store, const struct moment *now)
