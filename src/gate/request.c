@@ -135,16 +135,15 @@ static int read_field(struct request *q, const struct field *f)
 	if ((!v || json_is_null(v)) && !f->required)
 		return 0;
 
-	r = bytes_appendf(&why, REQUEST_MALFORMED "%s ", f->key);
-	if (r < 0)
-		return r;
-
 	r = v ? f->take(q, f, v, &why) : request_refuse(&why, "is missing");
 	if (r != FIELD_REFUSED)
 		return r;
 
-	q->fault = bytes_steal(&why);
-	return q->fault ? FIELD_REFUSED : -ENOMEM;
+	if (asprintf(&q->fault, REQUEST_MALFORMED "%s %s", f->key, bytes_str(&why)) < 0) {
+		q->fault = NULL;
+		return -ENOMEM;
+	}
+	return FIELD_REFUSED;
 }
 
 static int read_action(struct request *q)
