@@ -130,9 +130,16 @@ const struct json *json_root(const struct json_doc *doc)
 	return value(doc->tree);
 }
 
+/* Most keys differ in their first byte: cJSON's own would call strcmp() for each. */
 const struct json *json_get(const struct json *object, const char *key)
 {
-	return value(cJSON_GetObjectItemCaseSensitive(item(object), key));
+	json_each (child, object) {
+		const char *name = item(child)->string;
+
+		if (name && name[0] == key[0] && strcmp(name, key) == 0)
+			return child;
+	}
+	return NULL;
 }
 
 const struct json *json_first(const struct json *parent)
@@ -226,6 +233,9 @@ int64_t json_count(const struct json *v)
 
 	return d >= 0 && d <= (double)JSON_INTEGER_MAX ? (int64_t)d : 0;
 }
+
+/* Most of what is printed fits. */
+#define PRINT_SIZE 1024
 
 static cJSON *tree(const struct json_out *out)
 {
@@ -340,7 +350,7 @@ int json_out_print(const struct json_out *out, struct bytes *b)
 	if (out->failed)
 		return -ENOMEM;
 
-	text = cJSON_PrintUnformatted(tree(out));
+	text = cJSON_PrintBuffered(tree(out), PRINT_SIZE, false);
 	if (!text)
 		return -ENOMEM;
 
