@@ -25,7 +25,7 @@ BEGIN {
 	title["pending"] = "pending (durable)"
 	title["consume"] = "retry and consume (durable)"
 	title["evidence"] = "allow, with evidence"
-	title["check"] = "firma check, spawn to exit"
+	title["check-ask"] = "firma check, spawn to exit"
 	title["start"] = "exec to first reply, tokens: "
 	title["tokens"] = "a token's life, tokens: "
 	title["memory-idle"] = "PSS, idle"
@@ -99,6 +99,8 @@ function name_of(what,    key)
 	split(what, key, SUBSEP)
 	if (key[1] in title)
 		return title[key[1]]
+	if (key[1] ~ /^check-/)
+		return title["check-ask"]
 	n_words = split(key[1], words, "-")
 	return title[words[1]] words[n_words]
 }

@@ -288,7 +288,7 @@ static int try_named(const struct allowlist *list, const char *bound, struct mat
 	return r;
 }
 
-int allowlist_match(const struct allowlist *list, const struct request *request,
+static int match(const struct allowlist *list, const struct request *request,
 	const struct asker *asker, const struct trusted *trusted, uint64_t now,
 	const struct allow_entry **ret)
 {
@@ -305,11 +305,6 @@ int allowlist_match(const struct allowlist *list, const struct request *request,
 	};
 	int r = 0;
 
-	if (list->n == 0) {
-		*ret = NULL;
-		return 0;
-	}
-
 	if (request->cwd) {
 		allow_bind(request->cwd, request->args, request->n_args, m.bound);
 		r = try_named(list, m.bound, &m);
@@ -324,5 +319,16 @@ int allowlist_match(const struct allowlist *list, const struct request *request,
 		return r;
 
 	*ret = m.found;
+	return 0;
+}
+
+int allowlist_match(const struct allowlist *list, const struct request *request,
+	const struct asker *asker, const struct trusted *trusted, uint64_t now,
+	const struct allow_entry **ret)
+{
+	if (list->n > 0)
+		return match(list, request, asker, trusted, now, ret);
+
+	*ret = NULL;
 	return 0;
 }
