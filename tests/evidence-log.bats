@@ -695,6 +695,19 @@ fdatasync log.jsonl
 pwrite64 evidence.head'
 }
 
+@test "the mark that is found is made to last before anything is recorded" {
+	need_trace
+	start --default-action allow
+	run ask
+	kill_daemon
+	trace -e trace=fsync,fdatasync,pwrite64,sendto
+	start --default-action allow
+	run ask
+	kill_daemon
+	run sed -n 's/^\([a-z0-9]*\)([0-9]*<.*\/\([a-z.]*\)>.*/\1 \2/p' "$TMP/trace"
+	assert_line -n 0 'fsync state'
+}
+
 # --- more than one token, and more than one turn --------------------------------------------------
 
 @test "a revocation of many names each token, and each is recovered" {

@@ -661,29 +661,41 @@ open_fails() {
 	open_fails read EIO 2+ "$TOKENS"
 }
 
-@test "a file at rest whose directory can't be synced closes the store until it can be" {
+@test "where the directory can't be synced, nothing is answered that rests on what was there" {
+	local unsynced='the change could not be recorded: Input/output error' first
+
 	start_asking
 	ask_two
 	stop_daemon
-	start_failing fsync EIO 1+
-	assert_unwritable EIO 'pending approved'
-	mend
-	move_clock 31
+	for first in ask 'operate list' 'operate status'; do
+		start_failing fsync EIO 1+
+		run $first
+		assert_output -p "$unsynced"
+		refute_output -p "$ID"
+		assert_unwritable EIO 'pending approved'
+		mend
+		kill_daemon
+	done
+	start_asking
 	must "$ALLOWED" retry APPROVED
 	kill_daemon
 	finds 'pending consumed'
 }
 
-# The allowlist and the mark of the evidence may have been renamed there by one who died then.
-@test "so does an empty one" {
+@test "nor where it was the allowlist that was there, or that was not" {
 	start_asking
+	operate allow.add pattern=/usr/bin/true
+	run ask executable=/usr/bin/true args:='[]'
+	assert_decision allow
 	stop_daemon
 	start_failing fsync EIO 1+
-	run ask
-	assert_decision deny "closed: $TOKENS: could not be written: Input/output error"
-	mend
-	move_clock 31
-	pending_token
+	run ask executable=/usr/bin/true args:='[]'
+	assert_decision deny 'the change could not be recorded: Input/output error'
+	kill_daemon
+	start_failing fsync EIO 1+
+	run operate allow.remove id=nothing
+	assert_output -p 'could not be recorded'
+	kill_daemon
 }
 
 @test "a torn end that can't be cut off closes the store" {

@@ -532,6 +532,24 @@ write tokens.jsonl.new\nwrite tokens.jsonl.new\nfsync tokens.jsonl.new\nfsync st
 	assert_output $'fsync state\nwrite tokens.jsonl\nfdatasync tokens.jsonl\nsendto'
 }
 
+@test "what rests on nothing that was read waits for no sync" {
+	start_daemon
+	stop_daemon
+	trace -e trace=fsync,write,fdatasync,sendto,renameat
+	start_daemon --default-action allow
+	run ask
+	assert_decision allow
+	kill_daemon
+	run traced
+	assert_output sendto
+
+	start_daemon
+	run operate allow.list
+	kill_daemon
+	run traced
+	assert_output $'fsync state\nsendto'
+}
+
 # --- without a file -------------------------------------------------------------------------------
 
 # start_in_memory [SERVE-OPTION...]

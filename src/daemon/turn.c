@@ -126,6 +126,14 @@ static bool has_change(const struct turn *turn, const struct answer *a)
 			|| (turn->evidence && answer_is_recorded(a)));
 }
 
+/* What the policy or the default says, and what is refused, was never on record. */
+static bool rests_on_record(const struct answer *a)
+{
+	const struct verdict *v = &a->verdict;
+
+	return a->decided && (v->decision == DECISION_NONE || v->has_token || v->used_id);
+}
+
 bool turn_has_changes(const struct turn *turn)
 {
 	for (size_t i = 0; i < turn->n; i++)
@@ -379,6 +387,8 @@ static void take_one(struct turn *turn, struct conn *conn, const char *line, siz
 	r = take(turn, conn, line, len, refused, waited_for, a);
 	if (r < 0)
 		drop_verdict(a);
+	if (rests_on_record(a))
+		store_rely(turn->store);
 	turn->clock = clock_now().boot;
 }
 

@@ -48,6 +48,7 @@ struct store_file {
 	uid_t owner;
 	int dir_fd;
 	bool fresh; /* the directory may have been made just now, and not be there for good */
+	bool loose; /* so may the name of any file in it; no answer rests on one yet */
 	int lock_fd;
 	bool locked;
 
@@ -169,6 +170,7 @@ static int rewrite(struct store_file *f)
 		return r;
 
 	f->fd = file_replace_steal_fd(&to);
+	f->loose = false;
 	f->batch = batch;
 	f->size = size;
 	f->grown = false;
@@ -208,6 +210,15 @@ static int add_note(struct store_file *f)
 	bytes_deinit(&f->lines);
 	f->lines = lines;
 	bytes_init(&lines, BYTES_UNLIMITED);
+	return 0;
+}
+
+static int sync_names(struct store_file *f)
+{
+	if (fsync(f->dir_fd) < 0)
+		return -errno;
+
+	f->loose = false;
 	return 0;
 }
 
@@ -264,17 +275,21 @@ static void compact(struct store_file *f)
 static int file_commit(struct store *store)
 {
 	struct store_file *f = file_of(store);
-	int r;
+	bool changes = f->lines.len > 0 || store->next_note.len > 0;
+	int r = 0;
 
-	if (f->lines.len == 0 && store->next_note.len == 0)
-		return 0;
-
-	r = f->fd < 0 ? -EIO : append(f);
+	if (f->loose && f->fd >= 0 && (changes || store->relied_on))
+		r = sync_names(f);
+	if (r >= 0 && changes)
+		r = f->fd < 0 ? -EIO : append(f);
 	bytes_clear(&f->lines);
 	if (r < 0) {
 		give_up_file(f, r);
 		return r;
 	}
+
+	if (!changes)
+		return 0;
 
 	store_keep_note(store);
 	if (is_mostly_superseded(f))
@@ -496,14 +511,16 @@ static int load_file(struct store_file *f, int fd)
 /*
  * What was read may be in memory alone: a daemon that died between write and sync leaves pages that
  * nobody has promised to keep. Only a file that is at rest is known to last; and its name, only
- * when the directory is synced, which one that died behind its rename() never did. The other files
- * in the directory rely on that as well.
+ * when the directory is synced, which one that died behind its rename() never did: so do the other
+ * files there, and that can wait until an answer rests on one.
  */
 static int make_lasting(struct store_file *f, const struct moment *now)
 {
 	if (table_settle_times(&f->store.table, now) || f->grown)
 		return rewrite(f);
-	return fsync(f->dir_fd) < 0 ? -errno : 0;
+
+	f->loose = true;
+	return 0;
 }
 
 int store_file_load(struct store *store, const struct moment *now)

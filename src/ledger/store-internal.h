@@ -26,6 +26,7 @@ struct store {
 	const char *closed; /* NULL: open */
 	char *closed_text;  /* what `closed` points to, but for want of memory */
 	bool readable;      /* the table is what is on record */
+	bool relied_on;     /* see store_rely(); until the next commit */
 	struct bytes warning;
 	struct bytes note;      /* on record; see store_set_note() */
 	struct bytes next_note; /* for the next commit */

@@ -164,7 +164,13 @@ int store_commit(struct store *store)
 		store_keep_note(store);
 	}
 	bytes_clear(&store->next_note);
+	store->relied_on = false;
 	return r;
+}
+
+void store_rely(struct store *store)
+{
+	store->relied_on = true;
 }
 
 void store_keep_note(struct store *store)

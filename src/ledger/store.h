@@ -81,6 +81,13 @@ uint64_t store_due(const struct store *store);
 int store_commit(struct store *store);
 
 /*
+ * An answer of this turn rests on what was read at the start, be it of the store or of another file
+ * in its directory: the next commit makes sure that it lasts. Whatever is applied does so by
+ * itself.
+ */
+void store_rely(struct store *store);
+
+/*
  * A line (without a newline; see ledger/note) that the next commit records with what it changes, or
  * where nothing changes by itself; it replaces the last one. NULL: from the next time on that
  * everything is written anew there is none. Error: -ENOMEM.
