@@ -114,7 +114,8 @@ bool turn_has_room(const struct turn *turn)
 
 bool turn_is_full(const struct turn *turn)
 {
-	return !turn_has_room(turn) || turn->clock - turn->now.clock.boot >= LIMIT_TURN_TIME;
+	return !turn_has_room(turn)
+		|| (turn->begun && turn->clock - turn->now.clock.boot >= LIMIT_TURN_TIME);
 }
 
 /* Whatever is evidence is recorded; the rest only where it changes something. */
