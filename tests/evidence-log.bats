@@ -704,8 +704,49 @@ pwrite64 evidence.head'
 	start --default-action allow
 	run ask
 	kill_daemon
+	synced_first
+}
+
+# synced_first: before anything else of what is traced.
+synced_first() {
 	run sed -n 's/^\([a-z0-9]*\)([0-9]*<.*\/\([a-z.]*\)>.*/\1 \2/p' "$TMP/trace"
 	assert_line -n 0 'fsync state'
+	assert_line -p pwrite64
+}
+
+@test "so it is by one that gets the lock late" {
+	need_trace
+	start --default-action allow
+	run ask
+	stop_daemon
+	_background holder flock --no-fork "$STATE_DIR/lock" sh -c 'echo ready; exec sleep infinity'
+	trace -e trace=fsync,fdatasync,pwrite64
+	serve_at "$SOCKET" --state-dir "$STATE_DIR" --evidence-log "$LOG" --default-action allow
+	move_clock 5
+	until_listening "$SOCKET"
+	run ask
+	assert_decision deny
+	kill -KILL "${BACKGROUND[holder]}"
+	finish holder
+	move_clock 31
+	run ask
+	assert_decision allow
+	kill_daemon
+	synced_first
+}
+
+@test "where the directory can't be synced, nothing is recorded" {
+	need_trace
+	start --default-action allow
+	run ask
+	kill_daemon
+	cp "$LOG" "$TMP/before"
+	trace -P "$STATE_DIR" -e trace=fsync -e inject=fsync:error=EIO
+	start --default-action allow
+	run ask
+	assert_decision deny
+	kill_daemon
+	cmp "$LOG" "$TMP/before"
 }
 
 # --- more than one token, and more than one turn --------------------------------------------------

@@ -698,6 +698,27 @@ open_fails() {
 	kill_daemon
 }
 
+@test "what was renamed and not synced is not shown before it is" {
+	start_asking
+	operate allow.add pattern=/usr/bin/true
+	kill_daemon
+
+	# Of the new list the file is synced, but not its name; nor is it for who asks what is there.
+	start_failing fsync EIO 2+
+	run operate allow.list
+	assert_output -p /usr/bin/true
+	run operate allow.add pattern=/usr/bin/false
+	assert_output -p 'outcome unknown: the change could not be recorded'
+	run operate allow.list
+	refute_output -p false
+	assert_output -p 'could not be recorded'
+	mend
+	move_clock 31
+	run operate allow.list
+	assert_output -p /usr/bin/false
+	kill_daemon
+}
+
 @test "a torn end that can't be cut off closes the store" {
 	make_base
 	sed -n 2p "$TMP/before" | head -c 30 >"$TMP/torn"

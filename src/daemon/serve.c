@@ -120,9 +120,6 @@ static int open_evidence(struct server *s)
 	if (!o->evidence_log)
 		return 0;
 
-	/* Its mark is in the store's directory. A store that can't be relied on is closed. */
-	store_rely(s->store);
-	(void)store_commit(s->store);
 	r = evidence_new(&options, &s->evidence);
 	if (r >= 0)
 		evidence_prepare(s->evidence, s->store, &now);

@@ -127,7 +127,7 @@ static bool has_change(const struct turn *turn, const struct answer *a)
 			|| (turn->evidence && answer_is_recorded(a)));
 }
 
-/* What the policy or the default says, and what is refused, was never on record. */
+/* What the policy or the default says is nowhere on record, and a refusal promises nothing. */
 static bool rests_on_record(const struct answer *a)
 {
 	const struct verdict *v = &a->verdict;

@@ -32,7 +32,7 @@
 #define USE_PAUSE CLOCK_SECOND
 #define RETRY_PAUSE (30 * CLOCK_SECOND)
 
-void allowlist_file_init(struct allowlist_file *f, const struct store *store)
+void allowlist_file_init(struct allowlist_file *f, struct store *store)
 {
 	*f = (struct allowlist_file){
 		.store = store,
@@ -354,8 +354,10 @@ static int replace(struct allowlist_file *f, const struct allowlist *list)
 		return CHANGED_MEANWHILE;
 
 	r = file_replace_commit(&to, &renamed);
-	if (r < 0)
+	if (r < 0) {
+		store_loosen(f->store);
 		return r;
+	}
 	return fstat(to.fd, &f->seen) < 0 ? -errno : 0;
 }
 
@@ -412,6 +414,7 @@ static void write_use(struct allowlist_file *f, const struct moment *now)
 	if (r >= 0)
 		return;
 
+	store_loosen(f->store);
 	f->use.write_at = now->clock.boot + RETRY_PAUSE;
 	warn(f, "allowlist-use.json", "could not be written: %s", strerror(-r));
 }

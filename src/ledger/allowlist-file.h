@@ -23,7 +23,7 @@
 #include "ledger/store.h"
 
 struct allowlist_file {
-	const struct store *store; /* NULL: there is nothing that would last, and no allowlist */
+	struct store *store; /* NULL: there is nothing that would last, and no allowlist */
 
 	struct allowlist *list;    /* as the file is; NULL where it can't be read */
 	struct allowlist *changed; /* as it is to be; NULL where that is the same */
@@ -41,7 +41,7 @@ struct allowlist_file {
 };
 
 /* `store` is a file store, or NULL. */
-void allowlist_file_init(struct allowlist_file *file, const struct store *store);
+void allowlist_file_init(struct allowlist_file *file, struct store *store);
 void allowlist_file_deinit(struct allowlist_file *file);
 
 /* Reads it where it has changed, and the time. */

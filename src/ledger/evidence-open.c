@@ -23,19 +23,14 @@
 
 #define UNANSWERED "the daemon ended before this was recorded; nobody was answered"
 
-/* A new log, and its name, for good. */
-static int create_log(struct evidence *e)
+/* Makes the log's name last. */
+static int sync_name(const struct evidence *e)
 {
 	cleanup(close_p) int dir_fd = -1;
 	cleanup(free_p) char *copy = strdup(e->path);
-	int r;
 
 	if (!copy)
 		return -ENOMEM;
-
-	r = file_open(AT_FDCWD, e->path, O_RDWR | O_APPEND | O_CREAT | O_EXCL, e->owner, &e->fd);
-	if (r != 0)
-		return r;
 
 	dir_fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return dir_fd < 0 || fsync(dir_fd) < 0 ? -errno : 0;
@@ -53,7 +48,11 @@ static bool open_log(struct evidence *e, bool expected)
 		return false;
 	}
 	if (r == -ENOENT)
-		r = create_log(e);
+		r = file_open(
+			AT_FDCWD, e->path, O_RDWR | O_APPEND | O_CREAT | O_EXCL, e->owner, &e->fd);
+	/* Who made it may have died then. */
+	if (r == 0 && !expected)
+		r = sync_name(e);
 	if (r != 0) {
 		evidence_close_for(
 			e, r < 0, "%s", r < 0 ? strerror(-r) : file_fault_text((enum file_fault)r));
@@ -245,6 +244,8 @@ static int check_log(struct evidence *e, struct store *store, int dir_fd, bool k
 	int r;
 
 	r = known ? 0 : adopt(e, dir_fd, why);
+	if (r < 0)
+		store_loosen(store); /* the mark's name may be there without being synced */
 	if (r == 0)
 		r = log_check(e->fd, &e->mark, e->key, &end, why);
 	if (r == 0)
@@ -265,7 +266,9 @@ void evidence_open(struct evidence *e, struct store *store, const struct moment 
 		e->for_store = true;
 		return;
 	}
-	r = e->state_dir ? file_open_dir(e->state_dir, e->owner, &dir_fd) : 0;
+	r = store_settle(store); /* the mark that is found must last */
+	if (r >= 0)
+		r = e->state_dir ? file_open_dir(e->state_dir, e->owner, &dir_fd) : 0;
 	if (r != 0) {
 		evidence_close_for(e, r < 0, "the state directory: %s",
 			r < 0 ? strerror(-r) : file_fault_text((enum file_fault)r));

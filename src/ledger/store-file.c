@@ -48,7 +48,6 @@ struct store_file {
 	uid_t owner;
 	int dir_fd;
 	bool fresh; /* the directory may have been made just now, and not be there for good */
-	bool loose; /* so may the name of any file in it; no answer rests on one yet */
 	int lock_fd;
 	bool locked;
 
@@ -170,7 +169,7 @@ static int rewrite(struct store_file *f)
 		return r;
 
 	f->fd = file_replace_steal_fd(&to);
-	f->loose = false;
+	f->store.loose = false;
 	f->batch = batch;
 	f->size = size;
 	f->grown = false;
@@ -210,15 +209,6 @@ static int add_note(struct store_file *f)
 	bytes_deinit(&f->lines);
 	f->lines = lines;
 	bytes_init(&lines, BYTES_UNLIMITED);
-	return 0;
-}
-
-static int sync_names(struct store_file *f)
-{
-	if (fsync(f->dir_fd) < 0)
-		return -errno;
-
-	f->loose = false;
 	return 0;
 }
 
@@ -278,8 +268,8 @@ static int file_commit(struct store *store)
 	bool changes = f->lines.len > 0 || store->next_note.len > 0;
 	int r = 0;
 
-	if (f->loose && f->fd >= 0 && (changes || store->relied_on))
-		r = sync_names(f);
+	if (f->fd >= 0 && (changes || store->relied_on))
+		r = store_settle(store);
 	if (r >= 0 && changes)
 		r = f->fd < 0 ? -EIO : append(f);
 	bytes_clear(&f->lines);
@@ -295,6 +285,21 @@ static int file_commit(struct store *store)
 	if (is_mostly_superseded(f))
 		compact(f);
 	return 0;
+}
+
+static int file_settle(struct store *store)
+{
+	struct store_file *f = file_of(store);
+	int r;
+
+	if (f->fd < 0)
+		return -EIO;
+	if (fsync(f->dir_fd) == 0)
+		return 0;
+
+	r = -errno;
+	give_up_file(f, r);
+	return r;
 }
 
 static int retry_write(struct store_file *f)
@@ -355,6 +360,7 @@ static const struct store_ops file_ops = {
 	.record = file_record,
 	.unrecord = file_unrecord,
 	.commit = file_commit,
+	.settle = file_settle,
 	.finish = file_finish,
 };
 
@@ -519,7 +525,7 @@ static int make_lasting(struct store_file *f, const struct moment *now)
 	if (table_settle_times(&f->store.table, now) || f->grown)
 		return rewrite(f);
 
-	f->loose = true;
+	store_loosen(&f->store);
 	return 0;
 }
 

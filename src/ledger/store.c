@@ -173,6 +173,23 @@ void store_rely(struct store *store)
 	store->relied_on = true;
 }
 
+int store_settle(struct store *store)
+{
+	int r;
+
+	if (!store->loose)
+		return 0;
+
+	r = store->ops->settle(store);
+	store->loose = r < 0;
+	return r;
+}
+
+void store_loosen(struct store *store)
+{
+	store->loose = store->ops->settle != NULL;
+}
+
 void store_keep_note(struct store *store)
 {
 	struct bytes last = store->note;

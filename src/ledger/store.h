@@ -81,11 +81,16 @@ uint64_t store_due(const struct store *store);
 int store_commit(struct store *store);
 
 /*
- * An answer of this turn rests on what was read at the start, be it of the store or of another file
- * in its directory: the next commit makes sure that it lasts. Whatever is applied does so by
- * itself.
+ * Files that were found in the store's directory, or renamed there without a sync, may not last,
+ * the store's own and the others'. Before anything rests on one, the directory is synced: by the
+ * next commit, where something is applied or store_rely() was called, or by store_settle() at once.
+ * Error: a negative errno, and the store is closed as after a commit that failed.
+ *
+ * store_loosen(): a file was renamed there, and the sync failed.
  */
 void store_rely(struct store *store);
+int store_settle(struct store *store);
+void store_loosen(struct store *store);
 
 /*
  * A line (without a newline; see ledger/note) that the next commit records with what it changes, or
