@@ -550,6 +550,27 @@ write tokens.jsonl.new\nwrite tokens.jsonl.new\nfsync tokens.jsonl.new\nfsync st
 	assert_output $'fsync state\nsendto'
 }
 
+# What a pipe takes in one piece is never mixed with what others write to it.
+@test "the lines of a turn are logged together, and none in two pieces" {
+	local i agent
+
+	printf -v agent '%0200d' 0
+	trace -P "$TMP/log" -e trace=write -s 5000
+	start_daemon --default-action allow
+	for ((i = 0; i < 60; i++)); do
+		request agent_id="$agent$i"
+	done >"$TMP/turn"
+	together "$TMP/turn"
+	kill_daemon
+	_until $$ grep -q '^+++ ' "$TMP/trace"
+	run grep '^write(.*firma: allow' "$TMP/trace"
+	((${#lines[@]} > 2 && ${#lines[@]} < 20)) || fail "${#lines[@]} writes"
+	for i in "${!lines[@]}"; do
+		[[ ${lines[i]} =~ \\n\",\ ([0-9]+)\)\ +=\ ([0-9]+)$ ]] || fail "${lines[i]}"
+		((BASH_REMATCH[1] <= 4096 && BASH_REMATCH[1] == BASH_REMATCH[2])) || fail "${lines[i]}"
+	done
+}
+
 # --- without a file -------------------------------------------------------------------------------
 
 # start_in_memory [SERVE-OPTION...]
