@@ -73,6 +73,10 @@ void turn_take_over(struct turn *turn);
 /* Why nothing may be decided; NULL where nothing stands against it. */
 const char *turn_closed(const struct turn *turn);
 
+/* Notes what became of a token, for those who wait for it; `by`: the operator who did it, or NULL.
+ */
+void turn_note(struct turn *turn, const struct token *token, const uid_t *by);
+
 /* Reads the policy where it has changed, and logs what came of it. */
 void turn_refresh_rules(struct rules *rules, const struct clock_time *now);
 
