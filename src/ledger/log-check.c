@@ -120,10 +120,11 @@ static int look_at_rest(int fd, uint64_t start, struct log_end *end, bool *ret_t
 	*ret_torn = false;
 	end->torn = 0;
 	while ((n = pread(fd, piece, sizeof(piece), (off_t)(start + end->torn))) != 0) {
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
+		if (n < 0) {
+			if (errno == EINTR)
+				continue;
 			return -errno;
+		}
 		sha256_update(&state, piece, (size_t)n);
 		*ret_torn |= memchr(piece, '\0', (size_t)n) != NULL;
 		end->torn += (uint64_t)n;
