@@ -529,5 +529,6 @@ has_lines() {
 	_background events "$BASH" -c 'echo ready; "$@" | head -n 0; echo "${PIPESTATUS[0]}"' \
 		bash "$FIRMA" token watch
 	finish events
-	cat "$TMP/events.out"
+	assert_status 0
+	assert_output 3
 }

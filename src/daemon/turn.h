@@ -40,9 +40,11 @@ struct turn {
 	struct answer answers[LIMIT_TURN_REQUESTS];
 	size_t n;
 	struct news news;
+
+	/* Whose process was looked up last (pid 0: nobody's), when, and its name, or "". */
+	struct peer named;
 	uint64_t named_at;
-	struct peer named;           /* whose name was looked up last; pid 0: nobody's */
-	char name[PEER_PROCESS_MAX]; /* or "" */
+	char name[PEER_PROCESS_MAX];
 };
 
 /* Before the first turn, for what is the turn's own; turn_deinit() closes who is still held. */
