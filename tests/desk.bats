@@ -42,6 +42,10 @@ asked() {
 	seen "$QUESTION"
 }
 
+is_there_twice() {
+	(($(history | grep -cF "$1") == 2))
+}
+
 # typed KEY...: once the question is there.
 typed() {
 	asked
@@ -134,7 +138,7 @@ becomes() {
 	is_in_state "$id" pending
 
 	typed r
-	seen 'The reason'
+	_until "$$" is_there_twice 'The reason' || fail 'it asks for none' "$(history)"
 	keys Enter
 	becomes revoked "$id"
 	[[ $(ask approval_token="$id") == *'"approval token revoked"'* ]]
