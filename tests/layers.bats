@@ -30,10 +30,10 @@ build_house() {
 	rm -rf "$TMP/src"
 	put base/clock.h '#pragma once'
 	put base/clock.c '#include "base/clock.h"' '#include <time.h>' 'int r = clock_gettime(0, 0);'
-	put base/json.h '#pragma once'
-	put base/json.c '#include "base/json.h"' '#include <cjson/cJSON.h>'
+	put base/json/tree.h '#pragma once'
+	put base/json/tree.c '#include "base/json/tree.h"' '#include <cjson/cJSON.h>'
 	put gate/token.h '#pragma once' '#include "base/clock.h"'
-	put gate/token.c '#include "gate/token.h"' '#include <string.h>' '#include "base/json.h"'
+	put gate/token.c '#include "gate/token.h"' '#include <string.h>' '#include "base/json/tree.h"'
 	put ledger/store.h '#pragma once' '#include "gate/token.h"'
 	put daemon/sd.h '#pragma once' '#include <systemd/sd-daemon.h>'
 	put daemon/sd.c '#include "daemon/sd.h"' '#include <systemd/sd-event.h>'
@@ -96,9 +96,9 @@ found_in_house() {
 		gate/rule.c '#include "../base/map.h"'
 }
 
-@test "cJSON anywhere but in base/json.c is found" {
+@test "cJSON anywhere but in base/json/tree.c is found" {
 	found_in_house 'includes <cjson/cJSON.h>' gate/rule.c '#include <cjson/cJSON.h>'
-	found_in_house 'includes <cjson/cJSON.h>' base/json.h '#pragma once' '#include <cjson/cJSON.h>'
+	found_in_house 'includes <cjson/cJSON.h>' base/json/tree.h '#pragma once' '#include <cjson/cJSON.h>'
 }
 
 @test "libsystemd anywhere but in daemon/sd is found" {
@@ -137,7 +137,7 @@ found_in_house() {
 
 @test "a file that does not begin with its license is found" {
 	build_house
-	echo 'int i;' >"$TMP/src/gate/rule.c"
+	echo 'int i;' >"$TMP/src/gate/policy/rule.c"
 	run layers "$TMP/src"
 	assert_output 'gate/rule.c:1: does not begin with its license'
 	assert_status 1

@@ -8,12 +8,12 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/json.h"
+#include "base/json/tree.h"
 #include "base/notation.h"
 #include "base/text.h"
 #include "cli/operator.h"
 #include "gate/limits.h"
-#include "gate/request.h"
+#include "gate/wire/request.h"
 
 #define ALLOW_OPERATOR(the_verb)                                                          \
 	{                                                                                 \

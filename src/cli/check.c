@@ -6,15 +6,15 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/json.h"
+#include "base/json/tree.h"
 #include "base/notation.h"
 #include "base/text.h"
-#include "cli/ask.h"
+#include "cli/check-wait.h"
 #include "cli/client.h"
-#include "cli/hold.h"
+#include "cli/request-build.h"
 #include "cli/verb.h"
 #include "gate/limits.h"
-#include "gate/reply.h"
+#include "gate/wire/reply.h"
 
 enum { PROFILE = ASK_OPTIONS, TOKEN, WAIT, HASH, TIMEOUT, JSON, SOCKET, QUIET };
 

@@ -9,10 +9,10 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/fold.h"
 #include "base/notation.h"
 #include "base/text.h"
-#include "gate/request.h"
+#include "cli/fold.h"
+#include "gate/wire/request.h"
 
 #define RETRY_PAUSE_MS 100
 

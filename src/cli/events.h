@@ -14,8 +14,8 @@
 #include "base/bytes.h"
 #include "base/map.h"
 #include "cli/client.h"
-#include "cli/item.h"
 #include "cli/operator.h"
+#include "cli/token-view.h"
 
 #define EVENT_ISSUED "issued"
 

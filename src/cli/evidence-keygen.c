@@ -11,9 +11,9 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
-#include "cli/stream.h"
+#include "cli/evidence-file.h"
 #include "cli/verb.h"
-#include "ledger/sign.h"
+#include "ledger/evidence/key.h"
 
 static const struct option_row rows[] = { { 0 } };
 

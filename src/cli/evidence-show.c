@@ -17,10 +17,10 @@
 #include "base/lines.h"
 #include "base/notation.h"
 #include "base/text.h"
-#include "cli/entry.h"
-#include "cli/stream.h"
+#include "cli/evidence-file.h"
+#include "cli/evidence-line.h"
 #include "cli/verb.h"
-#include "ledger/tail.h"
+#include "ledger/evidence/tail.h"
 
 enum { FOLLOW, JSON, SINCE, UNTIL, DECISION, AGENT, UID, TOKEN };
 

@@ -11,12 +11,12 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/json.h"
+#include "base/json/tree.h"
 #include "base/text.h"
+#include "cli/evidence-file.h"
 #include "cli/progress.h"
-#include "cli/stream.h"
 #include "cli/verb.h"
-#include "ledger/verify.h"
+#include "ledger/evidence/verify.h"
 
 enum { JSON, KEY, PUBLIC_KEY, KEY_ID, HEAD };
 

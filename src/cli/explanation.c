@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/json.h"
+#include "base/json/tree.h"
 #include "base/text.h"
 #include "cli/say.h"
 #include "cli/suggest.h"

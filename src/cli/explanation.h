@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "gate/policy.h"
+#include "gate/policy/policy.h"
 
 /* All that it takes; strings and pointers belong to the caller. */
 struct matter {

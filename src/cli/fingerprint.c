@@ -6,9 +6,9 @@
 
 #include "base/notation.h"
 #include "base/text.h"
-#include "cli/ask.h"
+#include "cli/request-build.h"
 #include "cli/verb.h"
-#include "gate/request.h"
+#include "gate/wire/request.h"
 
 static const struct option_row rows[] = { ASK_ROWS, { 0 } };
 

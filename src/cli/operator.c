@@ -7,13 +7,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/fold.h"
-#include "base/json.h"
+#include "base/json/tree.h"
 #include "base/notation.h"
 #include "base/text.h"
-#include "cli/item.h"
-#include "cli/screen.h"
-#include "gate/request.h"
+#include "cli/console.h"
+#include "cli/fold.h"
+#include "cli/token-view.h"
+#include "gate/wire/request.h"
 
 int operator_take(struct operator* op, int option, const char *value)
 {

@@ -13,9 +13,9 @@
 #include "base/bytes.h"
 #include "cli/client.h"
 #include "cli/verb.h"
-#include "gate/reply.h"
-#include "gate/request.h"
-#include "gate/token.h"
+#include "gate/token/token.h"
+#include "gate/wire/reply.h"
+#include "gate/wire/request.h"
 
 /* The first rows of each such verb's table. */
 enum { OPERATOR_SOCKET, OPERATOR_TIMEOUT, OPERATOR_OPTIONS };

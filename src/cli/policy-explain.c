@@ -10,16 +10,16 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/json.h"
+#include "base/json/tree.h"
 #include "base/notation.h"
 #include "base/path.h"
 #include "base/text.h"
 #include "base/users.h"
 #include "cli/absolute.h"
-#include "cli/ask.h"
 #include "cli/explanation.h"
-#include "cli/item.h"
 #include "cli/operator.h"
+#include "cli/request-build.h"
+#include "cli/token-view.h"
 #include "daemon/policy-file.h"
 
 enum { PROFILE = ASK_OPTIONS, CWD, UID, TOKEN, POLICY, JSON, SOCKET, TIMEOUT };

@@ -9,9 +9,9 @@
 
 #include "base/notation.h"
 #include "base/text.h"
-#include "cli/item.h"
+#include "cli/token-view.h"
 #include "gate/limits.h"
-#include "gate/request.h"
+#include "gate/wire/request.h"
 
 bool selection_is_made(const struct selection *s)
 {

@@ -12,10 +12,10 @@
 #include <unistd.h>
 
 #include "base/bytes.h"
-#include "base/fold.h"
 #include "base/text.h"
 #include "base/unicode.h"
-#include "cli/screen.h"
+#include "cli/console.h"
+#include "cli/fold.h"
 
 #define PREFIX "firma: "
 

@@ -7,11 +7,11 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/json.h"
+#include "base/json/tree.h"
 #include "base/notation.h"
 #include "base/text.h"
 #include "cli/operator.h"
-#include "gate/request.h"
+#include "gate/wire/request.h"
 
 enum { JSON = OPERATOR_OPTIONS };
 

@@ -10,10 +10,10 @@
 #include <stdarg.h>
 #include <string.h>
 
-#include "base/json.h"
+#include "base/json/tree.h"
 #include "base/path.h"
-#include "gate/glob.h"
 #include "gate/limits.h"
+#include "gate/policy/glob.h"
 
 int notes_add(struct notes *notes, const char *format, ...)
 {

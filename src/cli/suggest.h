@@ -6,7 +6,7 @@
 #include <sys/types.h>
 
 #include "base/bytes.h"
-#include "gate/policy.h"
+#include "gate/policy/policy.h"
 
 /* Sentences without their full stop, each ended by NUL. */
 struct notes {

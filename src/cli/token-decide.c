@@ -16,15 +16,15 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/file.h"
-#include "base/fold.h"
 #include "base/notation.h"
 #include "base/text.h"
 #include "cli/allow.h"
-#include "cli/card.h"
-#include "cli/item.h"
+#include "cli/fold.h"
 #include "cli/operator.h"
 #include "cli/revoke-many.h"
-#include "gate/request.h"
+#include "cli/token-card.h"
+#include "cli/token-view.h"
+#include "gate/wire/request.h"
 
 enum { YES = OPERATOR_OPTIONS, REASON, ALL, BY_UID, SESSION };
 enum { ALWAYS = YES + 1, FOR };

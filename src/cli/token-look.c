@@ -9,11 +9,11 @@
 #include "base/clock.h"
 #include "base/notation.h"
 #include "base/text.h"
-#include "cli/card.h"
-#include "cli/item.h"
-#include "cli/listing.h"
 #include "cli/operator.h"
-#include "gate/request.h"
+#include "cli/token-card.h"
+#include "cli/token-list.h"
+#include "cli/token-view.h"
+#include "gate/wire/request.h"
 
 enum { LIST_STATE = OPERATOR_OPTIONS, LIST_JSON };
 

@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "cli/desk.h"
 #include "cli/events.h"
 #include "cli/operator.h"
+#include "cli/token-desk.h"
 
 enum { JSON = OPERATOR_OPTIONS };
 

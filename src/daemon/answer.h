@@ -12,7 +12,7 @@
 #include "base/bytes.h"
 #include "daemon/conn.h"
 #include "gate/decide.h"
-#include "ledger/evidence.h"
+#include "ledger/evidence/evidence.h"
 
 struct turn;
 

@@ -17,7 +17,7 @@
 
 #include "base/cleanup.h"
 #include "daemon/log.h"
-#include "ledger/store.h"
+#include "ledger/store/store.h"
 
 /* When accepting failed for want of something that may come back. */
 #define ACCEPT_PAUSE CLOCK_SECOND

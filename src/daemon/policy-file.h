@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
-#include "gate/policy.h"
+#include "gate/policy/policy.h"
 
 #define POLICY_HASH_LEN 32
 

@@ -21,15 +21,15 @@
 #include "base/text.h"
 #include "daemon/conn.h"
 #include "daemon/door.h"
+#include "daemon/live-policy.h"
 #include "daemon/log.h"
 #include "daemon/loop.h"
-#include "daemon/rules.h"
 #include "daemon/sd.h"
 #include "daemon/turn.h"
 #include "daemon/view.h"
-#include "ledger/allowlist-file.h"
-#include "ledger/evidence.h"
-#include "ledger/store-file.h"
+#include "ledger/allowlist/allowlist-file.h"
+#include "ledger/evidence/evidence.h"
+#include "ledger/store/file-store.h"
 
 /* For a daemon that is just leaving to leave. */
 #define LOCK_TIME (5 * CLOCK_SECOND)

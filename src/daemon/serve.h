@@ -8,7 +8,7 @@
 #include <sys/types.h>
 
 #include "gate/decide.h"
-#include "ledger/sign.h"
+#include "ledger/evidence/key.h"
 
 /* Everything that can be set; strings belong to the caller. Times in µs. */
 struct serve_options {

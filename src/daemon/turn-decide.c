@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "daemon/chronicle.h"
+#include "daemon/turn-evidence.h"
 
 /* A random UUID, version 4 (RFC 9562, section 5.4). */
 static void make_id(uint8_t ret[static TOKEN_ID_LEN])

@@ -11,10 +11,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "daemon/chronicle.h"
 #include "daemon/log.h"
-#include "daemon/turn-allow.h"
+#include "daemon/turn-allowlist.h"
 #include "daemon/turn-decide.h"
+#include "daemon/turn-evidence.h"
 
 _Static_assert(LIMIT_UNREAD == 16 << 20, "refuse_unread() names it");
 

@@ -11,15 +11,15 @@
 
 #include "daemon/answer.h"
 #include "daemon/conn.h"
-#include "daemon/news.h"
-#include "daemon/rules.h"
+#include "daemon/live-policy.h"
+#include "daemon/token-events.h"
 #include "daemon/view.h"
 #include "daemon/wait.h"
 #include "daemon/watch.h"
 #include "gate/decide.h"
-#include "ledger/allowlist-file.h"
-#include "ledger/evidence.h"
-#include "ledger/store.h"
+#include "ledger/allowlist/allowlist-file.h"
+#include "ledger/evidence/evidence.h"
+#include "ledger/store/store.h"
 
 struct turn {
 	const struct settings *settings;

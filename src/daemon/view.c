@@ -7,10 +7,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/json.h"
+#include "base/json/tree.h"
 #include "base/notation.h"
 #include "base/text.h"
-#include "gate/record.h"
+#include "gate/token/token-json.h"
 
 static int append_token(const struct token *t, const struct moment *now, struct bytes *b)
 {

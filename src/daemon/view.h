@@ -9,13 +9,13 @@
 #include "base/bytes.h"
 #include "daemon/conn.h"
 #include "daemon/door.h"
-#include "daemon/rules.h"
+#include "daemon/live-policy.h"
 #include "daemon/wait.h"
 #include "daemon/watch.h"
 #include "gate/decide.h"
-#include "ledger/allowlist-file.h"
-#include "ledger/evidence.h"
-#include "ledger/store.h"
+#include "ledger/allowlist/allowlist-file.h"
+#include "ledger/evidence/evidence.h"
+#include "ledger/store/store.h"
 
 /* What `status` tells; everything belongs to the daemon. */
 struct situation {

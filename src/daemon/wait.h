@@ -17,7 +17,7 @@
 
 #include "base/bytes.h"
 #include "daemon/conn.h"
-#include "daemon/news.h"
+#include "daemon/token-events.h"
 
 struct wait {
 	struct waits *waits;

@@ -14,7 +14,7 @@
 
 #include "base/bytes.h"
 #include "daemon/conn.h"
-#include "daemon/news.h"
+#include "daemon/token-events.h"
 
 struct watcher;
 

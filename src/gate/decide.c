@@ -14,7 +14,7 @@
 #include "base/text.h"
 #include "gate/decide-internal.h"
 #include "gate/limits.h"
-#include "gate/record.h"
+#include "gate/token/token-json.h"
 
 #define NOT_FOUND_REASON "approval token not found"
 

@@ -13,12 +13,12 @@
 #include <sys/types.h>
 
 #include "base/bytes.h"
-#include "gate/allowlist.h"
-#include "gate/policy.h"
-#include "gate/reply.h"
-#include "gate/request.h"
-#include "gate/subject.h"
-#include "gate/token.h"
+#include "gate/allowlist/allowlist.h"
+#include "gate/policy/candidate.h"
+#include "gate/policy/policy.h"
+#include "gate/token/token.h"
+#include "gate/wire/reply.h"
+#include "gate/wire/request.h"
 
 /* What a door is for (design, section 3). */
 enum role { ROLE_AGENT, ROLE_OPERATOR, ROLE_ANY };

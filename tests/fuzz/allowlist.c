@@ -14,9 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gate/allowlist.h"
-#include "gate/glob.h"
-#include "gate/policy.h"
+#include "gate/allowlist/allowlist.h"
+#include "gate/policy/glob.h"
+#include "gate/policy/policy.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -20,8 +20,8 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "base/unicode.h"
-#include "cli/entry.h"
-#include "ledger/verify.h"
+#include "cli/evidence-line.h"
+#include "ledger/evidence/verify.h"
 
 #define HASH_KEY "\"record_hash\":\""
 #define PREVIOUS_KEY "\"previous_hash\":\""

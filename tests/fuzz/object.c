@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/json.h"
+#include "base/json/tree.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

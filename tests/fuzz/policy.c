@@ -16,8 +16,8 @@
 
 #include "base/path.h"
 #include "base/text.h"
-#include "gate/glob.h"
-#include "gate/policy.h"
+#include "gate/policy/glob.h"
+#include "gate/policy/policy.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "gate/reply.h"
+#include "gate/wire/reply.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -19,9 +19,9 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "gate/record.h"
-#include "ledger/journal.h"
-#include "ledger/store-file.h"
+#include "gate/token/token-json.h"
+#include "ledger/store/file-store.h"
+#include "ledger/store/journal.h"
 
 #define FORMAT "firma.tokens"
 #define HEADER_BEGIN "{\"format\":\"" FORMAT "\",\"version\":1,\"records\":"

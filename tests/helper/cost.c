@@ -34,9 +34,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/json.h"
-#include "gate/record.h"
-#include "ledger/store-file.h"
+#include "base/json/tree.h"
+#include "gate/token/token-json.h"
+#include "ledger/store/file-store.h"
 
 /* Of the tokens that `fill` makes. */
 #define TTL (UINT64_C(86400) * CLOCK_SECOND)

@@ -22,7 +22,7 @@
 #include <time.h>
 
 #include "base/cleanup.h"
-#include "gate/glob.h"
+#include "gate/policy/glob.h"
 
 DEFINE_CLEANUP(cJSON *, cJSON_Delete)
 

@@ -25,13 +25,13 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "base/json.h"
+#include "base/json/tree.h"
 #include "base/map.h"
 #include "base/sha256.h"
-#include "gate/token.h"
+#include "gate/token/token.h"
 #include "helper/disk.h"
 #include "helper/trace.h"
-#include "ledger/store-file.h"
+#include "ledger/store/file-store.h"
 
 #define TOKENS "tokens.jsonl"
 

@@ -22,10 +22,10 @@
 
 #include "base/bytes.h"
 #include "base/cleanup.h"
-#include "gate/fingerprint.h"
-#include "gate/record.h"
-#include "ledger/journal.h"
-#include "ledger/store-file.h"
+#include "gate/token/fingerprint.h"
+#include "gate/token/token-json.h"
+#include "ledger/store/file-store.h"
+#include "ledger/store/journal.h"
 
 #define TOKENS_FILE "tokens.jsonl"
 #define SECTOR 512

@@ -23,7 +23,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
-#include "ledger/verify.h"
+#include "ledger/evidence/verify.h"
 
 static struct sign_key *load_key(const char *kind, const char *path)
 {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * `unit fold COMMAND [ARG…]`: shows base/fold. Texts come on standard input.
+ * `unit fold COMMAND [ARG…]`: shows cli/fold. Texts come on standard input.
  *
  *	columns                    how many it takes
  *	append AT INDENT COLUMNS   folded
  *	cut COLUMNS                cut
- *	promises                   tries what base/fold promises on thousands of texts
+ *	promises                   tries what cli/fold promises on thousands of texts
  */
 
 #include "helper/unit.h"
@@ -17,7 +17,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
-#include "base/fold.h"
+#include "cli/fold.h"
 
 static int columns(char **argv, const struct bytes *in)
 {

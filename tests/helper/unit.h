@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <sys/un.h>
 
-#include "gate/token.h"
+#include "gate/token/token.h"
 
 enum unit_status {
 	UNIT_OK = 0,

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: ISC */
+#pragma once
+
+/*
+ * JSON trees: the one file that knows cJSON. Reading takes only what base/json/scan takes; writing
+ * gives compact text in the order in which members were added.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/bytes.h"
+#include "base/json/scan.h"
+
+/* A value inside a document, which owns it. */
+struct json;
+
+/* A parsed text. Owns all of its values and strings, and copies what it needs of the text. */
+struct json_doc;
+
+/* The text was refused by base/json/scan. */
+#define JSON_MALFORMED SCAN_REFUSED
+
+/* Returns 0, JSON_MALFORMED with *ret_fault, or -ENOMEM. */
+int json_parse(const char *text, size_t len, struct json_doc **ret, struct scan_fault *ret_fault);
+
+/*
+ * The same within other limits. Strings here end with a NUL and can't hold one: in the place of
+ * \u0000 they have U+2400, which is a picture of it.
+ */
+int json_parse_within(const char *text, size_t len, const struct scan_limits *limits,
+	struct json_doc **ret, struct scan_fault *ret_fault);
+void json_doc_free(struct json_doc *doc);
+DEFINE_CLEANUP(struct json_doc *, json_doc_free)
+
+/* The outermost object. */
+const struct json *json_root(const struct json_doc *doc);
+
+/* The member with exactly this key; NULL where the object has none. */
+const struct json *json_get(const struct json *object, const char *key);
+
+/* The children of an object or array in their order; none for everything else. */
+const struct json *json_first(const struct json *parent);
+const struct json *json_next(const struct json *child);
+#define json_each(child, parent) \
+	for (const struct json *child = json_first(parent); child; child = json_next(child))
+
+const char *json_key(const struct json *member);
+
+bool json_is_null(const struct json *value);
+bool json_is_array(const struct json *value);
+bool json_is_object(const struct json *value);
+
+/* Of an object or array. */
+size_t json_size(const struct json *parent);
+
+/* NULL where it is no string. */
+const char *json_string(const struct json *value);
+
+/* False where it is no boolean. */
+bool json_bool(const struct json *value, bool *ret);
+
+/* Up to here doubles, and so every reader of JSON, tell each whole number from its neighbours. */
+#define JSON_INTEGER_MAX (((int64_t)1 << 53) - 1)
+
+/*
+ * False where it is not a whole number, written without fraction and exponent, between
+ * -JSON_INTEGER_MAX and JSON_INTEGER_MAX. Numbers are known only as members of the outermost
+ * object: everywhere else this is false.
+ */
+bool json_integer(const struct json *value, int64_t *ret);
+
+/* The member's string; NULL where there is no such member, or it is no string. */
+const char *json_get_string(const struct json *object, const char *key);
+
+/* Whether the member is a whole number from 0 to `max`, as of json_integer(). */
+bool json_get_integer(const struct json *object, const char *key, uint64_t max, uint64_t *ret);
+
+/* Any number, without its fraction, for display; 0 where it is none. */
+int64_t json_count(const struct json *value);
+
+/*
+ * An object to be written: json_out_init(), then members, then json_out_print(), then
+ * json_out_deinit(). Keys and strings are not copied: they must stay until it is printed. A string
+ * that is NULL leaves its member out. Running out of memory is remembered and told by
+ * json_out_print().
+ */
+struct json_out {
+	struct json *tree;
+	bool failed;
+};
+
+void json_out_init(struct json_out *out);
+void json_out_deinit(struct json_out *out);
+
+void json_out_string(struct json_out *out, const char *key, const char *value);
+void json_out_integer(struct json_out *out, const char *key, int64_t value);
+void json_out_bool(struct json_out *out, const char *key, bool value);
+
+/* `n` strings that lie one behind the other, each ended by NUL. */
+void json_out_strings(struct json_out *out, const char *key, const char *strings, size_t n);
+
+/* Moves `member` in; it is empty then. */
+void json_out_object(struct json_out *out, const char *key, struct json_out *member);
+
+/* Adds `element` to the array `key`, which is made when it isn't there. */
+void json_out_element(struct json_out *out, const char *key, struct json_out *element);
+
+/* JSON that is added as it stands; it is copied. */
+void json_out_raw(struct json_out *out, const char *key, const char *json);
+
+/* Appends a string with its quotes. Errors: those of bytes_append(). */
+int json_append_string(struct bytes *b, const char *string);
+
+/* Appends the object, without a newline. Errors: those of bytes_append(). */
+int json_out_print(const struct json_out *out, struct bytes *b);

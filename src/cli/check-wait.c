@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: ISC */
+
+/* Waiting for somebody to decide. */
+
+#include "cli/check-wait.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "cli/say.h"
+#include "gate/limits.h"
+
+/* Before a daemon that is away is tried again; and between what one is asked that holds nothing. */
+#define RETRY_PAUSE (100 * CLOCK_MS)
+#define EARLY_PAUSE_MAX CLOCK_SECOND
+
+/* --- being interrupted ------------------------------------------------------------------------ */
+
+/* Written before the handler is set: what it may call is little (signal-safety(7)). */
+static char farewell[256];
+static size_t farewell_len;
+
+static void on_signal(int number)
+{
+	ssize_t n;
+
+	n = write(STDERR_FILENO, farewell, farewell_len);
+	(void)n;
+	raise(number); /* whose handling is the default again: SA_RESETHAND */
+}
+
+static void watch_signals(const char *token)
+{
+	static const int numbers[] = { SIGINT, SIGTERM, SIGHUP };
+	const struct sigaction watch = { .sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND };
+	struct sigaction before;
+
+	farewell_len = 0;
+	if (!say_is_quiet())
+		farewell_len = (size_t)snprintf(farewell, sizeof(farewell),
+			"%sfirma: interrupted: the request waits on; ask again with --token %s\n",
+			isatty(STDERR_FILENO) ? "\n" : "", token);
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		if (sigaction(numbers[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+			sigaction(numbers[i], &watch, NULL);
+}
+
+/* --- asking ----------------------------------------------------------------------------------- */
+
+static uint64_t until(uint64_t deadline)
+{
+	uint64_t now = clock_now().boot;
+
+	return deadline > now ? deadline - now : 0;
+}
+
+static void nap(uint64_t us)
+{
+	poll(NULL, 0, (int)(us / CLOCK_MS));
+}
+
+/* Ends the request, which ends with its brace and newline, with what makes it wait. */
+static int set_wait(struct bytes *request, size_t len, uint64_t us)
+{
+	bytes_truncate(request, len);
+	return bytes_appendf(request, ",\"wait_ms\":%llu}\n", (unsigned long long)(us / CLOCK_MS));
+}
+
+static bool is_pending(const struct bytes *line, uint64_t *ret_pause)
+{
+	struct parsed_reply reply;
+	bool pending;
+
+	if (reply_parse(bytes_str(line), line->len, &reply) != 0)
+		return false;
+
+	pending = reply.reply.decision == DECISION_PENDING;
+	*ret_pause = reply.reply.retry_after_ms * CLOCK_MS;
+	parsed_reply_deinit(&reply);
+	return pending;
+}
+
+static uint64_t at_most(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Before asking one again that let go early: as it wishes, within reason. */
+static uint64_t early_pause(uint64_t wish, uint64_t deadline)
+{
+	uint64_t pause = wish < RETRY_PAUSE ? RETRY_PAUSE : at_most(wish, EARLY_PAUSE_MAX);
+
+	return at_most(pause, until(deadline));
+}
+
+int hold_until_decided(const struct hold *h, struct bytes *request, struct bytes *reply)
+{
+	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
+	uint64_t now = clock_now().boot, lost = CLOCK_NEVER, wait, pause;
+	uint64_t deadline = h->time < CLOCK_NEVER - now ? now + h->time : CLOCK_NEVER;
+	size_t len;
+
+	watch_signals(h->token);
+	bytes_truncate(request, request->len - 2);
+	if (!h->named && bytes_appendf(request, ",\"approval_token\":\"%s\"", h->token) < 0)
+		return say_undecided("out of memory");
+
+	for (len = request->len;;) {
+		wait = at_most(until(deadline), LIMIT_WAIT_MS * CLOCK_MS);
+		if (set_wait(request, len, wait) < 0)
+			return say_undecided("out of memory");
+
+		now = clock_now().boot;
+		if (h->ask(request, wait + h->timeout, reply, &why, h->userdata) == STATUS_DONE) {
+			if (!is_pending(reply, &pause) || until(deadline) == 0)
+				return STATUS_DONE;
+			lost = CLOCK_NEVER;
+			if (until(now + wait) > 0) /* a daemon that stops lets go early */
+				nap(early_pause(pause, deadline));
+			continue;
+		}
+
+		now = clock_now().boot;
+		lost = at_most(lost, now);
+		if (now - lost >= h->timeout)
+			return say_undecided("could not decide: %s; ask again with --token %s",
+				bytes_str(&why), h->token);
+		nap(RETRY_PAUSE);
+	}
+}

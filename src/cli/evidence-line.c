@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * Records of evidence, for people. What a record has is shown, what it lacks is left out: streams
+ * of other daemons say less, or other things.
+ */
+
+#include "cli/evidence-line.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/json/tree.h"
+#include "base/text.h"
+#include "ledger/evidence/chain.h"
+
+/* Members may be missing: NULL then. */
+struct entry {
+	const char *timestamp, *event;
+	uint64_t sequence;
+	const struct json *request, *response, *peer;
+};
+
+static const struct json *member(const struct json *object, const char *key)
+{
+	return object ? json_get(object, key) : NULL;
+}
+
+static const char *string(const struct json *object, const char *key)
+{
+	const struct json *m = member(object, key);
+
+	return m ? json_string(m) : NULL;
+}
+
+bool entry_is_time(const char *text)
+{
+	static const char form[] = "0000-00-00T00:00:00.000000000";
+	size_t len = strcspn(text, "Z");
+
+	if (len < strlen("0000-00") || len > strlen(form) || (text[len] && text[len + 1]))
+		return false;
+	for (size_t i = 0; i < len; i++)
+		if (form[i] == '0' ? text[i] < '0' || text[i] > '9' : text[i] != form[i])
+			return false;
+	return true;
+}
+
+/* The token that a record is about; NULL where there is none. */
+static const char *token_of(const struct entry *e)
+{
+	static const char *const keys[] = { "token_id", "approval_token" };
+	const char *token = NULL;
+
+	for (size_t i = 0; !token && i < sizeof(keys) / sizeof(keys[0]); i++)
+		token = string(e->response, keys[i]);
+	for (size_t i = 0; !token && i < sizeof(keys) / sizeof(keys[0]); i++)
+		token = string(e->request, keys[i]);
+	return token;
+}
+
+static bool is(const char *value, const char *wanted)
+{
+	return !wanted || (value && strcmp(value, wanted) == 0);
+}
+
+/* Whether any member that names tokens names this one. */
+static bool names_token(const struct entry *e, const char *token)
+{
+	const struct json *many = member(e->response, "tokens");
+
+	if (is(string(e->response, "token_id"), token) || is(string(e->request, "token_id"), token)
+		|| is(string(e->response, "approval_token"), token)
+		|| is(string(e->request, "approval_token"), token))
+		return true;
+
+	if (many && json_is_array(many))
+		json_each (child, many)
+			if (is(json_string(child), token))
+				return true;
+	return false;
+}
+
+/* Times of one form are in the order of their texts. */
+static bool is_in_time(const struct entry *e, const struct entry_filter *f)
+{
+	char text[64] = "";
+	size_t len = e->timestamp ? strcspn(e->timestamp, "Z") : 0;
+
+	if (!f->since && !f->until)
+		return true;
+	if (len == 0 || len >= sizeof(text))
+		return false;
+
+	memcpy(text, e->timestamp, len);
+	return (!f->since || strcmp(text, f->since) >= 0)
+		&& (!f->until || strcmp(text, f->until) <= 0);
+}
+
+static bool is_wanted(const struct entry *e, const struct entry_filter *f)
+{
+	const struct json *uid = member(e->peer, "uid");
+
+	return is_in_time(e, f) && is(string(e->response, "decision"), f->decision)
+		&& is(string(e->request, "agent_id"), f->agent) && names_token(e, f->token)
+		&& (!f->has_uid || (uid && (uint64_t)json_count(uid) == f->uid));
+}
+
+static int append_escaped(struct bytes *b, const char *before, const char *text)
+{
+	size_t start = b->len;
+	int r;
+
+	if (!text)
+		return 0;
+
+	r = bytes_append_str(b, before);
+	if (r >= 0)
+		r = text_append_escaped(b, text, strlen(text));
+	if (r < 0)
+		bytes_truncate(b, start);
+	return r;
+}
+
+static int append_quoted(struct bytes *b, const char *before, const char *text)
+{
+	int r;
+
+	if (!text)
+		return 0;
+
+	r = bytes_append_str(b, before);
+	return r < 0 ? r : text_append_quoted(b, text, strlen(text));
+}
+
+/* The command that was asked about. */
+static int append_command(struct bytes *b, const struct json *request)
+{
+	const struct json *args = member(request, "args");
+	const char *arg;
+	int r;
+
+	r = append_quoted(b, " ", string(request, "executable"));
+	if (args && json_is_array(args))
+		json_each (child, args) {
+			arg = json_string(child);
+			if (r >= 0)
+				r = append_quoted(b, " ", arg ? arg : "?");
+		}
+	return r < 0 ? r : append_quoted(b, " ", string(request, "target"));
+}
+
+static int append_who(struct bytes *b, const struct entry *e)
+{
+	const struct json *uid = member(e->peer, "uid");
+	int r = 0;
+
+	if (uid)
+		r = bytes_appendf(b, ", uid %lld", (long long)json_count(uid));
+	if (r >= 0)
+		r = append_quoted(b, ", agent ", string(e->request, "agent_id"));
+	return r < 0 ? r : append_escaped(b, ", token ", token_of(e));
+}
+
+/* What was said: a decision, or to an operator an outcome. */
+static int append_what(struct bytes *b, const struct entry *e)
+{
+	const char *decision = string(e->response, "decision");
+	int r;
+
+	if (decision)
+		return append_escaped(b, " ", decision);
+
+	r = append_escaped(b, " ", e->event);
+	return r < 0 ? r : append_escaped(b, " ", string(e->request, "action"));
+}
+
+static int append_entry(struct bytes *b, const struct entry *e)
+{
+	int r;
+
+	r = append_escaped(b, "", e->timestamp ? e->timestamp : "?");
+	if (r >= 0)
+		r = bytes_appendf(b, " %llu", (unsigned long long)e->sequence);
+	if (r >= 0)
+		r = append_what(b, e);
+	if (r >= 0)
+		r = append_command(b, e->request);
+	if (r >= 0)
+		r = append_who(b, e);
+	if (r >= 0)
+		r = append_escaped(b, ": ", string(e->response, "outcome"));
+	return r < 0 ? r : append_escaped(b, ": ", string(e->response, "reason"));
+}
+
+int entry_append(const char *line, size_t len, const struct entry_filter *filter, struct bytes *b)
+{
+	cleanup(json_doc_free_p) struct json_doc *doc = NULL;
+	const struct json *root;
+	struct scan_fault fault;
+	struct entry e = { 0 };
+	int r;
+
+	r = json_parse_within(line, len, &chain_limits, &doc, &fault);
+	if (r < 0)
+		return r;
+	if (r == JSON_MALFORMED)
+		return ENTRY_MALFORMED;
+
+	root = json_root(doc);
+	e.timestamp = string(root, "timestamp");
+	e.event = string(root, "event_type");
+	e.request = member(root, "request");
+	e.response = member(root, "response");
+	e.peer = member(root, "peer");
+	if (!json_get_integer(root, "sequence", CHAIN_SEQUENCE_MAX, &e.sequence))
+		return ENTRY_MALFORMED;
+	if (!is_wanted(&e, filter))
+		return ENTRY_HIDDEN;
+
+	r = append_entry(b, &e);
+	return r < 0 ? r : ENTRY_SHOWN;
+}

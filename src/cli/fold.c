@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: ISC */
+
+/* A text is taken apart line by line: how much of it goes into the room that a line has. */
+
+#include "cli/fold.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#include "base/text.h"
+
+/* The first character of at least one byte: its bytes and its columns. */
+static size_t character(const char *text, size_t len, size_t *ret_columns)
+{
+	uint32_t c;
+	size_t n;
+
+	*ret_columns = (unsigned char)text[0] < 0x80 ? 1 : 2;
+	n = text_decode(text, len, &c);
+	return n > 0 ? n : 1;
+}
+
+size_t fold_columns(const char *text, size_t len)
+{
+	size_t sum = 0, columns;
+
+	for (size_t i = 0; i < len; sum += columns)
+		i += character(text + i, len - i, &columns);
+	return sum;
+}
+
+/* How many bytes of the text go into `room` columns. */
+static size_t fitting(const char *text, size_t len, size_t room)
+{
+	size_t i = 0, used = 0, columns, n;
+
+	while (i < len) {
+		n = character(text + i, len - i, &columns);
+		used += columns;
+		if (used > room)
+			break;
+		i += n;
+	}
+	return i;
+}
+
+/* The same, but only up to behind the last space, where that is in the second half. */
+static size_t line(const char *text, size_t len, size_t room)
+{
+	size_t n = fitting(text, len, room);
+	const char *space;
+
+	space = n < len ? memrchr(text, ' ', n) : NULL;
+	if (space && fold_columns(text, (size_t)(space + 1 - text)) > room / 2)
+		return (size_t)(space + 1 - text);
+	return n;
+}
+
+static int append_line(struct bytes *b, const char *text, size_t len, size_t indent)
+{
+	int r;
+
+	r = bytes_appendf(b, "\n%*s", (int)indent, "");
+	return r < 0 ? r : bytes_append(b, text, len);
+}
+
+static int append(
+	struct bytes *b, const char *text, size_t len, size_t at, size_t indent, size_t columns)
+{
+	size_t n = line(text, len, at < columns ? columns - at : 0);
+	int r;
+
+	/* The first line may be full; of the others each takes a character at least. */
+	r = bytes_append(b, text, n);
+	for (size_t i = n; r >= 0 && i < len; i += n) {
+		n = line(text + i, len - i, columns - indent);
+		r = append_line(b, text + i, n, indent);
+	}
+	return r;
+}
+
+int fold_append(
+	struct bytes *b, const char *text, size_t len, size_t at, size_t indent, size_t columns)
+{
+	size_t before = b->len;
+	int r;
+
+	if (columns == 0)
+		return bytes_append(b, text, len);
+
+	if (columns < FOLD_COLUMNS_MIN)
+		columns = FOLD_COLUMNS_MIN;
+	if (indent > columns / 2)
+		indent = columns / 2;
+	r = append(b, text, len, at, indent, columns);
+	if (r < 0)
+		bytes_truncate(b, before);
+	return r;
+}
+
+int fold_append_cut(struct bytes *b, const char *text, size_t len, size_t columns)
+{
+	static const char mark[] = FOLD_CUT;
+	size_t before = b->len, n = fitting(text, len, columns);
+	int r;
+
+	if (n == len)
+		return bytes_append(b, text, len);
+
+	n = fitting(text, n, columns - fold_columns(mark, sizeof(mark) - 1));
+	r = bytes_append(b, text, n);
+	if (r >= 0)
+		r = bytes_append_str(b, mark);
+	if (r < 0)
+		bytes_truncate(b, before);
+	return r;
+}

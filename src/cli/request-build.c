@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * Building a request. It carries its own fingerprint, so that the daemon notices when what it read
+ * is not what was written.
+ */
+
+#include "cli/request-build.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/json/scan.h"
+#include "base/json/tree.h"
+#include "base/notation.h"
+#include "base/text.h"
+#include "cli/find-command.h"
+#include "gate/limits.h"
+#include "gate/token/fingerprint.h"
+
+#define DEFAULT_SESSION "local"
+#define DEFAULT_SANDBOX "host"
+#define DEFAULT_PROFILE "default"
+
+/* NULL where it isn't set or blank. */
+static const char *variable(const char *name)
+{
+	const char *value = getenv(name);
+
+	return value && !text_is_blank(value) ? value : NULL;
+}
+
+static const char *variable_or(const char *name, const char *otherwise)
+{
+	const char *value = variable(name);
+
+	return value ? value : otherwise;
+}
+
+void ask_init(struct ask *ask)
+{
+	*ask = (struct ask){
+		.session = variable_or("FIRMA_SESSION_ID", DEFAULT_SESSION),
+		.sandbox = variable_or("FIRMA_SANDBOX_ID", DEFAULT_SANDBOX),
+		.agent = variable("FIRMA_AGENT_ID"),
+		.profile = variable_or("FIRMA_PROFILE", DEFAULT_PROFILE),
+		.budget_state_ref = variable("FIRMA_BUDGET_STATE_REF"),
+	};
+}
+
+void ask_take(struct ask *ask, int option, const char *value)
+{
+	ask->described |= option != ASK_REQUEST;
+	switch (option) {
+	case ASK_SESSION:
+		ask->session = value;
+		break;
+	case ASK_SANDBOX:
+		ask->sandbox = value;
+		break;
+	case ASK_AGENT:
+		ask->agent = value[0] ? value : NULL;
+		break;
+	case ASK_REQUEST:
+		ask->request_file = value;
+		break;
+	}
+}
+
+static int refuse_text(const char *what)
+{
+	return say_undecided("%s is not UTF-8 and can't travel as JSON", what);
+}
+
+/* Everything that goes along must be text. */
+static int check_texts(const struct ask *ask, const struct command *command, const char *cwd)
+{
+	const struct {
+		const char *what, *text;
+	} texts[] = {
+		{ "the path of the command", command->executable },
+		{ "the real path of the command", command->real_path },
+		{ "the current directory", cwd },
+		{ "the session", ask->session },
+		{ "the sandbox", ask->sandbox },
+		{ "the agent", ask->agent },
+		{ "the profile", ask->profile },
+		{ "the token", ask->token },
+		{ "FIRMA_BUDGET_STATE_REF", ask->budget_state_ref },
+	};
+	char what[64];
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		if (texts[i].text && !text_is_utf8(texts[i].text, strlen(texts[i].text)))
+			return refuse_text(texts[i].what);
+
+	for (size_t i = 1; ask->command[i]; i++) {
+		if (text_is_utf8(ask->command[i], strlen(ask->command[i])))
+			continue;
+		snprintf(what, sizeof(what), "argument %zu", i);
+		return refuse_text(what);
+	}
+	return STATUS_DONE;
+}
+
+static int pack_args(char **args, struct bytes *ret, size_t *ret_n)
+{
+	size_t n = 0;
+	int r;
+
+	for (; args[n]; n++) {
+		r = bytes_append(ret, args[n], strlen(args[n]) + 1);
+		if (r < 0)
+			return r;
+	}
+	*ret_n = n;
+	return 0;
+}
+
+static int print_request(
+	const struct ask *ask, const struct command *command, const char *cwd, struct bytes *line)
+{
+	cleanup(bytes_deinit) struct bytes args = BYTES_INIT(BYTES_UNLIMITED);
+	uint8_t fingerprint[FINGERPRINT_LEN];
+	char hex[FINGERPRINT_HEX_LEN + 1];
+	struct json_out out;
+	size_t n_args;
+	int r;
+
+	r = pack_args(ask->command + 1, &args, &n_args);
+	if (r < 0)
+		return r;
+
+	fingerprint_compute(command->executable, bytes_str(&args), n_args, ask->session,
+		ask->sandbox, ask->agent, fingerprint);
+	notation_hex(fingerprint, sizeof(fingerprint), hex);
+
+	json_out_init(&out);
+	json_out_string(&out, "action", "local.exec");
+	json_out_string(&out, "executable", command->executable);
+	json_out_strings(&out, "args", bytes_str(&args), n_args);
+	json_out_string(&out, "sandbox_id", ask->sandbox);
+	json_out_string(&out, "session_id", ask->session);
+	json_out_string(&out, "agent_id", ask->agent);
+	json_out_string(&out, "profile", ask->profile);
+	json_out_string(&out, "hitl_mode", "async_token");
+	json_out_string(&out, "budget_state_ref", ask->budget_state_ref);
+	json_out_string(&out, "request_fingerprint", hex);
+	json_out_string(&out, "approval_token", ask->token);
+	json_out_string(&out, "cwd", cwd);
+	json_out_string(&out, "real_path", command->real_path);
+	json_out_string(&out, "executable_sha256", command->sha256[0] ? command->sha256 : NULL);
+	r = json_out_print(&out, line);
+	json_out_deinit(&out);
+	return r < 0 ? r : bytes_append_char(line, '\n');
+}
+
+static int build_from_command(const struct ask *ask, struct bytes *line)
+{
+	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(command_deinit) struct command command = { 0 };
+	cleanup(free_p) char *cwd = NULL;
+	int status;
+
+	if (command_find(ask->command[0], ask->hash_all, &command, &why) < 0) {
+		if (!ask->missing_too || ask->command[0][0] != '/')
+			return say_undecided("%s", bytes_str(&why));
+		command.executable = strdup(ask->command[0]);
+		if (!command.executable)
+			return say_undecided("out of memory");
+	}
+
+	cwd = ask->cwd ? strdup(ask->cwd) : getcwd(NULL, 0);
+	if (!cwd || cwd[0] != '/')
+		return say_undecided("can't tell the current directory: %s",
+			cwd ? "it can't be reached" : strerror(errno));
+
+	status = check_texts(ask, &command, cwd);
+	if (status != STATUS_DONE)
+		return status;
+
+	if (print_request(ask, &command, cwd, line) < 0)
+		return say_undecided("out of memory");
+	return STATUS_DONE;
+}
+
+/* Reads as much as a request may take; one byte more is told by the daemon. */
+static int read_all(FILE *f, struct bytes *ret)
+{
+	char *end;
+	size_t n;
+
+	if (bytes_reserve(ret, LIMIT_REQUEST + 1, &end) < 0)
+		return -ENOMEM;
+
+	n = fread(end, 1, LIMIT_REQUEST + 1, f);
+	bytes_grew(ret, n);
+	return ferror(f) ? -EIO : 0;
+}
+
+static int read_file(const char *path, struct bytes *ret)
+{
+	FILE *f;
+	int r;
+
+	if (strcmp(path, "-") == 0)
+		return read_all(stdin, ret);
+
+	f = fopen(path, "re");
+	if (!f)
+		return -errno;
+
+	r = read_all(f, ret);
+	fclose(f);
+	return r;
+}
+
+/* The request goes as it is, on one line: a line break in JSON is never anything but white space.
+ */
+static int build_from_file(const struct ask *ask, struct bytes *line)
+{
+	cleanup(bytes_deinit) struct bytes shown = BYTES_INIT(BYTES_UNLIMITED);
+	struct scan_fault fault;
+	int r;
+
+	if (text_append_quoted(&shown, ask->request_file, strlen(ask->request_file)) < 0)
+		return say_undecided("out of memory");
+
+	r = read_file(ask->request_file, line);
+	if (r < 0)
+		return say_undecided("%s: %s", bytes_str(&shown), strerror(-r));
+	if (line->len > LIMIT_REQUEST)
+		return say_undecided(
+			"%s: a request takes at most %d bytes", bytes_str(&shown), LIMIT_REQUEST);
+
+	r = scan_object(bytes_str(line), line->len, NULL, NULL, &fault);
+	if (r == SCAN_REFUSED)
+		return say_undecided("%s: not a request: %s (at byte %zu)", bytes_str(&shown),
+			scan_error_text(fault.error), fault.offset + 1);
+
+	while (line->len > 0 && line->data[line->len - 1] == '\n')
+		bytes_truncate(line, line->len - 1);
+	for (size_t i = 0; i < line->len; i++)
+		if (line->data[i] == '\n')
+			line->data[i] = ' ';
+	if (r < 0 || bytes_append_char(line, '\n') < 0)
+		return say_undecided("out of memory");
+	return STATUS_DONE;
+}
+
+int ask_build(const struct ask *ask, const struct verb *verb, struct bytes *line)
+{
+	if (ask->request_file) {
+		if (ask->command[0] || ask->described)
+			return usage_error(verb, "--request takes the whole request from the file");
+		return build_from_file(ask, line);
+	}
+	if (!ask->command[0])
+		return usage_error(verb, "the command is missing");
+	return build_from_command(ask, line);
+}

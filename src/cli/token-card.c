@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * A card is built whole, field by field, and it is remembered where each begins. To cut it is to
+ * choose how many lines a field may have, and to copy what is left of each.
+ */
+
+#include "cli/token-card.h"
+
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/notation.h"
+#include "base/text.h"
+#include "cli/fold.h"
+#include "gate/token/token.h"
+
+/* The column of what stands behind the labels. */
+#define VALUE_COLUMN 13
+
+/* More than there are. */
+#define FIELDS_MAX 24
+
+/* The place of the command among them. */
+#define COMMAND_FIELD 1
+
+struct card {
+	const struct item *item;
+	const struct screen *screen;
+	struct bytes text;
+	struct bytes value;            /* of the field that is being added, escaped */
+	size_t starts[FIELDS_MAX + 1]; /* and where the last one ends */
+	size_t lines[FIELDS_MAX];
+	enum style styles[FIELDS_MAX];
+	size_t n;
+};
+
+/*
+ * The field whose value was put together; without one the label stands alone. An error so far is
+ * handed through, as by all of these.
+ */
+static int add(struct card *c, int r, const char *label, enum style style)
+{
+	int width = c->value.len > 0 ? VALUE_COLUMN : 0;
+
+	if (r >= 0)
+		r = bytes_appendf(&c->text, "%-*s%s", width, label, screen_style(c->screen, style));
+	if (r >= 0)
+		r = fold_append(&c->text, bytes_str(&c->value), c->value.len, VALUE_COLUMN,
+			VALUE_COLUMN, c->screen->columns);
+	if (r >= 0)
+		r = bytes_appendf(&c->text, "%s\n", screen_plain(c->screen, style));
+
+	bytes_clear(&c->value);
+	c->lines[c->n] =
+		screen_lines(bytes_str(&c->text) + c->starts[c->n], c->text.len - c->starts[c->n]);
+	c->styles[c->n] = style;
+	c->starts[++c->n] = c->text.len;
+	return r;
+}
+
+/* A foreign text, quoted; nothing where there is none. */
+static int add_text(struct card *c, int r, const char *label, const char *text)
+{
+	if (!text)
+		return r;
+	if (r >= 0)
+		r = text_append_quoted(&c->value, text, strlen(text));
+	return add(c, r, label, STYLE_NONE);
+}
+
+static int add_head(struct card *c, int r)
+{
+	if (r >= 0)
+		r = bytes_append_str(&c->value, c->item->id);
+	r = add(c, r, "token", STYLE_NONE);
+	if (r >= 0)
+		r = item_append_command(c->item, &c->value);
+	return add(c, r, "command", STYLE_BOLD);
+}
+
+static int add_state(struct card *c, int r)
+{
+	const struct item *item = c->item;
+
+	if (r >= 0)
+		r = text_append_escaped(&c->value, item->state, strlen(item->state));
+	if (r >= 0 && item_is_live(item)) {
+		r = bytes_append_str(&c->value, ", expires in ");
+		if (r >= 0)
+			r = notation_append_duration(&c->value, item->expires_in_ms * CLOCK_MS);
+	}
+	return add(c, r, "state", item_style(item));
+}
+
+/* What the kernel says of whoever asked. (A process names itself: that is a claim.) */
+static int add_asker(struct card *c, int r)
+{
+	const struct passwd *user = getpwuid((uid_t)c->item->uid);
+
+	if (r >= 0)
+		r = bytes_appendf(&c->value, "uid %llu", (unsigned long long)c->item->uid);
+	if (r >= 0 && user) {
+		r = bytes_append_str(&c->value, " (");
+		if (r >= 0)
+			r = text_append_escaped(&c->value, user->pw_name, strlen(user->pw_name));
+		if (r >= 0)
+			r = bytes_append_char(&c->value, ')');
+	}
+	if (r >= 0 && c->item->pid > 0)
+		r = bytes_appendf(&c->value, ", pid %llu", (unsigned long long)c->item->pid);
+	return add(c, r, "asked by", STYLE_NONE);
+}
+
+static int add_claims(struct card *c, int r)
+{
+	const struct item *item = c->item;
+
+	r = add(c, r, "it claims", STYLE_NONE);
+	r = add_text(c, r, "  process", item->process);
+	r = add_text(c, r, "  directory", item->cwd);
+	r = add_text(c, r, "  real path", item->real_path);
+	r = add_text(c, r, "  sha256", item->executable_sha256);
+	r = add_text(c, r, "  agent", item->agent_id);
+	r = add_text(c, r, "  session", item->session_id);
+	r = add_text(c, r, "  sandbox", item->sandbox_id);
+	return add_text(c, r, "  profile", item->profile);
+}
+
+static bool mixes(const char *text)
+{
+	return text && text_mixes_scripts(text, strlen(text));
+}
+
+static bool has_mixed_scripts(const struct item *item)
+{
+	if (mixes(item->executable) || mixes(item->real_path) || mixes(item->cwd))
+		return true;
+	json_each (arg, item->args) {
+		if (mixes(json_string(arg)))
+			return true;
+	}
+	return false;
+}
+
+static int add_warnings(struct card *c, int r)
+{
+	if (!has_mixed_scripts(c->item))
+		return r;
+	if (r >= 0)
+		r = bytes_append_str(
+			&c->value, "a word mixes Latin letters with Cyrillic or Greek look-alikes");
+	return add(c, r, "warning", STYLE_YELLOW);
+}
+
+/* All fields but the fingerprint, which the last one is. */
+static int build(struct card *c)
+{
+	const struct item *item = c->item;
+	int r;
+
+	r = add_head(c, 0);
+	r = add_warnings(c, r);
+	r = add_state(c, r);
+	r = add_text(c, r, "reason", item->reason);
+	r = add_asker(c, r);
+	r = add_claims(c, r);
+	r = add_text(c, r, "rule", item->rule);
+	r = add_text(c, r, "issued", item->issued_at);
+	return add_text(c, r, "expires", item->expires_at);
+}
+
+static void init(struct card *c, const struct item *item, const struct screen *screen)
+{
+	*c = (struct card){
+		.item = item,
+		.screen = screen,
+		.text = BYTES_INIT(BYTES_UNLIMITED),
+		.value = BYTES_INIT(BYTES_UNLIMITED),
+	};
+}
+
+static void deinit(struct card *c)
+{
+	bytes_deinit(&c->text);
+	bytes_deinit(&c->value);
+}
+
+static int append(struct card *c, struct bytes *b)
+{
+	return bytes_append(b, bytes_str(&c->text), c->text.len);
+}
+
+int card_append(const struct item *item, const struct screen *screen, struct bytes *b)
+{
+	struct card card;
+	int r;
+
+	init(&card, item, screen);
+	r = build(&card);
+	r = add_text(&card, r, "fingerprint", item->fingerprint);
+	if (r >= 0)
+		r = append(&card, b);
+	deinit(&card);
+	return r;
+}
+
+/* --- one that is too long --------------------------------------------------------------------- */
+
+static const char *field(const struct card *c, size_t i, size_t *ret_len)
+{
+	*ret_len = c->starts[i + 1] - c->starts[i];
+	return bytes_str(&c->text) + c->starts[i];
+}
+
+static size_t smaller(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+/* How many lines it takes where fields may have so many; of the command at least its end is seen.
+ */
+static size_t lines_taken(const struct card *c, size_t i, size_t allowed)
+{
+	if (i == COMMAND_FIELD && allowed < 3)
+		allowed = 3;
+	return smaller(c->lines[i], allowed);
+}
+
+/*
+ * The most lines that a field may have, so that all of them go into so many rows. At least two: one
+ * of the field, and one that says how many are missing.
+ */
+static size_t lines_allowed(const struct card *c, size_t rows)
+{
+	size_t allowed, sum;
+
+	for (allowed = rows; allowed > 2; allowed--) {
+		sum = 0;
+		for (size_t i = 0; i < c->n; i++)
+			sum += lines_taken(c, i, allowed);
+		if (sum <= rows)
+			break;
+	}
+	return allowed < 2 ? 2 : allowed;
+}
+
+/* How many bytes the first `n` lines have. */
+static size_t lines_len(const char *text, size_t n)
+{
+	const char *p = text;
+
+	while (n-- > 0)
+		p = strchr(p, '\n') + 1;
+	return (size_t)(p - text);
+}
+
+/*
+ * A field with as many lines as it may have: its first ones, one that says how many are missing,
+ * and its end, where a command hides what it doesn't want to be seen.
+ */
+static int append_shortened(const struct card *c, size_t i, size_t allowed, struct bytes *b)
+{
+	size_t n = c->lines[i], tail = allowed / 3, head = allowed - 1 - tail, len, skip;
+	const char *text = field(c, i, &len);
+	int r;
+
+	r = bytes_append(b, text, lines_len(text, head));
+	if (r >= 0)
+		r = bytes_appendf(b, "%s%s-- %zu lines of this are not shown --%s\n%s",
+			screen_plain(c->screen, c->styles[i]),
+			screen_style(c->screen, STYLE_YELLOW), n - head - tail,
+			screen_plain(c->screen, STYLE_YELLOW),
+			tail > 0 ? screen_style(c->screen, c->styles[i]) : "");
+	skip = lines_len(text, n - tail);
+	return r < 0 || tail == 0 ? r : bytes_append(b, text + skip, len - skip);
+}
+
+/* Appends what goes into so many rows; *ret_hidden is how many lines don't. */
+static int append_cut(const struct card *c, size_t rows, struct bytes *b, size_t *ret_hidden)
+{
+	size_t allowed = lines_allowed(c, rows), hidden = 0, n, taken, len;
+	const char *text;
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < c->n; i++) {
+		n = c->lines[i];
+		taken = lines_taken(c, i, allowed);
+		text = field(c, i, &len);
+		if (taken > rows) {
+			hidden += n;
+			continue;
+		}
+
+		rows -= taken;
+		if (taken == n) {
+			r = bytes_append(b, text, len);
+		} else {
+			hidden += n - (taken - 1);
+			r = append_shortened(c, i, taken, b);
+		}
+	}
+	*ret_hidden = hidden;
+	return r;
+}
+
+/* The last field of a card that was cut. What is to be typed stands by itself, to be copied. */
+static int append_note(const struct card *c, size_t hidden, struct bytes *b)
+{
+	struct card note;
+	int r;
+
+	init(&note, c->item, c->screen);
+	r = bytes_appendf(&note.value,
+		"%zu of %zu lines are not shown; to see all of them:", hidden,
+		screen_lines(bytes_str(&c->text), c->text.len));
+	r = add(&note, r, "cut", STYLE_YELLOW);
+	if (r >= 0)
+		r = bytes_appendf(&note.value, "firma token show %s", c->item->id);
+	r = add(&note, r, "", STYLE_NONE);
+	if (r >= 0)
+		r = append(&note, b);
+	deinit(&note);
+	return r;
+}
+
+/* Cuts a card without its fingerprint. */
+static int cut(const struct card *c, size_t rows, struct bytes *b)
+{
+	cleanup(bytes_deinit) struct bytes note = BYTES_INIT(BYTES_UNLIMITED);
+	size_t hidden, room;
+	int r;
+
+	/* It is never longer than with the largest number. */
+	r = append_note(c, screen_lines(bytes_str(&c->text), c->text.len), &note);
+	if (r < 0)
+		return r;
+
+	room = screen_lines(bytes_str(&note), note.len);
+	r = append_cut(c, rows > room ? rows - room : 0, b, &hidden);
+	return r < 0 ? r : append_note(c, hidden, b);
+}
+
+int card_append_fitting(const struct item *item, const struct screen *screen, size_t rows,
+	struct bytes *b, bool *ret_whole)
+{
+	struct card card;
+	size_t len;
+	int r;
+
+	init(&card, item, screen);
+	r = build(&card);
+	len = card.text.len;
+	r = add_text(&card, r, "fingerprint", item->fingerprint);
+	if (r >= 0) {
+		/* Where not even the labels have room, nobody knows how many lines there are. */
+		*ret_whole = !screen_is_there(screen)
+			|| (screen->columns >= VALUE_COLUMN
+				&& screen_lines(bytes_str(&card.text), card.text.len) <= rows);
+		if (*ret_whole) {
+			r = append(&card, b);
+		} else {
+			bytes_truncate(&card.text, len);
+			card.n--;
+			r = cut(&card, rows, b);
+		}
+	}
+	deinit(&card);
+	return r;
+}
+
+bool card_is_proof(const char *text, const char *fingerprint)
+{
+	return strlen(text) == CARD_PROOF_LEN && strlen(fingerprint) >= CARD_PROOF_LEN
+		&& memcmp(text, fingerprint, CARD_PROOF_LEN) == 0;
+}

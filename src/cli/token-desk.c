@@ -1,0 +1,474 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * The operator's desk. Requests wait in a queue; the first is on the screen:
+ *
+ *	IDLE --issued--> SHOWN --half a second--> ASKED --a, r, s--> the next, or IDLE
+ *	                                           | ^
+ *	                            r; A; a, where it was cut
+ *	                                           v | ctrl-D
+ *	                                          TYPING
+ *
+ * A key counts only when it was pressed after its question was there for SHOWN's time: what was
+ * typed at the card before must not decide about this one.
+ */
+
+#include "cli/token-desk.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "cli/events.h"
+#include "cli/fold.h"
+#include "cli/keyboard.h"
+#include "cli/token-card.h"
+#include "gate/limits.h"
+#include "gate/wire/request.h"
+
+/* What begins with it is a key that means nothing here, whatever letters follow. */
+#define ESCAPE 27
+
+#define LOOK_TIME (CLOCK_SECOND / 2)
+
+/* Below the card: the line of the question, and the cursor's. */
+#define ROWS_BELOW 2
+
+enum state { IDLE, SHOWN, ASKED, TYPING };
+
+/* What is typed. */
+enum line { LINE_REASON, LINE_ALWAYS, LINE_PROOF };
+
+/* A request that waits for this person. */
+struct waiting {
+	struct event event;
+	uint64_t deadline; /* µs of the boot clock */
+	TAILQ_ENTRY(waiting) order;
+};
+
+struct desk {
+	const struct operator* op;
+	struct events events;
+	struct keyboard keyboard;
+	struct screen screen;
+	TAILQ_HEAD(waiting_list, waiting) queue;
+	size_t n;
+
+	enum state state;
+	enum line line;
+	bool always;                         /* it is to be approved so */
+	bool whole;                          /* the card on the screen is */
+	uint64_t ask_at;                     /* when SHOWN ends */
+	size_t prompt_len;                   /* of the line that is rewritten as time goes */
+	char decided[NOTATION_UUID_LEN + 1]; /* here, last: its event is no news */
+	int status;                          /* to end with, once `done` */
+	bool done;
+};
+
+/* --- the screen ------------------------------------------------------------------------------- */
+
+static void end(struct desk *d, int status)
+{
+	d->status = status;
+	d->done = true;
+}
+
+static void put(struct desk *d, const char *text, size_t len)
+{
+	if (file_write(d->keyboard.fd, text, len) < 0)
+		end(d, say_undecided("can't write to the terminal"));
+}
+
+static void put_str(struct desk *d, const char *text)
+{
+	put(d, text, strlen(text));
+}
+
+static void put_folded(struct desk *d, const char *text)
+{
+	cleanup(bytes_deinit) struct bytes folded = BYTES_INIT(BYTES_UNLIMITED);
+
+	if (fold_append(&folded, text, strlen(text), 0, 0, d->screen.columns) >= 0)
+		put(d, bytes_str(&folded), folded.len);
+}
+
+static struct waiting *current(const struct desk *d)
+{
+	return TAILQ_FIRST(&d->queue);
+}
+
+static void erase_prompt(struct desk *d)
+{
+	if (d->prompt_len > 0)
+		dprintf(d->keyboard.fd, "\r%*s\r", (int)d->prompt_len, "");
+	d->prompt_len = 0;
+}
+
+/* On one line, whatever its width: it is written again with each second. */
+static void put_prompt(struct desk *d)
+{
+	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes line = BYTES_INIT(BYTES_UNLIMITED);
+	uint64_t now = clock_now().boot, deadline = current(d)->deadline;
+	int r;
+
+	erase_prompt(d);
+	screen_look(d->keyboard.fd, &d->screen);
+	r = bytes_append_str(&text, "[a]pprove [A]lways [r]efuse [s]kip [q]uit (");
+	if (r >= 0)
+		r = notation_append_duration(
+			&text, (deadline > now ? deadline - now : 0) / CLOCK_SECOND * CLOCK_SECOND);
+	if (r >= 0)
+		r = bytes_append_str(&text, " left");
+	if (r >= 0 && d->n > 1)
+		r = bytes_appendf(&text, ", %zu more", d->n - 1);
+	if (r >= 0)
+		r = bytes_append_str(&text, ") ");
+	if (r >= 0)
+		r = fold_append_cut(&line, bytes_str(&text), text.len,
+			d->screen.columns > FOLD_COLUMNS_MIN ? d->screen.columns - 1
+							     : FOLD_COLUMNS_MIN);
+	if (r < 0)
+		return;
+
+	put(d, bytes_str(&line), line.len);
+	d->prompt_len = fold_columns(bytes_str(&line), line.len);
+}
+
+/* A line of what happened, above the prompt. */
+static void put_event(struct desk *d, const struct event *event)
+{
+	cleanup(bytes_deinit) struct bytes line = BYTES_INIT(BYTES_UNLIMITED);
+
+	erase_prompt(d);
+	if (event_append_line(event, &d->screen, &line) >= 0)
+		put(d, bytes_str(&line), line.len);
+}
+
+/* --- the queue -------------------------------------------------------------------------------- */
+
+static struct waiting *find(const struct desk *d, const char *id)
+{
+	struct waiting *w;
+
+	TAILQ_FOREACH (w, &d->queue, order)
+		if (strcmp(w->event.item.id, id) == 0)
+			return w;
+	return NULL;
+}
+
+static void drop(struct desk *d, struct waiting *w)
+{
+	TAILQ_REMOVE(&d->queue, w, order);
+	d->n--;
+	event_deinit(&w->event);
+	free(w);
+}
+
+/* Takes the event over. */
+static void add(struct desk *d, struct event *event)
+{
+	struct waiting *w;
+
+	w = calloc(1, sizeof(*w));
+	if (!w) {
+		event_deinit(event);
+		return end(d, say_undecided("out of memory"));
+	}
+
+	w->event = *event;
+	w->deadline = clock_now().boot + event->item.expires_in_ms * CLOCK_MS;
+	TAILQ_INSERT_TAIL(&d->queue, w, order);
+	d->n++;
+}
+
+/* The first of the queue comes to the screen. */
+static void show(struct desk *d)
+{
+	cleanup(bytes_deinit) struct bytes card = BYTES_INIT(BYTES_UNLIMITED);
+	struct item *item;
+	uint64_t now = clock_now().boot;
+	size_t rows;
+
+	keyboard_take_keys(&d->keyboard);
+	d->state = IDLE;
+	if (!current(d))
+		return;
+
+	screen_look(d->keyboard.fd, &d->screen);
+	rows = d->screen.rows > ROWS_BELOW ? d->screen.rows - ROWS_BELOW : 0;
+	item = &current(d)->event.item;
+	item->expires_in_ms =
+		current(d)->deadline > now ? (current(d)->deadline - now) / CLOCK_MS : 0;
+	if (card_append_fitting(item, &d->screen, rows, &card, &d->whole) < 0)
+		return end(d, say_undecided("out of memory"));
+
+	put_str(d, "\n");
+	put(d, bytes_str(&card), card.len);
+	d->state = SHOWN;
+	d->ask_at = now + LOOK_TIME;
+}
+
+/* To the question, below what was just said. */
+static void ask_again(struct desk *d)
+{
+	erase_prompt(d);
+	keyboard_take_keys(&d->keyboard);
+	d->state = SHOWN;
+	d->ask_at = clock_now().boot + LOOK_TIME;
+}
+
+static void next(struct desk *d)
+{
+	drop(d, current(d));
+	show(d);
+}
+
+/* --- deciding --------------------------------------------------------------------------------- */
+
+/* It holds for what was on the screen, and only if nobody was faster. */
+static void decide(struct desk *d, enum action action, const char *reason)
+{
+	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED);
+	const struct item *item = &current(d)->event.item;
+	const struct operation operation = {
+		.token_id = item->id,
+		.fingerprint = item->fingerprint,
+		.state = token_state_name(TOKEN_PENDING),
+		.reason = reason,
+		.always = d->always,
+	};
+	int status;
+
+	erase_prompt(d);
+	if (operator_print_request(action, &operation, &request) < 0)
+		return end(d, say_undecided("out of memory"));
+
+	status = operator_ask(d->op, &request, NULL, NULL, item->id);
+	if (status == STATUS_UNDECIDED || (status != STATUS_DONE && d->always))
+		return ask_again(d);
+	if (status == STATUS_DONE) {
+		memcpy(d->decided, item->id, sizeof(d->decided));
+		put_str(d, action == ACTION_APPROVE ? "approved\n" : "refused\n");
+	}
+	next(d);
+}
+
+#define ALWAYS_PROMPT                                                                              \
+	"From then on, this executable with exactly these arguments, in this directory, for this " \
+	"user, agent, sandbox and profile is allowed without asking anybody, until somebody "      \
+	"removes it. Approve it always? [y/N] "
+
+_Static_assert(CARD_PROOF_LEN == 8, "it says so");
+#define PROOF_PROMPT                                                                    \
+	"It was cut, so that reading it must be proved. The first 8 characters of its " \
+	"fingerprint (ctrl-D: back): "
+
+static void begin_typing(struct desk *d, enum line line)
+{
+	static const char *const prompts[] = {
+		[LINE_REASON] = "The reason (Enter: none; ctrl-D: back): ",
+		[LINE_ALWAYS] = ALWAYS_PROMPT,
+		[LINE_PROOF] = PROOF_PROMPT,
+	};
+
+	erase_prompt(d);
+	d->state = TYPING;
+	d->line = line;
+	keyboard_take_lines(&d->keyboard);
+	keyboard_forget(&d->keyboard);
+	put_folded(d, prompts[line]);
+}
+
+/* What was cut takes a proof besides. */
+static void approve(struct desk *d)
+{
+	if (!d->whole)
+		return begin_typing(d, LINE_PROOF);
+	decide(d, ACTION_APPROVE, NULL);
+}
+
+static void take_typed(struct desk *d, const char *text)
+{
+	switch (d->line) {
+	case LINE_REASON:
+		return decide(d, ACTION_REVOKE, text);
+	case LINE_ALWAYS:
+		return strcmp(text, "y") == 0 || strcmp(text, "yes") == 0 ? approve(d)
+									  : ask_again(d);
+	case LINE_PROOF:
+		if (card_is_proof(text, current(d)->event.item.fingerprint))
+			return decide(d, ACTION_APPROVE, NULL);
+		put_str(d, "That is not how it begins.\n");
+		return ask_again(d);
+	}
+}
+
+static void take_line(struct desk *d)
+{
+	char line[LIMIT_STRING + 2];
+
+	if (!keyboard_line(&d->keyboard, line, sizeof(line))) {
+		put_str(d, "\n");
+		return ask_again(d);
+	}
+	if (!text_is_utf8(line, strlen(line))) {
+		put_str(d, "That is not UTF-8.\n");
+		return ask_again(d);
+	}
+	take_typed(d, line);
+}
+
+static void take_key(struct desk *d)
+{
+	int key = keyboard_key(&d->keyboard);
+
+	if (key == 'q' || key == KEYBOARD_END) {
+		erase_prompt(d);
+		return end(d, STATUS_DONE);
+	}
+	if (d->state != ASKED)
+		return;
+
+	d->always = key == 'A';
+	switch (key) {
+	case 'a':
+		return approve(d);
+	case 'A':
+		return begin_typing(d, LINE_ALWAYS);
+	case 'r':
+		return begin_typing(d, LINE_REASON);
+	case ESCAPE:
+		return ask_again(d);
+	case 's':
+		erase_prompt(d);
+		put_str(d, "left as it is\n");
+		return next(d);
+	default:
+		return;
+	}
+}
+
+/* --- what happens ----------------------------------------------------------------------------- */
+
+/* Somebody decided, or time did. */
+static void take_change(struct desk *d, const struct event *event)
+{
+	struct waiting *w = find(d, event->item.id);
+	bool own = strcmp(d->decided, event->item.id) == 0 && event->by_operator
+		&& event->by_uid == geteuid();
+
+	if (w && w == current(d)) {
+		if (d->state == TYPING)
+			put_str(d, "\n");
+		put_event(d, event);
+		keyboard_forget(&d->keyboard);
+		return next(d);
+	}
+	if (w)
+		drop(d, w);
+	if (own)
+		d->decided[0] = '\0';
+	if (d->state == TYPING || own)
+		return;
+
+	put_event(d, event);
+	if (d->state == ASKED)
+		put_prompt(d);
+}
+
+static void take_events(struct desk *d)
+{
+	struct event event;
+	int status;
+
+	while (!d->done && (status = events_next(&d->events, &event)) != EVENTS_LATER) {
+		if (status != STATUS_DONE)
+			return end(d, status);
+
+		if (strcmp(event.name, EVENT_ISSUED) == 0) {
+			add(d, &event);
+			if (d->state == IDLE && !d->done)
+				show(d);
+			else if (d->state == ASKED)
+				put_prompt(d);
+			continue;
+		}
+		take_change(d, &event);
+		event_deinit(&event);
+	}
+}
+
+/* Until when to wait for something to happen, in ms as poll(2) wants it. */
+static int patience(const struct desk *d)
+{
+	uint64_t now = clock_now().boot;
+
+	if (d->state == SHOWN)
+		return d->ask_at > now ? (int)((d->ask_at - now) / CLOCK_MS) + 1 : 0;
+	return d->state == ASKED ? 1000 : -1;
+}
+
+static void look_at_clock(struct desk *d)
+{
+	if (d->state == SHOWN && clock_now().boot >= d->ask_at) {
+		keyboard_forget(&d->keyboard);
+		d->state = ASKED;
+	}
+	if (d->state == ASKED)
+		put_prompt(d);
+}
+
+static int run(struct desk *d)
+{
+	struct pollfd fds[] = { { .events = POLLIN }, { .events = POLLIN } };
+	int n;
+
+	screen_look(d->keyboard.fd, &d->screen);
+	keyboard_take_keys(&d->keyboard);
+	put_str(d, "Requests are shown as they come. q leaves.\n");
+	take_events(d);
+	while (!d->done) {
+		fds[0].fd = d->keyboard.fd;
+		fds[1].fd = d->events.client.fd;
+		n = poll(fds, 2, patience(d));
+		look_at_clock(d);
+		if (n <= 0)
+			continue;
+
+		if (fds[0].revents & (POLLHUP | POLLERR | POLLNVAL))
+			end(d, say_undecided("the terminal is gone"));
+		else if (fds[1].revents != 0)
+			take_events(d);
+		else if (d->state == TYPING)
+			take_line(d);
+		else
+			take_key(d);
+	}
+	return d->status;
+}
+
+int desk_run(const struct operator* op)
+{
+	struct desk desk = { .op = op, .keyboard = { .fd = -1 } };
+	int r, status;
+
+	TAILQ_INIT(&desk.queue);
+	status = events_open(&desk.events, op);
+	if (status != STATUS_DONE)
+		return status;
+
+	r = keyboard_open(&desk.keyboard);
+	status = r < 0 ? say_undecided("can't ask on the terminal: %s", strerror(-r)) : run(&desk);
+	keyboard_close(&desk.keyboard);
+	events_close(&desk.events);
+	while (current(&desk))
+		drop(&desk, current(&desk));
+	return status;
+}

@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * Rows are kept until all are there: what is unique, how wide a column is and what comes first is
+ * known only then. The command comes last in a row, so that nothing stands behind what is foreign.
+ */
+
+#include "cli/token-list.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/notation.h"
+#include "cli/fold.h"
+#include "cli/operator.h"
+
+enum column { TOKEN, STATE, AGE, LEFT, UID, CELLS };
+
+static const char *const headers[CELLS] = { "TOKEN", "STATE", "AGE", "LEFT", "UID" };
+
+/* Between two columns. */
+#define GAP 2
+
+/* A screen as wide as this has room for whole IDs. */
+#define COLUMNS_WIDE 120
+
+/* What a command must have; columns make room for it in this order. */
+#define COMMAND_ROOM 20
+
+static const enum column dispensable[] = { AGE, UID, LEFT, STATE };
+
+#define CELL_MAX 40
+
+struct row {
+	bool pending, shown;
+	uint64_t age;
+	size_t number; /* as they came */
+	enum style style;
+	char cells[CELLS][CELL_MAX];
+	char *command;
+};
+
+/* Which columns are shown, and how wide they are. */
+struct layout {
+	size_t token_len;
+	size_t widths[CELLS]; /* 0: left out */
+	size_t room;          /* for the command; 0: it is left out, SIZE_MAX: not cut */
+};
+
+bool listing_shortens(const struct listing *l)
+{
+	return screen_is_there(l->screen) && l->screen->columns < COLUMNS_WIDE;
+}
+
+/* In whole seconds: "4min 3s". */
+static int print_time(uint64_t ms, char ret[static CELL_MAX])
+{
+	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(CELL_MAX - 1);
+	int r;
+
+	r = notation_append_duration(&text, ms / 1000 * CLOCK_SECOND);
+	if (r >= 0)
+		memcpy(ret, bytes_str(&text), text.len + 1);
+	return r;
+}
+
+/* No longer than the screen is wide: a list is as large as the store. */
+static char *make_command(const struct listing *l, const struct item *item)
+{
+	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes cut = BYTES_INIT(BYTES_UNLIMITED);
+
+	if (item_append_command(item, &text) < 0)
+		return NULL;
+	if (!screen_is_there(l->screen))
+		return bytes_steal(&text);
+	if (fold_append_cut(&cut, bytes_str(&text), text.len, l->screen->columns) < 0)
+		return NULL;
+	return bytes_steal(&cut);
+}
+
+static int fill(struct row *row, const struct listing *l, const struct item *item)
+{
+	enum token_state state = token_state_parse(item->state);
+	int r = 0;
+
+	*row = (struct row){
+		.pending = state == TOKEN_PENDING,
+		.shown = !l->state || strcmp(item->state, l->state) == 0,
+		.age = item->age_ms,
+		.number = l->n,
+		.style = item_style(item),
+		.cells = { [AGE] = "-", [LEFT] = "-" },
+	};
+	snprintf(row->cells[TOKEN], CELL_MAX, "%s", item->id);
+	snprintf(row->cells[STATE], CELL_MAX, "%s",
+		state == TOKEN_ABSENT ? "?" : token_state_name(state));
+	snprintf(row->cells[UID], CELL_MAX, "%llu", (unsigned long long)item->uid);
+	if (item->age_ms != ITEM_UNKNOWN)
+		r = print_time(item->age_ms, row->cells[AGE]);
+	if (r >= 0 && item_is_live(item))
+		r = print_time(item->expires_in_ms, row->cells[LEFT]);
+	return r;
+}
+
+int listing_add(struct listing *l, const struct item *item)
+{
+	struct row *rows, *row;
+	size_t size;
+	int r;
+
+	if (l->n == l->size) {
+		size = l->size ? 2 * l->size : 64;
+		rows = reallocarray(l->rows, size, sizeof(*rows));
+		if (!rows)
+			return -ENOMEM;
+		l->rows = rows;
+		l->size = size;
+	}
+
+	row = &l->rows[l->n];
+	r = fill(row, l, item);
+	if (r < 0)
+		return r;
+
+	row->command = row->shown ? make_command(l, item) : NULL;
+	if (row->shown && !row->command)
+		return -ENOMEM;
+	l->n_shown += row->shown;
+	l->n++;
+	return 0;
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+	return strcmp(((const struct row *)a)->cells[TOKEN], ((const struct row *)b)->cells[TOKEN]);
+}
+
+/* Pending ones first; then the older, then the one that came first. */
+static int compare_rows(const void *a, const void *b)
+{
+	const struct row *x = a, *y = b;
+
+	if (x->pending != y->pending)
+		return x->pending ? -1 : 1;
+	if (x->age != y->age)
+		return x->age > y->age ? -1 : 1;
+	return x->number < y->number ? -1 : x->number > y->number;
+}
+
+/* How much of the IDs tells them apart. Sorts the rows. */
+static size_t unique_len(struct listing *l)
+{
+	size_t len = TOKEN_PREFIX_MIN, same;
+	const char *id, *next;
+
+	qsort(l->rows, l->n, sizeof(*l->rows), compare_ids);
+	for (size_t i = 0; i + 1 < l->n; i++) {
+		id = l->rows[i].cells[TOKEN];
+		next = l->rows[i + 1].cells[TOKEN];
+		for (same = 0; id[same] != '\0' && id[same] == next[same]; same++)
+			;
+		if (same + 1 > len)
+			len = same + 1;
+	}
+	return len;
+}
+
+static size_t width_of(const struct layout *layout)
+{
+	size_t width = 0;
+
+	for (size_t c = 0; c < CELLS; c++)
+		width += layout->widths[c] > 0 ? layout->widths[c] + GAP : 0;
+	return width;
+}
+
+static void lay_out(struct listing *l, struct layout *ret)
+{
+	size_t columns = l->screen->columns, len;
+
+	*ret = (struct layout){ .token_len = NOTATION_UUID_LEN, .room = SIZE_MAX };
+	if (listing_shortens(l))
+		ret->token_len = unique_len(l);
+
+	for (size_t c = 0; c < CELLS; c++)
+		ret->widths[c] = strlen(headers[c]);
+	ret->widths[TOKEN] = ret->token_len;
+	for (size_t i = 0; i < l->n; i++) {
+		for (size_t c = TOKEN + 1; l->rows[i].shown && c < CELLS; c++) {
+			len = strlen(l->rows[i].cells[c]);
+			if (len > ret->widths[c])
+				ret->widths[c] = len;
+		}
+	}
+
+	if (!screen_is_there(l->screen))
+		return;
+	for (size_t i = 0; i < sizeof(dispensable) / sizeof(dispensable[0])
+		&& width_of(ret) + COMMAND_ROOM > columns;
+		i++)
+		ret->widths[dispensable[i]] = 0;
+	ret->room = width_of(ret) + FOLD_COLUMNS_MIN > columns ? 0 : columns - width_of(ret);
+}
+
+static int append_cell(const struct listing *l, const struct layout *layout, enum column c,
+	const char *text, enum style style, struct bytes *b)
+{
+	size_t len =
+		c == TOKEN && strlen(text) > layout->token_len ? layout->token_len : strlen(text);
+
+	return bytes_appendf(b, "%s%.*s%s%*s", screen_style(l->screen, style), (int)len, text,
+		screen_plain(l->screen, style), (int)(layout->widths[c] + GAP - len), "");
+}
+
+static int append_last(const struct layout *layout, const char *text, struct bytes *b)
+{
+	if (layout->room == SIZE_MAX)
+		return bytes_append_str(b, text);
+	return layout->room > 0 ? fold_append_cut(b, text, strlen(text), layout->room) : 0;
+}
+
+static int append_row(const struct listing *l, const struct layout *layout, const struct row *row,
+	struct bytes *b)
+{
+	int r = 0;
+
+	for (enum column c = TOKEN; r >= 0 && c < CELLS; c++)
+		if (layout->widths[c] > 0)
+			r = append_cell(l, layout, c, row->cells[c],
+				c == STATE ? row->style : STYLE_NONE, b);
+	if (r >= 0)
+		r = append_last(layout, row->command, b);
+	return r < 0 ? r : bytes_append_char(b, '\n');
+}
+
+static int append_header(const struct listing *l, const struct layout *layout, struct bytes *b)
+{
+	int r;
+
+	r = bytes_append_str(b, screen_style(l->screen, STYLE_BOLD));
+	for (enum column c = TOKEN; r >= 0 && c < CELLS; c++)
+		if (layout->widths[c] > 0)
+			r = append_cell(l, layout, c, headers[c], STYLE_NONE, b);
+	if (r >= 0)
+		r = append_last(layout, "COMMAND", b);
+	return r < 0 ? r : bytes_appendf(b, "%s\n", screen_plain(l->screen, STYLE_BOLD));
+}
+
+int listing_append(struct listing *l, struct bytes *b)
+{
+	struct layout layout;
+	int r;
+
+	if (l->n_shown == 0)
+		return 0;
+
+	lay_out(l, &layout);
+	qsort(l->rows, l->n, sizeof(*l->rows), compare_rows);
+	r = append_header(l, &layout, b);
+	for (size_t i = 0; r >= 0 && i < l->n; i++)
+		if (l->rows[i].shown)
+			r = append_row(l, &layout, &l->rows[i], b);
+	return r;
+}
+
+void listing_deinit(struct listing *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		free(l->rows[i].command);
+	free(l->rows);
+	*l = (struct listing)LISTING_INIT(l->screen, l->state);
+}

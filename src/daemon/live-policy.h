@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: ISC */
+#pragma once
+
+/*
+ * The policy in force: which file it comes from, and whether that has changed. Embedded:
+ * rules_init(), rules_refresh() before each turn, rules_deinit().
+ *
+ * A file that has a fault changes nothing: what was in force before stays. Where nothing was, the
+ * daemon is closed.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/clock.h"
+#include "daemon/policy-file.h"
+#include "gate/policy/policy.h"
+
+struct rules {
+	const char *path; /* absolute; NULL: there is no policy, and nothing here does anything */
+	uid_t owner;
+	struct bytes shown; /* the path, escaped */
+
+	struct policy *policy;         /* in force, or NULL */
+	uint8_t hash[POLICY_HASH_LEN]; /* of its text */
+	struct policy_source source;   /* of the file as it is now */
+	struct bytes fault;            /* what is wrong with that; "" where nothing is */
+	bool retry;                    /* memory ran out: no stat tells when it is back */
+	bool recent;                   /* it was written so lately that it may be again so */
+	uint64_t again; /* when a fault is looked at anew, in µs of the boot clock */
+};
+
+/* What rules_refresh() found. */
+enum rules_news {
+	RULES_SAME,
+	RULES_READ,   /* another policy is in force */
+	RULES_FAULTY, /* there is another fault than before */
+};
+
+/* `path` may be NULL, and must stay. Error: -ENOMEM. */
+int rules_init(struct rules *rules, const char *path, uid_t owner);
+void rules_deinit(struct rules *rules);
+
+/* Reads the file where it has changed. What `policy` pointed to may be gone then. */
+enum rules_news rules_refresh(struct rules *rules, const struct clock_time *now);
+
+/* Why nothing may be decided; NULL where there is a policy in force, or none is wanted. */
+const char *rules_closed(const struct rules *rules);

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: ISC */
+#pragma once
+
+/*
+ * What became of tokens in a turn, for those who wait for it: noted as it happens, told after the
+ * commit. Where memory ran out, `lost` says that something is missing; where the lines would be
+ * more than anybody is told at once, `untold` says that some are.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "gate/token/token.h"
+
+struct news_item {
+	uint8_t id[TOKEN_ID_LEN];
+	enum token_state to;
+	char *line; /* the event as it is told, with its newline; NULL where nobody wants it */
+	bool undone;
+};
+
+struct news {
+	struct news_item *items;
+	size_t n, size;
+	size_t lines_len; /* of all lines together */
+	bool lost, untold;
+};
+
+void news_init(struct news *news);
+void news_deinit(struct news *news);
+
+/*
+ * Notes that the token is now in its state. `by`: the operator who did it, or NULL. `with_line`:
+ * somebody wants to be told.
+ */
+void news_add(struct news *news, const struct token *token, const uid_t *by,
+	const struct moment *now, bool with_line);
+
+/*
+ * Issues and approvals didn't happen: they could not be recorded. Nor did what became of a token
+ * that was issued in this turn.
+ */
+void news_undo(struct news *news);
+
+void news_clear(struct news *news);

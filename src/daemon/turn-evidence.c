@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: ISC */
+
+/* Records are made from the verdicts as they are behind the store's commit. */
+
+#include "daemon/turn-evidence.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/json/tree.h"
+#include "base/sha256.h"
+#include "ledger/evidence/recovery-note.h"
+
+#define SPACE " \t\r\n"
+
+/* What can't stand in a record as it came is told by its length and hash. */
+static int keep_malformed(struct bytes *b, const char *data, size_t len)
+{
+	uint8_t hash[SHA256_LEN];
+	char hex[2 * sizeof(hash) + 1];
+
+	sha256_of(data, len, hash);
+	notation_hex(hash, sizeof(hash), hex);
+	return bytes_appendf(b, "{\"malformed\":true,\"bytes\":%zu,\"sha256\":\"%s\"}", len, hex);
+}
+
+static bool is_malformed(const struct request *request)
+{
+	return request->fault
+		&& strncmp(request->fault, REQUEST_MALFORMED, sizeof(REQUEST_MALFORMED) - 1) == 0;
+}
+
+int chronicle_keep(const struct turn *turn, struct answer *a, const struct request *request,
+	const char *line, size_t len)
+{
+	if (!turn->evidence)
+		return 0;
+	if (!line)
+		return keep_malformed(&a->request, bytes_str(&a->conn->in), a->conn->in.len);
+	if (is_malformed(request))
+		return keep_malformed(&a->request, line, len);
+
+	/* An object, and perhaps white space around it. */
+	while (len > 0 && strchr(SPACE, line[len - 1]))
+		len--;
+	while (len > 0 && strchr(SPACE, line[0])) {
+		line++;
+		len--;
+	}
+	return bytes_append(&a->request, line, len);
+}
+
+/* The tokens that an answer's record is about. */
+static int note_answer(struct note *note, const struct answer *a, uint64_t sequence)
+{
+	const uint8_t *ids = (const uint8_t *)bytes_str(&a->changed);
+	int r = 0;
+
+	if (a->verdict.change.to != TOKEN_ABSENT)
+		r = note_add(note, sequence, a->verdict.change.id);
+	for (size_t at = 0; r >= 0 && at < a->changed.len; at += TOKEN_ID_LEN)
+		r = note_add(note, sequence, ids + at);
+	return r;
+}
+
+void chronicle_announce(struct turn *turn)
+{
+	cleanup(bytes_deinit) struct bytes line = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(note_deinit) struct note note = NOTE_INIT;
+	uint64_t sequence;
+	int r = 0;
+
+	if (!turn->evidence || evidence_closed(turn->evidence))
+		return;
+
+	sequence = note.first = evidence_head(turn->evidence).sequence + 1;
+	for (size_t i = 0; r >= 0 && i < turn->n; i++)
+		if (answer_is_recorded(&turn->answers[i]))
+			r = note_answer(&note, &turn->answers[i], sequence++);
+	if (r >= 0 && note.n > 0 && note_print(&note, &line) >= 0)
+		store_set_note(turn->store, line.data);
+}
+
+/* "tokens":[...], those that a revocation of many has changed. */
+static int append_changed(const struct answer *a, struct bytes *b)
+{
+	const uint8_t *ids = (const uint8_t *)bytes_str(&a->changed);
+	char id[NOTATION_UUID_LEN + 1];
+	int r;
+
+	r = bytes_append_str(b, ",\"tokens\":[");
+	for (size_t at = 0; r >= 0 && at < a->changed.len; at += TOKEN_ID_LEN) {
+		notation_uuid(ids + at, id);
+		r = bytes_appendf(b, "%s\"%s\"", at > 0 ? "," : "", id);
+	}
+	return r < 0 ? r : bytes_append_char(b, ']');
+}
+
+/* The last line of the reply with all that it may say, and which tokens it is about. */
+static int print_response(const struct turn *turn, const struct answer *a, struct bytes *b)
+{
+	char id[NOTATION_UUID_LEN + 1];
+	int r;
+
+	r = answer_print_reply(turn, a, true, b);
+	if (r < 0)
+		return r;
+
+	bytes_truncate(b, b->len - 2); /* brace and newline */
+	notation_uuid(a->verdict.token_id, id);
+	if (a->verdict.has_token && a->verdict.decision != DECISION_PENDING)
+		r = bytes_appendf(b, ",\"token_id\":\"%s\"", id);
+	if (r >= 0 && a->verdict.view == VIEW_CHANGED)
+		r = append_changed(a, b);
+	return r < 0 ? r : bytes_append_char(b, '}');
+}
+
+static int print_peer(const struct conn *conn, struct bytes *b)
+{
+	struct json_out out;
+	int r;
+
+	json_out_init(&out);
+	json_out_integer(&out, "uid", conn->peer.uid);
+	if (conn->peer.pid > 0)
+		json_out_integer(&out, "pid", conn->peer.pid);
+	json_out_string(&out, "door", role_name(conn->door->role));
+	r = json_out_print(&out, b);
+	json_out_deinit(&out);
+	return r;
+}
+
+static int add_record(struct turn *turn, struct answer *a)
+{
+	cleanup(bytes_deinit) struct bytes response = BYTES_INIT(BYTES_UNLIMITED),
+					   peer = BYTES_INIT(BYTES_UNLIMITED);
+	int r;
+
+	r = print_response(turn, a, &response);
+	if (r >= 0)
+		r = print_peer(a->conn, &peer);
+	if (r < 0)
+		return r;
+
+	return evidence_add(turn->evidence,
+		&(struct evidence_entry){
+			.event = a->verdict.decision != DECISION_NONE ? "decision" : "action",
+			.request = bytes_str(&a->request),
+			.response = response.data,
+			.peer = peer.data,
+		},
+		&turn->now, a->record_id);
+}
+
+int chronicle_write(struct turn *turn)
+{
+	int r = 0;
+
+	if (!turn->evidence || evidence_closed(turn->evidence))
+		return 0;
+
+	for (size_t i = 0; r >= 0 && i < turn->n; i++)
+		if (answer_is_recorded(&turn->answers[i]))
+			r = add_record(turn, &turn->answers[i]);
+	if (r < 0) {
+		evidence_give_up(turn->evidence, r);
+		return r;
+	}
+	return evidence_commit(turn->evidence);
+}

@@ -1,0 +1,402 @@
+/* SPDX-License-Identifier: ISC */
+
+/* Comparing entries, making new ones, and showing them. */
+
+#include "gate/allowlist/allow-entry.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json/scan.h"
+#include "base/notation.h"
+#include "base/path.h"
+#include "base/sha256.h"
+#include "base/text.h"
+#include "gate/allowlist/allow-keys.h"
+#include "gate/policy/glob.h"
+#include "gate/policy/program.h"
+
+void allow_entry_free(struct allow_entry *e)
+{
+	if (!e)
+		return;
+
+	rule_deinit(&e->rule);
+	json_doc_free(e->doc);
+	free(e->owned_agent);
+	free(e->owned_text);
+	free(e);
+}
+
+bool allow_entry_is_over(const struct allow_entry *e, uint64_t now)
+{
+	return now >= e->expires;
+}
+
+/* --- comparing -------------------------------------------------------------------------------- */
+
+static bool same(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+static bool same_patterns(const struct patterns *a, const struct patterns *b)
+{
+	if (a->n != b->n)
+		return false;
+	for (size_t i = 0; i < a->n; i++)
+		if (strcmp(a->any[i], b->any[i]) != 0)
+			return false;
+	return true;
+}
+
+bool allow_entry_is_same(const struct allow_entry *a, const struct allow_entry *b)
+{
+	if (!same(a->agent, b->agent) || !same(a->pattern, b->pattern)
+		|| !same(a->arg_pattern, b->arg_pattern) || a->has_argv != b->has_argv
+		|| a->rule.n_argv != b->rule.n_argv)
+		return false;
+	for (size_t i = 1; i < a->rule.n_argv; i++)
+		if (!same_patterns(&a->rule.argv[i], &b->rule.argv[i]))
+			return false;
+	return true;
+}
+
+bool allow_entry_covers(const struct allow_entry *a, const struct allow_entry *b)
+{
+	return a->idle == b->idle && a->has_uid == b->has_uid && a->uid == b->uid
+		&& same(a->sandbox, b->sandbox) && same(a->profile, b->profile)
+		&& same(a->executable_sha256, b->executable_sha256)
+		&& same(a->real_path, b->real_path) && a->expires >= b->expires;
+}
+
+/* --- binding ---------------------------------------------------------------------------------- */
+
+/* Its length, NUL, the text, NUL. */
+static void update_with_length(struct sha256 *state, const char *text)
+{
+	size_t len = strlen(text);
+	char digits[24];
+
+	snprintf(digits, sizeof(digits), "%zu", len);
+	sha256_update(state, digits, strlen(digits) + 1);
+	sha256_update(state, text, len + 1);
+}
+
+void allow_bind(
+	const char *cwd, const char *args, size_t n_args, char ret[static ALLOW_BOUND_LEN + 1])
+{
+	uint8_t hash[SHA256_LEN];
+	struct sha256 state;
+	char digits[24];
+
+	sha256_init(&state);
+	update_with_length(&state, cwd);
+	snprintf(digits, sizeof(digits), "%zu", n_args);
+	sha256_update(&state, digits, strlen(digits) + 1);
+	for (; n_args > 0; n_args--, args += strlen(args) + 1)
+		update_with_length(&state, args);
+	sha256_final(&state, hash);
+
+	memcpy(ret, ALLOW_BOUND_PREFIX, sizeof(ALLOW_BOUND_PREFIX) - 1);
+	notation_hex(hash, sizeof(hash), ret + sizeof(ALLOW_BOUND_PREFIX) - 1);
+}
+
+/* --- making ----------------------------------------------------------------------------------- */
+
+static int refuse(struct bytes *why, const char *what)
+{
+	int r;
+
+	r = bytes_append_str(why, what);
+	return r < 0 ? r : ALLOW_FAULTY;
+}
+
+/* What it would run is not what was seen. */
+static int check_program(const char *path, struct bytes *why)
+{
+	enum program program = path ? program_of(path_name(path)) : PROGRAM_PLAIN;
+	int r;
+
+	if (program == PROGRAM_PLAIN)
+		return 0;
+
+	r = text_append_quoted(why, path, strlen(path));
+	return r < 0 ? r
+		: bytes_appendf(why, " is a known %s: what it would run is not what was seen",
+			  program_text(program))
+			< 0
+		? -ENOMEM
+		: ALLOW_FAULTY;
+}
+
+int allow_check_token(const struct token *t, const struct trusted *trusted, struct bytes *why)
+{
+	int r;
+
+	if (!t->remember)
+		return refuse(why, "the rule that asks for a person lets no answer be remembered");
+	if (!t->cwd)
+		return refuse(why, "the request did not say in which directory (cwd)");
+	if (t->agent_id && strcmp(t->agent_id, ALLOW_AGENT_ANY) == 0)
+		return refuse(why, "the agent is called '" ALLOW_AGENT_ANY "', which is all");
+	if (!glob_is_literal(t->executable))
+		return refuse(why, "the executable has '*' or '?' in its path");
+
+	r = check_program(t->executable, why);
+	if (r == 0)
+		r = check_program(t->real_path, why);
+	if (r != 0)
+		return r;
+
+	if (!t->executable_sha256
+		&& !(t->real_path && trusted_has(trusted, t->executable)
+			&& trusted_has(trusted, t->real_path)))
+		return refuse(why,
+			"the executable is not known to lie in a trusted directory, and the "
+			"request did not say what is in it (executable_sha256)");
+	return 0;
+}
+
+static int append_string(struct bytes *b, const char *key, const char *value)
+{
+	int r;
+
+	if (!value)
+		return 0;
+	r = bytes_appendf(b, "%s\"%s\":", b->len > 1 ? "," : "", key);
+	return r < 0 ? r : json_append_string(b, value);
+}
+
+static int append_number(struct bytes *b, const char *key, uint64_t value)
+{
+	return bytes_appendf(b, ",\"%s\":%llu", key, (unsigned long long)value);
+}
+
+/* Takes the text over. */
+static int read_own(
+	const char *agent, struct bytes *text, struct bytes *why, struct allow_entry **ret)
+{
+	size_t len = text->len;
+	char *own = bytes_steal(text);
+	int r;
+
+	if (!own)
+		return -ENOMEM;
+
+	r = allow_entry_read(agent, own, len, why, ret);
+	if (r != 0)
+		free(own);
+	else
+		(*ret)->owned_text = own;
+	return r;
+}
+
+int allow_entry_from_token(const struct token *t, const uint8_t id[static 16], uint64_t expires,
+	struct allow_entry **ret)
+{
+	cleanup(bytes_deinit) struct bytes b = BYTES_INIT(BYTES_UNLIMITED),
+					   why = BYTES_INIT(BYTES_UNLIMITED);
+	bool elsewhere = t->real_path && strcmp(t->real_path, t->executable) != 0;
+	char uuid[NOTATION_UUID_LEN + 1], bound[ALLOW_BOUND_LEN + 1];
+	int r;
+
+	notation_uuid(id, uuid);
+	allow_bind(t->cwd, t->args, t->n_args, bound);
+	r = bytes_append_char(&b, '{');
+	if (r >= 0)
+		r = append_string(&b, KEY_ID, uuid);
+	if (r >= 0)
+		r = append_string(&b, KEY_PATTERN, t->executable);
+	if (r >= 0)
+		r = append_string(&b, KEY_REAL_PATH, elsewhere ? t->real_path : NULL);
+	if (r >= 0)
+		r = append_string(&b, KEY_ARG_PATTERN, bound);
+	if (r >= 0)
+		r = append_string(&b, KEY_SOURCE, ALLOW_SOURCE_ALWAYS);
+	if (r >= 0 && expires != ALLOW_FOREVER)
+		r = append_number(&b, KEY_EXPIRES, expires);
+	if (r >= 0)
+		r = append_number(&b, KEY_UID, t->uid);
+	if (r >= 0)
+		r = append_string(&b, KEY_SANDBOX, t->sandbox_id);
+	if (r >= 0)
+		r = append_string(&b, KEY_PROFILE, t->profile);
+	if (r >= 0)
+		r = append_string(&b, KEY_SHA256, t->executable_sha256);
+	if (r >= 0)
+		r = bytes_append_char(&b, '}');
+	if (r >= 0)
+		r = read_own(t->agent_id ? t->agent_id : ALLOW_AGENT_NONE, &b, &why, ret);
+	return r == ALLOW_FAULTY ? -EINVAL : r;
+}
+
+/* A known program may be allowed with words that are given as they are. */
+static int check_added(const struct allow_entry *e, struct bytes *why)
+{
+	const char *name = path_name(e->pattern);
+
+	if (e->idle)
+		return refuse(why, "pattern must be a path: a bare name matches nothing");
+	if (!glob_is_literal(name) || allow_entry_is_literal(e))
+		return 0;
+	return check_program(e->pattern, why);
+}
+
+int allow_entry_from_patterns(const char *agent, const char *pattern, const char *argv,
+	const uint8_t id[static 16], uint64_t expires, struct bytes *why, struct allow_entry **ret)
+{
+	cleanup(allow_entry_free_p) struct allow_entry *e = NULL;
+	cleanup(bytes_deinit) struct bytes b = BYTES_INIT(BYTES_UNLIMITED);
+	char uuid[NOTATION_UUID_LEN + 1];
+	int r;
+
+	notation_uuid(id, uuid);
+	r = bytes_append_char(&b, '{');
+	if (r >= 0)
+		r = append_string(&b, KEY_ID, uuid);
+	if (r >= 0)
+		r = append_string(&b, KEY_PATTERN, pattern);
+	if (r >= 0)
+		r = bytes_appendf(&b, ",\"" KEY_ARGV "\":%s", argv);
+	if (r >= 0)
+		r = append_string(&b, KEY_SOURCE, ALLOW_SOURCE_ADDED);
+	if (r >= 0 && expires != ALLOW_FOREVER)
+		r = append_number(&b, KEY_EXPIRES, expires);
+	if (r >= 0)
+		r = bytes_append_char(&b, '}');
+	if (r >= 0)
+		r = read_own(agent, &b, why, &e);
+	if (r == 0)
+		r = check_added(e, why);
+	if (r != 0)
+		return r;
+
+	*ret = steal_ptr(e);
+	return 0;
+}
+
+/* --- writing ---------------------------------------------------------------------------------- */
+
+struct appending {
+	struct bytes *b;
+	bool unknown; /* of `old`, those alone */
+};
+
+/* The members of the new one, but for its ID; then those of the old one that aren't known here. */
+static int append_member(const struct scan_member *m, void *userdata)
+{
+	struct appending *a = userdata;
+	cleanup(bytes_deinit) struct bytes key = BYTES_INIT(BYTES_UNLIMITED);
+	int r;
+
+	r = bytes_append(&key, m->key, m->key_len);
+	if (r < 0)
+		return r;
+	if (a->unknown ? allow_key_is_known(m->key, m->key_len)
+		       : strcmp(bytes_str(&key), KEY_ID) == 0)
+		return 0;
+
+	r = bytes_append_char(a->b, ',');
+	if (r >= 0)
+		r = json_append_string(a->b, bytes_str(&key));
+	if (r >= 0)
+		r = bytes_append_char(a->b, ':');
+	return r < 0 ? r : bytes_append(a->b, m->value, m->value_len);
+}
+
+int allow_entry_append(const struct allow_entry *e, const struct allow_entry *old, struct bytes *b)
+{
+	struct appending a = { b, false };
+	struct scan_fault fault;
+	int r;
+
+	if (!old)
+		return bytes_append(b, e->text, e->len);
+
+	r = bytes_append_str(b, "{\"" KEY_ID "\":");
+	if (r >= 0)
+		r = json_append_string(b, old->id);
+	if (r >= 0)
+		r = scan_object(e->text, e->len, append_member, &a, &fault);
+	a.unknown = true;
+	if (r >= 0)
+		r = scan_object(old->text, old->len, append_member, &a, &fault);
+	return r < 0 ? r : bytes_append_char(b, '}');
+}
+
+/* The patterns of the arguments, as they are in the file. */
+static int append_argv(const struct allow_entry *e, struct bytes *b)
+{
+	const struct patterns *p;
+	bool list;
+	int r;
+
+	r = bytes_append_str(b, ",\"" KEY_ARGV "\":[");
+	for (size_t i = 1; r >= 0 && i < e->rule.n_argv; i++) {
+		p = &e->rule.argv[i];
+		list = p->n != 1;
+		r = bytes_append_str(b, i > 1 ? "," : "");
+		for (size_t k = 0; r >= 0 && k < p->n; k++) {
+			r = bytes_append_str(b, k > 0 ? "," : list ? "[" : "");
+			if (r >= 0)
+				r = json_append_string(b, p->any[k]);
+		}
+		if (r >= 0 && list)
+			r = bytes_append_char(b, ']');
+	}
+	return r < 0 ? r : bytes_append_char(b, ']');
+}
+
+static int append_use(const struct allow_use *use, struct bytes *b)
+{
+	int r;
+
+	if (use->at == 0)
+		return 0;
+	r = append_number(b, KEY_USED, use->at);
+	return r < 0 ? r : append_string(b, KEY_USED_PATH, use->path);
+}
+
+int allow_entry_print(
+	const struct allow_entry *e, const struct allow_use *use, uint64_t now, struct bytes *ret)
+{
+	cleanup(bytes_deinit) struct bytes b = BYTES_INIT(BYTES_UNLIMITED);
+	int r;
+
+	r = bytes_append_char(&b, '{');
+	if (r >= 0)
+		r = append_string(&b, "agent_id", e->agent);
+	if (r >= 0)
+		r = append_string(&b, KEY_ID, e->id);
+	if (r >= 0)
+		r = append_string(&b, KEY_PATTERN, e->pattern);
+	if (r >= 0)
+		r = append_string(&b, KEY_REAL_PATH, e->real_path);
+	if (r >= 0)
+		r = append_string(&b, KEY_ARG_PATTERN, e->arg_pattern);
+	if (r >= 0 && e->has_argv)
+		r = append_argv(e, &b);
+	if (r >= 0)
+		r = append_string(&b, KEY_SOURCE, e->source);
+	if (r >= 0 && e->expires != ALLOW_FOREVER)
+		r = append_number(&b, KEY_EXPIRES, e->expires);
+	if (r >= 0 && e->expires != ALLOW_FOREVER)
+		r = append_number(&b, "expires_in_ms", now < e->expires ? e->expires - now : 0);
+	if (r >= 0 && e->has_uid)
+		r = append_number(&b, KEY_UID, e->uid);
+	if (r >= 0)
+		r = append_string(&b, KEY_SANDBOX, e->sandbox);
+	if (r >= 0)
+		r = append_string(&b, KEY_PROFILE, e->profile);
+	if (r >= 0)
+		r = append_string(&b, KEY_SHA256, e->executable_sha256);
+	if (r >= 0)
+		r = append_use(use, &b);
+	if (r >= 0 && e->idle)
+		r = bytes_append_str(&b, ",\"idle\":true");
+	if (r >= 0)
+		r = bytes_append_char(&b, '}');
+	return r < 0 ? r : bytes_append(ret, b.data, b.len);
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: ISC */
+#pragma once
+
+/* The keys of an entry, and what gate/allowlist/allow-entry-read and gate/allowlist/allow-entry
+ * share. */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "gate/allowlist/allow-entry.h"
+
+#define KEY_ID "id"
+#define KEY_PATTERN "pattern"
+#define KEY_ARG_PATTERN "argPattern"
+#define KEY_ARGV "argv"
+#define KEY_SOURCE "source"
+#define KEY_EXPIRES "expiresAt"
+#define KEY_UID "uid"
+#define KEY_SANDBOX "sandbox"
+#define KEY_PROFILE "profile"
+#define KEY_SHA256 "executableSha256"
+#define KEY_REAL_PATH "realPath"
+
+/* Of the stamps. */
+#define KEY_USED "lastUsedAt"
+#define KEY_USED_PATH "lastResolvedPath"
+
+bool allow_key_is_known(const char *key, size_t len);
+
+/* Whether it has words for all arguments, each without '*' and '?', and no list. */
+bool allow_entry_is_literal(const struct allow_entry *entry);

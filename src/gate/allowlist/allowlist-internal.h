@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: ISC */
+#pragma once
+
+/* What the files of the allowlist share. */
+
+#include "gate/allowlist/allowlist.h"
+
+/* An agent's entries lie one behind the other. */
+struct allow_agent {
+	char *name;
+	size_t first, n; /* of the entries */
+	size_t end;      /* in the text: behind the last element, or behind the '[' */
+};
+
+/* An entry may be meant by a file of this name, with these bound arguments ("": with any). */
+struct allow_name {
+	const char *name, *bound;
+	size_t entry;
+};
+
+/* A part of the text. */
+struct allow_range {
+	size_t start, end;
+};
+
+struct allowlist {
+	struct bytes text; /* never changed: the entries point into it */
+	struct allow_agent *agents;
+	size_t n_agents, size_agents;
+	struct allow_entry **entries; /* in the order of the text */
+	size_t n, size;
+
+	struct allow_range agents_at; /* the value of the key, with its braces */
+	struct allow_range clock_at;  /* the same; no range where it isn't there */
+	struct allow_clock clock;
+	uint64_t first_end;
+
+	/* Which entries a file could bring in: by name and binding, and those with patterns. */
+	struct allow_name *names;
+	size_t n_names;
+	size_t *others;
+	size_t n_others;
+};
+
+/* Makes the index. Error: -ENOMEM. */
+int allowlist_make_index(struct allowlist *list);

@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * Matching. Most entries name the file that they are about, and bind directory and arguments, so
+ * they are found by its name and by the hash of these. The words of the command are made ready when
+ * the first entry needs them.
+ */
+
+#include "gate/allowlist/allowlist.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/path.h"
+#include "gate/allowlist/allow-keys.h"
+#include "gate/allowlist/allowlist-internal.h"
+#include "gate/policy/glob.h"
+#include "gate/policy/program.h"
+
+size_t allowlist_size(const struct allowlist *list)
+{
+	return list->n;
+}
+
+const struct allow_entry *allowlist_entry(const struct allowlist *list, size_t index)
+{
+	return list->entries[index];
+}
+
+const struct bytes *allowlist_text(const struct allowlist *list)
+{
+	return &list->text;
+}
+
+const struct allow_clock *allowlist_clock(const struct allowlist *list)
+{
+	return &list->clock;
+}
+
+uint64_t allowlist_first_end(const struct allowlist *list)
+{
+	return list->first_end;
+}
+
+const struct allow_entry *allowlist_find(const struct allowlist *list, const char *id)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (strcmp(list->entries[i]->id, id) == 0)
+			return list->entries[i];
+	return NULL;
+}
+
+const struct allow_entry *allowlist_find_same(
+	const struct allowlist *list, const struct allow_entry *entry)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (allow_entry_is_same(list->entries[i], entry))
+			return list->entries[i];
+	return NULL;
+}
+
+/* --- time ------------------------------------------------------------------------------------- */
+
+uint64_t allow_clock_now(const struct allow_clock *c, const struct moment *now)
+{
+	uint64_t wall = now->clock.wall / CLOCK_MS, boot = now->clock.boot / CLOCK_MS, seen;
+
+	if (!c->known)
+		return wall;
+
+	seen = c->wall;
+	if (memcmp(c->boot_id, now->boot_id, sizeof(c->boot_id)) == 0 && boot > c->boot)
+		seen += boot - c->boot;
+	return wall > seen ? wall : seen;
+}
+
+void allow_clock_move(struct allow_clock *c, const struct moment *now)
+{
+	struct allow_clock moved = {
+		.known = true,
+		.boot = now->clock.boot / CLOCK_MS,
+		.wall = allow_clock_now(c, now),
+	};
+
+	memcpy(moved.boot_id, now->boot_id, sizeof(moved.boot_id));
+	*c = moved;
+}
+
+void allow_clock_merge(
+	struct allow_clock *c, const struct allow_clock *other, const struct moment *now)
+{
+	if (other->known && (!c->known || allow_clock_now(other, now) > allow_clock_now(c, now)))
+		*c = *other;
+}
+
+/* --- the index -------------------------------------------------------------------------------- */
+
+static int compare_names(const void *a, const void *b)
+{
+	const struct allow_name *x = a, *y = b;
+	int r = strcmp(x->name, y->name);
+
+	if (r == 0)
+		r = strcmp(x->bound, y->bound);
+	return r != 0 ? r : (x->entry > y->entry) - (x->entry < y->entry);
+}
+
+int allowlist_make_index(struct allowlist *list)
+{
+	const struct allow_entry *e;
+	const char *name;
+
+	list->names = calloc(list->n + 1, sizeof(*list->names));
+	list->others = calloc(list->n + 1, sizeof(*list->others));
+	if (!list->names || !list->others)
+		return -ENOMEM;
+
+	list->first_end = ALLOW_FOREVER;
+	for (size_t i = 0; i < list->n; i++) {
+		e = list->entries[i];
+		if (e->expires < list->first_end)
+			list->first_end = e->expires;
+		if (e->idle)
+			continue;
+		name = path_name(e->pattern);
+		if (glob_is_literal(name))
+			list->names[list->n_names++] = (struct allow_name){ name,
+				e->arg_pattern ? e->arg_pattern : "", i };
+		else
+			list->others[list->n_others++] = i;
+	}
+	qsort(list->names, list->n_names, sizeof(*list->names), compare_names);
+	return 0;
+}
+
+/* The first of that name and binding, or where it would stand. */
+static size_t find_name(const struct allowlist *list, const char *name, const char *bound)
+{
+	const struct allow_name key = { name, bound, 0 };
+	size_t low = 0, high = list->n_names, middle;
+
+	while (low < high) {
+		middle = low + (high - low) / 2;
+		if (compare_names(&list->names[middle], &key) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* --- matching --------------------------------------------------------------------------------- */
+
+struct matching {
+	const struct request *request;
+	const struct asker *asker;
+	const struct trusted *trusted;
+	const char *agent;
+	bool is_real; /* the executable ends up where it is, as far as the request says */
+	uint64_t now;
+	bool known_program; /* a shell, an interpreter or a wrapper, by either path */
+
+	char bound[ALLOW_BOUND_LEN + 1]; /* "" where there is no directory */
+	struct subject subject;
+	bool has_subject;
+
+	const struct allow_entry *found;
+};
+
+static bool same(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+static bool agent_fits(const struct allow_entry *e, const struct matching *m)
+{
+	return e->any_agent || strcmp(e->agent, m->agent) == 0;
+}
+
+/* What an entry by hand says, it wants. */
+static bool bounds_fit(const struct allow_entry *e, const struct matching *m)
+{
+	const struct request *q = m->request;
+
+	return (!e->has_uid || e->uid == m->asker->uid)
+		&& (!e->sandbox || strcmp(e->sandbox, q->sandbox_id) == 0)
+		&& (!e->profile || strcmp(e->profile, q->profile) == 0)
+		&& (!e->executable_sha256 || same(e->executable_sha256, q->executable_sha256));
+}
+
+static bool path_fits(const struct allow_entry *e, const char *path)
+{
+	return e->literal ? strcmp(e->pattern, path) == 0 : glob_path(e->pattern, path);
+}
+
+static bool paths_fit(const struct allow_entry *e, const struct matching *m)
+{
+	const char *real = m->request->real_path;
+
+	if (!path_fits(e, m->request->executable))
+		return false;
+	if (e->real_path)
+		return same(e->real_path, real);
+	return m->is_real || path_fits(e, real);
+}
+
+/*
+ * One by approval is about a file that nobody but root could have changed, or about its content;
+ * where the request says otherwise than it did then, a person is asked again.
+ */
+static bool content_fits(const struct allow_entry *e, const struct matching *m)
+{
+	const struct request *q = m->request;
+
+	if (!e->always)
+		return true;
+	if (!same(e->executable_sha256, q->executable_sha256))
+		return false;
+	return e->executable_sha256
+		|| (q->real_path && trusted_has(m->trusted, q->executable)
+			&& trusted_has(m->trusted, q->real_path));
+}
+
+static bool bound_fits(const struct allow_entry *e, const struct matching *m)
+{
+	return !e->arg_pattern || strcmp(e->arg_pattern, m->bound) == 0;
+}
+
+/* 0, 1 (it fits) or -ENOMEM. */
+static int words_fit(const struct allow_entry *e, struct matching *m)
+{
+	int r;
+
+	if (!e->has_argv && !m->known_program)
+		return 1;
+	if (m->known_program && !allow_entry_is_literal(e))
+		return 0;
+
+	if (!m->has_subject) {
+		r = subject_init(&m->subject, m->request, m->asker);
+		if (r < 0)
+			return r;
+		m->has_subject = true;
+	}
+	return !m->subject.hidden && rule_words_fit(&e->rule, &m->subject);
+}
+
+/* Arguments that are bound before patterns of arguments before any arguments. */
+static int rank(const struct allow_entry *e)
+{
+	return e->arg_pattern ? 2 : e->has_argv ? 1 : 0;
+}
+
+static int try_entry(const struct allow_entry *e, struct matching *m)
+{
+	int r;
+
+	if ((m->found && rank(e) <= rank(m->found)) || allow_entry_is_over(e, m->now)
+		|| !agent_fits(e, m) || !bounds_fit(e, m) || !paths_fit(e, m) || !content_fits(e, m)
+		|| !bound_fits(e, m))
+		return 0;
+
+	r = words_fit(e, m);
+	if (r > 0)
+		m->found = e;
+	return r < 0 ? r : 0;
+}
+
+static bool is_known_program(const char *path)
+{
+	return path && program_of(path_name(path)) != PROGRAM_PLAIN;
+}
+
+/* Those that name the file, with this binding. */
+static int try_named(const struct allowlist *list, const char *bound, struct matching *m)
+{
+	const char *name = path_name(m->request->executable);
+	const struct allow_name *n;
+	int r = 0;
+
+	for (size_t i = find_name(list, name, bound); r >= 0 && i < list->n_names; i++) {
+		n = &list->names[i];
+		if (strcmp(n->name, name) != 0 || strcmp(n->bound, bound) != 0)
+			break;
+		r = try_entry(list->entries[n->entry], m);
+	}
+	return r;
+}
+
+static int match(const struct allowlist *list, const struct request *request,
+	const struct asker *asker, const struct trusted *trusted, uint64_t now,
+	const struct allow_entry **ret)
+{
+	struct matching m = {
+		.request = request,
+		.asker = asker,
+		.trusted = trusted,
+		.is_real =
+			!request->real_path || strcmp(request->real_path, request->executable) == 0,
+		.agent = request->agent_id ? request->agent_id : ALLOW_AGENT_NONE,
+		.now = now,
+		.known_program = is_known_program(request->executable)
+			|| is_known_program(request->real_path),
+	};
+	int r = 0;
+
+	if (request->cwd) {
+		allow_bind(request->cwd, request->args, request->n_args, m.bound);
+		r = try_named(list, m.bound, &m);
+	}
+	if (r >= 0)
+		r = try_named(list, "", &m);
+	for (size_t i = 0; r >= 0 && i < list->n_others; i++)
+		r = try_entry(list->entries[list->others[i]], &m);
+	if (m.has_subject)
+		subject_deinit(&m.subject);
+	if (r < 0)
+		return r;
+
+	*ret = m.found;
+	return 0;
+}
+
+int allowlist_match(const struct allowlist *list, const struct request *request,
+	const struct asker *asker, const struct trusted *trusted, uint64_t now,
+	const struct allow_entry **ret)
+{
+	if (list->n > 0)
+		return match(list, request, asker, trusted, now, ret);
+
+	*ret = NULL;
+	return 0;
+}

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * Making a request ready for the rules. Behind a wrapper each word may be a command; where it is a
+ * path, that is written out, so that "/bin/../bin//rm" is no other one than "/bin/rm".
+ */
+
+#include "gate/policy/candidate.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/path.h"
+#include "gate/limits.h"
+#include "gate/policy/program.h"
+
+/* What relative paths may take that continue the directory; past it they are not known. */
+#define RELATIVE_MAX ((size_t)1 << 20)
+
+static struct subject_program program_at(const char *path)
+{
+	return (struct subject_program){ .name = path_name(path), .path = path };
+}
+
+/* Links of such names are the programs that they are called by, not what they point to. */
+static bool is_wrapped(const struct subject *s)
+{
+	const char *real = s->real.name;
+
+	if (program_of(s->executable.name) == PROGRAM_WRAPPER)
+		return true;
+	return real && program_of(real) == PROGRAM_WRAPPER && !program_is_multicall(real);
+}
+
+/* --- env's options: the one that splits a string into a command ------------------------------- */
+
+/* Whether an option takes the next word as its value. */
+static bool takes_next(const char *option)
+{
+	if (strncmp(option, "--", 2) == 0)
+		return !strchr(option, '=') && option[2] != '\0' && strchr("uac", option[2]);
+
+	/* In a cluster, the first that takes a value takes the rest, if there is one. */
+	option += strcspn(option, "uCaPLU");
+	return option[0] != '\0' && option[1] == '\0';
+}
+
+static bool splits_string(const char *option)
+{
+	if (strncmp(option, "--", 2) == 0)
+		return option[2] == 's';
+
+	/* -uS is about a variable of that name. */
+	option += strcspn(option, "uCaPLUS");
+	return option[0] == 'S';
+}
+
+/* Options end before the first word that is none. `next`: the same of the two words that follow. */
+static bool env_splits(const char *word, const bool next[static 2])
+{
+	if (word[0] != '-' || strcmp(word, "--") == 0)
+		return false;
+	return splits_string(word) || next[takes_next(word) ? 1 : 0];
+}
+
+static bool hides(const char *name, bool splits)
+{
+	return program_is_xargs(name) || (program_is_env(name) && splits);
+}
+
+/*
+ * From the last word to the first, since each may be an env whose options are the words that
+ * follow: so no word is looked at for each of them anew.
+ */
+static bool is_hidden(const struct subject *s)
+{
+	bool next[2] = { false, false }, splits;
+
+	if (!s->wrapped)
+		return false;
+	for (size_t i = s->n_words; i-- > 0;) {
+		if (hides(s->words[i].program.name, next[0]))
+			return true;
+		splits = env_splits(s->words[i].text, next);
+		next[1] = next[0];
+		next[0] = splits;
+	}
+	return hides(s->executable.name, next[0]) || (s->real.name && hides(s->real.name, next[0]));
+}
+
+/* --- words behind a wrapper ------------------------------------------------------------------- */
+
+/* What the word would run: coreutils names it in an option. */
+static const char *command_of(const struct subject_word *w)
+{
+	static const char *const options[] = { "--coreutils-prog=", "--coreutils-prog-shebang=" };
+	size_t len;
+
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+		len = strlen(options[i]);
+		if (strncmp(w->text, options[i], len) == 0)
+			return w->text + len;
+	}
+	return w->text;
+}
+
+static const char *directory_of(const struct subject *s)
+{
+	return s->request ? s->request->cwd : NULL;
+}
+
+/* What its path takes when it is written out; 0 where that can't be known. */
+static size_t path_size(const struct subject *s, const char *text, size_t *relative)
+{
+	const char *directory = directory_of(s);
+	size_t size = strlen(text) + 2;
+
+	if (!strchr(text, '/') || size > LIMIT_PATH)
+		return 0;
+	if (text[0] == '/')
+		return size;
+	if (!directory)
+		return 0;
+
+	size += strlen(directory);
+	if (size > RELATIVE_MAX - *relative)
+		return 0;
+	*relative += size;
+	return size;
+}
+
+static int read_programs(struct subject *s)
+{
+	const char *directory = directory_of(s);
+	size_t total = 0, relative = 0, size;
+	char *at;
+	int r;
+
+	for (size_t i = 0; i < s->n_words; i++)
+		total += path_size(s, command_of(&s->words[i]), &relative);
+	r = bytes_reserve(&s->paths, total, &at);
+	if (r < 0)
+		return r;
+
+	relative = 0;
+	for (size_t i = 0; i < s->n_words; i++) {
+		struct subject_word *w = &s->words[i];
+		const char *command = command_of(w);
+
+		w->program = (struct subject_program){
+			.name = path_name(command),
+			.searched = !strchr(command, '/'),
+		};
+		size = path_size(s, command, &relative);
+		if (size == 0)
+			continue;
+		path_normalize(directory, command, at);
+		w->program = program_at(at);
+		at += size;
+	}
+	return 0;
+}
+
+static int read_words(struct subject *s, const char *words, size_t n)
+{
+	int r;
+
+	s->words = calloc(n > 0 ? n : 1, sizeof(*s->words));
+	if (!s->words)
+		return -ENOMEM;
+
+	s->n_words = n;
+	for (size_t i = 0; i < n; i++, words += strlen(words) + 1)
+		s->words[i].text = words;
+
+	s->wrapped = is_wrapped(s);
+	r = s->wrapped ? read_programs(s) : 0;
+	if (r < 0) {
+		subject_deinit(s);
+		return r;
+	}
+	s->hidden = is_hidden(s);
+	return 0;
+}
+
+int subject_init(struct subject *s, const struct request *request, const struct asker *asker)
+{
+	*s = (struct subject){
+		.request = request,
+		.asker = asker,
+		.executable = program_at(request->executable),
+		.paths = BYTES_INIT(BYTES_UNLIMITED),
+	};
+	if (request->real_path)
+		s->real = program_at(request->real_path);
+	return read_words(s, request->args, request->n_args);
+}
+
+int subject_init_example(struct subject *s, const char *words, size_t n)
+{
+	*s = (struct subject){
+		.executable = program_at(words),
+		.paths = BYTES_INIT(BYTES_UNLIMITED),
+	};
+	if (!path_is_normal(words)) {
+		s->executable.path = NULL;
+		s->executable.searched = true;
+	}
+	return read_words(s, words + strlen(words) + 1, n - 1);
+}
+
+void subject_deinit(struct subject *s)
+{
+	free(s->words);
+	bytes_deinit(&s->paths);
+	s->words = NULL;
+}

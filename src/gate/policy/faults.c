@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: ISC */
+
+/* Collecting faults. */
+
+#include "gate/policy/faults.h"
+
+#include <errno.h>
+#include <string.h>
+
+void faults_init(struct faults *f)
+{
+	*f = (struct faults){
+		.faults = BYTES_INIT(FAULTS_MAX),
+		.warnings = BYTES_INIT(FAULTS_MAX),
+	};
+}
+
+void faults_deinit(struct faults *f)
+{
+	bytes_deinit(&f->faults);
+	bytes_deinit(&f->warnings);
+}
+
+void faults_clear(struct faults *f)
+{
+	faults_deinit(f);
+	faults_init(f);
+}
+
+static int __attribute__((format(printf, 4, 0)))
+append(struct bytes *b, const char *place, const char *kind, const char *format, va_list ap)
+{
+	size_t start = b->len;
+	int r;
+
+	r = bytes_appendf(b, "%s %s", place, kind);
+	if (r >= 0)
+		r = bytes_vappendf(b, format, ap);
+	if (r >= 0)
+		r = bytes_append_char(b, '\n');
+	if (r < 0)
+		bytes_truncate(b, start);
+	return r;
+}
+
+void faults_add(struct faults *f, const char *place, const char *format, ...)
+{
+	va_list ap;
+
+	f->n++;
+	va_start(ap, format);
+	f->failed |= append(&f->faults, place, "", format, ap) == -ENOMEM;
+	va_end(ap);
+}
+
+void faults_warn(struct faults *f, const char *place, const char *format, ...)
+{
+	va_list ap;
+
+	f->n_warnings++;
+	va_start(ap, format);
+	f->failed |= append(&f->warnings, place, "warning: ", format, ap) == -ENOMEM;
+	va_end(ap);
+}
+
+static int print_lines(const struct bytes *lines, size_t n, const char *file, struct bytes *b)
+{
+	const char *line = bytes_str(lines), *end;
+	int r = 0;
+
+	for (; r >= 0 && (end = strchr(line, '\n')); line = end + 1, n--) {
+		r = bytes_append_str(b, file);
+		if (r >= 0)
+			r = bytes_append(b, line, (size_t)(end + 1 - line));
+	}
+	return r < 0 || n == 0 ? r : bytes_appendf(b, "%s: and %zu more\n", file, n);
+}
+
+int faults_print(const struct faults *f, const char *file, struct bytes *b)
+{
+	int r;
+
+	r = print_lines(&f->faults, f->n, file, b);
+	return r < 0 ? r : print_lines(&f->warnings, f->n_warnings, file, b);
+}
+
+int faults_summarize(const struct faults *f, const char *file, struct bytes *b)
+{
+	const char *first = bytes_str(&f->faults);
+	int r;
+
+	r = bytes_append_str(b, file);
+	if (r >= 0)
+		r = f->faults.len > 0 ? bytes_append(b, first, strcspn(first, "\n"))
+				      : bytes_append_str(b, ": out of memory");
+	if (r >= 0 && f->n > 1)
+		r = bytes_appendf(b, " (and %zu more)", f->n - 1);
+	return r;
+}

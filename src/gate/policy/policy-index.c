@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * The index. Entries are sorted by their keys, so that those which begin alike stand together: a
+ * text is followed byte by byte, and with each the range gets narrower. An entry whose key ends
+ * there is found.
+ *
+ * What is found of a program is then looked through once more by the hash of an argument, which
+ * costs far less than to try the rule.
+ */
+
+#include "gate/policy/policy-index.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/path.h"
+#include "gate/policy/glob.h"
+
+/* --- making it -------------------------------------------------------------------------------- */
+
+static void add_entry(struct index_list *list, const char *pattern, size_t rule)
+{
+	size_t len = strcspn(pattern, "*?");
+
+	list->entries[list->n++] = (struct index_entry){
+		.key = pattern,
+		.len = len,
+		.whole = pattern[len] == '\0',
+		.rule = (uint32_t)rule,
+	};
+}
+
+static int compare_entries(const void *a, const void *b)
+{
+	const struct index_entry *x = a, *y = b;
+	int r = memcmp(x->key, y->key, x->len < y->len ? x->len : y->len);
+
+	return r != 0 ? r : (x->len > y->len) - (x->len < y->len);
+}
+
+static int allocate(struct index_list *list, size_t n)
+{
+	list->n = 0;
+	list->entries = calloc(n + 1, sizeof(*list->entries));
+	return list->entries ? 0 : -ENOMEM;
+}
+
+static void sort(struct index_list *list)
+{
+	qsort(list->entries, list->n, sizeof(*list->entries), compare_entries);
+}
+
+/* FNV-1a, but never 0. Two texts of one hash cost a trial, nothing else. */
+static uint32_t hash_text(const char *text)
+{
+	uint32_t hash = 2166136261U;
+
+	for (; *text; text++)
+		hash = (hash ^ (unsigned char)*text) * 16777619U;
+	return hash ? hash : 1;
+}
+
+/* 0 where the element may fit several texts. */
+static uint32_t hash_element(const struct patterns *element)
+{
+	return element->n == 1 && glob_is_literal(element->any[0]) ? hash_text(element->any[0]) : 0;
+}
+
+static struct index_hint make_hint(const struct rule *rule)
+{
+	if (rule->n_argv < 2)
+		return (struct index_hint){ 0 };
+	return (struct index_hint){
+		.first = hash_element(&rule->argv[1]),
+		.last = hash_element(&rule->argv[rule->n_argv - 1]),
+	};
+}
+
+static void add_rule(struct policy_index *index, const struct rule *rule, size_t number)
+{
+	const struct patterns *first = &rule->argv[0];
+
+	for (size_t i = 0; i < first->n; i++) {
+		if (!strchr(first->any[i], '/')) {
+			add_entry(&index->names, first->any[i], number);
+			continue;
+		}
+		add_entry(&index->paths, first->any[i], number);
+		add_entry(&index->ends, path_name(first->any[i]), number);
+	}
+	index->hints[number] = make_hint(rule);
+}
+
+int index_make(struct policy_index *index, const struct rule *rules, size_t n)
+{
+	size_t patterns = 0;
+
+	for (size_t i = 0; i < n; i++)
+		patterns += rules[i].argv[0].n;
+	index->hints = calloc(n + 1, sizeof(*index->hints));
+	if (!index->hints || allocate(&index->names, patterns) < 0
+		|| allocate(&index->paths, patterns) < 0 || allocate(&index->ends, patterns) < 0)
+		return -ENOMEM;
+
+	for (size_t i = 0; i < n; i++)
+		add_rule(index, &rules[i], i);
+	sort(&index->names);
+	sort(&index->paths);
+	sort(&index->ends);
+	return 0;
+}
+
+void index_deinit(struct policy_index *index)
+{
+	free(index->names.entries);
+	free(index->paths.entries);
+	free(index->ends.entries);
+	free(index->hints);
+}
+
+/* --- finding ---------------------------------------------------------------------------------- */
+
+static void set_add(struct index_set *set, size_t rule)
+{
+	set->words[rule / 64] |= UINT64_C(1) << rule % 64;
+}
+
+/* The first of the range whose byte at `at` is at least `byte`; all keys there are longer. */
+static size_t find_byte(
+	const struct index_list *list, size_t low, size_t high, size_t at, unsigned int byte)
+{
+	size_t middle;
+
+	while (low < high) {
+		middle = low + (high - low) / 2;
+		if ((unsigned char)list->entries[middle].key[at] < byte)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static void find_text(const struct index_list *list, const char *text, struct index_set *set)
+{
+	size_t low = 0, high = list->n;
+	unsigned char byte;
+
+	for (size_t at = 0;; at++) {
+		byte = (unsigned char)text[at];
+		for (; low < high && list->entries[low].len == at; low++)
+			if (!list->entries[low].whole || byte == '\0')
+				set_add(set, list->entries[low].rule);
+		if (low == high || byte == '\0')
+			return;
+
+		low = find_byte(list, low, high, at, byte);
+		high = find_byte(list, low, high, at, byte + 1U);
+	}
+}
+
+static void find_program(
+	const struct policy_index *index, const struct subject_program *p, struct index_set *set)
+{
+	find_text(&index->names, p->name, set);
+	if (p->path)
+		find_text(&index->paths, p->path, set);
+	else
+		find_text(&index->ends, p->name, set);
+}
+
+/* Takes those away that want another first or last argument. */
+static void look_at_hints(
+	const struct policy_index *index, const struct subject *s, struct index_set *set)
+{
+	const uint32_t none = 0; /* no hint is this, and no argument */
+	const size_t n = s->n_words;
+	const uint32_t first = n > 0 ? hash_text(s->words[0].text) : none;
+	const uint32_t last = n > 0 ? hash_text(s->words[n - 1].text) : none;
+	const struct index_hint *hint;
+
+	for (size_t w = 0; w < INDEX_SET_WORDS; w++) {
+		for (uint64_t left = set->words[w]; left; left &= left - 1) {
+			hint = &index->hints[w * 64 + (size_t)__builtin_ctzll(left)];
+			/* Behind a wrapper, the first argument may be any; the last is the last. */
+			if ((hint->last && hint->last != last)
+				|| (!s->wrapped && hint->first && hint->first != first))
+				set->words[w] &= ~(left & -left);
+		}
+	}
+}
+
+struct index_set index_find(const struct policy_index *index, const struct subject *s)
+{
+	struct index_set set = { 0 };
+
+	find_program(index, &s->executable, &set);
+	if (s->real.name)
+		find_program(index, &s->real, &set);
+	for (size_t i = 0; s->wrapped && i < s->n_words; i++)
+		find_program(index, &s->words[i].program, &set);
+	look_at_hints(index, s, &set);
+	return set;
+}

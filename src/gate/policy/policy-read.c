@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * Reading a policy: the document as a whole; gate/policy/rule-read has the rules. All that can be
+ * said is said: only where it is no strict JSON is the first fault the last.
+ */
+
+#include "gate/policy/policy.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/path.h"
+#include "base/text.h"
+#include "gate/policy/glob.h"
+#include "gate/policy/policy-internal.h"
+#include "gate/policy/rule-read.h"
+
+struct reader {
+	struct policy *policy;
+	const struct policy_names *names;
+	struct faults *faults;
+};
+
+struct key {
+	const char *name;
+	int (*take)(struct reader *r, const struct json *v);
+};
+
+#define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
+
+static int add_unknown_key(struct reader *r, const char *place, const char *name)
+{
+	cleanup(bytes_deinit) struct bytes shown = BYTES_INIT(BYTES_UNLIMITED);
+	int e;
+
+	e = text_append_escaped(&shown, name, strlen(name));
+	if (e >= 0)
+		faults_add(r->faults, place, "unknown key '%s'", bytes_str(&shown));
+	return e;
+}
+
+static void take_string(struct reader *r, const char *place, const struct json *v, const char **ret)
+{
+	const char *string = json_string(v);
+
+	if (!string)
+		faults_add(r->faults, place, "must be a string");
+	else if (strlen(string) > LIMIT_STRING)
+		faults_add(r->faults, place, "is longer than %d bytes", LIMIT_STRING);
+	else
+		*ret = string;
+}
+
+static int take_metadata(struct reader *r, const struct json *v)
+{
+	int e;
+
+	if (!json_is_object(v)) {
+		faults_add(r->faults, ": metadata:", "must be an object");
+		return 0;
+	}
+
+	json_each (member, v) {
+		if (strcmp(json_key(member), "id") == 0) {
+			take_string(r, ": metadata.id:", member, &r->policy->id);
+		} else if (strcmp(json_key(member), "version") == 0) {
+			take_string(r, ": metadata.version:", member, &r->policy->version);
+		} else {
+			e = add_unknown_key(r, ": metadata:", json_key(member));
+			if (e < 0)
+				return e;
+		}
+	}
+	return 0;
+}
+
+static int take_default(struct reader *r, const struct json *v)
+{
+	const char *name = json_string(v);
+
+	r->policy->default_action = name ? decision_parse(name) : DECISION_NONE;
+	if (r->policy->default_action == DECISION_NONE)
+		faults_add(r->faults,
+			": default_action:", "must be 'allow', 'deny' or 'pending_hitl'");
+	return 0;
+}
+
+static int take_require_budget(struct reader *r, const struct json *v)
+{
+	if (!json_bool(v, &r->policy->require_budget))
+		faults_add(r->faults, ": " RULE_BUDGET ":", "must be true or false");
+	return 0;
+}
+
+static const char *directory_fault(const char *directory)
+{
+	if (!directory)
+		return "must be a string";
+	if (!glob_is_literal(directory))
+		return "is no pattern: '*' and '?' can't stand here";
+	if (strlen(directory) > LIMIT_PATH)
+		return "is longer than a path can be";
+	if (!path_is_normal(directory))
+		return "must be an absolute path without '.', '..', '//' and final '/'";
+	return NULL;
+}
+
+static int take_trusted(struct reader *r, const struct json *v)
+{
+	struct trusted *trusted = &r->policy->trusted;
+	const char *fault;
+	char place[64];
+	size_t n = json_is_array(v) ? json_size(v) : 0, i = 0;
+
+	if (!json_is_array(v) || n > LIMIT_TRUSTED_PATHS) {
+		faults_add(r->faults, ": trusted_path:", "must be an array of at most %d paths",
+			LIMIT_TRUSTED_PATHS);
+		return 0;
+	}
+
+	trusted->n = 0;
+	json_each (child, v) {
+		fault = directory_fault(json_string(child));
+		if (fault) {
+			snprintf(place, sizeof(place), ": trusted_path[%zu]:", i);
+			faults_add(r->faults, place, "%s", fault);
+		} else {
+			trusted->directories[trusted->n++] = json_string(child);
+		}
+		i++;
+	}
+	return 0;
+}
+
+/* The rules come when all else is known. */
+static int take_exec(struct reader *r, const struct json *v)
+{
+	if (!json_is_array(v))
+		faults_add(r->faults, ": exec:", "must be an array of rules");
+	else if (json_size(v) > LIMIT_POLICY_RULES)
+		faults_add(r->faults, ": exec:", "has more than %d rules", LIMIT_POLICY_RULES);
+	return 0;
+}
+
+static const struct key keys[] = {
+	{ "metadata", take_metadata },
+	{ "default_action", take_default },
+	{ RULE_BUDGET, take_require_budget },
+	{ "trusted_path", take_trusted },
+	{ "exec", take_exec },
+};
+
+static int read_member(struct reader *r, const struct json *member)
+{
+	for (size_t i = 0; i < LENGTH(keys); i++)
+		if (strcmp(keys[i].name, json_key(member)) == 0)
+			return keys[i].take(r, member);
+	return add_unknown_key(r, ":", json_key(member));
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+	const struct rule *const *x = a, *const *y = b;
+	int r = strcmp((*x)->id, (*y)->id);
+
+	return r != 0 ? r : (*x > *y) - (*x < *y);
+}
+
+/* An ID must say which rule it was. */
+static int check_ids(struct reader *r)
+{
+	const struct policy *p = r->policy;
+	cleanup(free_p) const struct rule **sorted = NULL;
+	char place[64];
+	size_t n = 0;
+
+	sorted = calloc(p->n_rules + 1, sizeof(*sorted));
+	if (!sorted)
+		return -ENOMEM;
+
+	for (size_t i = 0; i < p->n_rules; i++)
+		if (p->rules[i].id)
+			sorted[n++] = &p->rules[i];
+	qsort(sorted, n, sizeof(*sorted), compare_ids);
+	for (size_t i = 1; i < n; i++) {
+		if (strcmp(sorted[i - 1]->id, sorted[i]->id) != 0)
+			continue;
+		snprintf(place, sizeof(place), ": exec[%zu]:", (size_t)(sorted[i] - p->rules));
+		faults_add(r->faults, place, "has the id of exec[%zu]",
+			(size_t)(sorted[i - 1] - p->rules));
+	}
+	return 0;
+}
+
+static int read_rules(struct reader *r, const struct json *exec)
+{
+	struct policy *p = r->policy;
+	int e;
+
+	if (!exec || !json_is_array(exec) || json_size(exec) > LIMIT_POLICY_RULES)
+		return 0;
+
+	p->rules = calloc(json_size(exec) + 1, sizeof(*p->rules));
+	if (!p->rules)
+		return -ENOMEM;
+
+	json_each (child, exec) {
+		p->n_rules++;
+		e = rule_read(child, p->n_rules - 1, &p->trusted, r->names, r->faults,
+			&p->rules[p->n_rules - 1]);
+		if (e < 0)
+			return e;
+	}
+	return check_ids(r);
+}
+
+static int read_document(struct reader *r)
+{
+	const struct json *root = json_root(r->policy->doc);
+	const struct trusted *otherwise = policy_trusted(NULL);
+	struct trusted *trusted = &r->policy->trusted;
+	int e;
+
+	trusted->directories = calloc(LIMIT_TRUSTED_PATHS, sizeof(*trusted->directories));
+	if (!trusted->directories)
+		return -ENOMEM;
+	for (; trusted->n < otherwise->n; trusted->n++)
+		trusted->directories[trusted->n] = otherwise->directories[trusted->n];
+
+	json_each (member, root) {
+		e = read_member(r, member);
+		if (e < 0)
+			return e;
+	}
+	return read_rules(r, json_get(root, "exec"));
+}
+
+/* Both from 1, the column in bytes. */
+static void add_syntax_fault(struct faults *faults, const char *text, const struct scan_fault *f)
+{
+	size_t line = 1, start = 0;
+	char place[64];
+
+	for (size_t i = 0; i < f->offset; i++) {
+		if (text[i] == '\n') {
+			line++;
+			start = i + 1;
+		}
+	}
+	snprintf(place, sizeof(place), ":%zu:%zu:", line, f->offset - start + 1);
+	faults_add(faults, place, "%s", scan_error_text(f->error));
+}
+
+int policy_parse(const char *text, size_t len, const struct policy_names *names,
+	struct faults *faults, struct policy **ret)
+{
+	cleanup(policy_free_p) struct policy *p = NULL;
+	const size_t faults_before = faults->n;
+	struct reader r = { .names = names, .faults = faults };
+	struct scan_fault fault;
+	int e;
+
+	p = calloc(1, sizeof(*p));
+	if (!p)
+		return -ENOMEM;
+
+	e = json_parse(text, len, &p->doc, &fault);
+	if (e == JSON_MALFORMED) {
+		add_syntax_fault(faults, text, &fault);
+		return POLICY_FAULTY;
+	}
+	if (e < 0)
+		return e;
+
+	r.policy = p;
+	e = read_document(&r);
+	if (e < 0)
+		return e;
+	if (faults->failed)
+		return -ENOMEM;
+	if (faults->n > faults_before)
+		return POLICY_FAULTY;
+
+	e = policy_finish(p);
+	if (e < 0)
+		return e;
+
+	*ret = steal_ptr(p);
+	return 0;
+}

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * Judging: of the rules that may match, by gate/policy/policy-index, the strictest that does.
+ */
+
+#include "gate/policy/policy.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "gate/policy/policy-internal.h"
+
+void policy_free(struct policy *p)
+{
+	if (!p)
+		return;
+
+	for (size_t i = 0; i < p->n_rules; i++)
+		rule_deinit(&p->rules[i]);
+	free(p->rules);
+	index_deinit(&p->index);
+	free(p->trusted.directories);
+	json_doc_free(p->doc);
+	free(p);
+}
+
+const char *policy_id(const struct policy *p)
+{
+	return p->id;
+}
+
+const char *policy_version(const struct policy *p)
+{
+	return p->version;
+}
+
+size_t policy_size(const struct policy *p)
+{
+	return p->n_rules;
+}
+
+const struct rule *policy_rule(const struct policy *p, size_t index)
+{
+	return &p->rules[index];
+}
+
+const struct trusted *policy_trusted(const struct policy *p)
+{
+	/* Where a distribution puts programs, and root alone. */
+	static const char *directories[] = { "/usr/bin", "/usr/sbin", "/bin", "/sbin" };
+	static const struct trusted otherwise = { directories,
+		sizeof(directories) / sizeof(directories[0]) };
+
+	return p ? &p->trusted : &otherwise;
+}
+
+bool policy_uses_groups(const struct policy *p)
+{
+	return p->uses_groups;
+}
+
+enum decision policy_default(const struct policy *p)
+{
+	return p->default_action;
+}
+
+int policy_finish(struct policy *p)
+{
+	for (size_t i = 0; i < p->n_rules; i++)
+		p->uses_groups |= p->rules[i].groups.n > 0;
+	return index_make(&p->index, p->rules, p->n_rules);
+}
+
+/* --- judging ---------------------------------------------------------------------------------- */
+
+/* One that lets its answer be remembered asks less often than one that doesn't. */
+static int strictness(const struct rule *rule)
+{
+	if (!rule)
+		return 0;
+
+	switch (rule->action) {
+	case DECISION_ALLOW:
+		return 1;
+	case DECISION_PENDING:
+		return rule->remember ? 2 : 3;
+	default:
+		return 4;
+	}
+}
+
+/* Of rules that are alike strict, the first of the document. */
+static const struct rule *find_strictest(const struct policy *p, const struct subject *s)
+{
+	const struct index_set set = index_find(&p->index, s);
+	const struct rule *found = NULL, *rule;
+
+	for (size_t w = 0; w < INDEX_SET_WORDS; w++) {
+		for (uint64_t left = set.words[w]; left; left &= left - 1) {
+			rule = &p->rules[w * 64 + (size_t)__builtin_ctzll(left)];
+			if (strictness(rule) > strictness(found)
+				&& rule_try(rule, &p->trusted, s, NULL) == RULE_MATCHES)
+				found = rule;
+		}
+	}
+	return found;
+}
+
+static bool lacks_budget(const struct policy *p, const struct request *request)
+{
+	return p->require_budget
+		&& (!request->budget_state_ref || text_is_blank(request->budget_state_ref));
+}
+
+static struct judgement judge(
+	const struct policy *p, const struct subject *s, enum decision otherwise)
+{
+	const struct rule *strictest;
+
+	if (lacks_budget(p, s->request))
+		return (struct judgement){ .decision = DECISION_DENY, .rule = RULE_BUDGET };
+
+	strictest = find_strictest(p, s);
+	if (strictest)
+		return (struct judgement){
+			.decision = strictest->action,
+			.rule = strictest->id,
+			.reason = strictest->reason,
+			.index = (size_t)(strictest - p->rules),
+			.by_rule = true,
+			.remember = strictest->action == DECISION_PENDING && strictest->remember,
+		};
+	return (struct judgement){
+		.decision = p->default_action != DECISION_NONE ? p->default_action : otherwise,
+		.rule = RULE_DEFAULT,
+		.remember = true,
+	};
+}
+
+int policy_judge(const struct policy *p, const struct request *request, const struct asker *asker,
+	enum decision otherwise, struct judgement *ret)
+{
+	struct judgement j = { .decision = otherwise, .rule = RULE_DEFAULT, .remember = true };
+	struct subject s;
+	int r;
+
+	if (!p) {
+		*ret = j;
+		return 0;
+	}
+
+	r = subject_init(&s, request, asker);
+	if (r < 0)
+		return r;
+
+	j = judge(p, &s, otherwise);
+	/* Whoever or whatever allows it: what would be run is not to be seen. */
+	if (s.hidden && j.decision == DECISION_ALLOW)
+		j = (struct judgement){ .decision = DECISION_PENDING, .rule = RULE_HIDDEN };
+	j.hidden = s.hidden;
+	j.remember &= !s.hidden;
+	subject_deinit(&s);
+
+	*ret = j;
+	return 0;
+}
+
+int judgement_append_reason(const struct judgement *j, struct bytes *b)
+{
+	const char *what = j->decision == DECISION_ALLOW ? "allowed"
+		: j->decision == DECISION_DENY           ? "denied"
+							 : "asked about";
+
+	if (strcmp(j->rule, RULE_BUDGET) == 0)
+		return bytes_append_str(b, "budget_state_ref is required");
+	if (strcmp(j->rule, RULE_HIDDEN) == 0)
+		return bytes_append_str(b, "the command that would be run can't be seen");
+	if (!j->by_rule)
+		return bytes_appendf(b, "%s by the default action", what);
+	if (!j->reason)
+		return bytes_appendf(b, "%s by rule %s", what, j->rule);
+	return bytes_appendf(b, "%s (rule %s)", j->reason, j->rule);
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: ISC */
+#pragma once
+
+/*
+ * The policy: an operator's rules, read from one JSON document, and what they say of a request.
+ * Judging reads nothing but its arguments and changes nothing.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/cleanup.h"
+#include "gate/policy/candidate.h"
+#include "gate/policy/faults.h"
+#include "gate/policy/rule.h"
+#include "gate/wire/reply.h"
+
+struct policy;
+
+/* How users and groups are found by their name. Negative where there is none of that name. */
+struct policy_names {
+	int (*user)(const char *name, uid_t *ret);
+	int (*group)(const char *name, gid_t *ret);
+};
+
+/* The document has faults. */
+#define POLICY_FAULTY 1
+
+/*
+ * Reads a document. Returns 0, POLICY_FAULTY or -ENOMEM; all that is wrong is added to `faults`,
+ * with 0 warnings alone.
+ */
+int policy_parse(const char *text, size_t len, const struct policy_names *names,
+	struct faults *faults, struct policy **ret);
+void policy_free(struct policy *policy);
+DEFINE_CLEANUP(struct policy *, policy_free)
+
+/* As in its metadata, or NULL. */
+const char *policy_id(const struct policy *policy);
+const char *policy_version(const struct policy *policy);
+
+size_t policy_size(const struct policy *policy);
+const struct rule *policy_rule(const struct policy *policy, size_t index);
+
+/* Without a policy (NULL) those that a policy has which names none. */
+const struct trusted *policy_trusted(const struct policy *policy);
+
+/* Whether a rule is about groups: else nobody needs to know the asker's. */
+bool policy_uses_groups(const struct policy *policy);
+
+/* DECISION_NONE where it doesn't say. */
+enum decision policy_default(const struct policy *policy);
+
+struct judgement {
+	enum decision decision; /* never NONE */
+	const char *rule;       /* what decided; the policy's, or static */
+	const char *reason;     /* of the rule, or NULL */
+	size_t index;           /* of the rule in the document, where `by_rule` */
+	bool by_rule;
+	bool remember; /* the allowlist may allow it all the same */
+	bool hidden;   /* what is run can't be seen: it can't be allowed without a person */
+};
+
+/*
+ * The strictest rule that matches, else the policy's default, else `otherwise`, which also decides
+ * where there is no policy (NULL). The request is a local.exec without a fault. Error: -ENOMEM.
+ */
+int policy_judge(const struct policy *policy, const struct request *request,
+	const struct asker *asker, enum decision otherwise, struct judgement *ret);
+
+/* Appends why, such as "force pushes lose history (rule no-force-push)". */
+int judgement_append_reason(const struct judgement *j, struct bytes *b);

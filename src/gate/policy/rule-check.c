@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: ISC */
+
+/* Sense and examples of a rule. */
+
+#include "gate/policy/rule-check.h"
+
+#include <string.h>
+
+#include "base/path.h"
+#include "base/text.h"
+#include "gate/limits.h"
+#include "gate/policy/candidate.h"
+#include "gate/policy/program.h"
+
+/* --- examples --------------------------------------------------------------------------------- */
+
+/* The words one behind the other, each ended by NUL; false where it is no array of strings. */
+static int read_words(const struct json *v, struct bytes *words, bool *ret_fine)
+{
+	const char *word;
+	int r;
+
+	*ret_fine = json_is_array(v) && json_first(v);
+	json_each (child, v) {
+		word = json_string(child);
+		if (!word) {
+			*ret_fine = false;
+			return 0;
+		}
+		r = bytes_append(words, word, strlen(word) + 1);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int append_command(struct bytes *b, const struct json *v)
+{
+	const char *separator = "";
+	int r = 0;
+
+	json_each (child, v) {
+		if (r >= 0)
+			r = bytes_append_str(b, separator);
+		if (r >= 0)
+			r = text_append_quoted(b, json_string(child), strlen(json_string(child)));
+		separator = " ";
+	}
+	return r;
+}
+
+static int try_example(const struct rule *rule, const struct json *v, const struct trusted *trusted,
+	const struct bytes *words, bool *ret_matches)
+{
+	struct subject s;
+	int r;
+
+	r = subject_init_example(&s, bytes_str(words), json_size(v));
+	if (r < 0)
+		return r;
+
+	*ret_matches = rule_try_argv(rule, trusted, &s, NULL) == RULE_MATCHES;
+	subject_deinit(&s);
+	return 0;
+}
+
+static int check_example(const struct rule *rule, const struct json *v, bool wanted,
+	const struct trusted *trusted, const char *place, struct faults *faults)
+{
+	cleanup(bytes_deinit) struct bytes words = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes shown = BYTES_INIT(BYTES_UNLIMITED);
+	bool fine, matches;
+	int r;
+
+	r = read_words(v, &words, &fine);
+	if (r < 0)
+		return r;
+	if (!fine) {
+		faults_add(faults, place, "%s must hold arrays of strings, none of them empty",
+			wanted ? "match" : "not_match");
+		return 0;
+	}
+
+	r = try_example(rule, v, trusted, &words, &matches);
+	if (r < 0 || matches == wanted)
+		return r;
+
+	r = append_command(&shown, v);
+	if (r >= 0)
+		faults_add(faults, place, "%s: %s %s", wanted ? "match" : "not_match",
+			bytes_str(&shown), wanted ? "does not match" : "matches");
+	return r;
+}
+
+static int check_examples(const struct rule *rule, const struct json *value, bool wanted,
+	const struct trusted *trusted, const char *place, struct faults *faults)
+{
+	const struct json *examples = json_get(value, wanted ? "match" : "not_match");
+	int r = 0;
+
+	if (!examples)
+		return 0;
+	json_each (example, examples) {
+		r = check_example(rule, example, wanted, trusted, place, faults);
+		if (r < 0)
+			break;
+	}
+	return r;
+}
+
+/* --- sense ------------------------------------------------------------------------------------ */
+
+static bool has_element(const struct rule *rule, const char *pattern)
+{
+	for (size_t i = 1; i < rule->n_argv; i++)
+		for (size_t k = 0; k < rule->argv[i].n; k++)
+			if (strcmp(rule->argv[i].any[k], pattern) == 0)
+				return true;
+	return false;
+}
+
+static void check_openness(const struct rule *rule, const char *place, struct faults *faults)
+{
+	bool open = has_element(rule, "**"), nearly = has_element(rule, "*");
+	enum program program;
+	const char *name;
+
+	if (rule->action != DECISION_ALLOW || rule->opaque || (!open && !nearly))
+		return;
+
+	for (size_t i = 0; i < rule->argv[0].n; i++) {
+		program = program_of_pattern(path_name(rule->argv[0].any[i]), &name);
+		if (program == PROGRAM_PLAIN)
+			continue;
+		if (open)
+			faults_add(faults, place,
+				"argv[0] fits the %s '%s': to allow it whatever its arguments say "
+				"takes \"opaque\": true",
+				program_text(program), name);
+		else
+			faults_warn(faults, place,
+				"argv[0] fits the %s '%s', and one of its arguments may be "
+				"anything",
+				program_text(program), name);
+		return;
+	}
+}
+
+static void check_claims(const struct rule *rule, const char *place, struct faults *faults)
+{
+	size_t n = 0;
+
+	for (enum claim claim = 0; claim < CLAIMS; claim++)
+		n += rule->claims[claim].n;
+	if (rule->action == DECISION_ALLOW && n > 0 && rule->users.n == 0 && rule->groups.n == 0)
+		faults_warn(faults, place,
+			"it allows on claims alone, which any asker can make: 'users' and 'groups' "
+			"are facts");
+}
+
+static void check_trust(const struct rule *rule, const struct trusted *trusted, const char *place,
+	struct faults *faults)
+{
+	if (rule->action != DECISION_ALLOW || trusted->n > 0)
+		return;
+	for (size_t i = 0; i < rule->argv[0].n; i++)
+		if (!strchr(rule->argv[0].any[i], '/')) {
+			faults_warn(faults, place,
+				"a bare name is allowed in a trusted directory only, and there is "
+				"none");
+			return;
+		}
+}
+
+int rule_check(const struct rule *rule, const struct json *value, const struct trusted *trusted,
+	const char *place, struct faults *faults)
+{
+	int r;
+
+	if (rule->remember && rule->action != DECISION_PENDING)
+		faults_add(faults, place, "remember is for a rule that asks");
+	if (rule->opaque && rule->action != DECISION_ALLOW)
+		faults_add(faults, place, "opaque is for a rule that allows");
+	check_openness(rule, place, faults);
+	check_claims(rule, place, faults);
+	check_trust(rule, trusted, place, faults);
+
+	r = check_examples(rule, value, true, trusted, place, faults);
+	return r < 0 ? r : check_examples(rule, value, false, trusted, place, faults);
+}

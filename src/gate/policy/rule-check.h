@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: ISC */
+#pragma once
+
+/* Whether a rule that could be read makes sense, and does what its own examples say. */
+
+#include "base/json/tree.h"
+#include "gate/policy/faults.h"
+#include "gate/policy/rule.h"
+
+/* `value` is the rule's object, for its examples; `place` as of faults_add(). Error: -ENOMEM. */
+int rule_check(const struct rule *rule, const struct json *value, const struct trusted *trusted,
+	const char *place, struct faults *faults);

@@ -1,0 +1,425 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * Reading a rule: its keys have a table, a key a function that takes its value. A function adds
+ * faults and goes on; what it returns is about memory alone.
+ */
+
+#include "gate/policy/rule-read.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/notation.h"
+#include "base/text.h"
+#include "gate/limits.h"
+#include "gate/policy/glob.h"
+#include "gate/policy/rule-check.h"
+
+#define WHERE_MAX 64
+
+struct reader {
+	const struct policy_names *names;
+	struct faults *faults;
+	const char *place;
+	struct rule *rule;
+	bool argv_read; /* and nothing is wrong with it */
+};
+
+struct key {
+	const char *name;
+	int (*take)(struct reader *r, const struct key *key, const struct json *v);
+	bool required;
+	size_t offset; /* in struct rule */
+};
+
+static void *field(const struct reader *r, const struct key *key)
+{
+	return (char *)r->rule + key->offset;
+}
+
+/* --- patterns --------------------------------------------------------------------------------- */
+
+/* What is wrong with a pattern of its kind; NULL where nothing is. */
+typedef const char *(*pattern_fault_fn)(const char *pattern);
+
+/* Adds a string to `p`, where it is one that may stand there. `p` has room for it. */
+static void take_pattern(const struct reader *r, const char *where, const struct json *v,
+	pattern_fault_fn fault_of, struct patterns *p)
+{
+	const char *pattern = json_string(v), *fault;
+
+	if (!pattern) {
+		faults_add(r->faults, r->place, "%s must be a string", where);
+		return;
+	}
+	if (strlen(pattern) > LIMIT_PATTERN) {
+		faults_add(r->faults, r->place, "%s is longer than %d bytes", where, LIMIT_PATTERN);
+		return;
+	}
+
+	fault = fault_of(pattern);
+	if (fault)
+		faults_add(r->faults, r->place, "%s %s", where, fault);
+	p->any[p->n++] = pattern;
+}
+
+/* Whether it is an array with at least one element and at most LIMIT_RULE_LIST. */
+static bool check_list(const struct reader *r, const char *where, const struct json *v)
+{
+	if (!json_is_array(v))
+		faults_add(r->faults, r->place, "%s must be an array", where);
+	else if (!json_first(v))
+		faults_add(r->faults, r->place, "%s is empty", where);
+	else if (json_size(v) > LIMIT_RULE_LIST)
+		faults_add(r->faults, r->place, "%s has more than %d elements", where,
+			LIMIT_RULE_LIST);
+	else
+		return true;
+	return false;
+}
+
+static int take_patterns(const struct reader *r, const char *where, const struct json *v,
+	pattern_fault_fn fault_of, struct patterns *p)
+{
+	char element[WHERE_MAX];
+	size_t i = 0;
+
+	if (!check_list(r, where, v))
+		return 0;
+
+	p->any = calloc(json_size(v), sizeof(*p->any));
+	if (!p->any)
+		return -ENOMEM;
+
+	json_each (child, v) {
+		snprintf(element, sizeof(element), "%s[%zu]", where, i++);
+		take_pattern(r, element, child, fault_of, p);
+	}
+	return 0;
+}
+
+static const char *program_fault(const char *pattern)
+{
+	if (pattern[0] == '\0')
+		return "is empty";
+	if (strcmp(pattern, "**") == 0)
+		return "must name a program: '**' can't stand first";
+	return strchr(pattern, '/') ? glob_path_fault(pattern) : glob_text_fault(pattern);
+}
+
+static const char *listed_word_fault(const char *pattern)
+{
+	return strcmp(pattern, "**") == 0 ? "must not be '**', which can't stand in a list"
+					  : glob_text_fault(pattern);
+}
+
+static const char *word_fault(const char *pattern)
+{
+	return strcmp(pattern, "**") == 0 ? NULL : glob_text_fault(pattern);
+}
+
+static const char *claim_fault(const char *pattern)
+{
+	return text_is_blank(pattern) ? "is blank" : glob_text_fault(pattern);
+}
+
+static const char *directory_fault(const char *pattern)
+{
+	return strcmp(pattern, "/") == 0 ? NULL : glob_path_fault(pattern);
+}
+
+static int take_element(
+	const struct reader *r, size_t i, const struct json *v, struct patterns *element)
+{
+	char where[WHERE_MAX];
+
+	snprintf(where, sizeof(where), "argv[%zu]", i);
+	if (json_is_array(v))
+		return take_patterns(
+			r, where, v, i == 0 ? program_fault : listed_word_fault, element);
+
+	element->any = calloc(1, sizeof(*element->any));
+	if (!element->any)
+		return -ENOMEM;
+
+	take_pattern(r, where, v, i == 0 ? program_fault : word_fault, element);
+	return 0;
+}
+
+static int take_argv(struct reader *r, const struct key *key, const struct json *v)
+{
+	const size_t faults_before = r->faults->n;
+	struct rule *rule = r->rule;
+	size_t n = json_is_array(v) ? json_size(v) : 0;
+	int e = 0;
+
+	(void)key;
+	if (n == 0) {
+		faults_add(r->faults, r->place, "argv must be an array that is not empty");
+		return 0;
+	}
+	if (n > LIMIT_RULE_PATTERNS) {
+		faults_add(
+			r->faults, r->place, "argv has more than %d patterns", LIMIT_RULE_PATTERNS);
+		return 0;
+	}
+
+	rule->argv = calloc(n, sizeof(*rule->argv));
+	if (!rule->argv)
+		return -ENOMEM;
+
+	json_each (child, v) {
+		e = take_element(r, rule->n_argv, child, &rule->argv[rule->n_argv]);
+		if (e < 0)
+			return e;
+		rule->n_argv++;
+	}
+	r->argv_read = r->faults->n == faults_before;
+	return 0;
+}
+
+static int take_claim(struct reader *r, const struct key *key, const struct json *v)
+{
+	return take_patterns(r, key->name, v, claim_fault, field(r, key));
+}
+
+static int take_directories(struct reader *r, const struct key *key, const struct json *v)
+{
+	return take_patterns(r, key->name, v, directory_fault, field(r, key));
+}
+
+/* --- users and groups ------------------------------------------------------------------------- */
+
+static bool find_id(const struct reader *r, const struct key *key, const char *name, id_t *ret)
+{
+	uint64_t number;
+	uid_t uid;
+	gid_t gid;
+
+	if (notation_parse_number(name, 0, UINT32_MAX - 1, &number) == 0) {
+		*ret = (id_t)number;
+		return true;
+	}
+	if (strcmp(key->name, "users") == 0) {
+		if (r->names->user(name, &uid) < 0)
+			return false;
+		*ret = uid;
+		return true;
+	}
+	if (r->names->group(name, &gid) < 0)
+		return false;
+	*ret = gid;
+	return true;
+}
+
+static int add_unknown_name(const struct reader *r, const struct key *key, const char *name)
+{
+	cleanup(bytes_deinit) struct bytes shown = BYTES_INIT(BYTES_UNLIMITED);
+	int e;
+
+	e = text_append_quoted(&shown, name, strlen(name));
+	if (e < 0)
+		return e;
+
+	faults_add(r->faults, r->place, "%s: there is no %s %s", key->name,
+		strcmp(key->name, "users") == 0 ? "user" : "group", bytes_str(&shown));
+	return 0;
+}
+
+static int take_ids(struct reader *r, const struct key *key, const struct json *v)
+{
+	struct ids *ids = field(r, key);
+	const char *name;
+	int e;
+
+	if (!check_list(r, key->name, v))
+		return 0;
+
+	ids->ids = calloc(json_size(v), sizeof(*ids->ids));
+	if (!ids->ids)
+		return -ENOMEM;
+
+	json_each (child, v) {
+		name = json_string(child);
+		if (!name) {
+			faults_add(r->faults, r->place,
+				"%s must hold strings: names, or numbers such as \"1000\"",
+				key->name);
+			return 0;
+		}
+		if (find_id(r, key, name, &ids->ids[ids->n])) {
+			ids->n++;
+			continue;
+		}
+		e = add_unknown_name(r, key, name);
+		if (e < 0)
+			return e;
+	}
+	return 0;
+}
+
+/* --- the rest --------------------------------------------------------------------------------- */
+
+static bool is_reserved(const char *id)
+{
+	static const char *const reserved[] = { RULE_DEFAULT, RULE_TOKEN, RULE_BUDGET, RULE_HIDDEN,
+		RULE_ALLOWLIST };
+
+	for (size_t i = 0; i < sizeof(reserved) / sizeof(reserved[0]); i++)
+		if (strcmp(id, reserved[i]) == 0)
+			return true;
+	return false;
+}
+
+static int take_id(struct reader *r, const struct key *key, const struct json *v)
+{
+	const char *id = json_string(v);
+
+	(void)key;
+	if (!id)
+		faults_add(r->faults, r->place, "id must be a string");
+	else if (text_is_blank(id))
+		faults_add(r->faults, r->place, "id is blank");
+	else if (strlen(id) > LIMIT_RULE_ID)
+		faults_add(r->faults, r->place, "id is longer than %d bytes", LIMIT_RULE_ID);
+	else if (is_reserved(id))
+		faults_add(r->faults, r->place, "id is a name that firma uses itself");
+	else
+		r->rule->id = id;
+	return 0;
+}
+
+static int take_action(struct reader *r, const struct key *key, const struct json *v)
+{
+	const char *name = json_string(v);
+
+	(void)key;
+	r->rule->action = name ? decision_parse(name) : DECISION_NONE;
+	if (r->rule->action == DECISION_NONE)
+		faults_add(r->faults, r->place, "action must be 'allow', 'deny' or 'pending_hitl'");
+	return 0;
+}
+
+static int take_reason(struct reader *r, const struct key *key, const struct json *v)
+{
+	const char *reason = json_string(v);
+
+	(void)key;
+	if (!reason)
+		faults_add(r->faults, r->place, "reason must be a string");
+	else if (strlen(reason) > LIMIT_STRING)
+		faults_add(r->faults, r->place, "reason is longer than %d bytes", LIMIT_STRING);
+	else if (!text_is_blank(reason))
+		r->rule->reason = reason;
+	return 0;
+}
+
+static int take_bool(struct reader *r, const struct key *key, const struct json *v)
+{
+	if (!json_bool(v, field(r, key)))
+		faults_add(r->faults, r->place, "%s must be true or false", key->name);
+	return 0;
+}
+
+/* They are tried once the rule is whole. */
+static int take_examples(struct reader *r, const struct key *key, const struct json *v)
+{
+	check_list(r, key->name, v);
+	return 0;
+}
+
+#define AT(member) offsetof(struct rule, member)
+
+static const struct key keys[] = {
+	{ "id", take_id, true, 0 },
+	{ "argv", take_argv, true, 0 },
+	{ "action", take_action, true, 0 },
+	{ "reason", take_reason, false, 0 },
+	{ "users", take_ids, false, AT(users) },
+	{ "groups", take_ids, false, AT(groups) },
+	{ "agents", take_claim, false, AT(claims[CLAIM_AGENT]) },
+	{ "sessions", take_claim, false, AT(claims[CLAIM_SESSION]) },
+	{ "sandboxes", take_claim, false, AT(claims[CLAIM_SANDBOX]) },
+	{ "profiles", take_claim, false, AT(claims[CLAIM_PROFILE]) },
+	{ "cwd", take_directories, false, AT(claims[CLAIM_CWD]) },
+	{ "remember", take_bool, false, AT(remember) },
+	{ "opaque", take_bool, false, AT(opaque) },
+	{ "match", take_examples, false, 0 },
+	{ "not_match", take_examples, false, 0 },
+};
+
+#define N_KEYS (sizeof(keys) / sizeof(keys[0]))
+
+static int read_member(struct reader *r, const struct json *member)
+{
+	cleanup(bytes_deinit) struct bytes shown = BYTES_INIT(BYTES_UNLIMITED);
+	const char *name = json_key(member);
+	int e;
+
+	for (size_t i = 0; i < N_KEYS; i++)
+		if (strcmp(keys[i].name, name) == 0)
+			return keys[i].take(r, &keys[i], member);
+
+	e = text_append_escaped(&shown, name, strlen(name));
+	if (e < 0)
+		return e;
+	faults_add(r->faults, r->place, "unknown key '%s'", bytes_str(&shown));
+	return 0;
+}
+
+/* " exec[3] "id":". */
+static int append_place(struct bytes *b, size_t index, const struct json *v)
+{
+	const char *id = json_is_object(v) ? json_get_string(v, "id") : NULL;
+	int e;
+
+	e = bytes_appendf(b, ": exec[%zu]", index);
+	if (e >= 0 && id) {
+		e = bytes_append_str(b, " \"");
+		if (e >= 0)
+			e = text_append_escaped(b, id, strnlen(id, LIMIT_RULE_ID));
+		if (e >= 0)
+			e = bytes_append_char(b, '"');
+	}
+	return e < 0 ? e : bytes_append_char(b, ':');
+}
+
+static int read_members(struct reader *r, const struct json *v)
+{
+	int e = 0;
+
+	json_each (member, v) {
+		e = read_member(r, member);
+		if (e < 0)
+			return e;
+	}
+	for (size_t i = 0; i < N_KEYS; i++)
+		if (keys[i].required && !json_get(v, keys[i].name))
+			faults_add(r->faults, r->place, "%s is missing", keys[i].name);
+	return e;
+}
+
+int rule_read(const struct json *v, size_t index, const struct trusted *trusted,
+	const struct policy_names *names, struct faults *faults, struct rule *ret)
+{
+	cleanup(bytes_deinit) struct bytes place = BYTES_INIT(BYTES_UNLIMITED);
+	struct reader r = { .names = names, .faults = faults, .rule = ret };
+	int e;
+
+	*ret = (struct rule){ 0 };
+	e = append_place(&place, index, v);
+	if (e < 0)
+		return e;
+
+	r.place = bytes_str(&place);
+	if (!json_is_object(v)) {
+		faults_add(faults, r.place, "must be an object");
+		return 0;
+	}
+	e = read_members(&r, v);
+	if (e < 0 || !r.argv_read || ret->action == DECISION_NONE)
+		return e;
+	return rule_check(ret, v, trusted, r.place, faults);
+}

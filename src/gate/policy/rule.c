@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: ISC */
+
+/* Whether a rule matches. */
+
+#include "gate/policy/rule.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/path.h"
+#include "gate/policy/glob.h"
+
+static const struct {
+	const char *key, *field;
+	size_t offset; /* in struct request */
+} claims[CLAIMS] = {
+	[CLAIM_AGENT] = { "agents", "agent_id", offsetof(struct request, agent_id) },
+	[CLAIM_SESSION] = { "sessions", "session_id", offsetof(struct request, session_id) },
+	[CLAIM_SANDBOX] = { "sandboxes", "sandbox_id", offsetof(struct request, sandbox_id) },
+	[CLAIM_PROFILE] = { "profiles", "profile", offsetof(struct request, profile) },
+	[CLAIM_CWD] = { "cwd", "cwd", offsetof(struct request, cwd) },
+};
+
+const char *claim_key(enum claim claim)
+{
+	return claims[claim].key;
+}
+
+const char *claim_field(enum claim claim)
+{
+	return claims[claim].field;
+}
+
+static bool any_fits(
+	const struct patterns *p, bool (*fits)(const char *, const char *), const char *text)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (fits(p->any[i], text))
+			return true;
+	return false;
+}
+
+bool rule_is_any_words(const struct patterns *element)
+{
+	return element->n == 1 && strcmp(element->any[0], "**") == 0;
+}
+
+/* --- the program ------------------------------------------------------------------------------ */
+
+/*
+ * Where a path isn't known, it may be any that ends in its name. A bare name is not taken for one
+ * of a directory of which all is meant: every argument behind a wrapper would be.
+ */
+static bool path_could_fit(const char *pattern, const struct subject_program *p)
+{
+	const char *last = path_name(pattern);
+
+	if (p->path)
+		return glob_path(pattern, p->path);
+	if (strcmp(last, "*") == 0 || strcmp(last, "**") == 0)
+		return !p->searched;
+	return glob_text(last, p->name);
+}
+
+/* Wide: a bare name fits wherever the file lies. */
+static bool program_fits(const struct patterns *first, const struct subject_program *p)
+{
+	for (size_t i = 0; i < first->n; i++)
+		if (strchr(first->any[i], '/') ? path_could_fit(first->any[i], p)
+					       : glob_text(first->any[i], p->name))
+			return true;
+	return false;
+}
+
+bool trusted_has(const struct trusted *trusted, const char *path)
+{
+	for (size_t i = 0; i < trusted->n; i++)
+		if (path_is_in(path, trusted->directories[i]))
+			return true;
+	return false;
+}
+
+/* Narrow: a bare name fits in a trusted directory only. (An example may be a bare name itself.) */
+static enum rule_miss try_narrow(const struct patterns *first, const struct trusted *trusted,
+	const struct subject_program *p, enum rule_miss otherwise)
+{
+	const char *pattern;
+	enum rule_miss miss = otherwise;
+
+	for (size_t i = 0; i < first->n; i++) {
+		pattern = first->any[i];
+		if (strchr(pattern, '/')) {
+			if (p->path && glob_path(pattern, p->path))
+				return RULE_MATCHES;
+		} else if (glob_text(pattern, p->name)) {
+			if (!p->path || trusted_has(trusted, p->path))
+				return RULE_MATCHES;
+			miss = RULE_UNTRUSTED;
+		}
+	}
+	return miss;
+}
+
+/* --- the words -------------------------------------------------------------------------------- */
+
+/* `tail`: the first pattern is tried on words, too, since each may be what a wrapper runs. */
+static bool word_fits(const struct rule *rule, size_t at, const struct subject_word *w)
+{
+	if (at == 0)
+		return program_fits(&rule->argv[0], &w->program);
+	return any_fits(&rule->argv[at], glob_text, w->text);
+}
+
+/*
+ * The patterns from `first` on against all words. From 0 on, any number of words may stand before
+ * them. As in gate/policy/glob, no pattern meets a word twice between two "**".
+ */
+static bool words_fit(
+	const struct rule *rule, size_t first, const struct subject *s, struct rule_reach *reach)
+{
+	const size_t none = SIZE_MAX;
+	size_t at = first, word = 0, taken = 0, star = first == 0 ? 0 : none;
+
+	while (word < s->n_words) {
+		if (at > 0 && at < rule->n_argv && rule_is_any_words(&rule->argv[at])) {
+			star = ++at;
+			taken = word;
+			if (at == rule->n_argv)
+				return true;
+		} else if (at < rule->n_argv && word_fits(rule, at, &s->words[word])) {
+			at++;
+			word++;
+		} else if (star != none) {
+			at = star;
+			word = ++taken;
+		} else {
+			break;
+		}
+		if (reach && word > reach->words)
+			reach->words = word;
+	}
+	while (at > 0 && at < rule->n_argv && rule_is_any_words(&rule->argv[at]))
+		at++;
+	return word == s->n_words && at == rule->n_argv;
+}
+
+/* What the last word can't be is found out first: commands of a program often differ in that. */
+bool rule_words_fit(const struct rule *rule, const struct subject *s)
+{
+	const struct patterns *last = &rule->argv[rule->n_argv - 1];
+
+	if (rule->n_argv > 1 && !rule_is_any_words(last)
+		&& (s->n_words == 0 || !any_fits(last, glob_text, s->words[s->n_words - 1].text)))
+		return false;
+	return words_fit(rule, 1, s, NULL);
+}
+
+static enum rule_miss try_wide(
+	const struct rule *rule, const struct subject *s, struct rule_reach *reach)
+{
+	bool program = program_fits(&rule->argv[0], &s->executable)
+		|| (s->real.name && program_fits(&rule->argv[0], &s->real));
+
+	if (program && words_fit(rule, 1, s, reach))
+		return RULE_MATCHES;
+	if (s->wrapped && words_fit(rule, 0, s, NULL))
+		return RULE_MATCHES;
+	return program ? RULE_OTHER_WORDS : RULE_OTHER_PROGRAM;
+}
+
+/* Both the executable and where it leads to. */
+static enum rule_miss try_programs(const struct rule *rule, const struct trusted *trusted,
+	const struct subject *s, struct rule_reach *reach)
+{
+	const struct subject_program *p = &s->executable;
+	enum rule_miss miss;
+
+	miss = try_narrow(&rule->argv[0], trusted, p, RULE_OTHER_PROGRAM);
+	if (miss == RULE_MATCHES && s->real.name) {
+		p = &s->real;
+		miss = try_narrow(&rule->argv[0], trusted, p, RULE_OTHER_REAL_PATH);
+	}
+	if (reach)
+		reach->path = p->path;
+	return miss;
+}
+
+enum rule_miss rule_try_argv(const struct rule *rule, const struct trusted *trusted,
+	const struct subject *s, struct rule_reach *reach)
+{
+	enum rule_miss miss;
+
+	if (reach)
+		*reach = (struct rule_reach){ 0 };
+	if (rule->action != DECISION_ALLOW)
+		return try_wide(rule, s, reach);
+
+	miss = try_programs(rule, trusted, s, reach);
+	if (miss != RULE_MATCHES)
+		return miss;
+	return words_fit(rule, 1, s, reach) ? RULE_MATCHES : RULE_OTHER_WORDS;
+}
+
+/* --- who asks, and what they say of themselves ------------------------------------------------ */
+
+static bool has_id(const struct ids *ids, id_t id)
+{
+	for (size_t i = 0; i < ids->n; i++)
+		if (ids->ids[i] == id)
+			return true;
+	return false;
+}
+
+/* A group that isn't known is taken for the worse: not in an allowing rule, in every other. */
+static bool group_fits(const struct rule *rule, const struct asker *asker)
+{
+	for (size_t i = 0; i < asker->n_groups; i++)
+		if (has_id(&rule->groups, asker->groups[i]))
+			return true;
+	return asker->more_groups && rule->action != DECISION_ALLOW;
+}
+
+static const char *claimed(const struct request *request, enum claim claim)
+{
+	return *(const char *const *)(const void *)((const char *)request + claims[claim].offset);
+}
+
+static enum rule_miss try_claim(
+	const struct rule *rule, enum claim claim, const struct request *request)
+{
+	const char *text = claimed(request, claim);
+
+	if (!text)
+		return rule->action == DECISION_ALLOW ? RULE_LACKS_CLAIM : RULE_MATCHES;
+	return any_fits(&rule->claims[claim], claim == CLAIM_CWD ? glob_path : glob_text, text)
+		? RULE_MATCHES
+		: RULE_OTHER_CLAIM;
+}
+
+enum rule_miss rule_try(const struct rule *rule, const struct trusted *trusted,
+	const struct subject *s, struct rule_reach *reach)
+{
+	enum rule_miss miss;
+
+	/* What costs least is asked last: what it keeps from matching was nearest. */
+	miss = rule_try_argv(rule, trusted, s, reach);
+	if (miss != RULE_MATCHES)
+		return miss;
+	if (rule->users.n > 0 && !has_id(&rule->users, s->asker->uid))
+		return RULE_OTHER_USER;
+	if (rule->groups.n > 0 && !group_fits(rule, s->asker))
+		return RULE_OTHER_GROUP;
+
+	for (enum claim claim = 0; claim < CLAIMS; claim++) {
+		if (rule->claims[claim].n == 0)
+			continue;
+		miss = try_claim(rule, claim, s->request);
+		if (miss != RULE_MATCHES) {
+			if (reach)
+				reach->claim = claim;
+			return miss;
+		}
+	}
+	return RULE_MATCHES;
+}
+
+void rule_deinit(struct rule *rule)
+{
+	for (size_t i = 0; i < rule->n_argv; i++)
+		free(rule->argv[i].any);
+	free(rule->argv);
+	for (enum claim claim = 0; claim < CLAIMS; claim++)
+		free(rule->claims[claim].any);
+	free(rule->users.ids);
+	free(rule->groups.ids);
+}

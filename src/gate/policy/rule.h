@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: ISC */
+#pragma once
+
+/*
+ * One rule of the policy, and whether it matches: denying and asking wide, allowing narrow (design,
+ * section 8). gate/policy/rule-read makes rules from JSON; their strings belong to the document.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "gate/policy/candidate.h"
+#include "gate/wire/reply.h"
+
+/* What decides where no rule does: no rule may be called so. */
+#define RULE_DEFAULT "default_action"
+#define RULE_TOKEN "approval_token"
+#define RULE_BUDGET "require_budget_state_ref"
+#define RULE_HIDDEN "hidden_command"
+#define RULE_ALLOWLIST "allowlist"
+
+/* One pattern or, as a list, any of several. */
+struct patterns {
+	const char **any;
+	size_t n;
+};
+
+/* What an asker says of itself, and a rule may want of it. */
+enum claim { CLAIM_AGENT, CLAIM_SESSION, CLAIM_SANDBOX, CLAIM_PROFILE, CLAIM_CWD, CLAIMS };
+
+/* Such as "agents", the key of a rule; and "agent_id", the field of a request. */
+const char *claim_key(enum claim claim);
+const char *claim_field(enum claim claim);
+
+struct ids {
+	id_t *ids;
+	size_t n;
+};
+
+struct rule {
+	const char *id; /* NULL where it lacks one, which is a fault */
+	enum decision action;
+	const char *reason;    /* or NULL */
+	struct patterns *argv; /* "**" stands alone, and not first */
+	size_t n_argv;
+	struct ids users, groups; /* none: whoever */
+	struct patterns claims[CLAIMS];
+	bool remember, opaque;
+};
+
+/* Whether an element of argv is any number of arguments. */
+bool rule_is_any_words(const struct patterns *element);
+
+/* Directories in which a bare name of an allowing rule is looked for. */
+struct trusted {
+	const char **directories;
+	size_t n;
+};
+
+/* Whether the file lies in one of them. */
+bool trusted_has(const struct trusted *trusted, const char *path);
+
+/* The first that keeps a rule from matching. */
+enum rule_miss {
+	RULE_MATCHES,
+	RULE_OTHER_PROGRAM,
+	RULE_OTHER_REAL_PATH,
+	RULE_UNTRUSTED,
+	RULE_OTHER_WORDS,
+	RULE_OTHER_USER,
+	RULE_OTHER_GROUP,
+	RULE_LACKS_CLAIM,
+	RULE_OTHER_CLAIM,
+};
+
+/* More about a miss. */
+struct rule_reach {
+	size_t words;     /* of RULE_OTHER_WORDS: so many arguments fit */
+	const char *path; /* of RULE_UNTRUSTED */
+	enum claim claim; /* of the last two */
+};
+
+/* `reach` may be NULL. */
+enum rule_miss rule_try(const struct rule *rule, const struct trusted *trusted,
+	const struct subject *subject, struct rule_reach *reach);
+
+/* The same without users, groups and claims, for examples. */
+enum rule_miss rule_try_argv(const struct rule *rule, const struct trusted *trusted,
+	const struct subject *subject, struct rule_reach *reach);
+
+/* Whether its patterns fit the arguments, whatever the program is. */
+bool rule_words_fit(const struct rule *rule, const struct subject *subject);
+
+void rule_deinit(struct rule *rule);

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: ISC */
+#pragma once
+
+/*
+ * What an approval holds for, in 32 bytes: SHA-256 over the executable, NUL, each argument and NUL,
+ * session, NUL, sandbox, NUL, and the agent where there is one.
+ *
+ * No two requests share these bytes, since no field can hold a NUL (base/json/scan refuses it):
+ * read from the end, they are the agent up to the last NUL, then the sandbox and the session, each
+ * up to the NUL before; what is left is the executable and the arguments, each with its NUL.
+ */
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define FINGERPRINT_LEN 32
+
+/* Its text form: lower-case hex, without the NUL. */
+#define FINGERPRINT_HEX_LEN 64
+
+/* `args`: `n_args` strings one behind the other, each ended by NUL. `agent_id` may be NULL. */
+void fingerprint_compute(const char *executable, const char *args, size_t n_args,
+	const char *session_id, const char *sandbox_id, const char *agent_id,
+	uint8_t ret[static FINGERPRINT_LEN]);

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: ISC */
+
+/* Tokens: the table of their states, their lifetime, and their memory. */
+
+#include "gate/token/token.h"
+
+#include <errno.h>
+#include <string.h>
+
+static const char *const state_names[TOKEN_STATES] = {
+	[TOKEN_ABSENT] = "absent",
+	[TOKEN_PENDING] = "pending",
+	[TOKEN_APPROVED] = "approved",
+	[TOKEN_CONSUMED] = "consumed",
+	[TOKEN_REVOKED] = "revoked",
+	[TOKEN_EXPIRED] = "expired",
+};
+
+#define CONSUMED_REASON "approval token already consumed"
+#define REVOKED_REASON "approval token revoked"
+#define EXPIRED_REASON "approval token expired"
+#define AWAITING_REASON "awaiting human approval"
+#define APPROVED_REASON "approved by an operator"
+
+static const struct token_step steps[TOKEN_STATES][TOKEN_EVENTS] = {
+	[TOKEN_PENDING] = {
+		[TOKEN_APPROVE] = { .to = TOKEN_APPROVED, .outcome = OUTCOME_OK },
+		[TOKEN_REVOKE] = { .to = TOKEN_REVOKED, .outcome = OUTCOME_OK },
+		[TOKEN_RETRY] = { .decision = DECISION_PENDING, .reason = AWAITING_REASON },
+		[TOKEN_EXPIRE] = { .to = TOKEN_EXPIRED },
+	},
+	[TOKEN_APPROVED] = {
+		[TOKEN_APPROVE] = { .outcome = OUTCOME_OK },
+		[TOKEN_REVOKE] = { .to = TOKEN_REVOKED, .outcome = OUTCOME_OK },
+		[TOKEN_RETRY] = { .to = TOKEN_CONSUMED, .decision = DECISION_ALLOW,
+			.reason = APPROVED_REASON },
+		[TOKEN_EXPIRE] = { .to = TOKEN_EXPIRED },
+	},
+	[TOKEN_CONSUMED] = {
+		[TOKEN_APPROVE] = { .outcome = OUTCOME_ALREADY_CONSUMED, .reason = CONSUMED_REASON },
+		[TOKEN_REVOKE] = { .outcome = OUTCOME_ALREADY_CONSUMED, .reason = CONSUMED_REASON },
+		[TOKEN_RETRY] = { .decision = DECISION_DENY, .reason = CONSUMED_REASON },
+	},
+	[TOKEN_REVOKED] = {
+		[TOKEN_APPROVE] = { .outcome = OUTCOME_ALREADY_REVOKED, .reason = REVOKED_REASON },
+		[TOKEN_REVOKE] = { .outcome = OUTCOME_OK },
+		[TOKEN_RETRY] = { .decision = DECISION_DENY, .reason = REVOKED_REASON },
+	},
+	[TOKEN_EXPIRED] = {
+		[TOKEN_APPROVE] = { .outcome = OUTCOME_EXPIRED, .reason = EXPIRED_REASON },
+		[TOKEN_REVOKE] = { .outcome = OUTCOME_EXPIRED, .reason = EXPIRED_REASON },
+		[TOKEN_RETRY] = { .decision = DECISION_DENY, .reason = EXPIRED_REASON },
+	},
+};
+
+const struct token_step *token_step(enum token_state state, enum token_event event)
+{
+	return &steps[state][event];
+}
+
+const char *token_state_name(enum token_state state)
+{
+	return state_names[state];
+}
+
+enum token_state token_state_parse(const char *name)
+{
+	for (enum token_state s = TOKEN_PENDING; s < TOKEN_STATES; s++)
+		if (strcmp(name, state_names[s]) == 0)
+			return s;
+	return TOKEN_ABSENT;
+}
+
+bool token_state_is_live(enum token_state state)
+{
+	return state == TOKEN_PENDING || state == TOKEN_APPROVED;
+}
+
+/* The strings of a token that stand by themselves. */
+static const size_t strings[] = {
+	offsetof(struct token, executable),
+	offsetof(struct token, session_id),
+	offsetof(struct token, sandbox_id),
+	offsetof(struct token, profile),
+	offsetof(struct token, agent_id),
+	offsetof(struct token, cwd),
+	offsetof(struct token, real_path),
+	offsetof(struct token, executable_sha256),
+	offsetof(struct token, process),
+	offsetof(struct token, rule),
+};
+
+#define N_STRINGS (sizeof(strings) / sizeof(strings[0]))
+
+static const char **string_at(struct token *token, size_t i)
+{
+	return (const char **)((char *)token + strings[i]);
+}
+
+struct token *token_new(const struct token *from)
+{
+	cleanup(token_free_p) struct token *token = NULL;
+	struct token copy = *from;
+	size_t size = sizeof(*token) + copy.args_len, len;
+	char *at;
+
+	for (size_t i = 0; i < N_STRINGS; i++)
+		if (*string_at(&copy, i))
+			size += strlen(*string_at(&copy, i)) + 1;
+
+	token = malloc(size);
+	if (!token)
+		return NULL;
+
+	*token = copy;
+	token->owned_reason = NULL;
+	at = (char *)(token + 1);
+
+	for (size_t i = 0; i < N_STRINGS; i++) {
+		if (!*string_at(token, i))
+			continue;
+		len = strlen(*string_at(token, i)) + 1;
+		*string_at(token, i) = memcpy(at, *string_at(token, i), len);
+		at += len;
+	}
+	token->args = copy.args_len > 0 ? memcpy(at, copy.args, copy.args_len) : at;
+
+	if (token_set_reason(token, copy.reason) < 0)
+		return NULL;
+	return steal_ptr(token);
+}
+
+void token_free(struct token *token)
+{
+	if (!token)
+		return;
+
+	free(token->owned_reason);
+	free(token);
+}
+
+void token_change_deinit(struct token_change *change)
+{
+	token_free(change->issued);
+	change->issued = NULL;
+	bytes_deinit(&change->record);
+}
+
+int token_set_reason(struct token *token, const char *reason)
+{
+	char *copy = NULL;
+
+	if (reason) {
+		copy = strdup(reason);
+		if (!copy)
+			return -ENOMEM;
+	}
+
+	free(token->owned_reason);
+	token->reason = token->owned_reason = copy;
+	return 0;
+}
+
+bool token_is_over(const struct token *token, const struct moment *now)
+{
+	return memcmp(token->boot_id, now->boot_id, sizeof(now->boot_id)) != 0
+		|| now->clock.boot >= token->expires || now->clock.boot < token->issued;
+}
+
+bool token_settle_time(struct token *token, const struct moment *now)
+{
+	uint64_t life = token->expires - token->issued;
+	bool same_boot = memcmp(token->boot_id, now->boot_id, sizeof(now->boot_id)) == 0;
+
+	if (same_boot && token->issued <= now->clock.boot)
+		return false;
+
+	memcpy(token->boot_id, now->boot_id, sizeof(token->boot_id));
+	token->expires = now->clock.boot;
+	token->issued = token->expires > life ? token->expires - life : 0;
+	return true;
+}
+
+uint64_t token_time_left(const struct token *token, const struct moment *now)
+{
+	return token_is_over(token, now) ? 0 : token->expires - now->clock.boot;
+}
+
+uint64_t token_age(const struct token *token, const struct moment *now)
+{
+	if (memcmp(token->boot_id, now->boot_id, sizeof(now->boot_id)) != 0
+		|| now->clock.boot < token->issued)
+		return token->expires - token->issued;
+	return now->clock.boot - token->issued;
+}
+
+uint64_t token_expires_wall(const struct token *token)
+{
+	return token->issued_wall + (token->expires - token->issued);
+}

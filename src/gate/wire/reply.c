@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: ISC */
+
+/* A reply's last line, in both directions. */
+
+#include "gate/wire/reply.h"
+
+#include <string.h>
+
+#include "base/json/scan.h"
+#include "base/json/tree.h"
+
+static const char *const decision_names[] = {
+	[DECISION_NONE] = "",
+	[DECISION_ALLOW] = "allow",
+	[DECISION_DENY] = "deny",
+	[DECISION_PENDING] = "pending_hitl",
+};
+
+static const char *const outcome_names[] = {
+	[OUTCOME_NONE] = "",
+	[OUTCOME_OK] = "ok",
+	[OUTCOME_NOT_FOUND] = "not_found",
+	[OUTCOME_ALREADY_CONSUMED] = "already_consumed",
+	[OUTCOME_ALREADY_REVOKED] = "already_revoked",
+	[OUTCOME_EXPIRED] = "expired",
+	[OUTCOME_UNSUPPORTED] = "unsupported_action",
+};
+
+#define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
+
+const char *decision_name(enum decision decision)
+{
+	return decision_names[decision];
+}
+
+enum decision decision_parse(const char *name)
+{
+	for (size_t i = 1; i < LENGTH(decision_names); i++)
+		if (strcmp(name, decision_names[i]) == 0)
+			return (enum decision)i;
+	return DECISION_NONE;
+}
+
+const char *outcome_name(enum outcome outcome)
+{
+	return outcome_names[outcome];
+}
+
+enum outcome outcome_parse(const char *name)
+{
+	for (size_t i = 1; i < LENGTH(outcome_names); i++)
+		if (strcmp(name, outcome_names[i]) == 0)
+			return (enum outcome)i;
+	return OUTCOME_NONE;
+}
+
+int reply_print(const struct reply *reply, struct bytes *b)
+{
+	struct json_out out;
+	int r;
+
+	json_out_init(&out);
+	if (reply->decision != DECISION_NONE)
+		json_out_string(&out, "decision", decision_name(reply->decision));
+	else
+		json_out_string(&out, "outcome", outcome_name(reply->outcome));
+	json_out_string(&out, "reason", reply->reason);
+	if (reply->decision == DECISION_PENDING) {
+		json_out_string(&out, "approval_token", reply->approval_token);
+		json_out_integer(&out, "retry_after_ms", reply->retry_after_ms);
+	}
+	json_out_string(&out, "rule", reply->rule);
+	json_out_string(&out, "expires_at", reply->expires_at);
+	json_out_string(&out, "evidence", reply->evidence);
+
+	r = json_out_print(&out, b);
+	json_out_deinit(&out);
+	if (r < 0)
+		return r;
+
+	return bytes_append_char(b, '\n');
+}
+
+/* A pending reply must bring a token's ID, and a time that makes sense. */
+static bool read_pending(const struct json *root, struct reply *ret)
+{
+	const char *id = json_get_string(root, "approval_token");
+	uint8_t uuid[16];
+	uint64_t ms;
+
+	if (!id || notation_parse_uuid(id, strlen(id), uuid) < 0
+		|| !json_get_integer(root, "retry_after_ms", UINT32_MAX, &ms))
+		return false;
+
+	ret->approval_token = id;
+	ret->retry_after_ms = (uint32_t)ms;
+	return true;
+}
+
+static bool read_reply(const struct json *root, struct reply *ret)
+{
+	const char *decision = json_get_string(root, "decision");
+	const char *outcome = json_get_string(root, "outcome");
+
+	/* Neither or both is not an answer. */
+	if (!decision == !outcome)
+		return false;
+
+	*ret = (struct reply){
+		.decision = decision ? decision_parse(decision) : DECISION_NONE,
+		.outcome = outcome ? outcome_parse(outcome) : OUTCOME_NONE,
+		.reason = json_get_string(root, "reason"),
+	};
+	if (ret->decision == DECISION_NONE && ret->outcome == OUTCOME_NONE)
+		return false;
+	if (!ret->reason && ret->outcome != OUTCOME_OK)
+		return false;
+	return ret->decision != DECISION_PENDING || read_pending(root, ret);
+}
+
+int reply_parse(const char *line, size_t len, struct parsed_reply *ret)
+{
+	cleanup(json_doc_free_p) struct json_doc *doc = NULL;
+	struct scan_fault fault;
+	struct reply reply;
+	int r;
+
+	r = json_parse(line, len, &doc, &fault);
+	if (r == JSON_MALFORMED)
+		return REPLY_MALFORMED;
+	if (r < 0)
+		return r;
+
+	if (!read_reply(json_root(doc), &reply))
+		return REPLY_MALFORMED;
+
+	*ret = (struct parsed_reply){ reply, steal_ptr(doc) };
+	return 0;
+}
+
+void parsed_reply_deinit(struct parsed_reply *reply)
+{
+	json_doc_free(reply->doc);
+	*reply = (struct parsed_reply){ 0 };
+}

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: ISC */
+
+/* Taking the values of fields. */
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/json/tree.h"
+#include "base/path.h"
+#include "base/text.h"
+#include "gate/limits.h"
+#include "gate/wire/request-internal.h"
+
+int request_refuse(struct bytes *why, const char *what)
+{
+	int r;
+
+	r = bytes_append_str(why, what);
+	return r < 0 ? r : FIELD_REFUSED;
+}
+
+/* A string of at most `max` bytes goes to the field's place. */
+static int take_bounded(struct request *q, const struct field *f, const struct json *v, size_t max,
+	struct bytes *why)
+{
+	const char *string = json_string(v);
+	int r;
+
+	if (!string)
+		return request_refuse(why, "must be a string");
+	if (strlen(string) > max) {
+		r = bytes_appendf(why, "is longer than %zu bytes", max);
+		return r < 0 ? r : FIELD_REFUSED;
+	}
+	if (f->required && text_is_blank(string))
+		return request_refuse(why, "is blank");
+
+	*(const char **)((char *)q + f->offset) = string;
+	return 0;
+}
+
+int request_take_string(
+	struct request *q, const struct field *f, const struct json *v, struct bytes *why)
+{
+	return take_bounded(q, f, v, LIMIT_STRING, why);
+}
+
+int request_take_word(
+	struct request *q, const struct field *f, const struct json *v, struct bytes *why)
+{
+	int r;
+
+	r = request_take_string(q, f, v, why);
+	return r == 0 && text_is_blank(json_string(v)) ? request_refuse(why, "is blank") : r;
+}
+
+/* An empty agent is no agent. */
+int request_take_agent(
+	struct request *q, const struct field *f, const struct json *v, struct bytes *why)
+{
+	int r;
+
+	r = request_take_string(q, f, v, why);
+	if (r == 0 && q->agent_id[0] == '\0')
+		q->agent_id = NULL;
+	return r;
+}
+
+int request_take_path(
+	struct request *q, const struct field *f, const struct json *v, struct bytes *why)
+{
+	int r;
+
+	r = take_bounded(q, f, v, LIMIT_PATH, why);
+	if (r != 0)
+		return r;
+
+	if (!path_is_normal(json_string(v)))
+		return request_refuse(
+			why, "must be an absolute path without '.', '..', '//' and final '/'");
+	return 0;
+}
+
+/* A directory may also be the root. */
+int request_take_directory(
+	struct request *q, const struct field *f, const struct json *v, struct bytes *why)
+{
+	const char *path = json_string(v);
+
+	if (path && strcmp(path, "/") == 0)
+		return request_take_string(q, f, v, why);
+	return request_take_path(q, f, v, why);
+}
+
+int request_take_sha256(
+	struct request *q, const struct field *f, const struct json *v, struct bytes *why)
+{
+	uint8_t hash[32];
+	int r;
+
+	r = request_take_string(q, f, v, why);
+	if (r != 0)
+		return r;
+
+	r = notation_parse_hex(json_string(v), strlen(json_string(v)), hash, sizeof(hash));
+	if (r < 0)
+		return request_refuse(why, "must be 64 hexadecimal digits in lower case");
+	return 0;
+}
+
+int request_take_args(
+	struct request *q, const struct field *f, const struct json *v, struct bytes *why)
+{
+	const char *arg;
+	int r;
+
+	(void)f;
+	if (!json_is_array(v))
+		return request_refuse(why, "must be an array of strings");
+
+	json_each (child, v) {
+		arg = json_string(child);
+		if (!arg)
+			return request_refuse(why, "must be an array of strings");
+		if (q->n_args == LIMIT_ARGS) {
+			r = bytes_appendf(why, "has more than %d elements", LIMIT_ARGS);
+			return r < 0 ? r : FIELD_REFUSED;
+		}
+
+		r = bytes_append(&q->args_bytes, arg, strlen(arg) + 1);
+		if (r < 0)
+			return r;
+		q->n_args++;
+	}
+	return 0;
+}
+
+int request_take_hitl_mode(
+	struct request *q, const struct field *f, const struct json *v, struct bytes *why)
+{
+	const char *mode = json_string(v);
+
+	(void)q;
+	(void)f;
+	if (!mode || (strcmp(mode, "sync_wait") != 0 && strcmp(mode, "async_token") != 0))
+		return request_refuse(why, "must be 'sync_wait' or 'async_token'");
+	return 0;
+}
+
+int request_take_wait(
+	struct request *q, const struct field *f, const struct json *v, struct bytes *why)
+{
+	int64_t ms;
+	int r;
+
+	(void)f;
+	if (!json_integer(v, &ms) || ms < 0 || ms > LIMIT_WAIT_MS) {
+		r = bytes_appendf(why, "must be a whole number from 0 to %d", LIMIT_WAIT_MS);
+		return r < 0 ? r : FIELD_REFUSED;
+	}
+
+	q->wait_ms = (uint32_t)ms;
+	return 0;
+}
+
+int request_take_detail(
+	struct request *q, const struct field *f, const struct json *v, struct bytes *why)
+{
+	(void)f;
+	return json_bool(v, &q->detail) ? 0 : request_refuse(why, "must be true or false");
+}
+
+/* A choice that is made by being there. */
+int request_take_true(
+	struct request *q, const struct field *f, const struct json *v, struct bytes *why)
+{
+	bool *flag = (bool *)((char *)q + f->offset);
+
+	return json_bool(v, flag) && *flag ? 0 : request_refuse(why, "must be true");
+}
+
+int request_take_for(
+	struct request *q, const struct field *f, const struct json *v, struct bytes *why)
+{
+	int64_t ms;
+	int r;
+
+	(void)f;
+	if (!json_integer(v, &ms) || ms < 1 || (uint64_t)ms > LIMIT_ALLOW_FOR_MS) {
+		r = bytes_appendf(why, "must be a whole number from 1 to %llu",
+			(unsigned long long)LIMIT_ALLOW_FOR_MS);
+		return r < 0 ? r : FIELD_REFUSED;
+	}
+
+	q->for_ms = (uint64_t)ms;
+	return 0;
+}
+
+int request_take_pattern(
+	struct request *q, const struct field *f, const struct json *v, struct bytes *why)
+{
+	return take_bounded(q, f, v, LIMIT_PATTERN, why);
+}
+
+/* The text of an array of strings; FIELD_REFUSED where it is none. */
+static int append_strings(struct bytes *b, const struct json *v)
+{
+	const char *separator = "[";
+	int r;
+
+	json_each (child, v) {
+		if (!json_string(child))
+			return FIELD_REFUSED;
+		r = bytes_append_str(b, separator);
+		if (r >= 0)
+			r = json_append_string(b, json_string(child));
+		if (r < 0)
+			return r;
+		separator = ",";
+	}
+	return bytes_append_str(b, json_first(v) ? "]" : "[]");
+}
+
+/* It is written anew, in one line; what the patterns are worth is gate/allowlist/allow-entry-read's
+ * to say. */
+int request_take_argv(
+	struct request *q, const struct field *f, const struct json *v, struct bytes *why)
+{
+	struct bytes *b = &q->argv_bytes;
+	int r = json_is_array(v) ? bytes_append_char(b, '[') : FIELD_REFUSED;
+
+	(void)f;
+	json_each (element, v) {
+		if (r == 0 && element != json_first(v))
+			r = bytes_append_char(b, ',');
+		if (r == 0 && json_is_array(element))
+			r = append_strings(b, element);
+		else if (r == 0)
+			r = json_string(element) ? json_append_string(b, json_string(element))
+						 : FIELD_REFUSED;
+		if (r != 0)
+			break;
+	}
+	if (r == FIELD_REFUSED)
+		return request_refuse(why, "must be an array of strings and arrays of strings");
+	return r < 0 ? r : bytes_append_char(b, ']');
+}
+
+/* (uid_t)-1 is no user: chown(2). */
+int request_take_uid(
+	struct request *q, const struct field *f, const struct json *v, struct bytes *why)
+{
+	int64_t uid;
+
+	(void)f;
+	if (!json_integer(v, &uid) || uid < 0 || uid >= UINT32_MAX)
+		return request_refuse(why, "must be a user's number");
+
+	q->uid = (uid_t)uid;
+	q->by_uid = true;
+	return 0;
+}
+
+int request_take_state(
+	struct request *q, const struct field *f, const struct json *v, struct bytes *why)
+{
+	const char *name = json_string(v);
+
+	(void)f;
+	q->state = name ? token_state_parse(name) : TOKEN_ABSENT;
+	if (q->state == TOKEN_ABSENT)
+		return request_refuse(
+			why, "must be 'pending', 'approved', 'consumed', 'revoked' or 'expired'");
+	return 0;
+}

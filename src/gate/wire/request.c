@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * Reading a request: an action has a table of its fields, a field a function that takes its value.
+ */
+
+#include "gate/wire/request.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/json/scan.h"
+#include "base/json/tree.h"
+#include "base/path.h"
+#include "base/text.h"
+#include "gate/limits.h"
+#include "gate/token/fingerprint.h"
+#include "gate/wire/request-internal.h"
+
+#define AT(member) offsetof(struct request, member)
+
+static const struct field exec_fields[] = {
+	{ "executable", true, AT(executable), request_take_path },
+	{ "args", false, 0, request_take_args },
+	{ "sandbox_id", true, AT(sandbox_id), request_take_string },
+	{ "session_id", true, AT(session_id), request_take_string },
+	{ "agent_id", false, AT(agent_id), request_take_agent },
+	{ "profile", true, AT(profile), request_take_string },
+	{ "hitl_mode", true, 0, request_take_hitl_mode },
+	{ "budget_state_ref", false, AT(budget_state_ref), request_take_string },
+	{ "request_fingerprint", false, AT(request_fingerprint), request_take_string },
+	{ "approval_token", false, AT(approval_token), request_take_string },
+	{ "cwd", false, AT(cwd), request_take_directory },
+	{ "real_path", false, AT(real_path), request_take_path },
+	{ "executable_sha256", false, AT(executable_sha256), request_take_sha256 },
+	{ "wait_ms", false, 0, request_take_wait },
+	{ "detail", false, 0, request_take_detail },
+	{ 0 },
+};
+
+static const struct field approve_fields[] = {
+	{ "token_id", true, AT(token_id), request_take_string },
+	{ "fingerprint", false, AT(fingerprint), request_take_string },
+	{ "state", false, 0, request_take_state },
+	{ "always", false, AT(always), request_take_true },
+	{ "for_ms", false, 0, request_take_for },
+	{ 0 },
+};
+
+/* One of the first four: see check_selection(). */
+static const struct field revoke_fields[] = {
+	{ "token_id", false, AT(token_id), request_take_word },
+	{ "all", false, AT(all), request_take_true },
+	{ "uid", false, 0, request_take_uid },
+	{ "session_id", false, AT(session_id), request_take_word },
+	{ "fingerprint", false, AT(fingerprint), request_take_string },
+	{ "state", false, 0, request_take_state },
+	{ "reason", false, AT(reason), request_take_string },
+	{ 0 },
+};
+
+static const struct field list_fields[] = {
+	{ "state", false, 0, request_take_state },
+	{ 0 },
+};
+
+static const struct field show_fields[] = {
+	{ "token_id", true, AT(token_id), request_take_string },
+	{ 0 },
+};
+
+static const struct field watch_fields[] = {
+	{ 0 },
+};
+
+static const struct field status_fields[] = {
+	{ 0 },
+};
+
+static const struct field allow_list_fields[] = {
+	{ 0 },
+};
+
+static const struct field allow_add_fields[] = {
+	{ "pattern", true, AT(pattern), request_take_pattern },
+	{ "argv", false, 0, request_take_argv },
+	{ "agent_id", false, AT(agent_id), request_take_word },
+	{ "for_ms", false, 0, request_take_for },
+	{ 0 },
+};
+
+static const struct field allow_remove_fields[] = {
+	{ "id", true, AT(id), request_take_string },
+	{ 0 },
+};
+
+static const struct {
+	const char *name;
+	const struct field *fields;
+} actions[] = {
+	[ACTION_NONE] = { "", NULL },
+	[ACTION_EXEC] = { "local.exec", exec_fields },
+	[ACTION_APPROVE] = { "local.exec.approve", approve_fields },
+	[ACTION_REVOKE] = { "local.exec.revoke", revoke_fields },
+	[ACTION_LIST] = { "local.exec.list", list_fields },
+	[ACTION_SHOW] = { "local.exec.show", show_fields },
+	[ACTION_WATCH] = { "local.exec.watch", watch_fields },
+	[ACTION_STATUS] = { "local.exec.status", status_fields },
+	[ACTION_ALLOW_LIST] = { "local.exec.allow.list", allow_list_fields },
+	[ACTION_ALLOW_ADD] = { "local.exec.allow.add", allow_add_fields },
+	[ACTION_ALLOW_REMOVE] = { "local.exec.allow.remove", allow_remove_fields },
+};
+
+const char *action_name(enum action action)
+{
+	return actions[action].name;
+}
+
+static enum action action_parse(const char *name)
+{
+	for (size_t i = 1; i < sizeof(actions) / sizeof(actions[0]); i++)
+		if (strcmp(name, actions[i].name) == 0)
+			return (enum action)i;
+	return ACTION_NONE;
+}
+
+/* "malformed request: KEY " and what `take` appended, or a missing key, becomes the fault. */
+static int read_field(struct request *q, const struct field *f)
+{
+	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
+	const struct json *v;
+	int r;
+
+	v = json_get(json_root(q->doc), f->key);
+	if ((!v || json_is_null(v)) && !f->required)
+		return 0;
+
+	r = v ? f->take(q, f, v, &why) : request_refuse(&why, "is missing");
+	if (r != FIELD_REFUSED)
+		return r;
+
+	if (asprintf(&q->fault, REQUEST_MALFORMED "%s %s", f->key, bytes_str(&why)) < 0) {
+		q->fault = NULL;
+		return -ENOMEM;
+	}
+	return FIELD_REFUSED;
+}
+
+static int read_action(struct request *q)
+{
+	static const struct field field = { "action", true, AT(token_id), request_take_string };
+	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
+	const char *name;
+	int r;
+
+	r = read_field(q, &field);
+	if (r != 0)
+		return r;
+
+	name = steal_ptr(q->token_id);
+	q->action = action_parse(name);
+	if (q->action != ACTION_NONE)
+		return 0;
+
+	r = bytes_append_str(&why, "unknown action '");
+	if (r >= 0)
+		r = text_append_escaped(&why, name, strlen(name));
+	if (r >= 0)
+		r = bytes_append_char(&why, '\'');
+	if (r < 0)
+		return r;
+
+	q->fault = bytes_steal(&why);
+	return q->fault ? FIELD_REFUSED : -ENOMEM;
+}
+
+/*
+ * A revocation of nothing in particular must not be one of everything, nor may one of many look as
+ * if it were narrowed by what is for one alone.
+ */
+static int check_selection(struct request *q)
+{
+	int n = (q->token_id ? 1 : 0) + q->all + q->by_uid + (q->session_id ? 1 : 0);
+	bool for_one = q->fingerprint || q->state != TOKEN_ABSENT;
+	const char *fault;
+
+	if (q->action != ACTION_REVOKE || (n == 1 && (q->token_id || !for_one)))
+		return 0;
+
+	if (n == 0)
+		fault = REQUEST_MALFORMED "token_id is missing";
+	else if (n > 1)
+		fault = REQUEST_MALFORMED "token_id, all, uid, session_id exclude one another";
+	else
+		fault = REQUEST_MALFORMED "fingerprint and state are for token_id";
+	q->fault = strdup(fault);
+	return q->fault ? FIELD_REFUSED : -ENOMEM;
+}
+
+/* A time for what has no end of its own would be silently dropped. */
+static int check_approval(struct request *q)
+{
+	if (q->action != ACTION_APPROVE || q->always || q->for_ms == 0)
+		return 0;
+
+	q->fault = strdup(REQUEST_MALFORMED "for_ms goes with always");
+	return q->fault ? FIELD_REFUSED : -ENOMEM;
+}
+
+/* Returns 0, FIELD_REFUSED with the fault noted, or an error. */
+static int read_request(struct request *q, const char *line, size_t len)
+{
+	struct scan_fault fault;
+	int r;
+
+	r = json_parse(line, len, &q->doc, &fault);
+	if (r == JSON_MALFORMED) {
+		if (asprintf(&q->fault, REQUEST_MALFORMED "%s (at byte %zu)",
+			    scan_error_text(fault.error), fault.offset + 1)
+			< 0) {
+			q->fault = NULL;
+			return -ENOMEM;
+		}
+		return FIELD_REFUSED;
+	}
+	if (r < 0)
+		return r;
+
+	r = read_action(q);
+	for (const struct field *f = actions[q->action].fields; r == 0 && f->key; f++)
+		r = read_field(q, f);
+	if (r == 0)
+		r = check_approval(q);
+	return r == 0 ? check_selection(q) : r;
+}
+
+static struct request *request_new(void)
+{
+	struct request *q;
+
+	q = calloc(1, sizeof(*q));
+	if (!q)
+		return NULL;
+
+	bytes_init(&q->args_bytes, BYTES_UNLIMITED);
+	bytes_init(&q->argv_bytes, BYTES_UNLIMITED);
+	return q;
+}
+
+int request_parse(const char *line, size_t len, struct request **ret)
+{
+	cleanup(request_free_p) struct request *q = NULL;
+	int r;
+
+	q = request_new();
+	if (!q)
+		return -ENOMEM;
+
+	r = read_request(q, line, len);
+	if (r < 0)
+		return r;
+
+	q->args = bytes_str(&q->args_bytes);
+	q->args_len = q->args_bytes.len;
+	q->argv = q->argv_bytes.len > 0 ? bytes_str(&q->argv_bytes) : "[]";
+	*ret = steal_ptr(q);
+	return 0;
+}
+
+int request_new_refused(const char *fault, struct request **ret)
+{
+	cleanup(request_free_p) struct request *q = NULL;
+
+	q = request_new();
+	if (!q)
+		return -ENOMEM;
+
+	q->fault = strdup(fault);
+	if (!q->fault)
+		return -ENOMEM;
+
+	*ret = steal_ptr(q);
+	return 0;
+}
+
+void request_free(struct request *q)
+{
+	if (!q)
+		return;
+
+	json_doc_free(q->doc);
+	bytes_deinit(&q->args_bytes);
+	bytes_deinit(&q->argv_bytes);
+	free(q->fault);
+	free(q);
+}
+
+bool request_selects(const struct request *q, const struct token *t)
+{
+	return q->all || (q->by_uid && q->uid == t->uid)
+		|| (q->session_id && strcmp(q->session_id, t->session_id) == 0);
+}
+
+void request_fingerprint(const struct request *q, uint8_t ret[static 32])
+{
+	fingerprint_compute(
+		q->executable, q->args, q->n_args, q->session_id, q->sandbox_id, q->agent_id, ret);
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: ISC */
+#pragma once
+
+/*
+ * A request, read from its line: which action it asks for, and the fields of that action, each
+ * within its limit. A request with a fault is still a request: it has an answer, which says what
+ * is wrong with it.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/bytes.h"
+#include "gate/token/token.h"
+
+enum action {
+	ACTION_NONE, /* missing, not known, or not even JSON */
+	ACTION_EXEC,
+	ACTION_APPROVE,
+	ACTION_REVOKE,
+	ACTION_LIST,
+	ACTION_SHOW,
+	ACTION_WATCH,
+	ACTION_STATUS,
+	ACTION_ALLOW_LIST,
+	ACTION_ALLOW_ADD,
+	ACTION_ALLOW_REMOVE,
+};
+
+/* As on the wire, such as "local.exec.approve". */
+const char *action_name(enum action action);
+
+/* How the fault of a request begins that isn't one at all, or not one of its action. */
+#define REQUEST_MALFORMED "malformed request: "
+
+/* Strings are NULL where the request has none; all belong to the request. */
+struct request {
+	enum action action;
+
+	/* Why it can't be taken, as a whole reason; NULL where nothing is wrong. */
+	char *fault;
+
+	/* local.exec */
+	const char *executable;
+	const char *args; /* n_args strings one behind the other, each ended by NUL */
+	size_t n_args, args_len;
+	const char *sandbox_id, *session_id, *profile;
+	const char *agent_id; /* NULL also where it was empty */
+	const char *budget_state_ref;
+	const char *request_fingerprint;
+	const char *approval_token;
+	const char *cwd, *real_path, *executable_sha256;
+	uint32_t wait_ms;
+	bool detail;
+
+	/* Operators' actions */
+	const char *token_id;
+	const char *fingerprint;
+	const char *reason;
+	enum token_state state; /* which to list, or which it must be in; TOKEN_ABSENT for any */
+
+	/* An approval for good, and entries of the allowlist. */
+	bool always;
+	uint64_t for_ms; /* 0: without end */
+	const char *id, *pattern;
+	const char *argv; /* JSON: an array of strings and arrays of strings */
+
+	/* A revocation of many: all, or those of an asker, or of a session. */
+	bool all, by_uid;
+	uid_t uid;
+
+	struct json_doc *doc;
+	struct bytes args_bytes, argv_bytes;
+};
+
+/* Reads a line without its newline. Error: -ENOMEM. */
+int request_parse(const char *line, size_t len, struct request **ret);
+
+/* A request that is refused unread, for `fault`. Error: -ENOMEM. */
+int request_new_refused(const char *fault, struct request **ret);
+
+void request_free(struct request *request);
+DEFINE_CLEANUP(struct request *, request_free)
+
+/* Whether a revocation of many means this token. */
+bool request_selects(const struct request *request, const struct token *token);
+
+/* The request's fingerprint; only of a local.exec without a fault. */
+void request_fingerprint(const struct request *request, uint8_t ret[static 32]);

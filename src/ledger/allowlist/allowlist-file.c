@@ -1,0 +1,454 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * The file of the allowlist. What it may not do:
+ *
+ *  - write over what it could not read, or has not read;
+ *  - bring back what somebody has removed: what is written is made from what was read just now;
+ *  - leave half a file, or one that it would not read itself.
+ *
+ * Whoever edits the file by hand doesn't hold the lock. So whether it is still the one that was
+ * read is asked once more, directly before the new one takes its place.
+ */
+
+#include "ledger/allowlist/allowlist-file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "gate/limits.h"
+#include "ledger/store/file-store.h"
+
+#define LIST_FILE "allowlist.json"
+
+/* After a change, for so long; much longer than the kernel's tick. */
+#define RECENT (100 * CLOCK_MS)
+
+#define USE_PAUSE CLOCK_SECOND
+#define RETRY_PAUSE (30 * CLOCK_SECOND)
+
+void allowlist_file_init(struct allowlist_file *f, struct store *store)
+{
+	*f = (struct allowlist_file){
+		.store = store,
+		.retry = true,
+		.fault = BYTES_INIT(BYTES_UNLIMITED),
+		.warning = BYTES_INIT(BYTES_UNLIMITED),
+	};
+	allowlist_use_init(&f->use);
+}
+
+void allowlist_file_deinit(struct allowlist_file *f)
+{
+	allowlist_free(f->list);
+	allowlist_free(f->changed);
+	allowlist_use_deinit(&f->use);
+	bytes_deinit(&f->fault);
+	bytes_deinit(&f->warning);
+	f->list = f->changed = NULL;
+}
+
+static void __attribute__((format(printf, 3, 4)))
+warn(struct allowlist_file *f, const char *name, const char *format, ...)
+{
+	va_list ap;
+
+	if (f->warning.len > 0)
+		bytes_append_str(&f->warning, "; ");
+	bytes_appendf(&f->warning, "%s/%s: ", store_file_path(f->store), name);
+	va_start(ap, format);
+	bytes_vappendf(&f->warning, format, ap);
+	va_end(ap);
+}
+
+/* --- reading ---------------------------------------------------------------------------------- */
+
+static bool same_time(const struct timespec *a, const struct timespec *b)
+{
+	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
+}
+
+static bool same_file(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size
+		&& a->st_mode == b->st_mode && a->st_uid == b->st_uid
+		&& same_time(&a->st_mtim, &b->st_mtim) && same_time(&a->st_ctim, &b->st_ctim);
+}
+
+/* All zeros where there is no file. */
+static int look(const struct allowlist_file *f, struct stat *ret)
+{
+	if (fstatat(store_file_directory(f->store), LIST_FILE, ret, AT_SYMLINK_NOFOLLOW) == 0)
+		return 0;
+	if (errno != ENOENT)
+		return -errno;
+
+	*ret = (struct stat){ 0 };
+	return 0;
+}
+
+static bool has_changed(const struct allowlist_file *f)
+{
+	struct stat st;
+
+	return f->retry || f->recent || look(f, &st) < 0 || !same_file(&st, &f->seen);
+}
+
+/* A clock that was set back makes everything recent: it is read more often, never less. */
+static bool is_recent(const struct stat *st, uint64_t wall)
+{
+	uint64_t changed =
+		(uint64_t)st->st_ctim.tv_sec * CLOCK_SECOND + (uint64_t)st->st_ctim.tv_nsec / 1000;
+
+	return st->st_ino != 0 && (changed > wall || wall - changed < RECENT);
+}
+
+/* What the file holds, and what it was before it was read. */
+static int read_file(const struct allowlist_file *f, struct bytes *text, struct stat *seen,
+	const char **ret_fault)
+{
+	cleanup(close_p) int fd = -1;
+	int r;
+
+	*seen = (struct stat){ 0 };
+	r = file_open(store_file_directory(f->store), LIST_FILE, O_RDONLY,
+		store_file_owner(f->store), &fd);
+	if (r == -ENOENT)
+		return bytes_append_str(text, ALLOWLIST_EMPTY);
+	if (r > 0)
+		*ret_fault = file_fault_text((enum file_fault)r);
+	if (r != 0)
+		return r;
+
+	if (fstat(fd, seen) < 0)
+		return -errno;
+
+	r = file_read(fd, LIMIT_ALLOWLIST, text);
+	if (r == -EFBIG) {
+		*ret_fault = "is larger than 8 MiB";
+		return ALLOWLIST_FAULTY;
+	}
+	return r;
+}
+
+_Static_assert(LIMIT_ALLOWLIST == 8 << 20, "read_file() names it");
+
+static bool is_text_of(const struct bytes *text, const struct allowlist *list)
+{
+	return list && text->len == allowlist_text(list)->len
+		&& memcmp(bytes_str(text), bytes_str(allowlist_text(list)), text->len) == 0;
+}
+
+static void set_fault(struct allowlist_file *f, const char *what)
+{
+	allowlist_free(f->list);
+	f->list = NULL;
+	bytes_clear(&f->fault);
+	bytes_appendf(&f->fault, "%s/" LIST_FILE ": %s", store_file_path(f->store), what);
+}
+
+static void take_list(struct allowlist_file *f, struct allowlist *list)
+{
+	allowlist_free(f->list);
+	f->list = list;
+	bytes_clear(&f->fault);
+}
+
+static void read_list(struct allowlist_file *f, const struct moment *now)
+{
+	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(BYTES_UNLIMITED),
+					   why = BYTES_INIT(BYTES_UNLIMITED);
+	struct allowlist *list;
+	const char *fault = NULL;
+	int r;
+
+	r = read_file(f, &text, &f->seen, &fault);
+	f->retry = r < 0;
+	f->recent = !f->retry && is_recent(&f->seen, now->clock.wall);
+	if (r == 0 && is_text_of(&text, f->list))
+		return;
+
+	if (r == 0)
+		r = allowlist_parse(bytes_str(&text), text.len, &why, &list);
+	if (r == 0) {
+		take_list(f, list);
+		allow_clock_merge(&f->clock, allowlist_clock(list), now);
+		f->use.dirty |= allowlist_first_end(list) != ALLOW_FOREVER && !f->anchored;
+		return;
+	}
+
+	f->retry |= r < 0;
+	set_fault(f, r < 0 ? strerror(-r) : fault ? fault : bytes_str(&why));
+}
+
+/* Once, when the directory is there. */
+static void load_use(struct allowlist_file *f, const struct moment *now)
+{
+	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
+	struct allow_clock clock = { 0 };
+	int r;
+
+	if (f->loaded_use)
+		return;
+
+	f->loaded_use = true;
+	r = allowlist_use_load(
+		&f->use, store_file_directory(f->store), store_file_owner(f->store), &clock, &why);
+	allow_clock_merge(&f->clock, &clock, now);
+	if (r < 0 || why.len > 0)
+		warn(f, "allowlist-use.json", "%s", r < 0 ? strerror(-r) : bytes_str(&why));
+}
+
+void allowlist_file_refresh(struct allowlist_file *f, const struct moment *now)
+{
+	if (!f->store || store_file_directory(f->store) < 0)
+		return;
+
+	load_use(f, now);
+	if (has_changed(f))
+		read_list(f, now);
+	allow_clock_move(&f->clock, now);
+}
+
+const char *allowlist_file_closed(const struct allowlist_file *f)
+{
+	if (!f->store || f->list)
+		return NULL;
+	return f->fault.len > 0 ? bytes_str(&f->fault) : "the allowlist was not read yet";
+}
+
+/* --- changing --------------------------------------------------------------------------------- */
+
+/* As it is to be, so far. */
+static const struct allowlist *current(const struct allowlist_file *f)
+{
+	return f->changed ? f->changed : f->list;
+}
+
+/* What ends needs to know how late it was: a clock is kept where something does, or did. */
+static const struct allow_clock *clock_to_keep(
+	const struct allowlist_file *f, const struct allowlist *list, const struct allow_entry *add)
+{
+	bool timed = allowlist_first_end(list) != ALLOW_FOREVER
+		|| (add && add->expires != ALLOW_FOREVER);
+
+	return timed || allowlist_clock(list)->known ? &f->clock : NULL;
+}
+
+/*
+ * Makes the document anew, without what is marked and what is over, and reads it: what would not be
+ * read is not written.
+ */
+static int edit(struct allowlist_file *f, bool *drop, const struct allow_entry *add,
+	const struct allow_entry *old)
+{
+	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(BYTES_UNLIMITED),
+					   why = BYTES_INIT(BYTES_UNLIMITED);
+	const struct allowlist *list = current(f);
+	struct allowlist *changed;
+	int r;
+
+	for (size_t i = 0; i < allowlist_size(list); i++)
+		drop[i] |= allow_entry_is_over(allowlist_entry(list, i), f->clock.wall);
+
+	r = allowlist_print(list, drop, add, old, clock_to_keep(f, list, add), &text);
+	if (r >= 0 && text.len > LIMIT_ALLOWLIST)
+		r = -EFBIG;
+	if (r >= 0)
+		r = allowlist_parse(bytes_str(&text), text.len, &why, &changed);
+	if (r != 0)
+		return r == ALLOWLIST_FAULTY ? -EINVAL : r;
+
+	allowlist_free(f->changed);
+	f->changed = changed;
+	return 0;
+}
+
+/* One that is the same in what identifies it makes room, but for what nobody here knows. */
+static int add(struct allowlist_file *f, const struct allow_entry *entry, bool *drop)
+{
+	const struct allowlist *list = current(f);
+	const struct allow_entry *old = NULL;
+
+	for (size_t i = 0; i < allowlist_size(list); i++) {
+		const struct allow_entry *e = allowlist_entry(list, i);
+
+		if (!allow_entry_is_same(e, entry))
+			continue;
+		if (!allow_entry_is_over(e, f->clock.wall) && allow_entry_covers(e, entry))
+			return 0;
+		drop[i] = true;
+		old = e;
+	}
+	return edit(f, drop, entry, old);
+}
+
+/* What is gone already is removed as well. */
+static int remove_entry(struct allowlist_file *f, const char *id, bool *drop)
+{
+	const struct allowlist *list = current(f);
+
+	for (size_t i = 0; i < allowlist_size(list); i++) {
+		if (strcmp(allowlist_entry(list, i)->id, id) == 0) {
+			drop[i] = true;
+			return edit(f, drop, NULL, NULL);
+		}
+	}
+	return 0;
+}
+
+static bool *new_marks(const struct allowlist *list)
+{
+	return calloc(allowlist_size(list) + 1, sizeof(bool));
+}
+
+int allowlist_file_change(struct allowlist_file *f, const struct allow_change *change)
+{
+	cleanup(free_p) bool *drop = NULL;
+
+	if (!f->list)
+		return -EIO;
+
+	drop = new_marks(current(f));
+	if (!drop)
+		return -ENOMEM;
+	return change->kind == ALLOW_ADD ? add(f, change->entry, drop)
+					 : remove_entry(f, change->id, drop);
+}
+
+void allowlist_file_forget(struct allowlist_file *f)
+{
+	allowlist_free(f->changed);
+	f->changed = NULL;
+}
+
+/* --- writing ---------------------------------------------------------------------------------- */
+
+/* Somebody else has written it since. */
+#define CHANGED_MEANWHILE 1
+
+static int replace(struct allowlist_file *f, const struct allowlist *list)
+{
+	cleanup(file_replace_deinit) struct file_replace to = FILE_REPLACE_INIT;
+	const struct bytes *text = allowlist_text(list);
+	struct stat st;
+	bool renamed;
+	int r;
+
+	r = file_replace_begin(&to, store_file_directory(f->store), LIST_FILE);
+	if (r >= 0)
+		r = file_write(to.fd, bytes_str(text), text->len);
+	/* What takes time comes before the look. */
+	if (r >= 0 && fsync(to.fd) < 0)
+		r = -errno;
+	if (r >= 0)
+		r = look(f, &st);
+	if (r < 0)
+		return r;
+	if (!same_file(&st, &f->seen))
+		return CHANGED_MEANWHILE;
+
+	r = file_replace_commit(&to, &renamed);
+	if (r < 0) {
+		store_loosen(f->store);
+		return r;
+	}
+	return fstat(to.fd, &f->seen) < 0 ? -errno : 0;
+}
+
+int allowlist_file_commit(struct allowlist_file *f)
+{
+	struct allowlist *changed = steal_ptr(f->changed);
+	int r;
+
+	if (!changed)
+		return 0;
+
+	r = replace(f, changed);
+	f->recent = true;
+	if (r != 0) {
+		/* Whatever is there now is read anew. */
+		f->retry = true;
+		allowlist_free(changed);
+		return r == CHANGED_MEANWHILE ? -EAGAIN : r;
+	}
+	take_list(f, changed);
+	return 0;
+}
+
+/* --- what has time ---------------------------------------------------------------------------- */
+
+/* What was seen to be over must not be there any more when the clock is another one. */
+static void drop_over(struct allowlist_file *f, const struct moment *now)
+{
+	cleanup(free_p) bool *drop = NULL;
+	int r;
+
+	if (!f->list || f->clock.wall < allowlist_first_end(f->list)
+		|| now->clock.boot < f->drop_at)
+		return;
+
+	drop = new_marks(f->list);
+	r = drop ? edit(f, drop, NULL, NULL) : -ENOMEM;
+	if (r == 0)
+		r = allowlist_file_commit(f);
+	if (r >= 0)
+		return;
+
+	f->drop_at = now->clock.boot + RETRY_PAUSE;
+	warn(f, LIST_FILE, "what is over could not be removed: %s", strerror(-r));
+}
+
+static void write_use(struct allowlist_file *f, const struct moment *now)
+{
+	int r;
+
+	f->use.write_at = now->clock.boot + USE_PAUSE;
+	r = allowlist_use_write(&f->use, store_file_directory(f->store), f->list, &f->clock);
+	f->anchored |= r >= 0;
+	if (r >= 0)
+		return;
+
+	store_loosen(f->store);
+	f->use.write_at = now->clock.boot + RETRY_PAUSE;
+	warn(f, "allowlist-use.json", "could not be written: %s", strerror(-r));
+}
+
+void allowlist_file_keep(struct allowlist_file *f, const struct moment *now)
+{
+	drop_over(f, now);
+	if (f->list && f->use.dirty && now->clock.boot >= f->use.write_at)
+		write_use(f, now);
+}
+
+uint64_t allowlist_file_due(const struct allowlist_file *f)
+{
+	return f->list && f->use.dirty ? f->use.write_at : CLOCK_NEVER;
+}
+
+/* How late it is must be known where something ends: the next start may be told otherwise. */
+void allowlist_file_finish(struct allowlist_file *f, const struct moment *now)
+{
+	if (!f->list || store_file_directory(f->store) < 0)
+		return;
+
+	allow_clock_move(&f->clock, now);
+	if (f->use.dirty || allowlist_first_end(f->list) != ALLOW_FOREVER)
+		write_use(f, now);
+}
+
+bool allowlist_file_take_warning(struct allowlist_file *f, struct bytes *b)
+{
+	if (f->warning.len == 0)
+		return false;
+
+	bytes_deinit(b);
+	*b = f->warning;
+	bytes_init(&f->warning, BYTES_UNLIMITED);
+	return true;
+}

@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: ISC */
+
+/* The stamps, in an array that is sorted by ID. */
+
+#include "ledger/allowlist/allowlist-use.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/json/scan.h"
+#include "base/json/tree.h"
+#include "gate/limits.h"
+
+#define USE_FILE "allowlist-use.json"
+
+/* Room for a stamp of each entry, with a path of any length. */
+#define USE_MAX ((size_t)64 << 20)
+
+void allowlist_use_init(struct allowlist_use *use)
+{
+	*use = (struct allowlist_use){ 0 };
+}
+
+static void free_stamp(struct allowlist_stamp *s)
+{
+	free(s->id);
+	free(s->path);
+}
+
+void allowlist_use_deinit(struct allowlist_use *use)
+{
+	for (size_t i = 0; i < use->n; i++)
+		free_stamp(&use->stamps[i]);
+	free(use->stamps);
+	allowlist_use_init(use);
+}
+
+/* Where it is, or would stand. */
+static size_t find(const struct allowlist_use *use, const char *id, bool *ret_there)
+{
+	size_t low = 0, high = use->n, middle;
+	int r;
+
+	while (low < high) {
+		middle = low + (high - low) / 2;
+		r = strcmp(use->stamps[middle].id, id);
+		if (r == 0) {
+			*ret_there = true;
+			return middle;
+		}
+		if (r < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	*ret_there = false;
+	return low;
+}
+
+static int make_room(struct allowlist_use *use)
+{
+	size_t size = use->size ? 2 * use->size : 64;
+	struct allowlist_stamp *stamps;
+
+	if (use->n < use->size)
+		return 0;
+
+	stamps = reallocarray(use->stamps, size, sizeof(*stamps));
+	if (!stamps)
+		return -ENOMEM;
+
+	use->stamps = stamps;
+	use->size = size;
+	return 0;
+}
+
+int allowlist_use_note(struct allowlist_use *use, char **id, char **path, uint64_t at)
+{
+	struct allowlist_stamp *s;
+	bool there;
+	size_t i;
+	int r;
+
+	r = make_room(use);
+	if (r < 0)
+		return r;
+
+	i = find(use, *id, &there);
+	s = &use->stamps[i];
+	if (there) {
+		free_stamp(s);
+	} else {
+		memmove(s + 1, s, (use->n - i) * sizeof(*s));
+		use->n++;
+	}
+	*s = (struct allowlist_stamp){ steal_ptr(*id), steal_ptr(*path), at };
+	use->dirty = true;
+	return 0;
+}
+
+struct allow_use allowlist_use_find(const struct allowlist_use *use, const char *id)
+{
+	bool there;
+	size_t i = find(use, id, &there);
+
+	if (!there)
+		return (struct allow_use){ 0 };
+	return (struct allow_use){ use->stamps[i].at, use->stamps[i].path };
+}
+
+/* --- reading ---------------------------------------------------------------------------------- */
+
+struct reader {
+	struct allowlist_use *use;
+	struct allow_clock *clock;
+	bool version, faulty;
+};
+
+struct stamp_reader {
+	struct bytes path;
+	uint64_t at;
+	bool has_at, has_path;
+};
+
+static bool is_key(const struct scan_member *m, const char *key)
+{
+	return strlen(key) == m->key_len && memcmp(key, m->key, m->key_len) == 0;
+}
+
+static int take_stamp_member(const struct scan_member *m, void *userdata)
+{
+	struct stamp_reader *r = userdata;
+	int e = 0;
+
+	if (is_key(m, "lastUsedAt"))
+		r->has_at = scan_integer_value(m->value, m->value_len, JSON_INTEGER_MAX, &r->at);
+	if (is_key(m, "lastResolvedPath")) {
+		e = scan_string_value(m->value, m->value_len, &r->path);
+		r->has_path = e == 0;
+	}
+	return e < 0 ? e : 0;
+}
+
+static int take_stamp(const struct scan_member *m, void *userdata)
+{
+	struct stamp_reader s = { .path = BYTES_INIT(BYTES_UNLIMITED) };
+	cleanup(free_p) char *id = strndup(m->key, m->key_len);
+	cleanup(free_p) char *path = NULL;
+	struct reader *r = userdata;
+	struct scan_fault f;
+	int e = id ? 0 : -ENOMEM;
+
+	if (e == 0 && m->value[0] == '{')
+		e = scan_object(m->value, m->value_len, take_stamp_member, &s, &f);
+	if (e == 0 && s.has_at && s.has_path && r->use->n < LIMIT_ALLOW_ENTRIES) {
+		path = bytes_steal(&s.path);
+		e = path ? allowlist_use_note(r->use, &id, &path, s.at) : -ENOMEM;
+	} else if (e == 0) {
+		r->faulty = true;
+	}
+	bytes_deinit(&s.path);
+	return e;
+}
+
+static int take_member(const struct scan_member *m, void *userdata)
+{
+	struct reader *r = userdata;
+	struct scan_fault f;
+	uint64_t version;
+	bool fine;
+	int e;
+
+	if (is_key(m, "version"))
+		r->version =
+			scan_integer_value(m->value, m->value_len, 1, &version) && version == 1;
+	if (is_key(m, "clock")) {
+		e = allow_clock_read(m->value, m->value_len, r->clock, &fine);
+		r->faulty |= !fine;
+		return e;
+	}
+	if (!is_key(m, "used"))
+		return 0;
+	if (m->value[0] == '{')
+		return scan_object(m->value, m->value_len, take_stamp, r, &f);
+	r->faulty = true;
+	return 0;
+}
+
+static int read_text(const struct bytes *text, struct reader *r, struct bytes *why)
+{
+	struct scan_fault f;
+	int e;
+
+	e = scan_object(bytes_str(text), text->len, NULL, NULL, &f);
+	if (e == SCAN_REFUSED)
+		return bytes_appendf(
+			why, "%s (at byte %zu)", scan_error_text(f.error), f.offset + 1);
+	if (e == 0)
+		e = scan_object(bytes_str(text), text->len, take_member, r, &f);
+	if (e == 0 && (r->faulty || !r->version))
+		e = bytes_append_str(why, "is not what firma wrote");
+	return e;
+}
+
+int allowlist_use_load(struct allowlist_use *use, int dir_fd, uid_t owner,
+	struct allow_clock *ret_clock, struct bytes *why)
+{
+	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(BYTES_UNLIMITED);
+	struct allow_clock clock = { 0 };
+	struct reader r = { .use = use, .clock = &clock };
+	cleanup(close_p) int fd = -1;
+	int e;
+
+	e = file_open(dir_fd, USE_FILE, O_RDONLY, owner, &fd);
+	if (e == -ENOENT)
+		return 0;
+	if (e > 0)
+		return bytes_append_str(why, file_fault_text((enum file_fault)e));
+	if (e == 0)
+		e = file_read(fd, USE_MAX, &text);
+	if (e < 0)
+		return e == -ENOMEM ? e : bytes_append_str(why, strerror(-e));
+
+	e = read_text(&text, &r, why);
+	use->dirty = false;
+	if (e == 0)
+		*ret_clock = clock;
+	return e;
+}
+
+/* --- writing ---------------------------------------------------------------------------------- */
+
+static int print_stamp(const struct allowlist_stamp *s, bool first, struct bytes *b)
+{
+	int r;
+
+	r = bytes_append_str(b, first ? "\n" : ",\n");
+	if (r >= 0)
+		r = json_append_string(b, s->id);
+	if (r >= 0)
+		r = bytes_appendf(b,
+			":{\"lastUsedAt\":%llu,\"lastResolvedPath\":", (unsigned long long)s->at);
+	if (r >= 0)
+		r = json_append_string(b, s->path);
+	return r < 0 ? r : bytes_append_char(b, '}');
+}
+
+static int print(const struct allowlist_use *use, const struct allow_clock *clock, struct bytes *b)
+{
+	int r;
+
+	r = bytes_append_str(b, "{\"version\":1,\"clock\":");
+	if (r >= 0)
+		r = allow_clock_print(clock, b);
+	if (r >= 0)
+		r = bytes_append_str(b, ",\"used\":{");
+	for (size_t i = 0; r >= 0 && i < use->n; i++)
+		r = print_stamp(&use->stamps[i], i == 0, b);
+	return r < 0 ? r : bytes_append_str(b, "}}\n");
+}
+
+/* Stamps of entries that are no more. */
+static void forget_others(struct allowlist_use *use, const struct allowlist *list)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < use->n; i++) {
+		if (allowlist_find(list, use->stamps[i].id))
+			use->stamps[kept++] = use->stamps[i];
+		else
+			free_stamp(&use->stamps[i]);
+	}
+	use->n = kept;
+}
+
+int allowlist_use_write(struct allowlist_use *use, int dir_fd, const struct allowlist *list,
+	const struct allow_clock *clock)
+{
+	cleanup(file_replace_deinit) struct file_replace to = FILE_REPLACE_INIT;
+	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(BYTES_UNLIMITED);
+	bool renamed;
+	int r;
+
+	forget_others(use, list);
+	r = print(use, clock, &text);
+	if (r >= 0)
+		r = file_replace_begin(&to, dir_fd, USE_FILE);
+	if (r >= 0)
+		r = file_write(to.fd, text.data, text.len);
+	if (r >= 0)
+		r = file_replace_commit(&to, &renamed);
+	if (r >= 0)
+		use->dirty = false;
+	return r;
+}

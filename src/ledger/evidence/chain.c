@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * A record, read and written. Each member that bears on the chain has a function that takes it;
+ * what the others say is no concern of the chain's, but that they are strict JSON.
+ */
+
+#include "ledger/evidence/chain.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/notation.h"
+#include "base/sha256.h"
+
+#define HASH_KEY "\"record_hash\":\""
+#define SIGNATURE_KEY "\"signature\":"
+
+const struct scan_limits chain_limits = { .depth_max = CHAIN_DEPTH_MAX, .nul_escape = true };
+
+struct reader {
+	const char *line;
+	size_t len;
+	struct chain_record *record;
+	bool has_schema, has_sequence, has_previous, has_hash, has_signature;
+	const char *fault; /* the first one; NULL: none */
+};
+
+static bool is_hash(const char *text, size_t len)
+{
+	uint8_t hash[CHAIN_HASH_LEN / 2];
+
+	return notation_parse_hex(text, len, hash, sizeof(hash)) == 0;
+}
+
+bool chain_parse_head(const char *text, struct chain_head *ret)
+{
+	const char *colon = strchr(text, ':');
+
+	if (!colon || colon == text || !is_hash(colon + 1, strlen(colon + 1))
+		|| !scan_integer_value(
+			text, (size_t)(colon - text), CHAIN_SEQUENCE_MAX, &ret->sequence)
+		|| ret->sequence == 0)
+		return false;
+
+	memcpy(ret->hash, colon + 1, sizeof(ret->hash));
+	return true;
+}
+
+static void refuse(struct reader *r, const char *fault)
+{
+	if (!r->fault)
+		r->fault = fault;
+}
+
+static bool is_string(const struct scan_member *m, const char *text)
+{
+	size_t len = strlen(text);
+
+	return m->value_len == len + 2 && memcmp(m->value + 1, text, len) == 0;
+}
+
+static void take_schema(struct reader *r, const struct scan_member *m)
+{
+	r->has_schema = true;
+	if (is_string(m, CHAIN_SCHEMA_FIRMA))
+		r->record->schema = CHAIN_SCHEMA_FIRMA;
+	else if (is_string(m, CHAIN_SCHEMA_CAVRA))
+		r->record->schema = CHAIN_SCHEMA_CAVRA;
+	else
+		refuse(r, "its schema_version is not known");
+}
+
+static void take_sequence(struct reader *r, const struct scan_member *m)
+{
+	r->has_sequence = true;
+	if (!scan_integer_value(
+		    m->value, m->value_len, CHAIN_SEQUENCE_MAX, &r->record->head.sequence))
+		refuse(r, "its sequence is not a whole number");
+}
+
+static bool take_digits(const struct scan_member *m, char ret[static CHAIN_HASH_LEN + 1])
+{
+	if (m->value_len != CHAIN_HASH_LEN + 2 || m->value[0] != '"'
+		|| !is_hash(m->value + 1, CHAIN_HASH_LEN))
+		return false;
+
+	memcpy(ret, m->value + 1, CHAIN_HASH_LEN);
+	ret[CHAIN_HASH_LEN] = '\0';
+	return true;
+}
+
+static void take_previous(struct reader *r, const struct scan_member *m)
+{
+	r->has_previous = true;
+	if (!take_digits(m, r->record->previous))
+		refuse(r, "its previous_hash is not 64 lower-case hex digits");
+}
+
+/*
+ * The member from its key on is cut, with the comma before it; where it is the first, with the one
+ * behind it. No white space may stand around it or in it.
+ */
+static bool cut(struct reader *r, const struct scan_member *m, const char *key, size_t i)
+{
+	size_t start = m->key_offset, end = (size_t)(m->value - r->line) + m->value_len;
+	size_t key_len = strlen(key);
+	char before, behind;
+
+	if (memcmp(r->line + start, key, key_len) != 0 || start == 0 || end >= r->len)
+		return false;
+
+	before = r->line[start - 1];
+	behind = r->line[end];
+	if ((before != ',' && before != '{') || (behind != ',' && behind != '}'))
+		return false;
+
+	r->record->cuts[i].start = before == ',' ? start - 1 : start;
+	r->record->cuts[i].end = before == '{' && behind == ',' ? end + 1 : end;
+	return true;
+}
+
+static void take_hash(struct reader *r, const struct scan_member *m)
+{
+	r->has_hash = true;
+	if (!take_digits(m, r->record->head.hash))
+		refuse(r, "its record_hash is not 64 lower-case hex digits");
+	else if (!cut(r, m, HASH_KEY, 0))
+		refuse(r, "its record_hash is not written as it must be");
+}
+
+/* Takes the text if it comes next. */
+static bool skip(const char **at, const char *end, const char *text)
+{
+	size_t len = strlen(text);
+
+	if ((size_t)(end - *at) < len || memcmp(*at, text, len) != 0)
+		return false;
+
+	*at += len;
+	return true;
+}
+
+/* Takes what comes before the next quote, which must need no escape. */
+static bool take_plain(const char **at, const char *end, const char **ret, size_t *ret_len)
+{
+	const char *quote = memchr(*at, '"', (size_t)(end - *at));
+
+	if (!quote || memchr(*at, '\\', (size_t)(quote - *at)))
+		return false;
+
+	*ret = *at;
+	*ret_len = (size_t)(quote - *at);
+	*at = quote;
+	return true;
+}
+
+static bool read_signature(const char *at, const char *end, struct chain_signature *s)
+{
+	const char *algorithm, *id;
+	size_t algorithm_len, id_len;
+
+	if (!skip(&at, end, "{\"algorithm\":\"")
+		|| !take_plain(&at, end, &algorithm, &algorithm_len)
+		|| !skip(&at, end, "\",\"key_id\":\"") || !take_plain(&at, end, &id, &id_len)
+		|| id_len > CHAIN_KEY_ID_MAX || !skip(&at, end, "\",\"value\":\"")
+		|| !take_plain(&at, end, &s->value, &s->value_len) || !skip(&at, end, "\"}")
+		|| at != end)
+		return false;
+
+	s->algorithm = sign_algorithm_parse(algorithm, algorithm_len);
+	memcpy(s->key_id, id, id_len);
+	s->key_id[id_len] = '\0';
+	return true;
+}
+
+static void take_signature(struct reader *r, const struct scan_member *m)
+{
+	r->has_signature = true;
+	if (!read_signature(m->value, m->value + m->value_len, &r->record->signature)
+		|| !cut(r, m, SIGNATURE_KEY, 1))
+		refuse(r, "its signature is not written as it must be");
+	else if (r->record->cuts[1].end + 1 != r->len)
+		refuse(r, "its signature is not its last member");
+}
+
+#define MEMBER(name, function)                                             \
+	{                                                                  \
+		.key = (name), .len = sizeof(name) - 1, .take = (function) \
+	}
+
+static const struct {
+	const char *key;
+	size_t len;
+	void (*take)(struct reader *r, const struct scan_member *m);
+} members[] = {
+	MEMBER("schema_version", take_schema),
+	MEMBER("sequence", take_sequence),
+	MEMBER("previous_hash", take_previous),
+	MEMBER("record_hash", take_hash),
+	MEMBER("signature", take_signature),
+};
+
+static int take_member(const struct scan_member *m, void *userdata)
+{
+	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
+		if (members[i].len == m->key_len && memcmp(members[i].key, m->key, m->key_len) == 0)
+			members[i].take(userdata, m);
+	return 0;
+}
+
+static void check_presence(struct reader *r)
+{
+	if (!r->has_schema)
+		refuse(r, "it has no schema_version");
+	if (!r->has_sequence)
+		refuse(r, "it has no sequence");
+	if (!r->has_hash)
+		refuse(r, "it has no record_hash");
+}
+
+int chain_parse(const char *line, size_t len, struct chain_record *ret, struct bytes *why)
+{
+	struct reader r = { .line = line, .len = len, .record = ret };
+	struct scan_fault fault;
+	int e;
+
+	*ret = (struct chain_record){ 0 };
+	e = scan_object_within(line, len, &chain_limits, take_member, &r, &fault);
+	if (e < 0)
+		return e;
+	if (e == SCAN_REFUSED) {
+		e = bytes_appendf(why, "it is not strict JSON: %s (at byte %zu)",
+			fault.error == SCAN_TOO_DEEP ? "it is nested too deeply"
+						     : scan_error_text(fault.error),
+			fault.offset + 1);
+		return e < 0 ? e : CHAIN_REFUSED;
+	}
+
+	check_presence(&r);
+	if (r.fault) {
+		e = bytes_append_str(why, r.fault);
+		return e < 0 ? e : CHAIN_REFUSED;
+	}
+
+	ret->is_signed = r.has_signature;
+	return 0;
+}
+
+static void print_digest(struct sha256 *state, char ret[static CHAIN_HASH_LEN + 1])
+{
+	uint8_t hash[SHA256_LEN];
+
+	sha256_final(state, hash);
+	notation_hex(hash, sizeof(hash), ret);
+}
+
+void chain_hash(const char *line, size_t len, const struct chain_record *record,
+	char ret[static CHAIN_HASH_LEN + 1])
+{
+	struct sha256 state;
+	size_t from = 0;
+
+	sha256_expect(len);
+	sha256_init(&state);
+	for (size_t i = 0; i < (record->is_signed ? 2 : 1); i++) {
+		if (record->cuts[i].start > from)
+			sha256_update(&state, line + from, record->cuts[i].start - from);
+		from = record->cuts[i].end;
+	}
+	sha256_update(&state, line + from, len - from);
+	print_digest(&state, ret);
+}
+
+static int print_signature(
+	const struct sign_key *key, const struct sign_text *text, struct bytes *b)
+{
+	int r;
+
+	r = bytes_appendf(b,
+		"," SIGNATURE_KEY "{\"algorithm\":\"%s\",\"key_id\":\"%s\",\"value\":\"",
+		sign_algorithm_name(sign_key_algorithm(key)), sign_key_id(key));
+	if (r >= 0)
+		r = sign_append(key, text, b);
+	return r < 0 ? r : bytes_append_str(b, "\"}");
+}
+
+int chain_print(const char *before, const struct bytes *behind, const char *previous,
+	const struct sign_key *key, struct bytes *b, char ret_hash[static CHAIN_HASH_LEN + 1])
+{
+	const struct sign_text text = { CHAIN_SCHEMA_FIRMA, previous, ret_hash };
+	struct sha256 state;
+	int r;
+
+	/* The comma in front of record_hash is cut with it; the one behind it is in `behind`. */
+	sha256_expect(behind->len);
+	sha256_init(&state);
+	sha256_update(&state, before, strlen(before) - 1);
+	sha256_update(&state, behind->data, behind->len);
+	sha256_update(&state, "}", 1);
+	print_digest(&state, ret_hash);
+
+	r = bytes_appendf(b, "%s" HASH_KEY "%s\"", before, ret_hash);
+	if (r >= 0)
+		r = bytes_append(b, behind->data, behind->len);
+	if (r >= 0 && key)
+		r = print_signature(key, &text, b);
+	return r < 0 ? r : bytes_append_str(b, "}\n");
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: ISC */
+#pragma once
+
+/* The log of evidence from inside: ledger/evidence/evidence writes it,
+ * ledger/evidence/evidence-open opens it. */
+
+#include "ledger/evidence/evidence.h"
+#include "ledger/evidence/head-file.h"
+
+struct evidence {
+	char *path, *state_dir;
+	struct bytes shown; /* the path, escaped */
+	uid_t owner;
+	struct sign_key *key;
+
+	int fd; /* open exactly while the log may be appended to; else -1 */
+	struct mark_file mark_file;
+	struct mark mark; /* of what is committed */
+	struct mark next; /* of that and `batch` */
+	struct bytes batch;
+
+	struct bytes closed; /* why; empty: open */
+	bool waiting;        /* for something that may pass */
+	bool for_store;      /* and that is the store */
+	uint64_t retry_at, retry_pause;
+	struct bytes warning;
+};
+
+/* Closes it for good, or (`waiting`) until evidence_prepare() tries again. */
+void evidence_close_for(struct evidence *e, bool waiting, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Adds a sentence for evidence_take_warning(). */
+void evidence_warn(struct evidence *e, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* Forgets the turn's records. */
+void evidence_drop(struct evidence *e);
+
+/* Tries to open it; afterwards it is open, or closed with a reason. */
+void evidence_open(struct evidence *e, struct store *store, const struct moment *now);

@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * A log is opened: its end is compared with what is remembered of it, and it is made to say what
+ * the store says. Only then is there something to add to.
+ */
+
+#include "ledger/evidence/evidence-internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <libgen.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/notation.h"
+#include "gate/token/token-json.h"
+#include "ledger/evidence/log-check.h"
+#include "ledger/evidence/recovery-note.h"
+
+#define UNANSWERED "the daemon ended before this was recorded; nobody was answered"
+
+/* Makes the log's name last. */
+static int sync_name(const struct evidence *e)
+{
+	cleanup(close_p) int dir_fd = -1;
+	cleanup(free_p) char *copy = strdup(e->path);
+
+	if (!copy)
+		return -ENOMEM;
+
+	dir_fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return dir_fd < 0 || fsync(dir_fd) < 0 ? -errno : 0;
+}
+
+/* Opens the log and takes its lock. False where it is closed now. */
+static bool open_log(struct evidence *e, bool expected)
+{
+	int r;
+
+	r = file_open(AT_FDCWD, e->path, O_RDWR | O_APPEND, e->owner, &e->fd);
+	if (r == -ENOENT && expected) {
+		evidence_close_for(
+			e, false, "it is gone, and had %" PRIu64 " records", e->mark.head.sequence);
+		return false;
+	}
+	if (r == -ENOENT)
+		r = file_open(
+			AT_FDCWD, e->path, O_RDWR | O_APPEND | O_CREAT | O_EXCL, e->owner, &e->fd);
+	/* Who made it may have died then. */
+	if (r == 0 && !expected)
+		r = sync_name(e);
+	if (r != 0) {
+		evidence_close_for(
+			e, r < 0, "%s", r < 0 ? strerror(-r) : file_fault_text((enum file_fault)r));
+		return false;
+	}
+	if (flock(e->fd, LOCK_EX | LOCK_NB) < 0) {
+		evidence_close_for(
+			e, true, errno == EWOULDBLOCK ? "another process holds it" : "%m");
+		return false;
+	}
+	return true;
+}
+
+/* Reads the mark; *ret_known is whether there is one. False where it is closed now. */
+static bool read_mark(struct evidence *e, int dir_fd, bool *ret_known)
+{
+	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
+	int r;
+
+	*ret_known = false;
+	if (dir_fd < 0)
+		return true;
+
+	r = mark_open(&e->mark_file, dir_fd, e->owner, &e->mark, &why);
+	*ret_known = r == 0;
+	if (r == 0 || r == -ENOENT)
+		return true;
+
+	evidence_close_for(e, r < 0, "%s, which tells how far it goes: %s", MARK_FILE,
+		r < 0 ? strerror(-r) : bytes_str(&why));
+	return false;
+}
+
+/* A log of which no mark was kept: new, or one's own alone where nothing is ever kept. */
+static int adopt(struct evidence *e, int dir_fd, struct bytes *why)
+{
+	struct mark mark;
+	int r;
+
+	r = log_find_mark(e->fd, &mark, why);
+	if (r != 0)
+		return r;
+
+	if (dir_fd >= 0) {
+		if (mark.size > 0 || lseek(e->fd, 0, SEEK_END) > 0) {
+			r = bytes_append_str(
+				why, "it is another's: nothing is known of its records here");
+			return r < 0 ? r : LOG_REFUSED;
+		}
+		r = mark_create(&e->mark_file, dir_fd, e->owner);
+	}
+	e->mark = mark;
+	return r;
+}
+
+/* Cuts a torn end off, and makes what is before it last. */
+static int settle(struct evidence *e, const struct log_end *end)
+{
+	if (end->torn > 0) {
+		if (ftruncate(e->fd, (off_t)end->mark.size) < 0)
+			return -errno;
+		evidence_warn(e,
+			"cut off %" PRIu64
+			" bytes at its end, which were never written whole, and never answered for",
+			end->torn);
+	}
+	if (fdatasync(e->fd) < 0)
+		return -errno;
+
+	e->mark = e->next = end->mark;
+	return mark_write(&e->mark_file, &e->mark);
+}
+
+static int record_cut(struct evidence *e, const struct log_end *end, const struct moment *now)
+{
+	char request[160], id[EVIDENCE_ID_LEN + 1];
+
+	if (end->torn == 0)
+		return 0;
+
+	snprintf(request, sizeof(request), "{\"cut\":true,\"bytes\":%" PRIu64 ",\"sha256\":\"%s\"}",
+		end->torn, end->torn_hash);
+	return evidence_add(e,
+		&(struct evidence_entry){ "cut", request,
+			"{\"reason\":\"an end that was never written whole was cut off\"}",
+			"null" },
+		now, id);
+}
+
+/* What became of a token, by what the store has of it. */
+static int record_recovered(struct evidence *e, const struct store *store,
+	const uint8_t id[static TOKEN_ID_LEN], const struct moment *now)
+{
+	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED);
+	const struct token *token = store_find(store, id);
+	char event_id[EVIDENCE_ID_LEN + 1], name[NOTATION_UUID_LEN + 1];
+	int r;
+
+	notation_uuid(id, name);
+	r = token ? record_print_stored(token, &request)
+		  : bytes_appendf(&request, "{\"token_id\":\"%s\"}", name);
+	return r < 0 ? r
+		     : evidence_add(e,
+			     &(struct evidence_entry){ "recovered", request.data,
+				     "{\"reason\":\"" UNANSWERED "\"}", "null" },
+			     now, event_id);
+}
+
+/* Adds what the store's note names and the log lacks. */
+static int recover(struct evidence *e, struct store *store, const struct moment *now, size_t *ret_n,
+	struct bytes *why)
+{
+	cleanup(note_deinit) struct note note = NOTE_INIT;
+	const char *text = store_note(store), *entry;
+	uint64_t head = e->mark.head.sequence, sequence = 0;
+	uint8_t id[TOKEN_ID_LEN];
+	int r;
+
+	*ret_n = 0;
+	if (text[0] == '\0')
+		return 0;
+
+	r = note_parse(text, strlen(text), &note);
+	if (r < 0)
+		return r;
+	if (r > 0 || head + 1 < note.first) {
+		r = bytes_appendf(why,
+			"it ends with record %" PRIu64 ", and the store knows of record %" PRIu64,
+			head, note.first - 1);
+		return r < 0 ? r : LOG_REFUSED;
+	}
+
+	entry = bytes_str(&note.entries);
+	for (size_t i = 0; r >= 0 && i < note.n; i++) {
+		note_next(&entry, &sequence, id);
+		if (sequence <= head)
+			continue;
+		r = record_recovered(e, store, id, now);
+		++*ret_n;
+	}
+	return r;
+}
+
+/* The store need not name them again. Where it can't say so, they are recovered once more. */
+static int note_recovered(struct evidence *e, struct store *store)
+{
+	cleanup(bytes_deinit) struct bytes line = BYTES_INIT(BYTES_UNLIMITED);
+	const struct note none = { .first = e->mark.head.sequence + 1 };
+	int r;
+
+	if (store_closed(store))
+		return 0;
+
+	r = note_print(&none, &line);
+	if (r >= 0)
+		r = store_set_note(store, line.data);
+	if (r >= 0)
+		store_commit(store);
+	return r < 0 ? r : 0;
+}
+
+static int catch_up(struct evidence *e, struct store *store, const struct log_end *end,
+	const struct moment *now, struct bytes *why)
+{
+	size_t n;
+	int r;
+
+	r = record_cut(e, end, now);
+	if (r == 0)
+		r = recover(e, store, now, &n, why);
+	if (r != 0) {
+		evidence_drop(e);
+		return r;
+	}
+
+	r = evidence_commit(e);
+	if (r < 0 || n == 0)
+		return r;
+
+	evidence_warn(e, "%zu records were missing, and are written as recovered", n);
+	return note_recovered(e, store);
+}
+
+/* All that there is to do with a log that is open and locked. */
+static int check_log(struct evidence *e, struct store *store, int dir_fd, bool known,
+	const struct moment *now, struct bytes *why)
+{
+	struct log_end end = { 0 };
+	int r;
+
+	r = known ? 0 : adopt(e, dir_fd, why);
+	if (r < 0)
+		store_loosen(store); /* the mark's name may be there without being synced */
+	if (r == 0)
+		r = log_check(e->fd, &e->mark, e->key, &end, why);
+	if (r == 0)
+		r = settle(e, &end);
+	return r == 0 ? catch_up(e, store, &end, now, why) : r;
+}
+
+void evidence_open(struct evidence *e, struct store *store, const struct moment *now)
+{
+	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(close_p) int dir_fd = -1;
+	bool known;
+	int r;
+
+	/* What the store knows comes first. */
+	if (!store_is_readable(store)) {
+		evidence_close_for(e, true, "the store can't be read");
+		e->for_store = true;
+		return;
+	}
+	r = store_settle(store); /* the mark that is found must last */
+	if (r >= 0)
+		r = e->state_dir ? file_open_dir(e->state_dir, e->owner, &dir_fd) : 0;
+	if (r != 0) {
+		evidence_close_for(e, r < 0, "the state directory: %s",
+			r < 0 ? strerror(-r) : file_fault_text((enum file_fault)r));
+		return;
+	}
+	if (!read_mark(e, dir_fd, &known) || !open_log(e, known && e->mark.head.sequence > 0))
+		return;
+
+	r = check_log(e, store, dir_fd, known, now, &why);
+	if (r > 0)
+		evidence_close_for(e, false, "%s", bytes_str(&why));
+	else if (r < 0 && e->fd >= 0)
+		evidence_close_for(e, true, "%s", strerror(-r));
+	if (e->fd < 0)
+		return;
+
+	if (e->waiting && !e->for_store)
+		evidence_warn(e, "open again");
+	e->waiting = e->for_store = false;
+	bytes_clear(&e->closed);
+}

@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * The log. A turn goes to disk in this order, and a crash may come behind each step:
+ *
+ *	1. the store's batch, with a note: the turn's records begin with sequence S, and which of
+ *	   them are about tokens that the batch changes (ledger/evidence/recovery-note)
+ *	2. the log's records, appended in one write
+ *	3. fdatasync of the log
+ *	4. the mark: the log's new size, last sequence and last hash (ledger/evidence/head-file)
+ *	5. the replies
+ *
+ * - Before 1 is synced, nothing happened: the store cuts a torn batch off, and the log ends before
+ *   S.
+ * - Behind 1, the store names sequences that the log lacks. Nobody was answered, so nothing ran;
+ *   what the tokens became is written as `recovered`, one record for each that is missing. Where
+ *   the turn changed no token there is no batch, and nothing is missing.
+ * - Within 2 and 3, the log may have any part of the turn's records behind the last mark. Whole
+ *   ones are kept: they say what was decided. What is torn is cut off, and a record says so; then
+ *   as above, for what was not whole.
+ * - Behind 3, or where the power fails and takes marks along that were not synced, the log goes on
+ *   behind the mark: it is read on from there, and the next mark tells of it.
+ *
+ * So a recorded allow is never one of a token that can still be spent, since 1 is before 2; no
+ * mark is ever ahead of the log, since 3 is before 4; and a log that ends before its mark, or has
+ * another record there, was changed by somebody else. A store whose note names S knows that S - 1
+ * was acknowledged, also where the mark is gone.
+ *
+ * A write or sync that failed: the log is cut back to the last mark and closed, and is only
+ *believed again after it was read as at a start.
+ */
+
+#include "ledger/evidence/evidence.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <sodium.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/notation.h"
+#include "base/text.h"
+#include "ledger/evidence/evidence-internal.h"
+
+#define PRODUCT "firma"
+
+/* Between two tries of a log that is closed for something that may pass. */
+#define RETRY_PAUSE_MIN CLOCK_SECOND
+#define RETRY_PAUSE_MAX (30 * CLOCK_SECOND)
+
+/* --- closed and open -------------------------------------------------------------------------- */
+
+void evidence_close_for(struct evidence *e, bool waiting, const char *format, ...)
+{
+	va_list ap;
+	int r;
+
+	close_p(&e->fd);
+	e->fd = -1;
+	bytes_clear(&e->closed);
+	r = bytes_appendf(&e->closed, "%s: ", bytes_str(&e->shown));
+	va_start(ap, format);
+	if (r >= 0)
+		bytes_vappendf(&e->closed, format, ap);
+	va_end(ap);
+	e->waiting = waiting;
+	e->for_store = false;
+}
+
+const char *evidence_closed(const struct evidence *e)
+{
+	if (e->fd >= 0)
+		return NULL;
+	return e->closed.len > 0 ? e->closed.data : "evidence: out of memory";
+}
+
+bool evidence_is_waiting(const struct evidence *e)
+{
+	return e->waiting && !e->for_store;
+}
+
+uint64_t evidence_due(const struct evidence *e)
+{
+	return evidence_is_waiting(e) ? e->retry_at : CLOCK_NEVER;
+}
+
+void evidence_warn(struct evidence *e, const char *format, ...)
+{
+	va_list ap;
+
+	if (e->warning.len > 0)
+		bytes_append_str(&e->warning, "; ");
+	bytes_appendf(&e->warning, "%s: ", bytes_str(&e->shown));
+	va_start(ap, format);
+	bytes_vappendf(&e->warning, format, ap);
+	va_end(ap);
+}
+
+bool evidence_take_warning(struct evidence *e, struct bytes *b)
+{
+	if (e->warning.len == 0)
+		return false;
+
+	bytes_deinit(b);
+	*b = e->warning;
+	bytes_init(&e->warning, BYTES_UNLIMITED);
+	return true;
+}
+
+struct chain_head evidence_head(const struct evidence *e)
+{
+	return e->mark.head;
+}
+
+const char *evidence_path(const struct evidence *e)
+{
+	return bytes_str(&e->shown);
+}
+
+uint64_t evidence_size(const struct evidence *e)
+{
+	return e->mark.size;
+}
+
+const struct sign_key *evidence_key(const struct evidence *e)
+{
+	return e->key;
+}
+
+/* --- records ---------------------------------------------------------------------------------- */
+
+/* In nanoseconds, of which the clock has thousands. */
+static int append_timestamp(struct bytes *b, uint64_t wall)
+{
+	int r;
+
+	r = notation_append_time(b, wall);
+	if (r < 0)
+		return r;
+
+	bytes_truncate(b, b->len - 1);
+	return bytes_appendf(b, "%03u000Z", (unsigned int)(wall % 1000));
+}
+
+static int print_behind(const struct evidence_entry *entry, uint64_t wall, struct bytes *b)
+{
+	size_t len = strlen(entry->request) + strlen(entry->response) + strlen(entry->peer);
+	char *end;
+	int r;
+
+	/* What is long is copied once. */
+	r = bytes_reserve(b, len + 128, &end);
+	if (r >= 0)
+		r = bytes_append_str(b, ",\"timestamp\":\"");
+	if (r >= 0)
+		r = append_timestamp(b, wall);
+	return r < 0 ? r
+		     : bytes_appendf(b, "\",\"request\":%s,\"response\":%s,\"peer\":%s",
+			     entry->request, entry->response, entry->peer);
+}
+
+int evidence_add(struct evidence *e, const struct evidence_entry *entry, const struct moment *now,
+	char ret_id[static EVIDENCE_ID_LEN + 1])
+{
+	cleanup(bytes_deinit) struct bytes behind = BYTES_INIT(BYTES_UNLIMITED);
+	const char *previous = e->next.head.hash;
+	uint8_t id[EVIDENCE_ID_LEN / 2];
+	char before[512], hash[CHAIN_HASH_LEN + 1];
+	size_t start = e->batch.len;
+	int r;
+
+	randombytes_buf(id, sizeof(id));
+	notation_hex(id, sizeof(id), ret_id);
+	snprintf(before, sizeof(before),
+		"{\"schema_version\":\"" CHAIN_SCHEMA_FIRMA "\",\"product\":\"" PRODUCT
+		"\",\"event_type\":\"%s\",\"record_id\":\"%s\",\"sequence\":%" PRIu64 ",%s%s%s",
+		entry->event, ret_id, e->next.head.sequence + 1,
+		previous[0] ? "\"previous_hash\":\"" : "", previous, previous[0] ? "\"," : "");
+
+	r = print_behind(entry, now->clock.wall, &behind);
+	if (r >= 0)
+		r = chain_print(before, &behind, previous, e->key, &e->batch, hash);
+	if (r < 0)
+		return r;
+
+	e->next.size += e->batch.len - start;
+	e->next.head.sequence++;
+	memcpy(e->next.head.hash, hash, sizeof(hash));
+	return 0;
+}
+
+void evidence_drop(struct evidence *e)
+{
+	bytes_clear(&e->batch);
+	e->next = e->mark;
+}
+
+static int write_batch(struct evidence *e)
+{
+	int r;
+
+	r = file_write(e->fd, e->batch.data, e->batch.len);
+	if (r < 0)
+		return r;
+	if (fdatasync(e->fd) < 0)
+		return -errno;
+
+	return mark_write(&e->mark_file, &e->next);
+}
+
+/* What the failed write left is cut off; where that fails as well, it is read at the next try. */
+void evidence_give_up(struct evidence *e, int error)
+{
+	if (ftruncate(e->fd, (off_t)e->mark.size) < 0 || fdatasync(e->fd) < 0)
+		evidence_warn(
+			e, "could not be cut back to its last good size: %s", strerror(errno));
+	if (!e->waiting)
+		e->retry_pause = RETRY_PAUSE_MIN;
+	evidence_close_for(e, true, "could not be written: %s", strerror(-error));
+	e->retry_at = 0;
+	evidence_drop(e);
+}
+
+int evidence_commit(struct evidence *e)
+{
+	int r;
+
+	if (e->batch.len == 0)
+		return 0;
+	if (e->fd < 0) {
+		evidence_drop(e);
+		return -EIO;
+	}
+
+	r = write_batch(e);
+	if (r < 0) {
+		evidence_give_up(e, r);
+		return r;
+	}
+
+	e->mark = e->next;
+	bytes_clear(&e->batch);
+	return 0;
+}
+
+int evidence_finish(struct evidence *e)
+{
+	return mark_sync(&e->mark_file);
+}
+
+void evidence_prepare(struct evidence *e, struct store *store, const struct moment *now)
+{
+	if (e->fd >= 0 || !e->waiting || (!e->for_store && now->clock.boot < e->retry_at))
+		return;
+	if (e->for_store && !store_is_readable(store))
+		return;
+
+	evidence_open(e, store, now);
+	if (e->fd >= 0) {
+		e->retry_pause = RETRY_PAUSE_MIN;
+		return;
+	}
+	e->retry_at = now->clock.boot + e->retry_pause;
+	e->retry_pause *= 2;
+	if (e->retry_pause > RETRY_PAUSE_MAX)
+		e->retry_pause = RETRY_PAUSE_MAX;
+}
+
+/* --- life ------------------------------------------------------------------------------------- */
+
+/* A key that can't be taken closes the log for good. */
+static int load_key(struct evidence *e, const struct evidence_options *o)
+{
+	cleanup(bytes_deinit) struct bytes shown = BYTES_INIT(BYTES_UNLIMITED),
+					   why = BYTES_INIT(BYTES_UNLIMITED);
+	int r;
+
+	if (!o->key)
+		return 0;
+
+	r = sign_key_load(o->key, o->key_kind, o->owner, o->key_is_credential, &e->key, &why);
+	if (r >= 0 && text_append_escaped(&shown, o->key, strlen(o->key)) < 0)
+		r = -ENOMEM;
+	if (r == SIGN_REFUSED)
+		evidence_close_for(e, false, "the key %s %s", bytes_str(&shown), bytes_str(&why));
+	return r < 0 ? r : 0;
+}
+
+int evidence_new(const struct evidence_options *o, struct evidence **ret)
+{
+	cleanup(evidence_free_p) struct evidence *e = calloc(1, sizeof(*e));
+	int r;
+
+	if (!e)
+		return -ENOMEM;
+
+	e->fd = -1;
+	e->mark_file = (struct mark_file)MARK_FILE_INIT;
+	e->owner = o->owner;
+	e->waiting = e->for_store = true; /* for its first time */
+	e->retry_pause = RETRY_PAUSE_MIN;
+	bytes_init(&e->shown, BYTES_UNLIMITED);
+	bytes_init(&e->batch, BYTES_UNLIMITED);
+	bytes_init(&e->closed, BYTES_UNLIMITED);
+	bytes_init(&e->warning, BYTES_UNLIMITED);
+	e->path = strdup(o->path);
+	e->state_dir = o->state_dir ? strdup(o->state_dir) : NULL;
+	if (!e->path || (o->state_dir && !e->state_dir))
+		return -ENOMEM;
+
+	r = text_append_escaped(&e->shown, o->path, strlen(o->path));
+	if (r >= 0)
+		r = load_key(e, o);
+	if (r < 0)
+		return r;
+
+	*ret = steal_ptr(e);
+	return 0;
+}
+
+void evidence_free(struct evidence *e)
+{
+	if (!e)
+		return;
+
+	close_p(&e->fd);
+	mark_deinit(&e->mark_file);
+	sign_key_free(e->key);
+	bytes_deinit(&e->shown);
+	bytes_deinit(&e->batch);
+	bytes_deinit(&e->closed);
+	bytes_deinit(&e->warning);
+	free(e->path);
+	free(e->state_dir);
+	free(e);
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: ISC */
+#pragma once
+
+/*
+ * The log of evidence that a daemon writes: evidence_new(), evidence_prepare() at its start and at
+ * the beginning of each turn, then for each turn evidence_add() for what is to be recorded and one
+ * evidence_commit(), behind the store's commit and before the first reply.
+ *
+ * Whatever is wrong with the log makes it closed, with a reason; only memory can make
+ * evidence_new() fail. As long as it is closed, nothing may be decided.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/bytes.h"
+#include "gate/token/token.h"
+#include "ledger/evidence/chain.h"
+#include "ledger/evidence/key.h"
+#include "ledger/store/store.h"
+
+struct evidence;
+
+struct evidence_options {
+	const char *path;
+	const char *state_dir; /* where it is remembered how far the log goes; or NULL */
+	const char *key;       /* the file of a key, or NULL */
+	enum sign_kind key_kind;
+	bool key_is_credential; /* see sign_key_load() */
+	uid_t owner;            /* of the log and the key */
+};
+
+int evidence_new(const struct evidence_options *options, struct evidence **ret);
+void evidence_free(struct evidence *e);
+DEFINE_CLEANUP(struct evidence *, evidence_free)
+
+/*
+ * Opens the log where it is closed for something that may pass, or has not been opened yet: at
+ * once, and then at growing intervals. What the store says was changed, and the log doesn't, is
+ * written down now. No turn may have been begun in the store.
+ */
+void evidence_prepare(struct evidence *e, struct store *store, const struct moment *now);
+
+/* Why it is closed; NULL where it is not. */
+const char *evidence_closed(const struct evidence *e);
+
+/* Whether it is closed for such a thing, and when it is tried again: as those of the store. */
+bool evidence_is_waiting(const struct evidence *e);
+uint64_t evidence_due(const struct evidence *e);
+
+/* Of the last record that was committed. */
+struct chain_head evidence_head(const struct evidence *e);
+
+/* The log's path, escaped; its size; the key that signs it, or NULL. */
+const char *evidence_path(const struct evidence *e);
+uint64_t evidence_size(const struct evidence *e);
+const struct sign_key *evidence_key(const struct evidence *e);
+
+#define EVIDENCE_ID_LEN 24
+
+struct evidence_entry {
+	const char *event;   /* such as "decision" */
+	const char *request; /* objects of JSON, as text */
+	const char *response;
+	const char *peer;
+};
+
+/* Adds a record to the turn's. Error: -ENOMEM; evidence_give_up() then. */
+int evidence_add(struct evidence *e, const struct evidence_entry *entry, const struct moment *now,
+	char ret_id[static EVIDENCE_ID_LEN + 1]);
+
+/*
+ * Writes the turn's records, all of them or none. After a failure the log is closed, and no answer
+ * of the turn may be anything but "no".
+ */
+int evidence_commit(struct evidence *e);
+
+/* The same as a commit that failed, for `error`: the turn's records could not all be added. */
+void evidence_give_up(struct evidence *e, int error);
+
+/* For the end: what is remembered of the log is made to last. */
+int evidence_finish(struct evidence *e);
+
+/* Moves a sentence that somebody should read into `b`; false where there is none. */
+bool evidence_take_warning(struct evidence *e, struct bytes *b);

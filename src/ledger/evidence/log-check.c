@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * Behind the mark there may be what was acknowledged and no mark tells of any more (the power
+ * failed, and marks are not synced each time), and, last, what was being written when the daemon
+ * died. The latter is torn: its last line has no end, or parts of it were never written and read as
+ * zeros. Whatever else is no record was put there by somebody.
+ */
+
+#include "ledger/evidence/log-check.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/lines.h"
+#include "base/notation.h"
+#include "base/sha256.h"
+#include "ledger/evidence/tail.h"
+
+#define PIECE ((size_t)64 * 1024)
+
+static int __attribute__((format(printf, 2, 3))) refuse(struct bytes *why, const char *format, ...)
+{
+	va_list ap;
+	int r;
+
+	va_start(ap, format);
+	r = bytes_vappendf(why, format, ap);
+	va_end(ap);
+	return r < 0 ? r : LOG_REFUSED;
+}
+
+static int check_marked(int fd, const struct mark *mark, struct bytes *why)
+{
+	cleanup(bytes_deinit) struct bytes fault = BYTES_INIT(BYTES_UNLIMITED);
+	struct chain_head head;
+	struct stat st;
+	int r;
+
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if ((uint64_t)st.st_size < mark->size)
+		return refuse(why,
+			"it is shorter than it was: it has %" PRIu64 " of %" PRIu64 " bytes",
+			(uint64_t)st.st_size, mark->size);
+	if (mark->size == 0)
+		return 0;
+
+	r = tail_read(fd, mark->size, &head, &fault);
+	if (r < 0)
+		return r;
+	if (r == TAIL_REFUSED)
+		return refuse(why,
+			"record %" PRIu64 ", the last that was acknowledged, is not there: %s",
+			mark->head.sequence, bytes_str(&fault));
+	if (head.sequence != mark->head.sequence || strcmp(head.hash, mark->head.hash) != 0)
+		return refuse(why,
+			"it is another: its record %" PRIu64
+			" is not the last that was acknowledged",
+			head.sequence);
+	return 0;
+}
+
+static bool is_signed_with(const struct chain_record *record, const struct sign_key *key)
+{
+	const struct chain_signature *s = &record->signature;
+	const struct sign_text text = { record->schema, record->previous, record->head.hash };
+	bool holds;
+
+	if (!key)
+		return true;
+	return record->is_signed && s->algorithm == sign_key_algorithm(key)
+		&& strcmp(s->key_id, sign_key_id(key)) == 0
+		&& sign_check(key, &text, s->value, s->value_len, &holds) == 0 && holds;
+}
+
+/* Whether a line is the record that follows; *fault says why not. */
+static int check_next(const struct line *line, const struct chain_head *head,
+	const struct sign_key *key, struct chain_head *ret, struct bytes *fault)
+{
+	struct chain_record record;
+	char hash[CHAIN_HASH_LEN + 1];
+	int r;
+
+	if (!line->complete)
+		return refuse(fault, "it has no end");
+	if (!line->text)
+		return refuse(fault, "it is too long");
+
+	r = chain_parse(line->text, line->len, &record, fault);
+	if (r != 0)
+		return r;
+
+	chain_hash(line->text, line->len, &record, hash);
+	if (strcmp(hash, record.head.hash) != 0)
+		return refuse(fault, "it was changed");
+	if (record.head.sequence != head->sequence + 1 || strcmp(record.previous, head->hash) != 0)
+		return refuse(fault, "it doesn't follow the one before it");
+	if (!is_signed_with(&record, key))
+		return refuse(fault, "it is not signed with this daemon's key");
+
+	*ret = record.head;
+	return 0;
+}
+
+/* Looks at everything from `start` on: how long it is, its hash, and whether it was written whole.
+ */
+static int look_at_rest(int fd, uint64_t start, struct log_end *end, bool *ret_torn)
+{
+	uint8_t hash[SHA256_LEN];
+	struct sha256 state;
+	char piece[PIECE];
+	char last = '\n';
+	ssize_t n;
+
+	sha256_init(&state);
+	*ret_torn = false;
+	end->torn = 0;
+	while ((n = pread(fd, piece, sizeof(piece), (off_t)(start + end->torn))) != 0) {
+		if (n < 0) {
+			if (errno == EINTR)
+				continue;
+			return -errno;
+		}
+		sha256_update(&state, piece, (size_t)n);
+		*ret_torn |= memchr(piece, '\0', (size_t)n) != NULL;
+		end->torn += (uint64_t)n;
+		last = piece[n - 1];
+	}
+	*ret_torn |= last != '\n';
+	sha256_final(&state, hash);
+	notation_hex(hash, sizeof(hash), end->torn_hash);
+	return 0;
+}
+
+int log_check(int fd, const struct mark *mark, const struct sign_key *key, struct log_end *ret,
+	struct bytes *why)
+{
+	cleanup(bytes_deinit) struct bytes fault = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(lines_deinit) struct lines lines = { 0 };
+	struct log_end end = { .mark = *mark };
+	struct line line;
+	bool torn;
+	int r;
+
+	r = check_marked(fd, mark, why);
+	if (r != 0)
+		return r;
+	if (lseek(fd, (off_t)mark->size, SEEK_SET) < 0)
+		return -errno;
+
+	lines_init(&lines, fd, CHAIN_LINE_MAX);
+	while ((r = lines_next(&lines, &line)) == LINES_ONE) {
+		r = check_next(&line, &end.mark.head, key, &end.mark.head, &fault);
+		if (r != 0)
+			break;
+		end.mark.size = mark->size + lines.offset;
+	}
+	if (r > 0) {
+		r = look_at_rest(fd, end.mark.size, &end, &torn);
+		if (r == 0 && !torn)
+			r = refuse(why,
+				"behind record %" PRIu64 " stands what is no record of it: %s",
+				end.mark.head.sequence, bytes_str(&fault));
+	}
+	if (r == 0)
+		*ret = end;
+	return r;
+}
+
+/* Where the last line that has an end ends; 0 where there is none. */
+static int find_last_end(int fd, uint64_t size, uint64_t *ret)
+{
+	char piece[PIECE];
+	const char *newline;
+	size_t len;
+	ssize_t n;
+
+	for (*ret = 0; size > 0; size -= len) {
+		len = size < sizeof(piece) ? (size_t)size : sizeof(piece);
+		n = pread(fd, piece, len, (off_t)(size - len));
+		if (n < 0)
+			return -errno;
+		if ((size_t)n != len)
+			return -EIO;
+
+		newline = memrchr(piece, '\n', len);
+		if (newline) {
+			*ret = size - len + (uint64_t)(newline + 1 - piece);
+			return 0;
+		}
+	}
+	return 0;
+}
+
+int log_find_mark(int fd, struct mark *ret, struct bytes *why)
+{
+	struct mark mark = { 0 };
+	struct stat st;
+	int r;
+
+	if (fstat(fd, &st) < 0)
+		return -errno;
+
+	r = find_last_end(fd, (uint64_t)st.st_size, &mark.size);
+	if (r == 0 && mark.size > 0)
+		r = tail_read(fd, mark.size, &mark.head, why);
+	if (r == 0)
+		*ret = mark;
+	return r;
+}

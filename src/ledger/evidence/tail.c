@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: ISC */
+
+/* Reads backwards, more each time, until the line's beginning is there. */
+
+#include "ledger/evidence/tail.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#define FIRST_PIECE ((uint64_t)4096)
+
+static int refuse(struct bytes *why, const char *what)
+{
+	int r;
+
+	r = bytes_append_str(why, what);
+	return r < 0 ? r : TAIL_REFUSED;
+}
+
+/* The last `len` bytes before `end`; less is refused. */
+static int read_piece(int fd, uint64_t end, size_t len, struct bytes *piece, struct bytes *why)
+{
+	char *at;
+	ssize_t n;
+	int r;
+
+	bytes_clear(piece);
+	r = bytes_reserve(piece, len, &at);
+	if (r < 0)
+		return r;
+
+	while (piece->len < len) {
+		n = pread(fd, piece->data + piece->len, len - piece->len,
+			(off_t)(end - len + piece->len));
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		if (n == 0)
+			return refuse(why, "it is shorter than it was");
+		if (n > 0)
+			bytes_grew(piece, (size_t)n);
+	}
+	return 0;
+}
+
+/* The whole of the last line, without its newline, is at the end of `piece`. */
+static int read_line(int fd, uint64_t end, struct bytes *piece, const char **ret, size_t *ret_len,
+	struct bytes *why)
+{
+	const char *newline;
+	uint64_t len = FIRST_PIECE;
+	int r;
+
+	for (;; len *= 4) {
+		len = len < end ? len : end;
+		r = read_piece(fd, end, (size_t)len, piece, why);
+		if (r != 0)
+			return r;
+		if (piece->data[len - 1] != '\n')
+			return refuse(why, "its last line is incomplete");
+
+		newline = memrchr(piece->data, '\n', (size_t)len - 1);
+		if (newline || len == end)
+			break;
+		if (len > CHAIN_LINE_MAX)
+			return refuse(why, "its last line is too long");
+	}
+	*ret = newline ? newline + 1 : piece->data;
+	*ret_len = (size_t)(piece->data + len - 1 - *ret);
+	return 0;
+}
+
+int tail_read(int fd, uint64_t end, struct chain_head *ret, struct bytes *why)
+{
+	cleanup(bytes_deinit) struct bytes piece = BYTES_INIT(BYTES_UNLIMITED);
+	char hash[CHAIN_HASH_LEN + 1];
+	struct chain_record record;
+	const char *line;
+	size_t len;
+	int r;
+
+	if (end == 0)
+		return refuse(why, "there is no record");
+
+	r = read_line(fd, end, &piece, &line, &len, why);
+	if (r == 0)
+		r = chain_parse(line, len, &record, why);
+	if (r != 0)
+		return r;
+
+	chain_hash(line, len, &record, hash);
+	if (strcmp(hash, record.head.hash) != 0)
+		return refuse(why, "its last record was changed");
+
+	*ret = record.head;
+	return 0;
+}

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * A stream, record by record. What one line does wrong is told once: the next is compared with what
+ * that line says of itself, and not with what it should have said.
+ */
+
+#include "ledger/evidence/verify.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/lines.h"
+
+struct verifier {
+	const struct verify_options *options;
+	verify_fault_fn fault;
+	void *userdata;
+	struct verify_report report;
+	uint64_t line;
+	const char *schema; /* of the first record that had one */
+	char key_id[CHAIN_KEY_ID_MAX + 1];
+	bool has_key_id;
+	bool linked;     /* `report.head` is what the next line must follow */
+	bool head_found; /* that of the options */
+	struct bytes why;
+};
+
+static int __attribute__((format(printf, 2, 3))) tell(struct verifier *v, const char *format, ...)
+{
+	va_list ap;
+	int r;
+
+	bytes_clear(&v->why);
+	va_start(ap, format);
+	r = bytes_vappendf(&v->why, format, ap);
+	va_end(ap);
+	if (r < 0)
+		return r;
+
+	v->report.faults++;
+	return v->fault(v->line, bytes_str(&v->why), v->userdata);
+}
+
+static int check_schema(struct verifier *v, const struct chain_record *record)
+{
+	if (!v->schema)
+		v->schema = record->schema;
+	if (v->schema == record->schema)
+		return 0;
+	return tell(v, "its schema_version is not that of the records before it");
+}
+
+static int check_sequence(struct verifier *v, const struct chain_record *record)
+{
+	uint64_t expected = v->report.head.sequence + 1;
+
+	if (record->head.sequence == expected)
+		return 0;
+	return tell(v, "its sequence is %" PRIu64 ", and not %" PRIu64, record->head.sequence,
+		expected);
+}
+
+/* Behind a line that could not be read there is nothing to compare with. */
+static int check_link(struct verifier *v, const struct chain_record *record)
+{
+	if (!v->linked || strcmp(record->previous, v->report.head.hash) == 0)
+		return 0;
+	if (v->report.head.hash[0] == '\0')
+		return tell(v, "it has a previous_hash, and nothing stands before it");
+	if (record->previous[0] == '\0')
+		return tell(v, "it has no previous_hash, and is not the first");
+	return tell(v, "its previous_hash is not the record_hash of the line before it");
+}
+
+static int check_hash(
+	struct verifier *v, const struct line *line, const struct chain_record *record)
+{
+	char hash[CHAIN_HASH_LEN + 1];
+
+	chain_hash(line->text, line->len, record, hash);
+	if (strcmp(hash, record->head.hash) == 0)
+		return 0;
+	return tell(v, "its record_hash is not the hash of the line: it was changed");
+}
+
+/* The ID that a signature must name; NULL where any will do that the others name as well. */
+static const char *expected_id(const struct verifier *v, const struct chain_record *record)
+{
+	if (v->options->key_id)
+		return v->options->key_id;
+	if (strcmp(record->schema, CHAIN_SCHEMA_FIRMA) == 0)
+		return sign_key_id(v->options->key);
+	return v->has_key_id ? v->key_id : NULL;
+}
+
+static int check_key_id(struct verifier *v, const struct chain_record *record)
+{
+	const char *expected = expected_id(v, record);
+
+	if (!expected) {
+		memcpy(v->key_id, record->signature.key_id, sizeof(v->key_id));
+		v->has_key_id = true;
+	} else if (strcmp(expected, record->signature.key_id) != 0) {
+		return tell(
+			v, "its key_id is '%s', and not '%s'", record->signature.key_id, expected);
+	}
+	return 0;
+}
+
+static int check_value(struct verifier *v, const struct chain_record *record)
+{
+	const struct chain_signature *s = &record->signature;
+	const struct sign_text text = { record->schema, record->previous, record->head.hash };
+	enum sign_algorithm wanted = sign_key_algorithm(v->options->key);
+	bool holds;
+	int r;
+
+	if (s->algorithm != wanted)
+		return tell(v, "its signature's algorithm is not the key's, %s",
+			sign_algorithm_name(wanted));
+
+	r = sign_check(v->options->key, &text, s->value, s->value_len, &holds);
+	if (r < 0)
+		return r;
+	return holds ? 0 : tell(v, "its signature was not made with this key");
+}
+
+static int check_signature(struct verifier *v, const struct chain_record *record)
+{
+	int r;
+
+	if (record->is_signed)
+		v->report.signed_records++;
+	if (!v->options->key)
+		return record->is_signed ? tell(v, "it is signed, and no key was given") : 0;
+	if (!record->is_signed)
+		return tell(v, "it is not signed");
+
+	r = check_key_id(v, record);
+	return r < 0 ? r : check_value(v, record);
+}
+
+/* The record that one knows of from elsewhere. */
+static int check_head(struct verifier *v, const struct chain_record *record)
+{
+	const struct chain_head *head = v->options->head;
+
+	if (!head || head->sequence != record->head.sequence)
+		return 0;
+
+	v->head_found = true;
+	if (strcmp(head->hash, record->head.hash) == 0)
+		return 0;
+	return tell(v, "its record_hash is not that of the head that was given");
+}
+
+static int check_record(
+	struct verifier *v, const struct line *line, const struct chain_record *record)
+{
+	int r;
+
+	r = check_hash(v, line, record);
+	if (r >= 0)
+		r = check_schema(v, record);
+	if (r >= 0)
+		r = check_sequence(v, record);
+	if (r >= 0)
+		r = check_link(v, record);
+	if (r >= 0)
+		r = check_signature(v, record);
+	if (r >= 0)
+		r = check_head(v, record);
+	if (r < 0)
+		return r;
+
+	v->report.head = record->head;
+	v->linked = true;
+	return 0;
+}
+
+/* A line that is no record stands for one, as far as the sequence goes. */
+static int check_line(struct verifier *v, const struct line *line)
+{
+	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
+	struct chain_record record;
+	int r;
+
+	v->line = line->number;
+	v->report.records++;
+	if (!line->complete)
+		return tell(v, "it is incomplete: it does not end with a newline");
+
+	if (!line->text) {
+		r = tell(v, "it is longer than %zu bytes", CHAIN_LINE_MAX);
+	} else {
+		r = chain_parse(line->text, line->len, &record, &why);
+		if (r == 0)
+			return check_record(v, line, &record);
+		if (r == CHAIN_REFUSED)
+			r = tell(v, "%s", bytes_str(&why));
+	}
+	v->linked = false;
+	v->report.head.sequence++;
+	return r;
+}
+
+static int check_end(struct verifier *v)
+{
+	const struct chain_head *head = v->options->head;
+
+	if (v->report.records == 0) {
+		v->line = 1;
+		return tell(v, "there is no record");
+	}
+	if (head && !v->head_found)
+		return tell(v, "it is the last, and record %" PRIu64 " is missing", head->sequence);
+	return 0;
+}
+
+int verify_stream(int fd, const struct verify_options *options, verify_fault_fn fault,
+	verify_progress_fn progress, void *userdata, struct verify_report *ret)
+{
+	struct verifier v = {
+		.options = options,
+		.fault = fault,
+		.userdata = userdata,
+		.linked = true,
+		.why = BYTES_INIT(BYTES_UNLIMITED),
+	};
+	struct lines lines;
+	struct line line;
+	int r;
+
+	lines_init(&lines, fd, CHAIN_LINE_MAX);
+	while ((r = lines_next(&lines, &line)) == LINES_ONE) {
+		r = check_line(&v, &line);
+		if (r < 0)
+			break;
+		if (progress)
+			progress(lines.offset, userdata);
+	}
+	if (r >= 0)
+		r = check_end(&v);
+
+	lines_deinit(&lines);
+	bytes_deinit(&v.why);
+	if (r < 0)
+		return r;
+
+	*ret = v.report;
+	return 0;
+}

@@ -1,0 +1,510 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * Reading is a small machine over a buffered descriptor: header, then batches until the end. What
+ * a bad batch means is decided in one place, judge().
+ */
+
+#include "ledger/store/journal.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/json/tree.h"
+#include "base/notation.h"
+#include "base/sha256.h"
+
+#define JOURNAL_VERSION 1
+
+/* A header is short; a longer line isn't one. */
+#define JOURNAL_HEADER_MAX 512
+
+/* How a batch's header begins; no line of tokens has it anywhere, whose quotes would be escaped. */
+#define BATCH_BEGIN "{\"batch\":"
+#define BATCH_BEGIN_LEN (sizeof(BATCH_BEGIN) - 1)
+
+#define CHECK_LEN 8 /* bytes of the hash in `check` */
+#define CHECK_KEY ",\"check\":\""
+#define CHECK_HEX_LEN (2 * CHECK_LEN)
+#define CHECK_TAIL_LEN (sizeof(CHECK_KEY) - 1 + CHECK_HEX_LEN + 2) /* with the quote and brace */
+
+#define HASH_HEX_LEN (2 * (size_t)SHA256_LEN)
+
+#define READ_SIZE ((size_t)128 * 1024)
+
+/* What a disk writes whole or not at all. */
+#define SECTOR 512
+
+struct reader {
+	int fd;
+	struct bytes buffer;
+	size_t start;    /* what lies before it in the buffer has been taken */
+	bool at_end;     /* nothing follows the buffer in the file */
+	uint64_t offset; /* of what is held in the file */
+	uint64_t line;   /* number of the line that is held first, from 1 */
+	struct bytes *why;
+};
+
+static int __attribute__((format(printf, 2, 3))) damaged(struct reader *r, const char *format, ...)
+{
+	va_list ap;
+	int e;
+
+	e = bytes_appendf(r->why, "line %" PRIu64 ": ", r->line);
+	if (e < 0)
+		return e;
+
+	va_start(ap, format);
+	e = bytes_vappendf(r->why, format, ap);
+	va_end(ap);
+	return e < 0 ? e : JOURNAL_DAMAGED;
+}
+
+/* What was read and not taken yet. */
+static const char *held(const struct reader *r)
+{
+	return bytes_str(&r->buffer) + r->start;
+}
+
+static size_t n_held(const struct reader *r)
+{
+	return r->buffer.len - r->start;
+}
+
+/* Reads until `wanted` bytes are held or the file ends. */
+static int fill(struct reader *r, size_t wanted)
+{
+	ssize_t n;
+	char *end;
+	int e;
+
+	if (n_held(r) >= wanted || r->at_end)
+		return 0;
+
+	bytes_consume(&r->buffer, r->start);
+	r->start = 0;
+
+	while (n_held(r) < wanted && !r->at_end) {
+		e = bytes_reserve(&r->buffer, READ_SIZE, &end);
+		if (e < 0)
+			return e;
+
+		n = read(r->fd, end, READ_SIZE);
+		if (n < 0) {
+			if (errno == EINTR)
+				continue;
+			return -errno;
+		}
+		if (n == 0)
+			r->at_end = true;
+		bytes_grew(&r->buffer, (size_t)n);
+	}
+	return 0;
+}
+
+static void take(struct reader *r, size_t n)
+{
+	for (const char *at = held(r), *end = at + n; at < end; r->line++) {
+		at = memchr(at, '\n', (size_t)(end - at));
+		if (!at)
+			break;
+		at++;
+	}
+	r->offset += n;
+	r->start += n;
+}
+
+static void check_text(const char *text, size_t len, char ret[static CHECK_HEX_LEN + 1])
+{
+	uint8_t hash[SHA256_LEN];
+
+	sha256_of(text, len, hash);
+	notation_hex(hash, CHECK_LEN, ret);
+}
+
+/* Ends the header line that was begun at `start` of the buffer. */
+static int print_check(struct bytes *b, size_t start)
+{
+	char check[CHECK_HEX_LEN + 1];
+
+	check_text(b->data + start, b->len - start, check);
+	return bytes_appendf(b, CHECK_KEY "%s\"}\n", check);
+}
+
+int journal_print_header(const char *format, uint64_t records, struct bytes *b)
+{
+	size_t start = b->len;
+	int r;
+
+	r = bytes_appendf(b, "{\"format\":\"%s\",\"version\":%d,\"records\":%" PRIu64, format,
+		JOURNAL_VERSION, records);
+	if (r < 0)
+		return r;
+
+	return print_check(b, start);
+}
+
+static void print_hash(const char *text, size_t len, char ret[static HASH_HEX_LEN + 1])
+{
+	uint8_t hash[SHA256_LEN];
+
+	sha256_of(text, len, hash);
+	notation_hex(hash, sizeof(hash), ret);
+}
+
+int journal_print_batch(uint64_t number, const struct bytes *lines, struct bytes *b)
+{
+	size_t start = b->len;
+	char hash[HASH_HEX_LEN + 1];
+	int r;
+
+	if (lines->len > JOURNAL_BATCH_MAX)
+		return -EMSGSIZE;
+
+	print_hash(bytes_str(lines), lines->len, hash);
+	r = bytes_appendf(b, BATCH_BEGIN "%" PRIu64 ",\"bytes\":%zu,\"sha256\":\"%s\"", number,
+		lines->len, hash);
+	if (r >= 0)
+		r = print_check(b, start);
+	if (r < 0)
+		return r;
+
+	return bytes_append(b, bytes_str(lines), lines->len);
+}
+
+/* Whether a header line, without its newline, ends with its own check. */
+static bool check_holds(const char *line, size_t len)
+{
+	char check[CHECK_HEX_LEN + 1];
+	const char *tail;
+
+	if (len < CHECK_TAIL_LEN)
+		return false;
+
+	tail = line + len - CHECK_TAIL_LEN;
+	if (memcmp(tail, CHECK_KEY, sizeof(CHECK_KEY) - 1) != 0
+		|| memcmp(line + len - 2, "\"}", 2) != 0)
+		return false;
+
+	check_text(line, (size_t)(tail - line), check);
+	return memcmp(tail + sizeof(CHECK_KEY) - 1, check, CHECK_HEX_LEN) == 0;
+}
+
+/* The length of the line at the buffer's start without its newline; -1 where none ends in time. */
+static ssize_t line_length(const struct reader *r, size_t max)
+{
+	size_t n = n_held(r) < max ? n_held(r) : max;
+	const char *newline = n > 0 ? memchr(held(r), '\n', n) : NULL;
+
+	return newline ? newline - held(r) : -1;
+}
+
+static int read_header_members(
+	struct reader *r, const struct json *header, const char *format, uint64_t *ret_records)
+{
+	const char *name = json_get_string(header, "format");
+	uint64_t version;
+
+	if (!name || strcmp(name, format) != 0)
+		return damaged(r, "this is not a file of format %s", format);
+	if (!json_get_integer(header, "version", UINT64_MAX, &version)
+		|| version != JOURNAL_VERSION)
+		return damaged(r, "its version is not %d", JOURNAL_VERSION);
+	if (!json_get_integer(header, "records", UINT64_MAX, ret_records))
+		return damaged(r, "the header doesn't count its records");
+	return 0;
+}
+
+static int read_header(struct reader *r, const char *format, uint64_t *ret_records)
+{
+	cleanup(json_doc_free_p) struct json_doc *doc = NULL;
+	struct scan_fault fault;
+	ssize_t len;
+	int e;
+
+	e = fill(r, JOURNAL_HEADER_MAX);
+	if (e < 0)
+		return e;
+	if (n_held(r) == 0)
+		return damaged(r, "the file is empty");
+
+	len = line_length(r, JOURNAL_HEADER_MAX);
+	if (len < 0)
+		return damaged(r, "this is not a file of format %s", format);
+
+	e = json_parse(held(r), (size_t)len, &doc, &fault);
+	if (e < 0)
+		return e;
+	if (e == JSON_MALFORMED)
+		return damaged(r, "the header is damaged: %s", scan_error_text(fault.error));
+
+	/* A newer version may well be checked in another way: say that first. */
+	e = read_header_members(r, json_root(doc), format, ret_records);
+	if (e != 0)
+		return e;
+	if (!check_holds(held(r), (size_t)len))
+		return damaged(r, "the header is damaged: its check doesn't fit");
+
+	take(r, (size_t)len + 1);
+	return 0;
+}
+
+struct batch {
+	uint64_t number;
+	size_t header_len; /* with its newline */
+	size_t bytes;
+	char sha256[HASH_HEX_LEN + 1];
+};
+
+/* Reads a batch's header where there is a good one. */
+static int parse_batch_header(const char *line, size_t len, struct batch *ret)
+{
+	cleanup(json_doc_free_p) struct json_doc *doc = NULL;
+	struct scan_fault fault;
+	const char *sha256;
+	uint64_t bytes;
+	int e;
+
+	if (!check_holds(line, len))
+		return JOURNAL_DAMAGED;
+
+	e = json_parse(line, len, &doc, &fault);
+	if (e < 0)
+		return e;
+	if (e == JSON_MALFORMED)
+		return JOURNAL_DAMAGED;
+
+	sha256 = json_get_string(json_root(doc), "sha256");
+	if (!json_get_integer(json_root(doc), "batch", UINT64_MAX, &ret->number)
+		|| !json_get_integer(json_root(doc), "bytes", JOURNAL_BATCH_MAX, &bytes) || !sha256
+		|| strlen(sha256) != HASH_HEX_LEN)
+		return JOURNAL_DAMAGED;
+
+	ret->header_len = len + 1;
+	ret->bytes = (size_t)bytes;
+	memcpy(ret->sha256, sha256, sizeof(ret->sha256));
+	return 0;
+}
+
+/* What became of a batch that isn't good. */
+enum judgement { BATCH_GOOD, BATCH_TORN, BATCH_DAMAGED };
+
+/*
+ * Whether sectors in the buffer's first `len` bytes were never written: a run of zeros from the
+ * batch's beginning or a sector's to the file's end or a sector's. Our lines hold no zero byte.
+ */
+static bool has_unwritten_sectors(const struct reader *r, size_t len)
+{
+	const char *data = held(r), *zero;
+	size_t start, end;
+
+	for (start = 0; start < len; start = end + 1) {
+		zero = memchr(data + start, '\0', len - start);
+		if (!zero)
+			return false;
+
+		start = (size_t)(zero - data);
+		for (end = start; end < len && data[end] == '\0'; end++)
+			;
+
+		if ((start == 0 || (r->offset + start) % SECTOR == 0)
+			&& (end == n_held(r) || (r->offset + end) % SECTOR == 0))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Whether a good batch header stands anywhere in the rest of the file, which is read for it: not at
+ * the beginning of a line alone, since what stood in front of it may be what is lost. So it is said
+ * of a rest that is longer than any one batch.
+ */
+static int find_batch(struct reader *r, bool *ret)
+{
+	const char *at, *end, *newline;
+	struct batch batch;
+	size_t left;
+	int e;
+
+	e = fill(r, JOURNAL_HEADER_MAX + JOURNAL_BATCH_MAX);
+	if (e < 0)
+		return e;
+
+	*ret = !r->at_end;
+	at = held(r);
+	end = at + n_held(r);
+	for (; !*ret && (at = memmem(at, (size_t)(end - at), BATCH_BEGIN, BATCH_BEGIN_LEN)); at++) {
+		left = (size_t)(end - at);
+		newline = memchr(at, '\n', left < JOURNAL_HEADER_MAX ? left : JOURNAL_HEADER_MAX);
+		if (!newline)
+			continue;
+		e = parse_batch_header(at, (size_t)(newline - at), &batch);
+		if (e < 0)
+			return e;
+		*ret = e == 0;
+	}
+	return 0;
+}
+
+/* Whether what the buffer holds is the beginning of a header, as far as it goes. */
+static bool begins_like_header(const struct reader *r)
+{
+	size_t n = n_held(r) < BATCH_BEGIN_LEN ? n_held(r) : BATCH_BEGIN_LEN;
+
+	return memcmp(held(r), BATCH_BEGIN, n) == 0;
+}
+
+/* The batch at the buffer's start has no good header. */
+static int judge_header(struct reader *r, ssize_t len, enum judgement *ret)
+{
+	bool followed;
+	int e;
+
+	if (len < 0 && r->at_end && n_held(r) < JOURNAL_HEADER_MAX && begins_like_header(r)
+		&& !memchr(held(r), '\0', n_held(r))) {
+		*ret = BATCH_TORN;
+		return 0;
+	}
+
+	e = find_batch(r, &followed);
+	if (e < 0)
+		return e;
+
+	*ret = !followed && has_unwritten_sectors(r, n_held(r)) ? BATCH_TORN : BATCH_DAMAGED;
+	return 0;
+}
+
+/* Reads the batch at the buffer's start, and judges it; the buffer then holds it whole. */
+static int read_batch(struct reader *r, struct batch *batch, enum judgement *ret)
+{
+	char hash[HASH_HEX_LEN + 1];
+	ssize_t len;
+	size_t end;
+	int e;
+
+	len = line_length(r, JOURNAL_HEADER_MAX);
+	e = len < 0 ? JOURNAL_DAMAGED : parse_batch_header(held(r), (size_t)len, batch);
+	if (e < 0)
+		return e;
+	if (e != 0)
+		return judge_header(r, len, ret);
+
+	end = batch->header_len + batch->bytes;
+	e = fill(r, end + 1);
+	if (e < 0)
+		return e;
+	if (n_held(r) < end) {
+		*ret = BATCH_TORN;
+		return 0;
+	}
+
+	print_hash(held(r) + batch->header_len, batch->bytes, hash);
+	if (memcmp(hash, batch->sha256, sizeof(hash)) == 0)
+		*ret = BATCH_GOOD;
+	else
+		*ret = n_held(r) == end && has_unwritten_sectors(r, end) ? BATCH_TORN
+									 : BATCH_DAMAGED;
+	return 0;
+}
+
+/* Hands the lines of a good batch to the caller, and counts them. */
+static int show_lines(struct reader *r, const struct batch *batch, journal_line_fn fn,
+	void *userdata, uint64_t *lines)
+{
+	const char *at, *end, *newline;
+	size_t mark;
+	int e;
+
+	take(r, batch->header_len);
+	at = held(r);
+	end = at + batch->bytes;
+	for (; at < end; at = newline + 1, r->line++, ++*lines) {
+		newline = memchr(at, '\n', (size_t)(end - at));
+		if (!newline)
+			return damaged(r, "a batch doesn't end with its line");
+
+		mark = r->why->len;
+		e = bytes_appendf(r->why, "line %" PRIu64 ": ", r->line);
+		if (e < 0)
+			return e;
+
+		e = fn(at, (size_t)(newline - at), r->why, userdata);
+		if (e < 0)
+			return e;
+		if (e == JOURNAL_LINE_REFUSED)
+			return JOURNAL_DAMAGED;
+		bytes_truncate(r->why, mark);
+	}
+
+	r->offset += batch->bytes;
+	r->start += batch->bytes;
+	return 0;
+}
+
+static int load(struct reader *r, const char *format, journal_line_fn fn, void *userdata,
+	struct journal_end *end)
+{
+	uint64_t lines = 0;
+	enum judgement judgement = BATCH_DAMAGED;
+	struct batch batch = { 0 };
+	int e;
+
+	e = read_header(r, format, &end->records);
+	if (e != 0)
+		return e;
+
+	for (;;) {
+		e = fill(r, JOURNAL_HEADER_MAX);
+		if (e < 0)
+			return e;
+
+		end->size = r->offset;
+		if (n_held(r) == 0)
+			break;
+
+		e = read_batch(r, &batch, &judgement);
+		if (e < 0)
+			return e;
+		if (judgement == BATCH_TORN && lines >= end->records) {
+			end->torn = n_held(r);
+			return 0;
+		}
+		if (judgement != BATCH_GOOD)
+			return damaged(r, "this batch is damaged");
+		if (end->batch != 0 && batch.number != end->batch + 1)
+			return damaged(r, "batch %" PRIu64 " where %" PRIu64 " belongs",
+				batch.number, end->batch + 1);
+
+		end->grown = lines >= end->records;
+		e = show_lines(r, &batch, fn, userdata, &lines);
+		if (e != 0)
+			return e;
+		end->batch = batch.number;
+	}
+
+	if (lines < end->records)
+		return damaged(r, "%" PRIu64 " of %" PRIu64 " records are missing",
+			end->records - lines, end->records);
+	return 0;
+}
+
+int journal_load(int fd, const char *format, journal_line_fn fn, void *userdata,
+	struct journal_end *ret, struct bytes *why)
+{
+	struct reader r = {
+		.fd = fd,
+		.buffer = BYTES_INIT(BYTES_UNLIMITED),
+		.line = 1,
+		.why = why,
+	};
+	struct journal_end end = { 0 };
+	int e;
+
+	e = load(&r, format, fn, userdata, &end);
+	if (e == 0)
+		*ret = end;
+	bytes_deinit(&r.buffer);
+	return e;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: ISC */
+#pragma once
+
+/* What an implementation of the store fills in. Only files of the ledger include this. */
+
+#include "ledger/store/store.h"
+#include "ledger/store/token-table.h"
+
+struct store_ops {
+	const char *kind;
+	bool durable;
+	void (*free)(struct store *store);
+
+	/* The following may be NULL, for a store that has nothing to do there. */
+	int (*retry)(struct store *store, const struct moment *now); /* what it waits for */
+	int (*record)(struct store *store, const struct token_change *change); /* to be applied */
+	void (*unrecord)(struct store *store); /* the last of these could not be applied */
+	int (*commit)(struct store *store);
+	int (*settle)(struct store *store); /* what is loose; after a failure it is closed */
+	int (*finish)(struct store *store);
+};
+
+/* Embedded as the first member of an implementation. */
+struct store {
+	const struct store_ops *ops;
+	struct table table;
+	const char *closed; /* NULL: open */
+	char *closed_text;  /* what `closed` points to, but for want of memory */
+	bool readable;      /* the table is what is on record */
+	bool relied_on;     /* see store_rely(); until the next commit */
+	bool loose;         /* see store_loosen() */
+	struct bytes warning;
+	struct bytes note;      /* on record; see store_set_note() */
+	struct bytes next_note; /* for the next commit */
+
+	/* Of a store that is closed for something that may pass. */
+	bool waiting;
+	uint64_t retry_at, retry_pause; /* µs of the boot clock, and µs */
+};
+
+void store_init(struct store *store, const struct store_ops *ops);
+void store_deinit(struct store *store);
+
+/* Takes the text over; NULL (out of memory) closes as well. */
+void store_close_for(struct store *store, char *text);
+void store_open(struct store *store);
+
+/* It is closed for something that may pass: store_prepare() retries, the first time at once. */
+void store_wait(struct store *store);
+
+/* What was for the next commit is on record. */
+void store_keep_note(struct store *store);

@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * The tokens in memory. An entry owns its token and holds a share in the two counters that it
+ * counts for; a counter is freed with its last entry. Invariant: every entry is in by_id, in order
+ * and in due, and the counters are what one would count anew.
+ */
+
+#include "ledger/store/token-table.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What one uid has on record. */
+struct account {
+	uid_t uid;
+	size_t entries, pending;
+	uint64_t bytes;
+};
+
+/* What one uid has on record for one fingerprint. */
+struct alike_key {
+	uint8_t fingerprint[FINGERPRINT_LEN];
+	uint32_t uid;
+};
+
+struct alike {
+	struct alike_key key;
+	size_t entries, pending;
+};
+
+struct entry {
+	struct heap_node due; /* first: an entry is found from it */
+	TAILQ_ENTRY(entry) order;
+	struct token *token;
+	uint64_t bytes;
+	struct account *account;
+	struct alike *alike;
+};
+
+struct applied {
+	uint8_t id[TOKEN_ID_LEN];
+	enum token_state from, to;
+};
+
+static struct entry *entry_of(struct heap_node *node)
+{
+	return (struct entry *)(void *)node;
+}
+
+static struct alike_key alike_key(uid_t uid, const uint8_t fingerprint[static FINGERPRINT_LEN])
+{
+	struct alike_key key = { .uid = uid };
+
+	_Static_assert(sizeof(key) == FINGERPRINT_LEN + sizeof(uint32_t), "no padding to hash");
+	memcpy(key.fingerprint, fingerprint, sizeof(key.fingerprint));
+	return key;
+}
+
+void table_init(struct table *t)
+{
+	*t = (struct table){ 0 };
+	map_init(&t->by_id, TOKEN_ID_LEN);
+	map_init(&t->accounts, sizeof(uid_t));
+	map_init(&t->alikes, sizeof(struct alike_key));
+	heap_init(&t->due);
+	TAILQ_INIT(&t->order);
+}
+
+/* Gives the shares in the counters back, those that it has; the caller has seen to `pending`. */
+static void leave_counters(struct table *t, struct entry *e)
+{
+	if (e->account && --e->account->entries == 0) {
+		map_remove(&t->accounts, &e->account->uid);
+		free(e->account);
+	}
+	if (e->alike && --e->alike->entries == 0) {
+		map_remove(&t->alikes, &e->alike->key);
+		free(e->alike);
+	}
+}
+
+static int join_account(struct table *t, struct entry *e)
+{
+	struct account *a;
+
+	a = map_get(&t->accounts, &e->token->uid);
+	if (!a) {
+		a = calloc(1, sizeof(*a));
+		if (!a)
+			return -ENOMEM;
+
+		a->uid = e->token->uid;
+		if (map_put(&t->accounts, &a->uid, a) < 0) {
+			free(a);
+			return -ENOMEM;
+		}
+	}
+
+	a->entries++;
+	e->account = a;
+	return 0;
+}
+
+static int join_alike(struct table *t, struct entry *e)
+{
+	struct alike_key key = alike_key(e->token->uid, e->token->fingerprint);
+	struct alike *a;
+
+	a = map_get(&t->alikes, &key);
+	if (!a) {
+		a = calloc(1, sizeof(*a));
+		if (!a)
+			return -ENOMEM;
+
+		a->key = key;
+		if (map_put(&t->alikes, &a->key, a) < 0) {
+			free(a);
+			return -ENOMEM;
+		}
+	}
+
+	a->entries++;
+	e->alike = a;
+	return 0;
+}
+
+/* The one place that sets a token's state. */
+static void set_state(struct entry *e, enum token_state state)
+{
+	if (e->token->state == TOKEN_PENDING) {
+		e->account->pending--;
+		e->alike->pending--;
+	}
+	e->token->state = state;
+	if (state == TOKEN_PENDING) {
+		e->account->pending++;
+		e->alike->pending++;
+	}
+}
+
+static void remove_entry(struct table *t, struct entry *e)
+{
+	set_state(e, TOKEN_ABSENT);
+	map_remove(&t->by_id, e->token->id);
+	heap_remove(&t->due, &e->due);
+	TAILQ_REMOVE(&t->order, e, order);
+	t->bytes -= e->bytes;
+	e->account->bytes -= e->bytes;
+	leave_counters(t, e);
+	token_free(e->token);
+	free(e);
+}
+
+void table_deinit(struct table *t)
+{
+	while (!TAILQ_EMPTY(&t->order))
+		remove_entry(t, TAILQ_FIRST(&t->order));
+
+	map_deinit(&t->by_id);
+	map_deinit(&t->accounts);
+	map_deinit(&t->alikes);
+	heap_deinit(&t->due);
+	free(t->applied);
+}
+
+const struct token *table_find(const struct table *t, const uint8_t id[static TOKEN_ID_LEN])
+{
+	const struct entry *e = map_get(&t->by_id, id);
+
+	return e ? e->token : NULL;
+}
+
+const struct token *table_next(const struct table *t, const struct token *after)
+{
+	const struct entry *e;
+
+	if (after) {
+		e = map_get(&t->by_id, after->id);
+		e = TAILQ_NEXT(e, order);
+	} else {
+		e = TAILQ_FIRST(&t->order);
+	}
+	return e ? e->token : NULL;
+}
+
+struct usage table_count(
+	const struct table *t, uid_t uid, const uint8_t fingerprint[static FINGERPRINT_LEN])
+{
+	struct alike_key key = alike_key(uid, fingerprint);
+	const struct account *account = map_get(&t->accounts, &uid);
+	const struct alike *alike = map_get(&t->alikes, &key);
+
+	return (struct usage){
+		.pending_alike = alike ? alike->pending : 0,
+		.pending_of_uid = account ? account->pending : 0,
+		.bytes_of_uid = account ? account->bytes : 0,
+		.bytes = t->bytes,
+	};
+}
+
+size_t table_size(const struct table *t)
+{
+	return map_size(&t->by_id);
+}
+
+/* All that can fail, in an order in which each failure can be taken back. */
+static int insert(struct table *t, struct entry *e)
+{
+	int r;
+
+	r = join_account(t, e);
+	if (r >= 0)
+		r = join_alike(t, e);
+	if (r >= 0)
+		r = heap_push(&t->due, &e->due, e->token->expires);
+	if (r < 0)
+		return r;
+
+	r = map_put(&t->by_id, e->token->id, e);
+	if (r < 0)
+		heap_remove(&t->due, &e->due);
+	return r;
+}
+
+static int issue(struct table *t, struct token_change *change)
+{
+	struct entry *e;
+	int r;
+
+	if (map_get(&t->by_id, change->id))
+		return TABLE_STALE;
+
+	e = calloc(1, sizeof(*e));
+	if (!e)
+		return -ENOMEM;
+
+	e->token = change->issued;
+	e->bytes = change->size;
+	r = insert(t, e);
+	if (r < 0) {
+		leave_counters(t, e);
+		free(e);
+		return r;
+	}
+
+	change->issued = NULL;
+	e->token->state = TOKEN_ABSENT;
+	set_state(e, change->to);
+	TAILQ_INSERT_TAIL(&t->order, e, order);
+	t->bytes += e->bytes;
+	e->account->bytes += e->bytes;
+	return 0;
+}
+
+static int move(struct table *t, const struct token_change *change)
+{
+	struct entry *e = map_get(&t->by_id, change->id);
+	int r;
+
+	if (!e || e->token->state != change->from)
+		return TABLE_STALE;
+
+	r = token_set_reason(e->token, change->reason);
+	if (r < 0)
+		return r;
+
+	if (change->to == TOKEN_APPROVED) {
+		e->token->always = change->always;
+		e->token->for_ms = change->for_ms;
+	}
+	set_state(e, change->to);
+	return 0;
+}
+
+static void undo_approval(struct entry *e, enum token_state from)
+{
+	e->token->always = false;
+	e->token->for_ms = 0;
+	set_state(e, from);
+}
+
+/* Makes room for one more in `applied`. */
+static int reserve_applied(struct table *t)
+{
+	struct applied *applied;
+	size_t size;
+
+	if (t->n_applied < t->size_applied)
+		return 0;
+
+	size = t->size_applied ? t->size_applied * 2 : 64;
+	applied = reallocarray(t->applied, size, sizeof(*applied));
+	if (!applied)
+		return -ENOMEM;
+
+	t->applied = applied;
+	t->size_applied = size;
+	return 0;
+}
+
+int table_apply(struct table *t, struct token_change *change)
+{
+	struct applied *applied;
+	int r;
+
+	r = reserve_applied(t);
+	if (r < 0)
+		return r;
+
+	r = change->from == TOKEN_ABSENT ? issue(t, change) : move(t, change);
+	if (r != 0)
+		return r;
+
+	applied = &t->applied[t->n_applied++];
+	*applied = (struct applied){ .from = change->from, .to = change->to };
+	memcpy(applied->id, change->id, sizeof(applied->id));
+	return 0;
+}
+
+/* Whether that changed anything. */
+static bool expire(struct entry *e)
+{
+	enum token_state to = token_step(e->token->state, TOKEN_EXPIRE)->to;
+
+	if (to == TOKEN_ABSENT)
+		return false;
+
+	set_state(e, to);
+	return true;
+}
+
+/* Everything is due first when it expires, and then once more when it may be forgotten. */
+static void prune_entry(struct table *t, struct entry *e,
+	void (*expired)(const struct token *token, void *userdata), void *userdata)
+{
+	uint64_t end = e->token->expires + TOKEN_RETENTION;
+
+	if (expire(e))
+		expired(e->token, userdata);
+	if (e->due.due < end)
+		heap_move(&t->due, &e->due, end);
+	else
+		remove_entry(t, e);
+}
+
+bool table_settle_times(struct table *t, const struct moment *now)
+{
+	bool any = false;
+	struct entry *e;
+
+	TAILQ_FOREACH (e, &t->order, order) {
+		if (!token_settle_time(e->token, now))
+			continue;
+
+		any = true;
+		expire(e);
+		heap_move(&t->due, &e->due, e->token->expires + TOKEN_RETENTION);
+	}
+	return any;
+}
+
+void table_prune(struct table *t, const struct moment *now,
+	void (*expired)(const struct token *token, void *userdata), void *userdata)
+{
+	struct heap_node *node;
+
+	while ((node = heap_first(&t->due)) && node->due <= now->clock.boot)
+		prune_entry(t, entry_of(node), expired, userdata);
+}
+
+uint64_t table_due(const struct table *t)
+{
+	const struct heap_node *node = heap_first(&t->due);
+
+	return node ? node->due : CLOCK_NEVER;
+}
+
+void table_settle(struct table *t)
+{
+	t->n_applied = 0;
+}
+
+void table_roll_back(struct table *t)
+{
+	const struct applied *a;
+	struct entry *e;
+
+	while (t->n_applied > 0) {
+		a = &t->applied[--t->n_applied];
+		e = map_get(&t->by_id, a->id);
+		if (!e)
+			continue;
+
+		if (a->from == TOKEN_ABSENT)
+			remove_entry(t, e);
+		else if (a->to == TOKEN_APPROVED && e->token->state == TOKEN_APPROVED)
+			undo_approval(e, a->from);
+	}
+}

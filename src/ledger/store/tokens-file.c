@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * A token or a change is a line, see gate/token/token-json for what stands in it; and so is the
+ * note, which comes first wherever a file is written anew.
+ */
+
+#include "ledger/store/tokens-file.h"
+
+#include "base/file.h"
+#include "gate/token/token-json.h"
+#include "ledger/evidence/recovery-note.h"
+
+#define FORMAT "firma.tokens"
+
+/* A whole file is written in batches of this size. */
+#define WHOLE_BATCH ((size_t)1 << 20)
+
+/* Writes the collected lines as one batch of a file that is written anew. */
+static int flush_lines(int fd, struct bytes *lines, uint64_t *batch, uint64_t *size)
+{
+	cleanup(bytes_deinit) struct bytes out = BYTES_INIT(BYTES_UNLIMITED);
+	int r;
+
+	if (lines->len == 0)
+		return 0;
+
+	r = journal_print_batch(++*batch, lines, &out);
+	if (r >= 0)
+		r = file_write(fd, out.data, out.len);
+	if (r < 0)
+		return r;
+
+	*size += out.len;
+	bytes_clear(lines);
+	return 0;
+}
+
+static int write_tokens(int fd, const struct table *table, const struct bytes *note,
+	uint64_t *batch, uint64_t *size)
+{
+	cleanup(bytes_deinit) struct bytes lines = BYTES_INIT(BYTES_UNLIMITED);
+	int r;
+
+	r = note->len > 0 ? bytes_appendf(&lines, "%s\n", note->data) : 0;
+	if (r < 0)
+		return r;
+
+	for (const struct token *t = NULL; (t = table_next(table, t));) {
+		r = record_print_stored(t, &lines);
+		if (r >= 0)
+			r = bytes_append_char(&lines, '\n');
+		if (r >= 0 && lines.len >= WHOLE_BATCH)
+			r = flush_lines(fd, &lines, batch, size);
+		if (r < 0)
+			return r;
+	}
+	return flush_lines(fd, &lines, batch, size);
+}
+
+int tokens_file_write(int fd, const struct table *table, const struct bytes *note, uint64_t after,
+	uint64_t *ret_batch, uint64_t *ret_size)
+{
+	cleanup(bytes_deinit) struct bytes header = BYTES_INIT(BYTES_UNLIMITED);
+	uint64_t batch = after, size;
+	int r;
+
+	r = journal_print_header(FORMAT, table_size(table) + (note->len > 0), &header);
+	if (r >= 0)
+		r = file_write(fd, header.data, header.len);
+	if (r < 0)
+		return r;
+
+	size = header.len;
+	r = write_tokens(fd, table, note, &batch, &size);
+	if (r < 0)
+		return r;
+
+	*ret_batch = batch;
+	*ret_size = size;
+	return 0;
+}
+
+/* Whether the table of states knows a way from one to the other. */
+static bool is_step(enum token_state from, enum token_state to)
+{
+	for (enum token_event e = 0; e < TOKEN_EVENTS; e++)
+		if (token_step(from, e)->to == to)
+			return true;
+	return false;
+}
+
+static int refuse_line(struct bytes *why, const char *what)
+{
+	int r;
+
+	r = bytes_append_str(why, what);
+	return r < 0 ? r : JOURNAL_LINE_REFUSED;
+}
+
+static int load_change(struct table *table, struct token_change *change, struct bytes *why)
+{
+	const struct token *t = table_find(table, change->id);
+	int r;
+
+	if (!change->issued) {
+		if (!t)
+			return refuse_line(why, "changes a token that isn't there");
+		if (!is_step(t->state, change->to))
+			return refuse_line(why, "changes a token in a way that isn't possible");
+		change->from = t->state;
+	}
+
+	r = table_apply(table, change);
+	table_settle(table);
+	return r == TABLE_STALE ? refuse_line(why, "issues a token that is there already") : r;
+}
+
+struct loading {
+	struct table *table;
+	struct bytes scratch;
+	struct bytes *note;
+};
+
+static int load_note(struct loading *loading, const char *line, size_t len, struct bytes *why)
+{
+	cleanup(note_deinit) struct note note = NOTE_INIT;
+	int r;
+
+	r = note_parse(line, len, &note);
+	if (r == NOTE_MALFORMED)
+		return refuse_line(why, "is not a note about evidence");
+	if (r < 0)
+		return r;
+
+	bytes_clear(loading->note);
+	return bytes_append(loading->note, line, len);
+}
+
+static int load_line(const char *line, size_t len, struct bytes *why, void *userdata)
+{
+	struct loading *loading = userdata;
+	struct token_change change = { 0 };
+	const char *fault;
+	int r;
+
+	if (len > sizeof(NOTE_BEGIN) - 1 && memcmp(line, NOTE_BEGIN, sizeof(NOTE_BEGIN) - 1) == 0)
+		return load_note(loading, line, len, why);
+
+	r = record_parse(line, len, &loading->scratch, &change, &fault);
+	if (r == RECORD_MALFORMED)
+		return refuse_line(why, fault);
+	if (r < 0)
+		return r;
+
+	change.size = len + 1;
+	r = load_change(loading->table, &change, why);
+	token_change_deinit(&change);
+	return r;
+}
+
+int tokens_file_load(int fd, struct table *table, struct bytes *note, struct journal_end *ret_end,
+	struct bytes *why)
+{
+	struct loading loading = { table, BYTES_INIT(BYTES_UNLIMITED), note };
+	int r;
+
+	r = journal_load(fd, FORMAT, load_line, &loading, ret_end, why);
+	bytes_deinit(&loading.scratch);
+	return r;
+}
