@@ -137,7 +137,7 @@ found_in_house() {
 
 @test "a file that does not begin with its license is found" {
 	build_house
-	echo 'int i;' >"$TMP/src/gate/policy/rule.c"
+	echo 'int i;' >"$TMP/src/gate/rule.c"
 	run layers "$TMP/src"
 	assert_output 'gate/rule.c:1: does not begin with its license'
 	assert_status 1
