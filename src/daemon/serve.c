@@ -88,8 +88,8 @@ static int lock_store(struct store *store)
 	int r;
 
 	for (;;) {
-		r = store_file_lock(store);
-		if (r != STORE_BUSY || clock_now().boot >= deadline)
+		r = file_store_lock(store);
+		if (r != FILE_STORE_BUSY || clock_now().boot >= deadline)
 			return r < 0 ? r : 0;
 		nanosleep(&nap, NULL);
 	}
@@ -132,19 +132,19 @@ static int open_store(struct server *s)
 	int r;
 
 	if (!s->options->state_dir)
-		return store_memory_new(&s->store);
+		return memory_store_new(&s->store);
 
 	r = text_append_escaped(
 		&s->directory, s->options->state_dir, strlen(s->options->state_dir));
 	if (r >= 0)
-		r = store_file_new(s->options->state_dir, geteuid(), &s->store);
+		r = file_store_new(s->options->state_dir, geteuid(), &s->store);
 	if (r >= 0)
 		r = lock_store(s->store);
 	if (r < 0)
 		return r;
 
 	now = now_of(s);
-	return store_file_load(s->store, &now);
+	return file_store_load(s->store, &now);
 }
 
 static int read_boot_id(uint8_t ret[static 16])
@@ -400,7 +400,7 @@ static int start(struct server *s, struct bytes *why)
 		r = open_evidence(s);
 	if (r < 0)
 		return r;
-	s->doors.may_remove_stale = !s->options->state_dir || store_file_is_locked(s->store);
+	s->doors.may_remove_stale = !s->options->state_dir || file_store_is_locked(s->store);
 
 	r = rules_init(&s->rules, s->options->policy, geteuid());
 	if (r < 0)

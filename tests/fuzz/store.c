@@ -102,9 +102,9 @@ static bool load(struct bytes *tokens, struct bytes *warning)
 
 	bytes_clear(tokens);
 	bytes_clear(warning);
-	must(store_file_new(directory, getuid(), &store) == 0);
-	must(store_file_lock(store) == 0);
-	must(store_file_load(store, &now) == 0);
+	must(file_store_new(directory, getuid(), &store) == 0);
+	must(file_store_lock(store) == 0);
+	must(file_store_load(store, &now) == 0);
 	(void)store_take_warning(store, warning);
 
 	open = !store_closed(store);

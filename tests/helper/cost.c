@@ -95,9 +95,9 @@ int unit_fill(int argc, char **argv)
 		return unit_usage("fill STATE-DIR N");
 
 	n = unit_number(argv[2]);
-	unit_must(store_file_new(argv[1], getuid(), &store));
-	unit_must(store_file_lock(store));
-	unit_must(store_file_load(store, &now));
+	unit_must(file_store_new(argv[1], getuid(), &store));
+	unit_must(file_store_lock(store));
+	unit_must(file_store_load(store, &now));
 	if (store_closed(store))
 		errx(UNIT_FAILED, "%s", store_closed(store));
 	for (unsigned long i = 0; i < n; i++) {

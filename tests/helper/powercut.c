@@ -222,9 +222,9 @@ static void load(struct powercut *p, struct found *f)
 	for (int n = 0; n < 2 && !f->closed; n++) {
 		cleanup(store_free_p) struct store *store = NULL;
 
-		unit_must(store_file_new(p->work_dir, getuid(), &store));
-		unit_must(store_file_lock(store));
-		unit_must(store_file_load(store, &p->now));
+		unit_must(file_store_new(p->work_dir, getuid(), &store));
+		unit_must(file_store_lock(store));
+		unit_must(file_store_load(store, &p->now));
 		bytes_clear(&f->tokens);
 		f->closed = store_closed(store);
 		if (f->closed)

@@ -195,9 +195,9 @@ static struct store *load(const struct bench *bench)
 {
 	struct store *store;
 
-	must(store_file_new(bench->dir, geteuid(), &store), "store_file_new");
-	must(store_file_lock(store), "store_file_lock");
-	must(store_file_load(store, &bench->now), "store_file_load");
+	must(file_store_new(bench->dir, geteuid(), &store), "file_store_new");
+	must(file_store_lock(store), "file_store_lock");
+	must(file_store_load(store, &bench->now), "file_store_load");
 	return store;
 }
 

@@ -60,7 +60,7 @@ warn(struct allowlist_file *f, const char *name, const char *format, ...)
 
 	if (f->warning.len > 0)
 		bytes_append_str(&f->warning, "; ");
-	bytes_appendf(&f->warning, "%s/%s: ", store_file_path(f->store), name);
+	bytes_appendf(&f->warning, "%s/%s: ", file_store_path(f->store), name);
 	va_start(ap, format);
 	bytes_vappendf(&f->warning, format, ap);
 	va_end(ap);
@@ -83,7 +83,7 @@ static bool same_file(const struct stat *a, const struct stat *b)
 /* All zeros where there is no file. */
 static int look(const struct allowlist_file *f, struct stat *ret)
 {
-	if (fstatat(store_file_directory(f->store), LIST_FILE, ret, AT_SYMLINK_NOFOLLOW) == 0)
+	if (fstatat(file_store_directory(f->store), LIST_FILE, ret, AT_SYMLINK_NOFOLLOW) == 0)
 		return 0;
 	if (errno != ENOENT)
 		return -errno;
@@ -116,8 +116,8 @@ static int read_file(const struct allowlist_file *f, struct bytes *text, struct 
 	int r;
 
 	*seen = (struct stat){ 0 };
-	r = file_open(store_file_directory(f->store), LIST_FILE, O_RDONLY,
-		store_file_owner(f->store), &fd);
+	r = file_open(file_store_directory(f->store), LIST_FILE, O_RDONLY,
+		file_store_owner(f->store), &fd);
 	if (r == -ENOENT)
 		return bytes_append_str(text, ALLOWLIST_EMPTY);
 	if (r > 0)
@@ -149,7 +149,7 @@ static void set_fault(struct allowlist_file *f, const char *what)
 	allowlist_free(f->list);
 	f->list = NULL;
 	bytes_clear(&f->fault);
-	bytes_appendf(&f->fault, "%s/" LIST_FILE ": %s", store_file_path(f->store), what);
+	bytes_appendf(&f->fault, "%s/" LIST_FILE ": %s", file_store_path(f->store), what);
 }
 
 static void take_list(struct allowlist_file *f, struct allowlist *list)
@@ -198,7 +198,7 @@ static void load_use(struct allowlist_file *f, const struct moment *now)
 
 	f->loaded_use = true;
 	r = allowlist_use_load(
-		&f->use, store_file_directory(f->store), store_file_owner(f->store), &clock, &why);
+		&f->use, file_store_directory(f->store), file_store_owner(f->store), &clock, &why);
 	allow_clock_merge(&f->clock, &clock, now);
 	if (r < 0 || why.len > 0)
 		warn(f, "allowlist-use.json", "%s", r < 0 ? strerror(-r) : bytes_str(&why));
@@ -206,7 +206,7 @@ static void load_use(struct allowlist_file *f, const struct moment *now)
 
 void allowlist_file_refresh(struct allowlist_file *f, const struct moment *now)
 {
-	if (!f->store || store_file_directory(f->store) < 0)
+	if (!f->store || file_store_directory(f->store) < 0)
 		return;
 
 	load_use(f, now);
@@ -340,7 +340,7 @@ static int replace(struct allowlist_file *f, const struct allowlist *list)
 	bool renamed;
 	int r;
 
-	r = file_replace_begin(&to, store_file_directory(f->store), LIST_FILE);
+	r = file_replace_begin(&to, file_store_directory(f->store), LIST_FILE);
 	if (r >= 0)
 		r = file_write(to.fd, bytes_str(text), text->len);
 	/* What takes time comes before the look. */
@@ -409,7 +409,7 @@ static void write_use(struct allowlist_file *f, const struct moment *now)
 	int r;
 
 	f->use.write_at = now->clock.boot + USE_PAUSE;
-	r = allowlist_use_write(&f->use, store_file_directory(f->store), f->list, &f->clock);
+	r = allowlist_use_write(&f->use, file_store_directory(f->store), f->list, &f->clock);
 	f->anchored |= r >= 0;
 	if (r >= 0)
 		return;
@@ -434,7 +434,7 @@ uint64_t allowlist_file_due(const struct allowlist_file *f)
 /* How late it is must be known where something ends: the next start may be told otherwise. */
 void allowlist_file_finish(struct allowlist_file *f, const struct moment *now)
 {
-	if (!f->list || store_file_directory(f->store) < 0)
+	if (!f->list || file_store_directory(f->store) < 0)
 		return;
 
 	allow_clock_move(&f->clock, now);

@@ -42,7 +42,7 @@
 /* What is superseded may take this much before the file is written anew. */
 #define SUPERSEDED_MIN ((uint64_t)1 << 20)
 
-struct store_file {
+struct file_store {
 	struct store store; /* first: the interface's part */
 	char *path;         /* of the directory, escaped, for messages */
 	uid_t owner;
@@ -61,14 +61,14 @@ struct store_file {
 	uint64_t compact_after; /* the size up to which that needn't be tried again */
 };
 
-static struct store_file *file_of(struct store *store)
+static struct file_store *file_of(struct store *store)
 {
-	return (struct store_file *)(void *)store;
+	return (struct file_store *)(void *)store;
 }
 
 /* Closes the store for a reason that names the file. */
 static void __attribute__((format(printf, 3, 4)))
-close_for(struct store_file *f, const char *name, const char *format, ...)
+close_for(struct file_store *f, const char *name, const char *format, ...)
 {
 	cleanup(free_p) char *what = NULL;
 	char *reason = NULL;
@@ -94,7 +94,7 @@ static const char *open_fault(int r)
 
 static void file_free(struct store *store)
 {
-	struct store_file *f = file_of(store);
+	struct file_store *f = file_of(store);
 
 	close_p(&f->fd);
 	close_p(&f->lock_fd);
@@ -107,7 +107,7 @@ static void file_free(struct store *store)
 
 static int file_record(struct store *store, const struct token_change *change)
 {
-	struct store_file *f = file_of(store);
+	struct file_store *f = file_of(store);
 	size_t start = f->lines.len;
 	int r;
 
@@ -126,22 +126,22 @@ static int file_record(struct store *store, const struct token_change *change)
 
 static void file_unrecord(struct store *store)
 {
-	struct store_file *f = file_of(store);
+	struct file_store *f = file_of(store);
 
 	bytes_truncate(&f->lines, f->last_line);
 }
 
 /* Lines of a file that is written anew. */
-static uint64_t n_records(const struct store_file *f)
+static uint64_t n_records(const struct file_store *f)
 {
-	return table_size(&f->store.table) + (f->store.note.len > 0);
+	return token_table_size(&f->store.table) + (f->store.note.len > 0);
 }
 
 /*
  * Puts a whole new file, made from the table, in the old one's place. On failure the old one is
  * still there and may be appended to, but where the new one is in place and may not be durable.
  */
-static int rewrite(struct store_file *f)
+static int rewrite(struct file_store *f)
 {
 	cleanup(file_replace_deinit) struct file_replace to = FILE_REPLACE_INIT;
 	uint64_t batch, size;
@@ -182,7 +182,7 @@ static int rewrite(struct store_file *f)
  * got into the file stays there: should the daemon die before that, it is safer to find a
  * revocation that nobody was told of than to lose one.
  */
-static void give_up_file(struct store_file *f, int error)
+static void give_up_file(struct file_store *f, int error)
 {
 	close_p(&f->fd);
 	f->fd = -1;
@@ -191,7 +191,7 @@ static void give_up_file(struct store_file *f, int error)
 }
 
 /* The note comes first, in a line of its own. */
-static int add_note(struct store_file *f)
+static int add_note(struct file_store *f)
 {
 	cleanup(bytes_deinit) struct bytes lines = BYTES_INIT(BYTES_UNLIMITED);
 	const struct bytes *note = &f->store.next_note;
@@ -212,7 +212,7 @@ static int add_note(struct store_file *f)
 	return 0;
 }
 
-static int append(struct store_file *f)
+static int append(struct file_store *f)
 {
 	cleanup(bytes_deinit) struct bytes batch = BYTES_INIT(BYTES_UNLIMITED);
 	int r;
@@ -237,7 +237,7 @@ static int append(struct store_file *f)
 	return 0;
 }
 
-static bool is_mostly_superseded(const struct store_file *f)
+static bool is_mostly_superseded(const struct file_store *f)
 {
 	uint64_t live = f->store.table.bytes;
 
@@ -246,7 +246,7 @@ static bool is_mostly_superseded(const struct store_file *f)
 }
 
 /* The turn is on record already, so that a failure here is not its failure. */
-static void compact(struct store_file *f)
+static void compact(struct file_store *f)
 {
 	int r;
 
@@ -264,7 +264,7 @@ static void compact(struct store_file *f)
 
 static int file_commit(struct store *store)
 {
-	struct store_file *f = file_of(store);
+	struct file_store *f = file_of(store);
 	bool changes = f->lines.len > 0 || store->next_note.len > 0;
 	int r = 0;
 
@@ -289,7 +289,7 @@ static int file_commit(struct store *store)
 
 static int file_settle(struct store *store)
 {
-	struct store_file *f = file_of(store);
+	struct file_store *f = file_of(store);
 	int r;
 
 	if (f->fd < 0)
@@ -302,7 +302,7 @@ static int file_settle(struct store *store)
 	return r;
 }
 
-static int retry_write(struct store_file *f)
+static int retry_write(struct file_store *f)
 {
 	int r;
 
@@ -317,17 +317,17 @@ static int retry_write(struct store_file *f)
 	return 0;
 }
 
-static int retry_lock(struct store_file *f, const struct moment *now)
+static int retry_lock(struct file_store *f, const struct moment *now)
 {
 	int r;
 
 	store_open(&f->store);
-	r = store_file_lock(&f->store);
+	r = file_store_lock(&f->store);
 	if (r < 0)
 		return r;
 
 	/* What was read in part is neither to be believed nor to be written from. */
-	r = store_file_load(&f->store, now);
+	r = file_store_load(&f->store, now);
 	if (r < 0)
 		close_for(f, TOKENS_FILE, "%s", strerror(-r));
 	return r < 0 || f->store.waiting ? -EBUSY : 0;
@@ -335,14 +335,14 @@ static int retry_lock(struct store_file *f, const struct moment *now)
 
 static int file_retry(struct store *store, const struct moment *now)
 {
-	struct store_file *f = file_of(store);
+	struct file_store *f = file_of(store);
 
 	return f->locked ? retry_write(f) : retry_lock(f, now);
 }
 
 static int file_finish(struct store *store)
 {
-	struct store_file *f = file_of(store);
+	struct file_store *f = file_of(store);
 
 	/* At rest it holds one line a token. */
 	if (!store->readable)
@@ -385,10 +385,10 @@ static int escape(const char *path, char **ret)
 	return *ret ? 0 : -ENOMEM;
 }
 
-int store_file_new(const char *given, uid_t owner, struct store **ret)
+int file_store_new(const char *given, uid_t owner, struct store **ret)
 {
 	cleanup(free_p) char *path = strip_slashes(given);
-	struct store_file *f;
+	struct file_store *f;
 	int r;
 
 	f = calloc(1, sizeof(*f));
@@ -418,9 +418,9 @@ int store_file_new(const char *given, uid_t owner, struct store **ret)
 	return 0;
 }
 
-int store_file_lock(struct store *store)
+int file_store_lock(struct store *store)
 {
-	struct store_file *f = file_of(store);
+	struct file_store *f = file_of(store);
 	int r;
 
 	if (store->closed)
@@ -436,7 +436,7 @@ int store_file_lock(struct store *store)
 
 	if (flock(f->lock_fd, LOCK_EX | LOCK_NB) < 0) {
 		if (errno == EWOULDBLOCK || errno == EINTR)
-			return STORE_BUSY;
+			return FILE_STORE_BUSY;
 		close_for(f, LOCK_FILE, "%s", strerror(errno));
 		return 0;
 	}
@@ -445,33 +445,33 @@ int store_file_lock(struct store *store)
 	return 0;
 }
 
-static const struct store_file *const_file_of(const struct store *store)
+static const struct file_store *const_file_of(const struct store *store)
 {
-	return (const struct store_file *)(const void *)store;
+	return (const struct file_store *)(const void *)store;
 }
 
-bool store_file_is_locked(const struct store *store)
+bool file_store_is_locked(const struct store *store)
 {
 	return const_file_of(store)->locked;
 }
 
-int store_file_directory(const struct store *store)
+int file_store_directory(const struct store *store)
 {
 	return const_file_of(store)->locked ? const_file_of(store)->dir_fd : -1;
 }
 
-const char *store_file_path(const struct store *store)
+const char *file_store_path(const struct store *store)
 {
 	return const_file_of(store)->path;
 }
 
-uid_t store_file_owner(const struct store *store)
+uid_t file_store_owner(const struct store *store)
 {
 	return const_file_of(store)->owner;
 }
 
 /* Cuts a torn end off: nobody was told anything that rests on it. */
-static int cut_torn_end(struct store_file *f, int fd, const struct journal_end *end)
+static int cut_torn_end(struct file_store *f, int fd, const struct journal_end *end)
 {
 	if (end->torn == 0)
 		return 0;
@@ -486,7 +486,7 @@ static int cut_torn_end(struct store_file *f, int fd, const struct journal_end *
 }
 
 /* Returns 0, or closes the store; only -ENOMEM is handed up. */
-static int load_file(struct store_file *f, int fd)
+static int load_file(struct file_store *f, int fd)
 {
 	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
 	struct journal_end end;
@@ -520,18 +520,18 @@ static int load_file(struct store_file *f, int fd)
  * when the directory is synced, which one that died behind its rename() never did: so do the other
  * files there, and that can wait until an answer rests on one.
  */
-static int make_lasting(struct store_file *f, const struct moment *now)
+static int make_lasting(struct file_store *f, const struct moment *now)
 {
-	if (table_settle_times(&f->store.table, now) || f->grown)
+	if (token_table_settle_times(&f->store.table, now) || f->grown)
 		return rewrite(f);
 
 	store_loosen(&f->store);
 	return 0;
 }
 
-int store_file_load(struct store *store, const struct moment *now)
+int file_store_load(struct store *store, const struct moment *now)
 {
-	struct store_file *f = file_of(store);
+	struct file_store *f = file_of(store);
 	int r, fd = -1;
 
 	if (store->closed)

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * The file store: store_file_new(), then store_file_lock() until it isn't busy any more or one
- * gives up, then store_file_load(); from there on it is a store like any other. Whatever was wrong
+ * The file store: file_store_new(), then file_store_lock() until it isn't busy any more or one
+ * gives up, then file_store_load(); from there on it is a store like any other. Whatever was wrong
  * on the way makes it a closed store, which says why: only memory can make these functions fail.
  */
 
@@ -11,23 +11,23 @@
 #include "ledger/store/store.h"
 
 /* Another process holds the state directory. */
-#define STORE_BUSY 1
+#define FILE_STORE_BUSY 1
 
 /* Opens the directory `path`, which is made where it is missing, and must be `owner`'s alone. */
-int store_file_new(const char *path, uid_t owner, struct store **ret);
+int file_store_new(const char *path, uid_t owner, struct store **ret);
 
-/* Tries to take the directory's lock, without waiting. Returns 0, STORE_BUSY, or -ENOMEM. */
-int store_file_lock(struct store *store);
+/* Tries to take the directory's lock, without waiting. Returns 0, FILE_STORE_BUSY, or -ENOMEM. */
+int file_store_lock(struct store *store);
 
-bool store_file_is_locked(const struct store *store);
+bool file_store_is_locked(const struct store *store);
 
 /* Reads what is on record. A store that wasn't locked is closed instead. Error: -ENOMEM. */
-int store_file_load(struct store *store, const struct moment *now);
+int file_store_load(struct store *store, const struct moment *now);
 
 /*
  * The directory, for what else is kept in it under the same lock: its descriptor, -1 until it is
  * locked; its path, escaped, for messages; and whose it is.
  */
-int store_file_directory(const struct store *store);
-const char *store_file_path(const struct store *store);
-uid_t store_file_owner(const struct store *store);
+int file_store_directory(const struct store *store);
+const char *file_store_path(const struct store *store);
+uid_t file_store_owner(const struct store *store);

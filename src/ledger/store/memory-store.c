@@ -18,7 +18,7 @@ static const struct store_ops memory_ops = {
 	.free = memory_free,
 };
 
-int store_memory_new(struct store **ret)
+int memory_store_new(struct store **ret)
 {
 	struct store *store;
 

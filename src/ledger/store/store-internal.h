@@ -23,7 +23,7 @@ struct store_ops {
 /* Embedded as the first member of an implementation. */
 struct store {
 	const struct store_ops *ops;
-	struct table table;
+	struct token_table table;
 	const char *closed; /* NULL: open */
 	char *closed_text;  /* what `closed` points to, but for want of memory */
 	bool readable;      /* the table is what is on record */

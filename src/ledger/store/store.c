@@ -21,12 +21,12 @@ void store_init(struct store *store, const struct store_ops *ops)
 		.note = BYTES_INIT(BYTES_UNLIMITED),
 		.next_note = BYTES_INIT(BYTES_UNLIMITED),
 	};
-	table_init(&store->table);
+	token_table_init(&store->table);
 }
 
 void store_deinit(struct store *store)
 {
-	table_deinit(&store->table);
+	token_table_deinit(&store->table);
 	bytes_deinit(&store->warning);
 	bytes_deinit(&store->note);
 	bytes_deinit(&store->next_note);
@@ -105,23 +105,23 @@ void store_prepare(struct store *store, const struct moment *now)
 
 const struct token *store_find(const struct store *store, const uint8_t id[static TOKEN_ID_LEN])
 {
-	return table_find(&store->table, id);
+	return token_table_find(&store->table, id);
 }
 
 const struct token *store_next(const struct store *store, const struct token *after)
 {
-	return table_next(&store->table, after);
+	return token_table_next(&store->table, after);
 }
 
 struct usage store_count(
 	const struct store *store, uid_t uid, const uint8_t fingerprint[static FINGERPRINT_LEN])
 {
-	return table_count(&store->table, uid, fingerprint);
+	return token_table_count(&store->table, uid, fingerprint);
 }
 
 int store_apply(struct store *store, struct token_change *change)
 {
-	const struct token *t = table_find(&store->table, change->id);
+	const struct token *t = token_table_find(&store->table, change->id);
 	int r;
 
 	if ((t ? t->state : TOKEN_ABSENT) != change->from)
@@ -134,7 +134,7 @@ int store_apply(struct store *store, struct token_change *change)
 			return r;
 	}
 
-	r = table_apply(&store->table, change);
+	r = token_table_apply(&store->table, change);
 	if (r != 0 && store->ops->record)
 		store->ops->unrecord(store);
 	return r;
@@ -142,12 +142,12 @@ int store_apply(struct store *store, struct token_change *change)
 
 void store_prune(struct store *store, const struct moment *now, store_expired_fn fn, void *userdata)
 {
-	table_prune(&store->table, now, fn, userdata);
+	token_table_prune(&store->table, now, fn, userdata);
 }
 
 uint64_t store_due(const struct store *store)
 {
-	uint64_t due = table_due(&store->table);
+	uint64_t due = token_table_due(&store->table);
 
 	return store->waiting && store->retry_at < due ? store->retry_at : due;
 }
@@ -158,9 +158,9 @@ int store_commit(struct store *store)
 
 	r = store->ops->commit ? store->ops->commit(store) : 0;
 	if (r < 0) {
-		table_roll_back(&store->table);
+		token_table_roll_back(&store->table);
 	} else {
-		table_settle(&store->table);
+		token_table_settle(&store->table);
 		store_keep_note(store);
 	}
 	bytes_clear(&store->next_note);

@@ -109,4 +109,4 @@ int store_finish(struct store *store);
 bool store_take_warning(struct store *store, struct bytes *b);
 
 /* The memory store: forgets all when it is freed. */
-int store_memory_new(struct store **ret);
+int memory_store_new(struct store **ret);

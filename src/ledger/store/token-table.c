@@ -58,9 +58,9 @@ static struct alike_key alike_key(uid_t uid, const uint8_t fingerprint[static FI
 	return key;
 }
 
-void table_init(struct table *t)
+void token_table_init(struct token_table *t)
 {
-	*t = (struct table){ 0 };
+	*t = (struct token_table){ 0 };
 	map_init(&t->by_id, TOKEN_ID_LEN);
 	map_init(&t->accounts, sizeof(uid_t));
 	map_init(&t->alikes, sizeof(struct alike_key));
@@ -69,7 +69,7 @@ void table_init(struct table *t)
 }
 
 /* Gives the shares in the counters back, those that it has; the caller has seen to `pending`. */
-static void leave_counters(struct table *t, struct entry *e)
+static void leave_counters(struct token_table *t, struct entry *e)
 {
 	if (e->account && --e->account->entries == 0) {
 		map_remove(&t->accounts, &e->account->uid);
@@ -81,7 +81,7 @@ static void leave_counters(struct table *t, struct entry *e)
 	}
 }
 
-static int join_account(struct table *t, struct entry *e)
+static int join_account(struct token_table *t, struct entry *e)
 {
 	struct account *a;
 
@@ -103,7 +103,7 @@ static int join_account(struct table *t, struct entry *e)
 	return 0;
 }
 
-static int join_alike(struct table *t, struct entry *e)
+static int join_alike(struct token_table *t, struct entry *e)
 {
 	struct alike_key key = alike_key(e->token->uid, e->token->fingerprint);
 	struct alike *a;
@@ -140,7 +140,7 @@ static void set_state(struct entry *e, enum token_state state)
 	}
 }
 
-static void remove_entry(struct table *t, struct entry *e)
+static void remove_entry(struct token_table *t, struct entry *e)
 {
 	set_state(e, TOKEN_ABSENT);
 	map_remove(&t->by_id, e->token->id);
@@ -153,7 +153,7 @@ static void remove_entry(struct table *t, struct entry *e)
 	free(e);
 }
 
-void table_deinit(struct table *t)
+void token_table_deinit(struct token_table *t)
 {
 	while (!TAILQ_EMPTY(&t->order))
 		remove_entry(t, TAILQ_FIRST(&t->order));
@@ -165,14 +165,15 @@ void table_deinit(struct table *t)
 	free(t->applied);
 }
 
-const struct token *table_find(const struct table *t, const uint8_t id[static TOKEN_ID_LEN])
+const struct token *token_table_find(
+	const struct token_table *t, const uint8_t id[static TOKEN_ID_LEN])
 {
 	const struct entry *e = map_get(&t->by_id, id);
 
 	return e ? e->token : NULL;
 }
 
-const struct token *table_next(const struct table *t, const struct token *after)
+const struct token *token_table_next(const struct token_table *t, const struct token *after)
 {
 	const struct entry *e;
 
@@ -185,8 +186,8 @@ const struct token *table_next(const struct table *t, const struct token *after)
 	return e ? e->token : NULL;
 }
 
-struct usage table_count(
-	const struct table *t, uid_t uid, const uint8_t fingerprint[static FINGERPRINT_LEN])
+struct usage token_table_count(
+	const struct token_table *t, uid_t uid, const uint8_t fingerprint[static FINGERPRINT_LEN])
 {
 	struct alike_key key = alike_key(uid, fingerprint);
 	const struct account *account = map_get(&t->accounts, &uid);
@@ -200,13 +201,13 @@ struct usage table_count(
 	};
 }
 
-size_t table_size(const struct table *t)
+size_t token_table_size(const struct token_table *t)
 {
 	return map_size(&t->by_id);
 }
 
 /* All that can fail, in an order in which each failure can be taken back. */
-static int insert(struct table *t, struct entry *e)
+static int insert(struct token_table *t, struct entry *e)
 {
 	int r;
 
@@ -224,13 +225,13 @@ static int insert(struct table *t, struct entry *e)
 	return r;
 }
 
-static int issue(struct table *t, struct token_change *change)
+static int issue(struct token_table *t, struct token_change *change)
 {
 	struct entry *e;
 	int r;
 
 	if (map_get(&t->by_id, change->id))
-		return TABLE_STALE;
+		return TOKEN_TABLE_STALE;
 
 	e = calloc(1, sizeof(*e));
 	if (!e)
@@ -254,13 +255,13 @@ static int issue(struct table *t, struct token_change *change)
 	return 0;
 }
 
-static int move(struct table *t, const struct token_change *change)
+static int move(struct token_table *t, const struct token_change *change)
 {
 	struct entry *e = map_get(&t->by_id, change->id);
 	int r;
 
 	if (!e || e->token->state != change->from)
-		return TABLE_STALE;
+		return TOKEN_TABLE_STALE;
 
 	r = token_set_reason(e->token, change->reason);
 	if (r < 0)
@@ -282,7 +283,7 @@ static void undo_approval(struct entry *e, enum token_state from)
 }
 
 /* Makes room for one more in `applied`. */
-static int reserve_applied(struct table *t)
+static int reserve_applied(struct token_table *t)
 {
 	struct applied *applied;
 	size_t size;
@@ -300,7 +301,7 @@ static int reserve_applied(struct table *t)
 	return 0;
 }
 
-int table_apply(struct table *t, struct token_change *change)
+int token_table_apply(struct token_table *t, struct token_change *change)
 {
 	struct applied *applied;
 	int r;
@@ -332,7 +333,7 @@ static bool expire(struct entry *e)
 }
 
 /* Everything is due first when it expires, and then once more when it may be forgotten. */
-static void prune_entry(struct table *t, struct entry *e,
+static void prune_entry(struct token_table *t, struct entry *e,
 	void (*expired)(const struct token *token, void *userdata), void *userdata)
 {
 	uint64_t end = e->token->expires + TOKEN_RETENTION;
@@ -345,7 +346,7 @@ static void prune_entry(struct table *t, struct entry *e,
 		remove_entry(t, e);
 }
 
-bool table_settle_times(struct table *t, const struct moment *now)
+bool token_table_settle_times(struct token_table *t, const struct moment *now)
 {
 	bool any = false;
 	struct entry *e;
@@ -361,7 +362,7 @@ bool table_settle_times(struct table *t, const struct moment *now)
 	return any;
 }
 
-void table_prune(struct table *t, const struct moment *now,
+void token_table_prune(struct token_table *t, const struct moment *now,
 	void (*expired)(const struct token *token, void *userdata), void *userdata)
 {
 	struct heap_node *node;
@@ -370,19 +371,19 @@ void table_prune(struct table *t, const struct moment *now,
 		prune_entry(t, entry_of(node), expired, userdata);
 }
 
-uint64_t table_due(const struct table *t)
+uint64_t token_table_due(const struct token_table *t)
 {
 	const struct heap_node *node = heap_first(&t->due);
 
 	return node ? node->due : CLOCK_NEVER;
 }
 
-void table_settle(struct table *t)
+void token_table_settle(struct token_table *t)
 {
 	t->n_applied = 0;
 }
 
-void table_roll_back(struct table *t)
+void token_table_roll_back(struct token_table *t)
 {
 	const struct applied *a;
 	struct entry *e;

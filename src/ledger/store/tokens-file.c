@@ -36,7 +36,7 @@ static int flush_lines(int fd, struct bytes *lines, uint64_t *batch, uint64_t *s
 	return 0;
 }
 
-static int write_tokens(int fd, const struct table *table, const struct bytes *note,
+static int write_tokens(int fd, const struct token_table *table, const struct bytes *note,
 	uint64_t *batch, uint64_t *size)
 {
 	cleanup(bytes_deinit) struct bytes lines = BYTES_INIT(BYTES_UNLIMITED);
@@ -46,7 +46,7 @@ static int write_tokens(int fd, const struct table *table, const struct bytes *n
 	if (r < 0)
 		return r;
 
-	for (const struct token *t = NULL; (t = table_next(table, t));) {
+	for (const struct token *t = NULL; (t = token_table_next(table, t));) {
 		r = record_print_stored(t, &lines);
 		if (r >= 0)
 			r = bytes_append_char(&lines, '\n');
@@ -58,14 +58,14 @@ static int write_tokens(int fd, const struct table *table, const struct bytes *n
 	return flush_lines(fd, &lines, batch, size);
 }
 
-int tokens_file_write(int fd, const struct table *table, const struct bytes *note, uint64_t after,
-	uint64_t *ret_batch, uint64_t *ret_size)
+int tokens_file_write(int fd, const struct token_table *table, const struct bytes *note,
+	uint64_t after, uint64_t *ret_batch, uint64_t *ret_size)
 {
 	cleanup(bytes_deinit) struct bytes header = BYTES_INIT(BYTES_UNLIMITED);
 	uint64_t batch = after, size;
 	int r;
 
-	r = journal_print_header(FORMAT, table_size(table) + (note->len > 0), &header);
+	r = journal_print_header(FORMAT, token_table_size(table) + (note->len > 0), &header);
 	if (r >= 0)
 		r = file_write(fd, header.data, header.len);
 	if (r < 0)
@@ -98,9 +98,9 @@ static int refuse_line(struct bytes *why, const char *what)
 	return r < 0 ? r : JOURNAL_LINE_REFUSED;
 }
 
-static int load_change(struct table *table, struct token_change *change, struct bytes *why)
+static int load_change(struct token_table *table, struct token_change *change, struct bytes *why)
 {
-	const struct token *t = table_find(table, change->id);
+	const struct token *t = token_table_find(table, change->id);
 	int r;
 
 	if (!change->issued) {
@@ -111,13 +111,14 @@ static int load_change(struct table *table, struct token_change *change, struct 
 		change->from = t->state;
 	}
 
-	r = table_apply(table, change);
-	table_settle(table);
-	return r == TABLE_STALE ? refuse_line(why, "issues a token that is there already") : r;
+	r = token_table_apply(table, change);
+	token_table_settle(table);
+	return r == TOKEN_TABLE_STALE ? refuse_line(why, "issues a token that is there already")
+				      : r;
 }
 
 struct loading {
-	struct table *table;
+	struct token_table *table;
 	struct bytes scratch;
 	struct bytes *note;
 };
@@ -159,8 +160,8 @@ static int load_line(const char *line, size_t len, struct bytes *why, void *user
 	return r;
 }
 
-int tokens_file_load(int fd, struct table *table, struct bytes *note, struct journal_end *ret_end,
-	struct bytes *why)
+int tokens_file_load(int fd, struct token_table *table, struct bytes *note,
+	struct journal_end *ret_end, struct bytes *why)
 {
 	struct loading loading = { table, BYTES_INIT(BYTES_UNLIMITED), note };
 	int r;
