@@ -319,6 +319,7 @@ static int retry_write(struct file_store *f)
 
 static int retry_lock(struct file_store *f, const struct moment *now)
 {
+	const struct retry retry = f->store.retry;
 	int r;
 
 	store_open(&f->store);
@@ -330,7 +331,11 @@ static int retry_lock(struct file_store *f, const struct moment *now)
 	r = file_store_load(&f->store, now);
 	if (r < 0)
 		close_for(f, TOKENS_FILE, "%s", strerror(-r));
-	return r < 0 || f->store.waiting ? -EBUSY : 0;
+	if (f->store.retry.waiting) {
+		f->store.retry = retry; /* its pauses grow on */
+		r = -EBUSY;
+	}
+	return r;
 }
 
 static int file_retry(struct store *store, const struct moment *now)

@@ -3,6 +3,7 @@
 
 /* What an implementation of the store fills in. Only files of the ledger include this. */
 
+#include "base/retry.h"
 #include "ledger/store/store.h"
 #include "ledger/store/token-table.h"
 
@@ -33,9 +34,7 @@ struct store {
 	struct bytes note;      /* on record; see store_set_note() */
 	struct bytes next_note; /* for the next commit */
 
-	/* Of a store that is closed for something that may pass. */
-	bool waiting;
-	uint64_t retry_at, retry_pause; /* µs of the boot clock, and µs */
+	struct retry retry; /* of a store that is closed for something that may pass */
 };
 
 void store_init(struct store *store, const struct store_ops *ops);

@@ -8,10 +8,6 @@
 
 #include "ledger/store/store-internal.h"
 
-/* Between two tries of a store that is closed for something that may pass. */
-#define RETRY_PAUSE_MIN CLOCK_SECOND
-#define RETRY_PAUSE_MAX (30 * CLOCK_SECOND)
-
 void store_init(struct store *store, const struct store_ops *ops)
 {
 	*store = (struct store){
@@ -45,7 +41,7 @@ void store_open(struct store *store)
 	free(store->closed_text);
 	store->closed_text = NULL;
 	store->closed = NULL;
-	store->waiting = false;
+	retry_end(&store->retry);
 }
 
 void store_free(struct store *store)
@@ -76,31 +72,18 @@ bool store_is_readable(const struct store *store)
 
 void store_wait(struct store *store)
 {
-	if (store->waiting)
-		return;
-
-	store->waiting = true;
-	store->retry_at = 0;
-	store->retry_pause = RETRY_PAUSE_MIN;
+	retry_begin(&store->retry);
 }
 
 bool store_is_waiting(const struct store *store)
 {
-	return store->waiting;
+	return store->retry.waiting;
 }
 
 void store_prepare(struct store *store, const struct moment *now)
 {
-	if (!store->waiting || now->clock.boot < store->retry_at)
-		return;
-
-	if (store->ops->retry(store, now) >= 0)
-		return;
-
-	store->retry_at = now->clock.boot + store->retry_pause;
-	store->retry_pause *= 2;
-	if (store->retry_pause > RETRY_PAUSE_MAX)
-		store->retry_pause = RETRY_PAUSE_MAX;
+	if (retry_is_due(&store->retry, now->clock.boot) && store->ops->retry(store, now) < 0)
+		retry_failed(&store->retry, now->clock.boot);
 }
 
 const struct token *store_find(const struct store *store, const uint8_t id[static TOKEN_ID_LEN])
@@ -147,9 +130,9 @@ void store_prune(struct store *store, const struct moment *now, store_expired_fn
 
 uint64_t store_due(const struct store *store)
 {
-	uint64_t due = token_table_due(&store->table);
+	uint64_t due = token_table_due(&store->table), retry = retry_due(&store->retry);
 
-	return store->waiting && store->retry_at < due ? store->retry_at : due;
+	return retry < due ? retry : due;
 }
 
 int store_commit(struct store *store)
