@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "daemon/log.h"
 #include "daemon/turn.h"
+#include "daemon/view.h"
 
 /* Those that a revocation of many has changed, a line each. */
 static int print_changed(const struct turn *turn, const struct answer *a, struct bytes *b)
@@ -29,7 +30,7 @@ static int print_views(const struct turn *turn, const struct answer *a, struct b
 	case VIEW_SHOW:
 		return view_show(turn->store, a->verdict.token_id, &turn->now, b);
 	case VIEW_STATUS:
-		return view_status(turn->situation, turn_closed(turn), &turn->now, b);
+		return status_print(turn->status, turn_closed(turn), &turn->now, b);
 	case VIEW_CHANGED:
 		return print_changed(turn, a, b);
 	case VIEW_ALLOWLIST:

@@ -20,9 +20,9 @@
 /* A user that isn't there may be there later: a fault needn't be the file's. */
 #define FAULT_PAUSE CLOCK_SECOND
 
-int rules_init(struct rules *rules, const char *path, uid_t owner)
+int live_policy_init(struct live_policy *live, const char *path, uid_t owner)
 {
-	*rules = (struct rules){
+	*live = (struct live_policy){
 		.path = path,
 		.owner = owner,
 		.shown = BYTES_INIT(BYTES_UNLIMITED),
@@ -30,15 +30,15 @@ int rules_init(struct rules *rules, const char *path, uid_t owner)
 		.retry = true,
 		.again = CLOCK_NEVER,
 	};
-	return path ? text_append_escaped(&rules->shown, path, strlen(path)) : 0;
+	return path ? text_append_escaped(&live->shown, path, strlen(path)) : 0;
 }
 
-void rules_deinit(struct rules *rules)
+void live_policy_deinit(struct live_policy *live)
 {
-	policy_free(rules->policy);
-	rules->policy = NULL;
-	bytes_deinit(&rules->fault);
-	bytes_deinit(&rules->shown);
+	policy_free(live->policy);
+	live->policy = NULL;
+	bytes_deinit(&live->fault);
+	bytes_deinit(&live->shown);
 }
 
 static bool same_time(const struct timespec *a, const struct timespec *b)
@@ -46,15 +46,15 @@ static bool same_time(const struct timespec *a, const struct timespec *b)
 	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
 }
 
-static bool has_changed(const struct rules *rules, const struct clock_time *now)
+static bool has_changed(const struct live_policy *live, const struct clock_time *now)
 {
-	const struct stat *seen = &rules->source.st;
+	const struct stat *seen = &live->source.st;
 	struct stat st;
 
 	/* Of a file that could not be opened, nothing was seen: whatever is there differs. */
-	if (rules->retry || rules->recent || rules->again <= now->boot)
+	if (live->retry || live->recent || live->again <= now->boot)
 		return true;
-	return stat(rules->path, &st) < 0 || st.st_dev != seen->st_dev || st.st_ino != seen->st_ino
+	return stat(live->path, &st) < 0 || st.st_dev != seen->st_dev || st.st_ino != seen->st_ino
 		|| st.st_size != seen->st_size || st.st_mode != seen->st_mode
 		|| st.st_uid != seen->st_uid || !same_time(&st.st_mtim, &seen->st_mtim)
 		|| !same_time(&st.st_ctim, &seen->st_ctim);
@@ -69,62 +69,62 @@ static bool is_recent(const struct stat *st, uint64_t wall)
 }
 
 /* The fault that is told from now on; whether it is another one than before. */
-static bool set_fault(struct rules *rules, const struct faults *faults, int r)
+static bool set_fault(struct live_policy *live, const struct faults *faults, int r)
 {
 	cleanup(bytes_deinit) struct bytes fault = BYTES_INIT(BYTES_UNLIMITED);
 	bool same;
 
 	if (r < 0)
-		bytes_appendf(&fault, "%s: out of memory", bytes_str(&rules->shown));
+		bytes_appendf(&fault, "%s: out of memory", bytes_str(&live->shown));
 	else if (r == POLICY_FAULTY)
-		faults_summarize(faults, bytes_str(&rules->shown), &fault);
+		faults_summarize(faults, bytes_str(&live->shown), &fault);
 
-	same = strcmp(bytes_str(&fault), bytes_str(&rules->fault)) == 0;
+	same = strcmp(bytes_str(&fault), bytes_str(&live->fault)) == 0;
 	if (!same) {
-		bytes_deinit(&rules->fault);
-		rules->fault = fault;
+		bytes_deinit(&live->fault);
+		live->fault = fault;
 		bytes_init(&fault, BYTES_UNLIMITED);
 	}
 	return !same;
 }
 
-static void put_in_force(struct rules *rules, struct policy *policy)
+static void put_in_force(struct live_policy *live, struct policy *policy)
 {
-	policy_free(rules->policy);
-	rules->policy = policy;
-	memcpy(rules->hash, rules->source.hash, sizeof(rules->hash));
+	policy_free(live->policy);
+	live->policy = policy;
+	memcpy(live->hash, live->source.hash, sizeof(live->hash));
 }
 
-enum rules_news rules_refresh(struct rules *rules, const struct clock_time *now)
+enum live_policy_change live_policy_refresh(struct live_policy *live, const struct clock_time *now)
 {
 	struct policy *policy = NULL;
 	struct faults faults;
 	bool other;
 	int r;
 
-	if (!rules->path || !has_changed(rules, now))
-		return RULES_SAME;
+	if (!live->path || !has_changed(live, now))
+		return LIVE_POLICY_SAME;
 
 	faults_init(&faults);
-	r = policy_file_read(rules->path, rules->owner, &faults, &rules->source, &policy);
-	rules->retry = r < 0;
-	rules->recent = is_recent(&rules->source.st, now->wall);
-	rules->again = r == POLICY_FAULTY ? now->boot + FAULT_PAUSE : CLOCK_NEVER;
+	r = policy_file_read(live->path, live->owner, &faults, &live->source, &policy);
+	live->retry = r < 0;
+	live->recent = is_recent(&live->source.st, now->wall);
+	live->again = r == POLICY_FAULTY ? now->boot + FAULT_PAUSE : CLOCK_NEVER;
 	if (r < 0 || r == POLICY_FAULTY)
-		memset(rules->source.hash, 0, sizeof(rules->source.hash));
-	other = r != POLICY_SAME && set_fault(rules, &faults, r);
+		memset(live->source.hash, 0, sizeof(live->source.hash));
+	other = r != POLICY_SAME && set_fault(live, &faults, r);
 	faults_deinit(&faults);
 
 	if (r == 0)
-		put_in_force(rules, policy);
+		put_in_force(live, policy);
 	if (r == 0)
-		return RULES_READ;
-	return other ? RULES_FAULTY : RULES_SAME;
+		return LIVE_POLICY_READ;
+	return other ? LIVE_POLICY_FAULTY : LIVE_POLICY_SAME;
 }
 
-const char *rules_closed(const struct rules *rules)
+const char *live_policy_closed(const struct live_policy *live)
 {
-	if (!rules->path || rules->policy)
+	if (!live->path || live->policy)
 		return NULL;
-	return rules->fault.len > 0 ? bytes_str(&rules->fault) : "the policy was not read yet";
+	return live->fault.len > 0 ? bytes_str(&live->fault) : "the policy was not read yet";
 }

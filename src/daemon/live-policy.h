@@ -3,7 +3,7 @@
 
 /*
  * The policy in force: which file it comes from, and whether that has changed. Embedded:
- * rules_init(), rules_refresh() before each turn, rules_deinit().
+ * live_policy_init(), live_policy_refresh() before each turn, live_policy_deinit().
  *
  * A file that has a fault changes nothing: what was in force before stays. Where nothing was, the
  * daemon is closed.
@@ -17,7 +17,7 @@
 #include "daemon/policy-file.h"
 #include "gate/policy/policy.h"
 
-struct rules {
+struct live_policy {
 	const char *path; /* absolute; NULL: there is no policy, and nothing here does anything */
 	uid_t owner;
 	struct bytes shown; /* the path, escaped */
@@ -31,19 +31,19 @@ struct rules {
 	uint64_t again; /* when a fault is looked at anew, in µs of the boot clock */
 };
 
-/* What rules_refresh() found. */
-enum rules_news {
-	RULES_SAME,
-	RULES_READ,   /* another policy is in force */
-	RULES_FAULTY, /* there is another fault than before */
+/* What live_policy_refresh() found. */
+enum live_policy_change {
+	LIVE_POLICY_SAME,
+	LIVE_POLICY_READ,   /* another policy is in force */
+	LIVE_POLICY_FAULTY, /* there is another fault than before */
 };
 
 /* `path` may be NULL, and must stay. Error: -ENOMEM. */
-int rules_init(struct rules *rules, const char *path, uid_t owner);
-void rules_deinit(struct rules *rules);
+int live_policy_init(struct live_policy *live, const char *path, uid_t owner);
+void live_policy_deinit(struct live_policy *live);
 
 /* Reads the file where it has changed. What `policy` pointed to may be gone then. */
-enum rules_news rules_refresh(struct rules *rules, const struct clock_time *now);
+enum live_policy_change live_policy_refresh(struct live_policy *live, const struct clock_time *now);
 
 /* Why nothing may be decided; NULL where there is a policy in force, or none is wanted. */
-const char *rules_closed(const struct rules *rules);
+const char *live_policy_closed(const struct live_policy *live);

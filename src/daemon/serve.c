@@ -25,8 +25,8 @@
 #include "daemon/log.h"
 #include "daemon/loop.h"
 #include "daemon/sd.h"
+#include "daemon/status.h"
 #include "daemon/turn.h"
-#include "daemon/view.h"
 #include "ledger/allowlist/allowlist-file.h"
 #include "ledger/evidence/evidence.h"
 #include "ledger/store/file-store.h"
@@ -41,13 +41,13 @@
 struct server {
 	const struct serve_options *options;
 	struct store *store;
-	struct rules rules;
+	struct live_policy live_policy;
 	struct evidence *evidence; /* or NULL */
 	struct allowlist_file allowlist;
 	struct doors doors;
 	struct conns conns;
 	struct turn turn;
-	struct situation situation;
+	struct status_sources status;
 	struct bytes directory;
 	struct loop loop;
 	bool told_closed; /* what systemd was told last */
@@ -312,7 +312,7 @@ static void server_free(struct server *s)
 
 	allowlist_file_deinit(&s->allowlist);
 	turn_deinit(&s->turn);
-	rules_deinit(&s->rules);
+	live_policy_deinit(&s->live_policy);
 	conns_deinit(&s->conns);
 	loop_deinit(&s->loop);
 	doors_deinit(&s->doors);
@@ -345,10 +345,10 @@ static struct server *server_new(const struct serve_options *options)
 /* What the parts know of one another, once all are there. */
 static void connect_parts(struct server *s)
 {
-	s->situation = (struct situation){
+	s->status = (struct status_sources){
 		.settings = &s->options->settings,
 		.store = s->store,
-		.rules = &s->rules,
+		.live_policy = &s->live_policy,
 		.evidence = s->evidence,
 		.allowlist = &s->allowlist,
 		.doors = &s->doors,
@@ -360,10 +360,10 @@ static void connect_parts(struct server *s)
 	};
 	s->turn.settings = &s->options->settings;
 	s->turn.store = s->store;
-	s->turn.rules = &s->rules;
+	s->turn.live_policy = &s->live_policy;
 	s->turn.evidence = s->evidence;
 	s->turn.allowlist = &s->allowlist;
-	s->turn.situation = &s->situation;
+	s->turn.status = &s->status;
 	conns_init(&s->conns, s->loop.event, turn_take, &s->turn);
 	s->loop.doors = &s->doors;
 	s->loop.conns = &s->conns;
@@ -402,11 +402,11 @@ static int start(struct server *s, struct bytes *why)
 		return r;
 	s->doors.may_remove_stale = !s->options->state_dir || file_store_is_locked(s->store);
 
-	r = rules_init(&s->rules, s->options->policy, geteuid());
+	r = live_policy_init(&s->live_policy, s->options->policy, geteuid());
 	if (r < 0)
 		return r;
 	now = clock_now();
-	turn_refresh_rules(&s->rules, &now);
+	turn_refresh_policy(&s->live_policy, &now);
 	read_allowlist(s);
 
 	r = bind_doors(s, why);

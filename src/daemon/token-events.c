@@ -11,43 +11,43 @@
 #include "gate/limits.h"
 #include "gate/token/token-json.h"
 
-void news_init(struct news *news)
+void token_events_init(struct token_events *events)
 {
-	*news = (struct news){ 0 };
+	*events = (struct token_events){ 0 };
 }
 
-void news_clear(struct news *news)
+void token_events_clear(struct token_events *events)
 {
-	while (news->n > 0)
-		free(news->items[--news->n].line);
-	news->lines_len = 0;
-	news->lost = news->untold = false;
+	while (events->n > 0)
+		free(events->items[--events->n].line);
+	events->lines_len = 0;
+	events->lost = events->untold = false;
 }
 
-void news_deinit(struct news *news)
+void token_events_deinit(struct token_events *events)
 {
-	news_clear(news);
-	free(news->items);
-	news_init(news);
+	token_events_clear(events);
+	free(events->items);
+	token_events_init(events);
 }
 
 /* Room for one more, or NULL. */
-static struct news_item *reserve(struct news *news)
+static struct token_note *reserve(struct token_events *events)
 {
-	struct news_item *items;
+	struct token_note *items;
 	size_t size;
 
-	if (news->n < news->size)
-		return &news->items[news->n];
+	if (events->n < events->size)
+		return &events->items[events->n];
 
-	size = news->size ? news->size * 2 : 64;
-	items = reallocarray(news->items, size, sizeof(*items));
+	size = events->size ? events->size * 2 : 64;
+	items = reallocarray(events->items, size, sizeof(*items));
 	if (!items)
 		return NULL;
 
-	news->items = items;
-	news->size = size;
-	return &news->items[news->n];
+	events->items = items;
+	events->size = size;
+	return &events->items[events->n];
 }
 
 static char *print_line(const struct token *t, const uid_t *by, const struct moment *now)
@@ -59,63 +59,63 @@ static char *print_line(const struct token *t, const uid_t *by, const struct mom
 	return bytes_steal(&line);
 }
 
-static void add_line(struct news *news, struct news_item *item, const struct token *t,
+static void add_line(struct token_events *events, struct token_note *item, const struct token *t,
 	const uid_t *by, const struct moment *now)
 {
-	if (news->lines_len > LIMIT_UNREAD) {
-		news->untold = true;
+	if (events->lines_len > LIMIT_UNREAD) {
+		events->untold = true;
 		return;
 	}
 
 	item->line = print_line(t, by, now);
 	if (item->line)
-		news->lines_len += strlen(item->line);
+		events->lines_len += strlen(item->line);
 	else
-		news->untold = true;
+		events->untold = true;
 }
 
-void news_add(struct news *news, const struct token *t, const uid_t *by, const struct moment *now,
-	bool with_line)
+void token_events_add(struct token_events *events, const struct token *t, const uid_t *by,
+	const struct moment *now, bool with_line)
 {
-	struct news_item *item;
+	struct token_note *item;
 
-	item = reserve(news);
+	item = reserve(events);
 	if (!item) {
-		news->lost = true;
+		events->lost = true;
 		return;
 	}
 
-	*item = (struct news_item){ .to = t->state };
+	*item = (struct token_note){ .to = t->state };
 	memcpy(item->id, t->id, sizeof(item->id));
 	if (with_line)
-		add_line(news, item, t, by, now);
-	news->n++;
+		add_line(events, item, t, by, now);
+	events->n++;
 }
 
 /* All that is noted about a token from its issue on. */
-static void undo_issue(struct news *news, size_t issue)
+static void undo_issue(struct token_events *events, size_t issue)
 {
-	for (size_t i = issue; i < news->n; i++)
-		if (memcmp(news->items[i].id, news->items[issue].id, TOKEN_ID_LEN) == 0)
-			news->items[i].undone = true;
+	for (size_t i = issue; i < events->n; i++)
+		if (memcmp(events->items[i].id, events->items[issue].id, TOKEN_ID_LEN) == 0)
+			events->items[i].undone = true;
 }
 
-void news_undo(struct news *news)
+void token_events_undo(struct token_events *events)
 {
 	size_t kept = 0;
 
-	for (size_t i = 0; i < news->n; i++) {
-		if (news->items[i].to == TOKEN_PENDING)
-			undo_issue(news, i);
-		else if (news->items[i].to == TOKEN_APPROVED)
-			news->items[i].undone = true;
+	for (size_t i = 0; i < events->n; i++) {
+		if (events->items[i].to == TOKEN_PENDING)
+			undo_issue(events, i);
+		else if (events->items[i].to == TOKEN_APPROVED)
+			events->items[i].undone = true;
 	}
 
-	for (size_t i = 0; i < news->n; i++) {
-		if (news->items[i].undone)
-			free(news->items[i].line);
+	for (size_t i = 0; i < events->n; i++) {
+		if (events->items[i].undone)
+			free(events->items[i].line);
 		else
-			news->items[kept++] = news->items[i];
+			events->items[kept++] = events->items[i];
 	}
-	news->n = kept;
+	events->n = kept;
 }

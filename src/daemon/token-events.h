@@ -12,34 +12,34 @@
 
 #include "gate/token/token.h"
 
-struct news_item {
+struct token_note {
 	uint8_t id[TOKEN_ID_LEN];
 	enum token_state to;
 	char *line; /* the event as it is told, with its newline; NULL where nobody wants it */
 	bool undone;
 };
 
-struct news {
-	struct news_item *items;
+struct token_events {
+	struct token_note *items;
 	size_t n, size;
 	size_t lines_len; /* of all lines together */
 	bool lost, untold;
 };
 
-void news_init(struct news *news);
-void news_deinit(struct news *news);
+void token_events_init(struct token_events *events);
+void token_events_deinit(struct token_events *events);
 
 /*
  * Notes that the token is now in its state. `by`: the operator who did it, or NULL. `with_line`:
  * somebody wants to be told.
  */
-void news_add(struct news *news, const struct token *token, const uid_t *by,
+void token_events_add(struct token_events *events, const struct token *token, const uid_t *by,
 	const struct moment *now, bool with_line);
 
 /*
  * Issues and approvals didn't happen: they could not be recorded. Nor did what became of a token
  * that was issued in this turn.
  */
-void news_undo(struct news *news);
+void token_events_undo(struct token_events *events);
 
-void news_clear(struct news *news);
+void token_events_clear(struct token_events *events);

@@ -65,7 +65,7 @@ static void refuse_change(struct answer *a, const char *why)
 	}
 }
 
-void turn_commit_allowlist(struct turn *turn, enum allow_origin origin)
+void turn_allowlist_commit(struct turn *turn, enum allow_origin origin)
 {
 	const char *closed;
 	bool any = false;
@@ -84,7 +84,7 @@ void turn_commit_allowlist(struct turn *turn, enum allow_origin origin)
 }
 
 /* Once it is allowed: what was used, and when. */
-void turn_note_use(struct turn *turn, struct answer *a)
+void turn_allowlist_note_use(struct turn *turn, struct answer *a)
 {
 	struct verdict *v = &a->verdict;
 

@@ -13,7 +13,7 @@ enum allow_origin { ALLOW_OF_OPERATORS, ALLOW_OF_TOKENS };
  * operator whose change could not be recorded is told so; a consumed token is an allow in any case,
  * so that its entry comes last, behind the evidence.
  */
-void turn_commit_allowlist(struct turn *turn, enum allow_origin origin);
+void turn_allowlist_commit(struct turn *turn, enum allow_origin origin);
 
 /* Notes which entry allowed what was answered. */
-void turn_note_use(struct turn *turn, struct answer *answer);
+void turn_allowlist_note_use(struct turn *turn, struct answer *answer);

@@ -151,7 +151,7 @@ static int decide_request(
 		.role = conn->door->role,
 		.asker = { .uid = conn->peer.uid, .pid = conn->peer.pid },
 		.settings = turn->settings,
-		.policy = turn->rules->policy,
+		.policy = turn->live_policy->policy,
 		.allowlist = turn->allowlist->list,
 		.allow_now = turn->allowlist->clock.wall,
 		.token = named_token(turn->store, request),
@@ -217,7 +217,7 @@ int turn_decide(struct turn *turn, const struct conn *conn, const char *line, si
 	a->listed = request->state;
 	r = describe(request, &conn->peer, &a->what);
 	if (r >= 0)
-		r = chronicle_keep(turn, a, request, line, len);
+		r = turn_evidence_keep(turn, a, request, line, len);
 	if (r < 0)
 		return r;
 

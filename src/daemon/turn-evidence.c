@@ -30,7 +30,7 @@ static bool is_malformed(const struct request *request)
 		&& strncmp(request->fault, REQUEST_MALFORMED, sizeof(REQUEST_MALFORMED) - 1) == 0;
 }
 
-int chronicle_keep(const struct turn *turn, struct answer *a, const struct request *request,
+int turn_evidence_keep(const struct turn *turn, struct answer *a, const struct request *request,
 	const char *line, size_t len)
 {
 	if (!turn->evidence)
@@ -63,7 +63,7 @@ static int note_answer(struct note *note, const struct answer *a, uint64_t seque
 	return r;
 }
 
-void chronicle_announce(struct turn *turn)
+void turn_evidence_announce(struct turn *turn)
 {
 	cleanup(bytes_deinit) struct bytes line = BYTES_INIT(BYTES_UNLIMITED);
 	cleanup(note_deinit) struct note note = NOTE_INIT;
@@ -152,7 +152,7 @@ static int add_record(struct turn *turn, struct answer *a)
 		&turn->now, a->record_id);
 }
 
-int chronicle_write(struct turn *turn)
+int turn_evidence_write(struct turn *turn)
 {
 	int r = 0;
 

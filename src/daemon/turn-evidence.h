@@ -10,14 +10,14 @@
 #include "gate/wire/request.h"
 
 /* Keeps of a request what will be recorded; its line is only there now. */
-int chronicle_keep(const struct turn *turn, struct answer *a, const struct request *request,
+int turn_evidence_keep(const struct turn *turn, struct answer *a, const struct request *request,
 	const char *line, size_t len);
 
 /*
  * Before the commit: the store is to note which records go along with it. Without memory for that
  * they do all the same, and only a crash just then would leave them out.
  */
-void chronicle_announce(struct turn *turn);
+void turn_evidence_announce(struct turn *turn);
 
 /* Behind the commit: writes the records of all answers. An error: none of them may be given. */
-int chronicle_write(struct turn *turn);
+int turn_evidence_write(struct turn *turn);

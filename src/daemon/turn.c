@@ -15,6 +15,7 @@
 #include "daemon/turn-allowlist.h"
 #include "daemon/turn-decide.h"
 #include "daemon/turn-evidence.h"
+#include "daemon/view.h"
 
 _Static_assert(LIMIT_UNREAD == 16 << 20, "refuse_unread() names it");
 
@@ -37,19 +38,19 @@ void turn_init(struct turn *turn)
 {
 	waits_init(&turn->waits);
 	watchers_init(&turn->watchers);
-	news_init(&turn->news);
+	token_events_init(&turn->events);
 }
 
 void turn_deinit(struct turn *turn)
 {
 	waits_deinit(&turn->waits);
 	watchers_deinit(&turn->watchers);
-	news_deinit(&turn->news);
+	token_events_deinit(&turn->events);
 }
 
 void turn_note(struct turn *turn, const struct token *token, const uid_t *by)
 {
-	news_add(&turn->news, token, by, &turn->now, turn->watchers.n > 0);
+	token_events_add(&turn->events, token, by, &turn->now, turn->watchers.n > 0);
 }
 
 static void on_expired(const struct token *token, void *userdata)
@@ -57,18 +58,18 @@ static void on_expired(const struct token *token, void *userdata)
 	turn_note(userdata, token, NULL);
 }
 
-void turn_refresh_rules(struct rules *rules, const struct clock_time *now)
+void turn_refresh_policy(struct live_policy *live, const struct clock_time *now)
 {
-	switch (rules_refresh(rules, now)) {
-	case RULES_READ:
+	switch (live_policy_refresh(live, now)) {
+	case LIVE_POLICY_READ:
 		log_text(LOG_INFO, LOG_ID_POLICY, "policy %s is in force, with %zu rules",
-			bytes_str(&rules->shown), policy_size(rules->policy));
+			bytes_str(&live->shown), policy_size(live->policy));
 		break;
-	case RULES_FAULTY:
+	case LIVE_POLICY_FAULTY:
 		log_text(LOG_ERR, LOG_ID_POLICY, "%s: policy %s",
-			rules->policy ? "the policy before stays in force"
-				      : "there is no policy to go by",
-			bytes_str(&rules->fault));
+			live->policy ? "the policy before stays in force"
+				     : "there is no policy to go by",
+			bytes_str(&live->fault));
 		break;
 	default:
 		break;
@@ -80,7 +81,7 @@ const char *turn_closed(const struct turn *turn)
 	const char *closed = store_closed(turn->store);
 
 	if (!closed)
-		closed = rules_closed(turn->rules);
+		closed = live_policy_closed(turn->live_policy);
 	if (!closed)
 		closed = allowlist_file_closed(turn->allowlist);
 	if (!closed && turn->evidence)
@@ -97,7 +98,7 @@ void turn_begin(struct turn *turn)
 	turn->now.clock = clock_now();
 	turn->clock = turn->now.clock.boot;
 	memcpy(turn->now.boot_id, turn->boot_id, sizeof(turn->boot_id));
-	turn_refresh_rules(turn->rules, &turn->now.clock);
+	turn_refresh_policy(turn->live_policy, &turn->now.clock);
 	store_prepare(turn->store, &turn->now);
 	if (turn->evidence)
 		evidence_prepare(turn->evidence, turn->store, &turn->now);
@@ -207,7 +208,7 @@ static int refuse_unread(const struct turn *turn, struct answer *a)
 	enum view view = a->verdict.view;
 
 	if ((view != VIEW_LIST && view != VIEW_WATCH && view != VIEW_ALLOWLIST)
-		|| turn->situation->conns->unread < LIMIT_UNREAD)
+		|| turn->status->conns->unread < LIMIT_UNREAD)
 		return 0;
 	return verdict_refuse(
 		&a->verdict, "limit reached: 16 MiB of replies wait to be read; ask again");
@@ -306,19 +307,19 @@ void turn_end(struct turn *turn)
 	if (!turn->begun)
 		return;
 
-	chronicle_announce(turn);
+	turn_evidence_announce(turn);
 	r = store_commit(turn->store);
 	if (r < 0) {
 		refuse_all(turn, "the change", r);
-		news_undo(&turn->news);
+		token_events_undo(&turn->events);
 	}
 	/* What an operator changed may fail yet; what an allow leaves must not be there before it.
 	 */
-	turn_commit_allowlist(turn, ALLOW_OF_OPERATORS);
-	r = chronicle_write(turn);
+	turn_allowlist_commit(turn, ALLOW_OF_OPERATORS);
+	r = turn_evidence_write(turn);
 	if (r < 0)
 		refuse_all(turn, "the evidence", r);
-	turn_commit_allowlist(turn, ALLOW_OF_TOKENS);
+	turn_allowlist_commit(turn, ALLOW_OF_TOKENS);
 	turn_log_warnings(turn);
 	log_answers(turn);
 
@@ -326,18 +327,18 @@ void turn_end(struct turn *turn)
 	now = clock_now().boot;
 
 	/* Before somebody begins to watch, who is told what is pending after all of this. */
-	watchers_tell(&turn->watchers, &turn->news, now);
+	watchers_tell(&turn->watchers, &turn->events, now);
 	for (size_t i = 0; i < turn->n; i++) {
 		send_answer(turn, &turn->answers[i], now);
-		turn_note_use(turn, &turn->answers[i]);
+		turn_allowlist_note_use(turn, &turn->answers[i]);
 		drop_verdict(&turn->answers[i]);
 		bytes_deinit(&turn->answers[i].request);
 		bytes_deinit(&turn->answers[i].what);
 		bytes_deinit(&turn->answers[i].line);
 		bytes_deinit(&turn->answers[i].changed);
 	}
-	waits_wake(&turn->waits, &turn->news);
-	news_clear(&turn->news);
+	waits_wake(&turn->waits, &turn->events);
+	token_events_clear(&turn->events);
 	allowlist_file_keep(turn->allowlist, &turn->now);
 	turn_log_warnings(turn);
 	log_flush();

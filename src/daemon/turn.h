@@ -12,8 +12,8 @@
 #include "daemon/answer.h"
 #include "daemon/conn.h"
 #include "daemon/live-policy.h"
+#include "daemon/status.h"
 #include "daemon/token-events.h"
-#include "daemon/view.h"
 #include "daemon/wait.h"
 #include "daemon/watch.h"
 #include "gate/decide.h"
@@ -24,10 +24,10 @@
 struct turn {
 	const struct settings *settings;
 	struct store *store;
-	struct rules *rules;
+	struct live_policy *live_policy;
 	struct evidence *evidence; /* or NULL */
 	struct allowlist_file *allowlist;
-	const struct situation *situation; /* what `status` tells */
+	const struct status_sources *status; /* what `status` tells */
 	struct waits waits;
 	struct watchers watchers;
 	uint8_t boot_id[16];
@@ -39,7 +39,7 @@ struct turn {
 	size_t accepts;
 	struct answer answers[LIMIT_TURN_REQUESTS];
 	size_t n;
-	struct news news;
+	struct token_events events;
 
 	/* Whose process was looked up last (pid 0: nobody's), when, and its name, or "". */
 	struct peer named;
@@ -80,7 +80,7 @@ const char *turn_closed(const struct turn *turn);
 void turn_note(struct turn *turn, const struct token *token, const uid_t *by);
 
 /* Reads the policy where it has changed, and logs what came of it. */
-void turn_refresh_rules(struct rules *rules, const struct clock_time *now);
+void turn_refresh_policy(struct live_policy *live, const struct clock_time *now);
 
 /* Logs what the store, the allowlist and the log of evidence have to say by themselves. */
 void turn_log_warnings(const struct turn *turn);

@@ -110,7 +110,7 @@ static void make_ready_if(
 
 static bool is_decided(const struct wait *w, const void *what)
 {
-	const struct news_item *item = what;
+	const struct token_note *item = what;
 
 	return memcmp(w->token_id, item->id, sizeof(w->token_id)) == 0;
 }
@@ -129,13 +129,13 @@ static bool is_any(const struct wait *w, const void *what)
 	return true;
 }
 
-void waits_wake(struct waits *waits, const struct news *news)
+void waits_wake(struct waits *waits, const struct token_events *events)
 {
-	if (news->lost)
+	if (events->lost)
 		waits_wake_all(waits);
-	for (size_t i = 0; i < news->n && !TAILQ_EMPTY(&waits->held); i++)
-		if (news->items[i].to != TOKEN_PENDING)
-			make_ready_if(waits, is_decided, &news->items[i]);
+	for (size_t i = 0; i < events->n && !TAILQ_EMPTY(&waits->held); i++)
+		if (events->items[i].to != TOKEN_PENDING)
+			make_ready_if(waits, is_decided, &events->items[i]);
 }
 
 void waits_expire(struct waits *waits, uint64_t now)

@@ -47,7 +47,7 @@ int waits_hold(struct waits *waits, struct conn *conn, struct bytes *line,
 	const uint8_t token_id[static TOKEN_ID_LEN], uint64_t deadline);
 
 /* Those whose token was decided; those whose time is over; everyone, since the daemon stops. */
-void waits_wake(struct waits *waits, const struct news *news);
+void waits_wake(struct waits *waits, const struct token_events *events);
 void waits_expire(struct waits *waits, uint64_t now);
 void waits_wake_all(struct waits *waits);
 

@@ -75,13 +75,13 @@ int watchers_add(
 }
 
 /* All lines in one, for one call to send them. */
-static int join(const struct news *news, struct bytes *text)
+static int join(const struct token_events *events, struct bytes *text)
 {
-	int r = news->lost || news->untold ? -ENOBUFS : 0;
+	int r = events->lost || events->untold ? -ENOBUFS : 0;
 
-	for (size_t i = 0; r >= 0 && i < news->n; i++)
-		if (news->items[i].line)
-			r = bytes_append_str(text, news->items[i].line);
+	for (size_t i = 0; r >= 0 && i < events->n; i++)
+		if (events->items[i].line)
+			r = bytes_append_str(text, events->items[i].line);
 	return r;
 }
 
@@ -95,7 +95,7 @@ static int tell(struct watcher *w, const struct bytes *text, size_t share, uint6
 	return conn_stream(w->conn, bytes_str(text), text->len, now);
 }
 
-void watchers_tell(struct watchers *watchers, const struct news *news, uint64_t now)
+void watchers_tell(struct watchers *watchers, const struct token_events *events, uint64_t now)
 {
 	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(BYTES_UNLIMITED);
 	struct watcher *w, *next;
@@ -105,7 +105,7 @@ void watchers_tell(struct watchers *watchers, const struct news *news, uint64_t 
 	if (watchers->n == 0)
 		return;
 
-	r = join(news, &text);
+	r = join(events, &text);
 	if (r >= 0 && text.len == 0)
 		return;
 

@@ -33,7 +33,7 @@ int watchers_add(
 	struct watchers *watchers, struct conn *conn, const struct bytes *first, uint64_t now);
 
 /* Tells all of them what happened. `now` is µs of the boot clock, here and below. */
-void watchers_tell(struct watchers *watchers, const struct news *news, uint64_t now);
+void watchers_tell(struct watchers *watchers, const struct token_events *events, uint64_t now);
 
 /* The last line for all of them, and the end. */
 void watchers_end(struct watchers *watchers, const char *line, uint64_t now);
