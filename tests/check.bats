@@ -507,7 +507,7 @@ usage_error() {
 @test "what is shown of a command that isn't there is escaped" {
 	with_path /usr/bin -- $'no\e[2J\nsuch'
 	assert_status 3
-	assert_stderr "firma: \$'no\\u{1B}[2J\\u{A}such': command not found"
+	assert_stderr "firma: \$'no\\x1B[2J\\nsuch': command not found"
 }
 
 @test "a relative path is made absolute, and normal" {

@@ -367,7 +367,7 @@ becomes() {
 	operate revoke token_id="$id" reason=$'no\e[2J\nway'
 	seen "revoked  ${id:0:8} uid $EUID by uid $EUID"
 	# shellcheck disable=SC1003
-	seen '$'"'"'no\u{1B}[2J\u{A}way'"'"
+	seen '$'"'"'no\x1B[2J\nway'"'"
 }
 
 # --- revoking many --------------------------------------------------------------------------------
@@ -379,7 +379,7 @@ becomes() {
 	id=$(pending_token session_id=$'a\tb')
 	terminal 80x24 "${WRAPPER[@]}" "$FIRMA" token revoke --session $'a\tb'
 	# shellcheck disable=SC1003
-	seen 'Revoke the tokens of session $'"'"'a\u{9}b'"'"'? [y/N]'
+	seen 'Revoke the tokens of session $'"'"'a\tb'"'"'? [y/N]'
 	keys Enter
 	ended
 	assert_status 1

@@ -216,7 +216,7 @@ answer_pending() {
 	show_list 80x24
 	output=$(raw | tr -d '\r')
 	assert_output -e $'^\e\\[1mTOKEN     STATE    AGE  LEFT  UID +COMMAND\e\\[m\n'"${id:0:8}"\
-$'  \e\\[31mrevoked\e\\[m  [0-9]+s +-     '"$EUID"$' +/usr/bin/git \\$\'\\\\u\\{1B\\}\\[31m\'$'
+$'  \e\\[31mrevoked\e\\[m  [0-9]+s +-     '"$EUID"$' +/usr/bin/git \\$\'\\\\x1B\\[31m\'$'
 	terminal 80x24 env NO_COLOR=yes "${WRAPPER[@]}" "$FIRMA" token list
 	ended
 	run raw

@@ -461,7 +461,7 @@ refuses() {
 	run firma evidence show "$vectors/cavra-unsigned.jsonl"
 	assert_status 0
 	assert_equal "${#lines[@]}" 32
-	assert_line -n 25 -p "\$'ctrl ␀\\u{1}\\u{8}\\u{C}\\u{1B} end'"
+	assert_line -n 25 -p "\$'ctrl ␀\\x01\\x08\\x0C\\x1B end'"
 	# shellcheck disable=SC1003
 	[[ $output != *$'\e'* ]]
 	run firma evidence show --json "$vectors/cavra-unsigned.jsonl"

@@ -19,6 +19,7 @@ setup_file() {
 setup() {
 	lib_setup
 	read_texts "$BATS_FILE_TMPDIR/texts"
+	quote_texts
 	start_daemon --default-action pending_hitl
 }
 
@@ -48,6 +49,22 @@ value_of() {
 	else
 		"$UNIT" object text:="\"${TEXTS[$1]}\"" | "$UNIT" get text
 	fi
+}
+
+# quote_texts: VALUES, the texts themselves, and QUOTED, as words of a command line without their
+# outermost quotes.
+quote_texts() {
+	local i value
+
+	VALUES=() QUOTED=()
+	for i in "${!TEXTS[@]}"; do
+		value=$("$UNIT" object text:="\"${TEXTS[i]}\"" | "$UNIT" get text && printf x)
+		VALUES[i]=${value%$'\nx'}
+		QUOTED[i]=$("$UNIT" text quote "${VALUES[i]}")
+		QUOTED[i]=${QUOTED[i]#\$}
+		QUOTED[i]=${QUOTED[i]#\'}
+		QUOTED[i]=${QUOTED[i]%\'}
+	done
 }
 
 # --- what must be ---------------------------------------------------------------------------------
@@ -112,7 +129,7 @@ assert_fields() {
 	for i in "${!NAMES[@]}"; do
 		[[ ${rows[i + 1]} =~ ^"${TOKENS[i]:0:8}  pending  "[0-9a-z\ ]+\ "$EUID ".*/ ]] \
 			|| fail "${NAMES[i]}: ${rows[i + 1]}"
-		[[ ${rows[i + 1]} == *… || ${rows[i + 1]} == *"${SHOWN[i]}"* ]] \
+		[[ ${rows[i + 1]} == *… || ${rows[i + 1]} == *"${QUOTED[i]}"* ]] \
 			|| fail "${NAMES[i]}: ${rows[i + 1]}"
 	done
 }
@@ -126,7 +143,7 @@ assert_fields() {
 	assert_harmless "$TMP/plain"
 	assert_equal "${#lines[@]}" $((${#NAMES[@]} + 1))
 	for i in "${!NAMES[@]}"; do
-		[[ ${lines[i + 1]} == "${TOKENS[i]}  pending  "*" first "*"${SHOWN[i]}"*' last' ]] \
+		[[ ${lines[i + 1]} == "${TOKENS[i]}  pending  "*" first "*"${QUOTED[i]}"*' last' ]] \
 			|| fail "${NAMES[i]}: ${lines[i + 1]:0:500}"
 	done
 }
@@ -149,7 +166,20 @@ assert_fields() {
 	mapfile -t lines < <(grep '^command ' "$TMP/whole")
 	assert_equal "${#lines[@]}" "${#NAMES[@]}"
 	for i in "${!NAMES[@]}"; do
-		[[ ${lines[i]} == *" first "*"${SHOWN[i]}"*' last' ]] || fail "${NAMES[i]}: ${lines[i]:0:500}"
+		[[ ${lines[i]} == *" first "*"${QUOTED[i]}"*' last' ]] || fail "${NAMES[i]}: ${lines[i]:0:500}"
+	done
+}
+
+@test "show: the command, pasted into bash, gives the arguments, byte for byte" {
+	local i line args
+
+	ask_all
+	for i in "${!NAMES[@]}"; do
+		line=$(firma token show "${TOKENS[i]}" | sed -n 's/^command      //p')
+		for locale in C C.UTF-8; do
+			LC_ALL=$locale bash -c "args=($line); printf '%s\0' \"\${args[@]:1}\"" >"$TMP/pasted"
+			printf '%s\0' first "${VALUES[i]}" last | cmp - "$TMP/pasted" || fail "${NAMES[i]}: $line"
+		done
 	done
 }
 
@@ -168,11 +198,11 @@ assert_fields() {
 			[[ $card == *"firma: ${TOKENS[i]}: left as it is" ]] || fail "${NAMES[i]}: $card"
 			[[ $card == *last$'\n'* ]] || fail "${NAMES[i]}: $card"
 		else
-			[[ $card == *"${SHOWN[i]}"*"firma: ${TOKENS[i]}: approved" ]] || fail "${NAMES[i]}: $card"
+			[[ $card == *"${QUOTED[i]}"*"firma: ${TOKENS[i]}: approved" ]] || fail "${NAMES[i]}: $card"
 		fi
 	done
 	(($(grep -c ': left as it is$' "$TMP/plain") >= 4))
-	(($(grep -c ': approved$' "$TMP/plain") >= 40))
+	(($(grep -c ": approved$" "$TMP/plain") >= 30))
 }
 
 @test "the question of revoke, and what the asker then hears" {
@@ -315,7 +345,7 @@ _is_recorded() {
 }
 
 @test "the design's known answers, on a terminal" {
-	local vectors=$BATS_TEST_DIRNAME/vectors/display.json texts shown i
+	local vectors=$BATS_TEST_DIRNAME/vectors/display.json texts shown text i
 
 	mapfile -t texts < <(sed -n 's/^ *"text": \(".*"\),$/\1/p' "$vectors")
 	mapfile -t shown < <(sed -n 's/^ *"shown": \(".*"\)$/{"shown":\1}/p' "$vectors" | "$UNIT" get shown)
@@ -329,6 +359,8 @@ _is_recorded() {
 	plain
 	for i in "${!texts[@]}"; do
 		assert_equal "$(grep -cE "^command      /usr/bin/git [\$]?'" "$TMP/plain")" $((2 * ${#texts[@]}))
-		assert_equal "$(grep -cF "'${shown[i]}'" "$TMP/plain")" 2
+		text=$("$UNIT" object text:="${texts[i]}" | "$UNIT" get text)
+		assert_equal "$(grep -cF "$("$UNIT" text quote "$text")" "$TMP/plain")" 2
+		assert_equal "$(printf %s "$text" | "$UNIT" text escape)" "${shown[i]}"
 	done
 }

@@ -275,7 +275,7 @@ text() {
 	check "{\"exec\":[$(rule r allow '["/usr/bin/git"]' '"match":[["/usr/bin/git"]],"not_match":[["git"]]')]}"
 	assert_status 0
 	faults "{\"exec\":[$(rule r deny '["git"]' '"match":[["git","\u001b[2K"]]')]}" \
-		": exec[0] \"r\": match: git \$'\\u{1B}[2K' does not match"
+		": exec[0] \"r\": match: git \$'\\x1B[2K' does not match"
 }
 
 @test "the limits: rules, patterns, lists, lengths, the file itself" {

@@ -295,7 +295,7 @@ works() {
 	with "$(rule 'a\u001b[2Kb' deny '["tool","**"]' '"reason":"\u202ex"')"
 	explain -- tool $'\e[2K'
 	refute_output -e $'\e'
-	assert_line -n 0 "command   $TMP/tools/tool \$'\\u{1B}[2K'"
+	assert_line -n 0 "command   $TMP/tools/tool \$'\\x1B[2K'"
 	assert_line 'decided   exec[0] "a\u{1B}[2Kb"'
 	assert_output -p '\u001b[2K'
 }

@@ -135,7 +135,7 @@ refuses() { # COMMAND TEXT...
 }
 
 @test "escaped: letters, marks, numbers, punctuation and symbols of any script stay as they are" {
-	local text='az AZ 09 ~!@#%&*()_+-={}|[]:;<>?,./ é é ß Я я Ω 日本語 한국어 עברית عربي हिन्दी ½ ٣ « » “ ” € ∞ 🔥 �'
+	local text='az AZ 09 ~!@#%&*()_+-={}|[]:;<>?,./ é é ß Я я Ω 日本語 한국어 हिन्दी ½ ३ « » “ ” € ∞ 🔥 �'
 
 	[ "$(printf %s "$text" | "$UNIT" text escape)" = "$text" ]
 	[ "$(printf '%s' "'\"\$\`\\u{A}" | "$UNIT" text escape)" = "'\"\$\`\\u{A}" ]
@@ -228,7 +228,7 @@ END
 /opt/werkzeug/prüfen|/opt/werkzeug/prüfen
 日本語|日本語
 e\u0301|é
-٣|٣
+३|३
 “a”|'“a”'
 \u02BCa|'ʼa'
 a€|'a€'
@@ -265,13 +265,15 @@ END
 
 @test "quoted: what had to be escaped is in \$'…', where backslash and quote are escaped too" {
 	each quote <<'END'
-a\nb|$'a\u{A}b'
-\n|$'\u{A}'
-a b\t|$'a b\u{9}'
-\x80|$'\x{80}'
-\\n\n|$'\\n\u{A}'
-it's\n|$'it\'s\u{A}'
-gr\u00FC\u200Bn|$'grü\u{200B}n'
+a\nb|$'a\nb'
+\n|$'\n'
+a b\t\r|$'a b\t\r'
+\x80|$'\x80'
+\x801|$'\x801'
+\\n\n|$'\\n\n'
+it's\n|$'it\'s\n'
+\x1B[2J\x7F|$'\x1B[2J\x7F'
+gr\u00FC\u200Bn|$'grü\xE2\x80\x8Bn'
 END
 	# The same letters, first as they are, then as an escape.
 	[ "$("$UNIT" text quote '\u{A}')" = "'\\u{A}'" ]
@@ -304,7 +306,26 @@ END
 	done
 }
 
-# Scripts
+@test "quoted: bash reads the bytes of whatever had to be escaped, in any locale" {
+	local n text words=() expected=$BATS_TEST_TMPDIR/expected
+
+	for ((n = 1; n < 256; n++)); do
+		printf -v text 'a\\x%02x1' "$n"
+		printf -v text "$text"
+		words+=("$text" "$text"$'\n\'\\')
+	done
+	words+=($'\u202Egpj' $'\u05D0\u0661' $'\u0301x' $'e\u0301\u0301\u0301' $'\U000E0041' $'\u00A0')
+	printf '%s\0' "${words[@]}" >"$expected"
+
+	"$UNIT" text quote "${words[@]}" >"$BATS_TEST_TMPDIR/line"
+	for locale in C C.UTF-8; do
+		{ printf 'printf "%%s\\0" '; cat "$BATS_TEST_TMPDIR/line"; echo; } |
+			LC_ALL=$locale bash >"$BATS_TEST_TMPDIR/read"
+		cmp "$expected" "$BATS_TEST_TMPDIR/read"
+	done
+}
+
+# Look-alikes
 
 @test "mixed scripts: Latin with Cyrillic or Greek letters in one word" {
 	accepts mixes 'p\u0430ypal' 'g\u03BFogle' '/usr/bin/p\u0443thon3' 'x \u0441url y' '\u0430b' 'b\u0430' \
@@ -314,6 +335,47 @@ END
 @test "mixed scripts: not where the words are of one script each, or of others" {
 	refuses mixes '' 'paypal' 'привет' 'αβγ' 'hello мир' 'hello-мир' '/opt/приложение/bin' 'a\xFF\u0430' \
 		'a\u200B\u0430' '日本語abc' 'grüße' '5\u00B5s' '1а' 'αб'
+}
+
+# alike WANTED TEXT...: each text has a character that is named as WANTED.
+alike() {
+	local text
+
+	for text in "${@:2}"; do
+		# shellcheck disable=SC2059 # escapes in the text
+		printf "$text" >"$BATS_TEST_TMPDIR/in"
+		[ "$("$UNIT" text looks-alike <"$BATS_TEST_TMPDIR/in")" = "$1" ] || {
+			echo "$text: not $1: $("$UNIT" text looks-alike <"$BATS_TEST_TMPDIR/in")"
+			return 1
+		}
+	done
+}
+
+@test "look-alikes: a letter beside ASCII letters, of any script" {
+	alike 'U+1D42B r' '\U0001D42Bm' 'x \U0001D42Bm'
+	alike 'U+FF52 r' '\uFF52m' '\uFF52\uFF4D'
+	alike 'U+13AA A' '\u13AApple'
+	alike 'U+0261 g' '\u0261it' '/usr/bin/\u0261it'
+	alike 'U+057D u' 's\u057Ddo'
+	alike 'U+0131 i' 'g\u0131t'
+	alike 'U+30CE /' 'etc\u30CEpasswd'
+}
+
+@test "look-alikes: a word whose letters all look like ASCII" {
+	alike 'U+0441 c' '\u0441\u043E\u0440' 'ls \u0441\u043E\u0440'
+	alike 'U+13AA A' '\u13AA'
+}
+
+@test "look-alikes: a symbol that touches ASCII" {
+	alike 'U+2215 /' '/etc\u2215passwd' '\u2215etc'
+	alike 'U+2024 .' 'a\u2024b'
+	alike 'U+FF1B ;' 'a\uFF1Bb'
+	alike 'U+2013 -' '\u2013rf'
+}
+
+@test "look-alikes: not what people write" {
+	refuses looks-alike '' 'plain' 'привет' 'größe' 'naïve café' 'don’t' '“quoted”' 'a – b' 'pages 1–2' \
+		'日本語のファイル' '修复：登录' 'हिन्दी' '한국어' 'wait… what' 'Ελλάδα'
 }
 
 # Folding

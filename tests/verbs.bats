@@ -176,7 +176,7 @@ without_time() {
 	usage_error "unknown verb '' (see 'firma --help')" ''
 	usage_error "unknown verb list (see 'firma --help')" list
 	usage_error "unknown verb --nonsense (see 'firma --help')" --nonsense
-	usage_error "unknown verb \$'\\u{1B}[2J' (see 'firma --help')" $'\e[2J'
+	usage_error "unknown verb \$'\\x1B[2J' (see 'firma --help')" $'\e[2J'
 	usage_error "a verb is missing behind token (see 'firma token --help')" token
 	usage_error "unknown verb check (see 'firma token --help')" token check
 }
@@ -537,13 +537,13 @@ firma_to_full() {
 	for verb in list "show $id"; do
 		runs token $verb
 		assert_status 0
-		assert_output -p "\$'/bin/x\\u{1B}[2J\\u{D}\\u{A}\\u{7}\\u{202E}\\u{200B}\\u{A0}\\u{9B}\\u{2028}\\u{E000}\\u{8}\\u{7F}'"
-		assert_output -p "\$'a\\u{A}b'"
+		assert_output -p "\$'/bin/x\\x1B[2J\\r\\n\\x07\\xE2\\x80\\xAE\\xE2\\x80\\x8B\\xC2\\xA0\\xC2\\x9B\\xE2\\x80\\xA8\\xEE\\x80\\x80\\x08\\x7F'"
+		assert_output -p "\$'a\\nb'"
 		refute_control "$output"
 	done
 	assert_equal "${#lines[@]}" 17
 	for key in reason directory 'real path' agent session sandbox profile; do
-		assert_line -e "^ *$key .*u\\{1B\\}\\[2J"
+		assert_line -e "^ *$key .*\\\\x1B\\[2J"
 	done
 }
 
@@ -557,7 +557,7 @@ firma_to_full() {
 		echo '{"outcome":"ok"}'
 	} >"$TMP/list"
 	runs token show 11111111-1111-4111-8111-111111111111
-	assert_line "  process    \$'x\\u{1B}[2J'"
+	assert_line "  process    \$'x\\x1B[2J'"
 	assert_line -e '^state +pending\\u\{1B\}\[2J'
 	refute_control "$output"
 	runs token list
@@ -571,9 +571,12 @@ firma_to_full() {
 	id=$(pending_token args:='["p\u0430ypal"]')
 	runs token show "$id"
 	assert_line 'warning      a word mixes Latin letters with Cyrillic or Greek look-alikes'
-	id=$(pending_token args:='["paypal","\u0440\u0443\u0441"]')
+	id=$(pending_token args:='["paypal","\u043F\u0440\u0438\u0432\u0435\u0442"]')
 	runs token show "$id"
 	refute_line -p warning
+	id=$(pending_token args:='["/etc\u2215passwd"]')
+	runs token show "$id"
+	assert_line "warning      U+2215 looks like '/' but is not"
 }
 
 @test "a long command is shown whole" {
@@ -791,7 +794,7 @@ firma_to_full() {
 		refute_output
 		assert_stderr "firma: '12345678' fits several tokens:
   $one  pending   /bin/ls
-  $two  consumed  /bin/ls \$'\\u{1B}[2J' $long"
+  $two  consumed  /bin/ls \$'\\x1B[2J' $long"
 	done
 }
 
@@ -895,7 +898,7 @@ firma_to_full() {
 	start_daemon --default-action pending_hitl
 	id=$(pending_token args:='["\u001b[2J\r\u202e"]')
 	on_terminal 'n\n' token approve "$id"
-	assert_output -p "command      /usr/bin/git \$'\\u{1B}[2J\\u{D}\\u{202E}'"
+	assert_output -p "command      /usr/bin/git \$'\\x1B[2J\\r\\xE2\\x80\\xAE'"
 	refute_control "$output"
 }
 

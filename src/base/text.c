@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * A text is walked in pieces: a piece is one character, or one byte that belongs to none. What is
- * shown as it is gets appended in runs, so that plain text is one append.
+ * A text is walked in pieces: a piece is one character, or one byte that belongs to none. Pieces
+ * that are shown as they are get appended in runs, so that plain text is one append.
  */
 
 #include "base/text.h"
@@ -18,8 +18,22 @@ struct piece {
 	enum unicode_class class;
 };
 
+/* How many combining marks are shown after one letter or digit. */
+#define MARKS_MAX 2
+
+/* A position in a text: at `i`, after a letter or digit with `marks` marks, or after neither. */
+struct walk {
+	const char *text;
+	size_t len, i;
+	bool after_word;
+	unsigned int marks;
+};
+
 /* The forms of text_append_quoted(). */
 enum form { FORM_BARE, FORM_QUOTED, FORM_ESCAPED };
+
+/* How a hidden piece is written: as \u{HEX}, or as a shell reads it within $'…'. */
+enum notation { NOTATION_BRACES, NOTATION_SHELL, NOTATION_SHELL_LINES };
 
 static bool is_ascii(char c)
 {
@@ -153,37 +167,86 @@ static inline struct piece piece_at(const char *text, size_t len)
 	};
 }
 
-static int append_escape(struct bytes *b, const struct piece *piece)
+/* The next piece; false at the end. A mark that may not be shown is UNICODE_HIDDEN. */
+static inline bool next_piece(struct walk *w, struct piece *ret)
 {
-	if (piece->class != UNICODE_HIDDEN)
-		return bytes_appendf(b, "\\%c", (char)piece->c);
+	if (w->i == w->len)
+		return false;
+
+	*ret = piece_at(w->text + w->i, w->len - w->i);
+	w->i += ret->len;
+	if (ret->class == UNICODE_MARK) {
+		if (!w->after_word || w->marks == MARKS_MAX)
+			ret->class = UNICODE_HIDDEN;
+		else
+			w->marks++;
+	} else {
+		w->after_word = ret->class >= UNICODE_WORD;
+		w->marks = 0;
+	}
+	return true;
+}
+
+/* Appends a piece within $'…'. */
+static int append_shell_escape(
+	struct bytes *b, const char *text, const struct piece *piece, enum notation notation)
+{
+	static const char letters[] = {
+		['\n'] = 'n', ['\r'] = 'r', ['\t'] = 't', ['\\'] = '\\', ['\''] = '\''
+	};
+	int r;
+
+	if (piece->c < sizeof(letters) && letters[piece->c]) {
+		r = bytes_appendf(b, "\\%c", letters[piece->c]);
+		if (r >= 0 && piece->c == '\n' && notation == NOTATION_SHELL_LINES)
+			r = bytes_append_char(b, '\n');
+		return r;
+	}
+
+	for (size_t i = 0; i < piece->len; i++) {
+		r = bytes_appendf(b, "\\x%02X", (unsigned char)text[i]);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int append_escape(
+	struct bytes *b, const char *text, const struct piece *piece, enum notation notation)
+{
+	if (notation != NOTATION_BRACES)
+		return append_shell_escape(b, text, piece, notation);
 
 	return bytes_appendf(b, piece->valid ? "\\u{%X}" : "\\x{%02X}", (unsigned int)piece->c);
 }
 
-/* Appends what is hidden as escapes; and where `quoted`, what an escape or a quote begins with. */
-static int append_escaped(struct bytes *b, const char *text, size_t len, bool quoted)
+static bool is_escaped(const struct piece *piece, enum notation notation)
 {
-	size_t run = 0, i = 0;
+	return piece->class == UNICODE_HIDDEN
+		|| (notation != NOTATION_BRACES && (piece->c == '\\' || piece->c == '\''));
+}
+
+static int append_escaped(struct bytes *b, const char *text, size_t len, enum notation notation)
+{
+	struct walk w = { .text = text, .len = len };
+	struct piece piece;
+	size_t run = 0, at;
 	int r;
 
-	while (i < len) {
-		struct piece piece = piece_at(text + i, len - i);
+	while (next_piece(&w, &piece)) {
+		if (!is_escaped(&piece, notation))
+			continue;
 
-		if (piece.class == UNICODE_HIDDEN
-			|| (quoted && (piece.c == '\\' || piece.c == '\''))) {
-			r = bytes_append(b, text + run, i - run);
-			if (r < 0)
-				return r;
+		at = w.i - piece.len;
+		r = bytes_append(b, text + run, at - run);
+		if (r < 0)
+			return r;
 
-			r = append_escape(b, &piece);
-			if (r < 0)
-				return r;
+		r = append_escape(b, text + at, &piece, notation);
+		if (r < 0)
+			return r;
 
-			run = i + piece.len;
-		}
-
-		i += piece.len;
+		run = w.i;
 	}
 
 	return bytes_append(b, text + run, len - run);
@@ -194,17 +257,17 @@ int text_append_escaped(struct bytes *b, const char *text, size_t len)
 	size_t before = b->len;
 	int r;
 
-	r = append_escaped(b, text, len, false);
+	r = append_escaped(b, text, len, NOTATION_BRACES);
 	if (r < 0)
 		bytes_truncate(b, before);
 
 	return r;
 }
 
-/* Whether a shell takes it for nothing but itself. `before` is 0 at the start of a word. */
+/* Whether a shell takes the piece for nothing but itself; `before` is 0 at the start of a word. */
 static bool is_bare(const struct piece *piece, uint32_t before)
 {
-	if (piece->class >= UNICODE_WORD)
+	if (piece->class >= UNICODE_MARK)
 		return true;
 
 	switch (piece->c) {
@@ -215,10 +278,11 @@ static bool is_bare(const struct piece *piece, uint32_t before)
 	case '.':
 	case '/':
 	case ':':
-	case '=':
 	case '@':
 	case '_':
 		return true;
+	case '=': /* zsh: the path of a command */
+		return before != 0;
 	case '#': /* begins a comment */
 	case '~': /* a home directory, also within what looks like an assignment */
 		return before != 0 && before != ':' && before != '=';
@@ -230,25 +294,23 @@ static bool is_bare(const struct piece *piece, uint32_t before)
 static enum form form_of(const char *text, size_t len)
 {
 	enum form form = len > 0 ? FORM_BARE : FORM_QUOTED;
+	struct walk w = { .text = text, .len = len };
+	struct piece piece;
 	uint32_t before = 0;
-	size_t i = 0;
 
-	while (i < len) {
-		struct piece piece = piece_at(text + i, len - i);
-
+	while (next_piece(&w, &piece)) {
 		if (piece.class == UNICODE_HIDDEN)
 			return FORM_ESCAPED;
 		if (!is_bare(&piece, before))
 			form = FORM_QUOTED;
 
 		before = piece.c;
-		i += piece.len;
 	}
 
 	return form;
 }
 
-/* What stands between the quotes of '…'. */
+/* Appends a text for the inside of '…'. */
 static int append_unquotable(struct bytes *b, const char *text, size_t len)
 {
 	const char *end = text + len, *quote;
@@ -269,7 +331,8 @@ static int append_unquotable(struct bytes *b, const char *text, size_t len)
 	return bytes_append(b, text, (size_t)(end - text));
 }
 
-static int append_in_form(struct bytes *b, const char *text, size_t len, enum form form)
+static int append_in_form(
+	struct bytes *b, const char *text, size_t len, enum form form, enum notation notation)
 {
 	int r;
 
@@ -281,7 +344,7 @@ static int append_in_form(struct bytes *b, const char *text, size_t len, enum fo
 		return r;
 
 	if (form == FORM_ESCAPED)
-		r = append_escaped(b, text, len, true);
+		r = append_escaped(b, text, len, notation);
 	else
 		r = append_unquotable(b, text, len);
 	if (r < 0)
@@ -290,38 +353,108 @@ static int append_in_form(struct bytes *b, const char *text, size_t len, enum fo
 	return bytes_append_char(b, '\'');
 }
 
-int text_append_quoted(struct bytes *b, const char *text, size_t len)
+static int append_quoted(struct bytes *b, const char *text, size_t len, enum notation notation)
 {
 	size_t before = b->len;
 	int r;
 
-	r = append_in_form(b, text, len, form_of(text, len));
+	r = append_in_form(b, text, len, form_of(text, len), notation);
 	if (r < 0)
 		bytes_truncate(b, before);
 
 	return r;
 }
 
-bool text_mixes_scripts(const char *text, size_t len)
+int text_append_quoted(struct bytes *b, const char *text, size_t len)
 {
-	bool latin = false, other = false;
-	size_t i = 0;
+	return append_quoted(b, text, len, NOTATION_SHELL);
+}
 
-	while (i < len) {
-		struct piece piece = piece_at(text + i, len - i);
+int text_append_quoted_lines(struct bytes *b, const char *text, size_t len)
+{
+	return append_quoted(b, text, len, NOTATION_SHELL_LINES);
+}
 
-		if (piece.class < UNICODE_WORD)
-			latin = other = false;
-		else if (piece.class == UNICODE_LATIN)
-			latin = true;
-		else if (piece.class == UNICODE_GREEK || piece.class == UNICODE_CYRILLIC)
-			other = true;
+/* What is known of the word that is being walked. */
+struct word {
+	bool ascii_letter, latin, other_script;
+	bool unlike; /* a character is not ASCII and looks like none of it */
+	uint32_t c;  /* the first that looks like an ASCII one; 0: none */
+	char ascii;
+};
 
-		if (latin && other)
-			return true;
+static bool is_ascii_letter(uint32_t c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
 
-		i += piece.len;
+static void word_add(struct word *word, const struct piece *piece)
+{
+	char ascii = piece->c < 0x80 ? 0 : unicode_lookalike(piece->c);
+
+	word->ascii_letter |= is_ascii_letter(piece->c);
+	word->latin |= piece->class == UNICODE_LATIN;
+	word->other_script |= piece->class == UNICODE_GREEK || piece->class == UNICODE_CYRILLIC;
+	if (!ascii && piece->c >= 0x80) {
+		word->unlike = true;
+	} else if (ascii && !word->c) {
+		word->c = piece->c;
+		word->ascii = ascii;
+	}
+}
+
+static enum text_likeness word_likeness(const struct word *word, uint32_t *ret_c, char *ret_ascii)
+{
+	if (word->latin && word->other_script)
+		return TEXT_MIXES_SCRIPTS;
+	if (!word->c || (word->unlike && !word->ascii_letter))
+		return TEXT_UNLIKE;
+
+	*ret_c = word->c;
+	*ret_ascii = word->ascii;
+	return TEXT_LOOKS_ALIKE;
+}
+
+/* A symbol that was walked over deceives where it touches ASCII; `before` is 0 at the beginning. */
+static enum text_likeness symbol_likeness(
+	const struct walk *w, uint32_t c, uint32_t before, uint32_t *ret_c, char *ret_ascii)
+{
+	uint32_t after = w->i < w->len ? piece_at(w->text + w->i, w->len - w->i).c : 0;
+	char ascii = unicode_lookalike(c);
+
+	if (!ascii || strchr("'\"`", ascii) || (ascii == '-' && before != 0))
+		return TEXT_UNLIKE;
+	if (!(before > 0x20 && before < 0x7F) && !(after > 0x20 && after < 0x7F))
+		return TEXT_UNLIKE;
+
+	*ret_c = c;
+	*ret_ascii = ascii;
+	return TEXT_LOOKS_ALIKE;
+}
+
+enum text_likeness text_likeness(const char *text, size_t len, uint32_t *ret_c, char *ret_ascii)
+{
+	struct walk w = { .text = text, .len = len };
+	struct word word = { .c = 0 };
+	struct piece piece = { .c = 0 };
+	enum text_likeness likeness;
+	uint32_t before = 0;
+
+	while (next_piece(&w, &piece)) {
+		if (piece.class >= UNICODE_MARK) {
+			word_add(&word, &piece);
+		} else {
+			likeness = word_likeness(&word, ret_c, ret_ascii);
+			if (likeness == TEXT_UNLIKE && piece.class == UNICODE_SYMBOL
+				&& piece.c >= 0x80)
+				likeness = symbol_likeness(&w, piece.c, before, ret_c, ret_ascii);
+			if (likeness != TEXT_UNLIKE)
+				return likeness;
+
+			word = (struct word){ .c = 0 };
+		}
+		before = piece.c;
 	}
 
-	return false;
+	return word_likeness(&word, ret_c, ret_ascii);
 }

@@ -28,29 +28,47 @@ bool text_is_utf8(const char *text, size_t len);
 bool text_is_blank(const char *text);
 
 /*
- * Appends the text as a person may safely see it: control, format (bidi, zero-width, tag),
- * default-ignorable, private-use, unassigned characters, line and paragraph separators, and every
- * space but U+0020 as \u{HEX} (upper case, no leading zeros), each byte that is not part of a valid
- * UTF-8 character as \x{HH}. A backslash stays as it is: what is escaped is told apart by
- * text_append_quoted().
+ * Appends the text as a person may safely see it. These become \u{HEX} (upper case, no leading
+ * zeros): UNICODE_HIDDEN (control, format, default-ignorable, private-use and unassigned
+ * characters, separators, every space but U+0020, right-to-left letters and digits), a combining
+ * mark that does not stand after a letter or digit, and the third and every further mark after one.
+ * Each byte that is not part of a valid UTF-8 character becomes \x{HH}. A backslash stays as it is:
+ * use text_append_quoted() where escapes must be told apart from text.
  */
 int text_append_escaped(struct bytes *b, const char *text, size_t len);
 
 /*
- * Appends it as one word of a command line, in the plainest of three forms that can hold it:
+ * Appends the text as one word of a command line, in the plainest of three forms that can hold it:
  *
  *   bare    only characters that mean nothing to a shell, and letters, marks and digits of any
  *           script (modifier letters aside: some look like quotes)
  *   '…'     what needs no escape; a quote inside it becomes '\''
- *   $'…'    the rest: escaped as above, and a backslash as \\, a quote as \'
+ *   $'…'    the rest: what text_append_escaped() would escape becomes \n, \r, \t or \xHH for each
+ * of its bytes; a backslash becomes \\, a quote \'
  *
- * The first two are what a POSIX shell would read as this text; the third is a person's notation
- * that no shell undoes. No two texts come out alike.
+ * bash, ksh and zsh read each form as exactly this text, whatever their locale; other POSIX shells
+ * read the first two. No two texts come out alike.
  */
 int text_append_quoted(struct bytes *b, const char *text, size_t len);
 
 /*
- * Whether one word (a run of letters, marks and digits) mixes Latin letters with Greek or Cyrillic
- * ones, as a name made to look like another does. Whatever would be escaped ends a word.
+ * The same, with a raw newline after each \n, for callers that break the line there: no other
+ * function appends a raw newline.
  */
-bool text_mixes_scripts(const char *text, size_t len);
+int text_append_quoted_lines(struct bytes *b, const char *text, size_t len);
+
+/* Why a text may be taken for another one. */
+enum text_likeness {
+	TEXT_UNLIKE,
+	TEXT_MIXES_SCRIPTS, /* a word mixes Latin letters with Greek or Cyrillic ones */
+	TEXT_LOOKS_ALIKE,   /* a character looks like an ASCII one, where that one could stand */
+};
+
+/*
+ * A word is a run of letters, marks and digits. A letter or digit that looks like an ASCII
+ * character counts where its word has an ASCII letter, or would be wholly ASCII if each character
+ * were replaced by the one it looks like. A symbol counts where it touches a printable ASCII
+ * character other than a space; quotes and, but at the beginning of the text, dashes don't count.
+ * With TEXT_LOOKS_ALIKE, *ret_c is the character, and *ret_ascii what it looks like.
+ */
+enum text_likeness text_likeness(const char *text, size_t len, uint32_t *ret_c, char *ret_ascii);

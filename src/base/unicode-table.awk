@@ -52,7 +52,7 @@ file == "DerivedCoreProperties.txt" && $2 == "Default_Ignorable_Code_Point" {
 file == "UnicodeData.txt" {
 	c = hex($1)
 	for (i = $2 ~ /, Last>$/ ? block + 1 : c; i <= c; i++)
-		add(i, class(i, $3))
+		add(i, class(i, $3, $5))
 
 	block = c
 }
@@ -63,13 +63,15 @@ END {
 }
 
 # One of UNICODE_*, by its letter; nothing for UNICODE_HIDDEN.
-function class(c, category)
+function class(c, category, bidi)
 {
-	if (c in ignorable || (category !~ /^[LMNPS]/ && c != 32))
+	if (c in ignorable || bidi ~ /^(R|AL|AN)$/ || (category !~ /^[LMNPS]/ && c != 32))
 		return ""
+	if (category ~ /^M/)
+		return "M"
 	if (category ~ /^(L.|Nl)$/ && c in script)
 		return script[c]
-	if (category ~ /^(L[^m]|M.|N.)$/)
+	if (category ~ /^(L[^m]|N.)$/)
 		return "W"
 	return "S"
 }
@@ -146,6 +148,7 @@ function head()
 	print ""
 	print "enum {"
 	print "\tS = UNICODE_SYMBOL,"
+	print "\tM = UNICODE_MARK,"
 	print "\tW = UNICODE_WORD,"
 	print "\tL = UNICODE_LATIN,"
 	print "\tG = UNICODE_GREEK,"

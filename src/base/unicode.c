@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 
-/* The ranges are sorted and don't overlap; what lies in none of them is UNICODE_HIDDEN. */
+/* The tables are sorted. A code point in none of the ranges is UNICODE_HIDDEN. */
 
 #include "base/unicode.h"
 
 #include <stddef.h>
 
+#include "base/lookalike-table.h"
 #include "base/unicode-table.h"
 
 enum unicode_class unicode_class(uint32_t c)
@@ -25,4 +26,22 @@ enum unicode_class unicode_class(uint32_t c)
 	}
 
 	return UNICODE_HIDDEN;
+}
+
+char unicode_lookalike(uint32_t c)
+{
+	size_t low = 0, high = sizeof(lookalikes) / sizeof(lookalikes[0]);
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (c < lookalikes[middle].c)
+			high = middle;
+		else if (c > lookalikes[middle].c)
+			low = middle + 1;
+		else
+			return (char)lookalikes[middle].ascii;
+	}
+
+	return 0;
 }

@@ -2,24 +2,27 @@
 #pragma once
 
 /*
- * What of Unicode matters when a text is shown: whether a character may be seen as it is, and which
- * letters are easily taken for one another. From the tables of Unicode 15.0.0.
+ * What Unicode says about a character that is to be shown: whether it may be seen as it is, and
+ * which ASCII character it can be mistaken for.
  */
 
 #include <stdint.h>
 
 /*
- * What a code point is, by General_Category and Script. UNICODE_HIDDEN is everything that must not
- * be shown as it is: controls, format characters, private use, surrogates, unassigned, separators
- * and spaces but U+0020, whatever is Default_Ignorable_Code_Point, and three symbols that are
- * blank.
+ * What a code point is, by General_Category, Bidi_Class and Script (Unicode 15.0.0).
  *
- * From UNICODE_WORD on they make up words: letters, marks, numbers. Modifier letters (Lm) of no
- * script below count as symbols: some of them look like quotes and primes.
+ * UNICODE_HIDDEN is everything that must not be shown as it is: controls, format characters,
+ * private use, surrogates, unassigned code points, separators and spaces but U+0020,
+ * Default_Ignorable_Code_Point, three symbols that are blank, and everything that makes a terminal
+ * reorder the line: letters and digits of right-to-left scripts (Bidi_Class R, AL and AN).
+ *
+ * From UNICODE_MARK on they make up words: letters, marks, numbers. Modifier letters (Lm) of none
+ * of the named scripts count as symbols: some of them look like quotes and primes.
  */
 enum unicode_class {
 	UNICODE_HIDDEN,
 	UNICODE_SYMBOL, /* punctuation, symbols, and U+0020 */
+	UNICODE_MARK,   /* combines with the character before it */
 	UNICODE_WORD,   /* of another script, or of none */
 	UNICODE_LATIN,  /* letters and letter numbers of these scripts */
 	UNICODE_GREEK,
@@ -28,3 +31,10 @@ enum unicode_class {
 
 /* The class of any number; past U+10FFFF it is UNICODE_HIDDEN. */
 enum unicode_class unicode_class(uint32_t c);
+
+/*
+ * The printable ASCII character that a code point beyond ASCII looks like; 0 where there is none.
+ * These are the confusables of UTS 39 (data version 13.0.0) that stand for one ASCII character, and
+ * the wide and mathematical forms of ASCII characters (Decomposition_Type wide and font).
+ */
+char unicode_lookalike(uint32_t c);

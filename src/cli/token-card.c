@@ -35,6 +35,7 @@ struct card {
 	size_t lines[FIELDS_MAX];
 	enum style styles[FIELDS_MAX];
 	size_t n;
+	bool likeness_warned;
 };
 
 /*
@@ -129,30 +130,40 @@ static int add_claims(struct card *c, int r)
 	return add_text(c, r, "  profile", item->profile);
 }
 
-static bool mixes(const char *text)
+/* What of a text may be taken for something else, as a warning; at most one for a text. */
+static int add_likeness(struct card *c, int r, const char *text)
 {
-	return text && text_mixes_scripts(text, strlen(text));
-}
+	enum text_likeness likeness;
+	uint32_t code;
+	char ascii;
 
-static bool has_mixed_scripts(const struct item *item)
-{
-	if (mixes(item->executable) || mixes(item->real_path) || mixes(item->cwd))
-		return true;
-	json_each (arg, item->args) {
-		if (mixes(json_string(arg)))
-			return true;
-	}
-	return false;
-}
-
-static int add_warnings(struct card *c, int r)
-{
-	if (!has_mixed_scripts(c->item))
+	if (r < 0 || !text || c->likeness_warned)
 		return r;
-	if (r >= 0)
+
+	likeness = text_likeness(text, strlen(text), &code, &ascii);
+	if (likeness == TEXT_UNLIKE)
+		return 0;
+
+	c->likeness_warned = true;
+	if (likeness == TEXT_MIXES_SCRIPTS)
 		r = bytes_append_str(
 			&c->value, "a word mixes Latin letters with Cyrillic or Greek look-alikes");
+	else
+		r = bytes_appendf(
+			&c->value, "U+%04X looks like '%c' but is not", (unsigned int)code, ascii);
 	return add(c, r, "warning", STYLE_YELLOW);
+}
+
+/* Text that a shell would not run as it reads: one warning for the first such field. */
+static int add_warnings(struct card *c, int r)
+{
+	const struct item *item = c->item;
+
+	r = add_likeness(c, r, item->executable);
+	json_each (arg, item->args)
+		r = add_likeness(c, r, json_string(arg));
+	r = add_likeness(c, r, item->real_path);
+	return add_likeness(c, r, item->cwd);
 }
 
 /* All fields but the fingerprint, which the last one is. */

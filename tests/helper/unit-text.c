@@ -109,8 +109,24 @@ static int blank(char **argv, const struct bytes *in, struct bytes *out)
 
 static int mixes(char **argv, const struct bytes *in, struct bytes *out)
 {
+	uint32_t c;
+	char ascii;
+
 	(void)argv, (void)out;
-	return text_mixes_scripts(bytes_str(in), in->len) ? 0 : NO;
+	return text_likeness(bytes_str(in), in->len, &c, &ascii) == TEXT_MIXES_SCRIPTS ? 0 : NO;
+}
+
+static int looks_alike(char **argv, const struct bytes *in, struct bytes *out)
+{
+	uint32_t c;
+	char ascii;
+
+	(void)argv, (void)out;
+	if (text_likeness(bytes_str(in), in->len, &c, &ascii) != TEXT_LOOKS_ALIKE)
+		return NO;
+
+	printf("U+%04X %c", (unsigned int)c, ascii);
+	return 0;
 }
 
 /* A failed append must leave what was there: tries every ceiling below what the text needs. */
@@ -238,6 +254,7 @@ static int utf8_all(char **argv, const struct bytes *in, struct bytes *out)
 static int classes(char **argv, const struct bytes *in, struct bytes *out)
 {
 	static const char letters[] = { [UNICODE_SYMBOL] = 'S',
+		[UNICODE_MARK] = 'M',
 		[UNICODE_WORD] = 'W',
 		[UNICODE_LATIN] = 'L',
 		[UNICODE_GREEK] = 'G',
@@ -486,6 +503,7 @@ static const struct {
 	{ "utf8", 0, true, utf8 },
 	{ "blank", 0, true, blank },
 	{ "mixes", 0, true, mixes },
+	{ "looks-alike", 0, true, looks_alike },
 	{ "ceiling", 0, true, ceiling },
 	{ "utf8-all", 0, false, utf8_all },
 	{ "classes", 0, false, classes },
