@@ -42,7 +42,7 @@ static const struct option_row list_rows[] = {
 	{ 0 },
 };
 
-struct listing {
+struct entry_list {
 	bool json;
 	size_t n;
 	struct bytes rows;
@@ -175,7 +175,7 @@ static int append_row(struct bytes *b, const struct json *root)
 static int list_item(const struct bytes *line, void *userdata)
 {
 	cleanup(json_doc_free_p) struct json_doc *doc = NULL;
-	struct listing *l = userdata;
+	struct entry_list *l = userdata;
 	struct scan_fault fault;
 	int r;
 
@@ -209,15 +209,15 @@ static int print_action(enum action action, const char *id, struct bytes *line)
 static int run_list(const struct verb *verb, int argc, char **argv)
 {
 	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED);
-	struct listing listing = { .rows = BYTES_INIT(BYTES_UNLIMITED) };
-	struct operator op = OPERATOR_INIT(verb);
+	struct entry_list list = { .rows = BYTES_INIT(BYTES_UNLIMITED) };
+	struct operator_options op = OPERATOR_INIT(verb);
 	struct options o;
 	int option, status = STATUS_DONE;
 
 	options_begin(&o, verb, argc, argv);
 	while (status == STATUS_DONE && (option = options_next(&o)) >= 0) {
 		if (option == LIST_JSON)
-			listing.json = true;
+			list.json = true;
 		else
 			status = operator_take(&op, option, o.value);
 	}
@@ -231,13 +231,13 @@ static int run_list(const struct verb *verb, int argc, char **argv)
 	if (print_action(ACTION_ALLOW_LIST, NULL, &request) < 0)
 		return say_undecided("out of memory");
 
-	status = operator_ask(&op, &request, list_item, &listing, NULL);
-	if (status == STATUS_DONE && listing.n == 0)
+	status = operator_ask(&op, &request, list_item, &list, NULL);
+	if (status == STATUS_DONE && list.n == 0)
 		say("the allowlist is empty");
-	else if (status == STATUS_DONE && !listing.json)
+	else if (status == STATUS_DONE && !list.json)
 		printf("%-36s  %-10s  %-24s  %-10s  %s\n%s", "ENTRY", "LEFT", "LAST USED", "AGENT",
-			"ALLOWS", bytes_str(&listing.rows));
-	bytes_deinit(&listing.rows);
+			"ALLOWS", bytes_str(&list.rows));
+	bytes_deinit(&list.rows);
 	return status;
 }
 
@@ -328,7 +328,7 @@ static int check_words(const struct verb *verb, const struct adding *a)
 static int run_add(const struct verb *verb, int argc, char **argv)
 {
 	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED);
-	struct operator op = ALLOW_OPERATOR(verb);
+	struct operator_options op = ALLOW_OPERATOR(verb);
 	struct adding a = { 0 };
 	struct options o;
 	int option, status = STATUS_DONE;
@@ -372,7 +372,7 @@ static const struct option_row remove_rows[] = {
 	{ 0 },
 };
 
-static int remove_one(const struct operator* op, const char *id)
+static int remove_one(const struct operator_options *op, const char *id)
 {
 	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED),
 					   shown = BYTES_INIT(BYTES_UNLIMITED);
@@ -387,7 +387,7 @@ static int remove_one(const struct operator* op, const char *id)
 
 static int run_remove(const struct verb *verb, int argc, char **argv)
 {
-	struct operator op = ALLOW_OPERATOR(verb);
+	struct operator_options op = ALLOW_OPERATOR(verb);
 	struct options o;
 	int option, one, status = STATUS_DONE;
 

@@ -97,7 +97,7 @@ static uint64_t early_pause(uint64_t wish, uint64_t deadline)
 	return at_most(pause, until(deadline));
 }
 
-int hold_until_decided(const struct hold *h, struct bytes *request, struct bytes *reply)
+int check_wait_until_decided(const struct check_wait *h, struct bytes *request, struct bytes *reply)
 {
 	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
 	uint64_t now = clock_now().boot, lost = CLOCK_NEVER, wait, pause;

@@ -13,11 +13,11 @@
 #include "gate/wire/reply.h"
 
 /* Asks once. Returns STATUS_DONE with the reply's line, or a status, with why it failed. */
-typedef int (*hold_ask_fn)(const struct bytes *request, uint64_t timeout, struct bytes *reply,
+typedef int (*check_wait_ask_fn)(const struct bytes *request, uint64_t timeout, struct bytes *reply,
 	struct bytes *why, const void *userdata);
 
-struct hold {
-	hold_ask_fn ask;
+struct check_wait {
+	check_wait_ask_fn ask;
 	const void *userdata;
 	uint64_t time;     /* µs; CLOCK_NEVER: until the token expires */
 	uint64_t timeout;  /* for an exchange beyond the waiting, and for a daemon that is away */
@@ -30,4 +30,5 @@ struct hold {
  * with the last reply's line, which may still be pending where the time is over, or
  * STATUS_UNDECIDED, which has been said. A signal that ends the program says how to go on.
  */
-int hold_until_decided(const struct hold *hold, struct bytes *request, struct bytes *reply);
+int check_wait_until_decided(
+	const struct check_wait *hold, struct bytes *request, struct bytes *reply);

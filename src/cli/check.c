@@ -16,10 +16,10 @@
 #include "gate/limits.h"
 #include "gate/wire/reply.h"
 
-enum { PROFILE = ASK_OPTIONS, TOKEN, WAIT, HASH, TIMEOUT, JSON, SOCKET, QUIET };
+enum { PROFILE = REQUEST_BUILD_OPTIONS, TOKEN, WAIT, HASH, TIMEOUT, JSON, SOCKET, QUIET };
 
 static const struct option_row rows[] = {
-	ASK_ROWS,
+	REQUEST_BUILD_ROWS,
 	[PROFILE] = { "profile", 0, "NAME", "the profile (default: $FIRMA_PROFILE or 'default')" },
 	[TOKEN] = { "token", 0, "ID", "ask again with this approval token" },
 	[WAIT] = { "wait", 0, "[=TIME]", "hold until somebody has decided, or for so long" },
@@ -32,7 +32,7 @@ static const struct option_row rows[] = {
 };
 
 struct check {
-	struct ask ask;
+	struct request_build build;
 	uint64_t timeout;
 	const char *socket;
 	bool json;
@@ -47,21 +47,21 @@ static int read_options(struct check *c, struct options *o)
 	for (;;) {
 		option = options_next(o);
 		switch (option) {
-		case ASK_SESSION:
-		case ASK_SANDBOX:
-		case ASK_AGENT:
-		case ASK_REQUEST:
-			ask_take(&c->ask, option, o->value);
+		case REQUEST_BUILD_SESSION:
+		case REQUEST_BUILD_SANDBOX:
+		case REQUEST_BUILD_AGENT:
+		case REQUEST_BUILD_REQUEST:
+			request_build_take(&c->build, option, o->value);
 			break;
 		case PROFILE:
-			c->ask.profile = o->value;
-			c->ask.described = true;
+			c->build.profile = o->value;
+			c->build.described = true;
 			break;
 		case TOKEN:
 			if (text_is_blank(o->value))
 				return usage_error(o->verb, "--token wants an ID");
-			c->ask.token = o->value;
-			c->ask.described = true;
+			c->build.token = o->value;
+			c->build.described = true;
 			break;
 		case WAIT:
 			c->wait = true;
@@ -73,8 +73,8 @@ static int read_options(struct check *c, struct options *o)
 				return usage_error(o->verb, "--timeout wants a time, such as 5s");
 			break;
 		case HASH:
-			c->ask.hash_all = true;
-			c->ask.described = true;
+			c->build.hash_all = true;
+			c->build.described = true;
 			break;
 		case JSON:
 			c->json = true;
@@ -86,7 +86,7 @@ static int read_options(struct check *c, struct options *o)
 			say_nothing();
 			break;
 		case OPTIONS_END:
-			c->ask.command = o->rest;
+			c->build.command = o->rest;
 			return STATUS_DONE;
 		default:
 			return o->status;
@@ -118,7 +118,7 @@ static int exchange(struct client *c, const struct check *check, const struct by
 	return STATUS_UNDECIDED;
 }
 
-/* A hold_ask_fn. */
+/* A check_wait_ask_fn. */
 static int ask(const struct bytes *request, uint64_t timeout, struct bytes *reply,
 	struct bytes *why, const void *userdata)
 {
@@ -152,7 +152,7 @@ static int conclude_pending(const struct check *check, const struct reply *reply
 	else
 		say("pending: approve it with 'firma token approve %s', then ask again with %s",
 			reply->approval_token,
-			check->ask.request_file ? "it as approval_token" : "--token");
+			check->build.request_file ? "it as approval_token" : "--token");
 	return STATUS_PENDING;
 }
 
@@ -202,13 +202,13 @@ static int decide(const struct check *check, struct bytes *request)
 	cleanup(bytes_deinit) struct bytes reply = BYTES_INIT(BYTES_UNLIMITED);
 	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
 	char token[NOTATION_UUID_LEN + 1];
-	const struct hold hold = {
+	const struct check_wait hold = {
 		.ask = ask,
 		.userdata = check,
 		.time = check->wait_time,
 		.timeout = check->timeout,
 		.token = token,
-		.named = check->ask.token != NULL,
+		.named = check->build.token != NULL,
 	};
 	int status;
 
@@ -220,7 +220,7 @@ static int decide(const struct check *check, struct bytes *request)
 	if (status != STATUS_PENDING || !check->wait)
 		return status;
 
-	status = hold_until_decided(&hold, request, &reply);
+	status = check_wait_until_decided(&hold, request, &reply);
 	return status == STATUS_DONE ? conclude(check, &reply, true, token) : status;
 }
 
@@ -243,19 +243,19 @@ static int run(const struct verb *verb, int argc, char **argv)
 	struct options o;
 	int status;
 
-	ask_init(&check.ask);
+	request_build_init(&check.build);
 	options_begin(&o, verb, argc, argv);
 	status = read_options(&check, &o);
-	if (status != STATUS_DONE || !check.ask.command)
+	if (status != STATUS_DONE || !check.build.command)
 		return status;
-	if (check.wait && check.ask.request_file)
+	if (check.wait && check.build.request_file)
 		return usage_error(verb, "--wait excludes --request, which has its own wait_ms");
 
-	status = ask_build(&check.ask, verb, &request);
+	status = request_build_line(&check.build, verb, &request);
 	if (status != STATUS_DONE)
 		return status;
 
-	if (check.ask.request_file)
+	if (check.build.request_file)
 		check.timeout += own_wait(&request);
 	return decide(&check, &request);
 }

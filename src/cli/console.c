@@ -47,11 +47,11 @@ static bool wants_colour(void)
 	return !(no && no[0] != '\0') && term && term[0] != '\0' && strcmp(term, "dumb") != 0;
 }
 
-void screen_look(int fd, struct screen *ret)
+void console_look(int fd, struct console *ret)
 {
 	struct winsize size = { 0 };
 
-	*ret = (struct screen){ 0 };
+	*ret = (struct console){ 0 };
 	if (!isatty(fd))
 		return;
 
@@ -62,17 +62,17 @@ void screen_look(int fd, struct screen *ret)
 	ret->colour = wants_colour();
 }
 
-const char *screen_style(const struct screen *screen, enum style style)
+const char *console_style(const struct console *console, enum style style)
 {
-	return screen->colour ? styles[style] : "";
+	return console->colour ? styles[style] : "";
 }
 
-const char *screen_plain(const struct screen *screen, enum style style)
+const char *console_plain(const struct console *console, enum style style)
 {
-	return screen->colour && style != STYLE_NONE ? "\033[m" : "";
+	return console->colour && style != STYLE_NONE ? "\033[m" : "";
 }
 
-size_t screen_lines(const char *text, size_t len)
+size_t console_lines(const char *text, size_t len)
 {
 	size_t n = 0;
 

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct screen {
+struct console {
 	size_t columns, rows; /* 0: no terminal */
 	bool colour;
 };
@@ -18,18 +18,18 @@ struct screen {
  * Looks at the terminal behind a descriptor: its size, else $COLUMNS and $LINES, else 80 by 24.
  * Colour is for terminals, but not with $NO_COLOR (set, and not empty) or TERM=dumb.
  */
-void screen_look(int fd, struct screen *ret);
+void console_look(int fd, struct console *ret);
 
-static inline bool screen_is_there(const struct screen *screen)
+static inline bool console_is_there(const struct console *console)
 {
-	return screen->columns > 0;
+	return console->columns > 0;
 }
 
 enum style { STYLE_NONE, STYLE_BOLD, STYLE_FAINT, STYLE_RED, STYLE_GREEN, STYLE_YELLOW, STYLES };
 
 /* What turns a style on, and all of them off; "" where no colour is wanted, and for STYLE_NONE. */
-const char *screen_style(const struct screen *screen, enum style style);
-const char *screen_plain(const struct screen *screen, enum style style);
+const char *console_style(const struct console *console, enum style style);
+const char *console_plain(const struct console *console, enum style style);
 
 /* How many lines a text takes that was folded to the screen; its last may lack the newline. */
-size_t screen_lines(const char *text, size_t len);
+size_t console_lines(const char *text, size_t len);

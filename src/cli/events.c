@@ -27,7 +27,7 @@ struct told {
 
 void event_deinit(struct event *e)
 {
-	item_deinit(&e->item);
+	token_view_deinit(&e->token);
 	bytes_deinit(&e->line);
 }
 
@@ -47,29 +47,29 @@ static int append_head(const struct event *e, bool brief, struct bytes *b)
 
 	r = bytes_appendf(b, "%.*s%s %-9.9s%.*s uid %llu", brief ? DAYTIME_LEN : (int)time.len,
 		bytes_str(&time) + (brief ? DAYTIME_AT : 0), brief ? "Z" : "", e->name,
-		brief ? TOKEN_PREFIX_MIN : NOTATION_UUID_LEN, e->item.id,
-		(unsigned long long)e->item.uid);
+		brief ? TOKEN_PREFIX_MIN : NOTATION_UUID_LEN, e->token.id,
+		(unsigned long long)e->token.uid);
 	if (r >= 0 && e->by_operator)
 		r = bytes_appendf(b, " by uid %llu", (unsigned long long)e->by_uid);
-	if (r >= 0 && e->item.reason) {
+	if (r >= 0 && e->token.reason) {
 		r = bytes_append_char(b, ' ');
 		if (r >= 0)
-			r = text_append_quoted(b, e->item.reason, strlen(e->item.reason));
+			r = text_append_quoted(b, e->token.reason, strlen(e->token.reason));
 	}
 	return r < 0 ? r : bytes_append_str(b, ": ");
 }
 
-int event_append_line(const struct event *e, const struct screen *screen, struct bytes *b)
+int event_append_line(const struct event *e, const struct console *console, struct bytes *b)
 {
 	cleanup(bytes_deinit) struct bytes line = BYTES_INIT(BYTES_UNLIMITED);
 	int r;
 
-	r = append_head(e, screen_is_there(screen), &line);
+	r = append_head(e, console_is_there(console), &line);
 	if (r >= 0)
-		r = item_append_command(&e->item, &line);
+		r = token_view_append_command(&e->token, &line);
 	if (r >= 0)
-		r = screen_is_there(screen)
-			? fold_append_cut(b, bytes_str(&line), line.len, screen->columns)
+		r = console_is_there(console)
+			? fold_append_cut(b, bytes_str(&line), line.len, console->columns)
 			: bytes_append(b, bytes_str(&line), line.len);
 	return r < 0 ? r : bytes_append_char(b, '\n');
 }
@@ -90,7 +90,7 @@ static int connect_once(struct events *e)
 	return r < 0 ? r : client_send(&e->client, &request);
 }
 
-int events_open(struct events *e, const struct operator* op)
+int events_open(struct events *e, const struct operator_options *op)
 {
 	int r;
 
@@ -146,21 +146,21 @@ void events_close(struct events *e)
 }
 
 /* Notes whether the token is live; false where that was known, so that nothing is new. */
-static bool note(struct events *e, const struct item *item)
+static bool note(struct events *e, const struct token_view *token)
 {
-	struct told *told = map_get(&e->told, item->id);
+	struct told *told = map_get(&e->told, token->id);
 
-	if (told && item_is_live(item))
-		return strcmp(item->state, token_state_name(TOKEN_PENDING)) != 0;
+	if (told && token_view_is_live(token))
+		return strcmp(token->state, token_state_name(TOKEN_PENDING)) != 0;
 	if (told)
 		forget(e, told);
-	if (!item_is_live(item))
+	if (!token_view_is_live(token))
 		return true;
 
 	told = calloc(1, sizeof(*told));
 	if (!told)
 		return true;
-	memcpy(told->id, item->id, sizeof(told->id));
+	memcpy(told->id, token->id, sizeof(told->id));
 	if (map_put(&e->told, told->id, told) < 0)
 		free(told);
 	else
@@ -183,13 +183,13 @@ static int read_event(const struct bytes *line, struct event *ret)
 	struct event event = { .line = BYTES_INIT(BYTES_UNLIMITED) };
 	int status;
 
-	status = item_read(line, &event.item);
+	status = token_view_read(line, &event.token);
 	if (status != STATUS_DONE)
 		return status;
 
-	event.name = known_name(json_get_string(json_root(event.item.doc), "event"));
+	event.name = known_name(json_get_string(json_root(event.token.doc), "event"));
 	event.by_operator =
-		json_get_integer(json_root(event.item.doc), "by_uid", UINT32_MAX, &event.by_uid);
+		json_get_integer(json_root(event.token.doc), "by_uid", UINT32_MAX, &event.by_uid);
 	if (bytes_append(&event.line, line->data, line->len) < 0) {
 		event_deinit(&event);
 		return say_undecided("out of memory");
@@ -224,7 +224,7 @@ int events_next(struct events *e, struct event *ret)
 		} else {
 			status = r < 0 ? say_undecided("out of memory") : read_event(&line, ret);
 			e->heard |= status == STATUS_DONE;
-			if (status == STATUS_DONE && ret->name && note(e, &ret->item))
+			if (status == STATUS_DONE && ret->name && note(e, &ret->token))
 				return STATUS_DONE;
 			if (status == STATUS_DONE)
 				event_deinit(ret);

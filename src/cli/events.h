@@ -23,7 +23,7 @@ struct event {
 	const char *name; /* EVENT_ISSUED, or the name of the state that the token is in now */
 	bool by_operator;
 	uint64_t by_uid; /* who did that */
-	struct item item;
+	struct token_view token;
 	struct bytes line; /* as it came */
 };
 
@@ -33,12 +33,12 @@ void event_deinit(struct event *event);
  * Appends it as a line for a person, cut to the screen where there is one. Errors: those of
  * bytes_append().
  */
-int event_append_line(const struct event *event, const struct screen *screen, struct bytes *b);
+int event_append_line(const struct event *event, const struct console *console, struct bytes *b);
 
 struct told;
 
 struct events {
-	const struct operator* op;
+	const struct operator_options *op;
 	struct client client;
 	struct map told; /* live tokens that were told of, by ID */
 	TAILQ_HEAD(told_list, told) all;
@@ -49,7 +49,7 @@ struct events {
 };
 
 /* Connects. STATUS_DONE, or a status to end with, which has been said; nothing to close then. */
-int events_open(struct events *events, const struct operator* op);
+int events_open(struct events *events, const struct operator_options *op);
 void events_close(struct events *events);
 
 /* Nothing more for now. */

@@ -13,28 +13,28 @@
 #include "base/text.h"
 #include "cli/say.h"
 
-int stream_append_path(struct bytes *b, const char *path)
+int evidence_file_append_path(struct bytes *b, const char *path)
 {
 	return text_append_escaped(b, path, strlen(path));
 }
 
-int stream_say_error(const char *path, int error)
+int evidence_file_say_error(const char *path, int error)
 {
 	cleanup(bytes_deinit) struct bytes shown = BYTES_INIT(BYTES_UNLIMITED);
 
-	if (stream_append_path(&shown, path) < 0)
+	if (evidence_file_append_path(&shown, path) < 0)
 		return say_undecided("out of memory");
 	return say_undecided("could not read %s: %s", bytes_str(&shown), strerror(-error));
 }
 
-int stream_open(const char *path, int *ret_fd)
+int evidence_file_open(const char *path, int *ret_fd)
 {
 	int fd;
 
 	fd = strcmp(path, "-") == 0 ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1)
 				    : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0)
-		return stream_say_error(path, -errno);
+		return evidence_file_say_error(path, -errno);
 
 	*ret_fd = fd;
 	return STATUS_DONE;

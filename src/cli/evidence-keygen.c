@@ -42,7 +42,7 @@ static int write_new(const char *path, mode_t mode, const char *text)
 
 	if (fd >= 0)
 		unlink(path);
-	if (stream_append_path(&shown, path) < 0)
+	if (evidence_file_append_path(&shown, path) < 0)
 		return say_undecided("out of memory");
 	if (r == -EEXIST) {
 		say("%s is there already, and stays as it is", bytes_str(&shown));

@@ -15,7 +15,7 @@
 #include "ledger/evidence/chain.h"
 
 /* Members may be missing: NULL then. */
-struct entry {
+struct evidence_line {
 	const char *timestamp, *event;
 	uint64_t sequence;
 	const struct json *request, *response, *peer;
@@ -33,7 +33,7 @@ static const char *string(const struct json *object, const char *key)
 	return m ? json_string(m) : NULL;
 }
 
-bool entry_is_time(const char *text)
+bool evidence_line_is_time(const char *text)
 {
 	static const char form[] = "0000-00-00T00:00:00.000000000";
 	size_t len = strcspn(text, "Z");
@@ -47,7 +47,7 @@ bool entry_is_time(const char *text)
 }
 
 /* The token that a record is about; NULL where there is none. */
-static const char *token_of(const struct entry *e)
+static const char *token_of(const struct evidence_line *e)
 {
 	static const char *const keys[] = { "token_id", "approval_token" };
 	const char *token = NULL;
@@ -65,7 +65,7 @@ static bool is(const char *value, const char *wanted)
 }
 
 /* Whether any member that names tokens names this one. */
-static bool names_token(const struct entry *e, const char *token)
+static bool names_token(const struct evidence_line *e, const char *token)
 {
 	const struct json *many = member(e->response, "tokens");
 
@@ -82,7 +82,7 @@ static bool names_token(const struct entry *e, const char *token)
 }
 
 /* Times of one form are in the order of their texts. */
-static bool is_in_time(const struct entry *e, const struct entry_filter *f)
+static bool is_in_time(const struct evidence_line *e, const struct evidence_line_filter *f)
 {
 	char text[64] = "";
 	size_t len = e->timestamp ? strcspn(e->timestamp, "Z") : 0;
@@ -97,7 +97,7 @@ static bool is_in_time(const struct entry *e, const struct entry_filter *f)
 		&& (!f->until || strcmp(text, f->until) <= 0);
 }
 
-static bool is_wanted(const struct entry *e, const struct entry_filter *f)
+static bool is_wanted(const struct evidence_line *e, const struct evidence_line_filter *f)
 {
 	const struct json *uid = member(e->peer, "uid");
 
@@ -150,7 +150,7 @@ static int append_command(struct bytes *b, const struct json *request)
 	return r < 0 ? r : append_quoted(b, " ", string(request, "target"));
 }
 
-static int append_who(struct bytes *b, const struct entry *e)
+static int append_who(struct bytes *b, const struct evidence_line *e)
 {
 	const struct json *uid = member(e->peer, "uid");
 	int r = 0;
@@ -163,7 +163,7 @@ static int append_who(struct bytes *b, const struct entry *e)
 }
 
 /* What was said: a decision, or to an operator an outcome. */
-static int append_what(struct bytes *b, const struct entry *e)
+static int append_what(struct bytes *b, const struct evidence_line *e)
 {
 	const char *decision = string(e->response, "decision");
 	int r;
@@ -175,7 +175,7 @@ static int append_what(struct bytes *b, const struct entry *e)
 	return r < 0 ? r : append_escaped(b, " ", string(e->request, "action"));
 }
 
-static int append_entry(struct bytes *b, const struct entry *e)
+static int append_line(struct bytes *b, const struct evidence_line *e)
 {
 	int r;
 
@@ -193,19 +193,20 @@ static int append_entry(struct bytes *b, const struct entry *e)
 	return r < 0 ? r : append_escaped(b, ": ", string(e->response, "reason"));
 }
 
-int entry_append(const char *line, size_t len, const struct entry_filter *filter, struct bytes *b)
+int evidence_line_append(
+	const char *line, size_t len, const struct evidence_line_filter *filter, struct bytes *b)
 {
 	cleanup(json_doc_free_p) struct json_doc *doc = NULL;
 	const struct json *root;
 	struct scan_fault fault;
-	struct entry e = { 0 };
+	struct evidence_line e = { 0 };
 	int r;
 
 	r = json_parse_within(line, len, &chain_limits, &doc, &fault);
 	if (r < 0)
 		return r;
 	if (r == JSON_MALFORMED)
-		return ENTRY_MALFORMED;
+		return EVIDENCE_LINE_MALFORMED;
 
 	root = json_root(doc);
 	e.timestamp = string(root, "timestamp");
@@ -214,10 +215,10 @@ int entry_append(const char *line, size_t len, const struct entry_filter *filter
 	e.response = member(root, "response");
 	e.peer = member(root, "peer");
 	if (!json_get_integer(root, "sequence", CHAIN_SEQUENCE_MAX, &e.sequence))
-		return ENTRY_MALFORMED;
+		return EVIDENCE_LINE_MALFORMED;
 	if (!is_wanted(&e, filter))
-		return ENTRY_HIDDEN;
+		return EVIDENCE_LINE_HIDDEN;
 
-	r = append_entry(b, &e);
-	return r < 0 ? r : ENTRY_SHOWN;
+	r = append_line(b, &e);
+	return r < 0 ? r : EVIDENCE_LINE_SHOWN;
 }

@@ -10,7 +10,7 @@
 #include "base/bytes.h"
 
 /* What is wanted; NULL and false: all of it. */
-struct entry_filter {
+struct evidence_line_filter {
 	const char *since, *until; /* the beginning of a timestamp, without its Z */
 	const char *decision, *agent, *token;
 	bool has_uid;
@@ -18,9 +18,10 @@ struct entry_filter {
 };
 
 /* Whether the text is the beginning of a timestamp, from its year and month on. */
-bool entry_is_time(const char *text);
+bool evidence_line_is_time(const char *text);
 
-enum { ENTRY_SHOWN, ENTRY_HIDDEN, ENTRY_MALFORMED };
+enum { EVIDENCE_LINE_SHOWN, EVIDENCE_LINE_HIDDEN, EVIDENCE_LINE_MALFORMED };
 
 /* Appends the line, escaped, without a newline, where it is wanted. Error: -ENOMEM. */
-int entry_append(const char *line, size_t len, const struct entry_filter *filter, struct bytes *b);
+int evidence_line_append(
+	const char *line, size_t len, const struct evidence_line_filter *filter, struct bytes *b);

@@ -39,7 +39,7 @@ static const struct option_row rows[] = {
 struct showing {
 	const char *path;
 	bool follow, json;
-	struct entry_filter filter;
+	struct evidence_line_filter filter;
 	struct bytes since, until;
 	int status;
 };
@@ -51,7 +51,7 @@ static int take_time(
 	uint64_t us, now = clock_now().wall;
 	int r = 0;
 
-	if (entry_is_time(o->value)) {
+	if (evidence_line_is_time(o->value)) {
 		r = bytes_append(ret, o->value, strcspn(o->value, "Z"));
 	} else if (notation_parse_duration(o->value, &us) >= 0 && us <= now) {
 		r = notation_append_time(ret, now - us);
@@ -69,7 +69,7 @@ static int take_time(
 	return STATUS_DONE;
 }
 
-static int take_uid(const struct options *o, struct entry_filter *filter)
+static int take_uid(const struct options *o, struct evidence_line_filter *filter)
 {
 	uint64_t uid;
 
@@ -113,20 +113,21 @@ static int show_line(struct showing *s, const struct line *line)
 	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(BYTES_UNLIMITED);
 	int r;
 
-	r = line->text ? entry_append(line->text, line->len, &s->filter, &text) : ENTRY_MALFORMED;
+	r = line->text ? evidence_line_append(line->text, line->len, &s->filter, &text)
+		       : EVIDENCE_LINE_MALFORMED;
 	if (r < 0)
 		return r;
-	if (r == ENTRY_MALFORMED) {
+	if (r == EVIDENCE_LINE_MALFORMED) {
 		say_flush();
 		say("line %" PRIu64 " is not a record", line->number);
 		s->status = STATUS_REFUSED;
-	} else if (r == ENTRY_SHOWN && s->json) {
+	} else if (r == EVIDENCE_LINE_SHOWN && s->json) {
 		cleanup(free_p) char *copy = strndup(line->text, line->len);
 
 		if (!copy)
 			return -ENOMEM;
 		say_json(copy, line->len);
-	} else if (r == ENTRY_SHOWN) {
+	} else if (r == EVIDENCE_LINE_SHOWN) {
 		puts(bytes_str(&text));
 	}
 	return 0;
@@ -191,14 +192,14 @@ static int run_show(struct showing *s)
 	cleanup(close_p) int fd = -1;
 	int r, status;
 
-	status = stream_open(s->path, &fd);
+	status = evidence_file_open(s->path, &fd);
 	if (status != STATUS_DONE)
 		return status;
 
 	r = show_stream(s, fd);
 	if (r < 0) {
 		say_flush();
-		return stream_say_error(s->path, r);
+		return evidence_file_say_error(s->path, r);
 	}
 	return s->status;
 }
@@ -248,16 +249,16 @@ static int print_head(const char *path)
 	off_t size;
 	int r, status;
 
-	status = stream_open(path, &fd);
+	status = evidence_file_open(path, &fd);
 	if (status != STATUS_DONE)
 		return status;
 
 	size = lseek(fd, 0, SEEK_END);
 	r = size < 0 ? -errno : tail_read(fd, (uint64_t)size, &head, &why);
 	if (r < 0)
-		return stream_say_error(path, r);
+		return evidence_file_say_error(path, r);
 	if (r > 0) {
-		if (stream_append_path(&shown, path) < 0)
+		if (evidence_file_append_path(&shown, path) < 0)
 			return say_undecided("out of memory");
 		say("%s: %s", bytes_str(&shown), bytes_str(&why));
 		return STATUS_REFUSED;

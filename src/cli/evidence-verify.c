@@ -33,7 +33,7 @@ static const struct option_row rows[] = {
 /* Of a JSON report. More is counted, and not kept: memory doesn't grow with what is wrong. */
 #define ERRORS_MAX ((size_t)1 << 20)
 
-struct command {
+struct verify_command {
 	bool json;
 	const char *key, *public_key, *key_id, *head;
 	struct verify_options options;
@@ -128,13 +128,13 @@ static void print_text(const struct reading *r, const struct verify_report *repo
 			report->signed_records, report->head.sequence, report->head.hash);
 }
 
-static int read_stream(const struct command *c, int fd, struct reading *r)
+static int read_stream(const struct verify_command *c, int fd, struct reading *r)
 {
 	struct verify_report report;
 	struct stat st;
 	int e;
 
-	e = stream_append_path(&r->shown, r->path);
+	e = evidence_file_append_path(&r->shown, r->path);
 	progress_begin(&r->progress,
 		fstat(fd, &st) == 0 && S_ISREG(st.st_mode) ? (uint64_t)st.st_size : 0);
 	if (e >= 0)
@@ -144,7 +144,7 @@ static int read_stream(const struct command *c, int fd, struct reading *r)
 		e = print_json(r, &report);
 	if (e < 0) {
 		say_flush();
-		return stream_say_error(r->path, e);
+		return evidence_file_say_error(r->path, e);
 	}
 
 	if (!r->json)
@@ -152,7 +152,7 @@ static int read_stream(const struct command *c, int fd, struct reading *r)
 	return report.faults == 0 ? STATUS_DONE : STATUS_REFUSED;
 }
 
-static int verify_path(const struct command *c, const char *path)
+static int verify_path(const struct verify_command *c, const char *path)
 {
 	struct reading r = {
 		.json = c->json,
@@ -163,7 +163,7 @@ static int verify_path(const struct command *c, const char *path)
 	cleanup(close_p) int fd = -1;
 	int status;
 
-	status = stream_open(path, &fd);
+	status = evidence_file_open(path, &fd);
 	if (status == STATUS_DONE)
 		status = read_stream(c, fd, &r);
 	bytes_deinit(&r.shown);
@@ -171,7 +171,7 @@ static int verify_path(const struct command *c, const char *path)
 	return status;
 }
 
-static int load_key(const struct command *c, struct sign_key **ret)
+static int load_key(const struct verify_command *c, struct sign_key **ret)
 {
 	cleanup(bytes_deinit) struct bytes shown = BYTES_INIT(BYTES_UNLIMITED),
 					   why = BYTES_INIT(BYTES_UNLIMITED);
@@ -184,14 +184,14 @@ static int load_key(const struct command *c, struct sign_key **ret)
 		return say_undecided("libsodium can't be used here");
 
 	r = sign_key_load(path, c->key ? SIGN_SHARED : SIGN_PUBLIC, geteuid(), false, ret, &why);
-	if (r < 0 || stream_append_path(&shown, path) < 0)
+	if (r < 0 || evidence_file_append_path(&shown, path) < 0)
 		return say_undecided("out of memory");
 	if (r > 0)
 		return say_undecided("the key %s %s", bytes_str(&shown), bytes_str(&why));
 	return STATUS_DONE;
 }
 
-static int check_options(const struct options *o, struct command *c, struct chain_head *head)
+static int check_options(const struct options *o, struct verify_command *c, struct chain_head *head)
 {
 	if (o->n_rest == 0)
 		return usage_error(o->verb, "it wants the file of a stream");
@@ -211,7 +211,7 @@ static int check_options(const struct options *o, struct command *c, struct chai
 	return STATUS_DONE;
 }
 
-static void take_option(struct command *c, int option, const char *value)
+static void take_option(struct verify_command *c, int option, const char *value)
 {
 	switch (option) {
 	case JSON:
@@ -236,7 +236,7 @@ static int run(const struct verb *verb, int argc, char **argv)
 {
 	cleanup(sign_key_free_p) struct sign_key *key = NULL;
 	struct chain_head head = { 0 };
-	struct command c = { 0 };
+	struct verify_command c = { 0 };
 	struct options o;
 	int option, status, worst = STATUS_DONE;
 

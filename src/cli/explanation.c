@@ -24,12 +24,12 @@ struct near {
 };
 
 struct explanation {
-	const struct matter *matter;
+	const struct explanation_input *matter;
 	struct judgement judgement;
 	struct near near[NEAR_MAX]; /* the nearest first */
 	size_t n_near, n_further;   /* told, and not told */
 	struct bytes place, reason, rule;
-	struct notes notes;
+	struct suggest_notes notes;
 };
 
 /* --- what was near ---------------------------------------------------------------------------- */
@@ -172,7 +172,7 @@ static int append_place(const struct explanation *e, struct bytes *b)
 
 static int make(struct explanation *e)
 {
-	const struct matter *m = e->matter;
+	const struct explanation_input *m = e->matter;
 	int r;
 
 	r = policy_judge(m->policy, m->request, &m->asker, m->otherwise, &e->judgement);
@@ -274,7 +274,7 @@ static int append_rule_name(struct bytes *b, const struct rule *rule, size_t ind
 static int append_head(const struct explanation *e, struct bytes *b)
 {
 	const struct judgement *j = &e->judgement;
-	const struct matter *m = e->matter;
+	const struct explanation_input *m = e->matter;
 	int r;
 
 	r = bytes_append_str(b, "command   ");
@@ -319,7 +319,7 @@ static int append_near(const struct explanation *e, struct bytes *b)
 	return r;
 }
 
-static int append_notes(const struct notes *notes, struct bytes *b)
+static int append_notes(const struct suggest_notes *notes, struct bytes *b)
 {
 	const char *note = bytes_str(&notes->text);
 	int r = 0;
@@ -352,14 +352,14 @@ static int print_text(const struct explanation *e)
 	return 0;
 }
 
-int explain_matter(const struct matter *m, bool json)
+int explanation_print(const struct explanation_input *m, bool json)
 {
 	struct explanation e = {
 		.matter = m,
 		.place = BYTES_INIT(BYTES_UNLIMITED),
 		.reason = BYTES_INIT(BYTES_UNLIMITED),
 		.rule = BYTES_INIT(BYTES_UNLIMITED),
-		.notes = NOTES_INIT,
+		.notes = SUGGEST_NOTES_INIT,
 	};
 	int r;
 

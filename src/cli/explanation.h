@@ -8,7 +8,7 @@
 #include "gate/policy/policy.h"
 
 /* All that it takes; strings and pointers belong to the caller. */
-struct matter {
+struct explanation_input {
 	const struct policy *policy; /* NULL: there is none */
 	const char *file;            /* where it comes from, escaped; NULL without a policy */
 	const struct request *request;
@@ -17,4 +17,4 @@ struct matter {
 };
 
 /* Prints it on standard output, as one line of JSON or for a person. The exit status. */
-int explain_matter(const struct matter *m, bool json);
+int explanation_print(const struct explanation_input *m, bool json);

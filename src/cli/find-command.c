@@ -108,7 +108,7 @@ static int negative_errno(void)
 }
 
 /* The directory resolved, the last name kept; and every link followed. `path` has a slash. */
-static int resolve(const char *path, struct command *c)
+static int resolve(const char *path, struct found_command *c)
 {
 	const char *name = strrchr(path, '/');
 	cleanup(free_p) char *parent = NULL;
@@ -160,7 +160,7 @@ static bool others_could_change(const struct stat *st)
 	return st->st_uid != 0 || (st->st_mode & (S_IWGRP | S_IWOTH)) != 0;
 }
 
-static int hash_command(struct command *c, bool all)
+static int hash_command(struct found_command *c, bool all)
 {
 	cleanup(close_p) int fd = -1;
 	struct stat st;
@@ -178,9 +178,9 @@ static int hash_command(struct command *c, bool all)
 	return hash_file(fd, c->sha256);
 }
 
-int command_find(const char *name, bool hash_all, struct command *ret, struct bytes *why)
+int find_command(const char *name, bool hash_all, struct found_command *ret, struct bytes *why)
 {
-	struct command c = { 0 };
+	struct found_command c = { 0 };
 	cleanup(free_p) char *found = NULL;
 	int r;
 
@@ -192,7 +192,7 @@ int command_find(const char *name, bool hash_all, struct command *ret, struct by
 	if (r >= 0)
 		r = hash_command(&c, hash_all);
 	if (r < 0) {
-		command_deinit(&c);
+		found_command_deinit(&c);
 		return fail(why, name, strerror(-r));
 	}
 
@@ -200,9 +200,9 @@ int command_find(const char *name, bool hash_all, struct command *ret, struct by
 	return 0;
 }
 
-void command_deinit(struct command *c)
+void found_command_deinit(struct found_command *c)
 {
 	free(c->executable);
 	free(c->real_path);
-	*c = (struct command){ 0 };
+	*c = (struct found_command){ 0 };
 }

@@ -8,7 +8,7 @@
 
 #include "base/bytes.h"
 
-struct command {
+struct found_command {
 	char *executable; /* as invoked: directory resolved, last name kept */
 	char *real_path;  /* every link followed */
 
@@ -18,7 +18,8 @@ struct command {
 
 /*
  * Finds `name` and, where somebody other than root could change the file (or `hash_all`), hashes
- * its content. Negative with a sentence in `why` where that can't be done. command_deinit() frees.
+ * its content. Negative with a sentence in `why` where that can't be done. found_command_deinit()
+ * frees.
  */
-int command_find(const char *name, bool hash_all, struct command *ret, struct bytes *why);
-void command_deinit(struct command *command);
+int find_command(const char *name, bool hash_all, struct found_command *ret, struct bytes *why);
+void found_command_deinit(struct found_command *command);

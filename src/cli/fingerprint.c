@@ -10,7 +10,7 @@
 #include "cli/verb.h"
 #include "gate/wire/request.h"
 
-static const struct option_row rows[] = { ASK_ROWS, { 0 } };
+static const struct option_row rows[] = { REQUEST_BUILD_ROWS, { 0 } };
 
 /* The line is read as the daemon reads it, so that both give the same. */
 static int print_fingerprint(const struct bytes *line)
@@ -36,19 +36,19 @@ static int print_fingerprint(const struct bytes *line)
 static int run(const struct verb *verb, int argc, char **argv)
 {
 	cleanup(bytes_deinit) struct bytes line = BYTES_INIT(BYTES_UNLIMITED);
-	struct ask ask;
+	struct request_build build;
 	struct options o;
 	int option, status;
 
-	ask_init(&ask);
+	request_build_init(&build);
 	options_begin(&o, verb, argc, argv);
 	while ((option = options_next(&o)) >= 0)
-		ask_take(&ask, option, o.value);
+		request_build_take(&build, option, o.value);
 	if (option == OPTIONS_LEAVE)
 		return o.status;
 
-	ask.command = o.rest;
-	status = ask_build(&ask, verb, &line);
+	build.command = o.rest;
+	status = request_build_line(&build, verb, &line);
 	return status == STATUS_DONE ? print_fingerprint(&line) : status;
 }
 

@@ -15,7 +15,7 @@
 #include "cli/token-view.h"
 #include "gate/wire/request.h"
 
-int operator_take(struct operator* op, int option, const char *value)
+int operator_take(struct operator_options *op, int option, const char *value)
 {
 	if (option == OPERATOR_SOCKET)
 		op->socket = value;
@@ -52,7 +52,8 @@ static int not_a_reply(const struct client *c)
 }
 
 /* Whoever asked for a change and heard nothing must look: it may have happened, or still will. */
-static int no_answer(const struct operator* op, const struct client *c, int r, const char *changed)
+static int no_answer(
+	const struct operator_options *op, const struct client *c, int r, const char *changed)
 {
 	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
 
@@ -67,7 +68,7 @@ static int no_answer(const struct operator* op, const struct client *c, int r, c
 }
 
 /* Reads items until the outcome. */
-static int read_answer(const struct operator* op, struct client *c, operator_item_fn fn,
+static int read_answer(const struct operator_options *op, struct client *c, operator_item_fn fn,
 	void *userdata, const char *about)
 {
 	cleanup(bytes_deinit) struct bytes line = BYTES_INIT(BYTES_UNLIMITED);
@@ -94,8 +95,8 @@ static int read_answer(const struct operator* op, struct client *c, operator_ite
 	}
 }
 
-int operator_ask(const struct operator* op, const struct bytes *request, operator_item_fn fn,
-	void *userdata, const char *about)
+int operator_ask(const struct operator_options *op, const struct bytes *request,
+	operator_item_fn fn, void *userdata, const char *about)
 {
 	struct client c;
 	int r, status;
@@ -137,25 +138,25 @@ int operator_print_request(enum action action, const struct operation *o, struct
 /* The tokens that begin with a prefix. */
 struct match {
 	const char *prefix;
-	struct screen screen; /* that what is said is shown on */
+	struct console console; /* that what is said is shown on */
 	size_t n;
 	char id[NOTATION_UUID_LEN + 1]; /* the last of them */
 	struct bytes rows;              /* a line each */
 };
 
 /* Which it is: its state, and the command as far as that goes into the line. */
-static int append_candidate(struct match *m, const struct item *item)
+static int append_candidate(struct match *m, const struct token_view *token)
 {
 	cleanup(bytes_deinit) struct bytes command = BYTES_INIT(BYTES_UNLIMITED);
-	enum token_state state = token_state_parse(item->state);
-	size_t columns = m->screen.columns, at = m->rows.len;
+	enum token_state state = token_state_parse(token->state);
+	size_t columns = m->console.columns, at = m->rows.len;
 	int r;
 
-	r = bytes_appendf(&m->rows, "\n  %s  %-10s", item->id,
+	r = bytes_appendf(&m->rows, "\n  %s  %-10s", token->id,
 		state == TOKEN_ABSENT ? "?" : token_state_name(state));
 	if (r >= 0)
-		r = item_append_command(item, &command);
-	if (r < 0 || !screen_is_there(&m->screen))
+		r = token_view_append_command(token, &command);
+	if (r < 0 || !console_is_there(&m->console))
 		return r < 0 ? r : bytes_append(&m->rows, bytes_str(&command), command.len);
 
 	at = m->rows.len - at - 1;
@@ -167,24 +168,24 @@ static int append_candidate(struct match *m, const struct item *item)
 static int match_item(const struct bytes *line, void *userdata)
 {
 	struct match *m = userdata;
-	struct item item;
+	struct token_view token;
 	int status, r = 0;
 
-	status = item_read(line, &item);
+	status = token_view_read(line, &token);
 	if (status != STATUS_DONE)
 		return status;
 
-	if (strncmp(item.id, m->prefix, strlen(m->prefix)) == 0) {
+	if (strncmp(token.id, m->prefix, strlen(m->prefix)) == 0) {
 		m->n++;
-		memcpy(m->id, item.id, sizeof(m->id));
-		r = append_candidate(m, &item);
+		memcpy(m->id, token.id, sizeof(m->id));
+		r = append_candidate(m, &token);
 	}
-	item_deinit(&item);
+	token_view_deinit(&token);
 	return r < 0 ? say_undecided("out of memory") : STATUS_DONE;
 }
 
-static int find_by_prefix(
-	const struct operator* op, const char *prefix, char ret[static NOTATION_UUID_LEN + 1])
+static int find_by_prefix(const struct operator_options *op, const char *prefix,
+	char ret[static NOTATION_UUID_LEN + 1])
 {
 	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED);
 	struct match m = { .prefix = prefix, .rows = BYTES_INIT(BYTES_UNLIMITED) };
@@ -193,7 +194,7 @@ static int find_by_prefix(
 	if (operator_print_request(ACTION_LIST, &(struct operation){ 0 }, &request) < 0)
 		return say_undecided("out of memory");
 
-	screen_look(STDERR_FILENO, &m.screen);
+	console_look(STDERR_FILENO, &m.console);
 	status = operator_ask(op, &request, match_item, &m, NULL);
 	if (status == STATUS_DONE && m.n == 0) {
 		say("no token begins with '%s'", prefix);
@@ -209,7 +210,7 @@ static int find_by_prefix(
 }
 
 int operator_find_token(
-	const struct operator* op, const char *text, char ret[static NOTATION_UUID_LEN + 1])
+	const struct operator_options *op, const char *text, char ret[static NOTATION_UUID_LEN + 1])
 {
 	uint8_t id[TOKEN_ID_LEN];
 	size_t len = strlen(text);

@@ -25,8 +25,7 @@ enum { OPERATOR_SOCKET, OPERATOR_TIMEOUT, OPERATOR_OPTIONS };
 	[OPERATOR_TIMEOUT] = { "timeout", 0, "TIME",                                 \
 		"wait at most so long for an answer (default: 5s)" }
 
-struct operator
-{
+struct operator_options {
 	const struct verb *verb;
 	const char *socket;
 	uint64_t timeout;
@@ -39,7 +38,7 @@ struct operator
 	}
 
 /* Takes the value of one of these options. STATUS_DONE or STATUS_USAGE. */
-int operator_take(struct operator* op, int option, const char *value);
+int operator_take(struct operator_options *op, int option, const char *value);
 
 /* A line before the outcome's. STATUS_DONE, or another status to end with. */
 typedef int (*operator_item_fn)(const struct bytes *line, void *userdata);
@@ -50,8 +49,8 @@ typedef int (*operator_item_fn)(const struct bytes *line, void *userdata);
  * where that isn't NULL. Without `fn`, or with `look`, it asks for a change, of which `about` may
  * have changed when no answer came.
  */
-int operator_ask(const struct operator* op, const struct bytes *request, operator_item_fn fn,
-	void *userdata, const char *about);
+int operator_ask(const struct operator_options *op, const struct bytes *request,
+	operator_item_fn fn, void *userdata, const char *about);
 
 /*
  * The end of an answer: what its outcome means, as above. `about` may be NULL. The status of a
@@ -82,5 +81,5 @@ int operator_print_request(
  * characters, that fits one token.
  */
 #define TOKEN_PREFIX_MIN 8
-int operator_find_token(
-	const struct operator* op, const char *text, char ret[static NOTATION_UUID_LEN + 1]);
+int operator_find_token(const struct operator_options *op, const char *text,
+	char ret[static NOTATION_UUID_LEN + 1]);

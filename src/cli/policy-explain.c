@@ -22,10 +22,10 @@
 #include "cli/token-view.h"
 #include "daemon/policy-file.h"
 
-enum { PROFILE = ASK_OPTIONS, CWD, UID, TOKEN, POLICY, JSON, SOCKET, TIMEOUT };
+enum { PROFILE = REQUEST_BUILD_OPTIONS, CWD, UID, TOKEN, POLICY, JSON, SOCKET, TIMEOUT };
 
 static const struct option_row rows[] = {
-	ASK_ROWS,
+	REQUEST_BUILD_ROWS,
 	[PROFILE] = { "profile", 0, "NAME", "the profile (default: $FIRMA_PROFILE or 'default')" },
 	[CWD] = { "cwd", 0, "DIR", "the directory (default: the current one)" },
 	[UID] = { "uid", 0, "UID", "who asks (default: you)" },
@@ -38,8 +38,8 @@ static const struct option_row rows[] = {
 };
 
 struct explain {
-	struct ask ask;
-	struct operator op;
+	struct request_build build;
+	struct operator_options op;
 	const char *token, *policy_path;
 	bool json, has_uid;
 	uid_t uid;
@@ -182,20 +182,21 @@ static int read_policy(struct explain *e)
 /* --- the request ------------------------------------------------------------------------------ */
 
 /* A token does not keep the budget's reference, without which it would not have been issued. */
-static void print_item(const struct item *item, const struct bytes *args, struct json_out *out)
+static void print_item(
+	const struct token_view *token, const struct bytes *args, struct json_out *out)
 {
 	json_out_string(out, "action", action_name(ACTION_EXEC));
-	json_out_string(out, "executable", item->executable);
-	json_out_strings(out, "args", bytes_str(args), json_size(item->args));
-	json_out_string(out, "sandbox_id", item->sandbox_id);
-	json_out_string(out, "session_id", item->session_id);
-	json_out_string(out, "agent_id", item->agent_id);
-	json_out_string(out, "profile", item->profile);
+	json_out_string(out, "executable", token->executable);
+	json_out_strings(out, "args", bytes_str(args), json_size(token->args));
+	json_out_string(out, "sandbox_id", token->sandbox_id);
+	json_out_string(out, "session_id", token->session_id);
+	json_out_string(out, "agent_id", token->agent_id);
+	json_out_string(out, "profile", token->profile);
 	json_out_string(out, "hitl_mode", "async_token");
 	json_out_string(out, "budget_state_ref", "of the token");
-	json_out_string(out, "cwd", item->cwd);
-	json_out_string(out, "real_path", item->real_path);
-	json_out_string(out, "executable_sha256", item->executable_sha256);
+	json_out_string(out, "cwd", token->cwd);
+	json_out_string(out, "real_path", token->real_path);
+	json_out_string(out, "executable_sha256", token->executable_sha256);
 }
 
 /* The request that a token was issued for, made again. */
@@ -204,26 +205,26 @@ static int take_item(const struct bytes *line, void *userdata)
 	cleanup(bytes_deinit) struct bytes args = BYTES_INIT(BYTES_UNLIMITED);
 	struct explain *e = userdata;
 	struct json_out out;
-	struct item item;
+	struct token_view token;
 	int status, r = 0;
 
-	status = item_read(line, &item);
+	status = token_view_read(line, &token);
 	if (status != STATUS_DONE)
 		return status;
 
-	json_each (arg, item.args)
+	json_each (arg, token.args)
 		if (r >= 0)
 			r = bytes_append(&args, json_string(arg), strlen(json_string(arg)) + 1);
 	json_out_init(&out);
-	print_item(&item, &args, &out);
+	print_item(&token, &args, &out);
 	if (r >= 0)
 		r = json_out_print(&out, &e->line);
 	json_out_deinit(&out);
 	if (r >= 0)
 		r = bytes_append_char(&e->line, '\n');
-	e->uid = (uid_t)item.uid;
+	e->uid = (uid_t)token.uid;
 	e->has_uid = true;
-	item_deinit(&item);
+	token_view_deinit(&token);
 	return r < 0 ? out_of_memory() : STATUS_DONE;
 }
 
@@ -246,7 +247,7 @@ static int make_request(struct explain *e)
 {
 	int status;
 
-	status = e->token ? ask_for_token(e) : ask_build(&e->ask, e->op.verb, &e->line);
+	status = e->token ? ask_for_token(e) : request_build_line(&e->build, e->op.verb, &e->line);
 	if (status != STATUS_DONE)
 		return status;
 
@@ -309,14 +310,14 @@ static int take_option(struct explain *e, int option, const char *value)
 {
 	switch (option) {
 	case PROFILE:
-		e->ask.profile = value;
-		e->ask.described = true;
+		e->build.profile = value;
+		e->build.described = true;
 		break;
 	case CWD:
 		if (!path_is_normal(value) && strcmp(value, "/") != 0)
 			return usage_error(e->op.verb, "--cwd wants an absolute path");
-		e->ask.cwd = value;
-		e->ask.described = true;
+		e->build.cwd = value;
+		e->build.described = true;
 		break;
 	case UID:
 		return take_uid(e, value);
@@ -334,18 +335,19 @@ static int take_option(struct explain *e, int option, const char *value)
 	case TIMEOUT:
 		return operator_take(&e->op, OPERATOR_TIMEOUT, value);
 	default:
-		ask_take(&e->ask, option, value);
+		request_build_take(&e->build, option, value);
 	}
 	return STATUS_DONE;
 }
 
 static int explain(struct explain *e)
 {
-	struct matter m;
+	struct explanation_input m;
 	int status;
 
 	if (e->token
-		&& (e->ask.command[0] || e->ask.described || e->ask.request_file || e->has_uid))
+		&& (e->build.command[0] || e->build.described || e->build.request_file
+			|| e->has_uid))
 		return usage_error(e->op.verb, "--token takes the whole request from the token");
 
 	status = make_request(e);
@@ -358,7 +360,7 @@ static int explain(struct explain *e)
 	if (status != STATUS_DONE)
 		return status;
 
-	m = (struct matter){
+	m = (struct explanation_input){
 		.policy = e->policy,
 		.file = e->policy ? bytes_str(&e->shown) : NULL,
 		.request = e->request,
@@ -370,7 +372,7 @@ static int explain(struct explain *e)
 		},
 		.otherwise = e->otherwise,
 	};
-	return explain_matter(&m, e->json);
+	return explanation_print(&m, e->json);
 }
 
 static int run(const struct verb *verb, int argc, char **argv)
@@ -387,8 +389,8 @@ static int run(const struct verb *verb, int argc, char **argv)
 	struct options o;
 	int option, status = STATUS_DONE;
 
-	ask_init(&e.ask);
-	e.ask.missing_too = true;
+	request_build_init(&e.build);
+	e.build.missing_too = true;
 	options_begin(&o, verb, argc, argv);
 	while (status == STATUS_DONE && (option = options_next(&o)) >= 0)
 		status = take_option(&e, option, o.value);
@@ -397,7 +399,7 @@ static int run(const struct verb *verb, int argc, char **argv)
 	if (option == OPTIONS_LEAVE)
 		return o.status;
 
-	e.ask.command = o.rest;
+	e.build.command = o.rest;
 	status = explain(&e);
 	explain_deinit(&e);
 	return status;

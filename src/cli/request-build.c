@@ -40,9 +40,9 @@ static const char *variable_or(const char *name, const char *otherwise)
 	return value ? value : otherwise;
 }
 
-void ask_init(struct ask *ask)
+void request_build_init(struct request_build *build)
 {
-	*ask = (struct ask){
+	*build = (struct request_build){
 		.session = variable_or("FIRMA_SESSION_ID", DEFAULT_SESSION),
 		.sandbox = variable_or("FIRMA_SANDBOX_ID", DEFAULT_SANDBOX),
 		.agent = variable("FIRMA_AGENT_ID"),
@@ -51,21 +51,21 @@ void ask_init(struct ask *ask)
 	};
 }
 
-void ask_take(struct ask *ask, int option, const char *value)
+void request_build_take(struct request_build *build, int option, const char *value)
 {
-	ask->described |= option != ASK_REQUEST;
+	build->described |= option != REQUEST_BUILD_REQUEST;
 	switch (option) {
-	case ASK_SESSION:
-		ask->session = value;
+	case REQUEST_BUILD_SESSION:
+		build->session = value;
 		break;
-	case ASK_SANDBOX:
-		ask->sandbox = value;
+	case REQUEST_BUILD_SANDBOX:
+		build->sandbox = value;
 		break;
-	case ASK_AGENT:
-		ask->agent = value[0] ? value : NULL;
+	case REQUEST_BUILD_AGENT:
+		build->agent = value[0] ? value : NULL;
 		break;
-	case ASK_REQUEST:
-		ask->request_file = value;
+	case REQUEST_BUILD_REQUEST:
+		build->request_file = value;
 		break;
 	}
 }
@@ -76,7 +76,8 @@ static int refuse_text(const char *what)
 }
 
 /* Everything that goes along must be text. */
-static int check_texts(const struct ask *ask, const struct command *command, const char *cwd)
+static int check_texts(
+	const struct request_build *build, const struct found_command *command, const char *cwd)
 {
 	const struct {
 		const char *what, *text;
@@ -84,12 +85,12 @@ static int check_texts(const struct ask *ask, const struct command *command, con
 		{ "the path of the command", command->executable },
 		{ "the real path of the command", command->real_path },
 		{ "the current directory", cwd },
-		{ "the session", ask->session },
-		{ "the sandbox", ask->sandbox },
-		{ "the agent", ask->agent },
-		{ "the profile", ask->profile },
-		{ "the token", ask->token },
-		{ "FIRMA_BUDGET_STATE_REF", ask->budget_state_ref },
+		{ "the session", build->session },
+		{ "the sandbox", build->sandbox },
+		{ "the agent", build->agent },
+		{ "the profile", build->profile },
+		{ "the token", build->token },
+		{ "FIRMA_BUDGET_STATE_REF", build->budget_state_ref },
 	};
 	char what[64];
 
@@ -97,8 +98,8 @@ static int check_texts(const struct ask *ask, const struct command *command, con
 		if (texts[i].text && !text_is_utf8(texts[i].text, strlen(texts[i].text)))
 			return refuse_text(texts[i].what);
 
-	for (size_t i = 1; ask->command[i]; i++) {
-		if (text_is_utf8(ask->command[i], strlen(ask->command[i])))
+	for (size_t i = 1; build->command[i]; i++) {
+		if (text_is_utf8(build->command[i], strlen(build->command[i])))
 			continue;
 		snprintf(what, sizeof(what), "argument %zu", i);
 		return refuse_text(what);
@@ -120,8 +121,8 @@ static int pack_args(char **args, struct bytes *ret, size_t *ret_n)
 	return 0;
 }
 
-static int print_request(
-	const struct ask *ask, const struct command *command, const char *cwd, struct bytes *line)
+static int print_request(const struct request_build *build, const struct found_command *command,
+	const char *cwd, struct bytes *line)
 {
 	cleanup(bytes_deinit) struct bytes args = BYTES_INIT(BYTES_UNLIMITED);
 	uint8_t fingerprint[FINGERPRINT_LEN];
@@ -130,26 +131,26 @@ static int print_request(
 	size_t n_args;
 	int r;
 
-	r = pack_args(ask->command + 1, &args, &n_args);
+	r = pack_args(build->command + 1, &args, &n_args);
 	if (r < 0)
 		return r;
 
-	fingerprint_compute(command->executable, bytes_str(&args), n_args, ask->session,
-		ask->sandbox, ask->agent, fingerprint);
+	fingerprint_compute(command->executable, bytes_str(&args), n_args, build->session,
+		build->sandbox, build->agent, fingerprint);
 	notation_hex(fingerprint, sizeof(fingerprint), hex);
 
 	json_out_init(&out);
 	json_out_string(&out, "action", "local.exec");
 	json_out_string(&out, "executable", command->executable);
 	json_out_strings(&out, "args", bytes_str(&args), n_args);
-	json_out_string(&out, "sandbox_id", ask->sandbox);
-	json_out_string(&out, "session_id", ask->session);
-	json_out_string(&out, "agent_id", ask->agent);
-	json_out_string(&out, "profile", ask->profile);
+	json_out_string(&out, "sandbox_id", build->sandbox);
+	json_out_string(&out, "session_id", build->session);
+	json_out_string(&out, "agent_id", build->agent);
+	json_out_string(&out, "profile", build->profile);
 	json_out_string(&out, "hitl_mode", "async_token");
-	json_out_string(&out, "budget_state_ref", ask->budget_state_ref);
+	json_out_string(&out, "budget_state_ref", build->budget_state_ref);
 	json_out_string(&out, "request_fingerprint", hex);
-	json_out_string(&out, "approval_token", ask->token);
+	json_out_string(&out, "approval_token", build->token);
 	json_out_string(&out, "cwd", cwd);
 	json_out_string(&out, "real_path", command->real_path);
 	json_out_string(&out, "executable_sha256", command->sha256[0] ? command->sha256 : NULL);
@@ -158,31 +159,31 @@ static int print_request(
 	return r < 0 ? r : bytes_append_char(line, '\n');
 }
 
-static int build_from_command(const struct ask *ask, struct bytes *line)
+static int build_from_command(const struct request_build *build, struct bytes *line)
 {
 	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
-	cleanup(command_deinit) struct command command = { 0 };
+	cleanup(found_command_deinit) struct found_command command = { 0 };
 	cleanup(free_p) char *cwd = NULL;
 	int status;
 
-	if (command_find(ask->command[0], ask->hash_all, &command, &why) < 0) {
-		if (!ask->missing_too || ask->command[0][0] != '/')
+	if (find_command(build->command[0], build->hash_all, &command, &why) < 0) {
+		if (!build->missing_too || build->command[0][0] != '/')
 			return say_undecided("%s", bytes_str(&why));
-		command.executable = strdup(ask->command[0]);
+		command.executable = strdup(build->command[0]);
 		if (!command.executable)
 			return say_undecided("out of memory");
 	}
 
-	cwd = ask->cwd ? strdup(ask->cwd) : getcwd(NULL, 0);
+	cwd = build->cwd ? strdup(build->cwd) : getcwd(NULL, 0);
 	if (!cwd || cwd[0] != '/')
 		return say_undecided("can't tell the current directory: %s",
 			cwd ? "it can't be reached" : strerror(errno));
 
-	status = check_texts(ask, &command, cwd);
+	status = check_texts(build, &command, cwd);
 	if (status != STATUS_DONE)
 		return status;
 
-	if (print_request(ask, &command, cwd, line) < 0)
+	if (print_request(build, &command, cwd, line) < 0)
 		return say_undecided("out of memory");
 	return STATUS_DONE;
 }
@@ -220,16 +221,16 @@ static int read_file(const char *path, struct bytes *ret)
 
 /* The request goes as it is, on one line: a line break in JSON is never anything but white space.
  */
-static int build_from_file(const struct ask *ask, struct bytes *line)
+static int build_from_file(const struct request_build *build, struct bytes *line)
 {
 	cleanup(bytes_deinit) struct bytes shown = BYTES_INIT(BYTES_UNLIMITED);
 	struct scan_fault fault;
 	int r;
 
-	if (text_append_quoted(&shown, ask->request_file, strlen(ask->request_file)) < 0)
+	if (text_append_quoted(&shown, build->request_file, strlen(build->request_file)) < 0)
 		return say_undecided("out of memory");
 
-	r = read_file(ask->request_file, line);
+	r = read_file(build->request_file, line);
 	if (r < 0)
 		return say_undecided("%s: %s", bytes_str(&shown), strerror(-r));
 	if (line->len > LIMIT_REQUEST)
@@ -251,14 +252,15 @@ static int build_from_file(const struct ask *ask, struct bytes *line)
 	return STATUS_DONE;
 }
 
-int ask_build(const struct ask *ask, const struct verb *verb, struct bytes *line)
+int request_build_line(
+	const struct request_build *build, const struct verb *verb, struct bytes *line)
 {
-	if (ask->request_file) {
-		if (ask->command[0] || ask->described)
+	if (build->request_file) {
+		if (build->command[0] || build->described)
 			return usage_error(verb, "--request takes the whole request from the file");
-		return build_from_file(ask, line);
+		return build_from_file(build, line);
 	}
-	if (!ask->command[0])
+	if (!build->command[0])
 		return usage_error(verb, "the command is missing");
-	return build_from_command(ask, line);
+	return build_from_command(build, line);
 }

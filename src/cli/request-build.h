@@ -9,7 +9,7 @@
 #include "cli/verb.h"
 
 /* What is said of the asker; NULL where neither an option nor the environment says it. */
-struct ask {
+struct request_build {
 	const char *session, *sandbox, *agent, *profile;
 	const char *token;
 	const char *budget_state_ref;
@@ -22,25 +22,33 @@ struct ask {
 };
 
 /* The options that describe a request: the first rows of a verb's table. */
-enum { ASK_SESSION, ASK_SANDBOX, ASK_AGENT, ASK_REQUEST, ASK_OPTIONS };
+enum {
+	REQUEST_BUILD_SESSION,
+	REQUEST_BUILD_SANDBOX,
+	REQUEST_BUILD_AGENT,
+	REQUEST_BUILD_REQUEST,
+	REQUEST_BUILD_OPTIONS
+};
 
-#define ASK_ROWS                                                                            \
-	[ASK_SESSION] = { "session", 0, "ID",                                               \
-		"the session (default: $FIRMA_SESSION_ID or 'local')" },                    \
-	[ASK_SANDBOX] = { "sandbox", 0, "ID",                                               \
-		"the sandbox (default: $FIRMA_SANDBOX_ID or 'host')" },                     \
-	[ASK_AGENT] = { "agent", 0, "ID", "the agent (default: $FIRMA_AGENT_ID or none)" }, \
-	[ASK_REQUEST] = { "request", 0, "FILE",                                             \
+#define REQUEST_BUILD_ROWS                                               \
+	[REQUEST_BUILD_SESSION] = { "session", 0, "ID",                  \
+		"the session (default: $FIRMA_SESSION_ID or 'local')" }, \
+	[REQUEST_BUILD_SANDBOX] = { "sandbox", 0, "ID",                  \
+		"the sandbox (default: $FIRMA_SANDBOX_ID or 'host')" },  \
+	[REQUEST_BUILD_AGENT] = { "agent", 0, "ID",                      \
+		"the agent (default: $FIRMA_AGENT_ID or none)" },        \
+	[REQUEST_BUILD_REQUEST] = { "request", 0, "FILE",                \
 		"take the JSON request in FILE ('-': standard input)" }
 
 /* The defaults, from the environment. */
-void ask_init(struct ask *ask);
+void request_build_init(struct request_build *build);
 
 /* Takes the value of one of these options. */
-void ask_take(struct ask *ask, int option, const char *value);
+void request_build_take(struct request_build *build, int option, const char *value);
 
 /*
  * Makes the request's line, with its newline. Returns STATUS_DONE, or the status to leave with,
  * which has been said.
  */
-int ask_build(const struct ask *ask, const struct verb *verb, struct bytes *line);
+int request_build_line(
+	const struct request_build *build, const struct verb *verb, struct bytes *line);

@@ -13,12 +13,12 @@
 #include "gate/limits.h"
 #include "gate/wire/request.h"
 
-bool selection_is_made(const struct selection *s)
+bool revoke_selection_is_made(const struct revoke_selection *s)
 {
 	return s->all || s->by_uid || s->session;
 }
 
-int selection_take_uid(struct selection *s, const struct verb *verb, const char *text)
+int revoke_selection_take_uid(struct revoke_selection *s, const struct verb *verb, const char *text)
 {
 	const struct passwd *user;
 
@@ -33,7 +33,7 @@ int selection_take_uid(struct selection *s, const struct verb *verb, const char 
 	return STATUS_DONE;
 }
 
-int selection_describe(const struct selection *s, struct bytes *b)
+int revoke_selection_describe(const struct revoke_selection *s, struct bytes *b)
 {
 	int r;
 
@@ -50,19 +50,20 @@ int selection_describe(const struct selection *s, struct bytes *b)
 static int count_item(const struct bytes *line, void *userdata)
 {
 	size_t *n = userdata;
-	struct item item;
+	struct token_view token;
 	int status;
 
-	status = item_read(line, &item);
+	status = token_view_read(line, &token);
 	if (status != STATUS_DONE)
 		return status;
 
-	item_deinit(&item);
+	token_view_deinit(&token);
 	++*n;
 	return STATUS_DONE;
 }
 
-int revoke_many(const struct operator* op, const struct selection *s, const char *reason)
+int revoke_many(
+	const struct operator_options *op, const struct revoke_selection *s, const char *reason)
 {
 	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED);
 	const struct operation operation = {

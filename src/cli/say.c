@@ -65,17 +65,17 @@ void say_foreign(const char *format, ...)
 {
 	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(BYTES_UNLIMITED);
 	cleanup(bytes_deinit) struct bytes folded = BYTES_INIT(BYTES_UNLIMITED);
-	struct screen screen;
+	struct console console;
 	va_list ap;
 	int r;
 
-	screen_look(STDERR_FILENO, &screen);
+	console_look(STDERR_FILENO, &console);
 	va_start(ap, format);
 	r = bytes_vappendf(&text, format, ap);
 	va_end(ap);
 	if (r >= 0)
 		r = fold_append(&folded, bytes_str(&text), text.len, sizeof(PREFIX) - 1,
-			sizeof(PREFIX) - 1, screen.columns);
+			sizeof(PREFIX) - 1, console.columns);
 	say("%s", r < 0 ? "out of memory" : bytes_str(&folded));
 }
 

@@ -21,7 +21,7 @@ static const struct option_row rows[] = {
 	{ 0 },
 };
 
-struct showing {
+struct status_view {
 	bool json;
 	bool closed;
 };
@@ -228,7 +228,7 @@ static int show_item(const struct bytes *line, void *userdata)
 {
 	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(BYTES_UNLIMITED);
 	cleanup(json_doc_free_p) struct json_doc *doc = NULL;
-	struct showing *showing = userdata;
+	struct status_view *showing = userdata;
 	struct scan_fault fault;
 	int r;
 
@@ -251,8 +251,8 @@ static int show_item(const struct bytes *line, void *userdata)
 static int run(const struct verb *verb, int argc, char **argv)
 {
 	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED);
-	struct operator op = OPERATOR_INIT(verb);
-	struct showing showing = { 0 };
+	struct operator_options op = OPERATOR_INIT(verb);
+	struct status_view showing = { 0 };
 	struct options o;
 	int option, status = STATUS_DONE;
 

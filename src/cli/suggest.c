@@ -15,7 +15,7 @@
 #include "gate/limits.h"
 #include "gate/policy/glob.h"
 
-int notes_add(struct notes *notes, const char *format, ...)
+int suggest_notes_add(struct suggest_notes *notes, const char *format, ...)
 {
 	va_list ap;
 	int r;
@@ -31,7 +31,8 @@ int notes_add(struct notes *notes, const char *format, ...)
 }
 
 /* Appends the text as a pattern, in JSON. `what` names it in a note. */
-static int append_pattern(struct bytes *b, const char *text, const char *what, struct notes *notes)
+static int append_pattern(
+	struct bytes *b, const char *text, const char *what, struct suggest_notes *notes)
 {
 	cleanup(bytes_deinit) struct bytes pattern = BYTES_INIT(BYTES_UNLIMITED);
 	int r;
@@ -44,7 +45,7 @@ static int append_pattern(struct bytes *b, const char *text, const char *what, s
 			pattern.data[i] = '?';
 
 	if (!glob_is_literal(text))
-		r = notes_add(notes,
+		r = suggest_notes_add(notes,
 			"%s holds a '*' or '?', which no pattern can say: the '?' there fits any "
 			"one character",
 			what);
@@ -52,7 +53,7 @@ static int append_pattern(struct bytes *b, const char *text, const char *what, s
 }
 
 /* The path as invoked, and where it leads to if that is another one: both must fit. */
-static int append_program(struct bytes *b, const struct request *q, struct notes *notes)
+static int append_program(struct bytes *b, const struct request *q, struct suggest_notes *notes)
 {
 	int r;
 
@@ -69,7 +70,7 @@ static int append_program(struct bytes *b, const struct request *q, struct notes
 	return r < 0 ? r : bytes_append_char(b, ']');
 }
 
-static int append_argv(struct bytes *b, const struct request *q, struct notes *notes)
+static int append_argv(struct bytes *b, const struct request *q, struct suggest_notes *notes)
 {
 	const char *arg = q->args;
 	char what[32];
@@ -114,40 +115,41 @@ static int append_id(struct bytes *b, const struct policy *policy, const struct 
 }
 
 /* Why no rule can name the command. */
-static int find_obstacle(const struct request *q, bool *ret, struct notes *notes)
+static int find_obstacle(const struct request *q, bool *ret, struct suggest_notes *notes)
 {
 	const char *arg = q->args;
 
 	*ret = true;
 	if (q->n_args + 1 > LIMIT_RULE_PATTERNS)
-		return notes_add(notes,
+		return suggest_notes_add(notes,
 			"no rule can name all of its arguments: it has more than %d",
 			LIMIT_RULE_PATTERNS - 1);
 	for (size_t i = 0; i < q->n_args; i++, arg += strlen(arg) + 1)
 		if (strlen(arg) > LIMIT_PATTERN)
-			return notes_add(notes,
+			return suggest_notes_add(notes,
 				"no rule can name argument %zu, which is longer than %d bytes",
 				i + 1, LIMIT_PATTERN);
 	*ret = false;
 	return 0;
 }
 
-static int add_effect(const struct judgement *j, struct notes *notes)
+static int add_effect(const struct judgement *j, struct suggest_notes *notes)
 {
 	if (j->hidden)
-		return notes_add(notes,
+		return suggest_notes_add(notes,
 			"it would have no effect: what xargs and env -S run can't be seen, so a "
 			"person must decide");
 	if (strcmp(j->rule, RULE_BUDGET) == 0)
-		return notes_add(notes, "it would have no effect without a budget_state_ref");
+		return suggest_notes_add(
+			notes, "it would have no effect without a budget_state_ref");
 	if (j->by_rule && j->decision != DECISION_ALLOW)
-		return notes_add(notes,
+		return suggest_notes_add(notes,
 			"it would have no effect beside exec[%zu], which is stricter", j->index);
 	return 0;
 }
 
 int suggest_rule(const struct policy *policy, const struct request *q, uid_t uid,
-	const struct judgement *j, struct bytes *rule, struct notes *notes)
+	const struct judgement *j, struct bytes *rule, struct suggest_notes *notes)
 {
 	bool obstacle;
 	int r;

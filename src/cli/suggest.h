@@ -9,17 +9,18 @@
 #include "gate/policy/policy.h"
 
 /* Sentences without their full stop, each ended by NUL. */
-struct notes {
+struct suggest_notes {
 	struct bytes text;
 	size_t n;
 };
 
-#define NOTES_INIT                                         \
+#define SUGGEST_NOTES_INIT                                 \
 	{                                                  \
 		.text = { .max = BYTES_UNLIMITED }, .n = 0 \
 	}
 
-int notes_add(struct notes *notes, const char *format, ...) __attribute__((format(printf, 2, 3)));
+int suggest_notes_add(struct suggest_notes *notes, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 
 /*
  * Appends it as JSON; nothing where no rule can name the command. It fits this command with these
@@ -27,4 +28,4 @@ int notes_add(struct notes *notes, const char *format, ...) __attribute__((forma
  * effect, becomes a note. `policy` may be NULL. Errors: those of bytes_append().
  */
 int suggest_rule(const struct policy *policy, const struct request *request, uid_t uid,
-	const struct judgement *judgement, struct bytes *rule, struct notes *notes);
+	const struct judgement *judgement, struct bytes *rule, struct suggest_notes *notes);

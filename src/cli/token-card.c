@@ -26,9 +26,9 @@
 /* The place of the command among them. */
 #define COMMAND_FIELD 1
 
-struct card {
-	const struct item *item;
-	const struct screen *screen;
+struct token_card {
+	const struct token_view *token;
+	const struct console *console;
 	struct bytes text;
 	struct bytes value;            /* of the field that is being added, escaped */
 	size_t starts[FIELDS_MAX + 1]; /* and where the last one ends */
@@ -42,28 +42,29 @@ struct card {
  * The field whose value was put together; without one the label stands alone. An error so far is
  * handed through, as by all of these.
  */
-static int add(struct card *c, int r, const char *label, enum style style)
+static int add(struct token_card *c, int r, const char *label, enum style style)
 {
 	int width = c->value.len > 0 ? VALUE_COLUMN : 0;
 
 	if (r >= 0)
-		r = bytes_appendf(&c->text, "%-*s%s", width, label, screen_style(c->screen, style));
+		r = bytes_appendf(
+			&c->text, "%-*s%s", width, label, console_style(c->console, style));
 	if (r >= 0)
 		r = fold_append(&c->text, bytes_str(&c->value), c->value.len, VALUE_COLUMN,
-			VALUE_COLUMN, c->screen->columns);
+			VALUE_COLUMN, c->console->columns);
 	if (r >= 0)
-		r = bytes_appendf(&c->text, "%s\n", screen_plain(c->screen, style));
+		r = bytes_appendf(&c->text, "%s\n", console_plain(c->console, style));
 
 	bytes_clear(&c->value);
 	c->lines[c->n] =
-		screen_lines(bytes_str(&c->text) + c->starts[c->n], c->text.len - c->starts[c->n]);
+		console_lines(bytes_str(&c->text) + c->starts[c->n], c->text.len - c->starts[c->n]);
 	c->styles[c->n] = style;
 	c->starts[++c->n] = c->text.len;
 	return r;
 }
 
 /* A foreign text, quoted; nothing where there is none. */
-static int add_text(struct card *c, int r, const char *label, const char *text)
+static int add_text(struct token_card *c, int r, const char *label, const char *text)
 {
 	if (!text)
 		return r;
@@ -72,37 +73,37 @@ static int add_text(struct card *c, int r, const char *label, const char *text)
 	return add(c, r, label, STYLE_NONE);
 }
 
-static int add_head(struct card *c, int r)
+static int add_head(struct token_card *c, int r)
 {
 	if (r >= 0)
-		r = bytes_append_str(&c->value, c->item->id);
+		r = bytes_append_str(&c->value, c->token->id);
 	r = add(c, r, "token", STYLE_NONE);
 	if (r >= 0)
-		r = item_append_command(c->item, &c->value);
+		r = token_view_append_command(c->token, &c->value);
 	return add(c, r, "command", STYLE_BOLD);
 }
 
-static int add_state(struct card *c, int r)
+static int add_state(struct token_card *c, int r)
 {
-	const struct item *item = c->item;
+	const struct token_view *token = c->token;
 
 	if (r >= 0)
-		r = text_append_escaped(&c->value, item->state, strlen(item->state));
-	if (r >= 0 && item_is_live(item)) {
+		r = text_append_escaped(&c->value, token->state, strlen(token->state));
+	if (r >= 0 && token_view_is_live(token)) {
 		r = bytes_append_str(&c->value, ", expires in ");
 		if (r >= 0)
-			r = notation_append_duration(&c->value, item->expires_in_ms * CLOCK_MS);
+			r = notation_append_duration(&c->value, token->expires_in_ms * CLOCK_MS);
 	}
-	return add(c, r, "state", item_style(item));
+	return add(c, r, "state", token_view_style(token));
 }
 
 /* What the kernel says of whoever asked. (A process names itself: that is a claim.) */
-static int add_asker(struct card *c, int r)
+static int add_asker(struct token_card *c, int r)
 {
-	const struct passwd *user = getpwuid((uid_t)c->item->uid);
+	const struct passwd *user = getpwuid((uid_t)c->token->uid);
 
 	if (r >= 0)
-		r = bytes_appendf(&c->value, "uid %llu", (unsigned long long)c->item->uid);
+		r = bytes_appendf(&c->value, "uid %llu", (unsigned long long)c->token->uid);
 	if (r >= 0 && user) {
 		r = bytes_append_str(&c->value, " (");
 		if (r >= 0)
@@ -110,28 +111,28 @@ static int add_asker(struct card *c, int r)
 		if (r >= 0)
 			r = bytes_append_char(&c->value, ')');
 	}
-	if (r >= 0 && c->item->pid > 0)
-		r = bytes_appendf(&c->value, ", pid %llu", (unsigned long long)c->item->pid);
+	if (r >= 0 && c->token->pid > 0)
+		r = bytes_appendf(&c->value, ", pid %llu", (unsigned long long)c->token->pid);
 	return add(c, r, "asked by", STYLE_NONE);
 }
 
-static int add_claims(struct card *c, int r)
+static int add_claims(struct token_card *c, int r)
 {
-	const struct item *item = c->item;
+	const struct token_view *token = c->token;
 
 	r = add(c, r, "it claims", STYLE_NONE);
-	r = add_text(c, r, "  process", item->process);
-	r = add_text(c, r, "  directory", item->cwd);
-	r = add_text(c, r, "  real path", item->real_path);
-	r = add_text(c, r, "  sha256", item->executable_sha256);
-	r = add_text(c, r, "  agent", item->agent_id);
-	r = add_text(c, r, "  session", item->session_id);
-	r = add_text(c, r, "  sandbox", item->sandbox_id);
-	return add_text(c, r, "  profile", item->profile);
+	r = add_text(c, r, "  process", token->process);
+	r = add_text(c, r, "  directory", token->cwd);
+	r = add_text(c, r, "  real path", token->real_path);
+	r = add_text(c, r, "  sha256", token->executable_sha256);
+	r = add_text(c, r, "  agent", token->agent_id);
+	r = add_text(c, r, "  session", token->session_id);
+	r = add_text(c, r, "  sandbox", token->sandbox_id);
+	return add_text(c, r, "  profile", token->profile);
 }
 
 /* What of a text may be taken for something else, as a warning; at most one for a text. */
-static int add_likeness(struct card *c, int r, const char *text)
+static int add_likeness(struct token_card *c, int r, const char *text)
 {
 	enum text_likeness likeness;
 	uint32_t code;
@@ -155,63 +156,65 @@ static int add_likeness(struct card *c, int r, const char *text)
 }
 
 /* Text that a shell would not run as it reads: one warning for the first such field. */
-static int add_warnings(struct card *c, int r)
+static int add_warnings(struct token_card *c, int r)
 {
-	const struct item *item = c->item;
+	const struct token_view *token = c->token;
 
-	r = add_likeness(c, r, item->executable);
-	json_each (arg, item->args)
+	r = add_likeness(c, r, token->executable);
+	json_each (arg, token->args)
 		r = add_likeness(c, r, json_string(arg));
-	r = add_likeness(c, r, item->real_path);
-	return add_likeness(c, r, item->cwd);
+	r = add_likeness(c, r, token->real_path);
+	return add_likeness(c, r, token->cwd);
 }
 
 /* All fields but the fingerprint, which the last one is. */
-static int build(struct card *c)
+static int build(struct token_card *c)
 {
-	const struct item *item = c->item;
+	const struct token_view *token = c->token;
 	int r;
 
 	r = add_head(c, 0);
 	r = add_warnings(c, r);
 	r = add_state(c, r);
-	r = add_text(c, r, "reason", item->reason);
+	r = add_text(c, r, "reason", token->reason);
 	r = add_asker(c, r);
 	r = add_claims(c, r);
-	r = add_text(c, r, "rule", item->rule);
-	r = add_text(c, r, "issued", item->issued_at);
-	return add_text(c, r, "expires", item->expires_at);
+	r = add_text(c, r, "rule", token->rule);
+	r = add_text(c, r, "issued", token->issued_at);
+	return add_text(c, r, "expires", token->expires_at);
 }
 
-static void init(struct card *c, const struct item *item, const struct screen *screen)
+static void init(
+	struct token_card *c, const struct token_view *token, const struct console *console)
 {
-	*c = (struct card){
-		.item = item,
-		.screen = screen,
+	*c = (struct token_card){
+		.token = token,
+		.console = console,
 		.text = BYTES_INIT(BYTES_UNLIMITED),
 		.value = BYTES_INIT(BYTES_UNLIMITED),
 	};
 }
 
-static void deinit(struct card *c)
+static void deinit(struct token_card *c)
 {
 	bytes_deinit(&c->text);
 	bytes_deinit(&c->value);
 }
 
-static int append(struct card *c, struct bytes *b)
+static int append(struct token_card *c, struct bytes *b)
 {
 	return bytes_append(b, bytes_str(&c->text), c->text.len);
 }
 
-int card_append(const struct item *item, const struct screen *screen, struct bytes *b)
+int token_card_append(
+	const struct token_view *token, const struct console *console, struct bytes *b)
 {
-	struct card card;
+	struct token_card card;
 	int r;
 
-	init(&card, item, screen);
+	init(&card, token, console);
 	r = build(&card);
-	r = add_text(&card, r, "fingerprint", item->fingerprint);
+	r = add_text(&card, r, "fingerprint", token->fingerprint);
 	if (r >= 0)
 		r = append(&card, b);
 	deinit(&card);
@@ -220,7 +223,7 @@ int card_append(const struct item *item, const struct screen *screen, struct byt
 
 /* --- one that is too long --------------------------------------------------------------------- */
 
-static const char *field(const struct card *c, size_t i, size_t *ret_len)
+static const char *field(const struct token_card *c, size_t i, size_t *ret_len)
 {
 	*ret_len = c->starts[i + 1] - c->starts[i];
 	return bytes_str(&c->text) + c->starts[i];
@@ -233,7 +236,7 @@ static size_t smaller(size_t a, size_t b)
 
 /* How many lines it takes where fields may have so many; of the command at least its end is seen.
  */
-static size_t lines_taken(const struct card *c, size_t i, size_t allowed)
+static size_t lines_taken(const struct token_card *c, size_t i, size_t allowed)
 {
 	if (i == COMMAND_FIELD && allowed < 3)
 		allowed = 3;
@@ -244,7 +247,7 @@ static size_t lines_taken(const struct card *c, size_t i, size_t allowed)
  * The most lines that a field may have, so that all of them go into so many rows. At least two: one
  * of the field, and one that says how many are missing.
  */
-static size_t lines_allowed(const struct card *c, size_t rows)
+static size_t lines_allowed(const struct token_card *c, size_t rows)
 {
 	size_t allowed, sum;
 
@@ -272,7 +275,7 @@ static size_t lines_len(const char *text, size_t n)
  * A field with as many lines as it may have: its first ones, one that says how many are missing,
  * and its end, where a command hides what it doesn't want to be seen.
  */
-static int append_shortened(const struct card *c, size_t i, size_t allowed, struct bytes *b)
+static int append_shortened(const struct token_card *c, size_t i, size_t allowed, struct bytes *b)
 {
 	size_t n = c->lines[i], tail = allowed / 3, head = allowed - 1 - tail, len, skip;
 	const char *text = field(c, i, &len);
@@ -281,16 +284,16 @@ static int append_shortened(const struct card *c, size_t i, size_t allowed, stru
 	r = bytes_append(b, text, lines_len(text, head));
 	if (r >= 0)
 		r = bytes_appendf(b, "%s%s-- %zu lines of this are not shown --%s\n%s",
-			screen_plain(c->screen, c->styles[i]),
-			screen_style(c->screen, STYLE_YELLOW), n - head - tail,
-			screen_plain(c->screen, STYLE_YELLOW),
-			tail > 0 ? screen_style(c->screen, c->styles[i]) : "");
+			console_plain(c->console, c->styles[i]),
+			console_style(c->console, STYLE_YELLOW), n - head - tail,
+			console_plain(c->console, STYLE_YELLOW),
+			tail > 0 ? console_style(c->console, c->styles[i]) : "");
 	skip = lines_len(text, n - tail);
 	return r < 0 || tail == 0 ? r : bytes_append(b, text + skip, len - skip);
 }
 
 /* Appends what goes into so many rows; *ret_hidden is how many lines don't. */
-static int append_cut(const struct card *c, size_t rows, struct bytes *b, size_t *ret_hidden)
+static int append_cut(const struct token_card *c, size_t rows, struct bytes *b, size_t *ret_hidden)
 {
 	size_t allowed = lines_allowed(c, rows), hidden = 0, n, taken, len;
 	const char *text;
@@ -318,18 +321,18 @@ static int append_cut(const struct card *c, size_t rows, struct bytes *b, size_t
 }
 
 /* The last field of a card that was cut. What is to be typed stands by itself, to be copied. */
-static int append_note(const struct card *c, size_t hidden, struct bytes *b)
+static int append_note(const struct token_card *c, size_t hidden, struct bytes *b)
 {
-	struct card note;
+	struct token_card note;
 	int r;
 
-	init(&note, c->item, c->screen);
+	init(&note, c->token, c->console);
 	r = bytes_appendf(&note.value,
 		"%zu of %zu lines are not shown; to see all of them:", hidden,
-		screen_lines(bytes_str(&c->text), c->text.len));
+		console_lines(bytes_str(&c->text), c->text.len));
 	r = add(&note, r, "cut", STYLE_YELLOW);
 	if (r >= 0)
-		r = bytes_appendf(&note.value, "firma token show %s", c->item->id);
+		r = bytes_appendf(&note.value, "firma token show %s", c->token->id);
 	r = add(&note, r, "", STYLE_NONE);
 	if (r >= 0)
 		r = append(&note, b);
@@ -338,38 +341,38 @@ static int append_note(const struct card *c, size_t hidden, struct bytes *b)
 }
 
 /* Cuts a card without its fingerprint. */
-static int cut(const struct card *c, size_t rows, struct bytes *b)
+static int cut(const struct token_card *c, size_t rows, struct bytes *b)
 {
 	cleanup(bytes_deinit) struct bytes note = BYTES_INIT(BYTES_UNLIMITED);
 	size_t hidden, room;
 	int r;
 
 	/* It is never longer than with the largest number. */
-	r = append_note(c, screen_lines(bytes_str(&c->text), c->text.len), &note);
+	r = append_note(c, console_lines(bytes_str(&c->text), c->text.len), &note);
 	if (r < 0)
 		return r;
 
-	room = screen_lines(bytes_str(&note), note.len);
+	room = console_lines(bytes_str(&note), note.len);
 	r = append_cut(c, rows > room ? rows - room : 0, b, &hidden);
 	return r < 0 ? r : append_note(c, hidden, b);
 }
 
-int card_append_fitting(const struct item *item, const struct screen *screen, size_t rows,
-	struct bytes *b, bool *ret_whole)
+int token_card_append_fitting(const struct token_view *token, const struct console *console,
+	size_t rows, struct bytes *b, bool *ret_whole)
 {
-	struct card card;
+	struct token_card card;
 	size_t len;
 	int r;
 
-	init(&card, item, screen);
+	init(&card, token, console);
 	r = build(&card);
 	len = card.text.len;
-	r = add_text(&card, r, "fingerprint", item->fingerprint);
+	r = add_text(&card, r, "fingerprint", token->fingerprint);
 	if (r >= 0) {
 		/* Where not even the labels have room, nobody knows how many lines there are. */
-		*ret_whole = !screen_is_there(screen)
-			|| (screen->columns >= VALUE_COLUMN
-				&& screen_lines(bytes_str(&card.text), card.text.len) <= rows);
+		*ret_whole = !console_is_there(console)
+			|| (console->columns >= VALUE_COLUMN
+				&& console_lines(bytes_str(&card.text), card.text.len) <= rows);
 		if (*ret_whole) {
 			r = append(&card, b);
 		} else {
@@ -382,8 +385,8 @@ int card_append_fitting(const struct item *item, const struct screen *screen, si
 	return r;
 }
 
-bool card_is_proof(const char *text, const char *fingerprint)
+bool token_card_is_proof(const char *text, const char *fingerprint)
 {
-	return strlen(text) == CARD_PROOF_LEN && strlen(fingerprint) >= CARD_PROOF_LEN
-		&& memcmp(text, fingerprint, CARD_PROOF_LEN) == 0;
+	return strlen(text) == TOKEN_CARD_PROOF_LEN && strlen(fingerprint) >= TOKEN_CARD_PROOF_LEN
+		&& memcmp(text, fingerprint, TOKEN_CARD_PROOF_LEN) == 0;
 }

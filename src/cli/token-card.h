@@ -17,18 +17,20 @@
 /* Both append. Errors: those of bytes_append(). */
 
 /* All of it; the fingerprint is the last line. */
-int card_append(const struct item *item, const struct screen *screen, struct bytes *b);
+int token_card_append(
+	const struct token_view *token, const struct console *console, struct bytes *b);
 
 /*
  * As much of it as goes into `rows` lines of the screen, *ret_whole: all of it. Where it is cut,
  * long fields lack their middle, and the last of them may be missing; it says at both places how
  * much isn't shown, and at its end where to see all of it. The fingerprint isn't shown then:
- * whoever wants to approve it must have looked elsewhere, and proves it with card_is_proof().
+ * whoever wants to approve it must have looked elsewhere, and proves it with token_card_is_proof().
  */
-int card_append_fitting(const struct item *item, const struct screen *screen, size_t rows,
-	struct bytes *b, bool *ret_whole);
+int token_card_append_fitting(const struct token_view *token, const struct console *console,
+	size_t rows, struct bytes *b, bool *ret_whole);
 
-/* Whether the text is the first CARD_PROOF_LEN characters of the fingerprint, in small letters. */
-#define CARD_PROOF_LEN 8
+/* Whether the text is the first TOKEN_CARD_PROOF_LEN characters of the fingerprint, in small
+ * letters. */
+#define TOKEN_CARD_PROOF_LEN 8
 
-bool card_is_proof(const char *text, const char *fingerprint);
+bool token_card_is_proof(const char *text, const char *fingerprint);

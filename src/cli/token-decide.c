@@ -54,20 +54,20 @@ static const struct option_row revoke_rows[] = {
 };
 
 struct deciding {
-	struct operator op;
+	struct operator_options op;
 	enum action action;
 	const char *question, *done; /* words */
 	const char *reason;
-	bool always;                /* approve for good */
-	uint64_t for_ms;            /* 0: without end */
-	struct selection selection; /* in place of IDs */
-	int terminal;               /* where to ask; -1: act */
+	bool always;                       /* approve for good */
+	uint64_t for_ms;                   /* 0: without end */
+	struct revoke_selection selection; /* in place of IDs */
+	int terminal;                      /* where to ask; -1: act */
 };
 
 /* The token as it was shown. */
 struct shown {
 	const struct deciding *d;
-	struct screen screen;
+	struct console console;
 	bool found;
 	bool live;  /* so that there is something to ask about */
 	bool whole; /* and not cut to the screen */
@@ -100,7 +100,7 @@ static int append_always(const struct shown *shown, struct bytes *b)
 	if (r >= 0)
 		r = bytes_append_char(&text, '.');
 	if (r >= 0)
-		r = fold_append(b, bytes_str(&text), text.len, 0, 0, shown->screen.columns);
+		r = fold_append(b, bytes_str(&text), text.len, 0, 0, shown->console.columns);
 	return r < 0 ? r : bytes_append_char(b, '\n');
 }
 
@@ -117,14 +117,15 @@ static int append_question(const struct shown *shown, bool whole, struct bytes *
 		r = bytes_appendf(&text,
 			"%s? Type the first %d characters of its fingerprint, the last line of "
 			"'firma token show': ",
-			shown->d->question, CARD_PROOF_LEN);
+			shown->d->question, TOKEN_CARD_PROOF_LEN);
 	else
 		r = bytes_appendf(&text, "%s? [y/N] ", shown->d->question);
-	return r < 0 ? r : fold_append(b, bytes_str(&text), text.len, 0, 2, shown->screen.columns);
+	return r < 0 ? r : fold_append(b, bytes_str(&text), text.len, 0, 2, shown->console.columns);
 }
 
 /* The card, with room for a question below it. */
-static int append_card(struct shown *shown, const struct item *item, bool whole, struct bytes *b)
+static int append_card(
+	struct shown *shown, const struct token_view *token, bool whole, struct bytes *b)
 {
 	cleanup(bytes_deinit) struct bytes question = BYTES_INIT(BYTES_UNLIMITED);
 	size_t lines;
@@ -134,33 +135,33 @@ static int append_card(struct shown *shown, const struct item *item, bool whole,
 	if (r < 0)
 		return r;
 
-	lines = screen_lines(bytes_str(&question), question.len);
-	return card_append_fitting(item, &shown->screen,
-		shown->screen.rows > lines ? shown->screen.rows - lines : 0, b, &shown->whole);
+	lines = console_lines(bytes_str(&question), question.len);
+	return token_card_append_fitting(token, &shown->console,
+		shown->console.rows > lines ? shown->console.rows - lines : 0, b, &shown->whole);
 }
 
 static int show_item(const struct bytes *line, void *userdata)
 {
 	cleanup(bytes_deinit) struct bytes card = BYTES_INIT(BYTES_UNLIMITED);
 	struct shown *shown = userdata;
-	struct item item;
+	struct token_view token;
 	int status, r;
 
-	status = item_read(line, &item);
+	status = token_view_read(line, &token);
 	if (status != STATUS_DONE)
 		return status;
 
-	shown->live = item_is_live(&item);
-	shown->found = strlen(item.fingerprint) == FINGERPRINT_HEX_LEN;
+	shown->live = token_view_is_live(&token);
+	shown->found = strlen(token.fingerprint) == FINGERPRINT_HEX_LEN;
 	if (shown->found)
-		memcpy(shown->fingerprint, item.fingerprint, sizeof(shown->fingerprint));
-	screen_look(shown->d->terminal, &shown->screen);
-	r = append_card(shown, &item, true, &card);
+		memcpy(shown->fingerprint, token.fingerprint, sizeof(shown->fingerprint));
+	console_look(shown->d->terminal, &shown->console);
+	r = append_card(shown, &token, true, &card);
 	if (r >= 0 && !shown->whole) {
 		bytes_clear(&card);
-		r = append_card(shown, &item, false, &card);
+		r = append_card(shown, &token, false, &card);
 	}
-	item_deinit(&item);
+	token_view_deinit(&token);
 	if (r < 0)
 		return say_undecided("out of memory");
 
@@ -205,7 +206,7 @@ static bool confirm(const struct shown *shown)
 	if (append_question(shown, shown->whole, &question) < 0
 		|| !read_answer(shown->d->terminal, &question, answer))
 		return false;
-	return wants_proof(shown->d, shown->whole) ? card_is_proof(answer, shown->fingerprint)
+	return wants_proof(shown->d, shown->whole) ? token_card_is_proof(answer, shown->fingerprint)
 						   : is_yes(answer);
 }
 
@@ -288,7 +289,7 @@ static int take_option(struct deciding *d, int option, const char *value)
 		d->selection.all = true;
 		return STATUS_DONE;
 	case BY_UID:
-		return selection_take_uid(&d->selection, d->op.verb, value);
+		return revoke_selection_take_uid(&d->selection, d->op.verb, value);
 	case SESSION:
 		d->selection.session = value;
 		return STATUS_DONE;
@@ -299,7 +300,7 @@ static int take_option(struct deciding *d, int option, const char *value)
 
 static int check_usage(const struct deciding *d, int n_ids)
 {
-	const struct selection *s = &d->selection;
+	const struct revoke_selection *s = &d->selection;
 	int n = (n_ids > 0 ? 1 : 0) + s->all + s->by_uid + (s->session ? 1 : 0);
 
 	if (d->for_ms > 0 && !d->always)
@@ -318,16 +319,16 @@ static int check_usage(const struct deciding *d, int n_ids)
 static int append_many(const struct deciding *d, struct bytes *b)
 {
 	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(BYTES_UNLIMITED);
-	struct screen screen;
+	struct console console;
 	int r;
 
-	screen_look(d->terminal, &screen);
+	console_look(d->terminal, &console);
 	r = bytes_append_str(&text, "Revoke ");
 	if (r >= 0)
-		r = selection_describe(&d->selection, &text);
+		r = revoke_selection_describe(&d->selection, &text);
 	if (r >= 0)
 		r = bytes_append_str(&text, "? [y/N] ");
-	return r < 0 ? r : fold_append(b, bytes_str(&text), text.len, 0, 2, screen.columns);
+	return r < 0 ? r : fold_append(b, bytes_str(&text), text.len, 0, 2, console.columns);
 }
 
 static int decide_many(const struct deciding *d)
@@ -377,7 +378,7 @@ static int run(struct deciding *d, int argc, char **argv)
 
 	/* Each is tried; the worst outcome is the whole's. */
 	d->terminal = terminal;
-	if (selection_is_made(&d->selection))
+	if (revoke_selection_is_made(&d->selection))
 		return decide_many(d);
 	for (int i = 0; i < o.n_rest; i++) {
 		one = decide_one(d, o.rest[i]);

@@ -52,11 +52,11 @@ struct waiting {
 	TAILQ_ENTRY(waiting) order;
 };
 
-struct desk {
-	const struct operator* op;
+struct token_desk {
+	const struct operator_options *op;
 	struct events events;
 	struct keyboard keyboard;
-	struct screen screen;
+	struct console console;
 	TAILQ_HEAD(waiting_list, waiting) queue;
 	size_t n;
 
@@ -73,37 +73,37 @@ struct desk {
 
 /* --- the screen ------------------------------------------------------------------------------- */
 
-static void end(struct desk *d, int status)
+static void end(struct token_desk *d, int status)
 {
 	d->status = status;
 	d->done = true;
 }
 
-static void put(struct desk *d, const char *text, size_t len)
+static void put(struct token_desk *d, const char *text, size_t len)
 {
 	if (file_write(d->keyboard.fd, text, len) < 0)
 		end(d, say_undecided("can't write to the terminal"));
 }
 
-static void put_str(struct desk *d, const char *text)
+static void put_str(struct token_desk *d, const char *text)
 {
 	put(d, text, strlen(text));
 }
 
-static void put_folded(struct desk *d, const char *text)
+static void put_folded(struct token_desk *d, const char *text)
 {
 	cleanup(bytes_deinit) struct bytes folded = BYTES_INIT(BYTES_UNLIMITED);
 
-	if (fold_append(&folded, text, strlen(text), 0, 0, d->screen.columns) >= 0)
+	if (fold_append(&folded, text, strlen(text), 0, 0, d->console.columns) >= 0)
 		put(d, bytes_str(&folded), folded.len);
 }
 
-static struct waiting *current(const struct desk *d)
+static struct waiting *current(const struct token_desk *d)
 {
 	return TAILQ_FIRST(&d->queue);
 }
 
-static void erase_prompt(struct desk *d)
+static void erase_prompt(struct token_desk *d)
 {
 	if (d->prompt_len > 0)
 		dprintf(d->keyboard.fd, "\r%*s\r", (int)d->prompt_len, "");
@@ -111,7 +111,7 @@ static void erase_prompt(struct desk *d)
 }
 
 /* On one line, whatever its width: it is written again with each second. */
-static void put_prompt(struct desk *d)
+static void put_prompt(struct token_desk *d)
 {
 	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(BYTES_UNLIMITED);
 	cleanup(bytes_deinit) struct bytes line = BYTES_INIT(BYTES_UNLIMITED);
@@ -119,7 +119,7 @@ static void put_prompt(struct desk *d)
 	int r;
 
 	erase_prompt(d);
-	screen_look(d->keyboard.fd, &d->screen);
+	console_look(d->keyboard.fd, &d->console);
 	r = bytes_append_str(&text, "[a]pprove [A]lways [r]efuse [s]kip [q]uit (");
 	if (r >= 0)
 		r = notation_append_duration(
@@ -132,8 +132,8 @@ static void put_prompt(struct desk *d)
 		r = bytes_append_str(&text, ") ");
 	if (r >= 0)
 		r = fold_append_cut(&line, bytes_str(&text), text.len,
-			d->screen.columns > FOLD_COLUMNS_MIN ? d->screen.columns - 1
-							     : FOLD_COLUMNS_MIN);
+			d->console.columns > FOLD_COLUMNS_MIN ? d->console.columns - 1
+							      : FOLD_COLUMNS_MIN);
 	if (r < 0)
 		return;
 
@@ -142,28 +142,28 @@ static void put_prompt(struct desk *d)
 }
 
 /* A line of what happened, above the prompt. */
-static void put_event(struct desk *d, const struct event *event)
+static void put_event(struct token_desk *d, const struct event *event)
 {
 	cleanup(bytes_deinit) struct bytes line = BYTES_INIT(BYTES_UNLIMITED);
 
 	erase_prompt(d);
-	if (event_append_line(event, &d->screen, &line) >= 0)
+	if (event_append_line(event, &d->console, &line) >= 0)
 		put(d, bytes_str(&line), line.len);
 }
 
 /* --- the queue -------------------------------------------------------------------------------- */
 
-static struct waiting *find(const struct desk *d, const char *id)
+static struct waiting *find(const struct token_desk *d, const char *id)
 {
 	struct waiting *w;
 
 	TAILQ_FOREACH (w, &d->queue, order)
-		if (strcmp(w->event.item.id, id) == 0)
+		if (strcmp(w->event.token.id, id) == 0)
 			return w;
 	return NULL;
 }
 
-static void drop(struct desk *d, struct waiting *w)
+static void drop(struct token_desk *d, struct waiting *w)
 {
 	TAILQ_REMOVE(&d->queue, w, order);
 	d->n--;
@@ -172,7 +172,7 @@ static void drop(struct desk *d, struct waiting *w)
 }
 
 /* Takes the event over. */
-static void add(struct desk *d, struct event *event)
+static void add(struct token_desk *d, struct event *event)
 {
 	struct waiting *w;
 
@@ -183,16 +183,16 @@ static void add(struct desk *d, struct event *event)
 	}
 
 	w->event = *event;
-	w->deadline = clock_now().boot + event->item.expires_in_ms * CLOCK_MS;
+	w->deadline = clock_now().boot + event->token.expires_in_ms * CLOCK_MS;
 	TAILQ_INSERT_TAIL(&d->queue, w, order);
 	d->n++;
 }
 
 /* The first of the queue comes to the screen. */
-static void show(struct desk *d)
+static void show(struct token_desk *d)
 {
 	cleanup(bytes_deinit) struct bytes card = BYTES_INIT(BYTES_UNLIMITED);
-	struct item *item;
+	struct token_view *token;
 	uint64_t now = clock_now().boot;
 	size_t rows;
 
@@ -201,12 +201,12 @@ static void show(struct desk *d)
 	if (!current(d))
 		return;
 
-	screen_look(d->keyboard.fd, &d->screen);
-	rows = d->screen.rows > ROWS_BELOW ? d->screen.rows - ROWS_BELOW : 0;
-	item = &current(d)->event.item;
-	item->expires_in_ms =
+	console_look(d->keyboard.fd, &d->console);
+	rows = d->console.rows > ROWS_BELOW ? d->console.rows - ROWS_BELOW : 0;
+	token = &current(d)->event.token;
+	token->expires_in_ms =
 		current(d)->deadline > now ? (current(d)->deadline - now) / CLOCK_MS : 0;
-	if (card_append_fitting(item, &d->screen, rows, &card, &d->whole) < 0)
+	if (token_card_append_fitting(token, &d->console, rows, &card, &d->whole) < 0)
 		return end(d, say_undecided("out of memory"));
 
 	put_str(d, "\n");
@@ -216,7 +216,7 @@ static void show(struct desk *d)
 }
 
 /* To the question, below what was just said. */
-static void ask_again(struct desk *d)
+static void ask_again(struct token_desk *d)
 {
 	erase_prompt(d);
 	keyboard_take_keys(&d->keyboard);
@@ -224,7 +224,7 @@ static void ask_again(struct desk *d)
 	d->ask_at = clock_now().boot + LOOK_TIME;
 }
 
-static void next(struct desk *d)
+static void next(struct token_desk *d)
 {
 	drop(d, current(d));
 	show(d);
@@ -233,13 +233,13 @@ static void next(struct desk *d)
 /* --- deciding --------------------------------------------------------------------------------- */
 
 /* It holds for what was on the screen, and only if nobody was faster. */
-static void decide(struct desk *d, enum action action, const char *reason)
+static void decide(struct token_desk *d, enum action action, const char *reason)
 {
 	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED);
-	const struct item *item = &current(d)->event.item;
+	const struct token_view *token = &current(d)->event.token;
 	const struct operation operation = {
-		.token_id = item->id,
-		.fingerprint = item->fingerprint,
+		.token_id = token->id,
+		.fingerprint = token->fingerprint,
 		.state = token_state_name(TOKEN_PENDING),
 		.reason = reason,
 		.always = d->always,
@@ -250,11 +250,11 @@ static void decide(struct desk *d, enum action action, const char *reason)
 	if (operator_print_request(action, &operation, &request) < 0)
 		return end(d, say_undecided("out of memory"));
 
-	status = operator_ask(d->op, &request, NULL, NULL, item->id);
+	status = operator_ask(d->op, &request, NULL, NULL, token->id);
 	if (status == STATUS_UNDECIDED || (status != STATUS_DONE && d->always))
 		return ask_again(d);
 	if (status == STATUS_DONE) {
-		memcpy(d->decided, item->id, sizeof(d->decided));
+		memcpy(d->decided, token->id, sizeof(d->decided));
 		put_str(d, action == ACTION_APPROVE ? "approved\n" : "refused\n");
 	}
 	next(d);
@@ -265,12 +265,12 @@ static void decide(struct desk *d, enum action action, const char *reason)
 	"user, agent, sandbox and profile is allowed without asking anybody, until somebody "      \
 	"removes it. Approve it always? [y/N] "
 
-_Static_assert(CARD_PROOF_LEN == 8, "it says so");
+_Static_assert(TOKEN_CARD_PROOF_LEN == 8, "it says so");
 #define PROOF_PROMPT                                                                    \
 	"It was cut, so that reading it must be proved. The first 8 characters of its " \
 	"fingerprint (ctrl-D: back): "
 
-static void begin_typing(struct desk *d, enum line line)
+static void begin_typing(struct token_desk *d, enum line line)
 {
 	static const char *const prompts[] = {
 		[LINE_REASON] = "The reason (Enter: none; ctrl-D: back): ",
@@ -287,14 +287,14 @@ static void begin_typing(struct desk *d, enum line line)
 }
 
 /* What was cut takes a proof besides. */
-static void approve(struct desk *d)
+static void approve(struct token_desk *d)
 {
 	if (!d->whole)
 		return begin_typing(d, LINE_PROOF);
 	decide(d, ACTION_APPROVE, NULL);
 }
 
-static void take_typed(struct desk *d, const char *text)
+static void take_typed(struct token_desk *d, const char *text)
 {
 	switch (d->line) {
 	case LINE_REASON:
@@ -303,14 +303,14 @@ static void take_typed(struct desk *d, const char *text)
 		return strcmp(text, "y") == 0 || strcmp(text, "yes") == 0 ? approve(d)
 									  : ask_again(d);
 	case LINE_PROOF:
-		if (card_is_proof(text, current(d)->event.item.fingerprint))
+		if (token_card_is_proof(text, current(d)->event.token.fingerprint))
 			return decide(d, ACTION_APPROVE, NULL);
 		put_str(d, "That is not how it begins.\n");
 		return ask_again(d);
 	}
 }
 
-static void take_line(struct desk *d)
+static void take_line(struct token_desk *d)
 {
 	char line[LIMIT_STRING + 2];
 
@@ -325,7 +325,7 @@ static void take_line(struct desk *d)
 	take_typed(d, line);
 }
 
-static void take_key(struct desk *d)
+static void take_key(struct token_desk *d)
 {
 	int key = keyboard_key(&d->keyboard);
 
@@ -358,10 +358,10 @@ static void take_key(struct desk *d)
 /* --- what happens ----------------------------------------------------------------------------- */
 
 /* Somebody decided, or time did. */
-static void take_change(struct desk *d, const struct event *event)
+static void take_change(struct token_desk *d, const struct event *event)
 {
-	struct waiting *w = find(d, event->item.id);
-	bool own = strcmp(d->decided, event->item.id) == 0 && event->by_operator
+	struct waiting *w = find(d, event->token.id);
+	bool own = strcmp(d->decided, event->token.id) == 0 && event->by_operator
 		&& event->by_uid == geteuid();
 
 	if (w && w == current(d)) {
@@ -383,7 +383,7 @@ static void take_change(struct desk *d, const struct event *event)
 		put_prompt(d);
 }
 
-static void take_events(struct desk *d)
+static void take_events(struct token_desk *d)
 {
 	struct event event;
 	int status;
@@ -406,7 +406,7 @@ static void take_events(struct desk *d)
 }
 
 /* Until when to wait for something to happen, in ms as poll(2) wants it. */
-static int patience(const struct desk *d)
+static int patience(const struct token_desk *d)
 {
 	uint64_t now = clock_now().boot;
 
@@ -415,7 +415,7 @@ static int patience(const struct desk *d)
 	return d->state == ASKED ? 1000 : -1;
 }
 
-static void look_at_clock(struct desk *d)
+static void look_at_clock(struct token_desk *d)
 {
 	if (d->state == SHOWN && clock_now().boot >= d->ask_at) {
 		keyboard_forget(&d->keyboard);
@@ -425,12 +425,12 @@ static void look_at_clock(struct desk *d)
 		put_prompt(d);
 }
 
-static int run(struct desk *d)
+static int run(struct token_desk *d)
 {
 	struct pollfd fds[] = { { .events = POLLIN }, { .events = POLLIN } };
 	int n;
 
-	screen_look(d->keyboard.fd, &d->screen);
+	console_look(d->keyboard.fd, &d->console);
 	keyboard_take_keys(&d->keyboard);
 	put_str(d, "Requests are shown as they come. q leaves.\n");
 	take_events(d);
@@ -454,9 +454,9 @@ static int run(struct desk *d)
 	return d->status;
 }
 
-int desk_run(const struct operator* op)
+int token_desk_run(const struct operator_options *op)
 {
-	struct desk desk = { .op = op, .keyboard = { .fd = -1 } };
+	struct token_desk desk = { .op = op, .keyboard = { .fd = -1 } };
 	int r, status;
 
 	TAILQ_INIT(&desk.queue);

@@ -51,9 +51,9 @@ struct layout {
 	size_t room;          /* for the command; 0: it is left out, SIZE_MAX: not cut */
 };
 
-bool listing_shortens(const struct listing *l)
+bool token_list_shortens(const struct token_list *l)
 {
-	return screen_is_there(l->screen) && l->screen->columns < COLUMNS_WIDE;
+	return console_is_there(l->console) && l->console->columns < COLUMNS_WIDE;
 }
 
 /* In whole seconds: "4min 3s". */
@@ -69,45 +69,45 @@ static int print_time(uint64_t ms, char ret[static CELL_MAX])
 }
 
 /* No longer than the screen is wide: a list is as large as the store. */
-static char *make_command(const struct listing *l, const struct item *item)
+static char *make_command(const struct token_list *l, const struct token_view *token)
 {
 	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(BYTES_UNLIMITED);
 	cleanup(bytes_deinit) struct bytes cut = BYTES_INIT(BYTES_UNLIMITED);
 
-	if (item_append_command(item, &text) < 0)
+	if (token_view_append_command(token, &text) < 0)
 		return NULL;
-	if (!screen_is_there(l->screen))
+	if (!console_is_there(l->console))
 		return bytes_steal(&text);
-	if (fold_append_cut(&cut, bytes_str(&text), text.len, l->screen->columns) < 0)
+	if (fold_append_cut(&cut, bytes_str(&text), text.len, l->console->columns) < 0)
 		return NULL;
 	return bytes_steal(&cut);
 }
 
-static int fill(struct row *row, const struct listing *l, const struct item *item)
+static int fill(struct row *row, const struct token_list *l, const struct token_view *token)
 {
-	enum token_state state = token_state_parse(item->state);
+	enum token_state state = token_state_parse(token->state);
 	int r = 0;
 
 	*row = (struct row){
 		.pending = state == TOKEN_PENDING,
-		.shown = !l->state || strcmp(item->state, l->state) == 0,
-		.age = item->age_ms,
+		.shown = !l->state || strcmp(token->state, l->state) == 0,
+		.age = token->age_ms,
 		.number = l->n,
-		.style = item_style(item),
+		.style = token_view_style(token),
 		.cells = { [AGE] = "-", [LEFT] = "-" },
 	};
-	snprintf(row->cells[TOKEN], CELL_MAX, "%s", item->id);
+	snprintf(row->cells[TOKEN], CELL_MAX, "%s", token->id);
 	snprintf(row->cells[STATE], CELL_MAX, "%s",
 		state == TOKEN_ABSENT ? "?" : token_state_name(state));
-	snprintf(row->cells[UID], CELL_MAX, "%llu", (unsigned long long)item->uid);
-	if (item->age_ms != ITEM_UNKNOWN)
-		r = print_time(item->age_ms, row->cells[AGE]);
-	if (r >= 0 && item_is_live(item))
-		r = print_time(item->expires_in_ms, row->cells[LEFT]);
+	snprintf(row->cells[UID], CELL_MAX, "%llu", (unsigned long long)token->uid);
+	if (token->age_ms != TOKEN_VIEW_UNKNOWN)
+		r = print_time(token->age_ms, row->cells[AGE]);
+	if (r >= 0 && token_view_is_live(token))
+		r = print_time(token->expires_in_ms, row->cells[LEFT]);
 	return r;
 }
 
-int listing_add(struct listing *l, const struct item *item)
+int token_list_add(struct token_list *l, const struct token_view *token)
 {
 	struct row *rows, *row;
 	size_t size;
@@ -123,11 +123,11 @@ int listing_add(struct listing *l, const struct item *item)
 	}
 
 	row = &l->rows[l->n];
-	r = fill(row, l, item);
+	r = fill(row, l, token);
 	if (r < 0)
 		return r;
 
-	row->command = row->shown ? make_command(l, item) : NULL;
+	row->command = row->shown ? make_command(l, token) : NULL;
 	if (row->shown && !row->command)
 		return -ENOMEM;
 	l->n_shown += row->shown;
@@ -153,7 +153,7 @@ static int compare_rows(const void *a, const void *b)
 }
 
 /* How much of the IDs tells them apart. Sorts the rows. */
-static size_t unique_len(struct listing *l)
+static size_t unique_len(struct token_list *l)
 {
 	size_t len = TOKEN_PREFIX_MIN, same;
 	const char *id, *next;
@@ -179,12 +179,12 @@ static size_t width_of(const struct layout *layout)
 	return width;
 }
 
-static void lay_out(struct listing *l, struct layout *ret)
+static void lay_out(struct token_list *l, struct layout *ret)
 {
-	size_t columns = l->screen->columns, len;
+	size_t columns = l->console->columns, len;
 
 	*ret = (struct layout){ .token_len = NOTATION_UUID_LEN, .room = SIZE_MAX };
-	if (listing_shortens(l))
+	if (token_list_shortens(l))
 		ret->token_len = unique_len(l);
 
 	for (size_t c = 0; c < CELLS; c++)
@@ -198,7 +198,7 @@ static void lay_out(struct listing *l, struct layout *ret)
 		}
 	}
 
-	if (!screen_is_there(l->screen))
+	if (!console_is_there(l->console))
 		return;
 	for (size_t i = 0; i < sizeof(dispensable) / sizeof(dispensable[0])
 		&& width_of(ret) + COMMAND_ROOM > columns;
@@ -207,14 +207,14 @@ static void lay_out(struct listing *l, struct layout *ret)
 	ret->room = width_of(ret) + FOLD_COLUMNS_MIN > columns ? 0 : columns - width_of(ret);
 }
 
-static int append_cell(const struct listing *l, const struct layout *layout, enum column c,
+static int append_cell(const struct token_list *l, const struct layout *layout, enum column c,
 	const char *text, enum style style, struct bytes *b)
 {
 	size_t len =
 		c == TOKEN && strlen(text) > layout->token_len ? layout->token_len : strlen(text);
 
-	return bytes_appendf(b, "%s%.*s%s%*s", screen_style(l->screen, style), (int)len, text,
-		screen_plain(l->screen, style), (int)(layout->widths[c] + GAP - len), "");
+	return bytes_appendf(b, "%s%.*s%s%*s", console_style(l->console, style), (int)len, text,
+		console_plain(l->console, style), (int)(layout->widths[c] + GAP - len), "");
 }
 
 static int append_last(const struct layout *layout, const char *text, struct bytes *b)
@@ -224,8 +224,8 @@ static int append_last(const struct layout *layout, const char *text, struct byt
 	return layout->room > 0 ? fold_append_cut(b, text, strlen(text), layout->room) : 0;
 }
 
-static int append_row(const struct listing *l, const struct layout *layout, const struct row *row,
-	struct bytes *b)
+static int append_row(const struct token_list *l, const struct layout *layout,
+	const struct row *row, struct bytes *b)
 {
 	int r = 0;
 
@@ -238,20 +238,20 @@ static int append_row(const struct listing *l, const struct layout *layout, cons
 	return r < 0 ? r : bytes_append_char(b, '\n');
 }
 
-static int append_header(const struct listing *l, const struct layout *layout, struct bytes *b)
+static int append_header(const struct token_list *l, const struct layout *layout, struct bytes *b)
 {
 	int r;
 
-	r = bytes_append_str(b, screen_style(l->screen, STYLE_BOLD));
+	r = bytes_append_str(b, console_style(l->console, STYLE_BOLD));
 	for (enum column c = TOKEN; r >= 0 && c < CELLS; c++)
 		if (layout->widths[c] > 0)
 			r = append_cell(l, layout, c, headers[c], STYLE_NONE, b);
 	if (r >= 0)
 		r = append_last(layout, "COMMAND", b);
-	return r < 0 ? r : bytes_appendf(b, "%s\n", screen_plain(l->screen, STYLE_BOLD));
+	return r < 0 ? r : bytes_appendf(b, "%s\n", console_plain(l->console, STYLE_BOLD));
 }
 
-int listing_append(struct listing *l, struct bytes *b)
+int token_list_append(struct token_list *l, struct bytes *b)
 {
 	struct layout layout;
 	int r;
@@ -268,10 +268,10 @@ int listing_append(struct listing *l, struct bytes *b)
 	return r;
 }
 
-void listing_deinit(struct listing *l)
+void token_list_deinit(struct token_list *l)
 {
 	for (size_t i = 0; i < l->n; i++)
 		free(l->rows[i].command);
 	free(l->rows);
-	*l = (struct listing)LISTING_INIT(l->screen, l->state);
+	*l = (struct token_list)TOKEN_LIST_INIT(l->console, l->state);
 }

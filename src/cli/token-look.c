@@ -29,16 +29,16 @@ static const struct option_row list_rows[] = {
 struct looking {
 	bool json;
 	size_t n;
-	struct listing listing;
+	struct token_list listing;
 };
 
 static int list_item(const struct bytes *line, void *userdata)
 {
 	struct looking *looking = userdata;
-	struct item item;
+	struct token_view token;
 	int status, r = 0;
 
-	status = item_read(line, &item);
+	status = token_view_read(line, &token);
 	if (status != STATUS_DONE)
 		return status;
 
@@ -46,9 +46,9 @@ static int list_item(const struct bytes *line, void *userdata)
 		looking->n++;
 		say_json(line->data, line->len);
 	} else {
-		r = listing_add(&looking->listing, &item);
+		r = token_list_add(&looking->listing, &token);
 	}
-	item_deinit(&item);
+	token_view_deinit(&token);
 	return r < 0 ? say_undecided("out of memory") : STATUS_DONE;
 }
 
@@ -58,23 +58,23 @@ static int print_list(struct looking *looking)
 
 	if (looking->n + looking->listing.n_shown == 0)
 		say("no tokens");
-	if (listing_append(&looking->listing, &table) < 0)
+	if (token_list_append(&looking->listing, &table) < 0)
 		return say_undecided("out of memory");
 
 	fputs(bytes_str(&table), stdout);
 	return STATUS_DONE;
 }
 
-static int list(const struct operator* op, const char *state, bool json)
+static int list(const struct operator_options *op, const char *state, bool json)
 {
 	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED);
-	struct screen screen;
-	struct looking looking = { .json = json, .listing = LISTING_INIT(&screen, state) };
+	struct console console;
+	struct looking looking = { .json = json, .listing = TOKEN_LIST_INIT(&console, state) };
 	struct operation operation = { .state = state };
 	int status;
 
-	screen_look(STDOUT_FILENO, &screen);
-	if (!json && listing_shortens(&looking.listing))
+	console_look(STDOUT_FILENO, &console);
+	if (!json && token_list_shortens(&looking.listing))
 		operation.state = NULL;
 	if (operator_print_request(ACTION_LIST, &operation, &request) < 0)
 		return say_undecided("out of memory");
@@ -82,13 +82,13 @@ static int list(const struct operator* op, const char *state, bool json)
 	status = operator_ask(op, &request, list_item, &looking, NULL);
 	if (status == STATUS_DONE)
 		status = print_list(&looking);
-	listing_deinit(&looking.listing);
+	token_list_deinit(&looking.listing);
 	return status;
 }
 
 static int run_list(const struct verb *verb, int argc, char **argv)
 {
-	struct operator op = OPERATOR_INIT(verb);
+	struct operator_options op = OPERATOR_INIT(verb);
 	const char *state = NULL;
 	bool json = false;
 	struct options o;
@@ -136,29 +136,29 @@ static int show_item(const struct bytes *line, void *userdata)
 {
 	cleanup(bytes_deinit) struct bytes card = BYTES_INIT(BYTES_UNLIMITED);
 	const bool *json = userdata;
-	struct screen screen;
-	struct item item;
+	struct console console;
+	struct token_view token;
 	int status, r = 0;
 
-	status = item_read(line, &item);
+	status = token_view_read(line, &token);
 	if (status != STATUS_DONE)
 		return status;
 
 	if (*json) {
 		say_json(line->data, line->len);
 	} else {
-		screen_look(STDOUT_FILENO, &screen);
-		r = card_append(&item, &screen, &card);
+		console_look(STDOUT_FILENO, &console);
+		r = token_card_append(&token, &console, &card);
 		fputs(bytes_str(&card), stdout);
 	}
-	item_deinit(&item);
+	token_view_deinit(&token);
 	return r < 0 ? say_undecided("out of memory") : STATUS_DONE;
 }
 
 static int run_show(const struct verb *verb, int argc, char **argv)
 {
 	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED);
-	struct operator op = OPERATOR_INIT(verb);
+	struct operator_options op = OPERATOR_INIT(verb);
 	char id[NOTATION_UUID_LEN + 1];
 	bool json = false;
 	struct options o;

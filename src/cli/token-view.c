@@ -16,25 +16,25 @@ static const struct {
 	size_t offset;
 	bool required;
 } strings[] = {
-	{ "token_id", offsetof(struct item, id), true },
-	{ "state", offsetof(struct item, state), true },
-	{ "executable", offsetof(struct item, executable), true },
-	{ "cwd", offsetof(struct item, cwd), false },
-	{ "real_path", offsetof(struct item, real_path), false },
-	{ "executable_sha256", offsetof(struct item, executable_sha256), false },
-	{ "session_id", offsetof(struct item, session_id), true },
-	{ "sandbox_id", offsetof(struct item, sandbox_id), true },
-	{ "agent_id", offsetof(struct item, agent_id), false },
-	{ "profile", offsetof(struct item, profile), true },
-	{ "process", offsetof(struct item, process), false },
-	{ "issued_at", offsetof(struct item, issued_at), true },
-	{ "expires_at", offsetof(struct item, expires_at), true },
-	{ "rule", offsetof(struct item, rule), true },
-	{ "reason", offsetof(struct item, reason), false },
-	{ "fingerprint", offsetof(struct item, fingerprint), true },
+	{ "token_id", offsetof(struct token_view, id), true },
+	{ "state", offsetof(struct token_view, state), true },
+	{ "executable", offsetof(struct token_view, executable), true },
+	{ "cwd", offsetof(struct token_view, cwd), false },
+	{ "real_path", offsetof(struct token_view, real_path), false },
+	{ "executable_sha256", offsetof(struct token_view, executable_sha256), false },
+	{ "session_id", offsetof(struct token_view, session_id), true },
+	{ "sandbox_id", offsetof(struct token_view, sandbox_id), true },
+	{ "agent_id", offsetof(struct token_view, agent_id), false },
+	{ "profile", offsetof(struct token_view, profile), true },
+	{ "process", offsetof(struct token_view, process), false },
+	{ "issued_at", offsetof(struct token_view, issued_at), true },
+	{ "expires_at", offsetof(struct token_view, expires_at), true },
+	{ "rule", offsetof(struct token_view, rule), true },
+	{ "reason", offsetof(struct token_view, reason), false },
+	{ "fingerprint", offsetof(struct token_view, fingerprint), true },
 };
 
-static bool read_strings(const struct json *root, struct item *ret)
+static bool read_strings(const struct json *root, struct token_view *ret)
 {
 	const struct json *member;
 	const char *string;
@@ -49,7 +49,7 @@ static bool read_strings(const struct json *root, struct item *ret)
 	return true;
 }
 
-static bool read_args(const struct json *root, struct item *ret)
+static bool read_args(const struct json *root, struct token_view *ret)
 {
 	ret->args = json_get(root, "args");
 	if (!ret->args || !json_is_array(ret->args))
@@ -62,14 +62,14 @@ static bool read_args(const struct json *root, struct item *ret)
 }
 
 /* A daemon of before doesn't tell it. */
-static bool read_age(const struct json *root, struct item *ret)
+static bool read_age(const struct json *root, struct token_view *ret)
 {
-	ret->age_ms = ITEM_UNKNOWN;
+	ret->age_ms = TOKEN_VIEW_UNKNOWN;
 	return !json_get(root, "age_ms")
 		|| json_get_integer(root, "age_ms", UINT64_MAX / CLOCK_MS, &ret->age_ms);
 }
 
-static bool read_item(const struct json *root, struct item *ret)
+static bool read_item(const struct json *root, struct token_view *ret)
 {
 	uint8_t id[16];
 
@@ -81,36 +81,36 @@ static bool read_item(const struct json *root, struct item *ret)
 			root, "expires_in_ms", UINT64_MAX / CLOCK_MS, &ret->expires_in_ms);
 }
 
-int item_read(const struct bytes *line, struct item *ret)
+int token_view_read(const struct bytes *line, struct token_view *ret)
 {
-	struct item item = { 0 };
+	struct token_view token = { 0 };
 	struct scan_fault fault;
 	int r;
 
-	r = json_parse(bytes_str(line), line->len, &item.doc, &fault);
+	r = json_parse(bytes_str(line), line->len, &token.doc, &fault);
 	if (r < 0)
 		return say_undecided("out of memory");
 
-	if (r == JSON_MALFORMED || !read_item(json_root(item.doc), &item)) {
-		item_deinit(&item);
+	if (r == JSON_MALFORMED || !read_item(json_root(token.doc), &token)) {
+		token_view_deinit(&token);
 		return say_undecided("the answer holds what is not a token");
 	}
-	*ret = item;
+	*ret = token;
 	return STATUS_DONE;
 }
 
-void item_deinit(struct item *item)
+void token_view_deinit(struct token_view *token)
 {
-	json_doc_free(item->doc);
-	item->doc = NULL;
+	json_doc_free(token->doc);
+	token->doc = NULL;
 }
 
-bool item_is_live(const struct item *item)
+bool token_view_is_live(const struct token_view *token)
 {
-	return token_state_is_live(token_state_parse(item->state));
+	return token_state_is_live(token_state_parse(token->state));
 }
 
-enum style item_style(const struct item *item)
+enum style token_view_style(const struct token_view *token)
 {
 	static const enum style styles[TOKEN_STATES] = {
 		[TOKEN_ABSENT] = STYLE_NONE,
@@ -121,16 +121,16 @@ enum style item_style(const struct item *item)
 		[TOKEN_EXPIRED] = STYLE_FAINT,
 	};
 
-	return styles[token_state_parse(item->state)];
+	return styles[token_state_parse(token->state)];
 }
 
-int item_append_command(const struct item *item, struct bytes *b)
+int token_view_append_command(const struct token_view *token, struct bytes *b)
 {
 	const char *arg;
 	int r;
 
-	r = text_append_quoted(b, item->executable, strlen(item->executable));
-	json_each (child, item->args) {
+	r = text_append_quoted(b, token->executable, strlen(token->executable));
+	json_each (child, token->args) {
 		arg = json_string(child);
 		if (r >= 0)
 			r = bytes_append_char(b, ' ');

@@ -21,22 +21,22 @@ static const struct option_row rows[] = {
 static int print_event(const struct event *event, bool json)
 {
 	cleanup(bytes_deinit) struct bytes line = BYTES_INIT(BYTES_UNLIMITED);
-	struct screen screen;
+	struct console console;
 
 	if (json) {
 		say_json(event->line.data, event->line.len);
 		return STATUS_DONE;
 	}
 
-	screen_look(STDOUT_FILENO, &screen);
-	if (event_append_line(event, &screen, &line) < 0)
+	console_look(STDOUT_FILENO, &console);
+	if (event_append_line(event, &console, &line) < 0)
 		return say_undecided("out of memory");
 	fputs(bytes_str(&line), stdout);
 	return STATUS_DONE;
 }
 
 /* A reader that has gone is the end of it: SIGPIPE, as for any filter. */
-static int print_events(const struct operator* op, bool json)
+static int print_events(const struct operator_options *op, bool json)
 {
 	struct pollfd fds[] = { { .events = POLLIN }, { .fd = STDOUT_FILENO } };
 	struct events events;
@@ -65,7 +65,7 @@ static int print_events(const struct operator* op, bool json)
 
 static int run(const struct verb *verb, int argc, char **argv)
 {
-	struct operator op = OPERATOR_INIT(verb);
+	struct operator_options op = OPERATOR_INIT(verb);
 	bool json = false;
 	struct options o;
 	int option, status = STATUS_DONE;
@@ -85,7 +85,7 @@ static int run(const struct verb *verb, int argc, char **argv)
 		return usage_error(verb, "it takes no arguments");
 
 	if (!json && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO))
-		return desk_run(&op);
+		return token_desk_run(&op);
 	return print_events(&op, json);
 }
 
