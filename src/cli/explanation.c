@@ -68,22 +68,22 @@ static void insert(struct explanation *e, const struct near *n)
 static int find_near(struct explanation *e)
 {
 	const struct policy *policy = e->matter->policy;
-	struct subject subject;
+	struct candidate candidate;
 	struct near n = { .why = BYTES_INIT(BYTES_UNLIMITED) };
 	int r;
 
-	r = subject_init(&subject, e->matter->request, &e->matter->asker);
+	r = candidate_init(&candidate, e->matter->request, &e->matter->asker);
 	if (r < 0)
 		return r;
 
 	for (n.index = 0; n.index < policy_size(policy); n.index++) {
 		n.miss = rule_try(
-			policy_rule(policy, n.index), policy_trusted(policy), &subject, &n.reach);
+			policy_rule(policy, n.index), policy_trusted(policy), &candidate, &n.reach);
 		if (n.miss != RULE_OTHER_PROGRAM
 			&& !(e->judgement.by_rule && n.index == e->judgement.index))
 			insert(e, &n);
 	}
-	subject_deinit(&subject);
+	candidate_deinit(&candidate);
 	return 0;
 }
 

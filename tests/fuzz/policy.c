@@ -190,18 +190,18 @@ static bool word_fits(const void *pattern, size_t p, const void *text, size_t t)
 	const struct patterns *element = &((const struct patterns *)pattern)[p];
 
 	for (size_t i = 0; i < element->n; i++)
-		if (slow_text(element->any[i], ((const struct subject_word *)text)[t].text))
+		if (slow_text(element->any[i], ((const struct candidate_word *)text)[t].text))
 			return true;
 	return false;
 }
 
-static bool words_fit(const struct rule *rule, const struct subject *s, size_t from)
+static bool words_fit(const struct rule *rule, const struct candidate *s, size_t from)
 {
 	return table_fits(&(struct sequences){ rule->argv + 1, s->words + from, rule->n_argv - 1,
 		s->n_words - from, is_any_words, word_fits });
 }
 
-static bool wide_fits(const char *pattern, const struct subject_program *p)
+static bool wide_fits(const char *pattern, const struct candidate_program *p)
 {
 	const char *last = path_name(pattern);
 
@@ -215,7 +215,7 @@ static bool wide_fits(const char *pattern, const struct subject_program *p)
 }
 
 static bool narrow_fits(
-	const char *pattern, const struct subject_program *p, const struct trusted *trusted)
+	const char *pattern, const struct candidate_program *p, const struct trusted *trusted)
 {
 	size_t len = strlen(p->path) - strlen(p->name);
 
@@ -230,7 +230,7 @@ static bool narrow_fits(
 	return false;
 }
 
-static bool any_wide(const struct rule *rule, const struct subject_program *p)
+static bool any_wide(const struct rule *rule, const struct candidate_program *p)
 {
 	for (size_t i = 0; p->name && i < rule->argv[0].n; i++)
 		if (wide_fits(rule->argv[0].any[i], p))
@@ -239,7 +239,7 @@ static bool any_wide(const struct rule *rule, const struct subject_program *p)
 }
 
 static bool any_narrow(
-	const struct rule *rule, const struct subject_program *p, const struct trusted *trusted)
+	const struct rule *rule, const struct candidate_program *p, const struct trusted *trusted)
 {
 	for (size_t i = 0; p->name && i < rule->argv[0].n; i++)
 		if (narrow_fits(rule->argv[0].any[i], p, trusted))
@@ -248,7 +248,7 @@ static bool any_narrow(
 }
 
 static bool argv_fits(
-	const struct rule *rule, const struct subject *s, const struct trusted *trusted)
+	const struct rule *rule, const struct candidate *s, const struct trusted *trusted)
 {
 	if (rule->action == DECISION_ALLOW)
 		return any_narrow(rule, &s->executable, trusted)
@@ -283,7 +283,7 @@ static bool claim_fits(const struct rule *rule, enum claim claim, const char *te
 }
 
 static bool rule_fits(
-	const struct rule *rule, const struct subject *s, const struct trusted *trusted)
+	const struct rule *rule, const struct candidate *s, const struct trusted *trusted)
 {
 	const struct request *q = s->request;
 
@@ -298,7 +298,7 @@ static bool rule_fits(
 
 /* --- the comparison --------------------------------------------------------------------------- */
 
-static void compare(const struct policy *policy, const struct subject *s)
+static void compare(const struct policy *policy, const struct candidate *s)
 {
 	static const struct {
 		enum decision action;
@@ -338,13 +338,13 @@ static void judge(const struct policy *policy, const char *text, size_t len)
 	static const gid_t groups[] = { 100 };
 	const struct asker asker = { .uid = 1000, .groups = groups, .n_groups = 1 };
 	cleanup(request_free_p) struct request *request = NULL;
-	struct subject s;
+	struct candidate s;
 
 	if (request_parse(text, len, &request) < 0 || request->fault
-		|| request->action != ACTION_EXEC || subject_init(&s, request, &asker) < 0)
+		|| request->action != ACTION_EXEC || candidate_init(&s, request, &asker) < 0)
 		return;
 	compare(policy, &s);
-	subject_deinit(&s);
+	candidate_deinit(&s);
 }
 
 static void check_policy(const char *text, size_t len, const char *request, size_t request_len)

@@ -162,8 +162,8 @@ struct matching {
 	bool known_program; /* a shell, an interpreter or a wrapper, by either path */
 
 	char bound[ALLOW_BOUND_LEN + 1]; /* "" where there is no directory */
-	struct subject subject;
-	bool has_subject;
+	struct candidate candidate;
+	bool has_candidate;
 
 	const struct allow_entry *found;
 };
@@ -237,13 +237,13 @@ static int words_fit(const struct allow_entry *e, struct matching *m)
 	if (m->known_program && !allow_entry_is_literal(e))
 		return 0;
 
-	if (!m->has_subject) {
-		r = subject_init(&m->subject, m->request, m->asker);
+	if (!m->has_candidate) {
+		r = candidate_init(&m->candidate, m->request, m->asker);
 		if (r < 0)
 			return r;
-		m->has_subject = true;
+		m->has_candidate = true;
 	}
-	return !m->subject.hidden && rule_words_fit(&e->rule, &m->subject);
+	return !m->candidate.hidden && rule_words_fit(&e->rule, &m->candidate);
 }
 
 /* Arguments that are bound before patterns of arguments before any arguments. */
@@ -313,8 +313,8 @@ static int match(const struct allowlist *list, const struct request *request,
 		r = try_named(list, "", &m);
 	for (size_t i = 0; r >= 0 && i < list->n_others; i++)
 		r = try_entry(list->entries[list->others[i]], &m);
-	if (m.has_subject)
-		subject_deinit(&m.subject);
+	if (m.has_candidate)
+		candidate_deinit(&m.candidate);
 	if (r < 0)
 		return r;
 

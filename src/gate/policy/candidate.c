@@ -17,13 +17,13 @@
 /* What relative paths may take that continue the directory; past it they are not known. */
 #define RELATIVE_MAX ((size_t)1 << 20)
 
-static struct subject_program program_at(const char *path)
+static struct candidate_program program_at(const char *path)
 {
-	return (struct subject_program){ .name = path_name(path), .path = path };
+	return (struct candidate_program){ .name = path_name(path), .path = path };
 }
 
 /* Links of such names are the programs that they are called by, not what they point to. */
-static bool is_wrapped(const struct subject *s)
+static bool is_wrapped(const struct candidate *s)
 {
 	const char *real = s->real.name;
 
@@ -72,7 +72,7 @@ static bool hides(const char *name, bool splits)
  * From the last word to the first, since each may be an env whose options are the words that
  * follow: so no word is looked at for each of them anew.
  */
-static bool is_hidden(const struct subject *s)
+static bool is_hidden(const struct candidate *s)
 {
 	bool next[2] = { false, false }, splits;
 
@@ -91,7 +91,7 @@ static bool is_hidden(const struct subject *s)
 /* --- words behind a wrapper ------------------------------------------------------------------- */
 
 /* What the word would run: coreutils names it in an option. */
-static const char *command_of(const struct subject_word *w)
+static const char *command_of(const struct candidate_word *w)
 {
 	static const char *const options[] = { "--coreutils-prog=", "--coreutils-prog-shebang=" };
 	size_t len;
@@ -104,13 +104,13 @@ static const char *command_of(const struct subject_word *w)
 	return w->text;
 }
 
-static const char *directory_of(const struct subject *s)
+static const char *directory_of(const struct candidate *s)
 {
 	return s->request ? s->request->cwd : NULL;
 }
 
 /* What its path takes when it is written out; 0 where that can't be known. */
-static size_t path_size(const struct subject *s, const char *text, size_t *relative)
+static size_t path_size(const struct candidate *s, const char *text, size_t *relative)
 {
 	const char *directory = directory_of(s);
 	size_t size = strlen(text) + 2;
@@ -129,7 +129,7 @@ static size_t path_size(const struct subject *s, const char *text, size_t *relat
 	return size;
 }
 
-static int read_programs(struct subject *s)
+static int read_programs(struct candidate *s)
 {
 	const char *directory = directory_of(s);
 	size_t total = 0, relative = 0, size;
@@ -144,10 +144,10 @@ static int read_programs(struct subject *s)
 
 	relative = 0;
 	for (size_t i = 0; i < s->n_words; i++) {
-		struct subject_word *w = &s->words[i];
+		struct candidate_word *w = &s->words[i];
 		const char *command = command_of(w);
 
-		w->program = (struct subject_program){
+		w->program = (struct candidate_program){
 			.name = path_name(command),
 			.searched = !strchr(command, '/'),
 		};
@@ -161,7 +161,7 @@ static int read_programs(struct subject *s)
 	return 0;
 }
 
-static int read_words(struct subject *s, const char *words, size_t n)
+static int read_words(struct candidate *s, const char *words, size_t n)
 {
 	int r;
 
@@ -176,16 +176,16 @@ static int read_words(struct subject *s, const char *words, size_t n)
 	s->wrapped = is_wrapped(s);
 	r = s->wrapped ? read_programs(s) : 0;
 	if (r < 0) {
-		subject_deinit(s);
+		candidate_deinit(s);
 		return r;
 	}
 	s->hidden = is_hidden(s);
 	return 0;
 }
 
-int subject_init(struct subject *s, const struct request *request, const struct asker *asker)
+int candidate_init(struct candidate *s, const struct request *request, const struct asker *asker)
 {
-	*s = (struct subject){
+	*s = (struct candidate){
 		.request = request,
 		.asker = asker,
 		.executable = program_at(request->executable),
@@ -196,9 +196,9 @@ int subject_init(struct subject *s, const struct request *request, const struct 
 	return read_words(s, request->args, request->n_args);
 }
 
-int subject_init_example(struct subject *s, const char *words, size_t n)
+int candidate_init_example(struct candidate *s, const char *words, size_t n)
 {
-	*s = (struct subject){
+	*s = (struct candidate){
 		.executable = program_at(words),
 		.paths = BYTES_INIT(BYTES_UNLIMITED),
 	};
@@ -209,7 +209,7 @@ int subject_init_example(struct subject *s, const char *words, size_t n)
 	return read_words(s, words + strlen(words) + 1, n - 1);
 }
 
-void subject_deinit(struct subject *s)
+void candidate_deinit(struct candidate *s)
 {
 	free(s->words);
 	bytes_deinit(&s->paths);

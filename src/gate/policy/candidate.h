@@ -3,8 +3,8 @@
 
 /*
  * What rules are tried on: a request and who asks, or an example of a rule, made ready once for all
- * rules. Embedded: subject_init() or subject_init_example(), then subject_deinit(). What it was
- * made from must stay.
+ * rules. Embedded: candidate_init() or candidate_init_example(), then candidate_deinit(). What it
+ * was made from must stay.
  */
 
 #include <stdbool.h>
@@ -24,24 +24,24 @@ struct asker {
 };
 
 /* Something that may be run: the command itself, or a word behind a wrapper. */
-struct subject_program {
+struct candidate_program {
 	const char *name; /* the last part of its path */
 	const char *path; /* absolute and normal; NULL where it isn't known */
 	bool searched;    /* it is a bare name, looked for who knows where */
 };
 
-struct subject_word {
+struct candidate_word {
 	const char *text;
-	struct subject_program program; /* only behind a wrapper */
+	struct candidate_program program; /* only behind a wrapper */
 };
 
-struct subject {
+struct candidate {
 	const struct request *request; /* NULL for an example */
 	const struct asker *asker;     /* likewise */
-	struct subject_program executable;
-	struct subject_program real; /* no name where the request doesn't say */
+	struct candidate_program executable;
+	struct candidate_program real; /* no name where the request doesn't say */
 
-	struct subject_word *words; /* the arguments */
+	struct candidate_word *words; /* the arguments */
 	size_t n_words;
 	bool wrapped; /* the command is a wrapper: what is run may be among the words */
 	bool hidden;  /* …or be in none of them: xargs, env -S */
@@ -50,9 +50,9 @@ struct subject {
 };
 
 /* The request is a local.exec without a fault. Error: -ENOMEM, nothing to free then. */
-int subject_init(struct subject *s, const struct request *request, const struct asker *asker);
+int candidate_init(struct candidate *s, const struct request *request, const struct asker *asker);
 
 /* `words`: n strings, each ended by NUL, of which the first is the command (n > 0). */
-int subject_init_example(struct subject *s, const char *words, size_t n);
+int candidate_init_example(struct candidate *s, const char *words, size_t n);
 
-void subject_deinit(struct subject *s);
+void candidate_deinit(struct candidate *s);

@@ -20,11 +20,11 @@
 
 /* --- making it -------------------------------------------------------------------------------- */
 
-static void add_entry(struct index_list *list, const char *pattern, size_t rule)
+static void add_entry(struct policy_index_list *list, const char *pattern, size_t rule)
 {
 	size_t len = strcspn(pattern, "*?");
 
-	list->entries[list->n++] = (struct index_entry){
+	list->entries[list->n++] = (struct policy_index_entry){
 		.key = pattern,
 		.len = len,
 		.whole = pattern[len] == '\0',
@@ -34,20 +34,20 @@ static void add_entry(struct index_list *list, const char *pattern, size_t rule)
 
 static int compare_entries(const void *a, const void *b)
 {
-	const struct index_entry *x = a, *y = b;
+	const struct policy_index_entry *x = a, *y = b;
 	int r = memcmp(x->key, y->key, x->len < y->len ? x->len : y->len);
 
 	return r != 0 ? r : (x->len > y->len) - (x->len < y->len);
 }
 
-static int allocate(struct index_list *list, size_t n)
+static int allocate(struct policy_index_list *list, size_t n)
 {
 	list->n = 0;
 	list->entries = calloc(n + 1, sizeof(*list->entries));
 	return list->entries ? 0 : -ENOMEM;
 }
 
-static void sort(struct index_list *list)
+static void sort(struct policy_index_list *list)
 {
 	qsort(list->entries, list->n, sizeof(*list->entries), compare_entries);
 }
@@ -68,11 +68,11 @@ static uint32_t hash_element(const struct patterns *element)
 	return element->n == 1 && glob_is_literal(element->any[0]) ? hash_text(element->any[0]) : 0;
 }
 
-static struct index_hint make_hint(const struct rule *rule)
+static struct policy_index_hint make_hint(const struct rule *rule)
 {
 	if (rule->n_argv < 2)
-		return (struct index_hint){ 0 };
-	return (struct index_hint){
+		return (struct policy_index_hint){ 0 };
+	return (struct policy_index_hint){
 		.first = hash_element(&rule->argv[1]),
 		.last = hash_element(&rule->argv[rule->n_argv - 1]),
 	};
@@ -93,7 +93,7 @@ static void add_rule(struct policy_index *index, const struct rule *rule, size_t
 	index->hints[number] = make_hint(rule);
 }
 
-int index_make(struct policy_index *index, const struct rule *rules, size_t n)
+int policy_index_make(struct policy_index *index, const struct rule *rules, size_t n)
 {
 	size_t patterns = 0;
 
@@ -112,7 +112,7 @@ int index_make(struct policy_index *index, const struct rule *rules, size_t n)
 	return 0;
 }
 
-void index_deinit(struct policy_index *index)
+void policy_index_deinit(struct policy_index *index)
 {
 	free(index->names.entries);
 	free(index->paths.entries);
@@ -122,14 +122,14 @@ void index_deinit(struct policy_index *index)
 
 /* --- finding ---------------------------------------------------------------------------------- */
 
-static void set_add(struct index_set *set, size_t rule)
+static void set_add(struct policy_index_set *set, size_t rule)
 {
 	set->words[rule / 64] |= UINT64_C(1) << rule % 64;
 }
 
 /* The first of the range whose byte at `at` is at least `byte`; all keys there are longer. */
 static size_t find_byte(
-	const struct index_list *list, size_t low, size_t high, size_t at, unsigned int byte)
+	const struct policy_index_list *list, size_t low, size_t high, size_t at, unsigned int byte)
 {
 	size_t middle;
 
@@ -143,7 +143,8 @@ static size_t find_byte(
 	return low;
 }
 
-static void find_text(const struct index_list *list, const char *text, struct index_set *set)
+static void find_text(
+	const struct policy_index_list *list, const char *text, struct policy_index_set *set)
 {
 	size_t low = 0, high = list->n;
 	unsigned char byte;
@@ -161,8 +162,8 @@ static void find_text(const struct index_list *list, const char *text, struct in
 	}
 }
 
-static void find_program(
-	const struct policy_index *index, const struct subject_program *p, struct index_set *set)
+static void find_program(const struct policy_index *index, const struct candidate_program *p,
+	struct policy_index_set *set)
 {
 	find_text(&index->names, p->name, set);
 	if (p->path)
@@ -173,15 +174,15 @@ static void find_program(
 
 /* Takes those away that want another first or last argument. */
 static void look_at_hints(
-	const struct policy_index *index, const struct subject *s, struct index_set *set)
+	const struct policy_index *index, const struct candidate *s, struct policy_index_set *set)
 {
 	const uint32_t none = 0; /* no hint is this, and no argument */
 	const size_t n = s->n_words;
 	const uint32_t first = n > 0 ? hash_text(s->words[0].text) : none;
 	const uint32_t last = n > 0 ? hash_text(s->words[n - 1].text) : none;
-	const struct index_hint *hint;
+	const struct policy_index_hint *hint;
 
-	for (size_t w = 0; w < INDEX_SET_WORDS; w++) {
+	for (size_t w = 0; w < POLICY_INDEX_SET_WORDS; w++) {
 		for (uint64_t left = set->words[w]; left; left &= left - 1) {
 			hint = &index->hints[w * 64 + (size_t)__builtin_ctzll(left)];
 			/* Behind a wrapper, the first argument may be any; the last is the last. */
@@ -192,9 +193,10 @@ static void look_at_hints(
 	}
 }
 
-struct index_set index_find(const struct policy_index *index, const struct subject *s)
+struct policy_index_set policy_index_find(
+	const struct policy_index *index, const struct candidate *s)
 {
-	struct index_set set = { 0 };
+	struct policy_index_set set = { 0 };
 
 	find_program(index, &s->executable, &set);
 	if (s->real.name)

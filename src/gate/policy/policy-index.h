@@ -2,8 +2,9 @@
 #pragma once
 
 /*
- * Which rules may match a subject: most can't, and are told from the others without being tried.
- * Embedded in its policy: index_make(), index_find() for each subject, index_deinit().
+ * Which rules may match a candidate: most can't, and are told from the others without being tried.
+ * Embedded in its policy: policy_index_make(), policy_index_find() for each candidate,
+ * policy_index_deinit().
  */
 
 #include <stddef.h>
@@ -14,7 +15,7 @@
 #include "gate/policy/rule.h"
 
 /* A rule, by the text with which what it fits begins. */
-struct index_entry {
+struct policy_index_entry {
 	const char *key; /* up to the pattern's first '*' or '?' */
 	size_t len;
 	bool whole; /* it fits nothing longer */
@@ -22,33 +23,34 @@ struct index_entry {
 };
 
 /* Sorted by the key. */
-struct index_list {
-	struct index_entry *entries;
+struct policy_index_list {
+	struct policy_index_entry *entries;
 	size_t n;
 };
 
 /* Of the argument that must come first, and the one that must come last: a hash, 0 for any. */
-struct index_hint {
+struct policy_index_hint {
 	uint32_t first, last;
 };
 
 struct policy_index {
-	struct index_list names; /* names of programs */
-	struct index_list paths; /* paths of programs */
-	struct index_list ends;  /* last segments of these paths, where only that is known */
-	struct index_hint *hints;
+	struct policy_index_list names; /* names of programs */
+	struct policy_index_list paths; /* paths of programs */
+	struct policy_index_list ends;  /* last segments of these paths, where only that is known */
+	struct policy_index_hint *hints;
 };
 
-#define INDEX_SET_WORDS ((LIMIT_POLICY_RULES + 63) / 64)
+#define POLICY_INDEX_SET_WORDS ((LIMIT_POLICY_RULES + 63) / 64)
 
 /* Rules, a bit each. */
-struct index_set {
-	uint64_t words[INDEX_SET_WORDS];
+struct policy_index_set {
+	uint64_t words[POLICY_INDEX_SET_WORDS];
 };
 
-/* Error: -ENOMEM; index_deinit() frees what is there. */
-int index_make(struct policy_index *index, const struct rule *rules, size_t n);
-void index_deinit(struct policy_index *index);
+/* Error: -ENOMEM; policy_index_deinit() frees what is there. */
+int policy_index_make(struct policy_index *index, const struct rule *rules, size_t n);
+void policy_index_deinit(struct policy_index *index);
 
-/* All that match the subject are among them. */
-struct index_set index_find(const struct policy_index *index, const struct subject *s);
+/* All that match the candidate are among them. */
+struct policy_index_set policy_index_find(
+	const struct policy_index *index, const struct candidate *s);

@@ -20,7 +20,7 @@ void policy_free(struct policy *p)
 	for (size_t i = 0; i < p->n_rules; i++)
 		rule_deinit(&p->rules[i]);
 	free(p->rules);
-	index_deinit(&p->index);
+	policy_index_deinit(&p->index);
 	free(p->trusted.directories);
 	json_doc_free(p->doc);
 	free(p);
@@ -70,7 +70,7 @@ int policy_finish(struct policy *p)
 {
 	for (size_t i = 0; i < p->n_rules; i++)
 		p->uses_groups |= p->rules[i].groups.n > 0;
-	return index_make(&p->index, p->rules, p->n_rules);
+	return policy_index_make(&p->index, p->rules, p->n_rules);
 }
 
 /* --- judging ---------------------------------------------------------------------------------- */
@@ -92,12 +92,12 @@ static int strictness(const struct rule *rule)
 }
 
 /* Of rules that are alike strict, the first of the document. */
-static const struct rule *find_strictest(const struct policy *p, const struct subject *s)
+static const struct rule *find_strictest(const struct policy *p, const struct candidate *s)
 {
-	const struct index_set set = index_find(&p->index, s);
+	const struct policy_index_set set = policy_index_find(&p->index, s);
 	const struct rule *found = NULL, *rule;
 
-	for (size_t w = 0; w < INDEX_SET_WORDS; w++) {
+	for (size_t w = 0; w < POLICY_INDEX_SET_WORDS; w++) {
 		for (uint64_t left = set.words[w]; left; left &= left - 1) {
 			rule = &p->rules[w * 64 + (size_t)__builtin_ctzll(left)];
 			if (strictness(rule) > strictness(found)
@@ -115,7 +115,7 @@ static bool lacks_budget(const struct policy *p, const struct request *request)
 }
 
 static struct judgement judge(
-	const struct policy *p, const struct subject *s, enum decision otherwise)
+	const struct policy *p, const struct candidate *s, enum decision otherwise)
 {
 	const struct rule *strictest;
 
@@ -143,7 +143,7 @@ int policy_judge(const struct policy *p, const struct request *request, const st
 	enum decision otherwise, struct judgement *ret)
 {
 	struct judgement j = { .decision = otherwise, .rule = RULE_DEFAULT, .remember = true };
-	struct subject s;
+	struct candidate s;
 	int r;
 
 	if (!p) {
@@ -151,7 +151,7 @@ int policy_judge(const struct policy *p, const struct request *request, const st
 		return 0;
 	}
 
-	r = subject_init(&s, request, asker);
+	r = candidate_init(&s, request, asker);
 	if (r < 0)
 		return r;
 
@@ -161,7 +161,7 @@ int policy_judge(const struct policy *p, const struct request *request, const st
 		j = (struct judgement){ .decision = DECISION_PENDING, .rule = RULE_HIDDEN };
 	j.hidden = s.hidden;
 	j.remember &= !s.hidden;
-	subject_deinit(&s);
+	candidate_deinit(&s);
 
 	*ret = j;
 	return 0;

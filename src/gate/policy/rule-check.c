@@ -52,15 +52,15 @@ static int append_command(struct bytes *b, const struct json *v)
 static int try_example(const struct rule *rule, const struct json *v, const struct trusted *trusted,
 	const struct bytes *words, bool *ret_matches)
 {
-	struct subject s;
+	struct candidate s;
 	int r;
 
-	r = subject_init_example(&s, bytes_str(words), json_size(v));
+	r = candidate_init_example(&s, bytes_str(words), json_size(v));
 	if (r < 0)
 		return r;
 
 	*ret_matches = rule_try_argv(rule, trusted, &s, NULL) == RULE_MATCHES;
-	subject_deinit(&s);
+	candidate_deinit(&s);
 	return 0;
 }
 

@@ -51,7 +51,7 @@ bool rule_is_any_words(const struct patterns *element)
  * Where a path isn't known, it may be any that ends in its name. A bare name is not taken for one
  * of a directory of which all is meant: every argument behind a wrapper would be.
  */
-static bool path_could_fit(const char *pattern, const struct subject_program *p)
+static bool path_could_fit(const char *pattern, const struct candidate_program *p)
 {
 	const char *last = path_name(pattern);
 
@@ -63,7 +63,7 @@ static bool path_could_fit(const char *pattern, const struct subject_program *p)
 }
 
 /* Wide: a bare name fits wherever the file lies. */
-static bool program_fits(const struct patterns *first, const struct subject_program *p)
+static bool program_fits(const struct patterns *first, const struct candidate_program *p)
 {
 	for (size_t i = 0; i < first->n; i++)
 		if (strchr(first->any[i], '/') ? path_could_fit(first->any[i], p)
@@ -82,7 +82,7 @@ bool trusted_has(const struct trusted *trusted, const char *path)
 
 /* Narrow: a bare name fits in a trusted directory only. (An example may be a bare name itself.) */
 static enum rule_miss try_narrow(const struct patterns *first, const struct trusted *trusted,
-	const struct subject_program *p, enum rule_miss otherwise)
+	const struct candidate_program *p, enum rule_miss otherwise)
 {
 	const char *pattern;
 	enum rule_miss miss = otherwise;
@@ -104,7 +104,7 @@ static enum rule_miss try_narrow(const struct patterns *first, const struct trus
 /* --- the words -------------------------------------------------------------------------------- */
 
 /* `tail`: the first pattern is tried on words, too, since each may be what a wrapper runs. */
-static bool word_fits(const struct rule *rule, size_t at, const struct subject_word *w)
+static bool word_fits(const struct rule *rule, size_t at, const struct candidate_word *w)
 {
 	if (at == 0)
 		return program_fits(&rule->argv[0], &w->program);
@@ -116,7 +116,7 @@ static bool word_fits(const struct rule *rule, size_t at, const struct subject_w
  * them. As in gate/policy/glob, no pattern meets a word twice between two "**".
  */
 static bool words_fit(
-	const struct rule *rule, size_t first, const struct subject *s, struct rule_reach *reach)
+	const struct rule *rule, size_t first, const struct candidate *s, struct rule_reach *reach)
 {
 	const size_t none = SIZE_MAX;
 	size_t at = first, word = 0, taken = 0, star = first == 0 ? 0 : none;
@@ -145,7 +145,7 @@ static bool words_fit(
 }
 
 /* What the last word can't be is found out first: commands of a program often differ in that. */
-bool rule_words_fit(const struct rule *rule, const struct subject *s)
+bool rule_words_fit(const struct rule *rule, const struct candidate *s)
 {
 	const struct patterns *last = &rule->argv[rule->n_argv - 1];
 
@@ -156,7 +156,7 @@ bool rule_words_fit(const struct rule *rule, const struct subject *s)
 }
 
 static enum rule_miss try_wide(
-	const struct rule *rule, const struct subject *s, struct rule_reach *reach)
+	const struct rule *rule, const struct candidate *s, struct rule_reach *reach)
 {
 	bool program = program_fits(&rule->argv[0], &s->executable)
 		|| (s->real.name && program_fits(&rule->argv[0], &s->real));
@@ -170,9 +170,9 @@ static enum rule_miss try_wide(
 
 /* Both the executable and where it leads to. */
 static enum rule_miss try_programs(const struct rule *rule, const struct trusted *trusted,
-	const struct subject *s, struct rule_reach *reach)
+	const struct candidate *s, struct rule_reach *reach)
 {
-	const struct subject_program *p = &s->executable;
+	const struct candidate_program *p = &s->executable;
 	enum rule_miss miss;
 
 	miss = try_narrow(&rule->argv[0], trusted, p, RULE_OTHER_PROGRAM);
@@ -186,7 +186,7 @@ static enum rule_miss try_programs(const struct rule *rule, const struct trusted
 }
 
 enum rule_miss rule_try_argv(const struct rule *rule, const struct trusted *trusted,
-	const struct subject *s, struct rule_reach *reach)
+	const struct candidate *s, struct rule_reach *reach)
 {
 	enum rule_miss miss;
 
@@ -238,7 +238,7 @@ static enum rule_miss try_claim(
 }
 
 enum rule_miss rule_try(const struct rule *rule, const struct trusted *trusted,
-	const struct subject *s, struct rule_reach *reach)
+	const struct candidate *s, struct rule_reach *reach)
 {
 	enum rule_miss miss;
 

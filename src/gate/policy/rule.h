@@ -83,13 +83,13 @@ struct rule_reach {
 
 /* `reach` may be NULL. */
 enum rule_miss rule_try(const struct rule *rule, const struct trusted *trusted,
-	const struct subject *subject, struct rule_reach *reach);
+	const struct candidate *candidate, struct rule_reach *reach);
 
 /* The same without users, groups and claims, for examples. */
 enum rule_miss rule_try_argv(const struct rule *rule, const struct trusted *trusted,
-	const struct subject *subject, struct rule_reach *reach);
+	const struct candidate *candidate, struct rule_reach *reach);
 
 /* Whether its patterns fit the arguments, whatever the program is. */
-bool rule_words_fit(const struct rule *rule, const struct subject *subject);
+bool rule_words_fit(const struct rule *rule, const struct candidate *candidate);
 
 void rule_deinit(struct rule *rule);
