@@ -40,6 +40,7 @@
 
 struct server {
 	const struct serve_options *options;
+	struct state_dir *state_dir; /* or NULL */
 	struct store *store;
 	struct live_policy live_policy;
 	struct evidence *evidence; /* or NULL */
@@ -48,7 +49,6 @@ struct server {
 	struct conns conns;
 	struct turn turn;
 	struct status_sources status;
-	struct bytes directory;
 	struct loop loop;
 	bool told_closed; /* what systemd was told last */
 };
@@ -80,19 +80,14 @@ static int bind_doors(struct server *s, struct bytes *why)
 	return r;
 }
 
-/* Waits for a daemon that is just leaving, and then makes do without. */
-static int lock_store(struct store *store)
+/* Waits a while for another daemon that may be about to leave. */
+static void lock_state_dir(struct state_dir *dir)
 {
 	uint64_t deadline = clock_now().boot + LOCK_TIME;
 	const struct timespec nap = { .tv_nsec = LOCK_NAP_NS };
-	int r;
 
-	for (;;) {
-		r = file_store_lock(store);
-		if (r != FILE_STORE_BUSY || clock_now().boot >= deadline)
-			return r < 0 ? r : 0;
+	while (state_dir_lock(dir) == STATE_DIR_BUSY && clock_now().boot < deadline)
 		nanosleep(&nap, NULL);
-	}
 }
 
 static struct moment now_of(const struct server *s)
@@ -108,7 +103,7 @@ static int open_evidence(struct server *s)
 	const struct serve_options *o = s->options;
 	const struct evidence_options options = {
 		.path = o->evidence_log,
-		.state_dir = o->state_dir,
+		.state_dir = s->state_dir,
 		.key = o->evidence_key,
 		.key_kind = o->evidence_key_kind,
 		.key_is_credential = o->evidence_key_is_credential,
@@ -134,17 +129,13 @@ static int open_store(struct server *s)
 	if (!s->options->state_dir)
 		return memory_store_new(&s->store);
 
-	r = text_append_escaped(
-		&s->directory, s->options->state_dir, strlen(s->options->state_dir));
-	if (r >= 0)
-		r = file_store_new(s->options->state_dir, geteuid(), &s->store);
-	if (r >= 0)
-		r = lock_store(s->store);
+	r = state_dir_new(s->options->state_dir, geteuid(), &s->state_dir);
 	if (r < 0)
 		return r;
 
+	lock_state_dir(s->state_dir);
 	now = now_of(s);
-	return file_store_load(s->store, &now);
+	return file_store_new(s->state_dir, &now, &s->store);
 }
 
 static int read_boot_id(uint8_t ret[static 16])
@@ -318,7 +309,7 @@ static void server_free(struct server *s)
 	doors_deinit(&s->doors);
 	evidence_free(s->evidence);
 	store_free(s->store);
-	bytes_deinit(&s->directory);
+	state_dir_free(s->state_dir);
 	free(s);
 }
 DEFINE_CLEANUP(struct server *, server_free)
@@ -338,7 +329,6 @@ static struct server *server_new(const struct serve_options *options)
 	TAILQ_INIT(&s->conns.order);
 	turn_init(&s->turn);
 	s->loop.alarm = -1;
-	bytes_init(&s->directory, BYTES_UNLIMITED);
 	return s;
 }
 
@@ -355,10 +345,11 @@ static void connect_parts(struct server *s)
 		.conns = &s->conns,
 		.waits = &s->turn.waits,
 		.watchers = &s->turn.watchers,
-		.directory = s->options->state_dir ? bytes_str(&s->directory) : NULL,
+		.directory = s->state_dir ? state_dir_path(s->state_dir) : NULL,
 		.started = clock_now().boot,
 	};
 	s->turn.settings = &s->options->settings;
+	s->turn.state_dir = s->state_dir;
 	s->turn.store = s->store;
 	s->turn.live_policy = &s->live_policy;
 	s->turn.evidence = s->evidence;
@@ -377,7 +368,7 @@ static void read_allowlist(struct server *s)
 {
 	const struct moment now = moment_now(s);
 
-	allowlist_file_init(&s->allowlist, s->options->state_dir ? s->store : NULL);
+	allowlist_file_init(&s->allowlist, s->state_dir);
 	allowlist_file_refresh(&s->allowlist, &now);
 }
 
@@ -400,7 +391,7 @@ static int start(struct server *s, struct bytes *why)
 		r = open_evidence(s);
 	if (r < 0)
 		return r;
-	s->doors.may_remove_stale = !s->options->state_dir || file_store_is_locked(s->store);
+	s->doors.may_remove_stale = !s->state_dir || state_dir_is_locked(s->state_dir);
 
 	r = live_policy_init(&s->live_policy, s->options->policy, geteuid());
 	if (r < 0)

@@ -56,7 +56,7 @@ static void add_allowlist(struct json_out *out, const struct allowlist_file *f)
 {
 	struct json_out member;
 
-	if (!f->store)
+	if (!f->dir)
 		return;
 
 	json_out_init(&member);

@@ -170,8 +170,8 @@ static void take_one(struct turn *turn, struct conn *conn, const char *line, siz
 	r = turn_decide(turn, conn, line, len, refused, waited_for, a);
 	if (r < 0)
 		drop_verdict(a);
-	if (rests_on_record(a))
-		store_rely(turn->store);
+	if (turn->state_dir && rests_on_record(a))
+		state_dir_rely_on(turn->state_dir);
 	turn->clock = clock_now().boot;
 }
 

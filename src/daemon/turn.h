@@ -19,10 +19,12 @@
 #include "gate/decide.h"
 #include "ledger/allowlist/allowlist-file.h"
 #include "ledger/evidence/evidence.h"
+#include "ledger/state-dir.h"
 #include "ledger/store/store.h"
 
 struct turn {
 	const struct settings *settings;
+	struct state_dir *state_dir; /* or NULL */
 	struct store *store;
 	struct live_policy *live_policy;
 	struct evidence *evidence; /* or NULL */

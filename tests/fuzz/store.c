@@ -97,14 +97,14 @@ static void read_tokens(struct bytes *b)
 /* All tokens of a store that has just been opened; false where it is closed, with its reason. */
 static bool load(struct bytes *tokens, struct bytes *warning)
 {
+	cleanup(state_dir_free_p) struct state_dir *dir = NULL;
 	cleanup(store_free_p) struct store *store = NULL;
 	bool open;
 
 	bytes_clear(tokens);
 	bytes_clear(warning);
-	must(file_store_new(directory, getuid(), &store) == 0);
-	must(file_store_lock(store) == 0);
-	must(file_store_load(store, &now) == 0);
+	must(state_dir_new(directory, getuid(), &dir) == 0);
+	must(file_store_new(dir, &now, &store) == 0);
 	(void)store_take_warning(store, warning);
 
 	open = !store_closed(store);

@@ -87,6 +87,7 @@ static void put(struct store *store, const struct moment *now, unsigned long n)
 
 int unit_fill(int argc, char **argv)
 {
+	cleanup(state_dir_free_p) struct state_dir *dir = NULL;
 	cleanup(store_free_p) struct store *store = NULL;
 	const struct moment now = unit_now();
 	unsigned long n;
@@ -95,9 +96,8 @@ int unit_fill(int argc, char **argv)
 		return unit_usage("fill STATE-DIR N");
 
 	n = unit_number(argv[2]);
-	unit_must(file_store_new(argv[1], getuid(), &store));
-	unit_must(file_store_lock(store));
-	unit_must(file_store_load(store, &now));
+	unit_must(state_dir_new(argv[1], getuid(), &dir));
+	unit_must(file_store_new(dir, &now, &store));
 	if (store_closed(store))
 		errx(UNIT_FAILED, "%s", store_closed(store));
 	for (unsigned long i = 0; i < n; i++) {

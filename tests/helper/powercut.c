@@ -220,11 +220,11 @@ static void print_tokens(const struct history *h, const struct store *store, str
 static void load(struct powercut *p, struct found *f)
 {
 	for (int n = 0; n < 2 && !f->closed; n++) {
+		cleanup(state_dir_free_p) struct state_dir *dir = NULL;
 		cleanup(store_free_p) struct store *store = NULL;
 
-		unit_must(file_store_new(p->work_dir, getuid(), &store));
-		unit_must(file_store_lock(store));
-		unit_must(file_store_load(store, &p->now));
+		unit_must(state_dir_new(p->work_dir, getuid(), &dir));
+		unit_must(file_store_new(dir, &p->now, &store));
 		bytes_clear(&f->tokens);
 		f->closed = store_closed(store);
 		if (f->closed)

@@ -49,6 +49,7 @@ struct image {
 
 struct bench {
 	const char *dir;
+	struct state_dir *state_dir;
 	int dir_fd, fd;
 	struct moment now;
 	struct image image;
@@ -195,9 +196,7 @@ static struct store *load(const struct bench *bench)
 {
 	struct store *store;
 
-	must(file_store_new(bench->dir, geteuid(), &store), "file_store_new");
-	must(file_store_lock(store), "file_store_lock");
-	must(file_store_load(store, &bench->now), "file_store_load");
+	must(file_store_new(bench->state_dir, &bench->now, &store), "file_store_new");
 	return store;
 }
 
@@ -530,6 +529,7 @@ static void bench_init(struct bench *b, const char *dir)
 
 	if (mkdir(dir, 0700) < 0 && errno != EEXIST)
 		err(UNIT_FAILED, "%s", dir);
+	must(state_dir_new(dir, geteuid(), &b->state_dir), "state_dir_new");
 	b->dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (b->dir_fd < 0)
 		err(UNIT_FAILED, "%s", dir);
@@ -537,6 +537,7 @@ static void bench_init(struct bench *b, const char *dir)
 
 static void bench_deinit(struct bench *b)
 {
+	state_dir_free(b->state_dir);
 	for (size_t i = 0; i < b->image.n; i++)
 		bytes_deinit(&b->image.batches[i].state);
 	bytes_deinit(&b->image.data);

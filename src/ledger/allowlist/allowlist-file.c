@@ -22,7 +22,6 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "gate/limits.h"
-#include "ledger/store/file-store.h"
 
 #define LIST_FILE "allowlist.json"
 
@@ -32,10 +31,10 @@
 #define USE_PAUSE CLOCK_SECOND
 #define RETRY_PAUSE (30 * CLOCK_SECOND)
 
-void allowlist_file_init(struct allowlist_file *f, struct store *store)
+void allowlist_file_init(struct allowlist_file *f, struct state_dir *dir)
 {
 	*f = (struct allowlist_file){
-		.store = store,
+		.dir = dir,
 		.retry = true,
 		.fault = BYTES_INIT(BYTES_UNLIMITED),
 		.warning = BYTES_INIT(BYTES_UNLIMITED),
@@ -60,7 +59,7 @@ warn(struct allowlist_file *f, const char *name, const char *format, ...)
 
 	if (f->warning.len > 0)
 		bytes_append_str(&f->warning, "; ");
-	bytes_appendf(&f->warning, "%s/%s: ", file_store_path(f->store), name);
+	bytes_appendf(&f->warning, "%s/%s: ", state_dir_path(f->dir), name);
 	va_start(ap, format);
 	bytes_vappendf(&f->warning, format, ap);
 	va_end(ap);
@@ -83,7 +82,7 @@ static bool same_file(const struct stat *a, const struct stat *b)
 /* All zeros where there is no file. */
 static int look(const struct allowlist_file *f, struct stat *ret)
 {
-	if (fstatat(file_store_directory(f->store), LIST_FILE, ret, AT_SYMLINK_NOFOLLOW) == 0)
+	if (fstatat(state_dir_fd(f->dir), LIST_FILE, ret, AT_SYMLINK_NOFOLLOW) == 0)
 		return 0;
 	if (errno != ENOENT)
 		return -errno;
@@ -116,8 +115,7 @@ static int read_file(const struct allowlist_file *f, struct bytes *text, struct 
 	int r;
 
 	*seen = (struct stat){ 0 };
-	r = file_open(file_store_directory(f->store), LIST_FILE, O_RDONLY,
-		file_store_owner(f->store), &fd);
+	r = file_open(state_dir_fd(f->dir), LIST_FILE, O_RDONLY, state_dir_owner(f->dir), &fd);
 	if (r == -ENOENT)
 		return bytes_append_str(text, ALLOWLIST_EMPTY);
 	if (r > 0)
@@ -149,7 +147,7 @@ static void set_fault(struct allowlist_file *f, const char *what)
 	allowlist_free(f->list);
 	f->list = NULL;
 	bytes_clear(&f->fault);
-	bytes_appendf(&f->fault, "%s/" LIST_FILE ": %s", file_store_path(f->store), what);
+	bytes_appendf(&f->fault, "%s/" LIST_FILE ": %s", state_dir_path(f->dir), what);
 }
 
 static void take_list(struct allowlist_file *f, struct allowlist *list)
@@ -197,8 +195,7 @@ static void load_use(struct allowlist_file *f, const struct moment *now)
 		return;
 
 	f->loaded_use = true;
-	r = allowlist_use_load(
-		&f->use, file_store_directory(f->store), file_store_owner(f->store), &clock, &why);
+	r = allowlist_use_load(&f->use, f->dir, &clock, &why);
 	allow_clock_merge(&f->clock, &clock, now);
 	if (r < 0 || why.len > 0)
 		warn(f, "allowlist-use.json", "%s", r < 0 ? strerror(-r) : bytes_str(&why));
@@ -206,7 +203,7 @@ static void load_use(struct allowlist_file *f, const struct moment *now)
 
 void allowlist_file_refresh(struct allowlist_file *f, const struct moment *now)
 {
-	if (!f->store || file_store_directory(f->store) < 0)
+	if (!f->dir || state_dir_fd(f->dir) < 0)
 		return;
 
 	load_use(f, now);
@@ -217,7 +214,7 @@ void allowlist_file_refresh(struct allowlist_file *f, const struct moment *now)
 
 const char *allowlist_file_closed(const struct allowlist_file *f)
 {
-	if (!f->store || f->list)
+	if (!f->dir || f->list)
 		return NULL;
 	return f->fault.len > 0 ? bytes_str(&f->fault) : "the allowlist was not read yet";
 }
@@ -340,7 +337,7 @@ static int replace(struct allowlist_file *f, const struct allowlist *list)
 	bool renamed;
 	int r;
 
-	r = file_replace_begin(&to, file_store_directory(f->store), LIST_FILE);
+	r = file_replace_begin(&to, state_dir_fd(f->dir), LIST_FILE);
 	if (r >= 0)
 		r = file_write(to.fd, bytes_str(text), text->len);
 	/* What takes time comes before the look. */
@@ -353,11 +350,10 @@ static int replace(struct allowlist_file *f, const struct allowlist *list)
 	if (!same_file(&st, &f->seen))
 		return CHANGED_MEANWHILE;
 
-	r = file_replace_commit(&to, &renamed);
-	if (r < 0) {
-		store_loosen(f->store);
+	r = state_dir_replace(f->dir, &to, &renamed);
+	if (r < 0)
 		return r;
-	}
+
 	return fstat(to.fd, &f->seen) < 0 ? -errno : 0;
 }
 
@@ -409,12 +405,11 @@ static void write_use(struct allowlist_file *f, const struct moment *now)
 	int r;
 
 	f->use.write_at = now->clock.boot + USE_PAUSE;
-	r = allowlist_use_write(&f->use, file_store_directory(f->store), f->list, &f->clock);
+	r = allowlist_use_write(&f->use, f->dir, f->list, &f->clock);
 	f->anchored |= r >= 0;
 	if (r >= 0)
 		return;
 
-	store_loosen(f->store);
 	f->use.write_at = now->clock.boot + RETRY_PAUSE;
 	warn(f, "allowlist-use.json", "could not be written: %s", strerror(-r));
 }
@@ -434,7 +429,7 @@ uint64_t allowlist_file_due(const struct allowlist_file *f)
 /* How late it is must be known where something ends: the next start may be told otherwise. */
 void allowlist_file_finish(struct allowlist_file *f, const struct moment *now)
 {
-	if (!f->list || file_store_directory(f->store) < 0)
+	if (!f->list || state_dir_fd(f->dir) < 0)
 		return;
 
 	allow_clock_move(&f->clock, now);

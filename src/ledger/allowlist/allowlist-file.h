@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * The allowlist's file, allowlist.json in the state directory, under the lock that the store holds.
+ * The allowlist's file, allowlist.json in the state directory, under its lock.
  * Embedded: allowlist_file_init(); allowlist_file_refresh() before each turn; then, when all else
  * of the turn is on record, allowlist_file_change() for each change and allowlist_file_commit();
  * allowlist_file_keep() behind the replies; allowlist_file_finish() when the daemon stops;
@@ -20,10 +20,10 @@
 #include "gate/allowlist/allowlist.h"
 #include "gate/decide.h"
 #include "ledger/allowlist/allowlist-use.h"
-#include "ledger/store/store.h"
+#include "ledger/state-dir.h"
 
 struct allowlist_file {
-	struct store *store; /* NULL: there is nothing that would last, and no allowlist */
+	struct state_dir *dir; /* NULL: there is none, and so no allowlist */
 
 	struct allowlist *list;    /* as the file is; NULL where it can't be read */
 	struct allowlist *changed; /* as it is to be; NULL where that is the same */
@@ -40,8 +40,8 @@ struct allowlist_file {
 	uint64_t drop_at; /* µs of the boot clock: what is over isn't cut out before */
 };
 
-/* `store` is a file store, or NULL. */
-void allowlist_file_init(struct allowlist_file *file, struct store *store);
+/* `dir` may be NULL. */
+void allowlist_file_init(struct allowlist_file *file, struct state_dir *dir);
 void allowlist_file_deinit(struct allowlist_file *file);
 
 /* Reads it where it has changed, and the time. */

@@ -206,7 +206,7 @@ static int read_text(const struct bytes *text, struct reader *r, struct bytes *w
 	return e;
 }
 
-int allowlist_use_load(struct allowlist_use *use, int dir_fd, uid_t owner,
+int allowlist_use_load(struct allowlist_use *use, struct state_dir *dir,
 	struct allow_clock *ret_clock, struct bytes *why)
 {
 	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(BYTES_UNLIMITED);
@@ -215,7 +215,7 @@ int allowlist_use_load(struct allowlist_use *use, int dir_fd, uid_t owner,
 	cleanup(close_p) int fd = -1;
 	int e;
 
-	e = file_open(dir_fd, USE_FILE, O_RDONLY, owner, &fd);
+	e = file_open(state_dir_fd(dir), USE_FILE, O_RDONLY, state_dir_owner(dir), &fd);
 	if (e == -ENOENT)
 		return 0;
 	if (e > 0)
@@ -277,8 +277,8 @@ static void forget_others(struct allowlist_use *use, const struct allowlist *lis
 	use->n = kept;
 }
 
-int allowlist_use_write(struct allowlist_use *use, int dir_fd, const struct allowlist *list,
-	const struct allow_clock *clock)
+int allowlist_use_write(struct allowlist_use *use, struct state_dir *dir,
+	const struct allowlist *list, const struct allow_clock *clock)
 {
 	cleanup(file_replace_deinit) struct file_replace to = FILE_REPLACE_INIT;
 	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(BYTES_UNLIMITED);
@@ -288,11 +288,11 @@ int allowlist_use_write(struct allowlist_use *use, int dir_fd, const struct allo
 	forget_others(use, list);
 	r = print(use, clock, &text);
 	if (r >= 0)
-		r = file_replace_begin(&to, dir_fd, USE_FILE);
+		r = file_replace_begin(&to, state_dir_fd(dir), USE_FILE);
 	if (r >= 0)
 		r = file_write(to.fd, text.data, text.len);
 	if (r >= 0)
-		r = file_replace_commit(&to, &renamed);
+		r = state_dir_replace(dir, &to, &renamed);
 	if (r >= 0)
 		use->dirty = false;
 	return r;

@@ -11,10 +11,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/types.h>
 
 #include "base/bytes.h"
 #include "gate/allowlist/allowlist.h"
+#include "ledger/state-dir.h"
 
 struct allowlist_stamp {
 	char *id, *path;
@@ -35,7 +35,7 @@ void allowlist_use_deinit(struct allowlist_use *use);
  * Reads the file, if there is one. The clock is that of when it was written, where it is known.
  * What is wrong with it is appended to `why`. Error: -ENOMEM.
  */
-int allowlist_use_load(struct allowlist_use *use, int dir_fd, uid_t owner,
+int allowlist_use_load(struct allowlist_use *use, struct state_dir *dir,
 	struct allow_clock *ret_clock, struct bytes *why);
 
 /* Notes that an entry was used. Both strings are the stamp's on success. Error: -ENOMEM. */
@@ -48,5 +48,5 @@ struct allow_use allowlist_use_find(const struct allowlist_use *use, const char 
  * Writes the file, whole, for the entries that are in the list; the others are forgotten. Errors:
  * a negative errno; the file is the one that was there, or whole.
  */
-int allowlist_use_write(struct allowlist_use *use, int dir_fd, const struct allowlist *list,
-	const struct allow_clock *clock);
+int allowlist_use_write(struct allowlist_use *use, struct state_dir *dir,
+	const struct allowlist *list, const struct allow_clock *clock);

@@ -8,8 +8,9 @@
 #include "ledger/evidence/head-file.h"
 
 struct evidence {
-	char *path, *state_dir;
-	struct bytes shown; /* the path, escaped */
+	char *path;
+	struct state_dir *state_dir; /* or NULL */
+	struct bytes shown;          /* the path, escaped */
 	uid_t owner;
 	struct sign_key *key;
 

@@ -67,16 +67,16 @@ static bool open_log(struct evidence *e, bool expected)
 }
 
 /* Reads the mark; *ret_known is whether there is one. False where it is closed now. */
-static bool read_mark(struct evidence *e, int dir_fd, bool *ret_known)
+static bool read_mark(struct evidence *e, bool *ret_known)
 {
 	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
 	int r;
 
 	*ret_known = false;
-	if (dir_fd < 0)
+	if (!e->state_dir)
 		return true;
 
-	r = mark_open(&e->mark_file, dir_fd, e->owner, &e->mark, &why);
+	r = mark_open(&e->mark_file, e->state_dir, &e->mark, &why);
 	*ret_known = r == 0;
 	if (r == 0 || r == -ENOENT)
 		return true;
@@ -87,7 +87,7 @@ static bool read_mark(struct evidence *e, int dir_fd, bool *ret_known)
 }
 
 /* A log of which no mark was kept: new, or one's own alone where nothing is ever kept. */
-static int adopt(struct evidence *e, int dir_fd, struct bytes *why)
+static int adopt(struct evidence *e, struct bytes *why)
 {
 	struct mark mark;
 	int r;
@@ -96,13 +96,13 @@ static int adopt(struct evidence *e, int dir_fd, struct bytes *why)
 	if (r != 0)
 		return r;
 
-	if (dir_fd >= 0) {
+	if (e->state_dir) {
 		if (mark.size > 0 || lseek(e->fd, 0, SEEK_END) > 0) {
 			r = bytes_append_str(
 				why, "it is another's: nothing is known of its records here");
 			return r < 0 ? r : LOG_REFUSED;
 		}
-		r = mark_create(&e->mark_file, dir_fd, e->owner);
+		r = mark_create(&e->mark_file, e->state_dir);
 	}
 	e->mark = mark;
 	return r;
@@ -237,15 +237,13 @@ static int catch_up(struct evidence *e, struct store *store, const struct log_en
 }
 
 /* All that there is to do with a log that is open and locked. */
-static int check_log(struct evidence *e, struct store *store, int dir_fd, bool known,
-	const struct moment *now, struct bytes *why)
+static int check_log(struct evidence *e, struct store *store, bool known, const struct moment *now,
+	struct bytes *why)
 {
 	struct log_end end = { 0 };
 	int r;
 
-	r = known ? 0 : adopt(e, dir_fd, why);
-	if (r < 0)
-		store_loosen(store); /* the mark's name may be there without being synced */
+	r = known ? 0 : adopt(e, why);
 	if (r == 0)
 		r = log_check(e->fd, &e->mark, e->key, &end, why);
 	if (r == 0)
@@ -256,7 +254,6 @@ static int check_log(struct evidence *e, struct store *store, int dir_fd, bool k
 void evidence_open(struct evidence *e, struct store *store, const struct moment *now)
 {
 	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
-	cleanup(close_p) int dir_fd = -1;
 	bool known;
 	int r;
 
@@ -266,18 +263,16 @@ void evidence_open(struct evidence *e, struct store *store, const struct moment 
 		e->for_store = true;
 		return;
 	}
-	r = store_settle(store); /* the mark that is found must last */
-	if (r >= 0)
-		r = e->state_dir ? file_open_dir(e->state_dir, e->owner, &dir_fd) : 0;
-	if (r != 0) {
-		evidence_close_for(e, r < 0, "the state directory: %s",
-			r < 0 ? strerror(-r) : file_fault_text((enum file_fault)r));
+	/* The mark that is found must last. */
+	r = e->state_dir ? state_dir_sync(e->state_dir) : 0;
+	if (r < 0) {
+		evidence_close_for(e, true, "the state directory: %s", strerror(-r));
 		return;
 	}
-	if (!read_mark(e, dir_fd, &known) || !open_log(e, known && e->mark.head.sequence > 0))
+	if (!read_mark(e, &known) || !open_log(e, known && e->mark.head.sequence > 0))
 		return;
 
-	r = check_log(e, store, dir_fd, known, now, &why);
+	r = check_log(e, store, known, now, &why);
 	if (r > 0)
 		evidence_close_for(e, false, "%s", bytes_str(&why));
 	else if (r < 0 && e->fd >= 0)

@@ -305,8 +305,8 @@ int evidence_new(const struct evidence_options *o, struct evidence **ret)
 	bytes_init(&e->closed, BYTES_UNLIMITED);
 	bytes_init(&e->warning, BYTES_UNLIMITED);
 	e->path = strdup(o->path);
-	e->state_dir = o->state_dir ? strdup(o->state_dir) : NULL;
-	if (!e->path || (o->state_dir && !e->state_dir))
+	e->state_dir = o->state_dir;
+	if (!e->path)
 		return -ENOMEM;
 
 	r = text_append_escaped(&e->shown, o->path, strlen(o->path));
@@ -332,6 +332,5 @@ void evidence_free(struct evidence *e)
 	bytes_deinit(&e->closed);
 	bytes_deinit(&e->warning);
 	free(e->path);
-	free(e->state_dir);
 	free(e);
 }

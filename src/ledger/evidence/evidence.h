@@ -18,14 +18,15 @@
 #include "gate/token/token.h"
 #include "ledger/evidence/chain.h"
 #include "ledger/evidence/key.h"
+#include "ledger/state-dir.h"
 #include "ledger/store/store.h"
 
 struct evidence;
 
 struct evidence_options {
 	const char *path;
-	const char *state_dir; /* where it is remembered how far the log goes; or NULL */
-	const char *key;       /* the file of a key, or NULL */
+	struct state_dir *state_dir; /* of the file that says how far the log goes; or NULL */
+	const char *key;             /* the file of a key, or NULL */
 	enum sign_kind key_kind;
 	bool key_is_credential; /* see sign_key_load() */
 	uid_t owner;            /* of the log and the key */

@@ -103,12 +103,13 @@ static int read_slots(struct mark_file *file, struct mark *ret, struct bytes *wh
 	return 0;
 }
 
-int mark_open(struct mark_file *file, int dir_fd, uid_t owner, struct mark *ret, struct bytes *why)
+int mark_open(
+	struct mark_file *file, const struct state_dir *dir, struct mark *ret, struct bytes *why)
 {
 	int r;
 
 	mark_deinit(file);
-	r = file_open(dir_fd, MARK_FILE, O_RDWR, owner, &file->fd);
+	r = file_open(state_dir_fd(dir), MARK_FILE, O_RDWR, state_dir_owner(dir), &file->fd);
 	if (r > 0) {
 		r = bytes_appendf(why, "it %s", file_fault_text((enum file_fault)r));
 		return r < 0 ? r : MARK_REFUSED;
@@ -116,7 +117,7 @@ int mark_open(struct mark_file *file, int dir_fd, uid_t owner, struct mark *ret,
 	return r < 0 ? r : read_slots(file, ret, why);
 }
 
-int mark_create(struct mark_file *file, int dir_fd, uid_t owner)
+int mark_create(struct mark_file *file, struct state_dir *dir)
 {
 	cleanup(file_replace_deinit) struct file_replace to = FILE_REPLACE_INIT;
 	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
@@ -127,15 +128,15 @@ int mark_create(struct mark_file *file, int dir_fd, uid_t owner)
 
 	print_slot(&nothing, slots);
 	print_slot(&nothing, slots + MARK_SLOT);
-	r = file_replace_begin(&to, dir_fd, MARK_FILE);
+	r = file_replace_begin(&to, state_dir_fd(dir), MARK_FILE);
 	if (r >= 0)
 		r = file_write(to.fd, slots, sizeof(slots));
 	if (r >= 0)
-		r = file_replace_commit(&to, &renamed);
+		r = state_dir_replace(dir, &to, &renamed);
 	if (r < 0)
 		return r;
 
-	r = mark_open(file, dir_fd, owner, &nothing, &why);
+	r = mark_open(file, dir, &nothing, &why);
 	return r > 0 ? -EIO : r;
 }
 

@@ -15,10 +15,10 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/types.h>
 
 #include "base/bytes.h"
 #include "ledger/evidence/chain.h"
+#include "ledger/state-dir.h"
 
 #define MARK_FILE "evidence.head"
 #define MARK_SLOT 512
@@ -49,10 +49,11 @@ void mark_deinit(struct mark_file *file);
  * Opens the file and reads the newer mark. Returns 0; -ENOENT where there is none; MARK_REFUSED
  * with why appended; or another negative errno.
  */
-int mark_open(struct mark_file *file, int dir_fd, uid_t owner, struct mark *ret, struct bytes *why);
+int mark_open(
+	struct mark_file *file, const struct state_dir *dir, struct mark *ret, struct bytes *why);
 
 /* Makes the file, with a mark that knows of nothing, for good. */
-int mark_create(struct mark_file *file, int dir_fd, uid_t owner);
+int mark_create(struct mark_file *file, struct state_dir *dir);
 
 /* Syncs as well now and then, so that reading on from a mark never takes long. */
 int mark_write(struct mark_file *file, const struct mark *mark);

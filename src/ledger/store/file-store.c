@@ -25,31 +25,24 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/file.h"
-#include "base/text.h"
 #include "gate/token/token-json.h"
 #include "ledger/store/journal.h"
 #include "ledger/store/store-internal.h"
 #include "ledger/store/tokens-file.h"
 
 #define TOKENS_FILE "tokens.jsonl"
-#define LOCK_FILE "lock"
 
 /* What is superseded may take this much before the file is written anew. */
 #define SUPERSEDED_MIN ((uint64_t)1 << 20)
 
 struct file_store {
 	struct store store; /* first: the interface's part */
-	char *path;         /* of the directory, escaped, for messages */
-	uid_t owner;
-	int dir_fd;
-	bool fresh; /* the directory may have been made just now, and not be there for good */
-	int lock_fd;
-	bool locked;
+	struct state_dir *dir;
+	bool fresh; /* the directory may have been made just now, and its own name may not last */
 
 	int fd; /* for appending; -1 where the file may not be */
 	uint64_t size;
@@ -66,30 +59,20 @@ static struct file_store *file_of(struct store *store)
 	return (struct file_store *)(void *)store;
 }
 
-/* Closes the store for a reason that names the file. */
-static void __attribute__((format(printf, 3, 4)))
-close_for(struct file_store *f, const char *name, const char *format, ...)
+/* Closes the store for a reason that names its file. */
+static void __attribute__((format(printf, 2, 3)))
+close_for(struct file_store *f, const char *format, ...)
 {
-	cleanup(free_p) char *what = NULL;
-	char *reason = NULL;
+	cleanup(bytes_deinit) struct bytes reason = BYTES_INIT(BYTES_UNLIMITED);
 	va_list ap;
-	int n;
+	int r;
 
+	r = bytes_appendf(&reason, "%s/" TOKENS_FILE ": ", state_dir_path(f->dir));
 	va_start(ap, format);
-	n = vasprintf(&what, format, ap);
+	if (r >= 0)
+		r = bytes_vappendf(&reason, format, ap);
 	va_end(ap);
-	if (n < 0)
-		what = NULL;
-
-	n = asprintf(&reason, "%s%s%s: %s", f->path, name ? "/" : "", name ? name : "",
-		what ? what : "out of memory");
-	store_close_for(&f->store, n < 0 ? NULL : reason);
-}
-
-/* The words for what file_open() and its like gave. */
-static const char *open_fault(int r)
-{
-	return r < 0 ? strerror(-r) : file_fault_text((enum file_fault)r);
+	store_close_for(&f->store, r < 0 ? NULL : bytes_steal(&reason));
 }
 
 static void file_free(struct store *store)
@@ -97,10 +80,7 @@ static void file_free(struct store *store)
 	struct file_store *f = file_of(store);
 
 	close_p(&f->fd);
-	close_p(&f->lock_fd);
-	close_p(&f->dir_fd);
 	bytes_deinit(&f->lines);
-	free(f->path);
 	store_deinit(store);
 	free(f);
 }
@@ -149,18 +129,18 @@ static int rewrite(struct file_store *f)
 	int r;
 
 	if (f->fresh) {
-		r = file_sync_parents(f->dir_fd);
+		r = file_sync_parents(state_dir_fd(f->dir));
 		if (r < 0)
 			return r;
 		f->fresh = false;
 	}
 
-	r = file_replace_begin(&to, f->dir_fd, TOKENS_FILE);
+	r = file_replace_begin(&to, state_dir_fd(f->dir), TOKENS_FILE);
 	if (r >= 0)
 		r = tokens_file_write(
 			to.fd, &f->store.table, &f->store.note, f->batch, &batch, &size);
 	if (r >= 0)
-		r = file_replace_commit(&to, &renamed);
+		r = state_dir_replace(f->dir, &to, &renamed);
 	if (renamed) {
 		close_p(&f->fd);
 		f->fd = -1;
@@ -169,7 +149,6 @@ static int rewrite(struct file_store *f)
 		return r;
 
 	f->fd = file_replace_steal_fd(&to);
-	f->store.loose = false;
 	f->batch = batch;
 	f->size = size;
 	f->grown = false;
@@ -186,7 +165,7 @@ static void give_up_file(struct file_store *f, int error)
 {
 	close_p(&f->fd);
 	f->fd = -1;
-	close_for(f, TOKENS_FILE, "could not be written: %s", strerror(-error));
+	close_for(f, "could not be written: %s", strerror(-error));
 	store_wait(&f->store);
 }
 
@@ -256,8 +235,8 @@ static void compact(struct file_store *f)
 
 	/* Not before it has doubled: trying costs as much as succeeding. */
 	f->compact_after = 2 * f->size;
-	bytes_appendf(&f->store.warning, "%s/%s: could not be written anew: %s", f->path,
-		TOKENS_FILE, strerror(-r));
+	bytes_appendf(&f->store.warning, "%s/" TOKENS_FILE ": could not be written anew: %s",
+		state_dir_path(f->dir), strerror(-r));
 	if (f->fd < 0)
 		give_up_file(f, r);
 }
@@ -266,10 +245,11 @@ static int file_commit(struct store *store)
 {
 	struct file_store *f = file_of(store);
 	bool changes = f->lines.len > 0 || store->next_note.len > 0;
+	bool relied_on = state_dir_take_reliance(f->dir);
 	int r = 0;
 
-	if (f->fd >= 0 && (changes || store->relied_on))
-		r = store_settle(store);
+	if (f->fd >= 0 && (changes || relied_on))
+		r = state_dir_sync(f->dir);
 	if (r >= 0 && changes)
 		r = f->fd < 0 ? -EIO : append(f);
 	bytes_clear(&f->lines);
@@ -287,19 +267,13 @@ static int file_commit(struct store *store)
 	return 0;
 }
 
-static int file_settle(struct store *store)
+/* A sync of the directory that another part asked for may have failed since the last turn. */
+static void file_check(struct store *store)
 {
 	struct file_store *f = file_of(store);
-	int r;
 
-	if (f->fd < 0)
-		return -EIO;
-	if (fsync(f->dir_fd) == 0)
-		return 0;
-
-	r = -errno;
-	give_up_file(f, r);
-	return r;
+	if (f->fd >= 0 && state_dir_error(f->dir) < 0)
+		give_up_file(f, state_dir_error(f->dir));
 }
 
 static int retry_write(struct file_store *f)
@@ -312,37 +286,30 @@ static int retry_write(struct file_store *f)
 		return r;
 	}
 
+	state_dir_clear_error(f->dir);
 	store_open(&f->store);
-	bytes_appendf(&f->store.warning, "%s/%s: written anew, open again", f->path, TOKENS_FILE);
+	bytes_appendf(&f->store.warning, "%s/" TOKENS_FILE ": written anew, open again",
+		state_dir_path(f->dir));
 	return 0;
 }
 
-static int retry_lock(struct file_store *f, const struct moment *now)
-{
-	const struct retry retry = f->store.retry;
-	int r;
-
-	store_open(&f->store);
-	r = file_store_lock(&f->store);
-	if (r < 0)
-		return r;
-
-	/* What was read in part is neither to be believed nor to be written from. */
-	r = file_store_load(&f->store, now);
-	if (r < 0)
-		close_for(f, TOKENS_FILE, "%s", strerror(-r));
-	if (f->store.retry.waiting) {
-		f->store.retry = retry; /* its pauses grow on */
-		r = -EBUSY;
-	}
-	return r;
-}
+static void load(struct file_store *f, const struct moment *now);
 
 static int file_retry(struct store *store, const struct moment *now)
 {
 	struct file_store *f = file_of(store);
+	const struct retry retry = store->retry;
 
-	return f->locked ? retry_write(f) : retry_lock(f, now);
+	if (state_dir_is_locked(f->dir))
+		return retry_write(f);
+
+	store_open(store);
+	load(f, now);
+	if (!store->retry.waiting)
+		return 0;
+
+	store->retry = retry; /* its pauses grow on */
+	return -EBUSY;
 }
 
 static int file_finish(struct store *store)
@@ -361,119 +328,13 @@ static const struct store_ops file_ops = {
 	.kind = "file",
 	.durable = true,
 	.free = file_free,
+	.check = file_check,
 	.retry = file_retry,
 	.record = file_record,
 	.unrecord = file_unrecord,
 	.commit = file_commit,
-	.settle = file_settle,
 	.finish = file_finish,
 };
-
-/* Without slashes at its end, which would follow a symbolic link. */
-static char *strip_slashes(const char *path)
-{
-	size_t len = strlen(path);
-
-	while (len > 1 && path[len - 1] == '/')
-		len--;
-	return strndup(path, len);
-}
-
-static int escape(const char *path, char **ret)
-{
-	struct bytes shown = BYTES_INIT(BYTES_UNLIMITED);
-	int r;
-
-	r = text_append_escaped(&shown, path, strlen(path));
-	*ret = r < 0 ? NULL : bytes_steal(&shown);
-	bytes_deinit(&shown);
-	return *ret ? 0 : -ENOMEM;
-}
-
-int file_store_new(const char *given, uid_t owner, struct store **ret)
-{
-	cleanup(free_p) char *path = strip_slashes(given);
-	struct file_store *f;
-	int r;
-
-	f = calloc(1, sizeof(*f));
-	if (!path || !f) {
-		free(f);
-		return -ENOMEM;
-	}
-
-	store_init(&f->store, &file_ops);
-	f->store.readable = false;
-	f->owner = owner;
-	f->dir_fd = f->lock_fd = f->fd = -1;
-	bytes_init(&f->lines, BYTES_UNLIMITED);
-	r = escape(path, &f->path);
-	if (r < 0) {
-		file_free(&f->store);
-		return r;
-	}
-
-	r = file_make_dir(path);
-	if (r >= 0)
-		r = file_open_dir(path, owner, &f->dir_fd);
-	if (r != 0)
-		close_for(f, NULL, "%s", open_fault(r));
-
-	*ret = &f->store;
-	return 0;
-}
-
-int file_store_lock(struct store *store)
-{
-	struct file_store *f = file_of(store);
-	int r;
-
-	if (store->closed)
-		return 0;
-
-	if (f->lock_fd < 0) {
-		r = file_open(f->dir_fd, LOCK_FILE, O_RDWR | O_CREAT, f->owner, &f->lock_fd);
-		if (r != 0) {
-			close_for(f, LOCK_FILE, "%s", open_fault(r));
-			return 0;
-		}
-	}
-
-	if (flock(f->lock_fd, LOCK_EX | LOCK_NB) < 0) {
-		if (errno == EWOULDBLOCK || errno == EINTR)
-			return FILE_STORE_BUSY;
-		close_for(f, LOCK_FILE, "%s", strerror(errno));
-		return 0;
-	}
-
-	f->locked = true;
-	return 0;
-}
-
-static const struct file_store *const_file_of(const struct store *store)
-{
-	return (const struct file_store *)(const void *)store;
-}
-
-bool file_store_is_locked(const struct store *store)
-{
-	return const_file_of(store)->locked;
-}
-
-int file_store_directory(const struct store *store)
-{
-	return const_file_of(store)->locked ? const_file_of(store)->dir_fd : -1;
-}
-
-const char *file_store_path(const struct store *store)
-{
-	return const_file_of(store)->path;
-}
-
-uid_t file_store_owner(const struct store *store)
-{
-	return const_file_of(store)->owner;
-}
 
 /* Cuts a torn end off: nobody was told anything that rests on it. */
 static int cut_torn_end(struct file_store *f, int fd, const struct journal_end *end)
@@ -485,13 +346,13 @@ static int cut_torn_end(struct file_store *f, int fd, const struct journal_end *
 		return -errno;
 
 	return bytes_appendf(&f->store.warning,
-		"%s/%s: cut off %" PRIu64
+		"%s/" TOKENS_FILE ": cut off %" PRIu64
 		" bytes of a last batch that was never completed, and never answered for",
-		f->path, TOKENS_FILE, end->torn);
+		state_dir_path(f->dir), end->torn);
 }
 
-/* Returns 0, or closes the store; only -ENOMEM is handed up. */
-static int load_file(struct file_store *f, int fd)
+/* Reads the file into the table. If it can't be taken, the store is closed. */
+static void read_tokens(struct file_store *f, int fd)
 {
 	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
 	struct journal_end end;
@@ -499,16 +360,14 @@ static int load_file(struct file_store *f, int fd)
 
 	r = tokens_file_load(fd, &f->store.table, &f->store.note, &end, &why);
 	if (r == JOURNAL_DAMAGED) {
-		close_for(f, TOKENS_FILE, "%s", bytes_str(&why));
-		return 0;
+		close_for(f, "%s", bytes_str(&why));
+		return;
 	}
 	if (r >= 0)
 		r = cut_torn_end(f, fd, &end);
-	if (r == -ENOMEM)
-		return r;
 	if (r < 0) {
-		close_for(f, TOKENS_FILE, "%s", strerror(-r));
-		return 0;
+		close_for(f, "%s", strerror(-r));
+		return;
 	}
 
 	f->batch = end.batch;
@@ -516,62 +375,93 @@ static int load_file(struct file_store *f, int fd)
 	f->grown = end.grown || end.torn > 0;
 	f->records = end.records;
 	f->store.readable = true;
-	return 0;
 }
 
 /*
- * What was read may be in memory alone: a daemon that died between write and sync leaves pages that
- * nobody has promised to keep. Only a file that is at rest is known to last; and its name, only
- * when the directory is synced, which one that died behind its rename() never did: so do the other
- * files there, and that can wait until an answer rests on one.
+ * What was read may be in memory only: a daemon that died between write and sync leaves pages that
+ * may never get to the disk. Only a file at rest is known to last. Its name lasts only after the
+ * directory is synced, which a daemon that died right after its rename() never did. The same holds
+ * for the other files in the directory. That sync can wait until an answer rests on one of them.
  */
 static int make_lasting(struct file_store *f, const struct moment *now)
 {
 	if (token_table_settle_times(&f->store.table, now) || f->grown)
 		return rewrite(f);
 
-	store_loosen(&f->store);
+	state_dir_set_unsynced(f->dir);
 	return 0;
 }
 
-int file_store_load(struct store *store, const struct moment *now)
+/* A first start, or the next start after a daemon that died before it had a file. */
+static int make_first(struct file_store *f)
 {
-	struct file_store *f = file_of(store);
+	f->store.readable = true;
+	f->fresh = true;
+	return rewrite(f);
+}
+
+/* Reads what is on record; afterwards the store is open, or closed with a reason. */
+static void load_locked(struct file_store *f, const struct moment *now)
+{
 	int r, fd = -1;
 
-	if (store->closed)
-		return 0;
-	if (!f->locked) {
-		close_for(f, LOCK_FILE, "another daemon holds it");
-		store_wait(store);
-		return 0;
-	}
-
-	r = file_open(f->dir_fd, TOKENS_FILE, O_RDWR | O_APPEND, f->owner, &fd);
+	r = file_open(
+		state_dir_fd(f->dir), TOKENS_FILE, O_RDWR | O_APPEND, state_dir_owner(f->dir), &fd);
 	if (r == -ENOENT) {
-		/* A first start, or the next after a daemon that died before it had a file. */
-		store->readable = true;
-		f->fresh = true;
-		r = rewrite(f);
-		if (r < 0)
-			give_up_file(f, r);
-		return 0;
+		r = make_first(f);
+	} else if (r != 0) {
+		close_for(f, "%s", r < 0 ? strerror(-r) : file_fault_text((enum file_fault)r));
+		return;
+	} else {
+		f->fd = fd;
+		read_tokens(f, fd);
+		if (f->store.closed) {
+			close_p(&f->fd);
+			f->fd = -1;
+			return;
+		}
+		r = make_lasting(f, now);
 	}
-	if (r != 0) {
-		close_for(f, TOKENS_FILE, "%s", open_fault(r));
-		return 0;
-	}
-
-	f->fd = fd;
-	r = load_file(f, fd);
-	if (r < 0 || store->closed) {
-		close_p(&f->fd);
-		f->fd = -1;
-		return r;
-	}
-
-	r = make_lasting(f, now);
 	if (r < 0)
 		give_up_file(f, r);
+}
+
+static void load(struct file_store *f, const struct moment *now)
+{
+	char *reason = NULL;
+
+	switch (state_dir_lock(f->dir)) {
+	case STATE_DIR_LOCKED:
+		load_locked(f, now);
+		break;
+	case STATE_DIR_BUSY:
+		if (asprintf(&reason, "%s/lock: another daemon holds it", state_dir_path(f->dir))
+			< 0)
+			reason = NULL;
+		store_close_for(&f->store, reason);
+		store_wait(&f->store);
+		break;
+	case STATE_DIR_REFUSED:
+		store_close_for(&f->store, strdup(state_dir_fault(f->dir)));
+		break;
+	}
+}
+
+int file_store_new(struct state_dir *dir, const struct moment *now, struct store **ret)
+{
+	struct file_store *f;
+
+	f = calloc(1, sizeof(*f));
+	if (!f)
+		return -ENOMEM;
+
+	store_init(&f->store, &file_ops);
+	f->store.readable = false;
+	f->dir = dir;
+	f->fd = -1;
+	bytes_init(&f->lines, BYTES_UNLIMITED);
+	load(f, now);
+
+	*ret = &f->store;
 	return 0;
 }

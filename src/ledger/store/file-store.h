@@ -2,32 +2,16 @@
 #pragma once
 
 /*
- * The file store: file_store_new(), then file_store_lock() until it isn't busy any more or one
- * gives up, then file_store_load(); from there on it is a store like any other. Whatever was wrong
- * on the way makes it a closed store, which says why: only memory can make these functions fail.
+ * The file store: the tokens in tokens.jsonl of the state directory. Whatever is wrong with the
+ * directory or the file makes a closed store that says why. The directory must outlive the store.
  */
 
 #include "gate/token/token.h"
+#include "ledger/state-dir.h"
 #include "ledger/store/store.h"
 
-/* Another process holds the state directory. */
-#define FILE_STORE_BUSY 1
-
-/* Opens the directory `path`, which is made where it is missing, and must be `owner`'s alone. */
-int file_store_new(const char *path, uid_t owner, struct store **ret);
-
-/* Tries to take the directory's lock, without waiting. Returns 0, FILE_STORE_BUSY, or -ENOMEM. */
-int file_store_lock(struct store *store);
-
-bool file_store_is_locked(const struct store *store);
-
-/* Reads what is on record. A store that wasn't locked is closed instead. Error: -ENOMEM. */
-int file_store_load(struct store *store, const struct moment *now);
-
 /*
- * The directory, for what else is kept in it under the same lock: its descriptor, -1 until it is
- * locked; its path, escaped, for messages; and whose it is.
+ * Reads what is on record. While another process holds the directory's lock, the store is closed,
+ * and store_prepare() tries again. Error: -ENOMEM.
  */
-int file_store_directory(const struct store *store);
-const char *file_store_path(const struct store *store);
-uid_t file_store_owner(const struct store *store);
+int file_store_new(struct state_dir *dir, const struct moment *now, struct store **ret);

@@ -13,11 +13,11 @@ struct store_ops {
 	void (*free)(struct store *store);
 
 	/* The following may be NULL, for a store that has nothing to do there. */
+	void (*check)(struct store *store); /* closes it if it can't be relied on any more */
 	int (*retry)(struct store *store, const struct moment *now); /* what it waits for */
 	int (*record)(struct store *store, const struct token_change *change); /* to be applied */
 	void (*unrecord)(struct store *store); /* the last of these could not be applied */
 	int (*commit)(struct store *store);
-	int (*settle)(struct store *store); /* what is loose; after a failure it is closed */
 	int (*finish)(struct store *store);
 };
 
@@ -28,8 +28,6 @@ struct store {
 	const char *closed; /* NULL: open */
 	char *closed_text;  /* what `closed` points to, but for want of memory */
 	bool readable;      /* the table is what is on record */
-	bool relied_on;     /* see store_rely(); until the next commit */
-	bool loose;         /* see store_loosen() */
 	struct bytes warning;
 	struct bytes note;      /* on record; see store_set_note() */
 	struct bytes next_note; /* for the next commit */

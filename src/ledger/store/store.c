@@ -82,6 +82,8 @@ bool store_is_waiting(const struct store *store)
 
 void store_prepare(struct store *store, const struct moment *now)
 {
+	if (store->ops->check)
+		store->ops->check(store);
 	if (retry_is_due(&store->retry, now->clock.boot) && store->ops->retry(store, now) < 0)
 		retry_failed(&store->retry, now->clock.boot);
 }
@@ -147,30 +149,7 @@ int store_commit(struct store *store)
 		store_keep_note(store);
 	}
 	bytes_clear(&store->next_note);
-	store->relied_on = false;
 	return r;
-}
-
-void store_rely(struct store *store)
-{
-	store->relied_on = true;
-}
-
-int store_settle(struct store *store)
-{
-	int r;
-
-	if (!store->loose)
-		return 0;
-
-	r = store->ops->settle(store);
-	store->loose = r < 0;
-	return r;
-}
-
-void store_loosen(struct store *store)
-{
-	store->loose = store->ops->settle != NULL;
 }
 
 void store_keep_note(struct store *store)

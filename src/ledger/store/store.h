@@ -81,18 +81,6 @@ uint64_t store_due(const struct store *store);
 int store_commit(struct store *store);
 
 /*
- * Files that were found in the store's directory, or renamed there without a sync, may not last,
- * the store's own and the others'. Before anything rests on one, the directory is synced: by the
- * next commit, where something is applied or store_rely() was called, or by store_settle() at once.
- * Error: a negative errno, and the store is closed as after a commit that failed.
- *
- * store_loosen(): a file was renamed there, and the sync failed.
- */
-void store_rely(struct store *store);
-int store_settle(struct store *store);
-void store_loosen(struct store *store);
-
-/*
  * A line (without a newline; see ledger/evidence/recovery-note) that the next commit records with
  * what it changes, or where nothing changes by itself; it replaces the last one. NULL: from the
  * next time on that everything is written anew there is none. Error: -ENOMEM.

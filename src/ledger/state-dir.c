@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: ISC */
+
+/* The state directory. Invariant: nothing in it is touched before the lock is held. */
+
+#include "ledger/state-dir.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+
+#include "base/text.h"
+
+#define LOCK_FILE "lock"
+
+struct state_dir {
+	struct bytes path; /* escaped */
+	uid_t owner;
+	int fd, lock_fd;
+	bool locked;
+	struct bytes fault; /* empty: none */
+
+	bool unsynced;  /* names in it may not last */
+	bool relied_on; /* since the last commit */
+	int error;      /* of the sync that failed, or 0 */
+};
+
+/* Without slashes at its end: with them, a symbolic link would be followed. */
+static char *strip_slashes(const char *path)
+{
+	size_t len = strlen(path);
+
+	while (len > 1 && path[len - 1] == '/')
+		len--;
+	return strndup(path, len);
+}
+
+/* Keeps the reason for what file_open() and its like returned. */
+static void set_fault(struct state_dir *dir, const char *name, int r)
+{
+	bytes_clear(&dir->fault);
+	bytes_appendf(&dir->fault, "%s%s%s: %s", bytes_str(&dir->path), name ? "/" : "",
+		name ? name : "", r < 0 ? strerror(-r) : file_fault_text((enum file_fault)r));
+	if (dir->fault.len == 0)
+		bytes_append_str(&dir->fault, "out of memory");
+}
+
+int state_dir_new(const char *given, uid_t owner, struct state_dir **ret)
+{
+	cleanup(free_p) char *path = strip_slashes(given);
+	cleanup(state_dir_free_p) struct state_dir *dir = calloc(1, sizeof(*dir));
+	int r;
+
+	if (!dir)
+		return -ENOMEM;
+
+	dir->owner = owner;
+	dir->fd = dir->lock_fd = -1;
+	bytes_init(&dir->path, BYTES_UNLIMITED);
+	bytes_init(&dir->fault, BYTES_UNLIMITED);
+	if (!path)
+		return -ENOMEM;
+
+	r = text_append_escaped(&dir->path, path, strlen(path));
+	if (r < 0)
+		return r;
+
+	r = file_make_dir(path);
+	if (r >= 0)
+		r = file_open_dir(path, owner, &dir->fd);
+	if (r != 0)
+		set_fault(dir, NULL, r);
+
+	*ret = steal_ptr(dir);
+	return 0;
+}
+
+void state_dir_free(struct state_dir *dir)
+{
+	if (!dir)
+		return;
+
+	close_p(&dir->lock_fd);
+	close_p(&dir->fd);
+	bytes_deinit(&dir->path);
+	bytes_deinit(&dir->fault);
+	free(dir);
+}
+
+enum state_dir_lock state_dir_lock(struct state_dir *dir)
+{
+	int r;
+
+	if (dir->fault.len > 0)
+		return STATE_DIR_REFUSED;
+
+	if (dir->lock_fd < 0) {
+		r = file_open(dir->fd, LOCK_FILE, O_RDWR | O_CREAT, dir->owner, &dir->lock_fd);
+		if (r != 0) {
+			set_fault(dir, LOCK_FILE, r);
+			return STATE_DIR_REFUSED;
+		}
+	}
+
+	if (flock(dir->lock_fd, LOCK_EX | LOCK_NB) < 0) {
+		if (errno == EWOULDBLOCK || errno == EINTR)
+			return STATE_DIR_BUSY;
+		set_fault(dir, LOCK_FILE, -errno);
+		return STATE_DIR_REFUSED;
+	}
+
+	dir->locked = true;
+	return STATE_DIR_LOCKED;
+}
+
+bool state_dir_is_locked(const struct state_dir *dir)
+{
+	return dir->locked;
+}
+
+const char *state_dir_fault(const struct state_dir *dir)
+{
+	return dir->fault.len > 0 ? bytes_str(&dir->fault) : NULL;
+}
+
+int state_dir_fd(const struct state_dir *dir)
+{
+	return dir->locked ? dir->fd : -1;
+}
+
+const char *state_dir_path(const struct state_dir *dir)
+{
+	return bytes_str(&dir->path);
+}
+
+uid_t state_dir_owner(const struct state_dir *dir)
+{
+	return dir->owner;
+}
+
+void state_dir_set_unsynced(struct state_dir *dir)
+{
+	dir->unsynced = true;
+}
+
+void state_dir_rely_on(struct state_dir *dir)
+{
+	dir->relied_on = true;
+}
+
+bool state_dir_take_reliance(struct state_dir *dir)
+{
+	bool relied_on = dir->relied_on;
+
+	dir->relied_on = false;
+	return relied_on;
+}
+
+int state_dir_sync(struct state_dir *dir)
+{
+	if (dir->error == 0 && dir->unsynced && fsync(dir->fd) < 0)
+		dir->error = -errno;
+	if (dir->error < 0)
+		return dir->error;
+
+	dir->unsynced = false;
+	return 0;
+}
+
+int state_dir_error(const struct state_dir *dir)
+{
+	return dir->error;
+}
+
+void state_dir_clear_error(struct state_dir *dir)
+{
+	dir->error = 0;
+}
+
+int state_dir_replace(struct state_dir *dir, struct file_replace *file, bool *ret_renamed)
+{
+	int r;
+
+	r = file_replace_commit(file, ret_renamed);
+	if (*ret_renamed)
+		dir->unsynced = r < 0;
+	return r;
+}
