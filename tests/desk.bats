@@ -202,6 +202,21 @@ becomes() {
 	is_in_state "$id" pending
 }
 
+# approves ID: presses the key that approves, once the question is there, until it has counted.
+approves() {
+	_until "$$" _approves "$1" || fail "the token is $(state "$1"), not approved" "$(screen)"
+}
+
+# A key that meant nothing may not be read yet: after it another one counts only later.
+_approves() {
+	is_in_state "$1" approved && return
+	if ((SECONDS >= ${PRESSED_AT:-0} + 2)) && _is_seen "$QUESTION"; then
+		PRESSED_AT=$SECONDS
+		keys a
+	fi
+	return 1
+}
+
 @test "keys that mean nothing change nothing" {
 	local id key
 
@@ -213,8 +228,117 @@ becomes() {
 	done
 	asked
 	is_in_state "$id" pending
+	approves "$id"
+}
+
+# hold: a key is held down for two seconds. Sets PAUSES, how often it may have seemed to be let go,
+# which it does on a busy machine.
+hold() {
+	local began=${EPOCHREALTIME/./} last=${EPOCHREALTIME/./} now
+
+	PAUSES=0
+	for ((now = last; now - began < 2000000; last = now)); do
+		keys a
+		now=${EPOCHREALTIME/./}
+		((now - last < 100000)) || PAUSES=$((PAUSES + 1))
+	done
+}
+
+@test "a key that is held down decides once, however many requests there are" {
+	local n
+
+	start_asking
+	for n in 1 2 3 4 5; do
+		pending_token args:="[\"$n\"]" >/dev/null
+	done
+	desk
+	asked
+	hold
+	run operate list
+	n=$(grep -c '"approved"' <<<"$output")
+	((n >= 1 && n <= 1 + PAUSES)) || fail "$n are approved" "$output"
+}
+
+# --- a long one -----------------------------------------------------------------------------------
+
+# thirty: a command of thirty lines, as agents write them; its last line is the worst.
+thirty() {
+	local n text="cat >x <<'END'\\n"
+
+	for ((n = 1; n < 30; n++)); do
+		text+="line $n | it's what it is\\n"
+	done
+	pending_token args:="[\"-c\",\"${text}END\\nrm -rf ~\"]"
+}
+
+@test "a command of many lines is shown line by line, each behind a mark, and read a page at a time" {
+	local id n
+
+	start_asking
+	id=$(thirty)
+	desk 80x24
+	seen '[v]iew all'
+	typed v
+	seen 'page 1 of 2'
+	run screen
+	assert_line -e "^command +/usr/bin/git -c \\$'cat >x <<\\\\'END\\\\'\\\\n\$"
+	assert_line -e "^ {11}\| line 1 \| it\\\\'s what it is\\\\n\$"
+	# A key that comes at once does not turn the page: it is read first.
+	keys Space Space Space
+	_until "$$" _turns 2 || fail "$(screen)"
+	run history
+	for ((n = 1; n < 30; n++)); do
+		assert_line -e "^ {11}\| line $n \|"
+	done
+	assert_line -e "^ {11}\| rm -rf ~'\$"
+	is_in_state "$id" pending
+	_until "$$" _asks_again || fail "$(screen)"
+	is_in_state "$id" pending
+	approves "$id"
+}
+
+_turns() {
+	_is_seen "page $1 of 2" && return
+	_press Space
+}
+
+_asks_again() {
+	_is_seen "$QUESTION" && return
+	_press Space
+}
+
+# _press KEY: at most every two seconds; always 1.
+_press() {
+	if ((SECONDS >= ${PRESSED_AT:-0} + 2)); then
+		PRESSED_AT=$SECONDS
+		keys "$1"
+	fi
+	return 1
+}
+
+@test "a page key leads back, and one leaves for the question, which still wants a proof" {
+	local id
+
+	start_asking
+	id=$(thirty)
+	desk 80x24
+	typed v
+	_until "$$" _turns 2 || fail "$(screen)"
+	_until "$$" _goes_back || fail "$(screen)"
+	_until "$$" _leaves || fail "$(screen)"
 	typed a
-	becomes approved "$id"
+	seen 'must be proved'
+	is_in_state "$id" pending
+}
+
+_goes_back() {
+	[[ $(screen | tail -n 1) == 'page 1 of 2'* ]] && return
+	_press b
+}
+
+_leaves() {
+	_is_seen "$QUESTION" && return
+	_press q
 }
 
 @test "always is a question of its own, and holds once it was used" {

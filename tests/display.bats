@@ -50,7 +50,7 @@ assert_columns() {
 
 	label+='|fingerprint|cut|  (process|directory|real path|sha256|agent|session|sandbox|profile)'
 	for line in "${lines[@]}"; do
-		[[ $line =~ ^(($label)( |$)|$1|'-- '[0-9]+' lines of this are not shown --'|$) ]] \
+		[[ $line =~ ^(($label)( |$)|$1|'           | '|'-- '[0-9]+' lines of this are not shown --'|$) ]] \
 			|| fail "begins with what is foreign: $line" "$output"
 	done
 }

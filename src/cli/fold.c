@@ -98,6 +98,40 @@ int fold_append(
 	return r;
 }
 
+int fold_append_lines(
+	struct bytes *b, const char *text, size_t len, size_t at, size_t indent, size_t columns)
+{
+	const char *end = text + len, *newline;
+	size_t before = b->len;
+	int r, mark;
+
+	if (columns > 0 && columns < FOLD_COLUMNS_MIN)
+		columns = FOLD_COLUMNS_MIN;
+	if (columns > 0 && indent > columns / 2)
+		indent = columns / 2;
+	mark = (int)(indent - (sizeof(FOLD_MARK) - 1));
+
+	for (;;) {
+		newline = memchr(text, '\n', (size_t)(end - text));
+		r = fold_append(
+			b, text, (size_t)((newline ? newline : end) - text), at, indent, columns);
+		if (r < 0 || !newline || newline + 1 == end)
+			break;
+
+		if (columns > 0)
+			r = bytes_appendf(b, "\n%*s" FOLD_MARK, mark, "");
+		if (r < 0)
+			break;
+
+		text = newline + 1;
+		at = indent;
+	}
+
+	if (r < 0)
+		bytes_truncate(b, before);
+	return r;
+}
+
 int fold_append_cut(struct bytes *b, const char *text, size_t len, size_t columns)
 {
 	static const char mark[] = FOLD_CUT;

@@ -32,6 +32,16 @@ int fold_append(
 	struct bytes *b, const char *text, size_t len, size_t at, size_t indent, size_t columns);
 
 /*
+ * The same for text_append_quoted_lines(): the line ends at each raw newline, and the one after it
+ * begins with FOLD_MARK at the end of its indent, where no character of the text can stand. With 0
+ * columns the raw newlines are left out.
+ */
+#define FOLD_MARK "| "
+
+int fold_append_lines(
+	struct bytes *b, const char *text, size_t len, size_t at, size_t indent, size_t columns);
+
+/*
  * Appends the text, or as much of its beginning as goes into so many columns (FOLD_COLUMNS_MIN or
  * more) with FOLD_CUT behind it. A command line whose words are quoted (text_append_quoted()) ends
  * in FOLD_CUT only where it was cut: a word that has that character stands in quotes.

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <termios.h>
@@ -86,9 +87,13 @@ void keyboard_take_lines(struct keyboard *k)
 	tcsetattr(k->fd, TCSADRAIN, &found);
 }
 
-void keyboard_forget(struct keyboard *k)
+bool keyboard_forget(struct keyboard *k)
 {
+	struct pollfd fd = { .fd = k->fd, .events = POLLIN };
+	bool typed = poll(&fd, 1, 0) == 1 && (fd.revents & POLLIN);
+
 	tcflush(k->fd, TCIFLUSH);
+	return typed;
 }
 
 int keyboard_key(struct keyboard *k)

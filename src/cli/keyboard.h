@@ -21,8 +21,8 @@ void keyboard_close(struct keyboard *keyboard);
 void keyboard_take_keys(struct keyboard *keyboard);
 void keyboard_take_lines(struct keyboard *keyboard);
 
-/* What was typed so far doesn't count. */
-void keyboard_forget(struct keyboard *keyboard);
+/* Drops what was typed and not read yet; tells whether there was anything. */
+bool keyboard_forget(struct keyboard *keyboard);
 
 /* The key that was pressed; KEYBOARD_END where there are no more, 0 where there is none now. */
 #define KEYBOARD_END (-1)

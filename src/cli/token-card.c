@@ -50,7 +50,7 @@ static int add(struct token_card *c, int r, const char *label, enum style style)
 		r = bytes_appendf(
 			&c->text, "%-*s%s", width, label, console_style(c->console, style));
 	if (r >= 0)
-		r = fold_append(&c->text, bytes_str(&c->value), c->value.len, VALUE_COLUMN,
+		r = fold_append_lines(&c->text, bytes_str(&c->value), c->value.len, VALUE_COLUMN,
 			VALUE_COLUMN, c->console->columns);
 	if (r >= 0)
 		r = bytes_appendf(&c->text, "%s\n", console_plain(c->console, style));
@@ -79,7 +79,7 @@ static int add_head(struct token_card *c, int r)
 		r = bytes_append_str(&c->value, c->token->id);
 	r = add(c, r, "token", STYLE_NONE);
 	if (r >= 0)
-		r = token_view_append_command(c->token, &c->value);
+		r = token_view_append_command_lines(c->token, &c->value);
 	return add(c, r, "command", STYLE_BOLD);
 }
 

@@ -3,14 +3,14 @@
 /*
  * The operator's desk. Requests wait in a queue; the first is on the screen:
  *
- *	IDLE --issued--> SHOWN --half a second--> ASKED --a, r, s--> the next, or IDLE
- *	                                           | ^
- *	                            r; A; a, where it was cut
- *	                                           v | ctrl-D
- *	                                          TYPING
+ *	IDLE --issued--> SHOWN --half a second without a key--> ASKED --a, r, s--> the next, or IDLE
+ *	                   ^                                     | |
+ *	                   |--------- ctrl-D --------- TYPING <--+ +--> PAGING ---+
+ *	                   |            (r; A; a, if the card was cut)      (v)   |
+ *	                   +------------------------------------------------------+
  *
- * A key counts only when it was pressed after its question was there for SHOWN's time: what was
- * typed at the card before must not decide about this one.
+ * A key counts only after half a second without any key, in which its question was on the screen: a
+ * key that was typed at the card before, or is held down, never decides.
  */
 
 #include "cli/token-desk.h"
@@ -32,15 +32,12 @@
 #include "gate/limits.h"
 #include "gate/wire/request.h"
 
-/* What begins with it is a key that means nothing here, whatever letters follow. */
-#define ESCAPE 27
-
 #define LOOK_TIME (CLOCK_SECOND / 2)
 
 /* Below the card: the line of the question, and the cursor's. */
 #define ROWS_BELOW 2
 
-enum state { IDLE, SHOWN, ASKED, TYPING };
+enum state { IDLE, SHOWN, ASKED, TYPING, PAGING };
 
 /* What is typed. */
 enum line { LINE_REASON, LINE_ALWAYS, LINE_PROOF };
@@ -62,10 +59,12 @@ struct token_desk {
 
 	enum state state;
 	enum line line;
-	bool always;                         /* it is to be approved so */
-	bool whole;                          /* the card on the screen is */
-	uint64_t ask_at;                     /* when SHOWN ends */
-	size_t prompt_len;                   /* of the line that is rewritten as time goes */
+	bool always;          /* it is to be approved so */
+	bool whole;           /* all of the card has been on the screen */
+	uint64_t ask_at;      /* when SHOWN ends, or a key counts in PAGING */
+	struct bytes pages;   /* PAGING: the whole card */
+	size_t page, n_pages; /* PAGING: the one on the screen, from 0, and how many */
+	size_t prompt_len;    /* of the line that is rewritten as time goes */
 	char decided[NOTATION_UUID_LEN + 1]; /* here, last: its event is no news */
 	int status;                          /* to end with, once `done` */
 	bool done;
@@ -120,7 +119,9 @@ static void put_prompt(struct token_desk *d)
 
 	erase_prompt(d);
 	console_look(d->keyboard.fd, &d->console);
-	r = bytes_append_str(&text, "[a]pprove [A]lways [r]efuse [s]kip [q]uit (");
+	r = bytes_append_str(&text,
+		d->whole ? "[a]pprove [A]lways [r]efuse [s]kip [q]uit ("
+			 : "[v]iew all [a]pprove [A]lways [r]efuse [s]kip [q]uit (");
 	if (r >= 0)
 		r = notation_append_duration(
 			&text, (deadline > now ? deadline - now : 0) / CLOCK_SECOND * CLOCK_SECOND);
@@ -230,6 +231,79 @@ static void next(struct token_desk *d)
 	show(d);
 }
 
+/* --- the whole card, a page at a time -----------------------------------------------------------
+ */
+
+/* How many lines of the card a page has: the last line of the screen is for the question. */
+static size_t page_rows(const struct token_desk *d)
+{
+	return d->console.rows > ROWS_BELOW ? d->console.rows - ROWS_BELOW : 1;
+}
+
+static void put_page(struct token_desk *d)
+{
+	const char *end, *start = bytes_str(&d->pages);
+	size_t rows = page_rows(d);
+
+	for (size_t skip = d->page * rows; skip > 0; skip--)
+		start = strchr(start, '\n') + 1;
+	end = start;
+	for (size_t n = 0; n < rows && *end; n++)
+		end = strchr(end, '\n') + 1;
+
+	erase_prompt(d);
+	put_str(d, "\n");
+	put(d, start, (size_t)(end - start));
+	d->prompt_len = (size_t)dprintf(d->keyboard.fd,
+		"page %zu of %zu: [space] on [b]ack [q]uestion ", d->page + 1, d->n_pages);
+	d->ask_at = clock_now().boot + LOOK_TIME;
+}
+
+static void begin_paging(struct token_desk *d)
+{
+	size_t lines;
+
+	console_look(d->keyboard.fd, &d->console);
+	d->console.colour = false; /* a page may begin within a styled field */
+	bytes_clear(&d->pages);
+	if (token_card_append(&current(d)->event.token, &d->console, &d->pages) < 0)
+		return end(d, say_undecided("out of memory"));
+
+	lines = console_lines(bytes_str(&d->pages), d->pages.len);
+	d->page = 0;
+	d->n_pages = (lines + page_rows(d) - 1) / page_rows(d);
+	d->state = PAGING;
+	put_page(d);
+}
+
+/* After the last page, which follows all others, the whole card has been on the screen. */
+static void turn_page(struct token_desk *d, int key)
+{
+	uint64_t now = clock_now().boot;
+	bool counts = now >= d->ask_at;
+
+	d->ask_at = now + LOOK_TIME;
+	if (!counts)
+		return;
+
+	switch (key) {
+	case ' ':
+	case '\n':
+		if (++d->page < d->n_pages)
+			return put_page(d);
+		d->whole = true;
+		return ask_again(d);
+	case 'b':
+		if (d->page > 0)
+			d->page--;
+		return put_page(d);
+	case 'q':
+		return ask_again(d);
+	default:
+		return;
+	}
+}
+
 /* --- deciding --------------------------------------------------------------------------------- */
 
 /* It holds for what was on the screen, and only if nobody was faster. */
@@ -329,10 +403,16 @@ static void take_key(struct token_desk *d)
 {
 	int key = keyboard_key(&d->keyboard);
 
+	if (key == 0)
+		return;
+	if (d->state == PAGING && key != KEYBOARD_END)
+		return turn_page(d, key);
 	if (key == 'q' || key == KEYBOARD_END) {
 		erase_prompt(d);
 		return end(d, STATUS_DONE);
 	}
+	if (d->state == SHOWN)
+		d->ask_at = clock_now().boot + LOOK_TIME;
 	if (d->state != ASKED)
 		return;
 
@@ -344,14 +424,14 @@ static void take_key(struct token_desk *d)
 		return begin_typing(d, LINE_ALWAYS);
 	case 'r':
 		return begin_typing(d, LINE_REASON);
-	case ESCAPE:
-		return ask_again(d);
+	case 'v':
+		return begin_paging(d);
 	case 's':
 		erase_prompt(d);
 		put_str(d, "left as it is\n");
 		return next(d);
-	default:
-		return;
+	default: /* of the keys that follow it at once, none must count */
+		return ask_again(d);
 	}
 }
 
@@ -365,7 +445,7 @@ static void take_change(struct token_desk *d, const struct event *event)
 		&& event->by_uid == geteuid();
 
 	if (w && w == current(d)) {
-		if (d->state == TYPING)
+		if (d->state == TYPING || d->state == PAGING)
 			put_str(d, "\n");
 		put_event(d, event);
 		keyboard_forget(&d->keyboard);
@@ -375,7 +455,7 @@ static void take_change(struct token_desk *d, const struct event *event)
 		drop(d, w);
 	if (own)
 		d->decided[0] = '\0';
-	if (d->state == TYPING || own)
+	if (d->state == TYPING || d->state == PAGING || own)
 		return;
 
 	put_event(d, event);
@@ -418,8 +498,10 @@ static int patience(const struct token_desk *d)
 static void look_at_clock(struct token_desk *d)
 {
 	if (d->state == SHOWN && clock_now().boot >= d->ask_at) {
-		keyboard_forget(&d->keyboard);
-		d->state = ASKED;
+		if (keyboard_forget(&d->keyboard))
+			d->ask_at = clock_now().boot + LOOK_TIME;
+		else
+			d->state = ASKED;
 	}
 	if (d->state == ASKED)
 		put_prompt(d);
@@ -456,7 +538,9 @@ static int run(struct token_desk *d)
 
 int token_desk_run(const struct operator_options *op)
 {
-	struct token_desk desk = { .op = op, .keyboard = { .fd = -1 } };
+	struct token_desk desk = {
+		.op = op, .keyboard = { .fd = -1 }, .pages = BYTES_INIT(BYTES_UNLIMITED)
+	};
 	int r, status;
 
 	TAILQ_INIT(&desk.queue);
@@ -467,6 +551,7 @@ int token_desk_run(const struct operator_options *op)
 	r = keyboard_open(&desk.keyboard);
 	status = r < 0 ? say_undecided("can't ask on the terminal: %s", strerror(-r)) : run(&desk);
 	keyboard_close(&desk.keyboard);
+	bytes_deinit(&desk.pages);
 	events_close(&desk.events);
 	while (current(&desk))
 		drop(&desk, current(&desk));

@@ -124,18 +124,29 @@ enum style token_view_style(const struct token_view *token)
 	return styles[token_state_parse(token->state)];
 }
 
-int token_view_append_command(const struct token_view *token, struct bytes *b)
+static int append_command(const struct token_view *token,
+	int (*append)(struct bytes *b, const char *text, size_t len), struct bytes *b)
 {
 	const char *arg;
 	int r;
 
-	r = text_append_quoted(b, token->executable, strlen(token->executable));
+	r = append(b, token->executable, strlen(token->executable));
 	json_each (child, token->args) {
 		arg = json_string(child);
 		if (r >= 0)
 			r = bytes_append_char(b, ' ');
 		if (r >= 0)
-			r = text_append_quoted(b, arg, strlen(arg));
+			r = append(b, arg, strlen(arg));
 	}
 	return r;
+}
+
+int token_view_append_command(const struct token_view *token, struct bytes *b)
+{
+	return append_command(token, text_append_quoted, b);
+}
+
+int token_view_append_command_lines(const struct token_view *token, struct bytes *b)
+{
+	return append_command(token, text_append_quoted_lines, b);
 }

@@ -37,3 +37,6 @@ enum style token_view_style(const struct token_view *token);
 
 /* Appends the command line, each word as a shell would need it. Errors: those of bytes_append(). */
 int token_view_append_command(const struct token_view *token, struct bytes *b);
+
+/* The same as of text_append_quoted_lines(). */
+int token_view_append_command_lines(const struct token_view *token, struct bytes *b);
