@@ -55,7 +55,7 @@ static int make_pair(const char *path)
 {
 	cleanup(bytes_deinit) struct bytes public = BYTES_INIT(BYTES_UNLIMITED),
 					   why = BYTES_INIT(BYTES_UNLIMITED);
-	cleanup(sign_key_free_p) struct sign_key *key = NULL;
+	cleanup(evidence_key_free_p) struct evidence_key *key = NULL;
 	cleanup(free_private) char *private = NULL;
 	cleanup(free_p) char *public_path = NULL;
 	int status;
@@ -64,7 +64,7 @@ static int make_pair(const char *path)
 		public_path = NULL;
 		return say_undecided("out of memory");
 	}
-	if (sign_make_pair(&private, &public) < 0)
+	if (evidence_key_make_pair(&private, &public) < 0)
 		return say_undecided("out of memory");
 
 	status = write_new(path, PRIVATE_MODE, private);
@@ -78,9 +78,9 @@ static int make_pair(const char *path)
 	}
 
 	/* Read again, as whoever checks will read it. */
-	if (sign_key_load(public_path, SIGN_PUBLIC, geteuid(), false, &key, &why) != 0)
+	if (evidence_key_load(public_path, EVIDENCE_KEY_PUBLIC, geteuid(), false, &key, &why) != 0)
 		return say_undecided("what was written can't be read again");
-	puts(sign_key_id(key));
+	puts(evidence_key_id(key));
 	return STATUS_DONE;
 }
 

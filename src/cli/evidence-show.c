@@ -20,7 +20,7 @@
 #include "cli/evidence-file.h"
 #include "cli/evidence-line.h"
 #include "cli/verb.h"
-#include "ledger/evidence/tail.h"
+#include "ledger/evidence/chain-tail.h"
 
 enum { FOLLOW, JSON, SINCE, UNTIL, DECISION, AGENT, UID, TOKEN };
 
@@ -254,7 +254,7 @@ static int print_head(const char *path)
 		return status;
 
 	size = lseek(fd, 0, SEEK_END);
-	r = size < 0 ? -errno : tail_read(fd, (uint64_t)size, &head, &why);
+	r = size < 0 ? -errno : chain_tail_read(fd, (uint64_t)size, &head, &why);
 	if (r < 0)
 		return evidence_file_say_error(path, r);
 	if (r > 0) {

@@ -171,7 +171,7 @@ static int verify_path(const struct verify_command *c, const char *path)
 	return status;
 }
 
-static int load_key(const struct verify_command *c, struct sign_key **ret)
+static int load_key(const struct verify_command *c, struct evidence_key **ret)
 {
 	cleanup(bytes_deinit) struct bytes shown = BYTES_INIT(BYTES_UNLIMITED),
 					   why = BYTES_INIT(BYTES_UNLIMITED);
@@ -183,7 +183,8 @@ static int load_key(const struct verify_command *c, struct sign_key **ret)
 	if (sodium_init() < 0)
 		return say_undecided("libsodium can't be used here");
 
-	r = sign_key_load(path, c->key ? SIGN_SHARED : SIGN_PUBLIC, geteuid(), false, ret, &why);
+	r = evidence_key_load(path, c->key ? EVIDENCE_KEY_SHARED : EVIDENCE_KEY_PUBLIC, geteuid(),
+		false, ret, &why);
 	if (r < 0 || evidence_file_append_path(&shown, path) < 0)
 		return say_undecided("out of memory");
 	if (r > 0)
@@ -234,7 +235,7 @@ static void take_option(struct verify_command *c, int option, const char *value)
 
 static int run(const struct verb *verb, int argc, char **argv)
 {
-	cleanup(sign_key_free_p) struct sign_key *key = NULL;
+	cleanup(evidence_key_free_p) struct evidence_key *key = NULL;
 	struct chain_head head = { 0 };
 	struct verify_command c = { 0 };
 	struct options o;

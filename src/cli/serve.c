@@ -272,7 +272,7 @@ static int find_key(struct command_line *c, char **ret_path)
 	struct serve_options *s = &c->serve;
 
 	s->evidence_key = name;
-	s->evidence_key_kind = c->evidence_key ? SIGN_SHARED : SIGN_PRIVATE;
+	s->evidence_key_kind = c->evidence_key ? EVIDENCE_KEY_SHARED : EVIDENCE_KEY_PRIVATE;
 	if (!name || strchr(name, '/') || !directory || directory[0] != '/')
 		return 0;
 

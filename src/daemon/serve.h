@@ -20,7 +20,7 @@ struct serve_options {
 	const char *policy;                /* absolute, or NULL */
 	const char *evidence_log;          /* or NULL */
 	const char *evidence_key;          /* the key's file, or NULL */
-	enum sign_kind evidence_key_kind;
+	enum evidence_key_kind evidence_key_kind;
 	bool evidence_key_is_credential; /* of the service manager's */
 	bool idle_timeout_set;
 	uint64_t idle_timeout; /* CLOCK_NEVER for never */

@@ -108,7 +108,7 @@ static bool may_approve_self(const struct status_sources *s)
 
 static void add_evidence(struct json_out *out, const struct evidence *e)
 {
-	const struct sign_key *key = evidence_key(e);
+	const struct evidence_key *key = evidence_signing_key(e);
 	const char *closed = evidence_closed(e);
 	struct json_out member;
 
@@ -118,7 +118,7 @@ static void add_evidence(struct json_out *out, const struct evidence *e)
 	json_out_string(&member, "closed", closed);
 	json_out_integer(&member, "sequence", (int64_t)evidence_head(e).sequence);
 	json_out_integer(&member, "bytes", (int64_t)evidence_size(e));
-	json_out_string(&member, "key_id", key ? sign_key_id(key) : NULL);
+	json_out_string(&member, "key_id", key ? evidence_key_id(key) : NULL);
 	json_out_object(out, "evidence", &member);
 }
 

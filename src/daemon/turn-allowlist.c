@@ -90,6 +90,6 @@ void turn_allowlist_note_use(struct turn *turn, struct answer *a)
 
 	/* Without memory for it, it is not known. */
 	if (a->decided && v->used_id && v->used_path)
-		(void)allowlist_use_note(&turn->allowlist->use, &v->used_id, &v->used_path,
+		(void)allowlist_use_add(&turn->allowlist->use, &v->used_id, &v->used_path,
 			turn->allowlist->clock.wall);
 }

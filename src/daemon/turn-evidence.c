@@ -51,22 +51,22 @@ int turn_evidence_keep(const struct turn *turn, struct answer *a, const struct r
 }
 
 /* The tokens that an answer's record is about. */
-static int note_answer(struct note *note, const struct answer *a, uint64_t sequence)
+static int note_answer(struct recovery_note *note, const struct answer *a, uint64_t sequence)
 {
 	const uint8_t *ids = (const uint8_t *)bytes_str(&a->changed);
 	int r = 0;
 
 	if (a->verdict.change.to != TOKEN_ABSENT)
-		r = note_add(note, sequence, a->verdict.change.id);
+		r = recovery_note_add(note, sequence, a->verdict.change.id);
 	for (size_t at = 0; r >= 0 && at < a->changed.len; at += TOKEN_ID_LEN)
-		r = note_add(note, sequence, ids + at);
+		r = recovery_note_add(note, sequence, ids + at);
 	return r;
 }
 
 void turn_evidence_announce(struct turn *turn)
 {
 	cleanup(bytes_deinit) struct bytes line = BYTES_INIT(BYTES_UNLIMITED);
-	cleanup(note_deinit) struct note note = NOTE_INIT;
+	cleanup(recovery_note_deinit) struct recovery_note note = RECOVERY_NOTE_INIT;
 	uint64_t sequence;
 	int r = 0;
 
@@ -77,7 +77,7 @@ void turn_evidence_announce(struct turn *turn)
 	for (size_t i = 0; r >= 0 && i < turn->n; i++)
 		if (answer_is_recorded(&turn->answers[i]))
 			r = note_answer(&note, &turn->answers[i], sequence++);
-	if (r >= 0 && note.n > 0 && note_print(&note, &line) >= 0)
+	if (r >= 0 && note.n > 0 && recovery_note_print(&note, &line) >= 0)
 		store_set_note(turn->store, line.data);
 }
 

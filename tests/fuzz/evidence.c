@@ -31,7 +31,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv);
 size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max);
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max, unsigned seed);
 
-static struct sign_key *key;
+static struct evidence_key *key;
 static int stream_fd;
 
 static void must(bool holds)
@@ -50,7 +50,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	(void)argc;
 	(void)argv;
 	must(fd >= 0 && file_write(fd, "test-key-1", 10) == 0 && sodium_init() >= 0);
-	must(sign_key_load(path, SIGN_SHARED, getuid(), false, &key, &why) == 0);
+	must(evidence_key_load(path, EVIDENCE_KEY_SHARED, getuid(), false, &key, &why) == 0);
 	close(fd);
 	unlink(path);
 	stream_fd = memfd_create("stream", MFD_CLOEXEC);
@@ -72,7 +72,7 @@ static int on_fault(uint64_t line, const char *what, void *userdata)
 	return 0;
 }
 
-static void verify(const struct sign_key *with, struct verify_report *ret)
+static void verify(const struct evidence_key *with, struct verify_report *ret)
 {
 	const struct verify_options options = { .key = with };
 	struct faults faults = { 0 };

@@ -25,22 +25,22 @@
 #include "base/file.h"
 #include "ledger/evidence/verify.h"
 
-static struct sign_key *load_key(const char *kind, const char *path)
+static struct evidence_key *load_key(const char *kind, const char *path)
 {
 	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
-	struct sign_key *key = NULL;
-	enum sign_kind wanted = SIGN_PUBLIC;
+	struct evidence_key *key = NULL;
+	enum evidence_key_kind wanted = EVIDENCE_KEY_PUBLIC;
 
 	if (strcmp(kind, "shared") == 0)
-		wanted = SIGN_SHARED;
+		wanted = EVIDENCE_KEY_SHARED;
 	else if (strcmp(kind, "private") == 0)
-		wanted = SIGN_PRIVATE;
-	if (sodium_init() < 0 || sign_key_load(path, wanted, geteuid(), false, &key, &why) != 0)
+		wanted = EVIDENCE_KEY_PRIVATE;
+	if (sodium_init() < 0 || evidence_key_load(path, wanted, geteuid(), false, &key, &why) != 0)
 		errx(UNIT_FAILED, "%s %s", path, bytes_str(&why));
 	return key;
 }
 
-static int make(unsigned long n, const struct sign_key *key)
+static int make(unsigned long n, const struct evidence_key *key)
 {
 	char hash[CHAIN_HASH_LEN + 1] = "", before[512];
 
@@ -130,7 +130,7 @@ static int change_bytes(const char *data, size_t len, const struct verify_option
 
 int unit_stream(int argc, char **argv)
 {
-	cleanup(sign_key_free_p) struct sign_key *key = NULL;
+	cleanup(evidence_key_free_p) struct evidence_key *key = NULL;
 	cleanup(free_p) char *data = NULL;
 	struct verify_options options = { 0 };
 	FILE *in;

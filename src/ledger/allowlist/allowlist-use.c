@@ -78,7 +78,7 @@ static int make_room(struct allowlist_use *use)
 	return 0;
 }
 
-int allowlist_use_note(struct allowlist_use *use, char **id, char **path, uint64_t at)
+int allowlist_use_add(struct allowlist_use *use, char **id, char **path, uint64_t at)
 {
 	struct allowlist_stamp *s;
 	bool there;
@@ -114,7 +114,7 @@ struct allow_use allowlist_use_find(const struct allowlist_use *use, const char 
 
 /* --- reading ---------------------------------------------------------------------------------- */
 
-struct reader {
+struct allowlist_use_reader {
 	struct allowlist_use *use;
 	struct allow_clock *clock;
 	bool version, faulty;
@@ -150,7 +150,7 @@ static int take_stamp(const struct scan_member *m, void *userdata)
 	struct stamp_reader s = { .path = BYTES_INIT(BYTES_UNLIMITED) };
 	cleanup(free_p) char *id = strndup(m->key, m->key_len);
 	cleanup(free_p) char *path = NULL;
-	struct reader *r = userdata;
+	struct allowlist_use_reader *r = userdata;
 	struct scan_fault f;
 	int e = id ? 0 : -ENOMEM;
 
@@ -158,7 +158,7 @@ static int take_stamp(const struct scan_member *m, void *userdata)
 		e = scan_object(m->value, m->value_len, take_stamp_member, &s, &f);
 	if (e == 0 && s.has_at && s.has_path && r->use->n < LIMIT_ALLOW_ENTRIES) {
 		path = bytes_steal(&s.path);
-		e = path ? allowlist_use_note(r->use, &id, &path, s.at) : -ENOMEM;
+		e = path ? allowlist_use_add(r->use, &id, &path, s.at) : -ENOMEM;
 	} else if (e == 0) {
 		r->faulty = true;
 	}
@@ -168,7 +168,7 @@ static int take_stamp(const struct scan_member *m, void *userdata)
 
 static int take_member(const struct scan_member *m, void *userdata)
 {
-	struct reader *r = userdata;
+	struct allowlist_use_reader *r = userdata;
 	struct scan_fault f;
 	uint64_t version;
 	bool fine;
@@ -190,7 +190,7 @@ static int take_member(const struct scan_member *m, void *userdata)
 	return 0;
 }
 
-static int read_text(const struct bytes *text, struct reader *r, struct bytes *why)
+static int read_text(const struct bytes *text, struct allowlist_use_reader *r, struct bytes *why)
 {
 	struct scan_fault f;
 	int e;
@@ -211,7 +211,7 @@ int allowlist_use_load(struct allowlist_use *use, struct state_dir *dir,
 {
 	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(BYTES_UNLIMITED);
 	struct allow_clock clock = { 0 };
-	struct reader r = { .use = use, .clock = &clock };
+	struct allowlist_use_reader r = { .use = use, .clock = &clock };
 	cleanup(close_p) int fd = -1;
 	int e;
 

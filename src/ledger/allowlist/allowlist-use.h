@@ -39,7 +39,7 @@ int allowlist_use_load(struct allowlist_use *use, struct state_dir *dir,
 	struct allow_clock *ret_clock, struct bytes *why);
 
 /* Notes that an entry was used. Both strings are the stamp's on success. Error: -ENOMEM. */
-int allowlist_use_note(struct allowlist_use *use, char **id, char **path, uint64_t at);
+int allowlist_use_add(struct allowlist_use *use, char **id, char **path, uint64_t at);
 
 /* The stamp of an entry; `at` is 0 where there is none. */
 struct allow_use allowlist_use_find(const struct allowlist_use *use, const char *id);

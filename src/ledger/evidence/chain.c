@@ -19,7 +19,7 @@
 
 const struct scan_limits chain_limits = { .depth_max = CHAIN_DEPTH_MAX, .nul_escape = true };
 
-struct reader {
+struct chain_reader {
 	const char *line;
 	size_t len;
 	struct chain_record *record;
@@ -48,7 +48,7 @@ bool chain_parse_head(const char *text, struct chain_head *ret)
 	return true;
 }
 
-static void refuse(struct reader *r, const char *fault)
+static void refuse(struct chain_reader *r, const char *fault)
 {
 	if (!r->fault)
 		r->fault = fault;
@@ -61,7 +61,7 @@ static bool is_string(const struct scan_member *m, const char *text)
 	return m->value_len == len + 2 && memcmp(m->value + 1, text, len) == 0;
 }
 
-static void take_schema(struct reader *r, const struct scan_member *m)
+static void take_schema(struct chain_reader *r, const struct scan_member *m)
 {
 	r->has_schema = true;
 	if (is_string(m, CHAIN_SCHEMA_FIRMA))
@@ -72,7 +72,7 @@ static void take_schema(struct reader *r, const struct scan_member *m)
 		refuse(r, "its schema_version is not known");
 }
 
-static void take_sequence(struct reader *r, const struct scan_member *m)
+static void take_sequence(struct chain_reader *r, const struct scan_member *m)
 {
 	r->has_sequence = true;
 	if (!scan_integer_value(
@@ -91,7 +91,7 @@ static bool take_digits(const struct scan_member *m, char ret[static CHAIN_HASH_
 	return true;
 }
 
-static void take_previous(struct reader *r, const struct scan_member *m)
+static void take_previous(struct chain_reader *r, const struct scan_member *m)
 {
 	r->has_previous = true;
 	if (!take_digits(m, r->record->previous))
@@ -102,7 +102,7 @@ static void take_previous(struct reader *r, const struct scan_member *m)
  * The member from its key on is cut, with the comma before it; where it is the first, with the one
  * behind it. No white space may stand around it or in it.
  */
-static bool cut(struct reader *r, const struct scan_member *m, const char *key, size_t i)
+static bool cut(struct chain_reader *r, const struct scan_member *m, const char *key, size_t i)
 {
 	size_t start = m->key_offset, end = (size_t)(m->value - r->line) + m->value_len;
 	size_t key_len = strlen(key);
@@ -121,7 +121,7 @@ static bool cut(struct reader *r, const struct scan_member *m, const char *key, 
 	return true;
 }
 
-static void take_hash(struct reader *r, const struct scan_member *m)
+static void take_hash(struct chain_reader *r, const struct scan_member *m)
 {
 	r->has_hash = true;
 	if (!take_digits(m, r->record->head.hash))
@@ -169,13 +169,13 @@ static bool read_signature(const char *at, const char *end, struct chain_signatu
 		|| at != end)
 		return false;
 
-	s->algorithm = sign_algorithm_parse(algorithm, algorithm_len);
+	s->algorithm = signature_algorithm_parse(algorithm, algorithm_len);
 	memcpy(s->key_id, id, id_len);
 	s->key_id[id_len] = '\0';
 	return true;
 }
 
-static void take_signature(struct reader *r, const struct scan_member *m)
+static void take_signature(struct chain_reader *r, const struct scan_member *m)
 {
 	r->has_signature = true;
 	if (!read_signature(m->value, m->value + m->value_len, &r->record->signature)
@@ -193,7 +193,7 @@ static void take_signature(struct reader *r, const struct scan_member *m)
 static const struct {
 	const char *key;
 	size_t len;
-	void (*take)(struct reader *r, const struct scan_member *m);
+	void (*take)(struct chain_reader *r, const struct scan_member *m);
 } members[] = {
 	MEMBER("schema_version", take_schema),
 	MEMBER("sequence", take_sequence),
@@ -210,7 +210,7 @@ static int take_member(const struct scan_member *m, void *userdata)
 	return 0;
 }
 
-static void check_presence(struct reader *r)
+static void check_presence(struct chain_reader *r)
 {
 	if (!r->has_schema)
 		refuse(r, "it has no schema_version");
@@ -222,7 +222,7 @@ static void check_presence(struct reader *r)
 
 int chain_parse(const char *line, size_t len, struct chain_record *ret, struct bytes *why)
 {
-	struct reader r = { .line = line, .len = len, .record = ret };
+	struct chain_reader r = { .line = line, .len = len, .record = ret };
 	struct scan_fault fault;
 	int e;
 
@@ -274,22 +274,22 @@ void chain_hash(const char *line, size_t len, const struct chain_record *record,
 }
 
 static int print_signature(
-	const struct sign_key *key, const struct sign_text *text, struct bytes *b)
+	const struct evidence_key *key, const struct signed_text *text, struct bytes *b)
 {
 	int r;
 
 	r = bytes_appendf(b,
 		"," SIGNATURE_KEY "{\"algorithm\":\"%s\",\"key_id\":\"%s\",\"value\":\"",
-		sign_algorithm_name(sign_key_algorithm(key)), sign_key_id(key));
+		signature_algorithm_name(evidence_key_algorithm(key)), evidence_key_id(key));
 	if (r >= 0)
-		r = sign_append(key, text, b);
+		r = evidence_key_sign(key, text, b);
 	return r < 0 ? r : bytes_append_str(b, "\"}");
 }
 
 int chain_print(const char *before, const struct bytes *behind, const char *previous,
-	const struct sign_key *key, struct bytes *b, char ret_hash[static CHAIN_HASH_LEN + 1])
+	const struct evidence_key *key, struct bytes *b, char ret_hash[static CHAIN_HASH_LEN + 1])
 {
-	const struct sign_text text = { CHAIN_SCHEMA_FIRMA, previous, ret_hash };
+	const struct signed_text text = { CHAIN_SCHEMA_FIRMA, previous, ret_hash };
 	struct sha256 state;
 	int r;
 

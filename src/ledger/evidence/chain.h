@@ -42,7 +42,7 @@ struct chain_head {
 bool chain_parse_head(const char *text, struct chain_head *ret);
 
 struct chain_signature {
-	enum sign_algorithm algorithm; /* SIGN_NONE: one that isn't known */
+	enum signature_algorithm algorithm; /* SIGNATURE_NONE: one that isn't known */
 	char key_id[CHAIN_KEY_ID_MAX + 1];
 	const char *value; /* in the line */
 	size_t value_len;
@@ -77,4 +77,4 @@ void chain_hash(const char *line, size_t len, const struct chain_record *record,
  * brace to the comma; `behind` what follows it, from the comma on, without the last brace.
  */
 int chain_print(const char *before, const struct bytes *behind, const char *previous,
-	const struct sign_key *key, struct bytes *b, char ret_hash[static CHAIN_HASH_LEN + 1]);
+	const struct evidence_key *key, struct bytes *b, char ret_hash[static CHAIN_HASH_LEN + 1]);

@@ -12,12 +12,12 @@ struct evidence {
 	struct state_dir *state_dir; /* or NULL */
 	struct bytes shown;          /* the path, escaped */
 	uid_t owner;
-	struct sign_key *key;
+	struct evidence_key *key;
 
 	int fd; /* open exactly while the log may be appended to; else -1 */
-	struct mark_file mark_file;
-	struct mark mark; /* of what is committed */
-	struct mark next; /* of that and `batch` */
+	struct head_file head_file;
+	struct log_position mark; /* of what is committed */
+	struct log_position next; /* of that and `batch` */
 	struct bytes batch;
 
 	struct bytes closed; /* why; empty: open */

@@ -76,12 +76,12 @@ static bool read_mark(struct evidence *e, bool *ret_known)
 	if (!e->state_dir)
 		return true;
 
-	r = mark_open(&e->mark_file, e->state_dir, &e->mark, &why);
+	r = head_file_open(&e->head_file, e->state_dir, &e->mark, &why);
 	*ret_known = r == 0;
 	if (r == 0 || r == -ENOENT)
 		return true;
 
-	evidence_close_for(e, r < 0, "%s, which tells how far it goes: %s", MARK_FILE,
+	evidence_close_for(e, r < 0, "%s, which tells how far it goes: %s", HEAD_FILE_NAME,
 		r < 0 ? strerror(-r) : bytes_str(&why));
 	return false;
 }
@@ -89,7 +89,7 @@ static bool read_mark(struct evidence *e, bool *ret_known)
 /* A log of which no mark was kept: new, or one's own alone where nothing is ever kept. */
 static int adopt(struct evidence *e, struct bytes *why)
 {
-	struct mark mark;
+	struct log_position mark;
 	int r;
 
 	r = log_find_mark(e->fd, &mark, why);
@@ -102,7 +102,7 @@ static int adopt(struct evidence *e, struct bytes *why)
 				why, "it is another's: nothing is known of its records here");
 			return r < 0 ? r : LOG_REFUSED;
 		}
-		r = mark_create(&e->mark_file, e->state_dir);
+		r = head_file_create(&e->head_file, e->state_dir);
 	}
 	e->mark = mark;
 	return r;
@@ -123,7 +123,7 @@ static int settle(struct evidence *e, const struct log_end *end)
 		return -errno;
 
 	e->mark = e->next = end->mark;
-	return mark_write(&e->mark_file, &e->mark);
+	return head_file_write(&e->head_file, &e->mark);
 }
 
 static int record_cut(struct evidence *e, const struct log_end *end, const struct moment *now)
@@ -165,7 +165,7 @@ static int record_recovered(struct evidence *e, const struct store *store,
 static int recover(struct evidence *e, struct store *store, const struct moment *now, size_t *ret_n,
 	struct bytes *why)
 {
-	cleanup(note_deinit) struct note note = NOTE_INIT;
+	cleanup(recovery_note_deinit) struct recovery_note note = RECOVERY_NOTE_INIT;
 	const char *text = store_note(store), *entry;
 	uint64_t head = e->mark.head.sequence, sequence = 0;
 	uint8_t id[TOKEN_ID_LEN];
@@ -175,7 +175,7 @@ static int recover(struct evidence *e, struct store *store, const struct moment 
 	if (text[0] == '\0')
 		return 0;
 
-	r = note_parse(text, strlen(text), &note);
+	r = recovery_note_parse(text, strlen(text), &note);
 	if (r < 0)
 		return r;
 	if (r > 0 || head + 1 < note.first) {
@@ -187,7 +187,7 @@ static int recover(struct evidence *e, struct store *store, const struct moment 
 
 	entry = bytes_str(&note.entries);
 	for (size_t i = 0; r >= 0 && i < note.n; i++) {
-		note_next(&entry, &sequence, id);
+		recovery_note_next(&entry, &sequence, id);
 		if (sequence <= head)
 			continue;
 		r = record_recovered(e, store, id, now);
@@ -200,13 +200,13 @@ static int recover(struct evidence *e, struct store *store, const struct moment 
 static int note_recovered(struct evidence *e, struct store *store)
 {
 	cleanup(bytes_deinit) struct bytes line = BYTES_INIT(BYTES_UNLIMITED);
-	const struct note none = { .first = e->mark.head.sequence + 1 };
+	const struct recovery_note none = { .first = e->mark.head.sequence + 1 };
 	int r;
 
 	if (store_closed(store))
 		return 0;
 
-	r = note_print(&none, &line);
+	r = recovery_note_print(&none, &line);
 	if (r >= 0)
 		r = store_set_note(store, line.data);
 	if (r >= 0)

@@ -123,7 +123,7 @@ uint64_t evidence_size(const struct evidence *e)
 	return e->mark.size;
 }
 
-const struct sign_key *evidence_key(const struct evidence *e)
+const struct evidence_key *evidence_signing_key(const struct evidence *e)
 {
 	return e->key;
 }
@@ -206,7 +206,7 @@ static int write_batch(struct evidence *e)
 	if (fdatasync(e->fd) < 0)
 		return -errno;
 
-	return mark_write(&e->mark_file, &e->next);
+	return head_file_write(&e->head_file, &e->next);
 }
 
 /* What the failed write left is cut off; where that fails as well, it is read at the next try. */
@@ -246,7 +246,7 @@ int evidence_commit(struct evidence *e)
 
 int evidence_finish(struct evidence *e)
 {
-	return mark_sync(&e->mark_file);
+	return head_file_sync(&e->head_file);
 }
 
 void evidence_prepare(struct evidence *e, struct store *store, const struct moment *now)
@@ -279,10 +279,10 @@ static int load_key(struct evidence *e, const struct evidence_options *o)
 	if (!o->key)
 		return 0;
 
-	r = sign_key_load(o->key, o->key_kind, o->owner, o->key_is_credential, &e->key, &why);
+	r = evidence_key_load(o->key, o->key_kind, o->owner, o->key_is_credential, &e->key, &why);
 	if (r >= 0 && text_append_escaped(&shown, o->key, strlen(o->key)) < 0)
 		r = -ENOMEM;
-	if (r == SIGN_REFUSED)
+	if (r == EVIDENCE_KEY_REFUSED)
 		evidence_close_for(e, false, "the key %s %s", bytes_str(&shown), bytes_str(&why));
 	return r < 0 ? r : 0;
 }
@@ -296,7 +296,7 @@ int evidence_new(const struct evidence_options *o, struct evidence **ret)
 		return -ENOMEM;
 
 	e->fd = -1;
-	e->mark_file = (struct mark_file)MARK_FILE_INIT;
+	e->head_file = (struct head_file)HEAD_FILE_INIT;
 	e->owner = o->owner;
 	e->waiting = e->for_store = true; /* for its first time */
 	e->retry_pause = RETRY_PAUSE_MIN;
@@ -325,8 +325,8 @@ void evidence_free(struct evidence *e)
 		return;
 
 	close_p(&e->fd);
-	mark_deinit(&e->mark_file);
-	sign_key_free(e->key);
+	head_file_deinit(&e->head_file);
+	evidence_key_free(e->key);
 	bytes_deinit(&e->shown);
 	bytes_deinit(&e->batch);
 	bytes_deinit(&e->closed);

@@ -27,8 +27,8 @@ struct evidence_options {
 	const char *path;
 	struct state_dir *state_dir; /* of the file that says how far the log goes; or NULL */
 	const char *key;             /* the file of a key, or NULL */
-	enum sign_kind key_kind;
-	bool key_is_credential; /* see sign_key_load() */
+	enum evidence_key_kind key_kind;
+	bool key_is_credential; /* see evidence_key_load() */
 	uid_t owner;            /* of the log and the key */
 };
 
@@ -56,7 +56,7 @@ struct chain_head evidence_head(const struct evidence *e);
 /* The log's path, escaped; its size; the key that signs it, or NULL. */
 const char *evidence_path(const struct evidence *e);
 uint64_t evidence_size(const struct evidence *e);
-const struct sign_key *evidence_key(const struct evidence *e);
+const struct evidence_key *evidence_signing_key(const struct evidence *e);
 
 #define EVIDENCE_ID_LEN 24
 

@@ -29,10 +29,10 @@ static const struct pem {
 	const uint8_t *der;
 	size_t der_len;
 } pems[] = {
-	[SIGN_PRIVATE] = { "-----BEGIN PRIVATE KEY-----\n", "\n-----END PRIVATE KEY-----",
+	[EVIDENCE_KEY_PRIVATE] = { "-----BEGIN PRIVATE KEY-----\n", "\n-----END PRIVATE KEY-----",
 		private_der, sizeof(private_der) },
-	[SIGN_PUBLIC] = { "-----BEGIN PUBLIC KEY-----\n", "\n-----END PUBLIC KEY-----", public_der,
-		sizeof(public_der) },
+	[EVIDENCE_KEY_PUBLIC] = { "-----BEGIN PUBLIC KEY-----\n", "\n-----END PUBLIC KEY-----",
+		public_der, sizeof(public_der) },
 };
 
 #define DER_MAX (sizeof(private_der) + SEED_LEN)
@@ -42,33 +42,33 @@ static const struct pem {
 static const char id_text[] = "firma.evidence.v1 key id";
 
 static const char *const names[] = {
-	[SIGN_NONE] = "none",
-	[SIGN_HMAC_SHA256] = "HMAC-SHA256",
-	[SIGN_ED25519] = "Ed25519",
+	[SIGNATURE_NONE] = "none",
+	[SIGNATURE_HMAC_SHA256] = "HMAC-SHA256",
+	[SIGNATURE_ED25519] = "Ed25519",
 };
 
-struct sign_key {
-	enum sign_algorithm algorithm;
+struct evidence_key {
+	enum signature_algorithm algorithm;
 	uint8_t *secret; /* sodium_malloc()ed; NULL of a public one */
 	size_t secret_len;
 	uint8_t public[crypto_sign_PUBLICKEYBYTES];
-	char id[SIGN_KEY_ID_LEN + 1];
+	char id[EVIDENCE_KEY_ID_LEN + 1];
 };
 
-const char *sign_algorithm_name(enum sign_algorithm algorithm)
+const char *signature_algorithm_name(enum signature_algorithm algorithm)
 {
 	return names[algorithm];
 }
 
-enum sign_algorithm sign_algorithm_parse(const char *name, size_t len)
+enum signature_algorithm signature_algorithm_parse(const char *name, size_t len)
 {
-	for (enum sign_algorithm a = SIGN_HMAC_SHA256; a <= SIGN_ED25519; a++)
+	for (enum signature_algorithm a = SIGNATURE_HMAC_SHA256; a <= SIGNATURE_ED25519; a++)
 		if (strlen(names[a]) == len && memcmp(names[a], name, len) == 0)
 			return a;
-	return SIGN_NONE;
+	return SIGNATURE_NONE;
 }
 
-void sign_key_free(struct sign_key *key)
+void evidence_key_free(struct evidence_key *key)
 {
 	if (!key)
 		return;
@@ -77,12 +77,12 @@ void sign_key_free(struct sign_key *key)
 	free(key);
 }
 
-enum sign_algorithm sign_key_algorithm(const struct sign_key *key)
+enum signature_algorithm evidence_key_algorithm(const struct evidence_key *key)
 {
 	return key->algorithm;
 }
 
-const char *sign_key_id(const struct sign_key *key)
+const char *evidence_key_id(const struct evidence_key *key)
 {
 	return key->id;
 }
@@ -97,7 +97,7 @@ static int refuse(struct bytes *why, const char *what)
 	int r;
 
 	r = bytes_append_str(why, what);
-	return r < 0 ? r : SIGN_REFUSED;
+	return r < 0 ? r : EVIDENCE_KEY_REFUSED;
 }
 
 /* Why a secret in this file isn't one; NULL where it is. */
@@ -113,8 +113,8 @@ static const char *fault_of(const struct stat *st, uid_t owner, bool service)
 }
 
 /* Opens the file, which may hold a secret. */
-static int open_key(const char *path, enum sign_kind kind, uid_t owner, bool service, int *ret_fd,
-	struct bytes *why)
+static int open_key(const char *path, enum evidence_key_kind kind, uid_t owner, bool service,
+	int *ret_fd, struct bytes *why)
 {
 	cleanup(close_p) int fd = -1;
 	const char *fault;
@@ -129,7 +129,7 @@ static int open_key(const char *path, enum sign_kind kind, uid_t owner, bool ser
 	if (!S_ISREG(st.st_mode))
 		return refuse(why, file_fault_text(FILE_NOT_REGULAR));
 
-	fault = kind == SIGN_PUBLIC ? NULL : fault_of(&st, owner, service);
+	fault = kind == EVIDENCE_KEY_PUBLIC ? NULL : fault_of(&st, owner, service);
 	if (fault)
 		return refuse(why, fault);
 
@@ -140,7 +140,7 @@ static int open_key(const char *path, enum sign_kind kind, uid_t owner, bool ser
 /* Reads it into guarded memory, where a NUL follows. */
 static int read_key(int fd, uint8_t **ret, size_t *ret_len, struct bytes *why)
 {
-	cleanup(free_secret) uint8_t *data = sodium_malloc(SIGN_KEY_FILE_MAX + 1);
+	cleanup(free_secret) uint8_t *data = sodium_malloc(EVIDENCE_KEY_FILE_MAX + 1);
 	size_t len = 0;
 	ssize_t n;
 
@@ -148,13 +148,13 @@ static int read_key(int fd, uint8_t **ret, size_t *ret_len, struct bytes *why)
 		return -ENOMEM;
 
 	do {
-		n = read(fd, data + len, SIGN_KEY_FILE_MAX + 1 - len);
+		n = read(fd, data + len, EVIDENCE_KEY_FILE_MAX + 1 - len);
 		if (n < 0 && errno != EINTR)
 			return refuse(why, strerror(errno));
 		len += n > 0 ? (size_t)n : 0;
-	} while (n != 0 && len <= SIGN_KEY_FILE_MAX);
+	} while (n != 0 && len <= EVIDENCE_KEY_FILE_MAX);
 
-	if (len > SIGN_KEY_FILE_MAX)
+	if (len > EVIDENCE_KEY_FILE_MAX)
 		return refuse(why, "is too long for a key");
 	if (len > 0 && data[len - 1] == '\n')
 		len--;
@@ -199,7 +199,7 @@ static void hmac(const uint8_t *key, size_t key_len, const char *const *pieces, 
 	sodium_memzero(&state, sizeof(state));
 }
 
-static int take_shared(struct sign_key *key, uint8_t **data, size_t len, struct bytes *why)
+static int take_shared(struct evidence_key *key, uint8_t **data, size_t len, struct bytes *why)
 {
 	static const char *const pieces[] = { id_text };
 	uint8_t tag[crypto_auth_hmacsha256_BYTES];
@@ -207,27 +207,27 @@ static int take_shared(struct sign_key *key, uint8_t **data, size_t len, struct 
 	if (len == 0)
 		return refuse(why, "is empty");
 
-	key->algorithm = SIGN_HMAC_SHA256;
+	key->algorithm = SIGNATURE_HMAC_SHA256;
 	key->secret = *data;
 	key->secret_len = len;
 	*data = NULL;
 	hmac(key->secret, len, pieces, 1, tag);
-	notation_hex(tag, SIGN_KEY_ID_LEN / 2, key->id);
+	notation_hex(tag, EVIDENCE_KEY_ID_LEN / 2, key->id);
 	return 0;
 }
 
-static int take_pair(struct sign_key *key, enum sign_kind kind, const uint8_t *data, size_t len,
-	struct bytes *why)
+static int take_pair(struct evidence_key *key, enum evidence_key_kind kind, const uint8_t *data,
+	size_t len, struct bytes *why)
 {
 	uint8_t seed[SEED_LEN], hash[crypto_hash_sha256_BYTES];
 
 	if (!read_pem((const char *)data, len, &pems[kind], seed))
 		return refuse(why,
-			kind == SIGN_PUBLIC ? "is not a public key for Ed25519 in PEM"
-					    : "is not a private key for Ed25519 in PEM");
+			kind == EVIDENCE_KEY_PUBLIC ? "is not a public key for Ed25519 in PEM"
+						    : "is not a private key for Ed25519 in PEM");
 
-	key->algorithm = SIGN_ED25519;
-	if (kind == SIGN_PUBLIC) {
+	key->algorithm = SIGNATURE_ED25519;
+	if (kind == EVIDENCE_KEY_PUBLIC) {
 		memcpy(key->public, seed, sizeof(key->public));
 	} else {
 		key->secret_len = crypto_sign_SECRETKEYBYTES;
@@ -239,14 +239,14 @@ static int take_pair(struct sign_key *key, enum sign_kind kind, const uint8_t *d
 			return -ENOMEM;
 	}
 	crypto_hash_sha256(hash, key->public, sizeof(key->public));
-	notation_hex(hash, SIGN_KEY_ID_LEN / 2, key->id);
+	notation_hex(hash, EVIDENCE_KEY_ID_LEN / 2, key->id);
 	return 0;
 }
 
-int sign_key_load(const char *path, enum sign_kind kind, uid_t owner, bool service,
-	struct sign_key **ret, struct bytes *why)
+int evidence_key_load(const char *path, enum evidence_key_kind kind, uid_t owner, bool service,
+	struct evidence_key **ret, struct bytes *why)
 {
-	cleanup(sign_key_free_p) struct sign_key *key = calloc(1, sizeof(*key));
+	cleanup(evidence_key_free_p) struct evidence_key *key = calloc(1, sizeof(*key));
 	cleanup(free_secret) uint8_t *data = NULL;
 	cleanup(close_p) int fd = -1;
 	size_t len;
@@ -261,8 +261,8 @@ int sign_key_load(const char *path, enum sign_kind kind, uid_t owner, bool servi
 	if (r != 0)
 		return r;
 
-	r = kind == SIGN_SHARED ? take_shared(key, &data, len, why)
-				: take_pair(key, kind, data, len, why);
+	r = kind == EVIDENCE_KEY_SHARED ? take_shared(key, &data, len, why)
+					: take_pair(key, kind, data, len, why);
 	if (r != 0)
 		return r;
 
@@ -287,7 +287,7 @@ static int append_base64(struct bytes *b, const uint8_t *data, size_t len)
 
 #define N_PIECES 5
 
-static void fill_pieces(const struct sign_text *text, const char *ret[static N_PIECES])
+static void fill_pieces(const struct signed_text *text, const char *ret[static N_PIECES])
 {
 	ret[0] = text->schema;
 	ret[1] = "\n";
@@ -296,7 +296,7 @@ static void fill_pieces(const struct sign_text *text, const char *ret[static N_P
 	ret[4] = text->hash;
 }
 
-static int join(const struct sign_text *text, struct bytes *b)
+static int join(const struct signed_text *text, struct bytes *b)
 {
 	const char *pieces[N_PIECES];
 	int r = 0;
@@ -307,7 +307,8 @@ static int join(const struct sign_text *text, struct bytes *b)
 	return r;
 }
 
-static int append_hmac(const struct sign_key *key, const struct sign_text *text, struct bytes *b)
+static int append_hmac(
+	const struct evidence_key *key, const struct signed_text *text, struct bytes *b)
 {
 	uint8_t tag[crypto_auth_hmacsha256_BYTES];
 	char hex[2 * sizeof(tag) + 1];
@@ -319,13 +320,14 @@ static int append_hmac(const struct sign_key *key, const struct sign_text *text,
 	return bytes_append(b, hex, sizeof(hex) - 1);
 }
 
-int sign_append(const struct sign_key *key, const struct sign_text *text, struct bytes *b)
+int evidence_key_sign(
+	const struct evidence_key *key, const struct signed_text *text, struct bytes *b)
 {
 	cleanup(bytes_deinit) struct bytes joined = BYTES_INIT(BYTES_UNLIMITED);
 	uint8_t signature[crypto_sign_BYTES];
 	int r;
 
-	if (key->algorithm == SIGN_HMAC_SHA256)
+	if (key->algorithm == SIGNATURE_HMAC_SHA256)
 		return append_hmac(key, text, b);
 
 	r = join(text, &joined);
@@ -337,7 +339,7 @@ int sign_append(const struct sign_key *key, const struct sign_text *text, struct
 	return append_base64(b, signature, sizeof(signature));
 }
 
-static int check_ed25519(const struct sign_key *key, const struct sign_text *text,
+static int check_ed25519(const struct evidence_key *key, const struct signed_text *text,
 	const char *value, size_t len, bool *ret)
 {
 	cleanup(bytes_deinit) struct bytes joined = BYTES_INIT(BYTES_UNLIMITED),
@@ -366,13 +368,13 @@ static int check_ed25519(const struct sign_key *key, const struct sign_text *tex
 	return 0;
 }
 
-int sign_check(const struct sign_key *key, const struct sign_text *text, const char *value,
-	size_t len, bool *ret)
+int evidence_key_check(const struct evidence_key *key, const struct signed_text *text,
+	const char *value, size_t len, bool *ret)
 {
 	cleanup(bytes_deinit) struct bytes own = BYTES_INIT(BYTES_UNLIMITED);
 	int r;
 
-	if (key->algorithm == SIGN_ED25519)
+	if (key->algorithm == SIGNATURE_ED25519)
 		return check_ed25519(key, text, value, len, ret);
 
 	r = append_hmac(key, text, &own);
@@ -399,7 +401,7 @@ static void print_pem(const struct pem *pem, const uint8_t data[static 32], char
 
 #define PEM_MAX 256
 
-int sign_make_pair(char **ret_private, struct bytes *public_pem)
+int evidence_key_make_pair(char **ret_private, struct bytes *public_pem)
 {
 	uint8_t public[crypto_sign_PUBLICKEYBYTES], secret[crypto_sign_SECRETKEYBYTES];
 	char *private = sodium_malloc(PEM_MAX), text[PEM_MAX];
@@ -411,9 +413,9 @@ int sign_make_pair(char **ret_private, struct bytes *public_pem)
 	/* The first half of libsodium's secret key is the seed, which is what others call the key.
 	 */
 	crypto_sign_keypair(public, secret);
-	print_pem(&pems[SIGN_PRIVATE], secret, private, PEM_MAX);
+	print_pem(&pems[EVIDENCE_KEY_PRIVATE], secret, private, PEM_MAX);
 	sodium_memzero(secret, sizeof(secret));
-	print_pem(&pems[SIGN_PUBLIC], public, text, sizeof(text));
+	print_pem(&pems[EVIDENCE_KEY_PUBLIC], public, text, sizeof(text));
 	r = bytes_append_str(public_pem, text);
 	if (r < 0) {
 		sodium_free(private);

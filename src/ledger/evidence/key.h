@@ -14,57 +14,58 @@
 
 #include "base/bytes.h"
 
-enum sign_algorithm { SIGN_NONE, SIGN_HMAC_SHA256, SIGN_ED25519 };
+enum signature_algorithm { SIGNATURE_NONE, SIGNATURE_HMAC_SHA256, SIGNATURE_ED25519 };
 
-/* Such as "HMAC-SHA256"; the inverse gives SIGN_NONE for what isn't one. */
-const char *sign_algorithm_name(enum sign_algorithm algorithm);
-enum sign_algorithm sign_algorithm_parse(const char *name, size_t len);
+/* Such as "HMAC-SHA256"; the inverse gives SIGNATURE_NONE for what isn't one. */
+const char *signature_algorithm_name(enum signature_algorithm algorithm);
+enum signature_algorithm signature_algorithm_parse(const char *name, size_t len);
 
 /* What a file holds. */
-enum sign_kind {
-	SIGN_SHARED,  /* for HMAC-SHA256: its bytes, without a newline at the end */
-	SIGN_PRIVATE, /* for Ed25519: PKCS #8 in PEM */
-	SIGN_PUBLIC,  /* for Ed25519: SubjectPublicKeyInfo in PEM; such a key only checks */
+enum evidence_key_kind {
+	EVIDENCE_KEY_SHARED,  /* for HMAC-SHA256: its bytes, without a newline at the end */
+	EVIDENCE_KEY_PRIVATE, /* for Ed25519: PKCS #8 in PEM */
+	EVIDENCE_KEY_PUBLIC,  /* for Ed25519: SubjectPublicKeyInfo in PEM; such a key only checks */
 };
 
-#define SIGN_KEY_FILE_MAX 4096
+#define EVIDENCE_KEY_FILE_MAX 4096
 
 /* A key's ID is made from it, so that no two keys are taken for one. */
-#define SIGN_KEY_ID_LEN 16
+#define EVIDENCE_KEY_ID_LEN 16
 
-struct sign_key;
+struct evidence_key;
 
-void sign_key_free(struct sign_key *key);
-DEFINE_CLEANUP(struct sign_key *, sign_key_free)
+void evidence_key_free(struct evidence_key *key);
+DEFINE_CLEANUP(struct evidence_key *, evidence_key_free)
 
 /* The file can't be taken. */
-#define SIGN_REFUSED 1
+#define EVIDENCE_KEY_REFUSED 1
 
 /*
  * Reads a key. A secret one must be a file of `owner`'s or root's, and closed to everybody else;
  * with `service` (it is a credential of the service manager's) its group may read it: that is how
- * the kernel shows an access control list. Returns 0, SIGN_REFUSED with what is wrong with it, a
- * sentence without its subject, appended to `why`, or -ENOMEM.
+ * the kernel shows an access control list. Returns 0, EVIDENCE_KEY_REFUSED with what is wrong with
+ * it, a sentence without its subject, appended to `why`, or -ENOMEM.
  */
-int sign_key_load(const char *path, enum sign_kind kind, uid_t owner, bool service,
-	struct sign_key **ret, struct bytes *why);
+int evidence_key_load(const char *path, enum evidence_key_kind kind, uid_t owner, bool service,
+	struct evidence_key **ret, struct bytes *why);
 
-enum sign_algorithm sign_key_algorithm(const struct sign_key *key);
-const char *sign_key_id(const struct sign_key *key);
+enum signature_algorithm evidence_key_algorithm(const struct evidence_key *key);
+const char *evidence_key_id(const struct evidence_key *key);
 
 /* A text that is signed, in its pieces. */
-struct sign_text {
+struct signed_text {
 	const char *schema;
 	const char *previous; /* or "" */
 	const char *hash;
 };
 
-/* Appends the signature's value. Only with a key that is not SIGN_PUBLIC. */
-int sign_append(const struct sign_key *key, const struct sign_text *text, struct bytes *b);
+/* Appends the signature's value. Only with a key that is not EVIDENCE_KEY_PUBLIC. */
+int evidence_key_sign(
+	const struct evidence_key *key, const struct signed_text *text, struct bytes *b);
 
 /* Whether the value, exactly as it would be written, is the text's. Error: -ENOMEM. */
-int sign_check(const struct sign_key *key, const struct sign_text *text, const char *value,
-	size_t len, bool *ret);
+int evidence_key_check(const struct evidence_key *key, const struct signed_text *text,
+	const char *value, size_t len, bool *ret);
 
 /* Makes a pair for Ed25519: two texts in PEM, the private one in sodium_malloc()ed memory. */
-int sign_make_pair(char **ret_private, struct bytes *public_pem);
+int evidence_key_make_pair(char **ret_private, struct bytes *public_pem);

@@ -18,7 +18,7 @@
 #include "base/lines.h"
 #include "base/notation.h"
 #include "base/sha256.h"
-#include "ledger/evidence/tail.h"
+#include "ledger/evidence/chain-tail.h"
 
 #define PIECE ((size_t)64 * 1024)
 
@@ -33,7 +33,7 @@ static int __attribute__((format(printf, 2, 3))) refuse(struct bytes *why, const
 	return r < 0 ? r : LOG_REFUSED;
 }
 
-static int check_marked(int fd, const struct mark *mark, struct bytes *why)
+static int check_marked(int fd, const struct log_position *mark, struct bytes *why)
 {
 	cleanup(bytes_deinit) struct bytes fault = BYTES_INIT(BYTES_UNLIMITED);
 	struct chain_head head;
@@ -49,10 +49,10 @@ static int check_marked(int fd, const struct mark *mark, struct bytes *why)
 	if (mark->size == 0)
 		return 0;
 
-	r = tail_read(fd, mark->size, &head, &fault);
+	r = chain_tail_read(fd, mark->size, &head, &fault);
 	if (r < 0)
 		return r;
-	if (r == TAIL_REFUSED)
+	if (r == CHAIN_TAIL_REFUSED)
 		return refuse(why,
 			"record %" PRIu64 ", the last that was acknowledged, is not there: %s",
 			mark->head.sequence, bytes_str(&fault));
@@ -64,22 +64,22 @@ static int check_marked(int fd, const struct mark *mark, struct bytes *why)
 	return 0;
 }
 
-static bool is_signed_with(const struct chain_record *record, const struct sign_key *key)
+static bool is_signed_with(const struct chain_record *record, const struct evidence_key *key)
 {
 	const struct chain_signature *s = &record->signature;
-	const struct sign_text text = { record->schema, record->previous, record->head.hash };
+	const struct signed_text text = { record->schema, record->previous, record->head.hash };
 	bool holds;
 
 	if (!key)
 		return true;
-	return record->is_signed && s->algorithm == sign_key_algorithm(key)
-		&& strcmp(s->key_id, sign_key_id(key)) == 0
-		&& sign_check(key, &text, s->value, s->value_len, &holds) == 0 && holds;
+	return record->is_signed && s->algorithm == evidence_key_algorithm(key)
+		&& strcmp(s->key_id, evidence_key_id(key)) == 0
+		&& evidence_key_check(key, &text, s->value, s->value_len, &holds) == 0 && holds;
 }
 
 /* Whether a line is the record that follows; *fault says why not. */
 static int check_next(const struct line *line, const struct chain_head *head,
-	const struct sign_key *key, struct chain_head *ret, struct bytes *fault)
+	const struct evidence_key *key, struct chain_head *ret, struct bytes *fault)
 {
 	struct chain_record record;
 	char hash[CHAIN_HASH_LEN + 1];
@@ -136,8 +136,8 @@ static int look_at_rest(int fd, uint64_t start, struct log_end *end, bool *ret_t
 	return 0;
 }
 
-int log_check(int fd, const struct mark *mark, const struct sign_key *key, struct log_end *ret,
-	struct bytes *why)
+int log_check(int fd, const struct log_position *mark, const struct evidence_key *key,
+	struct log_end *ret, struct bytes *why)
 {
 	cleanup(bytes_deinit) struct bytes fault = BYTES_INIT(BYTES_UNLIMITED);
 	cleanup(lines_deinit) struct lines lines = { 0 };
@@ -196,9 +196,9 @@ static int find_last_end(int fd, uint64_t size, uint64_t *ret)
 	return 0;
 }
 
-int log_find_mark(int fd, struct mark *ret, struct bytes *why)
+int log_find_mark(int fd, struct log_position *ret, struct bytes *why)
 {
-	struct mark mark = { 0 };
+	struct log_position mark = { 0 };
 	struct stat st;
 	int r;
 
@@ -207,7 +207,7 @@ int log_find_mark(int fd, struct mark *ret, struct bytes *why)
 
 	r = find_last_end(fd, (uint64_t)st.st_size, &mark.size);
 	if (r == 0 && mark.size > 0)
-		r = tail_read(fd, mark.size, &mark.head, why);
+		r = chain_tail_read(fd, mark.size, &mark.head, why);
 	if (r == 0)
 		*ret = mark;
 	return r;

@@ -13,8 +13,8 @@
 #include "ledger/evidence/key.h"
 
 struct log_end {
-	struct mark mark; /* the last record that is whole */
-	uint64_t torn;    /* bytes behind that, which were never acknowledged */
+	struct log_position mark; /* the last record that is whole */
+	uint64_t torn;            /* bytes behind that, which were never acknowledged */
 	char torn_hash[CHAIN_HASH_LEN + 1];
 };
 
@@ -26,8 +26,8 @@ struct log_end {
  * whole records behind it must follow it, signed with the key where there is one. Returns 0,
  * LOG_REFUSED with why appended, or a negative errno.
  */
-int log_check(int fd, const struct mark *mark, const struct sign_key *key, struct log_end *ret,
-	struct bytes *why);
+int log_check(int fd, const struct log_position *mark, const struct evidence_key *key,
+	struct log_end *ret, struct bytes *why);
 
 /* A mark of the last whole record in a file of which none was kept. */
-int log_find_mark(int fd, struct mark *ret, struct bytes *why);
+int log_find_mark(int fd, struct log_position *ret, struct bytes *why);

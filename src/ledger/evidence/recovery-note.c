@@ -10,12 +10,12 @@
 #include "base/json/scan.h"
 #include "base/json/tree.h"
 
-void note_deinit(struct note *note)
+void recovery_note_deinit(struct recovery_note *note)
 {
 	bytes_deinit(&note->entries);
 }
 
-int note_add(struct note *note, uint64_t sequence, const uint8_t id[static 16])
+int recovery_note_add(struct recovery_note *note, uint64_t sequence, const uint8_t id[static 16])
 {
 	char name[NOTATION_UUID_LEN + 1];
 	int r;
@@ -40,25 +40,25 @@ static bool parse_entry(const char *entry, uint64_t *ret_sequence, uint8_t ret_i
 		&& notation_parse_uuid(blank + 1, strlen(blank + 1), ret_id) == 0;
 }
 
-void note_next(const char **entry, uint64_t *ret_sequence, uint8_t ret_id[static 16])
+void recovery_note_next(const char **entry, uint64_t *ret_sequence, uint8_t ret_id[static 16])
 {
 	parse_entry(*entry, ret_sequence, ret_id);
 	*entry += strlen(*entry) + 1;
 }
 
-int note_print(const struct note *note, struct bytes *b)
+int recovery_note_print(const struct recovery_note *note, struct bytes *b)
 {
 	const char *entry = bytes_str(&note->entries);
 	int r;
 
-	r = bytes_appendf(b, NOTE_BEGIN "%" PRIu64 ",\"tokens\":[", note->first);
+	r = bytes_appendf(b, RECOVERY_NOTE_BEGIN "%" PRIu64 ",\"tokens\":[", note->first);
 	for (size_t i = 0; r >= 0 && i < note->n; i++, entry += strlen(entry) + 1)
 		r = bytes_appendf(b, "%s\"%s\"", i > 0 ? "," : "", entry);
 	return r < 0 ? r : bytes_append_str(b, "]}");
 }
 
-struct reader {
-	struct note *note;
+struct recovery_note_reader {
+	struct recovery_note *note;
 	bool has_first, has_entries, refused;
 };
 
@@ -69,7 +69,7 @@ static bool is(const struct scan_member *m, const char *key)
 
 static int read_member(const struct scan_member *m, void *userdata)
 {
-	struct reader *r = userdata;
+	struct recovery_note_reader *r = userdata;
 	int e = 0;
 
 	if (is(m, "evidence")) {
@@ -84,7 +84,7 @@ static int read_member(const struct scan_member *m, void *userdata)
 	return e < 0 ? e : 0;
 }
 
-static bool are_entries(const struct note *note)
+static bool are_entries(const struct recovery_note *note)
 {
 	const char *entry = bytes_str(&note->entries);
 	uint64_t sequence;
@@ -96,9 +96,9 @@ static bool are_entries(const struct note *note)
 	return true;
 }
 
-int note_parse(const char *line, size_t len, struct note *ret)
+int recovery_note_parse(const char *line, size_t len, struct recovery_note *ret)
 {
-	struct reader r = { .note = ret };
+	struct recovery_note_reader r = { .note = ret };
 	struct scan_fault fault;
 	int e;
 
@@ -108,5 +108,5 @@ int note_parse(const char *line, size_t len, struct note *ret)
 	return e == 0 && r.has_first && r.has_entries && !r.refused && ret->first > 0
 			&& are_entries(ret)
 		? 0
-		: NOTE_MALFORMED;
+		: RECOVERY_NOTE_MALFORMED;
 }

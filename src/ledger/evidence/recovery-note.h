@@ -18,32 +18,32 @@
 #include "base/bytes.h"
 #include "base/notation.h"
 
-#define NOTE_BEGIN "{\"evidence\":"
+#define RECOVERY_NOTE_BEGIN "{\"evidence\":"
 
-struct note {
+struct recovery_note {
 	uint64_t first;       /* sequence of the turn's first record */
 	size_t n;             /* entries */
 	struct bytes entries; /* each ended by NUL */
 };
 
-#define NOTE_INIT                                       \
+#define RECOVERY_NOTE_INIT                              \
 	{                                               \
 		.entries = BYTES_INIT(BYTES_UNLIMITED), \
 	}
 
-void note_deinit(struct note *note);
+void recovery_note_deinit(struct recovery_note *note);
 
 /* Adds an entry: a record, and a token that it is about. */
-int note_add(struct note *note, uint64_t sequence, const uint8_t id[static 16]);
+int recovery_note_add(struct recovery_note *note, uint64_t sequence, const uint8_t id[static 16]);
 
 /* Reads an entry, and moves *entry to the next. */
-void note_next(const char **entry, uint64_t *ret_sequence, uint8_t ret_id[static 16]);
+void recovery_note_next(const char **entry, uint64_t *ret_sequence, uint8_t ret_id[static 16]);
 
 /* Appends the line, without a newline. */
-int note_print(const struct note *note, struct bytes *b);
+int recovery_note_print(const struct recovery_note *note, struct bytes *b);
 
 /* It is no such line. */
-#define NOTE_MALFORMED 1
+#define RECOVERY_NOTE_MALFORMED 1
 
-/* Into a note that is empty. Returns 0, NOTE_MALFORMED, or -ENOMEM. */
-int note_parse(const char *line, size_t len, struct note *ret);
+/* Into a note that is empty. Returns 0, RECOVERY_NOTE_MALFORMED, or -ENOMEM. */
+int recovery_note_parse(const char *line, size_t len, struct recovery_note *ret);

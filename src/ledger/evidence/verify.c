@@ -90,7 +90,7 @@ static const char *expected_id(const struct verifier *v, const struct chain_reco
 	if (v->options->key_id)
 		return v->options->key_id;
 	if (strcmp(record->schema, CHAIN_SCHEMA_FIRMA) == 0)
-		return sign_key_id(v->options->key);
+		return evidence_key_id(v->options->key);
 	return v->has_key_id ? v->key_id : NULL;
 }
 
@@ -111,16 +111,16 @@ static int check_key_id(struct verifier *v, const struct chain_record *record)
 static int check_value(struct verifier *v, const struct chain_record *record)
 {
 	const struct chain_signature *s = &record->signature;
-	const struct sign_text text = { record->schema, record->previous, record->head.hash };
-	enum sign_algorithm wanted = sign_key_algorithm(v->options->key);
+	const struct signed_text text = { record->schema, record->previous, record->head.hash };
+	enum signature_algorithm wanted = evidence_key_algorithm(v->options->key);
 	bool holds;
 	int r;
 
 	if (s->algorithm != wanted)
 		return tell(v, "its signature's algorithm is not the key's, %s",
-			sign_algorithm_name(wanted));
+			signature_algorithm_name(wanted));
 
-	r = sign_check(v->options->key, &text, s->value, s->value_len, &holds);
+	r = evidence_key_check(v->options->key, &text, s->value, s->value_len, &holds);
 	if (r < 0)
 		return r;
 	return holds ? 0 : tell(v, "its signature was not made with this key");

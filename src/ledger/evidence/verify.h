@@ -12,8 +12,8 @@
 #include "ledger/evidence/chain.h"
 
 struct verify_options {
-	const struct sign_key *key; /* every record must be signed with it; NULL: none may be */
-	const char *key_id;         /* that all signatures must name; NULL: the key's own, or any */
+	const struct evidence_key *key; /* every record must be signed with it; NULL: none may be */
+	const char *key_id; /* that all signatures must name; NULL: the key's own, or any */
 	const struct chain_head *head; /* a record that must be there; or NULL */
 };
 

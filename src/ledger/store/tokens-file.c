@@ -125,11 +125,11 @@ struct loading {
 
 static int load_note(struct loading *loading, const char *line, size_t len, struct bytes *why)
 {
-	cleanup(note_deinit) struct note note = NOTE_INIT;
+	cleanup(recovery_note_deinit) struct recovery_note note = RECOVERY_NOTE_INIT;
 	int r;
 
-	r = note_parse(line, len, &note);
-	if (r == NOTE_MALFORMED)
+	r = recovery_note_parse(line, len, &note);
+	if (r == RECOVERY_NOTE_MALFORMED)
 		return refuse_line(why, "is not a note about evidence");
 	if (r < 0)
 		return r;
@@ -145,7 +145,8 @@ static int load_line(const char *line, size_t len, struct bytes *why, void *user
 	const char *fault;
 	int r;
 
-	if (len > sizeof(NOTE_BEGIN) - 1 && memcmp(line, NOTE_BEGIN, sizeof(NOTE_BEGIN) - 1) == 0)
+	if (len > sizeof(RECOVERY_NOTE_BEGIN) - 1
+		&& memcmp(line, RECOVERY_NOTE_BEGIN, sizeof(RECOVERY_NOTE_BEGIN) - 1) == 0)
 		return load_note(loading, line, len, why);
 
 	r = record_parse(line, len, &loading->scratch, &change, &fault);

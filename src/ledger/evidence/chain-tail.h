@@ -9,10 +9,10 @@
 #include "ledger/evidence/chain.h"
 
 /* No whole record that holds ends there. */
-#define TAIL_REFUSED 1
+#define CHAIN_TAIL_REFUSED 1
 
 /*
  * Reads the record that ends, with its newline, at `end` bytes into the file, and checks it against
- * its own record_hash. Returns 0, TAIL_REFUSED with why appended, or a negative errno.
+ * its own record_hash. Returns 0, CHAIN_TAIL_REFUSED with why appended, or a negative errno.
  */
-int tail_read(int fd, uint64_t end, struct chain_head *ret, struct bytes *why);
+int chain_tail_read(int fd, uint64_t end, struct chain_head *ret, struct bytes *why);

@@ -2,7 +2,7 @@
 
 /* Reads backwards, more each time, until the line's beginning is there. */
 
-#include "ledger/evidence/tail.h"
+#include "ledger/evidence/chain-tail.h"
 
 #include <errno.h>
 #include <string.h>
@@ -15,7 +15,7 @@ static int refuse(struct bytes *why, const char *what)
 	int r;
 
 	r = bytes_append_str(why, what);
-	return r < 0 ? r : TAIL_REFUSED;
+	return r < 0 ? r : CHAIN_TAIL_REFUSED;
 }
 
 /* The last `len` bytes before `end`; less is refused. */
@@ -70,7 +70,7 @@ static int read_line(int fd, uint64_t end, struct bytes *piece, const char **ret
 	return 0;
 }
 
-int tail_read(int fd, uint64_t end, struct chain_head *ret, struct bytes *why)
+int chain_tail_read(int fd, uint64_t end, struct chain_head *ret, struct bytes *why)
 {
 	cleanup(bytes_deinit) struct bytes piece = BYTES_INIT(BYTES_UNLIMITED);
 	char hash[CHAIN_HASH_LEN + 1];
