@@ -100,7 +100,7 @@ static int append_about(struct bytes *b, const char *before, const char *text, c
 
 static const char *word_at(const struct request *q, size_t index)
 {
-	const char *word = q->args;
+	const char *word = q->asked.args.text;
 
 	for (; index > 0; index--)
 		word += strlen(word) + 1;
@@ -111,7 +111,7 @@ static int append_words_why(const struct request *q, size_t fitting, struct byte
 {
 	int r;
 
-	if (fitting == q->n_args)
+	if (fitting == q->asked.args.n)
 		return bytes_append_str(b, "it wants other arguments, or more");
 
 	r = bytes_appendf(b, "argument %zu, ", fitting + 1);
@@ -120,8 +120,8 @@ static int append_words_why(const struct request *q, size_t fitting, struct byte
 
 static int append_claim_why(const struct request *q, enum claim claim, bool there, struct bytes *b)
 {
-	const char *const values[CLAIMS] = { q->agent_id, q->session_id, q->sandbox_id, q->profile,
-		q->cwd };
+	const char *const values[CLAIMS] = { q->asked.agent_id, q->asked.session_id,
+		q->asked.sandbox_id, q->asked.profile, q->asked.cwd };
 	int r;
 
 	if (!there)
@@ -140,8 +140,8 @@ static int append_why(const struct explanation *e, struct near *n)
 	case RULE_MATCHES:
 		return bytes_append_str(b, "it matches as well, but is not the one that decides");
 	case RULE_OTHER_REAL_PATH:
-		return append_about(
-			b, "the path fits, but it leads to ", q->real_path, ", which does not");
+		return append_about(b, "the path fits, but it leads to ", q->asked.real_path,
+			", which does not");
 	case RULE_UNTRUSTED:
 		return append_about(b, "", n->reach.path, " lies in no trusted directory");
 	case RULE_OTHER_WORDS:
@@ -229,9 +229,9 @@ static int print_json(const struct explanation *e)
 	json_out_string(&out, "place", bytes_str(&e->place));
 	json_out_string(&out, "reason", bytes_str(&e->reason));
 	json_out_string(&out, "policy", e->matter->file);
-	json_out_string(&out, "executable", q->executable);
-	json_out_string(&out, "real_path", q->real_path);
-	json_out_strings(&out, "args", q->args, q->n_args);
+	json_out_string(&out, "executable", q->asked.executable);
+	json_out_string(&out, "real_path", q->asked.real_path);
+	json_out_strings(&out, "args", q->asked.args.text, q->asked.args.n);
 	json_out_integer(&out, "uid", e->matter->asker.uid);
 	add_near(&out, e, &places);
 	json_out_integer(&out, "further", (int64_t)e->n_further);
@@ -248,11 +248,11 @@ static int print_json(const struct explanation *e)
 
 static int append_command(const struct request *q, struct bytes *b)
 {
-	const char *arg = q->args;
+	const char *arg = q->asked.args.text;
 	int r;
 
-	r = text_append_quoted(b, q->executable, strlen(q->executable));
-	for (size_t i = 0; i < q->n_args; i++, arg += strlen(arg) + 1) {
+	r = text_append_quoted(b, q->asked.executable, strlen(q->asked.executable));
+	for (size_t i = 0; i < q->asked.args.n; i++, arg += strlen(arg) + 1) {
 		if (r >= 0)
 			r = bytes_append_char(b, ' ');
 		if (r >= 0)

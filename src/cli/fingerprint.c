@@ -27,7 +27,7 @@ static int print_fingerprint(const struct bytes *line)
 		return say_undecided(
 			"only a request of action %s has a fingerprint", action_name(ACTION_EXEC));
 
-	request_fingerprint(request, fingerprint);
+	fingerprint_compute(&request->asked, fingerprint);
 	notation_hex(fingerprint, sizeof(fingerprint), hex);
 	puts(hex);
 	return STATUS_DONE;

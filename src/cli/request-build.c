@@ -128,21 +128,27 @@ static int print_request(const struct request_build *build, const struct found_c
 	uint8_t fingerprint[FINGERPRINT_LEN];
 	char hex[FINGERPRINT_HEX_LEN + 1];
 	struct json_out out;
-	size_t n_args;
+	struct invocation asked = {
+		.executable = command->executable,
+		.session_id = build->session,
+		.sandbox_id = build->sandbox,
+		.agent_id = build->agent,
+	};
 	int r;
 
-	r = pack_args(build->command + 1, &args, &n_args);
+	r = pack_args(build->command + 1, &args, &asked.args.n);
 	if (r < 0)
 		return r;
 
-	fingerprint_compute(command->executable, bytes_str(&args), n_args, build->session,
-		build->sandbox, build->agent, fingerprint);
+	asked.args.text = bytes_str(&args);
+	asked.args.len = args.len;
+	fingerprint_compute(&asked, fingerprint);
 	notation_hex(fingerprint, sizeof(fingerprint), hex);
 
 	json_out_init(&out);
 	json_out_string(&out, "action", "local.exec");
 	json_out_string(&out, "executable", command->executable);
-	json_out_strings(&out, "args", bytes_str(&args), n_args);
+	json_out_strings(&out, "args", asked.args.text, asked.args.n);
 	json_out_string(&out, "sandbox_id", build->sandbox);
 	json_out_string(&out, "session_id", build->session);
 	json_out_string(&out, "agent_id", build->agent);

@@ -57,29 +57,29 @@ static int append_program(struct bytes *b, const struct request *q, struct sugge
 {
 	int r;
 
-	if (!q->real_path || strcmp(q->real_path, q->executable) == 0)
-		return append_pattern(b, q->executable, "the path", notes);
+	if (!q->asked.real_path || strcmp(q->asked.real_path, q->asked.executable) == 0)
+		return append_pattern(b, q->asked.executable, "the path", notes);
 
 	r = bytes_append_char(b, '[');
 	if (r >= 0)
-		r = append_pattern(b, q->executable, "the path", notes);
+		r = append_pattern(b, q->asked.executable, "the path", notes);
 	if (r >= 0)
 		r = bytes_append_char(b, ',');
 	if (r >= 0)
-		r = append_pattern(b, q->real_path, "the real path", notes);
+		r = append_pattern(b, q->asked.real_path, "the real path", notes);
 	return r < 0 ? r : bytes_append_char(b, ']');
 }
 
 static int append_argv(struct bytes *b, const struct request *q, struct suggest_notes *notes)
 {
-	const char *arg = q->args;
+	const char *arg = q->asked.args.text;
 	char what[32];
 	int r;
 
 	r = bytes_append_char(b, '[');
 	if (r >= 0)
 		r = append_program(b, q, notes);
-	for (size_t i = 0; i < q->n_args; i++, arg += strlen(arg) + 1) {
+	for (size_t i = 0; i < q->asked.args.n; i++, arg += strlen(arg) + 1) {
 		snprintf(what, sizeof(what), "argument %zu", i + 1);
 		if (r >= 0)
 			r = bytes_append_char(b, ',');
@@ -101,7 +101,7 @@ static bool has_id(const struct policy *policy, const char *id)
 static int append_id(struct bytes *b, const struct policy *policy, const struct request *q)
 {
 	cleanup(bytes_deinit) struct bytes id = BYTES_INIT(BYTES_UNLIMITED);
-	const char *name = path_name(q->executable);
+	const char *name = path_name(q->asked.executable);
 	int r;
 
 	if (strlen(name) > LIMIT_RULE_ID / 2)
@@ -117,14 +117,14 @@ static int append_id(struct bytes *b, const struct policy *policy, const struct 
 /* Why no rule can name the command. */
 static int find_obstacle(const struct request *q, bool *ret, struct suggest_notes *notes)
 {
-	const char *arg = q->args;
+	const char *arg = q->asked.args.text;
 
 	*ret = true;
-	if (q->n_args + 1 > LIMIT_RULE_PATTERNS)
+	if (q->asked.args.n + 1 > LIMIT_RULE_PATTERNS)
 		return suggest_notes_add(notes,
 			"no rule can name all of its arguments: it has more than %d",
 			LIMIT_RULE_PATTERNS - 1);
-	for (size_t i = 0; i < q->n_args; i++, arg += strlen(arg) + 1)
+	for (size_t i = 0; i < q->asked.args.n; i++, arg += strlen(arg) + 1)
 		if (strlen(arg) > LIMIT_PATTERN)
 			return suggest_notes_add(notes,
 				"no rule can name argument %zu, which is longer than %d bytes",

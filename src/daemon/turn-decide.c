@@ -43,17 +43,19 @@ static int describe(const struct request *request, const struct peer *peer, stru
 	int r = 0;
 
 	if (request->action == ACTION_EXEC && !request->fault) {
-		r = text_append_quoted(what, request->executable, strlen(request->executable));
+		r = text_append_quoted(
+			what, request->asked.executable, strlen(request->asked.executable));
 		if (r >= 0)
 			r = bytes_append_char(what, ' ');
 	}
 	if (r >= 0)
 		r = bytes_appendf(what, "%s uid %u", is_operation(request) ? "by" : "for",
 			(unsigned int)peer->uid);
-	if (r >= 0 && request->agent_id) {
+	if (r >= 0 && request->asked.agent_id) {
 		r = bytes_append_str(what, " (agent ");
 		if (r >= 0)
-			r = text_append_quoted(what, request->agent_id, strlen(request->agent_id));
+			r = text_append_quoted(
+				what, request->asked.agent_id, strlen(request->asked.agent_id));
 		if (r >= 0)
 			r = bytes_append_char(what, ')');
 	}
@@ -165,7 +167,7 @@ static int decide_request(
 	int r;
 
 	if (has_fingerprint) {
-		request_fingerprint(request, fingerprint);
+		fingerprint_compute(&request->asked, fingerprint);
 		notation_hex(fingerprint, sizeof(fingerprint), a->fingerprint);
 		q.fingerprint = fingerprint;
 		q.usage = store_count(turn->store, conn->peer.uid, fingerprint);

@@ -26,7 +26,8 @@ int decide_by_allowlist(const struct question *q, const struct judgement *j, str
 		return r;
 
 	v->used_id = strdup(entry->id);
-	v->used_path = strdup(request->real_path ? request->real_path : request->executable);
+	v->used_path = strdup(
+		request->asked.real_path ? request->asked.real_path : request->asked.executable);
 	if (!v->used_id || !v->used_path)
 		return -ENOMEM;
 
@@ -107,7 +108,7 @@ static int decide_allow_add(const struct question *q, struct verdict *v)
 	if (allowlist_size(q->allowlist) >= LIMIT_ALLOW_ENTRIES)
 		return verdict_conclude(v, OUTCOME_UNSUPPORTED, "the allowlist is full");
 
-	r = allow_entry_from_patterns(request->agent_id ? request->agent_id : ALLOW_AGENT_NONE,
+	r = allow_entry_from_patterns(request->agent ? request->agent : ALLOW_AGENT_NONE,
 		request->pattern, request->argv, q->fresh_id, end_of(q, request->for_ms), &why,
 		&v->allow.entry);
 	if (r == ALLOW_FAULTY)

@@ -135,20 +135,9 @@ enum token_state question_state(const struct question *q)
 
 static struct token *make_token(const struct question *q, const struct judgement *j)
 {
-	const struct request *request = q->request;
 	struct token t = {
 		.state = TOKEN_PENDING,
-		.executable = request->executable,
-		.args = request->args,
-		.n_args = request->n_args,
-		.args_len = request->args_len,
-		.session_id = request->session_id,
-		.sandbox_id = request->sandbox_id,
-		.profile = request->profile,
-		.agent_id = request->agent_id,
-		.cwd = request->cwd,
-		.real_path = request->real_path,
-		.executable_sha256 = request->executable_sha256,
+		.asked = q->request->asked,
 		.uid = q->asker.uid,
 		.pid = q->asker.pid,
 		.process = q->name_process ? q->name_process(q->userdata) : NULL,
@@ -234,19 +223,20 @@ static bool same(const char *a, const char *b)
 /* The field in which a retry differs from what the token was issued for, or NULL. */
 static const char *context_mismatch(const struct request *request, const struct token *t)
 {
-	if (!same(request->session_id, t->session_id))
+	if (!same(request->asked.session_id, t->asked.session_id))
 		return "session_id";
-	if (!same(request->sandbox_id, t->sandbox_id))
+	if (!same(request->asked.sandbox_id, t->asked.sandbox_id))
 		return "sandbox_id";
-	if (!same(request->profile, t->profile))
+	if (!same(request->asked.profile, t->asked.profile))
 		return "profile";
-	if (t->agent_id && !same(request->agent_id, t->agent_id))
+	if (t->asked.agent_id && !same(request->asked.agent_id, t->asked.agent_id))
 		return "agent_id";
-	if (t->cwd && !same(request->cwd, t->cwd))
+	if (t->asked.cwd && !same(request->asked.cwd, t->asked.cwd))
 		return "cwd";
-	if (t->real_path && !same(request->real_path, t->real_path))
+	if (t->asked.real_path && !same(request->asked.real_path, t->asked.real_path))
 		return "real_path";
-	if (t->executable_sha256 && !same(request->executable_sha256, t->executable_sha256))
+	if (t->asked.executable_sha256
+		&& !same(request->asked.executable_sha256, t->asked.executable_sha256))
 		return "executable_sha256";
 	return NULL;
 }

@@ -164,23 +164,23 @@ static void try_match(const struct allowlist *list)
 	const struct allow_entry *found = NULL;
 	struct request q = {
 		.action = ACTION_EXEC,
-		.args = words,
-		.n_args = 2,
-		.args_len = sizeof(words),
-		.sandbox_id = "sbx",
-		.session_id = "s",
-		.profile = "p",
-		.cwd = "/work",
+		.asked.args.text = words,
+		.asked.args.n = 2,
+		.asked.args.len = sizeof(words),
+		.asked.sandbox_id = "sbx",
+		.asked.session_id = "s",
+		.asked.profile = "p",
+		.asked.cwd = "/work",
 	};
 
 	for (size_t i = 0; i < allowlist_size(list) && i < 64; i++) {
-		q.executable = allowlist_entry(list, i)->pattern;
-		q.agent_id = allowlist_entry(list, i)->agent;
-		if (q.executable[0] != '/' || glob_path_fault(q.executable))
+		q.asked.executable = allowlist_entry(list, i)->pattern;
+		q.asked.agent_id = allowlist_entry(list, i)->agent;
+		if (q.asked.executable[0] != '/' || glob_path_fault(q.asked.executable))
 			continue;
 		must(allowlist_match(list, &q, &asker, policy_trusted(NULL), 1000000, &found) == 0);
 		must(!found
-			|| (glob_path(found->pattern, q.executable) && !found->idle
+			|| (glob_path(found->pattern, q.asked.executable) && !found->idle
 				&& found->expires > 1000000));
 	}
 }

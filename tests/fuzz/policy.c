@@ -289,11 +289,11 @@ static bool rule_fits(
 
 	return argv_fits(rule, s, trusted) && has_id(&rule->users, s->asker->uid)
 		&& has_id(&rule->groups, s->asker->groups[0])
-		&& claim_fits(rule, CLAIM_AGENT, q->agent_id)
-		&& claim_fits(rule, CLAIM_SESSION, q->session_id)
-		&& claim_fits(rule, CLAIM_SANDBOX, q->sandbox_id)
-		&& claim_fits(rule, CLAIM_PROFILE, q->profile)
-		&& claim_fits(rule, CLAIM_CWD, q->cwd);
+		&& claim_fits(rule, CLAIM_AGENT, q->asked.agent_id)
+		&& claim_fits(rule, CLAIM_SESSION, q->asked.session_id)
+		&& claim_fits(rule, CLAIM_SANDBOX, q->asked.sandbox_id)
+		&& claim_fits(rule, CLAIM_PROFILE, q->asked.profile)
+		&& claim_fits(rule, CLAIM_CWD, q->asked.cwd);
 }
 
 /* --- the comparison --------------------------------------------------------------------------- */

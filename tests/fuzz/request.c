@@ -26,17 +26,17 @@ static const struct settings settings = {
 
 static void check_request(const struct request *q)
 {
-	const char *arg = q->args;
+	const char *arg = q->asked.args.text;
 
 	if (q->fault || q->action != ACTION_EXEC)
 		return;
 
-	if (!q->executable || q->executable[0] != '/' || !q->session_id || !q->sandbox_id
-		|| !q->profile || q->n_args > LIMIT_ARGS)
+	if (!q->asked.executable || q->asked.executable[0] != '/' || !q->asked.session_id
+		|| !q->asked.sandbox_id || !q->asked.profile || q->asked.args.n > LIMIT_ARGS)
 		abort();
-	for (size_t i = 0; i < q->n_args; i++)
+	for (size_t i = 0; i < q->asked.args.n; i++)
 		arg += strlen(arg) + 1;
-	if (arg != q->args + q->args_len)
+	if (arg != q->asked.args.text + q->asked.args.len)
 		abort();
 }
 
@@ -83,7 +83,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	question.request = request;
 	if (request->action == ACTION_EXEC && !request->fault)
-		request_fingerprint(request, fingerprint);
+		fingerprint_compute(&request->asked, fingerprint);
 	if (decide(&question, &verdict) < 0)
 		return 0;
 	check_verdict(&verdict);

@@ -55,15 +55,15 @@ static void put(struct store *store, const struct moment *now, unsigned long n)
 	struct token token = {
 		.id = { (uint8_t)n, (uint8_t)(n >> 8), (uint8_t)(n >> 16), (uint8_t)(n >> 24) },
 		.state = TOKEN_PENDING,
-		.executable = "/usr/bin/git",
-		.args = args,
-		.n_args = 3,
-		.args_len = (size_t)len,
-		.session_id = "4c1d7cd4-5b1c-4d8e-9a34-1f6f0f1f7a11",
-		.sandbox_id = "sandbox-1",
-		.profile = "generic",
-		.agent_id = "agent",
-		.cwd = "/home/user/project",
+		.asked.executable = "/usr/bin/git",
+		.asked.args.text = args,
+		.asked.args.n = 3,
+		.asked.args.len = (size_t)len,
+		.asked.session_id = "4c1d7cd4-5b1c-4d8e-9a34-1f6f0f1f7a11",
+		.asked.sandbox_id = "sandbox-1",
+		.asked.profile = "generic",
+		.asked.agent_id = "agent",
+		.asked.cwd = "/home/user/project",
 		.process = "agent",
 		.rule = "default_action",
 		.uid = getuid(),
@@ -75,8 +75,7 @@ static void put(struct store *store, const struct moment *now, unsigned long n)
 	struct token_change change = { .to = TOKEN_PENDING };
 
 	memcpy(token.boot_id, now->boot_id, sizeof(token.boot_id));
-	fingerprint_compute(token.executable, args, token.n_args, token.session_id,
-		token.sandbox_id, token.agent_id, token.fingerprint);
+	fingerprint_compute(&token.asked, token.fingerprint);
 	memcpy(change.id, token.id, sizeof(change.id));
 	change.issued = token_new(&token);
 	unit_must(change.issued ? 0 : -ENOMEM);

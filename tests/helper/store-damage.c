@@ -99,11 +99,11 @@ static struct token *make_token(uint8_t number, bool is_long)
 	struct token t = {
 		.id = { number, [6] = 0x40, [8] = 0x80 },
 		.state = TOKEN_PENDING,
-		.executable = "/usr/bin/git",
-		.n_args = 1,
-		.session_id = "sess",
-		.sandbox_id = "sbx",
-		.profile = "generic",
+		.asked.executable = "/usr/bin/git",
+		.asked.args.n = 1,
+		.asked.session_id = "sess",
+		.asked.sandbox_id = "sbx",
+		.asked.profile = "generic",
 		.rule = "r",
 		.uid = 1000,
 		.issued = CLOCK_SECOND,
@@ -114,10 +114,9 @@ static struct token *make_token(uint8_t number, bool is_long)
 
 	if (is_long)
 		memset(args, 'x', long_arg);
-	t.args = args;
-	t.args_len = strlen(args) + 1;
-	fingerprint_compute(t.executable, t.args, t.n_args, t.session_id, t.sandbox_id, t.agent_id,
-		t.fingerprint);
+	t.asked.args.text = args;
+	t.asked.args.len = strlen(args) + 1;
+	fingerprint_compute(&t.asked, t.fingerprint);
 
 	token = token_new(&t);
 	if (!token)

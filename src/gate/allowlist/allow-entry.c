@@ -137,22 +137,22 @@ int allow_check_token(const struct token *t, const struct trusted *trusted, stru
 
 	if (!t->remember)
 		return refuse(why, "the rule that asks for a person lets no answer be remembered");
-	if (!t->cwd)
+	if (!t->asked.cwd)
 		return refuse(why, "the request did not say in which directory (cwd)");
-	if (t->agent_id && strcmp(t->agent_id, ALLOW_AGENT_ANY) == 0)
+	if (t->asked.agent_id && strcmp(t->asked.agent_id, ALLOW_AGENT_ANY) == 0)
 		return refuse(why, "the agent is called '" ALLOW_AGENT_ANY "', which is all");
-	if (!glob_is_literal(t->executable))
+	if (!glob_is_literal(t->asked.executable))
 		return refuse(why, "the executable has '*' or '?' in its path");
 
-	r = check_program(t->executable, why);
+	r = check_program(t->asked.executable, why);
 	if (r == 0)
-		r = check_program(t->real_path, why);
+		r = check_program(t->asked.real_path, why);
 	if (r != 0)
 		return r;
 
-	if (!t->executable_sha256
-		&& !(t->real_path && trusted_has(trusted, t->executable)
-			&& trusted_has(trusted, t->real_path)))
+	if (!t->asked.executable_sha256
+		&& !(t->asked.real_path && trusted_has(trusted, t->asked.executable)
+			&& trusted_has(trusted, t->asked.real_path)))
 		return refuse(why,
 			"the executable is not known to lie in a trusted directory, and the "
 			"request did not say what is in it (executable_sha256)");
@@ -198,19 +198,19 @@ int allow_entry_from_token(const struct token *t, const uint8_t id[static 16], u
 {
 	cleanup(bytes_deinit) struct bytes b = BYTES_INIT(BYTES_UNLIMITED),
 					   why = BYTES_INIT(BYTES_UNLIMITED);
-	bool elsewhere = t->real_path && strcmp(t->real_path, t->executable) != 0;
+	bool elsewhere = t->asked.real_path && strcmp(t->asked.real_path, t->asked.executable) != 0;
 	char uuid[NOTATION_UUID_LEN + 1], bound[ALLOW_BOUND_LEN + 1];
 	int r;
 
 	notation_uuid(id, uuid);
-	allow_bind(t->cwd, t->args, t->n_args, bound);
+	allow_bind(t->asked.cwd, t->asked.args.text, t->asked.args.n, bound);
 	r = bytes_append_char(&b, '{');
 	if (r >= 0)
 		r = append_string(&b, KEY_ID, uuid);
 	if (r >= 0)
-		r = append_string(&b, KEY_PATTERN, t->executable);
+		r = append_string(&b, KEY_PATTERN, t->asked.executable);
 	if (r >= 0)
-		r = append_string(&b, KEY_REAL_PATH, elsewhere ? t->real_path : NULL);
+		r = append_string(&b, KEY_REAL_PATH, elsewhere ? t->asked.real_path : NULL);
 	if (r >= 0)
 		r = append_string(&b, KEY_ARG_PATTERN, bound);
 	if (r >= 0)
@@ -220,15 +220,16 @@ int allow_entry_from_token(const struct token *t, const uint8_t id[static 16], u
 	if (r >= 0)
 		r = append_number(&b, KEY_UID, t->uid);
 	if (r >= 0)
-		r = append_string(&b, KEY_SANDBOX, t->sandbox_id);
+		r = append_string(&b, KEY_SANDBOX, t->asked.sandbox_id);
 	if (r >= 0)
-		r = append_string(&b, KEY_PROFILE, t->profile);
+		r = append_string(&b, KEY_PROFILE, t->asked.profile);
 	if (r >= 0)
-		r = append_string(&b, KEY_SHA256, t->executable_sha256);
+		r = append_string(&b, KEY_SHA256, t->asked.executable_sha256);
 	if (r >= 0)
 		r = bytes_append_char(&b, '}');
 	if (r >= 0)
-		r = read_own(t->agent_id ? t->agent_id : ALLOW_AGENT_NONE, &b, &why, ret);
+		r = read_own(
+			t->asked.agent_id ? t->asked.agent_id : ALLOW_AGENT_NONE, &b, &why, ret);
 	return r == ALLOW_FAULTY ? -EINVAL : r;
 }
 

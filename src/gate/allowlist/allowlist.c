@@ -184,9 +184,10 @@ static bool bounds_fit(const struct allow_entry *e, const struct matching *m)
 	const struct request *q = m->request;
 
 	return (!e->has_uid || e->uid == m->asker->uid)
-		&& (!e->sandbox || strcmp(e->sandbox, q->sandbox_id) == 0)
-		&& (!e->profile || strcmp(e->profile, q->profile) == 0)
-		&& (!e->executable_sha256 || same(e->executable_sha256, q->executable_sha256));
+		&& (!e->sandbox || strcmp(e->sandbox, q->asked.sandbox_id) == 0)
+		&& (!e->profile || strcmp(e->profile, q->asked.profile) == 0)
+		&& (!e->executable_sha256
+			|| same(e->executable_sha256, q->asked.executable_sha256));
 }
 
 static bool path_fits(const struct allow_entry *e, const char *path)
@@ -196,9 +197,9 @@ static bool path_fits(const struct allow_entry *e, const char *path)
 
 static bool paths_fit(const struct allow_entry *e, const struct matching *m)
 {
-	const char *real = m->request->real_path;
+	const char *real = m->request->asked.real_path;
 
-	if (!path_fits(e, m->request->executable))
+	if (!path_fits(e, m->request->asked.executable))
 		return false;
 	if (e->real_path)
 		return same(e->real_path, real);
@@ -215,11 +216,11 @@ static bool content_fits(const struct allow_entry *e, const struct matching *m)
 
 	if (!e->always)
 		return true;
-	if (!same(e->executable_sha256, q->executable_sha256))
+	if (!same(e->executable_sha256, q->asked.executable_sha256))
 		return false;
 	return e->executable_sha256
-		|| (q->real_path && trusted_has(m->trusted, q->executable)
-			&& trusted_has(m->trusted, q->real_path));
+		|| (q->asked.real_path && trusted_has(m->trusted, q->asked.executable)
+			&& trusted_has(m->trusted, q->asked.real_path));
 }
 
 static bool bound_fits(const struct allow_entry *e, const struct matching *m)
@@ -275,7 +276,7 @@ static bool is_known_program(const char *path)
 /* Those that name the file, with this binding. */
 static int try_named(const struct allowlist *list, const char *bound, struct matching *m)
 {
-	const char *name = path_name(m->request->executable);
+	const char *name = path_name(m->request->asked.executable);
 	const struct allow_name *n;
 	int r = 0;
 
@@ -296,17 +297,18 @@ static int match(const struct allowlist *list, const struct request *request,
 		.request = request,
 		.asker = asker,
 		.trusted = trusted,
-		.is_real =
-			!request->real_path || strcmp(request->real_path, request->executable) == 0,
-		.agent = request->agent_id ? request->agent_id : ALLOW_AGENT_NONE,
+		.is_real = !request->asked.real_path
+			|| strcmp(request->asked.real_path, request->asked.executable) == 0,
+		.agent = request->asked.agent_id ? request->asked.agent_id : ALLOW_AGENT_NONE,
 		.now = now,
-		.known_program = is_known_program(request->executable)
-			|| is_known_program(request->real_path),
+		.known_program = is_known_program(request->asked.executable)
+			|| is_known_program(request->asked.real_path),
 	};
 	int r = 0;
 
-	if (request->cwd) {
-		allow_bind(request->cwd, request->args, request->n_args, m.bound);
+	if (request->asked.cwd) {
+		allow_bind(request->asked.cwd, request->asked.args.text, request->asked.args.n,
+			m.bound);
 		r = try_named(list, m.bound, &m);
 	}
 	if (r >= 0)

@@ -106,7 +106,7 @@ static const char *command_of(const struct candidate_word *w)
 
 static const char *directory_of(const struct candidate *s)
 {
-	return s->request ? s->request->cwd : NULL;
+	return s->request ? s->request->asked.cwd : NULL;
 }
 
 /* What its path takes when it is written out; 0 where that can't be known. */
@@ -188,12 +188,12 @@ int candidate_init(struct candidate *s, const struct request *request, const str
 	*s = (struct candidate){
 		.request = request,
 		.asker = asker,
-		.executable = program_at(request->executable),
+		.executable = program_at(request->asked.executable),
 		.paths = BYTES_INIT(BYTES_UNLIMITED),
 	};
-	if (request->real_path)
-		s->real = program_at(request->real_path);
-	return read_words(s, request->args, request->n_args);
+	if (request->asked.real_path)
+		s->real = program_at(request->asked.real_path);
+	return read_words(s, request->asked.args.text, request->asked.args.n);
 }
 
 int candidate_init_example(struct candidate *s, const char *words, size_t n)

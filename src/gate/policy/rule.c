@@ -14,11 +14,11 @@ static const struct {
 	const char *key, *field;
 	size_t offset; /* in struct request */
 } claims[CLAIMS] = {
-	[CLAIM_AGENT] = { "agents", "agent_id", offsetof(struct request, agent_id) },
-	[CLAIM_SESSION] = { "sessions", "session_id", offsetof(struct request, session_id) },
-	[CLAIM_SANDBOX] = { "sandboxes", "sandbox_id", offsetof(struct request, sandbox_id) },
-	[CLAIM_PROFILE] = { "profiles", "profile", offsetof(struct request, profile) },
-	[CLAIM_CWD] = { "cwd", "cwd", offsetof(struct request, cwd) },
+	[CLAIM_AGENT] = { "agents", "agent_id", offsetof(struct request, asked.agent_id) },
+	[CLAIM_SESSION] = { "sessions", "session_id", offsetof(struct request, asked.session_id) },
+	[CLAIM_SANDBOX] = { "sandboxes", "sandbox_id", offsetof(struct request, asked.sandbox_id) },
+	[CLAIM_PROFILE] = { "profiles", "profile", offsetof(struct request, asked.profile) },
+	[CLAIM_CWD] = { "cwd", "cwd", offsetof(struct request, asked.cwd) },
 };
 
 const char *claim_key(enum claim claim)

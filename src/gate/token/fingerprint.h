@@ -13,12 +13,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "gate/invocation.h"
+
 #define FINGERPRINT_LEN 32
 
 /* Its text form: lower-case hex, without the NUL. */
 #define FINGERPRINT_HEX_LEN 64
 
-/* `args`: `n_args` strings one behind the other, each ended by NUL. `agent_id` may be NULL. */
-void fingerprint_compute(const char *executable, const char *args, size_t n_args,
-	const char *session_id, const char *sandbox_id, const char *agent_id,
-	uint8_t ret[static FINGERPRINT_LEN]);
+/* All that an invocation must have is there; `agent_id` may be NULL. */
+void fingerprint_compute(const struct invocation *asked, uint8_t ret[static FINGERPRINT_LEN]);

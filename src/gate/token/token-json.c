@@ -43,15 +43,15 @@ static const struct member {
 } members[] = {
 	{ "token_id", AT(id), KIND_UUID, IN_CHANGE | ON_WIRE },
 	{ "state", AT(state), KIND_STATE, IN_CHANGE | ON_WIRE },
-	{ "executable", AT(executable), KIND_STRING, ON_WIRE },
-	{ "args", AT(args), KIND_STRINGS, ON_WIRE },
-	{ "cwd", AT(cwd), KIND_STRING, ON_WIRE | OPTIONAL },
-	{ "real_path", AT(real_path), KIND_STRING, ON_WIRE | OPTIONAL },
-	{ "executable_sha256", AT(executable_sha256), KIND_STRING, ON_WIRE | OPTIONAL },
-	{ "session_id", AT(session_id), KIND_STRING, ON_WIRE },
-	{ "sandbox_id", AT(sandbox_id), KIND_STRING, ON_WIRE },
-	{ "agent_id", AT(agent_id), KIND_STRING, ON_WIRE | OPTIONAL },
-	{ "profile", AT(profile), KIND_STRING, ON_WIRE },
+	{ "executable", AT(asked.executable), KIND_STRING, ON_WIRE },
+	{ "args", AT(asked.args.text), KIND_STRINGS, ON_WIRE },
+	{ "cwd", AT(asked.cwd), KIND_STRING, ON_WIRE | OPTIONAL },
+	{ "real_path", AT(asked.real_path), KIND_STRING, ON_WIRE | OPTIONAL },
+	{ "executable_sha256", AT(asked.executable_sha256), KIND_STRING, ON_WIRE | OPTIONAL },
+	{ "session_id", AT(asked.session_id), KIND_STRING, ON_WIRE },
+	{ "sandbox_id", AT(asked.sandbox_id), KIND_STRING, ON_WIRE },
+	{ "agent_id", AT(asked.agent_id), KIND_STRING, ON_WIRE | OPTIONAL },
+	{ "profile", AT(asked.profile), KIND_STRING, ON_WIRE },
 	{ "process", AT(process), KIND_STRING, ON_WIRE | OPTIONAL },
 	{ "rule", AT(rule), KIND_STRING, ON_WIRE },
 	{ "reason", AT(reason), KIND_STRING, IN_CHANGE | ON_WIRE | OPTIONAL },
@@ -109,7 +109,7 @@ static void add(struct json_out *out, size_t i, const struct token *t, struct fo
 		json_out_string(out, m->key, *(const char *const *)(const void *)field);
 		break;
 	case KIND_STRINGS:
-		json_out_strings(out, m->key, t->args, t->n_args);
+		json_out_strings(out, m->key, t->asked.args.text, t->asked.args.n);
 		break;
 	case KIND_UID:
 		json_out_integer(out, m->key, t->uid);
@@ -330,8 +330,8 @@ static int read_strings(struct reader *r, const struct scan_member *m, size_t *r
 	int e;
 
 	*ret_start = r->scratch->len;
-	e = scan_strings_value(m->value, m->value_len, r->scratch, &r->token.n_args);
-	r->token.args_len = r->scratch->len - *ret_start;
+	e = scan_strings_value(m->value, m->value_len, r->scratch, &r->token.asked.args.n);
+	r->token.asked.args.len = r->scratch->len - *ret_start;
 	return e;
 }
 
@@ -432,8 +432,7 @@ static bool makes_sense(const struct token *t)
 {
 	uint8_t fingerprint[FINGERPRINT_LEN];
 
-	fingerprint_compute(t->executable, t->args, t->n_args, t->session_id, t->sandbox_id,
-		t->agent_id, fingerprint);
+	fingerprint_compute(&t->asked, fingerprint);
 	return memcmp(fingerprint, t->fingerprint, sizeof(fingerprint)) == 0
 		&& t->issued <= t->expires && has_approval(t);
 }
@@ -456,7 +455,7 @@ int record_parse(const char *line, size_t len, struct bytes *scratch, struct tok
 		return e;
 
 	point_to_strings(&r);
-	token = r.token.executable;
+	token = r.token.asked.executable;
 	if (r.refused || !is_complete(&r, token)
 		|| (token ? !makes_sense(&r.token) : !has_approval(&r.token))) {
 		*ret_why = "is not a token's record";

@@ -78,14 +78,14 @@ bool token_state_is_live(enum token_state state)
 
 /* The strings of a token that stand by themselves. */
 static const size_t strings[] = {
-	offsetof(struct token, executable),
-	offsetof(struct token, session_id),
-	offsetof(struct token, sandbox_id),
-	offsetof(struct token, profile),
-	offsetof(struct token, agent_id),
-	offsetof(struct token, cwd),
-	offsetof(struct token, real_path),
-	offsetof(struct token, executable_sha256),
+	offsetof(struct token, asked.executable),
+	offsetof(struct token, asked.session_id),
+	offsetof(struct token, asked.sandbox_id),
+	offsetof(struct token, asked.profile),
+	offsetof(struct token, asked.agent_id),
+	offsetof(struct token, asked.cwd),
+	offsetof(struct token, asked.real_path),
+	offsetof(struct token, asked.executable_sha256),
 	offsetof(struct token, process),
 	offsetof(struct token, rule),
 };
@@ -101,7 +101,7 @@ struct token *token_new(const struct token *from)
 {
 	cleanup(token_free_p) struct token *token = NULL;
 	struct token copy = *from;
-	size_t size = sizeof(*token) + copy.args_len, len;
+	size_t size = sizeof(*token) + copy.asked.args.len, len;
 	char *at;
 
 	for (size_t i = 0; i < N_STRINGS; i++)
@@ -123,7 +123,9 @@ struct token *token_new(const struct token *from)
 		*string_at(token, i) = memcpy(at, *string_at(token, i), len);
 		at += len;
 	}
-	token->args = copy.args_len > 0 ? memcpy(at, copy.args, copy.args_len) : at;
+	token->asked.args.text = copy.asked.args.len > 0
+		? memcpy(at, copy.asked.args.text, copy.asked.args.len)
+		: at;
 
 	if (token_set_reason(token, copy.reason) < 0)
 		return NULL;

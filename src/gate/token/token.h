@@ -16,6 +16,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/notation.h"
+#include "gate/invocation.h"
 #include "gate/token/fingerprint.h"
 #include "gate/wire/reply.h"
 
@@ -53,11 +54,7 @@ struct token {
 
 	/* What it holds for. Strings that the request didn't bring are NULL. */
 	uint8_t fingerprint[FINGERPRINT_LEN];
-	const char *executable;
-	const char *args; /* n_args strings one behind the other, each ended by NUL */
-	size_t n_args, args_len;
-	const char *session_id, *sandbox_id, *profile;
-	const char *agent_id, *cwd, *real_path, *executable_sha256;
+	struct invocation asked;
 	uid_t uid; /* who asked */
 
 	/* What a standing approval needs. */

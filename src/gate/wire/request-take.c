@@ -61,8 +61,8 @@ int request_take_agent(
 	int r;
 
 	r = request_take_string(q, f, v, why);
-	if (r == 0 && q->agent_id[0] == '\0')
-		q->agent_id = NULL;
+	if (r == 0 && q->asked.agent_id[0] == '\0')
+		q->asked.agent_id = NULL;
 	return r;
 }
 
@@ -122,7 +122,7 @@ int request_take_args(
 		arg = json_string(child);
 		if (!arg)
 			return request_refuse(why, "must be an array of strings");
-		if (q->n_args == LIMIT_ARGS) {
+		if (q->asked.args.n == LIMIT_ARGS) {
 			r = bytes_appendf(why, "has more than %d elements", LIMIT_ARGS);
 			return r < 0 ? r : FIELD_REFUSED;
 		}
@@ -130,7 +130,7 @@ int request_take_args(
 		r = bytes_append(&q->args_bytes, arg, strlen(arg) + 1);
 		if (r < 0)
 			return r;
-		q->n_args++;
+		q->asked.args.n++;
 	}
 	return 0;
 }

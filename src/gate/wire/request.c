@@ -20,19 +20,19 @@
 #define AT(member) offsetof(struct request, member)
 
 static const struct field exec_fields[] = {
-	{ "executable", true, AT(executable), request_take_path },
+	{ "executable", true, AT(asked.executable), request_take_path },
 	{ "args", false, 0, request_take_args },
-	{ "sandbox_id", true, AT(sandbox_id), request_take_string },
-	{ "session_id", true, AT(session_id), request_take_string },
-	{ "agent_id", false, AT(agent_id), request_take_agent },
-	{ "profile", true, AT(profile), request_take_string },
+	{ "sandbox_id", true, AT(asked.sandbox_id), request_take_string },
+	{ "session_id", true, AT(asked.session_id), request_take_string },
+	{ "agent_id", false, AT(asked.agent_id), request_take_agent },
+	{ "profile", true, AT(asked.profile), request_take_string },
 	{ "hitl_mode", true, 0, request_take_hitl_mode },
 	{ "budget_state_ref", false, AT(budget_state_ref), request_take_string },
 	{ "request_fingerprint", false, AT(request_fingerprint), request_take_string },
 	{ "approval_token", false, AT(approval_token), request_take_string },
-	{ "cwd", false, AT(cwd), request_take_directory },
-	{ "real_path", false, AT(real_path), request_take_path },
-	{ "executable_sha256", false, AT(executable_sha256), request_take_sha256 },
+	{ "cwd", false, AT(asked.cwd), request_take_directory },
+	{ "real_path", false, AT(asked.real_path), request_take_path },
+	{ "executable_sha256", false, AT(asked.executable_sha256), request_take_sha256 },
 	{ "wait_ms", false, 0, request_take_wait },
 	{ "detail", false, 0, request_take_detail },
 	{ 0 },
@@ -52,7 +52,7 @@ static const struct field revoke_fields[] = {
 	{ "token_id", false, AT(token_id), request_take_word },
 	{ "all", false, AT(all), request_take_true },
 	{ "uid", false, 0, request_take_uid },
-	{ "session_id", false, AT(session_id), request_take_word },
+	{ "session_id", false, AT(session), request_take_word },
 	{ "fingerprint", false, AT(fingerprint), request_take_string },
 	{ "state", false, 0, request_take_state },
 	{ "reason", false, AT(reason), request_take_string },
@@ -84,7 +84,7 @@ static const struct field allow_list_fields[] = {
 static const struct field allow_add_fields[] = {
 	{ "pattern", true, AT(pattern), request_take_pattern },
 	{ "argv", false, 0, request_take_argv },
-	{ "agent_id", false, AT(agent_id), request_take_word },
+	{ "agent_id", false, AT(agent), request_take_word },
 	{ "for_ms", false, 0, request_take_for },
 	{ 0 },
 };
@@ -180,7 +180,7 @@ static int read_action(struct request *q)
  */
 static int check_selection(struct request *q)
 {
-	int n = (q->token_id ? 1 : 0) + q->all + q->by_uid + (q->session_id ? 1 : 0);
+	int n = (q->token_id ? 1 : 0) + q->all + q->by_uid + (q->session ? 1 : 0);
 	bool for_one = q->fingerprint || q->state != TOKEN_ABSENT;
 	const char *fault;
 
@@ -260,8 +260,8 @@ int request_parse(const char *line, size_t len, struct request **ret)
 	if (r < 0)
 		return r;
 
-	q->args = bytes_str(&q->args_bytes);
-	q->args_len = q->args_bytes.len;
+	q->asked.args.text = bytes_str(&q->args_bytes);
+	q->asked.args.len = q->args_bytes.len;
 	q->argv = q->argv_bytes.len > 0 ? bytes_str(&q->argv_bytes) : "[]";
 	*ret = steal_ptr(q);
 	return 0;
@@ -298,11 +298,5 @@ void request_free(struct request *q)
 bool request_selects(const struct request *q, const struct token *t)
 {
 	return q->all || (q->by_uid && q->uid == t->uid)
-		|| (q->session_id && strcmp(q->session_id, t->session_id) == 0);
-}
-
-void request_fingerprint(const struct request *q, uint8_t ret[static 32])
-{
-	fingerprint_compute(
-		q->executable, q->args, q->n_args, q->session_id, q->sandbox_id, q->agent_id, ret);
+		|| (q->session && strcmp(q->session, t->asked.session_id) == 0);
 }

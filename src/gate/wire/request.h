@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/bytes.h"
+#include "gate/invocation.h"
 #include "gate/token/token.h"
 
 enum action {
@@ -42,15 +43,10 @@ struct request {
 	char *fault;
 
 	/* local.exec */
-	const char *executable;
-	const char *args; /* n_args strings one behind the other, each ended by NUL */
-	size_t n_args, args_len;
-	const char *sandbox_id, *session_id, *profile;
-	const char *agent_id; /* NULL also where it was empty */
+	struct invocation asked;
 	const char *budget_state_ref;
 	const char *request_fingerprint;
 	const char *approval_token;
-	const char *cwd, *real_path, *executable_sha256;
 	uint32_t wait_ms;
 	bool detail;
 
@@ -63,12 +59,13 @@ struct request {
 	/* An approval for good, and entries of the allowlist. */
 	bool always;
 	uint64_t for_ms; /* 0: without end */
-	const char *id, *pattern;
+	const char *id, *agent, *pattern;
 	const char *argv; /* JSON: an array of strings and arrays of strings */
 
 	/* A revocation of many: all, or those of an asker, or of a session. */
 	bool all, by_uid;
 	uid_t uid;
+	const char *session;
 
 	struct json_doc *doc;
 	struct bytes args_bytes, argv_bytes;
@@ -85,6 +82,3 @@ DEFINE_CLEANUP(struct request *, request_free)
 
 /* Whether a revocation of many means this token. */
 bool request_selects(const struct request *request, const struct token *token);
-
-/* The request's fingerprint; only of a local.exec without a fault. */
-void request_fingerprint(const struct request *request, uint8_t ret[static 32]);
