@@ -177,6 +177,25 @@ int loop_init(struct loop *l)
 	return r < 0 ? r : 0;
 }
 
+/* The turn that follows brings the store up to date. */
+static int on_store(sd_event_source *source, int fd, uint32_t events, void *userdata)
+{
+	(void)source;
+	(void)fd;
+	(void)events;
+	(void)userdata;
+	return 0;
+}
+
+int loop_watch_store(struct loop *l)
+{
+	int fd = store_fd(l->turn->store);
+
+	if (fd < 0)
+		return 0;
+	return sd.event_add_io(l->event, &l->store_source, fd, EPOLLIN, on_store, l);
+}
+
 int loop_watch_doors(struct loop *l)
 {
 	struct listener *listener;
@@ -319,6 +338,7 @@ void loop_deinit(struct loop *l)
 	for (size_t i = 0; i < LOOP_SIGNALS; i++)
 		sd.event_source_disable_unref(l->signals[i]);
 	sd.event_source_disable_unref(l->alarm_source);
+	sd.event_source_disable_unref(l->store_source);
 	sd.event_unref(l->event);
 	close_p(&l->alarm);
 }

@@ -36,6 +36,7 @@ struct loop {
 	sd_event *event;
 	sd_event_source *signals[LOOP_SIGNALS];
 	sd_event_source *alarm_source;
+	sd_event_source *store_source; /* NULL: the store has no other writers */
 	int alarm;
 	struct listener listeners[DOORS_MAX];
 	size_t n_listeners;
@@ -51,6 +52,9 @@ int loop_init(struct loop *loop);
 void loop_deinit(struct loop *loop);
 
 int loop_watch_doors(struct loop *loop);
+
+/* Runs a turn whenever another writer has changed something in the store. */
+int loop_watch_store(struct loop *loop);
 
 /* Until it ends; `stopping` then says which way. */
 int loop_run(struct loop *loop);

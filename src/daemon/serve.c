@@ -30,6 +30,7 @@
 #include "ledger/allowlist/allowlist-file.h"
 #include "ledger/evidence/evidence.h"
 #include "ledger/store/file-store.h"
+#include "ledger/store/memory-store.h"
 
 /* For a daemon that is just leaving to leave. */
 #define LOCK_TIME (5 * CLOCK_SECOND)
@@ -285,7 +286,7 @@ static enum serve_result finish(struct server *s)
 		log_text(LOG_WARNING, LOG_ID_WARNING,
 			"could not note how far the evidence goes: %s", strerror(-r));
 	finish_allowlist(s);
-	r = store_finish(s->store);
+	r = store_put_to_rest(s->store);
 	if (r < 0) {
 		log_text(LOG_CRIT, LOG_ID_STOP, "stops, and could not put the store at rest: %s",
 			strerror(-r));
@@ -406,7 +407,8 @@ static int start(struct server *s, struct bytes *why)
 
 	connect_parts(s);
 	raise_descriptor_limit(&s->conns);
-	return loop_watch_doors(&s->loop);
+	r = loop_watch_store(&s->loop);
+	return r < 0 ? r : loop_watch_doors(&s->loop);
 }
 
 enum serve_result serve(const struct serve_options *options)

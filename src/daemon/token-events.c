@@ -100,14 +100,15 @@ static void undo_issue(struct token_events *events, size_t issue)
 			events->items[i].undone = true;
 }
 
-void token_events_undo(struct token_events *events)
+void token_events_undo(struct token_events *events, bool all)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < events->n; i++) {
 		if (events->items[i].to == TOKEN_PENDING)
 			undo_issue(events, i);
-		else if (events->items[i].to == TOKEN_APPROVED)
+		else if (events->items[i].to == TOKEN_APPROVED
+			|| (all && events->items[i].to != TOKEN_EXPIRED))
 			events->items[i].undone = true;
 	}
 

@@ -37,9 +37,10 @@ void token_events_add(struct token_events *events, const struct token *token, co
 	const struct moment *now, bool with_line);
 
 /*
- * Issues and approvals didn't happen: they could not be recorded. Nor did what became of a token
- * that was issued in this turn.
+ * Takes back what did not happen. After a commit that failed: issues and approvals, and all that
+ * became of a token that was issued in this turn. `all`: nothing of the turn is on record; only
+ * what expired by itself stands.
  */
-void token_events_undo(struct token_events *events);
+void token_events_undo(struct token_events *events, bool all);
 
 void token_events_clear(struct token_events *events);

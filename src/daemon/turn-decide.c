@@ -21,7 +21,7 @@ static void make_id(uint8_t ret[static TOKEN_ID_LEN])
 }
 
 /* The token that the request names, if it names one that is there. */
-static const struct token *named_token(const struct store *store, const struct request *request)
+static const struct token *named_token(struct store *store, const struct request *request)
 {
 	const char *name =
 		request->action == ACTION_EXEC ? request->approval_token : request->token_id;
@@ -87,6 +87,13 @@ static const char *name_process(void *userdata)
 	return turn->name[0] ? turn->name : NULL;
 }
 
+static int measure(struct token_change *change, void *userdata)
+{
+	const struct named *named = userdata;
+
+	return store_measure(named->turn->store, change);
+}
+
 /* The groups are the caller's to free; only a policy that is about groups asks for them. */
 static int add_groups(const struct conn *conn, struct question *q, gid_t **ret)
 {
@@ -100,7 +107,7 @@ static int add_groups(const struct conn *conn, struct question *q, gid_t **ret)
 	return r;
 }
 
-/* Carries a change out. STORE_STALE can't be: it was decided on what the store holds. */
+/* Carries a change out. */
 static int apply(struct turn *turn, struct token_change *change, const uid_t *by)
 {
 	uint8_t id[TOKEN_ID_LEN];
@@ -108,11 +115,22 @@ static int apply(struct turn *turn, struct token_change *change, const uid_t *by
 
 	memcpy(id, change->id, sizeof(id));
 	r = store_apply(turn->store, change);
-	if (r != 0)
-		return r == STORE_STALE ? -ESTALE : r;
+	if (r == STORE_DONE)
+		turn_note(turn, store_find(turn->store, id), by);
+	return r;
+}
 
-	turn_note(turn, store_find(turn->store, id), by);
-	return 0;
+/* Carries the verdict's change out. If the token was changed meanwhile, the verdict is "no". */
+static int apply_verdict(struct turn *turn, struct verdict *v, const uid_t *by)
+{
+	int r;
+
+	r = apply(turn, &v->change, by);
+	if (r != STORE_STALE)
+		return r;
+
+	v->change.to = TOKEN_ABSENT; /* it did not happen */
+	return verdict_refuse(v, REASON_CHANGED_MEANWHILE);
 }
 
 /*
@@ -137,6 +155,10 @@ static int revoke_many(
 		r = bytes_append(changed, t->id, TOKEN_ID_LEN);
 		if (r == 0)
 			r = apply(turn, &change, by);
+		if (r == STORE_STALE) {
+			bytes_truncate(changed, changed->len - TOKEN_ID_LEN);
+			r = 0;
+		}
 	}
 	return r;
 }
@@ -156,15 +178,18 @@ static int decide_request(
 		.policy = turn->live_policy->policy,
 		.allowlist = turn->allowlist->list,
 		.allow_now = turn->allowlist->clock.wall,
-		.token = named_token(turn->store, request),
-		.now = turn->now,
+		.now = store_now(turn->store, &turn->now),
 		.fresh_id = fresh_id,
 		.name_process = name_process,
+		.measure = measure,
 		.userdata = &(struct named){ turn, conn },
-		.closed = turn_closed(turn),
-		.readable = store_is_readable(turn->store),
 	};
 	int r;
+
+	/* A look-up that fails closes the store. */
+	q.token = named_token(turn->store, request);
+	q.closed = turn_closed(turn);
+	q.readable = store_is_readable(turn->store);
 
 	if (has_fingerprint) {
 		fingerprint_compute(&request->asked, fingerprint);
@@ -185,7 +210,7 @@ static int decide_request(
 		return revoke_many(turn, request, &conn->peer.uid, &a->changed);
 	if (a->verdict.change.to == TOKEN_ABSENT)
 		return 0;
-	return apply(turn, &a->verdict.change, is_operation(request) ? &conn->peer.uid : NULL);
+	return apply_verdict(turn, &a->verdict, is_operation(request) ? &conn->peer.uid : NULL);
 }
 
 /*

@@ -53,9 +53,9 @@ void turn_note(struct turn *turn, const struct token *token, const uid_t *by)
 	token_events_add(&turn->events, token, by, &turn->now, turn->watchers.n > 0);
 }
 
-static void on_expired(const struct token *token, void *userdata)
+static void on_change(const struct token *token, const uid_t *by, void *userdata)
 {
-	turn_note(userdata, token, NULL);
+	turn_note(userdata, token, by);
 }
 
 void turn_refresh_policy(struct live_policy *live, const struct clock_time *now)
@@ -104,7 +104,7 @@ void turn_begin(struct turn *turn)
 		evidence_prepare(turn->evidence, turn->store, &turn->now);
 	allowlist_file_refresh(turn->allowlist, &turn->now);
 	turn_log_warnings(turn);
-	store_prune(turn->store, &turn->now, on_expired, turn);
+	store_update(turn->store, &turn->now, on_change, turn);
 }
 
 bool turn_has_room(const struct turn *turn)
@@ -299,6 +299,35 @@ static void refuse_all(struct turn *turn, const char *what, int error)
 	}
 }
 
+/* Another daemon was faster: none of the turn's changes is on record. */
+static void refuse_stale(struct turn *turn)
+{
+	struct answer *a;
+	bool lost;
+
+	for (size_t i = 0; i < turn->n; i++) {
+		a = &turn->answers[i];
+		if (!a->decided)
+			continue;
+
+		lost = a->verdict.change.to != TOKEN_ABSENT
+			&& store_lost(turn->store, a->verdict.change.id);
+		if (verdict_refuse(
+			    &a->verdict, lost ? REASON_CHANGED_MEANWHILE : REASON_NOT_RECORDED)
+			< 0)
+			drop_verdict(a);
+	}
+}
+
+/* `result`: of the store's commit. */
+static void refuse_changes(struct turn *turn, int result)
+{
+	if (result == STORE_STALE)
+		refuse_stale(turn);
+	else
+		refuse_all(turn, "the change", result);
+}
+
 void turn_end(struct turn *turn)
 {
 	uint64_t now;
@@ -309,9 +338,9 @@ void turn_end(struct turn *turn)
 
 	turn_evidence_announce(turn);
 	r = store_commit(turn->store);
-	if (r < 0) {
-		refuse_all(turn, "the change", r);
-		token_events_undo(&turn->events);
+	if (r != STORE_DONE) {
+		refuse_changes(turn, r);
+		token_events_undo(&turn->events, r == STORE_STALE);
 	}
 	/* What an operator changed may fail yet; what an allow leaves must not be there before it.
 	 */

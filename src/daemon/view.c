@@ -39,8 +39,8 @@ int view_pending(const struct store *store, const struct moment *now, struct byt
 	return r;
 }
 
-int view_show(const struct store *store, const uint8_t id[static TOKEN_ID_LEN],
-	const struct moment *now, struct bytes *b)
+int view_show(struct store *store, const uint8_t id[static TOKEN_ID_LEN], const struct moment *now,
+	struct bytes *b)
 {
 	const struct token *t = store_find(store, id);
 

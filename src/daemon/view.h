@@ -21,8 +21,8 @@ int view_list(const struct store *store, enum token_state state, const struct mo
 int view_pending(const struct store *store, const struct moment *now, struct bytes *b);
 
 /* Nothing where the token isn't there. */
-int view_show(const struct store *store, const uint8_t id[static TOKEN_ID_LEN],
-	const struct moment *now, struct bytes *b);
+int view_show(struct store *store, const uint8_t id[static TOKEN_ID_LEN], const struct moment *now,
+	struct bytes *b);
 
 /* One line an entry. */
 int view_allowlist(const struct allowlist_file *allowlist, struct bytes *b);

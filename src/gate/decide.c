@@ -171,7 +171,7 @@ static int decide_issue(const struct question *q, const struct judgement *j, str
 	if (!change.issued)
 		return -ENOMEM;
 
-	r = record_issue(&change);
+	r = q->measure(&change, q->userdata);
 	if (r < 0)
 		return r;
 	if (q->usage.bytes_of_uid + change.size > s->max_store / LIMIT_STORE_UIDS)

@@ -61,6 +61,9 @@ struct question {
 
 	/* Who asks, by the name of their process, or NULL: called for a token that is issued. */
 	const char *(*name_process)(void *userdata);
+
+	/* Sets the size that the token of an issue takes on record. Error: -ENOMEM. */
+	int (*measure)(struct token_change *change, void *userdata);
 	void *userdata;
 
 	/* Why nothing may be decided, or NULL; and whether what is on record may still be shown. */

@@ -79,7 +79,7 @@ static void put(struct store *store, const struct moment *now, unsigned long n)
 	memcpy(change.id, token.id, sizeof(change.id));
 	change.issued = token_new(&token);
 	unit_must(change.issued ? 0 : -ENOMEM);
-	unit_must(record_issue(&change));
+	unit_must(store_measure(store, &change));
 	unit_must(store_apply(store, &change));
 	token_change_deinit(&change);
 }
@@ -106,7 +106,7 @@ int unit_fill(int argc, char **argv)
 			unit_must(store_commit(store));
 	}
 	unit_must(store_commit(store));
-	unit_must(store_finish(store));
+	unit_must(store_put_to_rest(store));
 	return UNIT_OK;
 }
 

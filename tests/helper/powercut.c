@@ -203,7 +203,7 @@ static void write_file(int dir_fd, const struct disk_file *f)
 }
 
 /* Only the tokens that answers were about; in the order of their IDs. */
-static void print_tokens(const struct history *h, const struct store *store, struct bytes *ret)
+static void print_tokens(const struct history *h, struct store *store, struct bytes *ret)
 {
 	const struct token *t;
 	uint8_t id[TOKEN_ID_LEN];

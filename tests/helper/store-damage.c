@@ -136,7 +136,7 @@ static void apply(struct store *store, uint8_t token, bool is_long, enum token_s
 		change.reason = "not \"this\"";
 	if (from == TOKEN_ABSENT) {
 		change.issued = make_token(token, is_long);
-		must(record_issue(&change), "record_issue");
+		must(store_measure(store, &change), "store_measure");
 	}
 	if (store_apply(store, &change) != 0)
 		errx(UNIT_FAILED, "the story makes no sense");
@@ -232,7 +232,7 @@ static void write_story(struct bench *b)
 	apply(store, 2, false, TOKEN_ABSENT, TOKEN_PENDING);
 	apply(store, 2, false, TOKEN_PENDING, TOKEN_APPROVED);
 	must(store_commit(store), "store_commit");
-	must(store_finish(store), "store_finish");
+	must(store_put_to_rest(store), "store_put_to_rest");
 	note_batch(b, store);
 	store_free(store);
 
@@ -300,7 +300,7 @@ static void expect_closed(struct bench *b, unsigned line)
 	if (store_is_readable(store) || store_is_waiting(store))
 		fail(b, "closed, but not for good");
 
-	must(store_finish(store), "store_finish");
+	must(store_put_to_rest(store), "store_put_to_rest");
 	expect_unchanged(b);
 	b->loads++;
 	b->closed++;

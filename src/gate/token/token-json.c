@@ -197,22 +197,6 @@ int record_print_stored(const struct token *t, struct bytes *b)
 	return print(&out, b);
 }
 
-int record_issue(struct token_change *change)
-{
-	struct bytes record = BYTES_INIT(BYTES_UNLIMITED);
-	int r;
-
-	r = record_print_stored(change->issued, &record);
-	if (r < 0) {
-		bytes_deinit(&record);
-		return r;
-	}
-
-	change->record = record;
-	change->size = record.len + 1;
-	return 0;
-}
-
 int record_print_change(const struct token_change *change, struct bytes *b)
 {
 	char id[NOTATION_UUID_LEN + 1];

@@ -25,9 +25,6 @@ int record_print_event(
 /* As the store keeps it. */
 int record_print_stored(const struct token *token, struct bytes *b);
 
-/* Sets record and size of a change that issues a token; token_change_deinit() frees them. */
-int record_issue(struct token_change *change);
-
 /* A change of its state as the store keeps it. */
 int record_print_change(const struct token_change *change, struct bytes *b);
 

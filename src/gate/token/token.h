@@ -126,8 +126,8 @@ struct token_change {
 	bool always;               /* of an approval */
 	uint64_t for_ms;
 	struct token *issued;
-	struct bytes record; /* of the issued token: record_issue(); unused where one is loaded */
-	uint64_t size;       /* that it takes in the store, with its newline */
+	struct bytes record; /* of an issue: the store's own, from store_measure() */
+	uint64_t size;       /* that an issued token takes on record */
 };
 
 /* Frees what nobody took over. */

@@ -37,6 +37,8 @@ enum outcome outcome_parse(const char *name);
  */
 #define REASON_CLOSED "closed: "
 #define REASON_OUTCOME_UNKNOWN "outcome unknown: "
+#define REASON_CHANGED_MEANWHILE "another daemon changed the approval token meanwhile; ask again"
+#define REASON_NOT_RECORDED "nothing of this turn was recorded; ask again"
 
 /* Said to whoever is connected then: another daemon may be there at once. */
 #define REASON_STOPPING "the daemon is stopping"

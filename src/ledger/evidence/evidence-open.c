@@ -143,7 +143,7 @@ static int record_cut(struct evidence *e, const struct log_end *end, const struc
 }
 
 /* What became of a token, by what the store has of it. */
-static int record_recovered(struct evidence *e, const struct store *store,
+static int record_recovered(struct evidence *e, struct store *store,
 	const uint8_t id[static TOKEN_ID_LEN], const struct moment *now)
 {
 	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED);

@@ -31,7 +31,7 @@
 #include "base/file.h"
 #include "gate/token/token-json.h"
 #include "ledger/store/journal.h"
-#include "ledger/store/store-internal.h"
+#include "ledger/store/table-store.h"
 #include "ledger/store/tokens-file.h"
 
 #define TOKENS_FILE "tokens.jsonl"
@@ -40,7 +40,7 @@
 #define SUPERSEDED_MIN ((uint64_t)1 << 20)
 
 struct file_store {
-	struct store store; /* first: the interface's part */
+	struct table_store base; /* first */
 	struct state_dir *dir;
 	bool fresh; /* the directory may have been made just now, and its own name may not last */
 
@@ -48,7 +48,6 @@ struct file_store {
 	uint64_t size;
 	uint64_t batch;         /* number of the last one written */
 	struct bytes lines;     /* of the batch that the next commit writes */
-	size_t last_line;       /* where in it the last one begins */
 	bool grown;             /* since the file was last written anew */
 	uint64_t records;       /* that it was written anew with */
 	uint64_t compact_after; /* the size up to which that needn't be tried again */
@@ -72,7 +71,7 @@ close_for(struct file_store *f, const char *format, ...)
 	if (r >= 0)
 		r = bytes_vappendf(&reason, format, ap);
 	va_end(ap);
-	store_close_for(&f->store, r < 0 ? NULL : bytes_steal(&reason));
+	store_close_for(&f->base.store, r < 0 ? NULL : bytes_steal(&reason));
 }
 
 static void file_free(struct store *store)
@@ -81,40 +80,39 @@ static void file_free(struct store *store)
 
 	close_p(&f->fd);
 	bytes_deinit(&f->lines);
-	store_deinit(store);
+	table_store_deinit(&f->base);
 	free(f);
 }
 
-static int file_record(struct store *store, const struct token_change *change)
+/* Adds the change's line to the next batch. */
+static int add_line(struct file_store *f, const struct token_change *change)
 {
-	struct file_store *f = file_of(store);
-	size_t start = f->lines.len;
 	int r;
 
 	r = change->issued ? bytes_append(&f->lines, change->record.data, change->record.len)
 			   : record_print_change(change, &f->lines);
-	if (r >= 0)
-		r = bytes_append_char(&f->lines, '\n');
-	if (r < 0) {
-		bytes_truncate(&f->lines, start);
-		return r;
-	}
-
-	f->last_line = start;
-	return 0;
+	return r < 0 ? r : bytes_append_char(&f->lines, '\n');
 }
 
-static void file_unrecord(struct store *store)
+/* The line comes first, since applying hands the token over. */
+static int file_apply(struct store *store, struct token_change *change)
 {
 	struct file_store *f = file_of(store);
+	size_t len = f->lines.len;
+	int r;
 
-	bytes_truncate(&f->lines, f->last_line);
+	r = add_line(f, change);
+	if (r >= 0)
+		r = table_store_apply(store, change);
+	if (r != STORE_DONE)
+		bytes_truncate(&f->lines, len);
+	return r;
 }
 
 /* Lines of a file that is written anew. */
 static uint64_t n_records(const struct file_store *f)
 {
-	return token_table_size(&f->store.table) + (f->store.note.len > 0);
+	return token_table_size(&f->base.table) + (f->base.store.note.len > 0);
 }
 
 /*
@@ -138,7 +136,7 @@ static int rewrite(struct file_store *f)
 	r = file_replace_begin(&to, state_dir_fd(f->dir), TOKENS_FILE);
 	if (r >= 0)
 		r = tokens_file_write(
-			to.fd, &f->store.table, &f->store.note, f->batch, &batch, &size);
+			to.fd, &f->base.table, &f->base.store.note, f->batch, &batch, &size);
 	if (r >= 0)
 		r = state_dir_replace(f->dir, &to, &renamed);
 	if (renamed) {
@@ -166,14 +164,14 @@ static void give_up_file(struct file_store *f, int error)
 	close_p(&f->fd);
 	f->fd = -1;
 	close_for(f, "could not be written: %s", strerror(-error));
-	store_wait(&f->store);
+	store_wait(&f->base.store);
 }
 
 /* The note comes first, in a line of its own. */
 static int add_note(struct file_store *f)
 {
 	cleanup(bytes_deinit) struct bytes lines = BYTES_INIT(BYTES_UNLIMITED);
-	const struct bytes *note = &f->store.next_note;
+	const struct bytes *note = &f->base.store.next_note;
 	int r;
 
 	if (note->len == 0)
@@ -218,7 +216,7 @@ static int append(struct file_store *f)
 
 static bool is_mostly_superseded(const struct file_store *f)
 {
-	uint64_t live = f->store.table.bytes;
+	uint64_t live = f->base.table.bytes;
 
 	return f->size > live && f->size - live > live && f->size - live > SUPERSEDED_MIN
 		&& f->size > f->compact_after;
@@ -235,36 +233,54 @@ static void compact(struct file_store *f)
 
 	/* Not before it has doubled: trying costs as much as succeeding. */
 	f->compact_after = 2 * f->size;
-	bytes_appendf(&f->store.warning, "%s/" TOKENS_FILE ": could not be written anew: %s",
+	bytes_appendf(&f->base.store.warning, "%s/" TOKENS_FILE ": could not be written anew: %s",
 		state_dir_path(f->dir), strerror(-r));
 	if (f->fd < 0)
 		give_up_file(f, r);
 }
 
-static int file_commit(struct store *store)
+static bool has_changes(const struct file_store *f)
+{
+	return f->lines.len > 0 || f->base.store.next_note.len > 0;
+}
+
+/* What the turn rests on must last. */
+static int file_prepare(struct store *store)
 {
 	struct file_store *f = file_of(store);
-	bool changes = f->lines.len > 0 || store->next_note.len > 0;
 	bool relied_on = state_dir_take_reliance(f->dir);
-	int r = 0;
 
-	if (f->fd >= 0 && (changes || relied_on))
-		r = state_dir_sync(f->dir);
-	if (r >= 0 && changes)
-		r = f->fd < 0 ? -EIO : append(f);
-	bytes_clear(&f->lines);
-	if (r < 0) {
-		give_up_file(f, r);
+	if (!has_changes(f))
+		return f->fd >= 0 && relied_on ? state_dir_sync(f->dir) : 0;
+	return f->fd >= 0 ? state_dir_sync(f->dir) : -EIO;
+}
+
+static int file_finish(struct store *store)
+{
+	struct file_store *f = file_of(store);
+	int r;
+
+	if (!has_changes(f))
+		return table_store_finish(store);
+
+	r = append(f);
+	if (r < 0)
 		return r;
-	}
 
-	if (!changes)
-		return 0;
-
+	bytes_clear(&f->lines);
 	store_keep_note(store);
 	if (is_mostly_superseded(f))
 		compact(f);
-	return 0;
+	return table_store_finish(store);
+}
+
+static void file_abort(struct store *store, int result)
+{
+	struct file_store *f = file_of(store);
+
+	bytes_clear(&f->lines);
+	table_store_abort(store, result);
+	give_up_file(f, result);
 }
 
 /* A sync of the directory that another part asked for may have failed since the last turn. */
@@ -287,8 +303,8 @@ static int retry_write(struct file_store *f)
 	}
 
 	state_dir_clear_error(f->dir);
-	store_open(&f->store);
-	bytes_appendf(&f->store.warning, "%s/" TOKENS_FILE ": written anew, open again",
+	store_open(&f->base.store);
+	bytes_appendf(&f->base.store.warning, "%s/" TOKENS_FILE ": written anew, open again",
 		state_dir_path(f->dir));
 	return 0;
 }
@@ -312,7 +328,7 @@ static int file_retry(struct store *store, const struct moment *now)
 	return -EBUSY;
 }
 
-static int file_finish(struct store *store)
+static int file_rest(struct store *store)
 {
 	struct file_store *f = file_of(store);
 
@@ -330,10 +346,13 @@ static const struct store_ops file_ops = {
 	.free = file_free,
 	.check = file_check,
 	.retry = file_retry,
-	.record = file_record,
-	.unrecord = file_unrecord,
-	.commit = file_commit,
+	TABLE_STORE_READS,
+	.measure = table_store_measure,
+	.apply = file_apply,
+	.prepare = file_prepare,
 	.finish = file_finish,
+	.abort = file_abort,
+	.rest = file_rest,
 };
 
 /* Cuts a torn end off: nobody was told anything that rests on it. */
@@ -345,7 +364,7 @@ static int cut_torn_end(struct file_store *f, int fd, const struct journal_end *
 	if (ftruncate(fd, (off_t)end->size) < 0 || fsync(fd) < 0)
 		return -errno;
 
-	return bytes_appendf(&f->store.warning,
+	return bytes_appendf(&f->base.store.warning,
 		"%s/" TOKENS_FILE ": cut off %" PRIu64
 		" bytes of a last batch that was never completed, and never answered for",
 		state_dir_path(f->dir), end->torn);
@@ -358,7 +377,7 @@ static void read_tokens(struct file_store *f, int fd)
 	struct journal_end end;
 	int r;
 
-	r = tokens_file_load(fd, &f->store.table, &f->store.note, &end, &why);
+	r = tokens_file_load(fd, &f->base.table, &f->base.store.note, &end, &why);
 	if (r == JOURNAL_DAMAGED) {
 		close_for(f, "%s", bytes_str(&why));
 		return;
@@ -374,7 +393,7 @@ static void read_tokens(struct file_store *f, int fd)
 	f->size = end.size;
 	f->grown = end.grown || end.torn > 0;
 	f->records = end.records;
-	f->store.readable = true;
+	f->base.store.readable = true;
 }
 
 /*
@@ -385,7 +404,7 @@ static void read_tokens(struct file_store *f, int fd)
  */
 static int make_lasting(struct file_store *f, const struct moment *now)
 {
-	if (token_table_settle_times(&f->store.table, now) || f->grown)
+	if (token_table_settle_times(&f->base.table, now) || f->grown)
 		return rewrite(f);
 
 	state_dir_set_unsynced(f->dir);
@@ -395,7 +414,7 @@ static int make_lasting(struct file_store *f, const struct moment *now)
 /* A first start, or the next start after a daemon that died before it had a file. */
 static int make_first(struct file_store *f)
 {
-	f->store.readable = true;
+	f->base.store.readable = true;
 	f->fresh = true;
 	return rewrite(f);
 }
@@ -415,7 +434,7 @@ static void load_locked(struct file_store *f, const struct moment *now)
 	} else {
 		f->fd = fd;
 		read_tokens(f, fd);
-		if (f->store.closed) {
+		if (f->base.store.closed) {
 			close_p(&f->fd);
 			f->fd = -1;
 			return;
@@ -438,11 +457,11 @@ static void load(struct file_store *f, const struct moment *now)
 		if (asprintf(&reason, "%s/lock: another daemon holds it", state_dir_path(f->dir))
 			< 0)
 			reason = NULL;
-		store_close_for(&f->store, reason);
-		store_wait(&f->store);
+		store_close_for(&f->base.store, reason);
+		store_wait(&f->base.store);
 		break;
 	case STATE_DIR_REFUSED:
-		store_close_for(&f->store, strdup(state_dir_fault(f->dir)));
+		store_close_for(&f->base.store, strdup(state_dir_fault(f->dir)));
 		break;
 	}
 }
@@ -455,13 +474,13 @@ int file_store_new(struct state_dir *dir, const struct moment *now, struct store
 	if (!f)
 		return -ENOMEM;
 
-	store_init(&f->store, &file_ops);
-	f->store.readable = false;
+	table_store_init(&f->base, &file_ops);
+	f->base.store.readable = false;
 	f->dir = dir;
 	f->fd = -1;
 	bytes_init(&f->lines, BYTES_UNLIMITED);
 	load(f, now);
 
-	*ret = &f->store;
+	*ret = &f->base.store;
 	return 0;
 }

@@ -1,49 +1,74 @@
 /* SPDX-License-Identifier: ISC */
 #pragma once
 
-/* What an implementation of the store fills in. Only files of the ledger include this. */
+/*
+ * What an implementation of the store provides: an object that begins with struct store, and the
+ * operations on it. Each operation does what the function of store.h does whose name it has, unless
+ * it is described here. Only implementations include this file.
+ */
 
 #include "base/retry.h"
 #include "ledger/store/store.h"
-#include "ledger/store/token-table.h"
 
 struct store_ops {
 	const char *kind;
 	bool durable;
 	void (*free)(struct store *store);
 
-	/* The following may be NULL, for a store that has nothing to do there. */
-	void (*check)(struct store *store); /* closes it if it can't be relied on any more */
-	int (*retry)(struct store *store, const struct moment *now); /* what it waits for */
-	int (*record)(struct store *store, const struct token_change *change); /* to be applied */
-	void (*unrecord)(struct store *store); /* the last of these could not be applied */
-	int (*commit)(struct store *store);
+	/* Closes the store if what it rests on has failed since the last turn. NULL: it can't. */
+	void (*check)(struct store *store);
+	/* Tries to open a store that waits; a negative errno: it failed. NULL: it never waits. */
+	int (*retry)(struct store *store, const struct moment *now);
+
+	/* Reads. */
+	void (*find)(struct store *store, size_t n, const uint8_t *ids, const struct token **ret);
+	const struct token *(*next)(const struct store *store, const struct token *after);
+	struct usage (*count)(const struct store *store, uid_t uid,
+		const uint8_t fingerprint[static FINGERPRINT_LEN]);
+
+	/* Time and other writers. NULL for `now` and `fd`: the daemon's clock, no other writers. */
+	struct moment (*now)(const struct store *store, const struct moment *now);
+	void (*update)(
+		struct store *store, const struct moment *now, store_changed_fn fn, void *userdata);
+	uint64_t (*due)(const struct store *store);
+	int (*fd)(const struct store *store);
+
+	/*
+	 * The transaction. A commit is `prepare`, which may refuse it before anything is written,
+	 * and `finish`, which puts it on record. If one of them does not return STORE_DONE, `abort`
+	 * undoes what must not stand; it is given that result. NULL for `prepare`: nothing can be
+	 * said before. NULL for `lost`: there are no other writers.
+	 */
+	int (*measure)(const struct store *store, struct token_change *change);
+	int (*apply)(struct store *store, struct token_change *change);
+	int (*prepare)(struct store *store);
 	int (*finish)(struct store *store);
+	void (*abort)(struct store *store, int result);
+	bool (*lost)(const struct store *store, const uint8_t id[static TOKEN_ID_LEN]);
+
+	int (*rest)(struct store *store); /* store_put_to_rest(); NULL: nothing to do */
 };
 
-/* Embedded as the first member of an implementation. */
 struct store {
 	const struct store_ops *ops;
-	struct token_table table;
 	const char *closed; /* NULL: open */
-	char *closed_text;  /* what `closed` points to, but for want of memory */
-	bool readable;      /* the table is what is on record */
+	char *closed_text;  /* what `closed` points to, unless memory ran out */
+	bool readable;      /* reads give what is on record */
+	struct retry retry; /* of a store that is closed for a reason that may pass */
 	struct bytes warning;
 	struct bytes note;      /* on record; see store_set_note() */
 	struct bytes next_note; /* for the next commit */
-
-	struct retry retry; /* of a store that is closed for something that may pass */
 };
 
 void store_init(struct store *store, const struct store_ops *ops);
 void store_deinit(struct store *store);
 
-/* Takes the text over; NULL (out of memory) closes as well. */
+/* Closes the store. Takes the text over; NULL: out of memory, which closes it as well. */
 void store_close_for(struct store *store, char *text);
 void store_open(struct store *store);
 
-/* It is closed for something that may pass: store_prepare() retries, the first time at once. */
+/* The closed store waits: store_prepare() tries again, the first time at once. */
 void store_wait(struct store *store);
 
-/* What was for the next commit is on record. */
+/* The next note is on record now. */
 void store_keep_note(struct store *store);

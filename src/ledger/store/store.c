@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* The store's interface: what is the same for every implementation. */
+/* The part of the store that is the same for every implementation. */
 
 #include "ledger/store/store.h"
 
@@ -17,12 +17,10 @@ void store_init(struct store *store, const struct store_ops *ops)
 		.note = BYTES_INIT(BYTES_UNLIMITED),
 		.next_note = BYTES_INIT(BYTES_UNLIMITED),
 	};
-	token_table_init(&store->table);
 }
 
 void store_deinit(struct store *store)
 {
-	token_table_deinit(&store->table);
 	bytes_deinit(&store->warning);
 	bytes_deinit(&store->note);
 	bytes_deinit(&store->next_note);
@@ -88,68 +86,81 @@ void store_prepare(struct store *store, const struct moment *now)
 		retry_failed(&store->retry, now->clock.boot);
 }
 
-const struct token *store_find(const struct store *store, const uint8_t id[static TOKEN_ID_LEN])
+struct moment store_now(const struct store *store, const struct moment *now)
 {
-	return token_table_find(&store->table, id);
+	return store->ops->now ? store->ops->now(store, now) : *now;
+}
+
+void store_update(
+	struct store *store, const struct moment *now, store_changed_fn fn, void *userdata)
+{
+	store->ops->update(store, now, fn, userdata);
+}
+
+uint64_t store_due(const struct store *store)
+{
+	uint64_t due = store->ops->due(store), retry = retry_due(&store->retry);
+
+	return retry < due ? retry : due;
+}
+
+int store_fd(const struct store *store)
+{
+	return store->ops->fd ? store->ops->fd(store) : -1;
+}
+
+void store_find_many(struct store *store, size_t n, const uint8_t *ids, const struct token **ret)
+{
+	store->ops->find(store, n, ids, ret);
+}
+
+const struct token *store_find(struct store *store, const uint8_t id[static TOKEN_ID_LEN])
+{
+	const struct token *token = NULL;
+
+	store->ops->find(store, 1, id, &token);
+	return token;
 }
 
 const struct token *store_next(const struct store *store, const struct token *after)
 {
-	return token_table_next(&store->table, after);
+	return store->ops->next(store, after);
 }
 
 struct usage store_count(
 	const struct store *store, uid_t uid, const uint8_t fingerprint[static FINGERPRINT_LEN])
 {
-	return token_table_count(&store->table, uid, fingerprint);
+	return store->ops->count(store, uid, fingerprint);
+}
+
+int store_measure(const struct store *store, struct token_change *change)
+{
+	return store->ops->measure(store, change);
 }
 
 int store_apply(struct store *store, struct token_change *change)
 {
-	const struct token *t = token_table_find(&store->table, change->id);
-	int r;
-
-	if ((t ? t->state : TOKEN_ABSENT) != change->from)
-		return STORE_STALE;
-
-	/* The record comes first: applying hands the token over. */
-	if (store->ops->record) {
-		r = store->ops->record(store, change);
-		if (r < 0)
-			return r;
-	}
-
-	r = token_table_apply(&store->table, change);
-	if (r != 0 && store->ops->record)
-		store->ops->unrecord(store);
-	return r;
-}
-
-void store_prune(struct store *store, const struct moment *now, store_expired_fn fn, void *userdata)
-{
-	token_table_prune(&store->table, now, fn, userdata);
-}
-
-uint64_t store_due(const struct store *store)
-{
-	uint64_t due = token_table_due(&store->table), retry = retry_due(&store->retry);
-
-	return retry < due ? retry : due;
+	return store->ops->apply(store, change);
 }
 
 int store_commit(struct store *store)
 {
 	int r;
 
-	r = store->ops->commit ? store->ops->commit(store) : 0;
-	if (r < 0) {
-		token_table_roll_back(&store->table);
-	} else {
-		token_table_settle(&store->table);
+	r = store->ops->prepare ? store->ops->prepare(store) : STORE_DONE;
+	if (r == STORE_DONE)
+		r = store->ops->finish(store);
+	if (r == STORE_DONE)
 		store_keep_note(store);
-	}
+	else
+		store->ops->abort(store, r);
 	bytes_clear(&store->next_note);
 	return r;
+}
+
+bool store_lost(const struct store *store, const uint8_t id[static TOKEN_ID_LEN])
+{
+	return store->ops->lost && store->ops->lost(store, id);
 }
 
 void store_keep_note(struct store *store)
@@ -179,9 +190,9 @@ const char *store_note(const struct store *store)
 	return bytes_str(&store->note);
 }
 
-int store_finish(struct store *store)
+int store_put_to_rest(struct store *store)
 {
-	return store->ops->finish ? store->ops->finish(store) : 0;
+	return store->ops->rest ? store->ops->rest(store) : 0;
 }
 
 bool store_take_warning(struct store *store, struct bytes *b)

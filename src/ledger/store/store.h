@@ -2,15 +2,20 @@
 #pragma once
 
 /*
- * Where the tokens are. One interface over several implementations; nothing above it knows which.
+ * Where the tokens are kept. One interface over several implementations: in memory, in a file of
+ * the state directory, later on another machine. The code above does not know which one it has.
  *
- * A turn of the daemon: store_prune(), then for each request store_find(), store_count() and
- * store_apply(), then once store_commit(). What was applied is visible at once, and durable when
- * the commit has returned 0: only then may an answer that rests on it leave.
+ * The daemon's turn is a transaction:
  *
- * A commit that fails gives a negative errno. Issues and approvals of the turn are undone then,
- * while revocations and consumptions stand; no answer of that turn may be anything but "no". The
- * store is closed from then on, and store_prepare() tries to make it whole again.
+ *	store_prepare()   opens a closed store again, if it is time to try
+ *	store_update()    brings it up to date: tokens expire, news of other writers arrive
+ *	store_find(), store_next(), store_count()
+ *	store_apply()     for each change: compares the token's state and sets it
+ *	store_commit()    puts all changes of the turn on record, or none
+ *
+ * An applied change is visible to the reads that follow in this turn. It is on record after the
+ * commit has returned 0. Only then may an answer leave that rests on it. After any other result, no
+ * answer of the turn may be anything but "no".
  */
 
 #include <stdbool.h>
@@ -21,80 +26,132 @@
 
 struct store;
 
-/* The change's `from` is not (any more) the token's state: nothing happened. */
-#define STORE_STALE 1
-
 void store_free(struct store *store);
 DEFINE_CLEANUP(struct store *, store_free)
 
 /* Such as "file", "memory". */
 const char *store_kind(const struct store *store);
 
-/* Whether what is applied outlives the process. */
+/* Whether tokens outlive the process. */
 bool store_is_durable(const struct store *store);
 
-/* Why it is closed; NULL where it is not. Valid until the store is used again. */
+/* --- open and closed ------------------------------------------------------------------------ */
+
+/* Why the store is closed; NULL: it is open. Valid until the store is used again. */
 const char *store_closed(const struct store *store);
 
-/* Whether find, next and count tell what is on record, also where the store is closed. */
+/* Whether find, next and count give what is on record. A closed store may still be readable. */
 bool store_is_readable(const struct store *store);
 
 /*
- * Before a turn's first request: a store that is closed for something that may pass (it couldn't be
- * written, another process had it) tries again, at once and then at growing intervals.
+ * Call it before a turn's first request. If the store is closed for a reason that may pass (it
+ * could not be written, another process had it), it is tried again: at once, then at growing
+ * intervals.
  */
 void store_prepare(struct store *store, const struct moment *now);
 
-/* Whether it is closed for such a thing, and so must not be left alone. */
+/* Whether the store is closed for such a reason. The daemon must not leave then. */
 bool store_is_waiting(const struct store *store);
 
-/* The token belongs to the store and is valid until the next prune or commit. */
-const struct token *store_find(const struct store *store, const uint8_t id[static TOKEN_ID_LEN]);
-
-/* Each token in the order of their issue: the one behind `after`, the first for NULL. */
-const struct token *store_next(const struct store *store, const struct token *after);
-
-struct usage store_count(
-	const struct store *store, uid_t uid, const uint8_t fingerprint[static FINGERPRINT_LEN]);
+/* --- time and other writers ----------------------------------------------------------------- */
 
 /*
- * Takes the change over: what it issues is the store's on success. Returns 0, STORE_STALE, or a
- * negative errno (nothing happened then).
+ * The time by which the store's tokens are issued and expire, at the daemon's time `now`. A local
+ * store has no other clock than the daemon.
  */
-int store_apply(struct store *store, struct token_change *change);
+struct moment store_now(const struct store *store, const struct moment *now);
 
-typedef void (*store_expired_fn)(const struct token *token, void *userdata);
+/* Called for a token that changed by itself or by another writer. `by`: as in a watcher's event. */
+typedef void (*store_changed_fn)(const struct token *token, const uid_t *by, void *userdata);
 
 /*
- * What is over becomes expired, and is handed to `fn` then; what has been over for long is
- * forgotten.
+ * Brings the store up to date. Tokens whose time is over become expired, and are forgotten after
+ * TOKEN_RETENTION. What other writers changed since the last call becomes visible. `fn` is called
+ * for each token that has another state now.
  */
-void store_prune(
-	struct store *store, const struct moment *now, store_expired_fn fn, void *userdata);
+void store_update(
+	struct store *store, const struct moment *now, store_changed_fn fn, void *userdata);
 
 /*
- * When store_prune() or store_prepare() has something to do next, in µs of the boot clock;
- * CLOCK_NEVER for never.
+ * When store_update() or store_prepare() has something to do next, in µs of the boot clock;
+ * CLOCK_NEVER: nothing.
  */
 uint64_t store_due(const struct store *store);
 
+/*
+ * A descriptor that polls readable while other writers' changes wait for store_update(). -1: there
+ * are no other writers.
+ */
+int store_fd(const struct store *store);
+
+/* --- reads ---------------------------------------------------------------------------------- */
+
+/*
+ * Looks tokens up together. `ids` are `n` IDs, one after another; `ret` gets their tokens, NULL for
+ * an ID that is not on record. Tokens belong to the store and are valid until the next update or
+ * commit. A store that can't answer closes and gives NULLs:
+ * ask store_closed() after the look-up.
+ */
+void store_find_many(struct store *store, size_t n, const uint8_t *ids, const struct token **ret);
+
+/* The same for one. */
+const struct token *store_find(struct store *store, const uint8_t id[static TOKEN_ID_LEN]);
+
+/* All tokens in the order of their issue: the one after `after`, or the first for NULL. */
+const struct token *store_next(const struct store *store, const struct token *after);
+
+/* What this uid has on record, for the fingerprint and in all; and what all uids have. */
+struct usage store_count(
+	const struct store *store, uid_t uid, const uint8_t fingerprint[static FINGERPRINT_LEN]);
+
+/* --- changes -------------------------------------------------------------------------------- */
+
+/* What became of a change, or of a turn's commit. Errors are negative errnos. */
+enum store_result {
+	STORE_DONE,
+	STORE_STALE, /* the token is not in the state that the change comes from: nothing happened
+		      */
+};
+
+/*
+ * Sets the size that the token of an issue will take on record, which the limits are about. Call it
+ * once for each issue, before store_apply(). Error: -ENOMEM.
+ */
+int store_measure(const struct store *store, struct token_change *change);
+
+/*
+ * Applies a change if the token is in the state `from`. On STORE_DONE an issued token belongs to
+ * the store; otherwise nothing happened.
+ */
+int store_apply(struct store *store, struct token_change *change);
+
+/*
+ * Puts the turn's changes on record: all or none.
+ *
+ *	STORE_DONE     they are on record.
+ *	STORE_STALE    another writer was faster for at least one of them, see store_lost(). None is
+ *	               on record, and all of them are undone.
+ *	negative       it is not known whether they are on record. Issues and approvals are undone;
+ *	               revocations and consumptions stand in memory, so that no token is allowed
+ *	               twice. The store is closed.
+ */
 int store_commit(struct store *store);
+
+/* After STORE_STALE, until the next update: whether the change of this token was too late. */
+bool store_lost(const struct store *store, const uint8_t id[static TOKEN_ID_LEN]);
 
 /*
  * A line (without a newline; see ledger/evidence/recovery-note) that the next commit records with
- * what it changes, or where nothing changes by itself; it replaces the last one. NULL: from the
- * next time on that everything is written anew there is none. Error: -ENOMEM.
+ * its changes, or alone if there are none. It replaces the line before. NULL: the line is dropped
+ * when the store is next written whole. Error: -ENOMEM.
  */
 int store_set_note(struct store *store, const char *line);
 
-/* The last that was recorded; "" where there is none. Valid until the store is used again. */
+/* The line that was recorded last; "": none. Valid until the store is used again. */
 const char *store_note(const struct store *store);
 
-/* Leaves everything on disk as it should rest. The store is only good for store_free() then. */
-int store_finish(struct store *store);
+/* Leaves everything as it should rest on disk. After that, only store_free() may be called. */
+int store_put_to_rest(struct store *store);
 
-/* Moves a sentence that somebody should read into `b`; false where there is none. */
+/* Moves a warning for the log into `b`; false: there is none. */
 bool store_take_warning(struct store *store, struct bytes *b);
-
-/* The memory store: forgets all when it is freed. */
-int memory_store_new(struct store **ret);

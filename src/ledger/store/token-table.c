@@ -334,12 +334,12 @@ static bool expire(struct entry *e)
 
 /* Everything is due first when it expires, and then once more when it may be forgotten. */
 static void prune_entry(struct token_table *t, struct entry *e,
-	void (*expired)(const struct token *token, void *userdata), void *userdata)
+	void (*changed)(const struct token *token, const uid_t *by, void *userdata), void *userdata)
 {
 	uint64_t end = e->token->expires + TOKEN_RETENTION;
 
 	if (expire(e))
-		expired(e->token, userdata);
+		changed(e->token, NULL, userdata);
 	if (e->due.due < end)
 		heap_move(&t->due, &e->due, end);
 	else
@@ -363,12 +363,12 @@ bool token_table_settle_times(struct token_table *t, const struct moment *now)
 }
 
 void token_table_prune(struct token_table *t, const struct moment *now,
-	void (*expired)(const struct token *token, void *userdata), void *userdata)
+	void (*changed)(const struct token *token, const uid_t *by, void *userdata), void *userdata)
 {
 	struct heap_node *node;
 
 	while ((node = heap_first(&t->due)) && node->due <= now->clock.boot)
-		prune_entry(t, entry_of(node), expired, userdata);
+		prune_entry(t, entry_of(node), changed, userdata);
 }
 
 uint64_t token_table_due(const struct token_table *t)

@@ -40,8 +40,10 @@ struct usage token_table_count(
 	const struct token_table *t, uid_t uid, const uint8_t fingerprint[static FINGERPRINT_LEN]);
 size_t token_table_size(const struct token_table *t);
 
-/* The change doesn't fit the token's state. */
-#define TOKEN_TABLE_STALE 1
+enum token_table_result {
+	TOKEN_TABLE_DONE,
+	TOKEN_TABLE_STALE, /* the token is not in the state that the change comes from */
+};
 
 /*
  * Carries a change out; an issue's token is the table's then. Returns 0, TOKEN_TABLE_STALE,
@@ -49,9 +51,10 @@ size_t token_table_size(const struct token_table *t);
  */
 int token_table_apply(struct token_table *t, struct token_change *change);
 
-/* As store_prune(). */
+/* As store_update(): `changed` is called for each token that expires. */
 void token_table_prune(struct token_table *t, const struct moment *now,
-	void (*expired)(const struct token *token, void *userdata), void *userdata);
+	void (*changed)(const struct token *token, const uid_t *by, void *userdata),
+	void *userdata);
 
 /*
  * After loading: tokens whose times mean nothing now are dated anew and expired (see
