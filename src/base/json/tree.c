@@ -334,21 +334,6 @@ void json_out_raw(struct json_out *out, const char *key, const char *json)
 	add(out, key, cJSON_CreateRaw(json));
 }
 
-int json_append_string(struct bytes *b, const char *string)
-{
-	cJSON *reference = cJSON_CreateStringReference(string);
-	char *text = reference ? cJSON_PrintUnformatted(reference) : NULL;
-	int r;
-
-	cJSON_Delete(reference);
-	if (!text)
-		return -ENOMEM;
-
-	r = bytes_append_str(b, text);
-	cJSON_free(text);
-	return r;
-}
-
 int json_out_print(const struct json_out *out, struct bytes *b)
 {
 	char *text;

@@ -12,6 +12,7 @@
 
 #include "base/bytes.h"
 #include "base/json/scan.h"
+#include "base/json/writer.h"
 
 /* A value inside a document, which owns it. */
 struct json;
@@ -109,9 +110,6 @@ void json_out_element(struct json_out *out, const char *key, struct json_out *el
 
 /* JSON that is added as it stands; it is copied. */
 void json_out_raw(struct json_out *out, const char *key, const char *json);
-
-/* Appends a string with its quotes. Errors: those of bytes_append(). */
-int json_append_string(struct bytes *b, const char *string);
 
 /* Appends the object, without a newline. Errors: those of bytes_append(). */
 int json_out_print(const struct json_out *out, struct bytes *b);

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * The JSON writer. Its state is whether a comma is due, and the kinds of the containers that are
+ * open. A key, a value and the comma before them are appended at once where they are written.
+ */
+
+#include "base/json/writer.h"
+
+#include <assert.h>
+#include <string.h>
+
+void writer_init(struct writer *w, struct bytes *out)
+{
+	*w = (struct writer){ .out = out, .start = out->len };
+}
+
+int writer_finish(struct writer *w)
+{
+	assert(w->error < 0 || w->depth == 0);
+	if (w->error < 0)
+		bytes_truncate(w->out, w->start);
+	return w->error;
+}
+
+static void put(struct writer *w, const char *text, size_t len)
+{
+	if (w->error >= 0)
+		w->error = bytes_append(w->out, text, len);
+}
+
+static int append_escape(struct bytes *b, unsigned char c)
+{
+	static const char hex[] = "0123456789abcdef";
+	static const char names[] = "\"\\bfnrt", values[] = "\"\\\b\f\n\r\t";
+	const char *value = c ? strchr(values, c) : NULL;
+
+	if (value)
+		return bytes_append(b, (char[]){ '\\', names[value - values] }, 2);
+	return bytes_append(b, (char[]){ '\\', 'u', '0', '0', hex[c >> 4], hex[c & 15] }, 6);
+}
+
+static bool is_plain(unsigned char c)
+{
+	return c >= 0x20 && c != '"' && c != '\\';
+}
+
+static int append_quoted(struct bytes *b, const char *string, size_t len)
+{
+	size_t run;
+	int r;
+
+	r = bytes_append_char(b, '"');
+	for (size_t i = 0; r >= 0 && i < len;) {
+		for (run = i; run < len && is_plain((unsigned char)string[run]); run++)
+			;
+		r = bytes_append(b, string + i, run - i);
+		if (r >= 0 && run < len)
+			r = append_escape(b, (unsigned char)string[run++]);
+		i = run;
+	}
+	return r < 0 ? r : bytes_append_char(b, '"');
+}
+
+static void put_quoted(struct writer *w, const char *string, size_t len)
+{
+	if (w->error >= 0)
+		w->error = append_quoted(w->out, string, len);
+}
+
+static bool in_object(const struct writer *w)
+{
+	return w->depth > 0 && (w->objects >> (w->depth - 1) & 1);
+}
+
+/* The comma and the key before a value. */
+static void put_key(struct writer *w, const char *key)
+{
+	assert(w->error < 0 || in_object(w) == (key != NULL));
+	if (w->comma)
+		put(w, ",", 1);
+	w->comma = true;
+	if (!key)
+		return;
+
+	put_quoted(w, key, strlen(key));
+	put(w, ":", 1);
+}
+
+static void begin(struct writer *w, const char *key, bool object)
+{
+	assert(w->depth < WRITER_DEPTH_MAX);
+	put_key(w, key);
+	put(w, object ? "{" : "[", 1);
+	w->objects &= ~(UINT64_C(1) << w->depth);
+	w->objects |= (uint64_t)object << w->depth;
+	w->depth++;
+	w->comma = false;
+}
+
+void writer_object(struct writer *w, const char *key)
+{
+	begin(w, key, true);
+}
+
+void writer_array(struct writer *w, const char *key)
+{
+	begin(w, key, false);
+}
+
+void writer_end(struct writer *w)
+{
+	assert(w->depth > 0);
+	put(w, in_object(w) ? "}" : "]", 1);
+	w->depth--;
+	w->comma = true;
+}
+
+void writer_string(struct writer *w, const char *key, const char *string)
+{
+	if (string)
+		writer_string_len(w, key, string, strlen(string));
+}
+
+void writer_string_len(struct writer *w, const char *key, const char *string, size_t len)
+{
+	put_key(w, key);
+	put_quoted(w, string, len);
+}
+
+/* printf(3) would take longer for a token's six numbers than all else does. */
+static void put_number(struct writer *w, const char *key, bool negative, uint64_t number)
+{
+	char digits[24], *end = digits + sizeof(digits), *at = end;
+
+	do
+		*--at = (char)('0' + number % 10);
+	while ((number /= 10) > 0);
+	if (negative)
+		*--at = '-';
+	writer_raw(w, key, at, (size_t)(end - at));
+}
+
+void writer_integer(struct writer *w, const char *key, int64_t number)
+{
+	put_number(w, key, number < 0, number < 0 ? -(uint64_t)number : (uint64_t)number);
+}
+
+void writer_unsigned(struct writer *w, const char *key, uint64_t number)
+{
+	put_number(w, key, false, number);
+}
+
+void writer_bool(struct writer *w, const char *key, bool b)
+{
+	writer_raw(w, key, b ? "true" : "false", b ? 4 : 5);
+}
+
+void writer_null(struct writer *w, const char *key)
+{
+	writer_raw(w, key, "null", 4);
+}
+
+void writer_raw(struct writer *w, const char *key, const char *json, size_t len)
+{
+	put_key(w, key);
+	put(w, json, len);
+}
+
+void writer_strings(struct writer *w, const char *key, const char *strings, size_t n)
+{
+	writer_array(w, key);
+	for (; n > 0; n--, strings += strlen(strings) + 1)
+		writer_string(w, NULL, strings);
+	writer_end(w);
+}
+
+int json_append_string(struct bytes *b, const char *string)
+{
+	return append_quoted(b, string, strlen(string));
+}
