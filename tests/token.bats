@@ -326,7 +326,21 @@ walk_table() {
 	exchange
 }
 
-@test "a token outlives a change of the default action, which then decides what is new" {
+@test "what the default action denies by now is denied, although it was approved before" {
+	local token denied='{"decision":"deny","reason":"denied by the default action"}'
+
+	start_asking
+	token=$(pending_token)
+	must "$OK" approve "$token"
+	stop_daemon
+	start_daemon --default-action deny
+	expect "new" "$denied" "$(request)"
+	expect "approved" "$denied" "$(request approval_token="$token")"
+	exchange
+	assert_state "$token" approved
+}
+
+@test "a token outlives other changes of the default action, which then decides what is new" {
 	local token
 
 	start_asking
@@ -334,12 +348,10 @@ walk_table() {
 	must "$OK" approve "$token"
 	stop_daemon
 	start_daemon --default-action deny
-	expect "new" '{"decision":"deny","reason":"denied by the default action"}' "$(request)"
-	expect "approved" "$ALLOWED" "$(request approval_token="$token")"
-	exchange
 	stop_daemon
 	start_daemon --default-action allow
 	expect "new" '{"decision":"allow","reason":"allowed by the default action"}' "$(request)"
+	expect "approved" "$ALLOWED" "$(request approval_token="$token")"
 	expect "consumed" "$CONSUMED" "$(request approval_token="$token")"
 	exchange
 }

@@ -290,8 +290,8 @@ static int decide_retry(const struct question *q, struct verdict *v)
 		return r < 0 ? r : bytes_appendf(&v->reason, "%s differs", field);
 	}
 
-	/* What the policy denies by now is not allowed by what a person said before. */
-	r = q->policy ? judge(q, &j) : 0;
+	/* What is denied by now is not allowed by what a person said before. */
+	r = judge(q, &j);
 	if (r < 0)
 		return r;
 	if (j.decision == DECISION_DENY)
