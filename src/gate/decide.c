@@ -13,6 +13,7 @@
 
 #include "base/text.h"
 #include "gate/decide-internal.h"
+#include "gate/fields.h"
 #include "gate/limits.h"
 #include "gate/token/token-json.h"
 
@@ -215,32 +216,6 @@ static int decide_fresh(const struct question *q, struct verdict *v)
 	return j.decision == DECISION_PENDING ? decide_issue(q, &j, v) : answer_judgement(v, &j);
 }
 
-static bool same(const char *a, const char *b)
-{
-	return a == b || (a && b && strcmp(a, b) == 0);
-}
-
-/* The field in which a retry differs from what the token was issued for, or NULL. */
-static const char *context_mismatch(const struct request *request, const struct token *t)
-{
-	if (!same(request->asked.session_id, t->asked.session_id))
-		return "session_id";
-	if (!same(request->asked.sandbox_id, t->asked.sandbox_id))
-		return "sandbox_id";
-	if (!same(request->asked.profile, t->asked.profile))
-		return "profile";
-	if (t->asked.agent_id && !same(request->asked.agent_id, t->asked.agent_id))
-		return "agent_id";
-	if (t->asked.cwd && !same(request->asked.cwd, t->asked.cwd))
-		return "cwd";
-	if (t->asked.real_path && !same(request->asked.real_path, t->asked.real_path))
-		return "real_path";
-	if (t->asked.executable_sha256
-		&& !same(request->asked.executable_sha256, t->asked.executable_sha256))
-		return "executable_sha256";
-	return NULL;
-}
-
 static bool claim_fits(const char *claim, const uint8_t fingerprint[static FINGERPRINT_LEN])
 {
 	char hex[FINGERPRINT_HEX_LEN + 1];
@@ -266,7 +241,7 @@ static int decide_retry(const struct question *q, struct verdict *v)
 	const struct token *t = q->token;
 	const struct token_step *step;
 	struct judgement j = { 0 };
-	const char *field;
+	const struct invocation_field *field;
 	int r;
 
 	if (!t || t->uid != q->asker.uid)
@@ -284,10 +259,10 @@ static int decide_retry(const struct question *q, struct verdict *v)
 	if (memcmp(t->fingerprint, q->fingerprint, FINGERPRINT_LEN) != 0)
 		return answer_deny(v, "approval token is for another request: fingerprint differs");
 
-	field = context_mismatch(q->request, t);
+	field = fields_find_mismatch(&t->asked, &q->request->asked);
 	if (field) {
 		r = answer_deny(v, "approval token is for another request: ");
-		return r < 0 ? r : bytes_appendf(&v->reason, "%s differs", field);
+		return r < 0 ? r : bytes_appendf(&v->reason, "%s differs", field->name);
 	}
 
 	/* What is denied by now is not allowed by what a person said before. */
