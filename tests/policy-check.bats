@@ -240,6 +240,10 @@ text() {
 		wrapper 'busybox' /bin/busybox-static
 		wrapper 'busybox' busyboxx
 		wrapper 'busybox' /opt/busybox?x
+		wrapper 'timeout' gtimeout
+		wrapper 'sudo' sudo-rs
+		wrapper 'env' .env-wrapped
+		wrapper 'cpulimit' cpulimit
 		wrapper 'find' find
 		wrapper 'aa-exec' *
 		wrapper 'aa-exec' /usr/bin/*
@@ -247,10 +251,21 @@ text() {
 	END
 	faults "{\"exec\":[$(rule r allow '[["ls","cat","python3"],"-v","**"]')]}" \
 		": exec[0] \"r\": argv[0] fits the interpreter 'python': to allow it whatever its arguments say takes \"opaque\": true"
-	for program in git ls environ bashful pythonic shred /opt/python/x 'x*'; do
+	for program in x86_64-linux-gnu-gcc-12 sg_inq rc-service node_exporter git ls environ bashful pythonic shred /opt/python/x 'x*'; do
 		check "{\"trusted_path\":[\"/bin\"],\"exec\":[$(rule r allow "[\"${program/x\*/xyz*}\",\"**\"]")]}"
 		assert_status 0
 	done
+}
+
+@test "of all the programs of a Debian, none but real ones are shells, interpreters or wrappers" {
+	local names=$BATS_TEST_DIRNAME/vectors/programs.txt
+
+	check "{\"exec\":[$(awk '!/^#/ {
+		printf "%s{\"id\":\"%s\",\"argv\":[\"%s\",\"**\"],\"action\":\"allow\"}", n++ ? "," : "", $1, $1
+	}' "$names")]}"
+	assert_status 1
+	diff <(awk '!/^#/ && NF == 2' "$names") \
+		<(sed -n 's/.* "\(.*\)": argv\[0\] fits the \([a-z]*\) .*/\1 \2/p' <<<"$output")
 }
 
 @test "remember is for rules that ask, opaque for those that allow" {

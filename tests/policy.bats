@@ -276,6 +276,25 @@ load policy
 	for_command pending_hitl hidden_command /usr/bin/nice sem 'rm x'
 	for_command deny no /usr/bin/env -S no
 
+	# So is a string that a wrapper's -c runs, and what a terminal's watch does.
+	document "{\"default_action\":\"allow\"}"
+	for_command pending_hitl hidden_command /usr/bin/su -c 'rm -rf /'
+	for_command pending_hitl hidden_command /usr/bin/su root --command='rm x'
+	for_command pending_hitl hidden_command /usr/bin/su - root -c 'rm x'
+	for_command pending_hitl hidden_command /usr/sbin/runuser -lc 'rm x'
+	for_command pending_hitl hidden_command /usr/bin/su --session-command 'rm x'
+	for_command pending_hitl hidden_command /usr/bin/script -qc 'rm x' /dev/null
+	for_command pending_hitl hidden_command /usr/bin/flock /tmp/l -c 'rm x'
+	for_command pending_hitl hidden_command /usr/bin/sg adm 'rm x'
+	for_command pending_hitl hidden_command /usr/bin/watch 'rm x'
+	for_command pending_hitl hidden_command /usr/bin/nice watch -n 5 'rm x'
+	for_command pending_hitl hidden_command /sbin/start-stop-daemon --start --exec /bin/rm -- x
+	for_command allow default_action /usr/bin/flock /tmp/l make all
+	for_command allow default_action /usr/bin/script /tmp/log
+	# A program whose name only begins like that of a wrapper is none.
+	rules "$(rule su deny '["su","**"]')" "$(rule ld allow '["x86_64-linux-gnu-ld.bfd","**"]')"
+	for_command allow ld /usr/bin/x86_64-linux-gnu-ld.bfd -o su su.o
+
 	# Nobody is asked about what is denied anyway.
 	rules "$(rule ls allow '["ls"]')"
 	for_command deny default_action /usr/bin/xargs ls

@@ -63,9 +63,19 @@ static bool env_splits(const char *word, const bool next[static 2])
 	return splits_string(word) || next[takes_next(word) ? 1 : 0];
 }
 
-static bool hides(const char *name, bool splits)
+/* -c, --command and --session-command run a string, also in a cluster or abbreviated. */
+static bool is_command_option(const char *word)
 {
-	return program_is_xargs(name) || (program_is_env(name) && splits);
+	if (strncmp(word, "--", 2) == 0)
+		return word[2] == 'c' || strncmp(word, "--se", 4) == 0;
+	return word[0] == '-' && strchr(word, 'c');
+}
+
+/* `strings`: an option -c is somewhere among the words that follow. */
+static bool hides(const char *name, bool splits, bool strings)
+{
+	return program_is_hidden(name) || (splits && program_is_env(name))
+		|| (strings && program_runs_strings(name));
 }
 
 /*
@@ -74,18 +84,20 @@ static bool hides(const char *name, bool splits)
  */
 static bool is_hidden(const struct candidate *s)
 {
-	bool next[2] = { false, false }, splits;
+	bool next[2] = { false, false }, splits, strings = false;
 
 	if (!s->wrapped)
 		return false;
 	for (size_t i = s->n_words; i-- > 0;) {
-		if (hides(s->words[i].program.name, next[0]))
+		if (hides(s->words[i].program.name, next[0], strings))
 			return true;
+		strings |= is_command_option(s->words[i].text);
 		splits = env_splits(s->words[i].text, next);
 		next[1] = next[0];
 		next[0] = splits;
 	}
-	return hides(s->executable.name, next[0]) || (s->real.name && hides(s->real.name, next[0]));
+	return hides(s->executable.name, next[0], strings)
+		|| (s->real.name && hides(s->real.name, next[0], strings));
 }
 
 /* --- words behind a wrapper ------------------------------------------------------------------- */

@@ -2,10 +2,9 @@
 #pragma once
 
 /*
- * Programs that run what their arguments say: what such a one would do is not seen in its name. A
- * name is known also with something behind it that is no letter ("python3.11", "bash-static"), and
- * busybox and toybox with anything, as they themselves see it.
- * The lists can't be complete; whatever a rule allows besides them is the rule's affair.
+ * Programs that run what their arguments say: their name does not say what they would do. With
+ * which suffixes a name is known, program-name.h says.
+ * The lists can't be complete: a rule that allows another program answers for what it runs.
  */
 
 #include <stdbool.h>
@@ -26,9 +25,14 @@ enum program program_of(const char *name);
 /* Whether it is the program of many names that takes its own from the link (busybox). */
 bool program_is_multicall(const char *name);
 
-/* The wrappers that may run what is in no argument of theirs by itself. */
+/* The wrapper whose -S runs a string. */
 bool program_is_env(const char *name);
-bool program_is_xargs(const char *name);
+
+/* Whether an option -c of it runs a string (su, flock). */
+bool program_runs_strings(const char *name);
+
+/* Whether it always runs what no argument of it shows by itself (xargs, watch). */
+bool program_is_hidden(const char *name);
 
 /*
  * What the names that a pattern fits may be: *ret_name is one of those that are known. A pattern

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: ISC */
+
+/* Names of programs, with their suffixes. */
+
+#include "gate/policy/program-name.h"
+
+#include <string.h>
+
+#include "gate/limits.h"
+#include "gate/policy/glob.h"
+
+/* What may stand after a name or its version. */
+static const char *const builds[] = { "-coreutils", "-dbg", "-debug", "-gnu", "-minimal", "-native",
+	"-rs", "-static", "-uutils", ".bin", ".busybox", ".coreutils", ".dash", ".distrib", ".exe",
+	".gnu", ".old", ".orig", ".real", ".ul", ".usr-is-merged", ".ws", NULL };
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static bool is_separator(char c)
+{
+	return c == '.' || c == '-' || c == '_';
+}
+
+/* busybox and toybox are themselves by each name that begins with theirs. */
+static bool takes_any(const char *known)
+{
+	return strcmp(known, "busybox") == 0 || strcmp(known, "toybox") == 0;
+}
+
+/* After the version: "rc1", "beta3", python's "d", "m", "t", and Debian's "-x86_64-linux-gnu". */
+static bool is_version_end(const char *text)
+{
+	if (text[0] != '\0' && strchr("dmt", text[0]) && text[1] == '\0')
+		return true;
+	if (text[0] == '-' && strstr(text, "-linux-"))
+		return true;
+	text += is_separator(text[0]);
+	text += strncmp(text, "rc", 2) == 0 ? 2 : strncmp(text, "beta", 4) == 0 ? 4 : 0;
+	return text[strspn(text, ".0123456789")] == '\0';
+}
+
+static bool is_build(const char *text)
+{
+	for (const char *const *b = builds; *b; b++)
+		if (strcmp(text, *b) == 0)
+			return true;
+	return false;
+}
+
+static bool is_suffix(const char *suffix)
+{
+	const char *version = suffix + is_separator(suffix[0]);
+
+	if (suffix[0] == '\0')
+		return true;
+	if (is_digit(version[0])) {
+		suffix = version + strspn(version, ".0123456789");
+		if (is_version_end(suffix))
+			return true;
+	}
+	return is_build(suffix);
+}
+
+/* Without GNU's prefix, or NixOS's ".name-wrapped"; the same where it has neither. */
+static bool is_with_suffix(const char *name, const char *known)
+{
+	size_t len;
+
+	if (name[0] != known[0])
+		return false;
+
+	len = strlen(known);
+	return strncmp(name, known, len) == 0 && (takes_any(known) || is_suffix(name + len));
+}
+
+/* GNU's programs where another system has its own: "gtimeout", "gnuenv". */
+static bool is_gnus(const char *known)
+{
+	static const char *const names[] = { "chroot", "env", "find", "nice", "nohup", "stdbuf",
+		"time", "timeout", "xargs", "awk", "sed", "coreutils", NULL };
+
+	for (const char *const *n = names; *n; n++)
+		if (strcmp(known, *n) == 0)
+			return true;
+	return false;
+}
+
+static bool is_wrapped_file(const char *name, const char *known)
+{
+	static const char end[] = "-wrapped";
+	size_t len = strlen(known);
+
+	return name[0] == '.' && strncmp(name + 1, known, len) == 0
+		&& strcspn(name + 1 + len, "-") == strspn(name + 1 + len, ".0123456789")
+		&& strcmp(name + 1 + len + strspn(name + 1 + len, ".0123456789"), end) == 0;
+}
+
+bool program_name_is(const char *name, const char *known)
+{
+	/* Nearly all names differ here already. */
+	if (name[0] != known[0] && name[0] != '.' && name[0] != 'g')
+		return false;
+	if (strchr(known, '*'))
+		return glob_text(known, name);
+	if (is_with_suffix(name, known))
+		return true;
+	if (name[0] == '.')
+		return is_wrapped_file(name, known);
+	if (name[0] != 'g' || !is_gnus(known))
+		return false;
+	return is_with_suffix(name + (strncmp(name, "gnu", 3) == 0 ? 3 : 1), known);
+}
+
+/* Whether the rest of a pattern, after the known name, fits a suffix. */
+static bool could_be_suffix(const char *rest, const char *known)
+{
+	size_t literal = strcspn(rest, "*?");
+
+	if (takes_any(known) || literal == 0)
+		return true;
+	if (rest[literal] == '\0')
+		return is_suffix(rest);
+	if (is_separator(rest[0]) && (literal == 1 || is_digit(rest[1])))
+		return true;
+	if (is_digit(rest[0]))
+		return true;
+	for (const char *const *b = builds; *b; b++)
+		if (strncmp(*b, rest, literal) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * Whether the pattern fits a name that begins with `known` and goes on with a suffix. `at` marks
+ * the places of the pattern at which one may be when it has taken the name so far.
+ */
+bool program_name_could_be(const char *pattern, const char *known)
+{
+	bool at[LIMIT_PATTERN + 1] = { true };
+	size_t end = strlen(pattern), len = strlen(known);
+
+	if (glob_is_literal(pattern))
+		return program_name_is(pattern, known);
+	if (strchr(known, '*'))
+		len = strcspn(known, "*");
+
+	for (size_t n = 0; n <= len; n++) {
+		bool ended = n == len;
+
+		for (size_t i = 0; i < end; i++)
+			if (at[i] && pattern[i] == '*')
+				at[i + 1] = true;
+		/* From the end on, since a character moves every place but a star's by one. */
+		for (size_t i = end + 1; i-- > 0;) {
+			if (!at[i])
+				continue;
+			if (ended && (known[len] == '*' || could_be_suffix(pattern + i, known)))
+				return true;
+			if (i < end && pattern[i] == '*')
+				continue;
+			at[i] = false;
+			if (i < end && !ended && (pattern[i] == '?' || pattern[i] == known[n]))
+				at[i + 1] = true;
+		}
+	}
+	return false;
+}
