@@ -205,10 +205,89 @@ load policy
 	decides deny tool executable=/usr/bin/env args:='["bin/x","y"]' cwd=/opt/tool
 	decides deny tool executable=/usr/bin/env args:='["../bin/x","y"]' cwd=/opt/tool/lib
 	decides deny dir executable=/usr/bin/env args:='["./x"]' cwd=/opt/dir
-	decides allow default_action executable=/usr/bin/env args:='["./x","y"]' cwd=/opt/other
+	decides allow default_action executable=/usr/bin/env args:='["./z","y"]' cwd=/opt/other
+	# A path fits by its last name as well, since the same file has many paths.
+	decides deny tool executable=/usr/bin/env args:='["./x","y"]' cwd=/opt/other
+	for_command deny tool /usr/bin/env /proc/self/root/opt/tool/bin/x y
+	for_command deny tool /usr/bin/env /mnt/x y
+	for_command deny dir /usr/bin/env /proc/self/root/opt/dir/z
 	# What is no wrapper is not looked behind.
 	for_command allow default_action /usr/bin/grep git push --force
 	for_command allow default_action /usr/bin/environ git push --force
+	check_decisions
+}
+
+@test "after a wrapper, a path is denied in both spellings of a merged /usr" {
+	serve_policy
+	document "{\"default_action\":\"allow\",\"exec\":[$(rule curl deny '["/usr/bin/curl","**"]'),
+		$(rule sbin deny '["/usr/sbin/*","**"]'),$(rule lib deny '["/lib/x/*","**"]')]}"
+	for_command deny curl /usr/bin/env /bin/curl x
+	for_command deny curl /usr/bin/env /usr/../bin/curl x
+	for_command deny curl /usr/bin/env /proc/self/root/usr/bin/curl x
+	for_command deny curl /usr/bin/env /proc/1/root/proc/thread-self/root/bin/curl
+	for_command deny sbin /usr/bin/nice /sbin/reboot
+	for_command deny lib /usr/bin/nice /usr/lib/x/y
+	for_command allow default_action /usr/bin/nice /usr/lib/y/x
+	for_command allow default_action /usr/bin/nice /bin/curly
+	check_decisions
+}
+
+@test "in an allowing rule, no pattern takes a '..' that is a segment" {
+	local word
+
+	serve_policy
+	rules "$(rule log allow '["cat","/var/log/*"]')" "$(rule any allow '["head","*"]')" \
+		"$(rule up allow '["ls",["..","../x/*"]]')" "$(rule file allow '["wc","--f=/srv/??/*"]')" \
+		"$(rule end allow '["nl","*/x*"]')" "$(rule all allow '["du","**"]')"
+	for word in /var/log/../../etc/shadow /var/log/.. /var/log/x/../../../etc/shadow \
+		/var/log/./../../etc /var/log/x/..; do
+		for_command deny default_action /usr/bin/cat "$word"
+		for_command deny default_action /usr/bin/head "$word"
+	done
+	for_command deny default_action /usr/bin/head ..
+	for_command deny default_action /usr/bin/head --file=../x
+	for_command deny default_action /usr/bin/head HEAD:../x
+	for_command deny default_action /usr/bin/wc --f=/srv/../etc/x
+	for_command deny default_action /usr/bin/nl a/../x
+	for_command allow log /usr/bin/cat /var/log/syslog
+	for_command allow log /usr/bin/cat /var/log/a..b
+	for_command allow log /usr/bin/cat /var/log/...
+	for_command allow log /usr/bin/cat /var/log/..a/b..
+	for_command allow any /usr/bin/head main..topic
+	for_command allow any /usr/bin/head v1...v2
+	for_command allow up /usr/bin/ls ..
+	for_command allow up /usr/bin/ls ../x/y
+	for_command deny default_action /usr/bin/ls ../x/../y
+	for_command allow file /usr/bin/wc --f=/srv/ab/x
+	for_command allow end /usr/bin/nl a/xy
+	for_command allow all /usr/bin/du ../..
+	# What denies takes it.
+	rules "$(rule no deny '["cat","/var/log/*"]')"
+	for_command deny no /usr/bin/cat /var/log/../x
+	check_decisions
+}
+
+@test "options before a subcommand hide it from no rule that denies or asks" {
+	serve_policy
+	document "{\"default_action\":\"allow\",\"exec\":[$(rule push deny '["git","push","**"]'),
+		$(rule delete pending_hitl '["kubectl","delete","**"]'),
+		$(rule stop deny '["systemctl","stop","sshd"]'), $(rule bare deny '["git"]'),
+		$(rule rm deny '["rm","x"]')]}"
+	for_command deny push /usr/bin/git push x
+	for_command deny push /usr/bin/git -C x push
+	for_command deny push /usr/bin/git --no-pager push x
+	for_command deny push /usr/bin/git -c a=b --git-dir x --unknown y push -f
+	for_command deny push /usr/bin/env A=b git -C x push
+	for_command deny push /usr/bin/sudo -u x nice git --no-pager push
+	for_command pending_hitl delete /usr/bin/kubectl -n x delete pod y
+	for_command deny stop /usr/bin/systemctl --no-pager stop sshd
+	for_command allow default_action /usr/bin/git -C x status
+	for_command allow default_action /usr/bin/git commit push
+	for_command allow default_action /usr/bin/git --version
+	for_command allow default_action /usr/bin/rm -f x
+	# What allows wants the words as they are.
+	rules "$(rule status allow '["git","status","**"]')"
+	for_command deny default_action /usr/bin/git -C x status
 	check_decisions
 }
 

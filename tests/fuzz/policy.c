@@ -185,12 +185,18 @@ static bool is_any_words(const void *pattern, size_t at)
 	return rule_is_any_words(&((const struct patterns *)pattern)[at]);
 }
 
+/* The narrow way has no second matcher: it is trusted here, and tested by itself. */
+static bool narrow;
+
 static bool word_fits(const void *pattern, size_t p, const void *text, size_t t)
 {
 	const struct patterns *element = &((const struct patterns *)pattern)[p];
 
 	for (size_t i = 0; i < element->n; i++)
-		if (slow_text(element->any[i], ((const struct candidate_word *)text)[t].text))
+		if (narrow ? glob_text_narrow(
+			    element->any[i], ((const struct candidate_word *)text)[t].text)
+			   : slow_text(
+				   element->any[i], ((const struct candidate_word *)text)[t].text))
 			return true;
 	return false;
 }
@@ -201,14 +207,30 @@ static bool words_fit(const struct rule *rule, const struct candidate *s, size_t
 		s->n_words - from, is_any_words, word_fits });
 }
 
-static bool wide_fits(const char *pattern, const struct candidate_program *p)
+/* Where options stand before the subcommand, that may be any word after them. */
+static bool words_fit_after(
+	const struct rule *rule, const struct candidate *s, size_t from, bool options_first)
+{
+	bool fits = words_fit(rule, s, from);
+
+	for (; options_first && rule->n_argv > 1 && !fits && from < s->n_words; from++)
+		fits = words_fit(rule, s, from + 1);
+	return fits;
+}
+
+static bool wide_fits(const char *pattern, const struct candidate_program *p, bool wrapped)
 {
 	const char *last = path_name(pattern);
 
 	if (last == pattern)
 		return slow_text(pattern, p->name);
-	if (p->path)
-		return slow_path(pattern, p->path);
+	if (p->path && slow_path(pattern, p->path))
+		return true;
+	if (p->path && (!wrapped || strspn(last, "*") == strlen(last)))
+		return wrapped
+			&& ((strncmp(pattern, "/usr/", 5) == 0 && slow_path(pattern + 4, p->path))
+				|| (strncmp(p->path, "/usr/", 5) == 0
+					&& slow_path(pattern, p->path + 4)));
 	if (strspn(last, "*") == strlen(last))
 		return !p->searched;
 	return slow_text(last, p->name);
@@ -230,10 +252,10 @@ static bool narrow_fits(
 	return false;
 }
 
-static bool any_wide(const struct rule *rule, const struct candidate_program *p)
+static bool any_wide(const struct rule *rule, const struct candidate_program *p, bool wrapped)
 {
 	for (size_t i = 0; p->name && i < rule->argv[0].n; i++)
-		if (wide_fits(rule->argv[0].any[i], p))
+		if (wide_fits(rule->argv[0].any[i], p, wrapped))
 			return true;
 	return false;
 }
@@ -250,14 +272,17 @@ static bool any_narrow(
 static bool argv_fits(
 	const struct rule *rule, const struct candidate *s, const struct trusted *trusted)
 {
-	if (rule->action == DECISION_ALLOW)
+	narrow = rule->action == DECISION_ALLOW;
+	if (narrow)
 		return any_narrow(rule, &s->executable, trusted)
 			&& any_narrow(rule, &s->real, trusted) && words_fit(rule, s, 0);
 
-	if ((any_wide(rule, &s->executable) || any_wide(rule, &s->real)) && words_fit(rule, s, 0))
+	if ((any_wide(rule, &s->executable, false) || any_wide(rule, &s->real, false))
+		&& words_fit_after(rule, s, 0, s->options_first))
 		return true;
 	for (size_t i = 0; s->wrapped && i < s->n_words; i++)
-		if (any_wide(rule, &s->words[i].program) && words_fit(rule, s, i + 1))
+		if (any_wide(rule, &s->words[i].program, true)
+			&& words_fit_after(rule, s, i + 1, s->words[i].options_first))
 			return true;
 	return false;
 }

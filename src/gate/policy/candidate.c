@@ -141,6 +141,21 @@ static size_t path_size(const struct candidate *s, const char *text, size_t *rel
 	return size;
 }
 
+/* A path through /proc/PID/root is that of a file in this system, or in another. */
+static const char *without_proc_root(const char *path)
+{
+	const char *p;
+
+	while (strncmp(path, "/proc/", 6) == 0) {
+		p = path + 6;
+		p += strcspn(p, "/");
+		if (strncmp(p, "/root/", 6) != 0)
+			break;
+		path = p + 5;
+	}
+	return path;
+}
+
 static int read_programs(struct candidate *s)
 {
 	const char *directory = directory_of(s);
@@ -167,10 +182,25 @@ static int read_programs(struct candidate *s)
 		if (size == 0)
 			continue;
 		path_normalize(directory, command, at);
-		w->program = program_at(at);
+		w->program = program_at(without_proc_root(at));
 		at += size;
 	}
 	return 0;
+}
+
+static bool is_option(const struct candidate *s, size_t index)
+{
+	return index < s->n_words && s->words[index].text[0] == '-';
+}
+
+static void find_options_first(struct candidate *s)
+{
+	s->options_first = is_option(s, 0)
+		&& (program_has_verbs(s->executable.name)
+			|| (s->real.name && program_has_verbs(s->real.name)));
+	for (size_t i = 0; s->wrapped && i < s->n_words; i++)
+		s->words[i].options_first =
+			is_option(s, i + 1) && program_has_verbs(s->words[i].program.name);
 }
 
 static int read_words(struct candidate *s, const char *words, size_t n)
@@ -191,6 +221,7 @@ static int read_words(struct candidate *s, const char *words, size_t n)
 		candidate_deinit(s);
 		return r;
 	}
+	find_options_first(s);
 	s->hidden = is_hidden(s);
 	return 0;
 }

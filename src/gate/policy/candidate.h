@@ -33,6 +33,7 @@ struct candidate_program {
 struct candidate_word {
 	const char *text;
 	struct candidate_program program; /* only behind a wrapper */
+	bool options_first;               /* likewise; as below, of the words that follow */
 };
 
 struct candidate {
@@ -43,8 +44,9 @@ struct candidate {
 
 	struct candidate_word *words; /* the arguments */
 	size_t n_words;
-	bool wrapped; /* the command is a wrapper: what is run may be among the words */
-	bool hidden;  /* …or be in none of them: xargs, env -S */
+	bool wrapped;       /* the command is a wrapper: what is run may be among the words */
+	bool options_first; /* options of the program stand where its subcommand would */
+	bool hidden;        /* …or be in none of them: xargs, env -S */
 
 	struct bytes paths;
 };

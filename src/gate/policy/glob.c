@@ -25,7 +25,22 @@ static const char *next_char(const char *t, const char *end)
 	return t + (n > 0 ? n : 1);
 }
 
-static bool match(const char *p, const char *p_end, const char *t, const char *t_end)
+/* `start` is where the text begins; NULL: ".." is nothing special. */
+static bool may_take(const char *start, const char *t, const char *t_end)
+{
+	const char *first = t;
+
+	if (!start || *t != '.')
+		return true;
+	if (t > start && t[-1] == '.')
+		first--;
+	return !(first + 1 < t_end && first[1] == '.'
+		&& (first == start || strchr("/=:,", first[-1]))
+		&& (first + 2 == t_end || strchr("/=:,", first[2])));
+}
+
+static bool match(
+	const char *p, const char *p_end, const char *t, const char *t_end, const char *start)
 {
 	const char *star = NULL, *taken = NULL;
 
@@ -33,17 +48,19 @@ static bool match(const char *p, const char *p_end, const char *t, const char *t
 		if (p < p_end && *p == '*') {
 			star = ++p;
 			taken = t;
-		} else if (p < p_end && *p == '?') {
+		} else if (p < p_end && *p == '?' && may_take(start, t, t_end)) {
 			p++;
 			t = next_char(t, t_end);
 		} else if (p < p_end && *p == *t) {
 			p++;
 			t++;
-		} else if (star && star < p_end) {
+		} else if (star && star == p_end && !start) {
+			return true;
+		} else if (star && may_take(start, taken, t_end)) {
 			p = star;
 			t = taken = next_char(taken, t_end);
 		} else {
-			return star != NULL;
+			return false;
 		}
 	}
 	while (p < p_end && *p == '*')
@@ -53,7 +70,12 @@ static bool match(const char *p, const char *p_end, const char *t, const char *t
 
 bool glob_text(const char *pattern, const char *text)
 {
-	return match(pattern, pattern + strlen(pattern), text, text + strlen(text));
+	return match(pattern, pattern + strlen(pattern), text, text + strlen(text), NULL);
+}
+
+bool glob_text_narrow(const char *pattern, const char *text)
+{
+	return match(pattern, pattern + strlen(pattern), text, text + strlen(text), text);
 }
 
 /* A segment begins with its slash; this is where the next one begins. */
@@ -83,7 +105,7 @@ bool glob_path(const char *pattern, const char *path)
 			taken = t;
 			if (*p == '\0')
 				return true;
-		} else if (*p && match(p + 1, segment_end(p), t + 1, segment_end(t))) {
+		} else if (*p && match(p + 1, segment_end(p), t + 1, segment_end(t), NULL)) {
 			p = segment_end(p);
 			t = segment_end(t);
 		} else if (star) {

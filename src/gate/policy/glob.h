@@ -14,6 +14,13 @@
 
 bool glob_text(const char *pattern, const char *text);
 
+/*
+ * The same for a rule that allows: neither '*' nor '?' takes a part of a segment "..", so that what
+ * it leads to can only be written out. '/', '=', ':' and ',' end a segment. It may err towards
+ * false.
+ */
+bool glob_text_narrow(const char *pattern, const char *text);
+
 /* The path is absolute and normal, or "/". */
 bool glob_path(const char *pattern, const char *path);
 

@@ -12,6 +12,7 @@
 #include "gate/policy/policy-index.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -172,6 +173,24 @@ static void find_program(const struct policy_index *index, const struct candidat
 		find_text(&index->ends, p->name, set);
 }
 
+/* After a wrapper a path fits by its last name, and in both spellings of a merged /usr. */
+static void find_wrapped(const struct policy_index *index, const struct candidate_program *p,
+	struct policy_index_set *set)
+{
+	char usr[3 * LIMIT_PATH];
+
+	find_program(index, p, set);
+	if (!p->path)
+		return;
+	find_text(&index->ends, p->name, set);
+	if (strncmp(p->path, "/usr/", 5) == 0)
+		find_text(&index->paths, p->path + 4, set);
+	if (strlen(p->path) + sizeof("/usr") <= sizeof(usr)) {
+		snprintf(usr, sizeof(usr), "/usr%s", p->path);
+		find_text(&index->paths, usr, set);
+	}
+}
+
 /* Takes those away that want another first or last argument. */
 static void look_at_hints(
 	const struct policy_index *index, const struct candidate *s, struct policy_index_set *set)
@@ -187,7 +206,8 @@ static void look_at_hints(
 			hint = &index->hints[w * 64 + (size_t)__builtin_ctzll(left)];
 			/* Behind a wrapper, the first argument may be any; the last is the last. */
 			if ((hint->last && hint->last != last)
-				|| (!s->wrapped && hint->first && hint->first != first))
+				|| (!s->wrapped && !s->options_first && hint->first
+					&& hint->first != first))
 				set->words[w] &= ~(left & -left);
 		}
 	}
@@ -202,7 +222,7 @@ struct policy_index_set policy_index_find(
 	if (s->real.name)
 		find_program(index, &s->real, &set);
 	for (size_t i = 0; s->wrapped && i < s->n_words; i++)
-		find_program(index, &s->words[i].program, &set);
+		find_wrapped(index, &s->words[i].program, &set);
 	look_at_hints(index, s, &set);
 	return set;
 }

@@ -93,6 +93,23 @@ bool program_is_env(const char *name)
 	return program_name_is(name, "env");
 }
 
+bool program_has_verbs(const char *name)
+{
+	static const char *const names[] = { "apk", "apt", "apt-get", "aptitude", "aws", "az",
+		"brew", "bun", "bundle", "cargo", "conda", "deno", "dnf", "docker",
+		"docker-compose", "flatpak", "gcloud", "gh", "git", "glab", "go", "hatch", "helm",
+		"hg", "incus", "ip", "kubectl", "loginctl", "lxc", "machinectl", "make", "mamba",
+		"mise", "nerdctl", "networkctl", "nix", "nmcli", "npm", "oc", "opam", "pdm", "pip",
+		"pipenv", "pipx", "pnpm", "podman", "poetry", "psql", "pulumi", "rustup", "snap",
+		"svn", "systemctl", "terraform", "terragrunt", "tofu", "tmux", "ufw",
+		"firewall-cmd", "uv", "vagrant", "yarn", "yum", "zypper", NULL };
+
+	for (const char *const *n = names; *n; n++)
+		if (program_name_is(name, *n))
+			return true;
+	return false;
+}
+
 bool program_runs_strings(const char *name)
 {
 	static const char *const names[] = { "su", "runuser", "script", "flock", "entr",

@@ -34,6 +34,9 @@ bool program_runs_strings(const char *name);
 /* Whether it always runs what no argument of it shows by itself (xargs, watch). */
 bool program_is_hidden(const char *name);
 
+/* Whether options may stand before its subcommand: git -C x push. */
+bool program_has_verbs(const char *name);
+
 /*
  * What the names that a pattern fits may be: *ret_name is one of those that are known. A pattern
  * without '*' and '?' is a name.

@@ -47,26 +47,40 @@ bool rule_is_any_words(const struct patterns *element)
 
 /* --- the program ------------------------------------------------------------------------------ */
 
+/* The same in the other spelling of a system whose /bin, /sbin and /lib are links into /usr. */
+static bool merged_fits(const char *pattern, const char *path)
+{
+	static const char usr[] = "/usr/";
+
+	if (strncmp(pattern, usr, strlen(usr)) == 0)
+		return glob_path(pattern + strlen(usr) - 1, path);
+	return strncmp(path, usr, strlen(usr)) == 0 && glob_path(pattern, path + strlen(usr) - 1);
+}
+
 /*
+ * After a wrapper, a path fits by its last name as well, since the same file has many paths there.
  * Where a path isn't known, it may be any that ends in its name. A bare name is not taken for one
  * of a directory of which all is meant: every argument behind a wrapper would be.
  */
-static bool path_could_fit(const char *pattern, const struct candidate_program *p)
+static bool path_could_fit(const char *pattern, const struct candidate_program *p, bool wrapped)
 {
 	const char *last = path_name(pattern);
 
-	if (p->path)
-		return glob_path(pattern, p->path);
+	if (p->path && glob_path(pattern, p->path))
+		return true;
+	if (p->path && (!wrapped || strcmp(last, "*") == 0 || strcmp(last, "**") == 0))
+		return wrapped && merged_fits(pattern, p->path);
 	if (strcmp(last, "*") == 0 || strcmp(last, "**") == 0)
 		return !p->searched;
 	return glob_text(last, p->name);
 }
 
 /* Wide: a bare name fits wherever the file lies. */
-static bool program_fits(const struct patterns *first, const struct candidate_program *p)
+static bool program_fits(
+	const struct patterns *first, const struct candidate_program *p, bool wrapped)
 {
 	for (size_t i = 0; i < first->n; i++)
-		if (strchr(first->any[i], '/') ? path_could_fit(first->any[i], p)
+		if (strchr(first->any[i], '/') ? path_could_fit(first->any[i], p, wrapped)
 					       : glob_text(first->any[i], p->name))
 			return true;
 	return false;
@@ -103,23 +117,31 @@ static enum rule_miss try_narrow(const struct patterns *first, const struct trus
 
 /* --- the words -------------------------------------------------------------------------------- */
 
-/* `tail`: the first pattern is tried on words, too, since each may be what a wrapper runs. */
-static bool word_fits(const struct rule *rule, size_t at, const struct candidate_word *w)
+/* For a rule that denies or asks, and for one that allows. */
+enum width { WIDE, NARROW };
+
+/* The first pattern is tried on words, too, since each may be what a wrapper runs. */
+static bool word_fits(
+	const struct rule *rule, size_t at, const struct candidate_word *w, enum width width)
 {
 	if (at == 0)
-		return program_fits(&rule->argv[0], &w->program);
-	return any_fits(&rule->argv[at], glob_text, w->text);
+		return program_fits(&rule->argv[0], &w->program, true);
+	return any_fits(&rule->argv[at], width == NARROW ? glob_text_narrow : glob_text, w->text);
 }
 
 /*
  * The patterns from `first` on against all words. From 0 on, any number of words may stand before
- * them. As in gate/policy/glob, no pattern meets a word twice between two "**".
+ * them. As in gate/policy/glob, no pattern meets a word twice between two "**". Options before a
+ * subcommand are taken as if a "**" stood in the rule there.
  */
-static bool words_fit(
-	const struct rule *rule, size_t first, const struct candidate *s, struct rule_reach *reach)
+static bool words_fit(const struct rule *rule, size_t first, const struct candidate *s,
+	enum width width, struct rule_reach *reach)
 {
 	const size_t none = SIZE_MAX;
 	size_t at = first, word = 0, taken = 0, star = first == 0 ? 0 : none;
+
+	if (first == 1 && width == WIDE && s->options_first && rule->n_argv > 1)
+		star = 1;
 
 	while (word < s->n_words) {
 		if (at > 0 && at < rule->n_argv && rule_is_any_words(&rule->argv[at])) {
@@ -127,7 +149,11 @@ static bool words_fit(
 			taken = word;
 			if (at == rule->n_argv)
 				return true;
-		} else if (at < rule->n_argv && word_fits(rule, at, &s->words[word])) {
+		} else if (at < rule->n_argv && word_fits(rule, at, &s->words[word], width)) {
+			if (at == 0 && s->words[word].options_first && rule->n_argv > 1) {
+				star = 1;
+				taken = word + 1;
+			}
 			at++;
 			word++;
 		} else if (star != none) {
@@ -150,20 +176,21 @@ bool rule_words_fit(const struct rule *rule, const struct candidate *s)
 	const struct patterns *last = &rule->argv[rule->n_argv - 1];
 
 	if (rule->n_argv > 1 && !rule_is_any_words(last)
-		&& (s->n_words == 0 || !any_fits(last, glob_text, s->words[s->n_words - 1].text)))
+		&& (s->n_words == 0
+			|| !any_fits(last, glob_text_narrow, s->words[s->n_words - 1].text)))
 		return false;
-	return words_fit(rule, 1, s, NULL);
+	return words_fit(rule, 1, s, NARROW, NULL);
 }
 
 static enum rule_miss try_wide(
 	const struct rule *rule, const struct candidate *s, struct rule_reach *reach)
 {
-	bool program = program_fits(&rule->argv[0], &s->executable)
-		|| (s->real.name && program_fits(&rule->argv[0], &s->real));
+	bool program = program_fits(&rule->argv[0], &s->executable, false)
+		|| (s->real.name && program_fits(&rule->argv[0], &s->real, false));
 
-	if (program && words_fit(rule, 1, s, reach))
+	if (program && words_fit(rule, 1, s, WIDE, reach))
 		return RULE_MATCHES;
-	if (s->wrapped && words_fit(rule, 0, s, NULL))
+	if (s->wrapped && words_fit(rule, 0, s, WIDE, NULL))
 		return RULE_MATCHES;
 	return program ? RULE_OTHER_WORDS : RULE_OTHER_PROGRAM;
 }
@@ -198,7 +225,7 @@ enum rule_miss rule_try_argv(const struct rule *rule, const struct trusted *trus
 	miss = try_programs(rule, trusted, s, reach);
 	if (miss != RULE_MATCHES)
 		return miss;
-	return words_fit(rule, 1, s, reach) ? RULE_MATCHES : RULE_OTHER_WORDS;
+	return words_fit(rule, 1, s, NARROW, reach) ? RULE_MATCHES : RULE_OTHER_WORDS;
 }
 
 /* --- who asks, and what they say of themselves ------------------------------------------------ */
