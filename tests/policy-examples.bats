@@ -57,7 +57,25 @@ example() {
 	for_command allow git-record /usr/bin/git diff HEAD~1
 	for_command allow git-record /usr/bin/git add .
 	for_command allow git-commit /usr/bin/git commit -m 'fix it'
+	for_command allow look-around /usr/bin/echo x
+	for_command allow date-bare /usr/bin/date
+	for_command allow git-look /usr/bin/git log -5 --oneline
+	for_command allow git-look /usr/bin/git diff A B
+	for_command allow git-elsewhere /usr/bin/git -C x status
+	for_command allow find-names /usr/bin/find . -name x
+	for_command allow make-directories /usr/bin/mkdir -p build
 	for_command pending_hitl git-option-first /usr/bin/git diff --output=/tmp/x
+	for_command pending_hitl git-option-first /usr/bin/git -C x log --ext-diff
+	for_command pending_hitl lists-in-files /usr/bin/wc --files0-from=x
+	for_command deny secrets /usr/bin/cat .ssh/id_rsa
+	for_command deny secrets /usr/bin/grep -R . /home/me/.ssh
+	for_command deny secrets /usr/bin/cat .env.local
+	for_command deny secrets /usr/bin/git blame --contents=/home/me/.ssh/id_rsa x
+	for_command deny remove-all /usr/bin/rm -r -f /
+	for_command deny remove-all /usr/bin/rm -rfv /
+	for_command deny remove-all-options-last /usr/bin/rm / -rf
+	for_command deny no-force-push /usr/bin/git push -uf
+	for_command deny no-force-push /usr/bin/git push origin :main
 	for_command pending_hitl default_action /usr/bin/git commit --amend
 	for_command pending_hitl push /usr/bin/git push origin topic
 	for_command pending_hitl discard /usr/bin/git reset --hard
