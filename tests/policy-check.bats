@@ -268,6 +268,18 @@ text() {
 		<(sed -n 's/.* "\(.*\)": argv\[0\] fits the \([a-z]*\) .*/\1 \2/p' <<<"$output")
 }
 
+@test "except is a list of commands" {
+	fault_of '"except":5' 'except must be an array'
+	fault_of '"except":[]' 'except is empty'
+	fault_of '"except":[5,[]]' 'except[0] must be an array that is not empty' \
+		'except[1] must be an array that is not empty'
+	fault_of '"except":[["**"],["git",5,["a","**"]]]' \
+		"except[0][0] must name a program: '**' can't stand first" \
+		'except[1][1] must be a string' \
+		"except[1][2][1] must not be '**', which can't stand in a list"
+	fault_of '"except":[["git"]],"match":[["git"]]' 'match: git does not match'
+}
+
 @test "remember is for rules that ask, opaque for those that allow" {
 	fault_of '"remember":true' 'remember is for a rule that asks'
 	fault_of '"opaque":true' 'opaque is for a rule that allows'

@@ -267,6 +267,34 @@ load policy
 	check_decisions
 }
 
+@test "except takes commands out of the rule in which it stands, and of no other" {
+	serve_policy
+	document "{\"default_action\":\"allow\",\"exec\":[
+		$(rule git pending_hitl '["git","**"]' '"except":[["git","status","**"],["/usr/bin/git",["log","diff"]]],
+			"match":[["git","push"],["env","git","status"]],"not_match":[["git","status","-s"]]'),
+		$(rule no deny '["git","**","--bad","**"]'),
+		$(rule ls allow '["ls","**"]' '"except":[["ls","**","-R","**"]]')]}"
+	for_command allow default_action /usr/bin/git status
+	for_command allow default_action /usr/bin/git status -s x
+	for_command allow default_action /usr/bin/git log
+	for_command pending_hitl git /usr/bin/git log x
+	for_command pending_hitl git /usr/bin/git push
+	# The strictest still wins.
+	for_command deny no /usr/bin/git status --bad
+	# An exception from what asks is narrow, as what allows.
+	for_command pending_hitl git /home/me/git status
+	for_command pending_hitl git /usr/bin/env git status
+	for_command pending_hitl git /usr/bin/git -C x status
+	decides pending_hitl git executable=/usr/bin/git real_path=/tmp/x args:='["status"]'
+	for_command allow ls /usr/bin/ls x
+	check_decisions
+	document "{\"default_action\":\"deny\",\"exec\":[
+		$(rule ls allow '["ls","**"]' '"except":[["ls","**","-R","**"]]')]}"
+	for_command allow ls /usr/bin/ls x
+	for_command deny default_action /usr/bin/ls -l -R x
+	check_decisions
+}
+
 @test "options before a subcommand hide it from no rule that denies or asks" {
 	serve_policy
 	document "{\"default_action\":\"allow\",\"exec\":[$(rule push deny '["git","push","**"]'),

@@ -146,6 +146,8 @@ static int append_why(const struct explanation *e, struct near *n)
 		return append_about(b, "", n->reach.path, " lies in no trusted directory");
 	case RULE_OTHER_WORDS:
 		return append_words_why(q, n->reach.words, b);
+	case RULE_EXCEPTED:
+		return bytes_append_str(b, "one of its exceptions fits");
 	case RULE_OTHER_USER:
 		return bytes_appendf(b, "it is not for uid %u", (unsigned int)e->matter->asker.uid);
 	case RULE_OTHER_GROUP:

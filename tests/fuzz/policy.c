@@ -312,6 +312,9 @@ static bool rule_fits(
 {
 	const struct request *q = s->request;
 
+	for (size_t i = 0; i < rule->n_except; i++)
+		if (argv_fits(&rule->except[i], s, trusted))
+			return false;
 	return argv_fits(rule, s, trusted) && has_id(&rule->users, s->asker->uid)
 		&& has_id(&rule->groups, s->asker->groups[0])
 		&& claim_fits(rule, CLAIM_AGENT, q->asked.agent_id)

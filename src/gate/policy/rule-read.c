@@ -25,6 +25,7 @@ struct reader {
 	const char *place;
 	struct rule *rule;
 	bool argv_read; /* and nothing is wrong with it */
+	bool except_faulty;
 };
 
 struct key {
@@ -130,39 +131,36 @@ static const char *directory_fault(const char *pattern)
 	return strcmp(pattern, "/") == 0 ? NULL : glob_path_fault(pattern);
 }
 
-static int take_element(
-	const struct reader *r, size_t i, const struct json *v, struct patterns *element)
+static int take_element(const struct reader *r, const char *where, bool first, const struct json *v,
+	struct patterns *element)
 {
-	char where[WHERE_MAX];
-
-	snprintf(where, sizeof(where), "argv[%zu]", i);
 	if (json_is_array(v))
 		return take_patterns(
-			r, where, v, i == 0 ? program_fault : listed_word_fault, element);
+			r, where, v, first ? program_fault : listed_word_fault, element);
 
 	element->any = calloc(1, sizeof(*element->any));
 	if (!element->any)
 		return -ENOMEM;
 
-	take_pattern(r, where, v, i == 0 ? program_fault : word_fault, element);
+	take_pattern(r, where, v, first ? program_fault : word_fault, element);
 	return 0;
 }
 
-static int take_argv(struct reader *r, const struct key *key, const struct json *v)
+/* The patterns of a command, into `rule`; `where` is "argv" or "except[2]". */
+static int take_command(
+	const struct reader *r, const char *where, const struct json *v, struct rule *rule)
 {
-	const size_t faults_before = r->faults->n;
-	struct rule *rule = r->rule;
 	size_t n = json_is_array(v) ? json_size(v) : 0;
-	int e = 0;
+	char element[WHERE_MAX];
+	int e;
 
-	(void)key;
 	if (n == 0) {
-		faults_add(r->faults, r->place, "argv must be an array that is not empty");
+		faults_add(r->faults, r->place, "%s must be an array that is not empty", where);
 		return 0;
 	}
 	if (n > LIMIT_RULE_PATTERNS) {
-		faults_add(
-			r->faults, r->place, "argv has more than %d patterns", LIMIT_RULE_PATTERNS);
+		faults_add(r->faults, r->place, "%s has more than %d patterns", where,
+			LIMIT_RULE_PATTERNS);
 		return 0;
 	}
 
@@ -171,12 +169,48 @@ static int take_argv(struct reader *r, const struct key *key, const struct json 
 		return -ENOMEM;
 
 	json_each (child, v) {
-		e = take_element(r, rule->n_argv, child, &rule->argv[rule->n_argv]);
+		snprintf(element, sizeof(element), "%s[%zu]", where, rule->n_argv);
+		e = take_element(r, element, rule->n_argv == 0, child, &rule->argv[rule->n_argv]);
 		if (e < 0)
 			return e;
 		rule->n_argv++;
 	}
+	return 0;
+}
+
+static int take_argv(struct reader *r, const struct key *key, const struct json *v)
+{
+	const size_t faults_before = r->faults->n;
+	int e;
+
+	e = take_command(r, key->name, v, r->rule);
 	r->argv_read = r->faults->n == faults_before;
+	return e;
+}
+
+static int take_except(struct reader *r, const struct key *key, const struct json *v)
+{
+	const size_t faults_before = r->faults->n;
+	struct rule *rule = r->rule;
+	char where[WHERE_MAX];
+	int e;
+
+	if (!check_list(r, key->name, v)) {
+		r->except_faulty = true;
+		return 0;
+	}
+
+	rule->except = calloc(json_size(v), sizeof(*rule->except));
+	if (!rule->except)
+		return -ENOMEM;
+
+	json_each (child, v) {
+		snprintf(where, sizeof(where), "%s[%zu]", key->name, rule->n_except);
+		e = take_command(r, where, child, &rule->except[rule->n_except++]);
+		if (e < 0)
+			return e;
+	}
+	r->except_faulty = r->faults->n > faults_before;
 	return 0;
 }
 
@@ -336,6 +370,7 @@ static const struct key keys[] = {
 	{ "id", take_id, true, 0 },
 	{ "argv", take_argv, true, 0 },
 	{ "action", take_action, true, 0 },
+	{ "except", take_except, false, 0 },
 	{ "reason", take_reason, false, 0 },
 	{ "users", take_ids, false, AT(users) },
 	{ "groups", take_ids, false, AT(groups) },
@@ -419,7 +454,12 @@ int rule_read(const struct json *v, size_t index, const struct trusted *trusted,
 		return 0;
 	}
 	e = read_members(&r, v);
-	if (e < 0 || !r.argv_read || ret->action == DECISION_NONE)
+	if (e < 0 || !r.argv_read || r.except_faulty || ret->action == DECISION_NONE)
 		return e;
+
+	/* An exception errs to the strict side: where the rule is wide, it is narrow. */
+	for (size_t i = 0; i < ret->n_except; i++)
+		ret->except[i].action =
+			ret->action == DECISION_ALLOW ? DECISION_DENY : DECISION_ALLOW;
 	return rule_check(ret, v, trusted, r.place, faults);
 }

@@ -212,7 +212,7 @@ static enum rule_miss try_programs(const struct rule *rule, const struct trusted
 	return miss;
 }
 
-enum rule_miss rule_try_argv(const struct rule *rule, const struct trusted *trusted,
+static enum rule_miss try_argv(const struct rule *rule, const struct trusted *trusted,
 	const struct candidate *s, struct rule_reach *reach)
 {
 	enum rule_miss miss;
@@ -226,6 +226,17 @@ enum rule_miss rule_try_argv(const struct rule *rule, const struct trusted *trus
 	if (miss != RULE_MATCHES)
 		return miss;
 	return words_fit(rule, 1, s, NARROW, reach) ? RULE_MATCHES : RULE_OTHER_WORDS;
+}
+
+enum rule_miss rule_try_argv(const struct rule *rule, const struct trusted *trusted,
+	const struct candidate *s, struct rule_reach *reach)
+{
+	enum rule_miss miss = try_argv(rule, trusted, s, reach);
+
+	for (size_t i = 0; miss == RULE_MATCHES && i < rule->n_except; i++)
+		if (try_argv(&rule->except[i], trusted, s, NULL) == RULE_MATCHES)
+			miss = RULE_EXCEPTED;
+	return miss;
 }
 
 /* --- who asks, and what they say of themselves ------------------------------------------------ */
@@ -293,6 +304,9 @@ enum rule_miss rule_try(const struct rule *rule, const struct trusted *trusted,
 
 void rule_deinit(struct rule *rule)
 {
+	for (size_t i = 0; i < rule->n_except; i++)
+		rule_deinit(&rule->except[i]);
+	free(rule->except);
 	for (size_t i = 0; i < rule->n_argv; i++)
 		free(rule->argv[i].any);
 	free(rule->argv);

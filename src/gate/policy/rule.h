@@ -47,6 +47,13 @@ struct rule {
 	struct ids users, groups; /* none: whoever */
 	struct patterns claims[CLAIMS];
 	bool remember, opaque;
+
+	/*
+	 * Commands that it does not match after all, as rules that have only `argv` and an action:
+	 * they match narrow where this rule matches wide, and wide where it matches narrow.
+	 */
+	struct rule *except;
+	size_t n_except;
 };
 
 /* Whether an element of argv is any number of arguments. */
@@ -68,6 +75,7 @@ enum rule_miss {
 	RULE_OTHER_REAL_PATH,
 	RULE_UNTRUSTED,
 	RULE_OTHER_WORDS,
+	RULE_EXCEPTED,
 	RULE_OTHER_USER,
 	RULE_OTHER_GROUP,
 	RULE_LACKS_CLAIM,
