@@ -1,160 +1,227 @@
 /* SPDX-License-Identifier: ISC */
 
-/* An answer in words: to whoever asked, and to the log. */
+/* An answer in words: to the peer, and to the log. */
 
 #include "daemon/answer.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/text.h"
 #include "daemon/log.h"
-#include "daemon/turn.h"
 #include "daemon/view.h"
 
-/* Those that a revocation of many has changed, a line each. */
-static int print_changed(const struct turn *turn, const struct answer *a, struct bytes *b)
+void answer_init(struct answer *a, struct conn *conn)
+{
+	*a = (struct answer){
+		.conn = conn,
+		.refusal = BYTES_INIT(BYTES_UNLIMITED),
+		.changed = BYTES_INIT(BYTES_UNLIMITED),
+		.request = BYTES_INIT(BYTES_UNLIMITED),
+		.what = BYTES_INIT(BYTES_UNLIMITED),
+		.line = BYTES_INIT(BYTES_UNLIMITED),
+		.reply = BYTES_INIT(BYTES_UNLIMITED),
+	};
+	verdict_init(&a->verdict);
+}
+
+void answer_deinit(struct answer *a)
+{
+	verdict_deinit(&a->verdict);
+	bytes_deinit(&a->refusal);
+	bytes_deinit(&a->changed);
+	bytes_deinit(&a->request);
+	bytes_deinit(&a->what);
+	bytes_deinit(&a->line);
+	bytes_deinit(&a->reply);
+}
+
+void answer_decided(struct answer *a, uint64_t sequence)
+{
+	a->state = ANSWER_DECIDED;
+	a->recorded = verdict_is_recorded(&a->verdict);
+	a->sequence = a->recorded ? sequence : 0;
+}
+
+void answer_refuse(struct answer *a, const char *format, ...)
+{
+	va_list ap;
+
+	if (a->state != ANSWER_DECIDED)
+		return;
+
+	va_start(ap, format);
+	a->state = bytes_vappendf(&a->refusal, format, ap) < 0 ? ANSWER_FAILED : ANSWER_REFUSED;
+	va_end(ap);
+}
+
+/* An operator's action has an outcome instead of a decision. */
+static bool has_decision(const struct answer *a)
+{
+	return a->verdict.decision != DECISION_NONE;
+}
+
+static struct reply reply_of(const struct answer *a)
+{
+	const struct verdict *v = &a->verdict;
+
+	if (a->state == ANSWER_FAILED)
+		return (struct reply){ .decision = DECISION_DENY, .reason = REASON_OUT_OF_MEMORY };
+	if (a->state == ANSWER_REFUSED)
+		return (struct reply){
+			.decision = has_decision(a) ? DECISION_DENY : DECISION_NONE,
+			.outcome = has_decision(a) ? OUTCOME_NONE : OUTCOME_UNSUPPORTED,
+			.reason = bytes_str(&a->refusal),
+		};
+	return (struct reply){
+		.decision = v->decision,
+		.outcome = v->outcome,
+		.reason = v->outcome == OUTCOME_OK ? NULL : bytes_str(&v->reason),
+		.rule = has_decision(a) ? v->rule : NULL,
+	};
+}
+
+/* A time that the notation can't say is left out. */
+static const char *print_time(uint64_t wall, char *ret, size_t size)
+{
+	cleanup(bytes_deinit) struct bytes b = BYTES_INIT(size - 1);
+
+	if (notation_append_time(&b, wall) < 0)
+		return NULL;
+
+	memcpy(ret, b.data, b.len + 1);
+	return ret;
+}
+
+void answer_tell(
+	const struct answer *a, uint32_t retry_after_ms, bool detail, struct answer_reply *ret)
+{
+	struct reply reply = reply_of(a);
+
+	if (reply.decision == DECISION_PENDING) {
+		notation_uuid(a->verdict.token_id, ret->token_id);
+		reply.approval_token = ret->token_id;
+		reply.retry_after_ms = retry_after_ms;
+		if (detail)
+			reply.expires_at = print_time(
+				a->verdict.expires_wall, ret->expires_at, sizeof(ret->expires_at));
+	}
+	if (detail && a->record_id[0] && reply.decision != DECISION_NONE)
+		reply.evidence = a->record_id;
+	if (!detail)
+		reply.rule = NULL;
+	ret->reply = reply;
+}
+
+/* The tokens that a revocation of many has changed, a line each. */
+static int print_changed(
+	const struct answer *a, struct store *store, const struct moment *now, struct bytes *b)
 {
 	const uint8_t *ids = (const uint8_t *)bytes_str(&a->changed);
 	int r = 0;
 
 	for (size_t at = 0; r >= 0 && at < a->changed.len; at += TOKEN_ID_LEN)
-		r = view_show(turn->store, ids + at, &turn->now, b);
+		r = view_show(store, ids + at, now, b);
 	return r;
 }
 
-static int print_views(const struct turn *turn, const struct answer *a, struct bytes *b)
+static int print_view(const struct answer *a, const struct status_sources *sources,
+	const struct moment *now, struct bytes *b)
 {
+	const struct resources *res = sources->resources;
+
 	switch (a->verdict.view) {
 	case VIEW_LIST:
-		return view_list(turn->store, a->listed, &turn->now, b);
+		return view_list(res->store, a->listed, now, b);
 	case VIEW_SHOW:
-		return view_show(turn->store, a->verdict.token_id, &turn->now, b);
+		return view_show(res->store, a->verdict.token_id, now, b);
 	case VIEW_STATUS:
-		return status_print(turn->status, turn_closed(turn), &turn->now, b);
+		return status_print(sources, now, b);
+	case VIEW_WATCH:
+		return view_pending(res->store, now, b);
 	case VIEW_CHANGED:
-		return print_changed(turn, a, b);
+		return print_changed(a, res->store, now, b);
 	case VIEW_ALLOWLIST:
-		return view_allowlist(turn->allowlist, b);
+		return view_allowlist(&res->allowlist, b);
 	default:
-		return 0;
+		break;
 	}
+	if (a->verdict.allow.kind == ALLOW_ADD && !has_decision(a))
+		return view_allow_entry(&res->allowlist, a->verdict.allow.entry, b);
+	return 0;
 }
 
-int answer_print_reply(
-	const struct turn *turn, const struct answer *a, bool detail, struct bytes *b)
+void answer_print(struct answer *a, const struct status_sources *sources, const struct moment *now)
 {
-	cleanup(bytes_deinit) struct bytes expires = BYTES_INIT(64);
-	const struct verdict *v = &a->verdict;
-	char id[NOTATION_UUID_LEN + 1];
-	struct reply reply = {
-		.decision = v->decision,
-		.outcome = v->outcome,
-		.reason = v->outcome == OUTCOME_OK ? NULL : bytes_str(&v->reason),
-	};
-	int r;
+	struct answer_reply told;
+	int r = 0;
 
-	if (v->decision == DECISION_PENDING) {
-		notation_uuid(v->token_id, id);
-		reply.approval_token = id;
-		reply.retry_after_ms = turn->settings->retry_after_ms;
+	if (a->state == ANSWER_DECIDED)
+		r = print_view(a, sources, now, &a->reply);
+	if (r >= 0 && !(a->state == ANSWER_DECIDED && a->verdict.view == VIEW_WATCH)) {
+		answer_tell(a, sources->resources->settings->retry_after_ms, a->detail, &told);
+		r = reply_print(&told.reply, &a->reply);
 	}
-	if (detail && v->decision != DECISION_NONE) {
-		reply.rule = v->rule;
-		reply.evidence = a->record_id[0] ? a->record_id : NULL;
-		if (v->decision == DECISION_PENDING) {
-			r = notation_append_time(&expires, v->expires_wall);
-			if (r < 0)
-				return r;
-			reply.expires_at = bytes_str(&expires);
-		}
+	if (r < 0) {
+		a->state = ANSWER_FAILED;
+		bytes_clear(&a->reply);
 	}
-
-	return reply_print(&reply, b);
-}
-
-int answer_print(const struct turn *turn, const struct answer *a, struct bytes *b)
-{
-	int r;
-
-	r = print_views(turn, a, b);
-	if (r >= 0 && a->verdict.allow.kind == ALLOW_ADD && a->verdict.outcome == OUTCOME_OK)
-		r = view_allow_entry(turn->allowlist, a->verdict.allow.entry, b);
-	return r < 0 ? r : answer_print_reply(turn, a, a->detail, b);
 }
 
 /* "allow /usr/bin/git for uid 1000: approved by an operator". */
-static int print_message(const struct answer *a, const char *id, struct bytes *b)
+static int print_message(
+	const struct answer *a, const struct reply *told, const char *token_id, struct bytes *b)
 {
-	const struct verdict *v = &a->verdict;
-	bool decision = v->decision != DECISION_NONE;
 	int r;
 
-	r = bytes_append_str(b, decision ? decision_name(v->decision) : action_name(a->action));
-	if (r >= 0)
-		r = bytes_appendf(b, " %s", bytes_str(&a->what));
-	if (r >= 0 && id)
-		r = bytes_appendf(b, ", token %s", id);
-	if (r >= 0 && v->view == VIEW_CHANGED)
+	r = bytes_appendf(b, "%s %s",
+		has_decision(a) ? decision_name(told->decision) : action_name(a->action),
+		bytes_str(&a->what));
+	if (r >= 0 && token_id)
+		r = bytes_appendf(b, ", token %s", token_id);
+	if (r >= 0 && a->verdict.view == VIEW_CHANGED && a->state == ANSWER_DECIDED)
 		r = bytes_appendf(b, ", tokens: %zu", a->changed.len / TOKEN_ID_LEN);
-	if (r >= 0 && !decision)
-		r = bytes_appendf(b, ": %s", outcome_name(v->outcome));
-	if (r >= 0 && v->reason.len > 0) {
+	if (r >= 0 && !has_decision(a))
+		r = bytes_appendf(b, ": %s", outcome_name(told->outcome));
+	if (r >= 0 && told->reason && told->reason[0]) {
 		r = bytes_append_str(b, ": ");
 		if (r >= 0)
-			r = text_append_escaped(b, v->reason.data, v->reason.len);
+			r = text_append_escaped(b, told->reason, strlen(told->reason));
 	}
 	return r;
 }
 
-static const char *message_id(const struct verdict *v)
+static const char *message_id(const struct reply *told)
 {
-	if (v->decision == DECISION_NONE)
+	if (told->decision == DECISION_NONE)
 		return LOG_ID_ACTION;
-	return v->decision == DECISION_PENDING ? LOG_ID_PENDING : LOG_ID_DECISION;
+	return told->decision == DECISION_PENDING ? LOG_ID_PENDING : LOG_ID_DECISION;
 }
 
-static void log_answer(const struct answer *a)
+void answer_log(const struct answer *a)
 {
 	cleanup(bytes_deinit) struct bytes message = BYTES_INIT(BYTES_UNLIMITED);
-	const struct verdict *v = &a->verdict;
-	bool decision = v->decision != DECISION_NONE;
+	const struct reply told = reply_of(a);
 	char id[NOTATION_UUID_LEN + 1], uid[16];
 	const struct log_field fields[] = {
 		{ "FIRMA_ACTION", a->action == ACTION_NONE ? NULL : action_name(a->action) },
-		{ "FIRMA_DECISION", decision ? decision_name(v->decision) : NULL },
-		{ "FIRMA_OUTCOME", decision ? NULL : outcome_name(v->outcome) },
-		{ "FIRMA_RULE", v->rule },
-		{ "FIRMA_TOKEN", v->has_token ? id : NULL },
+		{ "FIRMA_DECISION", has_decision(a) ? decision_name(told.decision) : NULL },
+		{ "FIRMA_OUTCOME", has_decision(a) ? NULL : outcome_name(told.outcome) },
+		{ "FIRMA_RULE", told.rule },
+		{ "FIRMA_TOKEN", a->verdict.has_token ? id : NULL },
 		{ "FIRMA_FINGERPRINT", a->fingerprint[0] ? a->fingerprint : NULL },
-		{ "FIRMA_REASON", v->reason.len > 0 ? bytes_str(&v->reason) : NULL },
+		{ "FIRMA_REASON", told.reason && told.reason[0] ? told.reason : NULL },
 		{ "FIRMA_UID", uid },
 	};
 
-	notation_uuid(v->token_id, id);
+	if (a->state == ANSWER_FAILED || (a->state == ANSWER_DECIDED && !a->recorded))
+		return;
+
+	notation_uuid(a->verdict.token_id, id);
 	snprintf(uid, sizeof(uid), "%u", (unsigned int)a->conn->peer.uid);
-	if (print_message(a, v->has_token ? id : NULL, &message) < 0)
+	if (print_message(a, &told, a->verdict.has_token ? id : NULL, &message) < 0)
 		return;
 
-	log_event(v->decision == DECISION_DENY ? LOG_NOTICE : LOG_INFO, message_id(v), fields,
+	log_event(told.decision == DECISION_DENY ? LOG_NOTICE : LOG_INFO, message_id(&told), fields,
 		sizeof(fields) / sizeof(fields[0]), bytes_str(&message));
-}
-
-bool answer_is_recorded(const struct answer *a)
-{
-	const struct verdict *v = &a->verdict;
-
-	if (!a->decided)
-		return false;
-	if (v->decision == DECISION_PENDING)
-		return v->change.to != TOKEN_ABSENT;
-	return v->view == VIEW_NONE || v->view == VIEW_CHANGED;
-}
-
-void answer_log(struct answer *a)
-{
-	if (a->logged || !answer_is_recorded(a))
-		return;
-
-	log_answer(a);
-	a->logged = true;
 }

@@ -12,7 +12,7 @@
 
 #include "base/bytes.h"
 #include "daemon/peer.h"
-#include "gate/decide.h"
+#include "gate/role.h"
 
 /* systemd could hand over any number; nobody needs more. */
 #define DOORS_MAX 16

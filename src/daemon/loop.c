@@ -17,7 +17,6 @@
 
 #include "base/cleanup.h"
 #include "daemon/log.h"
-#include "ledger/store/store.h"
 
 /* When accepting failed for want of something that may come back. */
 #define ACCEPT_PAUSE CLOCK_SECOND
@@ -87,7 +86,7 @@ static void admit(struct loop *l, const struct door *door, int fd)
 		return;
 	}
 
-	r = conns_accept(l->conns, door, fd, &peer, l->turn->now.clock.boot);
+	r = conns_accept(l->conns, door, fd, &peer, l->turn->batch.now.clock.boot);
 	if (r == -ENOMEM)
 		log_text(LOG_ERR, LOG_ID_WARNING, "closed a connection: out of memory");
 }
@@ -116,7 +115,7 @@ static int on_listener(sd_event_source *source, int fd, uint32_t events, void *u
 			if (errno != EAGAIN) {
 				log_text(LOG_ERR, LOG_ID_WARNING, "can't accept connections: %s",
 					strerror(errno));
-				l->accept_again = l->turn->now.clock.boot + ACCEPT_PAUSE;
+				l->accept_again = l->turn->batch.now.clock.boot + ACCEPT_PAUSE;
 			}
 			break;
 		}
@@ -189,7 +188,7 @@ static int on_store(sd_event_source *source, int fd, uint32_t events, void *user
 
 int loop_watch_store(struct loop *l)
 {
-	int fd = store_fd(l->turn->store);
+	int fd = store_fd(l->turn->resources->store);
 
 	if (fd < 0)
 		return 0;
@@ -224,9 +223,7 @@ static uint64_t earlier(uint64_t a, uint64_t b)
  */
 static uint64_t idle_due(const struct loop *l)
 {
-	if (store_is_waiting(l->turn->store))
-		return CLOCK_NEVER;
-	if (l->turn->evidence && evidence_is_waiting(l->turn->evidence))
+	if (resources_are_waiting(l->turn->resources))
 		return CLOCK_NEVER;
 	if (l->idle_since == CLOCK_NEVER || l->idle_timeout >= CLOCK_NEVER - l->idle_since)
 		return CLOCK_NEVER;
@@ -251,12 +248,9 @@ static int set_alarm(struct loop *l)
 {
 	uint64_t due;
 
-	due = earlier(conns_due(l->conns), store_due(l->turn->store));
-	if (l->turn->evidence)
-		due = earlier(due, evidence_due(l->turn->evidence));
+	due = earlier(conns_due(l->conns), resources_due(l->turn->resources));
 	due = earlier(due, earlier(idle_due(l), l->accept_again));
 	due = earlier(due, waits_due(&l->turn->waits));
-	due = earlier(due, allowlist_file_due(l->turn->allowlist));
 	if (due >= l->alarm_at)
 		return 0;
 
@@ -267,7 +261,7 @@ static int set_alarm(struct loop *l)
 /* What is asked and must be recorded shares the record with all that is ready. */
 static bool is_enough(const struct loop *l)
 {
-	return turn_is_full(l->turn) || (l->turn->n > 0 && !turn_has_changes(l->turn));
+	return turn_is_full(l->turn) || (l->turn->batch.n > 0 && !turn_has_changes(l->turn));
 }
 
 /*
@@ -300,7 +294,7 @@ static int run_turn(struct loop *l)
 		return r;
 
 	turn_begin(l->turn);
-	look_at_clock(l, l->turn->now.clock.boot);
+	look_at_clock(l, l->turn->batch.now.clock.boot);
 	visited = l->turn->accepts > 0;
 	l->more = turn_is_full(l->turn);
 	turn_end(l->turn);
@@ -309,7 +303,7 @@ static int run_turn(struct loop *l)
 	if (l->conns->n > 0)
 		l->idle_since = CLOCK_NEVER;
 	else if (visited || l->idle_since == CLOCK_NEVER)
-		l->idle_since = l->turn->now.clock.boot;
+		l->idle_since = l->turn->batch.now.clock.boot;
 	l->after_turn(l->userdata);
 	pause_full_doors(l);
 	return set_alarm(l);
@@ -325,7 +319,7 @@ int loop_run(struct loop *l)
 	/* However short the time is, whoever woke the daemon is let in first. */
 	while (r >= 0 && !(l->stopping && l->conns->n == 0)) {
 		r = run_turn(l);
-		if (l->conns->n == 0 && idle_due(l) <= l->turn->now.clock.boot)
+		if (l->conns->n == 0 && idle_due(l) <= l->turn->batch.now.clock.boot)
 			break;
 	}
 	return r;

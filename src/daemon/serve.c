@@ -24,6 +24,7 @@
 #include "daemon/live-policy.h"
 #include "daemon/log.h"
 #include "daemon/loop.h"
+#include "daemon/resources.h"
 #include "daemon/sd.h"
 #include "daemon/status.h"
 #include "daemon/turn.h"
@@ -41,11 +42,7 @@
 
 struct server {
 	const struct serve_options *options;
-	struct state_dir *state_dir; /* or NULL */
-	struct store *store;
-	struct live_policy live_policy;
-	struct evidence *evidence; /* or NULL */
-	struct allowlist_file allowlist;
+	struct resources resources;
 	struct doors doors;
 	struct conns conns;
 	struct turn turn;
@@ -91,34 +88,26 @@ static void lock_state_dir(struct state_dir *dir)
 		nanosleep(&nap, NULL);
 }
 
-static struct moment now_of(const struct server *s)
-{
-	struct moment now = { .clock = clock_now() };
-
-	memcpy(now.boot_id, s->turn.boot_id, sizeof(now.boot_id));
-	return now;
-}
-
 static int open_evidence(struct server *s)
 {
 	const struct serve_options *o = s->options;
 	const struct evidence_options options = {
 		.path = o->evidence_log,
-		.state_dir = s->state_dir,
+		.state_dir = s->resources.state_dir,
 		.key = o->evidence_key,
 		.key_kind = o->evidence_key_kind,
 		.key_is_credential = o->evidence_key_is_credential,
 		.owner = geteuid(),
 	};
-	struct moment now = now_of(s);
+	struct moment now = resources_now(&s->resources);
 	int r;
 
 	if (!o->evidence_log)
 		return 0;
 
-	r = evidence_new(&options, &s->evidence);
+	r = evidence_new(&options, &s->resources.evidence);
 	if (r >= 0)
-		evidence_prepare(s->evidence, s->store, &now);
+		evidence_prepare(s->resources.evidence, s->resources.store, &now);
 	return r;
 }
 
@@ -128,15 +117,15 @@ static int open_store(struct server *s)
 	int r;
 
 	if (!s->options->state_dir)
-		return memory_store_new(&s->store);
+		return memory_store_new(&s->resources.store);
 
-	r = state_dir_new(s->options->state_dir, geteuid(), &s->state_dir);
+	r = state_dir_new(s->options->state_dir, geteuid(), &s->resources.state_dir);
 	if (r < 0)
 		return r;
 
-	lock_state_dir(s->state_dir);
-	now = now_of(s);
-	return file_store_new(s->state_dir, &now, &s->store);
+	lock_state_dir(s->resources.state_dir);
+	now = resources_now(&s->resources);
+	return file_store_new(s->resources.state_dir, &now, &s->resources.store);
 }
 
 static int read_boot_id(uint8_t ret[static 16])
@@ -178,7 +167,7 @@ static void raise_descriptor_limit(struct conns *conns)
 static uint64_t idle_timeout(const struct server *s)
 {
 	/* What a memory store holds would be gone. */
-	if (!store_is_durable(s->store))
+	if (!store_is_durable(s->resources.store))
 		return CLOCK_NEVER;
 	if (s->options->idle_timeout_set)
 		return s->options->idle_timeout;
@@ -187,7 +176,7 @@ static uint64_t idle_timeout(const struct server *s)
 
 static void tell_systemd(struct server *s, const char *before)
 {
-	const char *closed = turn_closed(&s->turn);
+	const char *closed = resources_closed(&s->resources);
 	cleanup(bytes_deinit) struct bytes status = BYTES_INIT(BYTES_UNLIMITED);
 
 	s->told_closed = closed != NULL;
@@ -200,7 +189,7 @@ static void tell_systemd(struct server *s, const char *before)
 static void tell_change(void *userdata)
 {
 	struct server *s = userdata;
-	const char *closed = turn_closed(&s->turn);
+	const char *closed = resources_closed(&s->resources);
 
 	if (s->told_closed == (closed != NULL))
 		return;
@@ -224,7 +213,7 @@ static void warn_idle_group(const struct server *s, enum role role, gid_t group)
 
 static void announce(struct server *s)
 {
-	const char *closed = turn_closed(&s->turn);
+	const char *closed = resources_closed(&s->resources);
 
 	for (size_t i = 0; i < s->doors.n; i++)
 		log_text(LOG_INFO, LOG_ID_START, "serves at the %s door %s",
@@ -234,7 +223,7 @@ static void announce(struct server *s)
 	if (s->options->settings.allow_self_approval)
 		log_text(LOG_WARNING, LOG_ID_START,
 			"askers may approve their own requests (--allow-self-approval)");
-	turn_log_warnings(&s->turn);
+	resources_log_warnings(&s->resources);
 	if (closed)
 		log_text(LOG_CRIT, LOG_ID_CLOSED, "closed: %s", closed);
 	tell_systemd(s, "READY=1\n");
@@ -246,34 +235,27 @@ static int finish_evidence(struct server *s)
 	struct chain_head head;
 	int r;
 
-	if (!s->evidence || evidence_closed(s->evidence))
+	if (!s->resources.evidence || evidence_closed(s->resources.evidence))
 		return 0;
 
-	r = evidence_finish(s->evidence);
+	r = evidence_finish(s->resources.evidence);
 	if (r < 0)
 		return r;
 
-	head = evidence_head(s->evidence);
+	head = evidence_head(s->resources.evidence);
 	if (head.sequence > 0)
 		log_text(LOG_INFO, LOG_ID_EVIDENCE, "the evidence in %s ends with %llu:%s",
-			evidence_path(s->evidence), (unsigned long long)head.sequence, head.hash);
-	return store_set_note(s->store, NULL);
-}
-
-static struct moment moment_now(const struct server *s)
-{
-	struct moment now = { .clock = clock_now() };
-
-	memcpy(now.boot_id, s->turn.boot_id, sizeof(now.boot_id));
-	return now;
+			evidence_path(s->resources.evidence), (unsigned long long)head.sequence,
+			head.hash);
+	return store_set_note(s->resources.store, NULL);
 }
 
 static void finish_allowlist(struct server *s)
 {
-	const struct moment now = moment_now(s);
+	const struct moment now = resources_now(&s->resources);
 
-	allowlist_file_finish(&s->allowlist, &now);
-	turn_log_warnings(&s->turn);
+	allowlist_file_finish(&s->resources.allowlist, &now);
+	resources_log_warnings(&s->resources);
 }
 
 static enum serve_result finish(struct server *s)
@@ -286,7 +268,7 @@ static enum serve_result finish(struct server *s)
 		log_text(LOG_WARNING, LOG_ID_WARNING,
 			"could not note how far the evidence goes: %s", strerror(-r));
 	finish_allowlist(s);
-	r = store_put_to_rest(s->store);
+	r = store_put_to_rest(s->resources.store);
 	if (r < 0) {
 		log_text(LOG_CRIT, LOG_ID_STOP, "stops, and could not put the store at rest: %s",
 			strerror(-r));
@@ -302,15 +284,15 @@ static void server_free(struct server *s)
 	if (!s)
 		return;
 
-	allowlist_file_deinit(&s->allowlist);
+	allowlist_file_deinit(&s->resources.allowlist);
 	turn_deinit(&s->turn);
-	live_policy_deinit(&s->live_policy);
+	live_policy_deinit(&s->resources.policy);
 	conns_deinit(&s->conns);
 	loop_deinit(&s->loop);
 	doors_deinit(&s->doors);
-	evidence_free(s->evidence);
-	store_free(s->store);
-	state_dir_free(s->state_dir);
+	evidence_free(s->resources.evidence);
+	store_free(s->resources.store);
+	state_dir_free(s->resources.state_dir);
 	free(s);
 }
 DEFINE_CLEANUP(struct server *, server_free)
@@ -324,6 +306,7 @@ static struct server *server_new(const struct serve_options *options)
 		return NULL;
 
 	s->options = options;
+	s->resources.settings = &options->settings;
 	doors_init(&s->doors, geteuid());
 	s->doors.agent_group = options->agent_group;
 	s->doors.operator_group = options->operator_group;
@@ -337,24 +320,14 @@ static struct server *server_new(const struct serve_options *options)
 static void connect_parts(struct server *s)
 {
 	s->status = (struct status_sources){
-		.settings = &s->options->settings,
-		.store = s->store,
-		.live_policy = &s->live_policy,
-		.evidence = s->evidence,
-		.allowlist = &s->allowlist,
+		.resources = &s->resources,
 		.doors = &s->doors,
 		.conns = &s->conns,
 		.waits = &s->turn.waits,
 		.watchers = &s->turn.watchers,
-		.directory = s->state_dir ? state_dir_path(s->state_dir) : NULL,
 		.started = clock_now().boot,
 	};
-	s->turn.settings = &s->options->settings;
-	s->turn.state_dir = s->state_dir;
-	s->turn.store = s->store;
-	s->turn.live_policy = &s->live_policy;
-	s->turn.evidence = s->evidence;
-	s->turn.allowlist = &s->allowlist;
+	s->turn.resources = &s->resources;
 	s->turn.status = &s->status;
 	conns_init(&s->conns, s->loop.event, turn_take, &s->turn);
 	s->loop.doors = &s->doors;
@@ -365,20 +338,12 @@ static void connect_parts(struct server *s)
 	s->loop.idle_timeout = idle_timeout(s);
 }
 
-static void read_allowlist(struct server *s)
-{
-	const struct moment now = moment_now(s);
-
-	allowlist_file_init(&s->allowlist, s->state_dir);
-	allowlist_file_refresh(&s->allowlist, &now);
-}
-
 static int start(struct server *s, struct bytes *why)
 {
-	struct clock_time now;
+	struct moment now;
 	int r;
 
-	r = read_boot_id(s->turn.boot_id);
+	r = read_boot_id(s->resources.boot_id);
 	if (r < 0)
 		return r;
 
@@ -392,14 +357,16 @@ static int start(struct server *s, struct bytes *why)
 		r = open_evidence(s);
 	if (r < 0)
 		return r;
-	s->doors.may_remove_stale = !s->state_dir || state_dir_is_locked(s->state_dir);
+	s->doors.may_remove_stale =
+		!s->resources.state_dir || state_dir_is_locked(s->resources.state_dir);
 
-	r = live_policy_init(&s->live_policy, s->options->policy, geteuid());
+	r = live_policy_init(&s->resources.policy, s->options->policy, geteuid());
 	if (r < 0)
 		return r;
-	now = clock_now();
-	turn_refresh_policy(&s->live_policy, &now);
-	read_allowlist(s);
+
+	allowlist_file_init(&s->resources.allowlist, s->resources.state_dir);
+	now = resources_now(&s->resources);
+	resources_refresh(&s->resources, &now);
 
 	r = bind_doors(s, why);
 	if (r != 0)

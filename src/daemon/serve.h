@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "gate/decide.h"
+#include "gate/settings.h"
 #include "ledger/evidence/key.h"
 
 /* Everything that can be set; strings belong to the caller. Times in µs. */

@@ -37,18 +37,19 @@ static void add_tokens(struct json_out *out, const struct store *store)
 	json_out_object(out, "tokens", &member);
 }
 
-static void add_store(struct json_out *out, const struct status_sources *s)
+static void add_store(struct json_out *out, const struct resources *res)
 {
 	static const uint8_t no_fingerprint[FINGERPRINT_LEN];
-	const struct usage usage = store_count(s->store, 0, no_fingerprint);
+	const struct usage usage = store_count(res->store, 0, no_fingerprint);
 	struct json_out member;
 
 	json_out_init(&member);
-	json_out_string(&member, "kind", store_kind(s->store));
-	json_out_string(&member, "directory", s->directory);
-	if (store_is_readable(s->store))
+	json_out_string(&member, "kind", store_kind(res->store));
+	json_out_string(
+		&member, "directory", res->state_dir ? state_dir_path(res->state_dir) : NULL);
+	if (store_is_readable(res->store))
 		json_out_integer(&member, "bytes", (int64_t)usage.bytes);
-	json_out_integer(&member, "max_bytes", (int64_t)s->settings->max_store);
+	json_out_integer(&member, "max_bytes", (int64_t)res->settings->max_store);
 	json_out_object(out, "store", &member);
 }
 
@@ -103,7 +104,7 @@ static bool may_approve_self(const struct status_sources *s)
 	for (size_t i = 0; i < s->doors->n; i++)
 		if (s->doors->doors[i].role == ROLE_ANY)
 			return true;
-	return s->settings->allow_self_approval;
+	return s->resources->settings->allow_self_approval;
 }
 
 static void add_evidence(struct json_out *out, const struct evidence *e)
@@ -122,9 +123,10 @@ static void add_evidence(struct json_out *out, const struct evidence *e)
 	json_out_object(out, "evidence", &member);
 }
 
-int status_print(const struct status_sources *s, const char *closed, const struct moment *now,
-	struct bytes *b)
+int status_print(const struct status_sources *s, const struct moment *now, struct bytes *b)
 {
+	const struct resources *res = s->resources;
+	const char *closed = resources_closed(res);
 	struct policy_view policy;
 	struct json_out out;
 	int r;
@@ -135,19 +137,19 @@ int status_print(const struct status_sources *s, const char *closed, const struc
 	json_out_string(&out, "state", closed ? "closed" : "answering");
 	json_out_string(&out, "closed", closed);
 	json_out_integer(&out, "uptime_ms", (int64_t)((now->clock.boot - s->started) / CLOCK_MS));
-	json_out_string(&out, "default_action", decision_name(s->settings->default_action));
+	json_out_string(&out, "default_action", decision_name(res->settings->default_action));
 	json_out_bool(&out, "self_approval", may_approve_self(s));
 	add_doors(&out, s->doors);
 	json_out_integer(&out, "connections", (int64_t)s->conns->n);
 	json_out_integer(&out, "waiting", (int64_t)s->waits->n);
 	json_out_integer(&out, "watching", (int64_t)s->watchers->n);
-	if (store_is_readable(s->store))
-		add_tokens(&out, s->store);
-	add_policy(&out, s->live_policy, &policy);
-	add_allowlist(&out, s->allowlist);
-	add_store(&out, s);
-	if (s->evidence)
-		add_evidence(&out, s->evidence);
+	if (store_is_readable(res->store))
+		add_tokens(&out, res->store);
+	add_policy(&out, &res->policy, &policy);
+	add_allowlist(&out, &res->allowlist);
+	add_store(&out, res);
+	if (res->evidence)
+		add_evidence(&out, res->evidence);
 
 	r = json_out_print(&out, b);
 	json_out_deinit(&out);

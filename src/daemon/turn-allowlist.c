@@ -1,95 +1,91 @@
 /* SPDX-License-Identifier: ISC */
 
-/* What a turn leaves in the allowlist. */
+/* The changes of one origin are written together. */
 
 #include "daemon/turn-allowlist.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "daemon/log.h"
-#include "ledger/allowlist/allowlist-file.h"
 
-/* How often it is tried against somebody who writes the file at the same time. */
+/* How often it is tried against another process that writes the file at the same time. */
 #define ALLOW_TRIES 8
 
 static bool has_change(const struct answer *a, enum allow_origin origin)
 {
-	if (!a->decided || a->verdict.allow.kind == ALLOW_NOTHING)
+	if (a->state != ANSWER_DECIDED || a->verdict.allow.kind == ALLOW_NOTHING)
 		return false;
 	return (a->verdict.decision != DECISION_NONE) == (origin == ALLOW_OF_TOKENS);
 }
 
+static int change_all(struct batch *batch, enum allow_origin origin)
+{
+	struct allowlist_file *f = &batch->resources->allowlist;
+	int r;
+
+	for (size_t i = 0; i < batch->n; i++) {
+		if (!has_change(&batch->answers[i], origin))
+			continue;
+
+		r = allowlist_file_change(f, &batch->answers[i].verdict.allow);
+		if (r < 0) {
+			allowlist_file_forget(f);
+			return r;
+		}
+	}
+	return allowlist_file_commit(f);
+}
+
 /* All of them, in one write. */
-static int write_changes(struct turn *turn, enum allow_origin origin)
+static int write_changes(struct batch *batch, enum allow_origin origin)
 {
 	int r = -EAGAIN;
 
 	for (int n = 0; n < ALLOW_TRIES && r == -EAGAIN; n++) {
-		allowlist_file_refresh(turn->allowlist, &turn->now);
-		r = 0;
-		for (size_t i = 0; r >= 0 && i < turn->n; i++)
-			if (has_change(&turn->answers[i], origin))
-				r = allowlist_file_change(
-					turn->allowlist, &turn->answers[i].verdict.allow);
-		if (r >= 0)
-			r = allowlist_file_commit(turn->allowlist);
-		else
-			allowlist_file_forget(turn->allowlist);
+		allowlist_file_refresh(&batch->resources->allowlist, &batch->now);
+		r = change_all(batch, origin);
 	}
 	return r;
 }
 
-/*
- * An operator hears that their change is not on record. That a consumed token leaves no entry
- * behind changes nothing about its answer: the log tells.
- */
-static void refuse_change(struct answer *a, const char *why)
+void turn_allowlist_commit(struct batch *batch, enum allow_origin origin)
 {
-	struct verdict *v = &a->verdict;
-	char reason[512];
-
-	if (v->decision != DECISION_NONE) {
-		log_text(LOG_ERR, LOG_ID_WARNING,
-			"no entry of the allowlist was made for %s, which was approved always: %s",
-			bytes_str(&a->what), why);
-		verdict_forget_allow(v);
-		return;
-	}
-	snprintf(reason, sizeof(reason), "%sthe change could not be recorded: %s",
-		REASON_OUTCOME_UNKNOWN, why);
-	if (verdict_refuse(v, reason) < 0) {
-		verdict_deinit(v);
-		a->decided = false;
-	}
-}
-
-void turn_allowlist_commit(struct turn *turn, enum allow_origin origin)
-{
-	const char *closed;
+	const char *why;
 	bool any = false;
 	int r;
 
-	for (size_t i = 0; i < turn->n; i++)
-		any |= has_change(&turn->answers[i], origin);
-	r = any ? write_changes(turn, origin) : 0;
+	for (size_t i = 0; i < batch->n; i++)
+		any |= has_change(&batch->answers[i], origin);
+	r = any ? write_changes(batch, origin) : 0;
 	if (r >= 0)
 		return;
 
-	closed = allowlist_file_closed(turn->allowlist);
-	for (size_t i = 0; i < turn->n; i++)
-		if (has_change(&turn->answers[i], origin))
-			refuse_change(&turn->answers[i], closed ? closed : strerror(-r));
+	why = allowlist_file_closed(&batch->resources->allowlist);
+	if (!why)
+		why = strerror(-r);
+	for (size_t i = 0; i < batch->n; i++) {
+		struct answer *a = &batch->answers[i];
+
+		if (!has_change(a, origin))
+			continue;
+		if (origin == ALLOW_OF_OPERATORS)
+			answer_refuse(a,
+				REASON_OUTCOME_UNKNOWN "the change could not be recorded: %s", why);
+		else
+			log_text(LOG_ERR, LOG_ID_WARNING,
+				"no entry of the allowlist was made for %s, which was approved "
+				"always: %s",
+				bytes_str(&a->what), why);
+	}
 }
 
-/* Once it is allowed: what was used, and when. */
-void turn_allowlist_note_use(struct turn *turn, struct answer *a)
+void turn_allowlist_note_use(struct resources *res, struct answer *a)
 {
 	struct verdict *v = &a->verdict;
 
-	/* Without memory for it, it is not known. */
-	if (a->decided && v->used_id && v->used_path)
-		(void)allowlist_use_add(&turn->allowlist->use, &v->used_id, &v->used_path,
-			turn->allowlist->clock.wall);
+	/* Best effort: on -ENOMEM the use is not recorded. */
+	if (a->state == ANSWER_DECIDED && v->used_id && v->used_path)
+		(void)allowlist_use_add(
+			&res->allowlist.use, &v->used_id, &v->used_path, res->allowlist.clock.wall);
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* From a line to its verdict: everything that bears on it is looked up, and what it changes
- * applied. */
+/* From a line to its verdict, whose changes are applied. */
 
 #include "daemon/turn-decide.h"
 
@@ -11,6 +10,8 @@
 
 #include "base/text.h"
 #include "daemon/turn-evidence.h"
+#include "gate/decide-token.h"
+#include "gate/decide.h"
 
 /* A random UUID, version 4 (RFC 9562, section 5.4). */
 static void make_id(uint8_t ret[static TOKEN_ID_LEN])
@@ -62,91 +63,76 @@ static int describe(const struct request *request, const struct peer *peer, stru
 	return r;
 }
 
-struct named {
-	struct turn *turn;
+struct asking {
+	struct batch *batch;
 	const struct conn *conn;
 };
 
-/* One that asks several times at once is looked up once; a while later it may be another. */
-static bool is_named(const struct turn *turn, const struct peer *peer)
-{
-	return turn->named.pid != 0 && turn->named.pid == peer->pid && turn->named.uid == peer->uid
-		&& turn->clock - turn->named_at < CLOCK_MS;
-}
-
+/* A process that asks several times in one turn is looked up once. */
 static const char *name_process(void *userdata)
 {
-	const struct named *named = userdata;
-	struct turn *turn = named->turn;
+	const struct asking *asking = userdata;
+	const struct peer *peer = &asking->conn->peer;
+	struct batch *batch = asking->batch;
 
-	if (!is_named(turn, &named->conn->peer)) {
-		peer_process(named->conn->fd, &named->conn->peer, turn->name);
-		turn->named = named->conn->peer;
-		turn->named_at = turn->clock;
+	if (batch->named.pid == 0 || batch->named.pid != peer->pid
+		|| batch->named.uid != peer->uid) {
+		peer_process(asking->conn->fd, peer, batch->name);
+		batch->named = *peer;
 	}
-	return turn->name[0] ? turn->name : NULL;
+	return batch->name[0] ? batch->name : NULL;
 }
 
 static int measure(struct token_change *change, void *userdata)
 {
-	const struct named *named = userdata;
+	const struct asking *asking = userdata;
 
-	return store_measure(named->turn->store, change);
+	return store_measure(asking->batch->resources->store, change);
 }
 
 /* The groups are the caller's to free; only a policy that is about groups asks for them. */
-static int add_groups(const struct conn *conn, struct question *q, gid_t **ret)
+static int add_groups(const struct conn *conn, struct decide_input *in, gid_t **ret)
 {
 	int r;
 
-	if (!q->policy || !q->fingerprint || !policy_uses_groups(q->policy))
+	if (!in->policy || !in->fingerprint || !policy_uses_groups(in->policy))
 		return 0;
 
-	r = peer_groups(conn->fd, &conn->peer, ret, &q->asker.n_groups, &q->asker.more_groups);
-	q->asker.groups = *ret;
+	r = peer_groups(conn->fd, &conn->peer, ret, &in->asker.n_groups, &in->asker.more_groups);
+	in->asker.groups = *ret;
 	return r;
 }
 
-/* Carries a change out. */
-static int apply(struct turn *turn, struct token_change *change, const uid_t *by)
+/* Carries a change out. `by`: the operator, or NULL. Returns what store_apply() does. */
+static int apply(struct batch *batch, struct token_change *change, const uid_t *by)
 {
+	struct store *store = batch->resources->store;
 	uint8_t id[TOKEN_ID_LEN];
 	int r;
 
 	memcpy(id, change->id, sizeof(id));
-	r = store_apply(turn->store, change);
+	r = store_apply(store, change);
 	if (r == STORE_DONE)
-		turn_note(turn, store_find(turn->store, id), by);
+		token_events_add(
+			&batch->events, store_find(store, id), by, &batch->now, batch->watched);
 	return r;
 }
 
-/* Carries the verdict's change out. If the token was changed meanwhile, the verdict is "no". */
-static int apply_verdict(struct turn *turn, struct verdict *v, const uid_t *by)
-{
-	int r;
-
-	r = apply(turn, &v->change, by);
-	if (r != STORE_STALE)
-		return r;
-
-	v->change.to = TOKEN_ABSENT; /* it did not happen */
-	return verdict_refuse(v, REASON_CHANGED_MEANWHILE);
-}
-
 /*
- * Revokes all that the request selects, up to the limit. What was revoked before memory ran out
- * stays revoked.
+ * Revokes all that the request selects, up to the limit. A token that was revoked before memory ran
+ * out stays revoked.
  */
 static int revoke_many(
-	struct turn *turn, const struct request *request, const uid_t *by, struct bytes *changed)
+	struct batch *batch, const struct request *request, const uid_t *by, struct bytes *changed)
 {
+	struct store *store = batch->resources->store;
 	struct token_change change;
 	const struct token *next;
 	int r = 0;
 
-	for (const struct token *t = store_next(turn->store, NULL); r == 0 && t; t = next) {
-		next = store_next(turn->store, t);
-		change = decide_revocation(request, t, &turn->now);
+	for (const struct token *t = store_next(store, NULL); r == 0 && t; t = next) {
+		next = store_next(store, t);
+		change = decide_token_revocation(request, t, &batch->now);
 		if (change.to == TOKEN_ABSENT)
 			continue;
 		if (changed->len == LIMIT_REVOKE_MANY * TOKEN_ID_LEN)
@@ -154,7 +140,7 @@ static int revoke_many(
 
 		r = bytes_append(changed, t->id, TOKEN_ID_LEN);
 		if (r == 0)
-			r = apply(turn, &change, by);
+			r = apply(batch, &change, by);
 		if (r == STORE_STALE) {
 			bytes_truncate(changed, changed->len - TOKEN_ID_LEN);
 			r = 0;
@@ -163,70 +149,89 @@ static int revoke_many(
 	return r;
 }
 
-/* Everything that bears on the request, and the decision; then the change. */
-static int decide_request(
-	struct turn *turn, const struct conn *conn, const struct request *request, struct answer *a)
+/* Returns what store_apply() does. */
+static int apply_verdict(struct batch *batch, const struct request *request, struct answer *a)
 {
-	bool has_fingerprint = request->action == ACTION_EXEC && !request->fault;
+	const uid_t *by = is_operation(request) ? &a->conn->peer.uid : NULL;
+	int r = STORE_DONE;
+
+	if (a->verdict.many)
+		return revoke_many(batch, request, by, &a->changed);
+	if (a->verdict.change.to != TOKEN_ABSENT)
+		r = apply(batch, &a->verdict.change, by);
+	if (r == STORE_STALE)
+		a->verdict.change.to = TOKEN_ABSENT; /* it did not happen */
+	return r;
+}
+
+/* Looks up everything that bears on the request, and decides. */
+static int decide_request(struct batch *batch, const struct request *request, struct answer *a)
+{
+	const struct resources *res = batch->resources;
+	const struct conn *conn = a->conn;
 	uint8_t fingerprint[FINGERPRINT_LEN] = { 0 }, fresh_id[TOKEN_ID_LEN];
 	cleanup(free_p) gid_t *groups = NULL;
-	struct question q = {
+	struct decide_input in = {
 		.request = request,
 		.role = conn->door->role,
 		.asker = { .uid = conn->peer.uid, .pid = conn->peer.pid },
-		.settings = turn->settings,
-		.policy = turn->live_policy->policy,
-		.allowlist = turn->allowlist->list,
-		.allow_now = turn->allowlist->clock.wall,
-		.now = store_now(turn->store, &turn->now),
+		.settings = res->settings,
+		.policy = res->policy.policy,
+		.allowlist = res->allowlist.list,
+		.allow_now = res->allowlist.clock.wall,
+		.now = store_now(res->store, &batch->now),
 		.fresh_id = fresh_id,
 		.name_process = name_process,
 		.measure = measure,
-		.userdata = &(struct named){ turn, conn },
+		.userdata = &(struct asking){ batch, conn },
 	};
 	int r;
 
 	/* A look-up that fails closes the store. */
-	q.token = named_token(turn->store, request);
-	q.closed = turn_closed(turn);
-	q.readable = store_is_readable(turn->store);
+	in.token = named_token(res->store, request);
+	in.closed = resources_closed(res);
+	in.readable = store_is_readable(res->store);
 
-	if (has_fingerprint) {
+	if (request->action == ACTION_EXEC && !request->fault) {
 		fingerprint_compute(&request->asked, fingerprint);
 		notation_hex(fingerprint, sizeof(fingerprint), a->fingerprint);
-		q.fingerprint = fingerprint;
-		q.usage = store_count(turn->store, conn->peer.uid, fingerprint);
+		in.fingerprint = fingerprint;
+		in.usage = store_count(res->store, conn->peer.uid, fingerprint);
 	}
 	make_id(fresh_id);
 
-	r = add_groups(conn, &q, &groups);
-	if (r >= 0)
-		r = decide(&q, &a->verdict);
+	r = add_groups(conn, &in, &groups);
 	if (r < 0)
 		return r;
 
-	a->decided = true;
-	if (a->verdict.many)
-		return revoke_many(turn, request, &conn->peer.uid, &a->changed);
-	if (a->verdict.change.to == TOKEN_ABSENT)
-		return 0;
-	return apply_verdict(turn, &a->verdict, is_operation(request) ? &conn->peer.uid : NULL);
+	return decide(&in, &a->verdict);
+}
+
+/* The answer is final from here on. */
+static void finish_decision(struct batch *batch, struct answer *a)
+{
+	answer_decided(a, batch->has_evidence ? batch->sequence + 1 : 0);
+	if (a->sequence > 0)
+		batch->sequence = a->sequence;
+	batch->has_changes |= verdict_changes(&a->verdict) || a->sequence > 0;
+	if (batch->resources->state_dir && verdict_rests_on_record(&a->verdict))
+		state_dir_rely_on(batch->resources->state_dir);
 }
 
 /*
- * Where its answer may be held back, the request is kept: it will be decided again. Without memory
- * for that it is answered at once.
+ * A request whose answer may be held back is kept, since it will be decided again. Best effort: on
+ * -ENOMEM it is answered at once.
  */
-static void keep(const struct turn *turn, const struct request *request, const char *line,
+static void keep_line(const struct batch *batch, const struct request *request, const char *line,
 	size_t len, struct answer *a)
 {
 	if (a->verdict.decision == DECISION_PENDING && request->wait_ms > 0
 		&& bytes_append(&a->line, line, len) >= 0)
-		a->held_until = turn->now.clock.boot + request->wait_ms * CLOCK_MS;
+		a->held_until = batch->now.clock.boot + request->wait_ms * CLOCK_MS;
 }
 
-int turn_decide(struct turn *turn, const struct conn *conn, const char *line, size_t len,
-	const char *refused, const char *waited_for, struct answer *a)
+static int decide_line(struct batch *batch, const char *line, size_t len, const char *refused,
+	const char *waited_for, struct answer *a)
 {
 	cleanup(request_free_p) struct request *request = NULL;
 	int r;
@@ -242,16 +247,35 @@ int turn_decide(struct turn *turn, const struct conn *conn, const char *line, si
 	a->action = request->action;
 	a->detail = request->detail;
 	a->listed = request->state;
-	r = describe(request, &conn->peer, &a->what);
-	if (r >= 0)
-		r = turn_evidence_keep(turn, a, request, line, len);
+	r = describe(request, &a->conn->peer, &a->what);
 	if (r < 0)
 		return r;
 
-	r = decide_request(turn, conn, request, a);
+	r = turn_evidence_keep(batch, a, request, line, len);
 	if (r < 0)
 		return r;
 
-	keep(turn, request, line, len, a);
+	r = decide_request(batch, request, a);
+	if (r < 0)
+		return r;
+
+	r = apply_verdict(batch, request, a);
+	if (r < 0)
+		return r;
+
+	keep_line(batch, request, line, len, a);
+	finish_decision(batch, a);
+	if (r == STORE_STALE)
+		answer_refuse(a, "%s", REASON_CHANGED_MEANWHILE);
 	return 0;
+}
+
+void turn_decide(struct batch *batch, struct conn *conn, const char *line, size_t len,
+	const char *refused, const char *waited_for)
+{
+	struct answer *a = &batch->answers[batch->n++];
+
+	/* Without memory it stays as it is: a failure, whose answer is no. */
+	answer_init(a, conn);
+	(void)decide_line(batch, line, len, refused, waited_for, a);
 }

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 #pragma once
 
-/* What a turn does with one request. */
+/* From a request's line to its verdict. */
 
-#include "daemon/turn.h"
+#include "daemon/batch.h"
 
 /*
- * Decides the line, or what was refused before it could be read, and applies what follows from it
- * to the store. `waited_for`: the token that an earlier answer to this request would have named, or
- * NULL. Fills *answer, whose buffers must be empty. After an error (a negative errno) what it has
- * decided didn't happen.
+ * Adds the answer to a request, which is decided, and whose changes of tokens are applied to the
+ * store. Without a line, `refused` is why it is refused unread. `waited_for`: the token that the
+ * request has waited for, as text, or NULL.
  */
-int turn_decide(struct turn *turn, const struct conn *conn, const char *line, size_t len,
-	const char *refused, const char *waited_for, struct answer *answer);
+void turn_decide(struct batch *batch, struct conn *conn, const char *line, size_t len,
+	const char *refused, const char *waited_for);

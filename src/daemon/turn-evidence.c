@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 
-/* Records are made from the verdicts as they are behind the store's commit. */
+/* Records are made from the answers as they are after the store's commit. */
 
 #include "daemon/turn-evidence.h"
 
-#include <errno.h>
+#include <assert.h>
 #include <string.h>
 
 #include "base/json/tree.h"
@@ -13,7 +13,7 @@
 
 #define SPACE " \t\r\n"
 
-/* What can't stand in a record as it came is told by its length and hash. */
+/* A line that is no JSON can't stand in a record: its length and hash do. */
 static int keep_malformed(struct bytes *b, const char *data, size_t len)
 {
 	uint8_t hash[SHA256_LEN];
@@ -30,10 +30,10 @@ static bool is_malformed(const struct request *request)
 		&& strncmp(request->fault, REQUEST_MALFORMED, sizeof(REQUEST_MALFORMED) - 1) == 0;
 }
 
-int turn_evidence_keep(const struct turn *turn, struct answer *a, const struct request *request,
+int turn_evidence_keep(const struct batch *batch, struct answer *a, const struct request *request,
 	const char *line, size_t len)
 {
-	if (!turn->evidence)
+	if (!batch->resources->evidence)
 		return 0;
 	if (!line)
 		return keep_malformed(&a->request, bytes_str(&a->conn->in), a->conn->in.len);
@@ -51,34 +51,33 @@ int turn_evidence_keep(const struct turn *turn, struct answer *a, const struct r
 }
 
 /* The tokens that an answer's record is about. */
-static int note_answer(struct recovery_note *note, const struct answer *a, uint64_t sequence)
+static int note_answer(struct recovery_note *note, const struct answer *a)
 {
 	const uint8_t *ids = (const uint8_t *)bytes_str(&a->changed);
 	int r = 0;
 
 	if (a->verdict.change.to != TOKEN_ABSENT)
-		r = recovery_note_add(note, sequence, a->verdict.change.id);
+		r = recovery_note_add(note, a->sequence, a->verdict.change.id);
 	for (size_t at = 0; r >= 0 && at < a->changed.len; at += TOKEN_ID_LEN)
-		r = recovery_note_add(note, sequence, ids + at);
+		r = recovery_note_add(note, a->sequence, ids + at);
 	return r;
 }
 
-void turn_evidence_announce(struct turn *turn)
+void turn_evidence_announce(const struct batch *batch)
 {
 	cleanup(bytes_deinit) struct bytes line = BYTES_INIT(BYTES_UNLIMITED);
 	cleanup(recovery_note_deinit) struct recovery_note note = RECOVERY_NOTE_INIT;
-	uint64_t sequence;
 	int r = 0;
 
-	if (!turn->evidence || evidence_closed(turn->evidence))
-		return;
-
-	sequence = note.first = evidence_head(turn->evidence).sequence + 1;
-	for (size_t i = 0; r >= 0 && i < turn->n; i++)
-		if (answer_is_recorded(&turn->answers[i]))
-			r = note_answer(&note, &turn->answers[i], sequence++);
+	for (size_t i = 0; r >= 0 && i < batch->n; i++) {
+		if (batch->answers[i].sequence == 0)
+			continue;
+		if (note.first == 0)
+			note.first = batch->answers[i].sequence;
+		r = note_answer(&note, &batch->answers[i]);
+	}
 	if (r >= 0 && note.n > 0 && recovery_note_print(&note, &line) >= 0)
-		store_set_note(turn->store, line.data);
+		store_set_note(batch->resources->store, line.data);
 }
 
 /* "tokens":[...], those that a revocation of many has changed. */
@@ -97,20 +96,22 @@ static int append_changed(const struct answer *a, struct bytes *b)
 }
 
 /* The last line of the reply with all that it may say, and which tokens it is about. */
-static int print_response(const struct turn *turn, const struct answer *a, struct bytes *b)
+static int print_response(const struct batch *batch, const struct answer *a, struct bytes *b)
 {
+	struct answer_reply told;
 	char id[NOTATION_UUID_LEN + 1];
 	int r;
 
-	r = answer_print_reply(turn, a, true, b);
+	answer_tell(a, batch->resources->settings->retry_after_ms, true, &told);
+	r = reply_print(&told.reply, b);
 	if (r < 0)
 		return r;
 
 	bytes_truncate(b, b->len - 2); /* brace and newline */
 	notation_uuid(a->verdict.token_id, id);
-	if (a->verdict.has_token && a->verdict.decision != DECISION_PENDING)
+	if (a->verdict.has_token && told.reply.decision != DECISION_PENDING)
 		r = bytes_appendf(b, ",\"token_id\":\"%s\"", id);
-	if (r >= 0 && a->verdict.view == VIEW_CHANGED)
+	if (r >= 0 && a->verdict.view == VIEW_CHANGED && a->state == ANSWER_DECIDED)
 		r = append_changed(a, b);
 	return r < 0 ? r : bytes_append_char(b, '}');
 }
@@ -130,41 +131,45 @@ static int print_peer(const struct conn *conn, struct bytes *b)
 	return r;
 }
 
-static int add_record(struct turn *turn, struct answer *a)
+static int add_record(const struct batch *batch, struct answer *a)
 {
 	cleanup(bytes_deinit) struct bytes response = BYTES_INIT(BYTES_UNLIMITED),
 					   peer = BYTES_INIT(BYTES_UNLIMITED);
 	int r;
 
-	r = print_response(turn, a, &response);
+	r = print_response(batch, a, &response);
 	if (r >= 0)
 		r = print_peer(a->conn, &peer);
 	if (r < 0)
 		return r;
 
-	return evidence_add(turn->evidence,
+	return evidence_add(batch->resources->evidence,
 		&(struct evidence_entry){
 			.event = a->verdict.decision != DECISION_NONE ? "decision" : "action",
 			.request = bytes_str(&a->request),
 			.response = response.data,
 			.peer = peer.data,
 		},
-		&turn->now, a->record_id);
+		&batch->now, a->record_id);
 }
 
-int turn_evidence_write(struct turn *turn)
+int turn_evidence_write(struct batch *batch)
 {
+	struct evidence *e = batch->resources->evidence;
 	int r = 0;
 
-	if (!turn->evidence || evidence_closed(turn->evidence))
+	if (!batch->has_evidence)
 		return 0;
 
-	for (size_t i = 0; r >= 0 && i < turn->n; i++)
-		if (answer_is_recorded(&turn->answers[i]))
-			r = add_record(turn, &turn->answers[i]);
+	for (size_t i = 0; r >= 0 && i < batch->n; i++)
+		if (batch->answers[i].sequence > 0)
+			r = add_record(batch, &batch->answers[i]);
 	if (r < 0) {
-		evidence_give_up(turn->evidence, r);
+		evidence_give_up(e, r);
 		return r;
 	}
-	return evidence_commit(turn->evidence);
+
+	r = evidence_commit(e);
+	assert(r < 0 || evidence_head(e).sequence == batch->sequence);
+	return r;
 }

@@ -2,22 +2,23 @@
 #pragma once
 
 /*
- * What of a turn goes into the log of evidence: every decision and every operator's action, but not
- * what only looks, and not a request that is pending as it was. Without a log these do nothing.
+ * What goes from a turn into the log of evidence: a record for each answer that has a sequence.
+ * Without a log these do nothing.
  */
 
-#include "daemon/turn.h"
+#include "daemon/batch.h"
 #include "gate/wire/request.h"
 
-/* Keeps of a request what will be recorded; its line is only there now. */
-int turn_evidence_keep(const struct turn *turn, struct answer *a, const struct request *request,
+/* Keeps what will be recorded of a request, whose line is valid only during this call. */
+int turn_evidence_keep(const struct batch *batch, struct answer *a, const struct request *request,
 	const char *line, size_t len);
 
 /*
- * Before the commit: the store is to note which records go along with it. Without memory for that
- * they do all the same, and only a crash just then would leave them out.
+ * Before the store's commit: the store is to note which records go along with its changes. Best
+ * effort: on -ENOMEM the records are written all the same, and only a crash between the two commits
+ * would leave them out.
  */
-void turn_evidence_announce(struct turn *turn);
+void turn_evidence_announce(const struct batch *batch);
 
-/* Behind the commit: writes the records of all answers. An error: none of them may be given. */
-int turn_evidence_write(struct turn *turn);
+/* After the store's commit: writes the records. After an error no answer may tell its verdict. */
+int turn_evidence_write(struct batch *batch);

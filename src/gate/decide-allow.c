@@ -1,150 +1,155 @@
 /* SPDX-License-Identifier: ISC */
 
-/* What the allowlist decides, and what becomes of it. */
+/* The allowlist's part of the decision. */
+
+#include "gate/decide-allow.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/text.h"
-#include "gate/decide-internal.h"
+#include "gate/decide-token.h"
 #include "gate/limits.h"
 
-/* What is not allowed by a rule may be by an entry; 1 where it is. */
-int decide_by_allowlist(const struct question *q, const struct judgement *j, struct verdict *v)
+#define FULL_REASON "the allowlist is full"
+
+bool decide_allow_match(const struct decide_input *in, const struct judgement *j, struct verdict *v)
 {
-	const struct request *request = q->request;
+	const struct request *request = in->request;
 	const struct allow_entry *entry = NULL;
-	int r;
 
-	if (!q->allowlist || !j->remember || j->decision == DECISION_ALLOW)
-		return 0;
+	if (!in->allowlist || !j->remember || j->decision == DECISION_ALLOW)
+		return false;
 
-	r = allowlist_match(
-		q->allowlist, request, &q->asker, policy_trusted(q->policy), q->allow_now, &entry);
-	if (r < 0 || !entry)
-		return r;
+	verdict_fail(v,
+		allowlist_match(in->allowlist, request, &in->asker, policy_trusted(in->policy),
+			in->allow_now, &entry));
+	if (!entry)
+		return false;
 
 	v->used_id = strdup(entry->id);
 	v->used_path = strdup(
 		request->asked.real_path ? request->asked.real_path : request->asked.executable);
 	if (!v->used_id || !v->used_path)
-		return -ENOMEM;
+		verdict_fail(v, -ENOMEM);
 
-	r = verdict_decide(v, DECISION_ALLOW, "allowed by the allowlist (entry ", RULE_ALLOWLIST);
-	if (r >= 0)
-		r = text_append_quoted(&v->reason, entry->id, strlen(entry->id));
-	if (r >= 0)
-		r = bytes_append_char(&v->reason, ')');
-	return r < 0 ? r : 1;
+	verdict_decide(v, DECISION_ALLOW, "allowed by the allowlist (entry ", RULE_ALLOWLIST);
+	verdict_explain_quoted(v, entry->id);
+	verdict_explain(v, ")");
+	return true;
 }
 
-static uint64_t end_of(const struct question *q, uint64_t for_ms)
+static uint64_t end_of(const struct decide_input *in, uint64_t for_ms)
 {
-	return for_ms > 0 ? q->allow_now + for_ms : ALLOW_FOREVER;
+	return for_ms > 0 ? in->allow_now + for_ms : ALLOW_FOREVER;
 }
 
-/*
- * What was approved for good leaves an entry behind, where nothing has come between that by now;
- * that it is allowed this once doesn't hang on it.
- */
-int decide_entry(const struct question *q, const struct judgement *j, struct verdict *v)
+void decide_allow_keep(const struct decide_input *in, const struct judgement *j, struct verdict *v)
 {
 	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
-	const struct token *t = q->token;
+	const struct token *t = in->token;
 	int r;
 
-	if (!t->always || !q->allowlist || (q->policy && !j->remember))
-		return 0;
+	if (!t->always || !in->allowlist || !j->remember)
+		return;
 
-	r = allow_check_token(t, policy_trusted(q->policy), &why);
+	r = allow_check_token(t, policy_trusted(in->policy), &why);
 	if (r == 0)
-		r = allow_entry_from_token(t, q->fresh_id, end_of(q, t->for_ms), &v->allow.entry);
+		r = allow_entry_from_token(t, in->fresh_id, end_of(in, t->for_ms), &v->allow.entry);
 	if (r == 0)
 		v->allow.kind = ALLOW_ADD;
-	/* Nor on a clock that is so far ahead that no time can be written down. */
-	return r == ALLOW_FAULTY || r == -EINVAL ? 0 : r;
+
+	/* -EINVAL: the clock is so far ahead that the entry's times can't be written down. */
+	if (r != -EINVAL)
+		verdict_fail(v, r);
 }
 
-/* "can't be allowed always: WHY". */
-static int refuse_always(struct verdict *v, const char *why)
+static void refuse_always(struct verdict *v, const char *why)
 {
-	int r;
-
-	r = verdict_conclude(v, OUTCOME_UNSUPPORTED, "can't be allowed always: ");
-	return r < 0 ? r : bytes_append_str(&v->reason, why);
+	verdict_conclude(v, OUTCOME_UNSUPPORTED, "can't be allowed always: ");
+	verdict_explain(v, "%s", why);
 }
 
-/* Approves for good; what can't be is refused now, not when it is too late to say so. */
-int decide_always(const struct question *q, struct verdict *v)
+/* What can't be allowed always is refused now, while the operator can still be told. */
+void decide_allow_always(const struct decide_input *in, struct verdict *v)
 {
 	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
-	const struct token *t = q->token;
+	const struct token *t = in->token;
 	int r;
 
-	if (!q->allowlist)
-		return refuse_always(v, "there is no state directory to keep that in");
-	if (allowlist_size(q->allowlist) >= LIMIT_ALLOW_ENTRIES)
-		return refuse_always(v, "the allowlist is full");
-	if (question_state(q) == TOKEN_APPROVED && (!t->always || t->for_ms != q->request->for_ms))
-		return refuse_always(v, "it is approved already, in another way");
+	if (!in->allowlist) {
+		refuse_always(v, "there is no state directory to keep that in");
+		return;
+	}
+	if (allowlist_size(in->allowlist) >= LIMIT_ALLOW_ENTRIES) {
+		refuse_always(v, FULL_REASON);
+		return;
+	}
+	if (decide_token_state(in) == TOKEN_APPROVED
+		&& (!t->always || t->for_ms != in->request->for_ms)) {
+		refuse_always(v, "it is approved already, in another way");
+		return;
+	}
 
-	r = allow_check_token(t, policy_trusted(q->policy), &why);
-	if (r == ALLOW_FAULTY)
-		return refuse_always(v, bytes_str(&why));
-	if (r == 0)
-		r = decide_step(q, TOKEN_APPROVE, v);
+	r = allow_check_token(t, policy_trusted(in->policy), &why);
+	if (r == ALLOW_FAULTY) {
+		refuse_always(v, bytes_str(&why));
+		return;
+	}
+
+	verdict_fail(v, r);
+	decide_token_step(in, TOKEN_APPROVE, v);
 	v->change.always = true;
-	v->change.for_ms = q->request->for_ms;
-	return r;
+	v->change.for_ms = in->request->for_ms;
 }
 
-static int decide_allow_add(const struct question *q, struct verdict *v)
+static void decide_add(const struct decide_input *in, struct verdict *v)
 {
 	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
-	const struct request *request = q->request;
+	const struct request *request = in->request;
 	int r;
 
-	if (allowlist_size(q->allowlist) >= LIMIT_ALLOW_ENTRIES)
-		return verdict_conclude(v, OUTCOME_UNSUPPORTED, "the allowlist is full");
+	if (allowlist_size(in->allowlist) >= LIMIT_ALLOW_ENTRIES) {
+		verdict_conclude(v, OUTCOME_UNSUPPORTED, FULL_REASON);
+		return;
+	}
 
 	r = allow_entry_from_patterns(request->agent ? request->agent : ALLOW_AGENT_NONE,
-		request->pattern, request->argv, q->fresh_id, end_of(q, request->for_ms), &why,
+		request->pattern, request->argv, in->fresh_id, end_of(in, request->for_ms), &why,
 		&v->allow.entry);
-	if (r == ALLOW_FAULTY)
-		return verdict_conclude(v, OUTCOME_UNSUPPORTED, bytes_str(&why));
-	if (r < 0)
-		return r;
+	if (r == ALLOW_FAULTY) {
+		verdict_conclude(v, OUTCOME_UNSUPPORTED, bytes_str(&why));
+		return;
+	}
 
+	verdict_fail(v, r);
 	v->allow.kind = ALLOW_ADD;
-	return verdict_conclude(v, OUTCOME_OK, NULL);
+	verdict_conclude(v, OUTCOME_OK, NULL);
 }
 
-static int decide_allow_remove(const struct question *q, struct verdict *v)
+static void decide_remove(const struct decide_input *in, struct verdict *v)
 {
-	if (!allowlist_find(q->allowlist, q->request->id))
-		return verdict_conclude(v, OUTCOME_NOT_FOUND, "the allowlist has no such entry");
+	if (!allowlist_find(in->allowlist, in->request->id)) {
+		verdict_conclude(v, OUTCOME_NOT_FOUND, "the allowlist has no such entry");
+		return;
+	}
 
-	v->allow.id = strdup(q->request->id);
+	v->allow.id = strdup(in->request->id);
 	if (!v->allow.id)
-		return -ENOMEM;
-
+		verdict_fail(v, -ENOMEM);
 	v->allow.kind = ALLOW_REMOVE;
-	return verdict_conclude(v, OUTCOME_OK, NULL);
+	verdict_conclude(v, OUTCOME_OK, NULL);
 }
 
-/* What is in the allowlist is only known where it could be read. */
-int decide_allow_action(const struct question *q, struct verdict *v)
+void decide_allow_action(const struct decide_input *in, struct verdict *v)
 {
-	bool list = q->request->action == ACTION_ALLOW_LIST;
-
-	if (q->closed && !(list && q->allowlist))
-		return verdict_close(q, v);
-	if (!q->allowlist)
-		return verdict_conclude(
+	if (!in->allowlist)
+		verdict_conclude(
 			v, OUTCOME_UNSUPPORTED, "there is no allowlist without a state directory");
-	if (list)
-		return verdict_show(v, VIEW_ALLOWLIST);
-	return q->request->action == ACTION_ALLOW_ADD ? decide_allow_add(q, v)
-						      : decide_allow_remove(q, v);
+	else if (in->request->action == ACTION_ALLOW_LIST)
+		verdict_show(v, VIEW_ALLOWLIST);
+	else if (in->request->action == ACTION_ALLOW_ADD)
+		decide_add(in, v);
+	else
+		decide_remove(in, v);
 }

@@ -74,7 +74,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	cleanup(request_free_p) struct request *request = NULL;
 	uint8_t fingerprint[FINGERPRINT_LEN] = { 0 }, id[TOKEN_ID_LEN] = { 0 };
-	struct question question = {
+	struct decide_input in = {
 		.asker = { .uid = 1000 },
 		.role = ROLE_ANY,
 		.settings = &settings,
@@ -89,10 +89,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	check_request(request);
 
-	question.request = request;
+	in.request = request;
 	if (request->action == ACTION_EXEC && !request->fault)
 		fingerprint_compute(&request->asked, fingerprint);
-	if (decide(&question, &verdict) < 0)
+	if (decide(&in, &verdict) < 0)
 		return 0;
 	check_verdict(&verdict);
 	verdict_deinit(&verdict);

@@ -74,6 +74,15 @@ const struct allow_entry *allowlist_find(const struct allowlist *list, const cha
 const struct allow_entry *allowlist_find_same(
 	const struct allowlist *list, const struct allow_entry *entry);
 
+/* What becomes of the allowlist, once everything else that a verdict changes is on record. */
+enum allow_kind { ALLOW_NOTHING, ALLOW_ADD, ALLOW_REMOVE };
+
+struct allow_change {
+	enum allow_kind kind;
+	struct allow_entry *entry; /* to be added */
+	char *id;                  /* to be removed */
+};
+
 /*
  * The entry that allows a request (a local.exec without a fault) at a time, or NULL. Of several,
  * one with bound arguments. Error: -ENOMEM.

@@ -40,8 +40,21 @@ enum outcome outcome_parse(const char *name);
 #define REASON_CHANGED_MEANWHILE "another daemon changed the approval token meanwhile; ask again"
 #define REASON_NOT_RECORDED "nothing of this turn was recorded; ask again"
 
-/* Said to whoever is connected then: another daemon may be there at once. */
+/* How a reason begins where a limit is reached; and whole reasons. */
+#define REASON_LIMIT "limit reached: "
+#define REASON_UNREAD REASON_LIMIT "16 MiB of replies wait to be read; ask again"
+#define REASON_NO_TOKEN "approval token not found"
+#define REASON_OUT_OF_MEMORY "out of memory"
+
+/* Said to every peer that is connected then: another daemon may be there at once. */
 #define REASON_STOPPING "the daemon is stopping"
+
+/* Whole replies that need no memory, or are the same for many connections. */
+#define REPLY_OUT_OF_MEMORY "{\"decision\":\"deny\",\"reason\":\"" REASON_OUT_OF_MEMORY "\"}\n"
+#define REPLY_WATCH_OUT_OF_MEMORY \
+	"{\"outcome\":\"unsupported_action\",\"reason\":\"" REASON_OUT_OF_MEMORY "\"}\n"
+#define REPLY_WATCH_STOPPING \
+	"{\"outcome\":\"unsupported_action\",\"reason\":\"" REASON_STOPPING "\"}\n"
 
 struct reply {
 	enum decision decision; /* either this */

@@ -18,7 +18,6 @@
 
 #include "base/bytes.h"
 #include "gate/allowlist/allowlist.h"
-#include "gate/decide.h"
 #include "ledger/allowlist/allowlist-use.h"
 #include "ledger/state-dir.h"
 

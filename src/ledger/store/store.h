@@ -21,8 +21,8 @@
 #include <stdbool.h>
 
 #include "base/bytes.h"
-#include "gate/decide.h"
 #include "gate/token/token.h"
+#include "gate/usage.h"
 
 struct store;
 

@@ -13,8 +13,8 @@
 
 #include "base/heap.h"
 #include "base/map.h"
-#include "gate/decide.h"
 #include "gate/token/token.h"
+#include "gate/usage.h"
 
 struct entry;
 

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: ISC */
+
+/* Each function goes through all of the resources, in the order in which they need each other. */
+
+#include "daemon/resources.h"
+
+#include <string.h>
+
+#include "daemon/log.h"
+
+struct moment resources_now(const struct resources *res)
+{
+	struct moment now = { .clock = clock_now() };
+
+	memcpy(now.boot_id, res->boot_id, sizeof(now.boot_id));
+	return now;
+}
+
+const char *resources_closed(const struct resources *res)
+{
+	const char *closed = store_closed(res->store);
+
+	if (!closed)
+		closed = live_policy_closed(&res->policy);
+	if (!closed)
+		closed = allowlist_file_closed(&res->allowlist);
+	if (!closed && res->evidence)
+		closed = evidence_closed(res->evidence);
+	return closed;
+}
+
+void resources_prepare(struct resources *res, const struct moment *now)
+{
+	store_prepare(res->store, now);
+	if (res->evidence)
+		evidence_prepare(res->evidence, res->store, now);
+	resources_log_warnings(res);
+}
+
+static void refresh_policy(struct live_policy *policy, const struct moment *now)
+{
+	switch (live_policy_refresh(policy, &now->clock)) {
+	case LIVE_POLICY_READ:
+		log_text(LOG_INFO, LOG_ID_POLICY, "policy %s is in force, with %zu rules",
+			bytes_str(&policy->shown), policy_size(policy->policy));
+		break;
+	case LIVE_POLICY_FAULTY:
+		log_text(LOG_ERR, LOG_ID_POLICY, "%s: policy %s",
+			policy->policy ? "the policy before stays in force"
+				       : "there is no policy to go by",
+			bytes_str(&policy->fault));
+		break;
+	default:
+		break;
+	}
+}
+
+void resources_refresh(struct resources *res, const struct moment *now)
+{
+	refresh_policy(&res->policy, now);
+	allowlist_file_refresh(&res->allowlist, now);
+	resources_log_warnings(res);
+}
+
+void resources_log_warnings(struct resources *res)
+{
+	cleanup(bytes_deinit) struct bytes warning = BYTES_INIT(BYTES_UNLIMITED);
+
+	if (store_take_warning(res->store, &warning))
+		log_text(LOG_WARNING, LOG_ID_WARNING, "%s", bytes_str(&warning));
+	if (allowlist_file_take_warning(&res->allowlist, &warning))
+		log_text(LOG_WARNING, LOG_ID_WARNING, "%s", bytes_str(&warning));
+	if (res->evidence && evidence_take_warning(res->evidence, &warning))
+		log_text(LOG_WARNING, LOG_ID_WARNING, "%s", bytes_str(&warning));
+}
+
+bool resources_are_waiting(const struct resources *res)
+{
+	return store_is_waiting(res->store)
+		|| (res->evidence && evidence_is_waiting(res->evidence));
+}
+
+uint64_t resources_due(const struct resources *res)
+{
+	uint64_t due = store_due(res->store), other = allowlist_file_due(&res->allowlist);
+
+	if (other < due)
+		due = other;
+	other = res->evidence ? evidence_due(res->evidence) : CLOCK_NEVER;
+	return other < due ? other : due;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: ISC */
+#pragma once
+
+/*
+ * What decisions are made from, and where they are recorded: settings, tokens, policy, allowlist,
+ * and the log of evidence. The daemon owns them; nothing may be decided while one is closed.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "daemon/live-policy.h"
+#include "gate/settings.h"
+#include "ledger/allowlist/allowlist-file.h"
+#include "ledger/evidence/evidence.h"
+#include "ledger/state-dir.h"
+#include "ledger/store/store.h"
+
+struct resources {
+	const struct settings *settings;
+	struct state_dir *state_dir; /* or NULL */
+	struct store *store;
+	struct live_policy policy;
+	struct allowlist_file allowlist;
+	struct evidence *evidence; /* or NULL */
+	uint8_t boot_id[16];
+};
+
+/* The time, and the boot that it counts in. */
+struct moment resources_now(const struct resources *res);
+
+/* Why nothing may be decided; NULL where nothing stands against it. */
+const char *resources_closed(const struct resources *res);
+
+/* Before a turn: what is closed for something that may pass is tried again. */
+void resources_prepare(struct resources *res, const struct moment *now);
+
+/* Reads the policy and the allowlist where their files have changed, and logs what came of it. */
+void resources_refresh(struct resources *res, const struct moment *now);
+
+/* Logs the warnings that have come up since the last call. */
+void resources_log_warnings(struct resources *res);
+
+/* Whether one is closed for something that may pass, so that the daemon must not leave. */
+bool resources_are_waiting(const struct resources *res);
+
+/* When time alone brings something to do, in µs of the boot clock; CLOCK_NEVER for never. */
+uint64_t resources_due(const struct resources *res);

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * A command that somebody asks to run is judged by the policy, and may be allowed by the allowlist;
+ * or it is a retry, which is allowed once where an operator has approved its token.
+ */
+
+#include "gate/decide-exec.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/notation.h"
+#include "gate/decide-allow.h"
+#include "gate/decide-token.h"
+#include "gate/fields.h"
+#include "gate/limits.h"
+
+#define FALSE_CLAIM "request_fingerprint is not the request's"
+
+static struct token *make_token(const struct decide_input *in, const struct judgement *j)
+{
+	struct token t = {
+		.state = TOKEN_PENDING,
+		.asked = in->request->asked,
+		.uid = in->asker.uid,
+		.pid = in->asker.pid,
+		.process = in->name_process ? in->name_process(in->userdata) : NULL,
+		.rule = j->rule,
+		.remember = j->remember,
+		.issued = in->now.clock.boot,
+		.expires = in->now.clock.boot + in->settings->token_ttl,
+		.issued_wall = in->now.clock.wall,
+	};
+
+	memcpy(t.id, in->fresh_id, sizeof(t.id));
+	memcpy(t.fingerprint, in->fingerprint, sizeof(t.fingerprint));
+	memcpy(t.boot_id, in->now.boot_id, sizeof(t.boot_id));
+	return token_new(&t);
+}
+
+static void deny_for_store(struct verdict *v, uint64_t size, const char *whose)
+{
+	verdict_deny(v, REASON_LIMIT "tokens on record may take ");
+	verdict_fail(v, notation_append_size(&v->reason, size));
+	verdict_explain(v, "%s", whose);
+}
+
+/* Whether a limit on pending tokens is reached. */
+static bool deny_for_pending(const struct decide_input *in, struct verdict *v)
+{
+	const struct settings *s = in->settings;
+
+	if (in->usage.pending_alike >= s->max_pending_alike) {
+		verdict_deny(v, REASON_LIMIT);
+		verdict_explain(v, "uid %u has %llu pending tokens for this very request",
+			(unsigned int)in->asker.uid, (unsigned long long)s->max_pending_alike);
+		return true;
+	}
+	if (in->usage.pending_of_uid >= s->max_pending_of_uid) {
+		verdict_deny(v, REASON_LIMIT);
+		verdict_explain(v, "uid %u has %llu pending tokens", (unsigned int)in->asker.uid,
+			(unsigned long long)s->max_pending_of_uid);
+		return true;
+	}
+	return false;
+}
+
+static void issue(const struct decide_input *in, const struct judgement *j, struct verdict *v)
+{
+	cleanup(token_change_deinit) struct token_change change = { .to = TOKEN_PENDING };
+	const uint64_t max = in->settings->max_store, share = max / LIMIT_STORE_UIDS;
+	int r;
+
+	if (deny_for_pending(in, v))
+		return;
+
+	change.issued = make_token(in, j);
+	r = change.issued ? in->measure(&change, in->userdata) : -ENOMEM;
+	if (r < 0) {
+		verdict_fail(v, r);
+		return;
+	}
+	if (in->usage.bytes_of_uid + change.size > share) {
+		deny_for_store(v, share, " for one uid");
+		return;
+	}
+	if (in->usage.bytes + change.size > max) {
+		deny_for_store(v, max, " in all");
+		return;
+	}
+
+	verdict_name_token(v, change.issued);
+	memcpy(change.id, change.issued->id, sizeof(change.id));
+	v->change = change;
+	change = (struct token_change){ 0 };
+	verdict_decide(
+		v, DECISION_PENDING, token_step(TOKEN_PENDING, TOKEN_RETRY)->reason, j->rule);
+	if (j->reason)
+		verdict_explain(v, ": %s", j->reason);
+}
+
+static void take_judgement(struct verdict *v, const struct judgement *j)
+{
+	verdict_decide(v, j->decision, NULL, j->rule);
+	verdict_fail(v, judgement_append_reason(j, &v->reason));
+}
+
+static int judge(const struct decide_input *in, struct judgement *ret)
+{
+	return policy_judge(in->policy, in->request, &in->asker, in->settings->default_action, ret);
+}
+
+static void decide_first(const struct decide_input *in, struct verdict *v)
+{
+	struct judgement j;
+	int r;
+
+	r = judge(in, &j);
+	if (r < 0)
+		verdict_fail(v, r);
+	else if (decide_allow_match(in, &j, v))
+		return;
+	else if (j.decision == DECISION_PENDING)
+		issue(in, &j, v);
+	else
+		take_judgement(v, &j);
+}
+
+static bool claim_fits(const struct decide_input *in)
+{
+	char hex[FINGERPRINT_HEX_LEN + 1];
+
+	notation_hex(in->fingerprint, FINGERPRINT_LEN, hex);
+	return !in->request->request_fingerprint
+		|| strcmp(in->request->request_fingerprint, hex) == 0;
+}
+
+/* Denies a retry that is not the request which the token was issued for; false where it is. */
+static bool deny_other_request(const struct decide_input *in, struct verdict *v)
+{
+	const struct token *t = in->token;
+	const struct invocation_field *field;
+	const char *name = NULL;
+
+	field = fields_find_mismatch(&t->asked, &in->request->asked);
+	if (memcmp(t->fingerprint, in->fingerprint, FINGERPRINT_LEN) != 0)
+		name = "fingerprint";
+	else if (field)
+		name = field->name;
+	if (!name)
+		return false;
+
+	verdict_deny(v, "approval token is for another request: ");
+	verdict_explain(v, "%s differs", name);
+	return true;
+}
+
+/* A token that can't become an allow any more. A revoked one tells what the operator said. */
+static void deny_dead_token(const struct token *t, const struct token_step *step, struct verdict *v)
+{
+	verdict_decide(v, step->decision, step->reason, RULE_TOKEN);
+	if (t->reason)
+		verdict_explain(v, ": %s", t->reason);
+}
+
+/* In the order of the design, section 6. */
+static void decide_retry(const struct decide_input *in, struct verdict *v)
+{
+	const struct token *t = in->token;
+	const struct token_step *step;
+	struct judgement j;
+	int r;
+
+	if (!t || t->uid != in->asker.uid) {
+		verdict_deny(v, REASON_NO_TOKEN);
+		return;
+	}
+
+	verdict_name_token(v, t);
+	step = token_step(decide_token_state(in), TOKEN_RETRY);
+	if (!token_state_is_live(decide_token_state(in))) {
+		deny_dead_token(t, step, v);
+		return;
+	}
+	if (!claim_fits(in)) {
+		verdict_deny(v, FALSE_CLAIM);
+		return;
+	}
+	if (deny_other_request(in, v))
+		return;
+
+	/* What is denied by now is not allowed by what a person said before. */
+	r = judge(in, &j);
+	if (r < 0) {
+		verdict_fail(v, r);
+		return;
+	}
+	if (j.decision == DECISION_DENY) {
+		take_judgement(v, &j);
+		return;
+	}
+
+	if (step->to == TOKEN_CONSUMED)
+		decide_allow_keep(in, &j, v);
+	decide_token_change(in, step->to, v);
+	verdict_decide(v, step->decision, step->reason, RULE_TOKEN);
+}
+
+void decide_exec(const struct decide_input *in, struct verdict *v)
+{
+	if (in->closed) {
+		verdict_deny(v, REASON_CLOSED);
+		verdict_explain(v, "%s", in->closed);
+	} else if (in->request->approval_token) {
+		decide_retry(in, v);
+	} else if (!claim_fits(in)) {
+		verdict_deny(v, FALSE_CLAIM);
+	} else {
+		decide_first(in, v);
+	}
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: ISC */
+
+/* From an event to the step that the table of states has for it. */
+
+#include "gate/decide-token.h"
+
+#include <string.h>
+
+#include "base/text.h"
+
+static enum token_state state_at(const struct token *t, const struct moment *now)
+{
+	if (token_state_is_live(t->state) && token_is_over(t, now))
+		return TOKEN_EXPIRED;
+	return t->state;
+}
+
+enum token_state decide_token_state(const struct decide_input *in)
+{
+	return state_at(in->token, &in->now);
+}
+
+static struct token_change change_of(const struct token *t, enum token_state to)
+{
+	struct token_change change = { 0 };
+
+	if (to == TOKEN_ABSENT)
+		return change;
+
+	change.from = t->state;
+	change.to = to;
+	memcpy(change.id, t->id, sizeof(change.id));
+	return change;
+}
+
+void decide_token_change(const struct decide_input *in, enum token_state to, struct verdict *v)
+{
+	v->change = change_of(in->token, to);
+}
+
+/* A blank reason is none. */
+static const char *reason_of(const struct request *request)
+{
+	return request->reason && !text_is_blank(request->reason) ? request->reason : NULL;
+}
+
+void decide_token_step(const struct decide_input *in, enum token_event event, struct verdict *v)
+{
+	const struct token_step *step = token_step(decide_token_state(in), event);
+
+	decide_token_change(in, step->to, v);
+	if (event == TOKEN_REVOKE)
+		v->change.reason = reason_of(in->request);
+	verdict_conclude(v, step->outcome, step->reason);
+}
+
+struct token_change decide_token_revocation(
+	const struct request *request, const struct token *t, const struct moment *now)
+{
+	const struct token_step *step = token_step(state_at(t, now), TOKEN_REVOKE);
+	struct token_change change;
+
+	if (!request_selects(request, t))
+		return (struct token_change){ 0 };
+
+	change = change_of(t, step->to);
+	change.reason = reason_of(request);
+	return change;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: ISC */
+#pragma once
+
+/* What the operator who starts the daemon sets, and the decision goes by. */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "gate/wire/reply.h"
+
+/* Times in µs, sizes in bytes. */
+struct settings {
+	enum decision default_action;
+	uint64_t token_ttl;
+	uint32_t retry_after_ms;
+	uint64_t max_pending_alike, max_pending_of_uid;
+	uint64_t max_store;
+	bool allow_self_approval;
+};
