@@ -599,7 +599,7 @@ matches() {
 	start_asking
 	write_list "$(document "$(entry x '/usr/bin/a\u001b[2Kb' '"argv":["\u202e"],"sandbox":"a b"')")"
 	run firma allow list
-	assert_line -n 1 -e '\$'"'"'/usr/bin/a\\u\{1B\}\[2Kb'"'"' \$'"'"'\\u\{202E\}'"'"'  \[sandbox '"'a b'"'\]$'
+	assert_line -n 1 -e '\$'"'"'/usr/bin/a\\x1B\[2Kb'"'"' \$'"'"'\\xE2\\x80\\xAE'"'"'  \[sandbox '"'a b'"'\]$'
 }
 
 @test "approve --always, as a person types it" {

@@ -926,7 +926,7 @@ decide_secrets() {
 	start_daemon
 	run ask 'executable:="/bin/\u001b[2J\nfirma: allow"' 'agent_id:="a\u202e"'
 	stop_daemon
-	assert_log -e "^firma: deny \\$'/bin/\\\\u\\{1B\\}\\[2J\\\\u\\{A\\}firma: allow' for uid [0-9]+ \\(agent \\$'a\\\\u\\{202E\\}'\\): "
+	assert_log -e "^firma: deny \\$'/bin/\\\\x1B\\[2J\\\\nfirma: allow' for uid [0-9]+ \\(agent \\$'a\\\\xE2\\\\x80\\\\xAE'\\): "
 	refute_log -e $'\e'
 }
 
