@@ -120,11 +120,11 @@ static void check_cuts(const char *line, size_t len, const struct chain_record *
 static void check_shown(const char *line, size_t len)
 {
 	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(BYTES_UNLIMITED);
-	static const struct entry_filter all;
+	static const struct evidence_line_filter all;
 	uint32_t c;
 	size_t n;
 
-	if (entry_append(line, len, &all, &text) != ENTRY_SHOWN)
+	if (evidence_line_append(line, len, &all, &text) != EVIDENCE_LINE_SHOWN)
 		return;
 	for (size_t i = 0; i < text.len; i += n) {
 		n = text_decode(text.data + i, text.len - i, &c);
