@@ -53,7 +53,7 @@ fault_of_argv() {
 	check '{}'
 	assert_status 0
 	assert_output 'policy.json: in order, 0 rules'
-	check "{\"exec\":[$(rule r deny '["git"]')]}"
+	check "{\"exec\":[$(rule r deny '["git","**"]')]}"
 	assert_status 0
 	assert_output 'policy.json: in order, 1 rule'
 }
@@ -308,10 +308,10 @@ text() {
 @test "the limits: rules, patterns, lists, lengths, the file itself" {
 	local many
 
-	many=$(for i in $(seq 4096); do printf '%s,' "$(printf '{"id":"r%d","argv":["x"],"action":"deny"}' "$i")"; done)
+	many=$(for i in $(seq 4096); do printf '%s,' "$(printf '{"id":"r%d","argv":["x","**"],"action":"deny"}' "$i")"; done)
 	check "{\"exec\":[${many%,}]}"
 	assert_output 'policy.json: in order, 4096 rules'
-	check "{\"exec\":[$many{\"id\":\"last\",\"argv\":[\"x\"],\"action\":\"deny\"}]}"
+	check "{\"exec\":[$many{\"id\":\"last\",\"argv\":[\"x\",\"**\"],\"action\":\"deny\"}]}"
 	assert_status 1
 	assert_output 'policy.json: exec: has more than 4096 rules'
 
@@ -344,7 +344,7 @@ text() {
 	assert_line -n 1 'policy.json: in order, 1 rule'
 	check "{\"exec\":[$(rule r allow '["ls"]' '"agents":["x"],"users":["0"]')]}"
 	assert_output 'policy.json: in order, 1 rule'
-	check "{\"exec\":[$(rule r deny '["ls"]' '"agents":["x"]')]}"
+	check "{\"exec\":[$(rule r deny '["ls","**"]' '"agents":["x"]')]}"
 	assert_output 'policy.json: in order, 1 rule'
 	check "{\"exec\":[$(rule r allow '["ls"]')]}"
 	assert_output 'policy.json: in order, 1 rule'
@@ -357,6 +357,39 @@ text() {
 	check "{\"exec\":[$(rule r allow '["bash","-c","*"]')]}"
 	assert_status 0
 	assert_line -n 0 "policy.json: exec[0] \"r\": warning: argv[0] fits the shell 'bash', and one of its arguments may be anything"
+}
+
+# warns ARGV ACTION WHAT: of one rule.
+warns() {
+	check "{\"exec\":[$(rule r "$2" "$1")]}"
+	assert_status 0
+	assert_line -n 0 "policy.json: exec[0] \"r\": warning: $3"
+}
+
+@test "it warns of rules that do not do what they say" {
+	warns '["yarn"]' pending_hitl 'it matches the command without arguments alone; "**" after it is any arguments'
+	warns '["kill","*"]' deny 'its last "*" is one argument, not more and not none; "**" is any number'
+	warns '["rg","**"]' allow "argv[0] fits 'rg', which can run other commands: one of its arguments may be anything"
+	warns '["ssh","*"]' allow "argv[0] fits 'ssh', which can run other commands: one of its arguments may be anything"
+	warns '["xargs","ls"]' allow "argv[0] fits 'xargs': what that runs can't be seen, so that a person is asked in spite of the rule"
+	warns '[["sed","make","npx"],"**"]' allow "argv[0] fits 'sed', which can run other commands: one of its arguments may be anything"
+	assert_line -n 1 -p "argv[0] fits 'make'"
+	assert_line -n 2 -p "argv[0] fits 'npx'"
+	check "{\"exec\":[$(rule a allow '["ls","-l"]'),$(rule b pending_hitl '[["ls","cat"],"**"]')]}"
+	assert_line -n 0 'policy.json: exec[0] "a": warning: it allows nothing: exec[1] is stricter and matches whatever it matches'
+	check "{\"exec\":[$(rule a allow '["ls","-l"]'),$(rule b deny '["ls","**"]' '"users":["0"]')]}"
+	assert_output 'policy.json: in order, 2 rules'
+}
+
+@test "it warns of a bare name that is a link to a file of another name" {
+	mkdir bin
+	touch bin/real
+	ln -s real bin/alias
+	check "{\"trusted_path\":[\"$(pwd -P)/bin\"],\"exec\":[$(rule r allow '["alias"]')]}"
+	assert_status 0
+	assert_line -n 0 -p "alias is a link to $(pwd -P)/bin/real here, which the rule does not name"
+	check "{\"trusted_path\":[\"$(pwd -P)/bin\"],\"exec\":[$(rule r allow '[["alias","real"]]')]}"
+	assert_output 'policy.json: in order, 1 rule'
 }
 
 @test "it warns of a path with a link in it, which fits nothing that is asked about" {

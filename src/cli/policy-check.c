@@ -7,10 +7,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/path.h"
 #include "base/text.h"
 #include "cli/absolute.h"
 #include "cli/verb.h"
 #include "daemon/policy-file.h"
+#include "gate/policy/glob.h"
+#include "gate/policy/rule-check.h"
 
 static const struct option_row rows[] = { { 0 } };
 
@@ -47,6 +50,120 @@ static char *linked_directory(const char *pattern)
 	return real && strcmp(real, directory) != 0 ? steal_ptr(real) : NULL;
 }
 
+static bool is_plain_name(const char *name)
+{
+	return name[strspn(
+		       name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._+-")]
+		== '\0';
+}
+
+static int append_place(struct bytes *b, const struct rule *rule, size_t index)
+{
+	int r;
+
+	r = bytes_appendf(b, ": exec[%zu] \"", index);
+	if (r >= 0)
+		r = text_append_escaped(b, rule->id, strlen(rule->id));
+	return r < 0 ? r : bytes_append_str(b, "\":");
+}
+
+/* Whether the rule takes every command of each program that the other is about. */
+static bool covers(const struct rule *rule, const struct rule *other)
+{
+	if (rule->action == DECISION_ALLOW || rule->n_argv != 2
+		|| !rule_is_any_words(&rule->argv[1]) || rule->users.n > 0 || rule->groups.n > 0
+		|| rule->n_except > 0)
+		return false;
+	for (enum claim claim = 0; claim < CLAIMS; claim++)
+		if (rule->claims[claim].n > 0)
+			return false;
+
+	for (size_t i = 0; i < other->argv[0].n; i++) {
+		const char *name = other->argv[0].any[i];
+		bool found = false;
+
+		for (size_t k = 0; k < rule->argv[0].n; k++)
+			found |= strcmp(rule->argv[0].any[k], name) == 0
+				|| strcmp(rule->argv[0].any[k], path_name(name)) == 0;
+		if (!found)
+			return false;
+	}
+	return true;
+}
+
+static void advise(const struct rule *rule, size_t index, struct faults *faults)
+{
+	cleanup(bytes_deinit) struct bytes place = BYTES_INIT(BYTES_UNLIMITED);
+
+	if (append_place(&place, rule, index) >= 0)
+		rule_advise(rule, bytes_str(&place), faults);
+}
+
+static void warn_of_shadow(const struct policy *policy, size_t index, struct faults *faults)
+{
+	cleanup(bytes_deinit) struct bytes place = BYTES_INIT(BYTES_UNLIMITED);
+	const struct rule *rule = policy_rule(policy, index);
+
+	if (rule->action != DECISION_ALLOW)
+		return;
+	for (size_t i = 0; i < policy_size(policy); i++) {
+		if (!covers(policy_rule(policy, i), rule))
+			continue;
+		if (append_place(&place, rule, index) >= 0)
+			faults_warn(faults, bytes_str(&place),
+				"it allows nothing: exec[%zu] is stricter and matches whatever it "
+				"matches",
+				i);
+		return;
+	}
+}
+
+/* A bare name that is a link to a file of another name: both must fit where a rule allows. */
+static void warn_of_alias(
+	const struct policy *policy, size_t index, const char *name, struct faults *faults)
+{
+	cleanup(bytes_deinit) struct bytes place = BYTES_INIT(BYTES_UNLIMITED),
+					   shown = BYTES_INIT(BYTES_UNLIMITED),
+					   path = BYTES_INIT(BYTES_UNLIMITED);
+	const struct trusted *trusted = policy_trusted(policy);
+	const struct rule *rule = policy_rule(policy, index);
+	cleanup(free_p) char *real = NULL;
+
+	for (size_t i = 0; i < trusted->n && !real; i++) {
+		bytes_clear(&path);
+		if (bytes_appendf(&path, "%s/%s", trusted->directories[i], name) < 0)
+			return;
+		real = realpath(bytes_str(&path), NULL);
+	}
+	if (!real)
+		return;
+	for (size_t k = 0; k < rule->argv[0].n; k++) {
+		const char *pattern = rule->argv[0].any[k];
+
+		if (strchr(pattern, '/') ? glob_path(pattern, real)
+					 : glob_text(pattern, path_name(real)))
+			return;
+	}
+	if (append_place(&place, rule, index) >= 0
+		&& text_append_quoted(&shown, real, strlen(real)) >= 0)
+		faults_warn(faults, bytes_str(&place),
+			"%s is a link to %s here, which the rule does not name: it allows nothing "
+			"where the asker says so",
+			name, bytes_str(&shown));
+}
+
+static void warn_of_aliases(const struct policy *policy, size_t index, struct faults *faults)
+{
+	const struct rule *rule = policy_rule(policy, index);
+
+	if (rule->action != DECISION_ALLOW)
+		return;
+	for (size_t k = 0; k < rule->argv[0].n; k++)
+		if (!strchr(rule->argv[0].any[k], '/') && glob_is_literal(rule->argv[0].any[k])
+			&& is_plain_name(rule->argv[0].any[k]))
+			warn_of_alias(policy, index, rule->argv[0].any[k], faults);
+}
+
 static void warn_of_link(
 	const struct rule *rule, size_t index, const char *pattern, struct faults *faults)
 {
@@ -58,11 +175,7 @@ static void warn_of_link(
 	if (!real)
 		return;
 
-	r = bytes_appendf(&place, ": exec[%zu] \"", index);
-	if (r >= 0)
-		r = text_append_escaped(&place, rule->id, strlen(rule->id));
-	if (r >= 0)
-		r = bytes_append_str(&place, "\":");
+	r = append_place(&place, rule, index);
 	if (r >= 0)
 		r = text_append_quoted(&shown, pattern, strlen(pattern));
 	if (r >= 0)
@@ -83,6 +196,9 @@ static void warn_of_links(const struct policy *policy, struct faults *faults)
 	const struct patterns *first;
 
 	for (size_t i = 0; i < policy_size(policy); i++) {
+		advise(policy_rule(policy, i), i, faults);
+		warn_of_shadow(policy, i, faults);
+		warn_of_aliases(policy, i, faults);
 		first = &policy_rule(policy, i)->argv[0];
 		for (size_t k = 0; k < first->n; k++)
 			if (first->any[k][0] == '/')

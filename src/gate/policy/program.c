@@ -93,6 +93,20 @@ bool program_is_env(const char *name)
 	return program_name_is(name, "env");
 }
 
+bool program_can_run(const char *name)
+{
+	static const char *const names[] = { "ansible", "bunx", "ccache", "cmake", "dmake",
+		"docker", "docker-compose", "ed", "emacs", "ex", "gmake", "just", "kubectl", "less",
+		"m4", "make", "man", "mosh", "more", "nano", "ncat", "ninja", "npx", "oc", "pipx",
+		"pnpx", "podman", "rg", "rsync", "screen", "sed", "socat", "ssh", "tar", "tmux",
+		"uvx", "vi", "vim", "nix-shell", "zip", NULL };
+
+	for (const char *const *n = names; *n; n++)
+		if (program_name_is(name, *n))
+			return true;
+	return false;
+}
+
 bool program_has_verbs(const char *name)
 {
 	static const char *const names[] = { "apk", "apt", "apt-get", "aptitude", "aws", "az",

@@ -34,6 +34,9 @@ bool program_runs_strings(const char *name);
 /* Whether it always runs what no argument of it shows by itself (xargs, watch). */
 bool program_is_hidden(const char *name);
 
+/* Whether it runs others in some of its uses, as its arguments or files say (make, ssh, sed). */
+bool program_can_run(const char *name);
+
 /* Whether options may stand before its subcommand: git -C x push. */
 bool program_has_verbs(const char *name);
 

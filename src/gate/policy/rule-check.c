@@ -146,6 +146,47 @@ static void check_openness(const struct rule *rule, const char *place, struct fa
 	}
 }
 
+/* A rule that denies or asks and leaves out what its author meant. */
+static void check_reach(const struct rule *rule, const char *place, struct faults *faults)
+{
+	const struct patterns *last = &rule->argv[rule->n_argv - 1];
+
+	if (rule->action == DECISION_ALLOW || has_element(rule, "**"))
+		return;
+	if (rule->n_argv == 1)
+		faults_warn(faults, place,
+			"it matches the command without arguments alone; \"**\" after it is any "
+			"arguments");
+	else if (last->n == 1 && strcmp(last->any[0], "*") == 0)
+		faults_warn(faults, place,
+			"its last \"*\" is one argument, not more and not none; \"**\" is any "
+			"number");
+}
+
+/* Each program is named that an allowing rule lets run others, or can't allow. */
+static void check_runners(const struct rule *rule, const char *place, struct faults *faults)
+{
+	bool open = has_element(rule, "**") || has_element(rule, "*");
+
+	if (rule->action != DECISION_ALLOW)
+		return;
+	for (size_t i = 0; i < rule->argv[0].n; i++) {
+		const char *name = path_name(rule->argv[0].any[i]);
+
+		if (program_is_hidden(name))
+			faults_warn(faults, place,
+				"argv[0] fits '%s': what that runs can't be seen, so that a person "
+				"is "
+				"asked in spite of the rule",
+				name);
+		else if (open && !rule->opaque && program_can_run(name))
+			faults_warn(faults, place,
+				"argv[0] fits '%s', which can run other commands: one of its "
+				"arguments may be anything",
+				name);
+	}
+}
+
 static void check_claims(const struct rule *rule, const char *place, struct faults *faults)
 {
 	size_t n = 0;
@@ -187,4 +228,10 @@ int rule_check(const struct rule *rule, const struct json *value, const struct t
 
 	r = check_examples(rule, value, true, trusted, place, faults);
 	return r < 0 ? r : check_examples(rule, value, false, trusted, place, faults);
+}
+
+void rule_advise(const struct rule *rule, const char *place, struct faults *faults)
+{
+	check_reach(rule, place, faults);
+	check_runners(rule, place, faults);
 }

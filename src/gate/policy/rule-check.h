@@ -10,3 +10,6 @@
 /* `value` is the rule's object, for its examples; `place` as of faults_add(). Error: -ENOMEM. */
 int rule_check(const struct rule *rule, const struct json *value, const struct trusted *trusted,
 	const char *place, struct faults *faults);
+
+/* Warns of a rule in order that may not do what its author meant: for who writes a policy. */
+void rule_advise(const struct rule *rule, const char *place, struct faults *faults);
