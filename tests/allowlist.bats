@@ -635,7 +635,7 @@ matches() {
 		allow add --for x /x|--for wants a time
 		allow add --for 0 /x|--for wants a time
 		allow add --for 101w0d1000000h /x|--for wants a time
-		allow remove|an entry's ID is missing
+		allow remove|the entry's ID is missing
 		allow list x|it takes no arguments
 		allow nonsense|unknown verb nonsense
 		token approve --always --for x 12345678|--for wants a time

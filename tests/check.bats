@@ -961,11 +961,11 @@ asks_at() {
 	usage_error 'the command is missing'
 	usage_error 'the command is missing' --
 	usage_error 'the command is missing' --session s --
-	usage_error 'unknown or ambiguous option --nonsense' --nonsense -- true
-	usage_error 'unknown or ambiguous option -x' -x -- true
-	usage_error 'unknown or ambiguous option --s' --s x -- true
-	usage_error 'a value is missing behind --session' --session
-	usage_error 'no value belongs to --json=1' --json=1 -- true
+	usage_error 'unknown option --nonsense' --nonsense -- true
+	usage_error 'unknown option -x' -x -- true
+	usage_error 'ambiguous option --s' --s x -- true
+	usage_error 'a value is missing after --session' --session
+	usage_error 'an option without a value has one: --json=1' --json=1 -- true
 	usage_error '--timeout wants a time, such as 5s' --timeout x -- true
 	usage_error '--timeout wants a time, such as 5s' --timeout -1s -- true
 	usage_error '--timeout wants a time, such as 5s' --timeout '' -- true

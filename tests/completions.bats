@@ -148,7 +148,7 @@ offers() { # LINE [WORD...]
 }
 
 @test "verbs, and the verbs of token, are offered" {
-	offers 'firma ' allow check evidence fingerprint policy serve status token
+	offers 'firma ' allow check evidence fingerprint help policy serve status token
 	offers 'firma s' serve status
 	offers 'firma allow ' add list remove
 	offers 'firma token ' approve list revoke show watch
@@ -156,6 +156,8 @@ offers() { # LINE [WORD...]
 	offers 'firma policy ' check explain
 	offers 'firma policy e' explain
 	offers 'firma evidence ' head keygen show verify
+	offers 'firma help s' serve status
+	offers 'firma help token r' revoke
 	offers 'firma status '
 	offers 'firma nonsense '
 }

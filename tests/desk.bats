@@ -355,7 +355,7 @@ _leaves() {
 
 	typed A
 	seen 'Approve it always? [y/N]'
-	keys y Enter
+	keys Y Enter
 	becomes approved "$id"
 	[[ $(ask "${what[@]}") == *pending_hitl* ]]
 	[[ $(ask "${what[@]}" approval_token="$id") == *'"allow"'* ]]

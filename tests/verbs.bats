@@ -135,6 +135,26 @@ without_time() {
 	done
 }
 
+@test "help VERB is the help of the verb, and help alone that of the program" {
+	local verb words
+
+	runs --help
+	words=$output
+	runs help
+	assert_status 0
+	assert_output "$words"
+	for verb in token "${verbs[@]}"; do
+		runs $verb --help
+		words=$output
+		runs help $verb
+		assert_status 0
+		refute_stderr
+		assert_output "$words"
+	done
+	usage_error "unknown verb nonsense (see 'firma --help')" help nonsense
+	usage_error "unknown verb nonsense (see 'firma token --help')" help token nonsense
+}
+
 @test "help is given before anything is done" {
 	start_daemon --default-action pending_hitl
 	runs token approve --yes --help "$(pending_token)"
@@ -159,7 +179,7 @@ without_time() {
 	assert_field state pending
 	run --separate-stderr "${WRAPPER[@]}" "$TMP/firma-token"
 	assert_status 2
-	assert_stderr "firma: a verb is missing behind token (see 'firma token --help')"
+	assert_stderr "firma: a verb is missing after token (see 'firma token --help')"
 	cd "$TMP"
 	PATH=$TMP:$PATH run --separate-stderr "${WRAPPER[@]}" ./firma-status --help
 	assert_status 0
@@ -172,12 +192,12 @@ without_time() {
 @test "a verb that isn't one is a usage error" {
 	usage_error "a verb is missing (see 'firma --help')"
 	usage_error "unknown verb nonsense (see 'firma --help')" nonsense
-	usage_error "unknown verb chec (see 'firma --help')" chec
+	usage_error "unknown verb chec, did you mean check? (see 'firma --help')" chec
 	usage_error "unknown verb '' (see 'firma --help')" ''
 	usage_error "unknown verb list (see 'firma --help')" list
 	usage_error "unknown verb --nonsense (see 'firma --help')" --nonsense
 	usage_error "unknown verb \$'\\x1B[2J' (see 'firma --help')" $'\e[2J'
-	usage_error "a verb is missing behind token (see 'firma token --help')" token
+	usage_error "a verb is missing after token (see 'firma token --help')" token
 	usage_error "unknown verb check (see 'firma token --help')" token check
 }
 
@@ -185,15 +205,40 @@ without_time() {
 	local verb
 
 	for verb in "${verbs[@]}"; do
-		usage_error "unknown or ambiguous option --nonsense (see 'firma $verb --help')" \
+		usage_error "unknown option --nonsense (see 'firma $verb --help')" \
 			$verb --nonsense
-		usage_error "unknown or ambiguous option -Z (see 'firma $verb --help')" $verb -Z
+		usage_error "unknown option -Z (see 'firma $verb --help')" $verb -Z
 	done
-	usage_error "unknown or ambiguous option --t=1 (see 'firma check --help')" check --t=1 -- x
-	usage_error "no value belongs to --yes=1 (see 'firma token approve --help')" \
+	usage_error "ambiguous option --t=1 (see 'firma check --help')" check --t=1 -- x
+	usage_error "an option without a value has one: --yes=1 (see 'firma token approve --help')" \
 		token approve --yes=1
-	usage_error "a value is missing behind --socket (see 'firma status --help')" \
+	usage_error "a value is missing after --socket (see 'firma status --help')" \
 		status --socket
+}
+
+@test "a slip in a verb or an option is answered with what may have been meant" {
+	usage_error "unknown verb tokn, did you mean token? (see 'firma --help')" tokn list
+	usage_error "unknown verb aprove, did you mean approve? (see 'firma token --help')" \
+		token aprove
+	usage_error "unknown option --sesion=x, did you mean --session? (see 'firma check --help')" \
+		check --sesion=x -- true
+	usage_error "unknown option --forever (see 'firma token approve --help')" \
+		token approve --forever
+}
+
+@test "options may follow operands, but not those of a command" {
+	local id
+
+	start_daemon --default-action pending_hitl
+	id=$(pending_token)
+	runs token show "$id" --json
+	assert_status 0
+	assert_field token_id "$id"
+	runs token show -- "$id" --json
+	assert_status 2
+	runs check --json "$BASH" --help
+	assert_status 75
+	assert_field decision pending_hitl
 }
 
 @test "an option may be cut short, and its value may follow a = or be the next word" {
@@ -218,8 +263,8 @@ without_time() {
 	usage_error "it takes no arguments (see 'firma serve --help')" serve now
 	usage_error "it takes one token's ID (see 'firma token show --help')" token show
 	usage_error "it takes one token's ID (see 'firma token show --help')" token show "$id" "$id"
-	usage_error "a token's ID is missing (see 'firma token approve --help')" token approve
-	usage_error "a token's ID is missing (see 'firma token revoke --help')" token revoke --yes
+	usage_error "the token's ID is missing (see 'firma token approve --help')" token approve
+	usage_error "the token's ID is missing (see 'firma token revoke --help')" token revoke --yes
 	usage_error "--timeout wants a time, such as 5s (see 'firma status --help')" \
 		status --timeout x
 	usage_error "--state wants pending, approved, consumed, revoked or expired (see 'firma token list --help')" \
@@ -744,14 +789,14 @@ firma_to_full() {
 	local help="(see 'firma token revoke --help')"
 	local exclude="IDs, --all, --uid, --session exclude one another $help"
 
-	usage_error "a token's ID is missing $help" token revoke
+	usage_error "the token's ID is missing $help" token revoke
 	usage_error "$exclude" token revoke --all 12345678
 	usage_error "$exclude" token revoke --all --uid 0
 	usage_error "$exclude" token revoke --uid 0 --session x
 	usage_error "--uid wants a user's number or name $help" token revoke --uid no-such-user
 	usage_error "--uid wants a user's number or name $help" token revoke --uid 4294967295
 	usage_error "--session wants UTF-8 $help" token revoke --session $'\xff'
-	usage_error "unknown or ambiguous option --all (see 'firma token approve --help')" \
+	usage_error "unknown option --all (see 'firma token approve --help')" \
 		token approve --all
 }
 
@@ -1086,7 +1131,7 @@ firma_to_full() {
 @test "of several short options in one word, the message names the unknown one" {
 	run --separate-stderr firma check -xq -- true
 	assert_status 2
-	assert_stderr -e "^firma: unknown or ambiguous option '?-x"
+	assert_stderr -e "^firma: unknown option '?-x"
 }
 
 @test "no help is wider than a terminal" {

@@ -20,32 +20,19 @@
 		.verb = (the_verb), .timeout = CLIENT_TIMEOUT, .look = "firma allow list" \
 	}
 
-int allow_take_for(const struct verb *verb, const char *text, uint64_t *ret_ms)
-{
-	uint64_t us;
-
-	if (notation_parse_duration(text, &us) < 0 || us < CLOCK_MS
-		|| us / CLOCK_MS > LIMIT_ALLOW_FOR_MS)
-		return usage_error(verb, "--for wants a time, such as 8h, of at most 100 years");
-
-	*ret_ms = us / CLOCK_MS;
-	return STATUS_DONE;
-}
-
 /* --- list ------------------------------------------------------------------------------------- */
 
-enum { LIST_JSON = OPERATOR_OPTIONS };
-
-static const struct option_row list_rows[] = {
-	OPERATOR_ROWS,
-	[LIST_JSON] = { "json", 0, NULL, "print one JSON object a line" },
-	{ 0 },
-};
-
 struct entry_list {
+	struct operator_options op;
 	bool json;
 	size_t n;
 	struct bytes rows;
+};
+
+static const struct option_row list_rows[] = {
+	OPERATOR_ROWS(struct entry_list, op),
+	{ "json", 0, NULL, "print one JSON object a line", OPTION_FLAG(struct entry_list, json) },
+	{ 0 },
 };
 
 static int append_word(struct bytes *b, const char *text)
@@ -209,29 +196,21 @@ static int print_action(enum action action, const char *id, struct bytes *line)
 static int run_list(const struct verb *verb, int argc, char **argv)
 {
 	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED);
-	struct entry_list list = { .rows = BYTES_INIT(BYTES_UNLIMITED) };
-	struct operator_options op = OPERATOR_INIT(verb);
-	struct options o;
-	int option, status = STATUS_DONE;
+	struct entry_list list = {
+		.op = OPERATOR_INIT(verb),
+		.rows = BYTES_INIT(BYTES_UNLIMITED),
+	};
+	struct operands none;
+	int status;
 
-	options_begin(&o, verb, argc, argv);
-	while (status == STATUS_DONE && (option = options_next(&o)) >= 0) {
-		if (option == LIST_JSON)
-			list.json = true;
-		else
-			status = operator_take(&op, option, o.value);
-	}
-	if (status != STATUS_DONE)
+	status = verb_read_options(verb, argc, argv, &list, &none);
+	if (status != VERB_GO)
 		return status;
-	if (option == OPTIONS_LEAVE)
-		return o.status;
-	if (o.n_rest > 0)
-		return usage_error(verb, "it takes no arguments");
 
 	if (print_action(ACTION_ALLOW_LIST, NULL, &request) < 0)
 		return say_undecided("out of memory");
 
-	status = operator_ask(&op, &request, list_item, &list, NULL);
+	status = operator_ask(&list.op, &request, list_item, &list, NULL);
 	if (status == STATUS_DONE && list.n == 0)
 		say("the allowlist is empty");
 	else if (status == STATUS_DONE && !list.json)
@@ -251,21 +230,22 @@ const struct verb allow_list_verb = {
 
 /* --- add -------------------------------------------------------------------------------------- */
 
-enum { ADD_AGENT = OPERATOR_OPTIONS, ADD_FOR };
-
-static const struct option_row add_rows[] = {
-	OPERATOR_ROWS,
-	[ADD_AGENT] = { "agent", 0, "ID",
-		"for this agent; '*' is all of them (default: 'main',\n"
-		"which is requests without an agent)" },
-	[ADD_FOR] = { "for", 0, "TIME", "it ends after so long (default: never)" },
-	{ 0 },
+struct adding {
+	struct operator_options op;
+	const char *agent;
+	uint64_t for_time; /* µs */
+	char **words;      /* the pattern, then those of the arguments; NULL-terminated */
 };
 
-struct adding {
-	const char *agent;
-	uint64_t for_ms;
-	char **words; /* the pattern, then those of the arguments; NULL-terminated */
+static const struct option_row add_rows[] = {
+	OPERATOR_ROWS(struct adding, op),
+	{ "agent", 0, "ID",
+		"for this agent; '*' is all of them (default: 'main',\n"
+		"which is requests without an agent)",
+		OPTION_TEXT(struct adding, agent) },
+	{ "for", 0, "TIME", "it ends after so long (default: never)",
+		ALLOW_FOR(struct adding, for_time) },
+	{ 0 },
 };
 
 /* The entry's ID, so that it can be removed again. */
@@ -306,8 +286,8 @@ static int print_addition(const struct adding *a, struct bytes *line)
 	json_out_string(&out, "pattern", a->words[0]);
 	json_out_strings(&out, "argv", bytes_str(&words), n);
 	json_out_string(&out, "agent_id", a->agent);
-	if (a->for_ms > 0)
-		json_out_integer(&out, "for_ms", (int64_t)a->for_ms);
+	if (a->for_time > 0)
+		json_out_integer(&out, "for_ms", (int64_t)(a->for_time / CLOCK_MS));
 	r = json_out_print(&out, line);
 	json_out_deinit(&out);
 	return r < 0 ? r : bytes_append_char(line, '\n');
@@ -317,8 +297,6 @@ static int check_words(const struct verb *verb, const struct adding *a)
 {
 	if (!a->words[0])
 		return usage_error(verb, "a pattern is missing");
-	if (a->agent && !text_is_utf8(a->agent, strlen(a->agent)))
-		return usage_error(verb, "--agent wants UTF-8");
 	for (char **word = a->words; *word; word++)
 		if (!text_is_utf8(*word, strlen(*word)))
 			return usage_error(verb, "a pattern must be UTF-8");
@@ -328,37 +306,27 @@ static int check_words(const struct verb *verb, const struct adding *a)
 static int run_add(const struct verb *verb, int argc, char **argv)
 {
 	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED);
-	struct operator_options op = ALLOW_OPERATOR(verb);
-	struct adding a = { 0 };
-	struct options o;
-	int option, status = STATUS_DONE;
+	struct adding a = { .op = ALLOW_OPERATOR(verb) };
+	struct operands operands;
+	int status;
 
-	options_begin(&o, verb, argc, argv);
-	while (status == STATUS_DONE && (option = options_next(&o)) >= 0) {
-		if (option == ADD_AGENT)
-			a.agent = o.value;
-		else if (option == ADD_FOR)
-			status = allow_take_for(verb, o.value, &a.for_ms);
-		else
-			status = operator_take(&op, option, o.value);
-	}
-	if (status != STATUS_DONE)
+	status = verb_read_options(verb, argc, argv, &a, &operands);
+	if (status != VERB_GO)
 		return status;
-	if (option == OPTIONS_LEAVE)
-		return o.status;
 
-	a.words = o.rest;
+	a.words = operands.words;
 	status = check_words(verb, &a);
 	if (status != STATUS_DONE)
 		return status;
 	if (print_addition(&a, &request) < 0)
 		return say_undecided("out of memory");
-	return operator_ask(&op, &request, print_id, NULL, "the entry");
+	return operator_ask(&a.op, &request, print_id, NULL, "the entry");
 }
 
 const struct verb allow_add_verb = {
 	.group = "allow",
 	.name = "add",
+	.operands = OPERANDS_COMMAND,
 	.arguments = "PATTERN [ARG-PATTERN...]",
 	.summary = "Allows a command without asking",
 	.options = add_rows,
@@ -367,8 +335,12 @@ const struct verb allow_add_verb = {
 
 /* --- remove ----------------------------------------------------------------------------------- */
 
+struct removing {
+	struct operator_options op;
+};
+
 static const struct option_row remove_rows[] = {
-	OPERATOR_ROWS,
+	OPERATOR_ROWS(struct removing, op),
 	{ 0 },
 };
 
@@ -387,23 +359,18 @@ static int remove_one(const struct operator_options *op, const char *id)
 
 static int run_remove(const struct verb *verb, int argc, char **argv)
 {
-	struct operator_options op = ALLOW_OPERATOR(verb);
-	struct options o;
-	int option, one, status = STATUS_DONE;
+	struct removing r = { .op = ALLOW_OPERATOR(verb) };
+	struct operands operands;
+	int one, status;
 
-	options_begin(&o, verb, argc, argv);
-	while (status == STATUS_DONE && (option = options_next(&o)) >= 0)
-		status = operator_take(&op, option, o.value);
-	if (status != STATUS_DONE)
+	status = verb_read_options(verb, argc, argv, &r, &operands);
+	if (status != VERB_GO)
 		return status;
-	if (option == OPTIONS_LEAVE)
-		return o.status;
-	if (o.n_rest == 0)
-		return usage_error(verb, "an entry's ID is missing");
 
+	status = STATUS_DONE;
 	/* Each is tried; the worst outcome is the whole's. */
-	for (int i = 0; i < o.n_rest; i++) {
-		one = remove_one(&op, o.rest[i]);
+	for (int i = 0; i < operands.n; i++) {
+		one = remove_one(&r.op, operands.words[i]);
 		if (one > status)
 			status = one;
 	}
@@ -413,6 +380,8 @@ static int run_remove(const struct verb *verb, int argc, char **argv)
 const struct verb allow_remove_verb = {
 	.group = "allow",
 	.name = "remove",
+	.operands = OPERANDS_SOME,
+	.operand = "entry's ID",
 	.arguments = "ID...",
 	.summary = "Removes what is allowed without asking",
 	.options = remove_rows,

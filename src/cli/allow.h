@@ -3,9 +3,12 @@
 
 /* What `allow` and `token approve --always` share. */
 
-#include <stdint.h>
+#include "base/clock.h"
+#include "cli/option.h"
+#include "gate/limits.h"
 
-#include "cli/verb.h"
-
-/* The value of --for, in ms. STATUS_DONE or STATUS_USAGE. */
-int allow_take_for(const struct verb *verb, const char *text, uint64_t *ret_ms);
+/* The value of --for: how long an entry of the allowlist lasts. */
+#define ALLOW_FOR(object, member)                                                             \
+	OPTION_DURATION(object, member), .min = CLOCK_MS,                                     \
+					 .max = LIMIT_ALLOW_FOR_MS * CLOCK_MS + CLOCK_MS - 1, \
+					 .wants = "a time, such as 8h, of at most 100 years"

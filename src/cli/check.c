@@ -16,83 +16,40 @@
 #include "gate/limits.h"
 #include "gate/wire/reply.h"
 
-enum { PROFILE = REQUEST_BUILD_OPTIONS, TOKEN, WAIT, HASH, TIMEOUT, JSON, SOCKET, QUIET };
-
-static const struct option_row rows[] = {
-	REQUEST_BUILD_ROWS,
-	[PROFILE] = { "profile", 0, "NAME", "the profile (default: $FIRMA_PROFILE or 'default')" },
-	[TOKEN] = { "token", 0, "ID", "ask again with this approval token" },
-	[WAIT] = { "wait", 0, "[=TIME]", "hold until somebody has decided, or for so long" },
-	[HASH] = { "hash", 0, NULL, "bind the file's content, whoever owns it" },
-	[TIMEOUT] = { "timeout", 0, "TIME", "wait at most so long for an answer (default: 5s)" },
-	[JSON] = { "json", 0, NULL, "print the reply as it came" },
-	[SOCKET] = { "socket", 0, "PATH", "the daemon's socket" },
-	[QUIET] = { "quiet", 'q', NULL, "print nothing on standard error" },
-	{ 0 },
-};
-
 struct check {
 	struct request_build build;
 	uint64_t timeout;
 	const char *socket;
-	bool json;
+	bool json, quiet;
 	bool wait;
 	uint64_t wait_time; /* CLOCK_NEVER: until the token expires */
 };
 
-static int read_options(struct check *c, struct options *o)
+static bool parse_token(const char *value, void *to)
 {
-	int option;
-
-	for (;;) {
-		option = options_next(o);
-		switch (option) {
-		case REQUEST_BUILD_SESSION:
-		case REQUEST_BUILD_SANDBOX:
-		case REQUEST_BUILD_AGENT:
-		case REQUEST_BUILD_REQUEST:
-			request_build_take(&c->build, option, o->value);
-			break;
-		case PROFILE:
-			c->build.profile = o->value;
-			c->build.described = true;
-			break;
-		case TOKEN:
-			if (text_is_blank(o->value))
-				return usage_error(o->verb, "--token wants an ID");
-			c->build.token = o->value;
-			c->build.described = true;
-			break;
-		case WAIT:
-			c->wait = true;
-			if (o->value && notation_parse_duration(o->value, &c->wait_time) < 0)
-				return usage_error(o->verb, "--wait wants a time, such as 10min");
-			break;
-		case TIMEOUT:
-			if (notation_parse_duration(o->value, &c->timeout) < 0)
-				return usage_error(o->verb, "--timeout wants a time, such as 5s");
-			break;
-		case HASH:
-			c->build.hash_all = true;
-			c->build.described = true;
-			break;
-		case JSON:
-			c->json = true;
-			break;
-		case SOCKET:
-			c->socket = o->value;
-			break;
-		case QUIET:
-			say_nothing();
-			break;
-		case OPTIONS_END:
-			c->build.command = o->rest;
-			return STATUS_DONE;
-		default:
-			return o->status;
-		}
-	}
+	*(const char **)to = value;
+	return !text_is_blank(value);
 }
+
+static const struct option_row rows[] = {
+	REQUEST_BUILD_ROWS(struct check, build),
+	REQUEST_BUILD_PROFILE_ROW(struct check, build),
+	{ "token", 0, "ID", "ask again with this approval token",
+		OPTION_PARSED(struct check, build.token, parse_token),
+		OPTION_GIVEN(struct check, build.described), .wants = "an ID" },
+	{ "wait", 0, "[=TIME]", "hold until somebody has decided, or for so long",
+		OPTION_DURATION(struct check, wait_time), OPTION_GIVEN(struct check, wait),
+		.wants = "a time, such as 10min" },
+	{ "hash", 0, NULL, "bind the file's content, whoever owns it",
+		OPTION_FLAG(struct check, build.hash_all),
+		OPTION_GIVEN(struct check, build.described) },
+	{ "timeout", 0, "TIME", "wait at most so long for an answer (default: 5s)",
+		OPTION_DURATION(struct check, timeout) },
+	{ "json", 0, NULL, "print the reply as it came", OPTION_FLAG(struct check, json) },
+	{ "socket", 0, "PATH", "the daemon's socket", OPTION_STRING(struct check, socket) },
+	{ "quiet", 'q', NULL, "print nothing on standard error", OPTION_FLAG(struct check, quiet) },
+	{ 0 },
+};
 
 /* One exchange: the line, and the one line of the reply. Why it failed is in `why`. */
 static int exchange(struct client *c, const struct check *check, const struct bytes *request,
@@ -240,14 +197,16 @@ static int run(const struct verb *verb, int argc, char **argv)
 {
 	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED);
 	struct check check = { .timeout = CLIENT_TIMEOUT, .wait_time = CLOCK_NEVER };
-	struct options o;
+	struct operands operands;
 	int status;
 
 	request_build_init(&check.build);
-	options_begin(&o, verb, argc, argv);
-	status = read_options(&check, &o);
-	if (status != STATUS_DONE || !check.build.command)
+	status = verb_read_options(verb, argc, argv, &check, &operands);
+	if (status != VERB_GO)
 		return status;
+	check.build.command = operands.words;
+	if (check.quiet)
+		say_nothing();
 	if (check.wait && check.build.request_file)
 		return usage_error(verb, "--wait excludes --request, which has its own wait_ms");
 
@@ -262,6 +221,7 @@ static int run(const struct verb *verb, int argc, char **argv)
 
 const struct verb check_verb = {
 	.name = "check",
+	.operands = OPERANDS_COMMAND,
 	.arguments = "[--] COMMAND [ARG...]",
 	.summary = "Asks whether a command may run",
 	.options = rows,

@@ -86,22 +86,23 @@ static int make_pair(const char *path)
 
 static int run(const struct verb *verb, int argc, char **argv)
 {
-	struct options o;
+	struct operands operands;
+	int status;
 
-	options_begin(&o, verb, argc, argv);
-	if (options_next(&o) == OPTIONS_LEAVE)
-		return o.status;
-	if (o.n_rest != 1)
-		return usage_error(verb, "it wants one file, for the private key");
+	status = verb_read_options(verb, argc, argv, NULL, &operands);
+	if (status != VERB_GO)
+		return status;
 	if (sodium_init() < 0)
 		return say_undecided("libsodium can't be used here");
 
-	return make_pair(o.rest[0]);
+	return make_pair(operands.words[0]);
 }
 
 const struct verb evidence_keygen_verb = {
 	.group = "evidence",
 	.name = "keygen",
+	.operands = OPERANDS_ONE,
+	.operand = "file",
 	.arguments = "FILE",
 	.summary = "Makes a pair of keys: FILE to sign, FILE.pub to verify",
 	.options = rows,

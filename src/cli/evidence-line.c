@@ -87,14 +87,14 @@ static bool is_in_time(const struct evidence_line *e, const struct evidence_line
 	char text[64] = "";
 	size_t len = e->timestamp ? strcspn(e->timestamp, "Z") : 0;
 
-	if (!f->since && !f->until)
+	if (f->since[0] == '\0' && f->until[0] == '\0')
 		return true;
 	if (len == 0 || len >= sizeof(text))
 		return false;
 
 	memcpy(text, e->timestamp, len);
-	return (!f->since || strcmp(text, f->since) >= 0)
-		&& (!f->until || strcmp(text, f->until) <= 0);
+	return (f->since[0] == '\0' || strcmp(text, f->since) >= 0)
+		&& (f->until[0] == '\0' || strcmp(text, f->until) <= 0);
 }
 
 static bool is_wanted(const struct evidence_line *e, const struct evidence_line_filter *f)

@@ -6,15 +6,19 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/bytes.h"
 
-/* What is wanted; NULL and false: all of it. */
+/* Times are the beginning of a timestamp, without its Z. */
+#define EVIDENCE_LINE_TIME_MAX 32
+
+/* What is wanted; NULL, "" and false: all of it. */
 struct evidence_line_filter {
-	const char *since, *until; /* the beginning of a timestamp, without its Z */
+	char since[EVIDENCE_LINE_TIME_MAX], until[EVIDENCE_LINE_TIME_MAX];
 	const char *decision, *agent, *token;
 	bool has_uid;
-	uint64_t uid;
+	uid_t uid;
 };
 
 /* Whether the text is the beginning of a timestamp, from its year and month on. */

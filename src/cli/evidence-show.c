@@ -22,91 +22,52 @@
 #include "cli/verb.h"
 #include "ledger/evidence/chain-tail.h"
 
-enum { FOLLOW, JSON, SINCE, UNTIL, DECISION, AGENT, UID, TOKEN };
-
-static const struct option_row rows[] = {
-	[FOLLOW] = { "follow", 'f', NULL, "go on with what is added" },
-	[JSON] = { "json", 0, NULL, "print the records as they are" },
-	[SINCE] = { "since", 0, "TIME", "only from this time on, or so long ago" },
-	[UNTIL] = { "until", 0, "TIME", "only up to this time, or so long ago" },
-	[DECISION] = { "decision", 0, "DECISION", "only allow, deny or pending_hitl" },
-	[AGENT] = { "agent", 0, "ID", "only what this agent asked" },
-	[UID] = { "uid", 0, "UID", "only what this user asked or did" },
-	[TOKEN] = { "token", 0, "ID", "only what names this token" },
-	{ 0 },
-};
-
 struct showing {
 	const char *path;
 	bool follow, json;
 	struct evidence_line_filter filter;
-	struct bytes since, until;
 	int status;
 };
 
 /* "2026-11-20T06:17", in UTC, is compared as text; a duration is counted back from now. */
-static int take_time(
-	const struct options *o, int option, struct bytes *ret, const char **ret_filter)
+static bool parse_time(const char *value, void *to)
 {
+	cleanup(bytes_deinit) struct bytes time = BYTES_INIT(EVIDENCE_LINE_TIME_MAX);
 	uint64_t us, now = clock_now().wall;
-	int r = 0;
+	char *ret = to;
 
-	if (evidence_line_is_time(o->value)) {
-		r = bytes_append(ret, o->value, strcspn(o->value, "Z"));
-	} else if (notation_parse_duration(o->value, &us) >= 0 && us <= now) {
-		r = notation_append_time(ret, now - us);
-		if (r >= 0)
-			bytes_truncate(ret, ret->len - 1); /* the Z */
-	} else {
-		return usage_error(o->verb,
-			"--%s wants a time in UTC, such as 2026-11-20T06:17:57Z, or how long ago",
-			rows[option].name);
+	if (evidence_line_is_time(value)) {
+		snprintf(ret, EVIDENCE_LINE_TIME_MAX, "%.*s", (int)strcspn(value, "Z"), value);
+		return true;
 	}
-	if (r < 0)
-		return say_undecided("out of memory");
+	if (notation_parse_duration(value, &us) < 0 || us > now
+		|| notation_append_time(&time, now - us) < 0)
+		return false;
 
-	*ret_filter = bytes_str(ret);
-	return STATUS_DONE;
+	snprintf(ret, EVIDENCE_LINE_TIME_MAX, "%.*s", (int)time.len - 1, time.data); /* no Z */
+	return true;
 }
 
-static int take_uid(const struct options *o, struct evidence_line_filter *filter)
-{
-	uint64_t uid;
+#define WANTS_TIME "a time in UTC, such as 2026-11-20T06:17:57Z, or how long ago"
 
-	if (notation_parse_number(o->value, 0, UINT32_MAX - 1, &uid) < 0)
-		return usage_error(o->verb, "--uid wants a number");
-	filter->has_uid = true;
-	filter->uid = uid;
-	return STATUS_DONE;
-}
-
-static int take_option(const struct options *o, int option, struct showing *s)
-{
-	switch (option) {
-	case FOLLOW:
-		s->follow = true;
-		break;
-	case JSON:
-		s->json = true;
-		break;
-	case SINCE:
-		return take_time(o, option, &s->since, &s->filter.since);
-	case UNTIL:
-		return take_time(o, option, &s->until, &s->filter.until);
-	case DECISION:
-		s->filter.decision = o->value;
-		break;
-	case AGENT:
-		s->filter.agent = o->value;
-		break;
-	case UID:
-		return take_uid(o, &s->filter);
-	case TOKEN:
-		s->filter.token = o->value;
-		break;
-	}
-	return STATUS_DONE;
-}
+static const struct option_row rows[] = {
+	{ "follow", 'f', NULL, "go on with what is added", OPTION_FLAG(struct showing, follow) },
+	{ "json", 0, NULL, "print the records as they are", OPTION_FLAG(struct showing, json) },
+	{ "since", 0, "TIME", "only from this time on, or so long ago",
+		OPTION_PARSED(struct showing, filter.since, parse_time), .wants = WANTS_TIME },
+	{ "until", 0, "TIME", "only up to this time, or so long ago",
+		OPTION_PARSED(struct showing, filter.until, parse_time), .wants = WANTS_TIME },
+	{ "decision", 0, "DECISION", "only allow, deny or pending_hitl",
+		OPTION_STRING(struct showing, filter.decision) },
+	{ "agent", 0, "ID", "only what this agent asked",
+		OPTION_STRING(struct showing, filter.agent) },
+	{ "uid", 0, "UID", "only what this user asked or did",
+		OPTION_UID(struct showing, filter.uid),
+		OPTION_GIVEN(struct showing, filter.has_uid) },
+	{ "token", 0, "ID", "only what names this token",
+		OPTION_STRING(struct showing, filter.token) },
+	{ 0 },
+};
 
 static int show_line(struct showing *s, const struct line *line)
 {
@@ -206,32 +167,23 @@ static int run_show(struct showing *s)
 
 static int show(const struct verb *verb, int argc, char **argv)
 {
-	struct showing s = {
-		.since = BYTES_INIT(BYTES_UNLIMITED),
-		.until = BYTES_INIT(BYTES_UNLIMITED),
-	};
-	struct options o;
-	int option, status = STATUS_DONE;
+	struct showing s = { 0 };
+	struct operands operands;
+	int status;
 
-	options_begin(&o, verb, argc, argv);
-	while (status == STATUS_DONE && (option = options_next(&o)) >= 0)
-		status = take_option(&o, option, &s);
-	if (status == STATUS_DONE && option == OPTIONS_LEAVE) {
-		status = o.status;
-	} else if (status == STATUS_DONE && o.n_rest != 1) {
-		status = usage_error(verb, "it wants the file of one stream");
-	} else if (status == STATUS_DONE) {
-		s.path = o.rest[0];
-		status = run_show(&s);
-	}
-	bytes_deinit(&s.since);
-	bytes_deinit(&s.until);
-	return status;
+	status = verb_read_options(verb, argc, argv, &s, &operands);
+	if (status != VERB_GO)
+		return status;
+
+	s.path = operands.words[0];
+	return run_show(&s);
 }
 
 const struct verb evidence_show_verb = {
 	.group = "evidence",
 	.name = "show",
+	.operands = OPERANDS_ONE,
+	.operand = "file",
 	.arguments = "FILE",
 	.summary = "Shows a record of decisions, one line each",
 	.options = rows,
@@ -269,19 +221,18 @@ static int print_head(const char *path)
 
 static int head(const struct verb *verb, int argc, char **argv)
 {
-	struct options o;
+	struct operands operands;
+	int status;
 
-	options_begin(&o, verb, argc, argv);
-	if (options_next(&o) == OPTIONS_LEAVE)
-		return o.status;
-	if (o.n_rest != 1)
-		return usage_error(verb, "it wants the file of one stream");
-	return print_head(o.rest[0]);
+	status = verb_read_options(verb, argc, argv, NULL, &operands);
+	return status == VERB_GO ? print_head(operands.words[0]) : status;
 }
 
 const struct verb evidence_head_verb = {
 	.group = "evidence",
 	.name = "head",
+	.operands = OPERANDS_ONE,
+	.operand = "file",
 	.arguments = "FILE",
 	.summary = "Prints the last record's sequence and hash",
 	.options = head_rows,

@@ -18,18 +18,6 @@
 #include "cli/verb.h"
 #include "ledger/evidence/verify.h"
 
-enum { JSON, KEY, PUBLIC_KEY, KEY_ID, HEAD };
-
-static const struct option_row rows[] = {
-	[JSON] = { "json", 0, NULL, "print one JSON object a file" },
-	[KEY] = { "key", 0, "FILE", "every record must be signed with this key (HMAC)" },
-	[PUBLIC_KEY] = { "public-key", 0, "FILE",
-		"every record must be signed by its pair (Ed25519)" },
-	[KEY_ID] = { "key-id", 0, "ID", "and every signature must name this key" },
-	[HEAD] = { "head", 0, "SEQUENCE:HASH", "this record must be there" },
-	{ 0 },
-};
-
 /* Of a JSON report. More is counted, and not kept: memory doesn't grow with what is wrong. */
 #define ERRORS_MAX ((size_t)1 << 20)
 
@@ -37,6 +25,20 @@ struct verify_command {
 	bool json;
 	const char *key, *public_key, *key_id, *head;
 	struct verify_options options;
+};
+
+static const struct option_row rows[] = {
+	{ "json", 0, NULL, "print one JSON object a file",
+		OPTION_FLAG(struct verify_command, json) },
+	{ "key", 0, "FILE", "every record must be signed with this key (HMAC)",
+		OPTION_STRING(struct verify_command, key) },
+	{ "public-key", 0, "FILE", "every record must be signed by its pair (Ed25519)",
+		OPTION_STRING(struct verify_command, public_key) },
+	{ "key-id", 0, "ID", "and every signature must name this key",
+		OPTION_STRING(struct verify_command, key_id) },
+	{ "head", 0, "SEQUENCE:HASH", "this record must be there",
+		OPTION_STRING(struct verify_command, head) },
+	{ 0 },
 };
 
 struct reading {
@@ -192,18 +194,17 @@ static int load_key(const struct verify_command *c, struct evidence_key **ret)
 	return STATUS_DONE;
 }
 
-static int check_options(const struct options *o, struct verify_command *c, struct chain_head *head)
+static int check_options(
+	const struct verb *verb, int n_files, struct verify_command *c, struct chain_head *head)
 {
-	if (o->n_rest == 0)
-		return usage_error(o->verb, "it wants the file of a stream");
 	if (c->key && c->public_key)
-		return usage_error(o->verb, "--key and --public-key exclude each other");
+		return usage_error(verb, "--key and --public-key exclude each other");
 	if (c->key_id && !c->key && !c->public_key)
-		return usage_error(o->verb, "--key-id needs --key or --public-key");
-	if (c->head && o->n_rest > 1)
-		return usage_error(o->verb, "--head is for one file");
+		return usage_error(verb, "--key-id needs --key or --public-key");
+	if (c->head && n_files > 1)
+		return usage_error(verb, "--head is for one file");
 	if (c->head && !chain_parse_head(c->head, head))
-		return usage_error(o->verb,
+		return usage_error(verb,
 			"--head wants what 'firma evidence head' prints, such as 17:3b0c... with "
 			"64 digits");
 
@@ -212,50 +213,27 @@ static int check_options(const struct options *o, struct verify_command *c, stru
 	return STATUS_DONE;
 }
 
-static void take_option(struct verify_command *c, int option, const char *value)
-{
-	switch (option) {
-	case JSON:
-		c->json = true;
-		break;
-	case KEY:
-		c->key = value;
-		break;
-	case PUBLIC_KEY:
-		c->public_key = value;
-		break;
-	case KEY_ID:
-		c->key_id = value;
-		break;
-	case HEAD:
-		c->head = value;
-		break;
-	}
-}
-
 static int run(const struct verb *verb, int argc, char **argv)
 {
 	cleanup(evidence_key_free_p) struct evidence_key *key = NULL;
 	struct chain_head head = { 0 };
 	struct verify_command c = { 0 };
-	struct options o;
-	int option, status, worst = STATUS_DONE;
+	struct operands files;
+	int status, worst = STATUS_DONE;
 
-	options_begin(&o, verb, argc, argv);
-	while ((option = options_next(&o)) >= 0)
-		take_option(&c, option, o.value);
-	if (option == OPTIONS_LEAVE)
-		return o.status;
+	status = verb_read_options(verb, argc, argv, &c, &files);
+	if (status != VERB_GO)
+		return status;
 
-	status = check_options(&o, &c, &head);
+	status = check_options(verb, files.n, &c, &head);
 	if (status == STATUS_DONE)
 		status = load_key(&c, &key);
 	if (status != STATUS_DONE)
 		return status;
 
 	c.options.key = key;
-	for (int i = 0; i < o.n_rest; i++) {
-		status = verify_path(&c, o.rest[i]);
+	for (int i = 0; i < files.n; i++) {
+		status = verify_path(&c, files.words[i]);
 		worst = status > worst ? status : worst;
 	}
 	return worst;
@@ -264,6 +242,8 @@ static int run(const struct verb *verb, int argc, char **argv)
 const struct verb evidence_verify_verb = {
 	.group = "evidence",
 	.name = "verify",
+	.operands = OPERANDS_SOME,
+	.operand = "file",
 	.arguments = "FILE...",
 	.summary = "Checks whether a record of decisions holds",
 	.options = rows,

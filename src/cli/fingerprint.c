@@ -10,7 +10,11 @@
 #include "cli/verb.h"
 #include "gate/wire/request.h"
 
-static const struct option_row rows[] = { REQUEST_BUILD_ROWS, { 0 } };
+struct fingerprint {
+	struct request_build build;
+};
+
+static const struct option_row rows[] = { REQUEST_BUILD_ROWS(struct fingerprint, build), { 0 } };
 
 /* The line is read as the daemon reads it, so that both give the same. */
 static int print_fingerprint(const struct bytes *line)
@@ -36,24 +40,23 @@ static int print_fingerprint(const struct bytes *line)
 static int run(const struct verb *verb, int argc, char **argv)
 {
 	cleanup(bytes_deinit) struct bytes line = BYTES_INIT(BYTES_UNLIMITED);
-	struct request_build build;
-	struct options o;
-	int option, status;
+	struct fingerprint f;
+	struct operands operands;
+	int status;
 
-	request_build_init(&build);
-	options_begin(&o, verb, argc, argv);
-	while ((option = options_next(&o)) >= 0)
-		request_build_take(&build, option, o.value);
-	if (option == OPTIONS_LEAVE)
-		return o.status;
+	request_build_init(&f.build);
+	status = verb_read_options(verb, argc, argv, &f, &operands);
+	if (status != VERB_GO)
+		return status;
 
-	build.command = o.rest;
-	status = request_build_line(&build, verb, &line);
+	f.build.command = operands.words;
+	status = request_build_line(&f.build, verb, &line);
 	return status == STATUS_DONE ? print_fingerprint(&line) : status;
 }
 
 const struct verb fingerprint_verb = {
 	.name = "fingerprint",
+	.operands = OPERANDS_COMMAND,
 	.arguments = "[--] COMMAND [ARG...]",
 	.summary = "Prints the fingerprint of a request",
 	.options = rows,

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: ISC */
 
-/* The multi-call program: finds the verb by the first words, or by the name it was called by. */
+/* The multi-call program: finds the verb by its first words, or by the name of the program. */
 
 #include <fcntl.h>
 #include <libgen.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/bytes.h"
 #include "base/text.h"
+#include "cli/nearest.h"
 #include "cli/verb.h"
 
 #define PROGRAM "firma"
@@ -58,7 +60,7 @@ static int print_help(void)
 	print_verbs(NULL);
 	puts("\n  -h, --help      print this help\n"
 	     "  --version       print the version\n\n"
-	     "'" PROGRAM " VERB --help' says more of one; " PROGRAM "(7) is about all of them.");
+	     "'" PROGRAM " help VERB' says more of one; " PROGRAM "(7) is about all of them.");
 	return STATUS_DONE;
 }
 
@@ -66,20 +68,8 @@ static int print_group_help(const char *group)
 {
 	printf("Usage: " PROGRAM " %s VERB [OPTION...] [ARGUMENT...]\n\n", group);
 	print_verbs(group);
-	printf("\n'" PROGRAM " %s VERB --help' says more of one.\n", group);
+	printf("\n'" PROGRAM " help %s VERB' says more of one.\n", group);
 	return STATUS_DONE;
-}
-
-static int complain(const char *what, const char *word, const char *group)
-{
-	cleanup(bytes_deinit) struct bytes shown = BYTES_INIT(BYTES_UNLIMITED);
-
-	if (word && text_append_quoted(&shown, word, strlen(word)) < 0)
-		return say_undecided("out of memory");
-
-	say("%s%s%s (see '" PROGRAM "%s%s --help')", what, word ? " " : "", bytes_str(&shown),
-		group ? " " : "", group ? group : "");
-	return STATUS_USAGE;
 }
 
 static const struct verb *find_verb(const char *group, const char *name)
@@ -104,44 +94,90 @@ static bool is_help(const char *word)
 	return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
 }
 
-/* argv[0] is the verb or group. */
-static int run(int argc, char **argv)
+/* Says what is wrong, and where the help is. Always returns STATUS_USAGE. */
+static int __attribute__((format(printf, 2, 3)))
+complain(const char *group, const char *format, ...)
+{
+	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(BYTES_UNLIMITED);
+	va_list ap;
+	int r;
+
+	va_start(ap, format);
+	r = bytes_vappendf(&text, format, ap);
+	va_end(ap);
+	if (r < 0)
+		return say_undecided("out of memory");
+	say("%s (see '" PROGRAM "%s%s --help')", text.data, group ? " " : "", group ? group : "");
+	return STATUS_USAGE;
+}
+
+/* Verbs of the group are offered or, without one, groups and verbs that have none. */
+static int complain_of_verb(const char *group, const char *word)
+{
+	cleanup(bytes_deinit) struct bytes shown = BYTES_INIT(BYTES_UNLIMITED);
+	struct nearest nearest = { .word = word, .len = strlen(word) };
+
+	if (text_append_quoted(&shown, word, strlen(word)) < 0)
+		return say_undecided("out of memory");
+
+	for (size_t i = 0; i < N_VERBS; i++) {
+		if (!group)
+			nearest_offer(&nearest, verbs[i]->group ? verbs[i]->group : verbs[i]->name);
+		else if (verbs[i]->group && strcmp(verbs[i]->group, group) == 0)
+			nearest_offer(&nearest, verbs[i]->name);
+	}
+	return complain(group, "unknown verb %s%s%s%s", bytes_str(&shown),
+		nearest.found ? ", did you mean " : "", nearest.found ? nearest.found : "",
+		nearest.found ? "?" : "");
+}
+
+/* argv[0] is the verb or group. `help`: its help is wanted, and nothing is done. */
+static int run(int argc, char **argv, bool help)
 {
 	const char *group = NULL;
 	const struct verb *verb;
 
 	if (is_group(argv[0])) {
 		group = argv[0];
-		if (argc < 2)
-			return complain("a verb is missing behind", group, group);
 		argc--;
 		argv++;
-		if (is_help(argv[0]))
+		if (argc < 1 && !help)
+			return complain(group, "a verb is missing after %s", group);
+		if (argc < 1 || is_help(argv[0]))
 			return print_group_help(group);
 	}
 
 	verb = find_verb(group, argv[0]);
 	if (!verb)
-		return complain("unknown verb", argv[0], group);
-	return verb->run(verb, argc, argv);
+		return complain_of_verb(group, argv[0]);
+	if (!help)
+		return verb->run(verb, argc, argv);
+
+	verb_print_help(verb);
+	return STATUS_DONE;
 }
 
 static int run_program(int argc, char **argv)
 {
+	bool help;
+
 	if (argc < 2)
-		return complain("a verb is missing", NULL, NULL);
-	if (is_help(argv[1]))
-		return print_help();
+		return complain(NULL, "a verb is missing");
 	if (strcmp(argv[1], "--version") == 0) {
 		puts(PROGRAM " " PACKAGE_VERSION);
 		return STATUS_DONE;
 	}
-	return run(argc - 1, argv + 1);
+
+	help = strcmp(argv[1], "help") == 0;
+	if (is_help(argv[1]) || (help && argc == 2))
+		return print_help();
+	return help ? run(argc - 2, argv + 2, true) : run(argc - 1, argv + 1, false);
 }
 
 /*
- * A standard descriptor that is closed would be given to the next socket or file, and be printed
- * into. In its place comes one that can't be written, so that printing is an error.
+ * If a standard descriptor is closed, the next socket or file gets its number, and messages would
+ * be printed into that. So its place is taken by a descriptor that can't be written: to print is
+ * then an error.
  */
 static bool fill_standard_descriptors(void)
 {
@@ -171,7 +207,7 @@ int main(int argc, char **argv)
 	name = basename(argv[0]);
 	if (strncmp(name, prefix, sizeof(prefix) - 1) == 0) {
 		argv[0] = name + sizeof(prefix) - 1;
-		status = run(argc, argv);
+		status = run(argc, argv, false);
 	} else {
 		status = run_program(argc, argv);
 	}

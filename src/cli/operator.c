@@ -15,15 +15,6 @@
 #include "cli/token-view.h"
 #include "gate/wire/request.h"
 
-int operator_take(struct operator_options *op, int option, const char *value)
-{
-	if (option == OPERATOR_SOCKET)
-		op->socket = value;
-	else if (notation_parse_duration(value, &op->timeout) < 0)
-		return usage_error(op->verb, "--timeout wants a time, such as 5s");
-	return STATUS_DONE;
-}
-
 /* A daemon that could not decide is told from one that refused by how its reason begins. */
 static bool is_failure(const struct reply *reply)
 {

@@ -17,13 +17,14 @@
 #include "gate/wire/reply.h"
 #include "gate/wire/request.h"
 
-/* The first rows of each such verb's table. */
-enum { OPERATOR_SOCKET, OPERATOR_TIMEOUT, OPERATOR_OPTIONS };
-
-#define OPERATOR_ROWS                                                                \
-	[OPERATOR_SOCKET] = { "socket", 0, "PATH", "the daemon's operator socket" }, \
-	[OPERATOR_TIMEOUT] = { "timeout", 0, "TIME",                                 \
-		"wait at most so long for an answer (default: 5s)" }
+/* The first rows of each such verb's table. `member` of the object is a struct operator_options. */
+#define OPERATOR_ROWS(object, member)                                                     \
+	{ "socket", 0, "PATH", "the daemon's operator socket",                            \
+		OPTION_STRING(object, member.socket) },                                   \
+	{                                                                                 \
+		"timeout", 0, "TIME", "wait at most so long for an answer (default: 5s)", \
+			OPTION_DURATION(object, member.timeout)                           \
+	}
 
 struct operator_options {
 	const struct verb *verb;
@@ -36,9 +37,6 @@ struct operator_options {
 	{                                                     \
 		.verb = (the_verb), .timeout = CLIENT_TIMEOUT \
 	}
-
-/* Takes the value of one of these options. STATUS_DONE or STATUS_USAGE. */
-int operator_take(struct operator_options *op, int option, const char *value);
 
 /* A line before the outcome's. STATUS_DONE, or another status to end with. */
 typedef int (*operator_item_fn)(const struct bytes *line, void *userdata);

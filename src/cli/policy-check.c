@@ -230,19 +230,22 @@ static int check(const char *path)
 
 static int run(const struct verb *verb, int argc, char **argv)
 {
-	struct options o;
+	struct operands operands;
+	int status;
 
-	options_begin(&o, verb, argc, argv);
-	if (options_next(&o) == OPTIONS_LEAVE)
-		return o.status;
-	if (o.n_rest != 1 || !o.rest[0][0])
+	status = verb_read_options(verb, argc, argv, NULL, &operands);
+	if (status != VERB_GO)
+		return status;
+	if (!operands.words[0][0])
 		return usage_error(verb, "it takes one file");
-	return check(o.rest[0]);
+	return check(operands.words[0]);
 }
 
 const struct verb policy_check_verb = {
 	.group = "policy",
 	.name = "check",
+	.operands = OPERANDS_ONE,
+	.operand = "file",
 	.arguments = "FILE",
 	.summary = "Says everything that is wrong with a policy",
 	.options = rows,

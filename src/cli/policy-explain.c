@@ -22,21 +22,6 @@
 #include "cli/token-view.h"
 #include "daemon/policy-file.h"
 
-enum { PROFILE = REQUEST_BUILD_OPTIONS, CWD, UID, TOKEN, POLICY, JSON, SOCKET, TIMEOUT };
-
-static const struct option_row rows[] = {
-	REQUEST_BUILD_ROWS,
-	[PROFILE] = { "profile", 0, "NAME", "the profile (default: $FIRMA_PROFILE or 'default')" },
-	[CWD] = { "cwd", 0, "DIR", "the directory (default: the current one)" },
-	[UID] = { "uid", 0, "UID", "who asks (default: you)" },
-	[TOKEN] = { "token", 0, "ID", "explain the request of this token" },
-	[POLICY] = { "policy", 0, "FILE", "go by this policy; no daemon is asked for one" },
-	[JSON] = { "json", 0, NULL, "print it as a JSON object" },
-	[SOCKET] = { "socket", 0, "PATH", "the daemon's operator socket" },
-	[TIMEOUT] = { "timeout", 0, "TIME", "wait at most so long for an answer (default: 5s)" },
-	{ 0 },
-};
-
 struct explain {
 	struct request_build build;
 	struct operator_options op;
@@ -54,6 +39,29 @@ struct explain {
 	struct bytes fault, hash; /* what the daemon says of it; the hash of the one in force */
 	enum decision otherwise;
 	struct policy *policy;
+};
+
+static bool parse_cwd(const char *value, void *to)
+{
+	*(const char **)to = value;
+	return path_is_normal(value) || strcmp(value, "/") == 0;
+}
+
+static const struct option_row rows[] = {
+	REQUEST_BUILD_ROWS(struct explain, build),
+	REQUEST_BUILD_PROFILE_ROW(struct explain, build),
+	{ "cwd", 0, "DIR", "the directory (default: the current one)",
+		OPTION_PARSED(struct explain, build.cwd, parse_cwd),
+		OPTION_GIVEN(struct explain, build.described), .wants = "an absolute path" },
+	{ "uid", 0, "UID", "who asks (default: you)", OPTION_UID(struct explain, uid),
+		OPTION_GIVEN(struct explain, has_uid) },
+	{ "token", 0, "ID", "explain the request of this token",
+		OPTION_STRING(struct explain, token) },
+	{ "policy", 0, "FILE", "go by this policy; no daemon is asked for one",
+		OPTION_STRING(struct explain, policy_path) },
+	{ "json", 0, NULL, "print it as a JSON object", OPTION_FLAG(struct explain, json) },
+	OPERATOR_ROWS(struct explain, op),
+	{ 0 },
 };
 
 static void explain_deinit(struct explain *e)
@@ -294,52 +302,6 @@ static int find_asker(struct explain *e)
 
 /* --- the command line ------------------------------------------------------------------------- */
 
-static int take_uid(struct explain *e, const char *value)
-{
-	uint64_t number;
-
-	e->has_uid = true;
-	if (notation_parse_number(value, 0, UINT32_MAX - 1, &number) == 0)
-		e->uid = (uid_t)number;
-	else if (users_find(value, &e->uid) < 0)
-		return usage_error(e->op.verb, "--uid wants a user that is there, or a number");
-	return STATUS_DONE;
-}
-
-static int take_option(struct explain *e, int option, const char *value)
-{
-	switch (option) {
-	case PROFILE:
-		e->build.profile = value;
-		e->build.described = true;
-		break;
-	case CWD:
-		if (!path_is_normal(value) && strcmp(value, "/") != 0)
-			return usage_error(e->op.verb, "--cwd wants an absolute path");
-		e->build.cwd = value;
-		e->build.described = true;
-		break;
-	case UID:
-		return take_uid(e, value);
-	case TOKEN:
-		e->token = value;
-		break;
-	case POLICY:
-		e->policy_path = value;
-		break;
-	case JSON:
-		e->json = true;
-		break;
-	case SOCKET:
-		return operator_take(&e->op, OPERATOR_SOCKET, value);
-	case TIMEOUT:
-		return operator_take(&e->op, OPERATOR_TIMEOUT, value);
-	default:
-		request_build_take(&e->build, option, value);
-	}
-	return STATUS_DONE;
-}
-
 static int explain(struct explain *e)
 {
 	struct explanation_input m;
@@ -386,20 +348,16 @@ static int run(const struct verb *verb, int argc, char **argv)
 		.hash = BYTES_INIT(BYTES_UNLIMITED),
 		.otherwise = DECISION_DENY,
 	};
-	struct options o;
-	int option, status = STATUS_DONE;
+	struct operands operands;
+	int status;
 
 	request_build_init(&e.build);
 	e.build.missing_too = true;
-	options_begin(&o, verb, argc, argv);
-	while (status == STATUS_DONE && (option = options_next(&o)) >= 0)
-		status = take_option(&e, option, o.value);
-	if (status != STATUS_DONE)
+	status = verb_read_options(verb, argc, argv, &e, &operands);
+	if (status != VERB_GO)
 		return status;
-	if (option == OPTIONS_LEAVE)
-		return o.status;
 
-	e.build.command = o.rest;
+	e.build.command = operands.words;
 	status = explain(&e);
 	explain_deinit(&e);
 	return status;
@@ -408,6 +366,7 @@ static int run(const struct verb *verb, int argc, char **argv)
 const struct verb policy_explain_verb = {
 	.group = "policy",
 	.name = "explain",
+	.operands = OPERANDS_COMMAND,
 	.arguments = "[--] COMMAND [ARG...]",
 	.summary = "Says which rule decides a command, and why",
 	.options = rows,

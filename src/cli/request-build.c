@@ -51,23 +51,10 @@ void request_build_init(struct request_build *build)
 	};
 }
 
-void request_build_take(struct request_build *build, int option, const char *value)
+bool request_build_parse_agent(const char *value, void *to)
 {
-	build->described |= option != REQUEST_BUILD_REQUEST;
-	switch (option) {
-	case REQUEST_BUILD_SESSION:
-		build->session = value;
-		break;
-	case REQUEST_BUILD_SANDBOX:
-		build->sandbox = value;
-		break;
-	case REQUEST_BUILD_AGENT:
-		build->agent = value[0] ? value : NULL;
-		break;
-	case REQUEST_BUILD_REQUEST:
-		build->request_file = value;
-		break;
-	}
+	*(const char **)to = value[0] ? value : NULL;
+	return true;
 }
 
 static int refuse_text(const char *what)

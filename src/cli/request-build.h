@@ -21,30 +21,33 @@ struct request_build {
 	char **command;           /* its name and arguments, NULL-terminated */
 };
 
-/* The options that describe a request: the first rows of a verb's table. */
-enum {
-	REQUEST_BUILD_SESSION,
-	REQUEST_BUILD_SANDBOX,
-	REQUEST_BUILD_AGENT,
-	REQUEST_BUILD_REQUEST,
-	REQUEST_BUILD_OPTIONS
-};
+/* The options that describe a request. `member` of the object is a struct request_build. */
+#define REQUEST_BUILD_ROWS(object, member)                                                       \
+	{ "session", 0, "ID", "the session (default: $FIRMA_SESSION_ID or 'local')",             \
+		OPTION_STRING(object, member.session), OPTION_GIVEN(object, member.described) }, \
+		{ "sandbox", 0, "ID", "the sandbox (default: $FIRMA_SANDBOX_ID or 'host')",      \
+			OPTION_STRING(object, member.sandbox),                                   \
+			OPTION_GIVEN(object, member.described) },                                \
+		{ "agent", 0, "ID", "the agent (default: $FIRMA_AGENT_ID or none)",              \
+			OPTION_PARSED(object, member.agent, request_build_parse_agent),          \
+			OPTION_GIVEN(object, member.described) },                                \
+	{                                                                                        \
+		"request", 0, "FILE", "take the JSON request in FILE ('-': standard input)",     \
+			OPTION_STRING(object, member.request_file)                               \
+	}
 
-#define REQUEST_BUILD_ROWS                                               \
-	[REQUEST_BUILD_SESSION] = { "session", 0, "ID",                  \
-		"the session (default: $FIRMA_SESSION_ID or 'local')" }, \
-	[REQUEST_BUILD_SANDBOX] = { "sandbox", 0, "ID",                  \
-		"the sandbox (default: $FIRMA_SANDBOX_ID or 'host')" },  \
-	[REQUEST_BUILD_AGENT] = { "agent", 0, "ID",                      \
-		"the agent (default: $FIRMA_AGENT_ID or none)" },        \
-	[REQUEST_BUILD_REQUEST] = { "request", 0, "FILE",                \
-		"take the JSON request in FILE ('-': standard input)" }
+#define REQUEST_BUILD_PROFILE_ROW(object, member)                                           \
+	{                                                                                   \
+		"profile", 0, "NAME", "the profile (default: $FIRMA_PROFILE or 'default')", \
+			OPTION_STRING(object, member.profile),                              \
+			OPTION_GIVEN(object, member.described)                              \
+	}
+
+/* An option_parse_fn: an empty ID is no agent. */
+bool request_build_parse_agent(const char *value, void *to);
 
 /* The defaults, from the environment. */
 void request_build_init(struct request_build *build);
-
-/* Takes the value of one of these options. */
-void request_build_take(struct request_build *build, int option, const char *value);
 
 /*
  * Makes the request's line, with its newline. Returns STATUS_DONE, or the status to leave with,

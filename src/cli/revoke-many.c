@@ -4,10 +4,8 @@
 
 #include "cli/revoke-many.h"
 
-#include <pwd.h>
 #include <string.h>
 
-#include "base/notation.h"
 #include "base/text.h"
 #include "cli/token-view.h"
 #include "gate/limits.h"
@@ -18,21 +16,6 @@ bool revoke_selection_is_made(const struct revoke_selection *s)
 	return s->all || s->by_uid || s->session;
 }
 
-int revoke_selection_take_uid(struct revoke_selection *s, const struct verb *verb, const char *text)
-{
-	const struct passwd *user;
-
-	s->by_uid = true;
-	if (notation_parse_number(text, 0, UINT32_MAX - 1, &s->uid) == 0)
-		return STATUS_DONE;
-
-	user = getpwnam(text);
-	if (!user)
-		return usage_error(verb, "--uid wants a user's number or name");
-	s->uid = user->pw_uid;
-	return STATUS_DONE;
-}
-
 int revoke_selection_describe(const struct revoke_selection *s, struct bytes *b)
 {
 	int r;
@@ -40,7 +23,7 @@ int revoke_selection_describe(const struct revoke_selection *s, struct bytes *b)
 	if (s->all)
 		return bytes_append_str(b, "all tokens");
 	if (s->by_uid)
-		return bytes_appendf(b, "the tokens of uid %llu", (unsigned long long)s->uid);
+		return bytes_appendf(b, "the tokens of uid %u", (unsigned int)s->uid);
 
 	r = bytes_append_str(b, "the tokens of session ");
 	return r < 0 ? r : text_append_quoted(b, s->session, strlen(s->session));

@@ -4,7 +4,7 @@
 /* Revoking whatever is live: the panic button of `firma token revoke`. */
 
 #include <stdbool.h>
-#include <stdint.h>
+#include <sys/types.h>
 
 #include "base/bytes.h"
 #include "cli/operator.h"
@@ -12,16 +12,12 @@
 /* One of these, or none. */
 struct revoke_selection {
 	bool all, by_uid;
-	uint64_t uid;
+	uid_t uid;
 	const char *session;
 };
 
 /* Whether anything is selected. */
 bool revoke_selection_is_made(const struct revoke_selection *selection);
-
-/* A uid, or the name of a user. STATUS_DONE or STATUS_USAGE. */
-int revoke_selection_take_uid(
-	struct revoke_selection *selection, const struct verb *verb, const char *text);
 
 /* "all tokens", "the tokens of uid 1000", "the tokens of session 's 1'", for a question. */
 int revoke_selection_describe(const struct revoke_selection *selection, struct bytes *b);

@@ -5,7 +5,6 @@
 #include "daemon/serve.h"
 
 #include <errno.h>
-#include <grp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -13,64 +12,15 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/notation.h"
-#include "base/text.h"
+#include "base/users.h"
 #include "cli/absolute.h"
 #include "cli/client.h"
 #include "cli/verb.h"
 #include "daemon/door.h"
 #include "gate/limits.h"
 
-enum {
-	SOCKET,
-	OPERATOR_SOCKET,
-	AGENT_GROUP,
-	OPERATOR_GROUP,
-	ALLOW_SELF_APPROVAL,
-	DEFAULT_ACTION,
-	STATE_DIR,
-	STORE,
-	POLICY,
-	TOKEN_TTL,
-	RETRY_AFTER,
-	MAX_PENDING,
-	MAX_STORE,
-	EVIDENCE_LOG,
-	EVIDENCE_KEY,
-	EVIDENCE_SIGNING_KEY,
-	IDLE_TIMEOUT,
-};
-
-static const struct option_row rows[] = {
-	[SOCKET] = { "socket", 0, "PATH", "bind the asking door; alone, the one door for all" },
-	[OPERATOR_SOCKET] = { "operator-socket", 0, "PATH", "bind the operator door" },
-	[AGENT_GROUP] = { "agent-group", 0, "GROUP", "who may ask at the agent door" },
-	[OPERATOR_GROUP] = { "operator-group", 0, "GROUP", "who may act at the operator door" },
-	[ALLOW_SELF_APPROVAL] = { "allow-self-approval", 0, NULL,
-		"let askers approve their own requests" },
-	[DEFAULT_ACTION] = { "default-action", 0, "ACTION",
-		"allow, deny or pending_hitl (default: deny)" },
-	[STATE_DIR] = { "state-dir", 0, "DIR", "where the tokens are kept" },
-	[STORE] = { "store", 0, "KIND", "file or memory (default: file)" },
-	[POLICY] = { "policy", 0, "FILE", "the rules, see firma-policy(5)" },
-	[TOKEN_TTL] = { "token-ttl", 0, "TIME", "how long a token lives (default: 5min)" },
-	[RETRY_AFTER] = { "retry-after", 0, "TIME", "when to ask again (default: 500ms)" },
-	[MAX_PENDING] = { "max-pending", 0, "N",
-		"pending tokens of one uid\n"
-		"(default: 16 for one request, 256 in all)" },
-	[MAX_STORE] = { "max-store", 0, "SIZE", "tokens on record (default: 128M)" },
-	[EVIDENCE_LOG] = { "evidence-log", 0, "FILE", "record every decision there" },
-	[EVIDENCE_KEY] = { "evidence-key", 0, "FILE", "and sign it with this key (HMAC)" },
-	[EVIDENCE_SIGNING_KEY] = { "evidence-signing-key", 0, "FILE",
-		"and sign it with this key (Ed25519)" },
-	[IDLE_TIMEOUT] = { "idle-timeout", 0, "TIME",
-		"leave when nobody asks\n"
-		"(default: 30s with sockets from systemd,\n"
-		"else infinity)" },
-	{ 0 },
-};
-
 #define DEFAULT_TTL (300 * CLOCK_SECOND)
-#define DEFAULT_RETRY_AFTER_MS 500
+#define DEFAULT_RETRY_AFTER (500 * CLOCK_MS)
 
 /* A token that outlives a year was not meant. */
 #define TTL_MAX (UINT64_C(366) * 24 * 3600 * CLOCK_SECOND)
@@ -85,141 +35,105 @@ struct command_line {
 	const char *state_dir;
 	const char *policy;
 	const char *evidence_key, *evidence_signing_key;
+	uint64_t retry_after; /* µs */
+	uint64_t max_pending; /* 0: the usual limits */
 };
 
-static int bad_value(const struct options *o, int option, const char *wanted)
+static bool parse_socket(const char *value, void *to)
 {
-	return usage_error(o->verb, "--%s wants %s", rows[option].name, wanted);
+	*(const char **)to = client_strip_scheme(value);
+	return true;
 }
 
 /* A group's name, or its number. */
-static int take_group(const struct options *o, int option, gid_t *ret)
+static bool parse_group(const char *value, void *to)
 {
-	const struct group *group = getgrnam(o->value);
 	uint64_t number;
 
-	if (group) {
-		*ret = group->gr_gid;
-	} else if (notation_parse_number(o->value, 0, UINT32_MAX - 1, &number) == 0) {
-		*ret = (gid_t)number;
-	} else {
-		return bad_value(o, option, "a group that is there");
-	}
-	return STATUS_DONE;
+	if (users_find_group(value, to) == 0)
+		return true;
+	if (notation_parse_number(value, 0, UINT32_MAX - 1, &number) < 0)
+		return false;
+	*(gid_t *)to = (gid_t)number;
+	return true;
 }
 
-static int take_duration(
-	const struct options *o, int option, uint64_t min, uint64_t max, uint64_t *ret)
+static bool parse_decision(const char *value, void *to)
 {
-	uint64_t us;
+	enum decision *decision = to;
 
-	if (notation_parse_duration(o->value, &us) < 0 || us < min || us > max)
-		return bad_value(o, option, "a time, such as 5min, that makes sense there");
-	*ret = us;
-	return STATUS_DONE;
+	*decision = decision_parse(value);
+	return *decision != DECISION_NONE;
 }
 
-static int take_idle_timeout(const struct options *o, struct serve_options *s)
+static bool parse_store(const char *value, void *to)
 {
-	s->idle_timeout_set = true;
-	s->idle_timeout = CLOCK_NEVER;
-	if (strcmp(o->value, "infinity") == 0)
-		return STATUS_DONE;
-	return take_duration(o, IDLE_TIMEOUT, 0, TTL_MAX, &s->idle_timeout);
+	*(const char **)to = value;
+	return strcmp(value, "file") == 0 || strcmp(value, "memory") == 0;
 }
 
-static int take_default_action(const struct options *o, struct settings *settings)
+static bool parse_idle_timeout(const char *value, void *to)
 {
-	settings->default_action = decision_parse(o->value);
-	return settings->default_action == DECISION_NONE
-		? bad_value(o, DEFAULT_ACTION, "allow, deny or pending_hitl")
-		: STATUS_DONE;
+	uint64_t *us = to;
+
+	*us = CLOCK_NEVER;
+	return strcmp(value, "infinity") == 0
+		|| (notation_parse_duration(value, us) == 0 && *us <= TTL_MAX);
 }
 
-static int take_max_pending(const struct options *o, struct settings *settings)
-{
-	uint64_t n;
+#define WANTS_GROUP "a group that is there"
+#define WANTS_TIME "a time, such as 5min, that makes sense there"
 
-	if (notation_parse_number(o->value, 1, MAX_PENDING_MAX, &n) < 0)
-		return bad_value(o, MAX_PENDING, "a number from 1 to 1000000");
-	settings->max_pending_alike = settings->max_pending_of_uid = n;
-	return STATUS_DONE;
-}
-
-static int take_max_store(const struct options *o, struct settings *settings)
-{
-	uint64_t size;
-
-	if (notation_parse_size(o->value, &size) < 0 || size < MAX_STORE_MIN
-		|| size > MAX_STORE_MAX)
-		return bad_value(o, MAX_STORE, "a size from 1M to 1T");
-	settings->max_store = size;
-	return STATUS_DONE;
-}
-
-static int take_store(const struct options *o, struct command_line *c)
-{
-	if (strcmp(o->value, "file") != 0 && strcmp(o->value, "memory") != 0)
-		return bad_value(o, STORE, "file or memory");
-	c->store = o->value;
-	return STATUS_DONE;
-}
-
-static int take_option(const struct options *o, int option, struct command_line *c)
-{
-	struct serve_options *s = &c->serve;
-	uint64_t us = 0;
-	int status = STATUS_DONE;
-
-	switch (option) {
-	case SOCKET:
-		s->socket = client_strip_scheme(o->value);
-		break;
-	case OPERATOR_SOCKET:
-		s->operator_socket = client_strip_scheme(o->value);
-		break;
-	case AGENT_GROUP:
-		return take_group(o, option, &s->agent_group);
-	case OPERATOR_GROUP:
-		return take_group(o, option, &s->operator_group);
-	case ALLOW_SELF_APPROVAL:
-		s->settings.allow_self_approval = true;
-		break;
-	case DEFAULT_ACTION:
-		return take_default_action(o, &s->settings);
-	case STATE_DIR:
-		c->state_dir = o->value;
-		break;
-	case STORE:
-		return take_store(o, c);
-	case POLICY:
-		c->policy = o->value;
-		break;
-	case TOKEN_TTL:
-		return take_duration(o, option, CLOCK_SECOND, TTL_MAX, &s->settings.token_ttl);
-	case RETRY_AFTER:
-		status = take_duration(o, option, 0, RETRY_AFTER_MAX, &us);
-		if (status == STATUS_DONE)
-			s->settings.retry_after_ms = (uint32_t)(us / CLOCK_MS);
-		break;
-	case MAX_PENDING:
-		return take_max_pending(o, &s->settings);
-	case MAX_STORE:
-		return take_max_store(o, &s->settings);
-	case EVIDENCE_LOG:
-		s->evidence_log = o->value;
-		break;
-	case EVIDENCE_KEY:
-		c->evidence_key = o->value;
-		break;
-	case EVIDENCE_SIGNING_KEY:
-		c->evidence_signing_key = o->value;
-		break;
-	case IDLE_TIMEOUT:
-		return take_idle_timeout(o, s);
-	}
-	return status;
-}
+static const struct option_row rows[] = {
+	{ "socket", 0, "PATH", "bind the asking door; alone, the one door for all",
+		OPTION_PARSED(struct command_line, serve.socket, parse_socket) },
+	{ "operator-socket", 0, "PATH", "bind the operator door",
+		OPTION_PARSED(struct command_line, serve.operator_socket, parse_socket) },
+	{ "agent-group", 0, "GROUP", "who may ask at the agent door",
+		OPTION_PARSED(struct command_line, serve.agent_group, parse_group),
+		.wants = WANTS_GROUP },
+	{ "operator-group", 0, "GROUP", "who may act at the operator door",
+		OPTION_PARSED(struct command_line, serve.operator_group, parse_group),
+		.wants = WANTS_GROUP },
+	{ "allow-self-approval", 0, NULL, "let askers approve their own requests",
+		OPTION_FLAG(struct command_line, serve.settings.allow_self_approval) },
+	{ "default-action", 0, "ACTION", "allow, deny or pending_hitl (default: deny)",
+		OPTION_PARSED(struct command_line, serve.settings.default_action, parse_decision),
+		.wants = "allow, deny or pending_hitl" },
+	{ "state-dir", 0, "DIR", "where the tokens are kept",
+		OPTION_STRING(struct command_line, state_dir) },
+	{ "store", 0, "KIND", "file or memory (default: file)",
+		OPTION_PARSED(struct command_line, store, parse_store), .wants = "file or memory" },
+	{ "policy", 0, "FILE", "the rules, see firma-policy(5)",
+		OPTION_STRING(struct command_line, policy) },
+	{ "token-ttl", 0, "TIME", "how long a token lives (default: 5min)",
+		OPTION_DURATION(struct command_line, serve.settings.token_ttl), .min = CLOCK_SECOND,
+		.max = TTL_MAX, .wants = WANTS_TIME },
+	{ "retry-after", 0, "TIME", "when to ask again (default: 500ms)",
+		OPTION_DURATION(struct command_line, retry_after), .max = RETRY_AFTER_MAX,
+		.wants = WANTS_TIME },
+	{ "max-pending", 0, "N",
+		"pending tokens of one uid\n"
+		"(default: 16 for one request, 256 in all)",
+		OPTION_NUMBER(struct command_line, max_pending), .min = 1, .max = MAX_PENDING_MAX,
+		.wants = "a number from 1 to 1000000" },
+	{ "max-store", 0, "SIZE", "tokens on record (default: 128M)",
+		OPTION_SIZE(struct command_line, serve.settings.max_store), .min = MAX_STORE_MIN,
+		.max = MAX_STORE_MAX, .wants = "a size from 1M to 1T" },
+	{ "evidence-log", 0, "FILE", "record every decision there",
+		OPTION_STRING(struct command_line, serve.evidence_log) },
+	{ "evidence-key", 0, "FILE", "and sign it with this key (HMAC)",
+		OPTION_STRING(struct command_line, evidence_key) },
+	{ "evidence-signing-key", 0, "FILE", "and sign it with this key (Ed25519)",
+		OPTION_STRING(struct command_line, evidence_signing_key) },
+	{ "idle-timeout", 0, "TIME",
+		"leave when nobody asks\n"
+		"(default: 30s with sockets from systemd,\n"
+		"else infinity)",
+		OPTION_PARSED(struct command_line, serve.idle_timeout, parse_idle_timeout),
+		OPTION_GIVEN(struct command_line, serve.idle_timeout_set), .wants = WANTS_TIME },
+	{ 0 },
+};
 
 /* The design's order: option, systemd's directory, the system's for root, the user's own. */
 static char *find_state_dir(const char *given)
@@ -241,23 +155,21 @@ static char *find_state_dir(const char *given)
 	return NULL;
 }
 
-static int check_options(const struct options *o, const struct command_line *c)
+static int check_options(const struct verb *verb, const struct command_line *c)
 {
 	const struct serve_options *s = &c->serve;
 
-	if (o->n_rest > 0)
-		return usage_error(o->verb, "it takes no arguments");
 	if (s->operator_socket && !s->socket)
-		return usage_error(o->verb, "--operator-socket needs --socket beside it");
+		return usage_error(verb, "--operator-socket needs --socket beside it");
 	if (c->policy && !c->policy[0])
-		return usage_error(o->verb, "--policy wants a file");
+		return usage_error(verb, "--policy wants a file");
 	if (c->state_dir && strcmp(c->store, "memory") == 0)
-		return usage_error(o->verb, "--state-dir is for --store=file");
+		return usage_error(verb, "--state-dir is for --store=file");
 	if (c->evidence_key && c->evidence_signing_key)
 		return usage_error(
-			o->verb, "--evidence-key and --evidence-signing-key exclude each other");
+			verb, "--evidence-key and --evidence-signing-key exclude each other");
 	if ((c->evidence_key || c->evidence_signing_key) && !s->evidence_log)
-		return usage_error(o->verb, "a key is for --evidence-log");
+		return usage_error(verb, "a key is for --evidence-log");
 	return STATUS_DONE;
 }
 
@@ -327,7 +239,6 @@ static int run(const struct verb *verb, int argc, char **argv)
 			.settings = {
 				.default_action = DECISION_DENY,
 				.token_ttl = DEFAULT_TTL,
-				.retry_after_ms = DEFAULT_RETRY_AFTER_MS,
 				.max_pending_alike = LIMIT_PENDING_ALIKE,
 				.max_pending_of_uid = LIMIT_PENDING_OF_UID,
 				.max_store = LIMIT_STORE,
@@ -336,19 +247,20 @@ static int run(const struct verb *verb, int argc, char **argv)
 			.operator_group = DOOR_NO_GROUP,
 		},
 		.store = "file",
+		.retry_after = DEFAULT_RETRY_AFTER,
 	};
-	struct options o;
-	int option, status = STATUS_DONE;
+	struct operands none;
+	int status;
 
-	options_begin(&o, verb, argc, argv);
-	while (status == STATUS_DONE && (option = options_next(&o)) >= 0)
-		status = take_option(&o, option, &c);
-	if (status != STATUS_DONE)
+	status = verb_read_options(verb, argc, argv, &c, &none);
+	if (status != VERB_GO)
 		return status;
-	if (option == OPTIONS_LEAVE)
-		return o.status;
 
-	status = check_options(&o, &c);
+	c.serve.settings.retry_after_ms = (uint32_t)(c.retry_after / CLOCK_MS);
+	if (c.max_pending > 0)
+		c.serve.settings.max_pending_alike = c.serve.settings.max_pending_of_uid =
+			c.max_pending;
+	status = check_options(verb, &c);
 	return status == STATUS_DONE ? run_daemon(verb, &c) : status;
 }
 

@@ -13,17 +13,16 @@
 #include "cli/operator.h"
 #include "gate/wire/request.h"
 
-enum { JSON = OPERATOR_OPTIONS };
-
-static const struct option_row rows[] = {
-	OPERATOR_ROWS,
-	[JSON] = { "json", 0, NULL, "print it as a JSON object" },
-	{ 0 },
-};
-
 struct status_view {
+	struct operator_options op;
 	bool json;
 	bool closed;
+};
+
+static const struct option_row rows[] = {
+	OPERATOR_ROWS(struct status_view, op),
+	{ "json", 0, NULL, "print it as a JSON object", OPTION_FLAG(struct status_view, json) },
+	{ 0 },
 };
 
 static int append_escaped(struct bytes *b, const char *text)
@@ -251,30 +250,19 @@ static int show_item(const struct bytes *line, void *userdata)
 static int run(const struct verb *verb, int argc, char **argv)
 {
 	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED);
-	struct operator_options op = OPERATOR_INIT(verb);
-	struct status_view showing = { 0 };
-	struct options o;
-	int option, status = STATUS_DONE;
+	struct status_view view = { .op = OPERATOR_INIT(verb) };
+	struct operands none;
+	int status;
 
-	options_begin(&o, verb, argc, argv);
-	while (status == STATUS_DONE && (option = options_next(&o)) >= 0) {
-		if (option == JSON)
-			showing.json = true;
-		else
-			status = operator_take(&op, option, o.value);
-	}
-	if (status != STATUS_DONE)
+	status = verb_read_options(verb, argc, argv, &view, &none);
+	if (status != VERB_GO)
 		return status;
-	if (option == OPTIONS_LEAVE)
-		return o.status;
-	if (o.n_rest > 0)
-		return usage_error(verb, "it takes no arguments");
 
 	if (operator_print_request(ACTION_STATUS, &(struct operation){ 0 }, &request) < 0)
 		return say_undecided("out of memory");
 
-	status = operator_ask(&op, &request, show_item, &showing, NULL);
-	return status == STATUS_DONE && showing.closed ? STATUS_REFUSED : status;
+	status = operator_ask(&view.op, &request, show_item, &view, NULL);
+	return status == STATUS_DONE && view.closed ? STATUS_REFUSED : status;
 }
 
 const struct verb status_verb = {

@@ -9,8 +9,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -19,6 +17,7 @@
 #include "base/notation.h"
 #include "base/text.h"
 #include "cli/allow.h"
+#include "cli/confirm.h"
 #include "cli/fold.h"
 #include "cli/operator.h"
 #include "cli/revoke-many.h"
@@ -26,42 +25,49 @@
 #include "cli/token-view.h"
 #include "gate/wire/request.h"
 
-enum { YES = OPERATOR_OPTIONS, REASON, ALL, BY_UID, SESSION };
-enum { ALWAYS = YES + 1, FOR };
-
-static const struct option_row approve_rows[] = {
-	OPERATOR_ROWS,
-	[YES] = { "yes", 'y', NULL,
-		"act without showing and asking, which is done\n"
-		"on a terminal only" },
-	[ALWAYS] = { "always", 0, NULL,
-		"from then on, allow just this without asking:\n"
-		"an entry of the allowlist" },
-	[FOR] = { "for", 0, "TIME", "with --always: for so long (default: until removed)" },
-	{ 0 },
-};
-
-static const struct option_row revoke_rows[] = {
-	OPERATOR_ROWS,
-	[YES] = { "yes", 'y', NULL,
-		"act without showing and asking, which is done\n"
-		"on a terminal only" },
-	[REASON] = { "reason", 0, "TEXT", "tell the asker why" },
-	[ALL] = { "all", 0, NULL, "all that are pending or approved" },
-	[BY_UID] = { "uid", 0, "UID", "those that this user asked for" },
-	[SESSION] = { "session", 0, "ID", "those of this session" },
-	{ 0 },
-};
-
 struct deciding {
 	struct operator_options op;
 	enum action action;
 	const char *question, *done; /* words */
+	bool yes;
 	const char *reason;
 	bool always;                       /* approve for good */
-	uint64_t for_ms;                   /* 0: without end */
+	uint64_t for_time;                 /* µs; 0: without end */
 	struct revoke_selection selection; /* in place of IDs */
 	int terminal;                      /* where to ask; -1: act */
+};
+
+#define DECIDING_ROWS                                                     \
+	OPERATOR_ROWS(struct deciding, op),                               \
+	{                                                                 \
+		"yes", 'y', NULL,                                         \
+			"act without showing and asking, which is done\n" \
+			"on a terminal only",                             \
+			OPTION_FLAG(struct deciding, yes)                 \
+	}
+
+static const struct option_row approve_rows[] = {
+	DECIDING_ROWS,
+	{ "always", 0, NULL,
+		"from then on, allow just this without asking:\n"
+		"an entry of the allowlist",
+		OPTION_FLAG(struct deciding, always) },
+	{ "for", 0, "TIME", "with --always: for so long (default: until removed)",
+		ALLOW_FOR(struct deciding, for_time) },
+	{ 0 },
+};
+
+static const struct option_row revoke_rows[] = {
+	DECIDING_ROWS,
+	{ "reason", 0, "TEXT", "tell the asker why", OPTION_TEXT(struct deciding, reason) },
+	{ "all", 0, NULL, "all that are pending or approved",
+		OPTION_FLAG(struct deciding, selection.all) },
+	{ "uid", 0, "UID", "those that this user asked for",
+		OPTION_UID(struct deciding, selection.uid),
+		OPTION_GIVEN(struct deciding, selection.by_uid) },
+	{ "session", 0, "ID", "those of this session",
+		OPTION_TEXT(struct deciding, selection.session) },
+	{ 0 },
 };
 
 /* The token as it was shown. */
@@ -90,10 +96,10 @@ static int append_always(const struct shown *shown, struct bytes *b)
 		"From then on this is allowed without asking anybody: this executable with exactly "
 		"these arguments, in this directory, for this user, agent, sandbox and profile, as "
 		"often as it is asked for, ");
-	if (r >= 0 && shown->d->for_ms > 0) {
+	if (r >= 0 && shown->d->for_time > 0) {
 		r = bytes_append_str(&text, "for ");
 		if (r >= 0)
-			r = notation_append_duration(&text, shown->d->for_ms * CLOCK_MS);
+			r = notation_append_duration(&text, shown->d->for_time);
 	} else if (r >= 0) {
 		r = bytes_append_str(&text, "until somebody removes it");
 	}
@@ -170,44 +176,16 @@ static int show_item(const struct bytes *line, void *userdata)
 	return r < 0 ? say_undecided("can't show the request: %s", strerror(-r)) : STATUS_DONE;
 }
 
-/*
- * What is typed at a question, as one line; false at the end of input. What was typed before the
- * question was there is not an answer to it.
- */
-#define ANSWER_MAX 64
-
-static bool read_answer(int terminal, const struct bytes *question, char ret[static ANSWER_MAX])
-{
-	ssize_t n;
-
-	tcflush(terminal, TCIFLUSH);
-	file_write(terminal, bytes_str(question), question->len);
-	n = read(terminal, ret, ANSWER_MAX);
-	if (n <= 0 || ret[n - 1] != '\n') {
-		dprintf(terminal, "\n");
-		return false;
-	}
-
-	ret[n - 1] = '\0';
-	return true;
-}
-
-/* Only a line that is "y" or "yes" means yes. */
-static bool is_yes(const char *answer)
-{
-	return strcasecmp(answer, "y") == 0 || strcasecmp(answer, "yes") == 0;
-}
-
-static bool confirm(const struct shown *shown)
+static bool ask_about(const struct shown *shown)
 {
 	cleanup(bytes_deinit) struct bytes question = BYTES_INIT(BYTES_UNLIMITED);
-	char answer[ANSWER_MAX];
+	char answer[CONFIRM_ANSWER_MAX];
 
 	if (append_question(shown, shown->whole, &question) < 0
-		|| !read_answer(shown->d->terminal, &question, answer))
+		|| !confirm_read(shown->d->terminal, &question, answer))
 		return false;
 	return wants_proof(shown->d, shown->whole) ? token_card_is_proof(answer, shown->fingerprint)
-						   : is_yes(answer);
+						   : confirm_is_yes(answer);
 }
 
 static int show_and_ask(const struct deciding *d, const char *id, struct shown *shown)
@@ -226,7 +204,7 @@ static int show_and_ask(const struct deciding *d, const char *id, struct shown *
 		return say_undecided("%s: the answer doesn't show the token", id);
 
 	/* What is over already is the daemon's to refuse. */
-	if (!shown->live || confirm(shown))
+	if (!shown->live || ask_about(shown))
 		return STATUS_DONE;
 	say("%s: left as it is", id);
 	return STATUS_REFUSED;
@@ -241,7 +219,7 @@ static int decide_one(const struct deciding *d, const char *text)
 		.token_id = id,
 		.reason = d->reason,
 		.always = d->always,
-		.for_ms = d->for_ms,
+		.for_ms = d->for_time / CLOCK_MS,
 	};
 	int status;
 
@@ -261,58 +239,17 @@ static int decide_one(const struct deciding *d, const char *text)
 	return status;
 }
 
-static int take_approval(struct deciding *d, int option, const char *value)
-{
-	switch (option) {
-	case ALWAYS:
-		d->always = true;
-		d->question = "Approve this, and allow it from then on";
-		d->done = "approved, for good";
-		return STATUS_DONE;
-	case FOR:
-		return allow_take_for(d->op.verb, value, &d->for_ms);
-	default:
-		return operator_take(&d->op, option, value);
-	}
-}
-
-static int take_option(struct deciding *d, int option, const char *value)
-{
-	if (d->action == ACTION_APPROVE)
-		return take_approval(d, option, value);
-
-	switch (option) {
-	case REASON:
-		d->reason = value;
-		return STATUS_DONE;
-	case ALL:
-		d->selection.all = true;
-		return STATUS_DONE;
-	case BY_UID:
-		return revoke_selection_take_uid(&d->selection, d->op.verb, value);
-	case SESSION:
-		d->selection.session = value;
-		return STATUS_DONE;
-	default:
-		return operator_take(&d->op, option, value);
-	}
-}
-
 static int check_usage(const struct deciding *d, int n_ids)
 {
 	const struct revoke_selection *s = &d->selection;
 	int n = (n_ids > 0 ? 1 : 0) + s->all + s->by_uid + (s->session ? 1 : 0);
 
-	if (d->for_ms > 0 && !d->always)
+	if (d->for_time > 0 && !d->always)
 		return usage_error(d->op.verb, "--for goes with --always");
 	if (n == 0)
-		return usage_error(d->op.verb, "a token's ID is missing");
+		return usage_error(d->op.verb, "the token's ID is missing");
 	if (n > 1)
 		return usage_error(d->op.verb, "IDs, --all, --uid, --session exclude one another");
-	if (d->reason && !text_is_utf8(d->reason, strlen(d->reason)))
-		return usage_error(d->op.verb, "--reason wants UTF-8");
-	if (s->session && !text_is_utf8(s->session, strlen(s->session)))
-		return usage_error(d->op.verb, "--session wants UTF-8");
 	return STATUS_DONE;
 }
 
@@ -334,14 +271,14 @@ static int append_many(const struct deciding *d, struct bytes *b)
 static int decide_many(const struct deciding *d)
 {
 	cleanup(bytes_deinit) struct bytes question = BYTES_INIT(BYTES_UNLIMITED);
-	char answer[ANSWER_MAX];
+	char answer[CONFIRM_ANSWER_MAX];
 
 	if (d->terminal < 0)
 		return revoke_many(&d->op, &d->selection, d->reason);
 
 	if (append_many(d, &question) < 0)
 		return say_undecided("out of memory");
-	if (read_answer(d->terminal, &question, answer) && is_yes(answer))
+	if (confirm_read(d->terminal, &question, answer) && confirm_is_yes(answer))
 		return revoke_many(&d->op, &d->selection, d->reason);
 	say("nothing was revoked");
 	return STATUS_REFUSED;
@@ -350,26 +287,21 @@ static int decide_many(const struct deciding *d)
 static int run(struct deciding *d, int argc, char **argv)
 {
 	cleanup(close_p) int terminal = -1;
-	bool yes = false;
-	struct options o;
-	int option, one, status = STATUS_DONE;
+	struct operands ids;
+	int one, status;
 
-	options_begin(&o, d->op.verb, argc, argv);
-	while (status == STATUS_DONE && (option = options_next(&o)) >= 0) {
-		if (option == YES)
-			yes = true;
-		else
-			status = take_option(d, option, o.value);
+	status = verb_read_options(d->op.verb, argc, argv, d, &ids);
+	if (status != VERB_GO)
+		return status;
+	status = check_usage(d, ids.n);
+	if (status != STATUS_DONE)
+		return status;
+
+	if (d->always) {
+		d->question = "Approve this, and allow it from then on";
+		d->done = "approved, for good";
 	}
-	if (status != STATUS_DONE)
-		return status;
-	if (option == OPTIONS_LEAVE)
-		return o.status;
-	status = check_usage(d, o.n_rest);
-	if (status != STATUS_DONE)
-		return status;
-
-	if (!yes && isatty(STDIN_FILENO)) {
+	if (!d->yes && isatty(STDIN_FILENO)) {
 		terminal = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
 		if (terminal < 0)
 			return say_undecided("can't ask on the terminal: %s (--yes doesn't ask)",
@@ -380,8 +312,8 @@ static int run(struct deciding *d, int argc, char **argv)
 	d->terminal = terminal;
 	if (revoke_selection_is_made(&d->selection))
 		return decide_many(d);
-	for (int i = 0; i < o.n_rest; i++) {
-		one = decide_one(d, o.rest[i]);
+	for (int i = 0; i < ids.n; i++) {
+		one = decide_one(d, ids.words[i]);
 		if (one > status)
 			status = one;
 	}
@@ -415,6 +347,8 @@ static int run_revoke(const struct verb *verb, int argc, char **argv)
 const struct verb token_approve_verb = {
 	.group = "token",
 	.name = "approve",
+	.operands = OPERANDS_SOME,
+	.operand = "token's ID",
 	.arguments = "ID...",
 	.summary = "Approves pending requests",
 	.options = approve_rows,
@@ -424,6 +358,7 @@ const struct verb token_approve_verb = {
 const struct verb token_revoke_verb = {
 	.group = "token",
 	.name = "revoke",
+	.operands = OPERANDS_ANY,
 	.arguments = "ID...|--all|--uid UID|--session ID",
 	.summary = "Revokes pending or approved tokens",
 	.options = revoke_rows,

@@ -25,6 +25,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "cli/confirm.h"
 #include "cli/events.h"
 #include "cli/fold.h"
 #include "cli/keyboard.h"
@@ -374,8 +375,7 @@ static void take_typed(struct token_desk *d, const char *text)
 	case LINE_REASON:
 		return decide(d, ACTION_REVOKE, text);
 	case LINE_ALWAYS:
-		return strcmp(text, "y") == 0 || strcmp(text, "yes") == 0 ? approve(d)
-									  : ask_again(d);
+		return confirm_is_yes(text) ? approve(d) : ask_again(d);
 	case LINE_PROOF:
 		if (token_card_is_proof(text, current(d)->event.token.fingerprint))
 			return decide(d, ACTION_APPROVE, NULL);

@@ -15,21 +15,29 @@
 #include "cli/token-view.h"
 #include "gate/wire/request.h"
 
-enum { LIST_STATE = OPERATOR_OPTIONS, LIST_JSON };
-
-static const struct option_row list_rows[] = {
-	OPERATOR_ROWS,
-	[LIST_STATE] = { "state", 0, "STATE",
-		"only those that are pending, approved,\n"
-		"consumed, revoked or expired" },
-	[LIST_JSON] = { "json", 0, NULL, "print one JSON object a line" },
-	{ 0 },
+struct looking {
+	struct operator_options op;
+	bool json;
+	const char *state;
+	size_t n;
+	struct token_list list;
 };
 
-struct looking {
-	bool json;
-	size_t n;
-	struct token_list listing;
+static bool parse_state(const char *value, void *to)
+{
+	*(const char **)to = value;
+	return token_state_parse(value) != TOKEN_ABSENT;
+}
+
+static const struct option_row list_rows[] = {
+	OPERATOR_ROWS(struct looking, op),
+	{ "state", 0, "STATE",
+		"only those that are pending, approved,\n"
+		"consumed, revoked or expired",
+		OPTION_PARSED(struct looking, state, parse_state),
+		.wants = "pending, approved, consumed, revoked or expired" },
+	{ "json", 0, NULL, "print one JSON object a line", OPTION_FLAG(struct looking, json) },
+	{ 0 },
 };
 
 static int list_item(const struct bytes *line, void *userdata)
@@ -46,7 +54,7 @@ static int list_item(const struct bytes *line, void *userdata)
 		looking->n++;
 		say_json(line->data, line->len);
 	} else {
-		r = token_list_add(&looking->listing, &token);
+		r = token_list_add(&looking->list, &token);
 	}
 	token_view_deinit(&token);
 	return r < 0 ? say_undecided("out of memory") : STATUS_DONE;
@@ -56,64 +64,44 @@ static int print_list(struct looking *looking)
 {
 	cleanup(bytes_deinit) struct bytes table = BYTES_INIT(BYTES_UNLIMITED);
 
-	if (looking->n + looking->listing.n_shown == 0)
+	if (looking->n + looking->list.n_shown == 0)
 		say("no tokens");
-	if (token_list_append(&looking->listing, &table) < 0)
+	if (token_list_append(&looking->list, &table) < 0)
 		return say_undecided("out of memory");
 
 	fputs(bytes_str(&table), stdout);
 	return STATUS_DONE;
 }
 
-static int list(const struct operator_options *op, const char *state, bool json)
+static int list(struct looking *looking)
 {
 	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED);
+	struct operation operation = { .state = looking->state };
 	struct console console;
-	struct looking looking = { .json = json, .listing = TOKEN_LIST_INIT(&console, state) };
-	struct operation operation = { .state = state };
 	int status;
 
 	console_look(STDOUT_FILENO, &console);
-	if (!json && token_list_shortens(&looking.listing))
+	looking->list = (struct token_list)TOKEN_LIST_INIT(&console, looking->state);
+	if (!looking->json && token_list_shortens(&looking->list))
 		operation.state = NULL;
 	if (operator_print_request(ACTION_LIST, &operation, &request) < 0)
 		return say_undecided("out of memory");
 
-	status = operator_ask(op, &request, list_item, &looking, NULL);
+	status = operator_ask(&looking->op, &request, list_item, looking, NULL);
 	if (status == STATUS_DONE)
-		status = print_list(&looking);
-	token_list_deinit(&looking.listing);
+		status = print_list(looking);
+	token_list_deinit(&looking->list);
 	return status;
 }
 
 static int run_list(const struct verb *verb, int argc, char **argv)
 {
-	struct operator_options op = OPERATOR_INIT(verb);
-	const char *state = NULL;
-	bool json = false;
-	struct options o;
-	int option, status = STATUS_DONE;
+	struct looking looking = { .op = OPERATOR_INIT(verb) };
+	struct operands none;
+	int status;
 
-	options_begin(&o, verb, argc, argv);
-	while (status == STATUS_DONE && (option = options_next(&o)) >= 0) {
-		if (option == LIST_JSON)
-			json = true;
-		else if (option != LIST_STATE)
-			status = operator_take(&op, option, o.value);
-		else if (token_state_parse(o.value) == TOKEN_ABSENT)
-			status = usage_error(verb,
-				"--state wants pending, approved, consumed, "
-				"revoked or expired");
-		else
-			state = o.value;
-	}
-	if (status != STATUS_DONE)
-		return status;
-	if (option == OPTIONS_LEAVE)
-		return o.status;
-	if (o.n_rest > 0)
-		return usage_error(verb, "it takes no arguments");
-	return list(&op, state, json);
+	status = verb_read_options(verb, argc, argv, &looking, &none);
+	return status == VERB_GO ? list(&looking) : status;
 }
 
 const struct verb token_list_verb = {
@@ -124,18 +112,16 @@ const struct verb token_list_verb = {
 	.run = run_list,
 };
 
-enum { SHOW_JSON = OPERATOR_OPTIONS };
-
 static const struct option_row show_rows[] = {
-	OPERATOR_ROWS,
-	[SHOW_JSON] = { "json", 0, NULL, "print it as a JSON object" },
+	OPERATOR_ROWS(struct looking, op),
+	{ "json", 0, NULL, "print it as a JSON object", OPTION_FLAG(struct looking, json) },
 	{ 0 },
 };
 
 static int show_item(const struct bytes *line, void *userdata)
 {
 	cleanup(bytes_deinit) struct bytes card = BYTES_INIT(BYTES_UNLIMITED);
-	const bool *json = userdata;
+	const struct looking *looking = userdata;
 	struct console console;
 	struct token_view token;
 	int status, r = 0;
@@ -144,7 +130,7 @@ static int show_item(const struct bytes *line, void *userdata)
 	if (status != STATUS_DONE)
 		return status;
 
-	if (*json) {
+	if (looking->json) {
 		say_json(line->data, line->len);
 	} else {
 		console_look(STDOUT_FILENO, &console);
@@ -158,38 +144,29 @@ static int show_item(const struct bytes *line, void *userdata)
 static int run_show(const struct verb *verb, int argc, char **argv)
 {
 	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED);
-	struct operator_options op = OPERATOR_INIT(verb);
+	struct looking looking = { .op = OPERATOR_INIT(verb) };
 	char id[NOTATION_UUID_LEN + 1];
-	bool json = false;
-	struct options o;
-	int option, status = STATUS_DONE;
+	struct operands operands;
+	int status;
 
-	options_begin(&o, verb, argc, argv);
-	while (status == STATUS_DONE && (option = options_next(&o)) >= 0) {
-		if (option == SHOW_JSON)
-			json = true;
-		else
-			status = operator_take(&op, option, o.value);
-	}
-	if (status != STATUS_DONE)
+	status = verb_read_options(verb, argc, argv, &looking, &operands);
+	if (status != VERB_GO)
 		return status;
-	if (option == OPTIONS_LEAVE)
-		return o.status;
-	if (o.n_rest != 1)
-		return usage_error(verb, "it takes one token's ID");
 
-	status = operator_find_token(&op, o.rest[0], id);
+	status = operator_find_token(&looking.op, operands.words[0], id);
 	if (status != STATUS_DONE)
 		return status;
 	if (operator_print_request(ACTION_SHOW, &(struct operation){ .token_id = id }, &request)
 		< 0)
 		return say_undecided("out of memory");
-	return operator_ask(&op, &request, show_item, &json, id);
+	return operator_ask(&looking.op, &request, show_item, &looking, id);
 }
 
 const struct verb token_show_verb = {
 	.group = "token",
 	.name = "show",
+	.operands = OPERANDS_ONE,
+	.operand = "token's ID",
 	.arguments = "ID",
 	.summary = "Shows everything about one token",
 	.options = show_rows,

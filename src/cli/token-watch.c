@@ -10,11 +10,15 @@
 #include "cli/operator.h"
 #include "cli/token-desk.h"
 
-enum { JSON = OPERATOR_OPTIONS };
+struct watching {
+	struct operator_options op;
+	bool json;
+};
 
 static const struct option_row rows[] = {
-	OPERATOR_ROWS,
-	[JSON] = { "json", 0, NULL, "print one JSON object an event; ask nothing" },
+	OPERATOR_ROWS(struct watching, op),
+	{ "json", 0, NULL, "print one JSON object an event; ask nothing",
+		OPTION_FLAG(struct watching, json) },
 	{ 0 },
 };
 
@@ -65,28 +69,17 @@ static int print_events(const struct operator_options *op, bool json)
 
 static int run(const struct verb *verb, int argc, char **argv)
 {
-	struct operator_options op = OPERATOR_INIT(verb);
-	bool json = false;
-	struct options o;
-	int option, status = STATUS_DONE;
+	struct watching w = { .op = OPERATOR_INIT(verb) };
+	struct operands none;
+	int status;
 
-	options_begin(&o, verb, argc, argv);
-	while (status == STATUS_DONE && (option = options_next(&o)) >= 0) {
-		if (option == JSON)
-			json = true;
-		else
-			status = operator_take(&op, option, o.value);
-	}
-	if (status != STATUS_DONE)
+	status = verb_read_options(verb, argc, argv, &w, &none);
+	if (status != VERB_GO)
 		return status;
-	if (option == OPTIONS_LEAVE)
-		return o.status;
-	if (o.n_rest > 0)
-		return usage_error(verb, "it takes no arguments");
 
-	if (!json && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO))
-		return token_desk_run(&op);
-	return print_events(&op, json);
+	if (!w.json && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO))
+		return token_desk_run(&w.op);
+	return print_events(&w.op, w.json);
 }
 
 const struct verb token_watch_verb = {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* Options by table: getopt_long(3) reads them, the table makes the help. */
+/* Command lines by table: getopt_long(3) reads them, and the table makes the help. */
 
 #include "cli/verb.h"
 
@@ -12,10 +12,11 @@
 
 #include "base/bytes.h"
 #include "base/text.h"
+#include "cli/nearest.h"
 
 #define OPTIONS_MAX 32
 
-/* getopt's value of a long option: its row, behind all characters. */
+/* getopt's value of a long option is its row, above all characters. */
 #define ROW_BASE 256
 #define HELP_VALUE (ROW_BASE + OPTIONS_MAX)
 
@@ -62,9 +63,11 @@ static void print_option(const struct option_row *row)
 	puts(help);
 }
 
-static const struct option_row help_row = { "help", 'h', NULL, "print this help" };
+static const struct option_row help_row = {
+	.name = "help", .letter = 'h', .help = "print this help"
+};
 
-static void print_help(const struct verb *v)
+void verb_print_help(const struct verb *v)
 {
 	fputs("Usage: ", stdout);
 	print_name(stdout, v);
@@ -76,13 +79,6 @@ static void print_help(const struct verb *v)
 	print_option(&help_row);
 }
 
-void options_begin(struct options *o, const struct verb *verb, int argc, char **argv)
-{
-	*o = (struct options){ .verb = verb, .argc = argc, .argv = argv };
-	optind = 0;
-	opterr = 0;
-}
-
 static int argument_of(const struct option_row *row)
 {
 	if (!row->value)
@@ -90,13 +86,14 @@ static int argument_of(const struct option_row *row)
 	return is_optional(row) ? optional_argument : required_argument;
 }
 
-/* The tables that getopt wants. "+": stop at the first word that is no option; ":": tell apart. */
+/* The tables of getopt. "+": stop at the first operand; ":": tell the two kinds of error apart. */
 static void fill_tables(
 	const struct verb *v, struct option long_options[OPTIONS_MAX + 2], char letters[])
 {
 	size_t n = 0, at = 0;
 
-	letters[at++] = '+';
+	if (v->operands == OPERANDS_COMMAND)
+		letters[at++] = '+';
 	letters[at++] = ':';
 	letters[at++] = 'h';
 	for (const struct option_row *row = v->options; row->name && n < OPTIONS_MAX; row++, n++) {
@@ -113,58 +110,95 @@ static void fill_tables(
 	letters[at] = '\0';
 }
 
-static int row_of_letter(const struct verb *v, int letter)
+static const struct option_row *find_row(const struct verb *v, int found)
 {
-	for (int i = 0; v->options[i].name; i++)
-		if (v->options[i].letter == letter)
-			return i;
-	return OPTIONS_LEAVE;
+	const struct option_row *row = v->options;
+
+	if (found >= ROW_BASE)
+		return &row[found - ROW_BASE];
+	while (row->letter != found)
+		row++;
+	return row;
 }
 
-static int leave(struct options *o, int status)
+static int unknown_option(const struct verb *v, const char *word, const char *shown)
 {
-	o->status = status;
-	return OPTIONS_LEAVE;
+	struct nearest nearest = { .word = word + 2, .len = strcspn(word, "=") - 2 };
+	size_t n = 0;
+
+	if (strncmp(word, "--", 2) != 0)
+		return usage_error(v, "unknown option %s", shown);
+
+	for (const struct option_row *row = v->options; row->name; row++) {
+		n += strncmp(row->name, nearest.word, nearest.len) == 0;
+		nearest_offer(&nearest, row->name);
+	}
+	if (n > 1)
+		return usage_error(v, "ambiguous option %s", shown);
+	if (nearest.found)
+		return usage_error(
+			v, "unknown option %s, did you mean --%s?", shown, nearest.found);
+	return usage_error(v, "unknown option %s", shown);
 }
 
-/* The word in which getopt found something wrong. */
-static int complain(struct options *o, int found)
+/* `word` is where getopt found something wrong: a missing value (':'), or another thing ('?'). */
+static int complain(const struct verb *v, int found, const char *word)
 {
 	cleanup(bytes_deinit) struct bytes shown = BYTES_INIT(BYTES_UNLIMITED);
 	const char letter[] = { '-', (char)optopt, '\0' };
-	const char *word = optopt > 0 && optopt < ROW_BASE ? letter : o->argv[optind - 1];
-	const char *what = "unknown or ambiguous option";
+
+	if (optopt > 0 && optopt < ROW_BASE)
+		word = letter;
+	if (text_append_quoted(&shown, word, strlen(word)) < 0)
+		return say_undecided("out of memory");
 
 	if (found == ':')
-		what = "a value is missing behind";
-	else if (optopt >= ROW_BASE)
-		what = "no value belongs to";
-
-	if (text_append_quoted(&shown, word, strlen(word)) < 0)
-		return leave(o, say_undecided("out of memory"));
-	return leave(o, usage_error(o->verb, "%s %s", what, bytes_str(&shown)));
+		return usage_error(v, "a value is missing after %s", bytes_str(&shown));
+	if (optopt >= ROW_BASE)
+		return usage_error(v, "an option without a value has one: %s", bytes_str(&shown));
+	return unknown_option(v, word, bytes_str(&shown));
 }
 
-int options_next(struct options *o)
+static int check_operands(const struct verb *v, int n)
+{
+	switch (v->operands) {
+	case OPERANDS_NONE:
+		return n == 0 ? VERB_GO : usage_error(v, "it takes no arguments");
+	case OPERANDS_ONE:
+		return n == 1 ? VERB_GO : usage_error(v, "it takes one %s", v->operand);
+	case OPERANDS_SOME:
+		return n > 0 ? VERB_GO : usage_error(v, "the %s is missing", v->operand);
+	default:
+		return VERB_GO;
+	}
+}
+
+int verb_read_options(
+	const struct verb *v, int argc, char **argv, void *object, struct operands *ret)
 {
 	struct option long_options[OPTIONS_MAX + 2];
 	char letters[2 * OPTIONS_MAX + 4];
+	const struct option_row *row;
+	const char *wants;
 	int found;
 
-	fill_tables(o->verb, long_options, letters);
-	found = getopt_long(o->argc, o->argv, letters, long_options, NULL);
-	if (found == -1) {
-		o->rest = o->argv + optind;
-		o->n_rest = o->argc - optind;
-		return OPTIONS_END;
-	}
-	if (found == '?' || found == ':')
-		return complain(o, found);
-	if (found == 'h' || found == HELP_VALUE) {
-		print_help(o->verb);
-		return leave(o, STATUS_DONE);
+	fill_tables(v, long_options, letters);
+	optind = 0;
+	opterr = 0;
+	while ((found = getopt_long(argc, argv, letters, long_options, NULL)) != -1) {
+		if (found == '?' || found == ':')
+			return complain(v, found, argv[optind - 1]);
+		if (found == 'h' || found == HELP_VALUE) {
+			verb_print_help(v);
+			return STATUS_DONE;
+		}
+
+		row = find_row(v, found);
+		wants = option_store(row, optarg, object);
+		if (wants)
+			return usage_error(v, "--%s wants %s", row->name, wants);
 	}
 
-	o->value = optarg;
-	return found >= ROW_BASE ? found - ROW_BASE : row_of_letter(o->verb, found);
+	*ret = (struct operands){ .n = argc - optind, .words = argv + optind };
+	return check_operands(v, ret->n);
 }

@@ -2,26 +2,30 @@
 #pragma once
 
 /*
- * A verb is a row of a table: its name, what it takes, and the function that does it. Help and the
- * reading of options come from the same rows.
+ * A verb is a row of a table: its name, what it takes, and the function that does it. The help and
+ * the reading of the command line come from the same rows.
  */
 
-#include <stddef.h>
-
+#include "cli/option.h"
 #include "cli/say.h"
 
-struct option_row {
-	const char *name;  /* long, without the dashes */
-	char letter;       /* or '\0' */
-	const char *value; /* what it takes, such as "ID"; "[=TIME]" where it may be left out; or
-			      NULL */
-	const char *help;  /* may have several lines */
+/* What may stand on the command line besides options. */
+enum verb_operands {
+	OPERANDS_NONE,
+	OPERANDS_ONE,
+	OPERANDS_SOME, /* at least one */
+	OPERANDS_ANY,
+
+	/* Any; and all that follows the first belongs to it, also what begins with a dash. */
+	OPERANDS_COMMAND,
 };
 
 struct verb {
 	const char *group; /* such as "token", or NULL */
 	const char *name;
-	const char *arguments;            /* behind the options in the usage line */
+	const char *arguments; /* after the options in the usage line */
+	enum verb_operands operands;
+	const char *operand;              /* of OPERANDS_ONE and _SOME: "file", for an error */
 	const char *summary;              /* one line, without a full stop */
 	const struct option_row *options; /* the last has no name; --help is not among them */
 	int (*run)(const struct verb *verb, int argc, char **argv); /* argv[0] is the verb */
@@ -35,30 +39,25 @@ extern const struct verb policy_check_verb, policy_explain_verb;
 extern const struct verb token_approve_verb, token_list_verb, token_revoke_verb, token_show_verb,
 	token_watch_verb;
 
-/* Results of options_next() that are no index of a row. */
-#define OPTIONS_END -1
-#define OPTIONS_LEAVE -2 /* `status` says how */
-
-/* The reading of a command line: options_begin(), options_next() until it is OPTIONS_END. */
-struct options {
-	const struct verb *verb;
-	int argc;
-	char **argv;
-	const char *value; /* of the option that was just read */
-	int status;        /* with OPTIONS_LEAVE */
-
-	/* At OPTIONS_END: what follows the options. */
-	int n_rest;
-	char **rest;
+/* What a command line has besides options. */
+struct operands {
+	int n;
+	char **words; /* NULL-terminated */
 };
 
-/*
- * Options end with the first word that is none. --help prints the help; what is wrong is said in
- * one line: both are OPTIONS_LEAVE.
- */
-void options_begin(struct options *o, const struct verb *verb, int argc, char **argv);
-int options_next(struct options *o);
+/* The command line was read, and there is something to do. */
+#define VERB_GO (-1)
 
-/* Says what is wrong, and where help is. Always returns STATUS_USAGE. */
+/*
+ * Reads the command line: values of options go to `object`, as the verb's table says. Options may
+ * also follow operands, except after a command. Returns VERB_GO, or the status to end with: --help
+ * has printed the help, or an error was said in one line.
+ */
+int verb_read_options(const struct verb *verb, int argc, char **argv, void *object,
+	struct operands *ret_operands);
+
+void verb_print_help(const struct verb *verb);
+
+/* Says what is wrong, and where the help is. Always returns STATUS_USAGE. */
 int usage_error(const struct verb *verb, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
