@@ -460,6 +460,7 @@ stamp() {
 @test "when an entry was used, and for which file, is kept, at most once a second and at the end" {
 	local first
 
+	export FIRMA_TEST_CLOCK_STOPPED=yes
 	start_asking
 	write_list "$(document "$(entry x '/usr/bin/*')")"
 	allowed_by_list agent_id=a real_path=/usr/bin/gut

@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: ISC
 #
-# What tokens cost (design, section 7): processor time and memory, which a busy machine hardly
-# changes, and as ratios of one run where that is possible. The figures are printed.
+# What a request costs (design, section 7), in instructions of the daemon and in memory: neither
+# depends on how busy the machine is, or how fast. The figures are printed.
 
 # shellcheck disable=SC2030,SC2031 # each test is a process, and so are its variables
 
@@ -14,48 +14,102 @@ setup() {
 	! grep -q __asan_init "$FIRMA" || skip "a sanitizer has costs of its own"
 }
 
-# serve_many NAME [N]: a daemon at $TMP/NAME.sock, with N tokens on record.
-serve_many() {
-	"$UNIT" fill "$TMP/$1" "${@:2}"
-	SOCKET=$TMP/$1.sock STATE_DIR=$TMP/$1 FIRMA_TEST_WITNESS='' start_daemon \
-		--default-action pending_hitl --max-store 1G --max-pending 1000000
+# start_counted FUNCTIONS ARG...: a daemon whose instructions are counted while it is in one of these
+# functions (a list with commas; none may call another).
+start_counted() {
+	local toggles=() function
+
+	for function in ${1//,/ }; do
+		toggles+=("--toggle-collect=$function")
+	done
+	WRAPPER=(valgrind -q --tool=callgrind --vgdb=no --collect-atstart=no "${toggles[@]}"
+		--callgrind-out-file="$TMP/callgrind")
+	FIRMA_TEST_WITNESS='' start_daemon "${@:2}"
+	WRAPPER=()
 }
 
-@test "a change costs the same with 100,000 tokens as with 10, and a token less than 1 KiB" {
+# counted: ends that daemon, and sets COUNT.
+counted() {
+	stop_daemon
+	COUNT=$(sed -n 's/^totals: //p' "$TMP/callgrind")
+	((COUNT > 0)) || fail "nothing was counted" "$(tail -n 5 "$TMP/callgrind")"
+}
+
+# deciding LINE N ARG...: sets COUNT to the instructions of deciding N such requests, in a new state
+# directory $STATE_DIR; each must be answered with $WANTED.
+deciding() {
+	local n=$2
+
+	start_counted turn_decide "${@:3}"
+	while ((n-- > 0)); do cat "$1"; done | send_lines >"$TMP/replies"
+	assert_equal "$(grep -c "\"decision\":\"$WANTED\"" "$TMP/replies")" "$2"
+	counted
+}
+
+# at_most NAME COUNT FACTOR OTHER: whether a count is within so many times (a decimal) the other.
+at_most() {
+	echo "# $1: $2 instructions, beside $4" >&3
+	awk -v a="$2" -v f="$3" -v b="$4" 'BEGIN { exit !(a <= f * b) }' || fail "$1: $2 beside $4"
+}
+
+# lives N: what five tokens cost, from their issue to their use, beside N others. Sets COUNT.
+lives() {
+	local n id
+
+	"$UNIT" fill "$TMP/state$1" "$1"
+	STATE_DIR=$TMP/state$1 start_counted turn_decide,store_commit --default-action pending_hitl \
+		--max-store 1G --max-pending 1000000
+	for n in 1 2 3 4 5; do
+		id=$(pending_token args:="[\"life\",\"$n\"]")
+		operate approve token_id="$id"
+		ask args:="[\"life\",\"$n\"]" approval_token="$id"
+	done
+	counted
+}
+
+@test "a change costs the same with 10,000 tokens as with 10" {
 	local few
 
-	serve_many few 10
-	few=$DAEMON
-	serve_many many 100000
-	run "$UNIT" cost "$TMP/few.sock" "$few" "$TMP/many.sock" "$DAEMON"
-	assert_status 0
-	echo "# $output" >&3
-	awk -v ratio="$(field ratio)" 'BEGIN { exit !(ratio <= 1.2) }' || fail "$output"
-	(($(field many) - $(field few) < 1024 * 99990)) || fail "$output"
+	lives 10
+	few=$COUNT
+	lives 10000
+	at_most "five tokens' lives" "$COUNT" 1.2 "$few"
 }
 
-# It is for a machine at rest to say that this is less than 50 ms.
-@test "10,000 tokens are read before one notices" {
-	local n
+@test "100,000 tokens take less than 1 KiB of memory each" {
+	local few many
 
-	for n in 0 10000; do
-		"$UNIT" fill "$TMP/state$n" "$n"
-		run "$UNIT" activate "$SOCKET" "$FIRMA" serve --socket "$SOCKET" \
-			--state-dir "$TMP/state$n" 2>>"$TMP/log"
-		assert_status 0
-		echo "# $n tokens, from the start to the first reply: ${lines[-1]}" >&3
-	done
-	n=$(field processor_ms)
-	((${n%.*} < 200)) || fail "$output"
+	"$UNIT" fill "$TMP/few" 10
+	STATE_DIR=$TMP/few FIRMA_TEST_WITNESS='' start_daemon --max-store 1G
+	few=$(resident)
+	stop_daemon
+	"$UNIT" fill "$TMP/many" 100000
+	STATE_DIR=$TMP/many FIRMA_TEST_WITNESS='' start_daemon --max-store 1G
+	many=$(resident)
+	echo "# $(((many - few) / 99990)) bytes a token" >&3
+	((many - few < 1024 * 99990)) || fail "$few and $many bytes"
 }
 
-# many_rules KIND: 4,000 rules; one that allows what `unit cost --allow` asks is among them. Of
-# KIND names, each is about another program; of paths, they are patterns for paths, which no index
-# knows; of words, all are about that program, and differ in their last argument.
+# resident: the daemon's memory, in bytes.
+resident() {
+	awk '$1 == "VmRSS:" { print $2 * 1024 }' "/proc/$DAEMON/status"
+}
+
+@test "a token is read with less than 70,000 instructions" {
+	"$UNIT" fill "$TMP/state" 10000
+	STATE_DIR=$TMP/state start_counted file_store_new --max-store 1G
+	counted
+	echo "# $((COUNT / 10000)) instructions a token" >&3
+	((COUNT < 70000 * 10000)) || fail "$COUNT for 10,000 tokens"
+}
+
+# many_rules KIND N: so many rules; one that allows what is asked here is among them. Of KIND names,
+# each is about another program; of paths, they are patterns for paths, which no index knows; of
+# words, all are about that program, and differ in their last argument.
 many_rules() {
-	awk -v kind="$1" 'BEGIN {
+	awk -v kind="$1" -v n="$2" 'BEGIN {
 		printf "{\"exec\":[{\"id\":\"push\",\"argv\":[\"git\",\"push\",\"**\"],\"action\":\"allow\"}"
-		for (i = 1; i < 4000; i++) {
+		for (i = 1; i < n; i++) {
 			action = i % 3 == 0 ? "deny" : i % 3 == 1 ? "pending_hitl" : "allow"
 			program = kind == "names" ? (i % 2 ? "tool" i : "/opt/tool" i "/bin/tool") : \
 				kind == "paths" ? "/opt/tool" i "/**/bin/*" : "git"
@@ -67,176 +121,36 @@ many_rules() {
 	}'
 }
 
-# at_most_twice KIND BARE: what the last daemon takes for an allow, beside BARE; a machine that does
-# something else in the meantime is measured again.
-at_most_twice() {
-	for _ in 1 2 3; do
-		run "$UNIT" cost --allow "$TMP/bare.sock" "$2" "$SOCKET" "$DAEMON"
-		assert_status 0
-		echo "# $1: $output" >&3
-		if awk -v ratio="$(field ratio)" 'BEGIN { exit !(ratio <= 2) }'; then
-			return
-		fi
-	done
-	fail "$1: $output"
-}
+# Where all rules are about the program that is asked for, no index helps: each must be tried.
+@test "deciding with 4,000 rules costs what it costs with ten, or 2.5 times where all are tried" {
+	local kind few
 
-@test "with 4,000 rules, an allow takes at most twice what it takes without a policy" {
-	local kind bare
-
-	FIRMA_TEST_WITNESS='' start_daemon --default-action allow
-	bare=$DAEMON
-	mv "$SOCKET" "$TMP/bare.sock"
 	mkdir "$TMP/policy"
+	request agent_id=agent args:='["push","origin","main"]' >"$TMP/line"
 	for kind in names paths words; do
-		many_rules "$kind" >"$TMP/policy/$kind.json"
-		STATE_DIR=$TMP/$kind FIRMA_TEST_WITNESS='' start_daemon --policy "$TMP/policy/$kind.json"
-		at_most_twice "$kind" "$bare"
-		stop_daemon
+		for n in 10 4000; do
+			many_rules "$kind" "$n" >"$TMP/policy/policy.json"
+			WANTED=allow STATE_DIR=$TMP/$kind.$n deciding "$TMP/line" 20 \
+				--policy "$TMP/policy/policy.json"
+			((n == 10)) && few=$COUNT
+		done
+		at_most "$kind" "$COUNT" "$([[ $kind == words ]] && echo 2.5 || echo 1.1)" "$few"
 	done
 }
 
-# processor_ms FILE COMMAND...: the least of three runs; what it printed last goes to the file.
-processor_ms() {
-	local file=$1 best=1000000 u s TIMEFORMAT='%U %S'
-
-	shift
-	for _ in 1 2 3; do
-		read -r u s < <({ time "$@" >"$file"; } 2>&1)
-		best=$(awk -v u="$u" -v s="$s" -v b="$best" \
-			'BEGIN { ms = (u + s) * 1000; print ms < b ? ms : b }')
-	done
-	echo "$best"
-}
-
-@test "evidence is verified in three times the time of its SHA-256 alone, in constant memory" {
-	local sum verify
-
-	"$UNIT" stream make 300000 >"$TMP/stream"
-	sum=$(processor_ms "$TMP/sum" openssl dgst -sha256 "$TMP/stream")
-	verify=$(processor_ms "$TMP/verified" prlimit --as=33554432 \
-		"$FIRMA_SHIPPED" evidence verify "$TMP/stream")
-	echo "# $(stat -c %s "$TMP/stream") bytes: openssl $sum ms, firma $verify ms of processor time" >&3
-	grep -q ': holds: 300000 records' "$TMP/verified"
-	awk -v a="$verify" -v b="$sum" 'BEGIN { exit !(a <= 3 * b) }'
-}
-
-# ask_many NAME: requests a second at $TMP/NAME.sock, of 16 clients.
-ask_many() {
-	request | "$UNIT" load "$TMP/$1.sock" 16 500 | "$UNIT" get requests_per_second
-}
-
-# ticks PROCESS: of processor time that it has used.
-ticks() {
-	awk '{ print $14 + $15 }' "/proc/$1/stat"
-}
-
-# ticks_for WORD: what 50 requests take whose command is env with 4,000 such arguments.
-ticks_for() {
-	local before words
-
-	words=$(yes "\"$1\"" | head -n 4000 | paste -sd,)
-	request executable=/usr/bin/env args:="[$words]" >"$TMP/line"
-	before=$(ticks "$DAEMON")
-	for _ in {1..50}; do cat "$TMP/line"; done | send_lines >"$TMP/replies"
-	[[ $(grep -c '"decision":"deny"' "$TMP/replies") == 50 ]] || fail "$(head -n 1 "$TMP/replies")"
-	echo "$(($(ticks "$DAEMON") - before))"
-}
-
-# Each of "-/env" is an option of all those before it, and may be an env with all those behind it.
-@test "that each word may be an env costs no more than that none is" {
-	local none each
+# Each of "-/env" is an option of all those before it, and may be an env with all those after it.
+@test "deciding costs the same whether each word may be an env, or none" {
+	local word none
 
 	mkdir "$TMP/policy"
 	echo '{"exec":[]}' >"$TMP/policy/policy.json"
-	FIRMA_TEST_WITNESS='' start_daemon --policy "$TMP/policy/policy.json"
-	none=$(ticks_for -/enx)
-	each=$(ticks_for -/env)
-	echo "# ticks for 50 requests: $none, $each" >&3
-	((each <= 5 * none + 10)) || fail "$none, $each"
-}
-
-# A name that stands behind env may be a program; a rule that asks must be found behind each.
-# start_slow: a daemon that takes long to decide what is in $TMP/line; N requests take two seconds.
-start_slow() {
-	local before words
-
-	mkdir "$TMP/policy"
-	awk 'BEGIN {
-		for (i = 0; i < 4000; i++)
-			printf "%s{\"id\":\"r%d\",\"argv\":[\"tool%d\"],\"action\":\"pending_hitl\"}",
-				i ? "," : "{\"exec\":[", i, i
-		print "]}"
-	}' >"$TMP/policy/policy.json"
-	FIRMA_TEST_WITNESS='' start_daemon --max-pending 1000 \
-		--policy "$TMP/policy/policy.json"
-	words=$(seq -f '"tool%.0f"' 0 3999 | paste -sd,)
-	request executable=/usr/bin/env args:="[$words]" >"$TMP/line"
-
-	before=$(ticks "$DAEMON")
-	cat "$TMP"/line "$TMP"/line "$TMP"/line | send_lines >"$TMP/replies"
-	N=$((3 * 200 / ($(ticks "$DAEMON") - before) + 1))
-	echo "# requests for two seconds: $N" >&3
-}
-
-@test "a turn ends when it has decided for a second" {
-	local batches
-
-	start_slow
-	for ((i = 0; i < N; i++)); do cat "$TMP/line"; done >"$TMP/turn"
-	batches=$(batches)
-	together "$TMP/turn"
-	assert_equal "$(wc -l <"$TMP/turn.replies")" "$N"
-	(($(batches) >= batches + 2)) || fail "$(batches) batches, $batches before"
-}
-
-@test "who asks is let in while many that have waited are decided" {
-	start_slow
-	for ((i = 0; i < N; i++)); do
-		hold "asker$i" < <(sed 's/}$/,"wait_ms":60000}/' "$TMP/line")
+	for word in -/enx -/env; do
+		request executable=/usr/bin/env args:="[$(yes "\"$word\"" | head -n 4000 | paste -sd,)]" \
+			>"$TMP/line"
+		WANTED=deny STATE_DIR=$TMP/$word deciding "$TMP/line" 1 --policy "$TMP/policy/policy.json"
+		[[ $word == -/enx ]] && none=$COUNT
 	done
-	until_has waiting "$N"
-	listed token_id | sed 's/.*/{"action":"local.exec.approve","token_id":"&"}/' >"$TMP/turn"
-	together "$TMP/turn"
-	(($(status_of waiting) > 0)) || fail "nobody waits any more"
-	for ((i = 0; i < N; i++)); do
-		finish "asker$i"
-		assert_decision allow
-	done
-}
-
-# How long a disk takes to sync is its own affair: at most as many requests as there are clients are
-# answered in that time, whatever the daemon does. So here the files are where that costs nothing,
-# and the figures for the disk are only printed.
-@test "an allow with evidence takes at most twice the time that it takes without" {
-	local memory plain evidence n used with=0 without=0
-
-	[[ -w /dev/shm ]] || skip "there is no memory to write files to"
-	memory=$(mktemp -d /dev/shm/firma.XXXXXX)
-	export FIRMA_TEST_WITNESS='' FIRMA_EVIDENCE=''
-	SOCKET=$TMP/without.sock STATE_DIR=$memory/s1 start_daemon --default-action allow
-	plain=$DAEMON
-	SOCKET=$TMP/with.sock STATE_DIR=$memory/s2 start_daemon --default-action allow \
-		--evidence-log "$memory/log"
-	evidence=$DAEMON
-	SOCKET=$TMP/disk.sock STATE_DIR=$TMP/s3 start_daemon --default-action allow \
-		--evidence-log "$TMP/log.jsonl"
-
-	for _ in 1 2 3; do
-		n=$(ask_many without)
-		((n > without)) && without=$n
-		n=$(ask_many with)
-		((n > with)) && with=$n
-	done
-	run ask_many disk
-	mv "$memory/log" "$TMP/copy"
-	n=$(ticks "$plain")
-	used=$(ticks "$evidence")
-	rm -r "$memory"
-	echo "# requests a second: $without without evidence, $with with, $output with a disk's syncs" >&3
-	echo "# ticks of processor time for 24,000: $n without evidence, $used with" >&3
-	((used <= 2 * n))
-	"$FIRMA_SHIPPED" evidence verify "$TMP/copy" | grep ': holds: 24000 records'
+	at_most "each word an env" "$COUNT" 1.5 "$none"
 }
 
 # many_entries KIND: 1,000 entries, the last of which allows what `unit cost --allow` asks. Of KIND
@@ -256,22 +170,84 @@ many_entries() {
 	}'
 }
 
-@test "with 4,000 rules and 1,000 entries, an allow takes at most twice what it takes without" {
-	local kind bare
+@test "deciding with 4,000 rules and 1,000 entries costs at most five times what a few rules cost" {
+	local kind few
 
-	FIRMA_TEST_WITNESS='' start_daemon --default-action allow
-	bare=$DAEMON
-	mv "$SOCKET" "$TMP/bare.sock"
 	mkdir "$TMP/policy"
+	request agent_id=agent args:='["push","origin","main"]' >"$TMP/line"
+	many_rules names 10 >"$TMP/policy/few.json"
+	WANTED=allow STATE_DIR=$TMP/few deciding "$TMP/line" 20 --policy "$TMP/policy/few.json"
+	few=$COUNT
 	for kind in names paths words; do
-		many_rules names | sed 's/"argv":\["git","push","\*\*"\],"action":"allow"/"argv":["git"],"action":"deny"/' \
+		many_rules names 4000 | sed 's/"argv":\["git","push","\*\*"\],"action":"allow"/"argv":["git"],"action":"deny"/' \
 			>"$TMP/policy/$kind.json"
 		mkdir -m 700 "$TMP/$kind"
 		many_entries "$kind" >"$TMP/$kind/allowlist.json"
 		chmod 600 "$TMP/$kind/allowlist.json"
-		STATE_DIR=$TMP/$kind FIRMA_TEST_WITNESS='' start_daemon --policy "$TMP/policy/$kind.json"
-		at_most_twice "$kind" "$bare"
-		stop_daemon
+		WANTED=allow STATE_DIR=$TMP/$kind deciding "$TMP/line" 20 --policy "$TMP/policy/$kind.json"
+		at_most "$kind" "$COUNT" 5 "$few"
 		grep -q '"push":{"lastUsedAt"' "$TMP/$kind/allowlist-use.json"
+	done
+}
+
+# verifying N: the instructions of `evidence verify` for so many records, in 32 MiB of memory and in
+# fewer than that. Sets COUNT.
+verifying() {
+	"$UNIT" stream make "$1" >"$TMP/stream"
+	valgrind -q --tool=callgrind --vgdb=no --callgrind-out-file="$TMP/callgrind" \
+		"$FIRMA_SHIPPED" evidence verify "$TMP/stream" >"$TMP/verified"
+	grep -q ": holds: $1 records" "$TMP/verified"
+	COUNT=$(sed -n 's/^totals: //p' "$TMP/callgrind")
+}
+
+@test "evidence is verified in constant memory, and in time that grows as it does" {
+	local few
+
+	verifying 1000
+	few=$COUNT
+	verifying 4000
+	at_most "4,000 records" "$COUNT" 4.2 "$few"
+	"$UNIT" stream make 300000 >"$TMP/stream"
+	prlimit --as=33554432 "$FIRMA_SHIPPED" evidence verify "$TMP/stream" | grep ': holds: 300000 records'
+}
+
+# The clock goes on by itself here, by 20 ms whenever the daemon reads it: after each decision.
+start_slow() {
+	FIRMA_TEST_CLOCK_STEP=20000 FIRMA_TEST_WITNESS='' start_daemon --max-pending 1000 \
+		--default-action pending_hitl
+	N=120
+}
+
+@test "a turn ends when it has decided for a second" {
+	local batches
+
+	start_slow
+	ask >/dev/null
+	for ((i = 0; i < N; i++)); do request args:="[\"$i\"]"; done >"$TMP/turn"
+	batches=$(batches)
+	together "$TMP/turn"
+	assert_equal "$(wc -l <"$TMP/turn.replies")" "$N"
+	(($(batches) >= batches + 2)) || fail "$(batches) batches, $batches before"
+}
+
+@test "who asks is let in while many that have waited are decided" {
+	start_slow
+	for ((i = 0; i < N; i++)); do
+		hold "asker$i" < <(request args:="[\"$i\"]" wait_ms:=600000)
+	done
+	until_has waiting "$N"
+	# One request makes all of them ready. Of those that follow it, the first are in its turn.
+	{
+		"$UNIT" object action=local.exec.revoke all:=true
+		for ((i = 0; i < 40; i++)); do request executable=/bin/ls args:="[\"$i\"]"; done
+		for ((i = 0; i < 40; i++)); do "$UNIT" object action=local.exec.status; done
+	} >"$TMP/turn"
+	together "$TMP/turn"
+	grep -o '"waiting":[0-9]*' "$TMP/turn.replies" | cut -d: -f2 >"$TMP/waiting"
+	awk -v n="$N" '$1 > 0 && $1 < n { some = 1 } END { exit !some }' "$TMP/waiting" \
+		|| fail "nobody is let in before all are decided" "$(paste -sd' ' "$TMP/waiting")"
+	for ((i = 0; i < N; i++)); do
+		finish "asker$i"
+		assert_decision deny
 	done
 }

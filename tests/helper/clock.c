@@ -12,6 +12,12 @@
  * offsets as they were last known. A BOOT_ID of another length than a UUID's is what
  * clock_boot_id() calls -EIO.
  *
+ * With $FIRMA_TEST_CLOCK_STEP, each reading lets so many µs pass for those after it: whatever reads
+ * the clock while it works takes long, on the fastest machine.
+ *
+ * With $FIRMA_TEST_CLOCK_STOPPED, the clocks of this process stand still at their first reading,
+ * and only a test moves them.
+ *
  * An alarm is an epoll descriptor around a timerfd, for the time that really has to pass, and an
  * inotify watch on the file's directory, so that moving the clock wakes whoever waits. The caller
  * owns the epoll descriptor, the table below owns the two within: they are closed when the number
@@ -137,13 +143,33 @@ static uint64_t read_clock(clockid_t id)
 	return (uint64_t)ts.tv_sec * CLOCK_SECOND + (uint64_t)ts.tv_nsec / 1000;
 }
 
+/* The time that passed by reading the clock, in this process. */
+static int64_t passed_by_reading(void)
+{
+	static int64_t passed;
+	const char *step = getenv("FIRMA_TEST_CLOCK_STEP");
+
+	if (step && *step)
+		passed += take_number(&step);
+	return passed;
+}
+
 struct clock_time clock_now(void)
 {
 	struct moved moved = read_moved();
+	int64_t passed = passed_by_reading();
+	static struct clock_time real;
 
+	moved.boot += passed;
+	moved.wall += passed;
+
+	if (real.boot == 0 || !getenv("FIRMA_TEST_CLOCK_STOPPED")) {
+		real.boot = read_clock(CLOCK_BOOTTIME);
+		real.wall = read_clock(CLOCK_REALTIME);
+	}
 	return (struct clock_time){
-		.boot = move(read_clock(CLOCK_BOOTTIME), moved.boot),
-		.wall = move(read_clock(CLOCK_REALTIME), moved.wall),
+		.boot = move(real.boot, moved.boot),
+		.wall = move(real.wall, moved.wall),
 	};
 }
 
