@@ -311,7 +311,7 @@ END
 
 	for ((n = 1; n < 256; n++)); do
 		printf -v text 'a\\x%02x1' "$n"
-		printf -v text "$text"
+		printf -v text %b "$text"
 		words+=("$text" "$text"$'\n\'\\')
 	done
 	words+=($'\u202Egpj' $'\u05D0\u0661' $'\u0301x' $'e\u0301\u0301\u0301' $'\U000E0041' $'\u00A0')
@@ -374,6 +374,7 @@ alike() {
 }
 
 @test "look-alikes: not what people write" {
+	# shellcheck disable=SC1112 # the quotes are meant
 	refuses looks-alike '' 'plain' 'привет' 'größe' 'naïve café' 'don’t' '“quoted”' 'a – b' 'pages 1–2' \
 		'日本語のファイル' '修复：登录' 'हिन्दी' '한국어' 'wait… what' 'Ελλάδα'
 }

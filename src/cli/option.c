@@ -64,7 +64,7 @@ static bool store(const struct option_row *row, const char *value, void *to)
 		*(bool *)to = true;
 		return true;
 	case OPTION_IS_TEXT:
-		if (!text_is_utf8(value, strlen(value)))
+		if (!value || !text_is_utf8(value, strlen(value)))
 			return false;
 		*(const char **)to = value;
 		return true;
