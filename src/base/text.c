@@ -390,7 +390,10 @@ static bool is_ascii_letter(uint32_t c)
 
 static void word_add(struct word *word, const struct piece *piece)
 {
-	char ascii = piece->c < 0x80 ? '\0' : unicode_lookalike(piece->c);
+	char ascii = '\0';
+
+	if (piece->c >= 0x80)
+		ascii = unicode_lookalike(piece->c);
 
 	word->ascii_letter |= is_ascii_letter(piece->c);
 	word->latin |= piece->class == UNICODE_LATIN;
