@@ -169,12 +169,10 @@ answers() {
 }
 
 @test "each waits for its own time, and a wait of 1 ms ends by itself" {
-	local i since
+	local i
 
 	start_asking --token-ttl 1h
-	since=$SECONDS
 	run ask wait_ms:=1
-	((SECONDS - since < 5))
 	assert_output "$(awaiting "$(newest)")"
 	for i in 3 1 2; do
 		hold "asker$i" < <(request "args:=[\"$i\"]" wait_ms:=${i}00000)

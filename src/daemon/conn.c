@@ -18,9 +18,18 @@
 
 #include "base/clock.h"
 
-/* A uid with connections; freed with the last. */
-struct client {
+/*
+ * Who has connections: a uid at the doors of a role. A uid that may pass both doors can't use up
+ * the operator's with the agent's.
+ */
+struct client_key {
 	uid_t uid;
+	enum role role;
+};
+
+/* Freed with its last connection. */
+struct client {
+	struct client_key key;
 	size_t n;
 };
 
@@ -40,7 +49,7 @@ void conns_init(struct conns *conns, sd_event *event, conn_request_fn fn, void *
 	conns->max = LIMIT_CONNECTIONS;
 	conns->n = 0;
 	conns->unread = 0;
-	map_init(&conns->clients, sizeof(uid_t));
+	map_init(&conns->clients, sizeof(struct client_key));
 	TAILQ_INIT(&conns->order);
 }
 
@@ -60,18 +69,19 @@ bool conns_have_room(const struct conns *conns, enum role role)
 	return conns->n < max;
 }
 
-static struct client *client_join(struct conns *conns, uid_t uid)
+static struct client *client_join(struct conns *conns, uid_t uid, enum role role)
 {
+	const struct client_key key = { .uid = uid, .role = role };
 	struct client *client;
 
-	client = map_get(&conns->clients, &uid);
+	client = map_get(&conns->clients, &key);
 	if (!client) {
 		client = calloc(1, sizeof(*client));
 		if (!client)
 			return NULL;
 
-		client->uid = uid;
-		if (map_put(&conns->clients, &client->uid, client) < 0) {
+		client->key = key;
+		if (map_put(&conns->clients, &client->key, client) < 0) {
 			free(client);
 			return NULL;
 		}
@@ -85,7 +95,7 @@ static void client_leave(struct conns *conns, struct client *client)
 	if (--client->n > 0)
 		return;
 
-	map_remove(&conns->clients, &client->uid);
+	map_remove(&conns->clients, &client->key);
 	free(client);
 }
 
@@ -281,7 +291,7 @@ int conns_accept(
 		.fd = fd,
 		.door = door,
 		.peer = *peer,
-		.client = client_join(conns, peer->uid),
+		.client = client_join(conns, peer->uid, door->role),
 		.deadline = CLOCK_NEVER,
 	};
 	if (!conn->client) {

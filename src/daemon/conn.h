@@ -67,7 +67,7 @@ struct conns {
 	size_t max; /* LIMIT_CONNECTIONS, or fewer where descriptors are short */
 	size_t n;
 	size_t unread;                     /* bytes of replies that are being written */
-	struct map clients;                /* by uid */
+	struct map clients;                /* by uid and role of the door */
 	TAILQ_HEAD(conn_list, conn) order; /* of those with a deadline, soonest first */
 	char scratch[LIMIT_REQUEST + 1];   /* what is just being read */
 };
