@@ -239,8 +239,8 @@ start_slow() {
 	# One request makes all of them ready. Of those that follow it, the first are in its turn.
 	{
 		"$UNIT" object action=local.exec.revoke all:=true
-		for ((i = 0; i < 40; i++)); do request executable=/bin/ls args:="[\"$i\"]"; done
-		for ((i = 0; i < 40; i++)); do "$UNIT" object action=local.exec.status; done
+		for ((i = 0; i < 5; i++)); do request executable=/bin/ls args:="[\"$i\"]"; done
+		for ((i = 0; i < 100; i++)); do "$UNIT" object action=local.exec.status; done
 	} >"$TMP/turn"
 	together "$TMP/turn"
 	grep -o '"waiting":[0-9]*' "$TMP/turn.replies" | cut -d: -f2 >"$TMP/waiting"

@@ -7,6 +7,7 @@
 # shellcheck disable=SC2030,SC2031 # each test is a process, and so are its variables
 # shellcheck disable=SC2154 # some variables are those of lib.bash and of bats
 
+load store
 load policy
 
 allows() {
@@ -170,6 +171,38 @@ closed() {
 	denies
 }
 
+# together_with_rename FILE TO REQUEST...: what is answered to requests that are taken in one turn; the
+# file gets its name before the second of them is read.
+together_with_rename() {
+		printf '%s\n' "${@:3}" >"$TMP/turn"
+	FIRMA_TEST_RENAME="2 $1 $2" serve_policy --default-action pending_hitl
+	together "$TMP/turn"
+	mapfile -t lines <"$TMP/turn.replies"
+}
+
+@test "a policy is in force for each request that is read after its rename, in one turn, too" {
+	write_policy '{"default_action":"pending_hitl"}'
+	echo '{"default_action":"deny"}' >"$TMP/policy/next"
+	together_with_rename "$TMP/policy/next" "$POLICY" "$(request args:='["1"]')" \
+		"$(request args:='["2"]')" "$(request args:='["3"]')"
+	assert_equal "$(grep -c '"pending_hitl"' "$TMP/turn.replies")" 1
+	assert_equal "$(grep -c '"deny"' "$TMP/turn.replies")" 2
+	TOKENS=$STATE_DIR/tokens.jsonl
+	assert_equal "$(batches)" 1
+}
+
+@test "an allowlist is in force for each request that is read after its rename, in one turn, too" {
+	local entry='{"id":"a","pattern":"/usr/bin/git","argv":["**"]}'
+
+	mkdir -m 700 "$STATE_DIR"
+	(umask 077 && printf '{"version":1,"agents":{"*":{"allowlist":[%s]}}}\n' "$entry" >"$TMP/allow.next")
+	write_policy '{"default_action":"pending_hitl"}'
+	together_with_rename "$TMP/allow.next" "$STATE_DIR/allowlist.json" "$(request args:='["1"]')" \
+		"$(request args:='["2"]')"
+	assert_equal "$(grep -c '"pending_hitl"' "$TMP/turn.replies")" 1
+	assert_equal "$(grep -c '"allow"' "$TMP/turn.replies")" 1
+}
+
 @test "a file with a fault at the start closes the daemon, until it is mended" {
 	write_policy '{"default_action":"allow","exec":[{"id":"r","argv":["**"],"action":"deny","x":1}]}'
 	serve_policy --default-action allow
@@ -326,8 +359,8 @@ closed() {
 	allows
 	prlimit --pid "$DAEMON" --as="$(($(sed -n 's/^VmSize:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$DAEMON/status") * 1024 + 1000000)):unlimited"
 	write_policy "{\"exec\":[${many%,}]}"
-	allows
-	assert_log "firma: the policy before stays in force: policy $POLICY: out of memory"
+	closed "$POLICY: can't be read: Cannot allocate memory"
+	assert_log "firma: there is no policy to go by: policy $POLICY: can't be read: Cannot allocate memory"
 	move_clock 1
 	prlimit --pid "$DAEMON" --as=unlimited
 	denies

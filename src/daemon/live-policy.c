@@ -65,7 +65,7 @@ static bool is_recent(const struct stat *st, uint64_t wall)
 	uint64_t changed =
 		(uint64_t)st->st_ctim.tv_sec * CLOCK_SECOND + (uint64_t)st->st_ctim.tv_nsec / 1000;
 
-	return changed <= wall && wall - changed < RECENT;
+	return changed > wall || wall - changed < RECENT;
 }
 
 /* The fault that is told from now on; whether it is another one than before. */
@@ -75,7 +75,8 @@ static bool set_fault(struct live_policy *live, const struct faults *faults, int
 	bool same;
 
 	if (r < 0)
-		bytes_appendf(&fault, "%s: out of memory", bytes_str(&live->shown));
+		bytes_appendf(
+			&fault, "%s: can't be read: %s", bytes_str(&live->shown), strerror(-r));
 	else if (r == POLICY_FAULTY)
 		faults_summarize(faults, bytes_str(&live->shown), &fault);
 
@@ -107,7 +108,7 @@ enum live_policy_change live_policy_refresh(struct live_policy *live, const stru
 
 	faults_init(&faults);
 	r = policy_file_read(live->path, live->owner, &faults, &live->source, &policy);
-	live->retry = r < 0;
+	live->retry = live->unknown = r < 0;
 	live->recent = is_recent(&live->source.st, now->wall);
 	live->again = r == POLICY_FAULTY ? now->boot + FAULT_PAUSE : CLOCK_NEVER;
 	if (r < 0 || r == POLICY_FAULTY)
@@ -124,7 +125,7 @@ enum live_policy_change live_policy_refresh(struct live_policy *live, const stru
 
 const char *live_policy_closed(const struct live_policy *live)
 {
-	if (!live->path || live->policy)
+	if (!live->path || (live->policy && !live->unknown))
 		return NULL;
 	return live->fault.len > 0 ? bytes_str(&live->fault) : "the policy was not read yet";
 }

@@ -5,8 +5,9 @@
  * The policy in force: which file it comes from, and whether that has changed. Embedded:
  * live_policy_init(), live_policy_refresh() before each turn, live_policy_deinit().
  *
- * A file that has a fault changes nothing: what was in force before stays. Where nothing was, the
- * daemon is closed.
+ * A file that has a fault changes nothing: the policy before stays in force; where there was none,
+ * the daemon is closed. It is closed, too, while the file can't be read for lack of descriptors or
+ * memory, or after an I/O error: another policy may be there, which denies.
  */
 
 #include <stdbool.h>
@@ -26,8 +27,9 @@ struct live_policy {
 	uint8_t hash[POLICY_HASH_LEN]; /* of its text */
 	struct policy_source source;   /* of the file as it is now */
 	struct bytes fault;            /* what is wrong with that; "" where nothing is */
-	bool retry;                    /* memory ran out: no stat tells when it is back */
-	bool recent;                   /* it was written so lately that it may be again so */
+	bool retry;                    /* read the file again, whatever stat(2) says */
+	bool unknown;                  /* the file could not be read for lack of a resource */
+	bool recent;                   /* its ctime is too recent to prove that it is unchanged */
 	uint64_t again; /* when a fault is looked at anew, in µs of the boot clock */
 };
 

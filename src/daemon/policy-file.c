@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -18,6 +19,15 @@
 #include "gate/limits.h"
 
 static const struct policy_names names = { users_find, users_find_group };
+
+/*
+ * Whether an error says nothing about the file: the process or the machine lacks something for now.
+ * What the file holds is unknown then.
+ */
+static bool is_passing(int r)
+{
+	return r == -ENOMEM || r == -EMFILE || r == -ENFILE || r == -EIO;
+}
 
 /* ": what", or ": what of /the/way what". */
 static int add_trust_fault(struct faults *faults, const char *path, const char *at, int r)
@@ -41,7 +51,7 @@ static int open_trusted(const char *path, uid_t owner, struct faults *faults, in
 	int r;
 
 	r = trust_open(path, owner, &at, ret_fd);
-	if (r == 0 || r == -ENOMEM)
+	if (r == 0 || is_passing(r))
 		return r;
 
 	r = add_trust_fault(faults, path, bytes_str(&at), r);
@@ -98,7 +108,7 @@ int policy_file_read(const char *path, uid_t owner, struct faults *faults,
 		source->st = (struct stat){ 0 };
 
 	r = read_policy(fd, last.hash, faults, source, ret);
-	if (r >= 0 || r == -ENOMEM)
+	if (r >= 0 || is_passing(r))
 		return r;
 
 	faults_add(faults, ":", "%s", strerror(-r));

@@ -23,8 +23,9 @@ struct policy_source {
 /*
  * Reads the file at `path`, which must be absolute, nobody but root and `owner` may be able to
  * write, and on whose way nobody else may be able to change anything (see base/trust.h). Returns 0,
- * POLICY_FAULTY with `faults`, POLICY_SAME, or -ENOMEM. Whatever else went wrong is a fault as
- * well. *source is what was read last, and then what was read now.
+ * POLICY_FAULTY with `faults`, POLICY_SAME, or a negative errno where it is unknown what the file
+ * holds: -ENOMEM, -EMFILE, -ENFILE, -EIO. Every other error is a fault. *source is what was read
+ * last, and then what was read now.
  */
 int policy_file_read(const char *path, uid_t owner, struct faults *faults,
 	struct policy_source *source, struct policy **ret);

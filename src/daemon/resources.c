@@ -46,8 +46,8 @@ static void refresh_policy(struct live_policy *policy, const struct moment *now)
 		break;
 	case LIVE_POLICY_FAULTY:
 		log_text(LOG_ERR, LOG_ID_POLICY, "%s: policy %s",
-			policy->policy ? "the policy before stays in force"
-				       : "there is no policy to go by",
+			live_policy_closed(policy) ? "there is no policy to go by"
+						   : "the policy before stays in force",
 			bytes_str(&policy->fault));
 		break;
 	default:

@@ -54,7 +54,6 @@ void turn_begin(struct turn *turn)
 	batch->watched = turn->watchers.n > 0;
 	batch->named.pid = 0;
 	resources_prepare(res, &batch->now);
-	resources_refresh(res, &batch->now);
 	batch->has_evidence = res->evidence && !evidence_closed(res->evidence);
 	batch->sequence = batch->has_evidence ? evidence_head(res->evidence).sequence : 0;
 	store_update(res->store, &batch->now, on_change, batch);
@@ -77,10 +76,19 @@ bool turn_has_changes(const struct turn *turn)
 	return turn->batch.has_changes;
 }
 
+/*
+ * The policy and the allowlist are looked at for each request, after it was read: a turn may last
+ * long, and what an operator has put in place holds for every request that comes later.
+ */
 static void take_one(struct turn *turn, struct conn *conn, const char *line, size_t len,
 	const char *refused, const char *waited_for)
 {
+	struct moment now;
+
 	turn_begin(turn);
+	now = turn->batch.now;
+	now.clock = turn->clock;
+	resources_refresh(turn->resources, &now);
 	turn_decide(&turn->batch, conn, line, len, refused, waited_for);
 	turn->clock = clock_now();
 }

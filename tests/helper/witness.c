@@ -12,6 +12,9 @@
  * what was received before anything was sent (what is drained afterwards is not part of it), up to
  * REQUEST_MAX; the reply is all that was sent. `unit witness` judges the lines.
  *
+ * With $FIRMA_TEST_RENAME, "N FROM TO" (paths without blanks), FROM is renamed to TO before the
+ * N-th connection is read: in the middle of a turn, at the same place on every machine.
+ *
  * A table by descriptor owns what was seen of each open connection. Witnessing changes no result
  * and no errno; a line that can't be written is told on standard error, which lib.bash looks for.
  */
@@ -161,11 +164,27 @@ static void end(struct exchange *e)
 	*e = (struct exchange){ 0 };
 }
 
+/* At the N-th connection, however often accept4() found none before. */
+static void rename_before(int n)
+{
+	const char *what = getenv("FIRMA_TEST_RENAME");
+	char from[512], to[512];
+	int wanted;
+
+	if (!what || sscanf(what, "%d %511s %511s", &wanted, from, to) != 3 || n != wanted)
+		return;
+	if (rename(from, to) < 0)
+		complain("rename", errno);
+}
+
 int __wrap_accept4(int fd, struct sockaddr *addr, socklen_t *addr_len, int flags)
 {
+	static int n_accepted;
 	int ret = __real_accept4(fd, addr, addr_len, flags);
 	int error = errno;
 
+	if (ret >= 0)
+		rename_before(++n_accepted);
 	if (ret >= 0 && open_witness())
 		begin(ret);
 
