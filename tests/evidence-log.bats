@@ -320,15 +320,60 @@ leave() {
 	ask >"$TMP/out"
 	kill_daemon
 	cp -r "$STATE_DIR" "$TMP/saved"
-	cp "$LOG" "$TMP/whole"
-	start
+	start --evidence-signing-key "$TMP/pair"
 	ask >"$TMP/out"
 	kill_daemon
 	rm -r "$STATE_DIR"
 	mv "$TMP/saved" "$STATE_DIR"
+	sed -i -E '2s/,"signature":\{[^}]*\}//' "$LOG"
 	start --evidence-signing-key "$TMP/pair"
 	run ask
-	assert_decision deny "closed: $LOG: behind record 1 stands what is no record of it: it is not signed with this daemon's key"
+	assert_decision deny "closed: $LOG: behind record 1 stands what is no record of it: it is not signed as this daemon signs"
+}
+
+# continues OLD NEW: a daemon with the options OLD leaves a log, one with NEW is started with it.
+continues() {
+	local options
+
+	rm -rf "$STATE_DIR" "$LOG"
+	read -ra options <<<"$1"
+	start "${options[@]}"
+	ask >"$TMP/out"
+	stop_daemon
+	cp "$LOG" "$TMP/before"
+	read -ra options <<<"$2"
+	start "${options[@]}"
+	run ask
+	stop_daemon
+}
+
+@test "a log that was signed otherwise is not continued, and stays as it is" {
+	local old new name ways=('' "--evidence-key $TMP/a" "--evidence-key $TMP/b"
+		"--evidence-signing-key $TMP/c" "--evidence-signing-key $TMP/d")
+
+	(umask 077 && echo 0123456789abcdef >"$TMP/a" && echo fedcba9876543210 >"$TMP/b")
+	for name in c d; do
+		firma evidence keygen "$TMP/$name" >"$TMP/id"
+	done
+	for old in "${ways[@]}"; do
+		for new in "${ways[@]}"; do
+			continues "$old" "$new"
+			if [[ $old == "$new" ]]; then
+				assert_decision pending_hitl
+				continue
+			fi
+			assert_output -p "closed: $LOG: its record 1 is "
+			assert_output -p 'move it away, and let a new one begin'
+			cmp "$LOG" "$TMP/before"
+		done
+	done
+
+	# The way out.
+	mv "$LOG" "$TMP/old"
+	rm "$STATE_DIR/evidence.head"
+	start --evidence-signing-key "$TMP/c"
+	run ask
+	assert_decision pending_hitl
 }
 
 @test "what tells how far the log goes may be lost in a crash, but not be wrong" {

@@ -230,7 +230,8 @@ UNLINKED='its previous_hash is not the record_hash of the line before it'
 
 	(umask 077 && echo 0123456789abcdef >shared)
 	"$UNIT" stream make 1 shared shared >signed
-	for spelling in 's/"key_id":/"key_id": /' 's/,"signature"/, "signature"/' 's/}}$/} }/' \
+	for spelling in 's/"signature":/"signature": /' 's/"signature":/"signature" :/' 's/"key_id":/"key_id": /' \
+		's/,"signature"/, "signature"/' 's/}}$/} }/' \
 		's/"algorithm"/"x":1,"algorithm"/' 's/"HMAC/"\\u0048MAC/' 's/}}$/,"x":1}}/' \
 		's/{"algorithm":\("[^"]*"\),\("key_id":"[^"]*"\)/{\2,"algorithm":\1/'; do
 		sed "$spelling" signed >s

@@ -206,7 +206,7 @@ static int print_head(const char *path)
 		return status;
 
 	size = lseek(fd, 0, SEEK_END);
-	r = size < 0 ? -errno : chain_tail_read(fd, (uint64_t)size, &head, &why);
+	r = size < 0 ? -errno : chain_tail_read(fd, (uint64_t)size, NULL, NULL, &head, &why);
 	if (r < 0)
 		return evidence_file_say_error(path, r);
 	if (r > 0) {

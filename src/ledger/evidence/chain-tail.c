@@ -70,7 +70,8 @@ static int read_line(int fd, uint64_t end, struct bytes *piece, const char **ret
 	return 0;
 }
 
-int chain_tail_read(int fd, uint64_t end, struct chain_head *ret, struct bytes *why)
+int chain_tail_read(int fd, uint64_t end, const struct evidence_key *key, bool *ret_own,
+	struct chain_head *ret, struct bytes *why)
 {
 	cleanup(bytes_deinit) struct bytes piece = BYTES_INIT(BYTES_UNLIMITED);
 	char hash[CHAIN_HASH_LEN + 1];
@@ -93,5 +94,7 @@ int chain_tail_read(int fd, uint64_t end, struct chain_head *ret, struct bytes *
 		return refuse(why, "its last record was changed");
 
 	*ret = record.head;
+	if (ret_own)
+		*ret_own = chain_is_signed_with(&record, key);
 	return 0;
 }

@@ -179,7 +179,7 @@ static void take_signature(struct chain_reader *r, const struct scan_member *m)
 {
 	r->has_signature = true;
 	if (!read_signature(m->value, m->value + m->value_len, &r->record->signature)
-		|| !cut(r, m, SIGNATURE_KEY, 1))
+		|| !cut(r, m, SIGNATURE_KEY "{", 1))
 		refuse(r, "its signature is not written as it must be");
 	else if (r->record->cuts[1].end + 1 != r->len)
 		refuse(r, "its signature is not its last member");
@@ -254,6 +254,19 @@ static void print_digest(struct sha256 *state, char ret[static CHAIN_HASH_LEN + 
 
 	sha256_final(state, hash);
 	notation_hex(hash, sizeof(hash), ret);
+}
+
+bool chain_is_signed_with(const struct chain_record *record, const struct evidence_key *key)
+{
+	const struct chain_signature *s = &record->signature;
+	const struct signed_text text = { record->schema, record->previous, record->head.hash };
+	bool holds;
+
+	if (!key)
+		return !record->is_signed;
+	return record->is_signed && s->algorithm == evidence_key_algorithm(key)
+		&& strcmp(s->key_id, evidence_key_id(key)) == 0
+		&& evidence_key_check(key, &text, s->value, s->value_len, &holds) == 0 && holds;
 }
 
 void chain_hash(const char *line, size_t len, const struct chain_record *record,

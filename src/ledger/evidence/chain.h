@@ -68,6 +68,9 @@ struct chain_record {
 /* Returns 0, CHAIN_REFUSED with why appended, or -ENOMEM. */
 int chain_parse(const char *line, size_t len, struct chain_record *ret, struct bytes *why);
 
+/* Whether it is signed with this key; without a key, whether it is not signed. */
+bool chain_is_signed_with(const struct chain_record *record, const struct evidence_key *key);
+
 /* What the record_hash must be. */
 void chain_hash(const char *line, size_t len, const struct chain_record *record,
 	char ret[static CHAIN_HASH_LEN + 1]);

@@ -33,11 +33,13 @@ static int __attribute__((format(printf, 2, 3))) refuse(struct bytes *why, const
 	return r < 0 ? r : LOG_REFUSED;
 }
 
-static int check_marked(int fd, const struct log_position *mark, struct bytes *why)
+static int check_marked(
+	int fd, const struct log_position *mark, const struct evidence_key *key, struct bytes *why)
 {
 	cleanup(bytes_deinit) struct bytes fault = BYTES_INIT(BYTES_UNLIMITED);
 	struct chain_head head;
 	struct stat st;
+	bool own;
 	int r;
 
 	if (fstat(fd, &st) < 0)
@@ -49,7 +51,7 @@ static int check_marked(int fd, const struct log_position *mark, struct bytes *w
 	if (mark->size == 0)
 		return 0;
 
-	r = chain_tail_read(fd, mark->size, &head, &fault);
+	r = chain_tail_read(fd, mark->size, key, &own, &head, &fault);
 	if (r < 0)
 		return r;
 	if (r == CHAIN_TAIL_REFUSED)
@@ -61,20 +63,15 @@ static int check_marked(int fd, const struct log_position *mark, struct bytes *w
 			"it is another: its record %" PRIu64
 			" is not the last that was acknowledged",
 			head.sequence);
+	if (!own)
+		return refuse(why,
+			"its record %" PRIu64
+			" is %s: verify it with what it was signed with, move it "
+			"away, and let a new one begin",
+			head.sequence,
+			key ? "not signed with this daemon's key"
+			    : "signed, and this daemon has no key");
 	return 0;
-}
-
-static bool is_signed_with(const struct chain_record *record, const struct evidence_key *key)
-{
-	const struct chain_signature *s = &record->signature;
-	const struct signed_text text = { record->schema, record->previous, record->head.hash };
-	bool holds;
-
-	if (!key)
-		return true;
-	return record->is_signed && s->algorithm == evidence_key_algorithm(key)
-		&& strcmp(s->key_id, evidence_key_id(key)) == 0
-		&& evidence_key_check(key, &text, s->value, s->value_len, &holds) == 0 && holds;
 }
 
 /* Whether a line is the record that follows; *fault says why not. */
@@ -99,8 +96,8 @@ static int check_next(const struct line *line, const struct chain_head *head,
 		return refuse(fault, "it was changed");
 	if (record.head.sequence != head->sequence + 1 || strcmp(record.previous, head->hash) != 0)
 		return refuse(fault, "it doesn't follow the one before it");
-	if (!is_signed_with(&record, key))
-		return refuse(fault, "it is not signed with this daemon's key");
+	if (!chain_is_signed_with(&record, key))
+		return refuse(fault, "it is not signed as this daemon signs");
 
 	*ret = record.head;
 	return 0;
@@ -146,7 +143,7 @@ int log_check(int fd, const struct log_position *mark, const struct evidence_key
 	bool torn;
 	int r;
 
-	r = check_marked(fd, mark, why);
+	r = check_marked(fd, mark, key, why);
 	if (r != 0)
 		return r;
 	if (lseek(fd, (off_t)mark->size, SEEK_SET) < 0)
@@ -207,7 +204,7 @@ int log_find_mark(int fd, struct log_position *ret, struct bytes *why)
 
 	r = find_last_end(fd, (uint64_t)st.st_size, &mark.size);
 	if (r == 0 && mark.size > 0)
-		r = chain_tail_read(fd, mark.size, &mark.head, why);
+		r = chain_tail_read(fd, mark.size, NULL, NULL, &mark.head, why);
 	if (r == 0)
 		*ret = mark;
 	return r;
