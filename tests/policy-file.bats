@@ -187,6 +187,7 @@ together_with_rename() {
 		"$(request args:='["2"]')" "$(request args:='["3"]')"
 	assert_equal "$(grep -c '"pending_hitl"' "$TMP/turn.replies")" 1
 	assert_equal "$(grep -c '"deny"' "$TMP/turn.replies")" 2
+	# shellcheck disable=SC2034 # batches reads it
 	TOKENS=$STATE_DIR/tokens.jsonl
 	assert_equal "$(batches)" 1
 }
