@@ -98,10 +98,22 @@ static bool is_wrapped_file(const char *name, const char *known)
 		&& strcmp(name + 1 + len + strspn(name + 1 + len, ".0123456789"), end) == 0;
 }
 
+/* Compares the first letters alone, after what may stand before a known name. */
+static bool begins_alike(const char *name, const char *known)
+{
+	if (name[0] == known[0])
+		return true;
+	if (name[0] == '.')
+		return name[1] == known[0];
+	if (name[0] != 'g')
+		return false;
+	return name[1] == known[0] || (strncmp(name, "gnu", 3) == 0 && name[3] == known[0]);
+}
+
 bool program_name_is(const char *name, const char *known)
 {
 	/* Nearly all names differ here already. */
-	if (name[0] != known[0] && name[0] != '.' && name[0] != 'g')
+	if (!begins_alike(name, known))
 		return false;
 	if (strchr(known, '*'))
 		return glob_text(known, name);
