@@ -5,51 +5,15 @@
 #include "cli/check-wait.h"
 
 #include <poll.h>
-#include <signal.h>
-#include <stdio.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "cli/say.h"
 #include "gate/limits.h"
+#include "gate/wire/reply.h"
 
 /* Before a daemon that is away is tried again; and between what one is asked that holds nothing. */
 #define RETRY_PAUSE (100 * CLOCK_MS)
 #define EARLY_PAUSE_MAX CLOCK_SECOND
-
-/* --- being interrupted ------------------------------------------------------------------------ */
-
-/* Written before the handler is set: what it may call is little (signal-safety(7)). */
-static char farewell[256];
-static size_t farewell_len;
-
-static void on_signal(int number)
-{
-	ssize_t n;
-
-	n = write(STDERR_FILENO, farewell, farewell_len);
-	(void)n;
-	raise(number); /* whose handling is the default again: SA_RESETHAND */
-}
-
-static void watch_signals(const char *token)
-{
-	static const int numbers[] = { SIGINT, SIGTERM, SIGHUP };
-	const struct sigaction watch = { .sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND };
-	struct sigaction before;
-
-	farewell_len = 0;
-	if (!say_is_quiet())
-		farewell_len = (size_t)snprintf(farewell, sizeof(farewell),
-			"%sfirma: interrupted: the request waits on; ask again with --token %s\n",
-			isatty(STDERR_FILENO) ? "\n" : "", token);
-	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
-		if (sigaction(numbers[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
-			sigaction(numbers[i], &watch, NULL);
-}
-
-/* --- asking ----------------------------------------------------------------------------------- */
 
 static uint64_t until(uint64_t deadline)
 {
@@ -104,7 +68,6 @@ int check_wait_until_decided(const struct check_wait *h, struct bytes *request, 
 	uint64_t deadline = h->time < CLOCK_NEVER - now ? now + h->time : CLOCK_NEVER;
 	size_t len;
 
-	watch_signals(h->token);
 	bytes_truncate(request, request->len - 2);
 	if (!h->named && bytes_appendf(request, ",\"approval_token\":\"%s\"", h->token) < 0)
 		return say_undecided("out of memory");
@@ -115,7 +78,7 @@ int check_wait_until_decided(const struct check_wait *h, struct bytes *request, 
 			return say_undecided("out of memory");
 
 		now = clock_now().boot;
-		if (h->ask(request, wait + h->timeout, reply, &why, h->userdata) == STATUS_DONE) {
+		if (ask_once(h->ask, request, wait, reply, &why) == STATUS_DONE) {
 			if (!is_pending(reply, &pause) || until(deadline) == 0)
 				return STATUS_DONE;
 			lost = CLOCK_NEVER;
@@ -126,7 +89,7 @@ int check_wait_until_decided(const struct check_wait *h, struct bytes *request, 
 
 		now = clock_now().boot;
 		lost = at_most(lost, now);
-		if (now - lost >= h->timeout)
+		if (now - lost >= h->ask->timeout)
 			return say_undecided("could not decide: %s; ask again with --token %s",
 				bytes_str(&why), h->token);
 		nap(RETRY_PAUSE);

@@ -2,15 +2,17 @@
 
 /* `firma check`: asks whether one command may run. */
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/json/tree.h"
 #include "base/notation.h"
 #include "base/text.h"
+#include "cli/ask.h"
 #include "cli/check-wait.h"
-#include "cli/client.h"
 #include "cli/request-build.h"
 #include "cli/verb.h"
 #include "gate/limits.h"
@@ -18,8 +20,7 @@
 
 struct check {
 	struct request_build build;
-	uint64_t timeout;
-	const char *socket;
+	struct ask ask;
 	bool json, quiet;
 	bool wait;
 	uint64_t wait_time; /* CLOCK_NEVER: until the token expires */
@@ -44,47 +45,41 @@ static const struct option_row rows[] = {
 		OPTION_FLAG(struct check, build.hash_all),
 		OPTION_GIVEN(struct check, build.described) },
 	{ "timeout", 0, "TIME", "wait at most so long for an answer (default: 5s)",
-		OPTION_DURATION(struct check, timeout) },
+		OPTION_DURATION(struct check, ask.timeout) },
 	{ "json", 0, NULL, "print the reply as it came", OPTION_FLAG(struct check, json) },
-	{ "socket", 0, "PATH", "the daemon's socket", OPTION_STRING(struct check, socket) },
+	{ "socket", 0, "PATH", "the daemon's socket", OPTION_STRING(struct check, ask.socket) },
 	{ "quiet", 'q', NULL, "print nothing on standard error", OPTION_FLAG(struct check, quiet) },
 	{ 0 },
 };
 
-/* One exchange: the line, and the one line of the reply. Why it failed is in `why`. */
-static int exchange(struct client *c, const struct check *check, const struct bytes *request,
-	uint64_t timeout, struct bytes *reply, struct bytes *why)
+/* Written before the handler is set: a handler may call little (signal-safety(7)). */
+static char farewell[256];
+static size_t farewell_len;
+
+static void on_signal(int number)
 {
-	int r;
+	ssize_t n;
 
-	r = client_open(c, CLIENT_AGENT, check->socket, timeout);
-	if (r >= 0)
-		r = client_send(c, request);
-	if (r >= 0)
-		r = client_read_line(c, reply);
-	if (r > 0 && c->in.len == 0)
-		return STATUS_DONE;
-
-	bytes_clear(why);
-	if (r < 0)
-		bytes_append_str(why, bytes_str(&c->why));
-	else
-		bytes_appendf(why, "%s: the %s", c->path,
-			r == 0 ? "connection ended without an answer"
-			       : "answer is more than one line");
-	return STATUS_UNDECIDED;
+	n = write(STDERR_FILENO, farewell, farewell_len);
+	(void)n;
+	raise(number); /* whose handling is the default again: SA_RESETHAND */
 }
 
-/* A check_wait_ask_fn. */
-static int ask(const struct bytes *request, uint64_t timeout, struct bytes *reply,
-	struct bytes *why, const void *userdata)
+/* A signal that ends the program while it waits says how to go on. */
+static void watch_signals(const char *token)
 {
-	struct client client;
-	int status;
+	static const int numbers[] = { SIGINT, SIGTERM, SIGHUP };
+	const struct sigaction watch = { .sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND };
+	struct sigaction before;
 
-	status = exchange(&client, userdata, request, timeout, reply, why);
-	client_close(&client);
-	return status;
+	farewell_len = 0;
+	if (!say_is_quiet())
+		farewell_len = (size_t)snprintf(farewell, sizeof(farewell),
+			"%sfirma: interrupted: the request waits on; ask again with --token %s\n",
+			isatty(STDERR_FILENO) ? "\n" : "", token);
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		if (sigaction(numbers[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+			sigaction(numbers[i], &watch, NULL);
 }
 
 static int conclude_deny(const struct reply *reply)
@@ -160,16 +155,14 @@ static int decide(const struct check *check, struct bytes *request)
 	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
 	char token[NOTATION_UUID_LEN + 1];
 	const struct check_wait hold = {
-		.ask = ask,
-		.userdata = check,
+		.ask = &check->ask,
 		.time = check->wait_time,
-		.timeout = check->timeout,
 		.token = token,
 		.named = check->build.token != NULL,
 	};
 	int status;
 
-	status = ask(request, check->timeout, &reply, &why, hold.userdata);
+	status = ask_once(&check->ask, request, 0, &reply, &why);
 	if (status != STATUS_DONE)
 		return say_undecided("could not decide: %s", bytes_str(&why));
 
@@ -177,6 +170,7 @@ static int decide(const struct check *check, struct bytes *request)
 	if (status != STATUS_PENDING || !check->wait)
 		return status;
 
+	watch_signals(token);
 	status = check_wait_until_decided(&hold, request, &reply);
 	return status == STATUS_DONE ? conclude(check, &reply, true, token) : status;
 }
@@ -196,7 +190,7 @@ static uint64_t own_wait(const struct bytes *request)
 static int run(const struct verb *verb, int argc, char **argv)
 {
 	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED);
-	struct check check = { .timeout = CLIENT_TIMEOUT, .wait_time = CLOCK_NEVER };
+	struct check check = { .ask.timeout = CLIENT_TIMEOUT, .wait_time = CLOCK_NEVER };
 	struct operands operands;
 	int status;
 
@@ -215,7 +209,7 @@ static int run(const struct verb *verb, int argc, char **argv)
 		return status;
 
 	if (check.build.request_file)
-		check.timeout += own_wait(&request);
+		check.ask.timeout += own_wait(&request);
 	return decide(&check, &request);
 }
 

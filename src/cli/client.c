@@ -158,8 +158,13 @@ static bool is_daemon_user(uid_t uid)
 }
 
 /* SO_PEERCRED of a connected socket is of whoever called listen(2): unix(7). */
-static int check_listener(struct client *c)
+int client_require_peer(struct client *c, enum client_peer peer)
 {
+	static const char *const unlike[] = {
+		[CLIENT_PEER_ANY] = "neither you, nor root, nor the user " DAEMON_USER,
+		[CLIENT_PEER_ROOT] = "not root",
+		[CLIENT_PEER_FIRMA] = "neither the user " DAEMON_USER " nor root",
+	};
 	struct ucred cred;
 	socklen_t len = sizeof(cred);
 
@@ -168,11 +173,10 @@ static int check_listener(struct client *c)
 
 	if (cred.uid == PEER_OVERFLOW_ID)
 		return fail(c, "whoever listens there has no uid here");
-	if (cred.uid == geteuid() || cred.uid == 0 || is_daemon_user(cred.uid))
+	if (cred.uid == 0 || (peer == CLIENT_PEER_ANY && cred.uid == geteuid())
+		|| (peer != CLIENT_PEER_ROOT && is_daemon_user(cred.uid)))
 		return 0;
-	return fail(c,
-		"uid %u listens there, who is neither you, nor root, nor the user " DAEMON_USER,
-		(unsigned int)cred.uid);
+	return fail(c, "uid %u listens there, who is %s", (unsigned int)cred.uid, unlike[peer]);
 }
 
 int client_open(struct client *c, enum client_door door, const char *path, uint64_t timeout)
@@ -195,7 +199,7 @@ int client_open(struct client *c, enum client_door door, const char *path, uint6
 
 	c->path = bytes_steal(&shown);
 	r = connect_to(c, found);
-	return r < 0 ? r : check_listener(c);
+	return r < 0 ? r : client_require_peer(c, CLIENT_PEER_ANY);
 }
 
 int client_send(struct client *c, const struct bytes *line)

@@ -24,6 +24,13 @@ const char *client_strip_scheme(const char *path);
 
 enum client_door { CLIENT_AGENT, CLIENT_OPERATOR };
 
+/* Who must have called listen(2) there; under systemd that is root. */
+enum client_peer {
+	CLIENT_PEER_ANY, /* the user, root, or the user firma */
+	CLIENT_PEER_ROOT,
+	CLIENT_PEER_FIRMA, /* the user firma, or root */
+};
+
 struct client {
 	char *path; /* to be shown */
 	int fd;
@@ -37,6 +44,9 @@ struct client {
  * the environment, else the usual places; connects; checks who listens.
  */
 int client_open(struct client *c, enum client_door door, const char *path, uint64_t timeout);
+
+/* A listener that client_open() takes may still be refused, before anything is sent. */
+int client_require_peer(struct client *c, enum client_peer peer);
 
 /* `line` is one line with its newline. A peer that doesn't read all of it is no error. */
 int client_send(struct client *c, const struct bytes *line);

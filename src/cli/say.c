@@ -20,11 +20,17 @@
 #define PREFIX "firma: "
 
 static bool quiet;
-static int output_error; /* errno of a flush that failed */
+static struct bytes *kept; /* NULL: messages go to standard error */
+static int output_error;   /* errno of a flush that failed */
 
 void say_nothing(void)
 {
 	quiet = true;
+}
+
+void say_keep(struct bytes *message)
+{
+	kept = message;
 }
 
 bool say_is_quiet(void)
@@ -36,6 +42,11 @@ static void __attribute__((format(printf, 1, 0))) vsay(const char *format, va_li
 {
 	if (quiet)
 		return;
+	if (kept) {
+		bytes_clear(kept);
+		bytes_vappendf(kept, format, ap);
+		return;
+	}
 
 	fputs(PREFIX, stderr);
 	vfprintf(stderr, format, ap);

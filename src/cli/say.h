@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/bytes.h"
+
 /* Exit statuses (design, section 2). Anything but 0 means "don't run it". */
 enum status {
 	STATUS_DONE = 0,
@@ -21,6 +23,12 @@ enum status {
 /* From now on nothing is said. */
 void say_nothing(void);
 bool say_is_quiet(void);
+
+/*
+ * From now on the last message is kept here, without "firma: ", instead of being written; it is
+ * empty where there was no memory for it. For a caller that answers in a form of its own.
+ */
+void say_keep(struct bytes *message);
 
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
