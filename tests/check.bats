@@ -732,8 +732,8 @@ usage_error() {
 	assert_field hitl_mode async_token
 	assert_field request_fingerprint "$(firma fingerprint --agent a1 -- env x)"
 	run grep -o '"[a-z_0-9]*":' <<<"$output"
-	assert_output "$(printf '"%s":\n' action executable args sandbox_id session_id agent_id \
-		profile hitl_mode request_fingerprint cwd real_path)"
+	assert_output "$(printf '"%s":\n' action executable args cwd real_path agent_id session_id \
+		sandbox_id profile hitl_mode request_fingerprint)"
 }
 
 @test "FIRMA_BUDGET_STATE_REF and --token go along, where they are set and not blank" {
@@ -770,7 +770,7 @@ usage_error() {
 	ln -s "$bad" "$TMP/good"
 	checks -- "$TMP/good"
 	assert_status 3
-	assert_stderr "firma: the real path of the command is not UTF-8 and can't travel as JSON"
+	assert_stderr "firma: the real path is not UTF-8 and can't travel as JSON"
 	checks --session "$bad" -- env
 	assert_status 3
 	assert_stderr "firma: the session is not UTF-8 and can't travel as JSON"
@@ -785,7 +785,7 @@ usage_error() {
 	cd "$TMP/$bad.d"
 	checks -- env
 	assert_status 3
-	assert_stderr "firma: the current directory is not UTF-8 and can't travel as JSON"
+	assert_stderr "firma: the directory is not UTF-8 and can't travel as JSON"
 
 	stop_daemon
 	[[ ! -e $TMP/witness ]] || fail "$(<"$TMP/witness")"

@@ -925,7 +925,7 @@ fingerprint_of() {
 	shown='{"token_id":"'"$token"'","state":"pending"'
 	shown+=',"executable":"/usr/bin/git","args":["push","origin","main"],"cwd":"/home/x"'
 	shown+=',"real_path":"/opt/git/bin/git","executable_sha256":"'"$SHA"'"'
-	shown+=',"session_id":"s \"1\"","sandbox_id":"b\n2","agent_id":"agent","profile":"ü"'
+	shown+=',"agent_id":"agent","session_id":"s \"1\"","sandbox_id":"b\n2","profile":"ü"'
 	shown+=',"process":"unit","rule":"default_action","remember":true,"uid":'"$EUID"',"pid":PID,"fingerprint":"'
 	shown+=$(fingerprint_of agent /usr/bin/git push origin main 's "1"' $'b\n2')'"'
 

@@ -118,17 +118,16 @@ static int append_words_why(const struct request *q, size_t fitting, struct byte
 	return r < 0 ? r : append_about(b, "", word_at(q, fitting), ", does not fit");
 }
 
-static int append_claim_why(const struct request *q, enum claim claim, bool there, struct bytes *b)
+static int append_claim_why(const struct request *q, enum field claim, bool there, struct bytes *b)
 {
-	const char *const values[CLAIMS] = { q->asked.agent_id, q->asked.session_id,
-		q->asked.sandbox_id, q->asked.profile, q->asked.cwd };
+	const char *name = field_rows[claim].name;
 	int r;
 
 	if (!there)
-		return bytes_appendf(b, "the request has no %s", claim_field(claim));
+		return bytes_appendf(b, "the request has no %s", name);
 
-	r = bytes_appendf(b, "%s is ", claim_field(claim));
-	return r < 0 ? r : append_about(b, "", values[claim], ", which does not fit");
+	r = bytes_appendf(b, "%s is ", name);
+	return r < 0 ? r : append_about(b, "", field_get(claim, &q->asked), ", which does not fit");
 }
 
 static int append_why(const struct explanation *e, struct near *n)

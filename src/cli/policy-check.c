@@ -74,7 +74,7 @@ static bool covers(const struct rule *rule, const struct rule *other)
 		|| !rule_is_any_words(&rule->argv[1]) || rule->users.n > 0 || rule->groups.n > 0
 		|| rule->n_except > 0)
 		return false;
-	for (enum claim claim = 0; claim < CLAIMS; claim++)
+	for (enum field claim = 0; claim < FIELDS; claim++)
 		if (rule->claims[claim].n > 0)
 			return false;
 

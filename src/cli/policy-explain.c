@@ -11,6 +11,7 @@
 
 #include "base/cleanup.h"
 #include "base/json/tree.h"
+#include "base/json/writer.h"
 #include "base/notation.h"
 #include "base/path.h"
 #include "base/text.h"
@@ -21,6 +22,7 @@
 #include "cli/request-build.h"
 #include "cli/token-view.h"
 #include "daemon/policy-file.h"
+#include "gate/fields.h"
 
 struct explain {
 	struct request_build build;
@@ -51,7 +53,7 @@ static const struct option_row rows[] = {
 	REQUEST_BUILD_ROWS(struct explain, build),
 	REQUEST_BUILD_PROFILE_ROW(struct explain, build),
 	{ "cwd", 0, "DIR", "the directory (default: the current one)",
-		OPTION_PARSED(struct explain, build.cwd, parse_cwd),
+		OPTION_PARSED(struct explain, build.asked.cwd, parse_cwd),
 		OPTION_GIVEN(struct explain, build.described), .wants = "an absolute path" },
 	{ "uid", 0, "UID", "who asks (default: you)", OPTION_UID(struct explain, uid),
 		OPTION_GIVEN(struct explain, has_uid) },
@@ -189,45 +191,29 @@ static int read_policy(struct explain *e)
 
 /* --- the request ------------------------------------------------------------------------------ */
 
-/* A token does not keep the budget's reference, without which it would not have been issued. */
-static void print_item(
-	const struct token_view *token, const struct bytes *args, struct json_out *out)
-{
-	json_out_string(out, "action", action_name(ACTION_EXEC));
-	json_out_string(out, "executable", token->executable);
-	json_out_strings(out, "args", bytes_str(args), json_size(token->args));
-	json_out_string(out, "sandbox_id", token->sandbox_id);
-	json_out_string(out, "session_id", token->session_id);
-	json_out_string(out, "agent_id", token->agent_id);
-	json_out_string(out, "profile", token->profile);
-	json_out_string(out, "hitl_mode", "async_token");
-	json_out_string(out, "budget_state_ref", "of the token");
-	json_out_string(out, "cwd", token->cwd);
-	json_out_string(out, "real_path", token->real_path);
-	json_out_string(out, "executable_sha256", token->executable_sha256);
-}
-
-/* The request that a token was issued for, made again. */
+/*
+ * Makes the request again that a token was issued for. A token does not keep the budget's
+ * reference, without which it would not have been issued.
+ */
 static int take_item(const struct bytes *line, void *userdata)
 {
-	cleanup(bytes_deinit) struct bytes args = BYTES_INIT(BYTES_UNLIMITED);
 	struct explain *e = userdata;
-	struct json_out out;
 	struct token_view token;
-	int status, r = 0;
+	struct writer w;
+	int status, r;
 
 	status = token_view_read(line, &token);
 	if (status != STATUS_DONE)
 		return status;
 
-	json_each (arg, token.args)
-		if (r >= 0)
-			r = bytes_append(&args, json_string(arg), strlen(json_string(arg)) + 1);
-	json_out_init(&out);
-	print_item(&token, &args, &out);
-	if (r >= 0)
-		r = json_out_print(&out, &e->line);
-	json_out_deinit(&out);
+	writer_init(&w, &e->line);
+	writer_object(&w, NULL);
+	writer_string(&w, "action", action_name(ACTION_EXEC));
+	fields_write(&w, &token.asked);
+	writer_string(&w, "hitl_mode", "async_token");
+	writer_string(&w, "budget_state_ref", "of the token");
+	writer_end(&w);
+	r = writer_finish(&w);
 	if (r >= 0)
 		r = bytes_append_char(&e->line, '\n');
 	e->uid = (uid_t)token.uid;

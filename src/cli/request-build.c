@@ -14,16 +14,14 @@
 #include <unistd.h>
 
 #include "base/json/scan.h"
-#include "base/json/tree.h"
+#include "base/json/writer.h"
 #include "base/notation.h"
 #include "base/text.h"
 #include "cli/find-command.h"
+#include "gate/fields.h"
 #include "gate/limits.h"
 #include "gate/token/fingerprint.h"
-
-#define DEFAULT_SESSION "local"
-#define DEFAULT_SANDBOX "host"
-#define DEFAULT_PROFILE "default"
+#include "gate/wire/request.h"
 
 /* NULL where it isn't set or blank. */
 static const char *variable(const char *name)
@@ -33,22 +31,17 @@ static const char *variable(const char *name)
 	return value && !text_is_blank(value) ? value : NULL;
 }
 
-static const char *variable_or(const char *name, const char *otherwise)
-{
-	const char *value = variable(name);
-
-	return value ? value : otherwise;
-}
-
 void request_build_init(struct request_build *build)
 {
-	*build = (struct request_build){
-		.session = variable_or("FIRMA_SESSION_ID", DEFAULT_SESSION),
-		.sandbox = variable_or("FIRMA_SANDBOX_ID", DEFAULT_SANDBOX),
-		.agent = variable("FIRMA_AGENT_ID"),
-		.profile = variable_or("FIRMA_PROFILE", DEFAULT_PROFILE),
-		.budget_state_ref = variable("FIRMA_BUDGET_STATE_REF"),
-	};
+	const char *value;
+
+	*build = (struct request_build){ .budget_state_ref = variable("FIRMA_BUDGET_STATE_REF") };
+	for (enum field f = 0; f < FIELDS; f++) {
+		if (!field_rows[f].variable)
+			continue;
+		value = variable(field_rows[f].variable);
+		field_set(f, &build->asked, value ? value : field_rows[f].otherwise);
+	}
 }
 
 bool request_build_parse_agent(const char *value, void *to)
@@ -57,41 +50,39 @@ bool request_build_parse_agent(const char *value, void *to)
 	return true;
 }
 
+static bool travels(const char *text)
+{
+	return !text || text_is_utf8(text, strlen(text));
+}
+
 static int refuse_text(const char *what)
 {
 	return say_undecided("%s is not UTF-8 and can't travel as JSON", what);
 }
 
 /* Everything that goes along must be text. */
-static int check_texts(
-	const struct request_build *build, const struct found_command *command, const char *cwd)
+static int check_texts(const struct request_build *build, const struct invocation *asked)
 {
-	const struct {
-		const char *what, *text;
-	} texts[] = {
-		{ "the path of the command", command->executable },
-		{ "the real path of the command", command->real_path },
-		{ "the current directory", cwd },
-		{ "the session", build->session },
-		{ "the sandbox", build->sandbox },
-		{ "the agent", build->agent },
-		{ "the profile", build->profile },
-		{ "the token", build->token },
-		{ "FIRMA_BUDGET_STATE_REF", build->budget_state_ref },
-	};
+	const char *label;
 	char what[64];
 
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-		if (texts[i].text && !text_is_utf8(texts[i].text, strlen(texts[i].text)))
-			return refuse_text(texts[i].what);
-
+	for (enum field f = 0; f < FIELDS; f++) {
+		if (field_rows[f].kind == FIELD_KIND_STRINGS || travels(field_get(f, asked)))
+			continue;
+		label = field_rows[f].label;
+		snprintf(what, sizeof(what), "the %s", label ? label : "path of the command");
+		return refuse_text(what);
+	}
 	for (size_t i = 1; build->command[i]; i++) {
-		if (text_is_utf8(build->command[i], strlen(build->command[i])))
+		if (travels(build->command[i]))
 			continue;
 		snprintf(what, sizeof(what), "argument %zu", i);
 		return refuse_text(what);
 	}
-	return STATUS_DONE;
+	if (!travels(build->token))
+		return refuse_text("the token");
+	return travels(build->budget_state_ref) ? STATUS_DONE
+						: refuse_text("FIRMA_BUDGET_STATE_REF");
 }
 
 static int pack_args(char **args, struct bytes *ret, size_t *ret_n)
@@ -108,55 +99,37 @@ static int pack_args(char **args, struct bytes *ret, size_t *ret_n)
 	return 0;
 }
 
-static int print_request(const struct request_build *build, const struct found_command *command,
-	const char *cwd, struct bytes *line)
+static int print_request(
+	const struct request_build *build, const struct invocation *asked, struct bytes *line)
 {
-	cleanup(bytes_deinit) struct bytes args = BYTES_INIT(BYTES_UNLIMITED);
 	uint8_t fingerprint[FINGERPRINT_LEN];
 	char hex[FINGERPRINT_HEX_LEN + 1];
-	struct json_out out;
-	struct invocation asked = {
-		.executable = command->executable,
-		.session_id = build->session,
-		.sandbox_id = build->sandbox,
-		.agent_id = build->agent,
-	};
+	struct writer w;
 	int r;
 
-	r = pack_args(build->command + 1, &args, &asked.args.n);
-	if (r < 0)
-		return r;
-
-	asked.args.text = bytes_str(&args);
-	asked.args.len = args.len;
-	fingerprint_compute(&asked, fingerprint);
+	fingerprint_compute(asked, fingerprint);
 	notation_hex(fingerprint, sizeof(fingerprint), hex);
 
-	json_out_init(&out);
-	json_out_string(&out, "action", "local.exec");
-	json_out_string(&out, "executable", command->executable);
-	json_out_strings(&out, "args", asked.args.text, asked.args.n);
-	json_out_string(&out, "sandbox_id", build->sandbox);
-	json_out_string(&out, "session_id", build->session);
-	json_out_string(&out, "agent_id", build->agent);
-	json_out_string(&out, "profile", build->profile);
-	json_out_string(&out, "hitl_mode", "async_token");
-	json_out_string(&out, "budget_state_ref", build->budget_state_ref);
-	json_out_string(&out, "request_fingerprint", hex);
-	json_out_string(&out, "approval_token", build->token);
-	json_out_string(&out, "cwd", cwd);
-	json_out_string(&out, "real_path", command->real_path);
-	json_out_string(&out, "executable_sha256", command->sha256[0] ? command->sha256 : NULL);
-	r = json_out_print(&out, line);
-	json_out_deinit(&out);
+	writer_init(&w, line);
+	writer_object(&w, NULL);
+	writer_string(&w, "action", action_name(ACTION_EXEC));
+	fields_write(&w, asked);
+	writer_string(&w, "hitl_mode", "async_token");
+	writer_string(&w, "budget_state_ref", build->budget_state_ref);
+	writer_string(&w, "request_fingerprint", hex);
+	writer_string(&w, "approval_token", build->token);
+	writer_end(&w);
+	r = writer_finish(&w);
 	return r < 0 ? r : bytes_append_char(line, '\n');
 }
 
 static int build_from_command(const struct request_build *build, struct bytes *line)
 {
-	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED),
+					   args = BYTES_INIT(BYTES_UNLIMITED);
 	cleanup(found_command_deinit) struct found_command command = { 0 };
 	cleanup(free_p) char *cwd = NULL;
+	struct invocation asked = build->asked;
 	int status;
 
 	if (find_command(build->command[0], build->hash_all, &command, &why) < 0) {
@@ -167,18 +140,26 @@ static int build_from_command(const struct request_build *build, struct bytes *l
 			return say_undecided("out of memory");
 	}
 
-	cwd = build->cwd ? strdup(build->cwd) : getcwd(NULL, 0);
+	cwd = asked.cwd ? strdup(asked.cwd) : getcwd(NULL, 0);
 	if (!cwd || cwd[0] != '/')
 		return say_undecided("can't tell the current directory: %s",
 			cwd ? "it can't be reached" : strerror(errno));
 
-	status = check_texts(build, &command, cwd);
+	asked.executable = command.executable;
+	asked.cwd = cwd;
+	asked.real_path = command.real_path;
+	asked.executable_sha256 = command.sha256[0] ? command.sha256 : NULL;
+	status = check_texts(build, &asked);
 	if (status != STATUS_DONE)
 		return status;
 
-	if (print_request(build, &command, cwd, line) < 0)
+	if (pack_args(build->command + 1, &args, &asked.args.n) < 0)
 		return say_undecided("out of memory");
-	return STATUS_DONE;
+
+	asked.args.text = bytes_str(&args);
+	asked.args.len = args.len;
+	return print_request(build, &asked, line) < 0 ? say_undecided("out of memory")
+						      : STATUS_DONE;
 }
 
 /* Reads as much as a request may take; one byte more is told by the daemon. */

@@ -7,13 +7,13 @@
 
 #include "base/bytes.h"
 #include "cli/verb.h"
+#include "gate/invocation.h"
 
 /* What is said of the asker; NULL where neither an option nor the environment says it. */
 struct request_build {
-	const char *session, *sandbox, *agent, *profile;
+	struct invocation asked; /* no directory: the current one; the program is `command` */
 	const char *token;
 	const char *budget_state_ref;
-	const char *cwd; /* NULL: the current directory */
 	bool hash_all;
 	bool missing_too;         /* an absolute path may be of a command that isn't there */
 	const char *request_file; /* "-" is standard input; excludes everything else */
@@ -24,12 +24,13 @@ struct request_build {
 /* The options that describe a request. `member` of the object is a struct request_build. */
 #define REQUEST_BUILD_ROWS(object, member)                                                       \
 	{ "session", 0, "ID", "the session (default: $FIRMA_SESSION_ID or 'local')",             \
-		OPTION_STRING(object, member.session), OPTION_GIVEN(object, member.described) }, \
+		OPTION_STRING(object, member.asked.session_id),                                  \
+		OPTION_GIVEN(object, member.described) },                                        \
 		{ "sandbox", 0, "ID", "the sandbox (default: $FIRMA_SANDBOX_ID or 'host')",      \
-			OPTION_STRING(object, member.sandbox),                                   \
+			OPTION_STRING(object, member.asked.sandbox_id),                          \
 			OPTION_GIVEN(object, member.described) },                                \
 		{ "agent", 0, "ID", "the agent (default: $FIRMA_AGENT_ID or none)",              \
-			OPTION_PARSED(object, member.agent, request_build_parse_agent),          \
+			OPTION_PARSED(object, member.asked.agent_id, request_build_parse_agent), \
 			OPTION_GIVEN(object, member.described) },                                \
 	{                                                                                        \
 		"request", 0, "FILE", "take the JSON request in FILE ('-': standard input)",     \
@@ -39,7 +40,7 @@ struct request_build {
 #define REQUEST_BUILD_PROFILE_ROW(object, member)                                           \
 	{                                                                                   \
 		"profile", 0, "NAME", "the profile (default: $FIRMA_PROFILE or 'default')", \
-			OPTION_STRING(object, member.profile),                              \
+			OPTION_STRING(object, member.asked.profile),                        \
 			OPTION_GIVEN(object, member.described)                              \
 	}
 

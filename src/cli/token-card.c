@@ -15,6 +15,7 @@
 #include "base/notation.h"
 #include "base/text.h"
 #include "cli/fold.h"
+#include "gate/fields.h"
 #include "gate/token/token.h"
 
 /* The column of what stands behind the labels. */
@@ -119,16 +120,17 @@ static int add_asker(struct token_card *c, int r)
 static int add_claims(struct token_card *c, int r)
 {
 	const struct token_view *token = c->token;
+	char label[VALUE_COLUMN];
 
 	r = add(c, r, "it claims", STYLE_NONE);
 	r = add_text(c, r, "  process", token->process);
-	r = add_text(c, r, "  directory", token->cwd);
-	r = add_text(c, r, "  real path", token->real_path);
-	r = add_text(c, r, "  sha256", token->executable_sha256);
-	r = add_text(c, r, "  agent", token->agent_id);
-	r = add_text(c, r, "  session", token->session_id);
-	r = add_text(c, r, "  sandbox", token->sandbox_id);
-	return add_text(c, r, "  profile", token->profile);
+	for (enum field f = 0; f < FIELDS; f++) {
+		if (!field_rows[f].label)
+			continue;
+		snprintf(label, sizeof(label), "  %s", field_rows[f].label);
+		r = add_text(c, r, label, field_get(f, &token->asked));
+	}
+	return r;
 }
 
 /* What of a text may be taken for something else, as a warning; at most one for a text. */
@@ -160,11 +162,14 @@ static int add_warnings(struct token_card *c, int r)
 {
 	const struct token_view *token = c->token;
 
-	r = add_likeness(c, r, token->executable);
-	json_each (arg, token->args)
-		r = add_likeness(c, r, json_string(arg));
-	r = add_likeness(c, r, token->real_path);
-	return add_likeness(c, r, token->cwd);
+	const struct string_list *args = &token->asked.args;
+	const char *arg = args->text;
+
+	r = add_likeness(c, r, token->asked.executable);
+	for (size_t i = 0; i < args->n; i++, arg += strlen(arg) + 1)
+		r = add_likeness(c, r, arg);
+	r = add_likeness(c, r, token->asked.real_path);
+	return add_likeness(c, r, token->asked.cwd);
 }
 
 /* All fields but the fingerprint, which the last one is. */

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/notation.h"
 #include "base/text.h"
+#include "gate/fields.h"
 #include "gate/token/token.h"
 
 static const struct {
@@ -18,14 +19,6 @@ static const struct {
 } strings[] = {
 	{ "token_id", offsetof(struct token_view, id), true },
 	{ "state", offsetof(struct token_view, state), true },
-	{ "executable", offsetof(struct token_view, executable), true },
-	{ "cwd", offsetof(struct token_view, cwd), false },
-	{ "real_path", offsetof(struct token_view, real_path), false },
-	{ "executable_sha256", offsetof(struct token_view, executable_sha256), false },
-	{ "session_id", offsetof(struct token_view, session_id), true },
-	{ "sandbox_id", offsetof(struct token_view, sandbox_id), true },
-	{ "agent_id", offsetof(struct token_view, agent_id), false },
-	{ "profile", offsetof(struct token_view, profile), true },
 	{ "process", offsetof(struct token_view, process), false },
 	{ "issued_at", offsetof(struct token_view, issued_at), true },
 	{ "expires_at", offsetof(struct token_view, expires_at), true },
@@ -34,30 +27,59 @@ static const struct {
 	{ "fingerprint", offsetof(struct token_view, fingerprint), true },
 };
 
+/* False where the member is missing and required, or is no string. */
+static bool read_string(const struct json *root, const char *key, bool required, const char **ret)
+{
+	const struct json *member = json_get(root, key);
+
+	*ret = member ? json_string(member) : NULL;
+	return *ret || (!member && !required);
+}
+
 static bool read_strings(const struct json *root, struct token_view *ret)
 {
-	const struct json *member;
-	const char *string;
-
-	for (size_t i = 0; i < sizeof(strings) / sizeof(strings[0]); i++) {
-		member = json_get(root, strings[i].key);
-		string = member ? json_string(member) : NULL;
-		if (!string && (member || strings[i].required))
+	for (size_t i = 0; i < sizeof(strings) / sizeof(strings[0]); i++)
+		if (!read_string(root, strings[i].key, strings[i].required,
+			    (const char **)(void *)((char *)ret + strings[i].offset)))
 			return false;
-		*(const char **)((char *)ret + strings[i].offset) = string;
-	}
 	return true;
 }
 
-static bool read_args(const struct json *root, struct token_view *ret)
+/* All of args go into one text. 0, 1 where they are no array of strings, or -ENOMEM. */
+static int read_args(const struct json *root, struct token_view *ret)
 {
-	ret->args = json_get(root, "args");
-	if (!ret->args || !json_is_array(ret->args))
-		return false;
+	const struct json *args = json_get(root, field_rows[FIELD_ARGS].name);
+	const char *arg;
+	int r;
 
-	json_each (arg, ret->args)
-		if (!json_string(arg))
+	if (!args || !json_is_array(args))
+		return 1;
+
+	json_each (child, args) {
+		arg = json_string(child);
+		if (!arg)
+			return 1;
+		r = bytes_append(&ret->args, arg, strlen(arg) + 1);
+		if (r < 0)
+			return r;
+	}
+	ret->asked.args.text = bytes_str(&ret->args);
+	ret->asked.args.n = json_size(args);
+	ret->asked.args.len = ret->args.len;
+	return 0;
+}
+
+static bool read_asked(const struct json *root, struct token_view *ret)
+{
+	const char *string;
+
+	for (enum field f = 0; f < FIELDS; f++) {
+		if (field_rows[f].kind == FIELD_KIND_STRINGS)
+			continue;
+		if (!read_string(root, field_rows[f].name, field_rows[f].required, &string))
 			return false;
+		field_set(f, &ret->asked, string);
+	}
 	return true;
 }
 
@@ -73,7 +95,7 @@ static bool read_item(const struct json *root, struct token_view *ret)
 {
 	uint8_t id[16];
 
-	return read_strings(root, ret) && read_args(root, ret) && read_age(root, ret)
+	return read_strings(root, ret) && read_asked(root, ret) && read_age(root, ret)
 		&& notation_parse_uuid(ret->id, strlen(ret->id), id) == 0
 		&& json_get_integer(root, "uid", UINT32_MAX, &ret->uid)
 		&& (!json_get(root, "pid") || json_get_integer(root, "pid", INT32_MAX, &ret->pid))
@@ -83,26 +105,28 @@ static bool read_item(const struct json *root, struct token_view *ret)
 
 int token_view_read(const struct bytes *line, struct token_view *ret)
 {
-	struct token_view token = { 0 };
+	struct token_view token = { .args = BYTES_INIT(BYTES_UNLIMITED) };
 	struct scan_fault fault;
 	int r;
 
 	r = json_parse(bytes_str(line), line->len, &token.doc, &fault);
-	if (r < 0)
-		return say_undecided("out of memory");
-
-	if (r == JSON_MALFORMED || !read_item(json_root(token.doc), &token)) {
-		token_view_deinit(&token);
-		return say_undecided("the answer holds what is not a token");
+	if (r == 0)
+		r = read_args(json_root(token.doc), &token);
+	if (r == 0 && read_item(json_root(token.doc), &token)) {
+		*ret = token;
+		return STATUS_DONE;
 	}
-	*ret = token;
-	return STATUS_DONE;
+
+	token_view_deinit(&token);
+	return say_undecided(
+		"%s", r < 0 ? "out of memory" : "the answer holds what is not a token");
 }
 
 void token_view_deinit(struct token_view *token)
 {
 	json_doc_free(token->doc);
 	token->doc = NULL;
+	bytes_deinit(&token->args);
 }
 
 bool token_view_is_live(const struct token_view *token)
@@ -127,14 +151,13 @@ enum style token_view_style(const struct token_view *token)
 static int append_command(const struct token_view *token,
 	int (*append)(struct bytes *b, const char *text, size_t len), struct bytes *b)
 {
-	const char *arg;
+	const struct string_list *args = &token->asked.args;
+	const char *arg = args->text;
 	int r;
 
-	r = append(b, token->executable, strlen(token->executable));
-	json_each (child, token->args) {
-		arg = json_string(child);
-		if (r >= 0)
-			r = bytes_append_char(b, ' ');
+	r = append(b, token->asked.executable, strlen(token->asked.executable));
+	for (size_t i = 0; r >= 0 && i < args->n; i++, arg += strlen(arg) + 1) {
+		r = bytes_append_char(b, ' ');
 		if (r >= 0)
 			r = append(b, arg, strlen(arg));
 	}

@@ -140,14 +140,14 @@ static bool claim_fits(const struct decide_input *in)
 static bool deny_other_request(const struct decide_input *in, struct verdict *v)
 {
 	const struct token *t = in->token;
-	const struct invocation_field *field;
+	enum field field;
 	const char *name = NULL;
 
 	field = fields_find_mismatch(&t->asked, &in->request->asked);
 	if (memcmp(t->fingerprint, in->fingerprint, FINGERPRINT_LEN) != 0)
 		name = "fingerprint";
-	else if (field)
-		name = field->name;
+	else if (field < FIELDS)
+		name = field_rows[field].name;
 	if (!name)
 		return false;
 

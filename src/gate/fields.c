@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* The table of an invocation's strings. */
+/* The table of an invocation's members. */
 
 #include "gate/fields.h"
 
@@ -8,32 +8,62 @@
 
 #define AT(member) offsetof(struct invocation, member)
 
-const struct invocation_field invocation_fields[INVOCATION_FIELDS] = {
-	{ "executable", AT(executable), false },
-	{ "session_id", AT(session_id), true },
-	{ "sandbox_id", AT(sandbox_id), true },
-	{ "profile", AT(profile), true },
-	{ "agent_id", AT(agent_id), true },
-	{ "cwd", AT(cwd), true },
-	{ "real_path", AT(real_path), true },
-	{ "executable_sha256", AT(executable_sha256), true },
+const struct field_row field_rows[FIELDS] = {
+	[FIELD_EXECUTABLE] = { "executable", AT(executable), FIELD_KIND_PATH, .required = true },
+	[FIELD_ARGS] = { "args", AT(args), FIELD_KIND_STRINGS },
+	[FIELD_CWD] = { "cwd", AT(cwd), FIELD_KIND_DIRECTORY, .label = "directory",
+		.rule_key = "cwd" },
+	[FIELD_REAL_PATH] = { "real_path", AT(real_path), FIELD_KIND_PATH, .label = "real path" },
+	[FIELD_EXECUTABLE_SHA256] = { "executable_sha256", AT(executable_sha256), FIELD_KIND_SHA256,
+		.label = "sha256", .entry_key = "executableSha256" },
+	[FIELD_AGENT_ID] = { "agent_id", AT(agent_id), FIELD_KIND_AGENT, .label = "agent",
+		.rule_key = "agents", .variable = "FIRMA_AGENT_ID" },
+	[FIELD_SESSION_ID] = { "session_id", AT(session_id), FIELD_KIND_TEXT, .required = true,
+		.label = "session", .rule_key = "sessions", .variable = "FIRMA_SESSION_ID",
+		.otherwise = "local" },
+	[FIELD_SANDBOX_ID] = { "sandbox_id", AT(sandbox_id), FIELD_KIND_TEXT, .required = true,
+		.label = "sandbox", .rule_key = "sandboxes", .entry_key = "sandbox",
+		.variable = "FIRMA_SANDBOX_ID", .otherwise = "host" },
+	[FIELD_PROFILE] = { "profile", AT(profile), FIELD_KIND_TEXT, .required = true,
+		.label = "profile", .rule_key = "profiles", .entry_key = "profile",
+		.variable = "FIRMA_PROFILE", .otherwise = "default" },
 };
 
-const char *field_get(const struct invocation_field *field, const struct invocation *asked)
+const char *field_get(enum field field, const struct invocation *asked)
 {
-	return *(const char *const *)(const void *)((const char *)asked + field->offset);
+	return *(const char *const *)(const void *)((const char *)asked + field_rows[field].offset);
 }
 
-const struct invocation_field *fields_find_mismatch(
-	const struct invocation *first, const struct invocation *retry)
+void field_set(enum field field, struct invocation *asked, const char *value)
+{
+	*(const char **)(void *)((char *)asked + field_rows[field].offset) = value;
+}
+
+enum field fields_find_mismatch(const struct invocation *first, const struct invocation *retry)
 {
 	const char *a, *b;
 
-	for (size_t i = 0; i < INVOCATION_FIELDS; i++) {
-		a = field_get(&invocation_fields[i], first);
-		b = field_get(&invocation_fields[i], retry);
-		if (invocation_fields[i].bound && a && (!b || strcmp(a, b) != 0))
-			return &invocation_fields[i];
+	for (enum field f = 0; f < FIELDS; f++) {
+		if (field_rows[f].kind == FIELD_KIND_STRINGS)
+			continue;
+		a = field_get(f, first);
+		b = field_get(f, retry);
+		if (a && (!b || strcmp(a, b) != 0))
+			return f;
 	}
-	return NULL;
+	return FIELDS;
+}
+
+void fields_write(struct writer *w, const struct invocation *asked)
+{
+	const struct string_list *list;
+
+	for (enum field f = 0; f < FIELDS; f++) {
+		if (field_rows[f].kind != FIELD_KIND_STRINGS) {
+			writer_string(w, field_rows[f].name, field_get(f, asked));
+			continue;
+		}
+		list = (const void *)((const char *)asked + field_rows[f].offset);
+		writer_strings(w, field_rows[f].name, list->text, list->n);
+	}
 }

@@ -1,27 +1,67 @@
 /* SPDX-License-Identifier: ISC */
 #pragma once
 
-/* The table of an invocation's strings. The check of a retry goes by it. */
+/*
+ * The table of what an asker says: the members of struct invocation. The reader of requests, the
+ * token, the check of a retry, the printers, the rules, the allowlist and the options of `firma
+ * check` go by it. The fingerprint alone does not: its bytes are fixed (gate/token/fingerprint).
+ */
 
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/json/writer.h"
 #include "gate/invocation.h"
 
-struct invocation_field {
-	const char *name; /* on the wire */
-	size_t offset;    /* in struct invocation */
-	bool bound;       /* a retry is compared with the token; else only the fingerprint is */
+enum field_kind {
+	FIELD_KIND_TEXT,      /* at most LIMIT_STRING bytes; not blank where it is required */
+	FIELD_KIND_AGENT,     /* the same; an empty one is as good as none */
+	FIELD_KIND_PATH,      /* absolute and normal (base/path), at most LIMIT_PATH bytes */
+	FIELD_KIND_DIRECTORY, /* the same, or "/" */
+	FIELD_KIND_SHA256,    /* 64 hexadecimal digits in lower case */
+	FIELD_KIND_STRINGS,   /* a struct string_list of at most LIMIT_ARGS strings */
 };
 
-#define INVOCATION_FIELDS 8
+/* In the order in which they are read, compared and printed. */
+enum field {
+	FIELD_EXECUTABLE,
+	FIELD_ARGS,
+	FIELD_CWD,
+	FIELD_REAL_PATH,
+	FIELD_EXECUTABLE_SHA256,
+	FIELD_AGENT_ID,
+	FIELD_SESSION_ID,
+	FIELD_SANDBOX_ID,
+	FIELD_PROFILE,
+	FIELDS,
+};
 
-/* In the order in which a retry is compared. */
-extern const struct invocation_field invocation_fields[INVOCATION_FIELDS];
+struct field_row {
+	const char *name; /* on the wire and on disk */
+	size_t offset;    /* in struct invocation */
+	enum field_kind kind;
+	bool required;
 
-/* The field's string, or NULL. */
-const char *field_get(const struct invocation_field *field, const struct invocation *asked);
+	const char *label;     /* on a card, among what the asker claims; NULL: elsewhere */
+	const char *rule_key;  /* of a rule that is only for some values; NULL: there is none */
+	const char *entry_key; /* of an entry of the allowlist that is bound to it; or NULL */
 
-/* The bound field in which a retry differs from what was asked first and had a value; or NULL. */
-const struct invocation_field *fields_find_mismatch(
-	const struct invocation *first, const struct invocation *retry);
+	/* Where `firma check` takes it from if no option says it, and from where if that is blank.
+	 */
+	const char *variable, *otherwise;
+};
+
+extern const struct field_row field_rows[FIELDS];
+
+/* The strings of one kind only: not of FIELD_KIND_STRINGS. NULL where the asker sent none. */
+const char *field_get(enum field field, const struct invocation *asked);
+void field_set(enum field field, struct invocation *asked, const char *value);
+
+/*
+ * The first string in which a retry differs from what was asked first; FIELDS where there is none.
+ * What was not said at first may be said in a retry.
+ */
+enum field fields_find_mismatch(const struct invocation *first, const struct invocation *retry);
+
+/* Writes the fields that are there, as members of the object that is open. */
+void fields_write(struct writer *w, const struct invocation *asked);

@@ -17,6 +17,9 @@
 
 #define SCAN_DEPTH_MAX 16
 
+/* Up to here doubles, and so every reader of JSON, tell each whole number from its neighbours. */
+#define JSON_INTEGER_MAX (((int64_t)1 << 53) - 1)
+
 /* Past this a number is no longer one that every reader takes alike. */
 #define SCAN_NUMBER_MAX 63
 

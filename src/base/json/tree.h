@@ -62,9 +62,6 @@ const char *json_string(const struct json *value);
 /* False where it is no boolean. */
 bool json_bool(const struct json *value, bool *ret);
 
-/* Up to here doubles, and so every reader of JSON, tell each whole number from its neighbours. */
-#define JSON_INTEGER_MAX (((int64_t)1 << 53) - 1)
-
 /*
  * False where it is not a whole number, written without fraction and exponent, between
  * -JSON_INTEGER_MAX and JSON_INTEGER_MAX. Numbers are known only as members of the outermost

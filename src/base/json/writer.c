@@ -23,6 +23,12 @@ int writer_finish(struct writer *w)
 	return w->error;
 }
 
+void writer_fail(struct writer *w, int error)
+{
+	if (w->error >= 0)
+		w->error = error;
+}
+
 static void put(struct writer *w, const char *text, size_t len)
 {
 	if (w->error >= 0)

@@ -48,6 +48,9 @@ void writer_init(struct writer *w, struct bytes *out);
  */
 int writer_finish(struct writer *w);
 
+/* Makes `error` the writer's error, unless it has one: for a value that could not be made. */
+void writer_fail(struct writer *w, int error);
+
 /* Opens an object or an array; writer_end() closes the innermost one that is open. */
 void writer_object(struct writer *w, const char *key);
 void writer_array(struct writer *w, const char *key);

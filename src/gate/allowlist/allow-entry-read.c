@@ -100,17 +100,6 @@ static bool is_hash(const char *text)
 	return notation_parse_hex(text, strlen(text), hash, sizeof(hash)) == 0;
 }
 
-static int take_sha256(
-	struct allow_entry *e, const struct key *k, const struct json *v, struct bytes *why)
-{
-	int r;
-
-	r = take_string(e, k, v, why);
-	if (r == 0 && !is_hash(e->executable_sha256))
-		return refuse(why, "%s must be 64 hexadecimal digits in lower case", k->name);
-	return r;
-}
-
 /* A form that isn't known matches nothing. */
 static int take_arg_pattern(
 	struct allow_entry *e, const struct key *k, const struct json *v, struct bytes *why)
@@ -239,9 +228,6 @@ static const struct key keys[] = {
 	{ KEY_SOURCE, take_string, AT(source), false },
 	{ KEY_EXPIRES, take_time, 0, false },
 	{ KEY_UID, take_uid, 0, false },
-	{ KEY_SANDBOX, take_string, AT(sandbox), false },
-	{ KEY_PROFILE, take_string, AT(profile), false },
-	{ KEY_SHA256, take_sha256, AT(executable_sha256), false },
 	{ KEY_REAL_PATH, take_path, AT(real_path), false },
 };
 
@@ -251,6 +237,10 @@ bool allow_key_is_known(const char *key, size_t len)
 {
 	for (size_t i = 0; i < N_KEYS; i++)
 		if (strlen(keys[i].name) == len && memcmp(keys[i].name, key, len) == 0)
+			return true;
+	for (enum field f = 0; f < FIELDS; f++)
+		if (field_rows[f].entry_key && strlen(field_rows[f].entry_key) == len
+			&& memcmp(field_rows[f].entry_key, key, len) == 0)
 			return true;
 	return false;
 }
@@ -289,6 +279,30 @@ static int complete_rule(struct allow_entry *e)
 	return 0;
 }
 
+/* What the asker must say; an entry by approval says so of each field that requests must have. */
+static int read_bounds(struct allow_entry *e, struct bytes *why)
+{
+	const struct json *v;
+	struct key key;
+	int r;
+
+	for (enum field f = 0; f < FIELDS; f++) {
+		if (!field_rows[f].entry_key)
+			continue;
+		v = json_get(json_root(e->doc), field_rows[f].entry_key);
+		key = (struct key){ field_rows[f].entry_key, NULL,
+			AT(bounds) + f * sizeof(e->bounds[f]), false };
+		r = v ? take_string(e, &key, v, why) : 0;
+		if (r != 0)
+			return r;
+		if (v && field_rows[f].kind == FIELD_KIND_SHA256 && !is_hash(e->bounds[f]))
+			return refuse(
+				why, "%s must be 64 hexadecimal digits in lower case", key.name);
+		e->idle |= e->always && !v && field_rows[f].required;
+	}
+	return 0;
+}
+
 static int read_members(struct allow_entry *e, struct bytes *why)
 {
 	const struct json *v;
@@ -306,8 +320,9 @@ static int read_members(struct allow_entry *e, struct bytes *why)
 	/* One by approval that has lost what bound it. */
 	e->always = e->source && strcmp(e->source, ALLOW_SOURCE_ALWAYS) == 0;
 	if (e->always)
-		e->idle |= !e->arg_pattern || !e->has_uid || !e->sandbox || !e->profile;
-	return complete_rule(e);
+		e->idle |= !e->arg_pattern || !e->has_uid;
+	r = read_bounds(e, why);
+	return r != 0 ? r : complete_rule(e);
 }
 
 int allow_entry_read(const char *agent, const char *text, size_t len, struct bytes *why,

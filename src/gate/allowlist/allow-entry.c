@@ -9,11 +9,13 @@
 #include <string.h>
 
 #include "base/json/scan.h"
+#include "base/json/writer.h"
 #include "base/notation.h"
 #include "base/path.h"
 #include "base/sha256.h"
 #include "base/text.h"
 #include "gate/allowlist/allow-keys.h"
+#include "gate/fields.h"
 #include "gate/policy/glob.h"
 #include "gate/policy/program.h"
 
@@ -63,12 +65,19 @@ bool allow_entry_is_same(const struct allow_entry *a, const struct allow_entry *
 	return true;
 }
 
+static bool same_bounds(const struct allow_entry *a, const struct allow_entry *b)
+{
+	for (enum field f = 0; f < FIELDS; f++)
+		if (!same(a->bounds[f], b->bounds[f]))
+			return false;
+	return true;
+}
+
 bool allow_entry_covers(const struct allow_entry *a, const struct allow_entry *b)
 {
 	return a->idle == b->idle && a->has_uid == b->has_uid && a->uid == b->uid
-		&& same(a->sandbox, b->sandbox) && same(a->profile, b->profile)
-		&& same(a->executable_sha256, b->executable_sha256)
-		&& same(a->real_path, b->real_path) && a->expires >= b->expires;
+		&& same_bounds(a, b) && same(a->real_path, b->real_path)
+		&& a->expires >= b->expires;
 }
 
 /* --- binding ---------------------------------------------------------------------------------- */
@@ -159,21 +168,6 @@ int allow_check_token(const struct token *t, const struct trusted *trusted, stru
 	return 0;
 }
 
-static int append_string(struct bytes *b, const char *key, const char *value)
-{
-	int r;
-
-	if (!value)
-		return 0;
-	r = bytes_appendf(b, "%s\"%s\":", b->len > 1 ? "," : "", key);
-	return r < 0 ? r : json_append_string(b, value);
-}
-
-static int append_number(struct bytes *b, const char *key, uint64_t value)
-{
-	return bytes_appendf(b, ",\"%s\":%llu", key, (unsigned long long)value);
-}
-
 /* Takes the text over. */
 static int read_own(
 	const char *agent, struct bytes *text, struct bytes *why, struct allow_entry **ret)
@@ -193,43 +187,48 @@ static int read_own(
 	return r;
 }
 
+static void write_uuid(struct writer *w, const char *key, const uint8_t id[static 16])
+{
+	char uuid[NOTATION_UUID_LEN + 1];
+
+	notation_uuid(id, uuid);
+	writer_string(w, key, uuid);
+}
+
+static void write_expiry(struct writer *w, uint64_t expires)
+{
+	if (expires != ALLOW_FOREVER)
+		writer_unsigned(w, KEY_EXPIRES, expires);
+}
+
 int allow_entry_from_token(const struct token *t, const uint8_t id[static 16], uint64_t expires,
 	struct allow_entry **ret)
 {
 	cleanup(bytes_deinit) struct bytes b = BYTES_INIT(BYTES_UNLIMITED),
 					   why = BYTES_INIT(BYTES_UNLIMITED);
 	bool elsewhere = t->asked.real_path && strcmp(t->asked.real_path, t->asked.executable) != 0;
-	char uuid[NOTATION_UUID_LEN + 1], bound[ALLOW_BOUND_LEN + 1];
+	const char *agent = t->asked.agent_id ? t->asked.agent_id : ALLOW_AGENT_NONE;
+	char bound[ALLOW_BOUND_LEN + 1];
+	struct writer w;
 	int r;
 
-	notation_uuid(id, uuid);
 	allow_bind(t->asked.cwd, t->asked.args.text, t->asked.args.n, bound);
-	r = bytes_append_char(&b, '{');
+	writer_init(&w, &b);
+	writer_object(&w, NULL);
+	write_uuid(&w, KEY_ID, id);
+	writer_string(&w, KEY_PATTERN, t->asked.executable);
+	writer_string(&w, KEY_REAL_PATH, elsewhere ? t->asked.real_path : NULL);
+	writer_string(&w, KEY_ARG_PATTERN, bound);
+	writer_string(&w, KEY_SOURCE, ALLOW_SOURCE_ALWAYS);
+	write_expiry(&w, expires);
+	writer_unsigned(&w, KEY_UID, t->uid);
+	for (enum field f = 0; f < FIELDS; f++)
+		if (field_rows[f].entry_key)
+			writer_string(&w, field_rows[f].entry_key, field_get(f, &t->asked));
+	writer_end(&w);
+	r = writer_finish(&w);
 	if (r >= 0)
-		r = append_string(&b, KEY_ID, uuid);
-	if (r >= 0)
-		r = append_string(&b, KEY_PATTERN, t->asked.executable);
-	if (r >= 0)
-		r = append_string(&b, KEY_REAL_PATH, elsewhere ? t->asked.real_path : NULL);
-	if (r >= 0)
-		r = append_string(&b, KEY_ARG_PATTERN, bound);
-	if (r >= 0)
-		r = append_string(&b, KEY_SOURCE, ALLOW_SOURCE_ALWAYS);
-	if (r >= 0 && expires != ALLOW_FOREVER)
-		r = append_number(&b, KEY_EXPIRES, expires);
-	if (r >= 0)
-		r = append_number(&b, KEY_UID, t->uid);
-	if (r >= 0)
-		r = append_string(&b, KEY_SANDBOX, t->asked.sandbox_id);
-	if (r >= 0)
-		r = append_string(&b, KEY_PROFILE, t->asked.profile);
-	if (r >= 0)
-		r = append_string(&b, KEY_SHA256, t->asked.executable_sha256);
-	if (r >= 0)
-		r = bytes_append_char(&b, '}');
-	if (r >= 0)
-		r = read_own(
-			t->asked.agent_id ? t->asked.agent_id : ALLOW_AGENT_NONE, &b, &why, ret);
+		r = read_own(agent, &b, &why, ret);
 	return r == ALLOW_FAULTY ? -EINVAL : r;
 }
 
@@ -250,23 +249,18 @@ int allow_entry_from_patterns(const char *agent, const char *pattern, const char
 {
 	cleanup(allow_entry_free_p) struct allow_entry *e = NULL;
 	cleanup(bytes_deinit) struct bytes b = BYTES_INIT(BYTES_UNLIMITED);
-	char uuid[NOTATION_UUID_LEN + 1];
+	struct writer w;
 	int r;
 
-	notation_uuid(id, uuid);
-	r = bytes_append_char(&b, '{');
-	if (r >= 0)
-		r = append_string(&b, KEY_ID, uuid);
-	if (r >= 0)
-		r = append_string(&b, KEY_PATTERN, pattern);
-	if (r >= 0)
-		r = bytes_appendf(&b, ",\"" KEY_ARGV "\":%s", argv);
-	if (r >= 0)
-		r = append_string(&b, KEY_SOURCE, ALLOW_SOURCE_ADDED);
-	if (r >= 0 && expires != ALLOW_FOREVER)
-		r = append_number(&b, KEY_EXPIRES, expires);
-	if (r >= 0)
-		r = bytes_append_char(&b, '}');
+	writer_init(&w, &b);
+	writer_object(&w, NULL);
+	write_uuid(&w, KEY_ID, id);
+	writer_string(&w, KEY_PATTERN, pattern);
+	writer_raw(&w, KEY_ARGV, argv, strlen(argv));
+	writer_string(&w, KEY_SOURCE, ALLOW_SOURCE_ADDED);
+	write_expiry(&w, expires);
+	writer_end(&w);
+	r = writer_finish(&w);
 	if (r >= 0)
 		r = read_own(agent, &b, why, &e);
 	if (r == 0)
@@ -281,7 +275,7 @@ int allow_entry_from_patterns(const char *agent, const char *pattern, const char
 /* --- writing ---------------------------------------------------------------------------------- */
 
 struct appending {
-	struct bytes *b;
+	struct writer *w;
 	bool unknown; /* of `old`, those alone */
 };
 
@@ -295,109 +289,82 @@ static int append_member(const struct scan_member *m, void *userdata)
 	r = bytes_append(&key, m->key, m->key_len);
 	if (r < 0)
 		return r;
-	if (a->unknown ? allow_key_is_known(m->key, m->key_len)
-		       : strcmp(bytes_str(&key), KEY_ID) == 0)
-		return 0;
-
-	r = bytes_append_char(a->b, ',');
-	if (r >= 0)
-		r = json_append_string(a->b, bytes_str(&key));
-	if (r >= 0)
-		r = bytes_append_char(a->b, ':');
-	return r < 0 ? r : bytes_append(a->b, m->value, m->value_len);
+	if (a->unknown ? !allow_key_is_known(m->key, m->key_len)
+		       : strcmp(bytes_str(&key), KEY_ID) != 0)
+		writer_raw(a->w, bytes_str(&key), m->value, m->value_len);
+	return 0;
 }
 
 int allow_entry_append(const struct allow_entry *e, const struct allow_entry *old, struct bytes *b)
 {
-	struct appending a = { b, false };
+	struct writer w;
+	struct appending a = { &w, false };
 	struct scan_fault fault;
 	int r;
 
 	if (!old)
 		return bytes_append(b, e->text, e->len);
 
-	r = bytes_append_str(b, "{\"" KEY_ID "\":");
-	if (r >= 0)
-		r = json_append_string(b, old->id);
-	if (r >= 0)
-		r = scan_object(e->text, e->len, append_member, &a, &fault);
+	writer_init(&w, b);
+	writer_object(&w, NULL);
+	writer_string(&w, KEY_ID, old->id);
+	r = scan_object(e->text, e->len, append_member, &a, &fault);
 	a.unknown = true;
 	if (r >= 0)
 		r = scan_object(old->text, old->len, append_member, &a, &fault);
-	return r < 0 ? r : bytes_append_char(b, '}');
+	if (r < 0)
+		writer_fail(&w, r);
+	writer_end(&w);
+	return writer_finish(&w);
 }
 
 /* The patterns of the arguments, as they are in the file. */
-static int append_argv(const struct allow_entry *e, struct bytes *b)
+static void write_argv(struct writer *w, const struct allow_entry *e)
 {
 	const struct patterns *p;
-	bool list;
-	int r;
 
-	r = bytes_append_str(b, ",\"" KEY_ARGV "\":[");
-	for (size_t i = 1; r >= 0 && i < e->rule.n_argv; i++) {
+	writer_array(w, KEY_ARGV);
+	for (size_t i = 1; i < e->rule.n_argv; i++) {
 		p = &e->rule.argv[i];
-		list = p->n != 1;
-		r = bytes_append_str(b, i > 1 ? "," : "");
-		for (size_t k = 0; r >= 0 && k < p->n; k++) {
-			r = bytes_append_str(b, k > 0 ? "," : list ? "[" : "");
-			if (r >= 0)
-				r = json_append_string(b, p->any[k]);
-		}
-		if (r >= 0 && list)
-			r = bytes_append_char(b, ']');
+		if (p->n != 1)
+			writer_array(w, NULL);
+		for (size_t k = 0; k < p->n; k++)
+			writer_string(w, NULL, p->any[k]);
+		if (p->n != 1)
+			writer_end(w);
 	}
-	return r < 0 ? r : bytes_append_char(b, ']');
-}
-
-static int append_use(const struct allow_use *use, struct bytes *b)
-{
-	int r;
-
-	if (use->at == 0)
-		return 0;
-	r = append_number(b, KEY_USED, use->at);
-	return r < 0 ? r : append_string(b, KEY_USED_PATH, use->path);
+	writer_end(w);
 }
 
 int allow_entry_print(
-	const struct allow_entry *e, const struct allow_use *use, uint64_t now, struct bytes *ret)
+	const struct allow_entry *e, const struct allow_use *use, uint64_t now, struct bytes *b)
 {
-	cleanup(bytes_deinit) struct bytes b = BYTES_INIT(BYTES_UNLIMITED);
-	int r;
+	struct writer w;
 
-	r = bytes_append_char(&b, '{');
-	if (r >= 0)
-		r = append_string(&b, "agent_id", e->agent);
-	if (r >= 0)
-		r = append_string(&b, KEY_ID, e->id);
-	if (r >= 0)
-		r = append_string(&b, KEY_PATTERN, e->pattern);
-	if (r >= 0)
-		r = append_string(&b, KEY_REAL_PATH, e->real_path);
-	if (r >= 0)
-		r = append_string(&b, KEY_ARG_PATTERN, e->arg_pattern);
-	if (r >= 0 && e->has_argv)
-		r = append_argv(e, &b);
-	if (r >= 0)
-		r = append_string(&b, KEY_SOURCE, e->source);
-	if (r >= 0 && e->expires != ALLOW_FOREVER)
-		r = append_number(&b, KEY_EXPIRES, e->expires);
-	if (r >= 0 && e->expires != ALLOW_FOREVER)
-		r = append_number(&b, "expires_in_ms", now < e->expires ? e->expires - now : 0);
-	if (r >= 0 && e->has_uid)
-		r = append_number(&b, KEY_UID, e->uid);
-	if (r >= 0)
-		r = append_string(&b, KEY_SANDBOX, e->sandbox);
-	if (r >= 0)
-		r = append_string(&b, KEY_PROFILE, e->profile);
-	if (r >= 0)
-		r = append_string(&b, KEY_SHA256, e->executable_sha256);
-	if (r >= 0)
-		r = append_use(use, &b);
-	if (r >= 0 && e->idle)
-		r = bytes_append_str(&b, ",\"idle\":true");
-	if (r >= 0)
-		r = bytes_append_char(&b, '}');
-	return r < 0 ? r : bytes_append(ret, b.data, b.len);
+	writer_init(&w, b);
+	writer_object(&w, NULL);
+	writer_string(&w, "agent_id", e->agent);
+	writer_string(&w, KEY_ID, e->id);
+	writer_string(&w, KEY_PATTERN, e->pattern);
+	writer_string(&w, KEY_REAL_PATH, e->real_path);
+	writer_string(&w, KEY_ARG_PATTERN, e->arg_pattern);
+	if (e->has_argv)
+		write_argv(&w, e);
+	writer_string(&w, KEY_SOURCE, e->source);
+	write_expiry(&w, e->expires);
+	if (e->expires != ALLOW_FOREVER)
+		writer_unsigned(&w, "expires_in_ms", now < e->expires ? e->expires - now : 0);
+	if (e->has_uid)
+		writer_unsigned(&w, KEY_UID, e->uid);
+	for (enum field f = 0; f < FIELDS; f++)
+		if (field_rows[f].entry_key)
+			writer_string(&w, field_rows[f].entry_key, e->bounds[f]);
+	if (use->at > 0) {
+		writer_unsigned(&w, KEY_USED, use->at);
+		writer_string(&w, KEY_USED_PATH, use->path);
+	}
+	if (e->idle)
+		writer_bool(&w, "idle", true);
+	writer_end(&w);
+	return writer_finish(&w);
 }

@@ -14,6 +14,7 @@
 
 #include "base/bytes.h"
 #include "base/json/tree.h"
+#include "gate/fields.h"
 #include "gate/policy/rule.h"
 #include "gate/token/token.h"
 
@@ -35,8 +36,8 @@
 struct allow_entry {
 	/* Strings are NULL where it has none. */
 	const char *agent, *id, *pattern, *arg_pattern, *source;
-	const char *sandbox, *profile, *executable_sha256;
-	const char *real_path; /* where the executable ends up, if elsewhere */
+	const char *real_path;      /* where the executable ends up, if elsewhere */
+	const char *bounds[FIELDS]; /* what the asker must say; of fields that have an entry_key */
 	bool has_uid;
 	uid_t uid;
 	uint64_t expires;

@@ -16,9 +16,6 @@
 #define KEY_SOURCE "source"
 #define KEY_EXPIRES "expiresAt"
 #define KEY_UID "uid"
-#define KEY_SANDBOX "sandbox"
-#define KEY_PROFILE "profile"
-#define KEY_SHA256 "executableSha256"
 #define KEY_REAL_PATH "realPath"
 
 /* Of the stamps. */

@@ -181,13 +181,12 @@ static bool agent_fits(const struct allow_entry *e, const struct matching *m)
 /* What an entry by hand says, it wants. */
 static bool bounds_fit(const struct allow_entry *e, const struct matching *m)
 {
-	const struct request *q = m->request;
-
-	return (!e->has_uid || e->uid == m->asker->uid)
-		&& (!e->sandbox || strcmp(e->sandbox, q->asked.sandbox_id) == 0)
-		&& (!e->profile || strcmp(e->profile, q->asked.profile) == 0)
-		&& (!e->executable_sha256
-			|| same(e->executable_sha256, q->asked.executable_sha256));
+	if (e->has_uid && e->uid != m->asker->uid)
+		return false;
+	for (enum field f = 0; f < FIELDS; f++)
+		if (e->bounds[f] && !same(e->bounds[f], field_get(f, &m->request->asked)))
+			return false;
+	return true;
 }
 
 static bool path_fits(const struct allow_entry *e, const char *path)
@@ -216,9 +215,9 @@ static bool content_fits(const struct allow_entry *e, const struct matching *m)
 
 	if (!e->always)
 		return true;
-	if (!same(e->executable_sha256, q->asked.executable_sha256))
+	if (!same(e->bounds[FIELD_EXECUTABLE_SHA256], q->asked.executable_sha256))
 		return false;
-	return e->executable_sha256
+	return q->asked.executable_sha256
 		|| (q->asked.real_path && trusted_has(m->trusted, q->asked.executable)
 			&& trusted_has(m->trusted, q->asked.real_path));
 }

@@ -191,7 +191,7 @@ static void check_claims(const struct rule *rule, const char *place, struct faul
 {
 	size_t n = 0;
 
-	for (enum claim claim = 0; claim < CLAIMS; claim++)
+	for (enum field claim = 0; claim < FIELDS; claim++)
 		n += rule->claims[claim].n;
 	if (rule->action == DECISION_ALLOW && n > 0 && rule->users.n == 0 && rule->groups.n == 0)
 		faults_warn(faults, place,

@@ -214,16 +214,6 @@ static int take_except(struct reader *r, const struct key *key, const struct jso
 	return 0;
 }
 
-static int take_claim(struct reader *r, const struct key *key, const struct json *v)
-{
-	return take_patterns(r, key->name, v, claim_fault, field(r, key));
-}
-
-static int take_directories(struct reader *r, const struct key *key, const struct json *v)
-{
-	return take_patterns(r, key->name, v, directory_fault, field(r, key));
-}
-
 /* --- users and groups ------------------------------------------------------------------------- */
 
 static bool find_id(const struct reader *r, const struct key *key, const char *name, id_t *ret)
@@ -374,11 +364,6 @@ static const struct key keys[] = {
 	{ "reason", take_reason, false, 0 },
 	{ "users", take_ids, false, AT(users) },
 	{ "groups", take_ids, false, AT(groups) },
-	{ "agents", take_claim, false, AT(claims[CLAIM_AGENT]) },
-	{ "sessions", take_claim, false, AT(claims[CLAIM_SESSION]) },
-	{ "sandboxes", take_claim, false, AT(claims[CLAIM_SANDBOX]) },
-	{ "profiles", take_claim, false, AT(claims[CLAIM_PROFILE]) },
-	{ "cwd", take_directories, false, AT(claims[CLAIM_CWD]) },
 	{ "remember", take_bool, false, AT(remember) },
 	{ "opaque", take_bool, false, AT(opaque) },
 	{ "match", take_examples, false, 0 },
@@ -386,6 +371,15 @@ static const struct key keys[] = {
 };
 
 #define N_KEYS (sizeof(keys) / sizeof(keys[0]))
+
+/* What the asker must say in this field. */
+static int take_claim(const struct reader *r, enum field field, const struct json *v)
+{
+	bool path = field_rows[field].kind == FIELD_KIND_DIRECTORY;
+
+	return take_patterns(r, field_rows[field].rule_key, v, path ? directory_fault : claim_fault,
+		&r->rule->claims[field]);
+}
 
 static int read_member(struct reader *r, const struct json *member)
 {
@@ -396,6 +390,9 @@ static int read_member(struct reader *r, const struct json *member)
 	for (size_t i = 0; i < N_KEYS; i++)
 		if (strcmp(keys[i].name, name) == 0)
 			return keys[i].take(r, &keys[i], member);
+	for (enum field f = 0; f < FIELDS; f++)
+		if (field_rows[f].rule_key && strcmp(field_rows[f].rule_key, name) == 0)
+			return take_claim(r, f, member);
 
 	e = text_append_escaped(&shown, name, strlen(name));
 	if (e < 0)

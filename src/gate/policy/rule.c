@@ -10,27 +10,6 @@
 #include "base/path.h"
 #include "gate/policy/glob.h"
 
-static const struct {
-	const char *key, *field;
-	size_t offset; /* in struct request */
-} claims[CLAIMS] = {
-	[CLAIM_AGENT] = { "agents", "agent_id", offsetof(struct request, asked.agent_id) },
-	[CLAIM_SESSION] = { "sessions", "session_id", offsetof(struct request, asked.session_id) },
-	[CLAIM_SANDBOX] = { "sandboxes", "sandbox_id", offsetof(struct request, asked.sandbox_id) },
-	[CLAIM_PROFILE] = { "profiles", "profile", offsetof(struct request, asked.profile) },
-	[CLAIM_CWD] = { "cwd", "cwd", offsetof(struct request, asked.cwd) },
-};
-
-const char *claim_key(enum claim claim)
-{
-	return claims[claim].key;
-}
-
-const char *claim_field(enum claim claim)
-{
-	return claims[claim].field;
-}
-
 static bool any_fits(
 	const struct patterns *p, bool (*fits)(const char *, const char *), const char *text)
 {
@@ -258,19 +237,15 @@ static bool group_fits(const struct rule *rule, const struct asker *asker)
 	return asker->more_groups && rule->action != DECISION_ALLOW;
 }
 
-static const char *claimed(const struct request *request, enum claim claim)
-{
-	return *(const char *const *)(const void *)((const char *)request + claims[claim].offset);
-}
-
 static enum rule_miss try_claim(
-	const struct rule *rule, enum claim claim, const struct request *request)
+	const struct rule *rule, enum field claim, const struct request *request)
 {
-	const char *text = claimed(request, claim);
+	const char *text = field_get(claim, &request->asked);
+	bool path = field_rows[claim].kind == FIELD_KIND_DIRECTORY;
 
 	if (!text)
 		return rule->action == DECISION_ALLOW ? RULE_LACKS_CLAIM : RULE_MATCHES;
-	return any_fits(&rule->claims[claim], claim == CLAIM_CWD ? glob_path : glob_text, text)
+	return any_fits(&rule->claims[claim], path ? glob_path : glob_text, text)
 		? RULE_MATCHES
 		: RULE_OTHER_CLAIM;
 }
@@ -289,7 +264,7 @@ enum rule_miss rule_try(const struct rule *rule, const struct trusted *trusted,
 	if (rule->groups.n > 0 && !group_fits(rule, s->asker))
 		return RULE_OTHER_GROUP;
 
-	for (enum claim claim = 0; claim < CLAIMS; claim++) {
+	for (enum field claim = 0; claim < FIELDS; claim++) {
 		if (rule->claims[claim].n == 0)
 			continue;
 		miss = try_claim(rule, claim, s->request);
@@ -310,7 +285,7 @@ void rule_deinit(struct rule *rule)
 	for (size_t i = 0; i < rule->n_argv; i++)
 		free(rule->argv[i].any);
 	free(rule->argv);
-	for (enum claim claim = 0; claim < CLAIMS; claim++)
+	for (enum field claim = 0; claim < FIELDS; claim++)
 		free(rule->claims[claim].any);
 	free(rule->users.ids);
 	free(rule->groups.ids);

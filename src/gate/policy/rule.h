@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "gate/fields.h"
 #include "gate/policy/candidate.h"
 #include "gate/wire/reply.h"
 
@@ -26,13 +27,6 @@ struct patterns {
 	size_t n;
 };
 
-/* What an asker says of itself, and a rule may want of it. */
-enum claim { CLAIM_AGENT, CLAIM_SESSION, CLAIM_SANDBOX, CLAIM_PROFILE, CLAIM_CWD, CLAIMS };
-
-/* Such as "agents", the key of a rule; and "agent_id", the field of a request. */
-const char *claim_key(enum claim claim);
-const char *claim_field(enum claim claim);
-
 struct ids {
 	id_t *ids;
 	size_t n;
@@ -44,8 +38,8 @@ struct rule {
 	const char *reason;    /* or NULL */
 	struct patterns *argv; /* "**" stands alone, and not first */
 	size_t n_argv;
-	struct ids users, groups; /* none: whoever */
-	struct patterns claims[CLAIMS];
+	struct ids users, groups;       /* none: whoever */
+	struct patterns claims[FIELDS]; /* of those that have a rule_key; none: any */
 	bool remember, opaque;
 
 	/*
@@ -86,7 +80,7 @@ enum rule_miss {
 struct rule_reach {
 	size_t words;     /* of RULE_OTHER_WORDS: so many arguments fit */
 	const char *path; /* of RULE_UNTRUSTED */
-	enum claim claim; /* of the last two */
+	enum field claim; /* of the last two */
 };
 
 /* `reach` may be NULL. */

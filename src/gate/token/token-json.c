@@ -11,19 +11,20 @@
 #include <string.h>
 
 #include "base/json/scan.h"
-#include "base/json/tree.h"
+#include "base/json/writer.h"
+#include "gate/fields.h"
 
 enum kind {
 	KIND_UUID,
 	KIND_HASH,
 	KIND_STATE,
 	KIND_STRING,
-	KIND_STRINGS, /* the arguments */
+	KIND_STRINGS,
 	KIND_UID,
 	KIND_PID,
 	KIND_TIME,
-	KIND_MS,   /* there only where it isn't 0 */
-	KIND_FLAG, /* there only where it is true */
+	KIND_MS,   /* written only where it isn't 0 */
+	KIND_FLAG, /* written only where it is true */
 };
 
 /* Where a member stands, beside the store's line of a whole token. */
@@ -33,25 +34,23 @@ enum place {
 	OPTIONAL = 4, /* only where the token has it */
 };
 
-#define AT(field) offsetof(struct token, field)
-
-static const struct member {
+struct member {
 	const char *key;
 	size_t offset; /* in struct token */
 	enum kind kind;
 	unsigned int places;
-} members[] = {
+};
+
+#define AT(field) offsetof(struct token, field)
+
+/* The fields of what is asked stand between the first two and the rest. */
+#define FIRST_FIELD 2
+#define AFTER_FIELDS (FIRST_FIELD + FIELDS)
+
+static const struct member others[] = {
 	{ "token_id", AT(id), KIND_UUID, IN_CHANGE | ON_WIRE },
 	{ "state", AT(state), KIND_STATE, IN_CHANGE | ON_WIRE },
-	{ "executable", AT(asked.executable), KIND_STRING, ON_WIRE },
-	{ "args", AT(asked.args.text), KIND_STRINGS, ON_WIRE },
-	{ "cwd", AT(asked.cwd), KIND_STRING, ON_WIRE | OPTIONAL },
-	{ "real_path", AT(asked.real_path), KIND_STRING, ON_WIRE | OPTIONAL },
-	{ "executable_sha256", AT(asked.executable_sha256), KIND_STRING, ON_WIRE | OPTIONAL },
-	{ "session_id", AT(asked.session_id), KIND_STRING, ON_WIRE },
-	{ "sandbox_id", AT(asked.sandbox_id), KIND_STRING, ON_WIRE },
-	{ "agent_id", AT(asked.agent_id), KIND_STRING, ON_WIRE | OPTIONAL },
-	{ "profile", AT(asked.profile), KIND_STRING, ON_WIRE },
+
 	{ "process", AT(process), KIND_STRING, ON_WIRE | OPTIONAL },
 	{ "rule", AT(rule), KIND_STRING, ON_WIRE },
 	{ "reason", AT(reason), KIND_STRING, IN_CHANGE | ON_WIRE | OPTIONAL },
@@ -67,149 +66,182 @@ static const struct member {
 	{ "issued_wall_us", AT(issued_wall), KIND_TIME, 0 },
 };
 
-#define N_MEMBERS (sizeof(members) / sizeof(members[0]))
+#define N_MEMBERS (sizeof(others) / sizeof(others[0]) + FIELDS)
+
+static struct member member_of_field(const struct field_row *row)
+{
+	bool list = row->kind == FIELD_KIND_STRINGS;
+
+	return (struct member){ row->name, AT(asked) + row->offset,
+		list ? KIND_STRINGS : KIND_STRING,
+		ON_WIRE | (list || row->required ? 0 : OPTIONAL) };
+}
+
+static struct member member_at(size_t i)
+{
+	if (i < FIRST_FIELD)
+		return others[i];
+	return i < AFTER_FIELDS ? member_of_field(&field_rows[i - FIRST_FIELD])
+				: others[i - FIELDS];
+}
 
 /* --- writing ---------------------------------------------------------------------------------- */
 
-/* What is printed as text is kept here, by member, until the object is. */
-struct forms {
-	char text[N_MEMBERS][FINGERPRINT_HEX_LEN + 1];
-};
+static void write_uuid(struct writer *w, const char *key, const uint8_t *id)
+{
+	char text[NOTATION_UUID_LEN + 1];
 
-static void add_ms(struct json_out *out, const char *key, uint64_t ms)
+	notation_uuid(id, text);
+	writer_string(w, key, text);
+}
+
+static void write_hash(struct writer *w, const char *key, const uint8_t *hash)
+{
+	char text[FINGERPRINT_HEX_LEN + 1];
+
+	notation_hex(hash, FINGERPRINT_LEN, text);
+	writer_string(w, key, text);
+}
+
+static void write_ms(struct writer *w, const char *key, uint64_t ms)
 {
 	if (ms > 0)
-		json_out_integer(out, key, (int64_t)ms);
+		writer_unsigned(w, key, ms);
 }
 
-static void add_flag(struct json_out *out, const char *key, bool flag)
+static void write_flag(struct writer *w, const char *key, bool flag)
 {
 	if (flag)
-		json_out_bool(out, key, true);
+		writer_bool(w, key, true);
 }
 
-static void add(struct json_out *out, size_t i, const struct token *t, struct forms *forms)
+static void write_strings(struct writer *w, const char *key, const struct string_list *list)
 {
-	const struct member *m = &members[i];
-	const char *field = (const char *)t + m->offset;
+	writer_strings(w, key, list->text, list->n);
+}
+
+static void write_member(struct writer *w, const struct token *t, const struct member *m)
+{
+	const void *value = (const char *)t + m->offset;
 
 	switch (m->kind) {
 	case KIND_UUID:
-		notation_uuid((const uint8_t *)field, forms->text[i]);
-		json_out_string(out, m->key, forms->text[i]);
+		write_uuid(w, m->key, value);
 		break;
 	case KIND_HASH:
-		notation_hex(field, FINGERPRINT_LEN, forms->text[i]);
-		json_out_string(out, m->key, forms->text[i]);
+		write_hash(w, m->key, value);
 		break;
 	case KIND_STATE:
-		json_out_string(out, m->key, token_state_name(t->state));
+		writer_string(w, m->key, token_state_name(t->state));
 		break;
 	case KIND_STRING:
-		json_out_string(out, m->key, *(const char *const *)(const void *)field);
+		writer_string(w, m->key, *(const char *const *)value);
 		break;
 	case KIND_STRINGS:
-		json_out_strings(out, m->key, t->asked.args.text, t->asked.args.n);
+		write_strings(w, m->key, value);
 		break;
 	case KIND_UID:
-		json_out_integer(out, m->key, t->uid);
+		writer_unsigned(w, m->key, t->uid);
 		break;
 	case KIND_PID:
 		if (t->pid > 0)
-			json_out_integer(out, m->key, t->pid);
+			writer_integer(w, m->key, t->pid);
 		break;
 	case KIND_TIME:
-		json_out_integer(out, m->key, (int64_t) * (const uint64_t *)(const void *)field);
+		writer_unsigned(w, m->key, *(const uint64_t *)value);
 		break;
 	case KIND_MS:
-		add_ms(out, m->key, *(const uint64_t *)(const void *)field);
+		write_ms(w, m->key, *(const uint64_t *)value);
 		break;
 	case KIND_FLAG:
-		add_flag(out, m->key, *(const bool *)(const void *)field);
+		write_flag(w, m->key, *(const bool *)value);
 		break;
 	}
 }
 
-static int print(struct json_out *out, struct bytes *b)
+/* The members at all of these places; 0 stands for the store's line. */
+static void write_members(struct writer *w, const struct token *t, unsigned int places)
 {
-	int r;
+	struct member m;
 
-	r = json_out_print(out, b);
-	json_out_deinit(out);
-	return r;
+	for (size_t i = 0; i < N_MEMBERS; i++) {
+		m = member_at(i);
+		if ((m.places & places) == places)
+			write_member(w, t, &m);
+	}
 }
 
-/* Ends `out` with the item. */
-static int print_item(
-	struct json_out *out, const struct token *t, const struct moment *now, struct bytes *b)
+/* µs of the wall clock as a time that a person can read. */
+static void write_time(struct writer *w, const char *key, uint64_t us)
 {
-	cleanup(bytes_deinit) struct bytes issued = BYTES_INIT(64), expires = BYTES_INIT(64);
-	struct forms forms;
-	int r;
+	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(64);
 
-	r = notation_append_time(&issued, t->issued_wall);
-	if (r >= 0)
-		r = notation_append_time(&expires, token_expires_wall(t));
-	if (r < 0) {
-		json_out_deinit(out);
-		return r;
-	}
+	if (notation_append_time(&text, us) >= 0)
+		writer_string(w, key, bytes_str(&text));
+	else
+		writer_fail(w, -ENOMEM);
+}
 
-	for (size_t i = 0; i < N_MEMBERS; i++)
-		if (members[i].places & ON_WIRE)
-			add(out, i, t, &forms);
-	json_out_string(out, "issued_at", bytes_str(&issued));
-	json_out_string(out, "expires_at", bytes_str(&expires));
-	json_out_integer(out, "age_ms", (int64_t)(token_age(t, now) / CLOCK_MS));
-	json_out_integer(out, "expires_in_ms", (int64_t)(token_time_left(t, now) / CLOCK_MS));
-	return print(out, b);
+static void write_item(struct writer *w, const struct token *t, const struct moment *now)
+{
+	write_members(w, t, ON_WIRE);
+	write_time(w, "issued_at", t->issued_wall);
+	write_time(w, "expires_at", token_expires_wall(t));
+	writer_unsigned(w, "age_ms", token_age(t, now) / CLOCK_MS);
+	writer_unsigned(w, "expires_in_ms", token_time_left(t, now) / CLOCK_MS);
 }
 
 int record_print_item(const struct token *t, const struct moment *now, struct bytes *b)
 {
-	struct json_out out;
+	struct writer w;
 
-	json_out_init(&out);
-	return print_item(&out, t, now, b);
+	writer_init(&w, b);
+	writer_object(&w, NULL);
+	write_item(&w, t, now);
+	writer_end(&w);
+	return writer_finish(&w);
 }
 
 int record_print_event(
 	const struct token *t, const uid_t *by, const struct moment *now, struct bytes *b)
 {
-	struct json_out out;
+	struct writer w;
 
-	json_out_init(&out);
-	json_out_string(
-		&out, "event", t->state == TOKEN_PENDING ? "issued" : token_state_name(t->state));
+	writer_init(&w, b);
+	writer_object(&w, NULL);
+	writer_string(
+		&w, "event", t->state == TOKEN_PENDING ? "issued" : token_state_name(t->state));
 	if (by)
-		json_out_integer(&out, "by_uid", *by);
-	return print_item(&out, t, now, b);
+		writer_unsigned(&w, "by_uid", *by);
+	write_item(&w, t, now);
+	writer_end(&w);
+	return writer_finish(&w);
 }
 
 int record_print_stored(const struct token *t, struct bytes *b)
 {
-	struct forms forms;
-	struct json_out out;
+	struct writer w;
 
-	json_out_init(&out);
-	for (size_t i = 0; i < N_MEMBERS; i++)
-		add(&out, i, t, &forms);
-	return print(&out, b);
+	writer_init(&w, b);
+	writer_object(&w, NULL);
+	write_members(&w, t, 0);
+	writer_end(&w);
+	return writer_finish(&w);
 }
 
 int record_print_change(const struct token_change *change, struct bytes *b)
 {
-	char id[NOTATION_UUID_LEN + 1];
-	struct json_out out;
+	struct writer w;
 
-	notation_uuid(change->id, id);
-	json_out_init(&out);
-	json_out_string(&out, "token_id", id);
-	json_out_string(&out, "state", token_state_name(change->to));
-	json_out_string(&out, "reason", change->reason);
-	add_flag(&out, "always", change->always);
-	add_ms(&out, "for_ms", change->for_ms);
-	return print(&out, b);
+	writer_init(&w, b);
+	writer_object(&w, NULL);
+	write_uuid(&w, "token_id", change->id);
+	writer_string(&w, "state", token_state_name(change->to));
+	writer_string(&w, "reason", change->reason);
+	write_flag(&w, "always", change->always);
+	write_ms(&w, "for_ms", change->for_ms);
+	writer_end(&w);
+	return writer_finish(&w);
 }
 
 /* --- reading ---------------------------------------------------------------------------------- */
@@ -233,10 +265,13 @@ struct reader {
 /* The member with this key; N_MEMBERS where there is none. */
 static size_t find_member(const struct reader *r, const struct scan_member *m)
 {
-	for (size_t n = 0, i = r->next; n < N_MEMBERS; n++, i = (i + 1) % N_MEMBERS)
-		if (strlen(members[i].key) == m->key_len
-			&& memcmp(members[i].key, m->key, m->key_len) == 0)
+	const char *key;
+
+	for (size_t n = 0, i = r->next; n < N_MEMBERS; n++, i = (i + 1) % N_MEMBERS) {
+		key = member_at(i).key;
+		if (strlen(key) == m->key_len && memcmp(key, m->key, m->key_len) == 0)
 			return i;
+	}
 	return N_MEMBERS;
 }
 
@@ -309,27 +344,29 @@ static int read_bytes(struct reader *r, const struct scan_member *m, enum kind k
 	return e < 0 ? MEMBER_REFUSED : 0;
 }
 
-static int read_strings(struct reader *r, const struct scan_member *m, size_t *ret_start)
+static int read_strings(
+	struct reader *r, const struct scan_member *m, struct string_list *list, size_t *ret_start)
 {
 	int e;
 
 	*ret_start = r->scratch->len;
-	e = scan_strings_value(m->value, m->value_len, r->scratch, &r->token.asked.args.n);
-	r->token.asked.args.len = r->scratch->len - *ret_start;
+	e = scan_strings_value(m->value, m->value_len, r->scratch, &list->n);
+	list->len = r->scratch->len - *ret_start;
 	return e;
 }
 
 /* The values that the names of the kinds promise. */
 static int read_value(struct reader *r, const struct scan_member *m, size_t i)
 {
-	void *field = (char *)&r->token + members[i].offset;
+	const struct member member = member_at(i);
+	void *field = (char *)&r->token + member.offset;
 	uint64_t number = 0;
 	int e = 0;
 
-	switch (members[i].kind) {
+	switch (member.kind) {
 	case KIND_UUID:
 	case KIND_HASH:
-		e = read_bytes(r, m, members[i].kind, field);
+		e = read_bytes(r, m, member.kind, field);
 		break;
 	case KIND_STATE:
 		e = read_state(r, m);
@@ -338,7 +375,7 @@ static int read_value(struct reader *r, const struct scan_member *m, size_t i)
 		e = read_string(r, m, &r->start[i]);
 		break;
 	case KIND_STRINGS:
-		e = read_strings(r, m, &r->start[i]);
+		e = read_strings(r, m, field, &r->start[i]);
 		break;
 	case KIND_UID:
 		e = read_number(m, UINT32_MAX, &number);
@@ -384,21 +421,32 @@ static int read_member(const struct scan_member *m, void *userdata)
 
 static void point_to_strings(struct reader *r)
 {
-	for (size_t i = 0; i < N_MEMBERS; i++)
-		if (r->there[i]
-			&& (members[i].kind == KIND_STRING || members[i].kind == KIND_STRINGS))
-			*(const char **)(void *)((char *)&r->token + members[i].offset) =
-				bytes_str(r->scratch) + r->start[i];
+	struct member m;
+	const char *text;
+	void *field;
+
+	for (size_t i = 0; i < N_MEMBERS; i++) {
+		m = member_at(i);
+		text = bytes_str(r->scratch) + r->start[i];
+		field = (char *)&r->token + m.offset;
+		if (r->there[i] && m.kind == KIND_STRING)
+			*(const char **)field = text;
+		else if (r->there[i] && m.kind == KIND_STRINGS)
+			((struct string_list *)field)->text = text;
+	}
 }
 
 /* Whether all is there that a token or a change has, and nothing that it hasn't. */
 static bool is_complete(const struct reader *r, bool token)
 {
+	unsigned int places;
+
 	for (size_t i = 0; i < N_MEMBERS; i++) {
-		if (!token && !(members[i].places & IN_CHANGE)) {
+		places = member_at(i).places;
+		if (!token && !(places & IN_CHANGE)) {
 			if (r->there[i])
 				return false;
-		} else if (!r->there[i] && !(members[i].places & OPTIONAL)) {
+		} else if (!r->there[i] && !(places & OPTIONAL)) {
 			return false;
 		}
 	}

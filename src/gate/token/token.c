@@ -7,6 +7,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "gate/fields.h"
+
 static const char *const state_names[TOKEN_STATES] = {
 	[TOKEN_ABSENT] = "absent",
 	[TOKEN_PENDING] = "pending",
@@ -76,25 +78,20 @@ bool token_state_is_live(enum token_state state)
 	return state == TOKEN_PENDING || state == TOKEN_APPROVED;
 }
 
-/* The strings of a token that stand by themselves. */
-static const size_t strings[] = {
-	offsetof(struct token, asked.executable),
-	offsetof(struct token, asked.session_id),
-	offsetof(struct token, asked.sandbox_id),
-	offsetof(struct token, asked.profile),
-	offsetof(struct token, asked.agent_id),
-	offsetof(struct token, asked.cwd),
-	offsetof(struct token, asked.real_path),
-	offsetof(struct token, asked.executable_sha256),
-	offsetof(struct token, process),
-	offsetof(struct token, rule),
-};
+/* The strings beside those of `asked`. */
+static const size_t more_strings[] = { offsetof(struct token, process),
+	offsetof(struct token, rule) };
 
-#define N_STRINGS (sizeof(strings) / sizeof(strings[0]))
+#define STRINGS (FIELDS + sizeof(more_strings) / sizeof(more_strings[0]))
 
+/* One of the token's strings; NULL where `i` is the place of what is no string. */
 static const char **string_at(struct token *token, size_t i)
 {
-	return (const char **)((char *)token + strings[i]);
+	if (i >= FIELDS)
+		return (const char **)(void *)((char *)token + more_strings[i - FIELDS]);
+	return field_rows[i].kind == FIELD_KIND_STRINGS
+		? NULL
+		: (const char **)(void *)((char *)&token->asked + field_rows[i].offset);
 }
 
 struct token *token_new(const struct token *from)
@@ -102,11 +99,14 @@ struct token *token_new(const struct token *from)
 	cleanup(token_free_p) struct token *token = NULL;
 	struct token copy = *from;
 	size_t size = sizeof(*token) + copy.asked.args.len, len;
+	const char **string;
 	char *at;
 
-	for (size_t i = 0; i < N_STRINGS; i++)
-		if (*string_at(&copy, i))
-			size += strlen(*string_at(&copy, i)) + 1;
+	for (size_t i = 0; i < STRINGS; i++) {
+		string = string_at(&copy, i);
+		if (string && *string)
+			size += strlen(*string) + 1;
+	}
 
 	token = malloc(size);
 	if (!token)
@@ -116,11 +116,12 @@ struct token *token_new(const struct token *from)
 	token->owned_reason = NULL;
 	at = (char *)(token + 1);
 
-	for (size_t i = 0; i < N_STRINGS; i++) {
-		if (!*string_at(token, i))
+	for (size_t i = 0; i < STRINGS; i++) {
+		string = string_at(token, i);
+		if (!string || !*string)
 			continue;
-		len = strlen(*string_at(token, i)) + 1;
-		*string_at(token, i) = memcpy(at, *string_at(token, i), len);
+		len = strlen(*string) + 1;
+		*string = memcpy(at, *string, len);
 		at += len;
 	}
 	token->asked.args.text = copy.asked.args.len > 0

@@ -2,28 +2,28 @@
 #pragma once
 
 /*
- * What takes the value of a request's field. A function that refuses one says so as "what is wrong"
- * behind the field's name, and gives FIELD_REFUSED.
+ * The functions that take the value of a request's key. One that refuses the value appends what is
+ * wrong with it, to stand after the key's name, and returns REQUEST_REFUSED.
  */
 
 #include "base/json/tree.h"
 #include "gate/wire/request.h"
 
 /* The value is refused; `why` has been appended to. */
-#define FIELD_REFUSED 1
+#define REQUEST_REFUSED 1
 
-struct field {
+struct request_key {
 	const char *key;
 	bool required;
 	size_t offset; /* in struct request */
-	int (*take)(
-		struct request *q, const struct field *f, const struct json *v, struct bytes *why);
+	int (*take)(struct request *q, const struct request_key *k, const struct json *v,
+		struct bytes *why);
 };
 
 int request_refuse(struct bytes *why, const char *what);
 
 typedef int request_take_fn(
-	struct request *q, const struct field *f, const struct json *v, struct bytes *why);
+	struct request *q, const struct request_key *k, const struct json *v, struct bytes *why);
 
 request_take_fn request_take_string, request_take_word, request_take_agent, request_take_path,
 	request_take_directory, request_take_sha256, request_take_args, request_take_hitl_mode,

@@ -16,12 +16,12 @@ int request_refuse(struct bytes *why, const char *what)
 	int r;
 
 	r = bytes_append_str(why, what);
-	return r < 0 ? r : FIELD_REFUSED;
+	return r < 0 ? r : REQUEST_REFUSED;
 }
 
 /* A string of at most `max` bytes goes to the field's place. */
-static int take_bounded(struct request *q, const struct field *f, const struct json *v, size_t max,
-	struct bytes *why)
+static int take_bounded(struct request *q, const struct request_key *k, const struct json *v,
+	size_t max, struct bytes *why)
 {
 	const char *string = json_string(v);
 	int r;
@@ -30,48 +30,48 @@ static int take_bounded(struct request *q, const struct field *f, const struct j
 		return request_refuse(why, "must be a string");
 	if (strlen(string) > max) {
 		r = bytes_appendf(why, "is longer than %zu bytes", max);
-		return r < 0 ? r : FIELD_REFUSED;
+		return r < 0 ? r : REQUEST_REFUSED;
 	}
-	if (f->required && text_is_blank(string))
+	if (k->required && text_is_blank(string))
 		return request_refuse(why, "is blank");
 
-	*(const char **)((char *)q + f->offset) = string;
+	*(const char **)((char *)q + k->offset) = string;
 	return 0;
 }
 
 int request_take_string(
-	struct request *q, const struct field *f, const struct json *v, struct bytes *why)
+	struct request *q, const struct request_key *k, const struct json *v, struct bytes *why)
 {
-	return take_bounded(q, f, v, LIMIT_STRING, why);
+	return take_bounded(q, k, v, LIMIT_STRING, why);
 }
 
 int request_take_word(
-	struct request *q, const struct field *f, const struct json *v, struct bytes *why)
+	struct request *q, const struct request_key *k, const struct json *v, struct bytes *why)
 {
 	int r;
 
-	r = request_take_string(q, f, v, why);
+	r = request_take_string(q, k, v, why);
 	return r == 0 && text_is_blank(json_string(v)) ? request_refuse(why, "is blank") : r;
 }
 
 /* An empty agent is no agent. */
 int request_take_agent(
-	struct request *q, const struct field *f, const struct json *v, struct bytes *why)
+	struct request *q, const struct request_key *k, const struct json *v, struct bytes *why)
 {
 	int r;
 
-	r = request_take_string(q, f, v, why);
-	if (r == 0 && q->asked.agent_id[0] == '\0')
-		q->asked.agent_id = NULL;
+	r = request_take_string(q, k, v, why);
+	if (r == 0 && json_string(v)[0] == '\0')
+		*(const char **)((char *)q + k->offset) = NULL;
 	return r;
 }
 
 int request_take_path(
-	struct request *q, const struct field *f, const struct json *v, struct bytes *why)
+	struct request *q, const struct request_key *k, const struct json *v, struct bytes *why)
 {
 	int r;
 
-	r = take_bounded(q, f, v, LIMIT_PATH, why);
+	r = take_bounded(q, k, v, LIMIT_PATH, why);
 	if (r != 0)
 		return r;
 
@@ -83,22 +83,22 @@ int request_take_path(
 
 /* A directory may also be the root. */
 int request_take_directory(
-	struct request *q, const struct field *f, const struct json *v, struct bytes *why)
+	struct request *q, const struct request_key *k, const struct json *v, struct bytes *why)
 {
 	const char *path = json_string(v);
 
 	if (path && strcmp(path, "/") == 0)
-		return request_take_string(q, f, v, why);
-	return request_take_path(q, f, v, why);
+		return request_take_string(q, k, v, why);
+	return request_take_path(q, k, v, why);
 }
 
 int request_take_sha256(
-	struct request *q, const struct field *f, const struct json *v, struct bytes *why)
+	struct request *q, const struct request_key *k, const struct json *v, struct bytes *why)
 {
 	uint8_t hash[32];
 	int r;
 
-	r = request_take_string(q, f, v, why);
+	r = request_take_string(q, k, v, why);
 	if (r != 0)
 		return r;
 
@@ -109,12 +109,12 @@ int request_take_sha256(
 }
 
 int request_take_args(
-	struct request *q, const struct field *f, const struct json *v, struct bytes *why)
+	struct request *q, const struct request_key *k, const struct json *v, struct bytes *why)
 {
 	const char *arg;
 	int r;
 
-	(void)f;
+	(void)k;
 	if (!json_is_array(v))
 		return request_refuse(why, "must be an array of strings");
 
@@ -124,7 +124,7 @@ int request_take_args(
 			return request_refuse(why, "must be an array of strings");
 		if (q->asked.args.n == LIMIT_ARGS) {
 			r = bytes_appendf(why, "has more than %d elements", LIMIT_ARGS);
-			return r < 0 ? r : FIELD_REFUSED;
+			return r < 0 ? r : REQUEST_REFUSED;
 		}
 
 		r = bytes_append(&q->args_bytes, arg, strlen(arg) + 1);
@@ -136,27 +136,27 @@ int request_take_args(
 }
 
 int request_take_hitl_mode(
-	struct request *q, const struct field *f, const struct json *v, struct bytes *why)
+	struct request *q, const struct request_key *k, const struct json *v, struct bytes *why)
 {
 	const char *mode = json_string(v);
 
 	(void)q;
-	(void)f;
+	(void)k;
 	if (!mode || (strcmp(mode, "sync_wait") != 0 && strcmp(mode, "async_token") != 0))
 		return request_refuse(why, "must be 'sync_wait' or 'async_token'");
 	return 0;
 }
 
 int request_take_wait(
-	struct request *q, const struct field *f, const struct json *v, struct bytes *why)
+	struct request *q, const struct request_key *k, const struct json *v, struct bytes *why)
 {
 	int64_t ms;
 	int r;
 
-	(void)f;
+	(void)k;
 	if (!json_integer(v, &ms) || ms < 0 || ms > LIMIT_WAIT_MS) {
 		r = bytes_appendf(why, "must be a whole number from 0 to %d", LIMIT_WAIT_MS);
-		return r < 0 ? r : FIELD_REFUSED;
+		return r < 0 ? r : REQUEST_REFUSED;
 	}
 
 	q->wait_ms = (uint32_t)ms;
@@ -164,32 +164,32 @@ int request_take_wait(
 }
 
 int request_take_detail(
-	struct request *q, const struct field *f, const struct json *v, struct bytes *why)
+	struct request *q, const struct request_key *k, const struct json *v, struct bytes *why)
 {
-	(void)f;
+	(void)k;
 	return json_bool(v, &q->detail) ? 0 : request_refuse(why, "must be true or false");
 }
 
 /* A choice that is made by being there. */
 int request_take_true(
-	struct request *q, const struct field *f, const struct json *v, struct bytes *why)
+	struct request *q, const struct request_key *k, const struct json *v, struct bytes *why)
 {
-	bool *flag = (bool *)((char *)q + f->offset);
+	bool *flag = (bool *)((char *)q + k->offset);
 
 	return json_bool(v, flag) && *flag ? 0 : request_refuse(why, "must be true");
 }
 
 int request_take_for(
-	struct request *q, const struct field *f, const struct json *v, struct bytes *why)
+	struct request *q, const struct request_key *k, const struct json *v, struct bytes *why)
 {
 	int64_t ms;
 	int r;
 
-	(void)f;
+	(void)k;
 	if (!json_integer(v, &ms) || ms < 1 || (uint64_t)ms > LIMIT_ALLOW_FOR_MS) {
 		r = bytes_appendf(why, "must be a whole number from 1 to %llu",
 			(unsigned long long)LIMIT_ALLOW_FOR_MS);
-		return r < 0 ? r : FIELD_REFUSED;
+		return r < 0 ? r : REQUEST_REFUSED;
 	}
 
 	q->for_ms = (uint64_t)ms;
@@ -197,12 +197,12 @@ int request_take_for(
 }
 
 int request_take_pattern(
-	struct request *q, const struct field *f, const struct json *v, struct bytes *why)
+	struct request *q, const struct request_key *k, const struct json *v, struct bytes *why)
 {
-	return take_bounded(q, f, v, LIMIT_PATTERN, why);
+	return take_bounded(q, k, v, LIMIT_PATTERN, why);
 }
 
-/* The text of an array of strings; FIELD_REFUSED where it is none. */
+/* The text of an array of strings; REQUEST_REFUSED where it is none. */
 static int append_strings(struct bytes *b, const struct json *v)
 {
 	const char *separator = "[";
@@ -210,7 +210,7 @@ static int append_strings(struct bytes *b, const struct json *v)
 
 	json_each (child, v) {
 		if (!json_string(child))
-			return FIELD_REFUSED;
+			return REQUEST_REFUSED;
 		r = bytes_append_str(b, separator);
 		if (r >= 0)
 			r = json_append_string(b, json_string(child));
@@ -224,12 +224,12 @@ static int append_strings(struct bytes *b, const struct json *v)
 /* It is written anew, in one line; what the patterns are worth is gate/allowlist/allow-entry-read's
  * to say. */
 int request_take_argv(
-	struct request *q, const struct field *f, const struct json *v, struct bytes *why)
+	struct request *q, const struct request_key *k, const struct json *v, struct bytes *why)
 {
 	struct bytes *b = &q->argv_bytes;
-	int r = json_is_array(v) ? bytes_append_char(b, '[') : FIELD_REFUSED;
+	int r = json_is_array(v) ? bytes_append_char(b, '[') : REQUEST_REFUSED;
 
-	(void)f;
+	(void)k;
 	json_each (element, v) {
 		if (r == 0 && element != json_first(v))
 			r = bytes_append_char(b, ',');
@@ -237,22 +237,22 @@ int request_take_argv(
 			r = append_strings(b, element);
 		else if (r == 0)
 			r = json_string(element) ? json_append_string(b, json_string(element))
-						 : FIELD_REFUSED;
+						 : REQUEST_REFUSED;
 		if (r != 0)
 			break;
 	}
-	if (r == FIELD_REFUSED)
+	if (r == REQUEST_REFUSED)
 		return request_refuse(why, "must be an array of strings and arrays of strings");
 	return r < 0 ? r : bytes_append_char(b, ']');
 }
 
 /* (uid_t)-1 is no user: chown(2). */
 int request_take_uid(
-	struct request *q, const struct field *f, const struct json *v, struct bytes *why)
+	struct request *q, const struct request_key *k, const struct json *v, struct bytes *why)
 {
 	int64_t uid;
 
-	(void)f;
+	(void)k;
 	if (!json_integer(v, &uid) || uid < 0 || uid >= UINT32_MAX)
 		return request_refuse(why, "must be a user's number");
 
@@ -262,11 +262,11 @@ int request_take_uid(
 }
 
 int request_take_state(
-	struct request *q, const struct field *f, const struct json *v, struct bytes *why)
+	struct request *q, const struct request_key *k, const struct json *v, struct bytes *why)
 {
 	const char *name = json_string(v);
 
-	(void)f;
+	(void)k;
 	q->state = name ? token_state_parse(name) : TOKEN_ABSENT;
 	if (q->state == TOKEN_ABSENT)
 		return request_refuse(

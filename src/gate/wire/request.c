@@ -13,32 +13,25 @@
 #include "base/json/tree.h"
 #include "base/path.h"
 #include "base/text.h"
+#include "gate/fields.h"
 #include "gate/limits.h"
 #include "gate/token/fingerprint.h"
 #include "gate/wire/request-internal.h"
 
 #define AT(member) offsetof(struct request, member)
 
-static const struct field exec_fields[] = {
-	{ "executable", true, AT(asked.executable), request_take_path },
-	{ "args", false, 0, request_take_args },
-	{ "sandbox_id", true, AT(asked.sandbox_id), request_take_string },
-	{ "session_id", true, AT(asked.session_id), request_take_string },
-	{ "agent_id", false, AT(asked.agent_id), request_take_agent },
-	{ "profile", true, AT(asked.profile), request_take_string },
+/* After the fields of gate/fields. */
+static const struct request_key exec_keys[] = {
 	{ "hitl_mode", true, 0, request_take_hitl_mode },
 	{ "budget_state_ref", false, AT(budget_state_ref), request_take_string },
 	{ "request_fingerprint", false, AT(request_fingerprint), request_take_string },
 	{ "approval_token", false, AT(approval_token), request_take_string },
-	{ "cwd", false, AT(asked.cwd), request_take_directory },
-	{ "real_path", false, AT(asked.real_path), request_take_path },
-	{ "executable_sha256", false, AT(asked.executable_sha256), request_take_sha256 },
 	{ "wait_ms", false, 0, request_take_wait },
 	{ "detail", false, 0, request_take_detail },
 	{ 0 },
 };
 
-static const struct field approve_fields[] = {
+static const struct request_key approve_keys[] = {
 	{ "token_id", true, AT(token_id), request_take_string },
 	{ "fingerprint", false, AT(fingerprint), request_take_string },
 	{ "state", false, 0, request_take_state },
@@ -48,7 +41,7 @@ static const struct field approve_fields[] = {
 };
 
 /* One of the first four: see check_selection(). */
-static const struct field revoke_fields[] = {
+static const struct request_key revoke_keys[] = {
 	{ "token_id", false, AT(token_id), request_take_word },
 	{ "all", false, AT(all), request_take_true },
 	{ "uid", false, 0, request_take_uid },
@@ -59,29 +52,29 @@ static const struct field revoke_fields[] = {
 	{ 0 },
 };
 
-static const struct field list_fields[] = {
+static const struct request_key list_keys[] = {
 	{ "state", false, 0, request_take_state },
 	{ 0 },
 };
 
-static const struct field show_fields[] = {
+static const struct request_key show_keys[] = {
 	{ "token_id", true, AT(token_id), request_take_string },
 	{ 0 },
 };
 
-static const struct field watch_fields[] = {
+static const struct request_key watch_keys[] = {
 	{ 0 },
 };
 
-static const struct field status_fields[] = {
+static const struct request_key status_keys[] = {
 	{ 0 },
 };
 
-static const struct field allow_list_fields[] = {
+static const struct request_key allow_list_keys[] = {
 	{ 0 },
 };
 
-static const struct field allow_add_fields[] = {
+static const struct request_key allow_add_keys[] = {
 	{ "pattern", true, AT(pattern), request_take_pattern },
 	{ "argv", false, 0, request_take_argv },
 	{ "agent_id", false, AT(agent), request_take_word },
@@ -89,26 +82,26 @@ static const struct field allow_add_fields[] = {
 	{ 0 },
 };
 
-static const struct field allow_remove_fields[] = {
+static const struct request_key allow_remove_keys[] = {
 	{ "id", true, AT(id), request_take_string },
 	{ 0 },
 };
 
 static const struct {
 	const char *name;
-	const struct field *fields;
+	const struct request_key *keys;
 } actions[] = {
 	[ACTION_NONE] = { "", NULL },
-	[ACTION_EXEC] = { "local.exec", exec_fields },
-	[ACTION_APPROVE] = { "local.exec.approve", approve_fields },
-	[ACTION_REVOKE] = { "local.exec.revoke", revoke_fields },
-	[ACTION_LIST] = { "local.exec.list", list_fields },
-	[ACTION_SHOW] = { "local.exec.show", show_fields },
-	[ACTION_WATCH] = { "local.exec.watch", watch_fields },
-	[ACTION_STATUS] = { "local.exec.status", status_fields },
-	[ACTION_ALLOW_LIST] = { "local.exec.allow.list", allow_list_fields },
-	[ACTION_ALLOW_ADD] = { "local.exec.allow.add", allow_add_fields },
-	[ACTION_ALLOW_REMOVE] = { "local.exec.allow.remove", allow_remove_fields },
+	[ACTION_EXEC] = { "local.exec", exec_keys },
+	[ACTION_APPROVE] = { "local.exec.approve", approve_keys },
+	[ACTION_REVOKE] = { "local.exec.revoke", revoke_keys },
+	[ACTION_LIST] = { "local.exec.list", list_keys },
+	[ACTION_SHOW] = { "local.exec.show", show_keys },
+	[ACTION_WATCH] = { "local.exec.watch", watch_keys },
+	[ACTION_STATUS] = { "local.exec.status", status_keys },
+	[ACTION_ALLOW_LIST] = { "local.exec.allow.list", allow_list_keys },
+	[ACTION_ALLOW_ADD] = { "local.exec.allow.add", allow_add_keys },
+	[ACTION_ALLOW_REMOVE] = { "local.exec.allow.remove", allow_remove_keys },
 };
 
 const char *action_name(enum action action)
@@ -125,35 +118,55 @@ static enum action action_parse(const char *name)
 }
 
 /* "malformed request: KEY " and what `take` appended, or a missing key, becomes the fault. */
-static int read_field(struct request *q, const struct field *f)
+static int read_member(struct request *q, const struct request_key *k)
 {
 	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
 	const struct json *v;
 	int r;
 
-	v = json_get(json_root(q->doc), f->key);
-	if ((!v || json_is_null(v)) && !f->required)
+	v = json_get(json_root(q->doc), k->key);
+	if ((!v || json_is_null(v)) && !k->required)
 		return 0;
 
-	r = v ? f->take(q, f, v, &why) : request_refuse(&why, "is missing");
-	if (r != FIELD_REFUSED)
+	r = v ? k->take(q, k, v, &why) : request_refuse(&why, "is missing");
+	if (r != REQUEST_REFUSED)
 		return r;
 
-	if (asprintf(&q->fault, REQUEST_MALFORMED "%s %s", f->key, bytes_str(&why)) < 0) {
+	if (asprintf(&q->fault, REQUEST_MALFORMED "%s %s", k->key, bytes_str(&why)) < 0) {
 		q->fault = NULL;
 		return -ENOMEM;
 	}
-	return FIELD_REFUSED;
+	return REQUEST_REFUSED;
+}
+
+/* What is asked: the fields of gate/fields. */
+static int read_asked(struct request *q)
+{
+	static request_take_fn *const takes[] = {
+		[FIELD_KIND_TEXT] = request_take_string,
+		[FIELD_KIND_AGENT] = request_take_agent,
+		[FIELD_KIND_PATH] = request_take_path,
+		[FIELD_KIND_DIRECTORY] = request_take_directory,
+		[FIELD_KIND_SHA256] = request_take_sha256,
+		[FIELD_KIND_STRINGS] = request_take_args,
+	};
+	int r = 0;
+
+	for (const struct field_row *row = field_rows; r == 0 && row < field_rows + FIELDS; row++)
+		r = read_member(q,
+			&(struct request_key){ row->name, row->required, AT(asked) + row->offset,
+				takes[row->kind] });
+	return r;
 }
 
 static int read_action(struct request *q)
 {
-	static const struct field field = { "action", true, AT(token_id), request_take_string };
+	static const struct request_key key = { "action", true, AT(token_id), request_take_string };
 	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
 	const char *name;
 	int r;
 
-	r = read_field(q, &field);
+	r = read_member(q, &key);
 	if (r != 0)
 		return r;
 
@@ -171,7 +184,7 @@ static int read_action(struct request *q)
 		return r;
 
 	q->fault = bytes_steal(&why);
-	return q->fault ? FIELD_REFUSED : -ENOMEM;
+	return q->fault ? REQUEST_REFUSED : -ENOMEM;
 }
 
 /*
@@ -194,7 +207,7 @@ static int check_selection(struct request *q)
 	else
 		fault = REQUEST_MALFORMED "fingerprint and state are for token_id";
 	q->fault = strdup(fault);
-	return q->fault ? FIELD_REFUSED : -ENOMEM;
+	return q->fault ? REQUEST_REFUSED : -ENOMEM;
 }
 
 /* A time for what has no end of its own would be silently dropped. */
@@ -204,10 +217,10 @@ static int check_approval(struct request *q)
 		return 0;
 
 	q->fault = strdup(REQUEST_MALFORMED "for_ms goes with always");
-	return q->fault ? FIELD_REFUSED : -ENOMEM;
+	return q->fault ? REQUEST_REFUSED : -ENOMEM;
 }
 
-/* Returns 0, FIELD_REFUSED with the fault noted, or an error. */
+/* Returns 0, REQUEST_REFUSED with the fault noted, or an error. */
 static int read_request(struct request *q, const char *line, size_t len)
 {
 	struct scan_fault fault;
@@ -221,14 +234,16 @@ static int read_request(struct request *q, const char *line, size_t len)
 			q->fault = NULL;
 			return -ENOMEM;
 		}
-		return FIELD_REFUSED;
+		return REQUEST_REFUSED;
 	}
 	if (r < 0)
 		return r;
 
 	r = read_action(q);
-	for (const struct field *f = actions[q->action].fields; r == 0 && f->key; f++)
-		r = read_field(q, f);
+	if (r == 0 && q->action == ACTION_EXEC)
+		r = read_asked(q);
+	for (const struct request_key *k = actions[q->action].keys; r == 0 && k->key; k++)
+		r = read_member(q, k);
 	if (r == 0)
 		r = check_approval(q);
 	return r == 0 ? check_selection(q) : r;
