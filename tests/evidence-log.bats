@@ -794,6 +794,152 @@ synced_first() {
 	cmp "$LOG" "$TMP/before"
 }
 
+# --- changes of the allowlist ---------------------------------------------------------------------
+
+# recovered_change N HAPPENED CHANGE: the Nth record makes up for a change, and is the last one.
+recovered_change() {
+	start
+	stop_daemon
+	holds "$1"
+	assert_equal "$(of "$1" event_type)" recovered
+	assert_equal "$(of "$1" response | "$UNIT" get happened)" "$2"
+	assert_equal "$(of "$1" request | "$UNIT" get change)" "$3"
+	assert_equal "$(of "$1" request | "$UNIT" get by)" "$EUID"
+}
+
+@test "a kill between an addition to the allowlist and its record: it is in force, and recovered" {
+	need_trace
+	start
+	run ask
+	kill_daemon
+	inject -e inject=write:error=EIO:signal=KILL
+	start
+	run operate allow.add pattern=/opt/x agent_id=ci
+	assert_output ''
+	KILLED=1 _daemon_ends "$DAEMON" 137
+	WRAPPER=()
+	grep -q /opt/x "$STATE_DIR/allowlist.json"
+	recovered_change 2 true add
+	assert_equal "$(of 2 request | "$UNIT" get agent)" ci
+	assert_equal "$(of 2 request | "$UNIT" get entry | "$UNIT" get pattern)" /opt/x
+
+	# Once.
+	start
+	kill_daemon
+	holds 2
+}
+
+@test "so it is with a removal, and with an addition that takes the place of another" {
+	local id
+
+	need_trace
+	start
+	run operate allow.add pattern=/opt/x for_ms:=60000
+	run operate allow.add pattern=/opt/y
+	id=$("$UNIT" get id <<<"${lines[0]}")
+	kill_daemon
+	inject -e inject=write:error=EIO:signal=KILL
+	start
+	run operate allow.remove id="$id"
+	KILLED=1 _daemon_ends "$DAEMON" 137
+	WRAPPER=()
+	recovered_change 3 true remove
+	assert_equal "$(of 3 request | "$UNIT" get id)" "$id"
+
+	inject -e inject=write:error=EIO:signal=KILL
+	start
+	run operate allow.add pattern=/opt/x for_ms:=600000
+	KILLED=1 _daemon_ends "$DAEMON" 137
+	WRAPPER=()
+	recovered_change 4 true add
+}
+
+@test "a kill before the allowlist is changed: it is recovered as one that did not happen" {
+	need_trace
+	trace -P "$STATE_DIR/allowlist.json.new" -e trace=write -e inject=write:signal=KILL
+	start
+	run operate allow.add pattern=/opt/x
+	KILLED=1 _daemon_ends "$DAEMON" 137
+	WRAPPER=()
+	[[ ! -e $STATE_DIR/allowlist.json ]]
+	recovered_change 1 false add
+}
+
+@test "the log's disk is full: a change of the allowlist is recovered when there is room" {
+	need_trace
+	start
+	run ask
+	kill_daemon
+	inject -e inject=write:error=ENOSPC:when=1..2
+	start
+	run operate allow.add pattern=/opt/x
+	assert_field reason 'outcome unknown: the evidence could not be recorded: No space left on device'
+	kill_daemon
+	WRAPPER=()
+	recovered_change 2 true add
+}
+
+@test "where the record of an allow fails, what was approved always makes no entry" {
+	local bound=(cwd=/work real_path=/usr/bin/git agent_id=a) token
+
+	need_trace
+	start
+	token=$(pending_token "${bound[@]}")
+	must "$OK" operate approve token_id="$token" always:=true
+	kill_daemon
+	inject -e inject=write:error=ENOSPC:when=1
+	start
+	run ask "${bound[@]}" approval_token="$token"
+	assert_decision deny 'the evidence could not be recorded: No space left on device'
+	[[ ! -e $STATE_DIR/allowlist.json ]]
+	kill_daemon
+	WRAPPER=()
+
+	# Both the token and the entry that was to be.
+	recovered_change 4 false add
+	assert_equal "$(of 3 request | "$UNIT" get state)" consumed
+	[[ ! -e $STATE_DIR/allowlist.json ]]
+}
+
+@test "the store announces a change of the allowlist before the file is replaced" {
+	need_trace
+	trace -e trace=write,fdatasync,rename,renameat,renameat2
+	start
+	run operate allow.add pattern=/opt/x
+	assert_line -n -1 "$OK"
+	kill_daemon
+	run sed -n 's/^\(write\|fdatasync\)([0-9]*<.*\/\([a-z.]*[ln][a-z]*\)>.*/\1 \2/p
+		s/^rename.*"allowlist.json".*/rename/p' "$TMP/trace"
+	output=$(grep -v ' log$\| witness$' <<<"$output" | tail -n 6)
+	assert_output 'write tokens.jsonl
+fdatasync tokens.jsonl
+write allowlist.json.new
+rename
+write log.jsonl
+fdatasync log.jsonl'
+}
+
+@test "a note of the store with a change that is none closes the daemon" {
+	local note
+
+	for note in '"allowlist":["1 x"]' '"allowlist":["1"]' '"allowlist":[1]' '"allowlist":{}' \
+		'"allowlist":["0 {}"]' '"other":[]'; do
+		craft 1 '{"evidence":1,"tokens":[],'"$note"'}'
+		stays_closed "$TOKENS: *is not a note about evidence*"
+	done
+	craft 1 '{"evidence":1,"tokens":[],"allowlist":["1 {}"]}'
+	recovered_malformed
+}
+
+# What an object says that is no change, nobody knows.
+recovered_malformed() {
+	start
+	stop_daemon
+	holds 1
+	assert_equal "$(of 1 request)" '{}'
+	refute_output -p happened
+}
+
 # --- more than one token, and more than one turn --------------------------------------------------
 
 @test "a revocation of many names each token, and each is recovered" {

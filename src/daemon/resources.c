@@ -29,11 +29,19 @@ const char *resources_closed(const struct resources *res)
 	return closed;
 }
 
+void resources_open_evidence(struct resources *res, const struct moment *now)
+{
+	if (!res->evidence || !evidence_closed(res->evidence))
+		return;
+
+	allowlist_file_refresh(&res->allowlist, now);
+	evidence_prepare(res->evidence, res->store, res->allowlist.list, now);
+}
+
 void resources_prepare(struct resources *res, const struct moment *now)
 {
 	store_prepare(res->store, now);
-	if (res->evidence)
-		evidence_prepare(res->evidence, res->store, now);
+	resources_open_evidence(res, now);
 	resources_log_warnings(res);
 }
 

@@ -32,6 +32,12 @@ struct moment resources_now(const struct resources *res);
 /* Why nothing may be decided; NULL where nothing stands against it. */
 const char *resources_closed(const struct resources *res);
 
+/*
+ * Opens the log of evidence where it is closed, if it is time to try. What it lacks may be about
+ * the allowlist, which is read for that.
+ */
+void resources_open_evidence(struct resources *res, const struct moment *now);
+
 /* Before a turn: what is closed for something that may pass is tried again. */
 void resources_prepare(struct resources *res, const struct moment *now);
 

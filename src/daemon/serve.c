@@ -88,7 +88,7 @@ static void lock_state_dir(struct state_dir *dir)
 		nanosleep(&nap, NULL);
 }
 
-static int open_evidence(struct server *s)
+static int make_evidence(struct server *s)
 {
 	const struct serve_options *o = s->options;
 	const struct evidence_options options = {
@@ -99,16 +99,7 @@ static int open_evidence(struct server *s)
 		.key_is_credential = o->evidence_key_is_credential,
 		.owner = geteuid(),
 	};
-	struct moment now = resources_now(&s->resources);
-	int r;
-
-	if (!o->evidence_log)
-		return 0;
-
-	r = evidence_new(&options, &s->resources.evidence);
-	if (r >= 0)
-		evidence_prepare(s->resources.evidence, s->resources.store, &now);
-	return r;
+	return o->evidence_log ? evidence_new(&options, &s->resources.evidence) : 0;
 }
 
 static int open_store(struct server *s)
@@ -354,7 +345,7 @@ static int start(struct server *s, struct bytes *why)
 	/* Nobody's socket is removed without the lock on the state directory. */
 	r = open_store(s);
 	if (r >= 0)
-		r = open_evidence(s);
+		r = make_evidence(s);
 	if (r < 0)
 		return r;
 	s->doors.may_remove_stale =
@@ -366,6 +357,7 @@ static int start(struct server *s, struct bytes *why)
 
 	allowlist_file_init(&s->resources.allowlist, s->resources.state_dir);
 	now = resources_now(&s->resources);
+	resources_open_evidence(&s->resources, &now);
 	resources_refresh(&s->resources, &now);
 
 	r = bind_doors(s, why);

@@ -9,6 +9,7 @@
 
 #include "base/json/tree.h"
 #include "base/sha256.h"
+#include "gate/allowlist/allow-change.h"
 #include "ledger/evidence/recovery-note.h"
 
 #define SPACE " \t\r\n"
@@ -50,11 +51,27 @@ int turn_evidence_keep(const struct batch *batch, struct answer *a, const struct
 	return bytes_append(&a->request, line, len);
 }
 
-/* The tokens that an answer's record is about. */
+static int note_allow_change(struct recovery_note *note, const struct answer *a)
+{
+	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(BYTES_UNLIMITED);
+	int r;
+
+	if (a->state != ANSWER_DECIDED || a->verdict.allow.kind == ALLOW_NOTHING)
+		return 0;
+
+	r = allow_change_print(&a->verdict.allow, a->conn->peer.uid, &text);
+	return r < 0 ? r : recovery_note_add_change(note, a->sequence, text.data);
+}
+
+/* The tokens that an answer's record is about, and the change of the allowlist. */
 static int note_answer(struct recovery_note *note, const struct answer *a)
 {
 	const uint8_t *ids = (const uint8_t *)bytes_str(&a->changed);
-	int r = 0;
+	int r;
+
+	r = note_allow_change(note, a);
+	if (r < 0)
+		return r;
 
 	if (a->verdict.change.to != TOKEN_ABSENT)
 		r = recovery_note_add(note, a->sequence, a->verdict.change.id);
@@ -63,7 +80,7 @@ static int note_answer(struct recovery_note *note, const struct answer *a)
 	return r;
 }
 
-void turn_evidence_announce(const struct batch *batch)
+int turn_evidence_announce(const struct batch *batch)
 {
 	cleanup(bytes_deinit) struct bytes line = BYTES_INIT(BYTES_UNLIMITED);
 	cleanup(recovery_note_deinit) struct recovery_note note = RECOVERY_NOTE_INIT;
@@ -76,8 +93,9 @@ void turn_evidence_announce(const struct batch *batch)
 			note.first = batch->answers[i].sequence;
 		r = note_answer(&note, &batch->answers[i]);
 	}
-	if (r >= 0 && note.n > 0 && recovery_note_print(&note, &line) >= 0)
-		store_set_note(batch->resources->store, line.data);
+	if (r >= 0 && note.n + note.n_changes > 0)
+		r = recovery_note_print(&note, &line);
+	return r < 0 || line.len == 0 ? r : store_set_note(batch->resources->store, line.data);
 }
 
 /* "tokens":[...], those that a revocation of many has changed. */

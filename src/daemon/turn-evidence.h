@@ -14,11 +14,12 @@ int turn_evidence_keep(const struct batch *batch, struct answer *a, const struct
 	const char *line, size_t len);
 
 /*
- * Before the store's commit: the store is to note which records go along with its changes. Best
- * effort: on -ENOMEM the records are written all the same, and only a crash between the two commits
- * would leave them out.
+ * Before the store's commit: the store is to note which records go along with its changes, and with
+ * those of the allowlist. Without that note a crash between the changes and the records would leave
+ * the records out: after an error (-ENOMEM) no change of the allowlist may happen. Those of tokens
+ * are applied already, and their records are written all the same.
  */
-void turn_evidence_announce(const struct batch *batch);
+int turn_evidence_announce(const struct batch *batch);
 
 /* After the store's commit: writes the records. After an error no answer may tell its verdict. */
 int turn_evidence_write(struct batch *batch);

@@ -146,15 +146,27 @@ static void refuse_stale(struct batch *batch)
 	}
 }
 
+/* A change of the allowlist that could not be announced does not happen. */
+static void refuse_allow_changes(struct batch *batch, int error)
+{
+	for (size_t i = 0; i < batch->n; i++)
+		if (batch->answers[i].verdict.allow.kind != ALLOW_NOTHING)
+			answer_refuse(&batch->answers[i], "the change could not be recorded: %s",
+				strerror(-error));
+}
+
 /*
- * An operator's change of the allowlist may fail, and the evidence must tell so. The entry that a
- * token leaves must not be there before the evidence of its approval.
+ * What changes the allowlist is announced with the store's commit, since the file is another one.
+ * An operator's change of it may fail, and the evidence must tell so: it comes before the evidence.
+ * The entry that a token leaves must not be there before the evidence of its approval.
  */
 static void commit(struct batch *batch)
 {
 	int r;
 
-	turn_evidence_announce(batch);
+	r = turn_evidence_announce(batch);
+	if (r < 0)
+		refuse_allow_changes(batch, r);
 	r = store_commit(batch->resources->store);
 	if (r == STORE_STALE)
 		refuse_stale(batch);

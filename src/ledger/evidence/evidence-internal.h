@@ -39,4 +39,5 @@ void evidence_warn(struct evidence *e, const char *format, ...)
 void evidence_drop(struct evidence *e);
 
 /* Tries to open it; afterwards it is open, or closed with a reason. */
-void evidence_open(struct evidence *e, struct store *store, const struct moment *now);
+void evidence_open(struct evidence *e, struct store *store, const struct allowlist *list,
+	const struct moment *now);

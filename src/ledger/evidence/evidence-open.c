@@ -16,7 +16,9 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/json/writer.h"
 #include "base/notation.h"
+#include "gate/allowlist/allow-change.h"
 #include "gate/token/token-json.h"
 #include "ledger/evidence/log-check.h"
 #include "ledger/evidence/recovery-note.h"
@@ -161,9 +163,54 @@ static int record_recovered(struct evidence *e, struct store *store,
 			     now, event_id);
 }
 
+/* A change of the allowlist that was announced, and whether the list is as it wanted it. */
+static int record_change(struct evidence *e, const struct allowlist *list, const char *change,
+	const struct moment *now)
+{
+	cleanup(bytes_deinit) struct bytes response = BYTES_INIT(BYTES_UNLIMITED);
+	char id[EVIDENCE_ID_LEN + 1];
+	struct writer w;
+	bool happened = false, known;
+	int r;
+
+	r = list ? allow_change_find(change, strlen(change), list, &happened) : 0;
+	if (r < 0)
+		return r;
+	known = list && r == 0;
+
+	writer_init(&w, &response);
+	writer_object(&w, NULL);
+	writer_string(&w, "reason", UNANSWERED);
+	if (known)
+		writer_bool(&w, "happened", happened);
+	writer_end(&w);
+	r = writer_finish(&w);
+	return r < 0 ? r
+		     : evidence_add(e,
+			     &(struct evidence_entry){ "recovered", change, response.data, "null" },
+			     now, id);
+}
+
+static int recover_changes(struct evidence *e, const struct allowlist *list,
+	const struct recovery_note *note, const struct moment *now, size_t *n)
+{
+	const char *entry = bytes_str(&note->changes), *change;
+	uint64_t sequence;
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < note->n_changes; i++) {
+		change = recovery_note_next_change(&entry, &sequence);
+		if (sequence <= e->mark.head.sequence)
+			continue;
+		r = record_change(e, list, change, now);
+		++*n;
+	}
+	return r;
+}
+
 /* Adds what the store's note names and the log lacks. */
-static int recover(struct evidence *e, struct store *store, const struct moment *now, size_t *ret_n,
-	struct bytes *why)
+static int recover(struct evidence *e, struct store *store, const struct allowlist *list,
+	const struct moment *now, size_t *ret_n, struct bytes *why)
 {
 	cleanup(recovery_note_deinit) struct recovery_note note = RECOVERY_NOTE_INIT;
 	const char *text = store_note(store), *entry;
@@ -193,7 +240,7 @@ static int recover(struct evidence *e, struct store *store, const struct moment 
 		r = record_recovered(e, store, id, now);
 		++*ret_n;
 	}
-	return r;
+	return r < 0 ? r : recover_changes(e, list, &note, now, ret_n);
 }
 
 /* The store need not name them again. Where it can't say so, they are recovered once more. */
@@ -214,15 +261,15 @@ static int note_recovered(struct evidence *e, struct store *store)
 	return r < 0 ? r : 0;
 }
 
-static int catch_up(struct evidence *e, struct store *store, const struct log_end *end,
-	const struct moment *now, struct bytes *why)
+static int catch_up(struct evidence *e, struct store *store, const struct allowlist *list,
+	const struct log_end *end, const struct moment *now, struct bytes *why)
 {
 	size_t n;
 	int r;
 
 	r = record_cut(e, end, now);
 	if (r == 0)
-		r = recover(e, store, now, &n, why);
+		r = recover(e, store, list, now, &n, why);
 	if (r != 0) {
 		evidence_drop(e);
 		return r;
@@ -237,8 +284,8 @@ static int catch_up(struct evidence *e, struct store *store, const struct log_en
 }
 
 /* All that there is to do with a log that is open and locked. */
-static int check_log(struct evidence *e, struct store *store, bool known, const struct moment *now,
-	struct bytes *why)
+static int check_log(struct evidence *e, struct store *store, const struct allowlist *list,
+	bool known, const struct moment *now, struct bytes *why)
 {
 	struct log_end end = { 0 };
 	int r;
@@ -248,10 +295,11 @@ static int check_log(struct evidence *e, struct store *store, bool known, const 
 		r = log_check(e->fd, &e->mark, e->key, &end, why);
 	if (r == 0)
 		r = settle(e, &end);
-	return r == 0 ? catch_up(e, store, &end, now, why) : r;
+	return r == 0 ? catch_up(e, store, list, &end, now, why) : r;
 }
 
-void evidence_open(struct evidence *e, struct store *store, const struct moment *now)
+void evidence_open(struct evidence *e, struct store *store, const struct allowlist *list,
+	const struct moment *now)
 {
 	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
 	bool known;
@@ -272,7 +320,7 @@ void evidence_open(struct evidence *e, struct store *store, const struct moment 
 	if (!read_mark(e, &known) || !open_log(e, known && e->mark.head.sequence > 0))
 		return;
 
-	r = check_log(e, store, known, now, &why);
+	r = check_log(e, store, list, known, now, &why);
 	if (r > 0)
 		evidence_close_for(e, false, "%s", bytes_str(&why));
 	else if (r < 0 && e->fd >= 0)

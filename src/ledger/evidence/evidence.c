@@ -13,8 +13,9 @@
  * - Before 1 is synced, nothing happened: the store cuts a torn batch off, and the log ends before
  *   S.
  * - Behind 1, the store names sequences that the log lacks. Nobody was answered, so nothing ran;
- *   what the tokens became is written as `recovered`, one record for each that is missing. Where
- *   the turn changed no token there is no batch, and nothing is missing.
+ *   what the tokens became, and what was to become of the allowlist, is written as `recovered`, one
+ *   record for each that is missing. Where the turn changed neither there is no batch, and nothing
+ *   is missing.
  * - Within 2 and 3, the log may have any part of the turn's records behind the last mark. Whole
  *   ones are kept: they say what was decided. What is torn is cut off, and a record says so; then
  *   as above, for what was not whole.
@@ -249,14 +250,15 @@ int evidence_finish(struct evidence *e)
 	return head_file_sync(&e->head_file);
 }
 
-void evidence_prepare(struct evidence *e, struct store *store, const struct moment *now)
+void evidence_prepare(struct evidence *e, struct store *store, const struct allowlist *list,
+	const struct moment *now)
 {
 	if (e->fd >= 0 || !e->waiting || (!e->for_store && now->clock.boot < e->retry_at))
 		return;
 	if (e->for_store && !store_is_readable(store))
 		return;
 
-	evidence_open(e, store, now);
+	evidence_open(e, store, list, now);
 	if (e->fd >= 0) {
 		e->retry_pause = RETRY_PAUSE_MIN;
 		return;

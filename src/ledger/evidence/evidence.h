@@ -15,6 +15,7 @@
 #include <sys/types.h>
 
 #include "base/bytes.h"
+#include "gate/allowlist/allowlist.h"
 #include "gate/token/token.h"
 #include "ledger/evidence/chain.h"
 #include "ledger/evidence/key.h"
@@ -39,9 +40,11 @@ DEFINE_CLEANUP(struct evidence *, evidence_free)
 /*
  * Opens the log where it is closed for something that may pass, or has not been opened yet: at
  * once, and then at growing intervals. What the store says was changed, and the log doesn't, is
- * written down now. No turn may have been begun in the store.
+ * written down now. No turn may have been begun in the store. `list` tells what became of changes
+ * of the allowlist; NULL: it isn't known.
  */
-void evidence_prepare(struct evidence *e, struct store *store, const struct moment *now);
+void evidence_prepare(struct evidence *e, struct store *store, const struct allowlist *list,
+	const struct moment *now);
 
 /* Why it is closed; NULL where it is not. */
 const char *evidence_closed(const struct evidence *e);

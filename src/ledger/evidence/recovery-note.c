@@ -13,6 +13,7 @@
 void recovery_note_deinit(struct recovery_note *note)
 {
 	bytes_deinit(&note->entries);
+	bytes_deinit(&note->changes);
 }
 
 int recovery_note_add(struct recovery_note *note, uint64_t sequence, const uint8_t id[static 16])
@@ -29,15 +30,34 @@ int recovery_note_add(struct recovery_note *note, uint64_t sequence, const uint8
 	return r;
 }
 
-/* False where it is no entry. */
-static bool parse_entry(const char *entry, uint64_t *ret_sequence, uint8_t ret_id[static 16])
+int recovery_note_add_change(struct recovery_note *note, uint64_t sequence, const char *change)
+{
+	int r;
+
+	r = bytes_appendf(&note->changes, "%" PRIu64 " %s", sequence, change);
+	if (r >= 0)
+		r = bytes_append_char(&note->changes, '\0');
+	if (r >= 0)
+		note->n_changes++;
+	return r;
+}
+
+/* What follows an entry's sequence; NULL where it is no entry. */
+static const char *parse_sequence(const char *entry, uint64_t *ret)
 {
 	const char *blank = strchr(entry, ' ');
 
-	return blank && blank > entry
-		&& scan_integer_value(
-			entry, (size_t)(blank - entry), JSON_INTEGER_MAX, ret_sequence)
-		&& notation_parse_uuid(blank + 1, strlen(blank + 1), ret_id) == 0;
+	if (!blank || !scan_integer_value(entry, (size_t)(blank - entry), JSON_INTEGER_MAX, ret))
+		return NULL;
+	return blank + 1;
+}
+
+/* False where it is no entry. */
+static bool parse_entry(const char *entry, uint64_t *ret_sequence, uint8_t ret_id[static 16])
+{
+	const char *id = parse_sequence(entry, ret_sequence);
+
+	return id && notation_parse_uuid(id, strlen(id), ret_id) == 0;
 }
 
 void recovery_note_next(const char **entry, uint64_t *ret_sequence, uint8_t ret_id[static 16])
@@ -46,15 +66,26 @@ void recovery_note_next(const char **entry, uint64_t *ret_sequence, uint8_t ret_
 	*entry += strlen(*entry) + 1;
 }
 
+const char *recovery_note_next_change(const char **entry, uint64_t *ret_sequence)
+{
+	const char *change = parse_sequence(*entry, ret_sequence);
+
+	*entry += strlen(*entry) + 1;
+	return change;
+}
+
 int recovery_note_print(const struct recovery_note *note, struct bytes *b)
 {
-	const char *entry = bytes_str(&note->entries);
-	int r;
+	struct writer w;
 
-	r = bytes_appendf(b, RECOVERY_NOTE_BEGIN "%" PRIu64 ",\"tokens\":[", note->first);
-	for (size_t i = 0; r >= 0 && i < note->n; i++, entry += strlen(entry) + 1)
-		r = bytes_appendf(b, "%s\"%s\"", i > 0 ? "," : "", entry);
-	return r < 0 ? r : bytes_append_str(b, "]}");
+	writer_init(&w, b);
+	writer_object(&w, NULL);
+	writer_unsigned(&w, "evidence", note->first);
+	writer_strings(&w, "tokens", bytes_str(&note->entries), note->n);
+	if (note->n_changes > 0)
+		writer_strings(&w, "allowlist", bytes_str(&note->changes), note->n_changes);
+	writer_end(&w);
+	return writer_finish(&w);
 }
 
 struct recovery_note_reader {
@@ -78,6 +109,10 @@ static int read_member(const struct scan_member *m, void *userdata)
 	} else if (is(m, "tokens")) {
 		e = scan_strings_value(m->value, m->value_len, &r->note->entries, &r->note->n);
 		r->has_entries = e == 0;
+	} else if (is(m, "allowlist")) {
+		e = scan_strings_value(
+			m->value, m->value_len, &r->note->changes, &r->note->n_changes);
+		r->refused |= e != 0;
 	} else {
 		r->refused = true;
 	}
@@ -96,6 +131,21 @@ static bool are_entries(const struct recovery_note *note)
 	return true;
 }
 
+static bool are_changes(const struct recovery_note *note)
+{
+	const char *entry = bytes_str(&note->changes), *change;
+	struct scan_fault fault;
+	uint64_t sequence;
+
+	for (size_t i = 0; i < note->n_changes; i++) {
+		change = recovery_note_next_change(&entry, &sequence);
+		if (!change || sequence < note->first
+			|| scan_object(change, strlen(change), NULL, NULL, &fault) != 0)
+			return false;
+	}
+	return true;
+}
+
 int recovery_note_parse(const char *line, size_t len, struct recovery_note *ret)
 {
 	struct recovery_note_reader r = { .note = ret };
@@ -106,7 +156,7 @@ int recovery_note_parse(const char *line, size_t len, struct recovery_note *ret)
 	if (e < 0)
 		return e;
 	return e == 0 && r.has_first && r.has_entries && !r.refused && ret->first > 0
-			&& are_entries(ret)
+			&& are_entries(ret) && are_changes(ret)
 		? 0
 		: RECOVERY_NOTE_MALFORMED;
 }
