@@ -61,3 +61,8 @@
 #define LIMIT_ALLOW_ENTRIES 4096
 #define LIMIT_ALLOW_ID 128
 #define LIMIT_ALLOW_FOR_MS UINT64_C(3155760000000)
+
+/* The file of those who may approve with a key. */
+#define LIMIT_APPROVERS_FILE ((size_t)4 << 20)
+#define LIMIT_APPROVERS 4096
+#define LIMIT_PRINCIPAL 128

@@ -34,6 +34,7 @@ static const struct {
 	{ "powercut", unit_powercut },
 	{ "probe", unit_probe },
 	{ "request", unit_request },
+	{ "sshsig", unit_sshsig },
 	{ "store-damage", unit_store_damage },
 	{ "stream", unit_stream },
 	{ "text", unit_text },
