@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* Finding and hashing a command. */
+/* Finding a command. */
 
 #include "cli/find-command.h"
 
@@ -13,19 +13,21 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/notation.h"
-#include "base/sha256.h"
 #include "base/text.h"
-
-#define READ_SIZE 65536
+#include "cli/file-hash.h"
 
 /* "NAME: what". */
-static int fail(struct bytes *why, const char *name, const char *what)
+static int fail(struct bytes *why, const char *name, int error, const char *what)
 {
 	bytes_clear(why);
 	text_append_quoted(why, name, strlen(name));
 	bytes_appendf(why, ": %s", what);
-	return -ENOENT;
+	return -error;
+}
+
+static int fail_by_errno(struct bytes *why, const char *name, int error)
+{
+	return fail(why, name, error, strerror(error));
 }
 
 /* 0 where it can be run; else errno of why not. */
@@ -79,7 +81,9 @@ static int search(const char *name, char **ret, struct bytes *why)
 		denied |= error == EACCES;
 		free(candidate);
 	}
-	return fail(why, name, denied ? strerror(EACCES) : "command not found");
+	if (denied)
+		return fail_by_errno(why, name, EACCES);
+	return fail(why, name, ENOENT, "command not found");
 }
 
 static int find(const char *name, char **ret, struct bytes *why)
@@ -87,16 +91,16 @@ static int find(const char *name, char **ret, struct bytes *why)
 	int error;
 
 	if (name[0] == '\0')
-		return fail(why, name, "command not found");
+		return fail(why, name, ENOENT, "command not found");
 	if (!strchr(name, '/'))
 		return search(name, ret, why);
 
 	error = check_runnable(name);
 	if (error)
-		return fail(why, name, strerror(error));
+		return fail_by_errno(why, name, error);
 
 	*ret = strdup(name);
-	return *ret ? 0 : fail(why, name, strerror(ENOMEM));
+	return *ret ? 0 : fail_by_errno(why, name, ENOMEM);
 }
 
 /* Of a call that failed, whatever it left in errno. */
@@ -130,30 +134,6 @@ static int resolve(const char *path, struct found_command *c)
 	return c->real_path ? 0 : negative_errno();
 }
 
-static int hash_file(int fd, char ret[static 65])
-{
-	struct sha256 state;
-	uint8_t hash[SHA256_LEN];
-	uint8_t buffer[READ_SIZE];
-	ssize_t n;
-
-	sha256_init(&state);
-	for (;;) {
-		n = read(fd, buffer, sizeof(buffer));
-		if (n < 0) {
-			if (errno == EINTR)
-				continue;
-			return -errno;
-		}
-		if (n == 0)
-			break;
-		sha256_update(&state, buffer, (size_t)n);
-	}
-	sha256_final(&state, hash);
-	notation_hex(hash, sizeof(hash), ret);
-	return 0;
-}
-
 /* Hashing every binary of the system would cost far more than the question. */
 static bool others_could_change(const struct stat *st)
 {
@@ -174,11 +154,10 @@ static int hash_command(struct found_command *c, bool all)
 	if (fd < 0)
 		return -errno;
 
-	sha256_expect((uint64_t)st.st_size);
-	return hash_file(fd, c->sha256);
+	return file_hash(fd, c->sha256);
 }
 
-int find_command(const char *name, bool hash_all, struct found_command *ret, struct bytes *why)
+int find_command(const char *name, struct found_command *ret, struct bytes *why)
 {
 	struct found_command c = { 0 };
 	cleanup(free_p) char *found = NULL;
@@ -189,11 +168,29 @@ int find_command(const char *name, bool hash_all, struct found_command *ret, str
 		return r;
 
 	r = resolve(found, &c);
-	if (r >= 0)
-		r = hash_command(&c, hash_all);
 	if (r < 0) {
 		found_command_deinit(&c);
-		return fail(why, name, strerror(-r));
+		return fail_by_errno(why, name, -r);
+	}
+
+	*ret = c;
+	return 0;
+}
+
+int find_and_hash_command(
+	const char *name, bool hash_all, struct found_command *ret, struct bytes *why)
+{
+	struct found_command c = { 0 };
+	int r;
+
+	r = find_command(name, &c, why);
+	if (r < 0)
+		return r;
+
+	r = hash_command(&c, hash_all);
+	if (r < 0) {
+		found_command_deinit(&c);
+		return fail_by_errno(why, name, -r);
 	}
 
 	*ret = c;

@@ -17,9 +17,15 @@ struct found_command {
 };
 
 /*
- * Finds `name` and, where somebody other than root could change the file (or `hash_all`), hashes
- * its content. Negative with a sentence in `why` where that can't be done. found_command_deinit()
- * frees.
+ * Finds `name`. Negative with a sentence in `why`: -ENOENT where there is no such command, -EACCES
+ * and others where it can't be run. found_command_deinit() frees.
  */
-int find_command(const char *name, bool hash_all, struct found_command *ret, struct bytes *why);
+int find_command(const char *name, struct found_command *ret, struct bytes *why);
 void found_command_deinit(struct found_command *command);
+
+/*
+ * The same; and hashes the content where somebody other than root could change the file, or in any
+ * case (`hash_all`).
+ */
+int find_and_hash_command(
+	const char *name, bool hash_all, struct found_command *ret, struct bytes *why);

@@ -14,7 +14,11 @@ struct fingerprint {
 	struct request_build build;
 };
 
-static const struct option_row rows[] = { REQUEST_BUILD_ROWS(struct fingerprint, build), { 0 } };
+static const struct option_row rows[] = {
+	REQUEST_BUILD_ROWS(struct fingerprint, build),
+	REQUEST_BUILD_FILE_ROW(struct fingerprint, build),
+	{ 0 },
+};
 
 /* The line is read as the daemon reads it, so that both give the same. */
 static int print_fingerprint(const struct bytes *line)

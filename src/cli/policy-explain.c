@@ -51,6 +51,7 @@ static bool parse_cwd(const char *value, void *to)
 
 static const struct option_row rows[] = {
 	REQUEST_BUILD_ROWS(struct explain, build),
+	REQUEST_BUILD_FILE_ROW(struct explain, build),
 	REQUEST_BUILD_PROFILE_ROW(struct explain, build),
 	{ "cwd", 0, "DIR", "the directory (default: the current one)",
 		OPTION_PARSED(struct explain, build.asked.cwd, parse_cwd),

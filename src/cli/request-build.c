@@ -17,7 +17,6 @@
 #include "base/json/writer.h"
 #include "base/notation.h"
 #include "base/text.h"
-#include "cli/find-command.h"
 #include "gate/fields.h"
 #include "gate/limits.h"
 #include "gate/token/fingerprint.h"
@@ -48,6 +47,12 @@ bool request_build_parse_agent(const char *value, void *to)
 {
 	*(const char **)to = value[0] ? value : NULL;
 	return true;
+}
+
+bool request_build_parse_token(const char *value, void *to)
+{
+	*(const char **)to = value;
+	return !text_is_blank(value);
 }
 
 static bool travels(const char *text)
@@ -123,32 +128,23 @@ static int print_request(
 	return r < 0 ? r : bytes_append_char(line, '\n');
 }
 
-static int build_from_command(const struct request_build *build, struct bytes *line)
+int request_build_found(
+	const struct request_build *build, const struct found_command *command, struct bytes *line)
 {
-	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED),
-					   args = BYTES_INIT(BYTES_UNLIMITED);
-	cleanup(found_command_deinit) struct found_command command = { 0 };
+	cleanup(bytes_deinit) struct bytes args = BYTES_INIT(BYTES_UNLIMITED);
 	cleanup(free_p) char *cwd = NULL;
 	struct invocation asked = build->asked;
 	int status;
-
-	if (find_command(build->command[0], build->hash_all, &command, &why) < 0) {
-		if (!build->missing_too || build->command[0][0] != '/')
-			return say_undecided("%s", bytes_str(&why));
-		command.executable = strdup(build->command[0]);
-		if (!command.executable)
-			return say_undecided("out of memory");
-	}
 
 	cwd = asked.cwd ? strdup(asked.cwd) : getcwd(NULL, 0);
 	if (!cwd || cwd[0] != '/')
 		return say_undecided("can't tell the current directory: %s",
 			cwd ? "it can't be reached" : strerror(errno));
 
-	asked.executable = command.executable;
+	asked.executable = command->executable;
 	asked.cwd = cwd;
-	asked.real_path = command.real_path;
-	asked.executable_sha256 = command.sha256[0] ? command.sha256 : NULL;
+	asked.real_path = command->real_path;
+	asked.executable_sha256 = command->sha256[0] ? command->sha256 : NULL;
 	status = check_texts(build, &asked);
 	if (status != STATUS_DONE)
 		return status;
@@ -160,6 +156,21 @@ static int build_from_command(const struct request_build *build, struct bytes *l
 	asked.args.len = args.len;
 	return print_request(build, &asked, line) < 0 ? say_undecided("out of memory")
 						      : STATUS_DONE;
+}
+
+static int build_from_command(const struct request_build *build, struct bytes *line)
+{
+	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(found_command_deinit) struct found_command command = { 0 };
+
+	if (find_and_hash_command(build->command[0], build->hash_all, &command, &why) < 0) {
+		if (!build->missing_too || build->command[0][0] != '/')
+			return say_undecided("%s", bytes_str(&why));
+		command.executable = strdup(build->command[0]);
+		if (!command.executable)
+			return say_undecided("out of memory");
+	}
+	return request_build_found(build, &command, line);
 }
 
 /* Reads as much as a request may take; one byte more is told by the daemon. */

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "base/bytes.h"
+#include "cli/find-command.h"
 #include "cli/verb.h"
 #include "gate/invocation.h"
 
@@ -29,12 +30,23 @@ struct request_build {
 		{ "sandbox", 0, "ID", "the sandbox (default: $FIRMA_SANDBOX_ID or 'host')",      \
 			OPTION_STRING(object, member.asked.sandbox_id),                          \
 			OPTION_GIVEN(object, member.described) },                                \
-		{ "agent", 0, "ID", "the agent (default: $FIRMA_AGENT_ID or none)",              \
-			OPTION_PARSED(object, member.asked.agent_id, request_build_parse_agent), \
-			OPTION_GIVEN(object, member.described) },                                \
 	{                                                                                        \
-		"request", 0, "FILE", "take the JSON request in FILE ('-': standard input)",     \
-			OPTION_STRING(object, member.request_file)                               \
+		"agent", 0, "ID", "the agent (default: $FIRMA_AGENT_ID or none)",                \
+			OPTION_PARSED(object, member.asked.agent_id, request_build_parse_agent), \
+			OPTION_GIVEN(object, member.described)                                   \
+	}
+
+#define REQUEST_BUILD_FILE_ROW(object, member)                                               \
+	{                                                                                    \
+		"request", 0, "FILE", "take the JSON request in FILE ('-': standard input)", \
+			OPTION_STRING(object, member.request_file)                           \
+	}
+
+#define REQUEST_BUILD_TOKEN_ROW(object, member)                                         \
+	{                                                                               \
+		"token", 0, "ID", "ask again with this approval token",                 \
+			OPTION_PARSED(object, member.token, request_build_parse_token), \
+			OPTION_GIVEN(object, member.described), .wants = "an ID"        \
 	}
 
 #define REQUEST_BUILD_PROFILE_ROW(object, member)                                           \
@@ -46,6 +58,7 @@ struct request_build {
 
 /* An option_parse_fn: an empty ID is no agent. */
 bool request_build_parse_agent(const char *value, void *to);
+bool request_build_parse_token(const char *value, void *to);
 
 /* The defaults, from the environment. */
 void request_build_init(struct request_build *build);
@@ -56,3 +69,7 @@ void request_build_init(struct request_build *build);
  */
 int request_build_line(
 	const struct request_build *build, const struct verb *verb, struct bytes *line);
+
+/* The same of a command that was found before. Only options and `command` of `build` are read. */
+int request_build_found(
+	const struct request_build *build, const struct found_command *command, struct bytes *line);

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: ISC */
+
+/* Asking the daemon whether a command may run. */
+
+#include "cli/question.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/notation.h"
+#include "base/text.h"
+#include "cli/check-wait.h"
+#include "cli/say.h"
+#include "gate/wire/reply.h"
+
+/* Written before the handler is set: a handler may call little (signal-safety(7)). */
+static char farewell[256];
+static size_t farewell_len;
+
+static void on_signal(int number)
+{
+	ssize_t n;
+
+	n = write(STDERR_FILENO, farewell, farewell_len);
+	(void)n;
+	raise(number); /* whose handling is the default again: SA_RESETHAND */
+}
+
+static const int numbers[] = { SIGINT, SIGTERM, SIGHUP };
+
+#define N_NUMBERS (sizeof(numbers) / sizeof(numbers[0]))
+
+/* A signal that ends the program while it waits says how to go on. */
+static void watch_signals(const char *token)
+{
+	const struct sigaction watch = { .sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND };
+	struct sigaction before;
+
+	farewell_len = 0;
+	if (!say_is_quiet())
+		farewell_len = (size_t)snprintf(farewell, sizeof(farewell),
+			"%sfirma: interrupted: the request waits on; ask again with --token %s\n",
+			isatty(STDERR_FILENO) ? "\n" : "", token);
+	for (size_t i = 0; i < N_NUMBERS; i++)
+		if (sigaction(numbers[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+			sigaction(numbers[i], &watch, NULL);
+}
+
+/* What is ignored was so before. */
+static void unwatch_signals(void)
+{
+	const struct sigaction standard = { .sa_handler = SIG_DFL };
+	struct sigaction before;
+
+	for (size_t i = 0; i < N_NUMBERS; i++)
+		if (sigaction(numbers[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+			sigaction(numbers[i], &standard, NULL);
+}
+
+static int conclude_deny(const struct reply *reply)
+{
+	cleanup(bytes_deinit) struct bytes shown = BYTES_INIT(BYTES_UNLIMITED);
+
+	if (text_append_escaped(&shown, reply->reason, strlen(reply->reason)) < 0)
+		return say_undecided("out of memory");
+	say_foreign("denied: %s", bytes_str(&shown));
+	return STATUS_REFUSED;
+}
+
+/* The ID goes to standard output first, then how to go on to standard error. */
+static int conclude_pending(const struct question *q, const struct reply *reply)
+{
+	if (q->prints && !q->json)
+		puts(reply->approval_token);
+	say_flush();
+	if (q->wait)
+		say("pending: approve it with 'firma token approve %s'; waiting",
+			reply->approval_token);
+	else
+		say("pending: approve it with 'firma token approve %s', then ask again with %s%s%s",
+			reply->approval_token, q->token_goes_in, q->prints ? "" : " ",
+			q->prints ? "" : reply->approval_token);
+	return STATUS_PENDING;
+}
+
+/* The last of several answers is still none. */
+static int conclude_wait(const struct reply *reply)
+{
+	say("still pending: ask again with --token %s", reply->approval_token);
+	return STATUS_PENDING;
+}
+
+/* `waited`: the answer to what was pending before. Gives its token where it is pending now. */
+static int conclude(const struct question *q, const struct bytes *line, bool waited,
+	char ret_token[static NOTATION_UUID_LEN + 1])
+{
+	struct parsed_reply reply;
+	int r, status;
+
+	r = reply_parse(bytes_str(line), line->len, &reply);
+	if (r < 0)
+		return say_undecided("out of memory");
+	if (r == REPLY_MALFORMED)
+		return say_undecided("could not decide: the answer is not a reply");
+
+	if (q->json && reply.reply.decision != DECISION_NONE)
+		say_json(line->data, line->len);
+	switch (reply.reply.decision) {
+	case DECISION_ALLOW:
+		status = STATUS_DONE;
+		break;
+	case DECISION_DENY:
+		status = conclude_deny(&reply.reply);
+		break;
+	case DECISION_PENDING:
+		snprintf(ret_token, NOTATION_UUID_LEN + 1, "%s", reply.reply.approval_token);
+		status = waited ? conclude_wait(&reply.reply) : conclude_pending(q, &reply.reply);
+		break;
+	default:
+		status = say_undecided("could not decide: the answer is not a decision");
+	}
+	parsed_reply_deinit(&reply);
+	return status;
+}
+
+int question_ask(const struct question *q, struct bytes *request)
+{
+	cleanup(bytes_deinit) struct bytes reply = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
+	char token[NOTATION_UUID_LEN + 1];
+	const struct check_wait hold = {
+		.ask = &q->ask,
+		.time = q->wait_time,
+		.token = token,
+		.named = q->token != NULL,
+	};
+	int status;
+
+	status = ask_once(&q->ask, request, 0, &reply, &why);
+	if (status != STATUS_DONE)
+		return say_undecided("could not decide: %s", bytes_str(&why));
+
+	status = conclude(q, &reply, false, token);
+	if (status != STATUS_PENDING || !q->wait)
+		return status;
+
+	watch_signals(token);
+	status = check_wait_until_decided(&hold, request, &reply);
+	unwatch_signals(); /* the request may wait no longer */
+	return status == STATUS_DONE ? conclude(q, &reply, true, token) : status;
+}
