@@ -607,17 +607,17 @@ matches() {
 
 	start_asking
 	token=$(pending_token "${BOUND[@]}")
-	run firma token approve --always --for 5min "$token"
+	run firma token approve --yes --always --for 5min "$token"
 	assert_status 0
 	must "$ALLOWED" ask "${BOUND[@]}" approval_token="$token"
 	run operate allow.list
 	assert_line -n 0 -e '"expires_in_ms":29[0-9]{4}'
 
 	token=$(pending_token)
-	run firma token approve --always "$token"
+	run firma token approve --yes --always "$token"
 	assert_status 1
 	assert_output "firma: $token: can't be allowed always: the request did not say in which directory (cwd)"
-	run firma token approve --for 5min "$token"
+	run firma token approve --yes --for 5min "$token"
 	assert_status 2
 	assert_output -p 'for goes with --always'
 }

@@ -42,7 +42,7 @@ says() {
 	assert_equal "$(<"$TMP/asker.out")" "$(listed token_id)"
 	until_held
 	assert_equal "$(says asker)" \
-		"firma: pending: approve it with 'firma token approve $TOKEN'; waiting"
+		"firma: pending: a person must decide about $TOKEN; waiting"
 	must "$OK" operate approve token_id="$TOKEN"
 	finish asker
 	assert_status 0

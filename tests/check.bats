@@ -137,7 +137,7 @@ usage_error() {
 	checks -- true
 	assert_status 75
 	assert_output -e '^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$'
-	assert_stderr "firma: pending: approve it with 'firma token approve $output', then ask again with --token"
+	assert_stderr "firma: pending: a person must decide about $output, then ask again with --token"
 	assert_one_line
 }
 
@@ -149,7 +149,7 @@ usage_error() {
 		echo "asked: $?"
 		firma check -q --token "$token" -- uname -r >again
 		echo "asked again: $?, $(sed "s/^$token\$/the same token/" again)"
-		firma token approve "$token"
+		firma token approve --yes "$token"
 		firma check --token "$token" -- uname -a
 		echo "asked for something else: $?"
 		firma check --token "$token" -- uname -r && echo "allowed"

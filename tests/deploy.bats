@@ -269,7 +269,7 @@ provoke() {
 	'approving needs another user'*)
 		guest usermod -aG firma-operators alice
 		# shellcheck disable=SC2016
-		enter root 'su - alice -c "firma token approve \$(firma check -q -- uname -r)"'
+		enter root 'su - alice -c "firma token approve --yes \$(firma check -q -- uname -r)"'
 		;;
 	'denied: closed:'*)
 		guest systemctl -q stop firma.service

@@ -186,10 +186,10 @@ assert_sockets() {
 	check alice -- uname -r
 	assert_status 75
 	token=$output
-	assert_stderr -p "firma token approve $token"
+	assert_stderr -p "a person must decide about $token"
 
 	eventually is_inactive
-	as bob firma token approve "$token"
+	as bob firma token approve --yes "$token"
 	eventually is_inactive
 	check alice --token "$token" -- uname -r
 	assert_status 0
@@ -215,7 +215,7 @@ assert_sockets() {
 	done
 	assert_equal "$(property NRestarts)" 8
 	assert_sockets
-	as bob firma token approve "$token"
+	as bob firma token approve --yes "$token"
 	check alice --token "$token" -- uname -r
 	assert_status 0
 }
@@ -263,7 +263,7 @@ assert_sockets() {
 	pending=$output
 	check alice -- uname -m
 	approved=$output
-	as bob firma token approve "$approved"
+	as bob firma token approve --yes "$approved"
 	boot=$(guest cat /proc/sys/kernel/random/boot_id)
 
 	"$BOOT" reboot "$GUEST"
@@ -283,7 +283,7 @@ assert_sockets() {
 
 	check alice -- uname -r
 	assert_status 75
-	as bob firma token approve "$output"
+	as bob firma token approve --yes "$output"
 	check alice --token "$output" -- uname -r
 	assert_status 0
 	run as bob firma status
@@ -300,7 +300,7 @@ assert_sockets() {
 	check mallory -- uname -r
 	assert_status 3
 	assert_stderr -p "$AGENT: Permission denied"
-	run as mallory firma token approve "$token"
+	run as mallory firma token approve --yes "$token"
 	assert_status 3
 	assert_output -p "$OPERATOR: Permission denied"
 
@@ -308,7 +308,7 @@ assert_sockets() {
 	guest chmod 666 "$AGENT" "$OPERATOR"
 	check mallory -- uname -r
 	assert_status 3
-	run as mallory firma token approve "$token"
+	run as mallory firma token approve --yes "$token"
 	assert_status 3
 	guest chmod 660 "$AGENT" "$OPERATOR"
 	uid=$(as mallory id -u)
@@ -324,14 +324,14 @@ assert_sockets() {
 
 	check alice -- uname -r
 	token=$output
-	run as alice firma token approve "$token"
+	run as alice firma token approve --yes "$token"
 	assert_status 3
 	assert_output -p "$OPERATOR: Permission denied"
-	run as alice firma token approve --socket "$AGENT" "$token"
+	run as alice firma token approve --yes --socket "$AGENT" "$token"
 	assert_status 1
 	assert_output -p "operators' actions are taken at the operator door"
 	guest chmod 666 "$OPERATOR"
-	run as alice firma token approve "$token"
+	run as alice firma token approve --yes "$token"
 	assert_status 3
 	guest chmod 660 "$OPERATOR"
 	run shown "$token"
@@ -343,10 +343,10 @@ assert_sockets() {
 
 	check carol -- uname -r
 	token=$output
-	run as carol firma token approve --socket "$AGENT" "$token"
+	run as carol firma token approve --yes --socket "$AGENT" "$token"
 	assert_status 1
 	assert_output -p "operators' actions are taken at the operator door"
-	run as bob firma token approve --socket "$AGENT" "$token"
+	run as bob firma token approve --yes --socket "$AGENT" "$token"
 	assert_status 3
 	run as carol unit probe "$AGENT" \
 		< <("$UNIT" object action=local.exec.approve token_id="$token")
@@ -359,18 +359,18 @@ assert_sockets() {
 
 	check carol -- uname -r
 	token=$output
-	run as carol firma token approve "$token"
+	run as carol firma token approve --yes "$token"
 	assert_status 1
 	run as bob firma status
 	assert_line -e '^self-approval +refused$'
-	as bob firma token approve "$token"
+	as bob firma token approve --yes "$token"
 	check carol --token "$token" -- uname -r
 	assert_status 0
 
 	serve_with --default-action=pending_hitl --allow-self-approval
 	check carol -- uname -r
 	token=$output
-	as carol firma token approve "$token"
+	as carol firma token approve --yes "$token"
 	check carol --token "$token" -- uname -r
 	assert_status 0
 	run as bob firma status
@@ -405,7 +405,7 @@ assert_sockets() {
 	run as bob firma token list
 	assert_line -e "^$token +pending .* /usr/bin/uname -r$"
 
-	as bob firma token approve "$token"
+	as bob firma token approve --yes "$token"
 	check_at /usr/share --token "$token" -- uname -r
 	assert_status 0
 	run shown "$token"
@@ -489,7 +489,7 @@ check_at() {
 	bob=$(as bob id -u)
 	check alice -- uname "$secret"
 	token=$output
-	as bob firma token approve "$token"
+	as bob firma token approve --yes "$token"
 	check alice --token "$token" -- uname "$secret"
 	assert_status 0
 	check alice --token "$token" -- uname "$secret"
@@ -570,7 +570,7 @@ refute_secret() {
 	run --separate-stderr as_own firma check -- uname -r
 	assert_status 75
 	token=$output
-	as_own firma token approve "$token"
+	as_own firma token approve --yes "$token"
 	run as_own firma check --token "$token" -- uname -r
 	assert_status 0
 	run as_own firma status

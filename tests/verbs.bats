@@ -638,13 +638,13 @@ firma_to_full() {
 
 # --- approve and revoke ---------------------------------------------------------------------------
 
-@test "off a terminal, approve and revoke act, and say nothing" {
+@test "off a terminal, approve --yes and revoke act, and say nothing" {
 	local one two
 
 	start_daemon --default-action pending_hitl
 	one=$(pending_token args:='["1"]')
 	two=$(pending_token args:='["2"]')
-	runs token approve "$one"
+	runs token approve --yes "$one"
 	assert_status 0
 	refute_output
 	refute_stderr
@@ -657,7 +657,7 @@ firma_to_full() {
 	known revoked "$two"
 
 	# What is so already is done as well.
-	runs token approve "$one"
+	runs token approve --yes "$one"
 	assert_status 0
 	runs token revoke "$two"
 	assert_status 0
@@ -667,7 +667,7 @@ firma_to_full() {
 	local one two id=11111111-1111-4111-8111-111111111111
 
 	start_daemon --default-action pending_hitl
-	runs token approve "$id"
+	runs token approve --yes "$id"
 	assert_status 1
 	refute_output
 	assert_stderr "firma: $id: approval token not found"
@@ -681,13 +681,13 @@ firma_to_full() {
 	operate approve token_id="$one"
 	ask approval_token="$one"
 	operate revoke token_id="$two"
-	runs token approve "$one"
+	runs token approve --yes "$one"
 	assert_status 1
 	assert_stderr -e "^firma: $one: .*already consumed"
 	runs token revoke "$one"
 	assert_status 1
 	assert_stderr -e "^firma: $one: .*already consumed"
-	runs token approve "$two"
+	runs token approve --yes "$two"
 	assert_status 1
 	assert_stderr -e "^firma: $two: .*revoked"
 }
@@ -698,7 +698,7 @@ firma_to_full() {
 	start_daemon --default-action pending_hitl
 	id=$(pending_token)
 	move_clock 301
-	runs token approve "$id"
+	runs token approve --yes "$id"
 	assert_status 1
 	assert_stderr -e "^firma: $id: .*expired"
 	runs token list
@@ -711,7 +711,7 @@ firma_to_full() {
 	start_daemon --default-action pending_hitl
 	one=$(pending_token args:='["1"]')
 	two=$(pending_token args:='["2"]')
-	runs token approve "$one" "$id" "$two"
+	runs token approve --yes "$one" "$id" "$two"
 	assert_status 1
 	assert_stderr "firma: $id: approval token not found"
 	known approved "$one"
@@ -811,7 +811,7 @@ firma_to_full() {
 		assert_status 0
 		assert_field token_id "$id"
 	done
-	runs token approve "${id:0:8}"
+	runs token approve --yes "${id:0:8}"
 	assert_status 0
 	known approved "$id"
 	known pending "$other"
@@ -833,8 +833,9 @@ firma_to_full() {
 		echo '{"outcome":"ok"}'
 	} >"$TMP/list"
 	answer "$TMP/list"
-	for verb in show approve revoke; do
-		runs token "$verb" 12345678
+	for verb in show 'approve --yes' revoke; do
+		# shellcheck disable=SC2086 # words
+		runs token $verb 12345678
 		assert_status 1
 		refute_output
 		assert_stderr "firma: '12345678' fits several tokens:
@@ -846,7 +847,7 @@ firma_to_full() {
 @test "a prefix of no token is refused" {
 	start_daemon --default-action pending_hitl
 	pending_token >/dev/null
-	runs token approve 00000000
+	runs token approve --yes 00000000
 	assert_status 1
 	assert_stderr "firma: no token begins with '00000000'"
 }
@@ -859,7 +860,7 @@ firma_to_full() {
 	for word in "${id:0:7}" '' "${id}0" nonsense "${id:0:8}x" "${id:0:8} " "${id:0:4}****" \
 		$'12345678\e'; do
 		usage_error "a token's ID is wanted, or at least its first 8 characters (see 'firma token approve --help')" \
-			token approve "$word"
+			token approve --yes "$word"
 	done
 	known pending "$id"
 }
@@ -971,17 +972,50 @@ firma_to_full() {
 	refute_output -p 'Approve this?'
 }
 
-@test "where input or standard error is no terminal, nothing is asked" {
-	local id
+@test "where input is no terminal, nothing is asked, and approving needs --yes" {
+	local id words
+	local help="(see 'firma token approve --help')"
 
 	start_daemon --default-action pending_hitl
 	id=$(pending_token)
+	for words in '' --always '--always --for 1h'; do
+		# shellcheck disable=SC2086 # words
+		usage_error "approving without a terminal needs --yes $help" token approve $words "$id"
+	done
 	_command "$FIRMA" token approve "$id"
 	# shellcheck disable=SC2016
+	run env SHELL="$BASH" script -qec "$(printf '%q ' "${CMD[@]}") </dev/null" /dev/null </dev/null
+	assert_status 2
+	refute_output -p 'Approve this?'
+	known pending "$id"
+
+	_command "$FIRMA" token approve --yes "$id"
 	run env SHELL="$BASH" script -qec "$(printf '%q ' "${CMD[@]}") </dev/null" /dev/null </dev/null
 	assert_status 0
 	refute_output -p 'Approve this?'
 	known approved "$id"
+}
+
+@test "the record says whether an approval was confirmed on a terminal or by --yes" {
+	local one two three
+
+	start_daemon --default-action pending_hitl --evidence-log "$TMP/x.evidence"
+	one=$(pending_token args:='["1"]')
+	two=$(pending_token args:='["2"]')
+	three=$(pending_token args:='["3"]')
+	on_terminal 'y\n' token approve "$one"
+	assert_status 0
+	on_terminal '' token approve --yes "$two"
+	assert_status 0
+	runs token approve --yes "$three"
+	assert_status 0
+	run grep -o "\"token_id\":\"[^}]*\"confirmed\":\"[^\"]*\"" "$TMP/x.evidence"
+	assert_line -n 0 -e "$one.*terminal"
+	assert_line -n 1 -e "$two.*--yes"
+	assert_line -n 2 -e "$three.*--yes"
+
+	run operate approve token_id="$one" confirmed=spoken
+	assert_field reason "malformed request: confirmed must be 'terminal' or '--yes'"
 }
 
 # --- status ---------------------------------------------------------------------------------------
@@ -1056,7 +1090,7 @@ firma_to_full() {
 	assert_status 3
 	refute_output
 	assert_stderr -e '^firma: closed: .*tokens.jsonl'
-	runs token approve 11111111-1111-4111-8111-111111111111
+	runs token approve --yes 11111111-1111-4111-8111-111111111111
 	assert_status 3
 	assert_stderr -e '^firma: 11111111-1111-4111-8111-111111111111: closed: .*tokens.jsonl'
 	runs check -- true
@@ -1067,7 +1101,7 @@ firma_to_full() {
 @test "without a daemon, operators' verbs are status 3" {
 	local verb id=11111111-1111-4111-8111-111111111111
 
-	for verb in status 'token list' "token show $id" "token approve $id" "token revoke $id" \
+	for verb in status 'token list' "token show $id" "token approve --yes $id" "token revoke $id" \
 		'token show 11111111'; do
 		runs $verb
 		assert_status 3
@@ -1079,14 +1113,14 @@ firma_to_full() {
 @test "a daemon that hangs is waited for no longer than --timeout, by operators, too" {
 	local verb id=11111111-1111-4111-8111-111111111111
 
-	for verb in status 'token list' 'token show' 'token approve' 'token revoke'; do
+	for verb in status 'token list' 'token show' 'token approve --yes' 'token revoke'; do
 		[[ $verb != token\ [sar]* ]] || set -- "$id"
 		fake hang
 		runs $verb --timeout 50ms "$@"
 		assert_status 3
 		refute_output
 		case $verb in
-		*approve | *revoke)
+		*approve* | *revoke)
 			assert_stderr "firma: $id: outcome unknown: $SOCKET: no answer in time; see\
  'firma token show'"
 			;;
@@ -1121,7 +1155,7 @@ firma_to_full() {
 		</dev/null >"$TMP/answer.out" 2>&1
 	BACKGROUND[answer]=$!
 	_until "$!" _listens "$SOCKET"
-	runs token approve 11111111-1111-4111-8111-111111111111
+	runs token approve --yes 11111111-1111-4111-8111-111111111111
 	assert_status 3
 	assert_stderr "firma: $SOCKET: uid 4242 listens there, who is neither you, nor root, nor the user firma"
 	_until "${BACKGROUND[answer]}" test -e "$TMP/heard"

@@ -121,6 +121,7 @@ int operator_print_request(enum action action, const struct operation *o, struct
 		json_out_bool(&out, "always", true);
 	if (o->for_ms > 0)
 		json_out_integer(&out, "for_ms", (int64_t)o->for_ms);
+	json_out_string(&out, "confirmed", confirmed_name(o->confirmed));
 	r = json_out_print(&out, line);
 	json_out_deinit(&out);
 	return r < 0 ? r : bytes_append_char(line, '\n');

@@ -63,6 +63,7 @@ struct operation {
 	/* Of an approval that leaves an entry in the allowlist; 0: for good. */
 	bool always;
 	uint64_t for_ms;
+	enum confirmed confirmed; /* of any approval */
 
 	/* In place of token_id. */
 	bool all, by_uid;

@@ -69,17 +69,19 @@ static int conclude_deny(const struct reply *reply)
 	return STATUS_REFUSED;
 }
 
-/* The ID goes to standard output first, then how to go on to standard error. */
+/*
+ * The ID goes to standard output first, then how to go on to standard error. No command that
+ * approves is named: an agent that does what it reads would approve itself, where it can.
+ */
 static int conclude_pending(const struct question *q, const struct reply *reply)
 {
 	if (q->prints && !q->json)
 		puts(reply->approval_token);
 	say_flush();
 	if (q->wait)
-		say("pending: approve it with 'firma token approve %s'; waiting",
-			reply->approval_token);
+		say("pending: a person must decide about %s; waiting", reply->approval_token);
 	else
-		say("pending: approve it with 'firma token approve %s', then ask again with %s%s%s",
+		say("pending: a person must decide about %s, then ask again with %s%s%s",
 			reply->approval_token, q->token_goes_in, q->prints ? "" : " ",
 			q->prints ? "" : reply->approval_token);
 	return STATUS_PENDING;

@@ -2,7 +2,8 @@
 
 /*
  * `firma token approve` and `firma token revoke`. On a terminal the request is shown first, and
- * what is then sent names its fingerprint: the answer holds for what was seen.
+ * what is then sent names its fingerprint: the answer holds for what was seen. Off a terminal,
+ * approving needs --yes, and the daemon is told which of the two it was.
  */
 
 #include <errno.h>
@@ -37,17 +38,12 @@ struct deciding {
 	int terminal;                      /* where to ask; -1: act */
 };
 
-#define DECIDING_ROWS                                                     \
-	OPERATOR_ROWS(struct deciding, op),                               \
-	{                                                                 \
-		"yes", 'y', NULL,                                         \
-			"act without showing and asking, which is done\n" \
-			"on a terminal only",                             \
-			OPTION_FLAG(struct deciding, yes)                 \
-	}
-
 static const struct option_row approve_rows[] = {
-	DECIDING_ROWS,
+	OPERATOR_ROWS(struct deciding, op),
+	{ "yes", 'y', NULL,
+		"approve without showing and asking; needed where\n"
+		"there is no terminal, and recorded",
+		OPTION_FLAG(struct deciding, yes) },
 	{ "always", 0, NULL,
 		"from then on, allow just this without asking:\n"
 		"an entry of the allowlist",
@@ -58,7 +54,11 @@ static const struct option_row approve_rows[] = {
 };
 
 static const struct option_row revoke_rows[] = {
-	DECIDING_ROWS,
+	OPERATOR_ROWS(struct deciding, op),
+	{ "yes", 'y', NULL,
+		"revoke without showing and asking, which is done\n"
+		"on a terminal only",
+		OPTION_FLAG(struct deciding, yes) },
 	{ "reason", 0, "TEXT", "tell the asker why", OPTION_TEXT(struct deciding, reason) },
 	{ "all", 0, NULL, "all that are pending or approved",
 		OPTION_FLAG(struct deciding, selection.all) },
@@ -230,6 +230,9 @@ static int decide_one(const struct deciding *d, const char *text)
 		return status;
 
 	operation.fingerprint = shown.found ? shown.fingerprint : NULL;
+	if (d->action == ACTION_APPROVE)
+		operation.confirmed =
+			d->terminal >= 0 ? CONFIRMED_ON_TERMINAL : CONFIRMED_BY_OPTION;
 	if (operator_print_request(d->action, &operation, &request) < 0)
 		return say_undecided("out of memory");
 
@@ -301,6 +304,8 @@ static int run(struct deciding *d, int argc, char **argv)
 		d->question = "Approve this, and allow it from then on";
 		d->done = "approved, for good";
 	}
+	if (!d->yes && !isatty(STDIN_FILENO) && d->action == ACTION_APPROVE)
+		return usage_error(d->op.verb, "approving without a terminal needs --yes");
 	if (!d->yes && isatty(STDIN_FILENO)) {
 		terminal = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
 		if (terminal < 0)

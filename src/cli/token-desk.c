@@ -318,6 +318,7 @@ static void decide(struct token_desk *d, enum action action, const char *reason)
 		.state = token_state_name(TOKEN_PENDING),
 		.reason = reason,
 		.always = d->always,
+		.confirmed = action == ACTION_APPROVE ? CONFIRMED_ON_TERMINAL : CONFIRMED_UNSAID,
 	};
 	int status;
 

@@ -55,6 +55,24 @@ static const struct token_step steps[TOKEN_STATES][TOKEN_EVENTS] = {
 	},
 };
 
+static const char *const confirmed_names[CONFIRMED_WAYS] = {
+	[CONFIRMED_ON_TERMINAL] = "terminal",
+	[CONFIRMED_BY_OPTION] = "--yes",
+};
+
+const char *confirmed_name(enum confirmed confirmed)
+{
+	return confirmed_names[confirmed];
+}
+
+enum confirmed confirmed_parse(const char *name)
+{
+	for (size_t i = 0; i < CONFIRMED_WAYS; i++)
+		if (confirmed_names[i] && strcmp(confirmed_names[i], name) == 0)
+			return (enum confirmed)i;
+	return CONFIRMED_UNSAID;
+}
+
 const struct token_step *token_step(enum token_state state, enum token_event event)
 {
 	return &steps[state][event];

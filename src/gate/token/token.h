@@ -42,6 +42,18 @@ enum token_state token_state_parse(const char *name);
 /* Whether it can still become an allow. */
 bool token_state_is_live(enum token_state state);
 
+/* How the person who approved has confirmed it, as their program says. */
+enum confirmed {
+	CONFIRMED_UNSAID,
+	CONFIRMED_ON_TERMINAL, /* asked there, having been shown the request */
+	CONFIRMED_BY_OPTION,   /* --yes: nothing was shown */
+	CONFIRMED_WAYS,
+};
+
+/* Such as "terminal"; NULL where it is not said. The inverse gives CONFIRMED_UNSAID. */
+const char *confirmed_name(enum confirmed confirmed);
+enum confirmed confirmed_parse(const char *name);
+
 /* A point in time, and which boot it counts in. */
 struct moment {
 	struct clock_time clock;

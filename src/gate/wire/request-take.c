@@ -273,3 +273,15 @@ int request_take_state(
 			why, "must be 'pending', 'approved', 'consumed', 'revoked' or 'expired'");
 	return 0;
 }
+
+int request_take_confirmed(
+	struct request *q, const struct request_key *k, const struct json *v, struct bytes *why)
+{
+	const char *name = json_string(v);
+
+	(void)k;
+	q->confirmed = name ? confirmed_parse(name) : CONFIRMED_UNSAID;
+	if (q->confirmed == CONFIRMED_UNSAID)
+		return request_refuse(why, "must be 'terminal' or '--yes'");
+	return 0;
+}

@@ -37,6 +37,7 @@ static const struct request_key approve_keys[] = {
 	{ "state", false, 0, request_take_state },
 	{ "always", false, AT(always), request_take_true },
 	{ "for_ms", false, 0, request_take_for },
+	{ "confirmed", false, 0, request_take_confirmed },
 	{ 0 },
 };
 

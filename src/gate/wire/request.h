@@ -59,6 +59,7 @@ struct request {
 	/* An approval for good, and entries of the allowlist. */
 	bool always;
 	uint64_t for_ms; /* 0: without end */
+	enum confirmed confirmed;
 	const char *id, *agent, *pattern;
 	const char *argv; /* JSON: an array of strings and arrays of strings */
 
