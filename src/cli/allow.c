@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/json/tree.h"
+#include "base/json/writer.h"
 #include "base/notation.h"
 #include "base/text.h"
 #include "cli/operator.h"
@@ -182,14 +183,15 @@ static int list_item(const struct bytes *line, void *userdata)
 
 static int print_action(enum action action, const char *id, struct bytes *line)
 {
-	struct json_out out;
+	struct writer w;
 	int r;
 
-	json_out_init(&out);
-	json_out_string(&out, "action", action_name(action));
-	json_out_string(&out, "id", id);
-	r = json_out_print(&out, line);
-	json_out_deinit(&out);
+	writer_init(&w, line);
+	writer_object(&w, NULL);
+	writer_string(&w, "action", action_name(action));
+	writer_string(&w, "id", id);
+	writer_end(&w);
+	r = writer_finish(&w);
 	return r < 0 ? r : bytes_append_char(line, '\n');
 }
 
@@ -272,7 +274,7 @@ static int print_id(const struct bytes *line, void *userdata)
 static int print_addition(const struct adding *a, struct bytes *line)
 {
 	cleanup(bytes_deinit) struct bytes words = BYTES_INIT(BYTES_UNLIMITED);
-	struct json_out out;
+	struct writer w;
 	size_t n = 0;
 	int r;
 
@@ -281,15 +283,16 @@ static int print_addition(const struct adding *a, struct bytes *line)
 		if (r < 0)
 			return r;
 	}
-	json_out_init(&out);
-	json_out_string(&out, "action", action_name(ACTION_ALLOW_ADD));
-	json_out_string(&out, "pattern", a->words[0]);
-	json_out_strings(&out, "argv", bytes_str(&words), n);
-	json_out_string(&out, "agent_id", a->agent);
+	writer_init(&w, line);
+	writer_object(&w, NULL);
+	writer_string(&w, "action", action_name(ACTION_ALLOW_ADD));
+	writer_string(&w, "pattern", a->words[0]);
+	writer_strings(&w, "argv", bytes_str(&words), n);
+	writer_string(&w, "agent_id", a->agent);
 	if (a->for_time > 0)
-		json_out_integer(&out, "for_ms", (int64_t)(a->for_time / CLOCK_MS));
-	r = json_out_print(&out, line);
-	json_out_deinit(&out);
+		writer_unsigned(&w, "for_ms", (a->for_time / CLOCK_MS));
+	writer_end(&w);
+	r = writer_finish(&w);
 	return r < 0 ? r : bytes_append_char(line, '\n');
 }
 

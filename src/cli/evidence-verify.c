@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/json/tree.h"
+#include "base/json/writer.h"
 #include "base/text.h"
 #include "cli/evidence-file.h"
 #include "cli/progress.h"
@@ -94,7 +94,7 @@ static int print_json(struct reading *r, const struct verify_report *report)
 {
 	cleanup(bytes_deinit) struct bytes line = BYTES_INIT(BYTES_UNLIMITED);
 	char more[64];
-	struct json_out out;
+	struct writer w;
 	int e = 0;
 
 	if (r->n_dropped > 0) {
@@ -103,16 +103,17 @@ static int print_json(struct reading *r, const struct verify_report *report)
 		r->n_errors++;
 	}
 
-	json_out_init(&out);
-	json_out_string(&out, "path",
+	writer_init(&w, &line);
+	writer_object(&w, NULL);
+	writer_string(&w, "path",
 		text_is_utf8(r->path, strlen(r->path)) ? r->path : bytes_str(&r->shown));
-	json_out_bool(&out, "valid", report->faults == 0);
-	json_out_integer(&out, "records", (int64_t)report->records);
-	json_out_integer(&out, "signed_records", (int64_t)report->signed_records);
-	json_out_strings(&out, "errors", bytes_str(&r->errors), r->n_errors);
+	writer_bool(&w, "valid", report->faults == 0);
+	writer_unsigned(&w, "records", report->records);
+	writer_unsigned(&w, "signed_records", report->signed_records);
+	writer_strings(&w, "errors", bytes_str(&r->errors), r->n_errors);
+	writer_end(&w);
 	if (e >= 0)
-		e = json_out_print(&out, &line);
-	json_out_deinit(&out);
+		e = writer_finish(&w);
 	if (e >= 0)
 		say_json(line.data, line.len);
 	return e;

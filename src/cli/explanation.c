@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/json/tree.h"
+#include "base/json/writer.h"
 #include "base/text.h"
 #include "cli/say.h"
 #include "cli/suggest.h"
@@ -193,53 +193,52 @@ static int make(struct explanation *e)
 
 /* --- as JSON ---------------------------------------------------------------------------------- */
 
-struct places {
-	char text[NEAR_MAX][32];
-};
-
-static void add_near(struct json_out *out, const struct explanation *e, struct places *places)
+static void write_near(struct writer *w, const struct explanation *e)
 {
 	const struct rule *rule;
-	struct json_out element;
+	char place[32];
 
-	if (e->n_near == 0)
-		json_out_raw(out, "near", "[]");
+	writer_array(w, "near");
 	for (size_t i = 0; i < e->n_near; i++) {
 		rule = policy_rule(e->matter->policy, e->near[i].index);
-		snprintf(places->text[i], sizeof(places->text[i]), "exec[%zu]", e->near[i].index);
-		json_out_init(&element);
-		json_out_string(&element, "rule", rule->id);
-		json_out_string(&element, "place", places->text[i]);
-		json_out_string(&element, "action", decision_name(rule->action));
-		json_out_string(&element, "why", bytes_str(&e->near[i].why));
-		json_out_element(out, "near", &element);
+		snprintf(place, sizeof(place), "exec[%zu]", e->near[i].index);
+		writer_object(w, NULL);
+		writer_string(w, "rule", rule->id);
+		writer_string(w, "place", place);
+		writer_string(w, "action", decision_name(rule->action));
+		writer_string(w, "why", bytes_str(&e->near[i].why));
+		writer_end(w);
 	}
+	writer_end(w);
 }
 
 static int print_json(const struct explanation *e)
 {
 	cleanup(bytes_deinit) struct bytes line = BYTES_INIT(BYTES_UNLIMITED);
 	const struct request *q = e->matter->request;
-	struct places places;
-	struct json_out out;
+	struct writer w;
 	int r;
 
-	json_out_init(&out);
-	json_out_string(&out, "decision", decision_name(e->judgement.decision));
-	json_out_string(&out, "rule", e->judgement.rule);
-	json_out_string(&out, "place", bytes_str(&e->place));
-	json_out_string(&out, "reason", bytes_str(&e->reason));
-	json_out_string(&out, "policy", e->matter->file);
-	json_out_string(&out, "executable", q->asked.executable);
-	json_out_string(&out, "real_path", q->asked.real_path);
-	json_out_strings(&out, "args", q->asked.args.text, q->asked.args.n);
-	json_out_integer(&out, "uid", e->matter->asker.uid);
-	add_near(&out, e, &places);
-	json_out_integer(&out, "further", (int64_t)e->n_further);
-	json_out_raw(&out, "allow_rule", e->rule.len > 0 ? bytes_str(&e->rule) : "null");
-	json_out_strings(&out, "notes", bytes_str(&e->notes.text), e->notes.n);
-	r = json_out_print(&out, &line);
-	json_out_deinit(&out);
+	writer_init(&w, &line);
+	writer_object(&w, NULL);
+	writer_string(&w, "decision", decision_name(e->judgement.decision));
+	writer_string(&w, "rule", e->judgement.rule);
+	writer_string(&w, "place", bytes_str(&e->place));
+	writer_string(&w, "reason", bytes_str(&e->reason));
+	writer_string(&w, "policy", e->matter->file);
+	writer_string(&w, "executable", q->asked.executable);
+	writer_string(&w, "real_path", q->asked.real_path);
+	writer_strings(&w, "args", q->asked.args.text, q->asked.args.n);
+	writer_integer(&w, "uid", e->matter->asker.uid);
+	write_near(&w, e);
+	writer_unsigned(&w, "further", e->n_further);
+	if (e->rule.len > 0)
+		writer_raw(&w, "allow_rule", e->rule.data, e->rule.len);
+	else
+		writer_null(&w, "allow_rule");
+	writer_strings(&w, "notes", bytes_str(&e->notes.text), e->notes.n);
+	writer_end(&w);
+	r = writer_finish(&w);
 	if (r >= 0)
 		say_json(bytes_str(&line), line.len);
 	return r;

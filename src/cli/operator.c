@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/json/tree.h"
+#include "base/json/writer.h"
 #include "base/notation.h"
 #include "base/text.h"
 #include "cli/console.h"
@@ -103,27 +103,28 @@ int operator_ask(const struct operator_options *op, const struct bytes *request,
 
 int operator_print_request(enum action action, const struct operation *o, struct bytes *line)
 {
-	struct json_out out;
+	struct writer w;
 	int r;
 
-	json_out_init(&out);
-	json_out_string(&out, "action", action_name(action));
-	json_out_string(&out, "token_id", o->token_id);
+	writer_init(&w, line);
+	writer_object(&w, NULL);
+	writer_string(&w, "action", action_name(action));
+	writer_string(&w, "token_id", o->token_id);
 	if (o->all)
-		json_out_bool(&out, "all", true);
+		writer_bool(&w, "all", true);
 	if (o->by_uid)
-		json_out_integer(&out, "uid", (int64_t)o->uid);
-	json_out_string(&out, "session_id", o->session_id);
-	json_out_string(&out, "fingerprint", o->fingerprint);
-	json_out_string(&out, "state", o->state);
-	json_out_string(&out, "reason", o->reason);
+		writer_unsigned(&w, "uid", o->uid);
+	writer_string(&w, "session_id", o->session_id);
+	writer_string(&w, "fingerprint", o->fingerprint);
+	writer_string(&w, "state", o->state);
+	writer_string(&w, "reason", o->reason);
 	if (o->always)
-		json_out_bool(&out, "always", true);
+		writer_bool(&w, "always", true);
 	if (o->for_ms > 0)
-		json_out_integer(&out, "for_ms", (int64_t)o->for_ms);
-	json_out_string(&out, "confirmed", confirmed_name(o->confirmed));
-	r = json_out_print(&out, line);
-	json_out_deinit(&out);
+		writer_unsigned(&w, "for_ms", o->for_ms);
+	writer_string(&w, "confirmed", confirmed_name(o->confirmed));
+	writer_end(&w);
+	r = writer_finish(&w);
 	return r < 0 ? r : bytes_append_char(line, '\n');
 }
 

@@ -7,95 +7,87 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/json/tree.h"
+#include "base/json/writer.h"
 #include "base/notation.h"
 #include "base/text.h"
 
-static void add_doors(struct json_out *out, const struct doors *doors)
+static void add_doors(struct writer *w, const struct doors *doors)
 {
-	struct json_out element;
-
+	writer_array(w, "doors");
 	for (size_t i = 0; i < doors->n; i++) {
-		json_out_init(&element);
-		json_out_string(&element, "role", role_name(doors->doors[i].role));
-		json_out_string(&element, "path", doors->doors[i].path);
-		json_out_element(out, "doors", &element);
+		writer_object(w, NULL);
+		writer_string(w, "role", role_name(doors->doors[i].role));
+		writer_string(w, "path", doors->doors[i].path);
+		writer_end(w);
 	}
+	writer_end(w);
 }
 
-static void add_tokens(struct json_out *out, const struct store *store)
+static void add_tokens(struct writer *w, const struct store *store)
 {
 	int64_t counts[TOKEN_STATES] = { 0 };
-	struct json_out member;
 
 	for (const struct token *t = NULL; (t = store_next(store, t));)
 		counts[t->state]++;
 
-	json_out_init(&member);
+	writer_object(w, "tokens");
 	for (enum token_state state = TOKEN_PENDING; state < TOKEN_STATES; state++)
-		json_out_integer(&member, token_state_name(state), counts[state]);
-	json_out_object(out, "tokens", &member);
+		writer_integer(w, token_state_name(state), counts[state]);
+	writer_end(w);
 }
 
-static void add_store(struct json_out *out, const struct resources *res)
+static void add_store(struct writer *w, const struct resources *res)
 {
 	static const uint8_t no_fingerprint[FINGERPRINT_LEN];
 	const struct usage usage = store_count(res->store, 0, no_fingerprint);
-	struct json_out member;
 
-	json_out_init(&member);
-	json_out_string(&member, "kind", store_kind(res->store));
-	json_out_string(
-		&member, "directory", res->state_dir ? state_dir_path(res->state_dir) : NULL);
+	writer_object(w, "store");
+	writer_string(w, "kind", store_kind(res->store));
+	writer_string(w, "directory", res->state_dir ? state_dir_path(res->state_dir) : NULL);
 	if (store_is_readable(res->store))
-		json_out_integer(&member, "bytes", (int64_t)usage.bytes);
-	json_out_integer(&member, "max_bytes", (int64_t)res->settings->max_store);
-	json_out_object(out, "store", &member);
+		writer_unsigned(w, "bytes", usage.bytes);
+	writer_unsigned(w, "max_bytes", res->settings->max_store);
+	writer_end(w);
 }
 
-static void add_allowlist(struct json_out *out, const struct allowlist_file *f)
+static void add_allowlist(struct writer *w, const struct allowlist_file *f)
 {
-	struct json_out member;
 
 	if (!f->dir)
 		return;
 
-	json_out_init(&member);
+	writer_object(w, "allowlist");
 	if (f->list)
-		json_out_integer(&member, "entries", (int64_t)allowlist_size(f->list));
-	json_out_string(&member, "fault", f->fault.len > 0 ? bytes_str(&f->fault) : NULL);
-	json_out_object(out, "allowlist", &member);
+		writer_unsigned(w, "entries", allowlist_size(f->list));
+	writer_string(w, "fault", f->fault.len > 0 ? bytes_str(&f->fault) : NULL);
+	writer_end(w);
 }
 
-/* Kept until the object is printed. */
-struct policy_view {
-	char hash[2 * POLICY_HASH_LEN + 1];
-};
-
-static void add_policy(struct json_out *out, const struct live_policy *live, struct policy_view *v)
+static void add_policy(struct writer *w, const struct live_policy *live)
 {
-	struct json_out member;
+
+	char hash[2 * POLICY_HASH_LEN + 1];
 
 	if (!live->path)
 		return;
 
-	json_out_init(&member);
+	writer_object(w, "policy");
 	/* As it is, so that it can be opened; JSON can't hold what is no text. */
-	json_out_string(&member, "path",
+	writer_string(w, "path",
 		text_is_utf8(live->path, strlen(live->path)) ? live->path
 							     : bytes_str(&live->shown));
 	if (live->policy) {
-		notation_hex(live->hash, sizeof(live->hash), v->hash);
-		json_out_string(&member, "id", policy_id(live->policy));
-		json_out_string(&member, "version", policy_version(live->policy));
-		json_out_string(&member, "sha256", v->hash);
-		json_out_integer(&member, "rules", (int64_t)policy_size(live->policy));
+		notation_hex(live->hash, sizeof(live->hash), hash);
+		writer_string(w, "id", policy_id(live->policy));
+		writer_string(w, "version", policy_version(live->policy));
+		writer_string(w, "sha256", hash);
+		writer_unsigned(w, "rules", policy_size(live->policy));
 		if (policy_default(live->policy) != DECISION_NONE)
-			json_out_string(&member, "default_action",
-				decision_name(policy_default(live->policy)));
+			writer_string(
+				w, "default_action", decision_name(policy_default(live->policy)));
 	}
-	json_out_string(&member, "fault", live->fault.len > 0 ? bytes_str(&live->fault) : NULL);
-	json_out_object(out, "policy", &member);
+	writer_string(w, "fault", live->fault.len > 0 ? bytes_str(&live->fault) : NULL);
+	writer_end(w);
 }
 
 /* With one door for everyone, the asker can approve as well. */
@@ -107,51 +99,50 @@ static bool may_approve_self(const struct status_sources *s)
 	return s->resources->settings->allow_self_approval;
 }
 
-static void add_evidence(struct json_out *out, const struct evidence *e)
+static void add_evidence(struct writer *w, const struct evidence *e)
 {
 	const struct evidence_key *key = evidence_signing_key(e);
 	const char *closed = evidence_closed(e);
-	struct json_out member;
 
-	json_out_init(&member);
-	json_out_string(&member, "path", evidence_path(e));
-	json_out_string(&member, "state", closed ? "closed" : "open");
-	json_out_string(&member, "closed", closed);
-	json_out_integer(&member, "sequence", (int64_t)evidence_head(e).sequence);
-	json_out_integer(&member, "bytes", (int64_t)evidence_size(e));
-	json_out_string(&member, "key_id", key ? evidence_key_id(key) : NULL);
-	json_out_object(out, "evidence", &member);
+	writer_object(w, "evidence");
+	writer_string(w, "path", evidence_path(e));
+	writer_string(w, "state", closed ? "closed" : "open");
+	writer_string(w, "closed", closed);
+	writer_unsigned(w, "sequence", evidence_head(e).sequence);
+	writer_unsigned(w, "bytes", evidence_size(e));
+	writer_string(w, "key_id", key ? evidence_key_id(key) : NULL);
+	writer_end(w);
 }
 
 int status_print(const struct status_sources *s, const struct moment *now, struct bytes *b)
 {
 	const struct resources *res = s->resources;
 	const char *closed = resources_closed(res);
-	struct policy_view policy;
-	struct json_out out;
+	struct writer w;
 	int r;
 
-	json_out_init(&out);
-	json_out_string(&out, "version", PACKAGE_VERSION);
-	json_out_integer(&out, "pid", getpid());
-	json_out_string(&out, "state", closed ? "closed" : "answering");
-	json_out_string(&out, "closed", closed);
-	json_out_integer(&out, "uptime_ms", (int64_t)((now->clock.boot - s->started) / CLOCK_MS));
-	json_out_string(&out, "default_action", decision_name(res->settings->default_action));
-	json_out_bool(&out, "self_approval", may_approve_self(s));
-	add_doors(&out, s->doors);
-	json_out_integer(&out, "connections", (int64_t)s->conns->n);
-	json_out_integer(&out, "waiting", (int64_t)s->waits->n);
-	json_out_integer(&out, "watching", (int64_t)s->watchers->n);
+	writer_init(&w, b);
+	writer_object(&w, NULL);
+	writer_string(&w, "version", PACKAGE_VERSION);
+	writer_integer(&w, "pid", getpid());
+	writer_string(&w, "state", closed ? "closed" : "answering");
+	writer_string(&w, "closed", closed);
+	writer_unsigned(&w, "uptime_ms", ((now->clock.boot - s->started) / CLOCK_MS));
+	writer_string(&w, "default_action", decision_name(res->settings->default_action));
+	writer_bool(&w, "self_approval", may_approve_self(s));
+	add_doors(&w, s->doors);
+	writer_unsigned(&w, "connections", s->conns->n);
+	writer_unsigned(&w, "waiting", s->waits->n);
+	writer_unsigned(&w, "watching", s->watchers->n);
 	if (store_is_readable(res->store))
-		add_tokens(&out, res->store);
-	add_policy(&out, &res->policy, &policy);
-	add_allowlist(&out, &res->allowlist);
-	add_store(&out, res);
+		add_tokens(&w, res->store);
+	add_policy(&w, &res->policy);
+	add_allowlist(&w, &res->allowlist);
+	add_store(&w, res);
 	if (res->evidence)
-		add_evidence(&out, res->evidence);
+		add_evidence(&w, res->evidence);
 
-	r = json_out_print(&out, b);
-	json_out_deinit(&out);
+	writer_end(&w);
+	r = writer_finish(&w);
 	return r < 0 ? r : bytes_append_char(b, '\n');
 }

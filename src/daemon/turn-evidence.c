@@ -7,7 +7,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "base/json/tree.h"
+#include "base/json/writer.h"
 #include "base/sha256.h"
 #include "gate/allowlist/allow-change.h"
 #include "ledger/evidence/recovery-note.h"
@@ -98,55 +98,53 @@ int turn_evidence_announce(const struct batch *batch)
 	return r < 0 || line.len == 0 ? r : store_set_note(batch->resources->store, line.data);
 }
 
-/* "tokens":[...], those that a revocation of many has changed. */
-static int append_changed(const struct answer *a, struct bytes *b)
+/* The tokens that a revocation of many has changed. */
+static void write_changed(struct writer *w, const struct answer *a)
 {
 	const uint8_t *ids = (const uint8_t *)bytes_str(&a->changed);
 	char id[NOTATION_UUID_LEN + 1];
-	int r;
 
-	r = bytes_append_str(b, ",\"tokens\":[");
-	for (size_t at = 0; r >= 0 && at < a->changed.len; at += TOKEN_ID_LEN) {
+	writer_array(w, "tokens");
+	for (size_t at = 0; at < a->changed.len; at += TOKEN_ID_LEN) {
 		notation_uuid(ids + at, id);
-		r = bytes_appendf(b, "%s\"%s\"", at > 0 ? "," : "", id);
+		writer_string(w, NULL, id);
 	}
-	return r < 0 ? r : bytes_append_char(b, ']');
+	writer_end(w);
 }
 
 /* The last line of the reply with all that it may say, and which tokens it is about. */
 static int print_response(const struct batch *batch, const struct answer *a, struct bytes *b)
 {
-	struct answer_reply told;
 	char id[NOTATION_UUID_LEN + 1];
-	int r;
+	struct answer_reply told;
+	struct writer w;
 
 	answer_tell(a, batch->resources->settings->retry_after_ms, true, &told);
-	r = reply_print(&told.reply, b);
-	if (r < 0)
-		return r;
-
-	bytes_truncate(b, b->len - 2); /* brace and newline */
-	notation_uuid(a->verdict.token_id, id);
-	if (a->verdict.has_token && told.reply.decision != DECISION_PENDING)
-		r = bytes_appendf(b, ",\"token_id\":\"%s\"", id);
-	if (r >= 0 && a->verdict.view == VIEW_CHANGED && a->state == ANSWER_DECIDED)
-		r = append_changed(a, b);
-	return r < 0 ? r : bytes_append_char(b, '}');
+	writer_init(&w, b);
+	writer_object(&w, NULL);
+	reply_write(&told.reply, &w);
+	if (a->verdict.has_token && told.reply.decision != DECISION_PENDING) {
+		notation_uuid(a->verdict.token_id, id);
+		writer_string(&w, "token_id", id);
+	}
+	if (a->verdict.view == VIEW_CHANGED && a->state == ANSWER_DECIDED)
+		write_changed(&w, a);
+	writer_end(&w);
+	return writer_finish(&w);
 }
 
 static int print_peer(const struct conn *conn, struct bytes *b)
 {
-	struct json_out out;
-	int r;
+	struct writer w;
 
-	json_out_init(&out);
-	json_out_integer(&out, "uid", conn->peer.uid);
+	writer_init(&w, b);
+	writer_object(&w, NULL);
+	writer_integer(&w, "uid", conn->peer.uid);
 	if (conn->peer.pid > 0)
-		json_out_integer(&out, "pid", conn->peer.pid);
-	json_out_string(&out, "door", role_name(conn->door->role));
-	r = json_out_print(&out, b);
-	json_out_deinit(&out);
-	return r;
+		writer_integer(&w, "pid", conn->peer.pid);
+	writer_string(&w, "door", role_name(conn->door->role));
+	writer_end(&w);
+	return writer_finish(&w);
 }
 
 static int add_record(const struct batch *batch, struct answer *a)

@@ -2,8 +2,8 @@
 
 /*
  * cJSON behind a strict door. cJSON reads numbers as doubles and forgets how they were written,
- * so the scan notes which of the outermost members are whole numbers, and a bit of cJSON's type
- * field that it doesn't use itself keeps that.
+ * so a second pass over the text finds out which are whole numbers, and a bit of cJSON's type field
+ * that it doesn't use itself keeps that.
  *
  * A `struct json` is a cJSON item under a name that nobody else can look into.
  */
@@ -31,23 +31,47 @@ static const struct json *value(const cJSON *item)
 	return (const struct json *)(const void *)item;
 }
 
-/* One byte a member of the outermost object: whether it is a whole number. */
-static int note_member(const struct scan_member *member, void *userdata)
+/* The next number in the text at or after `at`, which is outside of strings; NULL: none. */
+static const char *find_number(const char *at, const char *end)
 {
-	struct bytes *whole = userdata;
-	char first = member->value[0];
-	bool number = first == '-' || (first >= '0' && first <= '9');
-
-	for (size_t i = 1; number && i < member->value_len; i++)
-		number = member->value[i] >= '0' && member->value[i] <= '9';
-
-	return bytes_append_char(whole, number ? '1' : '0');
+	for (bool quoted = false; at < end; at++) {
+		if (quoted && *at == '\\')
+			at++;
+		else if (*at == '"')
+			quoted = !quoted;
+		else if (!quoted && (*at == '-' || (*at >= '0' && *at <= '9')))
+			return at;
+	}
+	return NULL;
 }
 
-/* Another \u0000 within the text, behind `at`; NULL where there is none. */
+/*
+ * Marks the items below `parent` that are written as whole numbers. The tree has its numbers in
+ * the order of the text: *at is where the next one is looked for.
+ */
+static void mark_whole(cJSON *parent, const char **at, const char *end)
+{
+	const char *number;
+
+	for (cJSON *c = parent->child; c; c = c->next) {
+		mark_whole(c, at, end);
+		number = cJSON_IsNumber(c) ? find_number(*at, end) : NULL;
+		if (!number)
+			continue;
+		for (number++; number < end && *number >= '0' && *number <= '9'; number++)
+			;
+		if (number == end || !strchr(".eE", *number))
+			c->type |= JSON_WHOLE;
+		while (number < end && strchr(".eE+-0123456789", *number))
+			number++;
+		*at = number;
+	}
+}
+
+/* The next \u0000 in the text at or after `at`; NULL: none. */
 static char *find_nul_escape(char *at, const char *end)
 {
-	/* A backslash takes the character behind it along, which may be another one. */
+	/* A backslash goes with the character after it, which may be another one. */
 	while ((at = memchr(at, '\\', (size_t)(end - at)))) {
 		if (end - at >= 6 && memcmp(at, "\\u0000", 6) == 0)
 			return at;
@@ -56,7 +80,7 @@ static char *find_nul_escape(char *at, const char *end)
 	return NULL;
 }
 
-/* What the scan took, cJSON takes, but for want of memory. */
+/* The scan has taken the text, so cJSON fails only without memory: NULL. */
 static cJSON *parse(const char *text, size_t len, const struct scan_limits *limits)
 {
 	cleanup(free_p) char *copy = NULL;
@@ -79,34 +103,25 @@ static cJSON *parse(const char *text, size_t len, const struct scan_limits *limi
 int json_parse_within(const char *text, size_t len, const struct scan_limits *limits,
 	struct json_doc **ret, struct scan_fault *ret_fault)
 {
-	struct bytes whole = BYTES_INIT(BYTES_UNLIMITED);
 	cleanup(json_doc_free_p) struct json_doc *doc = NULL;
-	size_t i = 0;
+	const char *at = text;
 	int r;
 
-	r = scan_object_within(text, len, limits, note_member, &whole, ret_fault);
+	r = scan_object_within(text, len, limits, NULL, NULL, ret_fault);
 	if (r != 0)
-		goto out;
+		return r;
 
-	doc = malloc(sizeof(*doc));
-	if (!doc) {
-		r = -ENOMEM;
-		goto out;
-	}
+	doc = calloc(1, sizeof(*doc));
+	if (!doc)
+		return -ENOMEM;
 
 	doc->tree = parse(text, len, limits);
-	if (!doc->tree) {
-		r = -ENOMEM;
-		goto out;
-	}
+	if (!doc->tree)
+		return -ENOMEM;
 
-	for (cJSON *c = doc->tree->child; c; c = c->next, i++)
-		if (whole.data[i] == '1')
-			c->type |= JSON_WHOLE;
+	mark_whole(doc->tree, &at, text + len);
 	*ret = steal_ptr(doc);
-out:
-	bytes_deinit(&whole);
-	return r;
+	return 0;
 }
 
 int json_parse(const char *text, size_t len, struct json_doc **ret, struct scan_fault *ret_fault)
@@ -232,121 +247,4 @@ int64_t json_count(const struct json *v)
 	double d = cJSON_IsNumber(item(v)) ? item(v)->valuedouble : 0;
 
 	return d >= 0 && d <= (double)JSON_INTEGER_MAX ? (int64_t)d : 0;
-}
-
-/* Most of what is printed fits. */
-#define PRINT_SIZE 1024
-
-static cJSON *tree(const struct json_out *out)
-{
-	return (cJSON *)(void *)out->tree;
-}
-
-void json_out_init(struct json_out *out)
-{
-	out->tree = (struct json *)(void *)cJSON_CreateObject();
-	out->failed = !out->tree;
-}
-
-void json_out_deinit(struct json_out *out)
-{
-	cJSON_Delete(tree(out));
-	out->tree = NULL;
-}
-
-/* Takes the item over, also where it is NULL or can't be added. */
-static void add(struct json_out *out, const char *key, cJSON *new)
-{
-	if (out->failed || !new || !cJSON_AddItemToObjectCS(tree(out), key, new)) {
-		cJSON_Delete(new);
-		out->failed = true;
-	}
-}
-
-void json_out_string(struct json_out *out, const char *key, const char *string)
-{
-	if (string)
-		add(out, key, cJSON_CreateStringReference(string));
-}
-
-void json_out_integer(struct json_out *out, const char *key, int64_t number)
-{
-	uint64_t rest = number < 0 ? -(uint64_t)number : (uint64_t)number;
-	char digits[24], *at = digits + sizeof(digits) - 1;
-
-	/* A token has six numbers; printf(3) would take longer for them than all else does. */
-	*at = '\0';
-	do
-		*--at = (char)('0' + rest % 10);
-	while ((rest /= 10) > 0);
-	if (number < 0)
-		*--at = '-';
-	add(out, key, cJSON_CreateRaw(at));
-}
-
-void json_out_bool(struct json_out *out, const char *key, bool b)
-{
-	add(out, key, cJSON_CreateBool(b));
-}
-
-void json_out_strings(struct json_out *out, const char *key, const char *strings, size_t n)
-{
-	cJSON *array, *string;
-
-	array = cJSON_CreateArray();
-	for (size_t i = 0; array && i < n; i++, strings += strlen(strings) + 1) {
-		string = cJSON_CreateStringReference(strings);
-		if (!string || !cJSON_AddItemToArray(array, string)) {
-			cJSON_Delete(string);
-			cJSON_Delete(array);
-			array = NULL;
-		}
-	}
-	add(out, key, array);
-}
-
-void json_out_object(struct json_out *out, const char *key, struct json_out *member)
-{
-	out->failed |= member->failed;
-	add(out, key, tree(member));
-	*member = (struct json_out){ .failed = true };
-}
-
-void json_out_element(struct json_out *out, const char *key, struct json_out *element)
-{
-	cJSON *array;
-
-	array = cJSON_GetObjectItemCaseSensitive(tree(out), key);
-	if (!array) {
-		array = cJSON_CreateArray();
-		add(out, key, array);
-	}
-
-	if (out->failed || element->failed || !cJSON_AddItemToArray(array, tree(element))) {
-		json_out_deinit(element);
-		out->failed = true;
-	}
-	*element = (struct json_out){ .failed = true };
-}
-
-void json_out_raw(struct json_out *out, const char *key, const char *json)
-{
-	add(out, key, cJSON_CreateRaw(json));
-}
-
-int json_out_print(const struct json_out *out, struct bytes *b)
-{
-	char *text;
-	int r;
-
-	if (out->failed)
-		return -ENOMEM;
-
-	text = cJSON_PrintBuffered(tree(out), PRINT_SIZE, false);
-	if (!text)
-		return -ENOMEM;
-
-	r = bytes_append_str(b, text);
-	cJSON_free(text);
-	return r;
 }

@@ -2,8 +2,7 @@
 #pragma once
 
 /*
- * JSON trees: the one file that knows cJSON. Reading takes only what base/json/scan takes; writing
- * gives compact text in the order in which members were added.
+ * JSON trees: the one file that knows cJSON. Reading takes only what base/json/scan takes.
  */
 
 #include <stdbool.h>
@@ -12,7 +11,6 @@
 
 #include "base/bytes.h"
 #include "base/json/scan.h"
-#include "base/json/writer.h"
 
 /* A value inside a document, which owns it. */
 struct json;
@@ -64,8 +62,7 @@ bool json_bool(const struct json *value, bool *ret);
 
 /*
  * False where it is not a whole number, written without fraction and exponent, between
- * -JSON_INTEGER_MAX and JSON_INTEGER_MAX. Numbers are known only as members of the outermost
- * object: everywhere else this is false.
+ * -JSON_INTEGER_MAX and JSON_INTEGER_MAX.
  */
 bool json_integer(const struct json *value, int64_t *ret);
 
@@ -77,36 +74,3 @@ bool json_get_integer(const struct json *object, const char *key, uint64_t max, 
 
 /* Any number, without its fraction, for display; 0 where it is none. */
 int64_t json_count(const struct json *value);
-
-/*
- * An object to be written: json_out_init(), then members, then json_out_print(), then
- * json_out_deinit(). Keys and strings are not copied: they must stay until it is printed. A string
- * that is NULL leaves its member out. Running out of memory is remembered and told by
- * json_out_print().
- */
-struct json_out {
-	struct json *tree;
-	bool failed;
-};
-
-void json_out_init(struct json_out *out);
-void json_out_deinit(struct json_out *out);
-
-void json_out_string(struct json_out *out, const char *key, const char *value);
-void json_out_integer(struct json_out *out, const char *key, int64_t value);
-void json_out_bool(struct json_out *out, const char *key, bool value);
-
-/* `n` strings that lie one behind the other, each ended by NUL. */
-void json_out_strings(struct json_out *out, const char *key, const char *strings, size_t n);
-
-/* Moves `member` in; it is empty then. */
-void json_out_object(struct json_out *out, const char *key, struct json_out *member);
-
-/* Adds `element` to the array `key`, which is made when it isn't there. */
-void json_out_element(struct json_out *out, const char *key, struct json_out *element);
-
-/* JSON that is added as it stands; it is copied. */
-void json_out_raw(struct json_out *out, const char *key, const char *json);
-
-/* Appends the object, without a newline. Errors: those of bytes_append(). */
-int json_out_print(const struct json_out *out, struct bytes *b);

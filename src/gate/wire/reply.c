@@ -8,6 +8,7 @@
 
 #include "base/json/scan.h"
 #include "base/json/tree.h"
+#include "base/json/writer.h"
 
 static const char *const decision_names[] = {
 	[DECISION_NONE] = "",
@@ -54,31 +55,33 @@ enum outcome outcome_parse(const char *name)
 	return OUTCOME_NONE;
 }
 
+void reply_write(const struct reply *reply, struct writer *w)
+{
+	if (reply->decision != DECISION_NONE)
+		writer_string(w, "decision", decision_name(reply->decision));
+	else
+		writer_string(w, "outcome", outcome_name(reply->outcome));
+	writer_string(w, "reason", reply->reason);
+	if (reply->decision == DECISION_PENDING) {
+		writer_string(w, "approval_token", reply->approval_token);
+		writer_unsigned(w, "retry_after_ms", reply->retry_after_ms);
+	}
+	writer_string(w, "rule", reply->rule);
+	writer_string(w, "expires_at", reply->expires_at);
+	writer_string(w, "evidence", reply->evidence);
+}
+
 int reply_print(const struct reply *reply, struct bytes *b)
 {
-	struct json_out out;
+	struct writer w;
 	int r;
 
-	json_out_init(&out);
-	if (reply->decision != DECISION_NONE)
-		json_out_string(&out, "decision", decision_name(reply->decision));
-	else
-		json_out_string(&out, "outcome", outcome_name(reply->outcome));
-	json_out_string(&out, "reason", reply->reason);
-	if (reply->decision == DECISION_PENDING) {
-		json_out_string(&out, "approval_token", reply->approval_token);
-		json_out_integer(&out, "retry_after_ms", reply->retry_after_ms);
-	}
-	json_out_string(&out, "rule", reply->rule);
-	json_out_string(&out, "expires_at", reply->expires_at);
-	json_out_string(&out, "evidence", reply->evidence);
-
-	r = json_out_print(&out, b);
-	json_out_deinit(&out);
-	if (r < 0)
-		return r;
-
-	return bytes_append_char(b, '\n');
+	writer_init(&w, b);
+	writer_object(&w, NULL);
+	reply_write(reply, &w);
+	writer_end(&w);
+	r = writer_finish(&w);
+	return r < 0 ? r : bytes_append_char(b, '\n');
 }
 
 /* A pending reply must bring a token's ID, and a time that makes sense. */

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/bytes.h"
+#include "base/json/writer.h"
 #include "base/notation.h"
 
 enum decision { DECISION_NONE, DECISION_ALLOW, DECISION_DENY, DECISION_PENDING };
@@ -70,6 +71,9 @@ struct reply {
 	const char *expires_at;
 	const char *evidence; /* the ID of its record */
 };
+
+/* Writes the members of the object that is open. */
+void reply_write(const struct reply *reply, struct writer *w);
 
 /* Appends the line with its newline. Errors: those of bytes_append(). */
 int reply_print(const struct reply *reply, struct bytes *b);

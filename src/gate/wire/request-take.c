@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/json/tree.h"
+#include "base/json/writer.h"
 #include "base/path.h"
 #include "base/text.h"
 #include "gate/limits.h"
@@ -202,48 +203,47 @@ int request_take_pattern(
 	return take_bounded(q, k, v, LIMIT_PATTERN, why);
 }
 
-/* The text of an array of strings; REQUEST_REFUSED where it is none. */
-static int append_strings(struct bytes *b, const struct json *v)
+/* Writes an array of strings; false where `v` has an element that is none. */
+static bool write_strings(struct writer *w, const struct json *v)
 {
-	const char *separator = "[";
-	int r;
+	bool strings = true;
 
+	writer_array(w, NULL);
 	json_each (child, v) {
-		if (!json_string(child))
-			return REQUEST_REFUSED;
-		r = bytes_append_str(b, separator);
-		if (r >= 0)
-			r = json_append_string(b, json_string(child));
-		if (r < 0)
-			return r;
-		separator = ",";
+		strings &= json_string(child) != NULL;
+		writer_string(w, NULL, json_string(child));
 	}
-	return bytes_append_str(b, json_first(v) ? "]" : "[]");
+	writer_end(w);
+	return strings;
 }
 
-/* It is written anew, in one line; what the patterns are worth is gate/allowlist/allow-entry-read's
- * to say. */
+/*
+ * It is written anew, on one line. gate/allowlist/allow-entry-read says what the patterns are
+ * worth.
+ */
 int request_take_argv(
 	struct request *q, const struct request_key *k, const struct json *v, struct bytes *why)
 {
-	struct bytes *b = &q->argv_bytes;
-	int r = json_is_array(v) ? bytes_append_char(b, '[') : REQUEST_REFUSED;
+	bool taken = json_is_array(v);
+	struct writer w;
+	int r;
 
 	(void)k;
+	writer_init(&w, &q->argv_bytes);
+	writer_array(&w, NULL);
 	json_each (element, v) {
-		if (r == 0 && element != json_first(v))
-			r = bytes_append_char(b, ',');
-		if (r == 0 && json_is_array(element))
-			r = append_strings(b, element);
-		else if (r == 0)
-			r = json_string(element) ? json_append_string(b, json_string(element))
-						 : REQUEST_REFUSED;
-		if (r != 0)
-			break;
+		if (json_is_array(element)) {
+			taken &= write_strings(&w, element);
+		} else {
+			taken &= json_string(element) != NULL;
+			writer_string(&w, NULL, json_string(element));
+		}
 	}
-	if (r == REQUEST_REFUSED)
-		return request_refuse(why, "must be an array of strings and arrays of strings");
-	return r < 0 ? r : bytes_append_char(b, ']');
+	writer_end(&w);
+	r = writer_finish(&w);
+	if (r < 0)
+		return r;
+	return taken ? 0 : request_refuse(why, "must be an array of strings and arrays of strings");
 }
 
 /* (uid_t)-1 is no user: chown(2). */

@@ -9,6 +9,7 @@
 
 #include "base/json/scan.h"
 #include "base/json/tree.h"
+#include "base/json/writer.h"
 
 void recovery_note_deinit(struct recovery_note *note)
 {
