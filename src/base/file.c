@@ -29,6 +29,10 @@ static const char *const fault_texts[] = {
 	[FILE_FOREIGN_OWNER] = "belongs to another user",
 	[FILE_OPEN_TO_OTHERS] = "is open to its group or to others",
 	[FILE_WRITABLE_BY_OTHERS] = "can be written by its group or by others",
+	[FILE_GONE] = "is gone",
+	[FILE_REPLACED] = "was replaced by another",
+	[FILE_SHORTER] = "was cut off by another process",
+	[FILE_LONGER] = "was written to by another process",
 };
 
 const char *file_fault_text(enum file_fault fault)
@@ -159,6 +163,22 @@ int file_open(int dir_fd, const char *name, int flags, uid_t owner, int *ret_fd)
 
 	*ret_fd = steal_fd(&fd);
 	return 0;
+}
+
+int file_look(int fd, int dir_fd, const char *name, uint64_t size)
+{
+	struct stat open, named;
+
+	if (fstat(fd, &open) < 0)
+		return -errno;
+	if (fstatat(dir_fd, name, &named, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT || errno == ENOTDIR ? (int)FILE_GONE : -errno;
+
+	if (open.st_dev != named.st_dev || open.st_ino != named.st_ino)
+		return FILE_REPLACED;
+	if (size == FILE_ANY_SIZE || (uint64_t)open.st_size == size)
+		return 0;
+	return (uint64_t)open.st_size < size ? FILE_SHORTER : FILE_LONGER;
 }
 
 int file_read(int fd, size_t max, struct bytes *b)

@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "base/bytes.h"
@@ -24,6 +25,10 @@ enum file_fault {
 	FILE_FOREIGN_OWNER,
 	FILE_OPEN_TO_OTHERS,
 	FILE_WRITABLE_BY_OTHERS,
+	FILE_GONE,
+	FILE_REPLACED,
+	FILE_SHORTER,
+	FILE_LONGER,
 };
 
 /* Such as "is a symbolic link". */
@@ -49,6 +54,15 @@ int file_sync_parents(int dir_fd);
 
 /* Opens a regular file with the same checks; `flags` as for open(2), a new one gets mode 0600. */
 int file_open(int dir_fd, const char *name, int flags, uid_t owner, int *ret_fd);
+
+/* For file_look(): the size doesn't matter. */
+#define FILE_ANY_SIZE UINT64_MAX
+
+/*
+ * Whether `name` still leads to what `fd` has open, and that has this size: what no other process
+ * has touched is as its only writer left it.
+ */
+int file_look(int fd, int dir_fd, const char *name, uint64_t size);
 
 /* Appends all of it; -EFBIG where that is more than `max` bytes. */
 int file_read(int fd, size_t max, struct bytes *b);

@@ -8,6 +8,9 @@
 
 #include "daemon/log.h"
 
+/* Between two looks at the files while nothing is written. */
+#define LOOK_PAUSE (10 * CLOCK_SECOND)
+
 struct moment resources_now(const struct resources *res)
 {
 	struct moment now = { .clock = clock_now() };
@@ -38,8 +41,29 @@ void resources_open_evidence(struct resources *res, const struct moment *now)
 	evidence_prepare(res->evidence, res->store, res->allowlist.list, now);
 }
 
+static const char *files_closed(const struct resources *res)
+{
+	const char *closed = store_closed(res->store);
+
+	return closed || !res->evidence ? closed : evidence_closed(res->evidence);
+}
+
+const char *resources_look(struct resources *res)
+{
+	bool closed = files_closed(res);
+
+	store_look(res->store);
+	if (res->evidence)
+		evidence_look(res->evidence);
+	return closed ? NULL : files_closed(res);
+}
+
 void resources_prepare(struct resources *res, const struct moment *now)
 {
+	if (now->clock.boot >= res->look_at) {
+		resources_look(res);
+		res->look_at = now->clock.boot + LOOK_PAUSE;
+	}
 	store_prepare(res->store, now);
 	resources_open_evidence(res, now);
 	resources_log_warnings(res);
@@ -88,6 +112,11 @@ bool resources_are_waiting(const struct resources *res)
 		|| (res->evidence && evidence_is_waiting(res->evidence));
 }
 
+static bool has_files(const struct resources *res)
+{
+	return res->state_dir || res->evidence;
+}
+
 uint64_t resources_due(const struct resources *res)
 {
 	uint64_t due = store_due(res->store), other = allowlist_file_due(&res->allowlist);
@@ -95,5 +124,7 @@ uint64_t resources_due(const struct resources *res)
 	if (other < due)
 		due = other;
 	other = res->evidence ? evidence_due(res->evidence) : CLOCK_NEVER;
-	return other < due ? other : due;
+	if (other < due)
+		due = other;
+	return has_files(res) && res->look_at < due ? res->look_at : due;
 }

@@ -24,6 +24,7 @@ struct resources {
 	struct allowlist_file allowlist;
 	struct evidence *evidence; /* or NULL */
 	uint8_t boot_id[16];
+	uint64_t look_at; /* µs of the boot clock: resources_prepare() looks at the files then */
 };
 
 /* The time, and the boot that it counts in. */
@@ -38,8 +39,18 @@ const char *resources_closed(const struct resources *res);
  */
 void resources_open_evidence(struct resources *res, const struct moment *now);
 
-/* Before a turn: what is closed for something that may pass is tried again. */
+/*
+ * Before a turn: what is closed for something that may pass is tried again. Now and then looks at
+ * the files as well.
+ */
 void resources_prepare(struct resources *res, const struct moment *now);
+
+/*
+ * Before the commit of a turn: whether the files of the store and the log of evidence are as they
+ * were left. What another process has touched is closed. Returns the reason if one was closed by
+ * this look, or NULL.
+ */
+const char *resources_look(struct resources *res);
 
 /* Reads the policy and the allowlist where their files have changed, and logs what came of it. */
 void resources_refresh(struct resources *res, const struct moment *now);

@@ -134,6 +134,20 @@ static void refuse_all(struct batch *batch, const char *what, int error)
 	}
 }
 
+/* A file was touched after the turn began. What the turn changed may or may not be on record. */
+static void refuse_closed(struct batch *batch, const char *why)
+{
+	for (size_t i = 0; i < batch->n; i++) {
+		struct answer *a = &batch->answers[i];
+
+		answer_refuse(a, "%s%s",
+			verdict_changes(&a->verdict) && a->verdict.decision == DECISION_NONE
+				? REASON_OUTCOME_UNKNOWN REASON_CLOSED
+				: REASON_CLOSED,
+			why);
+	}
+}
+
 /* Another daemon was faster: none of the turn's changes is on record. */
 static void refuse_stale(struct batch *batch)
 {
@@ -162,8 +176,11 @@ static void refuse_allow_changes(struct batch *batch, int error)
  */
 static void commit(struct batch *batch)
 {
+	const char *closed = batch->has_changes ? resources_look(batch->resources) : NULL;
 	int r;
 
+	if (closed)
+		refuse_closed(batch, closed);
 	r = turn_evidence_announce(batch);
 	if (r < 0)
 		refuse_allow_changes(batch, r);

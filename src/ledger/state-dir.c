@@ -15,7 +15,8 @@
 #define LOCK_FILE "lock"
 
 struct state_dir {
-	struct bytes path; /* escaped */
+	char *name;        /* as it was given, without slashes at its end */
+	struct bytes path; /* the same, escaped */
 	uid_t owner;
 	int fd, lock_fd;
 	bool locked;
@@ -48,7 +49,6 @@ static void set_fault(struct state_dir *dir, const char *name, int r)
 
 int state_dir_new(const char *given, uid_t owner, struct state_dir **ret)
 {
-	cleanup(free_p) char *path = strip_slashes(given);
 	cleanup(state_dir_free_p) struct state_dir *dir = calloc(1, sizeof(*dir));
 	int r;
 
@@ -59,16 +59,17 @@ int state_dir_new(const char *given, uid_t owner, struct state_dir **ret)
 	dir->fd = dir->lock_fd = -1;
 	bytes_init(&dir->path, BYTES_UNLIMITED);
 	bytes_init(&dir->fault, BYTES_UNLIMITED);
-	if (!path)
+	dir->name = strip_slashes(given);
+	if (!dir->name)
 		return -ENOMEM;
 
-	r = text_append_escaped(&dir->path, path, strlen(path));
+	r = text_append_escaped(&dir->path, dir->name, strlen(dir->name));
 	if (r < 0)
 		return r;
 
-	r = file_make_dir(path);
+	r = file_make_dir(dir->name);
 	if (r >= 0)
-		r = file_open_dir(path, owner, &dir->fd);
+		r = file_open_dir(dir->name, owner, &dir->fd);
 	if (r != 0)
 		set_fault(dir, NULL, r);
 
@@ -83,6 +84,7 @@ void state_dir_free(struct state_dir *dir)
 
 	close_p(&dir->lock_fd);
 	close_p(&dir->fd);
+	free(dir->name);
 	bytes_deinit(&dir->path);
 	bytes_deinit(&dir->fault);
 	free(dir);
@@ -122,6 +124,23 @@ bool state_dir_is_locked(const struct state_dir *dir)
 const char *state_dir_fault(const struct state_dir *dir)
 {
 	return dir->fault.len > 0 ? bytes_str(&dir->fault) : NULL;
+}
+
+int state_dir_look(struct state_dir *dir)
+{
+	const char *name = NULL;
+	int r;
+
+	r = file_look(dir->fd, AT_FDCWD, dir->name, FILE_ANY_SIZE);
+	if (r == 0) {
+		name = LOCK_FILE;
+		r = file_look(dir->lock_fd, dir->fd, name, FILE_ANY_SIZE);
+	}
+	if (r <= 0)
+		return r;
+
+	set_fault(dir, name, r);
+	return 1;
 }
 
 int state_dir_fd(const struct state_dir *dir)

@@ -44,6 +44,12 @@ const char *state_dir_fault(const struct state_dir *dir);
 /* The descriptor for openat() and its like; -1 before the directory is locked. */
 int state_dir_fd(const struct state_dir *dir);
 
+/*
+ * Whether the path still leads to the directory, and the lock is still in it: 0 or a negative
+ * errno. If not, 1, and state_dir_fault() says so.
+ */
+int state_dir_look(struct state_dir *dir);
+
 /* The path for messages: escaped. */
 const char *state_dir_path(const struct state_dir *dir);
 

@@ -34,6 +34,7 @@
 #include "ledger/evidence/evidence.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <sodium.h>
 #include <string.h>
@@ -243,6 +244,31 @@ int evidence_commit(struct evidence *e)
 	e->mark = e->next;
 	bytes_clear(&e->batch);
 	return 0;
+}
+
+void evidence_look(struct evidence *e)
+{
+	const char *name = "";
+	int r;
+
+	if (e->fd < 0)
+		return;
+
+	r = file_look(e->fd, AT_FDCWD, e->path, e->mark.size);
+	if (r == 0 && e->head_file.fd >= 0) {
+		name = HEAD_FILE_NAME ", which tells how far it goes, ";
+		r = file_look(e->head_file.fd, state_dir_fd(e->state_dir), HEAD_FILE_NAME,
+			2 * HEAD_FILE_SLOT);
+	}
+	if (r == 0)
+		return;
+
+	if (!e->waiting)
+		e->retry_pause = RETRY_PAUSE_MIN;
+	evidence_close_for(
+		e, r < 0, "%s%s", name, r < 0 ? strerror(-r) : file_fault_text((enum file_fault)r));
+	e->retry_at = 0;
+	evidence_drop(e);
 }
 
 int evidence_finish(struct evidence *e)

@@ -46,6 +46,12 @@ DEFINE_CLEANUP(struct evidence *, evidence_free)
 void evidence_prepare(struct evidence *e, struct store *store, const struct allowlist *list,
 	const struct moment *now);
 
+/*
+ * Looks whether the log and its mark are as they were left, and closes it for good if another
+ * process has touched them. Call it before the commit of a turn, and now and then.
+ */
+void evidence_look(struct evidence *e);
+
 /* Why it is closed; NULL where it is not. */
 const char *evidence_closed(const struct evidence *e);
 

@@ -12,10 +12,15 @@
  *  - take back a consumption or a revocation, even one that could not be recorded;
  *  - keep an issue or an approval that could not be recorded;
  *  - take a damaged file for a torn one: only what no answer rests on may be cut off;
- *  - touch anything in the directory without holding its lock.
+ *  - touch anything in the directory without holding its lock;
+ *  - go on with a file that another process has touched.
  *
  * `fd` is open exactly while the file may be appended to. While the store is closed for a failed
  * write the table is the truth, and a whole new file made from it is the way back.
+ *
+ * Where another process has put something in the file's place, the table is the truth as well: it
+ * is written at once, so that no token of an older file can be spent again after a restart. What
+ * was found keeps another name, and the store stays closed.
  */
 
 #include "ledger/store/file-store.h"
@@ -39,6 +44,10 @@
 /* What is superseded may take this much before the file is written anew. */
 #define SUPERSEDED_MIN ((uint64_t)1 << 20)
 
+/* What was found in the file's place is kept under its name with this and a number. */
+#define REPLACED_SUFFIX ".replaced."
+#define REPLACED_MAX 99
+
 struct file_store {
 	struct table_store base; /* first */
 	struct state_dir *dir;
@@ -51,6 +60,8 @@ struct file_store {
 	bool grown;             /* since the file was last written anew */
 	uint64_t records;       /* that it was written anew with */
 	uint64_t compact_after; /* the size up to which that needn't be tried again */
+	bool displaced;         /* another process has touched it: closed for good */
+	bool settled;           /* and the truth was written after that, or can't be */
 };
 
 static struct file_store *file_of(struct store *store)
@@ -274,13 +285,96 @@ static int file_finish(struct store *store)
 	return table_store_finish(store);
 }
 
+/* Gives what is found in the file's place another name: tokens.jsonl.replaced.1, and so on. */
+static int keep_aside(const struct file_store *f, unsigned int *ret_number)
+{
+	int dir_fd = state_dir_fd(f->dir);
+	char name[64];
+
+	for (unsigned int n = 1; n <= REPLACED_MAX; n++) {
+		snprintf(name, sizeof(name), TOKENS_FILE REPLACED_SUFFIX "%u", n);
+		if (linkat(dir_fd, TOKENS_FILE, dir_fd, name, 0) == 0) {
+			*ret_number = n;
+			return 0;
+		}
+		if (errno != EEXIST)
+			return errno == ENOENT ? 0 : -errno;
+	}
+	return -EEXIST;
+}
+
+/*
+ * Writes the tokens as they are, once, where that overwrites nothing. The store stays closed. No
+ * change may be pending: what is not on record must not get there.
+ */
+static void settle(struct file_store *f)
+{
+	unsigned int number = 0;
+	int r;
+
+	if (f->settled || state_dir_fault(f->dir))
+		return;
+
+	f->settled = true;
+	r = keep_aside(f, &number);
+	if (r >= 0)
+		r = rewrite(f);
+	close_p(&f->fd);
+	f->fd = -1;
+	if (r < 0)
+		bytes_appendf(&f->base.store.warning,
+			"%s/" TOKENS_FILE ": could not be written anew: %s", state_dir_path(f->dir),
+			strerror(-r));
+	else if (number > 0)
+		bytes_appendf(&f->base.store.warning,
+			"%s/" TOKENS_FILE
+			": written anew; what was found in its place is kept as " TOKENS_FILE
+				REPLACED_SUFFIX "%u",
+			state_dir_path(f->dir), number);
+	else
+		bytes_appendf(&f->base.store.warning, "%s/" TOKENS_FILE ": written anew",
+			state_dir_path(f->dir));
+}
+
 static void file_abort(struct store *store, int result)
 {
 	struct file_store *f = file_of(store);
 
 	bytes_clear(&f->lines);
 	table_store_abort(store, result);
-	give_up_file(f, result);
+	if (f->displaced)
+		settle(f);
+	else
+		give_up_file(f, result);
+}
+
+static void file_look_at_files(struct store *store)
+{
+	struct file_store *f = file_of(store);
+	int r;
+
+	if (f->fd < 0)
+		return;
+
+	r = state_dir_look(f->dir);
+	if (r > 0)
+		store_close_for(store, strdup(state_dir_fault(f->dir)));
+	if (r == 0)
+		r = file_look(f->fd, state_dir_fd(f->dir), TOKENS_FILE, f->size);
+	if (r > 0 && !state_dir_fault(f->dir))
+		close_for(f, "%s", file_fault_text((enum file_fault)r));
+	if (r == 0)
+		return;
+	if (r < 0) {
+		give_up_file(f, r);
+		return;
+	}
+
+	close_p(&f->fd);
+	f->fd = -1;
+	f->displaced = true;
+	if (!has_changes(f))
+		settle(f);
 }
 
 /* A sync of the directory that another part asked for may have failed since the last turn. */
@@ -333,7 +427,7 @@ static int file_rest(struct store *store)
 	struct file_store *f = file_of(store);
 
 	/* At rest it holds one line a token. */
-	if (!store->readable)
+	if (!store->readable || f->displaced)
 		return 0;
 	if (!f->grown && f->records == n_records(f) && !store->closed)
 		return 0;
@@ -346,6 +440,7 @@ static const struct store_ops file_ops = {
 	.free = file_free,
 	.check = file_check,
 	.retry = file_retry,
+	.look = file_look_at_files,
 	TABLE_STORE_READS,
 	.measure = table_store_measure,
 	.apply = file_apply,

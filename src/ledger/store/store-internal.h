@@ -20,6 +20,8 @@ struct store_ops {
 	/* Tries to open a store that waits; a negative errno: it failed. NULL: it never waits. */
 	int (*retry)(struct store *store, const struct moment *now);
 
+	void (*look)(struct store *store); /* NULL: there are no files */
+
 	/* Reads. */
 	void (*find)(struct store *store, size_t n, const uint8_t *ids, const struct token **ret);
 	const struct token *(*next)(const struct store *store, const struct token *after);

@@ -86,6 +86,12 @@ void store_prepare(struct store *store, const struct moment *now)
 		retry_failed(&store->retry, now->clock.boot);
 }
 
+void store_look(struct store *store)
+{
+	if (store->ops->look)
+		store->ops->look(store);
+}
+
 struct moment store_now(const struct store *store, const struct moment *now)
 {
 	return store->ops->now ? store->ops->now(store, now) : *now;

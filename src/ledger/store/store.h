@@ -53,6 +53,12 @@ void store_prepare(struct store *store, const struct moment *now);
 /* Whether the store is closed for such a reason. The daemon must not leave then. */
 bool store_is_waiting(const struct store *store);
 
+/*
+ * Looks whether the store's files are as it left them, and closes it for good if another process
+ * has touched them. Call it before the commit of a turn, and now and then.
+ */
+void store_look(struct store *store);
+
 /* --- time and other writers ----------------------------------------------------------------- */
 
 /*

@@ -1,0 +1,185 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: ISC
+#
+# Files of a daemon that vanish or are replaced while it runs: it notices before it writes, and now
+# and then, and is closed until it is started again. Nothing that it finds is lost.
+#
+# What a test sets may be for the library:
+# shellcheck disable=SC2030,SC2031,SC2034
+
+load store
+
+setup() {
+	FIRMA_EVIDENCE=
+	lib_setup
+	TOKENS=$STATE_DIR/tokens.jsonl
+	LOG=$TMP/log.jsonl
+}
+
+start() {
+	start_daemon --evidence-log "$LOG" --default-action pending_hitl
+}
+
+# is_closed REASON: at the next request, and from then on; status tells, and the daemon still shows
+# its tokens.
+is_closed() {
+	run ask
+	assert_decision deny "closed: $1"
+	run ask
+	assert_decision deny "closed: $1"
+	run firma status
+	assert_status 1
+	assert_line -n 0 "closed         $1"
+	run operate list
+	assert_line -n -1 "$OK"
+}
+
+# is_noticed REASON: by the timer, when nobody asks anything.
+is_noticed() {
+	move_clock 10
+	_until "$DAEMON" grep -qF "closed: $1" "$TMP/log" || fail "not noticed: $1"
+}
+
+# touched REASON COMMAND...: what the command does to a daemon's files is noticed for that reason
+# before something is written, and by the timer.
+touched() {
+	local how
+
+	for how in is_closed is_noticed; do
+		rm -rf "$STATE_DIR" "$STATE_DIR.moved" "$LOG" "$LOG.moved"
+		true >"$TMP/log"
+		start
+		token=$(pending_token)
+		must "$OK" operate approve token_id="$token"
+		"${@:2}"
+		"$how" "$1"
+		stop_daemon
+	done
+}
+
+move_log() {
+	mv "$LOG" "$LOG.moved"
+}
+
+copy_log() {
+	mv "$LOG" "$LOG.moved"
+	cp -p "$LOG.moved" "$LOG"
+}
+
+append_to_log() {
+	echo '{}' >>"$LOG"
+}
+
+@test "a log that is gone, moved, copied, cut off or written to closes the daemon" {
+	touched "$LOG: is gone" rm "$LOG"
+	touched "$LOG: is gone" move_log
+	touched "$LOG: was replaced by another" copy_log
+	touched "$LOG: was cut off by another process" truncate -s 10 "$LOG"
+	touched "$LOG: was cut off by another process" truncate -s -1 "$LOG"
+	touched "$LOG: was written to by another process" append_to_log
+}
+
+@test "nothing is cut off or written where another has touched the log" {
+	local before
+
+	start
+	run ask
+	append_to_log
+	before=$(sha256sum <"$LOG")
+	run ask
+	assert_decision deny "closed: $LOG: was written to by another process"
+	stop_daemon
+	assert_equal "$(sha256sum <"$LOG")" "$before"
+}
+
+copy_mark() {
+	cp -p "$STATE_DIR/evidence.head" "$TMP/head"
+	mv "$TMP/head" "$STATE_DIR/evidence.head"
+}
+
+@test "so does the file that tells how far the log goes" {
+	touched "$LOG: evidence.head, which tells how far it goes, is gone" \
+		rm "$STATE_DIR/evidence.head"
+	touched "$LOG: evidence.head, which tells how far it goes, was replaced by another" copy_mark
+}
+
+move_directory() {
+	mv "$STATE_DIR" "$STATE_DIR.moved"
+}
+
+copy_directory() {
+	mv "$STATE_DIR" "$STATE_DIR.moved"
+	cp -rp "$STATE_DIR.moved" "$STATE_DIR"
+}
+
+@test "a state directory that is gone, moved or replaced closes the daemon, and so does its lock" {
+	touched "$STATE_DIR: is gone" rm -r "$STATE_DIR"
+	touched "$STATE_DIR: is gone" move_directory
+	touched "$STATE_DIR: was replaced by another" copy_directory
+	touched "$STATE_DIR/lock: is gone" rm "$STATE_DIR/lock"
+}
+
+@test "a file of tokens that is gone, cut off or written to closes the daemon" {
+	touched "$TOKENS: is gone" rm "$TOKENS"
+	touched "$TOKENS: was cut off by another process" truncate -s 20 "$TOKENS"
+	touched "$TOKENS: was written to by another process" truncate -s +1 "$TOKENS"
+}
+
+# put_back: an older file of tokens, in which a token that was used is approved.
+put_back() {
+	start
+	token=$(pending_token)
+	must "$OK" operate approve token_id="$token"
+	cp -p "$TOKENS" "$TMP/old"
+	must "$ALLOWED" ask approval_token="$token"
+	cp -p "$TMP/old" "$TOKENS.edit"
+	mv "$TOKENS.edit" "$TOKENS"
+}
+
+@test "an older file of tokens that is put back closes the daemon, and no token is spent twice" {
+	put_back
+	run ask
+	assert_decision deny "closed: $TOKENS: was replaced by another"
+	kill_daemon
+	cmp "$TOKENS.replaced.1" "$TMP/old"
+	assert_log "firma: $TOKENS: written anew; what was found in its place is kept as tokens.jsonl.replaced.1"
+	start
+	must "$CONSUMED" ask approval_token="$token"
+}
+
+@test "so it is where the timer notices, and a second time" {
+	put_back
+	is_noticed "$TOKENS: was replaced by another"
+	kill_daemon
+	start
+	must "$CONSUMED" ask approval_token="$token"
+	cp -p "$TMP/old" "$TOKENS.edit"
+	mv "$TOKENS.edit" "$TOKENS"
+	is_closed "$TOKENS: was replaced by another"
+	cmp "$TOKENS.replaced.2" "$TMP/old"
+	stop_daemon
+	start
+	must "$CONSUMED" ask approval_token="$token"
+}
+
+@test "what a turn could not record is not in the file that is written anew" {
+	start
+	token=$(pending_token)
+	rm "$TOKENS"
+	run operate approve token_id="$token"
+	assert_output '{"outcome":"unsupported_action","reason":"outcome unknown: closed: '"$TOKENS"': is gone"}'
+	kill_daemon
+	start
+	assert_equal "$(listed state)" pending
+}
+
+@test "a daemon at rest, whose files are as it left them, wakes up rarely and stays open" {
+	start
+	run ask
+	move_clock 10
+	run ask
+	move_clock 100
+	run ask
+	assert_decision pending_hitl
+	refute_log -p closed
+}
