@@ -34,6 +34,8 @@ static const struct {
 	{ "powercut", unit_powercut },
 	{ "probe", unit_probe },
 	{ "request", unit_request },
+	{ "shell", unit_shell },
+	{ "shell-vectors", unit_shell_vectors },
 	{ "sshsig", unit_sshsig },
 	{ "store-damage", unit_store_damage },
 	{ "stream", unit_stream },

@@ -37,6 +37,8 @@ int unit_pass(int argc, char **argv);
 int unit_powercut(int argc, char **argv);
 int unit_probe(int argc, char **argv);
 int unit_request(int argc, char **argv);
+int unit_shell(int argc, char **argv);
+int unit_shell_vectors(int argc, char **argv);
 int unit_sshsig(int argc, char **argv);
 int unit_store_damage(int argc, char **argv);
 int unit_stream(int argc, char **argv);

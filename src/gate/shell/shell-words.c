@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: ISC */
+
+/* Taking an opaque line apart: one pass, in which nothing is a fault. */
+
+#include "gate/shell/shell-words.h"
+
+#include <string.h>
+
+struct splitter {
+	struct shell_words *words;
+	enum shell_view view;
+	char quote; /* the one that is open, or NUL; only where quotes count */
+	bool open;  /* a word has begun */
+	char *out, *out_end;
+};
+
+static void end_word(struct splitter *s)
+{
+	if (!s->open)
+		return;
+
+	*s->out++ = '\0';
+	*s->out_end++ = 0;
+	s->words->n++;
+	s->open = false;
+}
+
+/* The word before it may be the last one of its command. */
+static void end_command(struct splitter *s)
+{
+	end_word(s);
+	if (s->words->n > 0)
+		s->out_end[-1] = 1;
+}
+
+static void add(struct splitter *s, char c)
+{
+	*s->out++ = c;
+	s->open = true;
+}
+
+static bool is_torn_at(char c)
+{
+	return c > ' ' && c < 0x7F && strchr("$`{}[]*?!#~^=,", c);
+}
+
+/* Outside of quotes, or where they don't count. */
+static void take(struct splitter *s, char c)
+{
+	if (c == ' ' || c == '\t')
+		end_word(s);
+	else if (strchr(";&|()<>", c) || (c > 0 && c < ' '))
+		end_command(s);
+	else if (s->view == SHELL_TORN && is_torn_at(c))
+		end_command(s);
+	else
+		add(s, c);
+}
+
+/* Whether a backslash stands before it for a shell that reads "…". */
+static bool is_escapable(char c)
+{
+	return c != '\0' && strchr("$`\"\\\n", c);
+}
+
+/* Returns how many characters it took. */
+static size_t take_quoted(struct splitter *s, const char *at)
+{
+	if (*at == s->quote) {
+		s->quote = '\0';
+	} else if (s->quote == '"' && *at == '\\' && is_escapable(at[1])) {
+		if (at[1] != '\n')
+			add(s, at[1]);
+		return 2;
+	} else {
+		add(s, *at);
+	}
+	return 1;
+}
+
+static size_t take_next(struct splitter *s, const char *at)
+{
+	const bool quotes = s->view == SHELL_QUOTED;
+
+	if (s->quote)
+		return take_quoted(s, at);
+	if (at[0] == '\\' && at[1] == '\n')
+		return 2;
+	if (at[0] == '\\' && at[1] != '\0' && quotes) {
+		add(s, at[1]);
+		return 2;
+	}
+	if ((at[0] == '\'' || at[0] == '"') && quotes) {
+		s->quote = at[0];
+		s->open = true;
+	} else if (at[0] != '\\' && at[0] != '\'' && at[0] != '"') {
+		take(s, at[0]);
+	}
+	return 1;
+}
+
+int shell_words_take(struct shell_words *words, const char *line, enum shell_view view)
+{
+	struct splitter s = { .words = words, .view = view };
+	size_t len = strlen(line);
+	int r;
+
+	*words = (struct shell_words){
+		.text = BYTES_INIT(BYTES_UNLIMITED),
+		.ends = BYTES_INIT(BYTES_UNLIMITED),
+	};
+	/* A word takes at most its own bytes and one for what ends it. */
+	r = bytes_reserve(&words->text, len + 1, &s.out);
+	if (r >= 0)
+		r = bytes_reserve(&words->ends, len + 1, &s.out_end);
+	if (r < 0)
+		return r;
+
+	while (*line)
+		line += take_next(&s, line);
+	end_command(&s);
+	return 0;
+}
+
+void shell_words_deinit(struct shell_words *words)
+{
+	bytes_deinit(&words->text);
+	bytes_deinit(&words->ends);
+}
