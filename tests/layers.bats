@@ -1,9 +1,9 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: ISC
 #
-# The house keeps its order: a folder of src/ includes only what stands before it, and what one file
-# alone may touch (cJSON, a clock, libsystemd) is touched by no other. The check itself is tried on
-# trees made up for it.
+# The house keeps its order: a folder of src/ includes only what stands before it, what one file
+# alone may touch (cJSON, a clock, libsystemd) is touched by no other, and no two files need each
+# other. The checks themselves are tried on trees made up for them.
 
 load lib
 
@@ -47,6 +47,28 @@ found_in_house() {
 	run layers "$TMP/src"
 	assert_status 1
 	assert_output -e "^$2:[0-9]+: $1\$"
+}
+
+# The circles among the files below DIR, by their includes. A file, its header and what it shows of
+# its inside are one; a generated table belongs to the file that includes it. Says which files.
+circles_of_includes() {
+	grep -rH '^#include "' --include='*.[ch]' "$1" | sed -n '
+		s|^'"$1"'/||
+		/-table\.h/d
+		s/:#include "/ /
+		s/"$//
+		s/-internal\.h/.h/g
+		s/\.[ch]\( \|$\)/\1/g
+		p' | { tsort >/dev/null; } 2>&1
+}
+
+# The circles among the object files of the libraries, by the functions that they need.
+circles_of_functions() {
+	nm -A --defined-only "$@" | sed -n 's/^\([^ ]*\):[0-9a-f]* [TDRBCV] /defines \1 /p' >"$TMP/symbols"
+	nm -A --undefined-only "$@" | sed -n 's/^\([^ ]*\): *U /needs \1 /p' >>"$TMP/symbols"
+	awk '$1 == "defines" { where[$3] = $2 }
+		$1 == "needs" && $3 in where && where[$3] != $2 { print $2, where[$3] }' "$TMP/symbols" |
+		{ tsort >/dev/null; } 2>&1
 }
 
 @test "the folders of src/ keep their order" {
@@ -149,4 +171,31 @@ found_in_house() {
 	echo '/* SPDX-License-Identifier: ISC */' >"$TMP/src/main.c"
 	run layers "$TMP/src"
 	assert_output 'main.c:1: lies in no folder of the house'
+}
+
+@test "no two files include each other, over whatever others" {
+	run circles_of_includes "$BATS_TEST_DIRNAME/../src"
+	assert_output ''
+}
+
+@test "no two files need each other's functions" {
+	run circles_of_functions "${FIRMA_SHIPPED%/*}"/lib{base,gate,ledger,daemon,cli}.a
+	assert_output ''
+}
+
+@test "a circle of includes is found, also one over what a file shows of its inside" {
+	build_house
+	put gate/token-internal.h '#include "gate/retry.h"'
+	put gate/retry.h '#pragma once'
+	put gate/retry.c '#include "gate/retry.h"' '#include "gate/token.h"'
+	run circles_of_includes "$TMP/src"
+	assert_equal "${lines[*]:1}" 'tsort: gate/retry tsort: gate/token'
+}
+
+@test "a circle of functions is found" {
+	printf 'void a(void);\nvoid b(void);\nvoid a(void) { b(); }\n' >"$TMP/a.c"
+	printf 'void a(void);\nvoid b(void);\nvoid b(void) { a(); }\n' >"$TMP/b.c"
+	(cd "$TMP" && "${CC:-cc}" -c a.c b.c && ar cr lib.a a.o b.o)
+	run circles_of_functions "$TMP/lib.a"
+	assert_equal "${lines[*]:1}" "tsort: $TMP/lib.a:a.o tsort: $TMP/lib.a:b.o"
 }

@@ -12,7 +12,7 @@
 #include "base/notation.h"
 #include "base/path.h"
 #include "base/text.h"
-#include "gate/allowlist/allow-keys.h"
+#include "gate/allowlist/allow-entry-internal.h"
 #include "gate/limits.h"
 #include "gate/policy/glob.h"
 
@@ -323,6 +323,18 @@ static int read_members(struct allow_entry *e, struct bytes *why)
 		e->idle |= !e->arg_pattern || !e->has_uid;
 	r = read_bounds(e, why);
 	return r != 0 ? r : complete_rule(e);
+}
+
+void allow_entry_free(struct allow_entry *e)
+{
+	if (!e)
+		return;
+
+	rule_deinit(&e->rule);
+	json_doc_free(e->doc);
+	free(e->owned_agent);
+	free(e->owned_text);
+	free(e);
 }
 
 int allow_entry_read(const char *agent, const char *text, size_t len, struct bytes *why,

@@ -14,22 +14,10 @@
 #include "base/path.h"
 #include "base/sha256.h"
 #include "base/text.h"
-#include "gate/allowlist/allow-keys.h"
+#include "gate/allowlist/allow-entry-internal.h"
 #include "gate/fields.h"
 #include "gate/policy/glob.h"
 #include "gate/policy/program.h"
-
-void allow_entry_free(struct allow_entry *e)
-{
-	if (!e)
-		return;
-
-	rule_deinit(&e->rule);
-	json_doc_free(e->doc);
-	free(e->owned_agent);
-	free(e->owned_text);
-	free(e);
-}
 
 bool allow_entry_is_over(const struct allow_entry *e, uint64_t now)
 {

@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "base/path.h"
-#include "gate/allowlist/allow-keys.h"
+#include "gate/allowlist/allow-entry-internal.h"
 #include "gate/allowlist/allowlist-internal.h"
 #include "gate/policy/glob.h"
 #include "gate/policy/program.h"

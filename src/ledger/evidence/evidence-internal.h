@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 #pragma once
 
-/* The log of evidence from inside: ledger/evidence/evidence writes it,
- * ledger/evidence/evidence-open opens it. */
+/* The log of evidence from inside: ledger/evidence/evidence-open opens it, and
+ * ledger/evidence/evidence writes it. */
 
+#include "base/retry.h"
 #include "ledger/evidence/evidence.h"
 #include "ledger/evidence/head-file.h"
 
@@ -21,9 +22,8 @@ struct evidence {
 	struct bytes batch;
 
 	struct bytes closed; /* why; empty: open */
-	bool waiting;        /* for something that may pass */
-	bool for_store;      /* and that is the store */
-	uint64_t retry_at, retry_pause;
+	bool for_store;      /* closed until the store can be read */
+	struct retry retry;  /* closed for something else that may pass */
 	struct bytes warning;
 };
 
@@ -37,7 +37,3 @@ void evidence_warn(struct evidence *e, const char *format, ...)
 
 /* Forgets the turn's records. */
 void evidence_drop(struct evidence *e);
-
-/* Tries to open it; afterwards it is open, or closed with a reason. */
-void evidence_open(struct evidence *e, struct store *store, const struct allowlist *list,
-	const struct moment *now);

@@ -298,7 +298,7 @@ static int check_log(struct evidence *e, struct store *store, const struct allow
 	return r == 0 ? catch_up(e, store, list, &end, now, why) : r;
 }
 
-void evidence_open(struct evidence *e, struct store *store, const struct allowlist *list,
+static void open_if_possible(struct evidence *e, struct store *store, const struct allowlist *list,
 	const struct moment *now)
 {
 	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
@@ -328,8 +328,22 @@ void evidence_open(struct evidence *e, struct store *store, const struct allowli
 	if (e->fd < 0)
 		return;
 
-	if (e->waiting && !e->for_store)
+	if (evidence_is_waiting(e))
 		evidence_warn(e, "open again");
-	e->waiting = e->for_store = false;
+	retry_end(&e->retry);
+	e->for_store = false;
 	bytes_clear(&e->closed);
+}
+
+void evidence_prepare(struct evidence *e, struct store *store, const struct allowlist *list,
+	const struct moment *now)
+{
+	bool due =
+		e->for_store ? store_is_readable(store) : retry_is_due(&e->retry, now->clock.boot);
+
+	if (e->fd >= 0 || !due)
+		return;
+
+	open_if_possible(e, store, list, now);
+	retry_failed(&e->retry, now->clock.boot);
 }

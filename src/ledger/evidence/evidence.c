@@ -47,10 +47,6 @@
 
 #define PRODUCT "firma"
 
-/* Between two tries of a log that is closed for something that may pass. */
-#define RETRY_PAUSE_MIN CLOCK_SECOND
-#define RETRY_PAUSE_MAX (30 * CLOCK_SECOND)
-
 /* --- closed and open -------------------------------------------------------------------------- */
 
 void evidence_close_for(struct evidence *e, bool waiting, const char *format, ...)
@@ -66,7 +62,10 @@ void evidence_close_for(struct evidence *e, bool waiting, const char *format, ..
 	if (r >= 0)
 		bytes_vappendf(&e->closed, format, ap);
 	va_end(ap);
-	e->waiting = waiting;
+	if (waiting)
+		retry_begin(&e->retry);
+	else
+		retry_end(&e->retry);
 	e->for_store = false;
 }
 
@@ -79,12 +78,12 @@ const char *evidence_closed(const struct evidence *e)
 
 bool evidence_is_waiting(const struct evidence *e)
 {
-	return e->waiting && !e->for_store;
+	return e->retry.waiting && !e->for_store;
 }
 
 uint64_t evidence_due(const struct evidence *e)
 {
-	return evidence_is_waiting(e) ? e->retry_at : CLOCK_NEVER;
+	return evidence_is_waiting(e) ? retry_due(&e->retry) : CLOCK_NEVER;
 }
 
 void evidence_warn(struct evidence *e, const char *format, ...)
@@ -217,10 +216,7 @@ void evidence_give_up(struct evidence *e, int error)
 	if (ftruncate(e->fd, (off_t)e->mark.size) < 0 || fdatasync(e->fd) < 0)
 		evidence_warn(
 			e, "could not be cut back to its last good size: %s", strerror(errno));
-	if (!e->waiting)
-		e->retry_pause = RETRY_PAUSE_MIN;
 	evidence_close_for(e, true, "could not be written: %s", strerror(-error));
-	e->retry_at = 0;
 	evidence_drop(e);
 }
 
@@ -263,36 +259,14 @@ void evidence_look(struct evidence *e)
 	if (r == 0)
 		return;
 
-	if (!e->waiting)
-		e->retry_pause = RETRY_PAUSE_MIN;
 	evidence_close_for(
 		e, r < 0, "%s%s", name, r < 0 ? strerror(-r) : file_fault_text((enum file_fault)r));
-	e->retry_at = 0;
 	evidence_drop(e);
 }
 
 int evidence_finish(struct evidence *e)
 {
 	return head_file_sync(&e->head_file);
-}
-
-void evidence_prepare(struct evidence *e, struct store *store, const struct allowlist *list,
-	const struct moment *now)
-{
-	if (e->fd >= 0 || !e->waiting || (!e->for_store && now->clock.boot < e->retry_at))
-		return;
-	if (e->for_store && !store_is_readable(store))
-		return;
-
-	evidence_open(e, store, list, now);
-	if (e->fd >= 0) {
-		e->retry_pause = RETRY_PAUSE_MIN;
-		return;
-	}
-	e->retry_at = now->clock.boot + e->retry_pause;
-	e->retry_pause *= 2;
-	if (e->retry_pause > RETRY_PAUSE_MAX)
-		e->retry_pause = RETRY_PAUSE_MAX;
 }
 
 /* --- life ------------------------------------------------------------------------------------- */
@@ -326,8 +300,7 @@ int evidence_new(const struct evidence_options *o, struct evidence **ret)
 	e->fd = -1;
 	e->head_file = (struct head_file)HEAD_FILE_INIT;
 	e->owner = o->owner;
-	e->waiting = e->for_store = true; /* for its first time */
-	e->retry_pause = RETRY_PAUSE_MIN;
+	e->for_store = true;
 	bytes_init(&e->shown, BYTES_UNLIMITED);
 	bytes_init(&e->batch, BYTES_UNLIMITED);
 	bytes_init(&e->closed, BYTES_UNLIMITED);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #pragma once
 
-/* The keys of an entry, and what gate/allowlist/allow-entry-read and gate/allowlist/allow-entry
- * share. */
+/* The keys of an entry, and what the files of the allowlist know of entries beside their header. */
 
 #include <stdbool.h>
 #include <stddef.h>
