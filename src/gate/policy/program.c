@@ -31,18 +31,18 @@ static const char *const wrappers[] = { "aa-exec", "abduco", "bubblewrap", "busy
 	"capsh", "catatonit", "choom", "chpst", "chronic", "chroot", "chrt", "command", "coresched",
 	"coreutils", "cpulimit", "dbus-launch", "dbus-run-session", "doas", "dtach", "dumb-init",
 	"eatmydata", "entr", "env", "envdir", "envuidgid", "eval", "exec", "fakechroot", "fakeroot",
-	"faketime", "fdfind", "find", "firejail", "flock", "gosu", "hyperfine", "i386", "ifne",
-	"ionice", "ld-2*.so", "ld-linux*.so*", "ld-musl*.so*", "ld.so", "ld64.so", "linux32",
-	"linux64", "ltrace", "nice", "nohup", "nsenter", "numactl", "parallel", "perf", "pgrphack",
-	"pipesz", "pkexec", "prlimit", "proot", "proxychains", "rlwrap", "run0", "runcon",
-	"runuser", "s6-applyuidgid", "s6-envdir", "s6-envuidgid", "s6-setlock", "s6-setsid",
-	"s6-setuidgid", "s6-softlimit", "s6-sudo", "schroot", "script", "sem", "setarch", "setlock",
-	"setpriv", "setsid", "setuidgid", "sg", "softlimit", "ssh-agent", "sshpass",
-	"start-stop-daemon", "stdbuf", "strace", "su", "su-exec", "sudo", "systemd-cat",
-	"systemd-inhibit", "systemd-nspawn", "systemd-run", "systemd-socket-activate", "taskset",
-	"time", "timeout", "tini", "torify", "torsocks", "toybox", "tsocks", "uclampset",
-	"unbuffer", "uname26", "unshare", "valgrind", "watch", "watchexec", "x86_64", "xargs",
-	"xvfb-run", NULL };
+	"faketime", "fdfind", "find", "firejail", "firma", "firma-run", "flock", "gosu",
+	"hyperfine", "i386", "ifne", "ionice", "ld-2*.so", "ld-linux*.so*", "ld-musl*.so*", "ld.so",
+	"ld64.so", "linux32", "linux64", "ltrace", "nice", "nohup", "nsenter", "numactl",
+	"parallel", "perf", "pgrphack", "pipesz", "pkexec", "prlimit", "proot", "proxychains",
+	"rlwrap", "run0", "runcon", "runuser", "s6-applyuidgid", "s6-envdir", "s6-envuidgid",
+	"s6-setlock", "s6-setsid", "s6-setuidgid", "s6-softlimit", "s6-sudo", "schroot", "script",
+	"sem", "setarch", "setlock", "setpriv", "setsid", "setuidgid", "sg", "softlimit",
+	"ssh-agent", "sshpass", "start-stop-daemon", "stdbuf", "strace", "su", "su-exec", "sudo",
+	"systemd-cat", "systemd-inhibit", "systemd-nspawn", "systemd-run",
+	"systemd-socket-activate", "taskset", "time", "timeout", "tini", "torify", "torsocks",
+	"toybox", "tsocks", "uclampset", "unbuffer", "uname26", "unshare", "valgrind", "watch",
+	"watchexec", "x86_64", "xargs", "xvfb-run", NULL };
 
 static const struct {
 	enum program program;

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: ISC */
+
+/* Opening, copying and executing a file. */
+
+#include "cli/pinned-file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/statvfs.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "base/trust.h"
+
+#ifndef MFD_EXEC
+#define MFD_EXEC 0x0010U
+#endif
+
+/* statfs(2) */
+#define FUSE_MAGIC 0x65735546
+
+#define COPY_STEP ((size_t)16 << 20)
+
+/* Of its name, memfd_create(2) takes so many bytes. */
+#define NAME_LEN_MAX 200
+
+/* Scripts use the descriptors below for themselves. */
+#define SCRIPT_FD_MIN 10
+
+/* "PATH: what". */
+static int fail(struct bytes *why, const char *path, int r, const char *what)
+{
+	bytes_clear(why);
+	text_append_quoted(why, path, strlen(path));
+	bytes_appendf(why, ": %s", what);
+	return r;
+}
+
+static int fail_by_errno(struct bytes *why, const char *path, int r)
+{
+	return fail(why, path, r, strerror(-r));
+}
+
+/* --- opening ---------------------------------------------------------------------------------- */
+
+/* A user may mount a file system of this kind, and be the one who says that root owns its files. */
+static bool is_of_user_space(int fd)
+{
+	struct statfs fs;
+
+	return fstatfs(fd, &fs) < 0 || fs.f_type == FUSE_MAGIC;
+}
+
+/*
+ * Whether only root can change the file and the way to it; *ret_fd is then open. A file without
+ * permission to read it is opened for execution alone: the walk had come to it.
+ */
+static bool open_trusted(const char *path, int *ret_fd)
+{
+	cleanup(bytes_deinit) struct bytes at = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(close_p) int fd = -1;
+	int r;
+
+	r = trust_open(path, 0, &at, &fd);
+	if (r == -EACCES)
+		fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	else if (r != FILE_FINE)
+		return false;
+	if (fd < 0 || is_of_user_space(fd))
+		return false;
+
+	*ret_fd = steal_fd(&fd);
+	return true;
+}
+
+/* As execve(2) would say, but before anybody is asked. */
+static int check_executable(int fd)
+{
+	struct stat st;
+	struct statvfs fs;
+
+	if (fstat(fd, &st) < 0 || fstatvfs(fd, &fs) < 0)
+		return -errno;
+	if (!S_ISREG(st.st_mode) || (fs.f_flag & ST_NOEXEC))
+		return -EACCES;
+	return faccessat(fd, "", X_OK, AT_EMPTY_PATH | AT_EACCESS) < 0 ? -errno : 0;
+}
+
+/* --- copying ---------------------------------------------------------------------------------- */
+
+/* What a copy would lose; NULL: nothing. */
+static const char *find_privilege(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return strerror(errno);
+	if (st.st_mode & (S_ISUID | S_ISGID))
+		return "it is setuid or setgid, and not only root could change it";
+	if (fgetxattr(fd, "security.capability", NULL, 0) >= 0)
+		return "it has file capabilities, and not only root could change it";
+	return errno == ENODATA || errno == ENOTSUP ? NULL : strerror(errno);
+}
+
+static int make_memory_file(const char *path, int *ret_fd)
+{
+	char name[NAME_LEN_MAX + 1] = { 0 };
+	int fd;
+
+	memccpy(name, strrchr(path, '/') + 1, '\0', NAME_LEN_MAX);
+	fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC);
+	if (fd < 0 && errno == EINVAL) /* before Linux 6.3 each may be executed */
+		fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (fd < 0)
+		return -errno;
+	*ret_fd = fd;
+	return 0;
+}
+
+static int copy_content(int from, int to)
+{
+	off_t copied = 0;
+	ssize_t n;
+
+	while ((n = sendfile(to, from, &copied, COPY_STEP)) != 0) {
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		if (copied > PINNED_FILE_MAX)
+			return -EFBIG;
+	}
+	return 0;
+}
+
+static int copy_and_seal(const char *path, int from, int *ret_fd)
+{
+	cleanup(close_p) int fd = -1;
+	int r;
+
+	r = make_memory_file(path, &fd);
+	if (r >= 0)
+		r = copy_content(from, fd);
+	if (r < 0)
+		return r;
+
+	if (fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) < 0)
+		return -errno;
+
+	*ret_fd = steal_fd(&fd);
+	return 0;
+}
+
+/* Replaces the descriptor of the file by that of its copy. */
+static int replace_by_copy(const char *path, int *fd, struct bytes *why)
+{
+	const char *privilege = find_privilege(*fd);
+	int copy = -1, r;
+
+	if (privilege)
+		return fail(why, path, -EPERM, privilege);
+
+	r = copy_and_seal(path, *fd, &copy);
+	if (r < 0) {
+		fail_by_errno(why, path, r);
+		bytes_append_str(why, " (it could not be copied to memory)");
+		return r;
+	}
+	close(*fd);
+	*fd = copy;
+	return 0;
+}
+
+/* --- all of it -------------------------------------------------------------------------------- */
+
+int pinned_file_open(const char *path, bool hash, struct pinned_file *ret, struct bytes *why)
+{
+	struct pinned_file f = PINNED_FILE_INIT;
+	cleanup(close_p) int fd = -1;
+	bool trusted;
+	int r;
+
+	trusted = open_trusted(path, &fd);
+	if (!trusted)
+		fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY);
+	r = fd < 0 ? -errno : check_executable(fd);
+	if (r < 0)
+		return fail_by_errno(why, path, r);
+
+	if (!trusted) {
+		r = replace_by_copy(path, &fd, why);
+		if (r < 0)
+			return r;
+	}
+
+	r = hash || !trusted ? file_hash(fd, f.sha256) : 0;
+	if (r < 0)
+		return fail_by_errno(why, path, r);
+
+	f.fd = steal_fd(&fd);
+	*ret = f;
+	return 0;
+}
+
+void pinned_file_deinit(struct pinned_file *f)
+{
+	close_p(&f->fd);
+	*f = (struct pinned_file)PINNED_FILE_INIT;
+}
+
+static int execute_script(
+	const struct pinned_file *f, const char *path, char **argv, char **envp, struct bytes *why)
+{
+	cleanup(close_p) int fd = -1;
+
+	if (access("/dev/fd", F_OK) < 0)
+		return fail(why, path, -EACCES,
+			"a script can't be given to its interpreter "
+			"without /dev/fd");
+
+	fd = fcntl(f->fd, F_DUPFD, SCRIPT_FD_MIN);
+	if (fd >= 0)
+		execveat(fd, "", argv, envp, AT_EMPTY_PATH);
+	if (errno == ENOENT)
+		return fail(why, path, -ENOENT, "its interpreter is not there");
+	return fail_by_errno(why, path, -errno);
+}
+
+int pinned_file_execute(
+	const struct pinned_file *f, const char *path, char **argv, char **envp, struct bytes *why)
+{
+	/* ENOENT is for a script as well: the descriptor would be closed before it is read. */
+	execveat(f->fd, "", argv, envp, AT_EMPTY_PATH);
+	if (errno == ENOENT)
+		return execute_script(f, path, argv, envp, why);
+	if (errno == ENOEXEC)
+		return fail(why, path, -ENOEXEC,
+			"neither a program nor a script that begins with "
+			"'#!'");
+	return fail_by_errno(why, path, -errno);
+}
