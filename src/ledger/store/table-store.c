@@ -88,8 +88,7 @@ int table_store_finish(struct store *store)
 	return 0;
 }
 
-void table_store_abort(struct store *store, int r)
+void table_store_abort(struct store *store, int result)
 {
-	(void)r;
-	token_table_roll_back(&table_store_of(store)->table);
+	token_table_roll_back(&table_store_of(store)->table, result == STORE_STALE);
 }

@@ -36,4 +36,4 @@ uint64_t table_store_due(const struct store *store);
 int table_store_measure(const struct store *store, struct token_change *change);
 int table_store_apply(struct store *store, struct token_change *change);
 int table_store_finish(struct store *store);
-void table_store_abort(struct store *store, int r);
+void table_store_abort(struct store *store, int result);

@@ -275,10 +275,14 @@ static int move(struct token_table *t, const struct token_change *change)
 	return 0;
 }
 
-static void undo_approval(struct entry *e, enum token_state from)
+/* A token that can still change has no reason, and only an approved one is `always`. */
+static void undo(struct entry *e, enum token_state from)
 {
-	e->token->always = false;
-	e->token->for_ms = 0;
+	token_set_reason(e->token, NULL);
+	if (from == TOKEN_PENDING) {
+		e->token->always = false;
+		e->token->for_ms = 0;
+	}
 	set_state(e, from);
 }
 
@@ -383,7 +387,7 @@ void token_table_settle(struct token_table *t)
 	t->n_applied = 0;
 }
 
-void token_table_roll_back(struct token_table *t)
+void token_table_roll_back(struct token_table *t, bool all)
 {
 	const struct applied *a;
 	struct entry *e;
@@ -396,7 +400,7 @@ void token_table_roll_back(struct token_table *t)
 
 		if (a->from == TOKEN_ABSENT)
 			remove_entry(t, e);
-		else if (a->to == TOKEN_APPROVED && e->token->state == TOKEN_APPROVED)
-			undo_approval(e, a->from);
+		else if (all || (a->to == TOKEN_APPROVED && e->token->state == TOKEN_APPROVED))
+			undo(e, a->from);
 	}
 }

@@ -66,5 +66,8 @@ uint64_t token_table_due(const struct token_table *t);
 /* What was applied so far stands. */
 void token_table_settle(struct token_table *t);
 
-/* Issues and approvals since the last settling are undone; revocations and consumptions stand. */
-void token_table_roll_back(struct token_table *t);
+/*
+ * Undoes issues and approvals since the last settling. Revocations and consumptions stand, unless
+ * `all`: it is known that nothing was recorded.
+ */
+void token_table_roll_back(struct token_table *t, bool all);
