@@ -698,27 +698,148 @@ assert_recovered() {
 	assert_equal "$(of 2 request | "$UNIT" get state)" approved
 }
 
-@test "a file system of the log's own that is full closes the daemon until there is room" {
+# small_disk SIZE: daemons that are started from now on find $LOG on a file system of this size, which
+# the test reaches as $DISK once one runs.
+small_disk() {
 	need_root
 	unshare --mount mount -t tmpfs none "$TMP" 2>/dev/null || skip "no file system can be mounted"
 	mkdir "$TMP/disk"
 	LOG=$TMP/disk/log.jsonl
-	WRAPPER=(unshare --mount sh -c "mount -t tmpfs -o size=64k,mode=700 none '$TMP/disk'; exec \"\$@\"" sh
+	WRAPPER=(unshare --mount sh -c "mount -t tmpfs -o size=$1,mode=700 none '$TMP/disk'; exec \"\$@\"" sh
 		"${WRAPPER[@]}")
+}
+
+start_on_disk() {
 	start
+	DISK=/proc/$DAEMON/root$TMP/disk
+}
+
+# leave_free BYTES: of the small disk.
+leave_free() {
+	local left
+
+	rm -f "$DISK/fill"
+	left=$(($(stat -f -c '%a * %S' "$DISK")))
+	head -c $((left - $1)) /dev/zero >"$DISK/fill"
+}
+
+@test "a file system of the log's own that is full closes the daemon until there is room" {
+	small_disk 64k
+	start_on_disk
 	run ask
 	assert_decision pending_hitl
-	head -c 1M /dev/zero >"/proc/$DAEMON/root$TMP/disk/fill" 2>"$TMP/noise" || true
+	head -c 1M /dev/zero >"$DISK/fill" 2>"$TMP/noise" || true
 	head -c 60000 /dev/zero | tr '\0' a >"$TMP/arg"
-	run send < <(request "args:=[\"$(<"$TMP/arg")\"]")
-	assert_decision deny 'the evidence could not be recorded: No space left on device'
-	rm "/proc/$DAEMON/root$TMP/disk/fill"
+	run operate allow.add pattern=/opt/x argv:="[\"$(head -c 4000 "$TMP/arg")\",\"$(head -c 4000 "$TMP/arg")\"]"
+	assert_field reason 'outcome unknown: the evidence could not be recorded: No space left on device'
+	rm "$DISK/fill"
 	move_clock 31
 	run ask
 	assert_decision pending_hitl
-	cp "/proc/$DAEMON/root$LOG" "$TMP/copy"
+	cp "$DISK/log.jsonl" "$TMP/copy"
 	run firma evidence verify "$TMP/copy"
-	assert_output -p 'holds: 3 records'
+	assert_output -p 'holds: '
+}
+
+@test "before the file system is full, askers are refused without a record, and operators still act" {
+	local token before i
+
+	small_disk 4M
+	start_on_disk
+	token=$(pending_token)
+	leave_free 260000
+	before=$(wc -l <"$DISK/log.jsonl")
+	for i in $(seq 20); do
+		run ask
+		assert_decision deny "closed: $LOG: its file system is nearly full"
+		run ask approval_token="$token"
+		assert_decision deny "closed: $LOG: its file system is nearly full"
+		echo nonsense | send >"$TMP/out"
+	done
+	assert_equal "$(wc -l <"$DISK/log.jsonl")" "$before"
+	assert_log -e "^firma: $LOG: .* KiB are left on its file system: askers are refused$"
+	run firma status
+	assert_status 0
+	assert_line -e "^space left +2.* KiB beside $LOG: askers are refused$"
+
+	must "$OK" operate revoke token_id="$token"
+	must "$OK" operate revoke all:=true
+	assert_equal "$(wc -l <"$DISK/log.jsonl")" $((before + 2))
+
+	leave_free 3000000
+	run ask
+	assert_decision pending_hitl
+	refute_log -p 'could not be written'
+}
+
+@test "a large request is refused where a small one still has room" {
+	small_disk 4M
+	start_on_disk
+	leave_free 400000
+	head -c 60000 /dev/zero | tr '\0' a >"$TMP/arg"
+	run send < <(request "args:=[\"$(<"$TMP/arg")\"]")
+	assert_decision deny "closed: $LOG: its file system is nearly full"
+	run ask
+	assert_decision pending_hitl
+	run firma status
+	assert_line -e "^space left +3.* KiB beside $LOG: soon askers will be refused$"
+	assert_log -e "^firma: $LOG: .* KiB are left on its file system$"
+}
+
+# --- one asker and the log ------------------------------------------------------------------------
+
+# large N: N requests of 60 kB, which are all different.
+large() {
+	local fat i
+
+	printf -v fat '%060000d' 0
+	fat=$(request "args:=[\"INDEX\",\"$fat\"]")
+	for ((i = 0; i < $1; i++)); do
+		echo "${fat/INDEX/$i}"
+	done
+}
+
+@test "one asker's denied requests fill 4 MiB an hour, and are then recorded by length and hash" {
+	local line
+
+	start --default-action deny
+	large 100 | send_lines >"$TMP/replies"
+	assert_equal "$(grep -c '"decision":"deny"' "$TMP/replies")" 100
+	(($(stat -c %s "$LOG") < 4500000)) || fail "the log has $(stat -c %s "$LOG") bytes"
+
+	# What is left out can be proved by who has it.
+	assert_equal "$(grep -c '"omitted":true' "$LOG")" $((100 - 69))
+	line=$(large 100 | tail -n 1)
+	assert_equal "$(of 100 request)" '{"omitted":true,"bytes":'${#line}',"sha256":"'"$(printf %s "$line" | sha256sum | cut -d' ' -f1)"'"}'
+
+	# A small one stays whole as long as it fits; a part of the hour gives back a part of it.
+	run ask
+	assert_equal "$(of 101 request)" "$(request)"
+	move_clock 60
+	large 2 | send_lines >"$TMP/replies"
+	assert_equal "$(grep -c '"omitted":true' "$LOG")" $((100 - 69 + 1))
+	move_clock 3600
+	large 2 | send_lines >"$TMP/replies"
+	assert_equal "$(grep -c '"omitted":true' "$LOG")" $((100 - 69 + 1))
+	stop_daemon
+	holds 105
+}
+
+@test "another asker, what is allowed and what is pending are recorded whole" {
+	need_root
+	start --max-pending 1000 --default-action deny
+	chmod 666 "$SOCKET"
+	large 80 | send_lines >"$TMP/replies"
+	stop_daemon
+	start --default-action allow
+	large 80 | send_lines >"$TMP/replies"
+	assert_equal "$(grep -c '"omitted":true' "$LOG")" $((80 - 69))
+	stop_daemon
+	start --max-pending 1000
+	large 80 | send_lines >"$TMP/replies"
+	assert_equal "$(grep -c '"omitted":true' "$LOG")" $((80 - 69))
+	stop_daemon
+	holds 240
 }
 
 # strace -e trace=... shows the order.

@@ -1038,7 +1038,8 @@ firma_to_full() {
 	assert_line -n 4 'self-approval  possible: the asker can be the approver'
 	assert_line -n 5 'tokens         1 pending, 1 approved, 0 consumed, 0 revoked, 0 expired'
 	assert_line -n 6 "store          $STATE_DIR"
-	assert_equal "${#lines[@]}" 7
+	assert_equal "${#lines[@]}" 8
+	assert_line -e '^space left     [0-9]'
 }
 
 @test "status tells of two doors, and of the one that is the wrong one" {

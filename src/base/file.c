@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -179,6 +180,18 @@ int file_look(int fd, int dir_fd, const char *name, uint64_t size)
 	if (size == FILE_ANY_SIZE || (uint64_t)open.st_size == size)
 		return 0;
 	return (uint64_t)open.st_size < size ? FILE_SHORTER : FILE_LONGER;
+}
+
+int file_space(int fd, uint64_t *ret_free, uint64_t *ret_size)
+{
+	struct statvfs st;
+
+	if (fstatvfs(fd, &st) < 0)
+		return -errno;
+
+	*ret_free = st.f_blocks > 0 ? st.f_bavail * st.f_frsize : UINT64_MAX;
+	*ret_size = st.f_blocks > 0 ? st.f_blocks * st.f_frsize : UINT64_MAX;
+	return 0;
 }
 
 int file_read(int fd, size_t max, struct bytes *b)

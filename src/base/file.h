@@ -64,6 +64,12 @@ int file_open(int dir_fd, const char *name, int flags, uid_t owner, int *ret_fd)
  */
 int file_look(int fd, int dir_fd, const char *name, uint64_t size);
 
+/*
+ * What is left on the file system for a process without privileges, and its size; both UINT64_MAX
+ * where it does not say.
+ */
+int file_space(int fd, uint64_t *ret_free, uint64_t *ret_size);
+
 /* Appends all of it; -EFBIG where that is more than `max` bytes. */
 int file_read(int fd, size_t max, struct bytes *b);
 

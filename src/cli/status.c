@@ -185,6 +185,39 @@ static int append_store(const struct json *root, struct bytes *b)
 	return r;
 }
 
+static bool is_true(const struct json *object, const char *key)
+{
+	const struct json *member = json_get(object, key);
+	bool value;
+
+	return member && json_bool(member, &value) && value;
+}
+
+/* Where the least is left of those file systems that are written to. */
+static int append_space(const struct json *root, struct bytes *b)
+{
+	const struct json *space = json_get(root, "space");
+	uint64_t left;
+	int r;
+
+	if (!space || !json_get_integer(space, "free_bytes", JSON_INTEGER_MAX, &left))
+		return 0;
+
+	r = bytes_appendf(b, "%-15s", "space left");
+	if (r >= 0)
+		r = notation_append_size(b, left);
+	if (r >= 0 && is_true(space, "low")) {
+		r = bytes_append_str(b, " beside ");
+		if (r >= 0)
+			r = append_escaped(b, json_get_string(space, "path"));
+		if (r >= 0)
+			r = bytes_append_str(b,
+				is_true(space, "full") ? ": askers are refused"
+						       : ": soon askers will be refused");
+	}
+	return r < 0 ? r : bytes_append_char(b, '\n');
+}
+
 /* Of the log of evidence, where there is one. */
 static int append_evidence(const struct json *root, struct bytes *b)
 {
@@ -220,6 +253,8 @@ static int append_status(const struct json *root, struct bytes *b)
 		r = append_policy(root, b);
 	if (r >= 0)
 		r = append_store(root, b);
+	if (r >= 0)
+		r = append_space(root, b);
 	return r < 0 ? r : append_evidence(root, b);
 }
 

@@ -6,10 +6,16 @@
 
 #include <string.h>
 
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/notation.h"
 #include "daemon/log.h"
 
 /* Between two looks at the files while nothing is written. */
 #define LOOK_PAUSE (10 * CLOCK_SECOND)
+
+/* For what a record has beside the request. */
+#define RECORD_ROOM 4096
 
 struct moment resources_now(const struct resources *res)
 {
@@ -58,6 +64,76 @@ const char *resources_look(struct resources *res)
 	return closed ? NULL : files_closed(res);
 }
 
+static uint64_t part_of(uint64_t size, uint64_t part, uint64_t limit)
+{
+	return size / part < limit ? size / part : limit;
+}
+
+static void measure_one(struct space *space, int fd, const char *path)
+{
+	uint64_t left, size, low, kept;
+
+	if (fd < 0 || file_space(fd, &left, &size) < 0 || left == UINT64_MAX)
+		return;
+
+	low = part_of(size, LIMIT_SPACE_LOW_PART, LIMIT_SPACE_LOW);
+	kept = part_of(size, LIMIT_SPACE_KEPT_PART, LIMIT_SPACE_KEPT);
+	if (space->path && (int64_t)(space->left - space->kept) <= (int64_t)(left - kept))
+		return;
+	space->left = left;
+	space->low = low;
+	space->kept = kept;
+	space->path = path;
+}
+
+/* Without a log of evidence, what an asker can fill has a limit of its own: --max-store. */
+static void log_space(struct space *space, bool has_evidence)
+{
+	cleanup(bytes_deinit) struct bytes size = BYTES_INIT(BYTES_UNLIMITED);
+	bool is_low = space->path && space->left < space->low;
+	bool is_full = has_evidence && space->path && space->left < space->kept;
+
+	if (is_low == space->is_low && is_full == space->is_full)
+		return;
+
+	space->is_low = is_low;
+	space->is_full = is_full;
+	if (space->path && notation_append_size(&size, space->left) == 0)
+		log_text(is_low ? LOG_WARNING : LOG_INFO, LOG_ID_WARNING,
+			"%s: %s are left on its file system%s", space->path, size.data,
+			is_full ? ": askers are refused" : "");
+}
+
+static void measure_space(struct resources *res)
+{
+	struct space *space = &res->space;
+
+	space->path = NULL;
+	if (res->evidence)
+		measure_one(space, evidence_fd(res->evidence), evidence_path(res->evidence));
+	if (res->state_dir)
+		measure_one(space, state_dir_fd(res->state_dir), state_dir_path(res->state_dir));
+	log_space(space, res->evidence != NULL);
+}
+
+const char *resources_take_space(struct resources *res, size_t len)
+{
+	/* The record of evidence, the token, and the token's end. */
+	const uint64_t wanted = 3 * (uint64_t)len + RECORD_ROOM;
+	struct space *space = &res->space;
+
+	if (!res->evidence || !space->path)
+		return NULL;
+	if (space->left >= space->kept + wanted) {
+		space->left -= wanted;
+		return NULL;
+	}
+
+	bytes_clear(&space->refusal);
+	bytes_appendf(&space->refusal, "%s: its file system is nearly full", space->path);
+	return bytes_str(&space->refusal);
+}
+
 void resources_prepare(struct resources *res, const struct moment *now)
 {
 	if (now->clock.boot >= res->look_at) {
@@ -66,6 +142,7 @@ void resources_prepare(struct resources *res, const struct moment *now)
 	}
 	store_prepare(res->store, now);
 	resources_open_evidence(res, now);
+	measure_space(res);
 	resources_log_warnings(res);
 }
 

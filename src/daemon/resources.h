@@ -9,12 +9,22 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/bytes.h"
+#include "daemon/evidence-budget.h"
 #include "daemon/live-policy.h"
 #include "gate/settings.h"
 #include "ledger/allowlist/allowlist-file.h"
 #include "ledger/evidence/evidence.h"
 #include "ledger/state-dir.h"
 #include "ledger/store/store.h"
+
+/* What is left on the file system, of those that are written to, that has the least to spare. */
+struct space {
+	uint64_t left, low, kept; /* bytes; see gate/limits */
+	const char *path;         /* the file or directory that is on it, escaped */
+	struct bytes refusal;     /* what askers were told last */
+	bool is_low, is_full;     /* as it was logged last */
+};
 
 struct resources {
 	const struct settings *settings;
@@ -24,6 +34,8 @@ struct resources {
 	struct allowlist_file allowlist;
 	struct evidence *evidence; /* or NULL */
 	uint8_t boot_id[16];
+	struct space space;
+	struct evidence_budget budget;
 	uint64_t look_at; /* µs of the boot clock: resources_prepare() looks at the files then */
 };
 
@@ -51,6 +63,12 @@ void resources_prepare(struct resources *res, const struct moment *now);
  * this look, or NULL.
  */
 const char *resources_look(struct resources *res);
+
+/*
+ * Takes the space for the record of an asker's request of `len` bytes. Returns why there is none
+ * for it, or NULL. The text is valid until the next call.
+ */
+const char *resources_take_space(struct resources *res, size_t len);
 
 /* Reads the policy and the allowlist where their files have changed, and logs what came of it. */
 void resources_refresh(struct resources *res, const struct moment *now);

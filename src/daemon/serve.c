@@ -276,6 +276,7 @@ static void server_free(struct server *s)
 		return;
 
 	allowlist_file_deinit(&s->resources.allowlist);
+	bytes_deinit(&s->resources.space.refusal);
 	turn_deinit(&s->turn);
 	live_policy_deinit(&s->resources.policy);
 	conns_deinit(&s->conns);
@@ -298,6 +299,7 @@ static struct server *server_new(const struct serve_options *options)
 
 	s->options = options;
 	s->resources.settings = &options->settings;
+	bytes_init(&s->resources.space.refusal, BYTES_UNLIMITED);
 	doors_init(&s->doors, geteuid());
 	s->doors.agent_group = options->agent_group;
 	s->doors.operator_group = options->operator_group;

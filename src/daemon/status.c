@@ -50,6 +50,19 @@ static void add_store(struct writer *w, const struct resources *res)
 	writer_end(w);
 }
 
+static void add_space(struct writer *w, const struct space *space)
+{
+	if (!space->path)
+		return;
+
+	writer_object(w, "space");
+	writer_string(w, "path", space->path);
+	writer_unsigned(w, "free_bytes", space->left);
+	writer_bool(w, "low", space->is_low);
+	writer_bool(w, "full", space->is_full);
+	writer_end(w);
+}
+
 static void add_allowlist(struct writer *w, const struct allowlist_file *f)
 {
 
@@ -139,6 +152,7 @@ int status_print(const struct status_sources *s, const struct moment *now, struc
 	add_policy(&w, &res->policy);
 	add_allowlist(&w, &res->allowlist);
 	add_store(&w, res);
+	add_space(&w, &res->space);
 	if (res->evidence)
 		add_evidence(&w, res->evidence);
 

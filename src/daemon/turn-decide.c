@@ -165,7 +165,8 @@ static int apply_verdict(struct batch *batch, const struct request *request, str
 }
 
 /* Looks up everything that bears on the request, and decides. */
-static int decide_request(struct batch *batch, const struct request *request, struct answer *a)
+static int decide_request(
+	struct batch *batch, const struct request *request, size_t len, struct answer *a)
 {
 	const struct resources *res = batch->resources;
 	const struct conn *conn = a->conn;
@@ -191,6 +192,7 @@ static int decide_request(struct batch *batch, const struct request *request, st
 	in.token = named_token(res->store, request);
 	in.closed = resources_closed(res);
 	in.readable = store_is_readable(res->store);
+	in.full = resources_take_space(batch->resources, a->conn->in.len + len);
 
 	if (request->action == ACTION_EXEC && !request->fault) {
 		fingerprint_compute(&request->asked, fingerprint);
@@ -255,7 +257,7 @@ static int decide_line(struct batch *batch, const char *line, size_t len, const 
 	if (r < 0)
 		return r;
 
-	r = decide_request(batch, request, a);
+	r = decide_request(batch, request, len, a);
 	if (r < 0)
 		return r;
 
@@ -267,7 +269,7 @@ static int decide_line(struct batch *batch, const char *line, size_t len, const 
 	finish_decision(batch, a);
 	if (r == STORE_STALE)
 		answer_refuse(a, "%s", REASON_CHANGED_MEANWHILE);
-	return 0;
+	return turn_evidence_limit(batch, a);
 }
 
 void turn_decide(struct batch *batch, struct conn *conn, const char *line, size_t len,

@@ -14,15 +14,15 @@
 
 #define SPACE " \t\r\n"
 
-/* A line that is no JSON can't stand in a record: its length and hash do. */
-static int keep_malformed(struct bytes *b, const char *data, size_t len)
+/* Length and hash stand for a request that isn't told: {"malformed":true,"bytes":17,…}. */
+static int keep_hash(struct bytes *b, const char *why, const char *data, size_t len)
 {
 	uint8_t hash[SHA256_LEN];
 	char hex[2 * sizeof(hash) + 1];
 
 	sha256_of(data, len, hash);
 	notation_hex(hash, sizeof(hash), hex);
-	return bytes_appendf(b, "{\"malformed\":true,\"bytes\":%zu,\"sha256\":\"%s\"}", len, hex);
+	return bytes_appendf(b, "{\"%s\":true,\"bytes\":%zu,\"sha256\":\"%s\"}", why, len, hex);
 }
 
 static bool is_malformed(const struct request *request)
@@ -37,9 +37,10 @@ int turn_evidence_keep(const struct batch *batch, struct answer *a, const struct
 	if (!batch->resources->evidence)
 		return 0;
 	if (!line)
-		return keep_malformed(&a->request, bytes_str(&a->conn->in), a->conn->in.len);
+		return keep_hash(
+			&a->request, "malformed", bytes_str(&a->conn->in), a->conn->in.len);
 	if (is_malformed(request))
-		return keep_malformed(&a->request, line, len);
+		return keep_hash(&a->request, "malformed", line, len);
 
 	/* An object, and perhaps white space around it. */
 	while (len > 0 && strchr(SPACE, line[len - 1]))
@@ -49,6 +50,33 @@ int turn_evidence_keep(const struct batch *batch, struct answer *a, const struct
 		len--;
 	}
 	return bytes_append(&a->request, line, len);
+}
+
+/* What an asker may repeat as often as it likes. */
+static bool is_refused_asker(const struct answer *a)
+{
+	return a->verdict.decision == DECISION_DENY
+		|| (a->verdict.decision == DECISION_NONE && a->conn->door->role == ROLE_AGENT);
+}
+
+int turn_evidence_limit(struct batch *batch, struct answer *a)
+{
+	cleanup(bytes_deinit) struct bytes hash = BYTES_INIT(BYTES_UNLIMITED);
+	struct bytes whole = a->request;
+	int r;
+
+	if (a->sequence == 0 || !is_refused_asker(a)
+		|| evidence_budget_take(&batch->resources->budget, a->conn->peer.uid,
+			a->request.len, batch->now.clock.boot))
+		return 0;
+
+	r = keep_hash(&hash, "omitted", bytes_str(&a->request), a->request.len);
+	if (r < 0 || hash.len >= whole.len)
+		return r;
+
+	a->request = hash;
+	hash = whole;
+	return 0;
 }
 
 static int note_allow_change(struct recovery_note *note, const struct answer *a)

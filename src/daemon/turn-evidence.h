@@ -14,6 +14,12 @@ int turn_evidence_keep(const struct batch *batch, struct answer *a, const struct
 	const char *line, size_t len);
 
 /*
+ * Once the answer has a sequence: a denied request of a uid that has used up its budget is recorded
+ * by its length and hash alone.
+ */
+int turn_evidence_limit(struct batch *batch, struct answer *a);
+
+/*
  * Before the store's commit: the store is to note which records go along with its changes, and with
  * those of the allowlist. Without that note a crash between the changes and the records would leave
  * the records out: after an error (-ENOMEM) no change of the allowlist may happen. Those of tokens

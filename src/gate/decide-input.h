@@ -38,5 +38,6 @@ struct decide_input {
 	void *userdata;
 
 	const char *closed; /* why nothing may be decided, or NULL */
+	const char *full;   /* why askers are refused for lack of space, or NULL */
 	bool readable;      /* what is on record may be shown, even where it is closed */
 };

@@ -150,12 +150,31 @@ static void decide_action(const struct decide_input *in, struct verdict *v)
 	}
 }
 
+/* What is asked at the agent door, and what is not an operator's action at another one. */
+static bool is_of_asker(const struct decide_input *in)
+{
+	return in->role == ROLE_AGENT || in->request->action == ACTION_EXEC
+		|| in->request->action == ACTION_NONE;
+}
+
+static void decide_full(const struct decide_input *in, struct verdict *v)
+{
+	if (in->request->action == ACTION_EXEC || in->request->action == ACTION_NONE)
+		verdict_deny(v, REASON_CLOSED);
+	else
+		verdict_conclude(v, OUTCOME_UNSUPPORTED, REASON_CLOSED);
+	verdict_explain(v, "%s", in->full);
+	v->unrecorded = true;
+}
+
 static void decide_any(const struct decide_input *in, struct verdict *v)
 {
 	const struct request *request = in->request;
 	bool exec = request->action == ACTION_EXEC || request->action == ACTION_NONE;
 
-	if (request->fault && exec)
+	if (in->full && is_of_asker(in))
+		decide_full(in, v);
+	else if (request->fault && exec)
 		verdict_deny(v, request->fault);
 	else if (request->fault)
 		verdict_conclude(v, OUTCOME_UNSUPPORTED, request->fault);

@@ -42,6 +42,24 @@
 #define LIMIT_STORE (UINT64_C(128) << 20)
 #define LIMIT_STORE_UIDS 16 /* one uid may take the sixteenth part */
 
+/*
+ * What the denied requests of one uid take in the log of evidence in a time. Beyond that they are
+ * recorded by length and hash.
+ */
+#define LIMIT_EVIDENCE_OF_UID (UINT64_C(4) << 20)
+#define LIMIT_EVIDENCE_TIME UINT64_C(3600000000)
+#define LIMIT_EVIDENCE_UIDS 1024
+
+/*
+ * What is left on the file systems of the log and the state directory: below the first, a warning;
+ * below the second, askers are refused without a record, so that operators can still act. On a
+ * small file system it is this part of its size, if that is less.
+ */
+#define LIMIT_SPACE_LOW (UINT64_C(256) << 20)
+#define LIMIT_SPACE_LOW_PART 4
+#define LIMIT_SPACE_KEPT (UINT64_C(16) << 20)
+#define LIMIT_SPACE_KEPT_PART 16
+
 #define LIMIT_TURN_ACCEPTS 64
 #define LIMIT_TURN_REQUESTS 256
 #define LIMIT_TURN_EVENTS 512 /* readable sockets, whether or not a request is complete then */

@@ -100,6 +100,8 @@ bool verdict_changes(const struct verdict *v)
 
 bool verdict_is_recorded(const struct verdict *v)
 {
+	if (v->unrecorded)
+		return false;
 	if (v->decision == DECISION_PENDING)
 		return v->change.to != TOKEN_ABSENT;
 	return v->view == VIEW_NONE || v->view == VIEW_CHANGED;

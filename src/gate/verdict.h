@@ -45,7 +45,8 @@ struct verdict {
 	/* What must be recorded before the answer may leave. */
 	struct token_change change;
 	struct allow_change allow;
-	bool many; /* decide_token_revocation() is to be asked about every token */
+	bool many;       /* decide_token_revocation() is to be asked about every token */
+	bool unrecorded; /* a denial for lack of space, which must not take any */
 
 	/* The allowlist's entry that allowed it, and the program's file; or NULL. */
 	char *used_id, *used_path;
@@ -81,7 +82,8 @@ bool verdict_changes(const struct verdict *v);
 
 /*
  * Whether the verdict is logged, and recorded as evidence: every decision and operator's action is,
- * but not one that only looks, and not a request that is pending as it was.
+ * but not one that only looks, not a request that is pending as it was, and not a denial for lack
+ * of space.
  */
 bool verdict_is_recorded(const struct verdict *v);
 

@@ -124,6 +124,11 @@ uint64_t evidence_size(const struct evidence *e)
 	return e->mark.size;
 }
 
+int evidence_fd(const struct evidence *e)
+{
+	return e->fd;
+}
+
 const struct evidence_key *evidence_signing_key(const struct evidence *e)
 {
 	return e->key;

@@ -62,9 +62,14 @@ uint64_t evidence_due(const struct evidence *e);
 /* Of the last record that was committed. */
 struct chain_head evidence_head(const struct evidence *e);
 
-/* The log's path, escaped; its size; the key that signs it, or NULL. */
+/* The log's path, escaped; its size. */
 const char *evidence_path(const struct evidence *e);
 uint64_t evidence_size(const struct evidence *e);
+
+/* Of the log, for fstatvfs(3) and its like; -1 while it is closed. */
+int evidence_fd(const struct evidence *e);
+
+/* The key that signs it, or NULL. */
 const struct evidence_key *evidence_signing_key(const struct evidence *e);
 
 #define EVIDENCE_ID_LEN 24

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: ISC */
+
+/* The buckets, in no order. One that has drained is as good as none: another uid may have it. */
+
+#include "daemon/evidence-budget.h"
+
+_Static_assert(UINT64_MAX / LIMIT_EVIDENCE_OF_UID > LIMIT_EVIDENCE_TIME, "drain() multiplies them");
+
+static void drain(struct evidence_bucket *b, uint64_t now)
+{
+	uint64_t passed = now - b->at, drained = LIMIT_EVIDENCE_OF_UID;
+
+	if (passed < LIMIT_EVIDENCE_TIME)
+		drained = passed * LIMIT_EVIDENCE_OF_UID / LIMIT_EVIDENCE_TIME;
+	/* A fraction of a byte would be lost: it drains with the next one. */
+	if (drained == 0)
+		return;
+
+	b->level = drained < b->level ? b->level - drained : 0;
+	b->at = now;
+}
+
+/* The uid's bucket, or one that it may have; NULL where all are in use. */
+static struct evidence_bucket *find(struct evidence_budget *budget, uid_t uid, uint64_t now)
+{
+	struct evidence_bucket *b, *empty = NULL;
+
+	for (size_t i = 0; i < budget->n; i++) {
+		b = &budget->buckets[i];
+		if (b->uid == uid)
+			return b;
+		drain(b, now);
+		if (b->level == 0)
+			empty = b;
+	}
+	if (!empty && budget->n < LIMIT_EVIDENCE_UIDS)
+		empty = &budget->buckets[budget->n++];
+	if (empty)
+		*empty = (struct evidence_bucket){ .uid = uid, .at = now };
+	return empty;
+}
+
+bool evidence_budget_take(struct evidence_budget *budget, uid_t uid, uint64_t bytes, uint64_t now)
+{
+	struct evidence_bucket *b = find(budget, uid, now);
+
+	if (!b)
+		return false;
+
+	drain(b, now);
+	if (bytes > LIMIT_EVIDENCE_OF_UID - b->level)
+		return false;
+
+	b->level += bytes;
+	return true;
+}
