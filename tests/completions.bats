@@ -148,7 +148,7 @@ offers() { # LINE [WORD...]
 }
 
 @test "verbs, and the verbs of token, are offered" {
-	offers 'firma ' allow check evidence fingerprint help policy run serve status token
+	offers 'firma ' allow check evidence fingerprint help hook policy run serve status token
 	offers 'firma s' serve status
 	offers 'firma allow ' add list remove
 	offers 'firma token ' approve list revoke show watch
@@ -340,7 +340,7 @@ options_of_page() { # PAGE
 	local verb
 
 	for verb in check 'allow list' 'allow add' 'allow remove' 'evidence head' \
-		'evidence keygen' 'evidence show' 'evidence verify' fingerprint 'policy check' \
+		'evidence keygen' 'evidence show' 'evidence verify' fingerprint hook 'policy check' \
 		'policy explain' run serve status 'token list' 'token show' 'token approve' \
 		'token revoke' 'token watch'; do
 		echo "firma $verb: help, bash, zsh, page"

@@ -157,6 +157,20 @@ static bool is_daemon_user(uid_t uid)
 	return user && user->pw_uid == uid;
 }
 
+static bool is_wanted(uid_t uid, enum client_peer peer)
+{
+	switch (peer) {
+	case CLIENT_PEER_ROOT:
+		return uid == 0;
+	case CLIENT_PEER_FIRMA:
+		return uid == 0 || is_daemon_user(uid);
+	case CLIENT_PEER_OTHER:
+		return uid != geteuid() && (uid == 0 || is_daemon_user(uid));
+	default:
+		return uid == geteuid() || uid == 0 || is_daemon_user(uid);
+	}
+}
+
 /* SO_PEERCRED of a connected socket is of whoever called listen(2): unix(7). */
 int client_require_peer(struct client *c, enum client_peer peer)
 {
@@ -164,6 +178,7 @@ int client_require_peer(struct client *c, enum client_peer peer)
 		[CLIENT_PEER_ANY] = "neither you, nor root, nor the user " DAEMON_USER,
 		[CLIENT_PEER_ROOT] = "not root",
 		[CLIENT_PEER_FIRMA] = "neither the user " DAEMON_USER " nor root",
+		[CLIENT_PEER_OTHER] = "you, or neither the user " DAEMON_USER " nor root",
 	};
 	struct ucred cred;
 	socklen_t len = sizeof(cred);
@@ -173,8 +188,7 @@ int client_require_peer(struct client *c, enum client_peer peer)
 
 	if (cred.uid == PEER_OVERFLOW_ID)
 		return fail(c, "whoever listens there has no uid here");
-	if (cred.uid == 0 || (peer == CLIENT_PEER_ANY && cred.uid == geteuid())
-		|| (peer != CLIENT_PEER_ROOT && is_daemon_user(cred.uid)))
+	if (is_wanted(cred.uid, peer))
 		return 0;
 	return fail(c, "uid %u listens there, who is %s", (unsigned int)cred.uid, unlike[peer]);
 }

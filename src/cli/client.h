@@ -29,6 +29,7 @@ enum client_peer {
 	CLIENT_PEER_ANY, /* the user, root, or the user firma */
 	CLIENT_PEER_ROOT,
 	CLIENT_PEER_FIRMA, /* the user firma, or root */
+	CLIENT_PEER_OTHER, /* the same, and not the user itself */
 };
 
 struct client {

@@ -20,6 +20,7 @@ static const struct verb *const verbs[] = {
 	&serve_verb,
 	&check_verb,
 	&run_verb,
+	&hook_verb,
 	&token_list_verb,
 	&token_show_verb,
 	&token_approve_verb,

@@ -30,16 +30,24 @@ static const char *variable(const char *name)
 	return value && !text_is_blank(value) ? value : NULL;
 }
 
+void request_build_init_bare(struct request_build *build)
+{
+	*build = (struct request_build){ 0 };
+	for (enum field f = 0; f < FIELDS; f++)
+		if (field_rows[f].otherwise)
+			field_set(f, &build->asked, field_rows[f].otherwise);
+}
+
 void request_build_init(struct request_build *build)
 {
 	const char *value;
 
-	*build = (struct request_build){ .budget_state_ref = variable("FIRMA_BUDGET_STATE_REF") };
+	request_build_init_bare(build);
+	build->budget_state_ref = variable("FIRMA_BUDGET_STATE_REF");
 	for (enum field f = 0; f < FIELDS; f++) {
-		if (!field_rows[f].variable)
-			continue;
-		value = variable(field_rows[f].variable);
-		field_set(f, &build->asked, value ? value : field_rows[f].otherwise);
+		value = field_rows[f].variable ? variable(field_rows[f].variable) : NULL;
+		if (value)
+			field_set(f, &build->asked, value);
 	}
 }
 

@@ -63,6 +63,9 @@ bool request_build_parse_token(const char *value, void *to);
 /* The defaults, from the environment. */
 void request_build_init(struct request_build *build);
 
+/* The defaults of one that doesn't go by the environment. */
+void request_build_init_bare(struct request_build *build);
+
 /*
  * Makes the request's line, with its newline. Returns STATUS_DONE, or the status to leave with,
  * which has been said.

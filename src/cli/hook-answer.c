@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * Answering a hook, once. Until the answer is on its way, every signal is caught and writes the
+ * denial. Then all are blocked but SIGALRM, which only ends a write that nobody reads.
+ */
+
+#include "cli/hook-answer.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "cli/say.h"
+
+/* Where the agent can't be asked in its own way, this status denies. */
+#define STATUS_DENIED 2
+
+/* For writing the answer, and for reading the rest of the question. */
+#define WRITE_SECONDS 5
+#define DRAIN_MS 1000
+#define DRAIN_MAX ((size_t)64 << 20)
+
+#define REASON_ENDED "firma: denied: the hook was ended before there was an answer"
+#define REASON_LATE "firma: denied: there was no answer in time"
+#define REASON_MEMORY "firma: could not decide: out of memory"
+#define REASON_UNWRITTEN "firma: denied: the answer could not be written\n"
+
+struct denial {
+	char answer[HOOK_ANSWER_MAX], line[HOOK_ANSWER_MAX];
+	size_t answer_len, line_len;
+};
+
+/* What a signal handler writes. */
+static struct denial ended, late;
+
+static const struct hook_dialect *spoken;
+static bool has_read;
+static volatile sig_atomic_t answering;
+
+/* A handler on a stack of its own can say that the other one is full. */
+static char signal_stack[64 << 10];
+
+static void prepare(struct denial *denial, const char *reason)
+{
+	size_t len = strnlen(reason, HOOK_ANSWER_MAX - 1);
+
+	denial->answer_len = spoken ? hook_dialect_print_denial(spoken, reason, denial->answer) : 0;
+	memcpy(denial->line, reason, len);
+	denial->line[len] = '\n';
+	denial->line_len = len + 1;
+}
+
+/* One write; false where not all of it was taken. An empty pipe that may not wait is waited for. */
+static bool write_whole(int fd, const char *text, size_t len)
+{
+	struct pollfd p = { .fd = fd, .events = POLLOUT };
+	ssize_t n;
+
+	for (;;) {
+		n = write(fd, text, len);
+		if (n >= 0 || errno != EAGAIN)
+			return n == (ssize_t)len;
+		if (poll(&p, 1, WRITE_SECONDS * 1000) <= 0)
+			return false;
+	}
+}
+
+static void write_line(const char *line, size_t len)
+{
+	ssize_t n;
+
+	n = write(STDERR_FILENO, line, len);
+	(void)n;
+}
+
+/* From here on there is one answer, and no other: also called by the handler. */
+static void begin_answer(void)
+{
+	sigset_t all;
+
+	answering = 1;
+	sigfillset(&all);
+	sigdelset(&all, SIGALRM);
+	sigprocmask(SIG_SETMASK, &all, NULL);
+	alarm(WRITE_SECONDS);
+}
+
+static _Noreturn void write_denial(const struct denial *denial)
+{
+	bool written = true;
+
+	if (denial->answer_len > 0)
+		written = write_whole(STDOUT_FILENO, denial->answer, denial->answer_len);
+	write_line(denial->line, denial->line_len);
+	_exit(written && spoken ? spoken->deny_status : STATUS_DENIED);
+}
+
+static void on_signal(int number)
+{
+	if (answering)
+		return;
+	begin_answer();
+	write_denial(number == SIGALRM ? &late : &ended);
+}
+
+static bool is_harmless(int number)
+{
+	return number == SIGCHLD || number == SIGCONT || number == SIGURG || number == SIGWINCH;
+}
+
+void hook_answer_arm(const struct hook_dialect *dialect)
+{
+	const stack_t stack = { .ss_sp = signal_stack, .ss_size = sizeof(signal_stack) };
+	struct sigaction action = { .sa_handler = on_signal, .sa_flags = SA_ONSTACK };
+	sigset_t none;
+
+	spoken = dialect;
+	prepare(&ended, REASON_ENDED);
+	prepare(&late, REASON_LATE);
+
+	/* What a parent ignores or blocks is caught as well. SIGKILL and SIGSTOP can't be. */
+	sigaltstack(&stack, NULL);
+	sigfillset(&action.sa_mask);
+	sigdelset(&action.sa_mask, SIGALRM);
+	for (int number = 1; number <= SIGRTMAX; number++)
+		if (!is_harmless(number))
+			sigaction(number, &action, NULL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+void hook_answer_alarm(uint64_t seconds)
+{
+	alarm((unsigned int)seconds);
+}
+
+void hook_answer_has_read(void)
+{
+	has_read = true;
+}
+
+static void drain_question(void)
+{
+	struct pollfd p = { .fd = STDIN_FILENO, .events = POLLIN };
+	char block[16384];
+	size_t got = 0;
+	ssize_t n = 1;
+
+	if (has_read || isatty(STDIN_FILENO))
+		return;
+	while (n > 0 && got < DRAIN_MAX && poll(&p, 1, DRAIN_MS) > 0) {
+		n = read(STDIN_FILENO, block, sizeof(block));
+		got += n > 0 ? (size_t)n : 0;
+	}
+}
+
+static _Noreturn void write_answer(const char *answer)
+{
+	drain_question();
+	begin_answer();
+	if (write_whole(STDOUT_FILENO, answer, strlen(answer)))
+		_exit(STATUS_DONE);
+	write_line(REASON_UNWRITTEN, sizeof(REASON_UNWRITTEN) - 1);
+	_exit(STATUS_DENIED);
+}
+
+void hook_answer_allow(const struct hook_dialect *dialect)
+{
+	write_answer(dialect->allow);
+}
+
+void hook_answer_none(const struct hook_dialect *dialect)
+{
+	write_answer(dialect->none);
+}
+
+void hook_answer_deny(const char *reason)
+{
+	static struct denial denial;
+	struct bytes shown = BYTES_INIT(BYTES_UNLIMITED);
+	bool made;
+
+	drain_question();
+	made = bytes_append_str(&shown, "firma: ") >= 0
+		&& text_append_escaped(&shown, reason, strlen(reason)) >= 0;
+	prepare(&denial, made ? bytes_str(&shown) : REASON_MEMORY);
+	begin_answer();
+	write_denial(&denial);
+}

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * Reading a question. What is missing, of another type, or of another agent is refused: a hook that
+ * guesses asks about something else than what is run.
+ */
+
+#include "cli/hook-question.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/json/tree.h"
+#include "base/notation.h"
+#include "base/path.h"
+#include "base/text.h"
+
+#define READ_SIZE ((size_t)64 << 10)
+
+/* Arguments of tools that aren't shells nest deeper than what the daemon takes. */
+#define DEPTH_MAX 64
+
+#define PART_MAX 64
+
+static int __attribute__((format(printf, 2, 3))) fail(struct bytes *why, const char *format, ...)
+{
+	va_list ap;
+
+	bytes_clear(why);
+	va_start(ap, format);
+	bytes_vappendf(why, format, ap);
+	va_end(ap);
+	return -EINVAL;
+}
+
+int hook_question_read(int fd, struct bytes *ret)
+{
+	char *end;
+	ssize_t n;
+
+	for (;;) {
+		if (ret->len > HOOK_QUESTION_MAX)
+			bytes_truncate(ret, HOOK_QUESTION_MAX + 1);
+		if (bytes_reserve(ret, READ_SIZE, &end) < 0)
+			return -ENOMEM;
+
+		n = read(fd, end, READ_SIZE);
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		if (n == 0)
+			return 0;
+		if (n > 0)
+			bytes_grew(ret, (size_t)n);
+	}
+}
+
+static const struct json *find_element(const struct json *array, const char *number)
+{
+	uint64_t wanted, i = 0;
+
+	if (!json_is_array(array) || notation_parse_number(number, 0, UINT32_MAX, &wanted) < 0)
+		return NULL;
+	json_each (element, array)
+		if (i++ == wanted)
+			return element;
+	return NULL;
+}
+
+/* The value at a path such as "tool_input.command"; NULL where there is none, or it is null. */
+static const struct json *find(const struct json *value, const char *path)
+{
+	char part[PART_MAX];
+	size_t len;
+
+	while (value && path && *path) {
+		len = strcspn(path, ".");
+		snprintf(part, sizeof(part), "%.*s", (int)len, path);
+		value = json_is_object(value) ? json_get(value, part) : find_element(value, part);
+		path += len + (path[len] == '.');
+	}
+	return path && value && !json_is_null(value) ? value : NULL;
+}
+
+static const char *find_string(const struct json *root, const char *path)
+{
+	return json_string(find(root, path));
+}
+
+/* The row of the question's event. */
+static int find_row(const struct json *root, struct hook_question *q, struct bytes *why)
+{
+	const struct hook_dialect *first = q->dialect;
+	const char *event;
+
+	if (!first->event)
+		return 0;
+
+	event = find_string(root, first->event);
+	if (!event)
+		return fail(why, "the question names no event in %s", first->event);
+	for (const struct hook_dialect *d = first; d->name; d++)
+		if (strcmp(d->name, first->name) == 0 && strcmp(d->event_value, event) == 0) {
+			q->dialect = d;
+			return 0;
+		}
+	return fail(why, "this hook is for the event %s, not for %s", first->event_value, event);
+}
+
+static int find_tool(const struct json *root, struct hook_question *q, struct bytes *why)
+{
+	const struct hook_dialect *d = q->dialect;
+
+	if (!d->tool) {
+		q->tool = "";
+		q->is_shell = true;
+		return 0;
+	}
+
+	q->tool = find_string(root, d->tool);
+	if (!q->tool || text_is_blank(q->tool))
+		return fail(why, "the question names no tool in %s", d->tool);
+	q->is_shell = hook_dialect_is_shell(d, q->tool);
+	return 0;
+}
+
+/* The array is a text of its own: it is made the only member of an object, to be read strictly. */
+static int find_quoted_lines(const char *text, struct hook_question *q, struct bytes *why)
+{
+	cleanup(bytes_deinit) struct bytes object = BYTES_INIT(BYTES_UNLIMITED);
+	struct scan_fault fault;
+	const struct json *lines;
+	int r;
+
+	if (bytes_appendf(&object, "{\"lines\":%s}", text) < 0)
+		return fail(why, "out of memory");
+	r = json_parse(bytes_str(&object), object.len, &q->lines_doc, &fault);
+	if (r == -ENOMEM)
+		return fail(why, "out of memory");
+
+	lines = r == 0 && json_size(json_root(q->lines_doc)) == 1
+		? json_get(json_root(q->lines_doc), "lines")
+		: NULL;
+	if (!lines || !json_is_array(lines) || json_size(lines) == 0)
+		return fail(why, "%s is no array of lines", q->dialect->line);
+	if (json_size(lines) > HOOK_LINES_MAX)
+		return fail(why, "more than %d lines at once", HOOK_LINES_MAX);
+
+	json_each (line, lines)
+		if (!(q->lines[q->n_lines++] = json_string(line)))
+			return fail(why, "%s has what is no line", q->dialect->line);
+	return 0;
+}
+
+static int find_lines(const struct json *root, struct hook_question *q, struct bytes *why)
+{
+	const char *line = find_string(root, q->dialect->line);
+
+	if (!line)
+		return fail(why, "there is no line of shell in %s", q->dialect->line);
+	if (q->dialect->form == HOOK_LINES_QUOTED)
+		return find_quoted_lines(line, q, why);
+	q->lines[q->n_lines++] = line;
+	return 0;
+}
+
+/* The directory in which the lines are run. */
+static int find_cwd(const struct json *root, struct hook_question *q, struct bytes *why)
+{
+	const struct hook_dialect *d = q->dialect;
+	const struct json *own = find(root, d->directory);
+	const char *cwd = find_string(root, d->cwd), *directory = json_string(own);
+
+	if (!cwd || !cwd[0])
+		cwd = find_string(root, d->other_cwd);
+	if (!cwd || cwd[0] != '/')
+		return fail(why, "the question names no directory in %s", d->cwd);
+	if (own && !directory)
+		return fail(why, "%s is no directory", d->directory);
+	if (!directory)
+		directory = "";
+
+	q->cwd = malloc(strlen(cwd) + strlen(directory) + 2);
+	if (!q->cwd)
+		return fail(why, "out of memory");
+	path_normalize(cwd, directory, q->cwd);
+	return 0;
+}
+
+/* "claude", or "claude/Explore" for a subagent. */
+static int find_agent(const struct json *root, struct hook_question *q, struct bytes *why)
+{
+	const struct hook_dialect *d = q->dialect;
+	const char *subagent = NULL;
+
+	if (find(root, d->subagent_mark)) {
+		subagent = find_string(root, d->subagent);
+		if (!subagent || text_is_blank(subagent))
+			subagent = "subagent";
+	}
+	if (asprintf(&q->agent, "%s%s%s", d->name, subagent ? "/" : "", subagent ? subagent : "")
+		>= 0)
+		return 0;
+	q->agent = NULL;
+	return fail(why, "out of memory");
+}
+
+static int find_all(const struct json *root, struct hook_question *q, struct bytes *why)
+{
+	int r;
+
+	r = find_row(root, q, why);
+	if (r < 0)
+		return r;
+	r = find_tool(root, q, why);
+	if (r < 0 || !q->is_shell)
+		return r;
+
+	q->session = find_string(root, q->dialect->session);
+	if (!q->session || text_is_blank(q->session))
+		return fail(why, "the question names no session in %s", q->dialect->session);
+	r = find_lines(root, q, why);
+	if (r < 0)
+		return r;
+	r = find_cwd(root, q, why);
+	return r < 0 ? r : find_agent(root, q, why);
+}
+
+int hook_question_parse(const struct hook_dialect *dialect, const struct bytes *text,
+	struct hook_question *ret, struct bytes *why)
+{
+	const struct scan_limits limits = { .depth_max = DEPTH_MAX };
+	struct scan_fault fault;
+	int r;
+
+	*ret = (struct hook_question){ .dialect = dialect };
+	if (text->len > HOOK_QUESTION_MAX)
+		return fail(why, "the question is longer than 1 MiB");
+
+	r = json_parse_within(bytes_str(text), text->len, &limits, &ret->doc, &fault);
+	if (r == JSON_MALFORMED)
+		return fail(why, "the question is not JSON: %s (at byte %zu)",
+			scan_error_text(fault.error), fault.offset + 1);
+	return r < 0 ? fail(why, "out of memory") : find_all(json_root(ret->doc), ret, why);
+}
+
+void hook_question_deinit(struct hook_question *q)
+{
+	free(q->agent);
+	free(q->cwd);
+	json_doc_free(q->lines_doc);
+	json_doc_free(q->doc);
+	*q = (struct hook_question){ 0 };
+}
