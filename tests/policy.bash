@@ -62,7 +62,8 @@ command_of() {
 	local arg args=()
 
 	for arg in "${@:2}"; do
-		args+=("$(printf '%s\n' "$arg" | sed 's/[\\"]/\\&/g; s/.*/"&"/')")
+		arg=${arg//\\/\\\\} arg=${arg//\"/\\\"} arg=${arg//$'\n'/\\n} arg=${arg//$'\t'/\\t}
+		args+=("\"$arg\"")
 	done
 	local IFS=,
 	MEMBERS=("executable=$1" "args:=[${args[*]}]")

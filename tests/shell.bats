@@ -186,13 +186,13 @@ is_opaque() {
 
 @test "an opaque line is taken apart in three ways" {
 	run "$UNIT" shell words <<<"if r\\m \"-r f\" \$X/* 'a;b'; then :; fi"
-	assert_output "if rm '-r f' '\$X/*' 'a;b' | then : | fi |
-if rm -r f '\$X/*' a | b | then : | fi |
+	assert_output "if rm '-r f' | '\$X/*' 'a;b' | then : | fi |
+if rm -r f | '\$X/*' a | b | then : | fi |
 if rm -r f | X/ | a | b | then : | fi |"
 	run "$UNIT" shell words <<<'a=`b c` {d,e} "$(f \"g) h" ü\
 v <<<w'
 	assert_output "'a=\`b' 'c\`' '{d,e}' '\$(f \"g) h' üv | w |
-'a=\`b' 'c\`' '{d,e}' '\$' | f g | h üv | w |
+'a=\`b' 'c\`' '{d,e}' | '\$' | f g | h üv | w |
 a | b c | d | e | f g | h üv | w |"
 }
 

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "cli/say.h"
 #include "cli/suggest.h"
+#include "gate/policy/candidates.h"
 
 /* Of those that nearly matched. */
 #define NEAR_MAX 10
@@ -65,25 +66,39 @@ static void insert(struct explanation *e, const struct near *n)
 	e->near[at] = *n;
 }
 
+/* The whole, or what a shell is given in it. */
+static enum rule_miss try_rule(const struct policy *policy, size_t index,
+	const struct candidates *c, struct rule_reach *ret)
+{
+	const struct rule *rule = policy_rule(policy, index);
+	enum rule_miss miss = rule_try(rule, policy_trusted(policy), &c->all[0], ret);
+
+	if (rule->action == DECISION_ALLOW)
+		return miss;
+	for (size_t i = 1; miss != RULE_MATCHES && i < c->n; i++)
+		if (rule_try(rule, policy_trusted(policy), &c->all[i], NULL) == RULE_MATCHES)
+			miss = RULE_MATCHES;
+	return miss;
+}
+
 static int find_near(struct explanation *e)
 {
 	const struct policy *policy = e->matter->policy;
-	struct candidate candidate;
+	struct candidates c;
 	struct near n = { .why = BYTES_INIT(BYTES_UNLIMITED) };
 	int r;
 
-	r = candidate_init(&candidate, e->matter->request, &e->matter->asker);
+	r = candidates_init(&c, e->matter->request, &e->matter->asker);
 	if (r < 0)
 		return r;
 
 	for (n.index = 0; n.index < policy_size(policy); n.index++) {
-		n.miss = rule_try(
-			policy_rule(policy, n.index), policy_trusted(policy), &candidate, &n.reach);
+		n.miss = try_rule(policy, n.index, &c, &n.reach);
 		if (n.miss != RULE_OTHER_PROGRAM
 			&& !(e->judgement.by_rule && n.index == e->judgement.index))
 			insert(e, &n);
 	}
-	candidate_deinit(&candidate);
+	candidates_deinit(&c);
 	return 0;
 }
 

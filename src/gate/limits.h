@@ -13,6 +13,7 @@
 
 #define LIMIT_ARGS 4096
 #define LIMIT_PATH 4096
+#define LIMIT_SHELL_LINES 64 /* in one request, that are looked at */
 #define LIMIT_STRING 1024
 #define LIMIT_WAIT_MS 600000
 

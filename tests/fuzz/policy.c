@@ -16,6 +16,7 @@
 
 #include "base/path.h"
 #include "base/text.h"
+#include "gate/policy/candidates.h"
 #include "gate/policy/glob.h"
 #include "gate/policy/policy.h"
 
@@ -274,8 +275,8 @@ static bool argv_fits(
 {
 	narrow = rule->action == DECISION_ALLOW;
 	if (narrow)
-		return any_narrow(rule, &s->executable, trusted)
-			&& any_narrow(rule, &s->real, trusted) && words_fit(rule, s, 0);
+		return s->narrow.name && any_narrow(rule, &s->narrow, trusted)
+			&& any_narrow(rule, &s->narrow_real, trusted) && words_fit(rule, s, 0);
 
 	if ((any_wide(rule, &s->executable, false) || any_wide(rule, &s->real, false))
 		&& words_fit_after(rule, s, 0, s->options_first))
@@ -287,6 +288,20 @@ static bool argv_fits(
 	return false;
 }
 
+/* In an opaque line a command may end after some of the words. */
+static bool argv_fits_somewhere(
+	const struct rule *rule, const struct candidate *s, const struct trusted *trusted)
+{
+	struct candidate cut = *s;
+
+	if (s->form != CANDIDATE_WORDS)
+		return argv_fits(rule, s, trusted);
+	for (cut.n_words = 1; cut.n_words <= s->n_words; cut.n_words++)
+		if (s->words[cut.n_words - 1].ends && argv_fits(rule, &cut, trusted))
+			return true;
+	return argv_fits(rule, s, trusted);
+}
+
 static bool has_id(const struct ids *ids, id_t id)
 {
 	for (size_t i = 0; i < ids->n; i++)
@@ -295,14 +310,14 @@ static bool has_id(const struct ids *ids, id_t id)
 	return ids->n == 0;
 }
 
-static bool claim_fits(const struct rule *rule, enum claim claim, const char *text)
+static bool claim_fits(const struct rule *rule, enum field claim, const char *text)
 {
 	const struct patterns *p = &rule->claims[claim];
 
 	if (p->n > 0 && !text)
 		return rule->action != DECISION_ALLOW;
 	for (size_t i = 0; i < p->n; i++)
-		if (claim == CLAIM_CWD ? slow_path(p->any[i], text) : slow_text(p->any[i], text))
+		if (claim == FIELD_CWD ? slow_path(p->any[i], text) : slow_text(p->any[i], text))
 			return true;
 	return p->n == 0;
 }
@@ -315,18 +330,29 @@ static bool rule_fits(
 	for (size_t i = 0; i < rule->n_except; i++)
 		if (argv_fits(&rule->except[i], s, trusted))
 			return false;
-	return argv_fits(rule, s, trusted) && has_id(&rule->users, s->asker->uid)
+	return argv_fits_somewhere(rule, s, trusted) && has_id(&rule->users, s->asker->uid)
 		&& has_id(&rule->groups, s->asker->groups[0])
-		&& claim_fits(rule, CLAIM_AGENT, q->asked.agent_id)
-		&& claim_fits(rule, CLAIM_SESSION, q->asked.session_id)
-		&& claim_fits(rule, CLAIM_SANDBOX, q->asked.sandbox_id)
-		&& claim_fits(rule, CLAIM_PROFILE, q->asked.profile)
-		&& claim_fits(rule, CLAIM_CWD, q->asked.cwd);
+		&& claim_fits(rule, FIELD_AGENT_ID, q->asked.agent_id)
+		&& claim_fits(rule, FIELD_SESSION_ID, q->asked.session_id)
+		&& claim_fits(rule, FIELD_SANDBOX_ID, q->asked.sandbox_id)
+		&& claim_fits(rule, FIELD_PROFILE, q->asked.profile)
+		&& claim_fits(rule, FIELD_CWD, s->directory);
 }
 
 /* --- the comparison --------------------------------------------------------------------------- */
 
-static void compare(const struct policy *policy, const struct candidate *s)
+static bool rule_fits_any(
+	const struct rule *rule, const struct candidates *c, const struct trusted *trusted)
+{
+	size_t n = rule->action == DECISION_ALLOW ? 1 : c->n;
+
+	for (size_t i = 0; i < n; i++)
+		if (rule_fits(rule, &c->all[i], trusted))
+			return true;
+	return false;
+}
+
+static void compare(const struct policy *policy, const struct candidates *c)
 {
 	static const struct {
 		enum decision action;
@@ -337,6 +363,7 @@ static void compare(const struct policy *policy, const struct candidate *s)
 		{ DECISION_PENDING, true },
 		{ DECISION_ALLOW, false },
 	};
+	const struct candidate *s = &c->all[0];
 	struct judgement j;
 
 	if (policy_judge(policy, s->request, s->asker, DECISION_DENY, &j) < 0)
@@ -351,7 +378,7 @@ static void compare(const struct policy *policy, const struct candidate *s)
 
 			if (rule->action != strictest[i].action
 				|| rule->remember != strictest[i].remember
-				|| !rule_fits(rule, s, policy_trusted(policy)))
+				|| !rule_fits_any(rule, c, policy_trusted(policy)))
 				continue;
 			must(j.by_rule && j.index == n && j.decision == strictest[i].action
 				&& j.remember == (strictest[i].remember && !s->hidden));
@@ -366,13 +393,13 @@ static void judge(const struct policy *policy, const char *text, size_t len)
 	static const gid_t groups[] = { 100 };
 	const struct asker asker = { .uid = 1000, .groups = groups, .n_groups = 1 };
 	cleanup(request_free_p) struct request *request = NULL;
-	struct candidate s;
+	struct candidates c;
 
 	if (request_parse(text, len, &request) < 0 || request->fault
-		|| request->action != ACTION_EXEC || candidate_init(&s, request, &asker) < 0)
+		|| request->action != ACTION_EXEC || candidates_init(&c, request, &asker) < 0)
 		return;
-	compare(policy, &s);
-	candidate_deinit(&s);
+	compare(policy, &c);
+	candidates_deinit(&c);
 }
 
 static void check_policy(const char *text, size_t len, const char *request, size_t request_len)
@@ -436,13 +463,14 @@ static void append_strings(
 }
 
 static const char *const programs[] = { "a", "b", "a*", "?", "*", "env", "/x/a", "/x/*", "/**/a",
-	"/x/**", "/x/a*", "/*/?", "/x/y/**/b", "/x/y/b" };
+	"/x/**", "sh", "/x/a*", "/*/?", "/x/y/**/b", "/x/y/b" };
 static const char *const word_patterns[] = { "a", "b", "*", "?", "a*", "*b", "?*?", "-S", "",
 	"/x/a", "b/../a", "*a*a*" };
 static const char *const words[] = { "a", "b", "ab", "aab", "", "-S", "env", "/x/a", "/x/./y/../a",
-	"y/b", "../a", "./b", "ü", "aaab", "/x/y/z/b", "xargs" };
+	"y/b", "../a", "./b", "ü", "aaab", "/x/y/z/b", "xargs", "sh", "-c", "a b",
+	"b; env a ab | sh -c 'a a'", "x $a b; a", "cd /x && a; a", "'a b' `a` -- b" };
 static const char *const paths[] = { "/x/a", "/x/b", "/x/env", "/x/y/b", "/a", "/x/y/z/b", "/x/ab",
-	"/x/busybox" };
+	"/x/busybox", "/x/sh" };
 
 #define N(array) (sizeof(array) / sizeof((array)[0]))
 

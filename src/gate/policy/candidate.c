@@ -63,8 +63,7 @@ static bool env_splits(const char *word, const bool next[static 2])
 	return splits_string(word) || next[takes_next(word) ? 1 : 0];
 }
 
-/* -c, --command and --session-command run a string, also in a cluster or abbreviated. */
-static bool is_command_option(const char *word)
+bool candidate_is_command_option(const char *word)
 {
 	if (strncmp(word, "--", 2) == 0)
 		return word[2] == 'c' || strncmp(word, "--se", 4) == 0;
@@ -91,7 +90,7 @@ static bool is_hidden(const struct candidate *s)
 	for (size_t i = s->n_words; i-- > 0;) {
 		if (hides(s->words[i].program.name, next[0], strings))
 			return true;
-		strings |= is_command_option(s->words[i].text);
+		strings |= candidate_is_command_option(s->words[i].text);
 		splits = env_splits(s->words[i].text, next);
 		next[1] = next[0];
 		next[0] = splits;
@@ -116,25 +115,19 @@ static const char *command_of(const struct candidate_word *w)
 	return w->text;
 }
 
-static const char *directory_of(const struct candidate *s)
-{
-	return s->request ? s->request->asked.cwd : NULL;
-}
-
 /* What its path takes when it is written out; 0 where that can't be known. */
 static size_t path_size(const struct candidate *s, const char *text, size_t *relative)
 {
-	const char *directory = directory_of(s);
 	size_t size = strlen(text) + 2;
 
 	if (!strchr(text, '/') || size > LIMIT_PATH)
 		return 0;
 	if (text[0] == '/')
 		return size;
-	if (!directory)
+	if (!s->directory)
 		return 0;
 
-	size += strlen(directory);
+	size += strlen(s->directory);
 	if (size > RELATIVE_MAX - *relative)
 		return 0;
 	*relative += size;
@@ -158,7 +151,6 @@ static const char *without_proc_root(const char *path)
 
 static int read_programs(struct candidate *s)
 {
-	const char *directory = directory_of(s);
 	size_t total = 0, relative = 0, size;
 	char *at;
 	int r;
@@ -181,7 +173,7 @@ static int read_programs(struct candidate *s)
 		size = path_size(s, command, &relative);
 		if (size == 0)
 			continue;
-		path_normalize(directory, command, at);
+		path_normalize(s->directory, command, at);
 		w->program = program_at(without_proc_root(at));
 		at += size;
 	}
@@ -215,7 +207,7 @@ static int read_words(struct candidate *s, const char *words, size_t n)
 	for (size_t i = 0; i < n; i++, words += strlen(words) + 1)
 		s->words[i].text = words;
 
-	s->wrapped = is_wrapped(s);
+	s->wrapped = s->form == CANDIDATE_WORDS || is_wrapped(s);
 	r = s->wrapped ? read_programs(s) : 0;
 	if (r < 0) {
 		candidate_deinit(s);
@@ -232,10 +224,13 @@ int candidate_init(struct candidate *s, const struct request *request, const str
 		.request = request,
 		.asker = asker,
 		.executable = program_at(request->asked.executable),
+		.directory = request->asked.cwd,
 		.paths = BYTES_INIT(BYTES_UNLIMITED),
 	};
 	if (request->asked.real_path)
 		s->real = program_at(request->asked.real_path);
+	s->narrow = s->executable;
+	s->narrow_real = s->real;
 	return read_words(s, request->asked.args.text, request->asked.args.n);
 }
 
@@ -249,12 +244,87 @@ int candidate_init_example(struct candidate *s, const char *words, size_t n)
 		s->executable.path = NULL;
 		s->executable.searched = true;
 	}
+	s->narrow = s->executable;
 	return read_words(s, words + strlen(words) + 1, n - 1);
+}
+
+/* Where a name is a path, that is written out as of a word behind a wrapper. */
+static int read_name(struct candidate *s, const char *name)
+{
+	size_t relative = 0, size = path_size(s, name, &relative);
+
+	s->executable = (struct candidate_program){
+		.name = path_name(name),
+		.searched = !strchr(name, '/'),
+	};
+	if (size == 0)
+		return 0;
+
+	s->path = malloc(size);
+	if (!s->path)
+		return -ENOMEM;
+	path_normalize(s->directory, name, s->path);
+	s->executable = program_at(without_proc_root(s->path));
+	return 0;
+}
+
+/* What runs whether or not cd succeeded may run in either directory. */
+static const char *directory_of(const struct candidate *whole, const struct shell_line *line,
+	const struct shell_command *command)
+{
+	if (!line->directory)
+		return whole->directory;
+	if (command->after_cd
+		|| (whole->directory && strcmp(whole->directory, line->directory) == 0))
+		return line->directory;
+	return NULL;
+}
+
+int candidate_init_command(struct candidate *s, const struct candidate *whole,
+	const struct shell_line *line, const struct shell_command *command)
+{
+	int r;
+
+	*s = (struct candidate){
+		.form = CANDIDATE_COMMAND,
+		.request = whole->request,
+		.asker = whole->asker,
+		.directory = directory_of(whole, line, command),
+		.paths = BYTES_INIT(BYTES_UNLIMITED),
+	};
+	r = read_name(s, command->words);
+	if (r >= 0)
+		r = read_words(
+			s, command->words + strlen(command->words) + 1, command->n_words - 1);
+	if (r < 0)
+		candidate_deinit(s);
+	return r;
+}
+
+/* The first word is an argument of nothing: each is tried as a command. */
+int candidate_init_words(
+	struct candidate *s, const struct candidate *whole, const struct shell_words *words)
+{
+	int r;
+
+	*s = (struct candidate){
+		.form = CANDIDATE_WORDS,
+		.request = whole->request,
+		.asker = whole->asker,
+		.executable = { .name = "", .searched = true },
+		.paths = BYTES_INIT(BYTES_UNLIMITED),
+	};
+	r = read_words(s, words->text.data, words->n);
+	for (size_t i = 0; r >= 0 && i < s->n_words; i++)
+		s->words[i].ends = words->ends.data[i];
+	return r;
 }
 
 void candidate_deinit(struct candidate *s)
 {
 	free(s->words);
+	free(s->path);
+	s->path = NULL;
 	bytes_deinit(&s->paths);
 	s->words = NULL;
 }

@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * What rules are tried on: a request and who asks, or an example of a rule, made ready once for all
- * rules. Embedded: candidate_init() or candidate_init_example(), then candidate_deinit(). What it
- * was made from must stay.
+ * What rules are tried on, made ready once for all rules: a request and who asks, an example of a
+ * rule, or a part of a line of shell that one of these holds (gate/policy/candidates). Embedded:
+ * one of the functions candidate_init…(), then candidate_deinit(). What it was made from must stay.
  */
 
 #include <stdbool.h>
@@ -12,6 +12,8 @@
 #include <sys/types.h>
 
 #include "base/bytes.h"
+#include "gate/shell/shell-line.h"
+#include "gate/shell/shell-words.h"
 #include "gate/wire/request.h"
 
 /* Who asks: uid and groups are facts, the process is for display alone. */
@@ -34,13 +36,26 @@ struct candidate_word {
 	const char *text;
 	struct candidate_program program; /* only behind a wrapper */
 	bool options_first;               /* likewise; as below, of the words that follow */
+	bool ends;                        /* of an opaque line: a command may end after it */
+};
+
+enum candidate_form {
+	CANDIDATE_WHOLE,   /* what is asked, or an example */
+	CANDIDATE_COMMAND, /* of a plain line */
+	CANDIDATE_WORDS,   /* of an opaque line, in one view; no rule that allows matches */
 };
 
 struct candidate {
+	enum candidate_form form;
 	const struct request *request; /* NULL for an example */
 	const struct asker *asker;     /* likewise */
 	struct candidate_program executable;
 	struct candidate_program real; /* no name where the request doesn't say */
+
+	/* The same for rules that allow; without a name, none matches. */
+	struct candidate_program narrow, narrow_real;
+
+	const char *directory; /* in which it runs; NULL where that isn't known */
 
 	struct candidate_word *words; /* the arguments */
 	size_t n_words;
@@ -49,6 +64,7 @@ struct candidate {
 	bool hidden;        /* …or be in none of them: xargs, env -S */
 
 	struct bytes paths;
+	char *path; /* of the executable, where it was made here */
 };
 
 /* The request is a local.exec without a fault. Error: -ENOMEM, nothing to free then. */
@@ -57,4 +73,15 @@ int candidate_init(struct candidate *s, const struct request *request, const str
 /* `words`: n strings, each ended by NUL, of which the first is the command (n > 0). */
 int candidate_init_example(struct candidate *s, const char *words, size_t n);
 
+/* A command of a line that `whole` holds, which the other two functions made, or this one. */
+int candidate_init_command(struct candidate *s, const struct candidate *whole,
+	const struct shell_line *line, const struct shell_command *command);
+
+/* The words of an opaque line in one view, of which there is at least one. */
+int candidate_init_words(
+	struct candidate *s, const struct candidate *whole, const struct shell_words *words);
+
 void candidate_deinit(struct candidate *s);
+
+/* -c, --command and --session-command run a string, also in a cluster or abbreviated. */
+bool candidate_is_command_option(const char *word);

@@ -195,6 +195,7 @@ static void find_wrapped(const struct policy_index *index, const struct candidat
 static void look_at_hints(
 	const struct policy_index *index, const struct candidate *s, struct policy_index_set *set)
 {
+	const bool any_last = s->form == CANDIDATE_WORDS;
 	const uint32_t none = 0; /* no hint is this, and no argument */
 	const size_t n = s->n_words;
 	const uint32_t first = n > 0 ? hash_text(s->words[0].text) : none;
@@ -205,7 +206,7 @@ static void look_at_hints(
 		for (uint64_t left = set->words[w]; left; left &= left - 1) {
 			hint = &index->hints[w * 64 + (size_t)__builtin_ctzll(left)];
 			/* Behind a wrapper, the first argument may be any; the last is the last. */
-			if ((hint->last && hint->last != last)
+			if ((hint->last && hint->last != last && !any_last)
 				|| (!s->wrapped && !s->options_first && hint->first
 					&& hint->first != first))
 				set->words[w] &= ~(left & -left);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "gate/policy/candidates.h"
 #include "gate/policy/policy-internal.h"
 
 void policy_free(struct policy *p)
@@ -91,16 +92,23 @@ static int strictness(const struct rule *rule)
 	}
 }
 
-/* Of rules that are alike strict, the first of the document. */
-static const struct rule *find_strictest(const struct policy *p, const struct candidate *s)
+/*
+ * Of rules that are alike strict, the first of the document; `found` where none is stricter than
+ * that. One that allows is only for the whole.
+ */
+static const struct rule *find_stricter(
+	const struct policy *p, const struct candidate *s, const struct rule *found)
 {
 	const struct policy_index_set set = policy_index_find(&p->index, s);
-	const struct rule *found = NULL, *rule;
+	const struct rule *rule;
 
 	for (size_t w = 0; w < POLICY_INDEX_SET_WORDS; w++) {
 		for (uint64_t left = set.words[w]; left; left &= left - 1) {
 			rule = &p->rules[w * 64 + (size_t)__builtin_ctzll(left)];
-			if (strictness(rule) > strictness(found)
+			if (rule->action == DECISION_ALLOW && s->form != CANDIDATE_WHOLE)
+				continue;
+			if ((strictness(rule) > strictness(found)
+				    || (strictness(rule) == strictness(found) && rule < found))
 				&& rule_try(rule, &p->trusted, s, NULL) == RULE_MATCHES)
 				found = rule;
 		}
@@ -115,14 +123,15 @@ static bool lacks_budget(const struct policy *p, const struct request *request)
 }
 
 static struct judgement judge(
-	const struct policy *p, const struct candidate *s, enum decision otherwise)
+	const struct policy *p, const struct candidates *c, enum decision otherwise)
 {
-	const struct rule *strictest;
+	const struct rule *strictest = NULL;
 
-	if (lacks_budget(p, s->request))
+	if (lacks_budget(p, c->all[0].request))
 		return (struct judgement){ .decision = DECISION_DENY, .rule = RULE_BUDGET };
 
-	strictest = find_strictest(p, s);
+	for (size_t i = 0; i < c->n; i++)
+		strictest = find_stricter(p, &c->all[i], strictest);
 	if (strictest)
 		return (struct judgement){
 			.decision = strictest->action,
@@ -139,11 +148,20 @@ static struct judgement judge(
 	};
 }
 
+/*
+ * Whether what would be run can't be seen, so that it can't be allowed by what has decided. A rule
+ * that allows a shell whatever it is given has said so itself.
+ */
+static bool is_unseen(const struct candidates *c, const struct judgement *j)
+{
+	return c->all[0].hidden || c->unread || (!j->by_rule && (c->opaque || c->hidden));
+}
+
 int policy_judge(const struct policy *p, const struct request *request, const struct asker *asker,
 	enum decision otherwise, struct judgement *ret)
 {
 	struct judgement j = { .decision = otherwise, .rule = RULE_DEFAULT, .remember = true };
-	struct candidate s;
+	struct candidates c;
 	int r;
 
 	if (!p) {
@@ -151,17 +169,16 @@ int policy_judge(const struct policy *p, const struct request *request, const st
 		return 0;
 	}
 
-	r = candidate_init(&s, request, asker);
+	r = candidates_init(&c, request, asker);
 	if (r < 0)
 		return r;
 
-	j = judge(p, &s, otherwise);
-	/* Whoever or whatever allows it: what would be run is not to be seen. */
-	if (s.hidden && j.decision == DECISION_ALLOW)
+	j = judge(p, &c, otherwise);
+	if (j.decision == DECISION_ALLOW && is_unseen(&c, &j))
 		j = (struct judgement){ .decision = DECISION_PENDING, .rule = RULE_HIDDEN };
-	j.hidden = s.hidden;
-	j.remember &= !s.hidden;
-	candidate_deinit(&s);
+	j.hidden = c.all[0].hidden || c.unread;
+	j.remember &= !j.hidden;
+	candidates_deinit(&c);
 
 	*ret = j;
 	return 0;

@@ -9,7 +9,7 @@
 #include "base/path.h"
 #include "base/text.h"
 #include "gate/limits.h"
-#include "gate/policy/candidate.h"
+#include "gate/policy/candidates.h"
 #include "gate/policy/program.h"
 
 /* --- examples --------------------------------------------------------------------------------- */
@@ -52,15 +52,18 @@ static int append_command(struct bytes *b, const struct json *v)
 static int try_example(const struct rule *rule, const struct json *v, const struct trusted *trusted,
 	const struct bytes *words, bool *ret_matches)
 {
-	struct candidate s;
+	const bool allows = rule->action == DECISION_ALLOW;
+	struct candidates c;
 	int r;
 
-	r = candidate_init_example(&s, bytes_str(words), json_size(v));
+	r = candidates_init_example(&c, bytes_str(words), json_size(v));
 	if (r < 0)
 		return r;
 
-	*ret_matches = rule_try_argv(rule, trusted, &s, NULL) == RULE_MATCHES;
-	candidate_deinit(&s);
+	*ret_matches = false;
+	for (size_t i = 0; i < (allows ? 1 : c.n); i++)
+		*ret_matches |= rule_try_argv(rule, trusted, &c.all[i], NULL) == RULE_MATCHES;
+	candidates_deinit(&c);
 	return 0;
 }
 

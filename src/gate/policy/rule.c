@@ -110,8 +110,9 @@ static bool word_fits(
 
 /*
  * The patterns from `first` on against all words. From 0 on, any number of words may stand before
- * them. As in gate/policy/glob, no pattern meets a word twice between two "**". Options before a
- * subcommand are taken as if a "**" stood in the rule there.
+ * them, and, in an opaque line, any number after one that may end a command. As in
+ * gate/policy/glob, no pattern meets a word twice between two "**". Options before a subcommand are
+ * taken as if a "**" stood in the rule there.
  */
 static bool words_fit(const struct rule *rule, size_t first, const struct candidate *s,
 	enum width width, struct rule_reach *reach)
@@ -123,6 +124,8 @@ static bool words_fit(const struct rule *rule, size_t first, const struct candid
 		star = 1;
 
 	while (word < s->n_words) {
+		if (at == rule->n_argv && word > 0 && s->words[word - 1].ends)
+			return true;
 		if (at > 0 && at < rule->n_argv && rule_is_any_words(&rule->argv[at])) {
 			star = ++at;
 			taken = word;
@@ -178,12 +181,13 @@ static enum rule_miss try_wide(
 static enum rule_miss try_programs(const struct rule *rule, const struct trusted *trusted,
 	const struct candidate *s, struct rule_reach *reach)
 {
-	const struct candidate_program *p = &s->executable;
-	enum rule_miss miss;
+	const struct candidate_program *p = &s->narrow;
+	enum rule_miss miss = RULE_OTHER_PROGRAM;
 
-	miss = try_narrow(&rule->argv[0], trusted, p, RULE_OTHER_PROGRAM);
-	if (miss == RULE_MATCHES && s->real.name) {
-		p = &s->real;
+	if (p->name)
+		miss = try_narrow(&rule->argv[0], trusted, p, RULE_OTHER_PROGRAM);
+	if (miss == RULE_MATCHES && s->narrow_real.name) {
+		p = &s->narrow_real;
 		miss = try_narrow(&rule->argv[0], trusted, p, RULE_OTHER_REAL_PATH);
 	}
 	if (reach)
@@ -238,9 +242,9 @@ static bool group_fits(const struct rule *rule, const struct asker *asker)
 }
 
 static enum rule_miss try_claim(
-	const struct rule *rule, enum field claim, const struct request *request)
+	const struct rule *rule, enum field claim, const struct candidate *s)
 {
-	const char *text = field_get(claim, &request->asked);
+	const char *text = claim == FIELD_CWD ? s->directory : field_get(claim, &s->request->asked);
 	bool path = field_rows[claim].kind == FIELD_KIND_DIRECTORY;
 
 	if (!text)
@@ -267,7 +271,7 @@ enum rule_miss rule_try(const struct rule *rule, const struct trusted *trusted,
 	for (enum field claim = 0; claim < FIELDS; claim++) {
 		if (rule->claims[claim].n == 0)
 			continue;
-		miss = try_claim(rule, claim, s->request);
+		miss = try_claim(rule, claim, s);
 		if (miss != RULE_MATCHES) {
 			if (reach)
 				reach->claim = claim;

@@ -33,8 +33,11 @@ static void end_command(struct splitter *s)
 		s->out_end[-1] = 1;
 }
 
+/* A word that is replaced may be replaced by nothing. */
 static void add(struct splitter *s, char c)
 {
+	if (!s->open && s->words->n > 0 && (c == '$' || c == '`'))
+		s->out_end[-1] = 1;
 	*s->out++ = c;
 	s->open = true;
 }

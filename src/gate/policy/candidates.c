@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * Looking for lines of shell. A line adds its commands to the list, or its words if it is opaque,
+ * and then is looked through for lines itself. Each is a text within the one that holds it, so that
+ * all that is looked at is a few times as long as the request.
+ */
+
+#include "gate/policy/candidates.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gate/limits.h"
+#include "gate/policy/program.h"
+
+struct candidate_line {
+	struct shell_line line;
+	struct shell_words views[SHELL_VIEWS]; /* where it is opaque */
+};
+
+static void line_free(struct candidate_line *l)
+{
+	shell_line_deinit(&l->line);
+	for (enum shell_view v = 0; v < SHELL_VIEWS; v++)
+		shell_words_deinit(&l->views[v]);
+	free(l);
+}
+
+/* --- adding ----------------------------------------------------------------------------------- */
+
+/* Room for one more; those that are there may move. */
+static int reserve(struct candidates *c)
+{
+	size_t size = c->size > 0 ? 2 * c->size : 8;
+	struct candidate *all;
+
+	if (c->n < c->size)
+		return 0;
+	all = reallocarray(c->all, size, sizeof(*all));
+	if (!all)
+		return -ENOMEM;
+
+	c->all = all;
+	c->size = size;
+	return 0;
+}
+
+static int add_line(struct candidates *c, struct candidate_line **ret)
+{
+	struct candidate_line **lines, *line;
+
+	lines = reallocarray(c->lines, c->n_lines + 1, sizeof(*lines));
+	if (!lines)
+		return -ENOMEM;
+	c->lines = lines;
+
+	line = calloc(1, sizeof(*line));
+	if (!line)
+		return -ENOMEM;
+	c->lines[c->n_lines++] = line;
+	*ret = line;
+	return 0;
+}
+
+static int add_commands(struct candidates *c, size_t whole, const struct shell_line *line)
+{
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < line->n_commands; i++) {
+		r = reserve(c);
+		if (r >= 0)
+			r = candidate_init_command(
+				&c->all[c->n], &c->all[whole], line, &line->commands[i]);
+		if (r >= 0)
+			c->hidden |= c->all[c->n++].hidden;
+	}
+	return r;
+}
+
+static int add_words(
+	struct candidates *c, size_t whole, const char *text, struct candidate_line *line)
+{
+	int r = 0;
+
+	c->opaque = true;
+	for (enum shell_view v = 0; r >= 0 && v < SHELL_VIEWS; v++) {
+		r = shell_words_take(&line->views[v], text, v);
+		if (r < 0 || line->views[v].n == 0)
+			continue;
+		r = reserve(c);
+		if (r >= 0)
+			r = candidate_init_words(&c->all[c->n], &c->all[whole], &line->views[v]);
+		if (r >= 0)
+			c->n++;
+	}
+	return r;
+}
+
+static int take_line(struct candidates *c, size_t whole, const char *text)
+{
+	struct candidate_line *line;
+	int r;
+
+	if (c->n_lines == LIMIT_SHELL_LINES) {
+		c->unread = true;
+		return 0;
+	}
+	r = add_line(c, &line);
+	if (r >= 0)
+		r = shell_line_scan(&line->line, text);
+	if (r < 0)
+		return r;
+	return line->line.fault == SHELL_PLAIN ? add_commands(c, whole, &line->line)
+					       : add_words(c, whole, text, line);
+}
+
+/* --- finding ---------------------------------------------------------------------------------- */
+
+/* A shell, or another one whose -c is for a shell. */
+static bool runs_lines(const char *name)
+{
+	return name && (program_of(name) == PROGRAM_SHELL || program_runs_strings(name));
+}
+
+/*
+ * After a shell and an option -c each word may be the line, since other options may stand between
+ * and may have values.
+ */
+static int find_lines(struct candidates *c, size_t whole)
+{
+	const struct candidate *s = &c->all[whole];
+	bool shell = runs_lines(s->executable.name) || runs_lines(s->real.name);
+	bool option = false, ended = false;
+	const char *text;
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < c->all[whole].n_words; i++) {
+		s = &c->all[whole];
+		text = s->words[i].text;
+		ended |= option && strcmp(text, "--") == 0;
+		if (shell && candidate_is_command_option(text) && !ended)
+			option = true;
+		else if (option && (text[0] != '-' || ended))
+			r = take_line(c, whole, text);
+		shell |= c->all[whole].wrapped && runs_lines(c->all[whole].words[i].program.name);
+	}
+	return r;
+}
+
+/* --- all of it -------------------------------------------------------------------------------- */
+
+static int find_all(struct candidates *c)
+{
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < c->n; i++)
+		if (c->all[i].form != CANDIDATE_WORDS)
+			r = find_lines(c, i);
+	if (r < 0)
+		candidates_deinit(c);
+	return r;
+}
+
+int candidates_init(struct candidates *c, const struct request *request, const struct asker *asker)
+{
+	int r;
+
+	*c = (struct candidates){ 0 };
+	r = reserve(c);
+	if (r >= 0)
+		r = candidate_init(&c->all[0], request, asker);
+	if (r < 0) {
+		free(c->all);
+		return r;
+	}
+	c->n = 1;
+	return find_all(c);
+}
+
+int candidates_init_example(struct candidates *c, const char *words, size_t n)
+{
+	int r;
+
+	*c = (struct candidates){ 0 };
+	r = reserve(c);
+	if (r >= 0)
+		r = candidate_init_example(&c->all[0], words, n);
+	if (r < 0) {
+		free(c->all);
+		return r;
+	}
+	c->n = 1;
+	return find_all(c);
+}
+
+void candidates_deinit(struct candidates *c)
+{
+	for (size_t i = 0; i < c->n; i++)
+		candidate_deinit(&c->all[i]);
+	free(c->all);
+	for (size_t i = 0; i < c->n_lines; i++)
+		line_free(c->lines[i]);
+	free(c->lines);
+	*c = (struct candidates){ 0 };
+}

@@ -1,0 +1,159 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: ISC
+#
+# What rules say of lines of shell: sh -c LINE, wherever it stands.
+
+# shellcheck disable=SC1003,SC2016,SC2088 # nothing in quotes is for the shell here
+# shellcheck disable=SC2030,SC2031 # each test is a process, and so are its variables
+# shellcheck disable=SC2154 # some variables are those of lib.bash and of bats
+
+load policy
+
+# for_line DECISION RULE LINE...: as bash -c, and as other shells and options give it.
+for_line() {
+	local line
+
+	for line in "${@:3}"; do
+		for_command "$1" "$2" /usr/bin/bash -c "$line"
+		for_command "$1" "$2" /usr/bin/env A=b dash -ec "$line"
+		for_command "$1" "$2" /bin/busybox sh -c "$line"
+	done
+}
+
+@test "a rule that denies or asks is tried on each command of a plain line" {
+	serve_policy
+	rules "$(rule no-sudo deny '["sudo","**"]')" \
+		"$(rule no-force deny '["git","push","**","--force","**"]')" \
+		"$(rule push pending_hitl '["git","push","**"]')" \
+		"$(rule bare pending_hitl '["deploy"]')" \
+		"$(rule by-path deny '["/opt/x/run","**"]')"
+	for_line deny no-sudo 'sudo id' 'ls && sudo id' 'ls | sudo tee x' $'ls\nsudo id' 'ls; timeout 5 sudo id' \
+		'cd /x && sudo id' "'su''do' id" '"sudo" id' "su'do' id" 'ls || /usr/bin/sudo id' \
+		'nice env A=b sudo id >/dev/null'
+	for_line deny no-force 'git push --force' 'git push origin x --force 2>&1 | tail' \
+		'git -C x push --force' 'git push && git push --force'
+	for_line pending_hitl push 'git push' 'make && git push origin main' 'git add . && git -C x push'
+	for_line pending_hitl bare 'deploy' 'ls; deploy; ls'
+	for_line deny default_action 'deploy x' 'git pull' 'echo sudo' 'echo git push --force' 'ls'
+	for_line deny by-path '/opt/x/run' 'cd /opt/x && ./run' 'cd /opt && x/../x/run a' 'cd / && opt/x/run'
+	for_line deny default_action 'cd /opt/y && ./other'
+	check_decisions
+}
+
+@test "it is found wherever a shell gets a line, and however deep" {
+	serve_policy
+	rules "$(rule no-sudo deny '["sudo","**"]')" "$(rule all allow '["*","**"]' '"opaque":true')"
+	for_command deny no-sudo /usr/bin/zsh -fc 'sudo id'
+	for_command deny no-sudo /usr/bin/bash -lc 'sudo id'
+	for_command deny no-sudo /usr/bin/bash --norc --noprofile -c 'sudo id'
+	for_command deny no-sudo /usr/bin/bash -o pipefail -c 'sudo id'
+	for_command deny no-sudo /usr/bin/bash -c -o pipefail 'sudo id'
+	for_command deny no-sudo /usr/bin/bash -c -- 'sudo id'
+	for_command deny no-sudo /usr/bin/sh -c '"$0"' 'sudo id'
+	for_command deny no-sudo /usr/bin/sh -c sudo
+	for_command deny no-sudo /usr/bin/fish -c 'sudo id'
+	for_command deny no-sudo /usr/bin/env bash -lc 'sudo sh -c "x"'
+	for_command deny no-sudo /usr/bin/env bash -lc 'ls && sh -c "ls; sudo x"'
+	for_command deny no-sudo /usr/bin/bash -c 'bash -c "bash -c '\''sudo x'\''"'
+	for_command deny no-sudo /usr/bin/timeout 5 nice -n 3 bash -c 'sudo x'
+	for_command deny no-sudo /usr/bin/find . -exec sh -c 'sudo x' ';'
+	for_command deny no-sudo /usr/bin/xargs sh -c 'sudo x'
+	for_command deny no-sudo /usr/bin/su root -c 'sudo x'
+	for_command deny no-sudo /usr/bin/flock /tmp/l -c 'sudo x'
+	decides deny no-sudo executable=/opt/x real_path=/usr/bin/bash args:='["-c","sudo x"]'
+	for_command allow all /usr/bin/bash -c 'ls'
+	for_command allow all /usr/bin/bash 'sudo id'
+	for_command allow all /usr/bin/ls -c 'sudo id'
+	for_command allow all /usr/bin/bash -c 'echo "sudo id"'
+	check_decisions
+}
+
+@test "in an opaque line each word may be a command" {
+	serve_policy
+	rules "$(rule no-sudo deny '["sudo","**"]')" \
+		"$(rule no-rm deny '["rm","**","-rf","**",["/","~/*","/etc/*"]]')" \
+		"$(rule push pending_hitl '["git","push"]')" \
+		"$(rule message deny '["git","commit","-m","* wip *"]')" \
+		"$(rule home deny '["cat","$HOME/*"]')"
+	for_line deny no-sudo 'if true; then sudo id; fi' 'x=$(sudo id)' 'echo `sudo id`' '(sudo id)' \
+		'{ sudo id; }' 'ls & sudo id' 'X=1 sudo id' 's\udo id' 's""udo $X' '\sudo id' '! sudo id' \
+		'eval "sudo id"' "eval 'ls; sudo id'" 'while :; do sudo id; done' 'ls >x|sudo tee y' \
+		$'cat <<E\nsudo id\nE' 'X=sudo; $X id' '{sudo,id}' 'exec sudo id' 'command sudo id' \
+		'echo "$(echo "$(sudo id)")"' $'su\\\ndo id' 'sh -c "sh -c \"sudo id\""' 'ls <(sudo id)' \
+		'time sudo id' '/usr/bin/sudo $X' '~/../../usr/bin/sudo x' 'f() { sudo id; }; f'
+	for_line deny no-rm 'rm -rf / $X' 'rm $X -rf /' 'if x; then rm -rf /; fi; ls' 'rm -rf ~/x' \
+		'rm -rf /etc/* ' '(rm -rf /) && ls' 'rm -rf /*'
+	for_line pending_hitl push 'git push $X' 'git push; ls *' 'x=$(git push)' 'git push > log'
+	for_line deny message 'git commit -m "a wip b" $X'
+	for_line deny home 'cat $HOME/x' 'cat "$HOME/x"'
+	for_line deny default_action 'echo $X' 'git push origin *' 'ls ~' 'git log $(date)'
+	check_decisions
+}
+
+@test "what an opaque line would run can't be allowed by default; a rule that allows the shell can" {
+	serve_policy
+	document '{"default_action":"allow"}'
+	for_line allow default_action 'ls' 'ls && make | tail'
+	for_line pending_hitl hidden_command 'ls $X' 'ls *' 'ls > x' ''
+	for_command pending_hitl hidden_command /usr/bin/bash -c 'ls | xargs rm'
+	document '{"default_action":"pending_hitl"}'
+	for_line pending_hitl default_action 'ls' 'ls $X'
+	document '{"default_action":"deny"}'
+	for_line deny default_action 'ls' 'ls $X'
+	rules "$(rule sh allow '["bash","-c","ls $X"]')" "$(rule no-rm deny '["rm","**"]')"
+	for_command allow sh /usr/bin/bash -c 'ls $X'
+	for_command deny default_action /usr/bin/bash -c 'ls $Y'
+	for_command deny default_action /usr/bin/bash -ec 'ls $X'
+	rules "$(rule sh allow '["bash","**"]' '"opaque":true')" "$(rule no-rm deny '["rm","**"]')"
+	for_command allow sh /usr/bin/bash -c 'ls $X'
+	for_command deny no-rm /usr/bin/bash -c 'rm $X'
+	check_decisions
+}
+
+@test "a rule that allows a program does not allow it in a line whose programs aren't claimed" {
+	serve_policy
+	rules "$(rule r allow '["git","status"]')"
+	for_command allow r /usr/bin/git status
+	for_line deny default_action 'git status' 'git status && git status'
+	check_decisions
+}
+
+@test "a rule's exception is tried on a command of a line only where its program is claimed" {
+	serve_policy
+	rules "$(rule no-push deny '["git","push","**"]' '"except":[["git","push","--dry-run"]]')"
+	for_command deny default_action /usr/bin/git push --dry-run
+	for_line deny no-push 'git push' 'git push --dry-run' 'git push --dry-run $X'
+	check_decisions
+}
+
+@test "a directory that a line changes to is the one that rules are tried on" {
+	serve_policy
+	rules "$(rule here deny '["ls","**"]' '"cwd":["/srv/**"]')"
+	decides deny here executable=/bin/sh cwd=/home args:='["-c","cd /srv/x && ls"]'
+	decides deny default_action executable=/bin/sh cwd=/srv/x args:='["-c","cd /home && ls"]'
+	decides deny here executable=/bin/sh cwd=/srv/x args:='["-c","ls; make"]'
+	# Where cd fails, the second runs where the shell does.
+	decides deny here executable=/bin/sh cwd=/srv/x args:='["-c","cd /home && make; ls"]'
+	decides deny here executable=/bin/sh cwd=/home args:='["-c","cd $X; ls"]'
+	check_decisions
+}
+
+@test "more lines than are looked at are not allowed" {
+	local args
+
+	serve_policy
+	document '{"default_action":"allow","exec":[{"id":"all","argv":["bash","**"],"action":"allow","opaque":true}]}'
+	args=$(printf ',"ls %d"' {1..64})
+	decides allow all executable=/usr/bin/bash args:="[\"-c\"$args]"
+	decides pending_hitl hidden_command executable=/usr/bin/bash args:="[\"-c\"$args,\"x\"]"
+	decides pending_hitl hidden_command executable=/usr/bin/env args:="[\"bash\",\"-c\"$args,\"x\"]"
+	check_decisions
+}
+
+@test "the examples of a rule may be lines" {
+	serve_policy
+	rules "$(rule r deny '["sudo","**"]' \
+		'"match":[["bash","-c","ls; sudo id"],["sh","-c","$(sudo id)"]],"not_match":[["bash","-c","echo sudo"]]')"
+	for_line deny r 'sudo x'
+	check_decisions
+}
