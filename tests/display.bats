@@ -99,14 +99,20 @@ answer_pending() {
 	operate approve token_id="${tokens[4]}"
 	ask args:='["4"]' approval_token="${tokens[4]}"
 
-	show_list 80x24
-	assert_line -n 0 -e '^TOKEN     STATE     AGE {8,9}LEFT {7,8}UID {2,}COMMAND$'
-	rows "^${tokens[0]:0:8}  pending   24min [0-9]+s +35min [0-9]+s +$EUID +/usr/bin/git 0\$" \
-		"^${tokens[2]:0:8}  pending   16min [0-9]+s +43min [0-9]+s +$EUID +/usr/bin/git 2\$" \
-		"^${tokens[5]:0:8}  pending   4min [0-9]+s +5[56]min( [0-9]+s)? +$EUID +/usr/bin/git 5\$" \
-		"^${tokens[1]:0:8}  approved  20min [0-9]+s +39min [0-9]+s +$EUID +/usr/bin/git 1\$" \
-		"^${tokens[3]:0:8}  revoked   12min [0-9]+s +- +$EUID +/usr/bin/git 3\$" \
-		"^${tokens[4]:0:8}  consumed  8min [0-9]+s +- +$EUID +/usr/bin/git 4\$"
+	show_list 100x24
+	assert_line -n 0 -e '^TOKEN     STATE     AGE {8,9}LEFT {7,8}UID {2,}APPROVED BY {2,}COMMAND$'
+	rows "^${tokens[0]:0:8}  pending   24min [0-9]+s +35min [0-9]+s +$EUID +- +/usr/bin/git 0\$" \
+		"^${tokens[2]:0:8}  pending   16min [0-9]+s +43min [0-9]+s +$EUID +- +/usr/bin/git 2\$" \
+		"^${tokens[5]:0:8}  pending   4min [0-9]+s +5[56]min( [0-9]+s)? +$EUID +- +/usr/bin/git 5\$" \
+		"^${tokens[1]:0:8}  approved  20min [0-9]+s +39min [0-9]+s +$EUID +$EUID [0-9:]{8}Z +/usr/bin/git 1\$" \
+		"^${tokens[3]:0:8}  revoked   12min [0-9]+s +- +$EUID +- +/usr/bin/git 3\$" \
+		"^${tokens[4]:0:8}  consumed  8min [0-9]+s +- +$EUID +$EUID [0-9:]{8}Z +/usr/bin/git 4\$"
+
+	# What there is no room for is left out, and the room that is left is the command's.
+	show_list 72x24
+	assert_line -n 0 -e '^TOKEN     STATE     LEFT {7,8}UID {2,}APPROVED BY {2,}COMMAND$'
+	show_list 53x24
+	assert_line -n 0 -e '^TOKEN     STATE     LEFT {7,8}COMMAND$'
 }
 
 @test "a command is cut to the width, and that it was is seen" {
@@ -530,7 +536,7 @@ normal() {
 		s/[0-9]+(min|s)( [0-9]+s)?/TIME/g; s/[0-9-]{10}T[0-9:.]{12}Z/TIME/g
 		s/uid [0-9]+( \([^)]*\))?, pid [0-9]+/WHO/; s/(TIME|-)( +)[0-9]+  /\1\2UID  /
 		s/^[0-9:]{8}Z (revoked) +[0-9a-f]{8} uid [0-9]+ by uid [0-9]+ (.*): .*/EVENT \1 \2/
-		s/^(  process    ).*/\1NAME/; s/AA+/A/g; s/echo A?…/echo …/; s/  +/  /g; s/ +$//'
+		s/[0-9]+ [0-9:]{8}Z  /APPROVED  /; s/^(  process    ).*/\1NAME/; s/AA+/A/g; s/-c [$].e?c?h?o? ?A*…/-c …/; s/  +/  /g; s/ +$//'
 }
 
 # same_screen N: the screen that is there is the N-th of the manual.

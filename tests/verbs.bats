@@ -413,16 +413,68 @@ firma_to_full() {
 	assert_status 0
 	refute_stderr
 	assert_equal "${#lines[@]}" 4
-	assert_line -n 0 -e '^TOKEN  +STATE  +AGE  +LEFT  +UID  +COMMAND$'
-	assert_line -n 1 -e "^$three  pending   [0-9]+s  +(10min|9min [0-9]+s) *$EUID  */usr/bin/git three\$"
-	assert_line -e "^$one  revoked   [0-9]+s  +-  *$EUID  */usr/bin/git one\$"
-	assert_line -e "^$two  approved  .* */usr/bin/git two 'a b'\$"
+	assert_line -n 0 -e '^TOKEN  +STATE  +AGE  +LEFT  +UID  +APPROVED BY  +COMMAND$'
+	assert_line -n 1 -e "^$three  pending   [0-9]+s  +(10min|9min [0-9]+s) *$EUID  +-  +/usr/bin/git three\$"
+	assert_line -e "^$one  revoked   [0-9]+s  +-  *$EUID  +-  +/usr/bin/git one\$"
+	assert_line -e "^$two  approved  .* $EUID [0-9:]{8}Z  +/usr/bin/git two 'a b'\$"
 
 	# The columns stand below their names.
 	before=${lines[0]%COMMAND}
 	for ((n = 1; n < 4; n++)); do
 		assert_equal "${lines[n]:${#before}:12}" /usr/bin/git
 	done
+}
+
+@test "a list in which nothing was approved has no column for that" {
+	start_daemon --default-action pending_hitl
+	pending_token >/dev/null
+	runs token list
+	assert_line -n 0 -e '^TOKEN  +STATE  +AGE  +LEFT  +UID  +COMMAND$'
+}
+
+@test "who approved, when, how, and whether for good, is shown and survives a restart" {
+	local id
+
+	start_daemon --default-action pending_hitl
+	id=$(pending_token cwd=/work real_path=/usr/bin/git args:='["a"]')
+	runs token show "$id"
+	refute_output -p approved
+	runs token approve --yes --always --for 8h "$id"
+	assert_status 0
+	shows_approval() {
+		runs token show "$id"
+		assert_line -e "^approved by  uid $EUID \($(id -un)\), confirmed by --yes, always for 8h\$"
+		assert_line -e '^approved     [0-9]{4}-[0-9-]{5}T[0-9:.]{12}Z$'
+		runs token show --json "$id"
+		assert_field approved_by "$EUID"
+		assert_field confirmed --yes
+		assert_field always true
+		assert_field for_ms 28800000
+		runs token list
+		assert_line -n 1 -e " $EUID [0-9:]{8}Z always for 8h  /usr/bin/git a  \(in /work\)\$"
+	}
+	shows_approval
+	restart_daemon --default-action pending_hitl
+	shows_approval
+
+	# What became of it then doesn't change that.
+	must_allow ask approval_token="$id" cwd=/work real_path=/usr/bin/git args:='["a"]'
+	shows_approval
+	id=$(pending_token args:='["b"]')
+	on_terminal 'y\n' token approve "$id"
+	runs token revoke "$id"
+	runs token show "$id"
+	assert_line "approved by  uid $EUID ($(id -un)), confirmed by terminal"
+}
+
+must_allow() {
+	run "$@"
+	assert_decision allow
+}
+
+restart_daemon() {
+	stop_daemon
+	start_daemon "$@"
 }
 
 @test "a list can be cut to a state" {

@@ -51,6 +51,8 @@ static int append_head(const struct event *e, bool brief, struct bytes *b)
 		(unsigned long long)e->token.uid);
 	if (r >= 0 && e->by_operator)
 		r = bytes_appendf(b, " by uid %llu", (unsigned long long)e->by_uid);
+	if (r >= 0 && strcmp(e->name, token_state_name(TOKEN_APPROVED)) == 0)
+		r = token_view_append_always(&e->token, " always", b);
 	if (r >= 0 && e->token.reason) {
 		r = bytes_append_char(b, ' ');
 		if (r >= 0)

@@ -98,13 +98,13 @@ static int add_state(struct token_card *c, int r)
 	return add(c, r, "state", token_view_style(token));
 }
 
-/* What the kernel says of whoever asked. (A process names itself: that is a claim.) */
-static int add_asker(struct token_card *c, int r)
+/* "uid 1000 (alice)" */
+static int append_user(struct token_card *c, int r, uint64_t uid)
 {
-	const struct passwd *user = getpwuid((uid_t)c->token->uid);
+	const struct passwd *user = getpwuid((uid_t)uid);
 
 	if (r >= 0)
-		r = bytes_appendf(&c->value, "uid %llu", (unsigned long long)c->token->uid);
+		r = bytes_appendf(&c->value, "uid %llu", (unsigned long long)uid);
 	if (r >= 0 && user) {
 		r = bytes_append_str(&c->value, " (");
 		if (r >= 0)
@@ -112,9 +112,39 @@ static int add_asker(struct token_card *c, int r)
 		if (r >= 0)
 			r = bytes_append_char(&c->value, ')');
 	}
+	return r;
+}
+
+/* What the kernel says of whoever asked. (A process names itself: that is a claim.) */
+static int add_asker(struct token_card *c, int r)
+{
+	r = append_user(c, r, c->token->uid);
 	if (r >= 0 && c->token->pid > 0)
 		r = bytes_appendf(&c->value, ", pid %llu", (unsigned long long)c->token->pid);
 	return add(c, r, "asked by", STYLE_NONE);
+}
+
+/* Who approved it, how the person confirmed it, and whether for good; nothing if nobody has. */
+static int add_approval(struct token_card *c, int r)
+{
+	const struct token_view *token = c->token;
+	bool known = token->approved_by != TOKEN_VIEW_UNKNOWN;
+
+	if (!known && !token->always)
+		return r;
+
+	r = known ? append_user(c, r, token->approved_by)
+		  : bytes_append_str(&c->value, "an unknown user");
+	if (r >= 0 && token->confirmed) {
+		r = bytes_append_str(&c->value, ", confirmed by ");
+		if (r >= 0)
+			r = text_append_escaped(
+				&c->value, token->confirmed, strlen(token->confirmed));
+	}
+	if (r >= 0)
+		r = token_view_append_always(token, ", always", &c->value);
+	r = add(c, r, "approved by", STYLE_NONE);
+	return add_text(c, r, "approved", token->approved_at);
 }
 
 static int add_claims(struct token_card *c, int r)
@@ -181,6 +211,7 @@ static int build(struct token_card *c)
 	r = add_head(c, 0);
 	r = add_warnings(c, r);
 	r = add_state(c, r);
+	r = add_approval(c, r);
 	r = add_text(c, r, "reason", token->reason);
 	r = add_asker(c, r);
 	r = add_claims(c, r);

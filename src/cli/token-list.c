@@ -15,12 +15,13 @@
 
 #include "base/clock.h"
 #include "base/notation.h"
+#include "base/text.h"
 #include "cli/fold.h"
 #include "cli/operator.h"
 
-enum column { TOKEN, STATE, AGE, LEFT, UID, CELLS };
+enum column { TOKEN, STATE, AGE, LEFT, UID, APPROVED, CELLS };
 
-static const char *const headers[CELLS] = { "TOKEN", "STATE", "AGE", "LEFT", "UID" };
+static const char *const headers[CELLS] = { "TOKEN", "STATE", "AGE", "LEFT", "UID", "APPROVED BY" };
 
 /* Between two columns. */
 #define GAP 2
@@ -31,17 +32,22 @@ static const char *const headers[CELLS] = { "TOKEN", "STATE", "AGE", "LEFT", "UI
 /* What a command must have; columns make room for it in this order. */
 #define COMMAND_ROOM 20
 
-static const enum column dispensable[] = { AGE, UID, LEFT, STATE };
+static const enum column dispensable[] = { AGE, UID, APPROVED, LEFT, STATE };
 
-#define CELL_MAX 40
+#define CELL_MAX 64
+
+/* Where in RFC 3339 the time of day is. */
+#define DAYTIME_AT 11
+#define DAYTIME_LEN 8
 
 struct row {
-	bool pending, shown;
+	bool pending, shown, approved;
 	uint64_t age;
 	size_t number; /* as they came */
 	enum style style;
 	char cells[CELLS][CELL_MAX];
 	char *command;
+	char *directory; /* to be shown after the command, where both have room; or NULL */
 };
 
 /* Which columns are shown, and how wide they are. */
@@ -83,6 +89,45 @@ static char *make_command(const struct token_list *l, const struct token_view *t
 	return bytes_steal(&cut);
 }
 
+/* "  (in /srv/app)": in the command, a parenthesis would stand in quotes. */
+static int make_directory(const struct token_view *token, char **ret)
+{
+	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(BYTES_UNLIMITED);
+	const char *cwd = token->asked.cwd;
+	int r;
+
+	if (!cwd)
+		return 0;
+
+	r = bytes_append_str(&text, "  (in ");
+	if (r >= 0)
+		r = text_append_quoted(&text, cwd, strlen(cwd));
+	if (r >= 0)
+		r = bytes_append_char(&text, ')');
+	if (r < 0)
+		return r;
+	*ret = bytes_steal(&text);
+	return *ret ? 0 : -ENOMEM;
+}
+
+/* "1001 13:31:47Z always for 8h": who, when, and whether for good. */
+static int print_approval(const struct token_view *token, char ret[static CELL_MAX])
+{
+	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(CELL_MAX - 1);
+	const char *time = token->approved_at;
+	int r;
+
+	r = bytes_appendf(&text, "%llu", (unsigned long long)token->approved_by);
+	if (r >= 0 && time && strlen(time) > DAYTIME_AT
+		&& strspn(time + DAYTIME_AT, "0123456789:") == DAYTIME_LEN)
+		r = bytes_appendf(&text, " %.*sZ", DAYTIME_LEN, time + DAYTIME_AT);
+	if (r >= 0)
+		r = token_view_append_always(token, " always", &text);
+	if (r >= 0)
+		memcpy(ret, bytes_str(&text), text.len + 1);
+	return r;
+}
+
 static int fill(struct row *row, const struct token_list *l, const struct token_view *token)
 {
 	enum token_state state = token_state_parse(token->state);
@@ -94,7 +139,7 @@ static int fill(struct row *row, const struct token_list *l, const struct token_
 		.age = token->age_ms,
 		.number = l->n,
 		.style = token_view_style(token),
-		.cells = { [AGE] = "-", [LEFT] = "-" },
+		.cells = { [AGE] = "-", [LEFT] = "-", [APPROVED] = "-" },
 	};
 	snprintf(row->cells[TOKEN], CELL_MAX, "%s", token->id);
 	snprintf(row->cells[STATE], CELL_MAX, "%s",
@@ -104,6 +149,9 @@ static int fill(struct row *row, const struct token_list *l, const struct token_
 		r = print_time(token->age_ms, row->cells[AGE]);
 	if (r >= 0 && token_view_is_live(token))
 		r = print_time(token->expires_in_ms, row->cells[LEFT]);
+	if (r >= 0 && token->approved_by != TOKEN_VIEW_UNKNOWN)
+		r = print_approval(token, row->cells[APPROVED]);
+	row->approved = row->shown && token->approved_by != TOKEN_VIEW_UNKNOWN;
 	return r;
 }
 
@@ -132,7 +180,7 @@ int token_list_add(struct token_list *l, const struct token_view *token)
 		return -ENOMEM;
 	l->n_shown += row->shown;
 	l->n++;
-	return 0;
+	return row->shown ? make_directory(token, &row->directory) : 0;
 }
 
 static int compare_ids(const void *a, const void *b)
@@ -182,6 +230,7 @@ static size_t width_of(const struct layout *layout)
 static void lay_out(struct token_list *l, struct layout *ret)
 {
 	size_t columns = l->console->columns, len;
+	bool any_approved = false;
 
 	*ret = (struct layout){ .token_len = NOTATION_UUID_LEN, .room = SIZE_MAX };
 	if (token_list_shortens(l))
@@ -191,6 +240,7 @@ static void lay_out(struct token_list *l, struct layout *ret)
 		ret->widths[c] = strlen(headers[c]);
 	ret->widths[TOKEN] = ret->token_len;
 	for (size_t i = 0; i < l->n; i++) {
+		any_approved |= l->rows[i].approved;
 		for (size_t c = TOKEN + 1; l->rows[i].shown && c < CELLS; c++) {
 			len = strlen(l->rows[i].cells[c]);
 			if (len > ret->widths[c])
@@ -198,6 +248,8 @@ static void lay_out(struct token_list *l, struct layout *ret)
 		}
 	}
 
+	if (!any_approved)
+		ret->widths[APPROVED] = 0;
 	if (!console_is_there(l->console))
 		return;
 	for (size_t i = 0; i < sizeof(dispensable) / sizeof(dispensable[0])
@@ -224,6 +276,16 @@ static int append_last(const struct layout *layout, const char *text, struct byt
 	return layout->room > 0 ? fold_append_cut(b, text, strlen(text), layout->room) : 0;
 }
 
+/* It must not look as if the command had been cut: there is all of it, or nothing. */
+static bool directory_has_room(const struct layout *layout, const struct row *row)
+{
+	if (!row->directory || layout->room == SIZE_MAX)
+		return row->directory != NULL;
+	return fold_columns(row->command, strlen(row->command))
+		+ fold_columns(row->directory, strlen(row->directory))
+		<= layout->room;
+}
+
 static int append_row(const struct token_list *l, const struct layout *layout,
 	const struct row *row, struct bytes *b)
 {
@@ -235,6 +297,8 @@ static int append_row(const struct token_list *l, const struct layout *layout,
 				c == STATE ? row->style : STYLE_NONE, b);
 	if (r >= 0)
 		r = append_last(layout, row->command, b);
+	if (r >= 0 && directory_has_room(layout, row))
+		r = bytes_append_str(b, row->directory);
 	return r < 0 ? r : bytes_append_char(b, '\n');
 }
 
@@ -270,8 +334,10 @@ int token_list_append(struct token_list *l, struct bytes *b)
 
 void token_list_deinit(struct token_list *l)
 {
-	for (size_t i = 0; i < l->n; i++)
+	for (size_t i = 0; i < l->n; i++) {
 		free(l->rows[i].command);
+		free(l->rows[i].directory);
+	}
 	free(l->rows);
 	*l = (struct token_list)TOKEN_LIST_INIT(l->console, l->state);
 }

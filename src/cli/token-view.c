@@ -10,6 +10,7 @@
 #include "base/notation.h"
 #include "base/text.h"
 #include "gate/fields.h"
+#include "gate/limits.h"
 #include "gate/token/token.h"
 
 static const struct {
@@ -25,6 +26,8 @@ static const struct {
 	{ "rule", offsetof(struct token_view, rule), true },
 	{ "reason", offsetof(struct token_view, reason), false },
 	{ "fingerprint", offsetof(struct token_view, fingerprint), true },
+	{ "approved_at", offsetof(struct token_view, approved_at), false },
+	{ "confirmed", offsetof(struct token_view, confirmed), false },
 };
 
 /* False where the member is missing and required, or is no string. */
@@ -91,11 +94,23 @@ static bool read_age(const struct json *root, struct token_view *ret)
 		|| json_get_integer(root, "age_ms", UINT64_MAX / CLOCK_MS, &ret->age_ms);
 }
 
+/* A daemon of before doesn't tell who approved. */
+static bool read_approval(const struct json *root, struct token_view *ret)
+{
+	ret->approved_by = TOKEN_VIEW_UNKNOWN;
+	return (!json_get(root, "approved_by")
+		       || json_get_integer(root, "approved_by", UINT32_MAX, &ret->approved_by))
+		&& (!json_get(root, "always") || json_bool(json_get(root, "always"), &ret->always))
+		&& (!json_get(root, "for_ms")
+			|| json_get_integer(root, "for_ms", LIMIT_ALLOW_FOR_MS, &ret->for_ms));
+}
+
 static bool read_item(const struct json *root, struct token_view *ret)
 {
 	uint8_t id[16];
 
 	return read_strings(root, ret) && read_asked(root, ret) && read_age(root, ret)
+		&& read_approval(root, ret)
 		&& notation_parse_uuid(ret->id, strlen(ret->id), id) == 0
 		&& json_get_integer(root, "uid", UINT32_MAX, &ret->uid)
 		&& (!json_get(root, "pid") || json_get_integer(root, "pid", INT32_MAX, &ret->pid))
@@ -172,4 +187,19 @@ int token_view_append_command(const struct token_view *token, struct bytes *b)
 int token_view_append_command_lines(const struct token_view *token, struct bytes *b)
 {
 	return append_command(token, text_append_quoted_lines, b);
+}
+
+int token_view_append_always(const struct token_view *token, const char *before, struct bytes *b)
+{
+	int r;
+
+	if (!token->always)
+		return 0;
+
+	r = bytes_append_str(b, before);
+	if (r < 0 || token->for_ms == 0)
+		return r;
+
+	r = bytes_append_str(b, " for ");
+	return r < 0 ? r : notation_append_duration(b, token->for_ms * CLOCK_MS);
 }

@@ -20,6 +20,12 @@ struct token_view {
 	struct bytes args; /* the text of asked.args */
 	uint64_t uid, pid, expires_in_ms;
 	uint64_t age_ms; /* or TOKEN_VIEW_UNKNOWN */
+
+	/* Of one that was approved, as far as the daemon knows it. */
+	const char *approved_at, *confirmed;
+	uint64_t approved_by; /* or TOKEN_VIEW_UNKNOWN */
+	bool always;
+	uint64_t for_ms; /* of `always`; 0: until the entry is removed */
 };
 
 #define TOKEN_VIEW_UNKNOWN UINT64_MAX
@@ -40,3 +46,6 @@ int token_view_append_command(const struct token_view *token, struct bytes *b);
 
 /* The same as of text_append_quoted_lines(). */
 int token_view_append_command_lines(const struct token_view *token, struct bytes *b);
+
+/* Appends `before`, and for how long, where it was approved for good: " always for 8h". */
+int token_view_append_always(const struct token_view *token, const char *before, struct bytes *b);

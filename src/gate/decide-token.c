@@ -51,6 +51,13 @@ void decide_token_step(const struct decide_input *in, enum token_event event, st
 	decide_token_change(in, step->to, v);
 	if (event == TOKEN_REVOKE)
 		v->change.reason = reason_of(in->request);
+	else if (step->to == TOKEN_APPROVED)
+		v->change.approval = (struct approval){
+			.known = true,
+			.by = in->asker.uid,
+			.at_wall = in->now.clock.wall,
+			.confirmed = in->request->confirmed,
+		};
 	verdict_conclude(v, step->outcome, step->reason);
 }
 

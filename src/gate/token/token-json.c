@@ -25,6 +25,11 @@ enum kind {
 	KIND_TIME,
 	KIND_MS,   /* written only where it isn't 0 */
 	KIND_FLAG, /* written only where it is true */
+
+	/* Of a struct approval, where it is known. */
+	KIND_APPROVER,
+	KIND_APPROVED,
+	KIND_CONFIRMED,
 };
 
 /* Where a member stands, beside the store's line of a whole token. */
@@ -57,6 +62,9 @@ static const struct member others[] = {
 	{ "remember", AT(remember), KIND_FLAG, ON_WIRE | OPTIONAL },
 	{ "always", AT(always), KIND_FLAG, IN_CHANGE | ON_WIRE | OPTIONAL },
 	{ "for_ms", AT(for_ms), KIND_MS, IN_CHANGE | ON_WIRE | OPTIONAL },
+	{ "approved_by", AT(approval), KIND_APPROVER, IN_CHANGE | ON_WIRE | OPTIONAL },
+	{ "approved_wall_us", AT(approval), KIND_APPROVED, IN_CHANGE | OPTIONAL },
+	{ "confirmed", AT(approval), KIND_CONFIRMED, IN_CHANGE | ON_WIRE | OPTIONAL },
 	{ "uid", AT(uid), KIND_UID, ON_WIRE },
 	{ "pid", AT(pid), KIND_PID, ON_WIRE | OPTIONAL },
 	{ "fingerprint", AT(fingerprint), KIND_HASH, ON_WIRE },
@@ -115,6 +123,19 @@ static void write_flag(struct writer *w, const char *key, bool flag)
 		writer_bool(w, key, true);
 }
 
+static void write_approval(
+	struct writer *w, const char *key, enum kind kind, const struct approval *a)
+{
+	if (!a->known)
+		return;
+	if (kind == KIND_APPROVER)
+		writer_unsigned(w, key, a->by);
+	else if (kind == KIND_APPROVED)
+		writer_unsigned(w, key, a->at_wall);
+	else
+		writer_string(w, key, confirmed_name(a->confirmed));
+}
+
 static void write_strings(struct writer *w, const char *key, const struct string_list *list)
 {
 	writer_strings(w, key, list->text, list->n);
@@ -156,6 +177,11 @@ static void write_member(struct writer *w, const struct token *t, const struct m
 	case KIND_FLAG:
 		write_flag(w, m->key, *(const bool *)value);
 		break;
+	case KIND_APPROVER:
+	case KIND_APPROVED:
+	case KIND_CONFIRMED:
+		write_approval(w, m->key, m->kind, value);
+		break;
 	}
 }
 
@@ -187,6 +213,8 @@ static void write_item(struct writer *w, const struct token *t, const struct mom
 	write_members(w, t, ON_WIRE);
 	write_time(w, "issued_at", t->issued_wall);
 	write_time(w, "expires_at", token_expires_wall(t));
+	if (t->approval.known)
+		write_time(w, "approved_at", t->approval.at_wall);
 	writer_unsigned(w, "age_ms", token_age(t, now) / CLOCK_MS);
 	writer_unsigned(w, "expires_in_ms", token_time_left(t, now) / CLOCK_MS);
 }
@@ -231,15 +259,19 @@ int record_print_stored(const struct token *t, struct bytes *b)
 
 int record_print_change(const struct token_change *change, struct bytes *b)
 {
+	struct token t = {
+		.state = change->to,
+		.reason = change->reason,
+		.always = change->always,
+		.for_ms = change->for_ms,
+		.approval = change->approval,
+	};
 	struct writer w;
 
+	memcpy(t.id, change->id, sizeof(t.id));
 	writer_init(&w, b);
 	writer_object(&w, NULL);
-	write_uuid(&w, "token_id", change->id);
-	writer_string(&w, "state", token_state_name(change->to));
-	writer_string(&w, "reason", change->reason);
-	write_flag(&w, "always", change->always);
-	write_ms(&w, "for_ms", change->for_ms);
+	write_members(&w, &t, IN_CHANGE);
 	writer_end(&w);
 	return writer_finish(&w);
 }
@@ -355,6 +387,37 @@ static int read_strings(
 	return e;
 }
 
+static int read_confirmed(struct reader *r, const struct scan_member *m, struct approval *a)
+{
+	const char *name;
+	size_t len;
+	int e;
+
+	e = read_text(r, m, &name, &len);
+	if (e != 0)
+		return e;
+
+	a->confirmed = confirmed_parse(name);
+	return a->confirmed == CONFIRMED_UNSAID ? MEMBER_REFUSED : 0;
+}
+
+static int read_approval(
+	struct reader *r, const struct scan_member *m, enum kind kind, struct approval *a)
+{
+	uint64_t uid = 0;
+	int e;
+
+	if (kind == KIND_CONFIRMED)
+		return read_confirmed(r, m, a);
+	if (kind == KIND_APPROVED)
+		return read_number(m, JSON_INTEGER_MAX, &a->at_wall);
+
+	e = read_number(m, UINT32_MAX, &uid);
+	a->known = true;
+	a->by = (uid_t)uid;
+	return e;
+}
+
 /* The values that the names of the kinds promise. */
 static int read_value(struct reader *r, const struct scan_member *m, size_t i)
 {
@@ -391,6 +454,11 @@ static int read_value(struct reader *r, const struct scan_member *m, size_t i)
 		break;
 	case KIND_FLAG:
 		e = read_flag(m, field);
+		break;
+	case KIND_APPROVER:
+	case KIND_APPROVED:
+	case KIND_CONFIRMED:
+		e = read_approval(r, m, member.kind, field);
 		break;
 	}
 	return e;
@@ -453,10 +521,16 @@ static bool is_complete(const struct reader *r, bool token)
 	return true;
 }
 
-/* Only what was approved for good has a time, and only what was approved is so. */
+/* Only what was approved for good has a time, and only what was approved has an approval. */
 static bool has_approval(const struct token *t)
 {
-	return t->always ? t->state != TOKEN_PENDING : t->for_ms == 0;
+	const struct approval *a = &t->approval;
+
+	if ((t->always || a->known) && t->state == TOKEN_PENDING)
+		return false;
+	if (!a->known && (a->at_wall > 0 || a->confirmed != CONFIRMED_UNSAID))
+		return false;
+	return t->always || t->for_ms == 0;
 }
 
 /* The fingerprint is not believed but made again: it must be that of what the record says. */
@@ -499,6 +573,7 @@ int record_parse(const char *line, size_t len, struct bytes *scratch, struct tok
 		.reason = r.token.reason,
 		.always = r.token.always,
 		.for_ms = r.token.for_ms,
+		.approval = r.token.approval,
 	};
 	memcpy(ret->id, r.token.id, sizeof(ret->id));
 	if (!token)

@@ -54,6 +54,14 @@ enum confirmed {
 const char *confirmed_name(enum confirmed confirmed);
 enum confirmed confirmed_parse(const char *name);
 
+/* Who approved a token, and when. Of what an older daemon approved, nothing is known. */
+struct approval {
+	bool known;
+	uid_t by;
+	uint64_t at_wall; /* µs of the wall clock; for display */
+	enum confirmed confirmed;
+};
+
 /* A point in time, and which boot it counts in. */
 struct moment {
 	struct clock_time clock;
@@ -73,6 +81,7 @@ struct token {
 	bool remember;   /* the rule that asked lets the allowlist answer */
 	bool always;     /* it was approved for good: an entry is made when it is consumed */
 	uint64_t for_ms; /* …which ends after so long; 0: never */
+	struct approval approval;
 
 	/* For display alone. */
 	pid_t pid;           /* 0 where it isn't known */
@@ -137,6 +146,7 @@ struct token_change {
 	const char *reason;        /* of a revocation, or NULL; the caller's */
 	bool always;               /* of an approval */
 	uint64_t for_ms;
+	struct approval approval;
 	struct token *issued;
 	struct bytes record; /* of an issue: the store's own, from store_measure() */
 	uint64_t size;       /* that an issued token takes on record */

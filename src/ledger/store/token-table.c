@@ -270,18 +270,21 @@ static int move(struct token_table *t, const struct token_change *change)
 	if (change->to == TOKEN_APPROVED) {
 		e->token->always = change->always;
 		e->token->for_ms = change->for_ms;
+		e->token->approval = change->approval;
 	}
 	set_state(e, change->to);
 	return 0;
 }
 
-/* A token that can still change has no reason, and only an approved one is `always`. */
+/* A token that can still change has no reason, and only an approved one has an
+ * approval. */
 static void undo(struct entry *e, enum token_state from)
 {
 	token_set_reason(e->token, NULL);
 	if (from == TOKEN_PENDING) {
 		e->token->always = false;
 		e->token->for_ms = 0;
+		e->token->approval = (struct approval){ 0 };
 	}
 	set_state(e, from);
 }
