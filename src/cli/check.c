@@ -53,6 +53,7 @@ static int run(const struct verb *verb, int argc, char **argv)
 {
 	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED);
 	struct check check = { .question = QUESTION_INIT };
+	char record_id[QUESTION_RECORD_ID_MAX + 1];
 	struct operands operands;
 	int status;
 
@@ -76,7 +77,7 @@ static int run(const struct verb *verb, int argc, char **argv)
 	check.question.prints = true;
 	check.question.token_goes_in =
 		check.build.request_file ? "it as approval_token" : "--token";
-	return question_ask(&check.question, &request);
+	return question_ask(&check.question, &request, record_id);
 }
 
 const struct verb check_verb = {

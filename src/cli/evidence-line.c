@@ -13,6 +13,7 @@
 #include "base/json/tree.h"
 #include "base/text.h"
 #include "ledger/evidence/chain.h"
+#include "ledger/evidence/open-runs.h"
 
 /* Members may be missing: NULL then. */
 struct evidence_line {
@@ -162,6 +163,27 @@ static int append_who(struct bytes *b, const struct evidence_line *e)
 	return r < 0 ? r : append_escaped(b, ", token ", token_of(e));
 }
 
+static int append_count(struct bytes *b, const char *before, const struct json *object,
+	const char *key, const char *after)
+{
+	const struct json *v = member(object, key);
+
+	return v ? bytes_appendf(b, "%s%lld%s", before, (long long)json_count(v), after) : 0;
+}
+
+/* What an asker says of a command that was allowed. */
+static int append_report(struct bytes *b, const struct json *request)
+{
+	int r;
+
+	r = append_escaped(b, " says that it ran: record ", string(request, "record_id"));
+	if (r >= 0)
+		r = append_count(b, ", status ", request, "status", "");
+	if (r >= 0)
+		r = append_count(b, ", signal ", request, "signal", "");
+	return r < 0 ? r : append_count(b, ", after ", request, "time_ms", " ms");
+}
+
 /* What was said: a decision, or to an operator an outcome. */
 static int append_what(struct bytes *b, const struct evidence_line *e)
 {
@@ -171,6 +193,8 @@ static int append_what(struct bytes *b, const struct evidence_line *e)
 	if (decision)
 		return append_escaped(b, " ", decision);
 
+	if (e->event && strcmp(e->event, OPEN_RUN_REPORTED) == 0)
+		return append_report(b, e->request);
 	r = append_escaped(b, " ", e->event);
 	return r < 0 ? r : append_escaped(b, " ", string(e->request, "action"));
 }

@@ -94,9 +94,17 @@ static int conclude_wait(const struct reply *reply)
 	return STATUS_PENDING;
 }
 
+/* A longer one is not an ID of ours. */
+static void take_record_id(const struct reply *reply, char ret[static QUESTION_RECORD_ID_MAX + 1])
+{
+	if (reply->evidence && strlen(reply->evidence) <= QUESTION_RECORD_ID_MAX)
+		memcpy(ret, reply->evidence, strlen(reply->evidence) + 1);
+}
+
 /* `waited`: the answer to what was pending before. Gives its token where it is pending now. */
 static int conclude(const struct question *q, const struct bytes *line, bool waited,
-	char ret_token[static NOTATION_UUID_LEN + 1])
+	char ret_token[static NOTATION_UUID_LEN + 1],
+	char ret_record_id[static QUESTION_RECORD_ID_MAX + 1])
 {
 	struct parsed_reply reply;
 	int r, status;
@@ -112,6 +120,7 @@ static int conclude(const struct question *q, const struct bytes *line, bool wai
 	switch (reply.reply.decision) {
 	case DECISION_ALLOW:
 		status = STATUS_DONE;
+		take_record_id(&reply.reply, ret_record_id);
 		break;
 	case DECISION_DENY:
 		status = conclude_deny(&reply.reply);
@@ -127,7 +136,8 @@ static int conclude(const struct question *q, const struct bytes *line, bool wai
 	return status;
 }
 
-int question_ask(const struct question *q, struct bytes *request)
+int question_ask(const struct question *q, struct bytes *request,
+	char ret_record_id[static QUESTION_RECORD_ID_MAX + 1])
 {
 	cleanup(bytes_deinit) struct bytes reply = BYTES_INIT(BYTES_UNLIMITED);
 	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
@@ -140,16 +150,17 @@ int question_ask(const struct question *q, struct bytes *request)
 	};
 	int status;
 
+	ret_record_id[0] = '\0';
 	status = ask_once(&q->ask, request, 0, &reply, &why);
 	if (status != STATUS_DONE)
 		return say_undecided("could not decide: %s", bytes_str(&why));
 
-	status = conclude(q, &reply, false, token);
+	status = conclude(q, &reply, false, token, ret_record_id);
 	if (status != STATUS_PENDING || !q->wait)
 		return status;
 
 	watch_signals(token);
 	status = check_wait_until_decided(&hold, request, &reply);
 	unwatch_signals(); /* the request may wait no longer */
-	return status == STATUS_DONE ? conclude(q, &reply, true, token) : status;
+	return status == STATUS_DONE ? conclude(q, &reply, true, token, ret_record_id) : status;
 }

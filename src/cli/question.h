@@ -30,9 +30,14 @@ struct question {
 		.token_goes_in = "--token"                               \
 	}
 
+#define QUESTION_RECORD_ID_MAX 64
+
 /*
  * Sends the request's line, which may be changed, and says what came of it. Returns STATUS_DONE
  * where the command may run, STATUS_REFUSED, STATUS_UNDECIDED or STATUS_PENDING. A signal that ends
  * the program while it waits says how to go on.
+ *
+ * ret_record_id has the ID of the record of an allow, or "" where the reply does not tell one.
  */
-int question_ask(const struct question *question, struct bytes *request);
+int question_ask(const struct question *question, struct bytes *request,
+	char ret_record_id[static QUESTION_RECORD_ID_MAX + 1]);

@@ -2,19 +2,26 @@
 
 /*
  * `firma run`: asks whether a command may run, and executes exactly what was asked about. The file
- * is held open from before the question (cli/pinned-file.h); the program is replaced by it.
+ * is held open from before the question (cli/pinned-file.h). The program is replaced by it; or,
+ * where the allow is on record, stays to report how it ended.
  */
 
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "base/json/writer.h"
+#include "cli/ask.h"
+#include "cli/child.h"
 #include "cli/environment.h"
 #include "cli/find-command.h"
 #include "cli/pinned-file.h"
 #include "cli/question.h"
 #include "cli/request-build.h"
 #include "cli/verb.h"
+#include "gate/wire/reply.h"
+#include "gate/wire/request.h"
 
 /* As env(1) has them; other statuses are the command's. */
 enum run_status {
@@ -78,25 +85,93 @@ static int prepare(const struct run *run, struct found_command *command, struct 
 	return STATUS_DONE;
 }
 
-static int ask(const struct run *run, const struct found_command *command)
+static int ask(const struct run *run, const struct found_command *command,
+	char ret_record_id[static QUESTION_RECORD_ID_MAX + 1])
 {
 	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED);
 	int status;
 
 	status = request_build_found(&run->build, command, &request);
 	if (status == STATUS_DONE)
-		status = question_ask(&run->question, &request);
+		status = question_ask(&run->question, &request, ret_record_id);
 	return status == STATUS_DONE ? STATUS_DONE : RUN_REFUSED;
 }
 
-/* Returns only where it can't. */
-static int execute(
-	const struct run *run, const struct found_command *command, const struct pinned_file *file)
+struct execution {
+	const struct pinned_file *file;
+	const char *path;
+	char **argv, **envp;
+};
+
+/* A child_execute_fn. */
+static int execute(const void *userdata, struct bytes *why)
+{
+	const struct execution *e = userdata;
+
+	return pinned_file_execute(e->file, e->path, e->argv, e->envp, why);
+}
+
+/* Tells the daemon how the command ended. The exit status is the command's in any case. */
+static void report(const struct ask *how, const char *record_id, const struct child_end *end)
+{
+	cleanup(bytes_deinit) struct bytes line = BYTES_INIT(BYTES_UNLIMITED),
+					   reply = BYTES_INIT(BYTES_UNLIMITED),
+					   why = BYTES_INIT(BYTES_UNLIMITED);
+	struct parsed_reply parsed;
+	struct writer w;
+	int r;
+
+	writer_init(&w, &line);
+	writer_object(&w, NULL);
+	writer_string(&w, "action", action_name(ACTION_DONE));
+	writer_string(&w, "record_id", record_id);
+	writer_integer(&w, "status", end->status);
+	if (end->signal)
+		writer_integer(&w, "signal", end->signal);
+	writer_unsigned(&w, "time_ms", end->time / CLOCK_MS);
+	writer_end(&w);
+	r = writer_finish(&w);
+	if (r < 0 || bytes_append_char(&line, '\n') < 0)
+		return;
+
+	if (ask_once(how, &line, 0, &reply, &why) != STATUS_DONE) {
+		say("could not report how the command ended: %s", bytes_str(&why));
+		return;
+	}
+	if (reply_parse(bytes_str(&reply), reply.len, &parsed) != 0)
+		return;
+	if (parsed.reply.outcome != OUTCOME_OK)
+		say("the report of how the command ended was not taken: %s",
+			outcome_name(parsed.reply.outcome));
+	parsed_reply_deinit(&parsed);
+}
+
+/* Where the allow is on record, the record is to say how the command ended. */
+static int execute_and_report(
+	const struct run *run, const struct execution *execution, const char *record_id)
+{
+	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
+	struct child_end end;
+	int r;
+
+	r = record_id[0] ? child_run(execute, execution, &end, &why) : execute(execution, &why);
+	if (r < 0)
+		return say_failed(r, &why);
+
+	report(&run->question.ask, record_id, &end);
+	return child_end_alike(&end);
+}
+
+static int execute_command(const struct run *run, const struct found_command *command,
+	const struct pinned_file *file, const char *record_id)
 {
 	cleanup(bytes_deinit) struct bytes dropped = BYTES_INIT(BYTES_UNLIMITED);
-	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
 	cleanup(free_p) char **variables = NULL;
-	int r;
+	struct execution execution = {
+		.file = file,
+		.path = command->real_path,
+		.argv = run->build.command,
+	};
 
 	if (environment_filter(environ, &variables, &dropped) < 0) {
 		say("out of memory");
@@ -105,20 +180,21 @@ static int execute(
 	if (dropped.len > 0)
 		say_foreign("dropped from the environment: %s", bytes_str(&dropped));
 
-	r = pinned_file_execute(file, command->real_path, run->build.command, variables, &why);
-	return say_failed(r, &why);
+	execution.envp = variables;
+	return execute_and_report(run, &execution, record_id);
 }
 
 static int run_command(const struct run *run)
 {
 	cleanup(found_command_deinit) struct found_command command = { 0 };
 	cleanup(pinned_file_deinit) struct pinned_file file = PINNED_FILE_INIT;
+	char record_id[QUESTION_RECORD_ID_MAX + 1];
 	int status;
 
 	status = prepare(run, &command, &file);
 	if (status == STATUS_DONE)
-		status = ask(run, &command);
-	return status == STATUS_DONE ? execute(run, &command, &file) : status;
+		status = ask(run, &command, record_id);
+	return status == STATUS_DONE ? execute_command(run, &command, &file, record_id) : status;
 }
 
 static int usage(int status)
@@ -146,6 +222,7 @@ static int run(const struct verb *verb, int argc, char **argv)
 	asked.build.command = operands.words;
 	asked.question.token = asked.build.token;
 	asked.question.wait = !asked.no_wait;
+	asked.build.detail = true; /* for the record's ID */
 	return run_command(&asked);
 }
 

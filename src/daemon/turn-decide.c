@@ -155,6 +155,9 @@ static int apply_verdict(struct batch *batch, const struct request *request, str
 	const uid_t *by = is_operation(request) ? &a->conn->peer.uid : NULL;
 	int r = STORE_DONE;
 
+	if (request->action == ACTION_DONE && a->verdict.outcome == OUTCOME_OK)
+		evidence_take_report(
+			batch->resources->evidence, request->record_id, a->conn->peer.uid);
 	if (a->verdict.many)
 		return revoke_many(batch, request, by, &a->changed);
 	if (a->verdict.change.to != TOKEN_ABSENT)
@@ -194,6 +197,9 @@ static int decide_request(
 	in.readable = store_is_readable(res->store);
 	in.full = resources_take_space(batch->resources, a->conn->in.len + len);
 
+	if (request->action == ACTION_DONE && !request->fault && batch->has_evidence)
+		in.may_report =
+			evidence_may_report(res->evidence, request->record_id, conn->peer.uid);
 	if (request->action == ACTION_EXEC && !request->fault) {
 		fingerprint_compute(&request->asked, fingerprint);
 		notation_hex(fingerprint, sizeof(fingerprint), a->fingerprint);

@@ -10,6 +10,7 @@
 #include "base/json/writer.h"
 #include "base/sha256.h"
 #include "gate/allowlist/allow-change.h"
+#include "ledger/evidence/open-runs.h"
 #include "ledger/evidence/recovery-note.h"
 
 #define SPACE " \t\r\n"
@@ -175,6 +176,29 @@ static int print_peer(const struct conn *conn, struct bytes *b)
 	return writer_finish(&w);
 }
 
+static const char *event_of(const struct answer *a)
+{
+	if (a->verdict.decision != DECISION_NONE)
+		return "decision";
+	return a->action == ACTION_DONE && a->state == ANSWER_DECIDED
+			&& a->verdict.outcome == OUTCOME_OK
+		? OPEN_RUN_REPORTED
+		: "action";
+}
+
+/* An allow that is on record: its asker may report how the command ended. */
+static void note_allows(const struct batch *batch)
+{
+	for (size_t i = 0; i < batch->n; i++) {
+		const struct answer *a = &batch->answers[i];
+
+		if (a->sequence > 0 && a->state == ANSWER_DECIDED
+			&& a->verdict.decision == DECISION_ALLOW)
+			evidence_note_allow(
+				batch->resources->evidence, a->record_id, a->conn->peer.uid);
+	}
+}
+
 static int add_record(const struct batch *batch, struct answer *a)
 {
 	cleanup(bytes_deinit) struct bytes response = BYTES_INIT(BYTES_UNLIMITED),
@@ -189,7 +213,7 @@ static int add_record(const struct batch *batch, struct answer *a)
 
 	return evidence_add(batch->resources->evidence,
 		&(struct evidence_entry){
-			.event = a->verdict.decision != DECISION_NONE ? "decision" : "action",
+			.event = event_of(a),
 			.request = bytes_str(&a->request),
 			.response = response.data,
 			.peer = peer.data,
@@ -215,5 +239,7 @@ int turn_evidence_write(struct batch *batch)
 
 	r = evidence_commit(e);
 	assert(r < 0 || evidence_head(e).sequence == batch->sequence);
+	if (r >= 0)
+		note_allows(batch);
 	return r;
 }

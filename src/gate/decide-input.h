@@ -27,6 +27,7 @@ struct decide_input {
 	uint64_t allow_now;                /* the time on the allowlist's clock */
 	const struct token *token;         /* the one that the request names, or NULL */
 	struct usage usage;
+	bool may_report; /* the record that the request names is an allow that is open */
 	struct moment now;
 	const uint8_t *fresh_id; /* for a token or an entry that may be made */
 

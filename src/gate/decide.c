@@ -154,7 +154,7 @@ static void decide_action(const struct decide_input *in, struct verdict *v)
 static bool is_of_asker(const struct decide_input *in)
 {
 	return in->role == ROLE_AGENT || in->request->action == ACTION_EXEC
-		|| in->request->action == ACTION_NONE;
+		|| in->request->action == ACTION_NONE || in->request->action == ACTION_DONE;
 }
 
 static void decide_full(const struct decide_input *in, struct verdict *v)
@@ -165,6 +165,23 @@ static void decide_full(const struct decide_input *in, struct verdict *v)
 		verdict_conclude(v, OUTCOME_UNSUPPORTED, REASON_CLOSED);
 	verdict_explain(v, "%s", in->full);
 	v->unrecorded = true;
+}
+
+/*
+ * A report of an asker, at any door. What isn't open is told alike, whatever the reason; nobody can
+ * fill the record with such reports.
+ */
+static void decide_done(const struct decide_input *in, struct verdict *v)
+{
+	if (in->closed) {
+		verdict_conclude(v, OUTCOME_UNSUPPORTED, REASON_CLOSED);
+		verdict_explain(v, "%s", in->closed);
+	} else if (in->may_report) {
+		verdict_conclude(v, OUTCOME_OK, NULL);
+	} else {
+		verdict_conclude(v, OUTCOME_NOT_FOUND, "no such record is open for a report");
+		v->unrecorded = true;
+	}
 }
 
 static void decide_any(const struct decide_input *in, struct verdict *v)
@@ -180,6 +197,8 @@ static void decide_any(const struct decide_input *in, struct verdict *v)
 		verdict_conclude(v, OUTCOME_UNSUPPORTED, request->fault);
 	else if (exec)
 		decide_exec(in, v);
+	else if (request->action == ACTION_DONE)
+		decide_done(in, v);
 	else
 		decide_action(in, v);
 }

@@ -66,6 +66,11 @@
 #define LIMIT_TURN_EVENTS 512 /* readable sockets, whether or not a request is complete then */
 #define LIMIT_TURN_TIME UINT64_C(1000000) /* of deciding; then who was first is answered */
 
+/* Allows whose end may still be reported: the latest, as far as the end of the log tells of them.
+ */
+#define LIMIT_OPEN_RUNS 16384
+#define LIMIT_OPEN_RUNS_TAIL (UINT64_C(4) << 20)
+
 /* The policy: the operator's file, but no more of it than can be judged in time. */
 #define LIMIT_POLICY ((size_t)8 << 20)
 #define LIMIT_POLICY_RULES 4096

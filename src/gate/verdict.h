@@ -46,7 +46,7 @@ struct verdict {
 	struct token_change change;
 	struct allow_change allow;
 	bool many;       /* decide_token_revocation() is to be asked about every token */
-	bool unrecorded; /* a denial for lack of space, which must not take any */
+	bool unrecorded; /* a denial for lack of space, or a report of nothing on record */
 
 	/* The allowlist's entry that allowed it, and the program's file; or NULL. */
 	char *used_id, *used_path;

@@ -285,3 +285,41 @@ int request_take_confirmed(
 		return request_refuse(why, "must be 'terminal' or '--yes'");
 	return 0;
 }
+
+/* A number that is kept in the line alone. */
+static int take_range(const struct json *v, int64_t min, int64_t max, struct bytes *why)
+{
+	int64_t number;
+	int r;
+
+	if (json_integer(v, &number) && number >= min && number <= max)
+		return 0;
+
+	r = bytes_appendf(
+		why, "must be a whole number from %lld to %lld", (long long)min, (long long)max);
+	return r < 0 ? r : REQUEST_REFUSED;
+}
+
+int request_take_status(
+	struct request *q, const struct request_key *k, const struct json *v, struct bytes *why)
+{
+	(void)q;
+	(void)k;
+	return take_range(v, 0, 255, why);
+}
+
+int request_take_signal(
+	struct request *q, const struct request_key *k, const struct json *v, struct bytes *why)
+{
+	(void)q;
+	(void)k;
+	return take_range(v, 1, 64, why);
+}
+
+int request_take_time(
+	struct request *q, const struct request_key *k, const struct json *v, struct bytes *why)
+{
+	(void)q;
+	(void)k;
+	return take_range(v, 0, JSON_INTEGER_MAX, why);
+}

@@ -31,6 +31,14 @@ static const struct request_key exec_keys[] = {
 	{ 0 },
 };
 
+static const struct request_key done_keys[] = {
+	{ "record_id", true, AT(record_id), request_take_string },
+	{ "status", true, 0, request_take_status },
+	{ "signal", false, 0, request_take_signal },
+	{ "time_ms", true, 0, request_take_time },
+	{ 0 },
+};
+
 static const struct request_key approve_keys[] = {
 	{ "token_id", true, AT(token_id), request_take_string },
 	{ "fingerprint", false, AT(fingerprint), request_take_string },
@@ -94,6 +102,7 @@ static const struct {
 } actions[] = {
 	[ACTION_NONE] = { "", NULL },
 	[ACTION_EXEC] = { "local.exec", exec_keys },
+	[ACTION_DONE] = { "local.exec.done", done_keys },
 	[ACTION_APPROVE] = { "local.exec.approve", approve_keys },
 	[ACTION_REVOKE] = { "local.exec.revoke", revoke_keys },
 	[ACTION_LIST] = { "local.exec.list", list_keys },

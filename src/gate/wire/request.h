@@ -18,6 +18,7 @@
 enum action {
 	ACTION_NONE, /* missing, not known, or not even JSON */
 	ACTION_EXEC,
+	ACTION_DONE, /* the asker reports how the command ended */
 	ACTION_APPROVE,
 	ACTION_REVOKE,
 	ACTION_LIST,
@@ -49,6 +50,9 @@ struct request {
 	const char *approval_token;
 	uint32_t wait_ms;
 	bool detail;
+
+	/* local.exec.done; how it ended is in the line, which is kept */
+	const char *record_id;
 
 	/* Operators' actions */
 	const char *token_id;

@@ -7,6 +7,7 @@
 #include "base/retry.h"
 #include "ledger/evidence/evidence.h"
 #include "ledger/evidence/head-file.h"
+#include "ledger/evidence/open-runs.h"
 
 struct evidence {
 	char *path;
@@ -20,6 +21,7 @@ struct evidence {
 	struct log_position mark; /* of what is committed */
 	struct log_position next; /* of that and `batch` */
 	struct bytes batch;
+	struct open_runs runs;
 
 	struct bytes closed; /* why; empty: open */
 	bool for_store;      /* closed until the store can be read */

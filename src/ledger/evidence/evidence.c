@@ -274,6 +274,27 @@ int evidence_finish(struct evidence *e)
 	return head_file_sync(&e->head_file);
 }
 
+/* --- reports ---------------------------------------------------------------------------------- */
+
+bool evidence_may_report(struct evidence *e, const char *id, uid_t uid)
+{
+	return e->fd >= 0 && open_runs_read(&e->runs, e->fd, e->mark.size) >= 0
+		&& open_runs_find(&e->runs, id, uid);
+}
+
+void evidence_take_report(struct evidence *e, const char *id, uid_t uid)
+{
+	struct open_run *run = open_runs_find(&e->runs, id, uid);
+
+	if (run)
+		run->is_open = false;
+}
+
+void evidence_note_allow(struct evidence *e, const char *id, uid_t uid)
+{
+	open_runs_add(&e->runs, id, uid);
+}
+
 /* --- life ------------------------------------------------------------------------------------- */
 
 /* A key that can't be taken closes the log for good. */
@@ -333,6 +354,7 @@ void evidence_free(struct evidence *e)
 	close_p(&e->fd);
 	head_file_deinit(&e->head_file);
 	evidence_key_free(e->key);
+	open_runs_deinit(&e->runs);
 	bytes_deinit(&e->shown);
 	bytes_deinit(&e->batch);
 	bytes_deinit(&e->closed);

@@ -94,6 +94,14 @@ int evidence_commit(struct evidence *e);
 /* The same as a commit that failed, for `error`: the turn's records could not all be added. */
 void evidence_give_up(struct evidence *e, int error);
 
+/*
+ * Whether the record is an allow of this user's whose end may still be reported, as those of
+ * open-runs.h; then the report is taken. An allow that was committed is noted.
+ */
+bool evidence_may_report(struct evidence *e, const char *id, uid_t uid);
+void evidence_take_report(struct evidence *e, const char *id, uid_t uid);
+void evidence_note_allow(struct evidence *e, const char *id, uid_t uid);
+
 /* For the end: what is remembered of the log is made to last. */
 int evidence_finish(struct evidence *e);
 

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * The child stays in our process group, so a terminal's signals reach both of us. We block ours and
+ * take them one by one: what a process has sent to us alone is handed on.
+ */
+
+#include "cli/child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+
+/* Why the child could not begin. */
+struct failure {
+	int error;
+	char why[4000]; /* one write is whole up to PIPE_BUF */
+};
+
+struct child {
+	pid_t pid;
+	sigset_t before; /* the signals that were blocked */
+	struct sigaction on_end;
+};
+
+/* All that can be blocked, but for those that a fault of our own raises. */
+static void block_signals(struct child *c)
+{
+	static const int faults[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS };
+	const struct sigaction standard = { .sa_handler = SIG_DFL };
+	sigset_t set;
+
+	sigfillset(&set);
+	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++)
+		sigdelset(&set, faults[i]);
+	sigprocmask(SIG_BLOCK, &set, &c->before);
+	sigaction(SIGCHLD, &standard, &c->on_end);
+}
+
+static void restore_signals(const struct child *c)
+{
+	sigaction(SIGCHLD, &c->on_end, NULL);
+	sigprocmask(SIG_SETMASK, &c->before, NULL);
+}
+
+static _Noreturn void be_child(const struct child *c, pid_t parent, int report,
+	child_execute_fn execute, const void *userdata)
+{
+	struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
+	struct failure failure = { 0 };
+	ssize_t n;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(1);
+	restore_signals(c);
+
+	failure.error = -execute(userdata, &why);
+	memccpy(failure.why, bytes_str(&why), '\0', sizeof(failure.why) - 1);
+	n = write(report, &failure, sizeof(failure));
+	(void)n;
+	_exit(1);
+}
+
+/* The end of file says that the command has begun: the other end was closed by execve(2). */
+static int read_failure(int fd, struct bytes *why)
+{
+	struct failure failure;
+	ssize_t n;
+
+	do
+		n = read(fd, &failure, sizeof(failure));
+	while (n < 0 && errno == EINTR);
+	if (n <= 0)
+		return 0;
+
+	bytes_clear(why);
+	bytes_append_str(why, failure.why);
+	return -failure.error;
+}
+
+/* Whoever reads or writes at the other ends must notice when the command closes them. */
+static void let_go_of_files(void)
+{
+	int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (fd >= 0) {
+		dup2(fd, STDIN_FILENO);
+		dup2(fd, STDOUT_FILENO);
+	}
+	close_range(STDERR_FILENO + 1, ~0U, 0);
+}
+
+/* --- waiting ---------------------------------------------------------------------------------- */
+
+/* True where the child has ended. We stop with it, and then wait to be continued. */
+static bool has_ended(const struct child *c, int *ret_status)
+{
+	int status;
+
+	while (waitpid(c->pid, &status, WNOHANG | WUNTRACED) == c->pid) {
+		if (!WIFSTOPPED(status)) {
+			*ret_status = status;
+			return true;
+		}
+		raise(SIGSTOP);
+		kill(c->pid, SIGCONT);
+	}
+	return false;
+}
+
+/* Those of the terminal, and of other sources in the kernel, have reached the child. */
+static void hand_on(const struct child *c, const siginfo_t *info)
+{
+	bool sent =
+		info->si_code == SI_USER || info->si_code == SI_QUEUE || info->si_code == SI_TKILL;
+
+	if (sent && info->si_pid != c->pid)
+		kill(c->pid, info->si_signo);
+}
+
+static int wait_for_end(const struct child *c)
+{
+	siginfo_t info;
+	sigset_t set;
+	int status;
+
+	sigfillset(&set);
+	while (!has_ended(c, &status)) {
+		if (sigwaitinfo(&set, &info) > 0 && info.si_signo != SIGCHLD)
+			hand_on(c, &info);
+	}
+	return status;
+}
+
+static int start(struct child *c, child_execute_fn execute, const void *userdata, struct bytes *why)
+{
+	cleanup(close_p) int read_end = -1, write_end = -1;
+	pid_t parent = getpid();
+	int pipes[2], r;
+
+	if (pipe2(pipes, O_CLOEXEC) < 0)
+		return -errno;
+	read_end = pipes[0];
+	write_end = pipes[1];
+
+	block_signals(c);
+	c->pid = fork();
+	if (c->pid == 0)
+		be_child(c, parent, write_end, execute, userdata);
+	r = c->pid < 0 ? -errno : 0;
+	if (r < 0) {
+		restore_signals(c);
+		return r;
+	}
+
+	close(steal_fd(&write_end));
+	r = read_failure(read_end, why);
+	if (r < 0) {
+		waitpid(c->pid, NULL, 0);
+		restore_signals(c);
+	}
+	return r;
+}
+
+int child_run(
+	child_execute_fn execute, const void *userdata, struct child_end *ret, struct bytes *why)
+{
+	struct child c;
+	uint64_t began;
+	int r, status;
+
+	bytes_clear(why);
+	began = clock_now().boot;
+	r = start(&c, execute, userdata, why);
+	if (r < 0) {
+		if (why->len == 0)
+			bytes_appendf(why, "the command could not be started: %s", strerror(-r));
+		return r;
+	}
+
+	let_go_of_files();
+	status = wait_for_end(&c);
+	restore_signals(&c);
+	ret->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+	ret->status = ret->signal ? 128 + ret->signal : WEXITSTATUS(status);
+	ret->time = clock_now().boot - began;
+	return 0;
+}
+
+int child_end_alike(const struct child_end *end)
+{
+	const struct rlimit no_core = { 0 };
+	sigset_t set;
+
+	if (end->signal == 0)
+		return end->status;
+
+	setrlimit(RLIMIT_CORE, &no_core);
+	signal(end->signal, SIG_DFL);
+	sigemptyset(&set);
+	sigaddset(&set, end->signal);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+	raise(end->signal);
+	return end->status;
+}
