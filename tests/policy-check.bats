@@ -436,6 +436,60 @@ warns() {
 	assert_status 0
 }
 
+@test "root looks as the daemon's user would" {
+	need_root
+	chmod go+x "$TMP" "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR/test"
+	mkdir -m 755 way
+	printf '{}' >way/policy.json
+	chmod 600 way/policy.json
+	run firma policy check way/policy.json
+	assert_output 'way/policy.json: in order, 0 rules'
+
+	# Who owns the state directory.
+	mkdir "$TMP/state"
+	chown 4242 "$TMP/state"
+	export STATE_DIRECTORY=$TMP/state
+	run firma policy check way/policy.json
+	assert_status 1
+	assert_output "way/policy.json: uid 4242 can't read it: Permission denied"
+	chmod 644 way/policy.json
+	run firma policy check way/policy.json
+	assert_status 0
+	assert_output 'way/policy.json: in order for uid 4242, 0 rules'
+
+	# Whose own files are trusted, and the others' aren't.
+	chown 4242 way/policy.json
+	run firma policy check way/policy.json
+	assert_status 0
+	run firma policy check --user root way/policy.json
+	assert_status 1
+	assert_output 'way/policy.json: belongs to another user'
+	chown 0 way/policy.json
+	chmod 700 way
+	run firma policy check --user nobody way/policy.json
+	assert_status 1
+	assert_output "way/policy.json: user nobody can't read it: Permission denied"
+	run firma policy check --user 'no such' way/policy.json
+	assert_status 2
+
+	# What a group may read.
+	chmod 750 way
+	chgrp nogroup way
+	run firma policy check --user nobody way/policy.json
+	assert_status 0
+}
+
+@test "only root can look as another user" {
+	need_root
+	printf '{}' >"$TMP/policy.json"
+	chmod go+x "$TMP" "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR/test"
+	AS_UID=4242 run firma policy check --user root "$TMP/policy.json"
+	assert_status 3
+	assert_output 'firma: only root can look as another user'
+	AS_UID=4242 run firma policy check "$TMP/policy.json"
+	assert_output "$TMP/policy.json: in order, 0 rules"
+}
+
 @test "what can't be read is not judged" {
 	run firma policy check missing.json
 	assert_status 3

@@ -112,9 +112,12 @@ closed() {
 	assert_log "firma: the policy before stays in force: policy $POLICY: unknown key 'x'"
 	assert_equal "$(grep -c 'stays in force' "$TMP/log")" 1
 	run firma status
-	assert_status 0
+	assert_status 4
+	assert_line -n 0 'state          answering'
 	assert_line "policy         $POLICY, 0 rules"
 	assert_line "policy fault   $POLICY: unknown key 'x'"
+	run firma status --json
+	assert_status 4
 
 	# Another fault is another message; the end of all faults is one.
 	write_policy '{"default_action":'
@@ -125,6 +128,7 @@ closed() {
 	write_policy '{"default_action":"deny"}'
 	denies
 	run firma status
+	assert_status 0
 	refute_output -p 'policy fault'
 	assert_equal "$(grep -c 'is in force' "$TMP/log")" 2
 }
@@ -347,6 +351,70 @@ together_with_rename() {
 	start_daemon
 	run firma status --json
 	refute_output -p '"policy"'
+}
+
+# few_descriptors N: daemons that are started from now on may have so many, but for those that they
+# run under.
+few_descriptors() {
+	WRAPPER=(bash -c 'ulimit -n '"$1"' && exec "$@"' bash "${WRAPPER[@]}")
+}
+
+@test "a policy that can't be opened for lack of descriptors closes the daemon until there are some" {
+	((${#WRAPPER[@]} == 0)) || skip "it runs under another program"
+	write_policy '{"default_action":"allow"}'
+	serve_policy
+	allows
+	write_policy '{"default_action":"deny"}'
+	# One for the connection, and none for the policy.
+	prlimit --pid "$DAEMON" --nofile="$(($(find "/proc/$DAEMON/fd" -mindepth 1 | wc -l) + 1)):4096"
+	closed "$POLICY: can't be read: Too many open files"
+	prlimit --pid "$DAEMON" --nofile=1024:4096
+	denies
+}
+
+@test "however many connect, some descriptors are free for the policy and for operators" {
+	local limit
+
+	for limit in 40 64 100 128; do
+		write_policy '{"default_action":"allow"}'
+		few_descriptors "$limit"
+		OPERATOR_SOCKET=$TMP/operator.sock
+		serve_policy --operator-socket "$OPERATOR_SOCKET"
+		_until "$DAEMON" grep -q 'takes at most' "$TMP/log"
+		WRAPPER=()
+		_background_held idle "$UNIT" probe --idle 100 "$SOCKET"
+		write_policy '{"default_action":"pending_hitl"}'
+		run operate status
+		assert_line -n -1 '{"outcome":"ok"}'
+		SOCKET=$OPERATOR_SOCKET run ask
+		assert_decision pending_hitl
+		run operate allow.add pattern=/opt/x
+		assert_line -n -1 '{"outcome":"ok"}'
+		refute_log -p "can't accept"
+		finish idle
+		stop_daemon
+		rm -rf "$STATE_DIR" "$TMP/log"
+	done
+}
+
+@test "so it is at the one door for all" {
+	local limit most
+
+	for limit in 40 64 100 128; do
+		write_policy '{"default_action":"allow"}'
+		few_descriptors "$limit"
+		serve_policy
+		_until "$DAEMON" grep -q 'takes at most' "$TMP/log"
+		WRAPPER=()
+		most=$(sed -n 's/.*takes at most \([0-9]*\) connections.*/\1/p' "$TMP/log")
+		_background_held idle "$UNIT" probe --idle $((most - 1)) "$SOCKET"
+		write_policy '{"default_action":"deny"}'
+		denies
+		refute_log -p "can't accept"
+		finish idle
+		stop_daemon
+		rm -rf "$STATE_DIR" "$TMP/log"
+	done
 }
 
 @test "memory that is short for a policy closes, and does not end, the daemon" {

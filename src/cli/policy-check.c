@@ -2,6 +2,7 @@
 
 /* `firma policy check`: everything that is wrong with a policy, before it is in force. */
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,15 +11,26 @@
 #include "base/path.h"
 #include "base/text.h"
 #include "cli/absolute.h"
+#include "cli/daemon-user.h"
 #include "cli/verb.h"
 #include "daemon/policy-file.h"
 #include "gate/policy/glob.h"
 #include "gate/policy/rule-check.h"
 
-static const struct option_row rows[] = { { 0 } };
+struct command_line {
+	const char *user;
+};
 
-static int print_result(
-	int r, const char *file, const struct faults *faults, const struct policy *policy)
+static const struct option_row rows[] = {
+	{ "user", 0, "NAME",
+		"look as this user would\n"
+		"(default for root: the daemon's)",
+		OPTION_STRING(struct command_line, user) },
+	{ 0 },
+};
+
+static int print_result(int r, const char *file, const struct daemon_user *user,
+	const struct faults *faults, const struct policy *policy)
 {
 	cleanup(bytes_deinit) struct bytes lines = BYTES_INIT(BYTES_UNLIMITED);
 
@@ -29,9 +41,17 @@ static int print_result(
 	if (r == POLICY_FAULTY)
 		return STATUS_REFUSED;
 
-	printf("%s: in order, %zu rule%s\n", file, policy_size(policy),
+	printf("%s: in order%s%s, %zu rule%s\n", file, user->other ? " for " : "",
+		user->other ? user->name : "", policy_size(policy),
 		policy_size(policy) == 1 ? "" : "s");
 	return STATUS_DONE;
+}
+
+/* The daemon's user can't read what is there: the daemon would be closed. */
+static int print_unreadable(const char *file, const struct daemon_user *user, int r)
+{
+	printf("%s: %s can't read it: %s\n", file, user->name, strerror(-r));
+	return STATUS_REFUSED;
 }
 
 /* Where the directory of a pattern is one path, and that is a link: where it leads. */
@@ -206,7 +226,21 @@ static void warn_of_links(const struct policy *policy, struct faults *faults)
 	}
 }
 
-static int check(const char *path)
+/* Looks as the daemon's user from here on. */
+static int become(const struct daemon_user *user)
+{
+	int r;
+
+	if (!user->other)
+		return STATUS_DONE;
+	if (geteuid() != 0)
+		return say_undecided("only root can look as another user");
+
+	r = daemon_user_become(user);
+	return r < 0 ? say_undecided("can't become %s: %s", user->name, strerror(-r)) : STATUS_DONE;
+}
+
+static int check(const char *path, const struct daemon_user *user)
 {
 	cleanup(bytes_deinit) struct bytes shown = BYTES_INIT(BYTES_UNLIMITED);
 	cleanup(policy_free_p) struct policy *policy = NULL;
@@ -218,27 +252,39 @@ static int check(const char *path)
 	if (!absolute || text_append_escaped(&shown, path, strlen(path)) < 0)
 		return say_undecided("can't tell where the policy is");
 
+	status = become(user);
+	if (status != STATUS_DONE)
+		return status;
+
 	faults_init(&faults);
 	r = policy_file_check(absolute, geteuid(), &faults, &source, &policy);
 	if (r == 0)
 		warn_of_links(policy, &faults);
-	status = r < 0 ? say_undecided("%s: %s", bytes_str(&shown), strerror(-r))
-		       : print_result(r, bytes_str(&shown), &faults, policy);
+	if (r == -EACCES && user->other)
+		status = print_unreadable(bytes_str(&shown), user, r);
+	else if (r < 0)
+		status = say_undecided("%s: %s", bytes_str(&shown), strerror(-r));
+	else
+		status = print_result(r, bytes_str(&shown), user, &faults, policy);
 	faults_deinit(&faults);
 	return status;
 }
 
 static int run(const struct verb *verb, int argc, char **argv)
 {
+	struct command_line command_line = { 0 };
 	struct operands operands;
+	struct daemon_user user;
 	int status;
 
-	status = verb_read_options(verb, argc, argv, NULL, &operands);
+	status = verb_read_options(verb, argc, argv, &command_line, &operands);
 	if (status != VERB_GO)
 		return status;
 	if (!operands.words[0][0])
 		return usage_error(verb, "it takes one file");
-	return check(operands.words[0]);
+	if (daemon_user_find(command_line.user, &user) < 0)
+		return usage_error(verb, "--user wants a user that is there");
+	return check(operands.words[0], &user);
 }
 
 const struct verb policy_check_verb = {

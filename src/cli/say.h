@@ -16,7 +16,8 @@ enum status {
 	STATUS_DONE = 0,
 	STATUS_REFUSED = 1, /* denied, refused, does not hold */
 	STATUS_USAGE = 2,
-	STATUS_UNDECIDED = 3, /* could not decide: no daemon, no proper reply, outcome unknown */
+	STATUS_UNDECIDED = 3,    /* could not decide: no daemon, no proper reply, outcome unknown */
+	STATUS_POLICY_FAULT = 4, /* of `status`: it answers, and the policy's file has a fault */
 	STATUS_PENDING = 75,
 };
 

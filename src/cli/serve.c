@@ -15,6 +15,7 @@
 #include "base/users.h"
 #include "cli/absolute.h"
 #include "cli/client.h"
+#include "cli/daemon-user.h"
 #include "cli/verb.h"
 #include "daemon/door.h"
 #include "gate/limits.h"
@@ -135,26 +136,6 @@ static const struct option_row rows[] = {
 	{ 0 },
 };
 
-/* The design's order: option, systemd's directory, the system's for root, the user's own. */
-static char *find_state_dir(const char *given)
-{
-	const char *systemd = getenv("STATE_DIRECTORY");
-	const char *state_home = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
-	char *path = NULL;
-
-	if (given)
-		return given[0] ? strdup(given) : NULL;
-	if (systemd && systemd[0] && systemd[0] != ':')
-		return strndup(systemd, strcspn(systemd, ":")); /* the first of several */
-	if (geteuid() == 0)
-		return strdup("/var/lib/firma");
-	if (state_home && state_home[0] == '/')
-		return asprintf(&path, "%s/firma", state_home) < 0 ? NULL : path;
-	if (home && home[0] == '/')
-		return asprintf(&path, "%s/.local/state/firma", home) < 0 ? NULL : path;
-	return NULL;
-}
-
 static int check_options(const struct verb *verb, const struct command_line *c)
 {
 	const struct serve_options *s = &c->serve;
@@ -213,7 +194,7 @@ static int run_daemon(const struct verb *verb, struct command_line *c)
 		c->serve.policy = policy;
 	}
 	if (strcmp(c->store, "file") == 0) {
-		state_dir = find_state_dir(c->state_dir);
+		state_dir = daemon_state_dir(c->state_dir);
 		if (!state_dir)
 			return usage_error(verb,
 				"--state-dir is needed: neither it nor the environment names a "

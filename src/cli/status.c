@@ -16,7 +16,7 @@
 struct status_view {
 	struct operator_options op;
 	bool json;
-	bool closed;
+	bool closed, policy_fault;
 };
 
 static const struct option_row rows[] = {
@@ -263,6 +263,7 @@ static int show_item(const struct bytes *line, void *userdata)
 	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(BYTES_UNLIMITED);
 	cleanup(json_doc_free_p) struct json_doc *doc = NULL;
 	struct status_view *showing = userdata;
+	const struct json *policy;
 	struct scan_fault fault;
 	int r;
 
@@ -274,7 +275,9 @@ static int show_item(const struct bytes *line, void *userdata)
 	if (r != 0)
 		return say_undecided("the answer is not a status");
 
+	policy = json_get(json_root(doc), "policy");
 	showing->closed = json_get_string(json_root(doc), "closed") != NULL;
+	showing->policy_fault = policy && json_get_string(policy, "fault");
 	if (showing->json)
 		say_json(line->data, line->len);
 	else
@@ -297,7 +300,11 @@ static int run(const struct verb *verb, int argc, char **argv)
 		return say_undecided("out of memory");
 
 	status = operator_ask(&view.op, &request, show_item, &view, NULL);
-	return status == STATUS_DONE && view.closed ? STATUS_REFUSED : status;
+	if (status != STATUS_DONE)
+		return status;
+	if (view.closed)
+		return STATUS_REFUSED;
+	return view.policy_fault ? STATUS_POLICY_FAULT : STATUS_DONE;
 }
 
 const struct verb status_verb = {

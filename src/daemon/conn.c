@@ -62,11 +62,11 @@ void conns_deinit(struct conns *conns)
 
 bool conns_have_room(const struct conns *conns, enum role role)
 {
-	size_t max = conns->max;
+	size_t max = conns->max, reserved = max / 2;
 
-	if (role == ROLE_AGENT)
-		max = max > LIMIT_CONNECTIONS_RESERVED ? max - LIMIT_CONNECTIONS_RESERVED : 1;
-	return conns->n < max;
+	if (reserved > LIMIT_CONNECTIONS_RESERVED)
+		reserved = LIMIT_CONNECTIONS_RESERVED;
+	return conns->n < (role == ROLE_AGENT ? max - reserved : max);
 }
 
 static struct client *client_join(struct conns *conns, uid_t uid, enum role role)

@@ -9,6 +9,7 @@
 #include "daemon/serve.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <sodium.h>
 #include <stdlib.h>
@@ -39,6 +40,9 @@
 
 /* Descriptors beside the connections: doors, store, event loop, log, and some to spare. */
 #define DESCRIPTORS_RESERVED 64
+
+/* Of these, what is kept free for files that are opened and closed again: policy, user database. */
+#define DESCRIPTORS_FREE 16
 
 struct server {
 	const struct serve_options *options;
@@ -131,28 +135,48 @@ static int read_boot_id(uint8_t ret[static 16])
 	return notation_parse_uuid(text, CLOCK_BOOT_ID_LEN, ret);
 }
 
-/* As many descriptors as the limits need, or fewer connections. */
+/* Those that are open, of the first LIMIT_CONNECTIONS: poll(2) tells the others. */
+static size_t count_descriptors(rlim_t limit)
+{
+	struct pollfd fds[LIMIT_CONNECTIONS];
+	size_t n = limit < LIMIT_CONNECTIONS ? (size_t)limit : LIMIT_CONNECTIONS, open = 0;
+
+	for (size_t i = 0; i < n; i++)
+		fds[i] = (struct pollfd){ .fd = (int)i };
+	if (poll(fds, n, 0) < 0)
+		return 0;
+	for (size_t i = 0; i < n; i++)
+		open += !(fds[i].revents & POLLNVAL);
+	return open;
+}
+
+/*
+ * As many descriptors as the limits need, or fewer connections: some are kept free in any case.
+ * Call it when everything that stays open is open.
+ */
 static void raise_descriptor_limit(struct conns *conns)
 {
-	const rlim_t wanted = LIMIT_CONNECTIONS + DESCRIPTORS_RESERVED;
+	rlim_t wanted, taken;
 	struct rlimit limit;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
 		return;
 
+	taken = count_descriptors(limit.rlim_cur) + DESCRIPTORS_FREE;
+	wanted = LIMIT_CONNECTIONS + (taken > DESCRIPTORS_RESERVED ? taken : DESCRIPTORS_RESERVED);
 	if (limit.rlim_cur < wanted) {
 		limit.rlim_cur = wanted < limit.rlim_max ? wanted : limit.rlim_max;
 		if (setrlimit(RLIMIT_NOFILE, &limit) < 0 && getrlimit(RLIMIT_NOFILE, &limit) < 0)
 			return;
 	}
-	if (limit.rlim_cur < wanted) {
-		conns->max = limit.rlim_cur > 2 * DESCRIPTORS_RESERVED
-			? (size_t)limit.rlim_cur - DESCRIPTORS_RESERVED
-			: DESCRIPTORS_RESERVED;
-		log_text(LOG_WARNING, LOG_ID_WARNING,
-			"takes at most %zu connections: no more descriptors are allowed",
-			conns->max);
-	}
+	if (limit.rlim_cur >= wanted)
+		return;
+
+	if (taken < DESCRIPTORS_RESERVED && limit.rlim_cur > 2 * DESCRIPTORS_RESERVED)
+		taken = DESCRIPTORS_RESERVED;
+	conns->max = limit.rlim_cur > taken ? (size_t)(limit.rlim_cur - taken) : 1;
+	log_text(LOG_WARNING, LOG_ID_WARNING,
+		"takes at most %zu connections: no more descriptors are allowed", conns->max);
 }
 
 static uint64_t idle_timeout(const struct server *s)
@@ -367,9 +391,11 @@ static int start(struct server *s, struct bytes *why)
 		return r;
 
 	connect_parts(s);
-	raise_descriptor_limit(&s->conns);
 	r = loop_watch_store(&s->loop);
-	return r < 0 ? r : loop_watch_doors(&s->loop);
+	if (r >= 0)
+		r = loop_watch_doors(&s->loop);
+	raise_descriptor_limit(&s->conns);
+	return r;
 }
 
 enum serve_result serve(const struct serve_options *options)
