@@ -30,11 +30,18 @@ void bytes_clear(struct bytes *b)
 
 void bytes_truncate(struct bytes *b, size_t len)
 {
+	b->error = 0;
 	if (!b->data)
 		return;
 
 	b->len = len;
 	b->data[len] = '\0';
+}
+
+void bytes_undo(struct bytes *b, size_t len, int error)
+{
+	bytes_truncate(b, len);
+	b->error = error;
 }
 
 int bytes_reserve(struct bytes *b, size_t n, char **ret)
@@ -73,11 +80,11 @@ void bytes_grew(struct bytes *b, size_t n)
 int bytes_append(struct bytes *b, const void *data, size_t len)
 {
 	char *end;
-	int r;
 
-	r = bytes_reserve(b, len, &end);
-	if (r < 0)
-		return r;
+	if (b->error == 0)
+		b->error = bytes_reserve(b, len, &end);
+	if (b->error < 0)
+		return b->error;
 
 	if (len > 0)
 		memcpy(end, data, len);
@@ -111,16 +118,20 @@ int bytes_vappendf(struct bytes *b, const char *format, va_list ap)
 	size_t room = b->size - b->len;
 	va_list again;
 	char *end;
-	int n, r;
+	int n;
+
+	if (b->error < 0)
+		return b->error;
 
 	/* Mostly it fits into what is there; what does not is printed once more. */
 	va_copy(again, ap);
 	n = vsnprintf(room > 0 ? b->data + b->len : NULL, room, format, again);
 	va_end(again);
-	r = n < 0 ? -EINVAL : bytes_reserve(b, (size_t)n, &end);
-	if (r < 0) {
-		bytes_truncate(b, b->len);
-		return r;
+	b->error = n < 0 ? -EINVAL : bytes_reserve(b, (size_t)n, &end);
+	if (b->error < 0) {
+		if (b->data)
+			b->data[b->len] = '\0';
+		return b->error;
 	}
 
 	if ((size_t)n >= room)
@@ -138,6 +149,11 @@ void bytes_consume(struct bytes *b, size_t n)
 	bytes_truncate(b, b->len - n);
 }
 
+int bytes_error(const struct bytes *b)
+{
+	return b->error;
+}
+
 const char *bytes_str(const struct bytes *b)
 {
 	return b->data ? b->data : "";
@@ -145,9 +161,12 @@ const char *bytes_str(const struct bytes *b)
 
 char *bytes_steal(struct bytes *b)
 {
-	char *data;
+	char *data = NULL;
 
-	data = b->data ? b->data : strdup("");
+	if (b->error < 0)
+		bytes_deinit(b);
+	else
+		data = b->data ? b->data : strdup("");
 	*b = (struct bytes)BYTES_INIT(b->max);
 	return data;
 }

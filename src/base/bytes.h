@@ -8,7 +8,14 @@
  * string where it holds no other NUL.
  *
  * Appending gives -ENOMEM, or -EMSGSIZE where it would go past the ceiling; either way nothing was
- * appended. `data` is valid until the next append.
+ * appended. The error sticks: until the buffer is cleared or cut, every append does nothing and
+ * gives it again. So the pieces of a text need no check in between:
+ *
+ *	bytes_append_str(b, "uid ");
+ *	bytes_appendf(b, "%u", uid);
+ *	return bytes_append_char(b, '\n');
+ *
+ * `data` is valid until the next append.
  */
 
 #include <stdarg.h>
@@ -22,6 +29,7 @@ struct bytes {
 	size_t len;
 	size_t size; /* allocated */
 	size_t max;  /* ceiling for len */
+	int error;   /* of the first append that failed, or 0 */
 };
 
 /* For what the program itself makes, and can't be grown by a peer past other limits. */
@@ -35,11 +43,14 @@ struct bytes {
 void bytes_init(struct bytes *b, size_t max);
 void bytes_deinit(struct bytes *b);
 
-/* Forgets the content, keeps the memory. */
+/* Forgets the content and an error, keeps the memory. */
 void bytes_clear(struct bytes *b);
 
-/* Cuts the content to `len` bytes, which must not be more than it has. */
+/* Cuts the content to `len` bytes, which must not be more than it has, and forgets an error. */
 void bytes_truncate(struct bytes *b, size_t len);
+
+/* After an error: cuts the content to `len` bytes, and makes `error` stick. */
+void bytes_undo(struct bytes *b, size_t len, int error);
 
 /* Makes room for `n` more bytes; *ret is where they go. bytes_grew() then counts them in. */
 int bytes_reserve(struct bytes *b, size_t n, char **ret);
@@ -55,8 +66,11 @@ int bytes_vappendf(struct bytes *b, const char *format, va_list ap)
 /* Removes the first `n` bytes. */
 void bytes_consume(struct bytes *b, size_t n);
 
+/* 0, or the error of the first append that failed. */
+int bytes_error(const struct bytes *b);
+
 /* The content as a C string, never NULL. */
 const char *bytes_str(const struct bytes *b);
 
-/* Hands the content over as a C string that the caller frees; NULL when out of memory. */
+/* Hands the content over as a C string that the caller frees; NULL after an error. */
 char *bytes_steal(struct bytes *b);

@@ -259,7 +259,7 @@ int text_append_escaped(struct bytes *b, const char *text, size_t len)
 
 	r = append_escaped(b, text, len, NOTATION_BRACES);
 	if (r < 0)
-		bytes_truncate(b, before);
+		bytes_undo(b, before, r);
 
 	return r;
 }
@@ -360,7 +360,7 @@ static int append_quoted(struct bytes *b, const char *text, size_t len, enum not
 
 	r = append_in_form(b, text, len, form_of(text, len), notation);
 	if (r < 0)
-		bytes_truncate(b, before);
+		bytes_undo(b, before, r);
 
 	return r;
 }

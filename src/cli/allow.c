@@ -47,16 +47,14 @@ static int append_word(struct bytes *b, const char *text)
 /* Any of several stands in braces. */
 static int append_element(struct bytes *b, const struct json *v)
 {
-	int r;
-
 	if (json_string(v))
 		return append_word(b, json_string(v));
 
-	r = bytes_append_str(b, " {");
+	bytes_append_str(b, " {");
 	json_each (child, v)
-		if (r >= 0 && json_string(child))
-			r = append_word(b, json_string(child));
-	return r < 0 ? r : bytes_append_str(b, " }");
+		if (json_string(child))
+			append_word(b, json_string(child));
+	return bytes_append_str(b, " }");
 }
 
 /* The arguments as far as they are known: of those that are bound there is only the hash. */
@@ -64,15 +62,14 @@ static int append_arguments(struct bytes *b, const struct json *root)
 {
 	const struct json *argv = json_get(root, "argv");
 	const char *bound = json_get_string(root, "argPattern");
-	int r = 0;
 
-	for (const struct json *v = argv ? json_first(argv) : NULL; r >= 0 && v; v = json_next(v))
-		r = append_element(b, v);
-	if (r >= 0 && !argv && !bound)
-		r = bytes_append_str(b, " **");
-	if (r >= 0 && bound)
-		r = append_word(b, bound);
-	return r;
+	for (const struct json *v = argv ? json_first(argv) : NULL; v; v = json_next(v))
+		append_element(b, v);
+	if (!argv && !bound)
+		bytes_append_str(b, " **");
+	if (bound)
+		append_word(b, bound);
+	return bytes_error(b);
 }
 
 /* "  [uid 1000, sandbox sbx]", "" where nothing is bound. */
@@ -88,22 +85,20 @@ static int append_bounds(struct bytes *b, const struct json *root)
 	};
 	const char *separator = "  [", *value;
 	uint64_t uid;
-	int r = 0;
 
 	if (json_get_integer(root, "uid", UINT32_MAX, &uid)) {
-		r = bytes_appendf(b, "%suid %llu", separator, (unsigned long long)uid);
+		bytes_appendf(b, "%suid %llu", separator, (unsigned long long)uid);
 		separator = ", ";
 	}
-	for (size_t i = 0; r >= 0 && i < sizeof(strings) / sizeof(strings[0]); i++) {
+	for (size_t i = 0; i < sizeof(strings) / sizeof(strings[0]); i++) {
 		value = json_get_string(root, strings[i].key);
 		if (!value)
 			continue;
-		r = bytes_appendf(b, "%s%s", separator, strings[i].name);
-		if (r >= 0)
-			r = append_word(b, value);
+		bytes_appendf(b, "%s%s", separator, strings[i].name);
+		append_word(b, value);
 		separator = ", ";
 	}
-	return r < 0 || separator[0] == ' ' ? r : bytes_append_char(b, ']');
+	return separator[0] == ' ' ? bytes_error(b) : bytes_append_char(b, ']');
 }
 
 static int append_column(struct bytes *b, const char *text, int width)

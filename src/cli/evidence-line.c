@@ -119,7 +119,7 @@ static int append_escaped(struct bytes *b, const char *before, const char *text)
 	if (r >= 0)
 		r = text_append_escaped(b, text, strlen(text));
 	if (r < 0)
-		bytes_truncate(b, start);
+		bytes_undo(b, start, r);
 	return r;
 }
 
@@ -139,28 +139,24 @@ static int append_command(struct bytes *b, const struct json *request)
 {
 	const struct json *args = member(request, "args");
 	const char *arg;
-	int r;
 
-	r = append_quoted(b, " ", string(request, "executable"));
+	append_quoted(b, " ", string(request, "executable"));
 	if (args && json_is_array(args))
 		json_each (child, args) {
 			arg = json_string(child);
-			if (r >= 0)
-				r = append_quoted(b, " ", arg ? arg : "?");
+			append_quoted(b, " ", arg ? arg : "?");
 		}
-	return r < 0 ? r : append_quoted(b, " ", string(request, "target"));
+	return append_quoted(b, " ", string(request, "target"));
 }
 
 static int append_who(struct bytes *b, const struct evidence_line *e)
 {
 	const struct json *uid = member(e->peer, "uid");
-	int r = 0;
 
 	if (uid)
-		r = bytes_appendf(b, ", uid %lld", (long long)json_count(uid));
-	if (r >= 0)
-		r = append_quoted(b, ", agent ", string(e->request, "agent_id"));
-	return r < 0 ? r : append_escaped(b, ", token ", token_of(e));
+		bytes_appendf(b, ", uid %lld", (long long)json_count(uid));
+	append_quoted(b, ", agent ", string(e->request, "agent_id"));
+	return append_escaped(b, ", token ", token_of(e));
 }
 
 static int append_count(struct bytes *b, const char *before, const struct json *object,
@@ -201,20 +197,13 @@ static int append_what(struct bytes *b, const struct evidence_line *e)
 
 static int append_line(struct bytes *b, const struct evidence_line *e)
 {
-	int r;
-
-	r = append_escaped(b, "", e->timestamp ? e->timestamp : "?");
-	if (r >= 0)
-		r = bytes_appendf(b, " %llu", (unsigned long long)e->sequence);
-	if (r >= 0)
-		r = append_what(b, e);
-	if (r >= 0)
-		r = append_command(b, e->request);
-	if (r >= 0)
-		r = append_who(b, e);
-	if (r >= 0)
-		r = append_escaped(b, ": ", string(e->response, "outcome"));
-	return r < 0 ? r : append_escaped(b, ": ", string(e->response, "reason"));
+	append_escaped(b, "", e->timestamp ? e->timestamp : "?");
+	bytes_appendf(b, " %llu", (unsigned long long)e->sequence);
+	append_what(b, e);
+	append_command(b, e->request);
+	append_who(b, e);
+	append_escaped(b, ": ", string(e->response, "outcome"));
+	return append_escaped(b, ": ", string(e->response, "reason"));
 }
 
 int evidence_line_append(

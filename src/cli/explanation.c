@@ -105,12 +105,9 @@ static int find_near(struct explanation *e)
 /* "WHAT 'text' WHAT". */
 static int append_about(struct bytes *b, const char *before, const char *text, const char *behind)
 {
-	int r;
-
-	r = bytes_append_str(b, before);
-	if (r >= 0)
-		r = text_append_quoted(b, text, strlen(text));
-	return r < 0 ? r : bytes_append_str(b, behind);
+	bytes_append_str(b, before);
+	text_append_quoted(b, text, strlen(text));
+	return bytes_append_str(b, behind);
 }
 
 static const char *word_at(const struct request *q, size_t index)
@@ -264,74 +261,59 @@ static int print_json(const struct explanation *e)
 static int append_command(const struct request *q, struct bytes *b)
 {
 	const char *arg = q->asked.args.text;
-	int r;
 
-	r = text_append_quoted(b, q->asked.executable, strlen(q->asked.executable));
+	text_append_quoted(b, q->asked.executable, strlen(q->asked.executable));
 	for (size_t i = 0; i < q->asked.args.n; i++, arg += strlen(arg) + 1) {
-		if (r >= 0)
-			r = bytes_append_char(b, ' ');
-		if (r >= 0)
-			r = text_append_quoted(b, arg, strlen(arg));
+		bytes_append_char(b, ' ');
+		text_append_quoted(b, arg, strlen(arg));
 	}
-	return r < 0 ? r : bytes_append_char(b, '\n');
+	return bytes_append_char(b, '\n');
 }
 
 static int append_rule_name(struct bytes *b, const struct rule *rule, size_t index)
 {
-	int r;
-
-	r = bytes_appendf(b, "exec[%zu] \"", index);
-	if (r >= 0)
-		r = text_append_escaped(b, rule->id, strlen(rule->id));
-	return r < 0 ? r : bytes_append_char(b, '"');
+	bytes_appendf(b, "exec[%zu] \"", index);
+	text_append_escaped(b, rule->id, strlen(rule->id));
+	return bytes_append_char(b, '"');
 }
 
 static int append_head(const struct explanation *e, struct bytes *b)
 {
 	const struct judgement *j = &e->judgement;
 	const struct explanation_input *m = e->matter;
-	int r;
 
-	r = bytes_append_str(b, "command   ");
-	if (r >= 0)
-		r = append_command(m->request, b);
-	if (r >= 0)
-		r = bytes_appendf(b, "policy    %s\ndecision  %s\ndecided   ",
-			m->file ? m->file : "none", decision_name(j->decision));
-	if (r >= 0)
-		r = j->by_rule
-			? append_rule_name(b, policy_rule(m->policy, j->index), j->index)
-			: bytes_appendf(b, "by %s%s", bytes_str(&e->place),
-				strcmp(j->rule, RULE_DEFAULT) == 0 ? ", since no rule matches"
-								   : "");
-	if (r >= 0)
-		r = bytes_append_str(b, "\nreason    ");
-	if (r >= 0)
-		r = text_append_escaped(b, bytes_str(&e->reason), e->reason.len);
-	return r < 0 ? r : bytes_append_char(b, '\n');
+	bytes_append_str(b, "command   ");
+	append_command(m->request, b);
+	bytes_appendf(b, "policy    %s\ndecision  %s\ndecided   ", m->file ? m->file : "none",
+		decision_name(j->decision));
+	if (j->by_rule)
+		append_rule_name(b, policy_rule(m->policy, j->index), j->index);
+	else
+		bytes_appendf(b, "by %s%s", bytes_str(&e->place),
+			strcmp(j->rule, RULE_DEFAULT) == 0 ? ", since no rule matches" : "");
+	bytes_append_str(b, "\nreason    ");
+	text_append_escaped(b, bytes_str(&e->reason), e->reason.len);
+	return bytes_append_char(b, '\n');
 }
 
 static int append_near(const struct explanation *e, struct bytes *b)
 {
 	const struct rule *rule;
-	int r;
 
 	if (e->n_near == 0)
 		return 0;
 
-	r = bytes_append_str(b, "\nRules that nearly decided it:\n");
-	for (size_t i = 0; r >= 0 && i < e->n_near; i++) {
+	bytes_append_str(b, "\nRules that nearly decided it:\n");
+	for (size_t i = 0; i < e->n_near; i++) {
 		rule = policy_rule(e->matter->policy, e->near[i].index);
-		r = bytes_append_str(b, "  ");
-		if (r >= 0)
-			r = append_rule_name(b, rule, e->near[i].index);
-		if (r >= 0)
-			r = bytes_appendf(b, " (%s): %s\n", decision_name(rule->action),
-				bytes_str(&e->near[i].why));
+		bytes_append_str(b, "  ");
+		append_rule_name(b, rule, e->near[i].index);
+		bytes_appendf(
+			b, " (%s): %s\n", decision_name(rule->action), bytes_str(&e->near[i].why));
 	}
-	if (r >= 0 && e->n_further > 0)
-		r = bytes_appendf(b, "  and %zu more\n", e->n_further);
-	return r;
+	if (e->n_further > 0)
+		bytes_appendf(b, "  and %zu more\n", e->n_further);
+	return bytes_error(b);
 }
 
 static int append_notes(const struct suggest_notes *notes, struct bytes *b)

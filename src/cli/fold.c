@@ -94,7 +94,7 @@ int fold_append(
 		indent = columns / 2;
 	r = append(b, text, len, at, indent, columns);
 	if (r < 0)
-		bytes_truncate(b, before);
+		bytes_undo(b, before, r);
 	return r;
 }
 
@@ -128,7 +128,7 @@ int fold_append_lines(
 	}
 
 	if (r < 0)
-		bytes_truncate(b, before);
+		bytes_undo(b, before, r);
 	return r;
 }
 
@@ -146,6 +146,6 @@ int fold_append_cut(struct bytes *b, const char *text, size_t len, size_t column
 	if (r >= 0)
 		r = bytes_append_str(b, mark);
 	if (r < 0)
-		bytes_truncate(b, before);
+		bytes_undo(b, before, r);
 	return r;
 }

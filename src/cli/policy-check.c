@@ -79,12 +79,9 @@ static bool is_plain_name(const char *name)
 
 static int append_place(struct bytes *b, const struct rule *rule, size_t index)
 {
-	int r;
-
-	r = bytes_appendf(b, ": exec[%zu] \"", index);
-	if (r >= 0)
-		r = text_append_escaped(b, rule->id, strlen(rule->id));
-	return r < 0 ? r : bytes_append_str(b, "\":");
+	bytes_appendf(b, ": exec[%zu] \"", index);
+	text_append_escaped(b, rule->id, strlen(rule->id));
+	return bytes_append_str(b, "\":");
 }
 
 /* Whether the rule takes every command of each program that the other is about. */

@@ -32,57 +32,43 @@ static int append_escaped(struct bytes *b, const char *text)
 
 static int append_labelled(struct bytes *b, const char *label, const char *text)
 {
-	int r;
-
-	r = bytes_appendf(b, "%-15s", label);
-	if (r >= 0)
-		r = append_escaped(b, text);
-	return r < 0 ? r : bytes_append_char(b, '\n');
+	bytes_appendf(b, "%-15s", label);
+	append_escaped(b, text);
+	return bytes_append_char(b, '\n');
 }
 
 static int append_head(const struct json *root, struct bytes *b)
 {
 	const char *closed = json_get_string(root, "closed");
 	uint64_t ms, pid;
-	int r;
 
 	if (!json_get_integer(root, "uptime_ms", UINT64_MAX / CLOCK_MS, &ms)
 		|| !json_get_integer(root, "pid", INT32_MAX, &pid))
 		return -EINVAL;
 
-	r = append_labelled(b, closed ? "closed" : "state", closed ? closed : "answering");
-	if (r >= 0)
-		r = bytes_appendf(b, "%-15s", "daemon");
-	if (r >= 0)
-		r = append_escaped(b, json_get_string(root, "version"));
-	if (r >= 0)
-		r = bytes_appendf(b, ", pid %llu, up ", (unsigned long long)pid);
-	if (r >= 0)
-		r = notation_append_duration(b, ms * CLOCK_MS);
-	return r < 0 ? r : bytes_append_char(b, '\n');
+	append_labelled(b, closed ? "closed" : "state", closed ? closed : "answering");
+	bytes_appendf(b, "%-15s", "daemon");
+	append_escaped(b, json_get_string(root, "version"));
+	bytes_appendf(b, ", pid %llu, up ", (unsigned long long)pid);
+	notation_append_duration(b, ms * CLOCK_MS);
+	return bytes_append_char(b, '\n');
 }
 
 static int append_doors(const struct json *root, struct bytes *b)
 {
 	const struct json *doors = json_get(root, "doors");
-	int r = 0;
 
 	if (!doors || !json_is_array(doors))
 		return -EINVAL;
 
 	json_each (door, doors) {
-		if (r >= 0)
-			r = bytes_appendf(b, "%-15s", "door");
-		if (r >= 0)
-			r = append_escaped(b, json_get_string(door, "role"));
-		if (r >= 0)
-			r = bytes_append_char(b, ' ');
-		if (r >= 0)
-			r = append_escaped(b, json_get_string(door, "path"));
-		if (r >= 0)
-			r = bytes_append_char(b, '\n');
+		bytes_appendf(b, "%-15s", "door");
+		append_escaped(b, json_get_string(door, "role"));
+		bytes_append_char(b, ' ');
+		append_escaped(b, json_get_string(door, "path"));
+		bytes_append_char(b, '\n');
 	}
-	return r;
+	return bytes_error(b);
 }
 
 static int append_self_approval(const struct json *root, struct bytes *b)
@@ -99,17 +85,14 @@ static int append_self_approval(const struct json *root, struct bytes *b)
 static int append_counts(const struct json *object, const char *label, struct bytes *b)
 {
 	const char *separator = "";
-	int r;
 
-	r = bytes_appendf(b, "%-15s", label);
+	bytes_appendf(b, "%-15s", label);
 	json_each (member, object) {
-		if (r >= 0)
-			r = bytes_appendf(b, "%s%lld ", separator, (long long)json_count(member));
-		if (r >= 0)
-			r = append_escaped(b, json_key(member));
+		bytes_appendf(b, "%s%lld ", separator, (long long)json_count(member));
+		append_escaped(b, json_key(member));
 		separator = ", ";
 	}
-	return r < 0 ? r : bytes_append_char(b, '\n');
+	return bytes_append_char(b, '\n');
 }
 
 /* The policy's, where it has one. */
@@ -128,21 +111,18 @@ static int append_policy_head(const struct json *policy, struct bytes *b)
 	const char *id = json_get_string(policy, "id"),
 		   *version = json_get_string(policy, "version");
 	const struct json *rules = json_get(policy, "rules");
-	int r = 0;
 
 	if (!rules)
 		return 0;
 	if (id) {
-		r = bytes_append_str(b, ", ");
-		if (r >= 0)
-			r = append_escaped(b, id);
+		bytes_append_str(b, ", ");
+		append_escaped(b, id);
 	}
-	if (r >= 0 && version) {
-		r = bytes_append_char(b, ' ');
-		if (r >= 0)
-			r = append_escaped(b, version);
+	if (version) {
+		bytes_append_char(b, ' ');
+		append_escaped(b, version);
 	}
-	return r < 0 ? r : bytes_appendf(b, ", %lld rules", (long long)json_count(rules));
+	return bytes_appendf(b, ", %lld rules", (long long)json_count(rules));
 }
 
 /* Nothing where there is none. */
@@ -150,21 +130,17 @@ static int append_policy(const struct json *root, struct bytes *b)
 {
 	const struct json *policy = json_get(root, "policy");
 	const char *fault;
-	int r;
 
 	if (!policy)
 		return 0;
 
-	r = bytes_appendf(b, "%-15s", "policy");
-	if (r >= 0)
-		r = append_escaped(b, json_get_string(policy, "path"));
-	if (r >= 0)
-		r = append_policy_head(policy, b);
-	if (r >= 0)
-		r = bytes_append_char(b, '\n');
+	bytes_appendf(b, "%-15s", "policy");
+	append_escaped(b, json_get_string(policy, "path"));
+	append_policy_head(policy, b);
+	bytes_append_char(b, '\n');
 
 	fault = json_get_string(policy, "fault");
-	return r < 0 || !fault ? r : append_labelled(b, "policy fault", fault);
+	return !fault ? bytes_error(b) : append_labelled(b, "policy fault", fault);
 }
 
 static int append_store(const struct json *root, struct bytes *b)
@@ -198,24 +174,20 @@ static int append_space(const struct json *root, struct bytes *b)
 {
 	const struct json *space = json_get(root, "space");
 	uint64_t left;
-	int r;
 
 	if (!space || !json_get_integer(space, "free_bytes", JSON_INTEGER_MAX, &left))
 		return 0;
 
-	r = bytes_appendf(b, "%-15s", "space left");
-	if (r >= 0)
-		r = notation_append_size(b, left);
-	if (r >= 0 && is_true(space, "low")) {
-		r = bytes_append_str(b, " beside ");
-		if (r >= 0)
-			r = append_escaped(b, json_get_string(space, "path"));
-		if (r >= 0)
-			r = bytes_append_str(b,
-				is_true(space, "full") ? ": askers are refused"
-						       : ": soon askers will be refused");
+	bytes_appendf(b, "%-15s", "space left");
+	notation_append_size(b, left);
+	if (is_true(space, "low")) {
+		bytes_append_str(b, " beside ");
+		append_escaped(b, json_get_string(space, "path"));
+		bytes_append_str(b,
+			is_true(space, "full") ? ": askers are refused"
+					       : ": soon askers will be refused");
 	}
-	return r < 0 ? r : bytes_append_char(b, '\n');
+	return bytes_append_char(b, '\n');
 }
 
 /* Of the log of evidence, where there is one. */
@@ -223,39 +195,28 @@ static int append_evidence(const struct json *root, struct bytes *b)
 {
 	const struct json *evidence = json_get(root, "evidence");
 	const struct json *sequence = evidence ? json_get(evidence, "sequence") : NULL;
-	int r;
 
 	if (!evidence)
 		return 0;
 
-	r = bytes_appendf(b, "%-15s", "evidence");
-	if (r >= 0)
-		r = append_escaped(b, json_get_string(evidence, "path"));
-	if (r >= 0)
-		r = bytes_appendf(b, ", %s, %lld records\n",
-			json_get_string(evidence, "closed") ? "closed" : "open",
-			sequence ? (long long)json_count(sequence) : 0);
-	return r;
+	bytes_appendf(b, "%-15s", "evidence");
+	append_escaped(b, json_get_string(evidence, "path"));
+	bytes_appendf(b, ", %s, %lld records\n",
+		json_get_string(evidence, "closed") ? "closed" : "open",
+		sequence ? (long long)json_count(sequence) : 0);
+	return bytes_error(b);
 }
 
 static int append_status(const struct json *root, struct bytes *b)
 {
-	int r;
+	static int (*const parts[])(const struct json *root, struct bytes *b) = { append_head,
+		append_doors, append_default, append_self_approval, append_policy, append_store,
+		append_space, append_evidence };
+	int r = 0;
 
-	r = append_head(root, b);
-	if (r >= 0)
-		r = append_doors(root, b);
-	if (r >= 0)
-		r = append_default(root, b);
-	if (r >= 0)
-		r = append_self_approval(root, b);
-	if (r >= 0)
-		r = append_policy(root, b);
-	if (r >= 0)
-		r = append_store(root, b);
-	if (r >= 0)
-		r = append_space(root, b);
-	return r < 0 ? r : append_evidence(root, b);
+	for (size_t i = 0; r >= 0 && i < sizeof(parts) / sizeof(parts[0]); i++)
+		r = parts[i](root, b);
+	return r;
 }
 
 static int show_item(const struct bytes *line, void *userdata)

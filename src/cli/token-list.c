@@ -289,30 +289,24 @@ static bool directory_has_room(const struct layout *layout, const struct row *ro
 static int append_row(const struct token_list *l, const struct layout *layout,
 	const struct row *row, struct bytes *b)
 {
-	int r = 0;
-
-	for (enum column c = TOKEN; r >= 0 && c < CELLS; c++)
+	for (enum column c = TOKEN; c < CELLS; c++)
 		if (layout->widths[c] > 0)
-			r = append_cell(l, layout, c, row->cells[c],
+			append_cell(l, layout, c, row->cells[c],
 				c == STATE ? row->style : STYLE_NONE, b);
-	if (r >= 0)
-		r = append_last(layout, row->command, b);
-	if (r >= 0 && directory_has_room(layout, row))
-		r = bytes_append_str(b, row->directory);
-	return r < 0 ? r : bytes_append_char(b, '\n');
+	append_last(layout, row->command, b);
+	if (directory_has_room(layout, row))
+		bytes_append_str(b, row->directory);
+	return bytes_append_char(b, '\n');
 }
 
 static int append_header(const struct token_list *l, const struct layout *layout, struct bytes *b)
 {
-	int r;
-
-	r = bytes_append_str(b, console_style(l->console, STYLE_BOLD));
-	for (enum column c = TOKEN; r >= 0 && c < CELLS; c++)
+	bytes_append_str(b, console_style(l->console, STYLE_BOLD));
+	for (enum column c = TOKEN; c < CELLS; c++)
 		if (layout->widths[c] > 0)
-			r = append_cell(l, layout, c, headers[c], STYLE_NONE, b);
-	if (r >= 0)
-		r = append_last(layout, "COMMAND", b);
-	return r < 0 ? r : bytes_appendf(b, "%s\n", console_plain(l->console, STYLE_BOLD));
+			append_cell(l, layout, c, headers[c], STYLE_NONE, b);
+	append_last(layout, "COMMAND", b);
+	return bytes_appendf(b, "%s\n", console_plain(l->console, STYLE_BOLD));
 }
 
 int token_list_append(struct token_list *l, struct bytes *b)

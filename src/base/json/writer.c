@@ -19,7 +19,7 @@ int writer_finish(struct writer *w)
 {
 	assert(w->error < 0 || w->depth == 0);
 	if (w->error < 0)
-		bytes_truncate(w->out, w->start);
+		bytes_undo(w->out, w->start, w->error);
 	return w->error;
 }
 

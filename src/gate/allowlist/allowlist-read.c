@@ -49,12 +49,10 @@ static int __attribute__((format(printf, 2, 3))) fault(struct reader *r, const c
 static int append_place(struct reader *r)
 {
 	const char *name = r->list->agents[r->list->n_agents - 1].name;
-	int e;
 
-	e = bytes_append_str(r->why, "agents ");
-	if (e >= 0)
-		e = text_append_quoted(r->why, name, strlen(name));
-	return e;
+	bytes_append_str(r->why, "agents ");
+	text_append_quoted(r->why, name, strlen(name));
+	return bytes_error(r->why);
 }
 
 /* --- the clock -------------------------------------------------------------------------------- */

@@ -158,6 +158,6 @@ int approval_text_print(const struct approval_text *t, struct bytes *b)
 	if (r >= 0)
 		r = print_reason(t, b);
 	if (r < 0)
-		bytes_truncate(b, len);
+		bytes_undo(b, len, r);
 	return r;
 }

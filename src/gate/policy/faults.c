@@ -66,14 +66,12 @@ void faults_warn(struct faults *f, const char *place, const char *format, ...)
 static int print_lines(const struct bytes *lines, size_t n, const char *file, struct bytes *b)
 {
 	const char *line = bytes_str(lines), *end;
-	int r = 0;
 
-	for (; r >= 0 && (end = strchr(line, '\n')); line = end + 1, n--) {
-		r = bytes_append_str(b, file);
-		if (r >= 0)
-			r = bytes_append(b, line, (size_t)(end + 1 - line));
+	for (; (end = strchr(line, '\n')); line = end + 1, n--) {
+		bytes_append_str(b, file);
+		bytes_append(b, line, (size_t)(end + 1 - line));
 	}
-	return r < 0 || n == 0 ? r : bytes_appendf(b, "%s: and %zu more\n", file, n);
+	return n == 0 ? bytes_error(b) : bytes_appendf(b, "%s: and %zu more\n", file, n);
 }
 
 int faults_print(const struct faults *f, const char *file, struct bytes *b)
@@ -87,13 +85,13 @@ int faults_print(const struct faults *f, const char *file, struct bytes *b)
 int faults_summarize(const struct faults *f, const char *file, struct bytes *b)
 {
 	const char *first = bytes_str(&f->faults);
-	int r;
 
-	r = bytes_append_str(b, file);
-	if (r >= 0)
-		r = f->faults.len > 0 ? bytes_append(b, first, strcspn(first, "\n"))
-				      : bytes_append_str(b, ": out of memory");
-	if (r >= 0 && f->n > 1)
-		r = bytes_appendf(b, " (and %zu more)", f->n - 1);
-	return r;
+	bytes_append_str(b, file);
+	if (f->faults.len > 0)
+		bytes_append(b, first, strcspn(first, "\n"));
+	else
+		bytes_append_str(b, ": out of memory");
+	if (f->n > 1)
+		bytes_appendf(b, " (and %zu more)", f->n - 1);
+	return bytes_error(b);
 }

@@ -37,16 +37,13 @@ static int read_words(const struct json *v, struct bytes *words, bool *ret_fine)
 static int append_command(struct bytes *b, const struct json *v)
 {
 	const char *separator = "";
-	int r = 0;
 
 	json_each (child, v) {
-		if (r >= 0)
-			r = bytes_append_str(b, separator);
-		if (r >= 0)
-			r = text_append_quoted(b, json_string(child), strlen(json_string(child)));
+		bytes_append_str(b, separator);
+		text_append_quoted(b, json_string(child), strlen(json_string(child)));
 		separator = " ";
 	}
-	return r;
+	return bytes_error(b);
 }
 
 static int try_example(const struct rule *rule, const struct json *v, const struct trusted *trusted,

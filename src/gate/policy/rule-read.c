@@ -405,17 +405,14 @@ static int read_member(struct reader *r, const struct json *member)
 static int append_place(struct bytes *b, size_t index, const struct json *v)
 {
 	const char *id = json_is_object(v) ? json_get_string(v, "id") : NULL;
-	int e;
 
-	e = bytes_appendf(b, ": exec[%zu]", index);
-	if (e >= 0 && id) {
-		e = bytes_append_str(b, " \"");
-		if (e >= 0)
-			e = text_append_escaped(b, id, strnlen(id, LIMIT_RULE_ID));
-		if (e >= 0)
-			e = bytes_append_char(b, '"');
+	bytes_appendf(b, ": exec[%zu]", index);
+	if (id) {
+		bytes_append_str(b, " \"");
+		text_append_escaped(b, id, strnlen(id, LIMIT_RULE_ID));
+		bytes_append_char(b, '"');
 	}
-	return e < 0 ? e : bytes_append_char(b, ':');
+	return bytes_append_char(b, ':');
 }
 
 static int read_members(struct reader *r, const struct json *v)

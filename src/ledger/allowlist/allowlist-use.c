@@ -236,17 +236,11 @@ int allowlist_use_load(struct allowlist_use *use, struct state_dir *dir,
 
 static int print_stamp(const struct allowlist_stamp *s, bool first, struct bytes *b)
 {
-	int r;
-
-	r = bytes_append_str(b, first ? "\n" : ",\n");
-	if (r >= 0)
-		r = json_append_string(b, s->id);
-	if (r >= 0)
-		r = bytes_appendf(b,
-			":{\"lastUsedAt\":%llu,\"lastResolvedPath\":", (unsigned long long)s->at);
-	if (r >= 0)
-		r = json_append_string(b, s->path);
-	return r < 0 ? r : bytes_append_char(b, '}');
+	bytes_append_str(b, first ? "\n" : ",\n");
+	json_append_string(b, s->id);
+	bytes_appendf(b, ":{\"lastUsedAt\":%llu,\"lastResolvedPath\":", (unsigned long long)s->at);
+	json_append_string(b, s->path);
+	return bytes_append_char(b, '}');
 }
 
 static int print(const struct allowlist_use *use, const struct allow_clock *clock, struct bytes *b)

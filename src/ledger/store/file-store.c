@@ -183,17 +183,12 @@ static int add_note(struct file_store *f)
 {
 	cleanup(bytes_deinit) struct bytes lines = BYTES_INIT(BYTES_UNLIMITED);
 	const struct bytes *note = &f->base.store.next_note;
-	int r;
 
 	if (note->len == 0)
 		return 0;
 
-	r = bytes_appendf(&lines, "%s\n", note->data);
-	if (r >= 0)
-		r = bytes_append(&lines, bytes_str(&f->lines), f->lines.len);
-	if (r < 0)
-		return r;
-
+	bytes_appendf(&lines, "%s\n", note->data);
+	bytes_append(&lines, bytes_str(&f->lines), f->lines.len);
 	bytes_deinit(&f->lines);
 	f->lines = lines;
 	bytes_init(&lines, BYTES_UNLIMITED);
