@@ -170,8 +170,8 @@ load policy
 	check_decisions
 }
 
-@test "behind a wrapper, what denies or asks is tried on every tail of the arguments" {
-	local wrapper
+@test "behind a wrapper, what denies or asks is tried where the command may begin" {
+	local wrapper operand
 
 	serve_policy
 	document "{\"default_action\":\"allow\",\"exec\":[
@@ -183,13 +183,19 @@ load policy
 		busybox toybox find su strace setpriv unshare systemd-run env.coreutils \
 		busybox-static nice-2 choom uclampset coresched pipesz systemd-cat \
 		systemd-socket-activate chronic rlwrap sshpass ld64.so.2; do
-		for_command deny force "/usr/bin/$wrapper" git push --force
-		for_command deny force "/usr/bin/$wrapper" -x 5 --opt=1 A=b /usr/bin/git push -v --force x
-		for_command pending_hitl rm "/bin/$wrapper" -u root rm -rf /
+		case $wrapper in
+		timeout | chrt | taskset | flock) operand=(5) ;;
+		find) operand=(-exec) ;;
+		*) operand=() ;;
+		esac
+		for_command deny force "/usr/bin/$wrapper" "${operand[@]}" git push --force
+		[[ $wrapper == find ]] || for_command deny force "/usr/bin/$wrapper" -@ 5 --opt=1 A=b /usr/bin/git push -v --force x
+		for_command pending_hitl rm "/bin/$wrapper" "${operand[@]}" rm -rf /
 		for_command allow default_action "/bin/$wrapper" git push
 	done
 	for_command deny force /usr/bin/sudo -u x env A=b nice -n 5 git push --force
 	for_command deny force /usr/bin/env git push git push --force
+	for_command allow default_action /usr/bin/env git log git push --force
 	for_command deny tool /usr/bin/env /opt/tool/bin/x y
 	for_command allow default_action /usr/bin/env /opt/tool/bin/x y z
 	# However its path is spelled.
@@ -334,7 +340,11 @@ load policy
 	decides deny r executable=/bin/nice real_path=/bin/coreutils \
 		args:='["coreutils","--coreutils-prog=rm","x"]'
 	decides pending_hitl hidden_command executable=/bin/coreutils \
-		args:='["--coreutils-prog=env","-S","rm x"]'
+		args:='["--coreutils-prog=env","-S","ls x"]'
+	decides deny r executable=/bin/coreutils args:='["--coreutils-prog=env","-S","rm x"]'
+	# …or, as uutils has it, by a name that it does not know, of its first argument's.
+	decides deny r executable=/tmp/x real_path=/usr/bin/coreutils args:='["rm","x"]'
+	decides allow default_action executable=/bin/ls real_path=/usr/bin/coreutils args:='["rm"]'
 	decides allow default_action executable=/bin/coreutils args:='["--coreutils-prog=ls","x"]'
 	# Which is itself by every name that begins with its own.
 	decides deny r executable=/tmp/busyboxx real_path=/bin/busybox args:='["rm"]'

@@ -202,21 +202,32 @@ static bool word_fits(const void *pattern, size_t p, const void *text, size_t t)
 	return false;
 }
 
-static bool words_fit(const struct rule *rule, const struct candidate *s, size_t from)
+static bool words_fit(const struct rule *rule, const struct candidate *s, size_t from, size_t to)
 {
 	return table_fits(&(struct sequences){ rule->argv + 1, s->words + from, rule->n_argv - 1,
-		s->n_words - from, is_any_words, word_fits });
+		to - from, is_any_words, word_fits });
 }
 
 /* Where options stand before the subcommand, that may be any word after them. */
-static bool words_fit_after(
+static bool words_fit_after(const struct rule *rule, const struct candidate *s, size_t from,
+	size_t to, bool options_first)
+{
+	bool fits = words_fit(rule, s, from, to);
+
+	for (; options_first && rule->n_argv > 1 && !fits && from < to; from++)
+		fits = words_fit(rule, s, from + 1, to);
+	return fits;
+}
+
+/* The command that begins before this word may end after each that says so, and at the end. */
+static bool command_fits(
 	const struct rule *rule, const struct candidate *s, size_t from, bool options_first)
 {
-	bool fits = words_fit(rule, s, from);
-
-	for (; options_first && rule->n_argv > 1 && !fits && from < s->n_words; from++)
-		fits = words_fit(rule, s, from + 1);
-	return fits;
+	for (size_t to = from; to <= s->n_words; to++)
+		if ((to == s->n_words || (to > 0 && s->words[to - 1].ends))
+			&& words_fit_after(rule, s, from, to, options_first))
+			return true;
+	return false;
 }
 
 static bool wide_fits(const char *pattern, const struct candidate_program *p, bool wrapped)
@@ -276,14 +287,15 @@ static bool argv_fits(
 	narrow = rule->action == DECISION_ALLOW;
 	if (narrow)
 		return s->narrow.name && any_narrow(rule, &s->narrow, trusted)
-			&& any_narrow(rule, &s->narrow_real, trusted) && words_fit(rule, s, 0);
+			&& any_narrow(rule, &s->narrow_real, trusted)
+			&& words_fit(rule, s, 0, s->n_words);
 
 	if ((any_wide(rule, &s->executable, false) || any_wide(rule, &s->real, false))
-		&& words_fit_after(rule, s, 0, s->options_first))
+		&& words_fit_after(rule, s, 0, s->n_words, s->options_first))
 		return true;
 	for (size_t i = 0; s->wrapped && i < s->n_words; i++)
-		if (any_wide(rule, &s->words[i].program, true)
-			&& words_fit_after(rule, s, i + 1, s->words[i].options_first))
+		if (s->words[i].command && any_wide(rule, &s->words[i].program, true)
+			&& command_fits(rule, s, i + 1, s->words[i].options_first))
 			return true;
 	return false;
 }
@@ -462,15 +474,16 @@ static void append_strings(
 	append(b, "]");
 }
 
-static const char *const programs[] = { "a", "b", "a*", "?", "*", "env", "/x/a", "/x/*", "/**/a",
-	"/x/**", "sh", "/x/a*", "/*/?", "/x/y/**/b", "/x/y/b" };
+static const char *const programs[] = { "a", "b", "git", "a*", "?", "*", "env", "/x/a", "/x/*",
+	"/**/a", "/x/**", "sh", "/x/a*", "/*/?", "/x/y/**/b", "/x/y/b" };
 static const char *const word_patterns[] = { "a", "b", "*", "?", "a*", "*b", "?*?", "-S", "",
 	"/x/a", "b/../a", "*a*a*" };
 static const char *const words[] = { "a", "b", "ab", "aab", "", "-S", "env", "/x/a", "/x/./y/../a",
-	"y/b", "../a", "./b", "ü", "aaab", "/x/y/z/b", "xargs", "sh", "-c", "a b",
-	"b; env a ab | sh -c 'a a'", "x $a b; a", "cd /x && a; a", "'a b' `a` -- b" };
+	"y/b", "../a", "./b", "ü", "aaab", "/x/y/z/b", "xargs", "-exec", ";", "+", "-u", "--",
+	"timeout", "5", "find", "git", "-C", "sh", "-c", "a b", "b; env a ab | sh -c 'a a'",
+	"x $a b; a", "cd /x && a; a", "'a b' `a` -- b" };
 static const char *const paths[] = { "/x/a", "/x/b", "/x/env", "/x/y/b", "/a", "/x/y/z/b", "/x/ab",
-	"/x/busybox", "/x/sh" };
+	"/x/busybox", "/x/find", "/x/timeout", "/x/sh" };
 
 #define N(array) (sizeof(array) / sizeof((array)[0]))
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Making a request ready for the rules. Behind a wrapper each word may be a command; where it is a
+ * Making a request ready for the rules. Behind a wrapper, words may be commands; where one is a
  * path, that is written out, so that "/bin/../bin//rm" is no other one than "/bin/rm".
  */
 
@@ -12,7 +12,9 @@
 
 #include "base/path.h"
 #include "gate/limits.h"
+#include "gate/policy/program-name.h"
 #include "gate/policy/program.h"
+#include "gate/policy/wrapper.h"
 
 /* What relative paths may take that continue the directory; past it they are not known. */
 #define RELATIVE_MAX ((size_t)1 << 20)
@@ -22,98 +24,7 @@ static struct candidate_program program_at(const char *path)
 	return (struct candidate_program){ .name = path_name(path), .path = path };
 }
 
-/* Links of such names are the programs that they are called by, not what they point to. */
-static bool is_wrapped(const struct candidate *s)
-{
-	const char *real = s->real.name;
-
-	if (program_of(s->executable.name) == PROGRAM_WRAPPER)
-		return true;
-	return real && program_of(real) == PROGRAM_WRAPPER && !program_is_multicall(real);
-}
-
-/* --- env's options: the one that splits a string into a command ------------------------------- */
-
-/* Whether an option takes the next word as its value. */
-static bool takes_next(const char *option)
-{
-	if (strncmp(option, "--", 2) == 0)
-		return !strchr(option, '=') && option[2] != '\0' && strchr("uac", option[2]);
-
-	/* In a cluster, the first that takes a value takes the rest, if there is one. */
-	option += strcspn(option, "uCaPLU");
-	return option[0] != '\0' && option[1] == '\0';
-}
-
-static bool splits_string(const char *option)
-{
-	if (strncmp(option, "--", 2) == 0)
-		return option[2] == 's';
-
-	/* -uS is about a variable of that name. */
-	option += strcspn(option, "uCaPLUS");
-	return option[0] == 'S';
-}
-
-/* Options end before the first word that is none. `next`: the same of the two words that follow. */
-static bool env_splits(const char *word, const bool next[static 2])
-{
-	if (word[0] != '-' || strcmp(word, "--") == 0)
-		return false;
-	return splits_string(word) || next[takes_next(word) ? 1 : 0];
-}
-
-bool candidate_is_command_option(const char *word)
-{
-	if (strncmp(word, "--", 2) == 0)
-		return word[2] == 'c' || strncmp(word, "--se", 4) == 0;
-	return word[0] == '-' && strchr(word, 'c');
-}
-
-/* `strings`: an option -c is somewhere among the words that follow. */
-static bool hides(const char *name, bool splits, bool strings)
-{
-	return program_is_hidden(name) || (splits && program_is_env(name))
-		|| (strings && program_runs_strings(name));
-}
-
-/*
- * From the last word to the first, since each may be an env whose options are the words that
- * follow: so no word is looked at for each of them anew.
- */
-static bool is_hidden(const struct candidate *s)
-{
-	bool next[2] = { false, false }, splits, strings = false;
-
-	if (!s->wrapped)
-		return false;
-	for (size_t i = s->n_words; i-- > 0;) {
-		if (hides(s->words[i].program.name, next[0], strings))
-			return true;
-		strings |= candidate_is_command_option(s->words[i].text);
-		splits = env_splits(s->words[i].text, next);
-		next[1] = next[0];
-		next[0] = splits;
-	}
-	return hides(s->executable.name, next[0], strings)
-		|| (s->real.name && hides(s->real.name, next[0], strings));
-}
-
 /* --- words behind a wrapper ------------------------------------------------------------------- */
-
-/* What the word would run: coreutils names it in an option. */
-static const char *command_of(const struct candidate_word *w)
-{
-	static const char *const options[] = { "--coreutils-prog=", "--coreutils-prog-shebang=" };
-	size_t len;
-
-	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
-		len = strlen(options[i]);
-		if (strncmp(w->text, options[i], len) == 0)
-			return w->text + len;
-	}
-	return w->text;
-}
 
 /* What its path takes when it is written out; 0 where that can't be known. */
 static size_t path_size(const struct candidate *s, const char *text, size_t *relative)
@@ -156,7 +67,8 @@ static int read_programs(struct candidate *s)
 	int r;
 
 	for (size_t i = 0; i < s->n_words; i++)
-		total += path_size(s, command_of(&s->words[i]), &relative);
+		if (s->words[i].command)
+			total += path_size(s, s->words[i].command, &relative);
 	r = bytes_reserve(&s->paths, total, &at);
 	if (r < 0)
 		return r;
@@ -164,16 +76,17 @@ static int read_programs(struct candidate *s)
 	relative = 0;
 	for (size_t i = 0; i < s->n_words; i++) {
 		struct candidate_word *w = &s->words[i];
-		const char *command = command_of(w);
 
+		if (!w->command)
+			continue;
 		w->program = (struct candidate_program){
-			.name = path_name(command),
-			.searched = !strchr(command, '/'),
+			.name = path_name(w->command),
+			.searched = !strchr(w->command, '/'),
 		};
-		size = path_size(s, command, &relative);
+		size = path_size(s, w->command, &relative);
 		if (size == 0)
 			continue;
-		path_normalize(s->directory, command, at);
+		path_normalize(s->directory, w->command, at);
 		w->program = program_at(without_proc_root(at));
 		at += size;
 	}
@@ -191,8 +104,29 @@ static void find_options_first(struct candidate *s)
 		&& (program_has_verbs(s->executable.name)
 			|| (s->real.name && program_has_verbs(s->real.name)));
 	for (size_t i = 0; s->wrapped && i < s->n_words; i++)
-		s->words[i].options_first =
-			is_option(s, i + 1) && program_has_verbs(s->words[i].program.name);
+		s->words[i].options_first = s->words[i].command && is_option(s, i + 1)
+			&& program_has_verbs(s->words[i].program.name);
+}
+
+/*
+ * A link to a program of many names is the program that it is called by; coreutils takes an
+ * argument for its name where it doesn't know that.
+ */
+static void find_commands(struct candidate *s)
+{
+	const char *name = s->executable.name, *real = s->real.name;
+	struct wrapped w = { .words = s->words, .n = s->n_words };
+
+	if (s->form == CANDIDATE_WORDS)
+		wrapper_open_words(&w);
+	else
+		wrapper_find_commands(&w, name);
+	if (real && strcmp(real, name) != 0
+		&& (!program_is_multicall(real)
+			|| (program_name_is(real, "coreutils") && !program_is_coreutil(name))))
+		wrapper_find_commands(&w, real);
+	s->wrapped = w.found;
+	s->hidden = w.hidden;
 }
 
 static int read_words(struct candidate *s, const char *words, size_t n)
@@ -207,14 +141,13 @@ static int read_words(struct candidate *s, const char *words, size_t n)
 	for (size_t i = 0; i < n; i++, words += strlen(words) + 1)
 		s->words[i].text = words;
 
-	s->wrapped = s->form == CANDIDATE_WORDS || is_wrapped(s);
+	find_commands(s);
 	r = s->wrapped ? read_programs(s) : 0;
 	if (r < 0) {
 		candidate_deinit(s);
 		return r;
 	}
 	find_options_first(s);
-	s->hidden = is_hidden(s);
 	return 0;
 }
 

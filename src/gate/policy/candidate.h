@@ -12,6 +12,7 @@
 #include <sys/types.h>
 
 #include "base/bytes.h"
+#include "gate/policy/candidate-word.h"
 #include "gate/shell/shell-line.h"
 #include "gate/shell/shell-words.h"
 #include "gate/wire/request.h"
@@ -23,20 +24,6 @@ struct asker {
 	size_t n_groups;
 	bool more_groups; /* there may be others, which aren't known */
 	pid_t pid;        /* 0 where it isn't known */
-};
-
-/* Something that may be run: the command itself, or a word behind a wrapper. */
-struct candidate_program {
-	const char *name; /* the last part of its path */
-	const char *path; /* absolute and normal; NULL where it isn't known */
-	bool searched;    /* it is a bare name, looked for who knows where */
-};
-
-struct candidate_word {
-	const char *text;
-	struct candidate_program program; /* only behind a wrapper */
-	bool options_first;               /* likewise; as below, of the words that follow */
-	bool ends;                        /* of an opaque line: a command may end after it */
 };
 
 enum candidate_form {
@@ -59,7 +46,7 @@ struct candidate {
 
 	struct candidate_word *words; /* the arguments */
 	size_t n_words;
-	bool wrapped;       /* the command is a wrapper: what is run may be among the words */
+	bool wrapped;       /* commands are among the words */
 	bool options_first; /* options of the program stand where its subcommand would */
 	bool hidden;        /* …or be in none of them: xargs, env -S */
 
@@ -82,6 +69,3 @@ int candidate_init_words(
 	struct candidate *s, const struct candidate *whole, const struct shell_words *words);
 
 void candidate_deinit(struct candidate *s);
-
-/* -c, --command and --session-command run a string, also in a cluster or abbreviated. */
-bool candidate_is_command_option(const char *word);

@@ -14,6 +14,7 @@
 
 #include "gate/limits.h"
 #include "gate/policy/program.h"
+#include "gate/policy/wrapper.h"
 
 struct candidate_line {
 	struct shell_line line;
@@ -125,8 +126,8 @@ static bool runs_lines(const char *name)
 }
 
 /*
- * After a shell and an option -c each word may be the line, since other options may stand between
- * and may have values.
+ * Words that a wrapper gives to a shell are known. After a shell and an option -c each word may be
+ * the line, since other options may stand between and may have values.
  */
 static int find_lines(struct candidates *c, size_t whole)
 {
@@ -138,11 +139,17 @@ static int find_lines(struct candidates *c, size_t whole)
 
 	for (size_t i = 0; r >= 0 && i < c->all[whole].n_words; i++) {
 		s = &c->all[whole];
+		text = s->words[i].line;
+		if (text)
+			r = take_line(c, whole, text);
+		if (r < 0)
+			break;
+		s = &c->all[whole];
 		text = s->words[i].text;
 		ended |= option && strcmp(text, "--") == 0;
-		if (shell && candidate_is_command_option(text) && !ended)
+		if (shell && wrapper_is_command_option(text) && !ended)
 			option = true;
-		else if (option && (text[0] != '-' || ended))
+		else if (option && !s->words[i].line && (text[0] != '-' || ended))
 			r = take_line(c, whole, text);
 		shell |= c->all[whole].wrapped && runs_lines(c->all[whole].words[i].program.name);
 	}

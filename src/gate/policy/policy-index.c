@@ -173,44 +173,64 @@ static void find_program(const struct policy_index *index, const struct candidat
 		find_text(&index->ends, p->name, set);
 }
 
+/* In the spelling of a system whose /bin is a link to /usr/bin. */
+static void find_in_usr(
+	const struct policy_index *index, const char *path, struct policy_index_set *set)
+{
+	char usr[3 * LIMIT_PATH];
+
+	if (strlen(path) + sizeof("/usr") > sizeof(usr))
+		return;
+	snprintf(usr, sizeof(usr), "/usr%s", path);
+	find_text(&index->paths, usr, set);
+}
+
 /* After a wrapper a path fits by its last name, and in both spellings of a merged /usr. */
 static void find_wrapped(const struct policy_index *index, const struct candidate_program *p,
 	struct policy_index_set *set)
 {
-	char usr[3 * LIMIT_PATH];
-
 	find_program(index, p, set);
 	if (!p->path)
 		return;
 	find_text(&index->ends, p->name, set);
 	if (strncmp(p->path, "/usr/", 5) == 0)
 		find_text(&index->paths, p->path + 4, set);
-	if (strlen(p->path) + sizeof("/usr") <= sizeof(usr)) {
-		snprintf(usr, sizeof(usr), "/usr%s", p->path);
-		find_text(&index->paths, usr, set);
-	}
+	find_in_usr(index, p->path, set);
+}
+
+/* Whether the last argument may be another's than the command's that a rule is about. */
+static bool ends_early(const struct candidate *s)
+{
+	for (size_t i = 0; s->wrapped && i < s->n_words; i++)
+		if (s->words[i].ends)
+			return true;
+	return false;
 }
 
 /* Takes those away that want another first or last argument. */
 static void look_at_hints(
 	const struct policy_index *index, const struct candidate *s, struct policy_index_set *set)
 {
-	const bool any_last = s->form == CANDIDATE_WORDS;
 	const uint32_t none = 0; /* no hint is this, and no argument */
 	const size_t n = s->n_words;
 	const uint32_t first = n > 0 ? hash_text(s->words[0].text) : none;
 	const uint32_t last = n > 0 ? hash_text(s->words[n - 1].text) : none;
+	/* Behind a wrapper, the first argument may be any. */
+	const bool any_first = s->wrapped || s->options_first, any_last = ends_early(s);
 	const struct policy_index_hint *hint;
+	uint64_t kept;
+	unsigned int bit;
 
 	for (size_t w = 0; w < POLICY_INDEX_SET_WORDS; w++) {
-		for (uint64_t left = set->words[w]; left; left &= left - 1) {
-			hint = &index->hints[w * 64 + (size_t)__builtin_ctzll(left)];
-			/* Behind a wrapper, the first argument may be any; the last is the last. */
-			if ((hint->last && hint->last != last && !any_last)
-				|| (!s->wrapped && !s->options_first && hint->first
-					&& hint->first != first))
-				set->words[w] &= ~(left & -left);
+		kept = set->words[w];
+		for (uint64_t left = kept; left; left &= left - 1) {
+			bit = (unsigned int)__builtin_ctzll(left);
+			hint = &index->hints[w * 64 + bit];
+			if ((hint->last != last && hint->last && !any_last)
+				|| (hint->first != first && hint->first && !any_first))
+				kept ^= UINT64_C(1) << bit;
 		}
+		set->words[w] = kept;
 	}
 }
 
@@ -223,7 +243,8 @@ struct policy_index_set policy_index_find(
 	if (s->real.name)
 		find_program(index, &s->real, &set);
 	for (size_t i = 0; s->wrapped && i < s->n_words; i++)
-		find_wrapped(index, &s->words[i].program, &set);
+		if (s->words[i].command)
+			find_wrapped(index, &s->words[i].program, &set);
 	look_at_hints(index, s, &set);
 	return set;
 }

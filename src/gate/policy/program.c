@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "gate/policy/program-name.h"
+#include "gate/policy/wrapper-table.h"
 
 static const char *const texts[] = {
 	[PROGRAM_PLAIN] = "program",
@@ -27,28 +28,10 @@ static const char *const interpreters[] = { "R", "Rscript", "awk", "bun", "clisp
 	"perl", "php", "php-cgi", "pike", "pypy", "python", "qjs", "racket", "raku", "ruby",
 	"runghc", "runhaskell", "sbcl", "scala", "tclsh", "ts-node", "wish", NULL };
 
-static const char *const wrappers[] = { "aa-exec", "abduco", "bubblewrap", "busybox", "bwrap",
-	"capsh", "catatonit", "choom", "chpst", "chronic", "chroot", "chrt", "command", "coresched",
-	"coreutils", "cpulimit", "dbus-launch", "dbus-run-session", "doas", "dtach", "dumb-init",
-	"eatmydata", "entr", "env", "envdir", "envuidgid", "eval", "exec", "fakechroot", "fakeroot",
-	"faketime", "fdfind", "find", "firejail", "firma", "firma-run", "flock", "gosu",
-	"hyperfine", "i386", "ifne", "ionice", "ld-2*.so", "ld-linux*.so*", "ld-musl*.so*", "ld.so",
-	"ld64.so", "linux32", "linux64", "ltrace", "nice", "nohup", "nsenter", "numactl",
-	"parallel", "perf", "pgrphack", "pipesz", "pkexec", "prlimit", "proot", "proxychains",
-	"rlwrap", "run0", "runcon", "runuser", "s6-applyuidgid", "s6-envdir", "s6-envuidgid",
-	"s6-setlock", "s6-setsid", "s6-setuidgid", "s6-softlimit", "s6-sudo", "schroot", "script",
-	"sem", "setarch", "setlock", "setpriv", "setsid", "setuidgid", "sg", "softlimit",
-	"ssh-agent", "sshpass", "start-stop-daemon", "stdbuf", "strace", "su", "su-exec", "sudo",
-	"systemd-cat", "systemd-inhibit", "systemd-nspawn", "systemd-run",
-	"systemd-socket-activate", "taskset", "time", "timeout", "tini", "torify", "torsocks",
-	"toybox", "tsocks", "uclampset", "unbuffer", "uname26", "unshare", "valgrind", "watch",
-	"watchexec", "x86_64", "xargs", "xvfb-run", NULL };
-
 static const struct {
 	enum program program;
 	const char *const *names;
 } kinds[] = {
-	{ PROGRAM_WRAPPER, wrappers },
 	{ PROGRAM_SHELL, shells },
 	{ PROGRAM_INTERPRETER, interpreters },
 };
@@ -60,8 +43,17 @@ const char *program_text(enum program program)
 	return texts[program];
 }
 
+static bool has_flag(const char *name, enum wrapper_flags flag)
+{
+	const struct wrapper *wrapper = wrapper_find(name);
+
+	return wrapper && wrapper->flags & flag;
+}
+
 enum program program_of(const char *name)
 {
+	if (has_flag(name, WRAPPER_ALWAYS))
+		return PROGRAM_WRAPPER;
 	for (size_t i = 0; i < N_KINDS; i++)
 		for (const char *const *known = kinds[i].names; *known; known++)
 			if (program_name_is(name, *known))
@@ -71,6 +63,9 @@ enum program program_of(const char *name)
 
 enum program program_of_pattern(const char *pattern, const char **ret_name)
 {
+	*ret_name = wrapper_could_be(pattern);
+	if (*ret_name)
+		return PROGRAM_WRAPPER;
 	for (size_t i = 0; i < N_KINDS; i++) {
 		for (const char *const *known = kinds[i].names; *known; known++) {
 			if (!program_name_could_be(pattern, *known))
@@ -86,11 +81,6 @@ bool program_is_multicall(const char *name)
 {
 	return program_name_is(name, "busybox") || program_name_is(name, "toybox")
 		|| program_name_is(name, "coreutils");
-}
-
-bool program_is_env(const char *name)
-{
-	return program_name_is(name, "env");
 }
 
 bool program_can_run(const char *name)
@@ -126,22 +116,32 @@ bool program_has_verbs(const char *name)
 
 bool program_runs_strings(const char *name)
 {
-	static const char *const names[] = { "su", "runuser", "script", "flock", "entr",
-		"dbus-launch", "capsh", NULL };
-
-	for (const char *const *n = names; *n; n++)
-		if (program_name_is(name, *n))
-			return true;
-	return false;
+	return has_flag(name, WRAPPER_STRINGS) && has_flag(name, WRAPPER_ANY);
 }
 
 bool program_is_hidden(const char *name)
 {
-	static const char *const names[] = { "xargs", "parallel", "sem", "sg", "watch", "eval",
-		"hyperfine", "watchexec", "start-stop-daemon", NULL };
+	return has_flag(name, WRAPPER_HIDES);
+}
+
+bool program_is_coreutil(const char *name)
+{
+	static const char *const names[] = { "[", "arch", "b2sum", "base32", "base64", "basename",
+		"basenc", "cat", "chcon", "chgrp", "chmod", "chown", "chroot", "cksum", "comm",
+		"cp", "csplit", "cut", "date", "dd", "df", "dir", "dircolors", "dirname", "du",
+		"echo", "env", "expand", "expr", "factor", "false", "fmt", "fold", "ginstall",
+		"groups", "head", "hostid", "hostname", "id", "install", "join", "kill", "link",
+		"ln", "logname", "ls", "md5sum", "mkdir", "mkfifo", "mknod", "mktemp", "more", "mv",
+		"nice", "nl", "nohup", "nproc", "numfmt", "od", "paste", "pathchk", "pinky", "pr",
+		"printenv", "printf", "ptx", "pwd", "readlink", "realpath", "rm", "rmdir", "runcon",
+		"seq", "sha1sum", "sha224sum", "sha256sum", "sha384sum", "sha512sum", "shred",
+		"shuf", "sleep", "sort", "split", "stat", "stdbuf", "stty", "sum", "sync", "tac",
+		"tail", "tee", "test", "timeout", "touch", "tr", "true", "truncate", "tsort", "tty",
+		"uname", "unexpand", "uniq", "unlink", "uptime", "users", "vdir", "wc", "who",
+		"whoami", "yes", NULL };
 
 	for (const char *const *n = names; *n; n++)
-		if (program_name_is(name, *n))
+		if (strcmp(name, *n) == 0)
 			return true;
 	return false;
 }

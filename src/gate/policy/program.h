@@ -25,10 +25,10 @@ enum program program_of(const char *name);
 /* Whether it is the program of many names that takes its own from the link (busybox). */
 bool program_is_multicall(const char *name);
 
-/* The wrapper whose -S runs a string. */
-bool program_is_env(const char *name);
+/* Whether coreutils knows itself by this name; by another, its first argument is one. */
+bool program_is_coreutil(const char *name);
 
-/* Whether an option -c of it runs a string (su, flock). */
+/* Whether an option -c of it runs a string, and any word may follow it (su, script). */
 bool program_runs_strings(const char *name);
 
 /* Whether it always runs what no argument of it shows by itself (xargs, watch). */

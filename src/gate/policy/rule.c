@@ -104,15 +104,15 @@ static bool word_fits(
 	const struct rule *rule, size_t at, const struct candidate_word *w, enum width width)
 {
 	if (at == 0)
-		return program_fits(&rule->argv[0], &w->program, true);
+		return w->command && program_fits(&rule->argv[0], &w->program, true);
 	return any_fits(&rule->argv[at], width == NARROW ? glob_text_narrow : glob_text, w->text);
 }
 
 /*
  * The patterns from `first` on against all words. From 0 on, any number of words may stand before
- * them, and, in an opaque line, any number after one that may end a command. As in
- * gate/policy/glob, no pattern meets a word twice between two "**". Options before a subcommand are
- * taken as if a "**" stood in the rule there.
+ * them, and any number after one that may end a command. As in gate/policy/glob, no pattern meets a
+ * word twice between two "**". Options before a subcommand are taken as if a "**" stood in the rule
+ * there.
  */
 static bool words_fit(const struct rule *rule, size_t first, const struct candidate *s,
 	enum width width, struct rule_reach *reach)
@@ -124,7 +124,7 @@ static bool words_fit(const struct rule *rule, size_t first, const struct candid
 		star = 1;
 
 	while (word < s->n_words) {
-		if (at == rule->n_argv && word > 0 && s->words[word - 1].ends)
+		if (first == 0 && at == rule->n_argv && s->words[word - 1].ends)
 			return true;
 		if (at > 0 && at < rule->n_argv && rule_is_any_words(&rule->argv[at])) {
 			star = ++at;

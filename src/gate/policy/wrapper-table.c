@@ -1,0 +1,575 @@
+/* SPDX-License-Identifier: ISC */
+
+/* The table of wrappers, from their man pages. */
+
+#include "gate/policy/wrapper-table.h"
+
+#include <string.h>
+
+#include "gate/policy/glob.h"
+#include "gate/policy/program-name.h"
+
+enum {
+	ALWAYS = WRAPPER_ALWAYS,
+	ANY = WRAPPER_ALWAYS | WRAPPER_ANY,
+	HIDES = WRAPPER_HIDES,
+	VERBS = WRAPPER_VERBS,
+	DASHES = WRAPPER_DASHES,
+	JOINS = WRAPPER_JOINS,
+	MARKED = WRAPPER_MARKED,
+};
+
+#define DOCKER "docker", "podman", "nerdctl"
+#define KUBECTL "kubectl", "oc", "k3s-kubectl", "microk8s.kubectl"
+#define NPM "npm", "pnpm"
+#define CONDA "conda", "mamba", "micromamba"
+
+#define SETARCH_OPTIONS                                                                          \
+	"-B --32bit -F --fdpic-funcptrs -I --short-inode -L --addr-compat-layout -R "            \
+	"--addr-no-randomize -S --whole-seconds -T --sticky-timeouts -X --read-implies-exec -Z " \
+	"--mmap-page-zero -3 --3gb --4gb --uname-2.6 -v --verbose"
+
+#define DOCKER_RUN_OPTIONS                                                                        \
+	"-d --detach -i --interactive -t --tty -P --publish-all -q --quiet --init --privileged "  \
+	"--read-only --rm --sig-proxy --oom-kill-disable --no-healthcheck "                       \
+	"--disable-content-trust --tls-verify --replace --rmi --no-hosts --env-host "             \
+	"--unsetenv-all -a= --attach= -c= --cpu-shares= -e= --env= -h= --hostname= -l= --label= " \
+	"-m= --memory= -p= --publish= -u= --user= -v= --volume= -w= --workdir= --add-host= "      \
+	"--annotation= --blkio-weight= --blkio-weight-device= --cap-add= --cap-drop= "            \
+	"--cgroup-parent= --cgroupns= --cidfile= --cpu-count= --cpu-percent= --cpu-period= "      \
+	"--cpu-quota= --cpu-rt-period= --cpu-rt-runtime= --cpus= --cpuset-cpus= --cpuset-mems= "  \
+	"--detach-keys= --device= --device-cgroup-rule= --device-read-bps= --device-read-iops= "  \
+	"--device-write-bps= --device-write-iops= --dns= --dns-option= --dns-search= "            \
+	"--domainname= --entrypoint^ --env-file= --expose= --gpus= --group-add= --health-cmd! "   \
+	"--health-interval= --health-retries= --health-start-interval= --health-start-period= "   \
+	"--health-timeout= --ip= --ip6= --ipc= --isolation= --kernel-memory= --label-file= "      \
+	"--link= --link-local-ip= --log-driver= --log-opt= --mac-address= --memory-reservation= " \
+	"--memory-swap= --memory-swappiness= --mount= --name= --net= --network= "                 \
+	"--network-alias= --oom-score-adj= --pid= --pids-limit= --platform= --pull= --restart= "  \
+	"--runtime= --security-opt= --shm-size= --stop-signal= --stop-timeout= --storage-opt= "   \
+	"--sysctl= --tmpfs= --ulimit= --userns= --uts= --volume-driver= --volumes-from= "         \
+	"--authfile= --gidmap= --uidmap= --secret= --systemd= --timeout= --tz= --umask= "         \
+	"--unsetenv= --pod= --arch= --os= --variant="
+
+#define DOCKER_EXEC_OPTIONS                                                             \
+	"-d --detach -i --interactive -t --tty --privileged --detach-keys= -e= --env= " \
+	"--env-file= -u= --user= -w= --workdir="
+
+#define NPM_EXEC_OPTIONS \
+	"-y --yes --no -q --quiet --no-install --ignore-existing -p= --package= -c! --call!"
+
+#define UV_OPTIONS                                                                    \
+	"-q --quiet -v --verbose -n --no-cache --offline --no-progress --native-tls " \
+	"--no-config --directory= --project= --cache-dir= --config-file= --color="
+
+#define SOFTLIMIT_OPTIONS "-a= -c= -d= -f= -l= -m= -o= -p= -r= -s= -t="
+
+/* In order of their names, those of a kind together. */
+static const struct wrapper wrappers[] = {
+	{ { "aa-exec" }, NULL, ALWAYS, 0,
+		"-p= --profile= -n= --namespace= -i --immediate -d --debug -v --verbose" },
+	{ { "adb" }, NULL, VERBS, 0, "-a -d -e -s= -t= -H= -P= -L=" },
+	{ { "adb" }, "shell|exec-out|exec-in", JOINS | WRAPPER_ASSIGNS, 0, "-n -x -T -t" },
+	{ { "bundle" }, NULL, VERBS, 0, NULL },
+	{ { "bundle" }, "exec", 0, 0, "--keep-file-descriptors --gemfile=" },
+	{ { "busybox", "toybox" }, NULL, ALWAYS, 0, NULL },
+	{ { "bwrap", "bubblewrap" }, NULL, ALWAYS, 0,
+		"--unshare-user --unshare-user-try --unshare-ipc --unshare-pid --unshare-net "
+		"--unshare-uts --unshare-cgroup --unshare-cgroup-try --unshare-all --share-net "
+		"--userns= --userns2= --disable-userns --assert-userns-disabled --pidns= --uid= "
+		"--gid= --hostname= --chdir= --setenv== --unsetenv= --clearenv --lock-file= "
+		"--sync-fd= --perms= --size= --bind== --bind-try== --dev-bind== --dev-bind-try== "
+		"--ro-bind== --ro-bind-try== --remount-ro= --proc= --dev= --tmpfs= --mqueue= "
+		"--dir= --file== --bind-data== --ro-bind-data== --symlink== --chmod== --seccomp= "
+		"--add-seccomp-fd= --exec-label= --file-label= --block-fd= --userns-block-fd= "
+		"--info-fd= --json-status-fd= --new-session --die-with-parent --as-pid-1 "
+		"--cap-add= --cap-drop=" },
+	{ { "ccache", "distcc", "sccache" }, NULL, ALWAYS | WRAPPER_ASSIGNS, 0, NULL },
+	{ { "choom" }, NULL, ALWAYS, 0, "-n= --adjust=" },
+	{ { "chpst" }, NULL, ALWAYS, 0,
+		"-u= -U= -b= -e= -/= -n= -l= -L= -m= -d= -o= -p= -f= -c= -t= -v -P -0 -1 -2" },
+	{ { "chronic" }, NULL, ALWAYS, 0, "-e -v" },
+	{ { "chroot" }, NULL, ALWAYS, 1, "--groups= --userspec= --skip-chdir" },
+	{ { "chrt" }, NULL, ALWAYS | WRAPPER_NUMBER, 1,
+		"-b --batch -d --deadline -f --fifo -i --idle -o --other -r --rr -R "
+		"--reset-on-fork -T= --sched-runtime= -P= --sched-period= -D= --sched-deadline= -v "
+		"--verbose" },
+	{ { "command" }, NULL, ALWAYS, 0, "-p" },
+	{ { CONDA }, NULL, VERBS, 0, NULL },
+	{ { CONDA }, "run", 0, 0,
+		"-n= --name= -p= --prefix= --no-capture-output --live-stream --cwd=" },
+	{ { "coreutils" }, NULL, ALWAYS, 0, "--coreutils-prog> --coreutils-prog-shebang>" },
+	{ { "cpulimit" }, NULL, ALWAYS, 0,
+		"-l= --limit= -b --background -f --foreground -q --quiet -k --kill -m "
+		"--monitor-forks -v --verbose -z --lazy" },
+	{ { "dbus-run-session" }, NULL, ALWAYS, 0, "--config-file= --dbus-daemon^" },
+	{ { "direnv" }, NULL, VERBS, 0, NULL },
+	{ { "direnv" }, "exec", 0, 1, NULL },
+	{ { "distrobox" }, NULL, VERBS, 0, NULL },
+	{ { "distrobox" }, "enter", DASHES, WRAPPER_MANY, "-n= --name= -e> --exec>" },
+	{ { "distrobox-enter" }, NULL, DASHES, WRAPPER_MANY, "-n= --name= -e> --exec>" },
+	{ { DOCKER }, NULL, VERBS, 0,
+		"--config= -c= --context= -D --debug -H= --host= -l= --log-level= --tls "
+		"--tlscacert= --tlscert= --tlskey= --tlsverify" },
+	{ { DOCKER }, "container|compose", VERBS, 0,
+		"-f= --file= -p= --project-name= --project-directory= --profile= --env-file=" },
+	{ { DOCKER }, "run|create|container run|container create", 0, 1, DOCKER_RUN_OPTIONS },
+	{ { DOCKER }, "exec|container exec", 0, 1, DOCKER_EXEC_OPTIONS },
+	{ { DOCKER }, "compose run|compose exec", 0, 1,
+		"-d --detach -T --no-TTY --rm --no-deps --privileged --service-ports --build -e= "
+		"--env= -u= --user= -w= --workdir= -v= --volume= -l= --label= --name= --index= "
+		"--entrypoint^" },
+	{ { "docker-compose", "podman-compose" }, NULL, VERBS, 0,
+		"-f= --file= -p= --project-name= --project-directory= --profile= --env-file=" },
+	{ { "docker-compose", "podman-compose" }, "run|exec", 0, 1,
+		"-d --detach -T --rm --no-deps --privileged --service-ports -e= -u= --user= -w= "
+		"--workdir= -v= --volume= -l= --label= --name= --index= --entrypoint^" },
+	{ { "doas" }, NULL, ALWAYS, 0, "-n -s -u=" },
+	{ { "dumb-init" }, NULL, ALWAYS, 0, "-c --single-child -r= --rewrite= -v --verbose" },
+	{ { "eatmydata" }, NULL, ALWAYS, 0, NULL },
+	{ { "entr" }, NULL, ANY | HIDES, 0, NULL },
+	{ { "env" }, NULL, ALWAYS | WRAPPER_ASSIGNS, 0,
+		"- -i --ignore-environment -0 --null -u= --unset= -C= --chdir= -S! "
+		"--split-string! --block-signal? --default-signal? --ignore-signal? "
+		"--list-signal-handling -v --debug -a= --argv0= -P= -L= -U=" },
+	{ { "envdir", "setuidgid", "envuidgid", "s6-setuidgid", "gosu", "su-exec" }, NULL, ALWAYS,
+		1, NULL },
+	{ { "eval" }, NULL, ALWAYS | HIDES | JOINS | WRAPPER_ASSIGNS, 0, NULL },
+	{ { "exec" }, NULL, ALWAYS, 0, "-c -l -a=" },
+	{ { "fakechroot" }, NULL, ALWAYS, 0,
+		"-s --use-system-libs -l= --lib= -d= --elfloader= -e= --environment= -c= "
+		"--config-dir= -b= --bindir=" },
+	{ { "fakeroot" }, NULL, ALWAYS, 0, "-l= --lib= --faked^ -i= -s= -u --unknown-is-real" },
+	{ { "faketime" }, NULL, ALWAYS, 1, "-m -f --exclude-monotonic --date-prog^" },
+	{ { "find" }, NULL, ALWAYS | MARKED | WRAPPER_ENDS | WRAPPER_WORDS, 0,
+		"-exec> -execdir> -ok> -okdir>" },
+	{ { "flatpak" }, NULL, VERBS, 0, "--user --system -v --verbose --installation=" },
+	{ { "flatpak" }, "run", MARKED, 0, "--command^" },
+	{ { "flatpak-spawn" }, NULL, ALWAYS, 0,
+		"--host --clear-env --env= --directory= --sandbox --no-network --latest-version "
+		"--watch-bus --forward-fd=" },
+	{ { "flock" }, NULL, ALWAYS | WRAPPER_STRINGS, 1,
+		"-s --shared -x -e --exclusive -n --nb --nonblock -u --unlock -w= --wait= "
+		"--timeout= -E= --conflict-exit-code= -o --close -c! --command! -F --no-fork "
+		"--verbose" },
+	{ { "gcloud" }, NULL, MARKED, 0, "--command!" },
+	{ { "gdb", "gdb-multiarch" }, NULL, WRAPPER_WORDS, 0,
+		"-q -quiet --quiet -batch --batch -nx --nx -n -nh --nh -args --args -silent "
+		"--silent -ex! --ex! -iex! --iex! -eval-command! --eval-command! -cd= --cd= -d= "
+		"-directory= --directory=" },
+	{ { "git" }, NULL, VERBS, 0,
+		"-C= -c~ --git-dir= --work-tree= --namespace= --exec-path? -p --paginate -P "
+		"--no-pager --no-replace-objects --bare --literal-pathspecs --glob-pathspecs "
+		"--noglob-pathspecs --icase-pathspecs --no-optional-locks --no-lazy-fetch "
+		"--no-advice --super-prefix= --config-env= --attr-source= --html-path --man-path "
+		"--info-path --version --help -v -h" },
+	{ { "git" }, "bisect", VERBS, 0, NULL },
+	{ { "git" }, "bisect run", 0, 0, NULL },
+	{ { "git" }, "submodule", VERBS, 0, "-q --quiet --cached" },
+	{ { "git" }, "submodule foreach", JOINS | WRAPPER_ASSIGNS, 0, "--recursive -q --quiet" },
+	{ { "git" }, "rebase", MARKED, 0, "-i -k -q -v -n -m -x! --exec!" },
+	{ { "git" }, "difftool", MARKED, 0, "-x! --extcmd!" },
+	{ { "ifne" }, NULL, ALWAYS, 0, "-n" },
+	{ { "ionice" }, NULL, ALWAYS, 0, "-c= --class= -n= --classdata= -t --ignore" },
+	{ { "ip" }, NULL, VERBS | WRAPPER_WORDS, 0, "-4 -6 -n= -netns= -d -s -o -j -p -br -c" },
+	{ { "ip" }, "n|ne|net|netn|netns|vr|vrf", VERBS, 0, NULL },
+	{ { "ip" }, "n e*|ne e*|net e*|netn e*|netns e|netns ex|netns exe|netns exec|vr e*|vrf e*",
+		0, 1, NULL },
+	{ { KUBECTL }, NULL, VERBS, 0,
+		"-n= --namespace= --context= --cluster= --kubeconfig= --user= -s= --server= "
+		"--token= --request-timeout= --insecure-skip-tls-verify -v=" },
+	{ { KUBECTL }, "exec|rsh", DASHES, 1,
+		"-c= --container= -i --stdin -t --tty -T --no-tty -q --quiet -n= --namespace= "
+		"--context= --kubeconfig= --pod-running-timeout=" },
+	{ { KUBECTL }, "run", DASHES, 1,
+		"-i --stdin -t --tty --rm --command -q --quiet --attach --image= "
+		"--image-pull-policy= --restart= -n= --namespace= --context= --kubeconfig= --env= "
+		"-l= --labels= --port= --overrides= --annotations=" },
+	{ { KUBECTL }, "debug", DASHES, WRAPPER_MANY, NULL },
+	{ { "ld-2*.so", "ld-linux*.so*", "ld-musl*.so*", "ld.so", "ld64.so" }, NULL, ALWAYS, 0,
+		"--list --verify --inhibit-cache --library-path= --inhibit-rpath= --audit= "
+		"--preload= --argv0= --glibc-hwcaps-prepend= --glibc-hwcaps-mask=" },
+	{ { "lxc", "incus" }, NULL, VERBS, 0, NULL },
+	{ { "lxc", "incus" }, "exec", DASHES, 1,
+		"-t --force-interactive -T --force-noninteractive -n --disable-stdin --cwd= --env= "
+		"--user= --group= --mode= --project=" },
+	{ { "machinectl" }, NULL, VERBS, 0,
+		"-q --quiet --uid= -E= --setenv= -H= --host= -M= --machine= --no-pager "
+		"--no-ask-password --no-legend" },
+	{ { "machinectl" }, "shell", 0, 1,
+		"-q --quiet --uid= -E= --setenv= -H= --host= -M= --machine=" },
+	{ { "mise" }, NULL, VERBS, 0, "-C= --cd= -q --quiet -v --verbose -y --yes" },
+	{ { "mise" }, "exec|x", DASHES, WRAPPER_MANY,
+		"-c! --command! -j= --jobs= --raw -C= --cd= -q --quiet -v --verbose -y --yes" },
+	{ { "mosh" }, NULL, DASHES, 1, "--ssh! -p= --port= -4 -6 -a -n --predict=" },
+	{ { "nice" }, NULL, ALWAYS, 0, "-n= --adjustment= -#" },
+	{ { "nix" }, NULL, VERBS, 0, "--extra-experimental-features= --experimental-features=" },
+	{ { "nix" }, "shell|develop", MARKED, 0, "-c> --command> --unpack! --phase!" },
+	{ { "nix-shell" }, NULL, MARKED, 0, "--run! --command!" },
+	{ { "nohup", "pgrphack", "tsocks", "torify" }, NULL, ALWAYS, 0, NULL },
+	{ { NPM }, NULL, VERBS, 0, "-s --silent -q --quiet -y --yes -C= --prefix=" },
+	{ { NPM }, "exec|x|dlx", 0, 0, NPM_EXEC_OPTIONS },
+	{ { "npx", "bunx", "pnpx" }, NULL, 0, 0, NPM_EXEC_OPTIONS },
+	{ { "nsenter" }, NULL, ALWAYS, 0,
+		"-a --all -t= --target= -m? --mount? -u? --uts? -i? --ipc? -n? --net? -p? --pid? "
+		"-C? --cgroup? -U? --user? -T? --time? -S= --setuid= -G= --setgid= "
+		"--preserve-credentials -r? --root? -w? --wd? -F --no-fork -Z --follow-context" },
+	{ { "numactl" }, NULL, ALWAYS, 0,
+		"-a --all -i= --interleave= -m= --membind= -N= --cpunodebind= -C= --physcpubind= "
+		"-l --localalloc -b --balancing --preferred= --preferred-many=" },
+	{ { "opam" }, NULL, VERBS, 0, NULL },
+	{ { "opam" }, "exec", DASHES, 0, "--switch=" },
+	{ { "pipenv", "poetry", "pdm" }, NULL, VERBS, 0,
+		"-q --quiet -v --verbose -n --no-interaction --ansi --no-ansi -C= --directory= -P= "
+		"--no-plugins --no-cache" },
+	{ { "pipenv", "poetry", "pdm" }, "run", 0, 0, NULL },
+	{ { "pipx" }, NULL, VERBS, 0, NULL },
+	{ { "pipx" }, "run", DASHES, 0, "--spec= --python= -q --quiet --verbose --no-cache" },
+	{ { "pkexec" }, NULL, ALWAYS, 0, "--user= --disable-internal-agent --keep-cwd" },
+	{ { "prlimit" }, NULL, ALWAYS, 0,
+		"-c? --core? -d? --data? -e? --nice? -f? --fsize? -i? --sigpending? -l? --memlock? "
+		"-m? --rss? -n? --nofile? -q? --msgqueue? -r? --rtprio? -s? --stack? -t? --cpu? "
+		"-u? --nproc? -v? --as? -x? --locks? -y? --rttime? --noheadings --raw --verbose" },
+	{ { "proxychains" }, NULL, ALWAYS, 0, "-q -f=" },
+	{ { "rbenv", "pyenv", "nodenv", "asdf" }, NULL, VERBS, 0, NULL },
+	{ { "rbenv", "pyenv", "nodenv", "asdf" }, "exec", 0, 0, NULL },
+	{ { "run0" }, NULL, ALWAYS, 0,
+		"-u= --user= -g= --group= --unit= --property~ --description= --slice= "
+		"--slice-inherit --nice= -D= --chdir= --setenv= --background= --pty --pipe "
+		"--machine= --no-ask-password" },
+	{ { "s6-envdir" }, NULL, ALWAYS, 1, "-I -i -n -f -c -L" },
+	{ { "s6-setlock" }, NULL, ALWAYS, 1, "-n -N -r -w -t=" },
+	{ { "s6-applyuidgid" }, NULL, ALWAYS, 0, "-z -u= -g= -G= -U" },
+	{ { "s6-softlimit" }, NULL, ALWAYS, 0, NULL },
+	{ { "s6-setsid" }, NULL, ALWAYS, 0, "-s -b -f -F -i -I -q -Q" },
+	{ { "setlock" }, NULL, ALWAYS, 1, "-n -N -x -X" },
+	{ { "softlimit" }, NULL, ALWAYS, 0, SOFTLIMIT_OPTIONS },
+	{ { "screen" }, NULL, 0, 0,
+		"-A -a -D -d -i -m -O -q -U -4 -6 -c= -e= -h= -p= -s^ -S= -T= -t= -X!" },
+	{ { "setpriv" }, NULL, ALWAYS, 0,
+		"--nnp --no-new-privs --ambient-caps= --inh-caps= --bounding-set= --ruid= --euid= "
+		"--rgid= --egid= --reuid= --regid= --clear-groups --keep-groups --init-groups "
+		"--groups= --securebits= --pdeathsig= --selinux-label= --apparmor-profile= "
+		"--reset-env" },
+	{ { "setsid" }, NULL, ALWAYS, 0, "-c --ctty -f --fork -w --wait" },
+	{ { "linux32", "linux64", "i386", "x86_64", "uname26" }, NULL, ALWAYS, 0, SETARCH_OPTIONS },
+	{ { "ssh" }, NULL, JOINS | WRAPPER_ASSIGNS, 1,
+		"-4 -6 -A -a -C -f -g -K -k -M -N -n -q -T -t -V -v -X -x -Y -y -B= -b= -c= -D= "
+		"-E= -e= -F= -I= -i= -J= -L= -l= -m= -O= -o~ -p= -R= -S= -W= -w=" },
+	{ { "ssh-agent" }, NULL, ALWAYS, 0, "-c -s -D -d -a= -E= -O= -P= -t=" },
+	{ { "sshpass" }, NULL, ALWAYS, 0, "-f= -d= -p= -P= -e -v" },
+	{ { "stdbuf" }, NULL, ALWAYS, 0, "-i= --input= -o= --output= -e= --error=" },
+	{ { "strace" }, NULL, ALWAYS, 0,
+		"-A --output-append-mode -C --summary -c --summary-only -D -d --debug -F -f "
+		"--follow-forks -i --instruction-pointer -n --syscall-number -k --stack-traces -q "
+		"-r -t -T -v --no-abbrev -w --summary-wall-clock -x -y -Y -z --successful-only -Z "
+		"--failed-only --output-separately --seccomp-bpf -I= --interruptible= -b= "
+		"--detach-on= -e= --trace= --signal= --status= --inject= --fault= -O= "
+		"--summary-syscall-overhead= -S= --summary-sort-by= -U= --summary-columns= -a= "
+		"--columns= -o~ --output~ -P= --trace-path= -s= --string-limit= -u= --user= -E= "
+		"--env= -X= --const-print-style=" },
+	{ { "sudo" }, NULL, ALWAYS | WRAPPER_ASSIGNS, 0,
+		"-A --askpass -B --bell -b --background -C= --close-from= -D= --chdir= -E "
+		"--preserve-env? -g= --group= -H --set-home --host= -i --login -K "
+		"--remove-timestamp -k --reset-timestamp -N --no-update -n --non-interactive -P "
+		"--preserve-groups -p= --prompt= -R= --chroot= -r= --role= -S --stdin -s --shell "
+		"-t= --type= -U= --other-user= -T= --command-timeout= -u= --user= -v --validate" },
+	{ { "systemd-cat" }, NULL, ALWAYS, 0,
+		"-t= --identifier= -p= --priority= --stderr-priority= --level-prefix= "
+		"--namespace=" },
+	{ { "systemd-inhibit" }, NULL, ALWAYS, 0,
+		"--what= --who= --why= --mode= --no-pager --no-legend --no-ask-password" },
+	{ { "systemd-nspawn" }, NULL, ALWAYS, 0,
+		"-q --quiet --settings= -D= --directory= --template= -x --ephemeral -i= --image= "
+		"--read-only --volatile? -a --as-pid2 -b --boot --chdir= -E= --setenv= -u= --user= "
+		"--kill-signal= -M= --machine= --hostname= --uuid= -S= --slice= --register= "
+		"--keep-unit --private-users= -U --private-network --network-interface= -n "
+		"--network-veth --network-bridge= --network-zone= -p= --port= --capability= "
+		"--drop-capability= --rlimit= --resolv-conf= --timezone= --link-journal= -j "
+		"--bind= --bind-ro= --tmpfs= --overlay= --overlay-ro= --console= -P --pipe "
+		"--no-pager" },
+	{ { "systemd-run" }, NULL, ALWAYS, 0,
+		"-p~ --property~ -u= --unit= --description= --slice= --slice-inherit -r "
+		"--remain-after-exit --send-sighup --service-type= --uid= --gid= --nice= "
+		"--working-directory= -d --same-dir -E= --setenv= -t --pty -P --pipe -S --shell -q "
+		"--quiet --on-active= --on-boot= --on-startup= --on-unit-active= "
+		"--on-unit-inactive= --on-calendar= --on-clock-change --on-timezone-change "
+		"--path-property~ --socket-property~ --timer-property~ --no-block --wait -G "
+		"--collect --user --system -H= --host= -M= --machine= --scope --no-ask-password "
+		"--expand-environment=" },
+	{ { "systemd-socket-activate" }, NULL, ALWAYS, 0,
+		"-l= --listen= -a --accept -d --datagram --seqpacket --inetd -E= --setenv= "
+		"--fdname=" },
+	{ { "taskset" }, NULL, ALWAYS | WRAPPER_NUMBER, 1, "-a --all-tasks -c --cpu-list" },
+	{ { "time" }, NULL, ALWAYS, 0,
+		"-f= --format= -o= --output= -a --append -p --portability -v --verbose -q "
+		"--quiet" },
+	{ { "timeout" }, NULL, ALWAYS | WRAPPER_NUMBER, 1,
+		"-f --foreground -p --preserve-status -v --verbose -k= --kill-after= -s= "
+		"--signal=" },
+	{ { "tini", "tini-static" }, NULL, ALWAYS, 0, "-s -g -v -w -p= -e=" },
+	{ { "tmux" }, NULL, VERBS | WRAPPER_OTHERS, 0, "-2 -C -D -l -N -u -v -f= -L= -S= -T= -c!" },
+	{ { "tmux" },
+		"a|at|attach*|ls|list-*|kill-*|has|has-session|rename*|select*|show*|display|"
+		"display-message|capture-pane|capturep|switch-client|switchc|detach*|info|"
+		"start-server|resize*|next*|prev*|last*|swap*|set-environment|setenv",
+		MARKED, 0, NULL },
+	{ { "tmux" }, "new|new-session", JOINS, 0,
+		"-A -d -D -E -P -X -c= -e= -f= -F= -n= -s= -t= -x= -y=" },
+	{ { "tmux" }, "neww|new-window", JOINS, 0, "-a -b -d -k -P -S -c= -e= -F= -n= -t=" },
+	{ { "tmux" }, "splitw|split-window", JOINS, 0,
+		"-b -d -f -h -I -v -P -Z -c= -e= -l= -t= -F=" },
+	{ { "toolbox" }, NULL, VERBS, 0, NULL },
+	{ { "toolbox" }, "run", 0, 0,
+		"-c= --container= -d= --distro= -r= --release= --preserve-fds=" },
+	{ { "torsocks" }, NULL, ALWAYS, 0,
+		"-u= --user= -p= --pass= -a= --address= -P= --port= -i --isolate -d --debug -q "
+		"--quiet" },
+	{ { "uclampset" }, NULL, ALWAYS, 0,
+		"-m= -M= -a --all-tasks -R --reset-on-fork -v --verbose" },
+	{ { "unbuffer" }, NULL, ALWAYS, 0, "-p" },
+	{ { "unshare" }, NULL, ALWAYS, 0,
+		"-m --mount? -u --uts? -i --ipc? -n --net? -p --pid? -U --user? -C --cgroup? -T "
+		"--time? -f --fork --map-user= --map-group= -r --map-root-user -c "
+		"--map-current-user --map-auto --map-users= --map-groups= --kill-child? "
+		"--mount-proc? --propagation= --setgroups= --keep-caps -R= --root= -w= --wd= -S= "
+		"--setuid= -G= --setgid= --monotonic= --boottime=" },
+	{ { "uv" }, NULL, VERBS, 0, UV_OPTIONS },
+	{ { "uv" }, "tool", VERBS, 0, UV_OPTIONS },
+	{ { "uv" }, "run", 0, 0,
+		UV_OPTIONS
+		" --with= --with-editable= --with-requirements= --extra= --group= --only-group= "
+		"--no-group= -p= --python= --package= --env-file= --isolated --no-project --frozen "
+		"--locked --no-sync --active --all-extras --all-groups --no-dev --only-dev --dev "
+		"--exact --no-env-file --index= --default-index= --no-editable" },
+	{ { "uv" }, "tool run", 0, 0,
+		UV_OPTIONS " --from= --with= -p= --python= --isolated --index=" },
+	{ { "uvx" }, NULL, 0, 0, UV_OPTIONS " --from= --with= -p= --python= --isolated --index=" },
+	{ { "vagrant" }, NULL, VERBS, 0, NULL },
+	{ { "vagrant" }, "ssh", MARKED, 0, "-c! --command!" },
+	{ { "valgrind" }, NULL, ALWAYS, 0, "--*= -v --verbose -q --quiet -d" },
+	{ { "watch" }, NULL, ALWAYS | HIDES, 0,
+		"-d. --differences? -n= --interval= -p --precise -t --no-title -b --beep -e "
+		"--errexit -g --chgexit -c --color -x --exec -w --no-wrap" },
+	{ { "xargs" }, NULL, ALWAYS | HIDES, 0,
+		"-0 --null -a= --arg-file= -d= --delimiter= -E= -e? --eof? -I= -i? --replace? -L= "
+		"-l? --max-lines? -n= --max-args= -P= --max-procs= -o --open-tty -p --interactive "
+		"--process-slot-var= -r --no-run-if-empty -s= --max-chars= --show-limits -t "
+		"--verbose -x --exit" },
+	{ { "xvfb-run" }, NULL, ALWAYS, 0,
+		"-a --auto-servernum -e= --error-file= -f= --auth-file= -l --listen-tcp -n= "
+		"--server-num= -p= --xauth-protocol= -s= --server-args= -w= --wait=" },
+	{ { "yarn" }, NULL, VERBS, 0, "-s --silent --cwd=" },
+	{ { "yarn" }, "exec|dlx", 0, 0, "-q --quiet -p= --package=" },
+
+	/* Of these, nothing is known but that they are wrappers. */
+	{ { "abduco", "catatonit", "coresched", "dtach", "fdfind", "firejail", "firma", "firma-run",
+		  "ltrace", "perf" },
+		NULL, ANY, 0, NULL },
+	{ { "pipesz", "proot", "rlwrap", "runcon", "s6-envuidgid", "s6-sudo", "schroot",
+		  "setarch" },
+		NULL, ANY, 0, NULL },
+	{ { "capsh", "dbus-launch", "runuser", "script", "su" }, NULL, ANY | WRAPPER_STRINGS, 0,
+		NULL },
+	{ { "parallel", "sem", "sg", "hyperfine", "watchexec", "start-stop-daemon" }, NULL,
+		ANY | HIDES, 0, NULL },
+};
+
+#define N_WRAPPERS (sizeof(wrappers) / sizeof(wrappers[0]))
+
+/* --- programs --------------------------------------------------------------------------------- */
+
+/* Nearly all names differ in their first letter; "." and "g" may stand before it. */
+static bool has_name(const struct wrapper *w, const char *name, bool prefixed)
+{
+	for (size_t i = 0; i < WRAPPER_NAMES_MAX && w->names[i]; i++)
+		if ((prefixed || w->names[i][0] == name[0]) && program_name_is(name, w->names[i]))
+			return true;
+	return false;
+}
+
+const struct wrapper *wrapper_find(const char *name)
+{
+	const bool prefixed = name[0] == '.' || name[0] == 'g';
+
+	for (const struct wrapper *w = wrappers; w < wrappers + N_WRAPPERS; w++)
+		if (!w->verbs && has_name(w, name, prefixed))
+			return w;
+	return NULL;
+}
+
+const char *wrapper_could_be(const char *pattern)
+{
+	for (const struct wrapper *w = wrappers; w < wrappers + N_WRAPPERS; w++)
+		for (size_t i = 0; i < WRAPPER_NAMES_MAX && w->names[i]; i++)
+			if (w->flags & WRAPPER_ALWAYS
+				&& program_name_could_be(pattern, w->names[i]))
+				return w->names[i];
+	return NULL;
+}
+
+/* --- subcommands ------------------------------------------------------------------------------ */
+
+/* Whether the alternative, which ends at '|' or NUL, is these words. */
+static bool is_verbs(const char *alternative, const char *const *verbs, size_t n)
+{
+	const char *end = alternative + strcspn(alternative, "|"), *next;
+	char pattern[32];
+	size_t len;
+
+	for (size_t i = 0; i < n; i++, alternative = next) {
+		len = strcspn(alternative, " |");
+		if (len == 0 || len >= sizeof(pattern))
+			return false;
+		memcpy(pattern, alternative, len);
+		pattern[len] = '\0';
+		if (!glob_text(pattern, verbs[i]))
+			return false;
+		next = alternative + len;
+		next += *next == ' ';
+	}
+	return alternative == end;
+}
+
+static bool has_verbs(const char *alternatives, const char *const *verbs, size_t n)
+{
+	for (const char *a = alternatives;; a++) {
+		if (is_verbs(a, verbs, n))
+			return true;
+		a += strcspn(a, "|");
+		if (*a == '\0')
+			return false;
+	}
+}
+
+const struct wrapper *wrapper_find_verb(
+	const struct wrapper *program, const char *const *verbs, size_t n)
+{
+	for (const struct wrapper *w = program + 1;
+		w < wrappers + N_WRAPPERS && w->verbs && w->names[0] == program->names[0]; w++)
+		if (has_verbs(w->verbs, verbs, n))
+			return w;
+	return NULL;
+}
+
+/* --- options ---------------------------------------------------------------------------------- */
+
+/* What follows the name of an option in an entry. */
+static enum option_kind kind_of(const char *suffix)
+{
+	switch (suffix[0]) {
+	case '=':
+		return suffix[1] == '=' ? OPTION_PAIR : OPTION_VALUE;
+	case '?':
+		return OPTION_ATTACHED;
+	case '!':
+		return OPTION_STRING;
+	case '~':
+		return OPTION_PERHAPS;
+	case '>':
+		return OPTION_COMMAND;
+	case '^':
+		return OPTION_PROGRAM;
+	case '.':
+		return OPTION_BARE;
+	default:
+		return OPTION_ALONE;
+	}
+}
+
+static const char suffixes[] = "=?!~>^.";
+
+/* Walks the options of an entry: *name is the next one's, of *len characters before its suffix. */
+static bool next_option(const char **at, const char **name, size_t *len)
+{
+	*at += strspn(*at, " ");
+	if (**at == '\0')
+		return false;
+	*name = *at;
+	*len = strcspn(*at, " ");
+	*at += *len;
+	while (*len > 0 && strchr(suffixes, (*name)[*len - 1]))
+		(*len)--;
+	return true;
+}
+
+/* Abbreviated, as getopt_long() takes it; `exact`: only in full. */
+static enum option_kind find_option(const char *options, const char *word, size_t len, bool exact)
+{
+	enum option_kind found = OPTION_UNKNOWN;
+	const char *name;
+	bool several = false;
+	size_t n;
+
+	while (next_option(&options, &name, &n)) {
+		if (n < len || (exact && n > len) || strncmp(name, word, len) != 0)
+			continue;
+		if (n == len)
+			return kind_of(name + n);
+		several |= found != OPTION_UNKNOWN && found != kind_of(name + n);
+		found = kind_of(name + n);
+	}
+	return several ? OPTION_UNKNOWN : found;
+}
+
+static bool has_option(const char *options, const char *option)
+{
+	const char *name;
+	size_t n;
+
+	while (next_option(&options, &name, &n))
+		if (strncmp(name, option, strlen(option)) == 0)
+			return true;
+	return false;
+}
+
+/* "-it", "-k5": each letter is an option, until one takes what is left. */
+static enum option_kind find_letters(const char *options, const char *word, const char **ret_value)
+{
+	enum option_kind kind = OPTION_UNKNOWN;
+	char option[] = "-x";
+
+	for (const char *letter = word + 1; *letter; letter++) {
+		option[1] = *letter;
+		kind = find_option(options, option, 2, true);
+		if (kind == OPTION_UNKNOWN || kind == OPTION_PAIR || kind == OPTION_BARE)
+			return OPTION_UNKNOWN;
+		if (kind != OPTION_ALONE) {
+			*ret_value = letter[1] != '\0' ? letter + 1 : NULL;
+			return kind;
+		}
+	}
+	return kind;
+}
+
+/* An option that takes nothing may have a value nevertheless: --tty=false. */
+static enum option_kind find_long(const char *options, const char *word, const char **ret_value)
+{
+	size_t len = strcspn(word, "=");
+	enum option_kind kind = find_option(options, word, len, false);
+
+	if (word[len] == '\0')
+		return kind;
+	*ret_value = word + len + 1;
+	if (kind == OPTION_UNKNOWN && has_option(options, "--*"))
+		return OPTION_ALONE;
+	return kind == OPTION_PAIR ? OPTION_UNKNOWN : kind;
+}
+
+enum option_kind wrapper_option(const struct wrapper *w, const char *word, const char **ret_value)
+{
+	enum option_kind kind;
+
+	*ret_value = NULL;
+	if (!w->options)
+		return OPTION_UNKNOWN;
+	if (strncmp(word, "--", 2) == 0)
+		return find_long(w->options, word, ret_value);
+
+	kind = find_option(w->options, word, strlen(word), true);
+	if (kind != OPTION_UNKNOWN || w->flags & WRAPPER_WORDS)
+		return kind;
+	if (strspn(word + 1, "0123456789") == strlen(word + 1) && has_option(w->options, "-#"))
+		return OPTION_ALONE;
+	return find_letters(w->options, word, ret_value);
+}
