@@ -163,38 +163,51 @@ static int execute_and_report(
 }
 
 static int execute_command(const struct run *run, const struct found_command *command,
-	const struct pinned_file *file, const char *record_id)
+	const struct pinned_file *file, const struct bytes *dropped, const char *record_id)
 {
-	cleanup(bytes_deinit) struct bytes dropped = BYTES_INIT(BYTES_UNLIMITED);
-	cleanup(free_p) char **variables = NULL;
-	struct execution execution = {
+	const struct execution execution = {
 		.file = file,
 		.path = command->real_path,
 		.argv = run->build.command,
+		.envp = environ,
 	};
 
-	if (environment_filter(environ, &variables, &dropped) < 0) {
-		say("out of memory");
-		return RUN_CANNOT_EXECUTE;
-	}
-	if (dropped.len > 0)
-		say_foreign("dropped from the environment: %s", bytes_str(&dropped));
-
-	execution.envp = variables;
+	if (dropped->len > 0)
+		say_foreign("dropped from the environment: %s", bytes_str(dropped));
 	return execute_and_report(run, &execution, record_id);
+}
+
+/*
+ * From here on the environment is the command's: what is asked about it is asked about what the
+ * command will see.
+ */
+static int reduce_environment(struct bytes *dropped)
+{
+	char **kept;
+
+	if (environment_filter(environ, &kept, dropped) < 0)
+		return say_undecided("out of memory");
+
+	environ = kept;
+	return STATUS_DONE;
 }
 
 static int run_command(const struct run *run)
 {
 	cleanup(found_command_deinit) struct found_command command = { 0 };
 	cleanup(pinned_file_deinit) struct pinned_file file = PINNED_FILE_INIT;
+	cleanup(bytes_deinit) struct bytes dropped = BYTES_INIT(BYTES_UNLIMITED);
 	char record_id[QUESTION_RECORD_ID_MAX + 1];
 	int status;
+
+	if (reduce_environment(&dropped) != STATUS_DONE)
+		return RUN_REFUSED;
 
 	status = prepare(run, &command, &file);
 	if (status == STATUS_DONE)
 		status = ask(run, &command, record_id);
-	return status == STATUS_DONE ? execute_command(run, &command, &file, record_id) : status;
+	return status == STATUS_DONE ? execute_command(run, &command, &file, &dropped, record_id)
+				     : status;
 }
 
 static int usage(int status)
