@@ -249,10 +249,12 @@ sha256() {
 
 @test "nothing can be written to the copy, also not by the command" {
 	start_daemon --default-action allow
-	script it 'echo "echo EVIL" >>"$0" || echo sealed' 'true >"$0" || echo whole'
+	script it 'echo "echo EVIL" >>"$0" || echo sealed' 'true >"$0" || echo whole' \
+		'printf "#EVIL" 1<>"$0" || echo kept'
 	runs -- ./it
 	assert_line sealed
 	assert_line whole
+	assert_line kept
 	refute_line EVIL
 }
 
