@@ -153,6 +153,10 @@ offers() { # LINE [WORD...]
 	offers 'firma allow ' add list remove
 	offers 'firma token ' approve list revoke show watch
 	offers 'firma token r' revoke
+	offers 'firma hook c' claude cline codex copilot cursor
+	offers 'firma hook i' install
+	offers 'firma hook install o' opencode
+	offers 'firma hook claude '
 	offers 'firma policy ' check explain
 	offers 'firma policy e' explain
 	offers 'firma evidence ' head keygen show verify
@@ -340,7 +344,8 @@ options_of_page() { # PAGE
 	local verb
 
 	for verb in check 'allow list' 'allow add' 'allow remove' 'evidence head' \
-		'evidence keygen' 'evidence show' 'evidence verify' fingerprint hook 'policy check' \
+		'evidence keygen' 'evidence show' 'evidence verify' fingerprint hook 'hook install' \
+		'hook status' 'hook uninstall' 'policy check' \
 		'policy explain' run serve status 'token list' 'token show' 'token approve' \
 		'token revoke' 'token watch'; do
 		echo "firma $verb: help, bash, zsh, page"
@@ -350,7 +355,7 @@ options_of_page() { # PAGE
 		offer_zsh "firma $verb -" | diff "$TMP/help" -
 
 		case $verb in
-		allow* | evidence* | policy* | token*) cat "$TMP/help" >>"$TMP/help-${verb% *}" ;;
+		allow* | evidence* | hook* | policy* | token*) cat "$TMP/help" >>"$TMP/help-${verb% *}" ;;
 		serve) options_of_page firma-serve.8 | diff "$TMP/help" - ;;
 		*) options_of_page "firma-$verb.1" | diff "$TMP/help" - ;;
 		esac
@@ -358,5 +363,6 @@ options_of_page() { # PAGE
 	options_of_page firma-evidence.1 | diff <(sort -u "$TMP/help-evidence") -
 	options_of_page firma-token.1 | diff <(sort -u "$TMP/help-token") -
 	options_of_page firma-policy.1 | diff <(sort -u "$TMP/help-policy") -
+	options_of_page firma-hook.1 | diff <(sort -u "$TMP/help-hook") -
 	options_of_page firma-allow.1 | diff <(sort -u "$TMP/help-allow") -
 }

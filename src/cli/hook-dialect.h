@@ -19,6 +19,12 @@ enum hook_line_form {
 
 #define HOOK_TOOLS_MAX 4
 
+/*
+ * For how long a hook may hold its agent, in µs. The limit that `hook install` sets is an hour; an
+ * agent runs the tool when that is over.
+ */
+#define HOOK_WAIT_MAX UINT64_C(3300000000)
+
 struct hook_dialect {
 	const char *name;
 

@@ -21,10 +21,9 @@
 #include "gate/wire/reply.h"
 
 /*
- * The limit that `hook install` sets is an hour. An agent runs the tool when that is over, so the
- * hook answers before: when nobody has decided, and else, whatever holds it up, at the alarm.
+ * When this is over after nobody has decided, whatever holds the hook up is ended by an alarm, well
+ * before the agent's own limit.
  */
-#define WAIT_MAX (55 * 60 * CLOCK_SECOND)
 #define ALARM_MARGIN_SECONDS 60
 
 /* For the question to arrive. */
@@ -51,7 +50,8 @@ static bool parse_peer(const char *value, void *to)
 
 static const struct option_row rows[] = {
 	{ "wait", 0, "TIME", "hold until a person has decided, for so long (default: 55min)",
-		OPTION_DURATION(struct hook, wait), .max = WAIT_MAX, .wants = "at most 55min" },
+		OPTION_DURATION(struct hook, wait), .max = HOOK_WAIT_MAX,
+		.wants = "at most 55min" },
 	{ "socket", 0, "PATH", "the daemon's socket", OPTION_STRING(struct hook, ask.socket) },
 	{ "peer", 0, "USER", "who must listen there: root, or firma (or root)",
 		OPTION_PARSED(struct hook, ask.peer, parse_peer), .wants = "root or firma" },
@@ -187,7 +187,7 @@ static const struct hook_dialect *find_dialect(int argc, char **argv)
 static int run(const struct verb *verb, int argc, char **argv)
 {
 	const struct hook_dialect *dialect = find_dialect(argc, argv);
-	struct hook hook = { .ask.timeout = CLIENT_TIMEOUT, .wait = WAIT_MAX };
+	struct hook hook = { .ask.timeout = CLIENT_TIMEOUT, .wait = HOOK_WAIT_MAX };
 	struct operands operands;
 	int status;
 

@@ -21,6 +21,9 @@ static const struct verb *const verbs[] = {
 	&check_verb,
 	&run_verb,
 	&hook_verb,
+	&hook_install_verb,
+	&hook_uninstall_verb,
+	&hook_status_verb,
 	&token_list_verb,
 	&token_show_verb,
 	&token_approve_verb,
@@ -91,6 +94,13 @@ static bool is_group(const char *name)
 	return false;
 }
 
+/* The name of a group may be a verb as well, for all that is no verb of the group: "hook claude".
+ */
+static bool is_verb_itself(int argc, char **argv)
+{
+	return find_verb(NULL, argv[0]) && !(argc > 1 && find_verb(argv[0], argv[1]));
+}
+
 static bool is_help(const char *word)
 {
 	return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
@@ -139,7 +149,7 @@ static int run(int argc, char **argv, bool help)
 	const char *group = NULL;
 	const struct verb *verb;
 
-	if (is_group(argv[0])) {
+	if (is_group(argv[0]) && !is_verb_itself(argc, argv)) {
 		group = argv[0];
 		argc--;
 		argv++;
