@@ -40,3 +40,68 @@ list_signer() {
 sign() {
 	ssh-keygen -q -Y sign -f "$KEYS/$1" -n "${2-firma.approval.v1}" "${@:3}" 2>/dev/null
 }
+
+# --- a gate that takes signatures -----------------------------------------------------------------
+
+# canonical_text DECISION [ALWAYS-MS|-] [REASON]: standard input is the gate's item and the token's,
+# a line each, as local.exec.gate and local.exec.show give them. This is made by another program
+# than firma, from the man page.
+canonical_text() {
+	python3 - "$@" 3<&0 <<-'EOT'
+		import hashlib, json, os, sys
+		lines = os.fdopen(3).read().splitlines()
+		gate, t = json.loads(lines[0])['gate'], json.loads(lines[1])
+		decision = sys.argv[1]
+		always = sys.argv[2] if len(sys.argv) > 2 else '-'
+		reason = json.dumps(sys.argv[3], ensure_ascii=False) if len(sys.argv) > 3 else '-'
+		def field(name, value):
+		    data = str(value).encode()
+		    return name.encode() + b' %d ' % len(data) + data + b'\n'
+		def args(name):
+		    out = field(name, len(t['args']))
+		    for a in t['args']:
+		        out += field(name, a)
+		    return out
+		record = b''
+		for name in ('executable', 'args', 'cwd', 'real_path', 'executable_sha256',
+		             'agent_id', 'session_id', 'sandbox_id', 'profile', 'uid', 'rule'):
+		    if name == 'args':
+		        record += args('args')
+		    elif name in t:
+		        record += field(name, t[name])
+		record = hashlib.sha256(record).hexdigest()
+		assert record == t['record'], 'the record is another one'
+		entry = field('pattern', t['executable']) + args('args')
+		if 'cwd' in t:
+		    entry += field('cwd', t['cwd'])
+		entry += field('agent', t.get('agent_id', 'main')) + field('uid', t['uid'])
+		for key, name in (('executableSha256', 'executable_sha256'),
+		                  ('sandbox', 'sandbox_id'), ('profile', 'profile')):
+		    if name in t:
+		        entry += field(key, t[name])
+		entry = hashlib.sha256(entry).hexdigest() if always != '-' else '-'
+		print('firma.approval.v1')
+		print('gate', gate)
+		print('token', t['token_id'])
+		print('fingerprint', t['fingerprint'])
+		print('record', record)
+		print('decision', decision)
+		print('always', always, entry)
+		print('until', t['until'])
+		print('reason', reason)
+	EOT
+}
+
+# text_of TOKEN DECISION...: what is to be signed.
+text_of() {
+	{
+		operate gate | head -n 1
+		operate show token_id="$1" | head -n 1
+	} | canonical_text "${@:2}"
+}
+
+# approve_as NAME TOKEN [KEY=...]: signs with that key and approves.
+approve_as() {
+	text_of "$2" approve | sign "$1" >"$TMP/$1.sig"
+	operate approve token_id="$2" signature="$(<"$TMP/$1.sig")" "${@:3}"
+}

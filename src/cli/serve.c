@@ -35,6 +35,7 @@ struct command_line {
 	const char *store;
 	const char *state_dir;
 	const char *policy;
+	const char *approvers;
 	const char *evidence_key, *evidence_signing_key;
 	uint64_t retry_after; /* µs */
 	uint64_t max_pending; /* 0: the usual limits */
@@ -107,6 +108,14 @@ static const struct option_row rows[] = {
 		OPTION_PARSED(struct command_line, store, parse_store), .wants = "file or memory" },
 	{ "policy", 0, "FILE", "the rules, see firma-policy(5)",
 		OPTION_STRING(struct command_line, policy) },
+	{ "approvers", 0, "FILE", "whose signatures approve, see firma-approvers(5)",
+		OPTION_STRING(struct command_line, approvers) },
+	{ "require-signature", 0, NULL, "let nothing be approved without one",
+		OPTION_FLAG(struct command_line, serve.settings.require_signature) },
+	{ "advisory", 0, NULL,
+		"do so where askers have the daemon's own uid,\n"
+		"and could get around it",
+		OPTION_FLAG(struct command_line, serve.advisory) },
 	{ "token-ttl", 0, "TIME", "how long a token lives (default: 5min)",
 		OPTION_DURATION(struct command_line, serve.settings.token_ttl), .min = CLOCK_SECOND,
 		.max = TTL_MAX, .wants = WANTS_TIME },
@@ -144,6 +153,12 @@ static int check_options(const struct verb *verb, const struct command_line *c)
 		return usage_error(verb, "--operator-socket needs --socket beside it");
 	if (c->policy && !c->policy[0])
 		return usage_error(verb, "--policy wants a file");
+	if (c->approvers && !c->approvers[0])
+		return usage_error(verb, "--approvers wants a file");
+	if (s->settings.require_signature && !c->approvers)
+		return usage_error(verb, "--require-signature needs --approvers");
+	if (s->advisory && !s->settings.require_signature)
+		return usage_error(verb, "--advisory is for --require-signature");
 	if (c->state_dir && strcmp(c->store, "memory") == 0)
 		return usage_error(verb, "--state-dir is for --store=file");
 	if (c->evidence_key && c->evidence_signing_key)
@@ -182,6 +197,7 @@ static int run_daemon(const struct verb *verb, struct command_line *c)
 {
 	cleanup(free_p) char *state_dir = NULL;
 	cleanup(free_p) char *policy = NULL;
+	cleanup(free_p) char *approvers = NULL;
 	cleanup(free_p) char *key = NULL;
 
 	if (find_key(c, &key) < 0)
@@ -192,6 +208,12 @@ static int run_daemon(const struct verb *verb, struct command_line *c)
 		if (!policy)
 			return say_undecided("can't tell where the policy is");
 		c->serve.policy = policy;
+	}
+	if (c->approvers) {
+		approvers = absolute_path(c->approvers);
+		if (!approvers)
+			return say_undecided("can't tell where the approvers are");
+		c->serve.approvers = approvers;
 	}
 	if (strcmp(c->store, "file") == 0) {
 		state_dir = daemon_state_dir(c->state_dir);

@@ -190,6 +190,32 @@ static int append_space(const struct json *root, struct bytes *b)
 	return bytes_append_char(b, '\n');
 }
 
+/* Whose signatures approve, where there is a file of them. */
+static int append_approvers(const struct json *root, struct bytes *b)
+{
+	const struct json *approvers = json_get(root, "approvers"), *keys;
+	const char *fault;
+
+	if (!approvers)
+		return 0;
+
+	if (json_get_string(root, "gate"))
+		append_labelled(b, "gate", json_get_string(root, "gate"));
+	bytes_appendf(b, "%-15s", "approvers");
+	append_escaped(b, json_get_string(approvers, "path"));
+	keys = json_get(approvers, "keys");
+	if (keys)
+		bytes_appendf(b, ", %lld keys", (long long)json_count(keys));
+	if (is_true(approvers, "require_signature"))
+		bytes_append_str(b, ", a signature is needed");
+	if (is_true(approvers, "require_signature") && is_true(approvers, "advisory"))
+		bytes_append_str(b, " (advice: askers have the daemon's own uid)");
+	bytes_append_char(b, '\n');
+
+	fault = json_get_string(approvers, "fault");
+	return !fault ? bytes_error(b) : append_labelled(b, "approver fault", fault);
+}
+
 /* Of the log of evidence, where there is one. */
 static int append_evidence(const struct json *root, struct bytes *b)
 {
@@ -210,8 +236,8 @@ static int append_evidence(const struct json *root, struct bytes *b)
 static int append_status(const struct json *root, struct bytes *b)
 {
 	static int (*const parts[])(const struct json *root, struct bytes *b) = { append_head,
-		append_doors, append_default, append_self_approval, append_policy, append_store,
-		append_space, append_evidence };
+		append_doors, append_default, append_self_approval, append_policy, append_approvers,
+		append_store, append_space, append_evidence };
 	int r = 0;
 
 	for (size_t i = 0; r >= 0 && i < sizeof(parts) / sizeof(parts[0]); i++)

@@ -76,7 +76,8 @@ static struct reply reply_of(const struct answer *a)
 	return (struct reply){
 		.decision = v->decision,
 		.outcome = v->outcome,
-		.reason = v->outcome == OUTCOME_OK ? NULL : bytes_str(&v->reason),
+		.reason = v->outcome == OUTCOME_OK && v->reason.len == 0 ? NULL
+									 : bytes_str(&v->reason),
 		.rule = has_decision(a) ? v->rule : NULL,
 	};
 }
@@ -121,7 +122,7 @@ static int print_changed(
 	int r = 0;
 
 	for (size_t at = 0; r >= 0 && at < a->changed.len; at += TOKEN_ID_LEN)
-		r = view_show(store, ids + at, now, b);
+		r = view_show(store, ids + at, now, false, b);
 	return r;
 }
 
@@ -129,12 +130,17 @@ static int print_view(const struct answer *a, const struct status_sources *sourc
 	const struct moment *now, struct bytes *b)
 {
 	const struct resources *res = sources->resources;
+	int r;
 
 	switch (a->verdict.view) {
 	case VIEW_LIST:
 		return view_list(res->store, a->listed, now, b);
 	case VIEW_SHOW:
-		return view_show(res->store, a->verdict.token_id, now, b);
+		return view_show(
+			res->store, a->verdict.token_id, now, res->approvers.path != NULL, b);
+	case VIEW_GATE:
+		r = bytes_append(b, bytes_str(&a->verdict.gate), a->verdict.gate.len);
+		return r < 0 ? r : bytes_append_char(b, '\n');
 	case VIEW_STATUS:
 		return status_print(sources, now, b);
 	case VIEW_WATCH:

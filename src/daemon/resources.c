@@ -32,6 +32,8 @@ const char *resources_closed(const struct resources *res)
 	if (!closed)
 		closed = live_policy_closed(&res->policy);
 	if (!closed)
+		closed = approver_file_closed(&res->approvers);
+	if (!closed)
 		closed = allowlist_file_closed(&res->allowlist);
 	if (!closed && res->evidence)
 		closed = evidence_closed(res->evidence);
@@ -164,9 +166,29 @@ static void refresh_policy(struct live_policy *policy, const struct moment *now)
 	}
 }
 
+static void refresh_approvers(struct approver_file *f, const struct moment *now)
+{
+	switch (approver_file_refresh(f, &now->clock)) {
+	case APPROVER_FILE_READ:
+		log_text(LOG_INFO, LOG_ID_POLICY, "approvers %s are in force, with %zu keys",
+			bytes_str(&f->shown), allowed_signers_count(f->signers));
+		break;
+	case APPROVER_FILE_FAULTY:
+		log_text(LOG_ERR, LOG_ID_POLICY, "%s: approvers %s",
+			approver_file_closed(f) ? "there are no approvers to go by"
+						: "the approvers before stay in force",
+			bytes_str(&f->fault));
+		break;
+	default:
+		break;
+	}
+}
+
 void resources_refresh(struct resources *res, const struct moment *now)
 {
 	refresh_policy(&res->policy, now);
+	approver_file_load(&res->approvers, res->state_dir);
+	refresh_approvers(&res->approvers, now);
 	allowlist_file_refresh(&res->allowlist, now);
 	resources_log_warnings(res);
 }

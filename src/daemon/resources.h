@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/bytes.h"
+#include "daemon/approver-file.h"
 #include "daemon/evidence-budget.h"
 #include "daemon/live-policy.h"
 #include "gate/settings.h"
@@ -31,6 +32,7 @@ struct resources {
 	struct state_dir *state_dir; /* or NULL */
 	struct store *store;
 	struct live_policy policy;
+	struct approver_file approvers;
 	struct allowlist_file allowlist;
 	struct evidence *evidence; /* or NULL */
 	uint8_t boot_id[16];

@@ -120,6 +120,12 @@ static int open_store(struct server *s)
 
 	lock_state_dir(s->resources.state_dir);
 	now = resources_now(&s->resources);
+	if (approver_file_load(&s->resources.approvers, s->resources.state_dir)) {
+		log_text(LOG_WARNING, LOG_ID_WARNING,
+			"%s is a copy: the gate has a new ID, and no token is taken over",
+			state_dir_path(s->resources.state_dir));
+		now.clock.boot = 0; /* each was issued later than now, and so is over */
+	}
 	return file_store_new(s->resources.state_dir, &now, &s->resources.store);
 }
 
@@ -226,6 +232,33 @@ static void warn_idle_group(const struct server *s, enum role role, gid_t group)
 		role_name(role), role_name(role));
 }
 
+/*
+ * In a gate of the askers' own uid they could change the policy, the approvers and the state, or
+ * run a daemon of their own: what is required there is advice.
+ */
+static bool is_askers_own(const struct server *s)
+{
+	if (s->options->settings.allow_self_approval)
+		return true;
+	for (size_t i = 0; i < s->doors.n; i++)
+		if (s->doors.doors[i].role == ROLE_ANY)
+			return true;
+	return s->options->agent_group == DOOR_NO_GROUP;
+}
+
+static int check_own_gate(const struct server *s, struct bytes *why)
+{
+	int r;
+
+	if (!s->options->settings.require_signature || s->options->advisory || !is_askers_own(s))
+		return 0;
+
+	r = bytes_append_str(why,
+		"--require-signature needs a gate of another user than those who ask: "
+		"--agent-group and a door of its own for operators; or say --advisory");
+	return r < 0 ? r : DOOR_REFUSED;
+}
+
 static void announce(struct server *s)
 {
 	const char *closed = resources_closed(&s->resources);
@@ -238,6 +271,9 @@ static void announce(struct server *s)
 	if (s->options->settings.allow_self_approval)
 		log_text(LOG_WARNING, LOG_ID_START,
 			"askers may approve their own requests (--allow-self-approval)");
+	if (s->options->settings.require_signature && is_askers_own(s))
+		log_text(LOG_WARNING, LOG_ID_START,
+			"signatures are advice: askers have the gate's own uid (--advisory)");
 	resources_log_warnings(&s->resources);
 	if (closed)
 		log_text(LOG_CRIT, LOG_ID_CLOSED, "closed: %s", closed);
@@ -303,6 +339,7 @@ static void server_free(struct server *s)
 	bytes_deinit(&s->resources.space.refusal);
 	turn_deinit(&s->turn);
 	live_policy_deinit(&s->resources.policy);
+	approver_file_deinit(&s->resources.approvers);
 	conns_deinit(&s->conns);
 	loop_deinit(&s->loop);
 	doors_deinit(&s->doors);
@@ -368,6 +405,10 @@ static int start(struct server *s, struct bytes *why)
 	if (r < 0)
 		return r;
 
+	r = approver_file_init(&s->resources.approvers, s->options->approvers, geteuid());
+	if (r < 0)
+		return r;
+
 	/* Nobody's socket is removed without the lock on the state directory. */
 	r = open_store(s);
 	if (r >= 0)
@@ -387,9 +428,12 @@ static int start(struct server *s, struct bytes *why)
 	resources_refresh(&s->resources, &now);
 
 	r = bind_doors(s, why);
+	if (r == 0)
+		r = check_own_gate(s, why);
 	if (r != 0)
 		return r;
 
+	s->resources.approvers.advisory = is_askers_own(s);
 	connect_parts(s);
 	r = loop_watch_store(&s->loop);
 	if (r >= 0)

@@ -18,8 +18,10 @@ struct serve_options {
 	gid_t agent_group, operator_group; /* or DOOR_NO_GROUP */
 	const char *state_dir;             /* NULL: the memory store */
 	const char *policy;                /* absolute, or NULL */
-	const char *evidence_log;          /* or NULL */
-	const char *evidence_key;          /* the key's file, or NULL */
+	const char *approvers;             /* absolute, or NULL */
+	bool advisory;            /* signatures are required in a gate of the askers' own uid */
+	const char *evidence_log; /* or NULL */
+	const char *evidence_key; /* the key's file, or NULL */
 	enum evidence_key_kind evidence_key_kind;
 	bool evidence_key_is_credential; /* of the service manager's */
 	bool idle_timeout_set;

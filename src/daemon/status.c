@@ -103,6 +103,29 @@ static void add_policy(struct writer *w, const struct live_policy *live)
 	writer_end(w);
 }
 
+static void add_approvers(struct writer *w, const struct status_sources *s)
+{
+	const struct approver_file *f = &s->resources->approvers;
+	char gate[2 * GATE_ID_LEN + 1];
+
+	if (!f->path)
+		return;
+
+	if (f->loaded && f->closed.len == 0) {
+		notation_hex(f->gate.id, sizeof(f->gate.id), gate);
+		writer_string(w, "gate", gate);
+	}
+	writer_object(w, "approvers");
+	writer_string(
+		w, "path", text_is_utf8(f->path, strlen(f->path)) ? f->path : bytes_str(&f->shown));
+	if (f->signers)
+		writer_unsigned(w, "keys", allowed_signers_count(f->signers));
+	writer_bool(w, "require_signature", s->resources->settings->require_signature);
+	writer_bool(w, "advisory", f->advisory);
+	writer_string(w, "fault", f->fault.len > 0 ? bytes_str(&f->fault) : NULL);
+	writer_end(w);
+}
+
 /* With one door for everyone, the asker can approve as well. */
 static bool may_approve_self(const struct status_sources *s)
 {
@@ -150,6 +173,7 @@ int status_print(const struct status_sources *s, const struct moment *now, struc
 	if (store_is_readable(res->store))
 		add_tokens(&w, res->store);
 	add_policy(&w, &res->policy);
+	add_approvers(&w, s);
 	add_allowlist(&w, &res->allowlist);
 	add_store(&w, res);
 	add_space(&w, &res->space);

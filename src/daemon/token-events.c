@@ -85,7 +85,10 @@ void token_events_add(struct token_events *events, const struct token *t, const 
 		return;
 	}
 
-	*item = (struct token_note){ .to = t->state };
+	*item = (struct token_note){
+		.to = t->state,
+		.partial = t->state == TOKEN_PENDING && t->approvals.n > 0 && by,
+	};
 	memcpy(item->id, t->id, sizeof(item->id));
 	if (with_line)
 		add_line(events, item, t, by, now);
@@ -105,9 +108,9 @@ void token_events_undo(struct token_events *events, bool all)
 	size_t kept = 0;
 
 	for (size_t i = 0; i < events->n; i++) {
-		if (events->items[i].to == TOKEN_PENDING)
+		if (events->items[i].to == TOKEN_PENDING && !events->items[i].partial)
 			undo_issue(events, i);
-		else if (events->items[i].to == TOKEN_APPROVED
+		else if (events->items[i].partial || events->items[i].to == TOKEN_APPROVED
 			|| (all && events->items[i].to != TOKEN_EXPIRED))
 			events->items[i].undone = true;
 	}

@@ -15,7 +15,8 @@
 struct token_note {
 	uint8_t id[TOKEN_ID_LEN];
 	enum token_state to;
-	char *line; /* the event as it is told, with its newline; NULL where nobody wants it */
+	bool partial; /* one of several approvals: it is still pending */
+	char *line;   /* the event as it is told, with its newline; NULL where nobody wants it */
 	bool undone;
 };
 

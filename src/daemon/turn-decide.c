@@ -95,7 +95,10 @@ static int add_groups(const struct conn *conn, struct decide_input *in, gid_t **
 {
 	int r;
 
-	if (!in->policy || !in->fingerprint || !policy_uses_groups(in->policy))
+	if (!in->policy
+		|| !(in->fingerprint ? policy_uses_groups(in->policy)
+				     : in->request->action == ACTION_APPROVE
+					&& approver_groups_use_gids(policy_approvers(in->policy))))
 		return 0;
 
 	r = peer_groups(conn->fd, &conn->peer, ret, &in->asker.n_groups, &in->asker.more_groups);
@@ -155,6 +158,9 @@ static int apply_verdict(struct batch *batch, const struct request *request, str
 	const uid_t *by = is_operation(request) ? &a->conn->peer.uid : NULL;
 	int r = STORE_DONE;
 
+	r = approver_file_note(&batch->resources->approvers, &a->verdict.sk_use);
+	if (r < 0)
+		return r;
 	if (request->action == ACTION_DONE && a->verdict.outcome == OUTCOME_OK)
 		evidence_take_report(
 			batch->resources->evidence, request->record_id, a->conn->peer.uid);
@@ -181,6 +187,7 @@ static int decide_request(
 		.asker = { .uid = conn->peer.uid, .pid = conn->peer.pid },
 		.settings = res->settings,
 		.policy = res->policy.policy,
+		.approving = approver_file_approving(&batch->resources->approvers),
 		.allowlist = res->allowlist.list,
 		.allow_now = res->allowlist.clock.wall,
 		.now = store_now(res->store, &batch->now),

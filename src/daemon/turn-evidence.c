@@ -158,6 +158,8 @@ static int print_response(const struct batch *batch, const struct answer *a, str
 	}
 	if (a->verdict.view == VIEW_CHANGED && a->state == ANSWER_DECIDED)
 		write_changed(&w, a);
+	if (a->verdict.proofs.len > 0 && a->state == ANSWER_DECIDED)
+		writer_raw(&w, "approvals", bytes_str(&a->verdict.proofs), a->verdict.proofs.len);
 	writer_end(&w);
 	return writer_finish(&w);
 }

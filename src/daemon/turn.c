@@ -184,6 +184,9 @@ static void commit(struct batch *batch)
 	r = turn_evidence_announce(batch);
 	if (r < 0)
 		refuse_allow_changes(batch, r);
+	r = approver_file_write(&batch->resources->approvers);
+	if (r < 0)
+		refuse_all(batch, "the count of a security key", r);
 	r = store_commit(batch->resources->store);
 	if (r == STORE_STALE)
 		refuse_stale(batch);

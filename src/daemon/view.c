@@ -10,7 +10,7 @@ static int append_token(const struct token *t, const struct moment *now, struct 
 {
 	int r;
 
-	r = record_print_item(t, now, b);
+	r = record_print_item(t, now, false, b);
 	return r < 0 ? r : bytes_append_char(b, '\n');
 }
 
@@ -40,11 +40,16 @@ int view_pending(const struct store *store, const struct moment *now, struct byt
 }
 
 int view_show(struct store *store, const uint8_t id[static TOKEN_ID_LEN], const struct moment *now,
-	struct bytes *b)
+	bool to_sign, struct bytes *b)
 {
 	const struct token *t = store_find(store, id);
+	int r;
 
-	return t ? append_token(t, now, b) : 0;
+	if (!t)
+		return 0;
+
+	r = record_print_item(t, now, to_sign, b);
+	return r < 0 ? r : bytes_append_char(b, '\n');
 }
 
 static int append_entry(

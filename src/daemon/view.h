@@ -22,7 +22,7 @@ int view_pending(const struct store *store, const struct moment *now, struct byt
 
 /* Nothing where the token isn't there. */
 int view_show(struct store *store, const uint8_t id[static TOKEN_ID_LEN], const struct moment *now,
-	struct bytes *b);
+	bool to_sign, struct bytes *b);
 
 /* One line an entry. */
 int view_allowlist(const struct allowlist_file *allowlist, struct bytes *b);

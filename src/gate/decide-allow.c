@@ -148,6 +148,10 @@ void decide_allow_action(const struct decide_input *in, struct verdict *v)
 			v, OUTCOME_UNSUPPORTED, "there is no allowlist without a state directory");
 	else if (in->request->action == ACTION_ALLOW_LIST)
 		verdict_show(v, VIEW_ALLOWLIST);
+	else if (in->request->action == ACTION_ALLOW_ADD && in->settings->require_signature)
+		verdict_conclude(v, OUTCOME_UNSUPPORTED,
+			REASON_SIGNATURE
+			" for what is allowed from then on: approve a request with --always");
 	else if (in->request->action == ACTION_ALLOW_ADD)
 		decide_add(in, v);
 	else

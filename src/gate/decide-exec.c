@@ -12,14 +12,17 @@
 
 #include "base/notation.h"
 #include "gate/decide-allow.h"
+#include "gate/decide-approval.h"
 #include "gate/decide-token.h"
 #include "gate/fields.h"
 #include "gate/limits.h"
 
 #define FALSE_CLAIM "request_fingerprint is not the request's"
 
-static struct token *make_token(const struct decide_input *in, const struct judgement *j)
+/* Error: -ENOMEM. */
+static int make_token(const struct decide_input *in, const struct judgement *j, struct token **ret)
 {
+	cleanup(bytes_deinit) struct bytes groups = BYTES_INIT(BYTES_UNLIMITED);
 	struct token t = {
 		.state = TOKEN_PENDING,
 		.asked = in->request->asked,
@@ -33,10 +36,19 @@ static struct token *make_token(const struct decide_input *in, const struct judg
 		.issued_wall = in->now.clock.wall,
 	};
 
+	int r;
+
 	memcpy(t.id, in->fresh_id, sizeof(t.id));
 	memcpy(t.fingerprint, in->fingerprint, sizeof(t.fingerprint));
 	memcpy(t.boot_id, in->now.boot_id, sizeof(t.boot_id));
-	return token_new(&t);
+	r = decide_approval_demand(in, &t.demand, &groups, &t.approvers.n);
+	if (r < 0)
+		return r;
+
+	t.approvers.text = bytes_str(&groups);
+	t.approvers.len = groups.len;
+	*ret = token_new(&t);
+	return *ret ? 0 : -ENOMEM;
 }
 
 static void deny_for_store(struct verdict *v, uint64_t size, const char *whose)
@@ -75,8 +87,9 @@ static void issue(const struct decide_input *in, const struct judgement *j, stru
 	if (deny_for_pending(in, v))
 		return;
 
-	change.issued = make_token(in, j);
-	r = change.issued ? in->measure(&change, in->userdata) : -ENOMEM;
+	r = make_token(in, j, &change.issued);
+	if (r >= 0)
+		r = in->measure(&change, in->userdata);
 	if (r < 0) {
 		verdict_fail(v, r);
 		return;
@@ -201,10 +214,15 @@ static void decide_retry(const struct decide_input *in, struct verdict *v)
 		return;
 	}
 
-	if (step->to == TOKEN_CONSUMED)
+	if (step->to == TOKEN_CONSUMED) {
+		if (!decide_approval_holds(in, v))
+			return;
 		decide_allow_keep(in, &j, v);
+	}
 	decide_token_change(in, step->to, v);
 	verdict_decide(v, step->decision, step->reason, RULE_TOKEN);
+	if (step->decision == DECISION_PENDING)
+		decide_approval_explain(in, v);
 }
 
 void decide_exec(const struct decide_input *in, struct verdict *v)

@@ -8,6 +8,8 @@
 #include <stdint.h>
 
 #include "gate/allowlist/allowlist.h"
+#include "gate/approval/allowed-signers.h"
+#include "gate/approval/sk-counters.h"
 #include "gate/policy/candidate.h"
 #include "gate/policy/policy.h"
 #include "gate/role.h"
@@ -15,6 +17,13 @@
 #include "gate/token/token.h"
 #include "gate/usage.h"
 #include "gate/wire/request.h"
+
+/* Where approvals with a key are taken. */
+struct approving {
+	const struct allowed_signers *signers;
+	const uint8_t *gate; /* its ID: APPROVAL_GATE_LEN bytes */
+	const struct sk_counters *counters;
+};
 
 struct decide_input {
 	const struct request *request;
@@ -25,6 +34,7 @@ struct decide_input {
 	const struct policy *policy;       /* or NULL */
 	const struct allowlist *allowlist; /* NULL: there is no state directory to keep one in */
 	uint64_t allow_now;                /* the time on the allowlist's clock */
+	const struct approving *approving; /* NULL: they aren't */
 	const struct token *token;         /* the one that the request names, or NULL */
 	struct usage usage;
 	bool may_report; /* the record that the request names is an allow that is open */

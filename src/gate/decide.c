@@ -11,6 +11,7 @@
 
 #include "base/notation.h"
 #include "gate/decide-allow.h"
+#include "gate/decide-approval.h"
 #include "gate/decide-exec.h"
 #include "gate/decide-token.h"
 
@@ -32,11 +33,29 @@ static bool has_changed_since(const struct decide_input *in)
 		&& token_state_is_live(state);
 }
 
-/* With one door for everyone, operators and askers can't be told apart. */
+/*
+ * With one door for everyone, operators and askers can't be told apart. Who brings a signature does
+ * not matter: it says whose it is.
+ */
 static bool approves_own(const struct decide_input *in, enum token_event event)
 {
-	return event == TOKEN_APPROVE && in->role == ROLE_OPERATOR
+	return event == TOKEN_APPROVE && !in->request->signature && in->role == ROLE_OPERATOR
 		&& in->asker.uid == in->token->uid && !in->settings->allow_self_approval;
+}
+
+static void approve(const struct decide_input *in, struct verdict *v)
+{
+	cleanup(approval_given_deinit) struct approval_given given;
+	enum token_state state = decide_token_state(in);
+
+	approval_given_init(&given);
+	if (state == TOKEN_PENDING && !decide_approval_take(in, v, &given))
+		return;
+	if (in->request->always && token_state_is_live(state))
+		decide_allow_always(in, v);
+	else
+		decide_token_step(in, TOKEN_APPROVE, v);
+	decide_approval_add(in, v, &given);
 }
 
 /* Approve and revoke. */
@@ -57,10 +76,9 @@ static void decide_operation(
 	} else if (has_changed_since(in)) {
 		verdict_conclude(v, OUTCOME_UNSUPPORTED, "the approval token is ");
 		verdict_explain(v, "%s by now", token_state_name(decide_token_state(in)));
-	} else if (event == TOKEN_APPROVE && in->request->always
-		&& token_state_is_live(decide_token_state(in))) {
-		decide_allow_always(in, v);
-	} else {
+	} else if (event == TOKEN_APPROVE) {
+		approve(in, v);
+	} else if (decide_approval_of_refusal(in, v)) {
 		decide_token_step(in, event, v);
 	}
 }
@@ -74,6 +92,20 @@ static void decide_show(const struct decide_input *in, struct verdict *v)
 
 	verdict_name_token(v, in->token);
 	verdict_show(v, VIEW_SHOW);
+}
+
+/* What an operator's client must know to sign. */
+static void decide_gate(const struct decide_input *in, struct verdict *v)
+{
+	if (!in->approving) {
+		verdict_conclude(v, OUTCOME_UNSUPPORTED,
+			"this gate takes no signatures: it has no file of approvers");
+	} else if (in->request->token_id && !in->token) {
+		verdict_conclude(v, OUTCOME_NOT_FOUND, REASON_NO_TOKEN);
+	} else {
+		verdict_show(v, VIEW_GATE);
+		verdict_fail(v, decide_approval_print_gate(in, &v->gate));
+	}
 }
 
 static void decide_revoke(const struct decide_input *in, struct verdict *v)
@@ -94,6 +126,7 @@ static bool is_closed_for(const struct decide_input *in)
 	case ACTION_LIST:
 	case ACTION_SHOW:
 	case ACTION_WATCH:
+	case ACTION_GATE:
 		return !in->readable;
 	case ACTION_ALLOW_LIST:
 		return in->closed && !in->allowlist;
@@ -136,6 +169,9 @@ static void decide_action(const struct decide_input *in, struct verdict *v)
 		break;
 	case ACTION_SHOW:
 		decide_show(in, v);
+		break;
+	case ACTION_GATE:
+		decide_gate(in, v);
 		break;
 	case ACTION_WATCH:
 		verdict_show(v, VIEW_WATCH);

@@ -16,4 +16,5 @@ struct settings {
 	uint64_t max_pending_alike, max_pending_of_uid;
 	uint64_t max_store;
 	bool allow_self_approval;
+	bool require_signature; /* every approval takes one */
 };

@@ -15,6 +15,9 @@ void verdict_init(struct verdict *v)
 	*v = (struct verdict){
 		.decision = DECISION_DENY,
 		.reason = BYTES_INIT(BYTES_UNLIMITED),
+		.approvals = BYTES_INIT(BYTES_UNLIMITED),
+		.proofs = BYTES_INIT(BYTES_UNLIMITED),
+		.gate = BYTES_INIT(BYTES_UNLIMITED),
 	};
 }
 
@@ -27,6 +30,9 @@ void verdict_deinit(struct verdict *v)
 	free(v->allow.id);
 	free(v->used_id);
 	free(v->used_path);
+	bytes_deinit(&v->approvals);
+	bytes_deinit(&v->proofs);
+	bytes_deinit(&v->gate);
 	verdict_init(v);
 }
 

@@ -16,6 +16,7 @@
 
 #include "base/bytes.h"
 #include "gate/allowlist/allowlist.h"
+#include "gate/approval/sk-counters.h"
 #include "gate/token/token.h"
 #include "gate/wire/reply.h"
 
@@ -27,7 +28,8 @@ enum view {
 	VIEW_STATUS,
 	VIEW_WATCH,
 	VIEW_CHANGED,
-	VIEW_ALLOWLIST
+	VIEW_ALLOWLIST,
+	VIEW_GATE
 };
 
 struct verdict {
@@ -50,6 +52,12 @@ struct verdict {
 
 	/* The allowlist's entry that allowed it, and the program's file; or NULL. */
 	char *used_id, *used_path;
+
+	/* Approvals, where they are more than an operator's word. */
+	struct bytes approvals; /* the strings of change.approvals */
+	struct bytes proofs;    /* for the evidence: an array of JSON; or empty */
+	struct sk_use sk_use;   /* the count of a security key that was taken */
+	struct bytes gate;      /* of VIEW_GATE: an object of JSON */
 
 	int error; /* 0, or the first negative errno; always 0 after decide() */
 };

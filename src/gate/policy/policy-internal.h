@@ -16,6 +16,8 @@ struct policy {
 	struct rule *rules;
 	size_t n_rules;
 	bool uses_groups;
+	bool demands; /* a rule does, of an approval */
+	struct approver_groups approvers;
 	struct policy_index index;
 };
 

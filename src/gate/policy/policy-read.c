@@ -134,6 +134,16 @@ static int take_trusted(struct reader *r, const struct json *v)
 	return 0;
 }
 
+static int take_approver_groups(struct reader *r, const struct json *v)
+{
+	return approver_groups_take(&r->policy->approvers, r->names->group, r->faults, v);
+}
+
+static int take_principals(struct reader *r, const struct json *v)
+{
+	return approver_groups_take_principals(&r->policy->approvers, r->faults, v);
+}
+
 /* The rules come when all else is known. */
 static int take_exec(struct reader *r, const struct json *v)
 {
@@ -149,6 +159,8 @@ static const struct key keys[] = {
 	{ "default_action", take_default },
 	{ RULE_BUDGET, take_require_budget },
 	{ "trusted_path", take_trusted },
+	{ "approver_groups", take_approver_groups },
+	{ "principals", take_principals },
 	{ "exec", take_exec },
 };
 
@@ -194,6 +206,17 @@ static int check_ids(struct reader *r)
 	return 0;
 }
 
+/* A group that isn't there would keep everybody from approving. */
+static void check_approvers(struct reader *r, const struct rule *rule, size_t index)
+{
+	char place[64];
+
+	if (!rule->approvers || approver_groups_find(&r->policy->approvers, rule->approvers))
+		return;
+	snprintf(place, sizeof(place), ": exec[%zu]:", index);
+	faults_add(r->faults, place, "approvers names no group of approver_groups");
+}
+
 static int read_rules(struct reader *r, const struct json *exec)
 {
 	struct policy *p = r->policy;
@@ -212,6 +235,7 @@ static int read_rules(struct reader *r, const struct json *exec)
 			&p->rules[p->n_rules - 1]);
 		if (e < 0)
 			return e;
+		check_approvers(r, &p->rules[p->n_rules - 1], p->n_rules - 1);
 	}
 	return check_ids(r);
 }

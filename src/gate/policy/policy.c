@@ -22,6 +22,7 @@ void policy_free(struct policy *p)
 		rule_deinit(&p->rules[i]);
 	free(p->rules);
 	policy_index_deinit(&p->index);
+	approver_groups_deinit(&p->approvers);
 	free(p->trusted.directories);
 	json_doc_free(p->doc);
 	free(p);
@@ -69,8 +70,10 @@ enum decision policy_default(const struct policy *p)
 
 int policy_finish(struct policy *p)
 {
-	for (size_t i = 0; i < p->n_rules; i++)
+	for (size_t i = 0; i < p->n_rules; i++) {
 		p->uses_groups |= p->rules[i].groups.n > 0;
+		p->demands |= p->rules[i].demands;
+	}
 	return policy_index_make(&p->index, p->rules, p->n_rules);
 }
 
@@ -181,6 +184,51 @@ int policy_judge(const struct policy *p, const struct request *request, const st
 	candidates_deinit(&c);
 
 	*ret = j;
+	return 0;
+}
+
+/* --- approvals -------------------------------------------------------------------------------- */
+
+const struct approver_groups *policy_approvers(const struct policy *p)
+{
+	static const struct approver_groups none;
+
+	return p ? &p->approvers : &none;
+}
+
+/* All rules that match count, not the strictest alone. */
+static void add_demands(const struct policy *p, const struct candidate *s, struct demand *d)
+{
+	const struct policy_index_set set = policy_index_find(&p->index, s);
+	const struct rule *rule;
+
+	for (size_t w = 0; w < POLICY_INDEX_SET_WORDS; w++) {
+		for (uint64_t left = set.words[w]; left; left &= left - 1) {
+			rule = &p->rules[w * 64 + (size_t)__builtin_ctzll(left)];
+			if (!rule->demands || rule_try(rule, &p->trusted, s, NULL) != RULE_MATCHES)
+				continue;
+			demand_add_flags(d, &rule->demand);
+			if (rule->approvers)
+				demand_add_group(d, rule->approvers);
+		}
+	}
+}
+
+int policy_demand(const struct policy *p, const struct request *request, const struct asker *asker,
+	struct demand *d)
+{
+	struct candidate s;
+	int r;
+
+	if (!p || !p->demands)
+		return 0;
+
+	r = candidate_init(&s, request, asker);
+	if (r < 0)
+		return r;
+
+	add_demands(p, &s, d);
+	candidate_deinit(&s);
 	return 0;
 }
 

@@ -11,6 +11,8 @@
 #include <sys/types.h>
 
 #include "base/cleanup.h"
+#include "gate/approval/demand.h"
+#include "gate/policy/approver-groups.h"
 #include "gate/policy/candidate.h"
 #include "gate/policy/faults.h"
 #include "gate/policy/rule.h"
@@ -68,6 +70,16 @@ struct judgement {
  */
 int policy_judge(const struct policy *policy, const struct request *request,
 	const struct asker *asker, enum decision otherwise, struct judgement *ret);
+
+/*
+ * Adds what the rules that ask about this request demand of an approval. The groups' names are the
+ * policy's. No policy (NULL) demands nothing. Error: -ENOMEM.
+ */
+int policy_demand(const struct policy *policy, const struct request *request,
+	const struct asker *asker, struct demand *d);
+
+/* Never NULL: without a policy there are none. */
+const struct approver_groups *policy_approvers(const struct policy *policy);
 
 /* Appends why, such as "force pushes lose history (rule no-force-push)". */
 int judgement_append_reason(const struct judgement *j, struct bytes *b);

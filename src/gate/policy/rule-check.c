@@ -222,6 +222,11 @@ int rule_check(const struct rule *rule, const struct json *value, const struct t
 		faults_add(faults, place, "remember is for a rule that asks");
 	if (rule->opaque && rule->action != DECISION_ALLOW)
 		faults_add(faults, place, "opaque is for a rule that allows");
+	if (rule->demands && rule->action != DECISION_PENDING)
+		faults_add(faults, place,
+			"approvers, signed, touch, verified, quorum and not_asker are for a rule "
+			"that "
+			"asks");
 	check_openness(rule, place, faults);
 	check_claims(rule, place, faults);
 	check_trust(rule, trusted, place, faults);

@@ -347,6 +347,39 @@ static int take_bool(struct reader *r, const struct key *key, const struct json 
 	return 0;
 }
 
+static int take_approvers(struct reader *r, const struct key *key, const struct json *v)
+{
+	r->rule->approvers = json_string(v);
+	r->rule->demands = true;
+	if (!r->rule->approvers)
+		faults_add(r->faults, r->place, "%s must be the name of a group", key->name);
+	return 0;
+}
+
+static int take_demand(struct reader *r, const struct key *key, const struct json *v)
+{
+	bool *flag = field(r, key);
+
+	if (!json_bool(v, flag))
+		faults_add(r->faults, r->place, "%s must be true or false", key->name);
+	r->rule->demands |= *flag;
+	return 0;
+}
+
+static int take_quorum(struct reader *r, const struct key *key, const struct json *v)
+{
+	int64_t n;
+
+	if (!json_integer(v, &n) || n < 1 || n > DEMAND_QUORUM_MAX) {
+		faults_add(r->faults, r->place, "%s must be a whole number from 1 to %d", key->name,
+			DEMAND_QUORUM_MAX);
+		return 0;
+	}
+	r->rule->demand.quorum = n > 1 ? (uint64_t)n : 0;
+	r->rule->demands |= n > 1;
+	return 0;
+}
+
 /* They are tried once the rule is whole. */
 static int take_examples(struct reader *r, const struct key *key, const struct json *v)
 {
@@ -366,6 +399,12 @@ static const struct key keys[] = {
 	{ "groups", take_ids, false, AT(groups) },
 	{ "remember", take_bool, false, AT(remember) },
 	{ "opaque", take_bool, false, AT(opaque) },
+	{ "approvers", take_approvers, false, 0 },
+	{ "signed", take_demand, false, AT(demand.signature) },
+	{ "touch", take_demand, false, AT(demand.touch) },
+	{ "verified", take_demand, false, AT(demand.verified) },
+	{ "not_asker", take_demand, false, AT(demand.not_asker) },
+	{ "quorum", take_quorum, false, 0 },
 	{ "match", take_examples, false, 0 },
 	{ "not_match", take_examples, false, 0 },
 };

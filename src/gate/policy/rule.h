@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "gate/approval/demand.h"
 #include "gate/fields.h"
 #include "gate/policy/candidate.h"
 #include "gate/wire/reply.h"
@@ -41,6 +42,11 @@ struct rule {
 	struct ids users, groups;       /* none: whoever */
 	struct patterns claims[FIELDS]; /* of those that have a rule_key; none: any */
 	bool remember, opaque;
+
+	/* What it demands of an approval, of a rule that asks. */
+	bool demands;
+	struct demand_flags demand;
+	const char *approvers; /* a group's name, or NULL */
 
 	/*
 	 * Commands that it does not match after all, as rules that have only `argv` and an action:

@@ -12,6 +12,7 @@
 
 #include "base/json/scan.h"
 #include "base/json/writer.h"
+#include "gate/approval/approval-text.h"
 #include "gate/fields.h"
 
 enum kind {
@@ -65,6 +66,13 @@ static const struct member others[] = {
 	{ "approved_by", AT(approval), KIND_APPROVER, IN_CHANGE | ON_WIRE | OPTIONAL },
 	{ "approved_wall_us", AT(approval), KIND_APPROVED, IN_CHANGE | OPTIONAL },
 	{ "confirmed", AT(approval), KIND_CONFIRMED, IN_CHANGE | ON_WIRE | OPTIONAL },
+	{ "signed", AT(demand.signature), KIND_FLAG, ON_WIRE | OPTIONAL },
+	{ "touch", AT(demand.touch), KIND_FLAG, ON_WIRE | OPTIONAL },
+	{ "verified", AT(demand.verified), KIND_FLAG, ON_WIRE | OPTIONAL },
+	{ "not_asker", AT(demand.not_asker), KIND_FLAG, ON_WIRE | OPTIONAL },
+	{ "needed", AT(demand.quorum), KIND_MS, ON_WIRE | OPTIONAL },
+	{ "approvers", AT(approvers), KIND_STRINGS, ON_WIRE | OPTIONAL },
+	{ "approvals", AT(approvals), KIND_STRINGS, IN_CHANGE | OPTIONAL },
 	{ "uid", AT(uid), KIND_UID, ON_WIRE },
 	{ "pid", AT(pid), KIND_PID, ON_WIRE | OPTIONAL },
 	{ "fingerprint", AT(fingerprint), KIND_HASH, ON_WIRE },
@@ -159,7 +167,8 @@ static void write_member(struct writer *w, const struct token *t, const struct m
 		writer_string(w, m->key, *(const char *const *)value);
 		break;
 	case KIND_STRINGS:
-		write_strings(w, m->key, value);
+		if (!(m->places & OPTIONAL) || ((const struct string_list *)value)->n > 0)
+			write_strings(w, m->key, value);
 		break;
 	case KIND_UID:
 		writer_unsigned(w, m->key, t->uid);
@@ -208,9 +217,28 @@ static void write_time(struct writer *w, const char *key, uint64_t us)
 		writer_fail(w, -ENOMEM);
 }
 
+/* "approvals":[{"by":"alice","at":"2026-…"}], where there are some. */
+static void write_approvals(struct writer *w, const struct string_list *approvals)
+{
+	const char *at = NULL;
+	struct approval_entry a;
+
+	if (approvals->n == 0)
+		return;
+	writer_array(w, "approvals");
+	while (approvals_next(approvals, &at, &a)) {
+		writer_object(w, NULL);
+		writer_string(w, "by", a.by);
+		write_time(w, "at", a.at);
+		writer_end(w);
+	}
+	writer_end(w);
+}
+
 static void write_item(struct writer *w, const struct token *t, const struct moment *now)
 {
 	write_members(w, t, ON_WIRE);
+	write_approvals(w, &t->approvals);
 	write_time(w, "issued_at", t->issued_wall);
 	write_time(w, "expires_at", token_expires_wall(t));
 	if (t->approval.known)
@@ -219,13 +247,30 @@ static void write_item(struct writer *w, const struct token *t, const struct mom
 	writer_unsigned(w, "expires_in_ms", token_time_left(t, now) / CLOCK_MS);
 }
 
-int record_print_item(const struct token *t, const struct moment *now, struct bytes *b)
+/* "record" and "until", as the text has them that is signed (gate/approval/approval-text). */
+static void write_signed_parts(struct writer *w, const struct token *t)
+{
+	char boot[NOTATION_UUID_LEN + 1], until[NOTATION_UUID_LEN + 32];
+	uint8_t record[SHA256_LEN];
+
+	approval_record_hash(&t->asked, t->uid, t->rule, record);
+	write_hash(w, "record", record);
+	notation_uuid(t->boot_id, boot);
+	snprintf(
+		until, sizeof(until), "%s %llu", boot, (unsigned long long)(t->expires / CLOCK_MS));
+	writer_string(w, "until", until);
+}
+
+int record_print_item(
+	const struct token *t, const struct moment *now, bool to_sign, struct bytes *b)
 {
 	struct writer w;
 
 	writer_init(&w, b);
 	writer_object(&w, NULL);
 	write_item(&w, t, now);
+	if (to_sign)
+		write_signed_parts(&w, t);
 	writer_end(&w);
 	return writer_finish(&w);
 }
@@ -233,12 +278,16 @@ int record_print_item(const struct token *t, const struct moment *now, struct by
 int record_print_event(
 	const struct token *t, const uid_t *by, const struct moment *now, struct bytes *b)
 {
+	const char *event = "issued";
 	struct writer w;
 
 	writer_init(&w, b);
 	writer_object(&w, NULL);
-	writer_string(
-		&w, "event", t->state == TOKEN_PENDING ? "issued" : token_state_name(t->state));
+	if (t->state != TOKEN_PENDING)
+		event = token_state_name(t->state);
+	else if (t->approvals.n > 0 && by)
+		event = "signed";
+	writer_string(&w, "event", event);
 	if (by)
 		writer_unsigned(&w, "by_uid", *by);
 	write_item(&w, t, now);
@@ -265,6 +314,7 @@ int record_print_change(const struct token_change *change, struct bytes *b)
 		.always = change->always,
 		.for_ms = change->for_ms,
 		.approval = change->approval,
+		.approvals = change->approvals,
 	};
 	struct writer w;
 
@@ -526,7 +576,11 @@ static bool has_approval(const struct token *t)
 {
 	const struct approval *a = &t->approval;
 
-	if ((t->always || a->known) && t->state == TOKEN_PENDING)
+	if (!approvals_make_sense(&t->approvals))
+		return false;
+	if (a->known && t->state == TOKEN_PENDING)
+		return false;
+	if (t->always && t->state == TOKEN_PENDING && t->approvals.n == 0)
 		return false;
 	if (!a->known && (a->at_wall > 0 || a->confirmed != CONFIRMED_UNSAID))
 		return false;
@@ -574,12 +628,14 @@ int record_parse(const char *line, size_t len, struct bytes *scratch, struct tok
 		.always = r.token.always,
 		.for_ms = r.token.for_ms,
 		.approval = r.token.approval,
+		.approvals = r.token.approvals,
 	};
 	memcpy(ret->id, r.token.id, sizeof(ret->id));
 	if (!token)
 		return 0;
 
 	ret->reason = NULL;
+	ret->approvals = (struct string_list){ 0 };
 	ret->issued = token_new(&r.token);
 	return ret->issued ? 0 : -ENOMEM;
 }

@@ -12,8 +12,9 @@
 
 /* All append one object without a newline. Errors: those of bytes_append(). */
 
-/* As operators see it at `now`. */
-int record_print_item(const struct token *token, const struct moment *now, struct bytes *b);
+/* As operators see it at `now`; `to_sign`: with what they need for a signature. */
+int record_print_item(
+	const struct token *token, const struct moment *now, bool to_sign, struct bytes *b);
 
 /*
  * As those who watch hear it: what just became of it ("issued", or its state's name), which

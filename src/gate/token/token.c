@@ -116,7 +116,7 @@ struct token *token_new(const struct token *from)
 {
 	cleanup(token_free_p) struct token *token = NULL;
 	struct token copy = *from;
-	size_t size = sizeof(*token) + copy.asked.args.len, len;
+	size_t size = sizeof(*token) + copy.asked.args.len + copy.approvers.len, len;
 	const char **string;
 	char *at;
 
@@ -131,7 +131,7 @@ struct token *token_new(const struct token *from)
 		return NULL;
 
 	*token = copy;
-	token->owned_reason = NULL;
+	token->owned_reason = token->owned_approvals = NULL;
 	at = (char *)(token + 1);
 
 	for (size_t i = 0; i < STRINGS; i++) {
@@ -145,8 +145,12 @@ struct token *token_new(const struct token *from)
 	token->asked.args.text = copy.asked.args.len > 0
 		? memcpy(at, copy.asked.args.text, copy.asked.args.len)
 		: at;
+	at += copy.asked.args.len;
+	if (copy.approvers.len > 0)
+		token->approvers.text = memcpy(at, copy.approvers.text, copy.approvers.len);
 
-	if (token_set_reason(token, copy.reason) < 0)
+	if (token_set_reason(token, copy.reason) < 0
+		|| token_set_approvals(token, &copy.approvals) < 0)
 		return NULL;
 	return steal_ptr(token);
 }
@@ -157,6 +161,7 @@ void token_free(struct token *token)
 		return;
 
 	free(token->owned_reason);
+	free(token->owned_approvals);
 	free(token);
 }
 
@@ -180,6 +185,42 @@ int token_set_reason(struct token *token, const char *reason)
 	free(token->owned_reason);
 	token->reason = token->owned_reason = copy;
 	return 0;
+}
+
+int token_set_approvals(struct token *token, const struct string_list *approvals)
+{
+	char *copy = NULL;
+
+	if (approvals->n > 0) {
+		copy = malloc(approvals->len);
+		if (!copy)
+			return -ENOMEM;
+		memcpy(copy, approvals->text, approvals->len);
+	}
+
+	free(token->owned_approvals);
+	token->owned_approvals = copy;
+	token->approvals = (struct string_list){ copy, approvals->n, approvals->len };
+	return 0;
+}
+
+void token_cut_approvals(struct token *token, size_t n)
+{
+	struct string_list *list = &token->approvals;
+	size_t left = n * APPROVAL_STRINGS, len = 0;
+
+	if (left >= list->n)
+		return;
+
+	for (size_t i = 0; i < left; i++)
+		len += strlen(list->text + len) + 1;
+	list->n = left;
+	list->len = len;
+}
+
+bool token_change_is_partial(const struct token_change *change)
+{
+	return change->from == TOKEN_PENDING && change->to == TOKEN_PENDING;
 }
 
 bool token_is_over(const struct token *token, const struct moment *now)

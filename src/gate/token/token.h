@@ -16,6 +16,8 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/notation.h"
+#include "gate/approval/approvals.h"
+#include "gate/approval/demand.h"
 #include "gate/invocation.h"
 #include "gate/token/fingerprint.h"
 #include "gate/wire/reply.h"
@@ -83,6 +85,11 @@ struct token {
 	uint64_t for_ms; /* …which ends after so long; 0: never */
 	struct approval approval;
 
+	/* What approving takes by the rules that asked, and the approvals so far. */
+	struct demand_flags demand;
+	struct string_list approvers; /* names of groups */
+	struct string_list approvals; /* see gate/approval/approvals */
+
 	/* For display alone. */
 	pid_t pid;           /* 0 where it isn't known */
 	const char *process; /* its name, or NULL */
@@ -94,7 +101,8 @@ struct token {
 	uint8_t boot_id[16];
 	uint64_t issued_wall;
 
-	char *owned_reason; /* what token_set_reason() made */
+	char *owned_reason;    /* what token_set_reason() made */
+	char *owned_approvals; /* likewise */
 };
 
 /* Copies `from` with all of its strings into one allocation; NULL when out of memory. */
@@ -104,6 +112,12 @@ DEFINE_CLEANUP(struct token *, token_free)
 
 /* Copies a revocation's reason (NULL: none) into the token. Error: -ENOMEM. */
 int token_set_reason(struct token *token, const char *reason);
+
+/* Copies the approvals that there are now into the token. Error: -ENOMEM. */
+int token_set_approvals(struct token *token, const struct string_list *approvals);
+
+/* Forgets all but the first `n` approvals. */
+void token_cut_approvals(struct token *token, size_t n);
 
 /* Whether its time is over: expired, of another boot, or from later than now. */
 bool token_is_over(const struct token *token, const struct moment *now);
@@ -147,10 +161,14 @@ struct token_change {
 	bool always;               /* of an approval */
 	uint64_t for_ms;
 	struct approval approval;
+	struct string_list approvals; /* of an approval: all that there are then; the caller's */
 	struct token *issued;
 	struct bytes record; /* of an issue: the store's own, from store_measure() */
 	uint64_t size;       /* that an issued token takes on record */
 };
+
+/* Whether it is one of several approvals, after which the token is still pending. */
+bool token_change_is_partial(const struct token_change *change);
 
 /* Frees what nobody took over. */
 void token_change_deinit(struct token_change *change);

@@ -41,6 +41,9 @@ enum outcome outcome_parse(const char *name);
 #define REASON_CHANGED_MEANWHILE "another daemon changed the approval token meanwhile; ask again"
 #define REASON_NOT_RECORDED "nothing of this turn was recorded; ask again"
 
+/* The reason, or its beginning, where an approval without a signature can't count. */
+#define REASON_SIGNATURE "a signature is needed"
+
 /* How a reason begins where a limit is reached; and whole reasons. */
 #define REASON_LIMIT "limit reached: "
 #define REASON_UNREAD REASON_LIMIT "16 MiB of replies wait to be read; ask again"

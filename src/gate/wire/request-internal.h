@@ -29,4 +29,5 @@ request_take_fn request_take_string, request_take_word, request_take_agent, requ
 	request_take_directory, request_take_sha256, request_take_args, request_take_hitl_mode,
 	request_take_wait, request_take_detail, request_take_true, request_take_for,
 	request_take_pattern, request_take_argv, request_take_uid, request_take_state,
-	request_take_confirmed, request_take_status, request_take_signal, request_take_time;
+	request_take_confirmed, request_take_status, request_take_signal, request_take_time,
+	request_take_signature;

@@ -9,6 +9,7 @@
 #include "base/json/writer.h"
 #include "base/path.h"
 #include "base/text.h"
+#include "gate/approval/sshsig.h"
 #include "gate/limits.h"
 #include "gate/wire/request-internal.h"
 
@@ -201,6 +202,12 @@ int request_take_pattern(
 	struct request *q, const struct request_key *k, const struct json *v, struct bytes *why)
 {
 	return take_bounded(q, k, v, LIMIT_PATTERN, why);
+}
+
+int request_take_signature(
+	struct request *q, const struct request_key *k, const struct json *v, struct bytes *why)
+{
+	return take_bounded(q, k, v, SSHSIG_MAX, why);
 }
 
 /* Writes an array of strings; false where `v` has an element that is none. */

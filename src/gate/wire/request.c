@@ -46,6 +46,7 @@ static const struct request_key approve_keys[] = {
 	{ "always", false, AT(always), request_take_true },
 	{ "for_ms", false, 0, request_take_for },
 	{ "confirmed", false, 0, request_take_confirmed },
+	{ "signature", false, AT(signature), request_take_signature },
 	{ 0 },
 };
 
@@ -58,6 +59,12 @@ static const struct request_key revoke_keys[] = {
 	{ "fingerprint", false, AT(fingerprint), request_take_string },
 	{ "state", false, 0, request_take_state },
 	{ "reason", false, AT(reason), request_take_string },
+	{ "signature", false, AT(signature), request_take_signature },
+	{ 0 },
+};
+
+static const struct request_key gate_keys[] = {
+	{ "token_id", false, AT(token_id), request_take_string },
 	{ 0 },
 };
 
@@ -112,6 +119,7 @@ static const struct {
 	[ACTION_ALLOW_LIST] = { "local.exec.allow.list", allow_list_keys },
 	[ACTION_ALLOW_ADD] = { "local.exec.allow.add", allow_add_keys },
 	[ACTION_ALLOW_REMOVE] = { "local.exec.allow.remove", allow_remove_keys },
+	[ACTION_GATE] = { "local.exec.gate", gate_keys },
 };
 
 const char *action_name(enum action action)
@@ -204,7 +212,7 @@ static int read_action(struct request *q)
 static int check_selection(struct request *q)
 {
 	int n = (q->token_id ? 1 : 0) + q->all + q->by_uid + (q->session ? 1 : 0);
-	bool for_one = q->fingerprint || q->state != TOKEN_ABSENT;
+	bool for_one = q->fingerprint || q->signature || q->state != TOKEN_ABSENT;
 	const char *fault;
 
 	if (q->action != ACTION_REVOKE || (n == 1 && (q->token_id || !for_one)))
@@ -215,7 +223,7 @@ static int check_selection(struct request *q)
 	else if (n > 1)
 		fault = REQUEST_MALFORMED "token_id, all, uid, session_id exclude one another";
 	else
-		fault = REQUEST_MALFORMED "fingerprint and state are for token_id";
+		fault = REQUEST_MALFORMED "fingerprint, state and signature are for token_id";
 	q->fault = strdup(fault);
 	return q->fault ? REQUEST_REFUSED : -ENOMEM;
 }

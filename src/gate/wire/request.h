@@ -28,6 +28,7 @@ enum action {
 	ACTION_ALLOW_LIST,
 	ACTION_ALLOW_ADD,
 	ACTION_ALLOW_REMOVE,
+	ACTION_GATE,
 };
 
 /* As on the wire, such as "local.exec.approve". */
@@ -58,6 +59,7 @@ struct request {
 	const char *token_id;
 	const char *fingerprint;
 	const char *reason;
+	const char *signature;  /* as ssh-keygen armors it */
 	enum token_state state; /* which to list, or which it must be in; TOKEN_ABSENT for any */
 
 	/* An approval for good, and entries of the allowlist. */

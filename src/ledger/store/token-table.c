@@ -42,6 +42,7 @@ struct entry {
 struct applied {
 	uint8_t id[TOKEN_ID_LEN];
 	enum token_state from, to;
+	size_t approvals; /* that it had before */
 };
 
 static struct entry *entry_of(struct heap_node *node)
@@ -267,26 +268,35 @@ static int move(struct token_table *t, const struct token_change *change)
 	if (r < 0)
 		return r;
 
-	if (change->to == TOKEN_APPROVED) {
+	if (change->approvals.n > 0) {
+		r = token_set_approvals(e->token, &change->approvals);
+		if (r < 0)
+			return r;
+	}
+	if (change->to == TOKEN_APPROVED || token_change_is_partial(change)) {
 		e->token->always = change->always;
 		e->token->for_ms = change->for_ms;
-		e->token->approval = change->approval;
+		e->token->approval = change->approval; /* none, where more are needed */
 	}
 	set_state(e, change->to);
 	return 0;
 }
 
-/* A token that can still change has no reason, and only an approved one has an
- * approval. */
-static void undo(struct entry *e, enum token_state from)
+/*
+ * A token that can still change has no reason, and only an approved one has an approval; only that
+ * one is `always`, or one that an earlier one of several approvers has approved for good.
+ */
+static void undo(struct entry *e, const struct applied *a)
 {
 	token_set_reason(e->token, NULL);
-	if (from == TOKEN_PENDING) {
+	token_cut_approvals(e->token, a->approvals);
+	if (a->from == TOKEN_PENDING)
+		e->token->approval = (struct approval){ 0 };
+	if (a->from == TOKEN_PENDING && a->approvals == 0) {
 		e->token->always = false;
 		e->token->for_ms = 0;
-		e->token->approval = (struct approval){ 0 };
 	}
-	set_state(e, from);
+	set_state(e, a->from);
 }
 
 /* Makes room for one more in `applied`. */
@@ -310,6 +320,8 @@ static int reserve_applied(struct token_table *t)
 
 int token_table_apply(struct token_table *t, struct token_change *change)
 {
+	const struct token *before = token_table_find(t, change->id);
+	size_t approvals = before ? approvals_count(&before->approvals) : 0;
 	struct applied *applied;
 	int r;
 
@@ -322,7 +334,8 @@ int token_table_apply(struct token_table *t, struct token_change *change)
 		return r;
 
 	applied = &t->applied[t->n_applied++];
-	*applied = (struct applied){ .from = change->from, .to = change->to };
+	*applied =
+		(struct applied){ .from = change->from, .to = change->to, .approvals = approvals };
 	memcpy(applied->id, change->id, sizeof(applied->id));
 	return 0;
 }
@@ -403,7 +416,9 @@ void token_table_roll_back(struct token_table *t, bool all)
 
 		if (a->from == TOKEN_ABSENT)
 			remove_entry(t, e);
-		else if (all || (a->to == TOKEN_APPROVED && e->token->state == TOKEN_APPROVED))
-			undo(e, a->from);
+		else if (all
+			|| (a->to == e->token->state
+				&& (a->to == TOKEN_APPROVED || a->to == TOKEN_PENDING)))
+			undo(e, a);
 	}
 }

@@ -82,8 +82,14 @@ int tokens_file_write(int fd, const struct token_table *table, const struct byte
 }
 
 /* Whether the table of states knows a way from one to the other. */
-static bool is_step(enum token_state from, enum token_state to)
+static bool is_step(const struct token *t, const struct token_change *change)
 {
+	enum token_state from = t->state, to = change->to;
+
+	/* One of several approvals. */
+	if (from == TOKEN_PENDING && to == TOKEN_PENDING)
+		return change->approvals.n > t->approvals.n;
+
 	for (enum token_event e = 0; e < TOKEN_EVENTS; e++)
 		if (token_step(from, e)->to == to)
 			return true;
@@ -106,7 +112,7 @@ static int load_change(struct token_table *table, struct token_change *change, s
 	if (!change->issued) {
 		if (!t)
 			return refuse_line(why, "changes a token that isn't there");
-		if (!is_step(t->state, change->to))
+		if (!is_step(t, change))
 			return refuse_line(why, "changes a token in a way that isn't possible");
 		change->from = t->state;
 	}

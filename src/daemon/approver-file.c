@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: ISC */
+
+/* The file of approvers, read anew whenever stat(2) says that it is another one. */
+
+#include "daemon/approver-file.h"
+
+#include <errno.h>
+#include <sodium.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/sha256.h"
+#include "base/text.h"
+#include "base/trust.h"
+#include "gate/limits.h"
+#include "ledger/approval/counter-file.h"
+
+/* After a change, for so long; much longer than the kernel's tick. */
+#define RECENT (100 * CLOCK_MS)
+#define FAULT_PAUSE CLOCK_SECOND
+
+int approver_file_init(struct approver_file *f, const char *path, uid_t owner)
+{
+	*f = (struct approver_file){
+		.path = path,
+		.owner = owner,
+		.shown = BYTES_INIT(BYTES_UNLIMITED),
+		.fault = BYTES_INIT(BYTES_UNLIMITED),
+		.closed = BYTES_INIT(BYTES_UNLIMITED),
+	};
+	return path ? text_append_escaped(&f->shown, path, strlen(path)) : 0;
+}
+
+void approver_file_deinit(struct approver_file *f)
+{
+	allowed_signers_free(f->signers);
+	sk_counters_deinit(&f->counters);
+	bytes_deinit(&f->shown);
+	bytes_deinit(&f->fault);
+	bytes_deinit(&f->closed);
+}
+
+/* --- the gate --------------------------------------------------------------------------------- */
+
+static void close_for(struct approver_file *f, const struct bytes *why, int r)
+{
+	bytes_clear(&f->closed);
+	if (bytes_appendf(&f->closed, "%s/%s", state_dir_path(f->dir),
+		    r < 0 ? strerror(-r) : bytes_str(why))
+		< 0)
+		f->loaded = false;
+}
+
+bool approver_file_load(struct approver_file *f, struct state_dir *dir)
+{
+	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
+	int r;
+
+	if (!f->path || f->loaded || (dir && !state_dir_is_locked(dir)))
+		return false;
+
+	f->dir = dir;
+	f->loaded = true;
+	if (!dir) {
+		randombytes_buf(f->gate.id, sizeof(f->gate.id));
+		return false;
+	}
+
+	r = gate_id_load(dir, &f->gate, &why);
+	if (r == 0)
+		r = counter_file_load(dir, &f->counters, &why);
+	if (r != 0)
+		close_for(f, &why, r);
+	return r == 0 && f->gate.renewed;
+}
+
+int approver_file_note(struct approver_file *f, const struct sk_use *use)
+{
+	f->dirty |= use->made;
+	return use->made ? sk_counters_note(&f->counters, use) : 0;
+}
+
+int approver_file_write(struct approver_file *f)
+{
+	int r;
+
+	if (!f->dirty || !f->dir)
+		return 0;
+
+	r = counter_file_write(f->dir, &f->counters);
+	if (r >= 0)
+		f->dirty = false;
+	return r;
+}
+
+/* --- the file --------------------------------------------------------------------------------- */
+
+static bool same_time(const struct timespec *a, const struct timespec *b)
+{
+	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
+}
+
+static bool has_changed(const struct approver_file *f, const struct clock_time *now)
+{
+	const struct stat *seen = &f->st;
+	struct stat st;
+
+	if (f->unknown || f->recent || (f->fault.len > 0 && f->again <= now->boot))
+		return true;
+	return stat(f->path, &st) < 0 || st.st_dev != seen->st_dev || st.st_ino != seen->st_ino
+		|| st.st_size != seen->st_size || st.st_mode != seen->st_mode
+		|| st.st_uid != seen->st_uid || !same_time(&st.st_mtim, &seen->st_mtim)
+		|| !same_time(&st.st_ctim, &seen->st_ctim);
+}
+
+static bool is_recent(const struct stat *st, uint64_t wall)
+{
+	uint64_t changed =
+		(uint64_t)st->st_ctim.tv_sec * CLOCK_SECOND + (uint64_t)st->st_ctim.tv_nsec / 1000;
+
+	return changed > wall || wall - changed < RECENT;
+}
+
+/* The process or the machine lacks something for now: what the file holds is unknown then. */
+static bool is_passing(int r)
+{
+	return r == -ENOMEM || r == -EMFILE || r == -ENFILE || r == -EIO;
+}
+
+/* Returns 0, ALLOWED_SIGNERS_FAULTY with `why`, or a negative errno that is passing. */
+static int read_file(struct approver_file *f, struct bytes *why, uint8_t hash[static SHA256_LEN],
+	struct allowed_signers **ret)
+{
+	cleanup(bytes_deinit) struct bytes at = BYTES_INIT(BYTES_UNLIMITED),
+					   text = BYTES_INIT(BYTES_UNLIMITED),
+					   what = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(close_p) int fd = -1;
+	int r;
+
+	f->st = (struct stat){ 0 };
+	r = trust_open(f->path, f->owner, &at, &fd);
+	if (is_passing(r))
+		return r;
+	if (r != 0) {
+		if (strcmp(bytes_str(&at), f->path) == 0)
+			r = bytes_appendf(why, "%s: %s", bytes_str(&f->shown),
+				r < 0 ? strerror(-r) : file_fault_text((enum file_fault)r));
+		else if (text_append_quoted(&what, bytes_str(&at), at.len) < 0)
+			r = -ENOMEM;
+		else
+			r = bytes_appendf(why, "%s: %s on the way to it %s", bytes_str(&f->shown),
+				bytes_str(&what),
+				r < 0 ? strerror(-r) : file_fault_text((enum file_fault)r));
+		return r < 0 ? r : ALLOWED_SIGNERS_FAULTY;
+	}
+
+	/* Before it is read: what is written meanwhile makes it another file. */
+	if (fstat(fd, &f->st) < 0)
+		f->st = (struct stat){ 0 };
+	r = file_read(fd, LIMIT_APPROVERS_FILE, &text);
+	if (is_passing(r))
+		return r;
+	if (r < 0) {
+		r = bytes_appendf(why, "%s: %s", bytes_str(&f->shown), strerror(-r));
+		return r < 0 ? r : ALLOWED_SIGNERS_FAULTY;
+	}
+
+	sha256_of(bytes_str(&text), text.len, hash);
+	r = allowed_signers_parse(bytes_str(&text), text.len, &what, ret);
+	if (r == ALLOWED_SIGNERS_FAULTY)
+		r = bytes_appendf(why, "%s:%s", bytes_str(&f->shown), bytes_str(&what)) < 0
+			? -ENOMEM
+			: ALLOWED_SIGNERS_FAULTY;
+	return r;
+}
+
+enum approver_file_change approver_file_refresh(
+	struct approver_file *f, const struct clock_time *now)
+{
+	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
+	struct allowed_signers *signers = NULL;
+	uint8_t hash[SHA256_LEN] = { 0 };
+	bool other, same;
+	int r;
+
+	if (!f->path || !has_changed(f, now))
+		return APPROVER_FILE_SAME;
+
+	r = read_file(f, &why, hash, &signers);
+	if (r < 0)
+		bytes_appendf(&why, "%s: can't be read: %s", bytes_str(&f->shown), strerror(-r));
+	f->unknown = r < 0;
+	f->again = now->boot + FAULT_PAUSE;
+	f->recent = is_recent(&f->st, now->wall);
+	other = strcmp(bytes_str(&why), bytes_str(&f->fault)) != 0;
+	bytes_clear(&f->fault);
+	if (bytes_append_str(&f->fault, bytes_str(&why)) < 0)
+		f->unknown = true;
+	if (r != 0)
+		return other ? APPROVER_FILE_FAULTY : APPROVER_FILE_SAME;
+
+	same = f->signers && memcmp(hash, f->hash, sizeof(hash)) == 0;
+	memcpy(f->hash, hash, sizeof(hash));
+	allowed_signers_free(f->signers);
+	f->signers = signers;
+	return same && !other ? APPROVER_FILE_SAME : APPROVER_FILE_READ;
+}
+
+const char *approver_file_closed(const struct approver_file *f)
+{
+	if (!f->path)
+		return NULL;
+	if (f->closed.len > 0)
+		return bytes_str(&f->closed);
+	if (!f->loaded)
+		return "the gate has no ID yet";
+	if (f->signers && !f->unknown)
+		return NULL;
+	return f->fault.len > 0 ? bytes_str(&f->fault) : "the file of approvers was not read yet";
+}
+
+const struct approving *approver_file_approving(struct approver_file *f)
+{
+	if (!f->path || approver_file_closed(f))
+		return NULL;
+	f->approving = (struct approving){ f->signers, f->gate.id, &f->counters };
+	return &f->approving;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: ISC */
+#pragma once
+
+/*
+ * The approvals that a token has. They are kept as strings in a row, APPROVAL_STRINGS for each, so
+ * that a token, the store's file and a change all hold them in one form.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/bytes.h"
+#include "gate/invocation.h"
+
+#define APPROVAL_STRINGS 5
+
+/* The strings belong to the list. */
+struct approval_entry {
+	const char *by;     /* the principal, or "uid 1000" of one without a signature */
+	uid_t uid;          /* who brought it */
+	uint64_t at;        /* µs of the wall clock */
+	const char *groups; /* of one without a signature: its groups, with blanks between them */
+	const char *armor;  /* the signature; "" where there is none */
+};
+
+/* Whether the strings are approvals. */
+bool approvals_make_sense(const struct string_list *list);
+
+size_t approvals_count(const struct string_list *list);
+
+/*
+ * Steps through a list that makes sense: `*at` is NULL at first. False at the end.
+ */
+bool approvals_next(const struct string_list *list, const char **at, struct approval_entry *ret);
+
+/* Appends one to the strings in `b`. Error: -ENOMEM. */
+int approvals_append(struct bytes *b, const struct approval_entry *approval);

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: ISC */
+#pragma once
+
+/*
+ * The last count that was taken of each security key: one that does not grow is that of a copy, or
+ * of a signature that was made before. Embedded: sk_counters_init(), sk_counters_deinit().
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/bytes.h"
+#include "base/cleanup.h"
+#include "gate/approval/sshsig.h"
+
+#define SK_COUNTERS_ID_LEN 32
+
+/* A use of a key, that is to be noted. */
+struct sk_use {
+	bool made;
+	uint8_t id[SK_COUNTERS_ID_LEN]; /* of the key */
+	uint32_t counter;
+};
+
+struct sk_counters {
+	struct sk_use *uses;
+	size_t n, size;
+};
+
+void sk_counters_deinit(struct sk_counters *c);
+
+/* Whether the count may follow the last one. 0 is that of a key that doesn't count. */
+bool sk_counters_allow(const struct sk_counters *c, const struct sshsig *s, struct sk_use *ret);
+
+/* Notes it. Error: -ENOMEM. */
+int sk_counters_note(struct sk_counters *c, const struct sk_use *use);
+
+/* The text of the file, a line a key, and back. SK_COUNTERS_MALFORMED for what is no such text. */
+#define SK_COUNTERS_MALFORMED 1
+int sk_counters_print(const struct sk_counters *c, struct bytes *b);
+int sk_counters_parse(struct sk_counters *c, const char *text, size_t len);

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: ISC */
+#pragma once
+
+/* The counts of security keys, in the state directory. */
+
+#include "base/bytes.h"
+#include "gate/approval/sk-counters.h"
+#include "ledger/state-dir.h"
+
+/* The file is damaged, or can't be trusted; `why` says what. */
+#define COUNTER_FILE_REFUSED 1
+
+/* Reads it where it is there. Else a negative errno. */
+int counter_file_load(const struct state_dir *dir, struct sk_counters *ret, struct bytes *why);
+
+/* Replaces it, for good. */
+int counter_file_write(struct state_dir *dir, const struct sk_counters *counters);

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: ISC */
+#pragma once
+
+/*
+ * The ID of a gate: random, made with the state directory, and bound to that directory's device,
+ * inode and birth time. A copy of the directory is another directory: it gets an ID of its own.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/bytes.h"
+#include "ledger/state-dir.h"
+
+#define GATE_ID_LEN 16
+
+struct gate_id {
+	uint8_t id[GATE_ID_LEN];
+	bool renewed; /* there was one, of another directory */
+};
+
+/* The file is damaged, or can't be trusted; `why` says what. */
+#define GATE_ID_REFUSED 1
+
+/* Reads it, or makes it. The directory must be locked. Else a negative errno. */
+int gate_id_load(struct state_dir *dir, struct gate_id *ret, struct bytes *why);

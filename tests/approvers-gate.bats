@@ -1,0 +1,490 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: ISC
+#
+# A gate that takes signatures: what counts, what is refused and with which words, and that nothing
+# of it is lost. Who signs is the real ssh-keygen; the text that is signed is made by another
+# program than firma.
+
+# shellcheck disable=SC2030,SC2031 # each test is a process, and so are its variables
+
+load lib
+load approvers
+
+setup() {
+	lib_setup
+	use_keys
+	mkdir "$TMP/etc"
+	SIGNERS=$TMP/etc/approvers
+	POLICY=$TMP/etc/policy.json
+	make_key alice
+	list_signer alice
+}
+
+teardown() {
+	lib_teardown
+}
+
+# serve_approvers [SERVE-OPTION...]
+serve_approvers() {
+	start_daemon --approvers "$SIGNERS" --default-action pending_hitl \
+		--evidence-log "$STATE_DIR.evidence" "$@"
+}
+
+# serve_rule MEMBERS [DOCUMENT-MEMBERS] [SERVE-OPTION...]: whatever is asked, a rule asks with these.
+serve_rule() {
+	cat >"$POLICY.new" <<-EOT
+		{${2:+$2,} "exec":[{"id":"r","argv":[["**/*"],"**"],"action":"pending_hitl"${1:+,$1}}]}
+	EOT
+	sed -i 's|\[\["\*\*/\*"\]|[["/**"]|' "$POLICY.new"
+	mv "$POLICY.new" "$POLICY"
+	if [[ -z $DAEMON ]]; then
+		serve_approvers --policy "$POLICY" "${@:3}"
+	fi
+}
+
+# refused REASON: of the last operate.
+refused() {
+	assert_field outcome unsupported_action
+	assert_field reason "$@"
+}
+
+# retry TOKEN: asks again.
+retry() {
+	run ask approval_token="$1"
+}
+
+@test "a signed approval allows once" {
+	serve_approvers --require-signature --advisory
+	local token
+	token=$(pending_token)
+	run operate approve token_id="$token"
+	refused 'a signature is needed'
+	run approve_as alice "$token"
+	assert_output '{"outcome":"ok"}'
+	retry "$token"
+	assert_decision allow
+	retry "$token"
+	assert_decision deny 'approval token already consumed'
+}
+
+@test "the record of evidence is verified with ssh-keygen alone" {
+	serve_approvers --require-signature --advisory
+	local token
+	token=$(pending_token)
+	approve_as alice "$token"
+	retry "$token"
+	assert_decision allow
+	stop_daemon
+
+	local n=0 line
+	while IFS= read -r line; do
+		python3 -c 'import json, sys
+a = json.loads(sys.argv[1])["response"].get("approvals")
+if a: open(sys.argv[2], "w").write(a[0]["text"]); open(sys.argv[3], "w").write(a[0]["signature"]); print(a[0]["by"])
+' "$line" "$TMP/text" "$TMP/text.sig" >"$TMP/by"
+		[[ -s $TMP/by ]] || continue
+		run ssh-keygen -Y verify -f "$SIGNERS" -I "$(<"$TMP/by")" -n firma.approval.v1 \
+			-s "$TMP/text.sig" <"$TMP/text"
+		assert_output -p 'Good "firma.approval.v1" signature for alice'
+		n=$((n + 1))
+	done <"$STATE_DIR.evidence"
+	assert_equal "$n" 2
+}
+
+@test "a signature is good for one gate, token and decision" {
+	local token other wrong='the signature is not of this gate, token and decision as they are now'
+
+	serve_approvers --require-signature --advisory
+	token=$(pending_token)
+	other=$(pending_token)
+	text_of "$other" approve | sign alice >"$TMP/sig"
+	run operate approve token_id="$token" signature="$(<"$TMP/sig")"
+	refused "$wrong"
+	text_of "$token" refuse | sign alice >"$TMP/sig"
+	run operate approve token_id="$token" signature="$(<"$TMP/sig")"
+	refused "$wrong"
+	text_of "$token" approve | sed 's/^gate .*/gate 00000000000000000000000000000000/' | sign alice >"$TMP/sig"
+	run operate approve token_id="$token" signature="$(<"$TMP/sig")"
+	refused "$wrong"
+	text_of "$token" approve | sed 's/^record .*/record 00/' | sign alice >"$TMP/sig"
+	run operate approve token_id="$token" signature="$(<"$TMP/sig")"
+	refused "$wrong"
+	text_of "$token" approve | sed 's/^until \([^ ]*\) .*/until \1 9999999999/' | sign alice >"$TMP/sig"
+	run operate approve token_id="$token" signature="$(<"$TMP/sig")"
+	refused "$wrong"
+	text_of "$token" approve - why | sign alice >"$TMP/sig"
+	run operate approve token_id="$token" signature="$(<"$TMP/sig")"
+	refused "$wrong"
+	text_of "$token" approve | sign alice firma.allow.v1 >"$TMP/sig"
+	run operate approve token_id="$token" signature="$(<"$TMP/sig")"
+	refused 'the signature was made for another namespace'
+	retry "$token"
+	assert_decision pending_hitl 'awaiting human approval'
+}
+
+@test "always, and for how long, is part of what is signed" {
+	local token wrong='the signature is not of this gate, token and decision as they are now'
+
+	serve_approvers --require-signature --advisory
+	token=$(pending_token cwd=/tmp executable=/usr/bin/git real_path=/usr/bin/git args:='["status"]')
+	text_of "$token" approve | sign alice >"$TMP/once"
+	text_of "$token" approve 0 | sign alice >"$TMP/always"
+	text_of "$token" approve 60000 | sign alice >"$TMP/minute"
+	run operate approve token_id="$token" always:=true signature="$(<"$TMP/once")"
+	refused "$wrong"
+	run operate approve token_id="$token" always:=true signature="$(<"$TMP/minute")"
+	refused "$wrong"
+	run operate approve token_id="$token" always:=true for_ms:=3600000 signature="$(<"$TMP/minute")"
+	refused "$wrong"
+	run operate approve token_id="$token" signature="$(<"$TMP/always")"
+	refused "$wrong"
+	run operate approve token_id="$token" always:=true for_ms:=60000 signature="$(<"$TMP/minute")"
+	assert_output '{"outcome":"ok"}'
+	run ask cwd=/tmp executable=/usr/bin/git real_path=/usr/bin/git args:='["status"]' approval_token="$token"
+	assert_decision allow
+	run ask cwd=/tmp executable=/usr/bin/git real_path=/usr/bin/git args:='["status"]'
+	assert_decision allow -p 'allowed by the allowlist'
+	run operate allow.add pattern=/usr/bin/id
+	refused -p 'a signature is needed'
+}
+
+@test "a refusal may be signed, with its reason" {
+	serve_approvers
+	local token
+	token=$(pending_token)
+	text_of "$token" refuse - 'not "today"' | sign alice >"$TMP/sig"
+	run operate revoke token_id="$token" reason=tomorrow signature="$(<"$TMP/sig")"
+	refused -p 'the signature is not of this'
+	run operate revoke token_id="$token" reason='not "today"' signature="$(<"$TMP/sig")"
+	assert_output '{"outcome":"ok"}'
+	retry "$token"
+	assert_decision deny 'approval token revoked: not "today"'
+}
+
+@test "who brings a signature does not matter, and without one the asker's uid never counts" {
+	OPERATOR_SOCKET=$TMP/operator.sock
+	serve_approvers --operator-socket "$OPERATOR_SOCKET"
+	_until "$DAEMON" _listens "$OPERATOR_SOCKET"
+	local token
+	token=$(pending_token)
+	run operate approve token_id="$token"
+	refused 'approving needs another user than the one who asked'
+	run approve_as alice "$token"
+	assert_output '{"outcome":"ok"}'
+	retry "$token"
+	assert_decision allow
+}
+
+@test "a signature that nobody listed made is refused" {
+	serve_approvers
+	local token
+	make_key mallory
+	token=$(pending_token)
+	run approve_as mallory "$token"
+	refused 'the key is not among those that may approve'
+	make_key rsa -t rsa -b 2048
+	run approve_as rsa "$token"
+	refused -p "the signature's key is not of type ssh-ed25519"
+	run operate approve token_id="$token" signature=none
+	refused 'the signature is not an armored SSH signature'
+}
+
+@test "what was approved by a signer who was removed since is not allowed" {
+	serve_approvers --require-signature --advisory
+	make_key bob
+	local token
+	token=$(pending_token)
+	approve_as alice "$token"
+	rm "$SIGNERS"
+	list_signer bob
+	retry "$token"
+	assert_decision deny \
+		'the approval is not enough any more: 0 of 1 approvers count; the key is not among those that may approve'
+	list_signer alice
+	retry "$token"
+	assert_decision allow
+}
+
+@test "a faulty file of approvers changes nothing, and none at start closes" {
+	serve_approvers --require-signature --advisory
+	local token
+	token=$(pending_token)
+	echo "mallory ssh-rsa AAAA" >>"$SIGNERS"
+	run approve_as alice "$token"
+	assert_output '{"outcome":"ok"}'
+	run firma status --json
+	[[ $output == *'"fault":"'*'approvers:2: the key'* ]] || fail "$output"
+	stop_daemon
+	serve_approvers
+	run ask
+	assert_decision deny -p 'closed: '
+	assert_field reason -p "approvers:2: the key's type must be"
+}
+
+@test "a file of approvers that others can write is not read" {
+	chmod 666 "$SIGNERS"
+	serve_approvers
+	run ask
+	assert_decision deny -p 'closed: '
+	assert_field reason -p 'approvers: can be written by'
+}
+
+@test "a copy of the state directory is another gate, and what was live there ends" {
+	serve_approvers --require-signature --advisory
+	local token gate
+	token=$(pending_token)
+	approve_as alice "$token"
+	gate=$(operate gate | head -n 1 | "$UNIT" get gate)
+	kill_daemon
+	cp -a "$STATE_DIR" "$TMP/copy"
+
+	DAEMON=
+	start_daemon --approvers "$SIGNERS" --default-action pending_hitl --require-signature --advisory
+	run operate gate
+	assert_equal "$("$UNIT" get gate <<<"${lines[0]}")" "$gate"
+	stop_daemon
+	STATE_DIR=$TMP/copy
+	start_daemon --approvers "$SIGNERS" --default-action pending_hitl --require-signature --advisory
+	run operate gate
+	[[ $("$UNIT" get gate <<<"${lines[0]}") != "$gate" ]] || fail "the copy has the gate's ID"
+	retry "$token"
+	assert_decision deny
+	assert_log -p 'is a copy: the gate has a new ID'
+}
+
+@test "a signature outlives kill -9, and counts after it" {
+	serve_approvers --require-signature --advisory
+	local token
+	token=$(pending_token)
+	approve_as alice "$token"
+	kill_daemon
+	DAEMON=
+	serve_approvers --require-signature --advisory
+	retry "$token"
+	assert_decision allow
+}
+
+# --- rules ----------------------------------------------------------------------------------------
+
+@test "two of three must approve, each once, and a refusal ends it" {
+	local name token
+	for name in bob carol; do
+		make_key "$name"
+		list_signer "$name"
+	done
+	make_key alice2
+	serve_rule '"quorum":2,"signed":true'
+	token=$(pending_token)
+	run approve_as alice "$token"
+	assert_output \
+		'{"outcome":"ok","reason":"alice has approved: 1 of 2, 1 more needed"}'
+	retry "$token"
+	assert_decision pending_hitl 'awaiting human approval: 1 of 2 approved'
+	run approve_as alice "$token"
+	refused 'this approver has approved it already; another one is needed'
+	run operate show token_id="$token"
+	[[ ${lines[0]} == *'"needed":2'*'"approvals":[{"by":"alice","at":"'*'"}]'* ]] || fail "$output"
+	run approve_as carol "$token"
+	assert_output '{"outcome":"ok"}'
+	retry "$token"
+	assert_decision allow
+
+	token=$(pending_token)
+	approve_as bob "$token"
+	operate revoke token_id="$token"
+	retry "$token"
+	assert_decision deny 'approval token revoked'
+}
+
+@test "a principal counts once by two keys" {
+	make_key alice2
+	serve_rule '"quorum":2,"signed":true'
+	list_signer alice2 '' alice
+	local token
+	token=$(pending_token)
+	approve_as alice "$token"
+	run approve_as alice2 "$token"
+	refused 'this approver has approved it already; another one is needed'
+}
+
+@test "a signature of two is kept through kill -9, and doesn't count when its signer is gone" {
+	make_key bob
+	list_signer bob
+	serve_rule '"quorum":2,"signed":true'
+	local token
+	token=$(pending_token)
+	approve_as alice "$token"
+	kill_daemon
+	DAEMON=
+	serve_rule '"quorum":2,"signed":true'
+	retry "$token"
+	assert_decision pending_hitl 'awaiting human approval: 1 of 2 approved'
+
+	rm "$SIGNERS"
+	list_signer bob
+	retry "$token"
+	assert_decision pending_hitl 'awaiting human approval: 0 of 2 approved'
+	run approve_as bob "$token"
+	assert_field reason 'bob has approved: 1 of 2, 1 more needed'
+}
+
+@test "a rule that was made stricter since counts, and so does one that asked" {
+	make_key bob
+	list_signer bob
+	serve_rule '"signed":true'
+	local token
+	token=$(pending_token)
+	approve_as alice "$token"
+	serve_rule '"quorum":2'
+	retry "$token"
+	assert_decision deny 'the approval is not enough any more: 1 of 2 approvers count'
+	serve_rule ''
+	retry "$token"
+	assert_decision allow
+
+	serve_rule '"signed":true'
+	token=$(pending_token)
+	serve_rule ''
+	run operate approve token_id="$token"
+	refused 'a signature is needed'
+}
+
+@test "only a group's principals may approve where a rule names it" {
+	make_key bob
+	list_signer bob
+	serve_rule '"approvers":"platform"' '"approver_groups":{"platform":["bob","%4343"]}'
+	local token
+	token=$(pending_token)
+	run approve_as alice "$token"
+	refused 'the approver is in none of the groups that may approve this'
+	run operate approve token_id="$token"
+	refused -p 'approving needs another user'
+	run approve_as bob "$token"
+	assert_output '{"outcome":"ok"}'
+	retry "$token"
+	assert_decision allow
+}
+
+# serve_group [MEMBERS]: a rule for a group, and a token of it.
+serve_group() {
+	need_root
+	OPERATOR_SOCKET=$TMP/operator.sock
+	serve_rule "\"approvers\":\"platform\"$1" \
+		'"approver_groups":{"platform":["alice","%4343"]}' \
+		--operator-socket "$OPERATOR_SOCKET" --operator-group 4343
+	_until "$DAEMON" _listens "$OPERATOR_SOCKET"
+	chmod 666 "$OPERATOR_SOCKET"
+}
+
+@test "a Unix group's members approve without a key" {
+	serve_group ''
+	local token
+	token=$(pending_token)
+	AS_UID=4343 run operate approve token_id="$token"
+	assert_output '{"outcome":"ok"}'
+	retry "$token"
+	assert_decision allow
+}
+
+@test "a Unix group's members don't count where a signature is demanded" {
+	serve_group ',"signed":true'
+	local token
+	token=$(pending_token)
+	AS_UID=4343 run operate approve token_id="$token"
+	refused 'a signature is needed'
+}
+
+@test "who asked is not one of the approvers, where a rule says so" {
+	serve_rule '"signed":true,"not_asker":true' "\"principals\":{\"alice\":{\"uid\":$EUID}}"
+	local token
+	token=$(pending_token)
+	run approve_as alice "$token"
+	refused 'the approver is who asked, and that does not count here'
+}
+
+@test "a rule may ask for a touch, or for a PIN" {
+	use_security_key
+	make_security_key bob
+	list_signer bob
+	serve_rule '"touch":true'
+	local token
+	token=$(pending_token)
+	run approve_as alice "$token"
+	refused 'a security key that is touched is needed'
+	touch "$FIRMA_TEST_SK/untouched"
+	run approve_as bob "$token"
+	refused 'a security key that is touched is needed'
+	rm "$FIRMA_TEST_SK/untouched"
+	run approve_as bob "$token"
+	assert_output '{"outcome":"ok"}'
+	serve_rule '"verified":true'
+	token=$(pending_token)
+	run approve_as bob "$token"
+	refused 'a security key that asks for a PIN or a fingerprint is needed'
+}
+
+@test "a security key's counter that does not go up is refused, after a restart as well" {
+	use_security_key
+	make_security_key bob
+	list_signer bob
+	serve_approvers
+	local token
+	token=$(pending_token)
+	echo 10 >"$FIRMA_TEST_SK/counter"
+	run approve_as bob "$token"
+	assert_output '{"outcome":"ok"}'
+	token=$(pending_token)
+	echo 10 >"$FIRMA_TEST_SK/counter"
+	run approve_as bob "$token"
+	refused -p "the security key's counter did not go up"
+	kill_daemon
+	DAEMON=
+	serve_approvers
+	echo 9 >"$FIRMA_TEST_SK/counter"
+	run approve_as bob "$token"
+	refused -p "the security key's counter did not go up"
+	echo 11 >"$FIRMA_TEST_SK/counter"
+	run approve_as bob "$token"
+	assert_output '{"outcome":"ok"}'
+	retry "$token"
+	assert_decision allow
+}
+
+@test "faults of what a rule demands are told" {
+	local text
+	for text in '"approvers":"nobody"' '"quorum":0' '"quorum":17' '"signed":1'; do
+		echo "{\"exec\":[{\"id\":\"r\",\"argv\":[\"x\"],\"action\":\"pending_hitl\",$text}]}" >"$POLICY"
+		run firma policy check "$POLICY"
+		assert_status 1
+	done
+	echo '{"exec":[{"id":"r","argv":["x"],"action":"allow","signed":true}]}' >"$POLICY"
+	run firma policy check "$POLICY"
+	assert_output -p 'are for a rule that asks'
+}
+
+# --- starting -------------------------------------------------------------------------------------
+
+@test "a gate of the askers' own uid refuses to require signatures, unless that is advice" {
+	_command "$FIRMA" serve --socket "$SOCKET" --state-dir "$STATE_DIR" --approvers "$SIGNERS" \
+		--require-signature
+	run timeout 20 "${CMD[@]}"
+	assert_status 1
+	assert_output -p -- '--require-signature needs a gate of another user'
+	serve_approvers --require-signature --advisory
+	run firma status
+	assert_output -p 'a signature is needed (advice'
+	assert_line -e '^gate +[0-9a-f]{32}$'
+}
+
+@test "without --approvers, a signature is refused and no gate has an ID" {
+	start_daemon --default-action pending_hitl
+	local token
+	token=$(pending_token)
+	run operate gate
+	refused 'this gate takes no signatures: it has no file of approvers'
+	run operate approve token_id="$token" signature=x
+	refused 'this gate takes no signatures: it has no file of approvers'
+	[[ ! -e $STATE_DIR/gate ]] || fail "there is a gate's ID"
+	run operate approve token_id="$token"
+	assert_output '{"outcome":"ok"}'
+}
