@@ -9,6 +9,7 @@
 
 load lib
 load approvers
+load terminal
 
 setup() {
 	lib_setup
@@ -21,6 +22,7 @@ setup() {
 }
 
 teardown() {
+	terminal_teardown
 	lib_teardown
 }
 
@@ -487,4 +489,89 @@ serve_group() {
 	[[ ! -e $STATE_DIR/gate ]] || fail "there is a gate's ID"
 	run operate approve token_id="$token"
 	assert_output '{"outcome":"ok"}'
+}
+
+# --- the command line -----------------------------------------------------------------------------
+
+@test "token approve signs with the key that it is given, where that is needed" {
+	serve_approvers --require-signature --advisory
+	local token
+	token=$(pending_token args:='["a b","ü"]' cwd=/tmp agent_id=x)
+	run firma token approve --yes "$token"
+	assert_status 1
+	assert_output -p 'a signature is needed'
+	FIRMA_APPROVER_KEY=$KEYS/alice run firma token approve --yes "$token"
+	assert_status 0
+	run ask args:='["a b","ü"]' cwd=/tmp agent_id=x approval_token="$token"
+	assert_decision allow
+
+	make_key mallory
+	token=$(pending_token)
+	run firma token approve --yes --key "$KEYS/mallory" "$token"
+	assert_status 1
+	assert_output -p 'the key is not among those that may approve'
+	run firma token approve --yes --key "$TMP/none" "$token"
+	assert_status 3
+	assert_output -p 'ssh-keygen did not sign with'
+	run firma token revoke --key "$KEYS/alice" --reason 'not now' "$token"
+	assert_status 0
+	retry "$token"
+	assert_decision deny 'approval token revoked: not now'
+}
+
+@test "a key that isn't needed is not used" {
+	start_daemon --default-action pending_hitl
+	local token
+	token=$(pending_token)
+	FIRMA_APPROVER_KEY=$KEYS/none run firma token approve --yes "$token"
+	assert_status 0
+	refute_output
+}
+
+@test "token approve --always signs the entry, and of two approvers the first hears what is needed" {
+	make_key bob
+	list_signer bob
+	serve_rule '"quorum":2,"signed":true,"remember":true'
+	local token
+	token=$(pending_token cwd=/tmp executable=/usr/bin/git real_path=/usr/bin/git args:='["status"]')
+	run firma token approve --yes --always --for 1h --key "$KEYS/alice" "$token"
+	assert_status 0
+	assert_output -p 'alice has approved: 1 of 2, 1 more needed'
+	run firma token approve --yes --key "$KEYS/bob" "$token"
+	assert_status 1
+	assert_output -p 'an earlier approver approved it in another way'
+	run firma token approve --yes --always --for 1h --key "$KEYS/bob" "$token"
+	assert_status 0
+	run ask cwd=/tmp executable=/usr/bin/git real_path=/usr/bin/git args:='["status"]' \
+		approval_token="$token"
+	assert_decision allow
+	run ask cwd=/tmp executable=/usr/bin/git real_path=/usr/bin/git args:='["status"]'
+	assert_decision allow -p 'allowed by the allowlist'
+}
+
+@test "the key's passphrase is asked for on the terminal, and a security key is said to be touched" {
+	use_security_key
+	make_security_key bob
+	list_signer bob
+	serve_approvers --require-signature --advisory
+	ssh-keygen -q -p -P '' -N secret -f "$KEYS/alice"
+	local token
+	token=$(pending_token)
+	terminal 100x30 "$FIRMA" token approve --key "$KEYS/alice" "$token"
+	seen 'Approve this? [y/N]'
+	keys y Enter
+	seen 'Enter passphrase'
+	keys -l secret
+	keys Enter
+	ended
+	assert_status 0
+	retry "$token"
+	assert_decision allow
+
+	token=$(pending_token)
+	run firma token approve --yes --key "$KEYS/bob" "$token"
+	assert_status 0
+	assert_output -p 'touch the security key when it blinks'
+	retry "$token"
+	assert_decision allow
 }

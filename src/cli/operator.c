@@ -28,12 +28,14 @@ int operator_conclude(const struct reply *reply, const char *about)
 {
 	cleanup(bytes_deinit) struct bytes reason = BYTES_INIT(BYTES_UNLIMITED);
 
-	if (reply->outcome == OUTCOME_OK)
+	if (reply->outcome == OUTCOME_OK && !reply->reason)
 		return STATUS_DONE;
 
 	if (text_append_escaped(&reason, reply->reason, strlen(reply->reason)) < 0)
 		return say_undecided("out of memory");
 	say_foreign("%s%s%s", about ? about : "", about ? ": " : "", bytes_str(&reason));
+	if (reply->outcome == OUTCOME_OK)
+		return STATUS_DONE; /* and there is more to do, such as another approval */
 	return is_failure(reply) ? STATUS_UNDECIDED : STATUS_REFUSED;
 }
 
@@ -123,6 +125,7 @@ int operator_print_request(enum action action, const struct operation *o, struct
 	if (o->for_ms > 0)
 		writer_unsigned(&w, "for_ms", o->for_ms);
 	writer_string(&w, "confirmed", confirmed_name(o->confirmed));
+	writer_string(&w, "signature", o->signature);
 	writer_end(&w);
 	r = writer_finish(&w);
 	return r < 0 ? r : bytes_append_char(line, '\n');

@@ -59,6 +59,7 @@ int operator_conclude(const struct reply *reply, const char *about);
 /* What an operator's request says besides its action; what isn't there is left out. */
 struct operation {
 	const char *token_id, *fingerprint, *state, *reason;
+	const char *signature; /* as ssh-keygen armors it */
 
 	/* Of an approval that leaves an entry in the allowlist; 0: for good. */
 	bool always;

@@ -22,6 +22,7 @@
 #include "cli/fold.h"
 #include "cli/operator.h"
 #include "cli/revoke-many.h"
+#include "cli/signature.h"
 #include "cli/token-card.h"
 #include "cli/token-view.h"
 #include "gate/wire/request.h"
@@ -32,11 +33,20 @@ struct deciding {
 	const char *question, *done; /* words */
 	bool yes;
 	const char *reason;
+	const char *key;                   /* to sign with; NULL: none is named */
 	bool always;                       /* approve for good */
 	uint64_t for_time;                 /* µs; 0: without end */
 	struct revoke_selection selection; /* in place of IDs */
 	int terminal;                      /* where to ask; -1: act */
 };
+
+#define KEY_ROW                                                               \
+	{                                                                     \
+		"key", 0, "FILE",                                             \
+			"sign with this SSH key, see firma-approvers(5)\n"    \
+			"(default: $FIRMA_APPROVER_KEY, where it is needed)", \
+			OPTION_TEXT(struct deciding, key)                     \
+	}
 
 static const struct option_row approve_rows[] = {
 	OPERATOR_ROWS(struct deciding, op),
@@ -50,6 +60,7 @@ static const struct option_row approve_rows[] = {
 		OPTION_FLAG(struct deciding, always) },
 	{ "for", 0, "TIME", "with --always: for so long (default: until removed)",
 		ALLOW_FOR(struct deciding, for_time) },
+	KEY_ROW,
 	{ 0 },
 };
 
@@ -60,6 +71,7 @@ static const struct option_row revoke_rows[] = {
 		"on a terminal only",
 		OPTION_FLAG(struct deciding, yes) },
 	{ "reason", 0, "TEXT", "tell the asker why", OPTION_TEXT(struct deciding, reason) },
+	KEY_ROW,
 	{ "all", 0, NULL, "all that are pending or approved",
 		OPTION_FLAG(struct deciding, selection.all) },
 	{ "uid", 0, "UID", "those that this user asked for",
@@ -78,6 +90,7 @@ struct shown {
 	bool live;  /* so that there is something to ask about */
 	bool whole; /* and not cut to the screen */
 	char fingerprint[FINGERPRINT_HEX_LEN + 1];
+	struct bytes line; /* as it came */
 };
 
 /* Who approves what did not fit must have looked elsewhere, where the fingerprint is as well. */
@@ -157,6 +170,10 @@ static int show_item(const struct bytes *line, void *userdata)
 	if (status != STATUS_DONE)
 		return status;
 
+	if (bytes_append(&shown->line, line->data, line->len) < 0) {
+		token_view_deinit(&token);
+		return say_undecided("out of memory");
+	}
 	shown->live = token_view_is_live(&token);
 	shown->found = strlen(token.fingerprint) == FINGERPRINT_HEX_LEN;
 	if (shown->found)
@@ -210,11 +227,33 @@ static int show_and_ask(const struct deciding *d, const char *id, struct shown *
 	return STATUS_REFUSED;
 }
 
+/* A refusal needs no signature, and gets one only where a key is named for it. */
+static int sign(const struct deciding *d, const struct shown *shown, struct operation *operation,
+	struct bytes *signature)
+{
+	bool approve = d->action == ACTION_APPROVE;
+	const struct signing signing = {
+		.key = d->key     ? d->key
+			: approve ? getenv("FIRMA_APPROVER_KEY")
+				  : NULL,
+		.wanted = d->key != NULL,
+		.approve = approve,
+	};
+	int status;
+
+	status = signature_make(
+		&d->op, &signing, operation, shown->line.len > 0 ? &shown->line : NULL, signature);
+	if (signature->len > 0)
+		operation->signature = bytes_str(signature);
+	return status;
+}
+
 static int decide_one(const struct deciding *d, const char *text)
 {
 	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED);
 	char id[NOTATION_UUID_LEN + 1];
-	struct shown shown = { .d = d };
+	cleanup(bytes_deinit) struct bytes signature = BYTES_INIT(BYTES_UNLIMITED);
+	struct shown shown = { .d = d, .line = BYTES_INIT(BYTES_UNLIMITED) };
 	struct operation operation = {
 		.token_id = id,
 		.reason = d->reason,
@@ -226,13 +265,19 @@ static int decide_one(const struct deciding *d, const char *text)
 	status = operator_find_token(&d->op, text, id);
 	if (status == STATUS_DONE && d->terminal >= 0)
 		status = show_and_ask(d, id, &shown);
-	if (status != STATUS_DONE)
+	if (status != STATUS_DONE) {
+		bytes_deinit(&shown.line);
 		return status;
+	}
 
 	operation.fingerprint = shown.found ? shown.fingerprint : NULL;
 	if (d->action == ACTION_APPROVE)
 		operation.confirmed =
 			d->terminal >= 0 ? CONFIRMED_ON_TERMINAL : CONFIRMED_BY_OPTION;
+	status = sign(d, &shown, &operation, &signature);
+	bytes_deinit(&shown.line);
+	if (status != STATUS_DONE)
+		return status;
 	if (operator_print_request(d->action, &operation, &request) < 0)
 		return say_undecided("out of memory");
 

@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: ISC */
+
+/* From a token's line to a signature. */
+
+#include "cli/signature.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/json/tree.h"
+#include "base/notation.h"
+#include "base/text.h"
+#include "gate/approval/approval-text.h"
+#include "gate/approval/sshsig.h"
+#include "gate/fields.h"
+#include "gate/wire/request.h"
+
+extern char **environ;
+
+/* --- what the daemon says --------------------------------------------------------------------- */
+
+/* Whether this gate takes a signature for the token, and needs one. */
+struct gate {
+	bool takes, needs;
+	uint8_t id[APPROVAL_GATE_LEN];
+};
+
+static int read_gate(const struct bytes *line, struct gate *ret)
+{
+	cleanup(json_doc_free_p) struct json_doc *doc = NULL;
+	const struct json *sign;
+	struct scan_fault fault;
+	const char *id;
+	int r;
+
+	r = json_parse(bytes_str(line), line->len, &doc, &fault);
+	if (r < 0)
+		return r;
+	id = r == 0 ? json_get_string(json_root(doc), "gate") : NULL;
+	if (!id || notation_parse_hex(id, strlen(id), ret->id, sizeof(ret->id)) < 0)
+		return 0;
+
+	ret->takes = true;
+	sign = json_get(json_root(doc), "sign");
+	return sign && !json_bool(sign, &ret->needs) ? -EINVAL : 0;
+}
+
+/* A daemon that takes no signatures is no fault here: the first line is its refusal. */
+static int ask_gate(const struct operator_options *op, const char *token_id, struct gate *ret)
+{
+	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED),
+					   line = BYTES_INIT(BYTES_UNLIMITED);
+	int r, status = STATUS_DONE;
+	struct client c;
+
+	*ret = (struct gate){ 0 };
+	if (operator_print_request(
+		    ACTION_GATE, &(struct operation){ .token_id = token_id }, &request)
+		< 0)
+		return say_undecided("out of memory");
+
+	r = client_open(&c, CLIENT_OPERATOR, op->socket, op->timeout);
+	if (r >= 0)
+		r = client_send(&c, &request);
+	if (r >= 0)
+		r = client_read_line(&c, &line);
+	if (r < 0)
+		status = say_undecided("%s", bytes_str(&c.why));
+	else if (r == 0)
+		status = say_undecided("%s: the connection ended without an answer", c.path);
+	else if (read_gate(&line, ret) < 0)
+		status = say_undecided("the answer is not a gate's");
+	client_close(&c);
+	return status;
+}
+
+static int keep_line(const struct bytes *line, void *userdata)
+{
+	struct bytes *kept = userdata;
+
+	bytes_clear(kept);
+	return bytes_append(kept, line->data, line->len) < 0 ? say_undecided("out of memory")
+							     : STATUS_DONE;
+}
+
+static int ask_token(const struct operator_options *op, const char *token_id, struct bytes *line)
+{
+	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED);
+
+	if (operator_print_request(
+		    ACTION_SHOW, &(struct operation){ .token_id = token_id }, &request)
+		< 0)
+		return say_undecided("out of memory");
+	return operator_ask(op, &request, keep_line, line, token_id);
+}
+
+/* --- the text --------------------------------------------------------------------------------- */
+
+/* The arguments, or what else is a list; they are kept in `strings`. False where one is none. */
+static bool read_list(const struct json *v, struct bytes *strings, struct string_list *ret)
+{
+	json_each (child, v) {
+		const char *string = json_string(child);
+
+		if (!string || bytes_append(strings, string, strlen(string) + 1) < 0)
+			return false;
+		ret->n++;
+	}
+	ret->text = bytes_str(strings);
+	ret->len = strings->len;
+	return true;
+}
+
+/* What is asked, as the line shows it. There is one list among the fields, which `strings` keeps.
+ */
+static bool read_asked(const struct json *root, struct bytes *strings, struct invocation *ret)
+{
+	const struct json *v;
+
+	for (enum field f = 0; f < FIELDS; f++) {
+		v = json_get(root, field_rows[f].name);
+		if (field_rows[f].kind != FIELD_KIND_STRINGS) {
+			if (v && !json_string(v))
+				return false;
+			field_set(f, ret, v ? json_string(v) : NULL);
+		} else if (strings->len > 0
+			|| !read_list(v, strings,
+				(struct string_list *)(void *)((char *)ret
+					+ field_rows[f].offset))) {
+			return false;
+		}
+	}
+	return ret->executable != NULL;
+}
+
+/* "BOOT-ID MS" */
+static bool read_until(const char *until, struct approval_text *t)
+{
+	return until && strlen(until) > NOTATION_UUID_LEN && until[NOTATION_UUID_LEN] == ' '
+		&& notation_parse_uuid(until, NOTATION_UUID_LEN, t->boot_id) == 0
+		&& notation_parse_number(until + NOTATION_UUID_LEN + 1, 0, UINT64_MAX, &t->until_ms)
+		== 0;
+}
+
+static bool read_hash(const struct json *root, const char *key, uint8_t ret[static SHA256_LEN])
+{
+	const char *hex = json_get_string(root, key);
+
+	return hex && notation_parse_hex(hex, strlen(hex), ret, SHA256_LEN) == 0;
+}
+
+/* False where the line isn't a token's that can be signed for. */
+static bool read_text(const struct json *root, struct approval_text *t)
+{
+	cleanup(bytes_deinit) struct bytes strings = BYTES_INIT(BYTES_UNLIMITED);
+	const char *id = json_get_string(root, "token_id");
+	struct invocation asked = { 0 };
+	uint8_t record[SHA256_LEN], fingerprint[FINGERPRINT_LEN];
+	uint64_t uid;
+
+	if (!id || notation_parse_uuid(id, strlen(id), t->token) < 0
+		|| !read_asked(root, &strings, &asked) || !asked.session_id || !asked.sandbox_id
+		|| !json_get_integer(root, "uid", UINT32_MAX, &uid)
+		|| !read_hash(root, "record", record)
+		|| !read_hash(root, "fingerprint", fingerprint)
+		|| !read_until(json_get_string(root, "until"), t))
+		return false;
+
+	/* Not what the daemon says of it, but what it shows. */
+	fingerprint_compute(&asked, t->fingerprint);
+	approval_record_hash(&asked, (uid_t)uid, json_get_string(root, "rule"), t->record);
+	approval_entry_hash(&asked, (uid_t)uid, t->entry);
+	return memcmp(record, t->record, sizeof(record)) == 0
+		&& memcmp(fingerprint, t->fingerprint, sizeof(fingerprint)) == 0;
+}
+
+static int make_text(const struct bytes *line, const struct gate *gate,
+	const struct signing *signing, const struct operation *o, struct bytes *ret)
+{
+	cleanup(json_doc_free_p) struct json_doc *doc = NULL;
+	struct approval_text t = {
+		.approve = signing->approve,
+		.always = o->always,
+		.for_ms = o->for_ms,
+		.reason = o->reason && !text_is_blank(o->reason) ? o->reason : NULL,
+	};
+	struct scan_fault fault;
+
+	memcpy(t.gate, gate->id, sizeof(t.gate));
+	if (json_parse(bytes_str(line), line->len, &doc, &fault) != 0
+		|| !read_text(json_root(doc), &t) || strlen(o->token_id) != NOTATION_UUID_LEN)
+		return say_undecided(
+			"%s: what the daemon shows is not what it would have signed", o->token_id);
+	if (approval_text_print(&t, ret) < 0)
+		return say_undecided("out of memory");
+	return STATUS_DONE;
+}
+
+/* --- ssh-keygen ------------------------------------------------------------------------------- */
+
+/* Whether the key's public part says that it is one of a security key. */
+static bool is_security_key(const char *key)
+{
+	char path[4096], type[8] = "";
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s.pub", key);
+	file = fopen(path, "re");
+	if (!file)
+		file = fopen(key, "re");
+	if (!file)
+		return false;
+	if (!fgets(type, sizeof(type), file))
+		type[0] = '\0';
+	fclose(file);
+	return strncmp(type, "sk-", 3) == 0;
+}
+
+static int spawn(const char *key, int in, int out, pid_t *ret)
+{
+	const char *const words[] = { "ssh-keygen", "-Y", "sign", "-n", SSHSIG_APPROVAL, "-f", key,
+		NULL };
+	posix_spawn_file_actions_t actions;
+	int r;
+
+	r = posix_spawn_file_actions_init(&actions);
+	if (r != 0)
+		return -r;
+
+	r = posix_spawn_file_actions_adddup2(&actions, in, STDIN_FILENO);
+	if (r == 0)
+		r = posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
+	if (r == 0)
+		r = posix_spawnp(
+			ret, words[0], &actions, NULL, (char *const *)(const void *)words, environ);
+	posix_spawn_file_actions_destroy(&actions);
+	return -r;
+}
+
+static int wait_for(pid_t pid)
+{
+	int status;
+
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return -1;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/* The text is smaller than a pipe, so that writing it never waits. */
+static int run_keygen(const char *key, const struct bytes *text, struct bytes *ret)
+{
+	cleanup(close_p) int in_read = -1, in_write = -1, out_read = -1, out_write = -1;
+	int fds[2], r;
+	pid_t pid;
+
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return -errno;
+	in_read = fds[0];
+	in_write = fds[1];
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return -errno;
+	out_read = fds[0];
+	out_write = fds[1];
+
+	r = file_write(in_write, text->data, text->len);
+	if (r >= 0)
+		r = spawn(key, in_read, out_write, &pid);
+	if (r < 0)
+		return r;
+
+	close_p(&in_write);
+	close_p(&out_write);
+	in_write = out_write = -1;
+	r = file_read(out_read, SSHSIG_MAX, ret);
+	close_p(&out_read);
+	out_read = -1;
+	return wait_for(pid) == 0 ? r : -EPERM;
+}
+
+static int sign(const char *key, const struct bytes *text, struct bytes *ret)
+{
+	cleanup(bytes_deinit) struct bytes shown = BYTES_INIT(BYTES_UNLIMITED);
+	struct sshsig s;
+	int r;
+
+	if (text_append_quoted(&shown, key, strlen(key)) < 0)
+		return say_undecided("out of memory");
+	if (is_security_key(key))
+		say("signing with %s: touch the security key when it blinks", bytes_str(&shown));
+
+	r = run_keygen(key, text, ret);
+	if (r == -ENOENT)
+		return say_undecided("ssh-keygen is not there: signing needs OpenSSH");
+	if (r < 0 || sshsig_parse(bytes_str(ret), ret->len, SSHSIG_APPROVAL, &s) != SSHSIG_FINE)
+		return say_undecided("ssh-keygen did not sign with %s", bytes_str(&shown));
+	return STATUS_DONE;
+}
+
+int signature_make(const struct operator_options *op, const struct signing *signing,
+	const struct operation *operation, const struct bytes *shown, struct bytes *ret)
+{
+	cleanup(bytes_deinit) struct bytes line = BYTES_INIT(BYTES_UNLIMITED),
+					   text = BYTES_INIT(BYTES_UNLIMITED);
+	struct gate gate;
+	int status;
+
+	if (!signing->key)
+		return STATUS_DONE;
+
+	status = ask_gate(op, operation->token_id, &gate);
+	if (status != STATUS_DONE || !gate.takes || !(gate.needs || signing->wanted))
+		return status;
+
+	if (!shown) {
+		status = ask_token(op, operation->token_id, &line);
+		shown = &line;
+	}
+	if (status == STATUS_DONE)
+		status = make_text(shown, &gate, signing, operation, &text);
+	return status == STATUS_DONE ? sign(signing->key, &text, ret) : status;
+}
