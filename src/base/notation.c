@@ -324,6 +324,22 @@ int notation_append_time(struct bytes *b, uint64_t wall)
 		ms % 1000);
 }
 
+int notation_append_time_ns(struct bytes *b, uint64_t wall)
+{
+	const size_t start = b->len;
+	int r;
+
+	r = notation_append_time(b, wall);
+	if (r < 0)
+		return r;
+
+	bytes_truncate(b, b->len - 1);
+	r = bytes_appendf(b, "%03u000Z", (unsigned int)(wall % 1000));
+	if (r < 0)
+		bytes_truncate(b, start);
+	return r;
+}
+
 void notation_hex(const void *data, size_t len, char *ret)
 {
 	const uint8_t *byte = data;

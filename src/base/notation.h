@@ -47,6 +47,9 @@ int notation_parse_number(const char *text, uint64_t min, uint64_t max, uint64_t
  */
 int notation_append_time(struct bytes *b, uint64_t wall);
 
+/* The same in nanoseconds, of which the clock has thousands. */
+int notation_append_time_ns(struct bytes *b, uint64_t wall);
+
 /* Lower-case hex. `ret` takes 2 * len characters and a NUL. */
 void notation_hex(const void *data, size_t len, char *ret);
 

@@ -16,6 +16,7 @@
 #include "cli/absolute.h"
 #include "cli/client.h"
 #include "cli/daemon-user.h"
+#include "cli/packs.h"
 #include "cli/verb.h"
 #include "daemon/door.h"
 #include "gate/limits.h"
@@ -36,6 +37,8 @@ struct command_line {
 	const char *state_dir;
 	const char *policy;
 	const char *approvers;
+	const char *policy_packs, *pack_directory;
+	const char *registry;
 	const char *evidence_key, *evidence_signing_key;
 	uint64_t retry_after; /* µs */
 	uint64_t max_pending; /* 0: the usual limits */
@@ -72,6 +75,12 @@ static bool parse_store(const char *value, void *to)
 {
 	*(const char **)to = value;
 	return strcmp(value, "file") == 0 || strcmp(value, "memory") == 0;
+}
+
+static bool parse_approvals(const char *value, void *to)
+{
+	*(bool *)to = strcmp(value, "claimed") == 0;
+	return *(bool *)to || strcmp(value, "recorded") == 0;
 }
 
 static bool parse_idle_timeout(const char *value, void *to)
@@ -116,6 +125,20 @@ static const struct option_row rows[] = {
 		"do so where askers have the daemon's own uid,\n"
 		"and could get around it",
 		OPTION_FLAG(struct command_line, serve.advisory) },
+	{ "policy-pack", 0, "NAMES", "policy packs that are in force, too (or all)",
+		OPTION_STRING(struct command_line, policy_packs) },
+	{ "pack-dir", 0, "DIR", "where the policy packs lie",
+		OPTION_STRING(struct command_line, pack_directory) },
+	{ "packs-by-asker", 0, NULL, "let askers choose which of them judges",
+		OPTION_FLAG(struct command_line, serve.settings.packs_by_asker) },
+	{ "registry", 0, "FILE", "the MCP servers that are approved",
+		OPTION_STRING(struct command_line, registry) },
+	{ "release-approvals", 0, "WHICH",
+		"approvals of releases that count: recorded,\n"
+		"or claimed (default: recorded)",
+		OPTION_PARSED(
+			struct command_line, serve.settings.approvals_claimed, parse_approvals),
+		.wants = "recorded or claimed" },
 	{ "token-ttl", 0, "TIME", "how long a token lives (default: 5min)",
 		OPTION_DURATION(struct command_line, serve.settings.token_ttl), .min = CLOCK_SECOND,
 		.max = TTL_MAX, .wants = WANTS_TIME },
@@ -159,6 +182,12 @@ static int check_options(const struct verb *verb, const struct command_line *c)
 		return usage_error(verb, "--require-signature needs --approvers");
 	if (s->advisory && !s->settings.require_signature)
 		return usage_error(verb, "--advisory is for --require-signature");
+	if (c->registry && !c->registry[0])
+		return usage_error(verb, "--registry wants a file");
+	if (s->settings.packs_by_asker && !c->policy_packs)
+		return usage_error(verb, "--packs-by-asker needs --policy-pack");
+	if (c->pack_directory && !c->policy_packs)
+		return usage_error(verb, "--pack-dir needs --policy-pack");
 	if (c->state_dir && strcmp(c->store, "memory") == 0)
 		return usage_error(verb, "--state-dir is for --store=file");
 	if (c->evidence_key && c->evidence_signing_key)
@@ -199,6 +228,10 @@ static int run_daemon(const struct verb *verb, struct command_line *c)
 	cleanup(free_p) char *policy = NULL;
 	cleanup(free_p) char *approvers = NULL;
 	cleanup(free_p) char *key = NULL;
+	cleanup(free_p) char *registry = NULL;
+	cleanup(packs_deinit) struct packs packs = { .n = 0 };
+	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
+	int r;
 
 	if (find_key(c, &key) < 0)
 		return say_undecided("out of memory");
@@ -215,6 +248,19 @@ static int run_daemon(const struct verb *verb, struct command_line *c)
 			return say_undecided("can't tell where the approvers are");
 		c->serve.approvers = approvers;
 	}
+	if (c->registry) {
+		registry = absolute_path(c->registry);
+		if (!registry)
+			return say_undecided("can't tell where the registry is");
+		c->serve.registry = registry;
+	}
+	r = c->policy_packs ? packs_find(c->policy_packs, c->pack_directory, &packs, &why) : 0;
+	if (r < 0)
+		return say_undecided("out of memory");
+	if (r == PACKS_REFUSED)
+		return usage_error(verb, "--policy-pack: %s", bytes_str(&why));
+	c->serve.packs = packs.paths;
+	c->serve.n_packs = packs.n;
 	if (strcmp(c->store, "file") == 0) {
 		state_dir = daemon_state_dir(c->state_dir);
 		if (!state_dir)

@@ -28,6 +28,7 @@ void answer_init(struct answer *a, struct conn *conn)
 void answer_deinit(struct answer *a)
 {
 	verdict_deinit(&a->verdict);
+	request_free(a->evaluated);
 	bytes_deinit(&a->refusal);
 	bytes_deinit(&a->changed);
 	bytes_deinit(&a->request);
@@ -157,17 +158,30 @@ static int print_view(const struct answer *a, const struct status_sources *sourc
 	return 0;
 }
 
-void answer_print(struct answer *a, const struct status_sources *sources, const struct moment *now)
+/* What the answer says, without or after what it shows. */
+static int print_told(struct answer *a, uint32_t retry_after_ms)
 {
 	struct answer_reply told;
+	int r;
+
+	if (a->evaluated) {
+		r = answer_print_evaluated(a, retry_after_ms, &a->reply);
+		return r < 0 ? r : bytes_append_char(&a->reply, '\n');
+	}
+	if (a->state == ANSWER_DECIDED && a->verdict.view == VIEW_WATCH)
+		return 0;
+	answer_tell(a, retry_after_ms, a->detail, &told);
+	return reply_print(&told.reply, &a->reply);
+}
+
+void answer_print(struct answer *a, const struct status_sources *sources, const struct moment *now)
+{
 	int r = 0;
 
 	if (a->state == ANSWER_DECIDED)
 		r = print_view(a, sources, now, &a->reply);
-	if (r >= 0 && !(a->state == ANSWER_DECIDED && a->verdict.view == VIEW_WATCH)) {
-		answer_tell(a, sources->resources->settings->retry_after_ms, a->detail, &told);
-		r = reply_print(&told.reply, &a->reply);
-	}
+	if (r >= 0)
+		r = print_told(a, sources->resources->settings->retry_after_ms);
 	if (r < 0) {
 		a->state = ANSWER_FAILED;
 		bytes_clear(&a->reply);

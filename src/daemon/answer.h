@@ -18,6 +18,7 @@
 #include "daemon/conn.h"
 #include "daemon/status.h"
 #include "gate/verdict.h"
+#include "gate/wire/request.h"
 #include "ledger/evidence/evidence.h"
 
 enum answer_state {
@@ -25,6 +26,8 @@ enum answer_state {
 	ANSWER_DECIDED, /* it tells what was decided */
 	ANSWER_REFUSED, /* what was decided can't be told, and so the answer is no */
 };
+
+#define ANSWER_ID_LEN 17 /* "dec_" or "corr_", and 12 hexadecimal digits */
 
 struct answer {
 	struct conn *conn;
@@ -47,6 +50,11 @@ struct answer {
 	struct bytes line;                         /* where its answer may be held back */
 	uint64_t held_until;                       /* µs of the boot clock; 0: is not held back */
 	char fingerprint[FINGERPRINT_HEX_LEN + 1]; /* or "" */
+
+	/* Of a request of the second contract. */
+	struct request *evaluated; /* owned; NULL: it is of the first one */
+	char decision_id[ANSWER_ID_LEN + 1], correlation_id[ANSWER_ID_LEN + 1];
+	char timestamp[40];
 
 	bool held; /* the connection is kept for another turn */
 	struct bytes reply;
@@ -76,6 +84,18 @@ struct answer_reply {
 
 void answer_tell(
 	const struct answer *a, uint32_t retry_after_ms, bool detail, struct answer_reply *ret);
+
+/*
+ * Takes over a request of the second contract, and gives its answer the IDs and the time that the
+ * response tells, wherever it is told.
+ */
+void answer_take_evaluated(struct answer *a, struct request *request, const struct moment *now);
+
+/*
+ * Appends the line of a response. Those that the request did not ask for are left out in either
+ * case: the record of evidence is what was said.
+ */
+int answer_print_evaluated(const struct answer *a, uint32_t retry_after_ms, struct bytes *b);
 
 /* Prints the reply into `reply`: what is shown, and the last line. Without memory it fails. */
 void answer_print(struct answer *a, const struct status_sources *sources, const struct moment *now);

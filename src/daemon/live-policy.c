@@ -96,6 +96,20 @@ static void put_in_force(struct live_policy *live, struct policy *policy)
 	memcpy(live->hash, live->source.hash, sizeof(live->hash));
 }
 
+/* A document in the place of another one would decide nothing of what it is there for. */
+static int check_form(const struct live_policy *live, struct faults *faults, struct policy **policy)
+{
+	if ((policy_registry(*policy) != NULL) == live->wants_registry)
+		return 0;
+
+	faults_add(faults, ":", "%s",
+		live->wants_registry ? "is no registry of MCP servers"
+				     : "is a registry of MCP servers, and no policy");
+	policy_free(*policy);
+	*policy = NULL;
+	return faults->failed ? -ENOMEM : POLICY_FAULTY;
+}
+
 enum live_policy_change live_policy_refresh(struct live_policy *live, const struct clock_time *now)
 {
 	struct policy *policy = NULL;
@@ -108,6 +122,8 @@ enum live_policy_change live_policy_refresh(struct live_policy *live, const stru
 
 	faults_init(&faults);
 	r = policy_file_read(live->path, live->owner, &faults, &live->source, &policy);
+	if (r == 0)
+		r = check_form(live, &faults, &policy);
 	live->retry = live->unknown = r < 0;
 	live->recent = is_recent(&live->source.st, now->wall);
 	live->again = r == POLICY_FAULTY ? now->boot + FAULT_PAUSE : CLOCK_NEVER;

@@ -21,7 +21,8 @@
 struct live_policy {
 	const char *path; /* absolute; NULL: there is no policy, and nothing here does anything */
 	uid_t owner;
-	struct bytes shown; /* the path, escaped */
+	bool wants_registry; /* the document must be a registry; else it must not */
+	struct bytes shown;  /* the path, escaped */
 
 	struct policy *policy;         /* in force, or NULL */
 	uint8_t hash[POLICY_HASH_LEN]; /* of its text */

@@ -31,6 +31,10 @@ const char *resources_closed(const struct resources *res)
 
 	if (!closed)
 		closed = live_policy_closed(&res->policy);
+	for (size_t i = 0; !closed && i < res->n_packs; i++)
+		closed = live_policy_closed(&res->packs[i]);
+	if (!closed)
+		closed = live_policy_closed(&res->registry);
 	if (!closed)
 		closed = approver_file_closed(&res->approvers);
 	if (!closed)
@@ -145,6 +149,7 @@ void resources_prepare(struct resources *res, const struct moment *now)
 	store_prepare(res->store, now);
 	resources_open_evidence(res, now);
 	measure_space(res);
+	resources_refresh_packs(res, now);
 	resources_log_warnings(res);
 }
 
@@ -153,7 +158,7 @@ static void refresh_policy(struct live_policy *policy, const struct moment *now)
 	switch (live_policy_refresh(policy, &now->clock)) {
 	case LIVE_POLICY_READ:
 		log_text(LOG_INFO, LOG_ID_POLICY, "policy %s is in force, with %zu rules",
-			bytes_str(&policy->shown), policy_size(policy->policy));
+			bytes_str(&policy->shown), policy_size_of_all(policy->policy));
 		break;
 	case LIVE_POLICY_FAULTY:
 		log_text(LOG_ERR, LOG_ID_POLICY, "%s: policy %s",
@@ -182,6 +187,20 @@ static void refresh_approvers(struct approver_file *f, const struct moment *now)
 	default:
 		break;
 	}
+}
+
+void resources_refresh_packs(struct resources *res, const struct moment *now)
+{
+	for (size_t i = 0; i < res->n_packs; i++) {
+		refresh_policy(&res->packs[i], now);
+		res->packs_in_force[i] = res->packs[i].policy;
+	}
+	refresh_policy(&res->registry, now);
+}
+
+const struct registry *resources_registry(const struct resources *res)
+{
+	return res->registry.policy ? policy_registry(res->registry.policy) : NULL;
 }
 
 void resources_refresh(struct resources *res, const struct moment *now)

@@ -13,6 +13,7 @@
 #include "daemon/approver-file.h"
 #include "daemon/evidence-budget.h"
 #include "daemon/live-policy.h"
+#include "gate/limits.h"
 #include "gate/settings.h"
 #include "ledger/allowlist/allowlist-file.h"
 #include "ledger/evidence/evidence.h"
@@ -33,6 +34,10 @@ struct resources {
 	struct store *store;
 	struct live_policy policy;
 	struct approver_file approvers;
+	struct live_policy packs[LIMIT_PACKS]; /* in the order in which they were named */
+	size_t n_packs;
+	const struct policy *packs_in_force[LIMIT_PACKS]; /* as they were when the turn began */
+	struct live_policy registry;
 	struct allowlist_file allowlist;
 	struct evidence *evidence; /* or NULL */
 	uint8_t boot_id[16];
@@ -71,6 +76,15 @@ const char *resources_look(struct resources *res);
  * for it, or NULL. The text is valid until the next call.
  */
 const char *resources_take_space(struct resources *res, size_t len);
+
+/*
+ * Reads the packs and the registry where their files have changed: once a turn, since they are
+ * installed, and not edited while somebody asks.
+ */
+void resources_refresh_packs(struct resources *res, const struct moment *now);
+
+/* The registry that is in force, or NULL. */
+const struct registry *resources_registry(const struct resources *res);
 
 /* Reads the policy and the allowlist where their files have changed, and logs what came of it. */
 void resources_refresh(struct resources *res, const struct moment *now);

@@ -274,6 +274,13 @@ static void announce(struct server *s)
 	if (s->options->settings.require_signature && is_askers_own(s))
 		log_text(LOG_WARNING, LOG_ID_START,
 			"signatures are advice: askers have the gate's own uid (--advisory)");
+	if (s->options->settings.packs_by_asker)
+		log_text(LOG_WARNING, LOG_ID_START,
+			"askers choose the policy pack that they are judged by (--packs-by-asker)");
+	if (s->options->settings.approvals_claimed)
+		log_text(LOG_WARNING, LOG_ID_START,
+			"releases are approved by what their records say "
+			"(--release-approvals=claimed)");
 	resources_log_warnings(&s->resources);
 	if (closed)
 		log_text(LOG_CRIT, LOG_ID_CLOSED, "closed: %s", closed);
@@ -340,6 +347,9 @@ static void server_free(struct server *s)
 	turn_deinit(&s->turn);
 	live_policy_deinit(&s->resources.policy);
 	approver_file_deinit(&s->resources.approvers);
+	live_policy_deinit(&s->resources.registry);
+	for (size_t i = 0; i < s->resources.n_packs; i++)
+		live_policy_deinit(&s->resources.packs[i]);
 	conns_deinit(&s->conns);
 	loop_deinit(&s->loop);
 	doors_deinit(&s->doors);
@@ -392,6 +402,19 @@ static void connect_parts(struct server *s)
 	s->loop.idle_timeout = idle_timeout(s);
 }
 
+static int init_packs(struct server *s)
+{
+	const struct serve_options *o = s->options;
+	struct resources *res = &s->resources;
+	int r;
+
+	r = live_policy_init(&res->registry, o->registry, geteuid());
+	res->registry.wants_registry = true;
+	for (; r >= 0 && res->n_packs < o->n_packs; res->n_packs++)
+		r = live_policy_init(&res->packs[res->n_packs], o->packs[res->n_packs], geteuid());
+	return r;
+}
+
 static int start(struct server *s, struct bytes *why)
 {
 	struct moment now;
@@ -422,9 +445,14 @@ static int start(struct server *s, struct bytes *why)
 	if (r < 0)
 		return r;
 
+	r = init_packs(s);
+	if (r < 0)
+		return r;
+
 	allowlist_file_init(&s->resources.allowlist, s->resources.state_dir);
 	now = resources_now(&s->resources);
 	resources_open_evidence(&s->resources, &now);
+	resources_refresh_packs(&s->resources, &now);
 	resources_refresh(&s->resources, &now);
 
 	r = bind_doors(s, why);

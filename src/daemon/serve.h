@@ -20,6 +20,9 @@ struct serve_options {
 	const char *policy;                /* absolute, or NULL */
 	const char *approvers;             /* absolute, or NULL */
 	bool advisory;            /* signatures are required in a gate of the askers' own uid */
+	char **packs;             /* absolute paths of packs */
+	size_t n_packs;           /* at most LIMIT_PACKS */
+	const char *registry;     /* absolute, or NULL */
 	const char *evidence_log; /* or NULL */
 	const char *evidence_key; /* the key's file, or NULL */
 	enum evidence_key_kind evidence_key_kind;

@@ -94,7 +94,7 @@ static void add_policy(struct writer *w, const struct live_policy *live)
 		writer_string(w, "id", policy_id(live->policy));
 		writer_string(w, "version", policy_version(live->policy));
 		writer_string(w, "sha256", hash);
-		writer_unsigned(w, "rules", policy_size(live->policy));
+		writer_unsigned(w, "rules", policy_size_of_all(live->policy));
 		if (policy_default(live->policy) != DECISION_NONE)
 			writer_string(
 				w, "default_action", decision_name(policy_default(live->policy)));
@@ -124,6 +124,34 @@ static void add_approvers(struct writer *w, const struct status_sources *s)
 	writer_bool(w, "advisory", f->advisory);
 	writer_string(w, "fault", f->fault.len > 0 ? bytes_str(&f->fault) : NULL);
 	writer_end(w);
+}
+
+static void add_document(struct writer *w, const char *key, const struct live_policy *live)
+{
+	writer_object(w, key);
+	writer_string(w, "path", bytes_str(&live->shown));
+	if (live->policy) {
+		writer_string(w, "id", policy_id(live->policy));
+		writer_unsigned(w, "rules", policy_size_of_all(live->policy));
+	}
+	writer_string(w, "fault", live->fault.len > 0 ? bytes_str(&live->fault) : NULL);
+	writer_end(w);
+}
+
+/* The packs and the registry, and how far the word of an asker goes. */
+static void add_packs(struct writer *w, const struct resources *res)
+{
+	if (res->n_packs > 0) {
+		writer_array(w, "policy_packs");
+		for (size_t i = 0; i < res->n_packs; i++)
+			add_document(w, NULL, &res->packs[i]);
+		writer_end(w);
+		writer_bool(w, "packs_by_asker", res->settings->packs_by_asker);
+	}
+	writer_string(
+		w, "release_approvals", res->settings->approvals_claimed ? "claimed" : "recorded");
+	if (res->registry.path)
+		add_document(w, "registry", &res->registry);
 }
 
 /* With one door for everyone, the asker can approve as well. */
@@ -174,6 +202,7 @@ int status_print(const struct status_sources *s, const struct moment *now, struc
 		add_tokens(&w, res->store);
 	add_policy(&w, &res->policy);
 	add_approvers(&w, s);
+	add_packs(&w, res);
 	add_allowlist(&w, &res->allowlist);
 	add_store(&w, res);
 	add_space(&w, &res->space);

@@ -35,7 +35,22 @@ static const struct token *named_token(struct store *store, const struct request
 
 static bool is_operation(const struct request *request)
 {
-	return request->action != ACTION_NONE && request->action != ACTION_EXEC;
+	return request->action != ACTION_NONE && request->action != ACTION_EXEC
+		&& request->action != ACTION_EVALUATE;
+}
+
+/* What is asked, for the log: of a path, which; of a command, a URL or a text, that it is one. */
+static int describe_evaluate(const struct evaluate *e, struct bytes *what)
+{
+	const bool shown = e->kind != KIND_EXEC && e->kind != KIND_FETCH && e->shown_target;
+	int r;
+
+	r = bytes_appendf(what, "%s ", kind_name(e->kind));
+	if (r >= 0 && shown)
+		r = text_append_quoted(what, e->shown_target, strlen(e->shown_target));
+	if (r >= 0 && shown)
+		r = bytes_append_char(what, ' ');
+	return r;
 }
 
 /* "/usr/bin/git for uid 1000 (agent 'a b')", "by uid 0": for the log. Never the arguments. */
@@ -43,6 +58,8 @@ static int describe(const struct request *request, const struct peer *peer, stru
 {
 	int r = 0;
 
+	if (request->action == ACTION_EVALUATE && !request->fault)
+		r = describe_evaluate(&request->evaluate, what);
 	if (request->action == ACTION_EXEC && !request->fault) {
 		r = text_append_quoted(
 			what, request->asked.executable, strlen(request->asked.executable));
@@ -95,9 +112,12 @@ static int add_groups(const struct conn *conn, struct decide_input *in, gid_t **
 {
 	int r;
 
-	if (!in->policy
-		|| !(in->fingerprint ? policy_uses_groups(in->policy)
-				     : in->request->action == ACTION_APPROVE
+	const struct request *request = in->request;
+	bool judged = request->action == ACTION_EXEC || request->action == ACTION_EVALUATE;
+
+	if (!in->policy || request->fault
+		|| !(judged ? policy_uses_groups(in->policy)
+			    : request->action == ACTION_APPROVE
 					&& approver_groups_use_gids(policy_approvers(in->policy))))
 		return 0;
 
@@ -188,6 +208,9 @@ static int decide_request(
 		.settings = res->settings,
 		.policy = res->policy.policy,
 		.approving = approver_file_approving(&batch->resources->approvers),
+		.packs = res->packs_in_force,
+		.n_packs = res->n_packs,
+		.registry = resources_registry(res),
 		.allowlist = res->allowlist.list,
 		.allow_now = res->allowlist.clock.wall,
 		.now = store_now(res->store, &batch->now),
@@ -240,7 +263,7 @@ static void finish_decision(struct batch *batch, struct answer *a)
 static void keep_line(const struct batch *batch, const struct request *request, const char *line,
 	size_t len, struct answer *a)
 {
-	if (a->verdict.decision == DECISION_PENDING && request->wait_ms > 0
+	if (a->verdict.decision == DECISION_PENDING && a->verdict.has_token && request->wait_ms > 0
 		&& bytes_append(&a->line, line, len) >= 0)
 		a->held_until = batch->now.clock.boot + request->wait_ms * CLOCK_MS;
 }
@@ -248,12 +271,17 @@ static void keep_line(const struct batch *batch, const struct request *request, 
 static int decide_line(struct batch *batch, const char *line, size_t len, const char *refused,
 	const char *waited_for, struct answer *a)
 {
-	cleanup(request_free_p) struct request *request = NULL;
+	cleanup(request_free_p) struct request *owned = NULL;
+	struct request *request;
 	int r;
 
-	r = refused ? request_new_refused(refused, &request) : request_parse(line, len, &request);
+	r = refused ? request_new_refused(refused, &owned) : request_parse(line, len, &owned);
 	if (r < 0)
 		return r;
+
+	request = owned;
+	if (request->action == ACTION_EVALUATE)
+		answer_take_evaluated(a, steal_ptr(owned), &batch->now);
 	if (waited_for) {
 		request->approval_token = waited_for;
 		request->wait_ms = 0;

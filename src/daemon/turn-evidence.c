@@ -148,6 +148,9 @@ static int print_response(const struct batch *batch, const struct answer *a, str
 	struct answer_reply told;
 	struct writer w;
 
+	if (a->evaluated)
+		return answer_print_evaluated(a, batch->resources->settings->retry_after_ms, b);
+
 	answer_tell(a, batch->resources->settings->retry_after_ms, true, &told);
 	writer_init(&w, b);
 	writer_object(&w, NULL);
@@ -205,8 +208,13 @@ static int add_record(const struct batch *batch, struct answer *a)
 {
 	cleanup(bytes_deinit) struct bytes response = BYTES_INIT(BYTES_UNLIMITED),
 					   peer = BYTES_INIT(BYTES_UNLIMITED);
+	char id[EVIDENCE_ID_LEN + 1];
 	int r;
 
+	/* The response of the second contract names its record. */
+	if (a->evaluated)
+		evidence_make_id(a->record_id);
+	memcpy(id, a->record_id, sizeof(id));
 	r = print_response(batch, a, &response);
 	if (r >= 0)
 		r = print_peer(a->conn, &peer);
@@ -219,6 +227,7 @@ static int add_record(const struct batch *batch, struct answer *a)
 			.request = bytes_str(&a->request),
 			.response = response.data,
 			.peer = peer.data,
+			.id = a->evaluated ? id : NULL,
 		},
 		&batch->now, a->record_id);
 }

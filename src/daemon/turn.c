@@ -275,7 +275,8 @@ static void send_answer(struct turn *turn, struct answer *a, uint64_t now)
 		return;
 
 	if (a->state == ANSWER_FAILED) {
-		send_literal(a->conn, REPLY_OUT_OF_MEMORY, now);
+		send_literal(
+			a->conn, a->evaluated ? EVALUATE_OUT_OF_MEMORY : REPLY_OUT_OF_MEMORY, now);
 	} else if (a->state == ANSWER_DECIDED && a->verdict.view == VIEW_WATCH) {
 		if (watchers_add(&turn->watchers, a->conn, &a->reply, now) < 0)
 			send_literal(a->conn, REPLY_WATCH_OUT_OF_MEMORY, now);

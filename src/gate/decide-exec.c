@@ -119,9 +119,37 @@ static void take_judgement(struct verdict *v, const struct judgement *j)
 	verdict_fail(v, judgement_append_reason(j, &v->reason));
 }
 
+/* An asker of the first contract names no pack: the first is in force, if no policy is. */
+static size_t packs_of_commands(const struct decide_input *in)
+{
+	if (!in->settings->packs_by_asker)
+		return in->n_packs;
+	return in->policy || in->n_packs == 0 ? 0 : 1;
+}
+
 static int judge(const struct decide_input *in, struct judgement *ret)
 {
-	return policy_judge(in->policy, in->request, &in->asker, in->settings->default_action, ret);
+	const size_t n = packs_of_commands(in);
+	struct judgement found = { 0 }, j;
+	int r;
+
+	/* Where there are packs, and no policy, the packs decide alone. */
+	if (in->policy || n == 0) {
+		r = policy_judge(
+			in->policy, in->request, &in->asker, in->settings->default_action, &found);
+		if (r < 0)
+			return r;
+	}
+	for (size_t i = 0; i < n; i++) {
+		r = policy_judge(
+			in->packs[i], in->request, &in->asker, in->settings->default_action, &j);
+		if (r < 0)
+			return r;
+		if (judgement_is_stricter(&j, &found))
+			found = j;
+	}
+	*ret = found;
+	return 0;
 }
 
 static void decide_first(const struct decide_input *in, struct verdict *v)

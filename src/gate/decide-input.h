@@ -12,6 +12,7 @@
 #include "gate/approval/sk-counters.h"
 #include "gate/policy/candidate.h"
 #include "gate/policy/policy.h"
+#include "gate/policy/registry.h"
 #include "gate/role.h"
 #include "gate/settings.h"
 #include "gate/token/token.h"
@@ -32,6 +33,9 @@ struct decide_input {
 	struct asker asker;
 	const struct settings *settings;
 	const struct policy *policy;       /* or NULL */
+	const struct policy *const *packs; /* in the order in which the operator named them */
+	size_t n_packs;
+	const struct registry *registry;   /* or NULL */
 	const struct allowlist *allowlist; /* NULL: there is no state directory to keep one in */
 	uint64_t allow_now;                /* the time on the allowlist's clock */
 	const struct approving *approving; /* NULL: they aren't */

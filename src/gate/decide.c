@@ -12,6 +12,7 @@
 #include "base/notation.h"
 #include "gate/decide-allow.h"
 #include "gate/decide-approval.h"
+#include "gate/decide-evaluate.h"
 #include "gate/decide-exec.h"
 #include "gate/decide-token.h"
 
@@ -225,7 +226,9 @@ static void decide_any(const struct decide_input *in, struct verdict *v)
 	const struct request *request = in->request;
 	bool exec = request->action == ACTION_EXEC || request->action == ACTION_NONE;
 
-	if (in->full && is_of_asker(in))
+	if (request->action == ACTION_EVALUATE)
+		decide_evaluate(in, v);
+	else if (in->full && is_of_asker(in))
 		decide_full(in, v);
 	else if (request->fault && exec)
 		verdict_deny(v, request->fault);

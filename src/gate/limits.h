@@ -74,6 +74,8 @@
 /* The policy: the operator's file, but no more of it than can be judged in time. */
 #define LIMIT_POLICY ((size_t)8 << 20)
 #define LIMIT_POLICY_RULES 4096
+#define LIMIT_OPERANDS 1024 /* words of a command that are looked at as names of files */
+#define LIMIT_PACKS 64
 #define LIMIT_TRUSTED_PATHS 64
 #define LIMIT_RULE_PATTERNS 64 /* elements of argv */
 #define LIMIT_RULE_LIST 256    /* of every other list of a rule, and of one in argv */

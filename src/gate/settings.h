@@ -17,4 +17,6 @@ struct settings {
 	uint64_t max_store;
 	bool allow_self_approval;
 	bool require_signature; /* every approval takes one */
+	bool packs_by_asker;    /* the asker chooses the pack; else all packs are in force */
+	bool approvals_claimed; /* an approval of a release is whatever its record says */
 };

@@ -25,6 +25,8 @@ void verdict_deinit(struct verdict *v)
 {
 	bytes_deinit(&v->reason);
 	free(v->rule);
+	free(v->approvers);
+	free(v->policy_id);
 	token_change_deinit(&v->change);
 	allow_entry_free(v->allow.entry);
 	free(v->allow.id);
@@ -49,15 +51,28 @@ static void set_reason(struct verdict *v, const char *reason)
 		verdict_fail(v, bytes_append_str(&v->reason, reason));
 }
 
+static void set_text(struct verdict *v, char **to, const char *text)
+{
+	free(*to);
+	*to = text ? strdup(text) : NULL;
+	if (text && !*to)
+		verdict_fail(v, -ENOMEM);
+}
+
 void verdict_decide(struct verdict *v, enum decision decision, const char *reason, const char *rule)
 {
-	free(v->rule);
-	v->rule = rule ? strdup(rule) : NULL;
-	if (rule && !v->rule)
-		verdict_fail(v, -ENOMEM);
+	set_text(v, &v->rule, rule);
 	v->decision = decision;
 	v->outcome = OUTCOME_NONE;
 	set_reason(v, reason);
+}
+
+void verdict_grade(
+	struct verdict *v, enum severity severity, const char *approvers, const char *policy_id)
+{
+	v->severity = severity;
+	set_text(v, &v->approvers, approvers);
+	set_text(v, &v->policy_id, policy_id);
 }
 
 void verdict_deny(struct verdict *v, const char *reason)
@@ -108,7 +123,7 @@ bool verdict_is_recorded(const struct verdict *v)
 {
 	if (v->unrecorded)
 		return false;
-	if (v->decision == DECISION_PENDING)
+	if (v->decision == DECISION_PENDING && v->has_token)
 		return v->change.to != TOKEN_ABSENT;
 	return v->view == VIEW_NONE || v->view == VIEW_CHANGED;
 }

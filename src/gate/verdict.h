@@ -37,6 +37,11 @@ struct verdict {
 	enum outcome outcome;
 	struct bytes reason;
 	char *rule; /* the rule that decided, or NULL */
+
+	/* Only for a request of the second contract. */
+	enum severity severity;
+	char *approvers, *policy_id; /* or NULL */
+
 	enum view view;
 
 	/* The token that is pending, was consumed, or was named. */
@@ -74,6 +79,10 @@ void verdict_decide(
 void verdict_deny(struct verdict *v, const char *reason);
 void verdict_conclude(struct verdict *v, enum outcome outcome, const char *reason);
 void verdict_show(struct verdict *v, enum view view);
+
+/* What the second contract tells beside a decision. Both strings may be NULL. */
+void verdict_grade(
+	struct verdict *v, enum severity severity, const char *approvers, const char *policy_id);
 
 /* Adds to the reason; the latter a foreign text, quoted. */
 void verdict_explain(struct verdict *v, const char *format, ...)

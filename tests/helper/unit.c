@@ -41,6 +41,7 @@ static const struct {
 	{ "stream", unit_stream },
 	{ "text", unit_text },
 	{ "torture", unit_torture },
+	{ "vectors", unit_vectors },
 	{ "witness", unit_witness },
 };
 

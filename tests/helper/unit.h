@@ -44,6 +44,7 @@ int unit_store_damage(int argc, char **argv);
 int unit_stream(int argc, char **argv);
 int unit_text(int argc, char **argv);
 int unit_torture(int argc, char **argv);
+int unit_vectors(int argc, char **argv);
 int unit_witness(int argc, char **argv);
 
 /*

@@ -7,10 +7,11 @@
  * A reply to `local.exec`, and one to what is no request at all, is a decision: one line, one
  * object, no key but decision, reason, and with pending_hitl approval_token and retry_after_ms
  * (both, and only then); rule, expires_at and evidence only where the request says "detail": true.
- * What is no request is denied. A reply to an operator's action is lines of objects, the last of
- * which alone has an outcome; or a deny, where the strict reader, which knows more faults than the
- * lax one here, didn't take it for an action. A peer may hear nothing, and one that goes away may
- * get the beginning of a reply.
+ * What is no request is denied. A request of the second contract, and one that the strict reader
+ * took for a malformed one of it, is answered by a response of that contract. A reply to an
+ * operator's action is lines of objects, the last of which alone has an outcome; or a deny, where
+ * the strict reader, which knows more faults than the lax one here, didn't take it for an action. A
+ * peer may hear nothing, and one that goes away may get the beginning of a reply.
  *
  * Whoever watches hears events until one of the two goes, so that there may be no outcome. What
  * became of a token is told once and in order: issued, approved, and then one of consumed, revoked,
@@ -49,7 +50,7 @@ struct exchange {
 	unsigned violations;
 };
 
-enum kind { KIND_NO_REQUEST, KIND_EXEC, KIND_OPERATOR, KIND_WATCH };
+enum kind { KIND_NO_REQUEST, KIND_EVALUATE, KIND_EXEC, KIND_OPERATOR, KIND_WATCH };
 
 /* The events, and which of them come later than which. */
 static const struct event {
@@ -135,6 +136,9 @@ static enum kind kind_of(const cJSON *request)
 	static const char prefix[] = "local.exec.";
 	const char *action = string_of(request, "action");
 
+	if (string_of(request, "action_type") || (!action && string_of(request, "target"))
+		|| cJSON_IsObject(cJSON_GetObjectItemCaseSensitive(request, "release_governance")))
+		return KIND_EVALUATE;
 	if (action && strcmp(action, "local.exec") == 0)
 		return KIND_EXEC;
 	if (action && strcmp(action, "local.exec.watch") == 0)
@@ -177,6 +181,37 @@ static void check_pending(struct exchange *e, const cJSON *reply, bool pending)
 		violation(e, "pending_hitl without retry_after_ms");
 }
 
+/* One line, no key but these, each once and in this order. */
+static void check_response(struct exchange *e, const cJSON *reply, const cJSON *request)
+{
+	static const char *const keys[] = { "decision_id", "session_id", "agent_id", "actor",
+		"action_type", "target", "requested_operation", "policy_pack", "policy_id",
+		"rule_id", "decision", "severity", "reason", "evidence_refs", "approver_group",
+		"timestamp", "correlation_id", "approval_token", "retry_after_ms", "expires_at",
+		"rule", NULL };
+	static const char *const decisions[] = { "allow", "block", "require_approval", NULL };
+	const char *decision = string_of(reply, "decision"), *const *next = keys;
+	const cJSON *item;
+
+	cJSON_ArrayForEach(item, reply)
+	{
+		if (!is_one_of(item->string, next)) {
+			violation(e, "the response has the key '%s', or not in its place",
+				item->string);
+			return;
+		}
+		while (strcmp(*next++, item->string) != 0)
+			;
+	}
+	if (!cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(request, "detail"))
+		&& (string_of(reply, "approval_token") || string_of(reply, "rule")))
+		violation(e, "the response tells details, which nobody asked for");
+	if (!decision || !is_one_of(decision, decisions) || !string_of(reply, "rule_id"))
+		violation(e, "the response has no decision, or no rule");
+	else if (!request && strcmp(decision, "block") != 0)
+		violation(e, "'%s' to what is no request", decision);
+}
+
 static void check_decision(struct exchange *e, const cJSON *request)
 {
 	static const char *const decisions[] = { "allow", "deny", "pending_hitl", NULL };
@@ -194,6 +229,13 @@ static void check_decision(struct exchange *e, const cJSON *request)
 		violation(e, "the reply is no JSON object");
 		return;
 	}
+
+	if (string_of(reply, "rule_id")) {
+		check_response(e, reply, kind_of(request) == KIND_EVALUATE ? request : NULL);
+		return;
+	}
+	if (kind_of(request) == KIND_EVALUATE)
+		violation(e, "the reply is not one of the second contract");
 
 	check_keys(e, reply, cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(request, "detail")));
 

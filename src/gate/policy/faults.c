@@ -5,6 +5,7 @@
 #include "gate/policy/faults.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 void faults_init(struct faults *f)
@@ -94,4 +95,19 @@ int faults_summarize(const struct faults *f, const char *file, struct bytes *b)
 	if (f->n > 1)
 		bytes_appendf(b, " (and %zu more)", f->n - 1);
 	return bytes_error(b);
+}
+
+void faults_add_syntax(struct faults *f, const char *text, const struct scan_fault *fault)
+{
+	size_t line = 1, start = 0;
+	char place[64];
+
+	for (size_t i = 0; i < fault->offset; i++) {
+		if (text[i] == '\n') {
+			line++;
+			start = i + 1;
+		}
+	}
+	snprintf(place, sizeof(place), ":%zu:%zu:", line, fault->offset - start + 1);
+	faults_add(f, place, "%s", scan_error_text(fault->error));
 }

@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 #include "base/bytes.h"
+#include "base/json/scan.h"
 
 struct faults {
 	struct bytes faults, warnings; /* a line each */
@@ -32,6 +33,9 @@ void faults_add(struct faults *f, const char *place, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 void faults_warn(struct faults *f, const char *place, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/* Adds where in the text it is no JSON: line and column, both from 1, the column in bytes. */
+void faults_add_syntax(struct faults *f, const char *text, const struct scan_fault *fault);
 
 /*
  * Both append, with `file` (escaped) before each line: all faults and then all warnings; or in one

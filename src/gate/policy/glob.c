@@ -13,6 +13,7 @@
 
 #include "base/path.h"
 #include "base/text.h"
+#include "gate/limits.h"
 
 static const char *next_char(const char *t, const char *end)
 {
@@ -135,6 +136,144 @@ const char *glob_path_fault(const char *pattern)
 			return "must have '**' as a whole segment only";
 	}
 	return NULL;
+}
+
+/* --- patterns of compiled policies ------------------------------------------------------------ */
+
+/*
+ * The pattern as an automaton whose states are positions in the pattern, all followed at once. A
+ * state that is within the directories of a "**\/" is `within`: it may not be skipped any more.
+ */
+struct runs {
+	const char *pattern;
+	size_t len;
+	bool wide;
+	enum glob_reach reach;
+};
+
+struct run_states {
+	bool at[LIMIT_PATTERN + 1], within[LIMIT_PATTERN + 1];
+	size_t low, high; /* no state is outside of these */
+};
+
+static char fold(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+static bool is_directories(const struct runs *g, size_t i)
+{
+	return g->wide && strncmp(g->pattern + i, "**/", 3) == 0;
+}
+
+static void enter(const struct runs *g, struct run_states *s, size_t i, bool within)
+{
+	bool *states = within ? s->within : s->at;
+
+	while (!states[i]) {
+		states[i] = true;
+		s->low = i < s->low ? i : s->low;
+		s->high = i > s->high ? i : s->high;
+		if (within || g->pattern[i] != '*')
+			return;
+		i += is_directories(g, i) ? 3 : 1;
+	}
+}
+
+static bool may_begin_after(enum glob_reach reach, char c)
+{
+	return (reach == GLOB_ANY_DEPTH && c == '/')
+		|| (reach == GLOB_ANY_WORD && strchr(" \t\r\n;&|(){}`\"'$/", c));
+}
+
+static void step(const struct runs *g, const struct run_states *from, struct run_states *to, char c)
+{
+	for (size_t i = from->low; i <= from->high && i < g->len; i++) {
+		const char p = g->pattern[i];
+
+		if (from->within[i] || (from->at[i] && is_directories(g, i))) {
+			enter(g, to, i, true);
+			if (c == '/')
+				enter(g, to, i + 3, false);
+		} else if (from->at[i] && p == '*') {
+			enter(g, to, i, false);
+		} else if (from->at[i] && (p == c || (g->wide && fold(p) == fold(c)))) {
+			enter(g, to, i + 1, false);
+		}
+	}
+	if (may_begin_after(g->reach, c))
+		enter(g, to, 0, false);
+}
+
+/* A literal part that the text hasn't keeps the pattern from matching: most are told so. */
+static bool may_fit(const struct runs *g, const char *text)
+{
+	size_t best = 0, len = 0, at = 0;
+
+	for (size_t i = 0; i <= g->len; i += len + 1) {
+		len = strcspn(g->pattern + i, g->wide ? "*/" : "*");
+		if (len > best) {
+			best = len;
+			at = i;
+		}
+	}
+	if (best == 0)
+		return true;
+	for (; *text; text++) {
+		for (len = 0; len < best; len++) {
+			const char p = g->pattern[at + len], c = text[len];
+
+			if (g->wide ? fold(p) != fold(c) : p != c)
+				break;
+		}
+		if (len == best)
+			return true;
+	}
+	return false;
+}
+
+static void clear(struct run_states *s, size_t len)
+{
+	if (s->low <= s->high) {
+		memset(s->at + s->low, 0, (s->high - s->low + 1) * sizeof(s->at[0]));
+		memset(s->within + s->low, 0, (s->high - s->low + 1) * sizeof(s->within[0]));
+	}
+	s->low = len + 1;
+	s->high = 0;
+}
+
+static bool match_runs(const struct runs *g, const char *text)
+{
+	struct run_states states[2], *now = &states[0], *next = &states[1], *other;
+
+	if (g->len > LIMIT_PATTERN || !may_fit(g, text))
+		return false;
+
+	for (size_t k = 0; k < 2; k++) {
+		memset(states[k].at, 0, g->len + 1);
+		memset(states[k].within, 0, g->len + 1);
+		states[k].low = g->len + 1;
+		states[k].high = 0;
+	}
+	enter(g, now, 0, false);
+	for (; *text; text++) {
+		step(g, now, next, *text);
+		clear(now, g->len);
+		other = now;
+		now = next;
+		next = other;
+	}
+	return now->at[g->len];
+}
+
+bool glob_run_narrow(const char *pattern, const char *text)
+{
+	return match_runs(&(struct runs){ pattern, strlen(pattern), false, GLOB_WHOLE }, text);
+}
+
+bool glob_run_wide(const char *pattern, const char *text, enum glob_reach reach)
+{
+	return match_runs(&(struct runs){ pattern, strlen(pattern), true, reach }, text);
 }
 
 bool glob_is_literal(const char *pattern)

@@ -6,6 +6,14 @@
 #include "base/json/tree.h"
 #include "gate/policy/policy-index.h"
 #include "gate/policy/policy.h"
+#include "gate/policy/registry.h"
+
+/* Rules that are not about argument vectors, of one kind. */
+struct kind_rules {
+	struct rule *rules;
+	size_t n;
+	struct rule otherwise; /* decides where none of them fits; id NULL: there is none */
+};
 
 struct policy {
 	struct json_doc *doc; /* owns all strings */
@@ -19,7 +27,15 @@ struct policy {
 	bool demands; /* a rule does, of an approval */
 	struct approver_groups approvers;
 	struct policy_index index;
+
+	struct kind_rules of_kind[KINDS];
+	struct registry *registry; /* the document is one, and nothing else; or NULL */
+	bool compiled; /* of the compiled form: it has no rules about argument vectors */
 };
 
 /* Once it has been read. Error: -ENOMEM. */
 int policy_finish(struct policy *policy);
+
+/* Whether the document is of the compiled form, and reading one. Error: -ENOMEM. */
+bool policy_is_compiled(const struct json *root);
+int policy_read_compiled(struct policy *policy, struct faults *faults);

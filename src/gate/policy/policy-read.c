@@ -240,18 +240,23 @@ static int read_rules(struct reader *r, const struct json *exec)
 	return check_ids(r);
 }
 
-static int read_document(struct reader *r)
+static int trust_the_usual(struct trusted *trusted)
 {
-	const struct json *root = json_root(r->policy->doc);
 	const struct trusted *otherwise = policy_trusted(NULL);
-	struct trusted *trusted = &r->policy->trusted;
-	int e;
 
 	trusted->directories = calloc(LIMIT_TRUSTED_PATHS, sizeof(*trusted->directories));
 	if (!trusted->directories)
 		return -ENOMEM;
+
 	for (; trusted->n < otherwise->n; trusted->n++)
 		trusted->directories[trusted->n] = otherwise->directories[trusted->n];
+	return 0;
+}
+
+static int read_document(struct reader *r)
+{
+	const struct json *root = json_root(r->policy->doc);
+	int e;
 
 	json_each (member, root) {
 		e = read_member(r, member);
@@ -261,20 +266,17 @@ static int read_document(struct reader *r)
 	return read_rules(r, json_get(root, "exec"));
 }
 
-/* Both from 1, the column in bytes. */
-static void add_syntax_fault(struct faults *faults, const char *text, const struct scan_fault *f)
+/* Which form the document has, its members say. */
+static int read_form(struct reader *r)
 {
-	size_t line = 1, start = 0;
-	char place[64];
+	struct policy *p = r->policy;
+	const struct json *root = json_root(p->doc);
 
-	for (size_t i = 0; i < f->offset; i++) {
-		if (text[i] == '\n') {
-			line++;
-			start = i + 1;
-		}
-	}
-	snprintf(place, sizeof(place), ":%zu:%zu:", line, f->offset - start + 1);
-	faults_add(faults, place, "%s", scan_error_text(f->error));
+	if (registry_is_one(root))
+		return registry_read(root, r->faults, &p->registry);
+	if (policy_is_compiled(root))
+		return policy_read_compiled(p, r->faults);
+	return read_document(r);
 }
 
 int policy_parse(const char *text, size_t len, const struct policy_names *names,
@@ -292,14 +294,16 @@ int policy_parse(const char *text, size_t len, const struct policy_names *names,
 
 	e = json_parse(text, len, &p->doc, &fault);
 	if (e == JSON_MALFORMED) {
-		add_syntax_fault(faults, text, &fault);
+		faults_add_syntax(faults, text, &fault);
 		return POLICY_FAULTY;
 	}
 	if (e < 0)
 		return e;
 
 	r.policy = p;
-	e = read_document(&r);
+	e = trust_the_usual(&p->trusted);
+	if (e == 0)
+		e = read_form(&r);
 	if (e < 0)
 		return e;
 	if (faults->failed)

@@ -21,6 +21,12 @@ void policy_free(struct policy *p)
 	for (size_t i = 0; i < p->n_rules; i++)
 		rule_deinit(&p->rules[i]);
 	free(p->rules);
+	for (enum kind kind = 0; kind < KINDS; kind++) {
+		for (size_t i = 0; i < p->of_kind[kind].n; i++)
+			rule_deinit(&p->of_kind[kind].rules[i]);
+		free(p->of_kind[kind].rules);
+	}
+	registry_free(p->registry);
 	policy_index_deinit(&p->index);
 	approver_groups_deinit(&p->approvers);
 	free(p->trusted.directories);
@@ -43,6 +49,15 @@ size_t policy_size(const struct policy *p)
 	return p->n_rules;
 }
 
+size_t policy_size_of_all(const struct policy *p)
+{
+	size_t n = p->n_rules + (p->registry ? registry_size(p->registry) : 0);
+
+	for (enum kind kind = 0; kind < KINDS; kind++)
+		n += p->of_kind[kind].n;
+	return n;
+}
+
 const struct rule *policy_rule(const struct policy *p, size_t index)
 {
 	return &p->rules[index];
@@ -56,6 +71,16 @@ const struct trusted *policy_trusted(const struct policy *p)
 		sizeof(directories) / sizeof(directories[0]) };
 
 	return p ? &p->trusted : &otherwise;
+}
+
+const struct registry *policy_registry(const struct policy *p)
+{
+	return p->registry;
+}
+
+bool policy_is_of_compiled_form(const struct policy *p)
+{
+	return p->compiled;
 }
 
 bool policy_uses_groups(const struct policy *p)
@@ -119,6 +144,19 @@ static const struct rule *find_stricter(
 	return found;
 }
 
+static struct judgement by_rule(const struct policy *p, const struct rule *rule)
+{
+	return (struct judgement){
+		.decision = rule->action,
+		.rule = rule->id,
+		.reason = rule->reason,
+		.named = true,
+		.severity = rule_severity(rule),
+		.approvers = rule->approvers,
+		.policy_id = p->id,
+	};
+}
+
 static bool lacks_budget(const struct policy *p, const struct request *request)
 {
 	return p->require_budget
@@ -135,15 +173,14 @@ static struct judgement judge(
 
 	for (size_t i = 0; i < c->n; i++)
 		strictest = find_stricter(p, &c->all[i], strictest);
-	if (strictest)
-		return (struct judgement){
-			.decision = strictest->action,
-			.rule = strictest->id,
-			.reason = strictest->reason,
-			.index = (size_t)(strictest - p->rules),
-			.by_rule = true,
-			.remember = strictest->action == DECISION_PENDING && strictest->remember,
-		};
+	if (strictest) {
+		struct judgement j = by_rule(p, strictest);
+
+		j.index = (size_t)(strictest - p->rules);
+		j.by_rule = true;
+		j.remember = strictest->action == DECISION_PENDING && strictest->remember;
+		return j;
+	}
 	return (struct judgement){
 		.decision = p->default_action != DECISION_NONE ? p->default_action : otherwise,
 		.rule = RULE_DEFAULT,
@@ -158,6 +195,152 @@ static struct judgement judge(
 static bool is_unseen(const struct candidates *c, const struct judgement *j)
 {
 	return c->all[0].hidden || c->unread || (!j->by_rule && (c->opaque || c->hidden));
+}
+
+/* Of rules that are alike strict, the first. */
+static struct judgement judge_target(const struct policy *p, const struct target *t)
+{
+	const struct kind_rules *of = &p->of_kind[t->kind];
+	const struct rule *found = NULL;
+	struct judgement j;
+
+	for (size_t i = 0; i < of->n; i++)
+		if (strictness(&of->rules[i]) > strictness(found)
+			&& rule_fits_target(&of->rules[i], t))
+			found = &of->rules[i];
+	if (!found && of->otherwise.id)
+		found = &of->otherwise;
+	if (!found)
+		return (struct judgement){
+			.decision = DECISION_PENDING,
+			.rule = RULE_RUNTIME,
+			.severity = SEVERITY_MEDIUM,
+			.approvers = APPROVERS_RUNTIME,
+			.policy_id = p->id,
+		};
+
+	j = by_rule(p, found);
+	if (t->kind == KIND_EXEC && t->grave && j.decision == DECISION_DENY)
+		j.severity = SEVERITY_CRITICAL;
+	return j;
+}
+
+static void take_stricter(struct judgement *found, const struct judgement *j)
+{
+	if (judgement_is_stricter(j, found))
+		*found = *j;
+}
+
+/* A path that a rule does not let anybody read or write asks at least, where a command names it. */
+static int judge_operand(const struct policy *p, const struct candidate *s, const char *path,
+	struct judgement *found)
+{
+	static const enum kind kinds[] = { KIND_READ, KIND_WRITE };
+	struct judgement j;
+	struct target t;
+	int r;
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if (p->of_kind[kinds[i]].n == 0)
+			continue;
+		r = target_init_path(&t, kinds[i], path, s->directory, s->request, s->asker);
+		if (r < 0)
+			return r;
+		j = judge_target(p, &t);
+		target_deinit(&t);
+		if (j.named && j.decision != DECISION_ALLOW
+			&& j.rule != p->of_kind[kinds[i]].otherwise.id)
+			take_stricter(found,
+				&(struct judgement){ .decision = DECISION_PENDING,
+					.rule = RULE_OPERAND,
+					.reason = "it names a file that is protected",
+					.named = true,
+					.severity = j.severity,
+					.approvers = APPROVERS_RUNTIME,
+					.policy_id = p->id });
+	}
+	return 0;
+}
+
+/* "--file=PATH" names a file as well. */
+static int judge_operands(
+	const struct policy *p, const struct candidate *s, size_t *left, struct judgement *found)
+{
+	const char *value;
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i<s->n_words && * left> 0; i++, --*left) {
+		value = strchr(s->words[i].text, '=');
+		r = judge_operand(p, s, s->words[i].text, found);
+		if (r >= 0 && value)
+			r = judge_operand(p, s, value + 1, found);
+	}
+	return r;
+}
+
+static int judge_push(const struct policy *p, const struct candidate *s, struct judgement *found)
+{
+	struct judgement j;
+	struct target t;
+	int r;
+
+	r = target_init_push(&t, s);
+	if (r <= 0)
+		return r;
+
+	j = judge_target(p, &t);
+	if (j.named && j.decision == DECISION_ALLOW && t.no_branch)
+		j = (struct judgement){ .decision = DECISION_PENDING,
+			.rule = RULE_OPERAND,
+			.reason = "it does not say to which branch it pushes",
+			.named = true,
+			.severity = SEVERITY_MEDIUM,
+			.approvers = APPROVERS_RUNTIME,
+			.policy_id = p->id };
+	target_deinit(&t);
+	if (j.named)
+		take_stricter(found, &j);
+	return 0;
+}
+
+/* What a command does beside being run: it names files, and may push. */
+static int judge_doings(const struct policy *p, const struct candidates *c, struct judgement *found)
+{
+	size_t left = LIMIT_OPERANDS;
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < c->n; i++) {
+		r = judge_operands(p, &c->all[i], &left, found);
+		if (r >= 0 && p->of_kind[KIND_GIT].n > 0)
+			r = judge_push(p, &c->all[i], found);
+	}
+	if (left == 0)
+		take_stricter(found,
+			&(struct judgement){ .decision = DECISION_PENDING,
+				.rule = RULE_HIDDEN,
+				.policy_id = p->id });
+	return r;
+}
+
+static int judge_compiled(const struct policy *p, const struct candidates *c, struct judgement *ret)
+{
+	const struct request *request = c->all[0].request;
+	struct target t;
+	int r;
+
+	if (lacks_budget(p, request)) {
+		*ret = (struct judgement){ .decision = DECISION_DENY, .rule = RULE_BUDGET };
+		return 0;
+	}
+	r = target_init_candidates(&t, c,
+		request->action == ACTION_EVALUATE ? request->evaluate.text : NULL, &p->trusted);
+	if (r < 0)
+		return r;
+
+	*ret = judge_target(p, &t);
+	ret->remember = ret->rule == p->of_kind[KIND_EXEC].otherwise.id;
+	target_deinit(&t);
+	return 0;
 }
 
 int policy_judge(const struct policy *p, const struct request *request, const struct asker *asker,
@@ -176,12 +359,19 @@ int policy_judge(const struct policy *p, const struct request *request, const st
 	if (r < 0)
 		return r;
 
-	j = judge(p, &c, otherwise);
+	if (p->compiled)
+		r = judge_compiled(p, &c, &j);
+	else
+		j = judge(p, &c, otherwise);
 	if (j.decision == DECISION_ALLOW && is_unseen(&c, &j))
 		j = (struct judgement){ .decision = DECISION_PENDING, .rule = RULE_HIDDEN };
+	if (r >= 0)
+		r = judge_doings(p, &c, &j);
 	j.hidden = c.all[0].hidden || c.unread;
 	j.remember &= !j.hidden;
 	candidates_deinit(&c);
+	if (r < 0)
+		return r;
 
 	*ret = j;
 	return 0;
@@ -232,6 +422,28 @@ int policy_demand(const struct policy *p, const struct request *request, const s
 	return 0;
 }
 
+struct judgement policy_judge_target(const struct policy *p, const struct target *t)
+{
+	if (lacks_budget(p, t->request))
+		return (struct judgement){ .decision = DECISION_DENY, .rule = RULE_BUDGET };
+	return judge_target(p, t);
+}
+
+bool judgement_is_stricter(const struct judgement *a, const struct judgement *b)
+{
+	static const int strictness[] = {
+		[DECISION_NONE] = 0,
+		[DECISION_ALLOW] = 1,
+		[DECISION_PENDING] = 2,
+		[DECISION_DENY] = 3,
+	};
+
+	/* What the allowlist may answer is less strict than what it may not. */
+	if (a->decision == DECISION_PENDING && b->decision == DECISION_PENDING)
+		return b->remember && !a->remember;
+	return strictness[a->decision] > strictness[b->decision];
+}
+
 int judgement_append_reason(const struct judgement *j, struct bytes *b)
 {
 	const char *what = j->decision == DECISION_ALLOW ? "allowed"
@@ -242,7 +454,9 @@ int judgement_append_reason(const struct judgement *j, struct bytes *b)
 		return bytes_append_str(b, "budget_state_ref is required");
 	if (strcmp(j->rule, RULE_HIDDEN) == 0)
 		return bytes_append_str(b, "the command that would be run can't be seen");
-	if (!j->by_rule)
+	if (strcmp(j->rule, RULE_RUNTIME) == 0)
+		return bytes_append_str(b, "no policy speaks of this kind of request");
+	if (!j->named)
 		return bytes_appendf(b, "%s by the default action", what);
 	if (!j->reason)
 		return bytes_appendf(b, "%s by rule %s", what, j->rule);

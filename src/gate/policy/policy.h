@@ -16,9 +16,11 @@
 #include "gate/policy/candidate.h"
 #include "gate/policy/faults.h"
 #include "gate/policy/rule.h"
+#include "gate/policy/target.h"
 #include "gate/wire/reply.h"
 
 struct policy;
+struct registry;
 
 /* How users and groups are found by their name. Negative where there is none of that name. */
 struct policy_names {
@@ -43,10 +45,17 @@ const char *policy_id(const struct policy *policy);
 const char *policy_version(const struct policy *policy);
 
 size_t policy_size(const struct policy *policy);
+
+/* The same with the rules of other kinds. */
+size_t policy_size_of_all(const struct policy *policy);
 const struct rule *policy_rule(const struct policy *policy, size_t index);
 
 /* Without a policy (NULL) those that a policy has which names none. */
 const struct trusted *policy_trusted(const struct policy *policy);
+
+/* What the document is: a registry is read as a policy that has nothing else; NULL: it is none. */
+const struct registry *policy_registry(const struct policy *policy);
+bool policy_is_of_compiled_form(const struct policy *policy);
 
 /* Whether a rule is about groups: else nobody needs to know the asker's. */
 bool policy_uses_groups(const struct policy *policy);
@@ -59,14 +68,20 @@ struct judgement {
 	const char *rule;       /* what decided; the policy's, or static */
 	const char *reason;     /* of the rule, or NULL */
 	size_t index;           /* of the rule in the document, where `by_rule` */
-	bool by_rule;
-	bool remember; /* the allowlist may allow it all the same */
-	bool hidden;   /* what is run can't be seen: it can't be allowed without a person */
+	bool by_rule;           /* of those about argument vectors */
+	bool named;             /* `rule` is one of the policy's, of whatever kind */
+	enum severity severity;
+	const char *approvers; /* who is to approve it, or NULL; the policy's, or static */
+	const char *policy_id; /* of the policy that decided, or NULL; likewise */
+	bool remember;         /* the allowlist may allow it all the same */
+	bool hidden;           /* what is run can't be seen: it can't be allowed without a person */
 };
 
 /*
  * The strictest rule that matches, else the policy's default, else `otherwise`, which also decides
- * where there is no policy (NULL). The request is a local.exec without a fault. Error: -ENOMEM.
+ * where there is no policy (NULL). The request is a local.exec without a fault, or one of the
+ * second contract about a line of shell, which is written into it as a shell that is given the
+ * line. Error: -ENOMEM.
  */
 int policy_judge(const struct policy *policy, const struct request *request,
 	const struct asker *asker, enum decision otherwise, struct judgement *ret);
@@ -80,6 +95,15 @@ int policy_demand(const struct policy *policy, const struct request *request,
 
 /* Never NULL: without a policy there are none. */
 const struct approver_groups *policy_approvers(const struct policy *policy);
+
+/*
+ * The same for a request of the second contract that is of another kind, in a policy (not NULL).
+ * Where the policy says nothing of the target's kind, a person is asked.
+ */
+struct judgement policy_judge_target(const struct policy *policy, const struct target *target);
+
+/* Whether `a` is stricter than `b`. */
+bool judgement_is_stricter(const struct judgement *a, const struct judgement *b);
 
 /* Appends why, such as "force pushes lose history (rule no-force-push)". */
 int judgement_append_reason(const struct judgement *j, struct bytes *b);

@@ -241,10 +241,10 @@ static bool group_fits(const struct rule *rule, const struct asker *asker)
 	return asker->more_groups && rule->action != DECISION_ALLOW;
 }
 
-static enum rule_miss try_claim(
-	const struct rule *rule, enum field claim, const struct candidate *s)
+static enum rule_miss try_claim(const struct rule *rule, enum field claim,
+	const struct request *request, const char *directory)
 {
-	const char *text = claim == FIELD_CWD ? s->directory : field_get(claim, &s->request->asked);
+	const char *text = claim == FIELD_CWD ? directory : field_get(claim, &request->asked);
 	bool path = field_rows[claim].kind == FIELD_KIND_DIRECTORY;
 
 	if (!text)
@@ -254,24 +254,20 @@ static enum rule_miss try_claim(
 		: RULE_OTHER_CLAIM;
 }
 
-enum rule_miss rule_try(const struct rule *rule, const struct trusted *trusted,
-	const struct candidate *s, struct rule_reach *reach)
+enum rule_miss rule_try_asker(const struct rule *rule, const struct request *request,
+	const struct asker *asker, const char *directory, struct rule_reach *reach)
 {
 	enum rule_miss miss;
 
-	/* What costs least is asked last: what it keeps from matching was nearest. */
-	miss = rule_try_argv(rule, trusted, s, reach);
-	if (miss != RULE_MATCHES)
-		return miss;
-	if (rule->users.n > 0 && !has_id(&rule->users, s->asker->uid))
+	if (rule->users.n > 0 && !has_id(&rule->users, asker->uid))
 		return RULE_OTHER_USER;
-	if (rule->groups.n > 0 && !group_fits(rule, s->asker))
+	if (rule->groups.n > 0 && !group_fits(rule, asker))
 		return RULE_OTHER_GROUP;
 
 	for (enum field claim = 0; claim < FIELDS; claim++) {
 		if (rule->claims[claim].n == 0)
 			continue;
-		miss = try_claim(rule, claim, s);
+		miss = try_claim(rule, claim, request, directory);
 		if (miss != RULE_MATCHES) {
 			if (reach)
 				reach->claim = claim;
@@ -279,6 +275,35 @@ enum rule_miss rule_try(const struct rule *rule, const struct trusted *trusted,
 		}
 	}
 	return RULE_MATCHES;
+}
+
+enum rule_miss rule_try(const struct rule *rule, const struct trusted *trusted,
+	const struct candidate *s, struct rule_reach *reach)
+{
+	enum rule_miss miss;
+
+	/* What costs least is asked last: what it keeps from matching was nearest. */
+	miss = rule_try_argv(rule, trusted, s, reach);
+	return miss == RULE_MATCHES
+		? rule_try_asker(rule, s->request, s->asker, s->directory, reach)
+		: miss;
+}
+
+enum severity severity_of(enum decision action)
+{
+	switch (action) {
+	case DECISION_ALLOW:
+		return SEVERITY_LOW;
+	case DECISION_PENDING:
+		return SEVERITY_MEDIUM;
+	default:
+		return SEVERITY_HIGH;
+	}
+}
+
+enum severity rule_severity(const struct rule *rule)
+{
+	return rule->severity != SEVERITY_NONE ? rule->severity : severity_of(rule->action);
 }
 
 void rule_deinit(struct rule *rule)
@@ -293,4 +318,6 @@ void rule_deinit(struct rule *rule)
 		free(rule->claims[claim].any);
 	free(rule->users.ids);
 	free(rule->groups.ids);
+	free(rule->targets.any);
+	free(rule->except_targets.any);
 }

@@ -12,6 +12,7 @@
 
 #include "gate/approval/demand.h"
 #include "gate/fields.h"
+#include "gate/kind.h"
 #include "gate/policy/candidate.h"
 #include "gate/wire/reply.h"
 
@@ -21,6 +22,11 @@
 #define RULE_BUDGET "require_budget_state_ref"
 #define RULE_HIDDEN "hidden_command"
 #define RULE_ALLOWLIST "allowlist"
+#define RULE_OPERAND "commands.operand.require_approval"
+#define RULE_RUNTIME "runtime.default.require_approval"
+
+/* Who is to approve what RULE_RUNTIME asks about. */
+#define APPROVERS_RUNTIME "Repository Owners"
 
 /* One pattern or, as a list, any of several. */
 struct patterns {
@@ -46,7 +52,7 @@ struct rule {
 	/* What it demands of an approval, of a rule that asks. */
 	bool demands;
 	struct demand_flags demand;
-	const char *approvers; /* a group's name, or NULL */
+	const char *approvers; /* who is to approve: the name of a group, or NULL */
 
 	/*
 	 * Commands that it does not match after all, as rules that have only `argv` and an action:
@@ -54,6 +60,16 @@ struct rule {
 	 */
 	struct rule *except;
 	size_t n_except;
+
+	/*
+	 * A rule of another kind, or of a compiled policy, has no `argv`. It is about `targets`:
+	 * file paths, commands as text, branches, servers; none: whatever the target is.
+	 */
+	enum kind kind;
+	struct patterns targets;
+	struct patterns except_targets; /* literally; a target that isn't known is none of them */
+	bool pushes;                    /* of KIND_GIT: only what may change the other side */
+	enum severity severity;         /* SEVERITY_NONE: the one of its action */
 };
 
 /* Whether an element of argv is any number of arguments. */
@@ -93,7 +109,18 @@ struct rule_reach {
 enum rule_miss rule_try(const struct rule *rule, const struct trusted *trusted,
 	const struct candidate *candidate, struct rule_reach *reach);
 
-/* The same without users, groups and claims, for examples. */
+/*
+ * Whether users, groups and claims fit: what every kind of rule may be narrowed by. `directory`:
+ * where it happens, or NULL.
+ */
+enum rule_miss rule_try_asker(const struct rule *rule, const struct request *request,
+	const struct asker *asker, const char *directory, struct rule_reach *reach);
+
+/* The severity that the rule or its action has. */
+enum severity rule_severity(const struct rule *rule);
+enum severity severity_of(enum decision action);
+
+/* rule_try() without users, groups and claims, for examples. */
 enum rule_miss rule_try_argv(const struct rule *rule, const struct trusted *trusted,
 	const struct candidate *candidate, struct rule_reach *reach);
 

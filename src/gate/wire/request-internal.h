@@ -22,6 +22,17 @@ struct request_key {
 
 int request_refuse(struct bytes *why, const char *what);
 
+/*
+ * Takes a member of the outermost object by its key. Returns 0, REQUEST_REFUSED with the fault
+ * noted, or an error.
+ */
+int request_read_member(struct request *q, const struct request_key *k);
+
+/* "malformed request: " and what is formatted becomes the fault. Returns REQUEST_REFUSED, -ENOMEM.
+ */
+int request_set_fault(struct request *q, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
 typedef int request_take_fn(
 	struct request *q, const struct request_key *k, const struct json *v, struct bytes *why);
 
@@ -30,4 +41,4 @@ request_take_fn request_take_string, request_take_word, request_take_agent, requ
 	request_take_wait, request_take_detail, request_take_true, request_take_for,
 	request_take_pattern, request_take_argv, request_take_uid, request_take_state,
 	request_take_confirmed, request_take_status, request_take_signal, request_take_time,
-	request_take_signature;
+	request_take_signature, request_take_text, request_take_object;

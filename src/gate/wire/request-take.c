@@ -47,6 +47,22 @@ int request_take_string(
 	return take_bounded(q, k, v, LIMIT_STRING, why);
 }
 
+/* As long as the line allows. */
+int request_take_text(
+	struct request *q, const struct request_key *k, const struct json *v, struct bytes *why)
+{
+	return take_bounded(q, k, v, LIMIT_REQUEST, why);
+}
+
+/* Whoever needs it reads it. */
+int request_take_object(
+	struct request *q, const struct request_key *k, const struct json *v, struct bytes *why)
+{
+	(void)q;
+	(void)k;
+	return json_is_object(v) ? 0 : request_refuse(why, "must be an object");
+}
+
 int request_take_word(
 	struct request *q, const struct request_key *k, const struct json *v, struct bytes *why)
 {

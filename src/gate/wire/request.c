@@ -120,6 +120,7 @@ static const struct {
 	[ACTION_ALLOW_ADD] = { "local.exec.allow.add", allow_add_keys },
 	[ACTION_ALLOW_REMOVE] = { "local.exec.allow.remove", allow_remove_keys },
 	[ACTION_GATE] = { "local.exec.gate", gate_keys },
+	[ACTION_EVALUATE] = { "evaluate", NULL },
 };
 
 const char *action_name(enum action action)
@@ -130,13 +131,31 @@ const char *action_name(enum action action)
 static enum action action_parse(const char *name)
 {
 	for (size_t i = 1; i < sizeof(actions) / sizeof(actions[0]); i++)
-		if (strcmp(name, actions[i].name) == 0)
+		if (actions[i].keys && strcmp(name, actions[i].name) == 0)
 			return (enum action)i;
 	return ACTION_NONE;
 }
 
+int request_set_fault(struct request *q, const char *format, ...)
+{
+	cleanup(bytes_deinit) struct bytes fault = BYTES_INIT(BYTES_UNLIMITED);
+	va_list ap;
+	int r;
+
+	r = bytes_append_str(&fault, REQUEST_MALFORMED);
+	va_start(ap, format);
+	if (r >= 0)
+		r = bytes_vappendf(&fault, format, ap);
+	va_end(ap);
+	if (r < 0)
+		return r;
+
+	q->fault = bytes_steal(&fault);
+	return q->fault ? REQUEST_REFUSED : -ENOMEM;
+}
+
 /* "malformed request: KEY " and what `take` appended, or a missing key, becomes the fault. */
-static int read_member(struct request *q, const struct request_key *k)
+int request_read_member(struct request *q, const struct request_key *k)
 {
 	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
 	const struct json *v;
@@ -150,11 +169,7 @@ static int read_member(struct request *q, const struct request_key *k)
 	if (r != REQUEST_REFUSED)
 		return r;
 
-	if (asprintf(&q->fault, REQUEST_MALFORMED "%s %s", k->key, bytes_str(&why)) < 0) {
-		q->fault = NULL;
-		return -ENOMEM;
-	}
-	return REQUEST_REFUSED;
+	return request_set_fault(q, "%s %s", k->key, bytes_str(&why));
 }
 
 /* What is asked: the fields of gate/fields. */
@@ -171,7 +186,7 @@ static int read_asked(struct request *q)
 	int r = 0;
 
 	for (const struct field_row *row = field_rows; r == 0 && row < field_rows + FIELDS; row++)
-		r = read_member(q,
+		r = request_read_member(q,
 			&(struct request_key){ row->name, row->required, AT(asked) + row->offset,
 				takes[row->kind] });
 	return r;
@@ -184,7 +199,7 @@ static int read_action(struct request *q)
 	const char *name;
 	int r;
 
-	r = read_member(q, &key);
+	r = request_read_member(q, &key);
 	if (r != 0)
 		return r;
 
@@ -238,30 +253,100 @@ static int check_approval(struct request *q)
 	return q->fault ? REQUEST_REFUSED : -ENOMEM;
 }
 
-/* Returns 0, REQUEST_REFUSED with the fault noted, or an error. */
-static int read_request(struct request *q, const char *line, size_t len)
+/* The keys that tell the contracts apart. null is as good as absent. */
+enum contract_key { KEY_ACTION, KEY_ACTION_TYPE, KEY_RELEASE, KEY_TARGET, CONTRACT_KEYS };
+
+struct contract_keys {
+	bool has[CONTRACT_KEYS];
+};
+
+static const char *const contract_keys[CONTRACT_KEYS] = {
+	[KEY_ACTION] = "action",
+	[KEY_ACTION_TYPE] = "action_type",
+	[KEY_RELEASE] = "release_governance",
+	[KEY_TARGET] = "target",
+};
+
+static int note_contract_key(const struct scan_member *m, void *userdata)
 {
+	struct contract_keys *keys = userdata;
+
+	if (m->value_len == 4 && memcmp(m->value, "null", 4) == 0)
+		return 0;
+	for (enum contract_key k = 0; k < CONTRACT_KEYS; k++)
+		keys->has[k] |= m->key_len == strlen(contract_keys[k])
+			&& memcmp(m->key, contract_keys[k], m->key_len) == 0;
+	return 0;
+}
+
+/* Of a line that is no JSON, the members before its fault tell. */
+static int find_contract_keys(
+	const struct request *q, const char *line, size_t len, struct contract_keys *ret)
+{
+	struct contract_keys keys = { 0 };
 	struct scan_fault fault;
 	int r;
 
-	r = json_parse(line, len, &q->doc, &fault);
-	if (r == JSON_MALFORMED) {
-		if (asprintf(&q->fault, REQUEST_MALFORMED "%s (at byte %zu)",
-			    scan_error_text(fault.error), fault.offset + 1)
-			< 0) {
-			q->fault = NULL;
-			return -ENOMEM;
-		}
-		return REQUEST_REFUSED;
+	if (!q->doc) {
+		r = scan_object(line, len, note_contract_key, &keys, &fault);
+		if (r < 0)
+			return r;
 	}
+	for (enum contract_key k = 0; q->doc && k < CONTRACT_KEYS; k++) {
+		const struct json *v = json_get(json_root(q->doc), contract_keys[k]);
+
+		keys.has[k] = v && !json_is_null(v);
+	}
+	*ret = keys;
+	return 0;
+}
+
+/*
+ * The one place that tells the contracts apart. A request of the second one has `action_type` or
+ * `release_governance`; where it has neither, its `target` says so, since no action has one. With
+ * `action` beside the first two it is a malformed one of the second contract.
+ */
+static bool is_second_contract(const struct contract_keys *keys)
+{
+	if (keys->has[KEY_ACTION_TYPE] || keys->has[KEY_RELEASE])
+		return true;
+	return keys->has[KEY_TARGET] && !keys->has[KEY_ACTION];
+}
+
+static int read_evaluate(struct request *q, const struct contract_keys *keys)
+{
+	if (keys->has[KEY_ACTION])
+		return request_set_fault(q, "%s and %s exclude each other",
+			contract_keys[KEY_ACTION],
+			contract_keys[keys->has[KEY_ACTION_TYPE] ? KEY_ACTION_TYPE : KEY_RELEASE]);
+	return evaluate_read(q);
+}
+
+/* Returns 0, REQUEST_REFUSED with the fault noted, or an error. */
+static int read_request(struct request *q, const char *line, size_t len)
+{
+	struct contract_keys keys;
+	struct scan_fault fault;
+	int parsed, r;
+
+	parsed = json_parse(line, len, &q->doc, &fault);
+	r = parsed < 0 ? parsed : find_contract_keys(q, line, len, &keys);
 	if (r < 0)
 		return r;
+
+	if (is_second_contract(&keys))
+		q->action = ACTION_EVALUATE;
+	if (parsed == JSON_MALFORMED)
+		return request_set_fault(
+			q, "%s (at byte %zu)", scan_error_text(fault.error), fault.offset + 1);
+	if (q->action == ACTION_EVALUATE)
+		return read_evaluate(q, &keys);
 
 	r = read_action(q);
 	if (r == 0 && q->action == ACTION_EXEC)
 		r = read_asked(q);
 	for (const struct request_key *k = actions[q->action].keys; r == 0 && k->key; k++)
-		r = read_member(q, k);
+		r = request_read_member(q, k);
 	if (r == 0)
 		r = check_approval(q);
 	return r == 0 ? check_selection(q) : r;
@@ -321,6 +406,7 @@ void request_free(struct request *q)
 	if (!q)
 		return;
 
+	evaluate_deinit(&q->evaluate);
 	json_doc_free(q->doc);
 	bytes_deinit(&q->args_bytes);
 	bytes_deinit(&q->argv_bytes);

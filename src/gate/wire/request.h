@@ -14,6 +14,7 @@
 #include "base/bytes.h"
 #include "gate/invocation.h"
 #include "gate/token/token.h"
+#include "gate/wire/evaluate.h"
 
 enum action {
 	ACTION_NONE, /* missing, not known, or not even JSON */
@@ -29,6 +30,7 @@ enum action {
 	ACTION_ALLOW_ADD,
 	ACTION_ALLOW_REMOVE,
 	ACTION_GATE,
+	ACTION_EVALUATE, /* a request of the second contract, which has no `action` */
 };
 
 /* As on the wire, such as "local.exec.approve". */
@@ -54,6 +56,9 @@ struct request {
 
 	/* local.exec.done; how it ended is in the line, which is kept */
 	const char *record_id;
+
+	/* The second contract; of `asked` it has what both know: session, agent, directory. */
+	struct evaluate evaluate;
 
 	/* Operators' actions */
 	const char *token_id;

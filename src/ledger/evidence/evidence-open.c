@@ -139,8 +139,8 @@ static int record_cut(struct evidence *e, const struct log_end *end, const struc
 		end->torn, end->torn_hash);
 	return evidence_add(e,
 		&(struct evidence_entry){ "cut", request,
-			"{\"reason\":\"an end that was never written whole was cut off\"}",
-			"null" },
+			"{\"reason\":\"an end that was never written whole was cut off\"}", "null",
+			NULL },
 		now, id);
 }
 
@@ -159,7 +159,7 @@ static int record_recovered(struct evidence *e, struct store *store,
 	return r < 0 ? r
 		     : evidence_add(e,
 			     &(struct evidence_entry){ "recovered", request.data,
-				     "{\"reason\":\"" UNANSWERED "\"}", "null" },
+				     "{\"reason\":\"" UNANSWERED "\"}", "null", NULL },
 			     now, event_id);
 }
 
@@ -187,7 +187,8 @@ static int record_change(struct evidence *e, const struct allowlist *list, const
 	r = writer_finish(&w);
 	return r < 0 ? r
 		     : evidence_add(e,
-			     &(struct evidence_entry){ "recovered", change, response.data, "null" },
+			     &(struct evidence_entry){
+				     "recovered", change, response.data, "null", NULL },
 			     now, id);
 }
 

@@ -136,19 +136,6 @@ const struct evidence_key *evidence_signing_key(const struct evidence *e)
 
 /* --- records ---------------------------------------------------------------------------------- */
 
-/* In nanoseconds, of which the clock has thousands. */
-static int append_timestamp(struct bytes *b, uint64_t wall)
-{
-	int r;
-
-	r = notation_append_time(b, wall);
-	if (r < 0)
-		return r;
-
-	bytes_truncate(b, b->len - 1);
-	return bytes_appendf(b, "%03u000Z", (unsigned int)(wall % 1000));
-}
-
 static int print_behind(const struct evidence_entry *entry, uint64_t wall, struct bytes *b)
 {
 	size_t len = strlen(entry->request) + strlen(entry->response) + strlen(entry->peer);
@@ -160,10 +147,18 @@ static int print_behind(const struct evidence_entry *entry, uint64_t wall, struc
 	if (r >= 0)
 		r = bytes_append_str(b, ",\"timestamp\":\"");
 	if (r >= 0)
-		r = append_timestamp(b, wall);
+		r = notation_append_time_ns(b, wall);
 	return r < 0 ? r
 		     : bytes_appendf(b, "\",\"request\":%s,\"response\":%s,\"peer\":%s",
 			     entry->request, entry->response, entry->peer);
+}
+
+void evidence_make_id(char ret[static EVIDENCE_ID_LEN + 1])
+{
+	uint8_t id[EVIDENCE_ID_LEN / 2];
+
+	randombytes_buf(id, sizeof(id));
+	notation_hex(id, sizeof(id), ret);
 }
 
 int evidence_add(struct evidence *e, const struct evidence_entry *entry, const struct moment *now,
@@ -171,13 +166,14 @@ int evidence_add(struct evidence *e, const struct evidence_entry *entry, const s
 {
 	cleanup(bytes_deinit) struct bytes behind = BYTES_INIT(BYTES_UNLIMITED);
 	const char *previous = e->next.head.hash;
-	uint8_t id[EVIDENCE_ID_LEN / 2];
 	char before[512], hash[CHAIN_HASH_LEN + 1];
 	size_t start = e->batch.len;
 	int r;
 
-	randombytes_buf(id, sizeof(id));
-	notation_hex(id, sizeof(id), ret_id);
+	if (entry->id)
+		memcpy(ret_id, entry->id, EVIDENCE_ID_LEN + 1);
+	else
+		evidence_make_id(ret_id);
 	snprintf(before, sizeof(before),
 		"{\"schema_version\":\"" CHAIN_SCHEMA_FIRMA "\",\"product\":\"" PRODUCT
 		"\",\"event_type\":\"%s\",\"record_id\":\"%s\",\"sequence\":%" PRIu64 ",%s%s%s",

@@ -79,7 +79,11 @@ struct evidence_entry {
 	const char *request; /* objects of JSON, as text */
 	const char *response;
 	const char *peer;
+	const char *id; /* from evidence_make_id(); NULL: a fresh one */
 };
+
+/* A random ID, where a record must be named before it is added. */
+void evidence_make_id(char ret[static EVIDENCE_ID_LEN + 1]);
 
 /* Adds a record to the turn's. Error: -ENOMEM; evidence_give_up() then. */
 int evidence_add(struct evidence *e, const struct evidence_entry *entry, const struct moment *now,

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * A request of the second contract is judged by each policy that is in force: the operator's, and
+ * those of the packs. The strictest judgement decides, of several alike the first.
+ */
+
+#include "gate/decide-evaluate.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "gate/decide-token.h"
+#include "gate/limits.h"
+#include "gate/policy/target.h"
+
+#define APPROVERS_SECURITY "Platform Security"
+#define APPROVERS_RELEASE "Release Governance"
+
+/* The policies that judge a request, in the order in which ties are broken. */
+struct in_force {
+	const struct policy *policies[1 + LIMIT_PACKS];
+	size_t n;
+};
+
+static bool is_called(const struct policy *policy, const char *name)
+{
+	return policy_id(policy) && strcmp(policy_id(policy), name) == 0;
+}
+
+static const struct policy *find_pack(const struct decide_input *in, const char *name)
+{
+	for (size_t i = 0; i < in->n_packs; i++)
+		if (is_called(in->packs[i], name))
+			return in->packs[i];
+	return NULL;
+}
+
+static void put_in_force(struct in_force *f, const struct policy *policy)
+{
+	if (policy && f->n < sizeof(f->policies) / sizeof(f->policies[0]))
+		f->policies[f->n++] = policy;
+}
+
+/* An asker that chooses none gets the operator's policy, or else the first of the packs. */
+static struct in_force find_in_force(const struct decide_input *in)
+{
+	const char *name = in->request->evaluate.policy_pack;
+	struct in_force f = { 0 };
+
+	put_in_force(&f, in->policy);
+	if (!in->settings->packs_by_asker) {
+		for (size_t i = 0; i < in->n_packs; i++)
+			put_in_force(&f, in->packs[i]);
+	} else if (name) {
+		put_in_force(&f, find_pack(in, name));
+	} else if (!in->policy && in->n_packs > 0) {
+		put_in_force(&f, in->packs[0]);
+	}
+	return f;
+}
+
+static bool names_unknown_pack(const struct decide_input *in)
+{
+	const char *name = in->request->evaluate.policy_pack;
+
+	return name && !find_pack(in, name) && !(in->policy && is_called(in->policy, name));
+}
+
+/* --- judging ---------------------------------------------------------------------------------- */
+
+static void take_stricter(struct judgement *found, const struct judgement *j)
+{
+	if (judgement_is_stricter(j, found))
+		*found = *j;
+}
+
+/* Where no policy is in force, commands have their default action, and all else is asked about. */
+static struct judgement judge_without_policy(const struct decide_input *in, enum kind kind)
+{
+	if (kind == KIND_EXEC)
+		return (struct judgement){ .decision = in->settings->default_action,
+			.rule = RULE_DEFAULT };
+	return (struct judgement){ .decision = DECISION_PENDING,
+		.rule = RULE_RUNTIME,
+		.severity = SEVERITY_MEDIUM,
+		.approvers = APPROVERS_RUNTIME };
+}
+
+static void judge_by_policies(
+	const struct in_force *f, const struct target *t, struct judgement *found)
+{
+	struct judgement j;
+
+	for (size_t i = 0; i < f->n; i++) {
+		j = policy_judge_target(f->policies[i], t);
+		take_stricter(found, &j);
+	}
+}
+
+/* A line of shell is what a shell runs that is given it. */
+static int judge_line(
+	const struct decide_input *in, const struct in_force *f, struct judgement *found)
+{
+	cleanup(bytes_deinit) struct bytes args = BYTES_INIT(BYTES_UNLIMITED);
+	struct request shell = *in->request;
+	struct judgement j;
+	int r;
+
+	r = bytes_append(&args, "-c", sizeof("-c"));
+	if (r >= 0)
+		r = bytes_append(&args, shell.evaluate.text, strlen(shell.evaluate.text) + 1);
+	if (r < 0)
+		return r;
+
+	shell.asked.executable = "/bin/sh";
+	shell.asked.args = (struct string_list){ args.data, 2, args.len };
+	for (size_t i = 0; i < f->n; i++) {
+		r = policy_judge(
+			f->policies[i], &shell, &in->asker, in->settings->default_action, &j);
+		if (r < 0)
+			return r;
+		if (!j.policy_id)
+			j.policy_id = policy_id(f->policies[i]);
+		take_stricter(found, &j);
+	}
+	return 0;
+}
+
+/* Writing what may not be read asks at least. */
+static int judge_unreadable(
+	const struct decide_input *in, const struct in_force *f, struct judgement *found)
+{
+	struct judgement read = { 0 };
+	struct target t;
+	int r;
+
+	r = target_init(&t, in->request, &in->asker);
+	if (r < 0)
+		return r;
+
+	t.kind = KIND_READ;
+	judge_by_policies(f, &t, &read);
+	target_deinit(&t);
+	if (read.named && read.decision != DECISION_ALLOW)
+		take_stricter(found,
+			&(struct judgement){ .decision = DECISION_PENDING,
+				.rule = RULE_UNREADABLE,
+				.reason = "it is a file that may not be read",
+				.named = true,
+				.severity = SEVERITY_HIGH,
+				.approvers = APPROVERS_SECURITY,
+				.policy_id = read.policy_id });
+	return 0;
+}
+
+static int judge_target(
+	const struct decide_input *in, const struct in_force *f, struct judgement *found)
+{
+	const enum kind kind = in->request->evaluate.kind;
+	struct judgement j;
+	struct target t;
+	int r;
+
+	if (kind == KIND_EXEC)
+		return judge_line(in, f, found);
+	r = target_init(&t, in->request, &in->asker);
+	if (r < 0)
+		return r;
+
+	if (kind == KIND_MCP && in->registry) {
+		j = registry_judge(in->registry, &t);
+		take_stricter(found, &j);
+	}
+	judge_by_policies(f, &t, found);
+	target_deinit(&t);
+	return kind == KIND_WRITE ? judge_unreadable(in, f, found) : 0;
+}
+
+static struct judgement judge_release(const struct decide_input *in)
+{
+	const struct release_judgement j =
+		release_judge(&in->request->evaluate.release, in->settings->approvals_claimed);
+
+	return (struct judgement){
+		.decision = j.decision,
+		.rule = j.rule,
+		.reason = "release governance",
+		.named = true,
+		.severity = j.severity,
+		.approvers = j.decision == DECISION_ALLOW ? NULL : APPROVERS_RELEASE,
+	};
+}
+
+static void refuse(struct verdict *v, const char *reason, const char *rule)
+{
+	verdict_decide(v, DECISION_DENY, reason, rule);
+	verdict_grade(v, SEVERITY_CRITICAL, NULL, NULL);
+}
+
+static void refuse_closed(struct verdict *v, const char *why)
+{
+	refuse(v, REASON_CLOSED, RULE_CLOSED);
+	verdict_explain(v, "%s", why);
+}
+
+void decide_evaluate(const struct decide_input *in, struct verdict *v)
+{
+	const struct request *request = in->request;
+	const struct in_force f = find_in_force(in);
+	struct judgement j = { 0 };
+	int r = 0;
+
+	if (in->full) {
+		refuse_closed(v, in->full);
+		v->unrecorded = true;
+		return;
+	}
+	if (request->fault) {
+		refuse(v, request->fault, RULE_MALFORMED);
+		return;
+	}
+	if (in->closed) {
+		refuse_closed(v, in->closed);
+		return;
+	}
+	if (request->approval_token) {
+		refuse(v, REASON_NO_TOKEN, RULE_TOKEN);
+		return;
+	}
+	if (names_unknown_pack(in)) {
+		verdict_decide(v, DECISION_DENY,
+			"no policy pack of this name is in force: ", RULE_UNKNOWN_PACK);
+		verdict_explain_quoted(v, request->evaluate.policy_pack);
+		verdict_grade(v, SEVERITY_HIGH, NULL, NULL);
+		return;
+	}
+
+	if (request->evaluate.kind == KIND_RELEASE)
+		j = judge_release(in);
+	else if (request->evaluate.kind != KIND_OTHER)
+		r = judge_target(in, &f, &j);
+	if (r < 0) {
+		verdict_fail(v, r);
+		return;
+	}
+	if (j.decision == DECISION_NONE)
+		j = judge_without_policy(in, request->evaluate.kind);
+
+	if (!j.policy_id && f.n > 0)
+		j.policy_id = policy_id(f.policies[0]);
+	verdict_decide(v, j.decision, NULL, j.rule);
+	verdict_fail(v, judgement_append_reason(&j, &v->reason));
+	verdict_grade(v, j.severity != SEVERITY_NONE ? j.severity : severity_of(j.decision),
+		j.approvers, j.policy_id);
+}

@@ -1,0 +1,467 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * Making a target ready, and whether a rule fits it. Nothing here looks at a file: where a path
+ * leads is what the asker says.
+ */
+
+#include "gate/policy/target.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/path.h"
+#include "gate/policy/program.h"
+
+#define BLANKS " \t\r\n\v\f"
+
+/* Takes `text` over, also where it fails; NULL is out of memory. */
+static int add_text(struct target *t, char *text, enum glob_reach reach)
+{
+	struct target_text *grown;
+
+	if (!text)
+		return -ENOMEM;
+	if (t->n == t->size) {
+		grown = realloc(t->texts, (t->size * 2 + 4) * sizeof(*grown));
+		if (!grown) {
+			free(text);
+			return -ENOMEM;
+		}
+		t->texts = grown;
+		t->size = t->size * 2 + 4;
+	}
+	t->texts[t->n++] = (struct target_text){ .text = text, .reach = reach };
+	return 0;
+}
+
+static char *trimmed(const char *text)
+{
+	size_t len;
+
+	text += strspn(text, BLANKS);
+	for (len = strlen(text); len > 0 && strchr(BLANKS, text[len - 1]); len--)
+		;
+	return strndup(text, len);
+}
+
+/* --- paths ------------------------------------------------------------------------------------ */
+
+static bool leads_up(const char *path)
+{
+	for (const char *p = path; (p = strstr(p, "..")); p += 2)
+		if ((p == path || p[-1] == '/') && (p[2] == '/' || p[2] == '\0'))
+			return true;
+	return false;
+}
+
+/*
+ * The path written out. A relative one, where the asker does not say in which directory it is, is
+ * compared as it is; only one that leads out of that directory may be anywhere.
+ */
+static int add_written_out(struct target *t, const char *path, const char *cwd)
+{
+	const bool known = path[0] == '/' || cwd;
+	char *text;
+
+	text = malloc((known && cwd ? strlen(cwd) : 0) + strlen(path) + 3);
+	if (!text)
+		return -ENOMEM;
+
+	path_normalize(known && cwd ? cwd : "", path, text);
+	if (!known)
+		memmove(text, text + 1, strlen(text));
+	return add_text(t, text, known || leads_up(path) ? GLOB_ANY_DEPTH : GLOB_WHOLE);
+}
+
+static int add_path(struct target *t, const char *path, const char *cwd, const char *real)
+{
+	char *plain = trimmed(path);
+	int r;
+
+	r = add_text(t, plain, GLOB_WHOLE);
+	if (r >= 0)
+		r = add_written_out(t, t->texts[t->n - 1].text, cwd);
+	if (r >= 0 && strcmp(path, t->texts[0].text) != 0)
+		r = add_text(t, strdup(path), GLOB_WHOLE);
+	if (r >= 0 && real)
+		r = add_text(t, strdup(real), GLOB_ANY_DEPTH);
+	return r;
+}
+
+/* --- commands --------------------------------------------------------------------------------- */
+
+/* The same text with one blank for each run of blanks. */
+static char *single_spaced(const char *text)
+{
+	char *copy = malloc(strlen(text) + 1), *to = copy;
+
+	if (!copy)
+		return NULL;
+	for (; *text; text++) {
+		if (!strchr(" \t", *text))
+			*to++ = *text;
+		else if (to == copy || to[-1] != ' ')
+			*to++ = ' ';
+	}
+	*to = '\0';
+	return copy;
+}
+
+static bool speaks_of(const char *text, const char *word)
+{
+	for (; *text; text++)
+		if (strncasecmp(text, word, strlen(word)) == 0)
+			return true;
+	return false;
+}
+
+static bool is_grave(const char *text)
+{
+	return speaks_of(text, "apply") || speaks_of(text, "delete");
+}
+
+/* "NAME ARGUMENTS". */
+static int add_vector(
+	struct target *t, const char *program, const struct candidate *s, enum glob_reach reach)
+{
+	struct bytes b = BYTES_INIT(BYTES_UNLIMITED);
+	int r;
+
+	r = bytes_append_str(&b, program);
+	for (size_t i = 0; r >= 0 && i < s->n_words; i++) {
+		r = b.len > 0 ? bytes_append_char(&b, ' ') : 0;
+		if (r >= 0)
+			r = bytes_append_str(&b, s->words[i].text);
+	}
+	if (r >= 0)
+		r = bytes_append_str(&b, "");
+	if (r >= 0)
+		r = add_text(t, b.len > 0 ? bytes_steal(&b) : strdup(""), reach);
+	bytes_deinit(&b);
+	return r;
+}
+
+/* What a program runs that its arguments name is not the program. */
+static bool is_plain(const struct candidate *s)
+{
+	return !s->wrapped && program_of(s->executable.name) == PROGRAM_PLAIN
+		&& (!s->real.name || program_of(s->real.name) == PROGRAM_PLAIN);
+}
+
+/* A program by its name, by where it leads, and by its path. */
+static int add_candidate(struct target *t, const struct candidate *s)
+{
+	const enum glob_reach reach = is_plain(s) ? GLOB_WHOLE : GLOB_ANY_WORD;
+	const size_t first = t->n;
+	int r;
+
+	r = add_vector(t, s->executable.name, s, reach);
+	if (r >= 0 && s->real.name && strcmp(s->real.name, s->executable.name) != 0)
+		r = add_vector(t, s->real.name, s, reach);
+	for (size_t i = first; r >= 0 && i < t->n; i++)
+		t->texts[i].command = s->form != CANDIDATE_WORDS;
+	if (r >= 0 && s->executable.path)
+		r = add_vector(t, s->executable.path, s, reach);
+	return r;
+}
+
+/* The line itself, and all commands in it; a line that isn't understood may run any words of it. */
+static int add_line(struct target *t, const struct candidates *c, const char *line)
+{
+	const enum glob_reach reach = c->opaque || c->unread ? GLOB_ANY_WORD : GLOB_WHOLE;
+	int r;
+
+	t->grave = is_grave(line);
+	t->understood = !c->opaque && !c->unread && !c->hidden && c->n_lines == 1;
+	r = add_text(t, strdup(line), reach);
+	if (r >= 0)
+		r = add_text(t, single_spaced(line), reach);
+	for (size_t i = 1; r >= 0 && i < c->n; i++)
+		r = add_candidate(t, &c->all[i]);
+	return r;
+}
+
+static bool is_trusted(const struct candidate_program *p, const struct trusted *trusted)
+{
+	const enum program program = program_of(p->name);
+
+	return p->path && trusted_has(trusted, p->path) && program != PROGRAM_SHELL
+		&& program != PROGRAM_WRAPPER;
+}
+
+static int add_command(struct target *t, const struct candidates *c, const struct trusted *trusted)
+{
+	const struct candidate *s = &c->all[0];
+	int r = 0;
+
+	t->understood = c->n == 1 && !s->wrapped && is_trusted(&s->executable, trusted)
+		&& (!s->real.name || is_trusted(&s->real, trusted));
+	for (size_t i = 0; r >= 0 && i < c->n; i++)
+		r = add_candidate(t, &c->all[i]);
+	t->grave = r >= 0 && is_grave(t->texts[0].text);
+	return r;
+}
+
+int target_init_candidates(struct target *t, const struct candidates *c, const char *line,
+	const struct trusted *trusted)
+{
+	int r;
+
+	*t = (struct target){
+		.kind = KIND_EXEC,
+		.request = c->all[0].request,
+		.asker = c->all[0].asker,
+	};
+	r = line ? add_line(t, c, line) : add_command(t, c, trusted);
+	if (r < 0)
+		target_deinit(t);
+	return r;
+}
+
+/* --- git -------------------------------------------------------------------------------------- */
+
+static bool only_reads(const char *operation)
+{
+	static const char *const reads[] = { "fetch", "pull", "status", "log", "diff", "show" };
+
+	for (size_t i = 0; operation && i < sizeof(reads) / sizeof(reads[0]); i++)
+		if (strcmp(operation, reads[i]) == 0)
+			return true;
+	return false;
+}
+
+/* The destination of "+SOURCE:DESTINATION", after its last slash, without blanks around it. */
+static int add_branch(struct target *t, const char *refspec)
+{
+	char *branch = trimmed(refspec), *from = branch, *colon, *slash;
+	int r;
+
+	if (!branch)
+		return -ENOMEM;
+
+	while (*from == '+')
+		from++;
+	t->any_branch |= *from == '-' || strpbrk(from, "*?[") != NULL;
+	colon = strrchr(from, ':');
+	if (colon)
+		from = colon + 1;
+	slash = strrchr(from, '/');
+	if (slash)
+		from = slash + 1;
+	r = add_text(t, trimmed(from), GLOB_WHOLE);
+	free(branch);
+	if (r < 0)
+		return r;
+
+	branch = t->texts[t->n - 1].text;
+	t->any_branch |= strcasecmp(branch, "HEAD") == 0 || strcmp(branch, "@") == 0;
+	for (const char *c = branch; *c; c++)
+		t->odd_branch |= (unsigned char)*c <= ' ' || *c == 0x7f;
+	return 0;
+}
+
+/* The command, or what a wrapper runs: where git's own words begin; n_words where it is no git. */
+static size_t find_git(const struct candidate *s)
+{
+	if (strcmp(s->executable.name, "git") == 0
+		|| (s->real.name && strcmp(s->real.name, "git") == 0))
+		return 0;
+	for (size_t i = 0; s->wrapped && i < s->n_words; i++)
+		if (s->words[i].program.name && strcmp(s->words[i].program.name, "git") == 0)
+			return i + 1;
+	return s->n_words;
+}
+
+/* Options that stand for every branch. */
+static bool is_for_all(const char *option)
+{
+	static const char *const options[] = { "--all", "--mirror", "--branches", "--prune" };
+
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
+		if (strcmp(option, options[i]) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * The first word is taken for a branch, too, since options may have values: what is one of them and
+ * what the remote, can't be told. A push that names nothing beside a remote does not say where to.
+ */
+int target_init_push(struct target *t, const struct candidate *s)
+{
+	size_t i = find_git(s), named = 0;
+	int r = 0;
+
+	while (i < s->n_words && strcmp(s->words[i].text, "push") != 0)
+		i++;
+	if (i == s->n_words)
+		return 0;
+
+	*t = (struct target){
+		.kind = KIND_GIT, .request = s->request, .asker = s->asker, .pushes = true
+	};
+	for (i++; r >= 0 && i < s->n_words; i++) {
+		const char *word = s->words[i].text;
+
+		t->any_branch |= is_for_all(word);
+		if (word[0] == '-')
+			continue;
+		r = add_branch(t, word);
+		named++;
+	}
+	t->no_branch = named < 2;
+	if (r < 0)
+		target_deinit(t);
+	return r < 0 ? r : 1;
+}
+
+/* --- all of it -------------------------------------------------------------------------------- */
+
+static int fill(struct target *t, const struct request *q)
+{
+	const struct evaluate *e = &q->evaluate;
+
+	switch (t->kind) {
+	case KIND_READ:
+	case KIND_WRITE:
+		return add_path(t, e->target ? e->target : "", q->asked.cwd, e->real_target);
+	case KIND_GIT:
+		t->pushes = !only_reads(e->does);
+		return add_branch(t, e->target ? e->target : "");
+	case KIND_MCP:
+		t->server = e->server;
+		t->tool = e->tool;
+		t->capability = e->capability;
+		return 0;
+	default:
+		return 0;
+	}
+}
+
+int target_init(struct target *t, const struct request *request, const struct asker *asker)
+{
+	int r;
+
+	*t = (struct target){
+		.kind = request->evaluate.kind,
+		.request = request,
+		.asker = asker,
+	};
+	r = fill(t, request);
+	if (r < 0)
+		target_deinit(t);
+	return r;
+}
+
+int target_init_path(struct target *t, enum kind kind, const char *path, const char *directory,
+	const struct request *request, const struct asker *asker)
+{
+	int r;
+
+	*t = (struct target){ .kind = kind, .request = request, .asker = asker };
+	r = add_path(t, path, directory, NULL);
+	if (r < 0)
+		target_deinit(t);
+	return r;
+}
+
+void target_deinit(struct target *t)
+{
+	for (size_t i = 0; i < t->n; i++)
+		free(t->texts[i].text);
+	free(t->texts);
+	t->texts = NULL;
+	t->n = 0;
+}
+
+/* --- rules ------------------------------------------------------------------------------------ */
+
+/* A pattern without a slash is a name, of a file at any depth. */
+static bool fits_wide(const struct patterns *p, enum kind kind, const struct target_text *text)
+{
+	const bool is_path = kind == KIND_READ || kind == KIND_WRITE;
+
+	for (size_t i = 0; i < p->n; i++)
+		if (glob_run_wide(p->any[i], text->text,
+			    is_path && !strchr(p->any[i], '/') ? GLOB_ANY_DEPTH : text->reach))
+			return true;
+	return false;
+}
+
+static bool fits_narrow(const struct patterns *p, const char *text)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (glob_run_narrow(p->any[i], text))
+			return true;
+	return false;
+}
+
+static bool is_any(const struct patterns *p, const char *text, bool any_case)
+{
+	for (size_t i = 0; text && i < p->n; i++)
+		if (strcmp(p->any[i], text) == 0 || (any_case && strcasecmp(p->any[i], text) == 0))
+			return true;
+	return false;
+}
+
+static bool fits_line(const struct rule *rule, const struct target *t)
+{
+	bool any = false;
+
+	if (rule->action == DECISION_ALLOW) {
+		for (size_t i = 0; i < t->n; i++) {
+			if (t->texts[i].command && !fits_narrow(&rule->targets, t->texts[i].text))
+				return false;
+			any |= t->texts[i].command;
+		}
+		return t->understood && any;
+	}
+	for (size_t i = 0; i < t->n; i++)
+		if (fits_wide(&rule->targets, t->kind, &t->texts[i]))
+			return true;
+	return false;
+}
+
+static bool fits_branch(const struct rule *rule, const struct target *t)
+{
+	if (rule->pushes && !t->pushes)
+		return false;
+	if (t->any_branch || t->odd_branch)
+		return true;
+	for (size_t i = 0; i < t->n; i++)
+		if (is_any(&rule->targets, t->texts[i].text, true))
+			return true;
+	return false;
+}
+
+/* Where the request names a server without a tool, the target may be its name. */
+static bool fits_server(const struct rule *rule, const struct target *t)
+{
+	const char *server = t->server ? t->server : t->request->evaluate.target;
+
+	if (rule->except_targets.n > 0 || rule->targets.n == 0)
+		return !is_any(&rule->except_targets, t->server, false);
+	return is_any(&rule->targets, server, true);
+}
+
+bool rule_fits_target(const struct rule *rule, const struct target *t)
+{
+	bool fits;
+
+	switch (t->kind) {
+	case KIND_GIT:
+		fits = fits_branch(rule, t);
+		break;
+	case KIND_MCP:
+		fits = fits_server(rule, t);
+		break;
+	default:
+		fits = fits_line(rule, t);
+	}
+	return fits
+		&& rule_try_asker(rule, t->request, t->asker, t->request->asked.cwd, NULL)
+		== RULE_MATCHES;
+}

@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * Reading an EvaluateRequest. Its members are taken by a table, as those of an action are; the
+ * record of a release is a document of its own, taken by the tables of gate/release.
+ */
+
+#include "gate/wire/evaluate.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/path.h"
+#include "base/text.h"
+#include "gate/limits.h"
+#include "gate/wire/request-internal.h"
+
+#define BLANKS " \t\r\n\v\f"
+#define RECORD_KEY "record"
+#define RELEASE_KEY "release_governance"
+
+#define AT(member) offsetof(struct request, member)
+
+static const struct request_key keys[] = {
+	{ "action_type", false, AT(evaluate.action_type), request_take_string },
+	{ "session_id", false, AT(evaluate.session_id), request_take_string },
+	{ "agent_id", false, AT(evaluate.agent_id), request_take_string },
+	{ "actor", false, AT(evaluate.actor), request_take_string },
+	{ "target", false, AT(evaluate.target), request_take_text },
+	{ "requested_operation", false, AT(evaluate.requested_operation), request_take_text },
+	{ "policy_pack", false, AT(evaluate.policy_pack), request_take_string },
+	{ "operation", false, AT(evaluate.operation), request_take_text },
+	{ "server", false, AT(evaluate.server), request_take_string },
+	{ "tool", false, AT(evaluate.tool), request_take_string },
+	{ "capability", false, AT(evaluate.capability), request_take_string },
+	{ "runner_auth", false, 0, request_take_object },
+	{ "cwd", false, AT(asked.cwd), request_take_directory },
+	{ "real_target", false, AT(evaluate.real_target), request_take_directory },
+	{ "content", false, AT(evaluate.content), request_take_text },
+	{ "content_sha256", false, AT(evaluate.content_sha256), request_take_sha256 },
+	{ "old_text", false, AT(evaluate.old_text), request_take_text },
+	{ "new_text", false, AT(evaluate.new_text), request_take_text },
+	{ "programs", false, 0, request_take_object },
+	{ "environment", false, 0, request_take_object },
+	{ "approval_token", false, AT(approval_token), request_take_string },
+	{ "wait_ms", false, 0, request_take_wait },
+	{ "detail", false, 0, request_take_detail },
+	{ RELEASE_KEY, false, 0, request_take_object },
+	{ RECORD_KEY, false, 0, request_take_object },
+	{ 0 },
+};
+
+/* --- the record of a release ------------------------------------------------------------------ */
+
+static int refuse_member(struct request *q, const char *record, const char *key, const char *what)
+{
+	return request_set_fault(q, "%s.%s %s", record, key, what);
+}
+
+static int take_release_text(struct request *q, const char *record, const char *key,
+	const struct json *v, const char **ret)
+{
+	const char *text = json_string(v);
+
+	if (!text)
+		return refuse_member(q, record, key, "must be a string");
+	if (strlen(text) > LIMIT_STRING)
+		return refuse_member(q, record, key, "is longer than 1024 bytes");
+	if (text[0] != '\0')
+		*ret = text;
+	return 0;
+}
+
+static int take_release_list(
+	struct request *q, const char *record, const char *key, const struct json *v, size_t *ret)
+{
+	if (!json_is_array(v))
+		return refuse_member(q, record, key, "must be an array of strings");
+	json_each (child, v)
+		if (!json_string(child))
+			return refuse_member(q, record, key, "must be an array of strings");
+	*ret = json_size(v);
+	return 0;
+}
+
+/* Members that aren't known are ignored, as those of a request are. */
+static int take_release_member(struct request *q, const char *record, const struct json *v)
+{
+	struct release *release = &q->evaluate.release;
+	const char *key = json_key(v);
+	int64_t count;
+
+	if (json_is_null(v))
+		return 0;
+	for (enum release_text i = 0; i < RELEASE_TEXTS; i++)
+		if (strcmp(key, release_text_key(i)) == 0)
+			return take_release_text(q, record, key, v, &release->texts[i]);
+	for (enum release_list i = 0; i < RELEASE_LISTS; i++)
+		if (strcmp(key, release_list_key(i)) == 0)
+			return take_release_list(q, record, key, v, &release->lists[i]);
+	for (enum release_count i = 0; i < RELEASE_COUNTS; i++) {
+		if (strcmp(key, release_count_key(i)) != 0)
+			continue;
+		if (!json_integer(v, &count) || count < 0)
+			return refuse_member(q, record, key, "must be a whole number from 0");
+		release->counts[i] = (uint64_t)count;
+		return 0;
+	}
+	if (strcmp(key, "delivery_success") == 0 && !json_bool(v, &release->delivered))
+		return refuse_member(q, record, key, "must be true or false");
+	return 0;
+}
+
+/* Two that differ say nothing: which of them holds can't be known. */
+static int take_nested(struct request *q, const char *record, const struct json *approval,
+	const char *key, const char **ret)
+{
+	const struct json *v = json_get(approval, key);
+	const char *text = NULL;
+	int r;
+
+	if (!v || json_is_null(v))
+		return 0;
+
+	r = take_release_text(q, record, key, v, &text);
+	if (r != 0)
+		return r;
+	if (text && *ret && strcmp(text, *ret) != 0)
+		return refuse_member(q, record, key, "is given twice, and differs");
+	if (text)
+		*ret = text;
+	return 0;
+}
+
+/* The older form may hold the approval as an object: {"state", "approval_id"}. */
+static int take_approval(struct request *q, const char *name, const struct json *record)
+{
+	const struct json *approval = json_get(record, "approval");
+	const char **texts = q->evaluate.release.texts;
+	int r;
+
+	if (strcmp(name, RECORD_KEY) != 0 || !approval || json_is_null(approval))
+		return 0;
+	if (!json_is_object(approval))
+		return refuse_member(q, name, "approval", "must be an object");
+
+	r = take_nested(q, name, approval, "state", &texts[RELEASE_APPROVAL_STATE]);
+	return r != 0 ? r
+		      : take_nested(q, name, approval, "approval_id", &texts[RELEASE_APPROVAL_ID]);
+}
+
+static int take_release(struct request *q)
+{
+	const struct json *root = json_root(q->doc), *older = json_get(root, RECORD_KEY);
+	const struct json *record = json_get(root, RELEASE_KEY);
+	const char *name = RELEASE_KEY;
+	struct evaluate *e = &q->evaluate;
+	int r = 0;
+
+	if (older && !json_is_null(older)) {
+		if (record && !json_is_null(record))
+			return request_set_fault(
+				q, RELEASE_KEY " and " RECORD_KEY " exclude each other");
+		record = older;
+		name = RECORD_KEY;
+	}
+	if (!record || json_is_null(record))
+		return 0;
+
+	json_each (member, record) {
+		r = take_release_member(q, name, member);
+		if (r != 0)
+			return r;
+	}
+	r = take_approval(q, name, record);
+	if (r != 0 || release_is_empty(&e->release))
+		return r;
+
+	if (!e->action_type)
+		e->action_type = kind_action_type(KIND_RELEASE);
+	if (kind_of_action_type(e->action_type) != KIND_RELEASE)
+		return request_set_fault(
+			q, "%s is for the action type %s", name, kind_action_type(KIND_RELEASE));
+	return 0;
+}
+
+/* --- what follows from the members ------------------------------------------------------------ */
+
+static void drop_empty(struct evaluate *e)
+{
+	const char **const texts[] = { &e->session_id, &e->agent_id, &e->actor, &e->action_type,
+		&e->target, &e->requested_operation, &e->policy_pack, &e->operation, &e->server,
+		&e->tool, &e->capability };
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		if (*texts[i] && *texts[i][0] == '\0')
+			*texts[i] = NULL;
+}
+
+static int trim(const char *text, char **ret)
+{
+	size_t len;
+
+	text = text ? text + strspn(text, BLANKS) : "";
+	for (len = strlen(text); len > 0 && strchr(BLANKS, text[len - 1]); len--)
+		;
+	*ret = strndup(text, len);
+	return *ret ? 0 : -ENOMEM;
+}
+
+/* "SERVER:TOOL", where the request names neither by itself. */
+static int split_tool(struct evaluate *e)
+{
+	const char *colon = e->target ? strchr(e->target, ':') : NULL;
+
+	if (e->server || e->tool || !colon || colon == e->target)
+		return 0;
+
+	e->owned_server = strndup(e->target, (size_t)(colon - e->target));
+	if (!e->owned_server)
+		return -ENOMEM;
+	e->server = e->owned_server;
+	e->tool = colon[1] ? colon + 1 : NULL;
+	return 0;
+}
+
+static int show_tool(struct evaluate *e)
+{
+	int r;
+
+	r = split_tool(e);
+	if (r < 0)
+		return r;
+	if (asprintf(&e->owned_target, "%s:%s", e->server ? e->server : "", e->tool ? e->tool : "")
+		< 0) {
+		e->owned_target = NULL;
+		return -ENOMEM;
+	}
+	e->shown_target = e->owned_target;
+	e->shown_operation = e->does ? e->does : e->tool;
+	return 0;
+}
+
+static const char *first_of(const char *a, const char *b, const char *otherwise)
+{
+	return a ? a : b ? b : otherwise;
+}
+
+/* What the response names as target and operation. */
+static int show(struct evaluate *e)
+{
+	e->does = first_of(e->operation, e->requested_operation, e->capability);
+	e->shown_target = e->target;
+	e->shown_operation = e->does;
+
+	switch (e->kind) {
+	case KIND_EXEC:
+		e->shown_target = e->shown_operation = e->text;
+		break;
+	case KIND_READ:
+	case KIND_WRITE:
+	case KIND_FETCH:
+		e->shown_operation = kind_name(e->kind);
+		break;
+	case KIND_GIT:
+		e->shown_operation = first_of(e->does, e->target, NULL);
+		break;
+	case KIND_MCP:
+		return show_tool(e);
+	case KIND_RELEASE:
+		e->shown_target = first_of(
+			e->target, e->release.texts[RELEASE_KIND], "release-governance-record");
+		e->shown_operation = first_of(e->does, NULL, "verify");
+		break;
+	default:
+		break;
+	}
+	return 0;
+}
+
+/* A path is no longer than a path can be, whatever else a target may be. */
+static int check_target(struct request *q)
+{
+	const struct evaluate *e = &q->evaluate;
+	bool is_path = e->kind == KIND_READ || e->kind == KIND_WRITE;
+
+	if (is_path && e->target && strlen(e->target) > LIMIT_PATH)
+		return request_set_fault(q, "target is longer than %d bytes", LIMIT_PATH);
+	return 0;
+}
+
+int evaluate_read(struct request *q)
+{
+	struct evaluate *e = &q->evaluate;
+	int r = 0;
+
+	for (const struct request_key *k = keys; r == 0 && k->key; k++)
+		r = request_read_member(q, k);
+	drop_empty(e);
+	q->asked.session_id = e->session_id;
+	q->asked.agent_id = e->agent_id;
+	if (r == 0)
+		r = take_release(q);
+	if (r != 0)
+		return r;
+
+	e->kind = e->action_type ? kind_of_action_type(e->action_type) : KIND_OTHER;
+	r = trim(e->target, &e->owned_text);
+	if (r < 0)
+		return r;
+	e->text = e->owned_text;
+	r = check_target(q);
+	return r != 0 ? r : show(e);
+}
+
+void evaluate_deinit(struct evaluate *e)
+{
+	free(e->owned_text);
+	free(e->owned_server);
+	free(e->owned_target);
+}

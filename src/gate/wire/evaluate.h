@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: ISC */
+#pragma once
+
+/*
+ * The second contract: an EvaluateRequest, as its line says it, and the DecisionResponse. What a
+ * request of the two contracts have in common is in gate/wire/request, which also decides which of
+ * the two a line is.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/bytes.h"
+#include "base/json/tree.h"
+#include "gate/kind.h"
+#include "gate/release.h"
+#include "gate/wire/reply.h"
+
+struct request;
+
+/* Strings are NULL where the request has none, or an empty one. */
+struct evaluate {
+	enum kind kind;
+
+	/* As sent, but for the action type of a release, which goes without saying. */
+	const char *session_id, *agent_id, *actor, *action_type, *target, *requested_operation;
+	const char *policy_pack, *operation, *server, *tool, *capability;
+	const char *real_target, *content, *content_sha256, *old_text, *new_text;
+	struct release release;
+
+	/* What follows from them. */
+	const char *does; /* the operation: the first of three keys that isn't empty */
+	const char *text; /* of a command, without blanks around it; "" where there is none */
+	const char *shown_target; /* what the response names; NULL where the request is malformed */
+	const char *shown_operation;
+
+	/* Owned. */
+	char *owned_text, *owned_server, *owned_target;
+};
+
+/*
+ * Takes the members of the document that the request has read. Returns 0, REQUEST_REFUSED with the
+ * request's fault, or -ENOMEM.
+ */
+int evaluate_read(struct request *request);
+
+void evaluate_deinit(struct evaluate *evaluate);
+
+/* As the contract spells a decision, such as "require_approval"; the inverse: NONE for none. */
+const char *evaluate_decision_name(enum decision decision);
+enum decision evaluate_decision_parse(const char *name);
+
+/* Rules that no policy has. */
+#define RULE_MALFORMED "request.malformed"
+#define RULE_CLOSED "runtime.closed"
+#define RULE_FAILED "runtime.failed"
+
+/* A whole reply that needs no memory. */
+#define EVALUATE_OUT_OF_MEMORY                                                               \
+	"{\"rule_id\":\"" RULE_FAILED "\",\"decision\":\"block\",\"severity\":\"critical\"," \
+	"\"reason\":\"" REASON_OUT_OF_MEMORY "\"}\n"
+
+/* The response: strings are NULL or empty where it has none. */
+struct evaluate_reply {
+	const char *decision_id;
+	const char *session_id, *agent_id, *actor; /* NULL: the contract's default */
+	const char *action_type, *target, *requested_operation;
+	const char *policy_pack, *policy_id, *rule_id;
+	enum decision decision;
+	enum severity severity;
+	const char *reason;
+	const char *record_id; /* of evidence, or NULL */
+	const char *approver_group, *timestamp, *correlation_id;
+
+	/* Only with `detail`. */
+	const char *approval_token;
+	uint32_t retry_after_ms;
+	const char *expires_at, *rule;
+};
+
+/* Appends the line without its newline. Errors: those of bytes_append(). */
+int evaluate_reply_print(const struct evaluate_reply *reply, struct bytes *b);
+
+/*
+ * Reads what a client needs of a response: the decision, the reason, the rule and the token.
+ * Returns 0, REPLY_MALFORMED, -ENOMEM; the doc owns the strings.
+ */
+int evaluate_reply_parse(
+	const char *line, size_t len, struct evaluate_reply *ret, struct json_doc **ret_doc);
