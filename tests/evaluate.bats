@@ -4,6 +4,7 @@
 # The second contract: its known answers, and where ours differ on purpose.
 
 # shellcheck disable=SC2030,SC2031 # each test is a process, and so are its variables
+# shellcheck disable=SC2016 # nothing in quotes is for the shell
 # shellcheck disable=SC2154 # some variables are those of lib.bash and of bats
 
 load lib
@@ -273,4 +274,99 @@ asked() {
 		"$TMP/log.evidence"
 	run firma evidence verify "$TMP/log.evidence"
 	assert_status 0
+}
+
+# --- firma check ----------------------------------------------------------------------------------
+
+@test "firma check asks about each kind, and its status is the answer" {
+	start_daemon --policy-pack cavra-ai-agent-baseline --pack-dir "$PACKS"
+	cd "$TMP"
+	touch plain .env
+	ln -s .env link
+	echo text >content
+	echo '{"metadata_kind": "rollout-promotion-execution"}' >execution
+	echo '{"metadata_kind": "rollout-evidence-capture"}' >capture
+
+	run firma check --read plain
+	assert_status 0
+	assert_output ''
+	run firma check --read .env
+	assert_status 1
+	assert_output 'firma: denied: denied by rule filesystem.read.block'
+	# Where a link leads is sent along.
+	run firma check --read link
+	assert_status 1
+	run firma check --write plain --content content
+	assert_status 0
+	run firma check --write main.tf --content - <content
+	assert_status 1
+	run firma check --write "$TMP/iam/x"
+	assert_status 75
+	assert_output -e '^firma: needs an approval: '
+	run firma check --fetch https://example.com/
+	assert_status 75
+	run firma check --mcp server:tool --capability any
+	assert_status 0
+	run firma check --git push main
+	assert_status 1
+	run firma check --git fetch main
+	assert_status 0
+	run firma check --git push feature
+	assert_status 0
+	run firma check --release execution
+	assert_status 1
+	run firma check --release capture
+	assert_status 0
+	run firma check --request - <<<'{"action_type":"read_file","target":".env"}'
+	assert_status 1
+	run firma check --json --read plain
+	assert_status 0
+	assert_output -e '^[{]"decision_id":"dec_'
+}
+
+@test "firma check takes one thing at a time" {
+	local args
+
+	for args in '--read x --write y' '--content x' '--read x --content x' '--capability x' \
+		'--git push' '--git push a b' '--read x -- ls' '--read x --request y'; do
+		# shellcheck disable=SC2086 # words
+		run firma check $args
+		assert_status 2
+	done
+	run firma check --release "$TMP/none"
+	assert_status 3
+}
+
+@test "the packs are in order, and are installed" {
+	local file
+
+	for file in "$PACKS"/*.json; do
+		run firma policy check "$file"
+		assert_status 0
+		assert_output -e ': in order, [4-9] rules$'
+		assert_equal "\"${file##*/}\"" "$(sed -n 's/^\t\t"id": "\(.*\)"$/"\1.json"/p' "$file")"
+	done
+	assert_equal "$(find "$PACKS" -name '*.json' | wc -l)" 9
+}
+
+@test "a compiled policy and a registry are checked, and each must stand in its place" {
+	mkdir "$TMP/policy"
+	cd "$TMP/policy"
+	echo '{"metadata":{"id":"x"},"commands":{"alow":[]}}' >policy.json
+	run firma policy check policy.json
+	assert_status 1
+	assert_output "policy.json: commands: unknown key 'alow'"
+	echo '{"metadata":{"id":"x"},"filesystem":{"block_read":["a",""]}}' >policy.json
+	run firma policy check policy.json
+	assert_status 1
+	assert_output 'policy.json: filesystem.block_read[1]: is blank'
+	echo '{"mcp_servers":[{"server_id":"a","capabilities":"x"},{"server_id":"a"}]}' >registry.json
+	run firma policy check registry.json
+	assert_status 1
+	assert_line 'registry.json: mcp_servers[0]: capabilities must be an array of strings'
+	assert_line 'registry.json: mcp_servers[1]: has the server_id of another one'
+
+	echo '{"mcp_servers":[]}' >registry.json
+	start_daemon --policy "$TMP/policy/registry.json"
+	hears decision=block rule_id=runtime.closed '{"action_type":"read_file","target":"x"}'
 }

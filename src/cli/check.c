@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 
-/* `firma check`: asks whether one command may run. */
+/* `firma check`: asks whether one command may run, or something else be done. */
 
 #include "base/clock.h"
 #include "base/json/tree.h"
 #include "base/text.h"
+#include "cli/evaluate-build.h"
 #include "cli/question.h"
 #include "cli/request-build.h"
 #include "cli/verb.h"
@@ -13,12 +14,14 @@
 
 struct check {
 	struct request_build build;
+	struct evaluate_build evaluate;
 	struct question question;
 	bool quiet;
 };
 
 static const struct option_row rows[] = {
 	REQUEST_BUILD_ROWS(struct check, build),
+	EVALUATE_BUILD_ROWS(struct check, evaluate),
 	REQUEST_BUILD_FILE_ROW(struct check, build),
 	REQUEST_BUILD_PROFILE_ROW(struct check, build),
 	REQUEST_BUILD_TOKEN_ROW(struct check, build),
@@ -67,7 +70,10 @@ static int run(const struct verb *verb, int argc, char **argv)
 	if (check.question.wait && check.build.request_file)
 		return usage_error(verb, "--wait excludes --request, which has its own wait_ms");
 
-	status = request_build_line(&check.build, verb, &request);
+	if (evaluate_build_is_asked(&check.evaluate))
+		status = evaluate_build_line(&check.evaluate, &check.build, verb, &request);
+	else
+		status = request_build_line(&check.build, verb, &request);
 	if (status != STATUS_DONE)
 		return status;
 
@@ -84,7 +90,7 @@ const struct verb check_verb = {
 	.name = "check",
 	.operands = OPERANDS_COMMAND,
 	.arguments = "[--] COMMAND [ARG...]",
-	.summary = "Asks whether a command may run",
+	.summary = "Asks whether a command may run, or something else be done",
 	.options = rows,
 	.run = run,
 };

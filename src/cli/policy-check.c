@@ -42,8 +42,8 @@ static int print_result(int r, const char *file, const struct daemon_user *user,
 		return STATUS_REFUSED;
 
 	printf("%s: in order%s%s, %zu rule%s\n", file, user->other ? " for " : "",
-		user->other ? user->name : "", policy_size(policy),
-		policy_size(policy) == 1 ? "" : "s");
+		user->other ? user->name : "", policy_size_of_all(policy),
+		policy_size_of_all(policy) == 1 ? "" : "s");
 	return STATUS_DONE;
 }
 

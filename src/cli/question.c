@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "cli/check-wait.h"
 #include "cli/say.h"
+#include "gate/wire/evaluate.h"
 #include "gate/wire/reply.h"
 
 /* Written before the handler is set: a handler may call little (signal-safety(7)). */
@@ -101,6 +102,33 @@ static void take_record_id(const struct reply *reply, char ret[static QUESTION_R
 		memcpy(ret, reply->evidence, strlen(reply->evidence) + 1);
 }
 
+/* Of a response of the second contract, which names no token: a person can't answer it as yet. */
+static int conclude_response(const struct question *q, const struct bytes *line)
+{
+	cleanup(json_doc_free_p) struct json_doc *doc = NULL;
+	cleanup(bytes_deinit) struct bytes shown = BYTES_INIT(BYTES_UNLIMITED);
+	struct evaluate_reply reply;
+	const char *reason;
+	int r;
+
+	r = evaluate_reply_parse(bytes_str(line), line->len, &reply, &doc);
+	if (r == REPLY_MALFORMED)
+		return say_undecided("could not decide: the answer is not a reply");
+	reason = r < 0 || !reply.reason ? "" : reply.reason;
+	if (r < 0 || text_append_escaped(&shown, reason, strlen(reason)) < 0)
+		return say_undecided("out of memory");
+
+	if (q->json)
+		say_json(line->data, line->len);
+	if (reply.decision == DECISION_ALLOW)
+		return STATUS_DONE;
+	if (reply.decision == DECISION_DENY)
+		say_foreign("denied: %s", bytes_str(&shown));
+	else
+		say_foreign("needs an approval: %s", bytes_str(&shown));
+	return reply.decision == DECISION_DENY ? STATUS_REFUSED : STATUS_PENDING;
+}
+
 /* `waited`: the answer to what was pending before. Gives its token where it is pending now. */
 static int conclude(const struct question *q, const struct bytes *line, bool waited,
 	char ret_token[static NOTATION_UUID_LEN + 1],
@@ -110,10 +138,10 @@ static int conclude(const struct question *q, const struct bytes *line, bool wai
 	int r, status;
 
 	r = reply_parse(bytes_str(line), line->len, &reply);
+	if (r == REPLY_MALFORMED)
+		return conclude_response(q, line);
 	if (r < 0)
 		return say_undecided("out of memory");
-	if (r == REPLY_MALFORMED)
-		return say_undecided("could not decide: the answer is not a reply");
 
 	if (q->json && reply.reply.decision != DECISION_NONE)
 		say_json(line->data, line->len);
@@ -141,7 +169,7 @@ int question_ask(const struct question *q, struct bytes *request,
 {
 	cleanup(bytes_deinit) struct bytes reply = BYTES_INIT(BYTES_UNLIMITED);
 	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
-	char token[NOTATION_UUID_LEN + 1];
+	char token[NOTATION_UUID_LEN + 1] = "";
 	const struct check_wait hold = {
 		.ask = &q->ask,
 		.time = q->wait_time,
@@ -156,7 +184,7 @@ int question_ask(const struct question *q, struct bytes *request,
 		return say_undecided("could not decide: %s", bytes_str(&why));
 
 	status = conclude(q, &reply, false, token, ret_record_id);
-	if (status != STATUS_PENDING || !q->wait)
+	if (status != STATUS_PENDING || !q->wait || !token[0])
 		return status;
 
 	watch_signals(token);
