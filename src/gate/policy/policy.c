@@ -428,37 +428,3 @@ struct judgement policy_judge_target(const struct policy *p, const struct target
 		return (struct judgement){ .decision = DECISION_DENY, .rule = RULE_BUDGET };
 	return judge_target(p, t);
 }
-
-bool judgement_is_stricter(const struct judgement *a, const struct judgement *b)
-{
-	static const int strictness[] = {
-		[DECISION_NONE] = 0,
-		[DECISION_ALLOW] = 1,
-		[DECISION_PENDING] = 2,
-		[DECISION_DENY] = 3,
-	};
-
-	/* What the allowlist may answer is less strict than what it may not. */
-	if (a->decision == DECISION_PENDING && b->decision == DECISION_PENDING)
-		return b->remember && !a->remember;
-	return strictness[a->decision] > strictness[b->decision];
-}
-
-int judgement_append_reason(const struct judgement *j, struct bytes *b)
-{
-	const char *what = j->decision == DECISION_ALLOW ? "allowed"
-		: j->decision == DECISION_DENY           ? "denied"
-							 : "asked about";
-
-	if (strcmp(j->rule, RULE_BUDGET) == 0)
-		return bytes_append_str(b, "budget_state_ref is required");
-	if (strcmp(j->rule, RULE_HIDDEN) == 0)
-		return bytes_append_str(b, "the command that would be run can't be seen");
-	if (strcmp(j->rule, RULE_RUNTIME) == 0)
-		return bytes_append_str(b, "no policy speaks of this kind of request");
-	if (!j->named)
-		return bytes_appendf(b, "%s by the default action", what);
-	if (!j->reason)
-		return bytes_appendf(b, "%s by rule %s", what, j->rule);
-	return bytes_appendf(b, "%s (rule %s)", j->reason, j->rule);
-}

@@ -15,6 +15,7 @@
 #include "gate/policy/approver-groups.h"
 #include "gate/policy/candidate.h"
 #include "gate/policy/faults.h"
+#include "gate/policy/judgement.h"
 #include "gate/policy/rule.h"
 #include "gate/policy/target.h"
 #include "gate/wire/reply.h"
@@ -63,20 +64,6 @@ bool policy_uses_groups(const struct policy *policy);
 /* DECISION_NONE where it doesn't say. */
 enum decision policy_default(const struct policy *policy);
 
-struct judgement {
-	enum decision decision; /* never NONE */
-	const char *rule;       /* what decided; the policy's, or static */
-	const char *reason;     /* of the rule, or NULL */
-	size_t index;           /* of the rule in the document, where `by_rule` */
-	bool by_rule;           /* of those about argument vectors */
-	bool named;             /* `rule` is one of the policy's, of whatever kind */
-	enum severity severity;
-	const char *approvers; /* who is to approve it, or NULL; the policy's, or static */
-	const char *policy_id; /* of the policy that decided, or NULL; likewise */
-	bool remember;         /* the allowlist may allow it all the same */
-	bool hidden;           /* what is run can't be seen: it can't be allowed without a person */
-};
-
 /*
  * The strictest rule that matches, else the policy's default, else `otherwise`, which also decides
  * where there is no policy (NULL). The request is a local.exec without a fault, or one of the
@@ -97,13 +84,7 @@ int policy_demand(const struct policy *policy, const struct request *request,
 const struct approver_groups *policy_approvers(const struct policy *policy);
 
 /*
- * The same for a request of the second contract that is of another kind, in a policy (not NULL).
- * Where the policy says nothing of the target's kind, a person is asked.
+ * What the policy (not NULL) says of a request of the second contract that is not about a command.
+ * Where it says nothing of the target's kind, a person is asked.
  */
 struct judgement policy_judge_target(const struct policy *policy, const struct target *target);
-
-/* Whether `a` is stricter than `b`. */
-bool judgement_is_stricter(const struct judgement *a, const struct judgement *b);
-
-/* Appends why, such as "force pushes lose history (rule no-force-push)". */
-int judgement_append_reason(const struct judgement *j, struct bytes *b);

@@ -8,7 +8,9 @@
  */
 
 #include "base/json/tree.h"
-#include "gate/policy/policy.h"
+#include "gate/policy/faults.h"
+#include "gate/policy/judgement.h"
+#include "gate/policy/target.h"
 
 struct registry;
 

@@ -16,8 +16,6 @@
 #include "gate/release.h"
 #include "gate/wire/reply.h"
 
-struct request;
-
 /* Strings are NULL where the request has none, or an empty one. */
 struct evaluate {
 	enum kind kind;
@@ -37,14 +35,6 @@ struct evaluate {
 	/* Owned. */
 	char *owned_text, *owned_server, *owned_target;
 };
-
-/*
- * Takes the members of the document that the request has read. Returns 0, REQUEST_REFUSED with the
- * request's fault, or -ENOMEM.
- */
-int evaluate_read(struct request *request);
-
-void evaluate_deinit(struct evaluate *evaluate);
 
 /* As the contract spells a decision, such as "require_approval"; the inverse: NONE for none. */
 const char *evaluate_decision_name(enum decision decision);

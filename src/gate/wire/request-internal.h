@@ -42,3 +42,10 @@ request_take_fn request_take_string, request_take_word, request_take_agent, requ
 	request_take_pattern, request_take_argv, request_take_uid, request_take_state,
 	request_take_confirmed, request_take_status, request_take_signal, request_take_time,
 	request_take_signature, request_take_text, request_take_object;
+
+/*
+ * Takes the members of a request of the second contract from its document. Returns 0,
+ * REQUEST_REFUSED with the fault noted, or -ENOMEM.
+ */
+int request_read_evaluate(struct request *q);
+void request_deinit_evaluate(struct evaluate *evaluate);

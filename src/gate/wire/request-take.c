@@ -13,6 +13,42 @@
 #include "gate/limits.h"
 #include "gate/wire/request-internal.h"
 
+int request_set_fault(struct request *q, const char *format, ...)
+{
+	cleanup(bytes_deinit) struct bytes fault = BYTES_INIT(BYTES_UNLIMITED);
+	va_list ap;
+	int r;
+
+	r = bytes_append_str(&fault, REQUEST_MALFORMED);
+	va_start(ap, format);
+	if (r >= 0)
+		r = bytes_vappendf(&fault, format, ap);
+	va_end(ap);
+	if (r < 0)
+		return r;
+
+	q->fault = bytes_steal(&fault);
+	return q->fault ? REQUEST_REFUSED : -ENOMEM;
+}
+
+/* "malformed request: KEY " and what `take` appended, or a missing key, becomes the fault. */
+int request_read_member(struct request *q, const struct request_key *k)
+{
+	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
+	const struct json *v;
+	int r;
+
+	v = json_get(json_root(q->doc), k->key);
+	if ((!v || json_is_null(v)) && !k->required)
+		return 0;
+
+	r = v ? k->take(q, k, v, &why) : request_refuse(&why, "is missing");
+	if (r != REQUEST_REFUSED)
+		return r;
+
+	return request_set_fault(q, "%s %s", k->key, bytes_str(&why));
+}
+
 int request_refuse(struct bytes *why, const char *what)
 {
 	int r;

@@ -136,42 +136,6 @@ static enum action action_parse(const char *name)
 	return ACTION_NONE;
 }
 
-int request_set_fault(struct request *q, const char *format, ...)
-{
-	cleanup(bytes_deinit) struct bytes fault = BYTES_INIT(BYTES_UNLIMITED);
-	va_list ap;
-	int r;
-
-	r = bytes_append_str(&fault, REQUEST_MALFORMED);
-	va_start(ap, format);
-	if (r >= 0)
-		r = bytes_vappendf(&fault, format, ap);
-	va_end(ap);
-	if (r < 0)
-		return r;
-
-	q->fault = bytes_steal(&fault);
-	return q->fault ? REQUEST_REFUSED : -ENOMEM;
-}
-
-/* "malformed request: KEY " and what `take` appended, or a missing key, becomes the fault. */
-int request_read_member(struct request *q, const struct request_key *k)
-{
-	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
-	const struct json *v;
-	int r;
-
-	v = json_get(json_root(q->doc), k->key);
-	if ((!v || json_is_null(v)) && !k->required)
-		return 0;
-
-	r = v ? k->take(q, k, v, &why) : request_refuse(&why, "is missing");
-	if (r != REQUEST_REFUSED)
-		return r;
-
-	return request_set_fault(q, "%s %s", k->key, bytes_str(&why));
-}
-
 /* What is asked: the fields of gate/fields. */
 static int read_asked(struct request *q)
 {
@@ -319,7 +283,7 @@ static int read_evaluate(struct request *q, const struct contract_keys *keys)
 		return request_set_fault(q, "%s and %s exclude each other",
 			contract_keys[KEY_ACTION],
 			contract_keys[keys->has[KEY_ACTION_TYPE] ? KEY_ACTION_TYPE : KEY_RELEASE]);
-	return evaluate_read(q);
+	return request_read_evaluate(q);
 }
 
 /* Returns 0, REQUEST_REFUSED with the fault noted, or an error. */
@@ -406,7 +370,7 @@ void request_free(struct request *q)
 	if (!q)
 		return;
 
-	evaluate_deinit(&q->evaluate);
+	request_deinit_evaluate(&q->evaluate);
 	json_doc_free(q->doc);
 	bytes_deinit(&q->args_bytes);
 	bytes_deinit(&q->argv_bytes);

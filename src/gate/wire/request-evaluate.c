@@ -5,8 +5,6 @@
  * record of a release is a document of its own, taken by the tables of gate/release.
  */
 
-#include "gate/wire/evaluate.h"
-
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -290,7 +288,7 @@ static int check_target(struct request *q)
 	return 0;
 }
 
-int evaluate_read(struct request *q)
+int request_read_evaluate(struct request *q)
 {
 	struct evaluate *e = &q->evaluate;
 	int r = 0;
@@ -314,7 +312,7 @@ int evaluate_read(struct request *q)
 	return r != 0 ? r : show(e);
 }
 
-void evaluate_deinit(struct evaluate *e)
+void request_deinit_evaluate(struct evaluate *e)
 {
 	free(e->owned_text);
 	free(e->owned_server);
