@@ -390,6 +390,30 @@ warns() {
 	assert_line -n 0 -p "alias is a link to $(pwd -P)/bin/real here, which the rule does not name"
 	check "{\"trusted_path\":[\"$(pwd -P)/bin\"],\"exec\":[$(rule r allow '[["alias","real"]]')]}"
 	assert_output 'policy.json: in order, 1 rule'
+	check "{\"exec\":[$(rule r allow "[\"$(pwd -P)/bin/alias\"]")]}"
+	assert_line -n 0 -p "alias is a link to $(pwd -P)/bin/real here, which the rule does not name"
+	# A program of many names is each of them.
+	touch bin/coreutils
+	ln -s coreutils bin/cat
+	ln -s coreutils bin/other
+	check "{\"trusted_path\":[\"$(pwd -P)/bin\"],\"exec\":[$(rule r allow '["cat"]')]}"
+	assert_output 'policy.json: in order, 1 rule'
+	check "{\"trusted_path\":[\"$(pwd -P)/bin\"],\"exec\":[$(rule r allow '["other"]')]}"
+	assert_line -n 0 -p "other is a link to $(pwd -P)/bin/coreutils here"
+}
+
+@test "it warns of a bare name that lies in no trusted directory" {
+	mkdir bin elsewhere
+	touch elsewhere/tool
+	chmod +x elsewhere/tool
+	PATH=$(pwd -P)/elsewhere:$PATH \
+		check "{\"trusted_path\":[\"$(pwd -P)/bin\"],\"exec\":[$(rule r allow '[["tool","nowhere-tool"]]')]}"
+	assert_status 0
+	assert_line -n 0 "policy.json: exec[0] \"r\": warning: tool is $(pwd -P)/elsewhere/tool here, in no trusted directory: the rule does not allow that"
+	assert_line -n 1 'policy.json: in order, 1 rule'
+	PATH=$(pwd -P)/elsewhere:$PATH \
+		check "{\"trusted_path\":[\"$(pwd -P)/elsewhere\"],\"exec\":[$(rule r allow '["tool"]')]}"
+	assert_output 'policy.json: in order, 1 rule'
 }
 
 @test "it warns of a path with a link in it, which fits nothing that is asked about" {

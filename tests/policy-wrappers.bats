@@ -301,3 +301,20 @@ hides() {
 	mentions ssh h
 	check_decisions
 }
+
+@test "git's programs with a dash are git with a subcommand" {
+	serve_reboot
+	for_command deny push /usr/lib/git-core/git-push origin main
+	for_command deny push /usr/bin/env git-push
+	for_command deny push /usr/bin/sudo -u x /usr/lib/git-core/git-push -f
+	for_command deny push /usr/bin/sh -c 'ls; git-push'
+	decides deny push executable=/tmp/x real_path=/usr/lib/git-core/git-push args:='["x"]'
+	for_command allow default_action /usr/lib/git-core/git-status push
+	for_command allow default_action /usr/bin/env git-log push
+	for_command allow default_action /usr/bin/git-
+	runs git-bisect run reboot
+	# What allows git does not allow them.
+	rules "$(rule status allow '["git","status"]')"
+	for_command deny default_action /usr/bin/git-status
+	check_decisions
+}

@@ -273,6 +273,62 @@ load policy
 	check_decisions
 }
 
+# in_directory DECISION DIRECTORY WORD...: of a rule about what is in /var/log.
+in_directory() {
+	local word
+
+	for word in "${@:3}"; do
+		command_of /usr/bin/cat "$word"
+		decides "$1" "$([[ $1 == allow ]] && echo log || echo default_action)" "${MEMBERS[@]}" cwd="$2"
+	done
+}
+
+@test "in an allowing rule, a pattern for a path fits what the word means from the directory" {
+	serve_policy
+	rules "$(rule log allow '["cat","/var/log/*"]')"
+	in_directory allow /var/log ./syslog ././syslog .//x/y ./a..b apt/term.log
+	in_directory allow /var log/syslog ./log/syslog
+	in_directory allow /var/cache ../log/syslog
+	in_directory allow /var/cache/apt ../../log/syslog
+	in_directory allow / var/log/syslog
+	in_directory allow /etc /var/log/./x /var/log//x
+	in_directory deny /etc ./syslog log/syslog ../log/syslog
+	in_directory deny /var/log ../syslog ../../etc/shadow ./../x /etc/shadow
+	# What is before ".." may be a link, and a bare word is no path.
+	in_directory deny /var/log x/../syslog ./x/../syslog /var/log/x/../syslog syslog ./..
+	in_directory deny /var/log -x/y --file=./x
+	for_command deny default_action /usr/bin/cat ./syslog
+	# An exception to what denies is as narrow.
+	rules "$(rule no deny '["cat","**"]' '"except":[["cat","/var/log/*"]]')"
+	decides deny no executable=/usr/bin/cat args:='["../x/y"]' cwd=/var/log
+	decides deny default_action executable=/usr/bin/cat args:='["./y"]' cwd=/var/log
+	check_decisions
+}
+
+@test "a link in a trusted directory is the program that it is called by" {
+	serve_policy
+	document "{\"default_action\":\"deny\",\"trusted_path\":[\"/usr/bin\",\"/bin\",\"/run/current-system/sw/bin\"],
+		\"exec\":[$(rule cat allow '["cat","**"]'),$(rule git allow '["git","status"]')]}"
+	decides allow cat executable=/usr/bin/cat real_path=/usr/bin/coreutils args:='["x"]'
+	decides allow cat executable=/bin/cat real_path=/bin/busybox args:='["x"]'
+	decides allow cat executable=/bin/cat real_path=/bin/busybox.static args:='["x"]'
+	decides allow cat executable=/run/current-system/sw/bin/cat \
+		real_path=/nix/store/abc-coreutils-full-9.5/bin/coreutils args:='["x"]'
+	decides allow git executable=/run/current-system/sw/bin/git \
+		real_path=/nix/store/abc-git-2.47.0/bin/git args:='["status"]'
+	# Not where the link is anybody's, or leads elsewhere, or to another program.
+	decides deny default_action executable=/tmp/cat real_path=/usr/bin/coreutils args:='["x"]'
+	decides deny default_action executable=/tmp/git real_path=/nix/store/a-git/bin/git args:='["status"]'
+	decides deny default_action executable=/nix/store/a-git/bin/git args:='["status"]'
+	decides deny default_action executable=/bin/cat real_path=/tmp/busybox args:='["x"]'
+	decides deny default_action executable=/bin/cat real_path=/bin/bash args:='["x"]'
+	decides deny default_action executable=/bin/git real_path=/nix/store/a-x/bin/sh args:='["status"]'
+	decides deny default_action executable=/bin/git real_path=/nix/store/a/x/bin/git args:='["status"]'
+	# coreutils takes an argument for its name where it doesn't know that.
+	decides deny default_action executable=/bin/git real_path=/usr/bin/coreutils args:='["status"]'
+	check_decisions
+}
+
 @test "except takes commands out of the rule in which it stands, and of no other" {
 	serve_policy
 	document "{\"default_action\":\"allow\",\"exec\":[

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "cli/absolute.h"
 #include "cli/daemon-user.h"
+#include "cli/find-command.h"
 #include "cli/verb.h"
 #include "daemon/policy-file.h"
 #include "gate/policy/glob.h"
@@ -135,7 +136,44 @@ static void warn_of_shadow(const struct policy *policy, size_t index, struct fau
 	}
 }
 
-/* A bare name that is a link to a file of another name: both must fit where a rule allows. */
+/* The first of these directories that has the name, as a path; "" if none has it. */
+static int find_name(const struct trusted *in, const char *name, struct bytes *ret)
+{
+	for (size_t i = 0; i < in->n; i++) {
+		bytes_clear(ret);
+		bytes_appendf(ret, "%s/%s", in->directories[i], name);
+		if (bytes_error(ret) < 0)
+			return bytes_error(ret);
+		if (access(bytes_str(ret), F_OK) == 0)
+			return 0;
+	}
+	bytes_clear(ret);
+	return 0;
+}
+
+/* In no trusted directory, but where a person would find it. */
+static void warn_of_place(
+	const struct rule *rule, size_t index, const char *name, struct faults *faults)
+{
+	cleanup(bytes_deinit) struct bytes place = BYTES_INIT(BYTES_UNLIMITED),
+					   shown = BYTES_INIT(BYTES_UNLIMITED);
+	struct found_command found;
+
+	if (find_command(name, &found, &shown) < 0)
+		return;
+	bytes_clear(&shown);
+	if (append_place(&place, rule, index) >= 0
+		&& text_append_quoted(&shown, found.executable, strlen(found.executable)) >= 0)
+		faults_warn(faults, bytes_str(&place),
+			"%s is %s here, in no trusted directory: the rule does not allow that",
+			name, bytes_str(&shown));
+	found_command_deinit(&found);
+}
+
+/*
+ * A name or path that is a link to a file of another name: both must fit where a rule allows, but
+ * for a link that is a program of its own name.
+ */
 static void warn_of_alias(
 	const struct policy *policy, size_t index, const char *name, struct faults *faults)
 {
@@ -146,13 +184,19 @@ static void warn_of_alias(
 	const struct rule *rule = policy_rule(policy, index);
 	cleanup(free_p) char *real = NULL;
 
-	for (size_t i = 0; i < trusted->n && !real; i++) {
-		bytes_clear(&path);
-		if (bytes_appendf(&path, "%s/%s", trusted->directories[i], name) < 0)
+	if (strchr(name, '/')) {
+		real = linked_directory(name);
+		if (real)
 			return;
-		real = realpath(bytes_str(&path), NULL);
-	}
-	if (!real)
+		bytes_append_str(&path, name);
+	} else if (find_name(trusted, name, &path) >= 0 && path.len == 0 && trusted->n > 0)
+		warn_of_place(rule, index, name, faults);
+	real = path.len > 0 ? realpath(bytes_str(&path), NULL) : NULL;
+	if (!real
+		|| trusted_leads(trusted,
+			&(struct candidate_program){
+				path_name(bytes_str(&path)), bytes_str(&path), false },
+			&(struct candidate_program){ path_name(real), real, false }))
 		return;
 	for (size_t k = 0; k < rule->argv[0].n; k++) {
 		const char *pattern = rule->argv[0].any[k];
@@ -176,8 +220,8 @@ static void warn_of_aliases(const struct policy *policy, size_t index, struct fa
 	if (rule->action != DECISION_ALLOW)
 		return;
 	for (size_t k = 0; k < rule->argv[0].n; k++)
-		if (!strchr(rule->argv[0].any[k], '/') && glob_is_literal(rule->argv[0].any[k])
-			&& is_plain_name(rule->argv[0].any[k]))
+		if (glob_is_literal(rule->argv[0].any[k])
+			&& is_plain_name(path_name(rule->argv[0].any[k])))
 			warn_of_alias(policy, index, rule->argv[0].any[k], faults);
 }
 

@@ -287,7 +287,8 @@ static bool argv_fits(
 	narrow = rule->action == DECISION_ALLOW;
 	if (narrow)
 		return s->narrow.name && any_narrow(rule, &s->narrow, trusted)
-			&& any_narrow(rule, &s->narrow_real, trusted)
+			&& (trusted_leads(trusted, &s->narrow, &s->narrow_real)
+				|| any_narrow(rule, &s->narrow_real, trusted))
 			&& words_fit(rule, s, 0, s->n_words);
 
 	if ((any_wide(rule, &s->executable, false) || any_wide(rule, &s->real, false))

@@ -93,6 +93,52 @@ static int read_programs(struct candidate *s)
 	return 0;
 }
 
+/*
+ * The text of a word that means a file, whatever its program: with a slash, and no option. ".." may
+ * stand first, since the directory is no link; elsewhere, what is before it may be one.
+ */
+static const char *path_of(const struct candidate_word *w)
+{
+	const char *text = w->text;
+
+	if (text[0] == '-' || !strchr(text, '/'))
+		return NULL;
+	while (strncmp(text, "../", 3) == 0)
+		text += 3;
+	for (const char *at = text; (at = strstr(at, "..")); at += 2)
+		if ((at == text || at[-1] == '/') && (at[2] == '/' || at[2] == '\0'))
+			return NULL;
+	return w->text;
+}
+
+static int read_paths(struct candidate *s)
+{
+	size_t total = 0, relative = 0, size;
+	const char *text;
+	char *at;
+	int r;
+
+	for (size_t i = 0; i < s->n_words; i++) {
+		text = path_of(&s->words[i]);
+		total += text ? path_size(s, text, &relative) : 0;
+	}
+	r = bytes_reserve(&s->word_paths, total, &at);
+	if (r < 0)
+		return r;
+
+	relative = 0;
+	for (size_t i = 0; i < s->n_words; i++) {
+		text = path_of(&s->words[i]);
+		size = text ? path_size(s, text, &relative) : 0;
+		if (size == 0)
+			continue;
+		path_normalize(s->directory, text, at);
+		s->words[i].path = at;
+		at += size;
+	}
+	return 0;
+}
+
 static bool is_option(const struct candidate *s, size_t index)
 {
 	return index < s->n_words && s->words[index].text[0] == '-';
@@ -143,6 +189,8 @@ static int read_words(struct candidate *s, const char *words, size_t n)
 
 	find_commands(s);
 	r = s->wrapped ? read_programs(s) : 0;
+	if (r >= 0)
+		r = read_paths(s);
 	if (r < 0) {
 		candidate_deinit(s);
 		return r;
@@ -159,6 +207,7 @@ int candidate_init(struct candidate *s, const struct request *request, const str
 		.executable = program_at(request->asked.executable),
 		.directory = request->asked.cwd,
 		.paths = BYTES_INIT(BYTES_UNLIMITED),
+		.word_paths = BYTES_INIT(BYTES_UNLIMITED),
 	};
 	if (request->asked.real_path)
 		s->real = program_at(request->asked.real_path);
@@ -172,6 +221,7 @@ int candidate_init_example(struct candidate *s, const char *words, size_t n)
 	*s = (struct candidate){
 		.executable = program_at(words),
 		.paths = BYTES_INIT(BYTES_UNLIMITED),
+		.word_paths = BYTES_INIT(BYTES_UNLIMITED),
 	};
 	if (!path_is_normal(words)) {
 		s->executable.path = NULL;
@@ -224,6 +274,7 @@ int candidate_init_command(struct candidate *s, const struct candidate *whole,
 		.asker = whole->asker,
 		.directory = directory_of(whole, line, command),
 		.paths = BYTES_INIT(BYTES_UNLIMITED),
+		.word_paths = BYTES_INIT(BYTES_UNLIMITED),
 	};
 	r = read_name(s, command->words);
 	if (r >= 0)
@@ -246,6 +297,7 @@ int candidate_init_words(
 		.asker = whole->asker,
 		.executable = { .name = "", .searched = true },
 		.paths = BYTES_INIT(BYTES_UNLIMITED),
+		.word_paths = BYTES_INIT(BYTES_UNLIMITED),
 	};
 	r = read_words(s, words->text.data, words->n);
 	for (size_t i = 0; r >= 0 && i < s->n_words; i++)
@@ -259,5 +311,6 @@ void candidate_deinit(struct candidate *s)
 	free(s->path);
 	s->path = NULL;
 	bytes_deinit(&s->paths);
+	bytes_deinit(&s->word_paths);
 	s->words = NULL;
 }

@@ -50,7 +50,7 @@ struct candidate {
 	bool options_first; /* options of the program stand where its subcommand would */
 	bool hidden;        /* …or be in none of them: xargs, env -S */
 
-	struct bytes paths;
+	struct bytes paths, word_paths;
 	char *path; /* of the executable, where it was made here */
 };
 

@@ -18,12 +18,14 @@
 
 struct candidate_line {
 	struct shell_line line;
+	struct bytes words; /* of a program with a dash, with its subcommand apart */
 	struct shell_words views[SHELL_VIEWS]; /* where it is opaque */
 };
 
 static void line_free(struct candidate_line *l)
 {
 	shell_line_deinit(&l->line);
+	bytes_deinit(&l->words);
 	for (enum shell_view v = 0; v < SHELL_VIEWS; v++)
 		shell_words_deinit(&l->views[v]);
 	free(l);
@@ -60,6 +62,7 @@ static int add_line(struct candidates *c, struct candidate_line **ret)
 	line = calloc(1, sizeof(*line));
 	if (!line)
 		return -ENOMEM;
+	line->words = (struct bytes)BYTES_INIT(BYTES_UNLIMITED);
 	c->lines[c->n_lines++] = line;
 	*ret = line;
 	return 0;
@@ -117,6 +120,64 @@ static int take_line(struct candidates *c, size_t whole, const char *text)
 					       : add_words(c, whole, text, line);
 }
 
+/* git-push, of this name, is a git push with the arguments from `first` on. */
+static int add_dashed(struct candidates *c, size_t whole, const char *name, size_t first)
+{
+	static const char program[] = "git";
+	struct shell_command command = { .n_words = 2 + c->all[whole].n_words - first };
+	struct candidate_line *line;
+	struct bytes *words;
+	int r;
+
+	if (c->n_lines == LIMIT_SHELL_LINES) {
+		c->unread = true;
+		return 0;
+	}
+	r = add_line(c, &line);
+	if (r < 0)
+		return r;
+	words = &line->words;
+	bytes_append(words, program, sizeof(program));
+	bytes_append(words, name + sizeof(program), strlen(name + sizeof(program)) + 1);
+	for (size_t i = first; i < c->all[whole].n_words; i++) {
+		const char *text = c->all[whole].words[i].text;
+
+		bytes_append(words, text, strlen(text) + 1);
+	}
+	r = bytes_error(words);
+	if (r >= 0)
+		r = reserve(c);
+	if (r < 0)
+		return r;
+	command.words = bytes_str(words);
+	r = candidate_init_command(&c->all[c->n], &c->all[whole], &line->line, &command);
+	if (r >= 0)
+		c->hidden |= c->all[c->n++].hidden;
+	return r;
+}
+
+static bool is_dashed(const char *name)
+{
+	return name && strncmp(name, "git-", 4) == 0 && name[4] != '\0';
+}
+
+static int find_dashed(struct candidates *c, size_t whole)
+{
+	const char *name = c->all[whole].executable.name, *real = c->all[whole].real.name;
+	int r = 0;
+
+	if (is_dashed(name))
+		r = add_dashed(c, whole, name, 0);
+	if (r >= 0 && is_dashed(real) && strcmp(real, name) != 0)
+		r = add_dashed(c, whole, real, 0);
+	for (size_t i = 0; r >= 0 && i < c->all[whole].n_words; i++) {
+		name = c->all[whole].words[i].program.name;
+		if (is_dashed(name))
+			r = add_dashed(c, whole, name, i + 1);
+	}
+	return r;
+}
+
 /* --- finding ---------------------------------------------------------------------------------- */
 
 /* A shell, or another one whose -c is for a shell. */
@@ -162,9 +223,12 @@ static int find_all(struct candidates *c)
 {
 	int r = 0;
 
-	for (size_t i = 0; r >= 0 && i < c->n; i++)
+	for (size_t i = 0; r >= 0 && i < c->n; i++) {
 		if (c->all[i].form != CANDIDATE_WORDS)
 			r = find_lines(c, i);
+		if (r >= 0)
+			r = find_dashed(c, i);
+	}
 	if (r < 0)
 		candidates_deinit(c);
 	return r;

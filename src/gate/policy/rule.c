@@ -9,6 +9,8 @@
 
 #include "base/path.h"
 #include "gate/policy/glob.h"
+#include "gate/policy/program-name.h"
+#include "gate/policy/program.h"
 
 static bool any_fits(
 	const struct patterns *p, bool (*fits)(const char *, const char *), const char *text)
@@ -73,6 +75,23 @@ bool trusted_has(const struct trusted *trusted, const char *path)
 	return false;
 }
 
+static bool is_in_store(const char *path)
+{
+	return glob_path("/nix/store/*/bin/*", path) || glob_path("/gnu/store/*/bin/*", path);
+}
+
+bool trusted_leads(const struct trusted *trusted, const struct candidate_program *link,
+	const struct candidate_program *real)
+{
+	if (!link->path || !real->path || !trusted_has(trusted, link->path))
+		return false;
+	if (is_in_store(real->path) && strcmp(link->name, real->name) == 0)
+		return true;
+	return (trusted_has(trusted, real->path) || is_in_store(real->path))
+		&& program_is_multicall(real->name) && !program_is_multicall(link->name)
+		&& (!program_name_is(real->name, "coreutils") || program_is_coreutil(link->name));
+}
+
 /* Narrow: a bare name fits in a trusted directory only. (An example may be a bare name itself.) */
 static enum rule_miss try_narrow(const struct patterns *first, const struct trusted *trusted,
 	const struct candidate_program *p, enum rule_miss otherwise)
@@ -99,13 +118,25 @@ static enum rule_miss try_narrow(const struct patterns *first, const struct trus
 /* For a rule that denies or asks, and for one that allows. */
 enum width { WIDE, NARROW };
 
+/* A pattern for a path fits also what the word means from its directory. */
+static bool fits_narrow(const struct patterns *p, const struct candidate_word *w)
+{
+	if (any_fits(p, glob_text_narrow, w->text))
+		return true;
+	for (size_t i = 0; w->path && i < p->n; i++)
+		if (p->any[i][0] == '/' && glob_text_narrow(p->any[i], w->path))
+			return true;
+	return false;
+}
+
 /* The first pattern is tried on words, too, since each may be what a wrapper runs. */
 static bool word_fits(
 	const struct rule *rule, size_t at, const struct candidate_word *w, enum width width)
 {
 	if (at == 0)
 		return w->command && program_fits(&rule->argv[0], &w->program, true);
-	return any_fits(&rule->argv[at], width == NARROW ? glob_text_narrow : glob_text, w->text);
+	return width == NARROW ? fits_narrow(&rule->argv[at], w)
+			       : any_fits(&rule->argv[at], glob_text, w->text);
 }
 
 /*
@@ -158,8 +189,7 @@ bool rule_words_fit(const struct rule *rule, const struct candidate *s)
 	const struct patterns *last = &rule->argv[rule->n_argv - 1];
 
 	if (rule->n_argv > 1 && !rule_is_any_words(last)
-		&& (s->n_words == 0
-			|| !any_fits(last, glob_text_narrow, s->words[s->n_words - 1].text)))
+		&& (s->n_words == 0 || !fits_narrow(last, &s->words[s->n_words - 1])))
 		return false;
 	return words_fit(rule, 1, s, NARROW, NULL);
 }
@@ -186,7 +216,8 @@ static enum rule_miss try_programs(const struct rule *rule, const struct trusted
 
 	if (p->name)
 		miss = try_narrow(&rule->argv[0], trusted, p, RULE_OTHER_PROGRAM);
-	if (miss == RULE_MATCHES && s->narrow_real.name) {
+	if (miss == RULE_MATCHES && s->narrow_real.name
+		&& !trusted_leads(trusted, p, &s->narrow_real)) {
 		p = &s->narrow_real;
 		miss = try_narrow(&rule->argv[0], trusted, p, RULE_OTHER_REAL_PATH);
 	}

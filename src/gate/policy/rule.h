@@ -84,6 +84,14 @@ struct trusted {
 /* Whether the file lies in one of them. */
 bool trusted_has(const struct trusted *trusted, const char *path);
 
+/*
+ * Whether a link in a trusted directory is the program that it is called by, although it leads to a
+ * file of another name or place: to a program of many names (busybox), or into a store, in which
+ * each version has a directory of its own (/nix/store).
+ */
+bool trusted_leads(const struct trusted *trusted, const struct candidate_program *link,
+	const struct candidate_program *real);
+
 /* The first that keeps a rule from matching. */
 enum rule_miss {
 	RULE_MATCHES,
