@@ -481,6 +481,23 @@ lock_state() {
 	passes 0 65534
 }
 
+@test "a user's token is not resumed by another user" {
+	local token
+
+	need_root
+	start_doors --agent-group 4243 --default-action pending_hitl
+	run ask_as 4242 4243
+	token=$(field approval_token)
+	AS_UID=4242 _command "$UNIT" probe "$SOCKET"
+	CMD[2]=--regid=4243
+	run "${CMD[@]}" < <(request resume:=true)
+	assert_equal "$(field approval_token)" "$token"
+	CMD[1]=--reuid=4343
+	run "${CMD[@]}" < <(request resume:=true)
+	assert_decision pending_hitl
+	[[ $(field approval_token) != "$token" ]] || fail "another user's token was resumed"
+}
+
 @test "through two doors, one user asks and another approves" {
 	local token agent
 

@@ -1177,3 +1177,86 @@ other_digit() {
 	run ask approval_token="$token"
 	assert_output '{"decision":"deny","reason":"approval token revoked"}'
 }
+
+# --- resuming -------------------------------------------------------------------------------------
+
+# resumed TOKEN [KEY=...]: a request that resumes waits with this token.
+resumed() {
+	run ask resume:=true "${@:2}"
+	assert_output "$(awaiting "$1")"
+}
+
+@test "a request that resumes waits with the pending token for the same question, and consumes it" {
+	local token
+
+	start_asking
+	run ask resume:=true cwd=/tmp
+	token=$(field approval_token)
+	resumed "$token" cwd=/tmp
+	assert_equal "$(operate list | grep -c token_id)" 1
+	operate approve token_id="$token"
+	run ask resume:=true cwd=/tmp
+	assert_output "$ALLOWED"
+	run ask resume:=true cwd=/tmp
+	assert_decision pending_hitl
+	[[ $(field approval_token) != "$token" ]] || fail "a consumed token was resumed"
+}
+
+@test "an approved token is resumed before a pending one" {
+	local first second
+
+	start_asking
+	first=$(pending_token)
+	second=$(pending_token)
+	operate approve token_id="$second"
+	run ask resume:=true
+	assert_output "$ALLOWED"
+	resumed "$first"
+}
+
+@test "only a request that is equal in every field resumes, what was not sent included" {
+	local key token
+
+	start_asking
+	token=$(pending_token cwd=/tmp agent_id=a)
+	for key in cwd=/ cwd- agent_id=b agent_id- session_id=t sandbox_id=t profile=t \
+		real_path=/bin/x executable_sha256="$(printf '%064d' 1)" executable=/bin/x \
+		args:='["x"]'; do
+		run ask resume:=true cwd=/tmp agent_id=a "$key"
+		assert_decision pending_hitl
+		[[ $(field approval_token) != "$token" ]] || fail "resumed with $key"
+	done
+	resumed "$token" cwd=/tmp agent_id=a
+}
+
+@test "a token that was refused or is over is not resumed" {
+	local token
+
+	start_asking
+	token=$(pending_token)
+	operate revoke token_id="$token"
+	run ask resume:=true
+	[[ $(field approval_token) != "$token" ]] || fail 'a refused token was resumed'
+	token=$(field approval_token)
+	move_clock 301
+	run ask resume:=true
+	assert_decision pending_hitl
+	[[ $(field approval_token) != "$token" ]] || fail 'an expired token was resumed'
+}
+
+@test "what policy allows or denies by now is not asked of the token" {
+	local token
+
+	start_daemon --default-action pending_hitl
+	token=$(pending_token)
+	stop_daemon
+	start_daemon --default-action deny
+	run ask resume:=true
+	assert_decision deny
+	stop_daemon
+	start_daemon --default-action allow
+	run ask resume:=true
+	assert_decision allow
+	run operate show token_id="$token"
+	assert_line -n 0 -p '"state":"pending"'
+}

@@ -76,7 +76,7 @@ operator() {
 
 	start_daemon --default-action allow
 	for key in agent_id budget_state_ref request_fingerprint approval_token cwd real_path \
-		executable_sha256 wait_ms detail; do
+		executable_sha256 wait_ms detail resume; do
 		allowed "$OPEN,\"$key\":null}"
 	done
 	allowed "$(request args:=null)"
@@ -189,6 +189,15 @@ operator() {
 	allowed "{\"a\":1.5,\"b\":[1e2,2.5],${OPEN#?},\"c\":{\"d\":1.0},\"wait_ms\":5,\"e\":1e2}"
 	malformed "wait_ms $WAIT_WANTED" \
 		"{\"a\":1,\"b\":[1,2],${OPEN#?},\"c\":{\"d\":1},\"wait_ms\":5.0,\"e\":1}"
+	check_cases
+}
+
+@test "resume is true" {
+	start_daemon --default-action allow
+	allowed "$OPEN,\"resume\":true}"
+	for value in false 1 '"true"' '[]'; do
+		malformed 'resume must be true' "$OPEN,\"resume\":$value}"
+	done
 	check_cases
 }
 

@@ -130,6 +130,7 @@ static void ask_about(const struct hook *hook, const struct hook_question *q, co
 	build.asked.agent_id = q->agent;
 	build.asked.cwd = q->cwd;
 	build.command = command;
+	build.resume = true; /* an agent asks again without a token */
 	say_keep(&why);
 	if (request_build_line(&build, &hook_verb, &request) != STATUS_DONE)
 		deny("could not decide: %s", bytes_str(&why));

@@ -131,6 +131,8 @@ static int print_request(
 	writer_string(&w, "budget_state_ref", build->budget_state_ref);
 	writer_string(&w, "request_fingerprint", hex);
 	writer_string(&w, "approval_token", build->token);
+	if (build->resume)
+		writer_bool(&w, "resume", true);
 	if (build->detail)
 		writer_bool(&w, "detail", true);
 	writer_end(&w);

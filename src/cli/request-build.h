@@ -16,6 +16,7 @@ struct request_build {
 	const char *token;
 	const char *budget_state_ref;
 	bool hash_all;
+	bool resume;              /* a live token for the same question is used */
 	bool detail;              /* the reply is to tell more, such as the record's ID */
 	bool missing_too;         /* an absolute path may be of a command that isn't there */
 	const char *request_file; /* "-" is standard input; excludes everything else */

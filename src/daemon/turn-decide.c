@@ -12,6 +12,7 @@
 #include "daemon/turn-evidence.h"
 #include "gate/decide-token.h"
 #include "gate/decide.h"
+#include "gate/fields.h"
 
 /* A random UUID, version 4 (RFC 9562, section 5.4). */
 static void make_id(uint8_t ret[static TOKEN_ID_LEN])
@@ -31,6 +32,25 @@ static const struct token *named_token(struct store *store, const struct request
 	if (request->fault || !name || notation_parse_uuid(name, strlen(name), id) < 0)
 		return NULL;
 	return store_find(store, id);
+}
+
+/*
+ * The asker's live token for exactly this question; an approved one first. NULL: there is none, or
+ * the request does not ask for it.
+ */
+static const struct token *resumed_token(const struct store *store, const struct request *request,
+	uid_t uid, const uint8_t fingerprint[static FINGERPRINT_LEN])
+{
+	const struct token *found = NULL;
+
+	if (!request->resume || request->approval_token)
+		return NULL;
+	for (const struct token *t = NULL; (t = store_next_live(store, uid, fingerprint, t));)
+		if (fields_are_equal(&t->asked, &request->asked)
+			&& (!found
+				|| (t->state == TOKEN_APPROVED && found->state == TOKEN_PENDING)))
+			found = t;
+	return found;
 }
 
 static bool is_operation(const struct request *request)
@@ -235,6 +255,8 @@ static int decide_request(
 		notation_hex(fingerprint, sizeof(fingerprint), a->fingerprint);
 		in.fingerprint = fingerprint;
 		in.usage = store_count(res->store, conn->peer.uid, fingerprint);
+		if (!in.token)
+			in.token = resumed_token(res->store, request, conn->peer.uid, fingerprint);
 	}
 	make_id(fresh_id);
 

@@ -152,22 +152,6 @@ static int judge(const struct decide_input *in, struct judgement *ret)
 	return 0;
 }
 
-static void decide_first(const struct decide_input *in, struct verdict *v)
-{
-	struct judgement j;
-	int r;
-
-	r = judge(in, &j);
-	if (r < 0)
-		verdict_fail(v, r);
-	else if (decide_allow_match(in, &j, v))
-		return;
-	else if (j.decision == DECISION_PENDING)
-		issue(in, &j, v);
-	else
-		take_judgement(v, &j);
-}
-
 static bool claim_fits(const struct decide_input *in)
 {
 	char hex[FINGERPRINT_HEX_LEN + 1];
@@ -251,6 +235,24 @@ static void decide_retry(const struct decide_input *in, struct verdict *v)
 	verdict_decide(v, step->decision, step->reason, RULE_TOKEN);
 	if (step->decision == DECISION_PENDING)
 		decide_approval_explain(in, v);
+}
+
+static void decide_first(const struct decide_input *in, struct verdict *v)
+{
+	struct judgement j;
+	int r;
+
+	r = judge(in, &j);
+	if (r < 0)
+		verdict_fail(v, r);
+	else if (decide_allow_match(in, &j, v))
+		return;
+	else if (j.decision == DECISION_PENDING && in->request->resume && in->token)
+		decide_retry(in, v);
+	else if (j.decision == DECISION_PENDING)
+		issue(in, &j, v);
+	else
+		take_judgement(v, &j);
 }
 
 void decide_exec(const struct decide_input *in, struct verdict *v)

@@ -39,7 +39,7 @@ struct decide_input {
 	const struct allowlist *allowlist; /* NULL: there is no state directory to keep one in */
 	uint64_t allow_now;                /* the time on the allowlist's clock */
 	const struct approving *approving; /* NULL: they aren't */
-	const struct token *token;         /* the one that the request names, or NULL */
+	const struct token *token;         /* that the request names or resumes, or NULL */
 	struct usage usage;
 	bool may_report; /* the record that the request names is an allow that is open */
 	struct moment now;

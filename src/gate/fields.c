@@ -54,6 +54,11 @@ enum field fields_find_mismatch(const struct invocation *first, const struct inv
 	return FIELDS;
 }
 
+bool fields_are_equal(const struct invocation *a, const struct invocation *b)
+{
+	return fields_find_mismatch(a, b) == FIELDS && fields_find_mismatch(b, a) == FIELDS;
+}
+
 void fields_write(struct writer *w, const struct invocation *asked)
 {
 	const struct string_list *list;

@@ -63,5 +63,8 @@ void field_set(enum field field, struct invocation *asked, const char *value);
  */
 enum field fields_find_mismatch(const struct invocation *first, const struct invocation *retry);
 
+/* Whether all strings are the same, those that were not sent too. */
+bool fields_are_equal(const struct invocation *a, const struct invocation *b);
+
 /* Writes the fields that are there, as members of the object that is open. */
 void fields_write(struct writer *w, const struct invocation *asked);

@@ -28,6 +28,7 @@ static const struct request_key exec_keys[] = {
 	{ "approval_token", false, AT(approval_token), request_take_string },
 	{ "wait_ms", false, 0, request_take_wait },
 	{ "detail", false, 0, request_take_detail },
+	{ "resume", false, AT(resume), request_take_true },
 	{ 0 },
 };
 

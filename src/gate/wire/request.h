@@ -53,6 +53,7 @@ struct request {
 	const char *approval_token;
 	uint32_t wait_ms;
 	bool detail;
+	bool resume; /* its own live token for the same question is used, if there is one */
 
 	/* local.exec.done; how it ended is in the line, which is kept */
 	const char *record_id;

@@ -25,6 +25,8 @@ struct store_ops {
 	/* Reads. */
 	void (*find)(struct store *store, size_t n, const uint8_t *ids, const struct token **ret);
 	const struct token *(*next)(const struct store *store, const struct token *after);
+	const struct token *(*next_live)(const struct store *store, uid_t uid,
+		const uint8_t fingerprint[static FINGERPRINT_LEN], const struct token *after);
 	struct usage (*count)(const struct store *store, uid_t uid,
 		const uint8_t fingerprint[static FINGERPRINT_LEN]);
 

@@ -133,6 +133,12 @@ const struct token *store_next(const struct store *store, const struct token *af
 	return store->ops->next(store, after);
 }
 
+const struct token *store_next_live(const struct store *store, uid_t uid,
+	const uint8_t fingerprint[static FINGERPRINT_LEN], const struct token *after)
+{
+	return store->ops->next_live(store, uid, fingerprint, after);
+}
+
 struct usage store_count(
 	const struct store *store, uid_t uid, const uint8_t fingerprint[static FINGERPRINT_LEN])
 {

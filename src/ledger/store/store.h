@@ -106,6 +106,13 @@ const struct token *store_find(struct store *store, const uint8_t id[static TOKE
 /* All tokens in the order of their issue: the one after `after`, or the first for NULL. */
 const struct token *store_next(const struct store *store, const struct token *after);
 
+/*
+ * The pending and approved tokens of this uid for this fingerprint, in the order of their issue:
+ * the one after `after`, or the first for NULL.
+ */
+const struct token *store_next_live(const struct store *store, uid_t uid,
+	const uint8_t fingerprint[static FINGERPRINT_LEN], const struct token *after);
+
 /* What this uid has on record, for the fingerprint and in all; and what all uids have. */
 struct usage store_count(
 	const struct store *store, uid_t uid, const uint8_t fingerprint[static FINGERPRINT_LEN]);

@@ -39,6 +39,12 @@ const struct token *table_store_next(const struct store *store, const struct tok
 	return token_table_next(table_of(store), after);
 }
 
+const struct token *table_store_next_live(const struct store *store, uid_t uid,
+	const uint8_t fingerprint[static FINGERPRINT_LEN], const struct token *after)
+{
+	return token_table_next_live(table_of(store), uid, fingerprint, after);
+}
+
 struct usage table_store_count(
 	const struct store *store, uid_t uid, const uint8_t fingerprint[static FINGERPRINT_LEN])
 {

@@ -21,6 +21,8 @@ void table_store_deinit(struct table_store *t);
 
 void table_store_find(struct store *store, size_t n, const uint8_t *ids, const struct token **ret);
 const struct token *table_store_next(const struct store *store, const struct token *after);
+const struct token *table_store_next_live(const struct store *store, uid_t uid,
+	const uint8_t fingerprint[static FINGERPRINT_LEN], const struct token *after);
 struct usage table_store_count(
 	const struct store *store, uid_t uid, const uint8_t fingerprint[static FINGERPRINT_LEN]);
 void table_store_update(
@@ -28,9 +30,9 @@ void table_store_update(
 uint64_t table_store_due(const struct store *store);
 
 /* A member of each for a table of operations. */
-#define TABLE_STORE_READS                                                               \
-	.find = table_store_find, .next = table_store_next, .count = table_store_count, \
-	.update = table_store_update, .due = table_store_due
+#define TABLE_STORE_READS                                                                       \
+	.find = table_store_find, .next = table_store_next, .next_live = table_store_next_live, \
+	.count = table_store_count, .update = table_store_update, .due = table_store_due
 
 /* The length of the token's line: limits mean the same for each kind of store. */
 int table_store_measure(const struct store *store, struct token_change *change);

@@ -27,12 +27,13 @@ struct alike_key {
 
 struct alike {
 	struct alike_key key;
-	size_t entries, pending;
+	TAILQ_HEAD(, entry) entries; /* in the order of their issue */
+	size_t pending;
 };
 
 struct entry {
 	struct heap_node due; /* first: an entry is found from it */
-	TAILQ_ENTRY(entry) order;
+	TAILQ_ENTRY(entry) order, among_alike;
 	struct token *token;
 	uint64_t bytes;
 	struct account *account;
@@ -76,7 +77,11 @@ static void leave_counters(struct token_table *t, struct entry *e)
 		map_remove(&t->accounts, &e->account->uid);
 		free(e->account);
 	}
-	if (e->alike && --e->alike->entries == 0) {
+	if (!e->alike)
+		return;
+
+	TAILQ_REMOVE(&e->alike->entries, e, among_alike);
+	if (TAILQ_EMPTY(&e->alike->entries)) {
 		map_remove(&t->alikes, &e->alike->key);
 		free(e->alike);
 	}
@@ -116,13 +121,14 @@ static int join_alike(struct token_table *t, struct entry *e)
 			return -ENOMEM;
 
 		a->key = key;
+		TAILQ_INIT(&a->entries);
 		if (map_put(&t->alikes, &a->key, a) < 0) {
 			free(a);
 			return -ENOMEM;
 		}
 	}
 
-	a->entries++;
+	TAILQ_INSERT_TAIL(&a->entries, e, among_alike);
 	e->alike = a;
 	return 0;
 }
@@ -184,6 +190,23 @@ const struct token *token_table_next(const struct token_table *t, const struct t
 	} else {
 		e = TAILQ_FIRST(&t->order);
 	}
+	return e ? e->token : NULL;
+}
+
+const struct token *token_table_next_live(const struct token_table *t, uid_t uid,
+	const uint8_t fingerprint[static FINGERPRINT_LEN], const struct token *after)
+{
+	struct alike_key key = alike_key(uid, fingerprint);
+	struct alike *a = map_get(&t->alikes, &key);
+	struct entry *e;
+
+	if (!a)
+		return NULL;
+
+	e = after ? TAILQ_NEXT((struct entry *)map_get(&t->by_id, after->id), among_alike)
+		  : TAILQ_FIRST(&a->entries);
+	while (e && !token_state_is_live(e->token->state))
+		e = TAILQ_NEXT(e, among_alike);
 	return e ? e->token : NULL;
 }
 
