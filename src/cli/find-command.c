@@ -4,6 +4,7 @@
 
 #include "cli/find-command.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -145,6 +146,7 @@ static int hash_command(struct found_command *c, bool all)
 	cleanup(close_p) int fd = -1;
 	struct stat st;
 
+	assert(c->real_path);
 	if (stat(c->real_path, &st) < 0)
 		return -errno;
 	if (!all && !others_could_change(&st))
@@ -166,6 +168,7 @@ int find_command(const char *name, struct found_command *ret, struct bytes *why)
 	r = find(name, &found, why);
 	if (r < 0)
 		return r;
+	assert(found);
 
 	r = resolve(found, &c);
 	if (r < 0) {

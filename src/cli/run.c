@@ -151,7 +151,7 @@ static int execute_and_report(
 	const struct run *run, const struct execution *execution, const char *record_id)
 {
 	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
-	struct child_end end;
+	struct child_end end = { 0 };
 	int r;
 
 	r = record_id[0] ? child_run(execute, execution, &end, &why) : execute(execution, &why);

@@ -5,6 +5,7 @@
 #include "gate/decide-approval.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -457,9 +458,8 @@ void decide_approval_add(
 	v->change.to = in->token->state;
 	v->change.approval = (struct approval){ 0 };
 	verdict_conclude(v, OUTCOME_OK, bytes_str(&given->by));
-	verdict_explain(v, " has approved: %llu of %llu, %llu more needed",
-		(unsigned long long)given->have, (unsigned long long)(given->have + given->missing),
-		(unsigned long long)given->missing);
+	verdict_explain(v, " has approved: %" PRIu64 " of %" PRIu64 ", %" PRIu64 " more needed",
+		given->have, given->have + given->missing, given->missing);
 }
 
 /* --- an operator refuses ---------------------------------------------------------------------- */
@@ -539,8 +539,8 @@ static int check_approvals(const struct decide_input *in, struct verdict *v, boo
 	*ret_enough = count_missing(&c) == 0;
 	if (!*ret_enough) {
 		verdict_deny(v, "the approval is not enough any more");
-		verdict_explain(v, ": %llu of %llu approvers count", (unsigned long long)c.n,
-			(unsigned long long)(c.n + count_missing(&c)));
+		verdict_explain(
+			v, ": %zu of %" PRIu64 " approvers count", c.n, c.n + count_missing(&c));
 		if (fault)
 			verdict_explain(v, "; %s", fault);
 	}
@@ -573,8 +573,7 @@ void decide_approval_explain(const struct decide_input *in, struct verdict *v)
 	if (r >= 0)
 		r = count_approvals(&c, NULL, NULL, &fault);
 	if (r >= 0)
-		verdict_explain(v, ": %llu of %llu approved", (unsigned long long)c.n,
-			(unsigned long long)(c.n + count_missing(&c)));
+		verdict_explain(v, ": %zu of %" PRIu64 " approved", c.n, c.n + count_missing(&c));
 	verdict_fail(v, r);
 	bytes_deinit(&c.printed);
 }

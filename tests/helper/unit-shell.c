@@ -275,9 +275,9 @@ static int print_script(char **argv)
 	open_lines(&l, argv[2], &input);
 	puts("rec() { printf '%s\\0' \"@$#\" \"$PWD\" \"$@\" >&9; }\n"
 	     "m() { printf '%s\\0' \"#$1\" >&9; \\cd \"$BASE\"; }");
-	for (char kind = 0; kind < 2; kind++)
-		for (char digit = '0'; digit <= '2'; digit++)
-			print_function((char[]){ kind ? 't' : 'f', digit, '\0' });
+	for (int kind = 0; kind < 2; kind++)
+		for (int digit = '0'; digit <= '2'; digit++)
+			print_function((char[]){ kind ? 't' : 'f', (char)digit, '\0' });
 	for (size_t n = from; l.given && n < to; n++) {
 		get_line(&l, n);
 		for (size_t i = 0; i < l.line.n_commands; i++)

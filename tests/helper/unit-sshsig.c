@@ -81,7 +81,7 @@ static int verify(const struct allowed_signers *signers, struct text armor, stru
 	struct sshsig s;
 	const char *why = judge(signers, armor, text, name_space, &s, &signer);
 
-	if (why) {
+	if (why || !signer) {
 		puts(why);
 		return UNIT_FAILED;
 	}

@@ -52,9 +52,8 @@ static void take(struct splitter *s, char c)
 {
 	if (c == ' ' || c == '\t')
 		end_word(s);
-	else if (strchr(";&|()<>", c) || (c > 0 && c < ' '))
-		end_command(s);
-	else if (s->view == SHELL_TORN && is_torn_at(c))
+	else if (strchr(";&|()<>", c) || (c > 0 && c < ' ')
+		|| (s->view == SHELL_TORN && is_torn_at(c)))
 		end_command(s);
 	else
 		add(s, c);
