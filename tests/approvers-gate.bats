@@ -575,3 +575,71 @@ serve_group() {
 	retry "$token"
 	assert_decision allow
 }
+
+@test "a card says what approving takes, and who has approved" {
+	make_key bob
+	list_signer bob
+	serve_rule '"quorum":2,"touch":true,"approvers":"platform"' \
+		'"approver_groups":{"platform":["alice","bob"]}'
+	local token
+	token=$(pending_token)
+	run firma token show "$token"
+	assert_line -e '^needs +a security key that is touched, not who asked, 2 approvers, group platform$'
+	serve_rule '"quorum":2'
+	token=$(pending_token)
+	approve_as alice "$token"
+	run firma token show "$token"
+	assert_line -e '^signed by +alice: 1 of 2$'
+}
+
+# --- evidence -------------------------------------------------------------------------------------
+
+@test "evidence verify checks the signatures of approvers, and show names them" {
+	use_security_key
+	make_security_key bob
+	list_signer bob
+	serve_approvers --require-signature --advisory
+	local token other
+	token=$(pending_token)
+	approve_as bob "$token"
+	retry "$token"
+	other=$(pending_token)
+	text_of "$other" refuse | sign alice >"$TMP/sig"
+	operate revoke token_id="$other" signature="$(<"$TMP/sig")"
+	stop_daemon
+
+	run firma evidence verify --approvers "$SIGNERS" "$STATE_DIR.evidence"
+	assert_status 0
+	assert_line -p "3 approvers' signatures hold"
+	run firma evidence show "$STATE_DIR.evidence"
+	assert_line -p "signed by bob (security key, touched)"
+	assert_line -p "approved by bob (security key, touched)"
+	assert_line -p "signed by alice (key)"
+
+	rm "$SIGNERS"
+	list_signer alice
+	run firma evidence verify --approvers "$SIGNERS" "$STATE_DIR.evidence"
+	assert_status 1
+	assert_output -p 'its approval 1: the key is not among those that may approve'
+	rm "$SIGNERS"
+	list_signer alice
+	list_signer bob '' mallory
+	run firma evidence verify --approvers "$SIGNERS" "$STATE_DIR.evidence"
+	assert_status 1
+	assert_output -p "its approval 1: the key is another principal's"
+}
+
+@test "an approval of another token is found in the evidence" {
+	serve_approvers --require-signature --advisory
+	local token other
+	token=$(pending_token)
+	approve_as alice "$token"
+	other=$(pending_token)
+	approve_as alice "$other"
+	stop_daemon
+	# Without the chain's hashes this is all that tells.
+	sed "s/\"token_id\":\"$token\"/\"token_id\":\"$other\"/g" "$STATE_DIR.evidence" >"$TMP/log2"
+	run firma evidence verify --approvers "$SIGNERS" "$TMP/log2"
+	assert_status 1
+	assert_output -p 'its approval 1: the text is about another token'
+}

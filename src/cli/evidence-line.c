@@ -195,6 +195,34 @@ static int append_what(struct bytes *b, const struct evidence_line *e)
 	return r < 0 ? r : append_escaped(b, " ", string(e->request, "action"));
 }
 
+static bool is_true(const struct json *object, const char *key)
+{
+	const struct json *m = member(object, key);
+	bool value;
+
+	return m && json_bool(m, &value) && value;
+}
+
+/* ", approved by alice (security key, touched) and bob (key)" */
+static int append_approvals(struct bytes *b, const struct json *response)
+{
+	const struct json *approvals = member(response, "approvals");
+	const char *before = string(response, "outcome") ? ", signed by " : ", approved by ";
+
+	if (!approvals || !json_is_array(approvals))
+		return 0;
+	json_each (approval, approvals) {
+		append_escaped(b, before, string(approval, "by"));
+		if (string(approval, "signature"))
+			bytes_appendf(b, " (%s%s%s)",
+				is_true(approval, "security_key") ? "security key" : "key",
+				is_true(approval, "touched") ? ", touched" : "",
+				is_true(approval, "verified") ? ", verified" : "");
+		before = " and ";
+	}
+	return bytes_error(b);
+}
+
 static int append_line(struct bytes *b, const struct evidence_line *e)
 {
 	append_escaped(b, "", e->timestamp ? e->timestamp : "?");
@@ -203,7 +231,8 @@ static int append_line(struct bytes *b, const struct evidence_line *e)
 	append_command(b, e->request);
 	append_who(b, e);
 	append_escaped(b, ": ", string(e->response, "outcome"));
-	return append_escaped(b, ": ", string(e->response, "reason"));
+	append_escaped(b, ": ", string(e->response, "reason"));
+	return append_approvals(b, e->response);
 }
 
 int evidence_line_append(

@@ -11,11 +11,13 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/file.h"
 #include "base/json/writer.h"
 #include "base/text.h"
 #include "cli/evidence-file.h"
 #include "cli/progress.h"
 #include "cli/verb.h"
+#include "gate/limits.h"
 #include "ledger/evidence/verify.h"
 
 /* Of a JSON report. More is counted, and not kept: memory doesn't grow with what is wrong. */
@@ -23,7 +25,7 @@
 
 struct verify_command {
 	bool json;
-	const char *key, *public_key, *key_id, *head;
+	const char *key, *public_key, *key_id, *head, *approvers;
 	struct verify_options options;
 };
 
@@ -38,11 +40,13 @@ static const struct option_row rows[] = {
 		OPTION_STRING(struct verify_command, key_id) },
 	{ "head", 0, "SEQUENCE:HASH", "this record must be there",
 		OPTION_STRING(struct verify_command, head) },
+	{ "approvers", 0, "FILE", "check the approvers' signatures, too",
+		OPTION_STRING(struct verify_command, approvers) },
 	{ 0 },
 };
 
 struct reading {
-	bool json;
+	bool json, approvers;
 	const char *path;
 	struct bytes shown; /* the path, escaped */
 	struct progress progress;
@@ -110,6 +114,8 @@ static int print_json(struct reading *r, const struct verify_report *report)
 	writer_bool(&w, "valid", report->faults == 0);
 	writer_unsigned(&w, "records", report->records);
 	writer_unsigned(&w, "signed_records", report->signed_records);
+	if (r->approvers)
+		writer_unsigned(&w, "approvals", report->approvals);
 	writer_strings(&w, "errors", bytes_str(&r->errors), r->n_errors);
 	writer_end(&w);
 	if (e >= 0)
@@ -129,6 +135,10 @@ static void print_text(const struct reading *r, const struct verify_report *repo
 		printf("%s: holds: %" PRIu64 " record%s, %" PRIu64 " signed, head %" PRIu64 ":%s\n",
 			bytes_str(&r->shown), report->records, report->records == 1 ? "" : "s",
 			report->signed_records, report->head.sequence, report->head.hash);
+	if (report->faults == 0 && r->approvers)
+		printf("%s: %" PRIu64 " approver%s' signature%s hold%s\n", bytes_str(&r->shown),
+			report->approvals, report->approvals == 1 ? "" : "s",
+			report->approvals == 1 ? "" : "s", report->approvals == 1 ? "s" : "");
 }
 
 static int read_stream(const struct verify_command *c, int fd, struct reading *r)
@@ -159,6 +169,7 @@ static int verify_path(const struct verify_command *c, const char *path)
 {
 	struct reading r = {
 		.json = c->json,
+		.approvers = c->options.approvers != NULL,
 		.path = path,
 		.shown = BYTES_INIT(BYTES_UNLIMITED),
 		.errors = BYTES_INIT(BYTES_UNLIMITED),
@@ -195,6 +206,32 @@ static int load_key(const struct verify_command *c, struct evidence_key **ret)
 	return STATUS_DONE;
 }
 
+static int load_approvers(const struct verify_command *c, struct allowed_signers **ret)
+{
+	cleanup(bytes_deinit) struct bytes shown = BYTES_INIT(BYTES_UNLIMITED),
+					   text = BYTES_INIT(BYTES_UNLIMITED),
+					   why = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(close_p) int fd = -1;
+	int r, status;
+
+	if (!c->approvers)
+		return STATUS_DONE;
+	if (sodium_init() < 0)
+		return say_undecided("libsodium can't be used here");
+
+	status = evidence_file_open(c->approvers, &fd);
+	if (status != STATUS_DONE)
+		return status;
+	r = file_read(fd, LIMIT_APPROVERS_FILE, &text);
+	if (r >= 0)
+		r = allowed_signers_parse(bytes_str(&text), text.len, &why, ret);
+	if (r < 0)
+		return evidence_file_say_error(c->approvers, r);
+	if (evidence_file_append_path(&shown, c->approvers) < 0)
+		return say_undecided("out of memory");
+	return r == 0 ? STATUS_DONE : say_undecided("%s:%s", bytes_str(&shown), bytes_str(&why));
+}
+
 static int check_options(
 	const struct verb *verb, int n_files, struct verify_command *c, struct chain_head *head)
 {
@@ -217,6 +254,7 @@ static int check_options(
 static int run(const struct verb *verb, int argc, char **argv)
 {
 	cleanup(evidence_key_free_p) struct evidence_key *key = NULL;
+	cleanup(allowed_signers_free_p) struct allowed_signers *approvers = NULL;
 	struct chain_head head = { 0 };
 	struct verify_command c = { 0 };
 	struct operands files;
@@ -229,10 +267,13 @@ static int run(const struct verb *verb, int argc, char **argv)
 	status = check_options(verb, files.n, &c, &head);
 	if (status == STATUS_DONE)
 		status = load_key(&c, &key);
+	if (status == STATUS_DONE)
+		status = load_approvers(&c, &approvers);
 	if (status != STATUS_DONE)
 		return status;
 
 	c.options.key = key;
+	c.options.approvers = approvers;
 	for (int i = 0; i < files.n; i++) {
 		status = verify_path(&c, files.words[i]);
 		worst = status > worst ? status : worst;

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/json/tree.h"
 #include "base/notation.h"
 #include "base/text.h"
 #include "cli/fold.h"
@@ -147,6 +148,71 @@ static int add_approval(struct token_card *c, int r)
 	return add_text(c, r, "approved", token->approved_at);
 }
 
+/* "a touched security key, 2 approvers of platform": what approving takes beside a word. */
+static int add_demands(struct token_card *c, int r)
+{
+	static const struct {
+		const char *key, *text;
+	} flags[] = {
+		{ "signed", "a signature" },
+		{ "touch", "a security key that is touched" },
+		{ "verified", "a security key with a PIN or a fingerprint" },
+		{ "not_asker", "not who asked" },
+	};
+	const struct json *root = json_root(c->token->doc), *groups = json_get(root, "approvers");
+	const char *before = "";
+	uint64_t needed;
+	bool flag;
+
+	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+		if (!json_get(root, flags[i].key) || !json_bool(json_get(root, flags[i].key), &flag)
+			|| !flag)
+			continue;
+		bytes_appendf(&c->value, "%s%s", before, flags[i].text);
+		before = ", ";
+	}
+	if (json_get_integer(root, "needed", UINT32_MAX, &needed)) {
+		bytes_appendf(&c->value, "%s%llu approvers", before, (unsigned long long)needed);
+		before = ", ";
+	}
+	if (groups && json_is_array(groups)) {
+		json_each (group, groups) {
+			if (!json_string(group))
+				continue;
+			bytes_appendf(&c->value, "%sgroup ", before);
+			text_append_quoted(
+				&c->value, json_string(group), strlen(json_string(group)));
+			before = ", ";
+		}
+	}
+	return c->value.len > 0 ? add(c, r, "needs", STYLE_NONE) : r;
+}
+
+/* "alice, bob: 2 of 3" */
+static int add_signers(struct token_card *c, int r)
+{
+	const struct json *root = json_root(c->token->doc),
+			  *approvals = json_get(root, "approvals");
+	const char *before = "", *by;
+	uint64_t needed, n = 0;
+
+	if (!approvals || !json_is_array(approvals))
+		return r;
+	json_each (approval, approvals) {
+		by = json_get_string(approval, "by");
+		if (!by)
+			continue;
+		bytes_append_str(&c->value, before);
+		text_append_quoted(&c->value, by, strlen(by));
+		before = ", ";
+		n++;
+	}
+	if (json_get_integer(root, "needed", UINT32_MAX, &needed) && n < needed)
+		bytes_appendf(&c->value, ": %llu of %llu", (unsigned long long)n,
+			(unsigned long long)needed);
+	return c->value.len > 0 ? add(c, r, "signed by", STYLE_NONE) : r;
+}
+
 static int add_claims(struct token_card *c, int r)
 {
 	const struct token_view *token = c->token;
@@ -211,6 +277,8 @@ static int build(struct token_card *c)
 	r = add_head(c, 0);
 	r = add_warnings(c, r);
 	r = add_state(c, r);
+	r = add_demands(c, r);
+	r = add_signers(c, r);
 	r = add_approval(c, r);
 	r = add_text(c, r, "reason", token->reason);
 	r = add_asker(c, r);

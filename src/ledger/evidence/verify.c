@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/lines.h"
+#include "ledger/evidence/approval-check.h"
 
 struct verifier {
 	const struct verify_options *options;
@@ -155,6 +156,22 @@ static int check_head(struct verifier *v, const struct chain_record *record)
 	return tell(v, "its record_hash is not that of the head that was given");
 }
 
+static int check_approvals(struct verifier *v, const struct line *line)
+{
+	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
+	size_t n;
+	int r;
+
+	if (!v->options->approvers)
+		return 0;
+
+	r = approval_check_record(line->text, line->len, v->options->approvers, &n, &why);
+	if (r == APPROVAL_CHECK_REFUSED)
+		return tell(v, "%s", bytes_str(&why));
+	v->report.approvals += n;
+	return r;
+}
+
 static int check_record(
 	struct verifier *v, const struct line *line, const struct chain_record *record)
 {
@@ -171,6 +188,8 @@ static int check_record(
 		r = check_signature(v, record);
 	if (r >= 0)
 		r = check_head(v, record);
+	if (r >= 0)
+		r = check_approvals(v, line);
 	if (r < 0)
 		return r;
 

@@ -9,17 +9,20 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "gate/approval/allowed-signers.h"
 #include "ledger/evidence/chain.h"
 
 struct verify_options {
 	const struct evidence_key *key; /* every record must be signed with it; NULL: none may be */
 	const char *key_id; /* that all signatures must name; NULL: the key's own, or any */
-	const struct chain_head *head; /* a record that must be there; or NULL */
+	const struct chain_head *head;           /* a record that must be there; or NULL */
+	const struct allowed_signers *approvers; /* whose signatures approve; NULL: unchecked */
 };
 
 struct verify_report {
 	uint64_t records; /* lines, whether or not they hold */
 	uint64_t signed_records;
+	uint64_t approvals; /* signatures of approvers that were checked */
 	uint64_t faults;
 	struct chain_head head; /* of the last record that could be read */
 };

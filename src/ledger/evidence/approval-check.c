@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: ISC */
+
+/* A record's approvals, by its members. */
+
+#include "ledger/evidence/approval-check.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/json/tree.h"
+#include "base/local-time.h"
+#include "gate/approval/sshsig.h"
+#include "ledger/evidence/chain.h"
+
+struct record {
+	const struct allowed_signers *signers;
+	const char *token, *decision; /* "approve" or "refuse" */
+	uint64_t wall;                /* seconds since 1970 */
+};
+
+/* "2026-11-20T06:17:57.123456789Z" */
+static bool read_timestamp(const char *text, uint64_t *ret)
+{
+	struct local_time t;
+
+	return text
+		&& sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d", &t.year, &t.month, &t.day, &t.hour,
+			   &t.minute, &t.second)
+		== 6
+		&& local_time_to_wall(&t, true, ret);
+}
+
+/* Whether the text has this line. */
+static bool has_line(const char *text, const char *name, const char *value)
+{
+	char line[128];
+
+	if (snprintf(line, sizeof(line), "\n%s %s\n", name, value) >= (int)sizeof(line))
+		return false;
+	return strstr(text, line) != NULL;
+}
+
+/* What is wrong with one; NULL where nothing is. */
+static const char *fault_of(const struct record *record, const struct json *approval)
+{
+	const char *by = json_get_string(approval, "by"), *text = json_get_string(approval, "text"),
+		   *armor = json_get_string(approval, "signature");
+	const struct allowed_signer *signer = NULL;
+	enum signer_standing standing;
+	enum sshsig_fault fault;
+	struct sshsig s;
+
+	if (!by || !text || !armor)
+		return "the approval lacks a member";
+	fault = sshsig_parse(armor, strlen(armor), SSHSIG_APPROVAL, &s);
+	if (fault == SSHSIG_FINE)
+		fault = sshsig_verify(&s, SSHSIG_APPROVAL, text, strlen(text));
+	if (fault != SSHSIG_FINE)
+		return sshsig_fault_text(fault);
+
+	standing = allowed_signers_judge(
+		record->signers, &s.key, SSHSIG_APPROVAL, record->wall, &signer);
+	if (standing != SIGNER_GOOD)
+		return signer_standing_text(standing);
+	if (strcmp(signer->principal, by) != 0)
+		return "the key is another principal's";
+	if (strncmp(text, SSHSIG_APPROVAL "\n", sizeof(SSHSIG_APPROVAL)) != 0 || !record->token
+		|| !has_line(text, "token", record->token))
+		return "the text is about another token";
+	if (!has_line(text, "decision", record->decision))
+		return "the text is about another decision";
+	return NULL;
+}
+
+static bool is_refusal(const struct json *request)
+{
+	const char *action = request ? json_get_string(request, "action") : NULL;
+
+	return action && strcmp(action, "local.exec.revoke") == 0;
+}
+
+int approval_check_record(const char *line, size_t len, const struct allowed_signers *signers,
+	size_t *ret_n, struct bytes *why)
+{
+	cleanup(json_doc_free_p) struct json_doc *doc = NULL;
+	const struct json *response, *approvals;
+	struct record record = { .signers = signers };
+	struct scan_fault scan;
+	const char *fault;
+	int r;
+
+	*ret_n = 0;
+	r = json_parse_within(line, len, &chain_limits, &doc, &scan);
+	if (r != 0)
+		return r < 0 ? r : 0; /* the chain says what is wrong with it */
+
+	response = json_get(json_root(doc), "response");
+	approvals = response ? json_get(response, "approvals") : NULL;
+	if (!approvals)
+		return 0;
+
+	record.token = json_get_string(response, "token_id");
+	record.decision = is_refusal(json_get(json_root(doc), "request")) ? "refuse" : "approve";
+	if (!json_is_array(approvals)
+		|| !read_timestamp(json_get_string(json_root(doc), "timestamp"), &record.wall)) {
+		r = bytes_append_str(why, "its approvals can't be read");
+		return r < 0 ? r : APPROVAL_CHECK_REFUSED;
+	}
+
+	json_each (approval, approvals) {
+		if (!json_get(approval, "signature") && !json_get(approval, "text"))
+			continue; /* a member of a Unix group */
+		++*ret_n;
+		fault = fault_of(&record, approval);
+		if (!fault)
+			continue;
+		r = bytes_appendf(why, "its approval %zu: %s", *ret_n, fault);
+		return r < 0 ? r : APPROVAL_CHECK_REFUSED;
+	}
+	return 0;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: ISC */
+#pragma once
+
+/* The signatures of approvers that a record of evidence holds. */
+
+#include <stddef.h>
+
+#include "base/bytes.h"
+#include "gate/approval/allowed-signers.h"
+
+/* A signature does not hold; `why` says what is wrong. */
+#define APPROVAL_CHECK_REFUSED 1
+
+/*
+ * Checks each signature of a record: that it is of the text beside it, by a key of the principal
+ * that the record names, listed and valid when the record was written; and that the text is about
+ * the record's token and decision. *ret_n is how many there are. Error: -ENOMEM.
+ */
+int approval_check_record(const char *line, size_t len, const struct allowed_signers *signers,
+	size_t *ret_n, struct bytes *why);
