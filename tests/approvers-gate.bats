@@ -170,7 +170,7 @@ if a: open(sys.argv[2], "w").write(a[0]["text"]); open(sys.argv[3], "w").write(a
 	local token
 	token=$(pending_token)
 	run operate approve token_id="$token"
-	refused 'approving needs another user than the one who asked'
+	refused 'approving needs another user than the one who asked, or a signature'
 	run approve_as alice "$token"
 	assert_output '{"outcome":"ok"}'
 	retry "$token"

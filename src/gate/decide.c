@@ -36,12 +36,13 @@ static bool has_changed_since(const struct decide_input *in)
 
 /*
  * With one door for everyone, operators and askers can't be told apart. Who brings a signature does
- * not matter: it says whose it is.
+ * not matter: it says whose it is. Where one is required, that is what is said.
  */
 static bool approves_own(const struct decide_input *in, enum token_event event)
 {
-	return event == TOKEN_APPROVE && !in->request->signature && in->role == ROLE_OPERATOR
-		&& in->asker.uid == in->token->uid && !in->settings->allow_self_approval;
+	return event == TOKEN_APPROVE && !in->request->signature && !in->settings->require_signature
+		&& in->role == ROLE_OPERATOR && in->asker.uid == in->token->uid
+		&& !in->settings->allow_self_approval;
 }
 
 static void approve(const struct decide_input *in, struct verdict *v)
@@ -74,6 +75,8 @@ static void decide_operation(
 	} else if (approves_own(in, event)) {
 		verdict_conclude(v, OUTCOME_UNSUPPORTED,
 			"approving needs another user than the one who asked");
+		if (in->approving)
+			verdict_explain(v, ", or a signature");
 	} else if (has_changed_since(in)) {
 		verdict_conclude(v, OUTCOME_UNSUPPORTED, "the approval token is ");
 		verdict_explain(v, "%s by now", token_state_name(decide_token_state(in)));
