@@ -643,3 +643,34 @@ serve_group() {
 	assert_status 1
 	assert_output -p 'its approval 1: the text is about another token'
 }
+
+@test "a receipt is verified by itself, and a changed byte is found" {
+	serve_approvers --require-signature --advisory
+	local token other
+	token=$(pending_token)
+	other=$(pending_token)
+	approve_as alice "$token"
+	retry "$token"
+	assert_decision allow
+	stop_daemon
+
+	run firma evidence receipt "$other" "$STATE_DIR.evidence"
+	assert_status 1
+	firma evidence receipt "$token" "$STATE_DIR.evidence" >"$TMP/receipt"
+	run firma evidence verify --receipt --approvers "$SIGNERS" "$TMP/receipt"
+	assert_status 0
+	assert_line -p "1 approver's signature holds"
+	run firma evidence verify --receipt "$TMP/receipt"
+	assert_status 2
+
+	local at byte len
+	len=$(stat -c %s "$TMP/receipt")
+	for ((at = 1; at < len - 1; at += 37)); do
+		cp "$TMP/receipt" "$TMP/changed"
+		byte=$(dd if="$TMP/receipt" bs=1 skip="$at" count=1 status=none)
+		[[ $byte == x ]] && byte=y || byte=x
+		printf %s "$byte" | dd of="$TMP/changed" bs=1 seek="$at" conv=notrunc status=none
+		run firma evidence verify --receipt --approvers "$SIGNERS" "$TMP/changed"
+		((status != 0)) || fail "byte $at was changed, and nothing is said"
+	done
+}

@@ -59,7 +59,7 @@ fails() {
 }
 
 @test "an agent with the person's uid gets no allow that no key has approved" {
-	local token other sig line
+	local token other line
 	token=$(as_agent pending_token)
 	other=$(as_agent pending_token args:='["other"]')
 

@@ -24,7 +24,7 @@
 #define ERRORS_MAX ((size_t)1 << 20)
 
 struct verify_command {
-	bool json;
+	bool json, receipt;
 	const char *key, *public_key, *key_id, *head, *approvers;
 	struct verify_options options;
 };
@@ -42,6 +42,8 @@ static const struct option_row rows[] = {
 		OPTION_STRING(struct verify_command, head) },
 	{ "approvers", 0, "FILE", "check the approvers' signatures, too",
 		OPTION_STRING(struct verify_command, approvers) },
+	{ "receipt", 0, NULL, "the file is one record, with an approver's signature",
+		OPTION_FLAG(struct verify_command, receipt) },
 	{ 0 },
 };
 
@@ -136,9 +138,9 @@ static void print_text(const struct reading *r, const struct verify_report *repo
 			bytes_str(&r->shown), report->records, report->records == 1 ? "" : "s",
 			report->signed_records, report->head.sequence, report->head.hash);
 	if (report->faults == 0 && r->approvers)
-		printf("%s: %" PRIu64 " approver%s' signature%s hold%s\n", bytes_str(&r->shown),
-			report->approvals, report->approvals == 1 ? "" : "s",
-			report->approvals == 1 ? "" : "s", report->approvals == 1 ? "s" : "");
+		printf("%s: %" PRIu64 " %s\n", bytes_str(&r->shown), report->approvals,
+			report->approvals == 1 ? "approver's signature holds"
+					       : "approvers' signatures hold");
 }
 
 static int read_stream(const struct verify_command *c, int fd, struct reading *r)
@@ -239,6 +241,8 @@ static int check_options(
 		return usage_error(verb, "--key and --public-key exclude each other");
 	if (c->key_id && !c->key && !c->public_key)
 		return usage_error(verb, "--key-id needs --key or --public-key");
+	if (c->receipt && !c->approvers)
+		return usage_error(verb, "--receipt needs --approvers");
 	if (c->head && n_files > 1)
 		return usage_error(verb, "--head is for one file");
 	if (c->head && !chain_parse_head(c->head, head))
@@ -247,6 +251,7 @@ static int check_options(
 			"64 digits");
 
 	c->options.key_id = c->key_id;
+	c->options.receipt = c->receipt;
 	c->options.head = c->head ? head : NULL;
 	return STATUS_DONE;
 }

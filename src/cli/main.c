@@ -37,6 +37,7 @@ static const struct verb *const verbs[] = {
 	&status_verb,
 	&fingerprint_verb,
 	&evidence_verify_verb,
+	&evidence_receipt_verb,
 	&evidence_show_verb,
 	&evidence_head_verb,
 	&evidence_keygen_verb,

@@ -15,7 +15,8 @@
 struct verify_options {
 	const struct evidence_key *key; /* every record must be signed with it; NULL: none may be */
 	const char *key_id; /* that all signatures must name; NULL: the key's own, or any */
-	const struct chain_head *head;           /* a record that must be there; or NULL */
+	const struct chain_head *head; /* a record that must be there; or NULL */
+	bool receipt;                  /* one record by itself, with an approver's signature */
 	const struct allowed_signers *approvers; /* whose signatures approve; NULL: unchecked */
 };
 
