@@ -10,7 +10,7 @@
 
 load store
 
-RECORDED=openat,write,ftruncate,fsync,fdatasync,renameat,unlinkat,recvfrom,sendto
+RECORDED=openat,write,pwrite64,ftruncate,fsync,fdatasync,renameat,unlinkat,recvfrom,sendto
 
 # record [STRACE-OPTION...]: daemons that are started from now on, until WRAPPER is empty.
 record() {
@@ -62,12 +62,13 @@ work() {
 	assert_equal "$(grep -c pending_hitl "$TMP/turn.replies")" 4
 }
 
-# survives ANSWERS STATES [BEGIN-DIR]: whenever the power fails, in at least so many states.
+# survives ANSWERS STATES [BEGIN-DIR]: whenever the power fails, in at least so many states. WHAT may be
+# --evidence.
 survives() {
 	local at_least=$2 pattern
 
 	mkdir -m 700 "$TMP/disk"
-	run "$UNIT" powercut "$TMP/trace" "$STATE_DIR" "$TMP/disk" "${@:3}"
+	run "$UNIT" powercut ${WHAT:+"$WHAT"} "$TMP/trace" "$STATE_DIR" "$TMP/disk" "${@:3}"
 	assert_status 0
 	pattern="^$1 answers, [0-9]+ points, ([0-9]+) states, [0-9]+ different ones, 0 wrong$"
 	[[ $output =~ $pattern ]] || fail "$output"
@@ -176,4 +177,57 @@ survives() {
 	must "$ALLOWED" ask 'args:=["1"]' approval_token="$PENDING"
 	kill_daemon
 	survives 2 400 "$TMP/begin"
+}
+
+# --- with the allowlist and evidence --------------------------------------------------------------
+
+# start_all [STRACE-OPTION...]: all that a daemon keeps is in its state directory.
+start_all() {
+	record "$@"
+	FIRMA_TEST_WITNESS='' start_daemon --default-action pending_hitl \
+		--evidence-log "$STATE_DIR/log.jsonl"
+	WRAPPER=()
+}
+
+# added PATTERN: sets ENTRY.
+added() {
+	run operate allow.add pattern="$1"
+	assert_line -n -1 "$OK"
+	ENTRY=$("$UNIT" get id <<<"${lines[0]}")
+}
+
+@test "no power cut leaves a token or an entry of the allowlist without its record" {
+	local token WHAT=--evidence
+
+	start_all
+	token=$(pending_token args:='["1"]')
+	added /opt/one
+	must "$OK" operate approve token_id="$token"
+	must "$ALLOWED" ask args:='["1"]' approval_token="$token"
+	added /opt/two
+	must "$OK" operate allow.remove id="$ENTRY"
+	stop_daemon
+	survives 6 5000
+}
+
+@test "so it is after kills between what is announced, what happens and what is recorded" {
+	local token WHAT=--evidence
+
+	start_all
+	token=$(pending_token args:='["1"]')
+	must "$OK" operate approve token_id="$token"
+	kill_daemon
+
+	# The file is in place, and its record is not: the log is synced for the first time then.
+	start_all -e inject=fdatasync:signal=SIGKILL:when=3
+	dies operate allow.add pattern=/opt/one
+	start_all
+	added /opt/one
+	kill_daemon
+	start_all -e inject=fdatasync:signal=SIGKILL:when=3
+	dies operate revoke token_id="$token"
+	start_all
+	must "$OK" operate revoke token_id="$token"
+	stop_daemon
+	survives 4 5000
 }

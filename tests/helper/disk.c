@@ -17,7 +17,7 @@
 #define FILES_MAX 64
 #define NAMES_MAX 8
 #define CHANGES_MAX 8 /* of the directory, between two syncs */
-#define WRITES_MAX 16 /* of a file, between two syncs */
+#define WRITES_MAX 64 /* of a file, between two syncs */
 
 #define NO_FILE (-1)
 
@@ -139,7 +139,8 @@ void disk_begin_with(struct disk *d, const char *name, const char *data, size_t 
 
 void disk_create(struct disk *d, const char *name)
 {
-	change(d, new_file(d), -1, name_index(d, name));
+	if (!find(d, name))
+		change(d, new_file(d), -1, name_index(d, name));
 }
 
 static void add_write(struct file *f, const struct write *w)
@@ -151,15 +152,26 @@ static void add_write(struct file *f, const struct write *w)
 bool disk_append(struct disk *d, const char *name, const char *data, size_t len)
 {
 	struct file *f = find(d, name);
+
+	return f && disk_write(d, name, f->current.len, data, len);
+}
+
+bool disk_write(struct disk *d, const char *name, size_t offset, const char *data, size_t len)
+{
+	struct file *f = find(d, name);
+	size_t inside;
 	char *copy;
 
-	if (!f)
+	if (!f || offset > f->current.len)
 		return false;
 
 	copy = unit_allocate(len + 1);
 	memcpy(copy, data, len);
-	add_write(f, &(struct write){ copy, f->current.len, len });
-	unit_must(bytes_append(&f->current, data, len));
+	add_write(f, &(struct write){ copy, offset, len });
+	inside = len < f->current.len - offset ? len : f->current.len - offset;
+	if (inside > 0)
+		memcpy(f->current.data + offset, data, inside);
+	unit_must(bytes_append(&f->current, data + inside, len - inside));
 	return true;
 }
 
@@ -222,6 +234,7 @@ void disk_sync_directory(struct disk *d)
 struct walk {
 	const struct disk *disk;
 	const char *name; /* whose contents are tried in full */
+	size_t step;      /* between lengths */
 	disk_state_fn fn;
 	void *userdata;
 	int names[NAMES_MAX];
@@ -261,8 +274,14 @@ static size_t length_after(const struct file *f, size_t n)
 {
 	size_t len = f->synced.len;
 
-	for (size_t i = 0; i < n; i++)
-		len = f->writes[i].data ? f->writes[i].offset + f->writes[i].len : f->writes[i].len;
+	for (size_t i = 0; i < n; i++) {
+		const struct write *w = &f->writes[i];
+
+		if (!w->data)
+			len = w->len;
+		else if (w->offset + w->len > len)
+			len = w->offset + w->len;
+	}
 	return len;
 }
 
@@ -339,7 +358,8 @@ static void show_prefixes(struct walk *w, size_t name, const struct piece *piece
 
 	memset(there, true, n * sizeof(*there));
 	for (size_t i = 0; i < f->n_writes; i++)
-		for (size_t len = length_after(f, i) + 1; len < length_after(f, i + 1); len++)
+		for (size_t len = length_after(f, i) + 1; len < length_after(f, i + 1);
+			len += w->step)
 			show_content(w, name, len, pieces, n, there);
 	free(there);
 }
@@ -358,20 +378,27 @@ static void show_contents(struct walk *w, size_t name)
 	free(pieces);
 }
 
-/* As synced, as written last, or cut in the middle. */
+/* As synced, as written last, or half of that. */
 static void show_three_contents(struct walk *w, size_t name)
 {
 	const struct file *f = &w->disk->files[w->names[name]];
+	bool same_len = f->current.len == f->synced.len;
+	size_t middle = (f->synced.len + f->current.len) / 2;
+	char *half = unit_allocate(f->current.len + f->synced.len + 1);
 	const struct disk_file contents[] = {
 		{ w->disk->names[name], bytes_str(&f->synced), f->synced.len },
 		{ w->disk->names[name], bytes_str(&f->current), f->current.len },
-		{ w->disk->names[name], bytes_str(&f->current), f->current.len / 2 },
+		{ w->disk->names[name], half, same_len ? f->current.len : middle },
 	};
 
+	memcpy(half, bytes_str(&f->synced), f->synced.len);
+	memcpy(half, bytes_str(&f->current),
+		same_len || middle > f->current.len ? f->current.len / 2 : middle);
 	for (size_t i = 0; i < (f->n_writes > 0 ? 3 : 1); i++) {
 		w->files[name] = contents[i];
 		choose_names(w, name + 1);
 	}
+	free(half);
 }
 
 /* Names from `i` on get their contents; then the state is one. */
@@ -412,9 +439,10 @@ static bool is_known(const struct disk *d, size_t subset, const int names[static
 	return false;
 }
 
-size_t disk_states(const struct disk *d, const char *name, disk_state_fn fn, void *userdata)
+size_t disk_states(
+	const struct disk *d, const char *name, size_t step, disk_state_fn fn, void *userdata)
 {
-	struct walk w = { .disk = d, .name = name, .fn = fn, .userdata = userdata };
+	struct walk w = { .disk = d, .name = name, .step = step, .fn = fn, .userdata = userdata };
 
 	for (size_t subset = 0; subset < (size_t)1 << d->n_changes; subset++) {
 		name_files(d, subset, w.names);

@@ -37,9 +37,13 @@ DEFINE_CLEANUP(struct disk *, disk_free)
 /* A file that is there, with this content, from the start. */
 void disk_begin_with(struct disk *disk, const char *name, const char *data, size_t len);
 
-/* What was done, in its order. False where there is no file of that name. */
+/*
+ * What was done, in its order. False where there is no file of that name; creating one that is
+ * there does nothing.
+ */
 void disk_create(struct disk *disk, const char *name);
 bool disk_append(struct disk *disk, const char *name, const char *data, size_t len);
+bool disk_write(struct disk *disk, const char *name, size_t offset, const char *data, size_t len);
 bool disk_truncate(struct disk *disk, const char *name, size_t len);
 bool disk_sync(struct disk *disk, const char *name);
 bool disk_rename(struct disk *disk, const char *from, const char *to);
@@ -59,6 +63,8 @@ typedef void (*disk_state_fn)(const struct disk_file *files, size_t n, void *use
 /*
  * Calls `fn` for each state, and returns their number; one that comes about in several ways may be
  * among them several times. Only of `name` all contents are tried in all their combinations with
- * the directory's; another file is as synced, as written last, or cut in the middle.
+ * the directory's, and its lengths in steps of so many bytes; another file is as synced, as written
+ * last, or cut in the middle of what was added, or the second half of it is as synced.
  */
-size_t disk_states(const struct disk *disk, const char *name, disk_state_fn fn, void *userdata);
+size_t disk_states(
+	const struct disk *disk, const char *name, size_t step, disk_state_fn fn, void *userdata);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * `unit powercut TRACE STATE-DIR WORK-DIR [BEGIN-DIR]`: what a daemon finds after a power cut.
+ * `unit powercut [--evidence] TRACE STATE-DIR WORK-DIR [BEGIN-DIR]`: what a daemon finds after a
+ * power cut.
  *
  * TRACE is what strace -xx -y wrote of what daemons did with the files in STATE-DIR and what they
  * heard and said at their sockets, BEGIN-DIR what was in STATE-DIR before, if anything. After each
@@ -9,6 +10,10 @@
  * which these are) is written to WORK-DIR and loaded by the store. It must load without help, and
  * what it then has must be what the tokens were after some number of answers: at least those that
  * had been given when the power failed. A token that no answer had named yet may be there as well.
+ *
+ * With --evidence the state directory also holds the allowlist and a log of evidence, log.jsonl,
+ * and they are loaded as well. The entries of the allowlist are then what the answers say, as the
+ * tokens are; the log must hold, and tell of every token and entry as it is found.
  *
  * Prints how many points and states there were, and how many different ones were loaded. Exit
  * status: 0, or 1 where a state is wrong, which is printed.
@@ -31,21 +36,39 @@
 #include "gate/token/token.h"
 #include "helper/disk.h"
 #include "helper/trace.h"
+#include "ledger/allowlist/allowlist-file.h"
+#include "ledger/evidence/evidence.h"
+#include "ledger/evidence/head-file.h"
+#include "ledger/evidence/verify.h"
 #include "ledger/store/file-store.h"
 
 #define TOKENS "tokens.jsonl"
+#define LIST "allowlist.json"
+#define LOG "log.jsonl"
+
+/* Lengths of the log are tried in such steps: there are more files whose states go with each. */
+#define LOG_STEP 16
 
 /* What is printed of violations: one is enough to know that something is wrong. */
 #define VIOLATIONS_SHOWN 5
 
 /* --- what was answered ------------------------------------------------------------------------ */
 
-/* A token as answers have left it. */
+/*
+ * A token as answers have left it. Or an entry of the allowlist, whose `id` is its pattern: it is
+ * approved from when it was added until it is removed, and revoked after that.
+ */
 struct known {
 	char id[NOTATION_UUID_LEN + 1];
+	char entry[NOTATION_UUID_LEN + 1]; /* the entry's ID */
 	enum token_state state;
 	struct known *next;
 };
+
+static bool is_entry(const struct known *k)
+{
+	return k->id[0] == '/';
+}
 
 /* The tokens after each answer that changed one, as "ID STATE\n" in the order of their IDs. */
 struct history {
@@ -114,6 +137,13 @@ static enum token_state answered(
 	const char *outcome = json_get_string(reply, "outcome");
 	bool ok = outcome && strcmp(outcome, "ok") == 0;
 
+	*ret_id = json_get_string(request, "pattern");
+	if (ok && is_action(request, "local.exec.allow.add"))
+		return TOKEN_APPROVED;
+	*ret_id = json_get_string(request, "id");
+	if (ok && is_action(request, "local.exec.allow.remove"))
+		return TOKEN_REVOKED;
+
 	*ret_id = json_get_string(request, "token_id");
 	if (ok && is_action(request, "local.exec.approve"))
 		return TOKEN_APPROVED;
@@ -130,6 +160,35 @@ static enum token_state answered(
 	return TOKEN_PENDING;
 }
 
+/* The last line of an answer, with its newline. */
+static const char *last_line(const struct bytes *reply)
+{
+	const char *text = bytes_str(reply), *newline;
+
+	newline = reply->len > 1 ? memrchr(text, '\n', reply->len - 1) : NULL;
+	return newline ? newline + 1 : text;
+}
+
+/* The entry that was removed is known by its pattern; one that was added is shown before the end.
+ */
+static struct known *find_changed(struct history *h, const char *id, const struct bytes *reply)
+{
+	cleanup(json_doc_free_p) struct json_doc *item = NULL;
+	struct scan_fault fault;
+	struct known *k;
+
+	for (k = h->tokens; k; k = k->next)
+		if (is_entry(k) && strcmp(k->entry, id) == 0)
+			return k;
+
+	k = find_known(h, id);
+	if (is_entry(k)
+		&& json_parse(bytes_str(reply), strcspn(bytes_str(reply), "\n"), &item, &fault)
+			== 0)
+		snprintf(k->entry, sizeof(k->entry), "%s", json_get_string(json_root(item), "id"));
+	return k;
+}
+
 /* Whether the answer says that a token has changed, which it then has, where `h` is given. */
 static bool note_answer(struct history *h, const struct bytes *request, const struct bytes *reply)
 {
@@ -139,7 +198,7 @@ static bool note_answer(struct history *h, const struct bytes *request, const st
 	const char *id;
 
 	if (json_parse(bytes_str(request), request->len, &asked, &fault) != 0
-		|| json_parse(bytes_str(reply), reply->len, &said, &fault) != 0)
+		|| json_parse(last_line(reply), strlen(last_line(reply)), &said, &fault) != 0)
 		return false;
 
 	state = answered(json_root(asked), json_root(said), &id);
@@ -147,7 +206,7 @@ static bool note_answer(struct history *h, const struct bytes *request, const st
 		return false;
 
 	if (h) {
-		find_known(h, id)->state = state;
+		find_changed(h, id, reply)->state = state;
 		append_history(h);
 	}
 	return true;
@@ -171,6 +230,7 @@ struct heard {
 };
 
 struct powercut {
+	bool evidence;
 	const char *state_dir, *work_dir, *begin_dir;
 	size_t state_dir_len;
 	struct moment now;
@@ -202,18 +262,122 @@ static void write_file(int dir_fd, const struct disk_file *f)
 	close(fd);
 }
 
-/* Only the tokens that answers were about; in the order of their IDs. */
-static void print_tokens(const struct history *h, struct store *store, struct bytes *ret)
+static bool has_entry(const struct allowlist *list, const char *pattern)
+{
+	for (size_t i = 0; i < allowlist_size(list); i++)
+		if (strcmp(allowlist_entry(list, i)->pattern, pattern) == 0)
+			return true;
+	return false;
+}
+
+/* Only the tokens and entries that answers were about; in the order of their IDs. */
+static void print_tokens(const struct history *h, struct store *store, const struct allowlist *list,
+	struct bytes *ret)
 {
 	const struct token *t;
 	uint8_t id[TOKEN_ID_LEN];
 
 	for (const struct known *k = h->tokens; k; k = k->next) {
+		if (is_entry(k)) {
+			print_known(k->id, has_entry(list, k->id) ? TOKEN_APPROVED : TOKEN_REVOKED,
+				ret);
+			continue;
+		}
 		unit_must(notation_parse_uuid(k->id, strlen(k->id), id));
 		t = store_find(store, id);
 		if (t)
 			print_known(k->id, t->state, ret);
 	}
+}
+
+static int add_fault(uint64_t line, const char *what, void *userdata)
+{
+	return bytes_appendf(userdata, "record %llu: %s", (unsigned long long)line, what);
+}
+
+/* Whether a line of the log has the ID and one of these words. */
+static bool is_told(const char *log, const char *id, const char *word, const char *other)
+{
+	cleanup(free_p) char *copy = strdup(log);
+	char *rest = copy, *line;
+
+	unit_must(copy ? 0 : -ENOMEM);
+	while ((line = strsep(&rest, "\n")))
+		if (strstr(line, id) && (strstr(line, word) || strstr(line, other)))
+			return true;
+	return false;
+}
+
+/* That an entry is not there needs no record: it may never have been. */
+static bool is_on_record(const char *log, const struct known *k, const char *state)
+{
+	if (strcmp(state, "pending") == 0)
+		return is_told(log, k->id, "\"pending_hitl\"", "\"state\":\"pending\"");
+	if (strcmp(state, "approved") == 0)
+		return is_entry(k)
+			? is_told(log, k->id, "local.exec.allow.add", "\"change\":\"add\"")
+			: is_told(log, k->id, "local.exec.approve", "\"state\":\"approved\"");
+	if (strcmp(state, "consumed") == 0)
+		return is_told(log, k->id, "\"decision\":\"allow\"", "\"state\":\"consumed\"");
+	return is_entry(k) || is_told(log, k->id, "local.exec.revoke", "\"state\":\"revoked\"");
+}
+
+/* What is wrong with the log, appended; nothing if it holds and tells of all that was found. */
+static void check_log(
+	const struct powercut *p, const char *path, const struct bytes *tokens, struct bytes *why)
+{
+	cleanup(free_p) char *log = NULL, *copy = strdup(bytes_str(tokens));
+	const struct verify_options options = { 0 };
+	struct verify_report report;
+	char *rest = copy, *line;
+	FILE *file = fopen(path, "re");
+	size_t len;
+
+	if (!file || !copy)
+		err(UNIT_FAILED, "%s", path);
+	unit_must(verify_stream(fileno(file), &options, add_fault, NULL, why, &report));
+	rewind(file);
+	log = unit_read(file, &len);
+	fclose(file);
+
+	/* An empty stream is a fault to an auditor, and none here. */
+	if (len == 0)
+		bytes_clear(why);
+	while ((line = strsep(&rest, "\n")) && line[0])
+		for (const struct known *k = p->history.tokens; k; k = k->next)
+			if (strncmp(line, k->id, strlen(k->id)) == 0
+				&& !is_on_record(log, k, line + strlen(k->id) + 1))
+				unit_must(bytes_appendf(why, "not on record: %s\n", line));
+}
+
+/* What a daemon keeps beside its tokens. Returns why it is closed, in `why`, or nothing. */
+static void load_all(const struct powercut *p, struct state_dir *dir, struct store *store,
+	struct found *f, struct bytes *why)
+{
+	cleanup(evidence_free_p) struct evidence *evidence = NULL;
+	cleanup(free_p) char *path = NULL;
+	struct allowlist_file list;
+	const char *closed;
+
+	if (asprintf(&path, "%s/" LOG, p->work_dir) < 0)
+		unit_must(-ENOMEM);
+	unit_must(evidence_new(
+		&(struct evidence_options){ .path = path, .state_dir = dir, .owner = getuid() },
+		&evidence));
+	allowlist_file_init(&list, dir);
+	allowlist_file_refresh(&list, &p->now);
+	evidence_prepare(evidence, store, list.list, &p->now);
+
+	closed = allowlist_file_closed(&list);
+	if (!closed)
+		closed = evidence_closed(evidence);
+	if (closed)
+		unit_must(bytes_append_str(why, closed));
+	else
+		print_tokens(&p->history, store, list.list, &f->tokens);
+	if (!closed)
+		check_log(p, path, &f->tokens, why);
+	allowlist_file_deinit(&list);
 }
 
 /* Loads what is in the work directory as a daemon would, twice: the second finds it at rest. */
@@ -222,15 +386,21 @@ static void load(struct powercut *p, struct found *f)
 	for (int n = 0; n < 2 && !f->closed; n++) {
 		cleanup(state_dir_free_p) struct state_dir *dir = NULL;
 		cleanup(store_free_p) struct store *store = NULL;
+		cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
 
 		unit_must(state_dir_new(p->work_dir, getuid(), &dir));
 		unit_must(file_store_new(dir, &p->now, &store));
 		bytes_clear(&f->tokens);
-		f->closed = store_closed(store);
-		if (f->closed)
-			unit_must(bytes_append_str(&f->tokens, store_closed(store)));
+		if (store_closed(store))
+			unit_must(bytes_append_str(&why, store_closed(store)));
+		else if (p->evidence)
+			load_all(p, dir, store, f, &why);
 		else
-			print_tokens(&p->history, store, &f->tokens);
+			print_tokens(&p->history, store, NULL, &f->tokens);
+
+		f->closed = why.len > 0;
+		if (f->closed)
+			unit_must(bytes_append(&f->tokens, why.data, why.len));
 	}
 }
 
@@ -341,12 +511,27 @@ static void cut(struct powercut *p)
 		return;
 
 	p->n_points++;
-	p->n_states += disk_states(p->disk, TOKENS, check_state, p);
+	p->n_states += disk_states(p->disk, TOKENS, p->evidence ? LOG_STEP : 1, check_state, p);
+	if (p->evidence) {
+		p->n_states += disk_states(p->disk, LOG, LOG_STEP, check_state, p);
+		p->n_states += disk_states(p->disk, HEAD_FILE_NAME, 1, check_state, p);
+	}
 }
 
 /* --- the run ---------------------------------------------------------------------------------- */
 
-/* The name of a file in the state directory that is the store's; NULL for all else. */
+/* Whether the file is one that is looked at, or is to take its place. */
+static bool is_kept(const struct powercut *p, const char *name)
+{
+	static const char *const names[] = { TOKENS, LIST, LOG, HEAD_FILE_NAME };
+
+	for (size_t i = 0; i < (p->evidence ? sizeof(names) / sizeof(names[0]) : 1); i++)
+		if (strncmp(name, names[i], strlen(names[i])) == 0)
+			return true;
+	return false;
+}
+
+/* The name of a file in the state directory that is looked at; NULL for all else. */
 static const char *name_of(const struct powercut *p, const struct bytes *path)
 {
 	const char *name = bytes_str(path) + p->state_dir_len + 1;
@@ -354,18 +539,18 @@ static const char *name_of(const struct powercut *p, const struct bytes *path)
 	if (path->len <= p->state_dir_len || path->data[p->state_dir_len] != '/'
 		|| memcmp(path->data, p->state_dir, p->state_dir_len) != 0)
 		return NULL;
-	return strncmp(name, TOKENS, strlen(TOKENS)) == 0 ? name : NULL;
+	return is_kept(p, name) ? name : NULL;
 }
 
-/* The name that a call gives beside the directory's descriptor. */
+/* The name that a call gives beside the directory's descriptor, or as a whole path. */
 static const char *name_at(const struct powercut *p, const struct call *c, size_t i)
 {
 	const char *name = bytes_str(&c->strings[i + 1]);
 
-	return strcmp(bytes_str(&c->strings[i]), p->state_dir) == 0
-			&& strncmp(name, TOKENS, strlen(TOKENS)) == 0
-		? name
-		: NULL;
+	if (name[0] == '/')
+		return name_of(p, &c->strings[i + 1]);
+	return strcmp(bytes_str(&c->strings[i]), p->state_dir) == 0 && is_kept(p, name) ? name
+											: NULL;
 }
 
 /* Whether a call changed what is on the disk, which then did. */
@@ -377,6 +562,9 @@ static bool follow_file(struct powercut *p, const struct call *c)
 		return false;
 	if (call_is(c, "write"))
 		return disk_append(p->disk, name, bytes_str(&c->strings[1]), c->strings[1].len);
+	if (call_is(c, "pwrite64"))
+		return disk_write(
+			p->disk, name, c->number, bytes_str(&c->strings[1]), c->strings[1].len);
 	if (call_is(c, "ftruncate"))
 		return disk_truncate(p->disk, name, c->number);
 	if (call_is(c, "fsync") || call_is(c, "fdatasync"))
@@ -482,11 +670,13 @@ static void follow(struct powercut *p, FILE *trace)
 
 int unit_powercut(int argc, char **argv)
 {
-	struct powercut p = { 0 };
+	struct powercut p = { .evidence = argc > 1 && strcmp(argv[1], "--evidence") == 0 };
 	FILE *trace;
 
+	argc -= p.evidence;
+	argv += p.evidence;
 	if (argc != 4 && argc != 5)
-		return unit_usage("powercut TRACE STATE-DIR WORK-DIR [BEGIN-DIR]");
+		return unit_usage("powercut [--evidence] TRACE STATE-DIR WORK-DIR [BEGIN-DIR]");
 
 	p.state_dir = argv[2];
 	p.state_dir_len = strlen(argv[2]);
