@@ -162,6 +162,81 @@ put_back() {
 	must "$CONSUMED" ask approval_token="$token"
 }
 
+# An older file of tokens, put back under a daemon that dies before it has noticed.
+@test "a daemon that starts on an older file of tokens than the log knows is closed" {
+	local reason
+
+	put_back
+	kill_daemon
+	[[ ! -e $TOKENS.replaced.1 ]]
+	reason="$LOG: the tokens are older than it: record 3 changed some, and the store does not know of it"
+	start
+	run ask approval_token="$token"
+	assert_decision deny "closed: $reason"
+	run firma status
+	assert_status 1
+	assert_line -n 0 "closed         $reason"
+	kill_daemon
+	start
+	run ask approval_token="$token"
+	assert_decision deny "closed: $reason"
+	stop_daemon
+
+	# Without tokens there is nothing to be spent.
+	rm "$TOKENS"
+	start
+	run ask approval_token="$token"
+	assert_decision deny 'approval token not found'
+	run ask
+	assert_decision pending_hitl
+	kill_daemon
+	start
+	run ask
+	assert_decision pending_hitl
+}
+
+@test "so it is with an older file at rest, and none that is not older is taken for one" {
+	local i
+
+	for i in 1 2 3; do
+		start
+		token=$(pending_token)
+		must "$OK" operate approve token_id="$token"
+		stop_daemon
+		start
+		kill_daemon
+	done
+	cp -p "$TOKENS" "$TMP/old"
+	start
+	must "$ALLOWED" ask approval_token="$token"
+	run ask
+	kill_daemon
+	start
+	must "$CONSUMED" ask approval_token="$token"
+	kill_daemon
+	cp -p "$TMP/old" "$TOKENS"
+	start
+	run ask approval_token="$token"
+	assert_decision deny -p "closed: $LOG: the tokens are older than it: "
+}
+
+@test "after an end, tokens at rest are not taken for older ones, however many records there were" {
+	local i
+
+	for i in 1 2 3 4 5; do
+		start
+		token=$(pending_token)
+		run ask action=nonsense
+		((i % 2)) || run ask action=nonsense
+		stop_daemon
+		start
+		run ask approval_token="$token"
+		assert_decision pending_hitl
+		((i % 3)) || run ask action=nonsense
+		stop_daemon
+	done
+}
+
 @test "what a turn could not record is not in the file that is written anew" {
 	start
 	token=$(pending_token)

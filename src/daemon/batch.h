@@ -23,6 +23,7 @@ struct batch {
 	size_t n;
 	bool has_changes;  /* something must be recorded before it is answered */
 	bool has_evidence; /* there is a log of evidence, which is open */
+	uint64_t noted;    /* first record of a turn that the store was to note; 0: it wasn't */
 	uint64_t sequence; /* of the last record of evidence that an answer was given; 0: none */
 
 	struct token_events events;

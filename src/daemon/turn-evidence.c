@@ -109,7 +109,7 @@ static int note_answer(struct recovery_note *note, const struct answer *a)
 	return r;
 }
 
-int turn_evidence_announce(const struct batch *batch)
+int turn_evidence_announce(struct batch *batch)
 {
 	cleanup(bytes_deinit) struct bytes line = BYTES_INIT(BYTES_UNLIMITED);
 	cleanup(recovery_note_deinit) struct recovery_note note = RECOVERY_NOTE_INIT;
@@ -124,7 +124,10 @@ int turn_evidence_announce(const struct batch *batch)
 	}
 	if (r >= 0 && note.n + note.n_changes > 0)
 		r = recovery_note_print(&note, &line);
-	return r < 0 || line.len == 0 ? r : store_set_note(batch->resources->store, line.data);
+	if (r >= 0 && line.len > 0)
+		r = store_set_note(batch->resources->store, line.data);
+	batch->noted = r >= 0 && line.len > 0 ? note.first : 0;
+	return r;
 }
 
 /* The tokens that a revocation of many has changed. */

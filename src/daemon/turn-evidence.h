@@ -25,7 +25,7 @@ int turn_evidence_limit(struct batch *batch, struct answer *a);
  * the records out: after an error (-ENOMEM) no change of the allowlist may happen. Those of tokens
  * are applied already, and their records are written all the same.
  */
-int turn_evidence_announce(const struct batch *batch);
+int turn_evidence_announce(struct batch *batch);
 
 /* After the store's commit: writes the records. After an error no answer may tell its verdict. */
 int turn_evidence_write(struct batch *batch);

@@ -194,6 +194,8 @@ static void commit(struct batch *batch)
 		refuse_all(batch, "the change", r);
 	if (r != STORE_DONE)
 		token_events_undo(&batch->events, r == STORE_STALE);
+	else if (batch->noted > 0)
+		evidence_set_noted(batch->resources->evidence, batch->noted);
 	turn_allowlist_commit(batch, ALLOW_OF_OPERATORS);
 	r = turn_evidence_write(batch);
 	if (r < 0)

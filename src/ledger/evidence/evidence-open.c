@@ -209,6 +209,26 @@ static int recover_changes(struct evidence *e, const struct allowlist *list,
 	return r;
 }
 
+/*
+ * Whether the store is an older one than the log knows: with it, a token could be spent once more.
+ * One without tokens can't do harm: it may have been moved away, since it was damaged.
+ */
+static bool is_older(const struct evidence *e, const struct store *store, uint64_t noted)
+{
+	return noted < e->mark.noted && store_next(store, NULL);
+}
+
+static int refuse_older(const struct evidence *e, struct bytes *why)
+{
+	int r;
+
+	r = bytes_appendf(why,
+		"the tokens are older than it: record %" PRIu64
+		" changed some, and the store does not know of it",
+		e->mark.noted);
+	return r < 0 ? r : LOG_REFUSED;
+}
+
 /* Adds what the store's note names and the log lacks. */
 static int recover(struct evidence *e, struct store *store, const struct allowlist *list,
 	const struct moment *now, size_t *ret_n, struct bytes *why)
@@ -221,7 +241,7 @@ static int recover(struct evidence *e, struct store *store, const struct allowli
 
 	*ret_n = 0;
 	if (text[0] == '\0')
-		return 0;
+		return is_older(e, store, 0) ? refuse_older(e, why) : 0;
 
 	r = recovery_note_parse(text, strlen(text), &note);
 	if (r < 0)
@@ -232,6 +252,9 @@ static int recover(struct evidence *e, struct store *store, const struct allowli
 			head, note.first - 1);
 		return r < 0 ? r : LOG_REFUSED;
 	}
+
+	if (is_older(e, store, note.first))
+		return refuse_older(e, why);
 
 	entry = bytes_str(&note.entries);
 	for (size_t i = 0; r >= 0 && i < note.n; i++) {

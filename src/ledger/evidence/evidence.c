@@ -221,6 +221,11 @@ void evidence_give_up(struct evidence *e, int error)
 	evidence_drop(e);
 }
 
+void evidence_set_noted(struct evidence *e, uint64_t first)
+{
+	e->next.noted = first;
+}
+
 int evidence_commit(struct evidence *e)
 {
 	int r;
@@ -267,7 +272,11 @@ void evidence_look(struct evidence *e)
 
 int evidence_finish(struct evidence *e)
 {
-	return head_file_sync(&e->head_file);
+	int r;
+
+	e->mark.noted = 0;
+	r = head_file_write(&e->head_file, &e->mark);
+	return r < 0 ? r : head_file_sync(&e->head_file);
 }
 
 /* --- reports ---------------------------------------------------------------------------------- */

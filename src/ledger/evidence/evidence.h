@@ -90,6 +90,12 @@ int evidence_add(struct evidence *e, const struct evidence_entry *entry, const s
 	char ret_id[static EVIDENCE_ID_LEN + 1]);
 
 /*
+ * Between the store's commit and the log's: the store now has a note of a turn whose first record
+ * is this one. An older store will be known by it.
+ */
+void evidence_set_noted(struct evidence *e, uint64_t first);
+
+/*
  * Writes the turn's records, all of them or none. After a failure the log is closed, and no answer
  * of the turn may be anything but "no".
  */
@@ -106,7 +112,10 @@ bool evidence_may_report(struct evidence *e, const char *id, uid_t uid);
 void evidence_take_report(struct evidence *e, const char *id, uid_t uid);
 void evidence_note_allow(struct evidence *e, const char *id, uid_t uid);
 
-/* For the end: what is remembered of the log is made to last. */
+/*
+ * For the end, before the store drops its note: what is remembered of the log is made to last, and
+ * that there is no note any more.
+ */
 int evidence_finish(struct evidence *e);
 
 /* Moves a sentence that somebody should read into `b`; false where there is none. */

@@ -43,6 +43,9 @@ static void print_slot(const struct log_position *mark, char ret[static HEAD_FIL
 	n = snprintf(ret, HEAD_FILE_SLOT,
 		"{\"size\":%" PRIu64 ",\"sequence\":%" PRIu64 ",\"hash\":\"%s\"", mark->size,
 		mark->head.sequence, mark->head.hash);
+	if (mark->noted > 0)
+		n += snprintf(
+			ret + n, HEAD_FILE_SLOT - (size_t)n, ",\"noted\":%" PRIu64, mark->noted);
 	check_text(ret, (size_t)n, check);
 	n += snprintf(ret + n, HEAD_FILE_SLOT - (size_t)n, CHECK_KEY "%s\"}", check);
 	memset(ret + n, ' ', HEAD_FILE_SLOT - (size_t)n);
@@ -62,6 +65,8 @@ static bool parse_slot(const char *slot, struct log_position *ret)
 		return false;
 
 	hash = json_get_string(json_root(doc), "hash");
+	/* It may be missing; what is wrong with it shows when the slot is printed again. */
+	(void)json_get_integer(json_root(doc), "noted", CHAIN_SEQUENCE_MAX, &mark.noted);
 	if (!json_get_integer(json_root(doc), "size", INT64_MAX, &mark.size)
 		|| !json_get_integer(
 			json_root(doc), "sequence", CHAIN_SEQUENCE_MAX, &mark.head.sequence)
@@ -75,6 +80,13 @@ static bool parse_slot(const char *slot, struct log_position *ret)
 
 	*ret = mark;
 	return true;
+}
+
+/* Without another record only an end follows, which takes the note back. */
+static bool is_newer(const struct log_position *a, const struct log_position *b)
+{
+	return a->head.sequence != b->head.sequence ? a->head.sequence > b->head.sequence
+						    : a->noted <= b->noted;
 }
 
 static int read_slots(struct head_file *file, struct log_position *ret, struct bytes *why)
@@ -97,7 +109,7 @@ static int read_slots(struct head_file *file, struct log_position *ret, struct b
 		return r < 0 ? r : HEAD_FILE_REFUSED;
 	}
 
-	file->slot = holds[0] && (!holds[1] || marks[0].head.sequence >= marks[1].head.sequence);
+	file->slot = holds[0] && (!holds[1] || is_newer(&marks[0], &marks[1]));
 	*ret = marks[!file->slot];
 	file->synced_at = ret->size;
 	return 0;

@@ -23,10 +23,15 @@
 #define HEAD_FILE_NAME "evidence.head"
 #define HEAD_FILE_SLOT 512
 
-/* What is on record for good: the log's size, and its last record. */
+/*
+ * What is on record for good: the log's size, and its last record. `noted` is the first record of
+ * the last turn of which the store has a note (see ledger/evidence/recovery-note): a store that
+ * knows of none, or of an earlier one, is an older one. 0: at the end of a daemon no note is kept.
+ */
 struct log_position {
 	uint64_t size;
 	struct chain_head head;
+	uint64_t noted;
 };
 
 struct head_file {
