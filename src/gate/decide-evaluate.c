@@ -12,6 +12,7 @@
 
 #include "gate/decide-token.h"
 #include "gate/limits.h"
+#include "gate/policy/guarded.h"
 #include "gate/policy/target.h"
 
 #define APPROVERS_SECURITY "Platform Security"
@@ -127,6 +128,25 @@ static int judge_line(
 	return 0;
 }
 
+/* What is written there is run or obeyed later: unless a rule names this very file, a person is
+ * asked. */
+static void judge_guarded(const struct target *t, struct judgement *found)
+{
+	bool guarded = false;
+
+	for (size_t i = 0; i < t->n; i++)
+		guarded |= guarded_is(t->texts[i].text);
+	if (guarded && !found->literal)
+		take_stricter(found,
+			&(struct judgement){ .decision = DECISION_PENDING,
+				.rule = RULE_GUARDED,
+				.reason = "what is written there is run or obeyed later",
+				.named = true,
+				.severity = SEVERITY_HIGH,
+				.approvers = APPROVERS_SECURITY,
+				.policy_id = found->policy_id });
+}
+
 /* Writing what may not be read asks at least. */
 static int judge_unreadable(
 	const struct decide_input *in, const struct in_force *f, struct judgement *found)
@@ -173,6 +193,10 @@ static int judge_target(
 		take_stricter(found, &j);
 	}
 	judge_by_policies(f, &t, found);
+	if (found->decision == DECISION_NONE)
+		*found = judge_without_policy(in, kind);
+	if (kind == KIND_WRITE)
+		judge_guarded(&t, found);
 	target_deinit(&t);
 	return kind == KIND_WRITE ? judge_unreadable(in, f, found) : 0;
 }

@@ -12,5 +12,8 @@
 /* What may not be read is to be written. */
 #define RULE_UNREADABLE "write.unreadable"
 
+/* What is to be written is run or obeyed later. */
+#define RULE_GUARDED "write.guarded"
+
 /* The request may have a fault, which is its answer then. */
 void decide_evaluate(const struct decide_input *in, struct verdict *v);

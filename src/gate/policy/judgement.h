@@ -20,6 +20,7 @@ struct judgement {
 	enum severity severity;
 	const char *approvers; /* who is to approve it, or NULL; the policy's, or static */
 	const char *policy_id; /* of the policy that decided, or NULL; likewise */
+	bool literal;          /* a rule that allows to write names this very file */
 	bool remember;         /* the allowlist may allow it all the same */
 	bool hidden;           /* what is run can't be seen: it can't be allowed without a person */
 };

@@ -232,6 +232,7 @@ static int add_rule(struct reader *r, size_t form)
 		.id = forms[form].id,
 		.action = forms[form].action,
 		.kind = forms[form].kind,
+		.compiled = true,
 		.severity = forms[form].severity,
 		.approvers = forms[form].approvers,
 	};

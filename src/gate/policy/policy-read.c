@@ -145,12 +145,63 @@ static int take_principals(struct reader *r, const struct json *v)
 }
 
 /* The rules come when all else is known. */
-static int take_exec(struct reader *r, const struct json *v)
+static int take_rules(struct reader *r, const struct json *v)
 {
+	char place[64];
+
+	snprintf(place, sizeof(place), ": %s:", json_key(v));
 	if (!json_is_array(v))
-		faults_add(r->faults, ": exec:", "must be an array of rules");
+		faults_add(r->faults, place, "must be an array of rules");
 	else if (json_size(v) > LIMIT_POLICY_RULES)
-		faults_add(r->faults, ": exec:", "has more than %d rules", LIMIT_POLICY_RULES);
+		faults_add(r->faults, place, "has more than %d rules", LIMIT_POLICY_RULES);
+	return 0;
+}
+
+/* The kinds that a policy may speak of. */
+static const enum kind sections[] = { KIND_EXEC, KIND_READ, KIND_WRITE, KIND_FETCH, KIND_GIT,
+	KIND_MCP };
+
+/* Of those, the ones that `defaults` may name, and how what it says is called. */
+static const char *const default_ids[KINDS] = {
+	[KIND_READ] = "defaults.read",
+	[KIND_WRITE] = "defaults.write",
+	[KIND_FETCH] = "defaults.fetch",
+	[KIND_GIT] = "defaults.git",
+	[KIND_MCP] = "defaults.mcp",
+};
+
+static int take_default_of(struct reader *r, const struct json *v)
+{
+	const char *name = json_string(v);
+	const enum decision action = name ? decision_parse(name) : DECISION_NONE;
+	char place[64];
+
+	for (enum kind kind = 0; kind < KINDS; kind++) {
+		if (!default_ids[kind] || strcmp(kind_name(kind), json_key(v)) != 0)
+			continue;
+		snprintf(place, sizeof(place), ": %s:", default_ids[kind]);
+		if (action == DECISION_NONE)
+			faults_add(r->faults, place, "must be 'allow', 'deny' or 'pending_hitl'");
+		r->policy->of_kind[kind].otherwise =
+			(struct rule){ .id = default_ids[kind], .kind = kind, .action = action };
+		return 0;
+	}
+	return add_unknown_key(r, ": defaults:", json_key(v));
+}
+
+static int take_defaults(struct reader *r, const struct json *v)
+{
+	int e;
+
+	if (!json_is_object(v)) {
+		faults_add(r->faults, ": defaults:", "must be an object");
+		return 0;
+	}
+	json_each (member, v) {
+		e = take_default_of(r, member);
+		if (e < 0)
+			return e;
+	}
 	return 0;
 }
 
@@ -161,7 +212,13 @@ static const struct key keys[] = {
 	{ "trusted_path", take_trusted },
 	{ "approver_groups", take_approver_groups },
 	{ "principals", take_principals },
-	{ "exec", take_exec },
+	{ "defaults", take_defaults },
+	{ "exec", take_rules },
+	{ "read", take_rules },
+	{ "write", take_rules },
+	{ "fetch", take_rules },
+	{ "git", take_rules },
+	{ "mcp", take_rules },
 };
 
 static int read_member(struct reader *r, const struct json *member)
@@ -181,27 +238,27 @@ static int compare_ids(const void *a, const void *b)
 }
 
 /* An ID must say which rule it was. */
-static int check_ids(struct reader *r)
+static int check_ids(struct reader *r, enum kind kind, const struct rule *rules, size_t n_rules)
 {
-	const struct policy *p = r->policy;
 	cleanup(free_p) const struct rule **sorted = NULL;
+	const char *section = kind_name(kind);
 	char place[64];
 	size_t n = 0;
 
-	sorted = calloc(p->n_rules + 1, sizeof(*sorted));
+	sorted = calloc(n_rules + 1, sizeof(*sorted));
 	if (!sorted)
 		return -ENOMEM;
 
-	for (size_t i = 0; i < p->n_rules; i++)
-		if (p->rules[i].id)
-			sorted[n++] = &p->rules[i];
+	for (size_t i = 0; i < n_rules; i++)
+		if (rules[i].id)
+			sorted[n++] = &rules[i];
 	qsort(sorted, n, sizeof(*sorted), compare_ids);
 	for (size_t i = 1; i < n; i++) {
 		if (strcmp(sorted[i - 1]->id, sorted[i]->id) != 0)
 			continue;
-		snprintf(place, sizeof(place), ": exec[%zu]:", (size_t)(sorted[i] - p->rules));
-		faults_add(r->faults, place, "has the id of exec[%zu]",
-			(size_t)(sorted[i - 1] - p->rules));
+		snprintf(place, sizeof(place), ": %s[%zu]:", section, (size_t)(sorted[i] - rules));
+		faults_add(r->faults, place, "has the id of %s[%zu]", section,
+			(size_t)(sorted[i - 1] - rules));
 	}
 	return 0;
 }
@@ -217,27 +274,31 @@ static void check_approvers(struct reader *r, const struct rule *rule, size_t in
 	faults_add(r->faults, place, "approvers names no group of approver_groups");
 }
 
-static int read_rules(struct reader *r, const struct json *exec)
+static int read_rules(struct reader *r, enum kind kind)
 {
 	struct policy *p = r->policy;
+	const struct json *section = json_get(json_root(p->doc), kind_name(kind));
+	struct rule **rules = kind == KIND_EXEC ? &p->rules : &p->of_kind[kind].rules;
+	size_t *n = kind == KIND_EXEC ? &p->n_rules : &p->of_kind[kind].n;
 	int e;
 
-	if (!exec || !json_is_array(exec) || json_size(exec) > LIMIT_POLICY_RULES)
+	if (!section || !json_is_array(section) || json_size(section) > LIMIT_POLICY_RULES)
 		return 0;
 
-	p->rules = calloc(json_size(exec) + 1, sizeof(*p->rules));
-	if (!p->rules)
+	*rules = calloc(json_size(section) + 1, sizeof(**rules));
+	if (!*rules)
 		return -ENOMEM;
 
-	json_each (child, exec) {
-		p->n_rules++;
-		e = rule_read(child, p->n_rules - 1, &p->trusted, r->names, r->faults,
-			&p->rules[p->n_rules - 1]);
+	json_each (child, section) {
+		++*n;
+		e = rule_read(
+			child, kind, *n - 1, &p->trusted, r->names, r->faults, &(*rules)[*n - 1]);
 		if (e < 0)
 			return e;
-		check_approvers(r, &p->rules[p->n_rules - 1], p->n_rules - 1);
+		if (kind == KIND_EXEC)
+			check_approvers(r, &(*rules)[*n - 1], *n - 1);
 	}
-	return check_ids(r);
+	return check_ids(r, kind, *rules, *n);
 }
 
 static int trust_the_usual(struct trusted *trusted)
@@ -263,7 +324,12 @@ static int read_document(struct reader *r)
 		if (e < 0)
 			return e;
 	}
-	return read_rules(r, json_get(root, "exec"));
+	for (size_t i = 0; i < LENGTH(sections); i++) {
+		e = read_rules(r, sections[i]);
+		if (e < 0)
+			return e;
+	}
+	return 0;
 }
 
 /* Which form the document has, its members say. */

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "gate/policy/candidates.h"
 #include "gate/policy/policy-internal.h"
+#include "gate/policy/rule-target.h"
 
 void policy_free(struct policy *p)
 {
@@ -95,6 +96,9 @@ enum decision policy_default(const struct policy *p)
 
 int policy_finish(struct policy *p)
 {
+	for (enum kind kind = 0; kind < KINDS; kind++)
+		for (size_t i = 0; i < p->of_kind[kind].n; i++)
+			p->uses_groups |= p->of_kind[kind].rules[i].groups.n > 0;
 	for (size_t i = 0; i < p->n_rules; i++) {
 		p->uses_groups |= p->rules[i].groups.n > 0;
 		p->demands |= p->rules[i].demands;
@@ -197,6 +201,25 @@ static bool is_unseen(const struct candidates *c, const struct judgement *j)
 	return c->all[0].hidden || c->unread || (!j->by_rule && (c->opaque || c->hidden));
 }
 
+/* Whether the rule wants to see what is to be written, and the request does not bring it. */
+static bool lacks_content(const struct rule *rule, const struct target *t)
+{
+	const struct evaluate *e = &t->request->evaluate;
+
+	return rule->content_required && rule->action != DECISION_DENY && !e->content
+		&& !(e->old_text && e->new_text);
+}
+
+static struct judgement without_content(const struct policy *p, const struct rule *rule)
+{
+	struct judgement j = by_rule(p, rule);
+
+	j.decision = DECISION_DENY;
+	j.reason = "what is to be written was not sent";
+	j.severity = severity_of(DECISION_DENY);
+	return j;
+}
+
 /* Of rules that are alike strict, the first. */
 static struct judgement judge_target(const struct policy *p, const struct target *t)
 {
@@ -204,10 +227,23 @@ static struct judgement judge_target(const struct policy *p, const struct target
 	const struct rule *found = NULL;
 	struct judgement j;
 
-	for (size_t i = 0; i < of->n; i++)
-		if (strictness(&of->rules[i]) > strictness(found)
-			&& rule_fits_target(&of->rules[i], t))
-			found = &of->rules[i];
+	if (t->kind == KIND_FETCH && t->url_fault)
+		return (struct judgement){
+			.decision = DECISION_DENY,
+			.rule = RULE_URL,
+			.reason = t->url_fault,
+			.named = true,
+			.severity = SEVERITY_HIGH,
+			.policy_id = p->id,
+		};
+	for (size_t i = 0; i < of->n; i++) {
+		const struct rule *rule = &of->rules[i];
+
+		if (lacks_content(rule, t) && rule_fits_target(rule, t))
+			return without_content(p, rule);
+		if (strictness(rule) > strictness(found) && rule_fits_target(rule, t))
+			found = rule;
+	}
 	if (!found && of->otherwise.id)
 		found = &of->otherwise;
 	if (!found)
@@ -220,6 +256,7 @@ static struct judgement judge_target(const struct policy *p, const struct target
 		};
 
 	j = by_rule(p, found);
+	j.literal = t->kind == KIND_WRITE && rule_names_target(found, t);
 	if (t->kind == KIND_EXEC && t->grave && j.decision == DECISION_DENY)
 		j.severity = SEVERITY_CRITICAL;
 	return j;

@@ -4,6 +4,8 @@
 
 #include "gate/policy/rule-check.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/path.h"
@@ -11,6 +13,7 @@
 #include "gate/limits.h"
 #include "gate/policy/candidates.h"
 #include "gate/policy/program.h"
+#include "gate/policy/rule-target.h"
 
 /* --- examples --------------------------------------------------------------------------------- */
 
@@ -239,4 +242,77 @@ void rule_advise(const struct rule *rule, const char *place, struct faults *faul
 {
 	check_reach(rule, place, faults);
 	check_runners(rule, place, faults);
+}
+
+/* --- rules of other kinds --------------------------------------------------------------------- */
+
+/* An example is a path, a URL, a branch, or SERVER:TOOL. A path leads nowhere else. */
+static int try_target(const struct rule *rule, const char *text, bool *ret)
+{
+	struct request request = { .action = ACTION_EVALUATE };
+	struct evaluate *e = &request.evaluate;
+	cleanup(free_p) char *server = NULL;
+	const char *colon = strchr(text, ':');
+	struct target t;
+	int r;
+
+	e->kind = rule->kind;
+	e->target = e->real_target = text;
+	if (rule->kind == KIND_MCP && colon) {
+		server = strndup(text, (size_t)(colon - text));
+		if (!server)
+			return -ENOMEM;
+		e->server = server;
+		e->tool = colon + 1;
+	}
+	r = target_init(&t, &request, NULL);
+	if (r < 0)
+		return r;
+
+	*ret = rule_fits_target_itself(rule, &t);
+	target_deinit(&t);
+	return 0;
+}
+
+static int check_target_examples(const struct rule *rule, const struct json *value, const char *key,
+	bool wanted, const char *place, struct faults *faults)
+{
+	const struct json *examples = json_get(value, key);
+	size_t i = 0;
+	bool fits;
+	int r;
+
+	if (!examples)
+		return 0;
+	json_each (child, examples) {
+		if (!json_string(child)) {
+			faults_add(faults, place, "%s[%zu] must be a string", key, i++);
+			continue;
+		}
+		r = try_target(rule, json_string(child), &fits);
+		if (r < 0)
+			return r;
+		if (fits != wanted)
+			faults_add(faults, place, "%s[%zu] %s", key, i,
+				wanted ? "is not matched" : "is matched");
+		i++;
+	}
+	return 0;
+}
+
+int rule_check_target(
+	const struct rule *rule, const struct json *value, const char *place, struct faults *faults)
+{
+	int r;
+
+	if (rule->remember && rule->action != DECISION_PENDING)
+		faults_add(faults, place, "remember is for a rule that asks");
+	if (rule->kind == KIND_GIT && rule->targets.n == 0 && rule->operations.n == 0)
+		faults_add(faults, place, "branch or operation is missing");
+	for (size_t i = 0; rule->action == DECISION_ALLOW && i < rule->targets.n; i++)
+		if (rule->targets.any[i][0] == '~')
+			faults_add(faults, place, "a rule that allows can't have '~' in its paths");
+
+	r = check_target_examples(rule, value, "match", true, place, faults);
+	return r < 0 ? r : check_target_examples(rule, value, "not_match", false, place, faults);
 }

@@ -13,3 +13,7 @@ int rule_check(const struct rule *rule, const struct json *value, const struct t
 
 /* Warns of a rule in order that may not do what its author meant: for who writes a policy. */
 void rule_advise(const struct rule *rule, const char *place, struct faults *faults);
+
+/* The same of a rule of another kind than KIND_EXEC. */
+int rule_check_target(const struct rule *rule, const struct json *value, const char *place,
+	struct faults *faults);

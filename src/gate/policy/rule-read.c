@@ -32,7 +32,8 @@ struct key {
 	const char *name;
 	int (*take)(struct reader *r, const struct key *key, const struct json *v);
 	bool required;
-	size_t offset; /* in struct rule */
+	size_t offset;  /* in struct rule */
+	unsigned kinds; /* of rules that may have it, a bit each; 0: all */
 };
 
 static void *field(const struct reader *r, const struct key *key)
@@ -350,7 +351,7 @@ static int take_bool(struct reader *r, const struct key *key, const struct json 
 static int take_approvers(struct reader *r, const struct key *key, const struct json *v)
 {
 	r->rule->approvers = json_string(v);
-	r->rule->demands = true;
+	r->rule->demands |= r->rule->kind == KIND_EXEC;
 	if (!r->rule->approvers)
 		faults_add(r->faults, r->place, "%s must be the name of a group", key->name);
 	return 0;
@@ -389,24 +390,166 @@ static int take_examples(struct reader *r, const struct key *key, const struct j
 
 #define AT(member) offsetof(struct rule, member)
 
+/* --- rules of other kinds --------------------------------------------------------------------- */
+
+static const char *some_text_fault(const char *pattern)
+{
+	return text_is_blank(pattern) ? "is blank" : glob_text_fault(pattern);
+}
+
+/* "~/…" and relative paths are those of a path that begins with a slash. */
+static const char *path_pattern_fault(const char *pattern)
+{
+	char absolute[LIMIT_PATTERN + 2];
+
+	if (pattern[0] == '/')
+		return glob_path_fault(pattern);
+	if (strncmp(pattern, "~/", 2) == 0)
+		return glob_path_fault(pattern + 1);
+	snprintf(absolute, sizeof(absolute), "/%s", pattern);
+	return glob_path_fault(absolute) ? "must be a path without '.', '..', '//' and final '/', "
+					   "with '**' as a whole segment only"
+					 : NULL;
+}
+
+static const char *url_pattern_fault(const char *pattern)
+{
+	const char *fault = NULL;
+	struct url url;
+
+	if (url_parse(pattern, URL_PATTERN, &url, &fault) == 0)
+		url_deinit(&url);
+	return fault;
+}
+
+static const char *tool_pattern_fault(const char *pattern)
+{
+	return strchr(pattern, ':') ? some_text_fault(pattern) : "must be SERVER:TOOL";
+}
+
+static pattern_fault_fn target_fault(enum kind kind)
+{
+	switch (kind) {
+	case KIND_READ:
+	case KIND_WRITE:
+		return path_pattern_fault;
+	case KIND_FETCH:
+		return url_pattern_fault;
+	default:
+		return some_text_fault;
+	}
+}
+
+/* A string, or several in an array. */
+static int take_strings(const struct reader *r, const char *where, const struct json *v,
+	pattern_fault_fn fault_of, struct patterns *p)
+{
+	if (json_is_array(v))
+		return take_patterns(r, where, v, fault_of, p);
+
+	p->any = calloc(1, sizeof(*p->any));
+	if (!p->any)
+		return -ENOMEM;
+	take_pattern(r, where, v, fault_of, p);
+	return 0;
+}
+
+/* Of patterns that are in order. */
+static int parse_urls(const struct patterns *p, struct url **ret, size_t *ret_n)
+{
+	const char *fault;
+	int e;
+
+	*ret = calloc(p->n + 1, sizeof(**ret));
+	if (!*ret)
+		return -ENOMEM;
+	for (size_t i = 0; i < p->n; i++) {
+		e = url_parse(p->any[i], URL_PATTERN, &(*ret)[*ret_n], &fault);
+		if (e < 0)
+			return e;
+		*ret_n += e == 0 ? 1 : 0;
+	}
+	return 0;
+}
+
+static int take_targets(struct reader *r, const struct key *key, const struct json *v)
+{
+	struct rule *rule = r->rule;
+	int e;
+
+	e = take_strings(r, key->name, v, target_fault(rule->kind), &rule->targets);
+	if (e < 0 || rule->kind != KIND_FETCH)
+		return e;
+	return parse_urls(&rule->targets, &rule->urls, &rule->n_urls);
+}
+
+static int take_words(struct reader *r, const struct key *key, const struct json *v)
+{
+	return take_strings(r, key->name, v, some_text_fault, field(r, key));
+}
+
+static int take_except_targets(struct reader *r, const struct key *key, const struct json *v)
+{
+	const enum kind kind = r->rule->kind;
+
+	return take_strings(r, key->name, v,
+		kind == KIND_MCP ? tool_pattern_fault : target_fault(kind),
+		&r->rule->except_targets);
+}
+
+static int take_content(struct reader *r, const struct key *key, const struct json *v)
+{
+	const char *word = json_string(v);
+
+	r->rule->content_required = word && strcmp(word, "required") == 0;
+	if (!r->rule->content_required)
+		faults_add(r->faults, r->place, "%s must be 'required'", key->name);
+	return 0;
+}
+
+static int take_severity(struct reader *r, const struct key *key, const struct json *v)
+{
+	const char *name = json_string(v);
+
+	r->rule->severity = name ? severity_parse(name) : SEVERITY_NONE;
+	if (r->rule->severity == SEVERITY_NONE)
+		faults_add(r->faults, r->place, "%s must be 'low', 'medium', 'high' or 'critical'",
+			key->name);
+	return 0;
+}
+
+#define OF(kind) (1u << (kind))
+#define OF_EXEC OF(KIND_EXEC)
+#define OF_FILES (OF(KIND_READ) | OF(KIND_WRITE))
+#define OF_OTHERS (OF_FILES | OF(KIND_FETCH) | OF(KIND_GIT) | OF(KIND_MCP))
+
 static const struct key keys[] = {
-	{ "id", take_id, true, 0 },
-	{ "argv", take_argv, true, 0 },
-	{ "action", take_action, true, 0 },
-	{ "except", take_except, false, 0 },
-	{ "reason", take_reason, false, 0 },
-	{ "users", take_ids, false, AT(users) },
-	{ "groups", take_ids, false, AT(groups) },
-	{ "remember", take_bool, false, AT(remember) },
-	{ "opaque", take_bool, false, AT(opaque) },
-	{ "approvers", take_approvers, false, 0 },
-	{ "signed", take_demand, false, AT(demand.signature) },
-	{ "touch", take_demand, false, AT(demand.touch) },
-	{ "verified", take_demand, false, AT(demand.verified) },
-	{ "not_asker", take_demand, false, AT(demand.not_asker) },
-	{ "quorum", take_quorum, false, 0 },
-	{ "match", take_examples, false, 0 },
-	{ "not_match", take_examples, false, 0 },
+	{ "id", take_id, true, 0, 0 },
+	{ "argv", take_argv, true, 0, OF_EXEC },
+	{ "path", take_targets, true, 0, OF_FILES },
+	{ "url", take_targets, true, 0, OF(KIND_FETCH) },
+	{ "branch", take_targets, false, 0, OF(KIND_GIT) },
+	{ "operation", take_words, false, AT(operations), OF(KIND_GIT) },
+	{ "server", take_targets, true, 0, OF(KIND_MCP) },
+	{ "tools", take_words, false, AT(tools), OF(KIND_MCP) },
+	{ "content", take_content, false, 0, OF(KIND_WRITE) },
+	{ "action", take_action, true, 0, 0 },
+	{ "except", take_except, false, 0, OF_EXEC },
+	{ "except", take_except_targets, false, 0, OF_OTHERS },
+	{ "reason", take_reason, false, 0, 0 },
+	{ "severity", take_severity, false, 0, 0 },
+	{ "users", take_ids, false, AT(users), 0 },
+	{ "groups", take_ids, false, AT(groups), 0 },
+	{ "remember", take_bool, false, AT(remember), 0 },
+	{ "opaque", take_bool, false, AT(opaque), OF_EXEC },
+	{ "approvers", take_approvers, false, 0, 0 },
+	{ "signed", take_demand, false, AT(demand.signature), OF_EXEC },
+	{ "touch", take_demand, false, AT(demand.touch), OF_EXEC },
+	{ "verified", take_demand, false, AT(demand.verified), OF_EXEC },
+	{ "not_asker", take_demand, false, AT(demand.not_asker), OF_EXEC },
+	{ "quorum", take_quorum, false, 0, OF_EXEC },
+	{ "match", take_examples, false, 0, 0 },
+	{ "not_match", take_examples, false, 0, 0 },
 };
 
 #define N_KEYS (sizeof(keys) / sizeof(keys[0]))
@@ -420,6 +563,11 @@ static int take_claim(const struct reader *r, enum field field, const struct jso
 		&r->rule->claims[field]);
 }
 
+static bool is_of(const struct key *key, enum kind kind)
+{
+	return key->kinds == 0 || (key->kinds & OF(kind));
+}
+
 static int read_member(struct reader *r, const struct json *member)
 {
 	cleanup(bytes_deinit) struct bytes shown = BYTES_INIT(BYTES_UNLIMITED);
@@ -427,7 +575,7 @@ static int read_member(struct reader *r, const struct json *member)
 	int e;
 
 	for (size_t i = 0; i < N_KEYS; i++)
-		if (strcmp(keys[i].name, name) == 0)
+		if (strcmp(keys[i].name, name) == 0 && is_of(&keys[i], r->rule->kind))
 			return keys[i].take(r, &keys[i], member);
 	for (enum field f = 0; f < FIELDS; f++)
 		if (field_rows[f].rule_key && strcmp(field_rows[f].rule_key, name) == 0)
@@ -441,11 +589,11 @@ static int read_member(struct reader *r, const struct json *member)
 }
 
 /* " exec[3] "id":". */
-static int append_place(struct bytes *b, size_t index, const struct json *v)
+static int append_place(struct bytes *b, enum kind kind, size_t index, const struct json *v)
 {
 	const char *id = json_is_object(v) ? json_get_string(v, "id") : NULL;
 
-	bytes_appendf(b, ": exec[%zu]", index);
+	bytes_appendf(b, ": %s[%zu]", kind_name(kind), index);
 	if (id) {
 		bytes_append_str(b, " \"");
 		text_append_escaped(b, id, strnlen(id, LIMIT_RULE_ID));
@@ -464,20 +612,22 @@ static int read_members(struct reader *r, const struct json *v)
 			return e;
 	}
 	for (size_t i = 0; i < N_KEYS; i++)
-		if (keys[i].required && !json_get(v, keys[i].name))
+		if (keys[i].required && is_of(&keys[i], r->rule->kind)
+			&& !json_get(v, keys[i].name))
 			faults_add(r->faults, r->place, "%s is missing", keys[i].name);
 	return e;
 }
 
-int rule_read(const struct json *v, size_t index, const struct trusted *trusted,
+int rule_read(const struct json *v, enum kind kind, size_t index, const struct trusted *trusted,
 	const struct policy_names *names, struct faults *faults, struct rule *ret)
 {
 	cleanup(bytes_deinit) struct bytes place = BYTES_INIT(BYTES_UNLIMITED);
 	struct reader r = { .names = names, .faults = faults, .rule = ret };
+	size_t faults_before;
 	int e;
 
-	*ret = (struct rule){ 0 };
-	e = append_place(&place, index, v);
+	*ret = (struct rule){ .kind = kind };
+	e = append_place(&place, kind, index, v);
 	if (e < 0)
 		return e;
 
@@ -486,7 +636,12 @@ int rule_read(const struct json *v, size_t index, const struct trusted *trusted,
 		faults_add(faults, r.place, "must be an object");
 		return 0;
 	}
+	faults_before = faults->n;
 	e = read_members(&r, v);
+	if (kind != KIND_EXEC)
+		return e < 0 || faults->n > faults_before
+			? e
+			: rule_check_target(ret, v, r.place, faults);
 	if (e < 0 || !r.argv_read || r.except_faulty || ret->action == DECISION_NONE)
 		return e;
 

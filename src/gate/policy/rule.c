@@ -351,4 +351,9 @@ void rule_deinit(struct rule *rule)
 	free(rule->groups.ids);
 	free(rule->targets.any);
 	free(rule->except_targets.any);
+	free(rule->operations.any);
+	free(rule->tools.any);
+	for (size_t i = 0; i < rule->n_urls; i++)
+		url_deinit(&rule->urls[i]);
+	free(rule->urls);
 }

@@ -14,6 +14,7 @@
 #include "gate/fields.h"
 #include "gate/kind.h"
 #include "gate/policy/candidate.h"
+#include "gate/policy/url.h"
 #include "gate/wire/reply.h"
 
 /* What decides where no rule does: no rule may be called so. */
@@ -23,6 +24,7 @@
 #define RULE_HIDDEN "hidden_command"
 #define RULE_ALLOWLIST "allowlist"
 #define RULE_OPERAND "commands.operand.require_approval"
+#define RULE_URL "fetch.url.refused"
 #define RULE_RUNTIME "runtime.default.require_approval"
 
 /* Who is to approve what RULE_RUNTIME asks about. */
@@ -63,13 +65,20 @@ struct rule {
 
 	/*
 	 * A rule of another kind, or of a compiled policy, has no `argv`. It is about `targets`:
-	 * file paths, commands as text, branches, servers; none: whatever the target is.
+	 * file paths, URLs, commands as text, branches, servers; none: whatever the target is. Of a
+	 * compiled policy they are patterns of glob_run_wide(), else those of gate/policy/glob.
 	 */
 	enum kind kind;
+	bool compiled;
 	struct patterns targets;
 	struct patterns except_targets; /* literally; a target that isn't known is none of them */
 	bool pushes;                    /* of KIND_GIT: only what may change the other side */
-	enum severity severity;         /* SEVERITY_NONE: the one of its action */
+	struct patterns operations;     /* of KIND_GIT; none: any */
+	struct patterns tools;          /* of KIND_MCP; none: any */
+	struct url *urls;               /* of KIND_FETCH: the targets, taken apart */
+	size_t n_urls;
+	bool content_required;  /* of KIND_WRITE: without its content, what is written is denied */
+	enum severity severity; /* SEVERITY_NONE: the one of its action */
 };
 
 /* Whether an element of argv is any number of arguments. */

@@ -82,8 +82,15 @@ static int add_path(struct target *t, const char *path, const char *cwd, const c
 	int r;
 
 	r = add_text(t, plain, GLOB_WHOLE);
-	if (r >= 0)
-		r = add_written_out(t, t->texts[t->n - 1].text, cwd);
+	if (r < 0)
+		return r;
+
+	t->leads_up = leads_up(t->texts[0].text);
+	r = add_written_out(t, t->texts[0].text, cwd);
+	if (r >= 0 && (t->texts[0].text[0] == '/' || cwd))
+		t->absolute = t->texts[1].text;
+	t->real = real;
+	t->directory = cwd;
 	if (r >= 0 && strcmp(path, t->texts[0].text) != 0)
 		r = add_text(t, strdup(path), GLOB_WHOLE);
 	if (r >= 0 && real)
@@ -233,6 +240,19 @@ static bool only_reads(const char *operation)
 	return false;
 }
 
+/* The whole name of a branch, as rules of native policies have it. */
+static int add_name(struct target *t, const char *branch)
+{
+	static const char heads[] = "refs/heads/";
+	const bool is_head = strncmp(branch, heads, strlen(heads)) == 0;
+	int r;
+
+	r = add_text(t, trimmed(is_head ? branch + strlen(heads) : branch), GLOB_WHOLE);
+	if (r >= 0)
+		t->texts[t->n - 1].name = true;
+	return r;
+}
+
 /* The destination of "+SOURCE:DESTINATION", after its last slash, without blanks around it. */
 static int add_branch(struct target *t, const char *refspec)
 {
@@ -249,14 +269,14 @@ static int add_branch(struct target *t, const char *refspec)
 	if (colon)
 		from = colon + 1;
 	slash = strrchr(from, '/');
-	if (slash)
-		from = slash + 1;
-	r = add_text(t, trimmed(from), GLOB_WHOLE);
+	r = add_text(t, trimmed(slash ? slash + 1 : from), GLOB_WHOLE);
+	if (r >= 0)
+		r = add_name(t, from);
 	free(branch);
 	if (r < 0)
 		return r;
 
-	branch = t->texts[t->n - 1].text;
+	branch = t->texts[t->n - 2].text;
 	t->any_branch |= strcasecmp(branch, "HEAD") == 0 || strcmp(branch, "@") == 0;
 	for (const char *c = branch; *c; c++)
 		t->odd_branch |= (unsigned char)*c <= ' ' || *c == 0x7f;
@@ -301,7 +321,11 @@ int target_init_push(struct target *t, const struct candidate *s)
 		return 0;
 
 	*t = (struct target){
-		.kind = KIND_GIT, .request = s->request, .asker = s->asker, .pushes = true
+		.kind = KIND_GIT,
+		.request = s->request,
+		.asker = s->asker,
+		.pushes = true,
+		.operation = "push",
 	};
 	for (i++; r >= 0 && i < s->n_words; i++) {
 		const char *word = s->words[i].text;
@@ -330,7 +354,10 @@ static int fill(struct target *t, const struct request *q)
 		return add_path(t, e->target ? e->target : "", q->asked.cwd, e->real_target);
 	case KIND_GIT:
 		t->pushes = !only_reads(e->does);
+		t->operation = e->does;
 		return add_branch(t, e->target ? e->target : "");
+	case KIND_FETCH:
+		return url_parse(e->target ? e->target : "", URL_ADDRESS, &t->url, &t->url_fault);
 	case KIND_MCP:
 		t->server = e->server;
 		t->tool = e->tool;
@@ -353,7 +380,7 @@ int target_init(struct target *t, const struct request *request, const struct as
 	r = fill(t, request);
 	if (r < 0)
 		target_deinit(t);
-	return r;
+	return r < 0 ? r : 0;
 }
 
 int target_init_path(struct target *t, enum kind kind, const char *path, const char *directory,
@@ -373,95 +400,7 @@ void target_deinit(struct target *t)
 	for (size_t i = 0; i < t->n; i++)
 		free(t->texts[i].text);
 	free(t->texts);
+	url_deinit(&t->url);
 	t->texts = NULL;
 	t->n = 0;
-}
-
-/* --- rules ------------------------------------------------------------------------------------ */
-
-/* A pattern without a slash is a name, of a file at any depth. */
-static bool fits_wide(const struct patterns *p, enum kind kind, const struct target_text *text)
-{
-	const bool is_path = kind == KIND_READ || kind == KIND_WRITE;
-
-	for (size_t i = 0; i < p->n; i++)
-		if (glob_run_wide(p->any[i], text->text,
-			    is_path && !strchr(p->any[i], '/') ? GLOB_ANY_DEPTH : text->reach))
-			return true;
-	return false;
-}
-
-static bool fits_narrow(const struct patterns *p, const char *text)
-{
-	for (size_t i = 0; i < p->n; i++)
-		if (glob_run_narrow(p->any[i], text))
-			return true;
-	return false;
-}
-
-static bool is_any(const struct patterns *p, const char *text, bool any_case)
-{
-	for (size_t i = 0; text && i < p->n; i++)
-		if (strcmp(p->any[i], text) == 0 || (any_case && strcasecmp(p->any[i], text) == 0))
-			return true;
-	return false;
-}
-
-static bool fits_line(const struct rule *rule, const struct target *t)
-{
-	bool any = false;
-
-	if (rule->action == DECISION_ALLOW) {
-		for (size_t i = 0; i < t->n; i++) {
-			if (t->texts[i].command && !fits_narrow(&rule->targets, t->texts[i].text))
-				return false;
-			any |= t->texts[i].command;
-		}
-		return t->understood && any;
-	}
-	for (size_t i = 0; i < t->n; i++)
-		if (fits_wide(&rule->targets, t->kind, &t->texts[i]))
-			return true;
-	return false;
-}
-
-static bool fits_branch(const struct rule *rule, const struct target *t)
-{
-	if (rule->pushes && !t->pushes)
-		return false;
-	if (t->any_branch || t->odd_branch)
-		return true;
-	for (size_t i = 0; i < t->n; i++)
-		if (is_any(&rule->targets, t->texts[i].text, true))
-			return true;
-	return false;
-}
-
-/* Where the request names a server without a tool, the target may be its name. */
-static bool fits_server(const struct rule *rule, const struct target *t)
-{
-	const char *server = t->server ? t->server : t->request->evaluate.target;
-
-	if (rule->except_targets.n > 0 || rule->targets.n == 0)
-		return !is_any(&rule->except_targets, t->server, false);
-	return is_any(&rule->targets, server, true);
-}
-
-bool rule_fits_target(const struct rule *rule, const struct target *t)
-{
-	bool fits;
-
-	switch (t->kind) {
-	case KIND_GIT:
-		fits = fits_branch(rule, t);
-		break;
-	case KIND_MCP:
-		fits = fits_server(rule, t);
-		break;
-	default:
-		fits = fits_line(rule, t);
-	}
-	return fits
-		&& rule_try_asker(rule, t->request, t->asker, t->request->asked.cwd, NULL)
-		== RULE_MATCHES;
 }

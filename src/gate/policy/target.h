@@ -20,6 +20,7 @@
 struct target_text {
 	char *text;
 	enum glob_reach reach;
+	bool name;    /* of KIND_GIT: the whole name of a branch; the others are its last part */
 	bool command; /* of KIND_EXEC: one of those that a rule that allows must fit, each of them
 		       */
 };
@@ -37,11 +38,22 @@ struct target {
 	bool understood; /* all that is run is among the texts that are commands */
 	bool grave;      /* it speaks of applying or deleting something */
 
+	/* Of KIND_READ and KIND_WRITE; NULL where it isn't known. */
+	const char *absolute; /* written out, without "." and ".." */
+	const char *real;     /* where it leads, as the asker says */
+	const char *directory;
+	bool leads_up; /* there is a ".." in what was sent */
+
+	/* Of KIND_FETCH. */
+	struct url url;        /* nothing where it has a fault */
+	const char *url_fault; /* a sentence without its subject, or NULL */
+
 	/* Of KIND_GIT. */
-	bool pushes;     /* it may change the other side */
-	bool any_branch; /* it may be about each branch, such as a wildcard or HEAD */
-	bool odd_branch; /* a branch can't have such a name */
-	bool no_branch;  /* a command that does not say which */
+	const char *operation; /* or NULL */
+	bool pushes;           /* it may change the other side */
+	bool any_branch;       /* it may be about each branch, such as a wildcard or HEAD */
+	bool odd_branch;       /* a branch can't have such a name */
+	bool no_branch;        /* a command that does not say which */
 
 	/* Of KIND_MCP; NULL where the request doesn't say. */
 	const char *server, *tool, *capability;
@@ -72,6 +84,3 @@ int target_init_candidates(struct target *t, const struct candidates *candidates
 int target_init_push(struct target *t, const struct candidate *command);
 
 void target_deinit(struct target *t);
-
-/* The rule is of the target's kind. */
-bool rule_fits_target(const struct rule *rule, const struct target *t);

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: ISC */
+
+/* The table of guarded files. */
+
+#include "gate/policy/guarded.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "gate/policy/glob.h"
+
+/* Patterns of glob_run_wide(). A directory stands for all that is in it. */
+static const char *const files[] = {
+	/* Coding agents, their servers and hooks. */
+	".claude/**",
+	".codex/**",
+	".gemini/**",
+	".qwen/**",
+	".cline/**",
+	".cursor/**",
+	".opencode/**",
+	"opencode.json",
+	".mcp.json",
+	".github/hooks**",
+	".github/copilot**",
+
+	/* What runs when somebody enters or builds. */
+	".husky/**",
+	".envrc",
+	".vscode/tasks.json",
+
+	/* git */
+	".git/hooks**",
+	".git/config**",
+	".gitconfig",
+	".config/git/**",
+
+	/* Who may log in, and what they find. */
+	".ssh/**",
+	".local/bin/**",
+
+	/* Start files of shells. */
+	".profile",
+	".bashrc",
+	".bash_profile",
+	".bash_login",
+	".bash_logout",
+	".bash_aliases",
+	".zshrc",
+	".zshenv",
+	".zprofile",
+	".zlogin",
+	".zlogout",
+	".kshrc",
+	".config/fish/**",
+	"/etc/profile**",
+	"/etc/bash.bashrc",
+	"/etc/zsh/**",
+
+	/* What the service manager and the desktop start. */
+	".config/systemd/**",
+	"/etc/systemd/**",
+	".config/autostart/**",
+
+	/* The gate itself. */
+	"bin/firma",
+	"/etc/default/firma",
+	"/etc/firma/**",
+	"/var/lib/firma/**",
+	".config/firma/**",
+	".local/state/firma/**",
+};
+
+/* Only a name that begins with a dot, or one of few others, can be one. */
+static bool may_be(const char *path)
+{
+	return path[0] == '.' || strstr(path, "/.") || strcasestr(path, "opencode.json")
+		|| strcasestr(path, "firma") || strstr(path, "etc/");
+}
+
+bool guarded_is(const char *path)
+{
+	for (size_t i = 0; may_be(path) && i < sizeof(files) / sizeof(files[0]); i++)
+		if (glob_run_wide(files[i], path, GLOB_ANY_DEPTH))
+			return true;
+	return false;
+}

@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: ISC */
+
+/* Whether rules fit targets: first those of compiled policies, whose patterns are of their own. */
+
+#include "gate/policy/rule-target.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/path.h"
+#include "gate/limits.h"
+#include "gate/policy/glob.h"
+
+/* --- rules of compiled policies ----------------------------------------------------------------
+ */
+
+/* A pattern without a slash is a name, of a file at any depth. */
+static bool fits_wide(const struct patterns *p, enum kind kind, const struct target_text *text)
+{
+	const bool is_path = kind == KIND_READ || kind == KIND_WRITE;
+
+	for (size_t i = 0; i < p->n; i++)
+		if (glob_run_wide(p->any[i], text->text,
+			    is_path && !strchr(p->any[i], '/') ? GLOB_ANY_DEPTH : text->reach))
+			return true;
+	return false;
+}
+
+static bool fits_narrow(const struct patterns *p, const char *text)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (glob_run_narrow(p->any[i], text))
+			return true;
+	return false;
+}
+
+static bool is_any(const struct patterns *p, const char *text, bool any_case)
+{
+	for (size_t i = 0; text && i < p->n; i++)
+		if (strcmp(p->any[i], text) == 0 || (any_case && strcasecmp(p->any[i], text) == 0))
+			return true;
+	return false;
+}
+
+static bool fits_line(const struct rule *rule, const struct target *t)
+{
+	bool any = false;
+
+	if (rule->action == DECISION_ALLOW) {
+		for (size_t i = 0; i < t->n; i++) {
+			if (t->texts[i].command && !fits_narrow(&rule->targets, t->texts[i].text))
+				return false;
+			any |= t->texts[i].command;
+		}
+		return t->understood && any;
+	}
+	for (size_t i = 0; i < t->n; i++)
+		if (fits_wide(&rule->targets, t->kind, &t->texts[i]))
+			return true;
+	return false;
+}
+
+static bool fits_branch(const struct rule *rule, const struct target *t)
+{
+	if (rule->pushes && !t->pushes)
+		return false;
+	if (t->any_branch || t->odd_branch)
+		return true;
+	for (size_t i = 0; i < t->n; i++)
+		if (is_any(&rule->targets, t->texts[i].text, true))
+			return true;
+	return false;
+}
+
+/* Where the request names a server without a tool, the target may be its name. */
+static bool fits_server(const struct rule *rule, const struct target *t)
+{
+	const char *server = t->server ? t->server : t->request->evaluate.target;
+
+	if (rule->except_targets.n > 0 || rule->targets.n == 0)
+		return !is_any(&rule->except_targets, t->server, false);
+	return is_any(&rule->targets, server, true);
+}
+
+static bool fits_compiled(const struct rule *rule, const struct target *t)
+{
+	switch (t->kind) {
+	case KIND_GIT:
+		return fits_branch(rule, t);
+	case KIND_MCP:
+		return fits_server(rule, t);
+	default:
+		return fits_line(rule, t);
+	}
+}
+
+/* --- paths ------------------------------------------------------------------------------------ */
+
+enum width { WIDE, NARROW };
+
+#define PATTERN_MAX (LIMIT_PATTERN + LIMIT_PATH + 8)
+
+/* Most patterns end in a character that the path doesn't. */
+static bool may_end(const char *pattern, const char *path)
+{
+	const char last = pattern[strlen(pattern) - 1];
+
+	return last == '*' || last == '?' || last == path[strlen(path) - 1];
+}
+
+/* At any depth, in whatever directory "~" is. `path`: without a slash at its beginning it is one.
+ */
+static bool path_fits_wide(const char *pattern, const char *path)
+{
+	char anywhere[PATTERN_MAX], rooted[LIMIT_PATH + 2];
+
+	if (!path[0] || !may_end(pattern, path))
+		return false;
+	if (pattern[0] == '~')
+		pattern += 2;
+	if (path[0] != '/') {
+		snprintf(rooted, sizeof(rooted), "/%s", path);
+		path = rooted;
+	}
+	if (!path_is_normal(path))
+		return false;
+	if (pattern[0] == '/')
+		return glob_path(pattern, path);
+	snprintf(anywhere, sizeof(anywhere), "/**/%s", pattern);
+	return glob_path(anywhere, path);
+}
+
+/* Below the asker's directory, or from the root. Nothing is known of where "~" is. */
+static bool path_fits_narrow(const char *pattern, const char *path, const char *directory)
+{
+	char absolute[PATTERN_MAX];
+
+	if (pattern[0] == '~' || !path || !path_is_normal(path))
+		return false;
+	if (pattern[0] == '/')
+		return glob_path(pattern, path);
+	if (!directory || strpbrk(directory, "*?"))
+		return false;
+	snprintf(absolute, sizeof(absolute), "%s/%s", directory[1] ? directory : "", pattern);
+	return glob_path(absolute, path);
+}
+
+static bool any_path_narrow(const struct patterns *p, const char *path, const char *directory)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (path_fits_narrow(p->any[i], path, directory))
+			return true;
+	return false;
+}
+
+/* Where it leads must be known, and fit as well. */
+static bool paths_fit(const struct patterns *p, const struct target *t, enum width width)
+{
+	if (width == NARROW)
+		return !t->leads_up && any_path_narrow(p, t->absolute, t->directory)
+			&& any_path_narrow(p, t->real, t->directory);
+	for (size_t i = 0; i < p->n; i++)
+		for (size_t k = 0; k < t->n; k++)
+			if (path_fits_wide(p->any[i], t->texts[k].text))
+				return true;
+	return false;
+}
+
+/* --- URLs ------------------------------------------------------------------------------------- */
+
+static bool url_path_fits(const struct url *p, const struct url *u, enum width width)
+{
+	if (strcmp(p->path, "/**") == 0 || strcmp(p->path, u->path) == 0)
+		return width == WIDE || u->plain_path;
+	if (strcmp(p->path, "/") == 0)
+		return width == WIDE;
+	return (width == WIDE || u->plain_path) && glob_path(p->path, u->path);
+}
+
+/* Each part by itself. A name in another writing ("xn--") is only allowed where it is named. */
+static bool url_fits(const struct url *p, const struct url *u, enum width width)
+{
+	if (!glob_text(p->scheme, u->scheme) || !glob_text(p->host, u->host))
+		return false;
+	if (width == NARROW && strstr(u->host, "xn--") && !strstr(p->host, "xn--"))
+		return false;
+	if (p->port[0] || width == NARROW)
+		if (strcmp(p->port, "*") != 0 && strcmp(p->port, u->port) != 0)
+			return false;
+	return url_path_fits(p, u, width);
+}
+
+static bool urls_fit(const struct url *p, size_t n, const struct target *t, enum width width)
+{
+	if (!t->url.host)
+		return width == WIDE;
+	for (size_t i = 0; i < n; i++)
+		if (url_fits(&p[i], &t->url, width))
+			return true;
+	return false;
+}
+
+/* --- branches, servers, tools ----------------------------------------------------------------- */
+
+/* What isn't said fits where a rule denies or asks. */
+static bool word_fits(const struct patterns *p, const char *word, enum width width)
+{
+	if (p->n == 0)
+		return true;
+	if (!word)
+		return width == WIDE;
+	for (size_t i = 0; i < p->n; i++)
+		if (glob_text(p->any[i], word))
+			return true;
+	return false;
+}
+
+static bool branches_fit(const struct patterns *p, const struct target *t, enum width width)
+{
+	bool all = t->n > 0, any = false, fits;
+
+	if (p->n == 0)
+		return true;
+	if (t->any_branch || t->odd_branch)
+		return width == WIDE;
+	for (size_t i = 0; i < t->n; i++) {
+		fits = word_fits(p, t->texts[i].text, width);
+		any |= fits;
+		all &= fits || !t->texts[i].name;
+	}
+	return width == WIDE ? any : all;
+}
+
+/* "SERVER:TOOL". */
+static bool tool_fits(const struct patterns *p, const struct target *t)
+{
+	char text[2 * LIMIT_STRING + 2];
+
+	snprintf(text, sizeof(text), "%s:%s", t->server ? t->server : "", t->tool ? t->tool : "");
+	return p->n > 0 && word_fits(p, text, NARROW);
+}
+
+/* --- native rules ----------------------------------------------------------------------------- */
+
+static bool fits_native(const struct rule *rule, const struct target *t, enum width width)
+{
+	switch (t->kind) {
+	case KIND_READ:
+	case KIND_WRITE:
+		return paths_fit(&rule->targets, t, width);
+	case KIND_FETCH:
+		return urls_fit(rule->urls, rule->n_urls, t, width);
+	case KIND_GIT:
+		return word_fits(&rule->operations, t->operation, width)
+			&& branches_fit(&rule->targets, t, width);
+	case KIND_MCP:
+		return word_fits(&rule->targets, t->server, width)
+			&& word_fits(&rule->tools, t->tool, width);
+	default:
+		return false;
+	}
+}
+
+/* An exception errs to the strict side: where the rule is wide, it is narrow. */
+static bool is_excepted(const struct rule *rule, const struct target *t, enum width width)
+{
+	const struct patterns *p = &rule->except_targets;
+	const enum width other = width == WIDE ? NARROW : WIDE;
+	const char *fault;
+	struct url url;
+	bool found = false;
+
+	switch (t->kind) {
+	case KIND_READ:
+	case KIND_WRITE:
+		return p->n > 0 && paths_fit(p, t, other);
+	case KIND_FETCH:
+		for (size_t i = 0; !found && i < p->n; i++) {
+			if (url_parse(p->any[i], URL_PATTERN, &url, &fault) != 0)
+				return width == NARROW;
+			found = urls_fit(&url, 1, t, other);
+			url_deinit(&url);
+		}
+		return found;
+	case KIND_GIT:
+		return p->n > 0 && branches_fit(p, t, other);
+	default:
+		return tool_fits(p, t);
+	}
+}
+
+bool rule_fits_target_itself(const struct rule *rule, const struct target *t)
+{
+	const enum width width = rule->action == DECISION_ALLOW ? NARROW : WIDE;
+
+	if (rule->compiled)
+		return fits_compiled(rule, t);
+	return fits_native(rule, t, width) && !is_excepted(rule, t, width);
+}
+
+bool rule_fits_target(const struct rule *rule, const struct target *t)
+{
+	return rule_fits_target_itself(rule, t)
+		&& rule_try_asker(rule, t->request, t->asker, t->request->asked.cwd, NULL)
+		== RULE_MATCHES;
+}
+
+bool rule_names_target(const struct rule *rule, const struct target *t)
+{
+	for (size_t i = 0; i < rule->targets.n; i++)
+		if (glob_is_literal(rule->targets.any[i])
+			&& path_fits_narrow(rule->targets.any[i], t->absolute, t->directory))
+			return true;
+	return false;
+}

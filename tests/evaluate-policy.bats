@@ -1,0 +1,242 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: ISC
+#
+# What the sections of a policy decide that are not about commands: rows of a policy, requests, the
+# decision, and the rule that made it.
+
+# shellcheck disable=SC2030,SC2031 # each test is a process, and so are its variables
+# shellcheck disable=SC2088 # a tilde is for the daemon
+# shellcheck disable=SC2154 # some variables are those of lib.bash and of bats
+
+load policy
+
+# judged DECISION RULE MEMBER...: by the policy that was written last. `allow`, `ask` and `block` are
+# the decisions; members are those of `unit object`.
+judged() {
+	local wanted=$1 reply got
+
+	"$UNIT" object "${@:3}" >"$TMP/line"
+	reply=$(send <"$TMP/line")
+	got=$("$UNIT" get decision <<<"$reply")
+	got=${got/require_approval/ask}
+	got+=" $("$UNIT" get rule_id <<<"$reply")"
+	[[ $got == "$wanted $2" ]] || {
+		fail "-- $(<"$TMP/line") --" "policy: $RULES" "expected: $wanted $2" "actual: $got ($reply)"
+		return 1
+	}
+}
+
+# reads DECISION RULE PATH...: in the directory /w/p, where no links are.
+reads() {
+	local path real
+
+	for path in "${@:3}"; do
+		real=$path
+		[[ $path == /* ]] || real=/w/p/$path
+		real=$(realpath -ms "$real")
+		judged "$1" "$2" action_type=read_file "target=$path" cwd=/w/p "real_target=$real"
+	done
+}
+
+fetches() {
+	local url
+
+	for url in "${@:3}"; do
+		judged "$1" "$2" action_type=fetch_url "target=$url"
+	done
+}
+
+@test "a path that may not be read is denied wherever and however it is written" {
+	serve_policy
+	document '{"defaults":{"read":"allow"},"read":[
+		{"id":"secrets","action":"deny","severity":"critical",
+		"path":["**/.env",".env.*","*.pem","~/.ssh/**","/etc/shadow","a/b/*.key"],
+		"match":[".env","x/y/.env","/x/c.pem"],"not_match":["env"]}]}'
+	reads block secrets .env x/.env /w/p/.env ./.env x/../.env x//.env .env.local x/.env.local \
+		c.pem /a/b/c.pem /home/x/.ssh/id /root/.ssh/a/b /etc/shadow /etc/../etc/shadow \
+		'~/.ssh/id' a/b/c.key x/a/b/c.key
+	reads allow defaults.read env .environment x/.envx c.pem/x /etc/shadow2 ab.key a/b/c/d.key \
+		.ssh
+	# Where it leads, as the asker says; without a directory; with blanks around it.
+	judged block secrets action_type=read_file target=/x/link real_target=/x/.env
+	judged block secrets action_type=read_file target=.env
+	judged block secrets action_type=read_file target=sub/.env
+	judged block secrets action_type=read_file 'target= .env '
+	judged allow defaults.read action_type=read_file target=env
+}
+
+@test "a rule that allows needs the path, and where it leads, below where it says" {
+	serve_policy
+	document '{"defaults":{"read":"pending_hitl"},"read":[
+		{"id":"sources","action":"allow","path":["src/**","/usr/include/**"],
+		"except":["**/secret*"]}]}'
+	reads allow sources src/a src/a/b /w/p/src/a /usr/include/stdio.h
+	reads ask defaults.read src a/src/b /w/src/a src/../a src/../src/a /usr/include/../x \
+		src/secret src/x/secrets.c
+	judged ask defaults.read action_type=read_file target=src/a cwd=/w/p
+	judged ask defaults.read action_type=read_file target=src/a real_target=/w/p/src/a
+	judged ask defaults.read action_type=read_file target=src/a cwd=/w/p real_target=/etc/x
+	judged ask defaults.read action_type=read_file target=src/a cwd=/w/p \
+		real_target=/w/other/src/a
+	judged allow sources action_type=read_file target=/usr/include/a real_target=/usr/include/a
+}
+
+@test "the strictest rule decides, and what no rule is about is asked about" {
+	serve_policy
+	document '{"read":[{"id":"all","action":"allow","path":"/**"},
+		{"id":"no","action":"deny","path":"x"},
+		{"id":"ask","action":"pending_hitl","path":["x","y"],"approvers":"platform"}]}'
+	reads block no x
+	reads ask ask y
+	reads allow all z
+	judged ask runtime.default.require_approval action_type=write_file target=z
+	judged ask runtime.default.require_approval action_type=fetch_url target=https://x.org/
+	run send <<<'{"action_type":"read_file","target":"y"}'
+	assert_output -e '"severity":"medium".*"approver_group":"platform"'
+}
+
+@test "rules may be for some users, agents and directories only" {
+	serve_policy
+	document '{"defaults":{"read":"pending_hitl"},"read":[
+		{"id":"mine","action":"allow","path":"/x","users":["'$EUID'"],"agents":["a*"]},
+		{"id":"theirs","action":"deny","path":"/x","users":["4242"]}]}'
+	judged allow mine action_type=read_file target=/x real_target=/x agent_id=ab
+	judged ask defaults.read action_type=read_file target=/x real_target=/x agent_id=b
+	judged ask defaults.read action_type=read_file target=/x real_target=/x
+}
+
+@test "writing what is run later, or may not be read, is asked about" {
+	local path
+
+	serve_policy
+	document '{"defaults":{"read":"allow","write":"allow"},
+		"read":[{"id":"secret","action":"deny","path":"*.key"}],
+		"write":[{"id":"hook","action":"allow","path":"/w/p/.git/hooks/pre-push"},
+		{"id":"ci","action":"pending_hitl","path":".github/workflows/**"},
+		{"id":"seen","action":"allow","path":"/w/p/doc/**","content":"required"}]}'
+	for path in .claude/settings.json .CLAUDE/x .mcp.json x/.husky/a .git/hooks/post-commit \
+		.git/./hooks/x a/../.git/config /home/x/.bashrc .envrc .vscode/tasks.json \
+		/home/x/.config/systemd/user/a.service opencode.json /etc/firma/policy.json; do
+		judged ask write.guarded action_type=write_file "target=$path" cwd=/w/p
+	done
+	judged ask write.guarded action_type=write_file target=x real_target=/home/x/.ssh/authorized_keys
+	judged allow hook action_type=write_file target=.git/hooks/pre-push cwd=/w/p \
+		real_target=/w/p/.git/hooks/pre-push
+	judged ask write.unreadable action_type=write_file target=a.key
+	judged ask ci action_type=write_file target=.github/workflows/x.yml
+	judged allow defaults.write action_type=write_file target=README.md
+	judged block seen action_type=write_file target=doc/x cwd=/w/p real_target=/w/p/doc/x
+	judged allow seen action_type=write_file target=doc/x cwd=/w/p real_target=/w/p/doc/x content=
+	judged allow seen action_type=write_file target=doc/x cwd=/w/p real_target=/w/p/doc/x \
+		old_text=a new_text=b
+}
+
+@test "a URL is matched part by part, and one that programs read in two ways is refused" {
+	serve_policy
+	document '{"defaults":{"fetch":"pending_hitl"},"fetch":[
+		{"id":"docs","action":"allow","url":["https://*.debian.org/**","https://x.org/a/*",
+		"http://[::1]:8080/**"]},
+		{"id":"bad","action":"deny","url":["*://*.evil.com/**","https://*/admin/**"]}]}'
+	fetches allow docs https://www.debian.org/ https://www.debian.org https://a.b.debian.org/x?y=z \
+		HTTPS://WWW.DEBIAN.ORG/x https://www.debian.org:443/x https://www.debian.org./x \
+		https://x.org/a/b 'https://x.org/a/b#c' 'http://[::1]:8080/x'
+	fetches ask defaults.fetch http://www.debian.org/ https://debian.org/ \
+		https://www.debian.org:8443/ https://www.debian.org.x.org/ \
+		https://x.org/www.debian.org/ https://x.org/a https://x.org/a/b/c https://x.org/a/../b \
+		https://x.org/a//b 'https://xn--debian-x.x.debian.org/' 'http://[::1]/x' \
+		'https://x.org?.debian.org/'
+	fetches block bad https://a.evil.com/x http://a.evil.com:99/ https://x.org/admin/x \
+		https://x.org/b/../admin/x https://x.org//admin/x https://x.org/%61dmin/x \
+		HTTPS://X.ORG/admin/x
+	fetches block fetch.url.refused https://www.debian.org@evil.com/ https://u:p@www.debian.org/ \
+		'https://www.debian.org\@evil.com/' 'https://www.debian.org/a b' \
+		https://www.debian.org/%2e%2e/x https://www.debian.org/a%2fb https://2130706433/ \
+		https://0x7f.1/ https://127.1/ https://010.0.0.1/ https://127.0.0.256/ https:///x \
+		www.debian.org '' 'https://www.debian.org%2eevil.com/' $'https://www.debian.org/\t' \
+		https://www..debian.org/ 'https://[::1/' https://www.debian.org:x/ 'https://dеbian.org/'
+	fetches ask defaults.fetch https://127.0.0.1/
+}
+
+@test "a branch is compared by its whole name, and a push that could be to any is denied" {
+	serve_policy
+	document '{"defaults":{"git":"pending_hitl"},"git":[
+		{"id":"protected","action":"deny","branch":["main","release/*"],
+		"operation":["push","force_push"]},
+		{"id":"own","action":"allow","branch":"agent/*","operation":["push","fetch"]}]}'
+	git_case() {
+		judged "$1" "$2" action_type=git_operation "operation=$3" "target=$4"
+	}
+	git_case block protected push main
+	git_case block protected push origin/main
+	git_case block protected push HEAD:refs/heads/main
+	git_case block protected push release/1
+	git_case block protected force_push +x:release/1
+	git_case block protected push HEAD
+	git_case block protected push 'refs/heads/*'
+	git_case block protected push 'main x'
+	judged block protected action_type=git_operation target=main
+	git_case ask defaults.git fetch main
+	git_case ask defaults.git push domain
+	git_case allow own push agent/x
+	git_case allow own push refs/heads/agent/x
+	git_case ask defaults.git push x/agent/y
+	git_case ask defaults.git force_push agent/x
+}
+
+@test "a tool is allowed by its server and its name" {
+	serve_policy
+	document '{"defaults":{"mcp":"deny"},"mcp":[
+		{"id":"tickets","action":"allow","server":"tickets","tools":["get_*","list_*"],
+		"except":"tickets:get_secret","match":["tickets:get_x"],"not_match":["x:get_x"]},
+		{"id":"ask","action":"pending_hitl","server":"tick*","tools":"close"}]}'
+	mcp() {
+		judged "$1" "$2" action_type=mcp_tool_call "target=$3"
+	}
+	mcp allow tickets tickets:get_x
+	mcp block defaults.mcp tickets:get_secret
+	mcp block defaults.mcp tickets:delete
+	mcp block defaults.mcp other:get_x
+	mcp ask ask tickets
+	mcp ask ask tickets:close
+	mcp ask ask tick2:close
+	judged allow tickets action_type=mcp_tool_call server=tickets tool=list_all
+}
+
+@test "a pack beside a policy is judged as well, and the strictest decides" {
+	serve_policy --policy-pack cavra-ai-agent-baseline \
+		--pack-dir "$BATS_TEST_DIRNAME/../policies/packs"
+	document '{"metadata":{"id":"own"},"defaults":{"read":"allow"},
+		"read":[{"id":"x","action":"deny","path":"x"}]}'
+	reads block x x
+	reads block filesystem.read.block .env
+	reads allow defaults.read y
+	judged ask runtime.default.require_approval action_type=git_operation operation=fetch target=x
+}
+
+# faulty FAULT POLICY: policy check says this.
+faulty() {
+	echo "$2" >"$POLICY"
+	run firma policy check "$POLICY"
+	assert_status 1
+	assert_line "$POLICY: $1"
+}
+
+@test "policy check says what is wrong with such a rule" {
+	faulty 'read[0] "x": path is missing' '{"read":[{"id":"x","action":"deny"}]}'
+	faulty "read[0] \"x\": unknown key 'argv'" \
+		'{"read":[{"id":"x","action":"deny","path":"a","argv":["x"]}]}'
+	faulty "exec[0] \"x\": unknown key 'path'" \
+		'{"exec":[{"id":"x","action":"deny","path":"a","argv":["x"]}]}'
+	faulty "read[0] \"x\": severity must be 'low', 'medium', 'high' or 'critical'" \
+		'{"read":[{"id":"x","action":"deny","path":"a","severity":"bad"}]}'
+	faulty 'read[0] "x": match[0] is not matched' \
+		'{"read":[{"id":"x","action":"deny","path":"a","match":["b"]}]}'
+	faulty 'read[1]: has the id of read[0]' \
+		'{"read":[{"id":"x","action":"deny","path":"a"},{"id":"x","action":"deny","path":"b"}]}'
+	faulty 'fetch[0] "x": url has no scheme and host' \
+		'{"fetch":[{"id":"x","action":"deny","url":"a"}]}'
+	faulty "read[0] \"x\": a rule that allows can't have '~' in its paths" \
+		'{"read":[{"id":"x","action":"allow","path":"~/a"}]}'
+	faulty "defaults: unknown key 'exec'" '{"defaults":{"exec":"allow"}}'
+	faulty 'git[0] "x": branch or operation is missing' '{"git":[{"id":"x","action":"deny"}]}'
+}
