@@ -64,6 +64,7 @@ example() {
 	for_command allow git-elsewhere /usr/bin/git -C x status
 	for_command allow find-names /usr/bin/find . -name x
 	for_command allow make-directories /usr/bin/mkdir -p build
+	for_command allow test /usr/bin/npm test
 	for_command pending_hitl git-option-first /usr/bin/git diff --output=/tmp/x
 	for_command pending_hitl git-option-first /usr/bin/git -C x log --ext-diff
 	for_command pending_hitl lists-in-files /usr/bin/wc --files0-from=x
@@ -96,6 +97,69 @@ example() {
 	for_command pending_hitl default_action /usr/bin/xargs rm
 	for_command pending_hitl default_action /home/me/bin/ls
 	decides pending_hitl default_action executable=/usr/bin/make args:='["check"]' cwd=/srv/work/x
+	check_decisions
+}
+
+# as_sent DECISION RULE EXECUTABLE REAL-PATH ARG...: a request that says where the links lead.
+as_sent() {
+	command_of "$3" "${@:5}"
+	decides "$1" "$2" "${MEMBERS[@]}" real_path="$4"
+}
+
+# a_day BIN COREUTIL GIT GREP FIND NPM: in this directory, with these real paths, in which a "%" is
+# the program's name.
+a_day() {
+	local bin=$1 real=$2 program
+
+	for program in ls cat head wc echo; do
+		as_sent allow look-around "$bin/$program" "${real/\%/$program}" x
+	done
+	as_sent allow date-bare "$bin/date" "${real/\%/date}"
+	as_sent allow make-directories "$bin/mkdir" "${real/\%/mkdir}" -p build
+	as_sent deny secrets "$bin/cat" "${real/\%/cat}" .ssh/id_rsa
+	as_sent deny secrets "$bin/env" "${real/\%/env}" cat .env
+	as_sent deny remove-all "$bin/rm" "${real/\%/rm}" -rf /
+	as_sent deny remove-all "$bin/timeout" "${real/\%/timeout}" 5 rm -rf /
+	as_sent deny remove-all "$bin/nice" "${real/\%/nice}" -n 5 "$bin/rm" -fr /
+	as_sent pending_hitl default_action "$bin/nice" "${real/\%/nice}" git commit -m 'rm -rf /'
+	as_sent deny overwrite-disks "$bin/dd" "${real/\%/dd}" of=/dev/sda
+	as_sent pending_hitl default_action "$bin/tee" "${real/\%/tee}" x
+	as_sent pending_hitl default_action "/home/me/bin/cat" "${real/\%/cat}" x
+	as_sent allow git-look "$bin/git" "$3" log -5 --oneline
+	as_sent deny no-force-push "$bin/git" "$3" -C x push -f
+	as_sent allow search "$bin/grep" "$4" -rn TODO src
+	as_sent allow find-names "$bin/find" "$5" . -name x
+	as_sent deny remove-all "$bin/find" "$5" . -exec rm -rf / ';'
+	as_sent allow test "$bin/npm" "$6" test
+	as_sent pending_hitl packages "$bin/npm" "$6" install x
+}
+
+@test "they decide alike on Debian, on Ubuntu with uutils, on Alpine and on NixOS" {
+	local store=/nix/store/7a9-
+
+	serve_policy
+	example coding-agent
+	a_day /usr/bin /usr/bin/% /usr/bin/git /usr/bin/grep /usr/bin/find \
+		/usr/share/nodejs/npm/bin/npm-cli.js
+	a_day /usr/bin /usr/bin/coreutils /usr/bin/git /usr/bin/grep /usr/bin/find \
+		/usr/share/nodejs/npm/bin/npm-cli.js
+	a_day /usr/bin /usr/lib/cargo/bin/coreutils/% /usr/bin/git /usr/bin/grep /usr/bin/find \
+		/usr/lib/node_modules/npm/bin/npm-cli.js
+	a_day /bin /bin/busybox /usr/bin/git /bin/busybox /bin/busybox \
+		/usr/lib/node_modules/npm/bin/npm-cli.js
+	a_day /run/current-system/sw/bin ${store}coreutils-full-9.5/bin/coreutils \
+		${store}git-2.47.0/bin/git ${store}gnugrep-3.11/bin/grep ${store}findutils-4.10.0/bin/find \
+		${store}nodejs-22/lib/node_modules/npm/bin/npm-cli.js
+	as_sent deny remove-all /bin/busybox /bin/busybox rm -rf /
+	as_sent deny remove-all /usr/bin/coreutils /usr/bin/coreutils rm -rf /
+	example careful-admin
+	as_sent allow see-machine /bin/df /bin/busybox -h
+	as_sent allow see-machine /run/current-system/sw/bin/df ${store}coreutils-full-9.5/bin/coreutils -h
+	as_sent allow see-services /run/current-system/sw/bin/systemctl \
+		${store}systemd-256/bin/systemctl status nginx
+	as_sent deny keep-the-way-in /run/current-system/sw/bin/systemctl \
+		${store}systemd-256/bin/systemctl --now disable sshd
+	as_sent deny keep-the-way-in-openrc /sbin/rc-service /sbin/rc-service sshd stop
 	check_decisions
 }
 

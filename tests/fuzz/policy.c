@@ -16,6 +16,7 @@
 
 #include "base/path.h"
 #include "base/text.h"
+#include "gate/limits.h"
 #include "gate/policy/candidates.h"
 #include "gate/policy/glob.h"
 #include "gate/policy/policy.h"
@@ -130,6 +131,78 @@ static bool slow_text(const char *pattern, const char *text)
 	return slow_text_n(pattern, strlen(pattern), text, strlen(text));
 }
 
+/* --- the same for rules that allow: no '*' or '?' takes a part of a segment ".." ---------------
+ */
+
+struct masked {
+	struct characters c;
+	bool *up; /* the character is of a segment ".." */
+};
+
+static bool ends_segment(const struct characters *c, size_t at)
+{
+	return at == c->n || c->c[at] == '/' || c->c[at] == '=' || c->c[at] == ':'
+		|| c->c[at] == ',';
+}
+
+static void mask(struct masked *m)
+{
+	m->up = calloc(m->c.n + 1, sizeof(*m->up));
+	if (!m->up)
+		abort();
+	for (size_t i = 0; i + 1 < m->c.n; i++)
+		if (m->c.c[i] == '.' && m->c.c[i + 1] == '.' && ends_segment(&m->c, i + 2)
+			&& (i == 0 || ends_segment(&m->c, i - 1)))
+			m->up[i] = m->up[i + 1] = true;
+}
+
+/* The pattern's element `p` takes the text's `t`, and stays where it is if it is a star. */
+static bool takes(const struct characters *p, size_t at, const struct masked *m, size_t t)
+{
+	if (p->c[at] == '*' || p->c[at] == '?')
+		return !m->up[t];
+	return p->c[at] == m->c.c[t];
+}
+
+static bool slow_narrow(const char *pattern, const char *text)
+{
+	struct characters p = decode(pattern, strlen(pattern));
+	struct masked m = { .c = decode(text, strlen(text)) };
+	const size_t width = m.c.n + 1;
+	bool *fits = calloc((p.n + 1) * width, sizeof(*fits)), result;
+
+	if (!fits)
+		abort();
+	mask(&m);
+	fits[p.n * width + m.c.n] = true;
+	for (size_t i = p.n; i-- > 0;)
+		for (size_t t = width; t-- > 0;)
+			fits[i * width + t] = (p.c[i] == '*' && fits[(i + 1) * width + t])
+				|| (t < m.c.n && takes(&p, i, &m, t)
+					&& fits[(p.c[i] == '*' ? i : i + 1) * width + t + 1]);
+	result = fits[0];
+	free(fits);
+	free(p.c);
+	free(m.c.c);
+	free(m.up);
+	return result;
+}
+
+/*
+ * The fast one may err towards false, but only where the text has such a segment, and the pattern
+ * several stars.
+ */
+static bool checked_narrow(const char *pattern, const char *text)
+{
+	const bool fast = glob_text_narrow(pattern, text), slow = slow_narrow(pattern, text);
+	const char *star = strchr(pattern, '*');
+
+	must(!fast || slow);
+	must(fast == slow || (strstr(text, "..") && star && strchr(star + 1, '*')));
+	must(strstr(text, "..") || slow == slow_text(pattern, text));
+	return fast;
+}
+
 /* --- paths, as arrays of segments ------------------------------------------------------------- */
 
 #define SEGMENTS_MAX 4096
@@ -186,18 +259,43 @@ static bool is_any_words(const void *pattern, size_t at)
 	return rule_is_any_words(&((const struct patterns *)pattern)[at]);
 }
 
-/* The narrow way has no second matcher: it is trusted here, and tested by itself. */
-static bool narrow;
+static bool narrow; /* as for a rule that allows */
+
+/* What the word means from the directory, where ".." stands first or nowhere. */
+static bool means(const char *pattern, const char *directory, const char *text)
+{
+	const char *rest = text;
+	char *path;
+	bool fits;
+
+	if (pattern[0] != '/' || text[0] == '-' || !strchr(text, '/')
+		|| (text[0] != '/' && !directory) || strlen(text) + 2 > LIMIT_PATH)
+		return false;
+	while (strncmp(rest, "../", 3) == 0)
+		rest += 3;
+	for (const char *s = rest; *s; s += strcspn(s, "/"), s += *s == '/')
+		if (strncmp(s, "..", 2) == 0 && (s[2] == '/' || s[2] == '\0'))
+			return false;
+	path = malloc(strlen(text) + (directory ? strlen(directory) : 0) + 2);
+	if (!path)
+		abort();
+	path_normalize(directory, text, path);
+	fits = checked_narrow(pattern, path);
+	free(path);
+	return fits;
+}
+
+static const char *directory; /* of the candidate */
 
 static bool word_fits(const void *pattern, size_t p, const void *text, size_t t)
 {
 	const struct patterns *element = &((const struct patterns *)pattern)[p];
+	const char *word = ((const struct candidate_word *)text)[t].text;
 
 	for (size_t i = 0; i < element->n; i++)
-		if (narrow ? glob_text_narrow(
-			    element->any[i], ((const struct candidate_word *)text)[t].text)
-			   : slow_text(
-				   element->any[i], ((const struct candidate_word *)text)[t].text))
+		if (narrow ? checked_narrow(element->any[i], word)
+					|| means(element->any[i], directory, word)
+			   : slow_text(element->any[i], word))
 			return true;
 	return false;
 }
@@ -285,6 +383,7 @@ static bool argv_fits(
 	const struct rule *rule, const struct candidate *s, const struct trusted *trusted)
 {
 	narrow = rule->action == DECISION_ALLOW;
+	directory = s->directory;
 	if (narrow)
 		return s->narrow.name && any_narrow(rule, &s->narrow, trusted)
 			&& (trusted_leads(trusted, &s->narrow, &s->narrow_real)
@@ -436,9 +535,11 @@ static void check_glob(bool path, const char *pattern, const char *text)
 {
 	if (strlen(pattern) * strlen(text) > 1000000)
 		return;
-	if (!path && !glob_text_fault(pattern) && text_is_utf8(pattern, strlen(pattern)))
-		must(!text_is_utf8(text, strlen(text))
-			|| glob_text(pattern, text) == slow_text(pattern, text));
+	if (!path && !glob_text_fault(pattern) && text_is_utf8(pattern, strlen(pattern))
+		&& text_is_utf8(text, strlen(text))) {
+		must(glob_text(pattern, text) == slow_text(pattern, text));
+		checked_narrow(pattern, text);
+	}
 	if (path && !glob_path_fault(pattern) && text_is_utf8(pattern, strlen(pattern))
 		&& (path_is_normal(text) || strcmp(text, "/") == 0)
 		&& text_is_utf8(text, strlen(text)))
@@ -478,26 +579,21 @@ static void append_strings(
 static const char *const programs[] = { "a", "b", "git", "a*", "?", "*", "env", "/x/a", "/x/*",
 	"/**/a", "/x/**", "sh", "/x/a*", "/*/?", "/x/y/**/b", "/x/y/b" };
 static const char *const word_patterns[] = { "a", "b", "*", "?", "a*", "*b", "?*?", "-S", "",
-	"/x/a", "b/../a", "*a*a*" };
+	"/x/a", "b/../a", "*a*a*", "/x/*", "/*", "/x/y/?*", "*/..", "../*" };
 static const char *const words[] = { "a", "b", "ab", "aab", "", "-S", "env", "/x/a", "/x/./y/../a",
-	"y/b", "../a", "./b", "ü", "aaab", "/x/y/z/b", "xargs", "-exec", ";", "+", "-u", "--",
-	"timeout", "5", "find", "git", "-C", "sh", "-c", "a b", "b; env a ab | sh -c 'a a'",
-	"x $a b; a", "cd /x && a; a", "'a b' `a` -- b" };
+	"y/b", "../a", "./b", "..", "b/../a", "x=../b", "ü", "aaab", "/x/y/z/b", "xargs", "-exec",
+	";", "+", "-u", "--", "timeout", "5", "find", "git", "-C", "sh", "-c", "a b",
+	"b; env a ab | sh -c 'a a'", "x $a b; a", "cd /x && a; a", "'a b' `a` -- b" };
 static const char *const paths[] = { "/x/a", "/x/b", "/x/env", "/x/y/b", "/a", "/x/y/z/b", "/x/ab",
 	"/x/busybox", "/x/find", "/x/timeout", "/x/sh" };
 
 #define N(array) (sizeof(array) / sizeof((array)[0]))
 
-static void append_rule(struct bytes *b, struct choices *c, size_t index)
+/* The elements after the first. */
+static void append_elements(struct bytes *b, struct choices *c, unsigned int n)
 {
-	static const char *const actions[] = { "deny", "pending_hitl", "allow" };
-	const char *action = CHOOSE(c, actions);
-	unsigned int n = choose(c, 6), kind;
+	unsigned int kind;
 
-	must(bytes_appendf(b, "%s{\"id\":\"r%zu\",\"action\":\"%s\",\"opaque\":%s,\"argv\":[",
-		     index > 0 ? "," : "", index, action, action == actions[2] ? "true" : "false")
-		>= 0);
-	append_strings(b, c, programs, N(programs), 1 + choose(c, 2));
 	for (; n > 0; n--) {
 		append(b, ",");
 		kind = choose(c, 3);
@@ -506,7 +602,27 @@ static void append_rule(struct bytes *b, struct choices *c, size_t index)
 		else
 			append_strings(b, c, word_patterns, N(word_patterns), kind);
 	}
-	append(b, choose(c, 4) == 0 ? "],\"cwd\":[\"/x\",\"/x/**\"]}" : "]}");
+}
+
+static void append_rule(struct bytes *b, struct choices *c, size_t index)
+{
+	static const char *const actions[] = { "deny", "pending_hitl", "allow" };
+	const char *action = CHOOSE(c, actions);
+	unsigned int n = choose(c, 6);
+
+	must(bytes_appendf(b, "%s{\"id\":\"r%zu\",\"action\":\"%s\",\"opaque\":%s,\"argv\":[",
+		     index > 0 ? "," : "", index, action, action == actions[2] ? "true" : "false")
+		>= 0);
+	append_strings(b, c, programs, N(programs), 1 + choose(c, 2));
+	append_elements(b, c, n);
+	append(b, "]");
+	if (choose(c, 3) == 0) {
+		append(b, ",\"except\":[[");
+		append_strings(b, c, programs, N(programs), 1 + choose(c, 2));
+		append_elements(b, c, choose(c, 4));
+		append(b, "]]");
+	}
+	append(b, choose(c, 4) == 0 ? ",\"cwd\":[\"/x\",\"/x/**\"]}" : "}");
 }
 
 static void check_made(struct choices *c)
