@@ -118,6 +118,179 @@ for_line() {
 	check_decisions
 }
 
+# with_programs DECISION RULE LINE [MEMBER...]: with a claim that each command is one of /usr/bin.
+with_programs() {
+	local name programs=
+
+	for name in git ls head echo bash xargs make tool; do
+		programs+="\"$name\":[\"/usr/bin/$name\",\"/usr/bin/$name\"],"
+	done
+	command_of "${PROGRAM-/usr/bin/bash}" "${OPTION--c}" "$3"
+	decides "$1" "$2" "${MEMBERS[@]}" "programs:={${programs%,}}" environment:='[]' "${@:4}"
+}
+
+@test "a plain line is allowed where each of its commands is" {
+	serve_policy
+	rules "$(rule git allow '["git",["status","diff"],"**"]')" "$(rule look allow '[["ls","head","echo"],"**"]')" \
+		"$(rule ask pending_hitl '["git","diff","--ext-diff"]')" "$(rule xargs allow '["xargs","ls"]')" \
+		"$(rule shell allow '["bash","-c","exit"]')" "$(rule tool allow '["/usr/bin/tool"]')"
+	with_programs allow shell_line 'git status'
+	with_programs allow shell_line 'git status 2>/dev/null | head -5 && ls; echo "x y" || git diff'
+	with_programs allow shell_line $'ls\nls'
+	with_programs allow shell_line 'cd /x && git status && ls'
+	with_programs allow shell_line 'tool'
+	with_programs pending_hitl hidden_command 'bash -c exit'
+	with_programs deny default_action 'git status; make'
+	with_programs deny default_action 'make && ls'
+	with_programs deny default_action 'git push'
+	with_programs deny default_action 'git status $X'
+	with_programs deny default_action 'git status > x'
+	with_programs deny default_action 'git -C x status'
+	with_programs deny default_action 'bash -c ls'
+	with_programs deny default_action 'nice ls'
+	with_programs deny default_action 'tool x'
+	with_programs pending_hitl ask 'ls; git diff --ext-diff'
+	with_programs pending_hitl hidden_command 'ls | xargs ls'
+	check_decisions
+}
+
+@test "a plain line is allowed only in a call of a known shell with nothing else" {
+	local option program
+
+	serve_policy
+	rules "$(rule look allow '[["ls","head"],"**"]')"
+	for option in -c -ec -uc -euc; do
+		for program in bash sh dash zsh; do
+			OPTION=$option PROGRAM=/bin/$program with_programs allow shell_line ls
+			with_programs allow shell_line ls executable=/bin/sh real_path=/usr/bin/$program
+		done
+	done
+	OPTION=-fc PROGRAM=/usr/bin/zsh with_programs allow shell_line ls
+	for option in -lc -ic -c- -xc -ce -fc --norc; do
+		OPTION=$option with_programs deny default_action ls
+	done
+	for program in /bin/ksh /bin/ash /bin/busybox /bin/fish /bin/rbash /bin/bash5 /opt/bin/bash /home/me/sh; do
+		PROGRAM=$program with_programs deny default_action ls
+	done
+	with_programs deny default_action ls real_path=/usr/bin/busybox
+	with_programs deny default_action ls real_path=/opt/bin/bash
+	with_programs allow shell_line ls args:='["--norc","-c","ls"]'
+	with_programs allow shell_line ls args:='["--norc","--noprofile","-c","ls"]'
+	with_programs deny default_action ls executable=/bin/sh args:='["--norc","-c","ls"]'
+	with_programs deny default_action ls args:='["--rcfile","-c","ls"]'
+	with_programs deny default_action ls args:='["-c","ls","x"]'
+	with_programs deny default_action ls args:='["-c","-e","ls"]'
+	with_programs deny default_action ls args:='["-c","--","ls"]'
+	with_programs deny default_action ls args:='["-c"]'
+	with_programs deny default_action ls executable=/usr/bin/env args:='["bash","-c","ls"]'
+	check_decisions
+}
+
+@test "a plain line is allowed only where its programs and its environment are claimed" {
+	local bin='["/usr/bin/ls","/usr/bin/ls"]'
+
+	serve_policy
+	rules "$(rule look allow '["ls","**"]')" "$(rule mine allow '["/home/me/bin/mine"]')" \
+		"$(rule link deny '["/opt/evil"]')"
+	with_programs allow shell_line ls
+	with_programs deny default_action ls programs-
+	with_programs deny default_action ls environment-
+	with_programs deny default_action ls 'environment:=["BASH_ENV"]'
+	with_programs deny default_action ls 'programs:={}'
+	with_programs deny default_action ls "programs:={\"cat\":$bin}"
+	with_programs deny default_action cat "programs:={\"cat\":$bin}"
+	with_programs deny default_action 'ls; cat' "programs:={\"ls\":$bin,\"cat\":$bin}"
+	with_programs deny default_action ls 'programs:={"ls":["/home/me/ls","/usr/bin/ls"]}'
+	with_programs deny default_action ls 'programs:={"ls":["/usr/bin/ls","/home/me/ls"]}'
+	with_programs deny link ls 'programs:={"ls":["/usr/bin/ls","/opt/evil"]}'
+	with_programs allow shell_line 'mine' 'programs:={"mine":["/home/me/bin/mine","/home/me/bin/mine"]}'
+	with_programs allow shell_line './bin/mine' \
+		'programs:={"./bin/mine":["/home/me/bin/mine","/home/me/bin/mine"]}'
+	with_programs deny default_action 'mine' 'programs:={"mine":["/usr/bin/mine","/usr/bin/mine"]}'
+	check_decisions
+}
+
+@test "rules with a directory see the one that a line changes to" {
+	serve_policy
+	rules "$(rule build allow '["make"]' '"cwd":["/srv/**"],"users":["'$EUID'"]')"
+	with_programs allow shell_line make cwd=/srv/x
+	with_programs deny default_action make cwd=/home
+	with_programs deny default_action make
+	with_programs allow shell_line 'cd /srv/x && make' cwd=/home
+	with_programs deny default_action 'cd /home && make' cwd=/srv/x
+	with_programs deny default_action 'cd /srv/y && make; make' cwd=/home
+	with_programs allow shell_line 'cd /srv/y && make; make' cwd=/srv/y
+	check_decisions
+}
+
+@test "check says which programs a line runs, and what in the environment changes it" {
+	local token functions
+
+	serve_policy
+	# Functions that a test finds exported.
+	mapfile -t functions < <(compgen -A function)
+	export -fn "${functions[@]}"
+	mkdir "$TMP/tools" "$TMP/work"
+	printf '#!/bin/sh\n' >"$TMP/tools/tool"
+	chmod +x "$TMP/tools/tool"
+	ln -s tool "$TMP/tools/linked"
+	export PATH=/usr/bin:/bin:$TMP/tools
+	cd "$TMP/work"
+
+	# asks FIELD LINE: the field of the request that is asked.
+	asks() {
+		firma token revoke --yes --all >/dev/null
+		token=$(firma check -- bash -c "$2" 2>/dev/null) || true
+		operate show token_id="$token" | head -n 1 | "$UNIT" get "$1" || echo none
+	}
+
+	document '{"default_action":"pending_hitl"}'
+	assert_equal "$(asks programs 'git status | head; git x')" \
+		'{"git":["/usr/bin/git","/usr/bin/git"],"head":["/usr/bin/head","/usr/bin/head"]}'
+	assert_equal "$(asks environment 'git status')" '[]'
+	assert_equal "$(asks programs "linked; ../tools/tool; $TMP/tools/linked")" \
+		"{\"linked\":[\"$TMP/tools/linked\",\"$TMP/tools/tool\"],\"../tools/tool\":[\"$TMP/tools/tool\",\"$TMP/tools/tool\"],\"$TMP/tools/linked\":[\"$TMP/tools/linked\",\"$TMP/tools/tool\"]}"
+	assert_equal "$(asks programs "cd $TMP/tools && ./tool")" \
+		"{\"./tool\":[\"$TMP/tools/tool\",\"$TMP/tools/tool\"]}"
+	assert_equal "$(asks programs "cd $TMP/tools && ls; ./tool")" '{"ls":["/usr/bin/ls","/usr/bin/ls"]}'
+	assert_equal "$(asks programs 'no-such-command; ls')" '{"ls":["/usr/bin/ls","/usr/bin/ls"]}'
+	ln -s tools "$TMP/other"
+	assert_equal "$(asks programs "cd $TMP/other && ls")" none
+	assert_equal "$(asks programs "cd $TMP/gone && ls")" none
+	assert_equal "$(PATH=:$PATH asks programs "cd $TMP/tools && ls")" none
+	assert_equal "$(asks programs 'ls $X')" none
+	assert_equal "$(asks environment 'ls $X')" none
+	assert_equal "$(BASH_ENV='' LD_X=1 LD_=1 ENVY=1 asks environment ls)" '["BASH_ENV","LD_X"]' ||
+		assert_equal "$(BASH_ENV='' LD_X=1 LD_=1 ENVY=1 asks environment ls)" '["LD_X","BASH_ENV"]'
+
+	rules "$(rule look allow '[["ls","head"],"**"]')"
+	check_decisions
+	run firma check -- bash -c 'ls | head -n 1'
+	assert_status 0
+	run env BASH_ENV=/dev/null "$FIRMA" check -- bash -c 'ls | head -n 1'
+	assert_status 1
+	run firma check -- bash -c 'ls | head -n 1 | no-such-command'
+	assert_status 1
+	run firma policy explain --policy "$POLICY" -- bash -c 'ls | head -n 1'
+	assert_line -p 'each command of the line is allowed (rules look)'
+}
+
+@test "a person sees the programs and the variables of a line" {
+	local token
+
+	serve_policy --default-action pending_hitl
+	write_policy '{"default_action":"pending_hitl"}'
+	token=$(pending_token executable=/usr/bin/sh args:='["-c","a; b"]' \
+		'programs:={"a":["/bin/a","/x/a"],"b":["/bin/b","/bin/b"]}' 'environment:=["ENV","LD_X"]')
+	run firma token show "$token"
+	assert_line -e '^  programs +a /bin/a -> /x/a, b /bin/b$'
+	assert_line -e '^  variables +ENV, LD_X$'
+	token=$(pending_token executable=/usr/bin/sh args:='["-c","a; b"]' environment:='[]')
+	run firma token show "$token"
+	assert_line -e '^  variables +none$'
+	refute_output -p programs
+}
+
 @test "a rule's exception is tried on a command of a line only where its program is claimed" {
 	serve_policy
 	rules "$(rule no-push deny '["git","push","**"]' '"except":[["git","push","--dry-run"]]')"

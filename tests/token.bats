@@ -361,7 +361,8 @@ walk_table() {
 # The request that the following change, with every bound field.
 SHA=5feceb66ffc86f38d952786c6d696c79c2dbc239dd4e91b46729d73a27fb57e9
 FULL=(executable=/usr/bin/git 'args:=["push","origin","main"]' agent_id=agent cwd=/home/x
-	real_path=/opt/git/bin/git executable_sha256="$SHA")
+	real_path=/opt/git/bin/git executable_sha256="$SHA"
+	'programs:={"a":["/bin/a","/x/a"],"b\"":["/bin/b","/bin/b"]}' 'environment:=[]')
 
 # Name, what is given in place of it, and what is told to differ.
 changes() {
@@ -392,6 +393,12 @@ changes() {
 	no real path|real_path-|real_path
 	another hash|executable_sha256=${SHA/5/6}|executable_sha256
 	no hash|executable_sha256-|executable_sha256
+	another program|programs:={"a":["/bin/a","/x/a"],"b\\"":["/bin/b","/bin/c"]}|programs
+	one program less|programs:={"a":["/bin/a","/x/a"]}|programs
+	programs in another order|programs:={"b\\"":["/bin/b","/bin/b"],"a":["/bin/a","/x/a"]}|programs
+	no programs|programs-|programs
+	a variable|environment:=["ENV"]|environment
+	no environment|environment-|environment
 	END
 }
 
@@ -422,6 +429,8 @@ additions() {
 	a directory|cwd=/home/x|
 	a real path|real_path=/opt/git/bin/git|
 	a hash|executable_sha256=$SHA|
+	programs|programs:={"a":["/bin/a","/bin/a"]}|
+	variables|environment:=["ENV"]|
 	the other mode|hitl_mode=sync_wait|
 	a budget|budget_state_ref=budget:1|
 	what nobody knows|color=blue|
@@ -925,6 +934,7 @@ fingerprint_of() {
 	shown='{"token_id":"'"$token"'","state":"pending"'
 	shown+=',"executable":"/usr/bin/git","args":["push","origin","main"],"cwd":"/home/x"'
 	shown+=',"real_path":"/opt/git/bin/git","executable_sha256":"'"$SHA"'"'
+	shown+=',"programs":{"a":["/bin/a","/x/a"],"b\"":["/bin/b","/bin/b"]},"environment":[]'
 	shown+=',"agent_id":"agent","session_id":"s \"1\"","sandbox_id":"b\n2","profile":"ü"'
 	shown+=',"process":"unit","rule":"default_action","remember":true,"uid":'"$EUID"',"pid":PID,"fingerprint":"'
 	shown+=$(fingerprint_of agent /usr/bin/git push origin main 's "1"' $'b\n2')'"'
@@ -951,7 +961,7 @@ fingerprint_of() {
 	start_asking
 	token=$(pending_token args-)
 	run operate show token_id="$token"
-	for key in agent_id cwd real_path executable_sha256 reason; do
+	for key in agent_id cwd real_path executable_sha256 programs environment reason; do
 		refute_output -p "\"$key\""
 	done
 	assert_line -n 0 -p '"args":[]'

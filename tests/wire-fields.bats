@@ -399,3 +399,35 @@ operator() {
 	faulty 'a key is given twice' "{\"action\":5,\"executable\":5,^\"action\":5}"
 	check_cases
 }
+
+@test "programs and the environment that are none are named" {
+	local value
+
+	start_daemon --default-action allow
+	for value in 0 true '"x"' '[]' '["/bin/a"]'; do
+		malformed 'programs must be an object' "$(request "programs:=$value")"
+	done
+	for value in '"/bin/a"' '[]' '["/bin/a"]' '["/bin/a","/bin/a","/bin/a"]' '["/bin/a",1]' \
+		'["a","/bin/a"]' '["/bin/a","/bin/../a"]' '{}' 'null'; do
+		malformed 'programs must hold two absolute and normal paths for each name' \
+			"$(request "programs:={\"a\":$value}")"
+	done
+	malformed 'programs must hold two absolute and normal paths for each name' \
+		"$(request 'programs:={"":["/bin/a","/bin/a"]}')"
+	malformed 'programs has more than 32 elements' \
+		"$(request "programs:={$(printf '"%d":["/a","/a"],' {1..32})\"x\":[\"/a\",\"/a\"]}")"
+	for value in 0 true '"ENV"' '{}'; do
+		malformed 'environment must be an array of strings' "$(request "environment:=$value")"
+	done
+	for value in 1 '""' '[]' null "\"$(printf '%01025d' 0)\""; do
+		malformed 'environment must hold names of variables' "$(request "environment:=[$value]")"
+	done
+	malformed 'environment has more than 64 elements' \
+		"$(request "environment:=[$(printf '"%d",' {1..64})\"x\"]")"
+	check_cases
+	allowed "$(request 'programs:={}' 'environment:=[]')" \
+		"$(request "programs:={$(printf '"%d":["/a","/a"],' {1..31})\"x\":[\"/a\",\"/a\"]}")" \
+		"$(request "environment:=[$(printf '"%d",' {1..63})\"x\"]")" \
+		"$(request programs:=null environment:=null)"
+	check_cases
+}

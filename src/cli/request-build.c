@@ -17,6 +17,7 @@
 #include "base/json/writer.h"
 #include "base/notation.h"
 #include "base/text.h"
+#include "cli/line-claims.h"
 #include "gate/fields.h"
 #include "gate/limits.h"
 #include "gate/token/fingerprint.h"
@@ -80,7 +81,7 @@ static int check_texts(const struct request_build *build, const struct invocatio
 	char what[64];
 
 	for (enum field f = 0; f < FIELDS; f++) {
-		if (field_rows[f].kind == FIELD_KIND_STRINGS || travels(field_get(f, asked)))
+		if (field_is_list(f) || travels(field_get(f, asked)))
 			continue;
 		label = field_rows[f].label;
 		snprintf(what, sizeof(what), "the %s", label ? label : "path of the command");
@@ -144,6 +145,7 @@ int request_build_found(
 	const struct request_build *build, const struct found_command *command, struct bytes *line)
 {
 	cleanup(bytes_deinit) struct bytes args = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(line_claims_deinit) struct line_claims claims = LINE_CLAIMS_INIT;
 	cleanup(free_p) char *cwd = NULL;
 	struct invocation asked = build->asked;
 	int status;
@@ -166,6 +168,8 @@ int request_build_found(
 
 	asked.args.text = bytes_str(&args);
 	asked.args.len = args.len;
+	if (line_claims_add(&claims, &asked) < 0)
+		return say_undecided("out of memory");
 	return print_request(build, &asked, line) < 0 ? say_undecided("out of memory")
 						      : STATUS_DONE;
 }

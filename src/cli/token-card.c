@@ -213,6 +213,44 @@ static int add_signers(struct token_card *c, int r)
 	return c->value.len > 0 ? add(c, r, "signed by", STYLE_NONE) : r;
 }
 
+/* "git /usr/bin/git, sh /bin/sh -> /usr/bin/dash": the strings of a program, or one name. */
+static int append_element(struct bytes *b, const char *const strings[static 3], bool program)
+{
+	int r;
+
+	r = text_append_quoted(b, strings[0], strlen(strings[0]));
+	if (r < 0 || !program)
+		return r;
+	r = bytes_append_char(b, ' ');
+	if (r >= 0)
+		r = text_append_quoted(b, strings[1], strlen(strings[1]));
+	if (r < 0 || strcmp(strings[1], strings[2]) == 0)
+		return r;
+	r = bytes_append_str(b, " -> ");
+	return r < 0 ? r : text_append_quoted(b, strings[2], strlen(strings[2]));
+}
+
+static int add_list(struct token_card *c, int r, const char *label, enum field f)
+{
+	const struct string_list *list = field_get_list(f, &c->token->asked);
+	const bool program = field_rows[f].kind == FIELD_KIND_PROGRAMS;
+	const size_t width = program ? 3 : 1;
+	const char *at = list->text, *strings[3];
+
+	if (!at)
+		return r;
+	if (r >= 0 && list->n == 0)
+		r = bytes_append_str(&c->value, "none");
+	for (size_t i = 0; r >= 0 && i < list->n; i += width) {
+		for (size_t s = 0; s < width; s++, at += strlen(at) + 1)
+			strings[s] = at;
+		r = bytes_append_str(&c->value, i > 0 ? ", " : "");
+		if (r >= 0)
+			r = append_element(&c->value, strings, program);
+	}
+	return add(c, r, label, STYLE_NONE);
+}
+
 static int add_claims(struct token_card *c, int r)
 {
 	const struct token_view *token = c->token;
@@ -224,7 +262,10 @@ static int add_claims(struct token_card *c, int r)
 		if (!field_rows[f].label)
 			continue;
 		snprintf(label, sizeof(label), "  %s", field_rows[f].label);
-		r = add_text(c, r, label, field_get(f, &token->asked));
+		if (field_is_list(f))
+			r = add_list(c, r, label, f);
+		else
+			r = add_text(c, r, label, field_get(f, &token->asked));
 	}
 	return r;
 }

@@ -48,28 +48,64 @@ static bool read_strings(const struct json *root, struct token_view *ret)
 	return true;
 }
 
-/* All of args go into one text. 0, 1 where they are no array of strings, or -ENOMEM. */
-static int read_args(const struct json *root, struct token_view *ret)
+static int append_string(struct bytes *b, const struct json *v)
 {
-	const struct json *args = json_get(root, field_rows[FIELD_ARGS].name);
-	const char *arg;
+	const char *string = json_string(v);
+
+	return string ? bytes_append(b, string, strlen(string) + 1) : 1;
+}
+
+/* 0, 1 where it is no array of strings, or -ENOMEM. */
+static int append_strings(struct bytes *b, const struct json *v)
+{
+	int r = json_is_array(v) ? 0 : 1;
+
+	json_each (child, v)
+		r = r == 0 ? append_string(b, child) : r;
+	return r;
+}
+
+/* Each program's name, and its two paths. */
+static int append_programs(struct bytes *b, const struct json *v)
+{
+	int r = json_is_object(v) ? 0 : 1;
+
+	json_each (child, v) {
+		if (r == 0)
+			r = bytes_append(b, json_key(child), strlen(json_key(child)) + 1);
+		if (r == 0)
+			r = json_size(child) == 2 ? append_strings(b, child) : 1;
+	}
+	return r;
+}
+
+/* All strings of a list go into one text. */
+static int read_list(const struct json *root, enum field f, struct token_view *ret)
+{
+	const struct json *v = json_get(root, field_rows[f].name);
+	const bool programs = field_rows[f].kind == FIELD_KIND_PROGRAMS;
+	struct bytes *b = &ret->lists[f];
 	int r;
 
-	if (!args || !json_is_array(args))
-		return 1;
+	if (!v)
+		return f == FIELD_ARGS ? 1 : 0;
+	r = programs ? append_programs(b, v) : append_strings(b, v);
+	*field_list(f, &ret->asked) = (struct string_list){
+		.text = bytes_str(b),
+		.n = json_size(v) * (programs ? 3 : 1),
+		.len = b->len,
+	};
+	return r;
+}
 
-	json_each (child, args) {
-		arg = json_string(child);
-		if (!arg)
-			return 1;
-		r = bytes_append(&ret->args, arg, strlen(arg) + 1);
-		if (r < 0)
-			return r;
-	}
-	ret->asked.args.text = bytes_str(&ret->args);
-	ret->asked.args.n = json_size(args);
-	ret->asked.args.len = ret->args.len;
-	return 0;
+static int read_lists(const struct json *root, struct token_view *ret)
+{
+	int r = 0;
+
+	for (enum field f = 0; r == 0 && f < FIELDS; f++)
+		if (field_is_list(f))
+			r = read_list(root, f, ret);
+	return r;
 }
 
 static bool read_asked(const struct json *root, struct token_view *ret)
@@ -77,7 +113,7 @@ static bool read_asked(const struct json *root, struct token_view *ret)
 	const char *string;
 
 	for (enum field f = 0; f < FIELDS; f++) {
-		if (field_rows[f].kind == FIELD_KIND_STRINGS)
+		if (field_is_list(f))
 			continue;
 		if (!read_string(root, field_rows[f].name, field_rows[f].required, &string))
 			return false;
@@ -120,13 +156,15 @@ static bool read_item(const struct json *root, struct token_view *ret)
 
 int token_view_read(const struct bytes *line, struct token_view *ret)
 {
-	struct token_view token = { .args = BYTES_INIT(BYTES_UNLIMITED) };
+	struct token_view token = { 0 };
 	struct scan_fault fault;
 	int r;
 
+	for (enum field f = 0; f < FIELDS; f++)
+		bytes_init(&token.lists[f], BYTES_UNLIMITED);
 	r = json_parse(bytes_str(line), line->len, &token.doc, &fault);
 	if (r == 0)
-		r = read_args(json_root(token.doc), &token);
+		r = read_lists(json_root(token.doc), &token);
 	if (r == 0 && read_item(json_root(token.doc), &token)) {
 		*ret = token;
 		return STATUS_DONE;
@@ -141,7 +179,8 @@ void token_view_deinit(struct token_view *token)
 {
 	json_doc_free(token->doc);
 	token->doc = NULL;
-	bytes_deinit(&token->args);
+	for (enum field f = 0; f < FIELDS; f++)
+		bytes_deinit(&token->lists[f]);
 }
 
 bool token_view_is_live(const struct token_view *token)

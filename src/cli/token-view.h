@@ -10,14 +10,14 @@
 #include "base/json/tree.h"
 #include "cli/console.h"
 #include "cli/say.h"
-#include "gate/invocation.h"
+#include "gate/fields.h"
 
 /* Strings belong to the document; NULL where the token has none. */
 struct token_view {
 	struct json_doc *doc;
 	const char *id, *state, *process, *issued_at, *expires_at, *rule, *reason, *fingerprint;
 	struct invocation asked;
-	struct bytes args; /* the text of asked.args */
+	struct bytes lists[FIELDS]; /* the texts of its lists */
 	uint64_t uid, pid, expires_in_ms;
 	uint64_t age_ms; /* or TOKEN_VIEW_UNKNOWN */
 

@@ -28,6 +28,14 @@ const struct field_row field_rows[FIELDS] = {
 		.kind = FIELD_KIND_SHA256,
 		.label = "sha256",
 		.entry_key = "executableSha256" },
+	[FIELD_PROGRAMS] = { .name = "programs",
+		.offset = AT(programs),
+		.kind = FIELD_KIND_PROGRAMS,
+		.label = "programs" },
+	[FIELD_ENVIRONMENT] = { .name = "environment",
+		.offset = AT(environment),
+		.kind = FIELD_KIND_NAMES,
+		.label = "variables" },
 	[FIELD_AGENT_ID] = { .name = "agent_id",
 		.offset = AT(agent_id),
 		.kind = FIELD_KIND_AGENT,
@@ -62,6 +70,21 @@ const struct field_row field_rows[FIELDS] = {
 		.otherwise = "default" },
 };
 
+bool field_is_list(enum field field)
+{
+	return field_rows[field].kind >= FIELD_KIND_STRINGS;
+}
+
+struct string_list *field_list(enum field field, struct invocation *asked)
+{
+	return (struct string_list *)(void *)((char *)asked + field_rows[field].offset);
+}
+
+const struct string_list *field_get_list(enum field field, const struct invocation *asked)
+{
+	return (const void *)((const char *)asked + field_rows[field].offset);
+}
+
 const char *field_get(enum field field, const struct invocation *asked)
 {
 	return *(const char *const *)(const void *)((const char *)asked + field_rows[field].offset);
@@ -72,18 +95,33 @@ void field_set(enum field field, struct invocation *asked, const char *value)
 	*(const char **)(void *)((char *)asked + field_rows[field].offset) = value;
 }
 
-enum field fields_find_mismatch(const struct invocation *first, const struct invocation *retry)
+static bool lists_differ(const struct string_list *first, const struct string_list *retry)
+{
+	if (!first->text)
+		return false;
+	return !retry->text || first->n != retry->n || first->len != retry->len
+		|| memcmp(first->text, retry->text, first->len) != 0;
+}
+
+/* The arguments are in the fingerprint. */
+static bool differs(enum field f, const struct invocation *first, const struct invocation *retry)
 {
 	const char *a, *b;
 
-	for (enum field f = 0; f < FIELDS; f++) {
-		if (field_rows[f].kind == FIELD_KIND_STRINGS)
-			continue;
-		a = field_get(f, first);
-		b = field_get(f, retry);
-		if (a && (!b || strcmp(a, b) != 0))
+	if (f == FIELD_ARGS)
+		return false;
+	if (field_is_list(f))
+		return lists_differ(field_get_list(f, first), field_get_list(f, retry));
+	a = field_get(f, first);
+	b = field_get(f, retry);
+	return a && (!b || strcmp(a, b) != 0);
+}
+
+enum field fields_find_mismatch(const struct invocation *first, const struct invocation *retry)
+{
+	for (enum field f = 0; f < FIELDS; f++)
+		if (differs(f, first, retry))
 			return f;
-	}
 	return FIELDS;
 }
 
@@ -92,16 +130,38 @@ bool fields_are_equal(const struct invocation *a, const struct invocation *b)
 	return fields_find_mismatch(a, b) == FIELDS && fields_find_mismatch(b, a) == FIELDS;
 }
 
+void fields_write_programs(struct writer *w, const char *key, const struct string_list *programs)
+{
+	const char *name = programs->text, *path;
+
+	writer_object(w, key);
+	for (size_t i = 0; i < programs->n; i += 3) {
+		path = name + strlen(name) + 1;
+		writer_array(w, name);
+		writer_string(w, NULL, path);
+		path += strlen(path) + 1;
+		writer_string(w, NULL, path);
+		writer_end(w);
+		name = path + strlen(path) + 1;
+	}
+	writer_end(w);
+}
+
 void fields_write(struct writer *w, const struct invocation *asked)
 {
 	const struct string_list *list;
+	const char *name;
 
 	for (enum field f = 0; f < FIELDS; f++) {
-		if (field_rows[f].kind != FIELD_KIND_STRINGS) {
-			writer_string(w, field_rows[f].name, field_get(f, asked));
+		name = field_rows[f].name;
+		list = field_is_list(f) ? field_get_list(f, asked) : NULL;
+		if (!list)
+			writer_string(w, name, field_get(f, asked));
+		else if (!list->text && f != FIELD_ARGS)
 			continue;
-		}
-		list = (const void *)((const char *)asked + field_rows[f].offset);
-		writer_strings(w, field_rows[f].name, list->text, list->n);
+		else if (field_rows[f].kind == FIELD_KIND_PROGRAMS)
+			fields_write_programs(w, name, list);
+		else
+			writer_strings(w, name, list->text, list->n);
 	}
 }

@@ -19,7 +19,10 @@ enum field_kind {
 	FIELD_KIND_PATH,      /* absolute and normal (base/path), at most LIMIT_PATH bytes */
 	FIELD_KIND_DIRECTORY, /* the same, or "/" */
 	FIELD_KIND_SHA256,    /* 64 hexadecimal digits in lower case */
-	FIELD_KIND_STRINGS,   /* a struct string_list of at most LIMIT_ARGS strings */
+	/* Lists; on the wire they are arrays, but programs are an object of arrays. */
+	FIELD_KIND_STRINGS,  /* at most LIMIT_ARGS strings */
+	FIELD_KIND_PROGRAMS, /* at most LIMIT_PROGRAMS, of three strings each */
+	FIELD_KIND_NAMES,    /* at most LIMIT_NAMES strings, none of them empty */
 };
 
 /* In the order in which they are read, compared and printed. */
@@ -29,6 +32,8 @@ enum field {
 	FIELD_CWD,
 	FIELD_REAL_PATH,
 	FIELD_EXECUTABLE_SHA256,
+	FIELD_PROGRAMS,
+	FIELD_ENVIRONMENT,
 	FIELD_AGENT_ID,
 	FIELD_SESSION_ID,
 	FIELD_SANDBOX_ID,
@@ -53,18 +58,26 @@ struct field_row {
 
 extern const struct field_row field_rows[FIELDS];
 
-/* The strings of one kind only: not of FIELD_KIND_STRINGS. NULL where the asker sent none. */
+/* Whether it is a struct string_list, not a string. */
+bool field_is_list(enum field field);
+struct string_list *field_list(enum field field, struct invocation *asked);
+const struct string_list *field_get_list(enum field field, const struct invocation *asked);
+
+/* Of what is no list. NULL where the asker sent none. */
 const char *field_get(enum field field, const struct invocation *asked);
 void field_set(enum field field, struct invocation *asked, const char *value);
 
 /*
- * The first string in which a retry differs from what was asked first; FIELDS where there is none.
+ * The first field in which a retry differs from what was asked first; FIELDS where there is none.
  * What was not said at first may be said in a retry.
  */
 enum field fields_find_mismatch(const struct invocation *first, const struct invocation *retry);
 
 /* Whether all strings are the same, those that were not sent too. */
 bool fields_are_equal(const struct invocation *a, const struct invocation *b);
+
+/* Writes programs as an object. */
+void fields_write_programs(struct writer *w, const char *key, const struct string_list *programs);
 
 /* Writes the fields that are there, as members of the object that is open. */
 void fields_write(struct writer *w, const struct invocation *asked);

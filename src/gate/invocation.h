@@ -22,4 +22,12 @@ struct invocation {
 	const char *session_id, *sandbox_id, *profile;
 	const char *agent_id; /* NULL also where it was empty */
 	const char *cwd, *real_path, *executable_sha256;
+
+	/*
+	 * Of a line that a shell is given; text is NULL where the asker did not send it. A program
+	 * is three strings: a command's name as the line has it, the program's path, and where that
+	 * ends up when every link is followed. The environment is names of variables that change
+	 * what a line does.
+	 */
+	struct string_list programs, environment;
 };

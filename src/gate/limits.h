@@ -13,6 +13,8 @@
 
 #define LIMIT_ARGS 4096
 #define LIMIT_PATH 4096
+#define LIMIT_PROGRAMS 32    /* of the commands of a line */
+#define LIMIT_NAMES 64       /* of variables */
 #define LIMIT_SHELL_LINES 64 /* in one request, that are looked at */
 #define LIMIT_STRING 1024
 #define LIMIT_WAIT_MS 600000

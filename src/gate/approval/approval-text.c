@@ -51,12 +51,10 @@ static void put_strings(struct sha256 *s, const char *name, const struct string_
 static void put_field(
 	struct sha256 *s, const char *name, enum field f, const struct invocation *asked)
 {
-	const struct field_row *row = &field_rows[f];
-
-	if (row->kind == FIELD_KIND_STRINGS)
-		put_strings(s, name, (const void *)((const char *)asked + row->offset));
-	else
+	if (!field_is_list(f))
 		put_text(s, name, field_get(f, asked));
+	else if (f == FIELD_ARGS || field_get_list(f, asked)->text)
+		put_strings(s, name, field_get_list(f, asked));
 }
 
 void approval_record_hash(

@@ -264,7 +264,7 @@ static const char *directory_of(const struct candidate *whole, const struct shel
 }
 
 int candidate_init_command(struct candidate *s, const struct candidate *whole,
-	const struct shell_line *line, const struct shell_command *command)
+	const struct shell_line *line, const struct shell_command *command, const char *paths)
 {
 	int r;
 
@@ -277,6 +277,10 @@ int candidate_init_command(struct candidate *s, const struct candidate *whole,
 		.word_paths = BYTES_INIT(BYTES_UNLIMITED),
 	};
 	r = read_name(s, command->words);
+	if (paths && strcmp(path_name(paths), s->executable.name) == 0) {
+		s->narrow = program_at(paths);
+		s->narrow_real = s->real = program_at(paths + strlen(paths) + 1);
+	}
 	if (r >= 0)
 		r = read_words(
 			s, command->words + strlen(command->words) + 1, command->n_words - 1);

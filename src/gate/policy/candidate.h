@@ -60,9 +60,13 @@ int candidate_init(struct candidate *s, const struct request *request, const str
 /* `words`: n strings, each ended by NUL, of which the first is the command (n > 0). */
 int candidate_init_example(struct candidate *s, const char *words, size_t n);
 
-/* A command of a line that `whole` holds, which the other two functions made, or this one. */
+/*
+ * A command of a line that `whole` holds, which the other two functions made, or this one. `paths`
+ * are the two of its program, as the asker claims: else no rule that allows matches. They are not
+ * believed (NULL) where they are of another name.
+ */
 int candidate_init_command(struct candidate *s, const struct candidate *whole,
-	const struct shell_line *line, const struct shell_command *command);
+	const struct shell_line *line, const struct shell_command *command, const char *paths);
 
 /* The words of an opaque line in one view, of which there is at least one. */
 int candidate_init_words(

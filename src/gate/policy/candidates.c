@@ -15,6 +15,7 @@
 #include "gate/limits.h"
 #include "gate/policy/program.h"
 #include "gate/policy/wrapper.h"
+#include "gate/shell/shell-call.h"
 
 struct candidate_line {
 	struct shell_line line;
@@ -68,15 +69,29 @@ static int add_line(struct candidates *c, struct candidate_line **ret)
 	return 0;
 }
 
-static int add_commands(struct candidates *c, size_t whole, const struct shell_line *line)
+/* The two paths that the asker claims for the name; NULL where it claims none. */
+static const char *find_program(const struct string_list *programs, const char *name)
 {
+	const char *at = programs->text;
+
+	for (size_t i = 0; i < programs->n; i++, at += strlen(at) + 1)
+		if (i % 3 == 0 && strcmp(at, name) == 0)
+			return at + strlen(at) + 1;
+	return NULL;
+}
+
+static int add_commands(struct candidates *c, size_t whole, const struct shell_line *line,
+	const struct string_list *programs)
+{
+	const struct shell_command *command;
 	int r = 0;
 
 	for (size_t i = 0; r >= 0 && i < line->n_commands; i++) {
+		command = &line->commands[i];
 		r = reserve(c);
 		if (r >= 0)
-			r = candidate_init_command(
-				&c->all[c->n], &c->all[whole], line, &line->commands[i]);
+			r = candidate_init_command(&c->all[c->n], &c->all[whole], line, command,
+				find_program(programs, command->words));
 		if (r >= 0)
 			c->hidden |= c->all[c->n++].hidden;
 	}
@@ -102,8 +117,22 @@ static int add_words(
 	return r;
 }
 
+/* Without what the asker says of the line, no rule allows a command of it. */
+static const struct string_list *claimed_programs(const struct candidates *c, const char *text)
+{
+	static const struct string_list none = { 0 };
+	const struct request *request = c->all[0].request;
+
+	if (!request || text != shell_call_line(&request->asked))
+		return &none;
+	if (!request->asked.environment.text || request->asked.environment.n > 0)
+		return &none;
+	return &request->asked.programs;
+}
+
 static int take_line(struct candidates *c, size_t whole, const char *text)
 {
+	const struct string_list *programs = claimed_programs(c, text);
 	struct candidate_line *line;
 	int r;
 
@@ -116,8 +145,13 @@ static int take_line(struct candidates *c, size_t whole, const char *text)
 		r = shell_line_scan(&line->line, text);
 	if (r < 0)
 		return r;
-	return line->line.fault == SHELL_PLAIN ? add_commands(c, whole, &line->line)
-					       : add_words(c, whole, text, line);
+	if (line->line.fault != SHELL_PLAIN)
+		return add_words(c, whole, text, line);
+	if (programs->text) {
+		c->commands = c->n;
+		c->n_commands = line->line.n_commands;
+	}
+	return add_commands(c, whole, &line->line, programs);
 }
 
 /* git-push, of this name, is a git push with the arguments from `first` on. */
@@ -150,7 +184,7 @@ static int add_dashed(struct candidates *c, size_t whole, const char *name, size
 	if (r < 0)
 		return r;
 	command.words = bytes_str(words);
-	r = candidate_init_command(&c->all[c->n], &c->all[whole], &line->line, &command);
+	r = candidate_init_command(&c->all[c->n], &c->all[whole], &line->line, &command, NULL);
 	if (r >= 0)
 		c->hidden |= c->all[c->n++].hidden;
 	return r;

@@ -12,9 +12,16 @@
 struct candidate_line;
 
 struct candidates {
-	struct candidate
-		*all; /* the first is the request; the others are for rules that deny or ask */
+	struct candidate *all; /* the first is the request itself */
 	size_t n, size;
+
+	/*
+	 * The commands of its line, in `all`, where rules that allow may be tried on each of them
+	 * (gate/shell/shell-call) and the asker says what they are; none where not. The other
+	 * commands are for rules that deny or ask.
+	 */
+	size_t commands, n_commands;
+
 	struct candidate_line **lines; /* what the others point into */
 	size_t n_lines;
 	bool opaque; /* one of the lines is */

@@ -23,6 +23,22 @@ bool judgement_is_stricter(const struct judgement *a, const struct judgement *b)
 	return strictness[a->decision] > strictness[b->decision];
 }
 
+/* Each rule once, in the order of the commands. */
+static int append_line_reason(const struct judgement *j, struct bytes *b)
+{
+	int r = bytes_append_str(b, "each command of the line is allowed (rules");
+
+	for (size_t i = 0; r >= 0 && i < j->n_line; i++) {
+		bool told = false;
+
+		for (size_t k = 0; k < i; k++)
+			told |= j->line[k] == j->line[i];
+		if (!told)
+			r = bytes_appendf(b, "%s %s", i > 0 ? "," : "", j->line[i]);
+	}
+	return r < 0 ? r : bytes_append_char(b, ')');
+}
+
 int judgement_append_reason(const struct judgement *j, struct bytes *b)
 {
 	const char *what = j->decision == DECISION_ALLOW ? "allowed"
@@ -35,6 +51,8 @@ int judgement_append_reason(const struct judgement *j, struct bytes *b)
 		return bytes_append_str(b, "the command that would be run can't be seen");
 	if (strcmp(j->rule, RULE_RUNTIME) == 0)
 		return bytes_append_str(b, "no policy speaks of this kind of request");
+	if (j->n_line > 0)
+		return append_line_reason(j, b);
 	if (!j->named)
 		return bytes_appendf(b, "%s by the default action", what);
 	if (!j->reason)

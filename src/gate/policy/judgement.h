@@ -8,6 +8,7 @@
 
 #include "base/bytes.h"
 #include "gate/kind.h"
+#include "gate/shell/shell-line.h"
 #include "gate/wire/reply.h"
 
 struct judgement {
@@ -22,7 +23,9 @@ struct judgement {
 	const char *policy_id; /* of the policy that decided, or NULL; likewise */
 	bool literal;          /* a rule that allows to write names this very file */
 	bool remember;         /* the allowlist may allow it all the same */
-	bool hidden;           /* what is run can't be seen: it can't be allowed without a person */
+	const char *line[SHELL_COMMANDS_MAX]; /* of RULE_LINE: the rule that allows each command */
+	size_t n_line;
+	bool hidden; /* what is run can't be seen: it can't be allowed without a person */
 };
 
 /* Whether `a` is stricter than `b`. */

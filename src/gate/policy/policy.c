@@ -161,6 +161,50 @@ static struct judgement by_rule(const struct policy *p, const struct rule *rule)
 	};
 }
 
+/* The first rule that allows the command. */
+static const struct rule *find_allowing(const struct policy *p, const struct candidate *s)
+{
+	const struct policy_index_set set = policy_index_find(&p->index, s);
+	const struct rule *rule;
+
+	for (size_t w = 0; w < POLICY_INDEX_SET_WORDS; w++) {
+		for (uint64_t left = set.words[w]; left; left &= left - 1) {
+			rule = &p->rules[w * 64 + (size_t)__builtin_ctzll(left)];
+			if (rule->action == DECISION_ALLOW
+				&& rule_try(rule, &p->trusted, s, NULL) == RULE_MATCHES)
+				return rule;
+		}
+	}
+	return NULL;
+}
+
+static bool is_trusted(const struct policy *p, const struct candidate_program *program)
+{
+	return !program->name || trusted_has(&p->trusted, program->path);
+}
+
+/* Each command of the line is allowed by a rule. The shell itself must be one of the system. */
+static bool allow_line(const struct policy *p, const struct candidates *c, struct judgement *j)
+{
+	const struct candidate *shell = &c->all[0];
+	const struct rule *rule;
+
+	*j = (struct judgement){
+		.decision = DECISION_ALLOW,
+		.rule = RULE_LINE,
+		.policy_id = p->id,
+	};
+	if (!is_trusted(p, &shell->executable) || !is_trusted(p, &shell->real))
+		return false;
+	for (; j->n_line < c->n_commands; j->n_line++) {
+		rule = find_allowing(p, &c->all[c->commands + j->n_line]);
+		if (!rule)
+			return false;
+		j->line[j->n_line] = rule->id;
+	}
+	return j->n_line > 0;
+}
+
 static bool lacks_budget(const struct policy *p, const struct request *request)
 {
 	return p->require_budget
@@ -171,6 +215,7 @@ static struct judgement judge(
 	const struct policy *p, const struct candidates *c, enum decision otherwise)
 {
 	const struct rule *strictest = NULL;
+	struct judgement line;
 
 	if (lacks_budget(p, c->all[0].request))
 		return (struct judgement){ .decision = DECISION_DENY, .rule = RULE_BUDGET };
@@ -185,6 +230,8 @@ static struct judgement judge(
 		j.remember = strictest->action == DECISION_PENDING && strictest->remember;
 		return j;
 	}
+	if (allow_line(p, c, &line))
+		return line;
 	return (struct judgement){
 		.decision = p->default_action != DECISION_NONE ? p->default_action : otherwise,
 		.rule = RULE_DEFAULT,
@@ -444,18 +491,19 @@ static void add_demands(const struct policy *p, const struct candidate *s, struc
 int policy_demand(const struct policy *p, const struct request *request, const struct asker *asker,
 	struct demand *d)
 {
-	struct candidate s;
+	struct candidates c;
 	int r;
 
 	if (!p || !p->demands)
 		return 0;
 
-	r = candidate_init(&s, request, asker);
+	r = candidates_init(&c, request, asker);
 	if (r < 0)
 		return r;
 
-	add_demands(p, &s, d);
-	candidate_deinit(&s);
+	for (size_t i = 0; i < c.n; i++)
+		add_demands(p, &c.all[i], d);
+	candidates_deinit(&c);
 	return 0;
 }
 

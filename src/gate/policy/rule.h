@@ -23,6 +23,7 @@
 #define RULE_BUDGET "require_budget_state_ref"
 #define RULE_HIDDEN "hidden_command"
 #define RULE_ALLOWLIST "allowlist"
+#define RULE_LINE "shell_line"
 #define RULE_OPERAND "commands.operand.require_approval"
 #define RULE_URL "fetch.url.refused"
 #define RULE_RUNTIME "runtime.default.require_approval"

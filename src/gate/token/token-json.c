@@ -21,6 +21,8 @@ enum kind {
 	KIND_STATE,
 	KIND_STRING,
 	KIND_STRINGS,
+	KIND_PROGRAMS,
+	KIND_NAMES, /* strings, but an empty list is one, too */
 	KIND_UID,
 	KIND_PID,
 	KIND_TIME,
@@ -86,11 +88,16 @@ static const struct member others[] = {
 
 static struct member member_of_field(const struct field_row *row)
 {
-	bool list = row->kind == FIELD_KIND_STRINGS;
+	static const enum kind kinds[] = {
+		[FIELD_KIND_STRINGS] = KIND_STRINGS,
+		[FIELD_KIND_PROGRAMS] = KIND_PROGRAMS,
+		[FIELD_KIND_NAMES] = KIND_NAMES,
+	};
+	bool list = row->kind >= FIELD_KIND_STRINGS;
+	bool always = row->kind == FIELD_KIND_STRINGS || row->required;
 
 	return (struct member){ row->name, AT(asked) + row->offset,
-		list ? KIND_STRINGS : KIND_STRING,
-		ON_WIRE | (list || row->required ? 0 : OPTIONAL) };
+		list ? kinds[row->kind] : KIND_STRING, ON_WIRE | (always ? 0 : OPTIONAL) };
 }
 
 static struct member member_at(size_t i)
@@ -149,6 +156,16 @@ static void write_strings(struct writer *w, const char *key, const struct string
 	writer_strings(w, key, list->text, list->n);
 }
 
+static void write_list(struct writer *w, const struct member *m, const struct string_list *list)
+{
+	if (!list->text)
+		return;
+	if (m->kind == KIND_PROGRAMS)
+		fields_write_programs(w, m->key, list);
+	else
+		write_strings(w, m->key, list);
+}
+
 static void write_member(struct writer *w, const struct token *t, const struct member *m)
 {
 	const void *value = (const char *)t + m->offset;
@@ -169,6 +186,10 @@ static void write_member(struct writer *w, const struct token *t, const struct m
 	case KIND_STRINGS:
 		if (!(m->places & OPTIONAL) || ((const struct string_list *)value)->n > 0)
 			write_strings(w, m->key, value);
+		break;
+	case KIND_PROGRAMS:
+	case KIND_NAMES:
+		write_list(w, m, value);
 		break;
 	case KIND_UID:
 		writer_unsigned(w, m->key, t->uid);
@@ -468,6 +489,43 @@ static int read_approval(
 	return e;
 }
 
+struct programs_reader {
+	struct bytes *scratch;
+	size_t n;
+};
+
+/* A program: its name and two paths. */
+static int read_program(const struct scan_member *m, void *userdata)
+{
+	struct programs_reader *r = userdata;
+	size_t n;
+	int e;
+
+	e = bytes_append(r->scratch, m->key, m->key_len);
+	if (e >= 0)
+		e = bytes_append_char(r->scratch, '\0');
+	if (e >= 0)
+		e = scan_strings_value(m->value, m->value_len, r->scratch, &n);
+	if (e != 0)
+		return e < 0 ? e : -EINVAL;
+	r->n += 3;
+	return n == 2 ? 0 : -EINVAL;
+}
+
+static int read_programs(
+	struct reader *r, const struct scan_member *m, struct string_list *list, size_t *ret_start)
+{
+	struct programs_reader programs = { .scratch = r->scratch };
+	struct scan_fault fault;
+	int e;
+
+	*ret_start = r->scratch->len;
+	e = scan_object(m->value, m->value_len, read_program, &programs, &fault);
+	list->n = programs.n;
+	list->len = r->scratch->len - *ret_start;
+	return e == -EINVAL || e == SCAN_REFUSED ? MEMBER_REFUSED : e;
+}
+
 /* The values that the names of the kinds promise. */
 static int read_value(struct reader *r, const struct scan_member *m, size_t i)
 {
@@ -488,7 +546,11 @@ static int read_value(struct reader *r, const struct scan_member *m, size_t i)
 		e = read_string(r, m, &r->start[i]);
 		break;
 	case KIND_STRINGS:
+	case KIND_NAMES:
 		e = read_strings(r, m, field, &r->start[i]);
+		break;
+	case KIND_PROGRAMS:
+		e = read_programs(r, m, field, &r->start[i]);
 		break;
 	case KIND_UID:
 		e = read_number(m, UINT32_MAX, &number);
@@ -537,6 +599,11 @@ static int read_member(const struct scan_member *m, void *userdata)
 	return e < 0 ? e : 0;
 }
 
+static bool is_list(enum kind kind)
+{
+	return kind == KIND_STRINGS || kind == KIND_PROGRAMS || kind == KIND_NAMES;
+}
+
 static void point_to_strings(struct reader *r)
 {
 	struct member m;
@@ -549,7 +616,7 @@ static void point_to_strings(struct reader *r)
 		field = (char *)&r->token + m.offset;
 		if (r->there[i] && m.kind == KIND_STRING)
 			*(const char **)field = text;
-		else if (r->there[i] && m.kind == KIND_STRINGS)
+		else if (r->there[i] && is_list(m.kind))
 			((struct string_list *)field)->text = text;
 	}
 }

@@ -107,16 +107,47 @@ static const char **string_at(struct token *token, size_t i)
 {
 	if (i >= FIELDS)
 		return (const char **)(void *)((char *)token + more_strings[i - FIELDS]);
-	return field_rows[i].kind == FIELD_KIND_STRINGS
+	return field_is_list((enum field)i)
 		? NULL
 		: (const char **)(void *)((char *)&token->asked + field_rows[i].offset);
+}
+
+static size_t lists_size(const struct invocation *asked)
+{
+	size_t size = 0;
+
+	for (enum field f = 0; f < FIELDS; f++)
+		if (field_is_list(f))
+			size += field_get_list(f, asked)->len;
+	return size;
+}
+
+/*
+ * A list that is there has a text, also where it is empty; arguments are always there. Returns
+ * where the copies end.
+ */
+static char *copy_lists(struct invocation *asked, char *at)
+{
+	struct string_list *list;
+
+	for (enum field f = 0; f < FIELDS; f++) {
+		if (!field_is_list(f))
+			continue;
+		list = field_list(f, asked);
+		if (list->len > 0)
+			memcpy(at, list->text, list->len);
+		if (list->text || f == FIELD_ARGS)
+			list->text = at;
+		at += list->len;
+	}
+	return at;
 }
 
 struct token *token_new(const struct token *from)
 {
 	cleanup(token_free_p) struct token *token = NULL;
 	struct token copy = *from;
-	size_t size = sizeof(*token) + copy.asked.args.len + copy.approvers.len, len;
+	size_t size = sizeof(*token) + lists_size(&copy.asked) + copy.approvers.len, len;
 	const char **string;
 	char *at;
 
@@ -142,10 +173,7 @@ struct token *token_new(const struct token *from)
 		*string = memcpy(at, *string, len);
 		at += len;
 	}
-	token->asked.args.text = copy.asked.args.len > 0
-		? memcpy(at, copy.asked.args.text, copy.asked.args.len)
-		: at;
-	at += copy.asked.args.len;
+	at = copy_lists(&token->asked, at);
 	if (copy.approvers.len > 0)
 		token->approvers.text = memcpy(at, copy.approvers.text, copy.approvers.len);
 

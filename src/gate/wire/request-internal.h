@@ -43,6 +43,8 @@ request_take_fn request_take_string, request_take_word, request_take_agent, requ
 	request_take_confirmed, request_take_status, request_take_signal, request_take_time,
 	request_take_signature, request_take_text, request_take_object;
 
+request_take_fn request_take_programs, request_take_names;
+
 /*
  * Takes the members of a request of the second contract from its document. Returns 0,
  * REQUEST_REFUSED with the fault noted, or -ENOMEM.

@@ -189,6 +189,83 @@ int request_take_args(
 	return 0;
 }
 
+static bool is_path(const struct json *v)
+{
+	const char *path = json_string(v);
+
+	return path && strlen(path) <= LIMIT_PATH && path_is_normal(path);
+}
+
+static bool is_program(const struct json *v)
+{
+	const struct json *path = json_is_array(v) && json_size(v) == 2 ? json_first(v) : NULL;
+
+	return json_key(v)[0] && path && is_path(path) && is_path(json_next(path));
+}
+
+static int append_string(struct bytes *b, const char *string)
+{
+	return bytes_append(b, string, strlen(string) + 1);
+}
+
+static int refuse_number(struct bytes *why, int max)
+{
+	int r = bytes_appendf(why, "has more than %d elements", max);
+
+	return r < 0 ? r : REQUEST_REFUSED;
+}
+
+int request_take_programs(
+	struct request *q, const struct request_key *k, const struct json *v, struct bytes *why)
+{
+	struct bytes *b = &q->programs_bytes;
+	int r = 0;
+
+	(void)k;
+	if (!json_is_object(v))
+		return request_refuse(why, "must be an object");
+	if (json_size(v) > LIMIT_PROGRAMS)
+		return refuse_number(why, LIMIT_PROGRAMS);
+
+	json_each (program, v) {
+		if (!is_program(program))
+			return request_refuse(
+				why, "must hold two absolute and normal paths for each name");
+		r = append_string(b, json_key(program));
+		json_each (path, program)
+			r = r < 0 ? r : append_string(b, json_string(path));
+		if (r < 0)
+			return r;
+	}
+	q->asked.programs = (struct string_list){ bytes_str(b), 3 * json_size(v), b->len };
+	return 0;
+}
+
+int request_take_names(
+	struct request *q, const struct request_key *k, const struct json *v, struct bytes *why)
+{
+	struct bytes *b = &q->environment_bytes;
+	const char *name;
+	int r;
+
+	(void)k;
+	if (!json_is_array(v))
+		return request_refuse(why, "must be an array of strings");
+	if (json_size(v) > LIMIT_NAMES)
+		return refuse_number(why, LIMIT_NAMES);
+
+	json_each (child, v) {
+		name = json_string(child);
+		if (!name || name[0] == '\0' || strlen(name) > LIMIT_STRING)
+			return request_refuse(why, "must hold names of variables");
+		r = append_string(b, name);
+		if (r < 0)
+			return r;
+	}
+	q->asked.environment = (struct string_list){ bytes_str(b), json_size(v), b->len };
+	return 0;
+}
+
 int request_take_hitl_mode(
 	struct request *q, const struct request_key *k, const struct json *v, struct bytes *why)
 {

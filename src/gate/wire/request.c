@@ -147,6 +147,8 @@ static int read_asked(struct request *q)
 		[FIELD_KIND_DIRECTORY] = request_take_directory,
 		[FIELD_KIND_SHA256] = request_take_sha256,
 		[FIELD_KIND_STRINGS] = request_take_args,
+		[FIELD_KIND_PROGRAMS] = request_take_programs,
+		[FIELD_KIND_NAMES] = request_take_names,
 	};
 	int r = 0;
 
@@ -327,6 +329,8 @@ static struct request *request_new(void)
 
 	bytes_init(&q->args_bytes, BYTES_UNLIMITED);
 	bytes_init(&q->argv_bytes, BYTES_UNLIMITED);
+	bytes_init(&q->programs_bytes, BYTES_UNLIMITED);
+	bytes_init(&q->environment_bytes, BYTES_UNLIMITED);
 	return q;
 }
 
@@ -375,6 +379,8 @@ void request_free(struct request *q)
 	json_doc_free(q->doc);
 	bytes_deinit(&q->args_bytes);
 	bytes_deinit(&q->argv_bytes);
+	bytes_deinit(&q->programs_bytes);
+	bytes_deinit(&q->environment_bytes);
 	free(q->fault);
 	free(q);
 }

@@ -81,7 +81,7 @@ struct request {
 	const char *session;
 
 	struct json_doc *doc;
-	struct bytes args_bytes, argv_bytes;
+	struct bytes args_bytes, argv_bytes, programs_bytes, environment_bytes;
 };
 
 /* Reads a line without its newline. Error: -ENOMEM. */
