@@ -17,7 +17,9 @@ EXAMPLES=$BATS_TEST_DIRNAME/../man/examples
 		cp "$file" "$TMP/policy/"
 		run firma policy check "$TMP/policy/${file##*/}"
 		assert_status 0
-		assert_equal "${#lines[@]}" 1
+		# Where the programs of this machine lie is not for the examples to know.
+		output=$(grep -v ' here, ' <<<"$output")
+		assert_output -e '^[^[:cntrl:]]*: in order, [0-9]+ rules$'
 	done
 }
 
@@ -77,7 +79,7 @@ example() {
 	for_command deny remove-all-options-last /usr/bin/rm / -rf
 	for_command deny no-force-push /usr/bin/git push -uf
 	for_command deny no-force-push /usr/bin/git push origin :main
-	for_command pending_hitl default_action /usr/bin/git commit --amend
+	for_command pending_hitl git-commit-option /usr/bin/git commit --amend
 	for_command pending_hitl push /usr/bin/git push origin topic
 	for_command pending_hitl discard /usr/bin/git reset --hard
 	for_command deny no-force-push /usr/bin/git push -f
