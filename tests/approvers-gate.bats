@@ -674,3 +674,45 @@ serve_group() {
 		((status != 0)) || fail "byte $at was changed, and nothing is said"
 	done
 }
+
+@test "at the desk, a signature is made where one is needed" {
+	serve_approvers --require-signature --advisory
+	ssh-keygen -q -p -P '' -N secret -f "$KEYS/alice"
+	local token
+	token=$(pending_token)
+	terminal 100x30 "$FIRMA" token watch --key "$KEYS/alice"
+	seen '[a]pprove'
+	keys a
+	seen 'Enter passphrase'
+	keys -l secret
+	keys Enter
+	seen approved
+	retry "$token"
+	assert_decision allow
+
+	token=$(pending_token session_id=two)
+	seen "$token"
+	seen '[a]pprove'
+	keys a
+	seen 'Enter passphrase'
+	keys -l wrong
+	keys Enter
+	seen 'ssh-keygen did not sign'
+	keys q
+	ended
+	run ask session_id=two approval_token="$token"
+	assert_decision pending_hitl
+}
+
+@test "status sees a key file without a passphrase" {
+	serve_approvers
+	FIRMA_APPROVER_KEY=$KEYS/alice run firma status
+	assert_line -e '^approver key +.*/alice has no passphrase: every program of this user can approve with it$'
+	ssh-keygen -q -p -P '' -N secret -f "$KEYS/alice"
+	FIRMA_APPROVER_KEY=$KEYS/alice run firma status
+	refute_output -p 'passphrase'
+	use_security_key
+	make_security_key bob
+	FIRMA_APPROVER_KEY=$KEYS/bob run firma status
+	refute_output -p 'passphrase'
+}

@@ -17,6 +17,7 @@
 #include "base/json/tree.h"
 #include "base/notation.h"
 #include "base/text.h"
+#include "cli/approver-key.h"
 #include "gate/approval/approval-text.h"
 #include "gate/approval/sshsig.h"
 #include "gate/fields.h"
@@ -195,7 +196,8 @@ static int make_text(const struct bytes *line, const struct gate *gate,
 
 	memcpy(t.gate, gate->id, sizeof(t.gate));
 	if (json_parse(bytes_str(line), line->len, &doc, &fault) != 0
-		|| !read_text(json_root(doc), &t) || strlen(o->token_id) != NOTATION_UUID_LEN)
+		|| !read_text(json_root(doc), &t)
+		|| (signing->record && memcmp(signing->record, t.record, sizeof(t.record)) != 0))
 		return say_undecided(
 			"%s: what the daemon shows is not what it would have signed", o->token_id);
 	if (approval_text_print(&t, ret) < 0)
@@ -204,24 +206,6 @@ static int make_text(const struct bytes *line, const struct gate *gate,
 }
 
 /* --- ssh-keygen ------------------------------------------------------------------------------- */
-
-/* Whether the key's public part says that it is one of a security key. */
-static bool is_security_key(const char *key)
-{
-	char path[4096], type[8] = "";
-	FILE *file;
-
-	snprintf(path, sizeof(path), "%s.pub", key);
-	file = fopen(path, "re");
-	if (!file)
-		file = fopen(key, "re");
-	if (!file)
-		return false;
-	if (!fgets(type, sizeof(type), file))
-		type[0] = '\0';
-	fclose(file);
-	return strncmp(type, "sk-", 3) == 0;
-}
 
 static int spawn(const char *key, int in, int out, pid_t *ret)
 {
@@ -293,7 +277,7 @@ static int sign(const char *key, const struct bytes *text, struct bytes *ret)
 
 	if (text_append_quoted(&shown, key, strlen(key)) < 0)
 		return say_undecided("out of memory");
-	if (is_security_key(key))
+	if (approver_key_look(key) == APPROVER_KEY_SECURITY)
 		say("signing with %s: touch the security key when it blinks", bytes_str(&shown));
 
 	r = run_keygen(key, text, ret);

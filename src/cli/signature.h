@@ -8,14 +8,16 @@
  */
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/bytes.h"
 #include "cli/operator.h"
 
 struct signing {
-	const char *key; /* a key's file, private or public; NULL: nothing is signed */
-	bool wanted;     /* sign also where the daemon says that it needs no signature */
-	bool approve;    /* else it is a refusal */
+	const char *key;       /* a key's file, private or public; NULL: nothing is signed */
+	bool wanted;           /* sign also where the daemon says that it needs no signature */
+	bool approve;          /* else it is a refusal */
+	const uint8_t *record; /* SHA-256 of what was shown; NULL where that is `shown` */
 };
 
 /*

@@ -10,6 +10,7 @@
 #include "base/json/tree.h"
 #include "base/notation.h"
 #include "base/text.h"
+#include "cli/approver-key.h"
 #include "cli/operator.h"
 #include "gate/wire/request.h"
 
@@ -190,6 +191,20 @@ static int append_space(const struct json *root, struct bytes *b)
 	return bytes_append_char(b, '\n');
 }
 
+/* What any program of this user could approve with. */
+static int append_open_key(struct bytes *b)
+{
+	const char *path = approver_key_usual();
+
+	if (!path || approver_key_look(path) != APPROVER_KEY_OPEN)
+		return bytes_error(b);
+
+	bytes_appendf(b, "%-15s", "approver key");
+	append_escaped(b, path);
+	return bytes_append_str(
+		b, " has no passphrase: every program of this user can approve with it\n");
+}
+
 /* Whose signatures approve, where there is a file of them. */
 static int append_approvers(const struct json *root, struct bytes *b)
 {
@@ -213,7 +228,9 @@ static int append_approvers(const struct json *root, struct bytes *b)
 	bytes_append_char(b, '\n');
 
 	fault = json_get_string(approvers, "fault");
-	return !fault ? bytes_error(b) : append_labelled(b, "approver fault", fault);
+	if (fault)
+		append_labelled(b, "approver fault", fault);
+	return append_open_key(b);
 }
 
 /* Of the log of evidence, where there is one. */

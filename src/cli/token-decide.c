@@ -18,6 +18,7 @@
 #include "base/notation.h"
 #include "base/text.h"
 #include "cli/allow.h"
+#include "cli/approver-key.h"
 #include "cli/confirm.h"
 #include "cli/fold.h"
 #include "cli/operator.h"
@@ -234,7 +235,7 @@ static int sign(const struct deciding *d, const struct shown *shown, struct oper
 	bool approve = d->action == ACTION_APPROVE;
 	const struct signing signing = {
 		.key = d->key     ? d->key
-			: approve ? getenv("FIRMA_APPROVER_KEY")
+			: approve ? approver_key_usual()
 				  : NULL,
 		.wanted = d->key != NULL,
 		.approve = approve,

@@ -14,6 +14,7 @@
  */
 
 #include "cli/token-desk.h"
+#include "cli/approver-key.h"
 
 #include <poll.h>
 #include <stdio.h>
@@ -29,7 +30,9 @@
 #include "cli/events.h"
 #include "cli/fold.h"
 #include "cli/keyboard.h"
+#include "cli/signature.h"
 #include "cli/token-card.h"
+#include "gate/approval/approval-text.h"
 #include "gate/limits.h"
 #include "gate/wire/request.h"
 
@@ -52,6 +55,7 @@ struct waiting {
 
 struct token_desk {
 	const struct operator_options *op;
+	const char *key; /* to sign with; NULL: the usual one */
 	struct events events;
 	struct keyboard keyboard;
 	struct console console;
@@ -307,12 +311,36 @@ static void turn_page(struct token_desk *d, int key)
 
 /* --- deciding --------------------------------------------------------------------------------- */
 
+/* Signs, where that is needed, what was on the screen. ssh-keygen has the terminal meanwhile. */
+static int sign(struct token_desk *d, const struct operation *operation, struct bytes *signature)
+{
+	const struct token_view *token = &current(d)->event.token;
+	uint8_t record[SHA256_LEN];
+	const struct signing signing = {
+		.key = d->key ? d->key : approver_key_usual(),
+		.approve = true,
+		.record = record,
+	};
+	int status;
+
+	if (!signing.key)
+		return STATUS_DONE;
+
+	approval_record_hash(&token->asked, (uid_t)token->uid, token->rule, record);
+	keyboard_take_lines(&d->keyboard);
+	status = signature_make(d->op, &signing, operation, NULL, signature);
+	keyboard_take_keys(&d->keyboard);
+	keyboard_forget(&d->keyboard);
+	return status;
+}
+
 /* It holds for what was on the screen, and only if nobody was faster. */
 static void decide(struct token_desk *d, enum action action, const char *reason)
 {
-	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED),
+					   signature = BYTES_INIT(BYTES_UNLIMITED);
 	const struct token_view *token = &current(d)->event.token;
-	const struct operation operation = {
+	struct operation operation = {
 		.token_id = token->id,
 		.fingerprint = token->fingerprint,
 		.state = token_state_name(TOKEN_PENDING),
@@ -323,6 +351,11 @@ static void decide(struct token_desk *d, enum action action, const char *reason)
 	int status;
 
 	erase_prompt(d);
+	if (action == ACTION_APPROVE) {
+		if (sign(d, &operation, &signature) != STATUS_DONE)
+			return ask_again(d);
+		operation.signature = signature.len > 0 ? bytes_str(&signature) : NULL;
+	}
 	if (operator_print_request(action, &operation, &request) < 0)
 		return end(d, say_undecided("out of memory"));
 
@@ -537,10 +570,10 @@ static int run(struct token_desk *d)
 	return d->status;
 }
 
-int token_desk_run(const struct operator_options *op)
+int token_desk_run(const struct operator_options *op, const char *key)
 {
 	struct token_desk desk = {
-		.op = op, .keyboard = { .fd = -1 }, .pages = BYTES_INIT(BYTES_UNLIMITED)
+		.op = op, .key = key, .keyboard = { .fd = -1 }, .pages = BYTES_INIT(BYTES_UNLIMITED)
 	};
 	int r, status;
 

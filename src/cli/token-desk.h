@@ -9,4 +9,4 @@
 #include "cli/operator.h"
 
 /* Until the person leaves, or the daemon does. Returns the status to end with. */
-int token_desk_run(const struct operator_options *op);
+int token_desk_run(const struct operator_options *op, const char *key);

@@ -13,12 +13,17 @@
 struct watching {
 	struct operator_options op;
 	bool json;
+	const char *key;
 };
 
 static const struct option_row rows[] = {
 	OPERATOR_ROWS(struct watching, op),
 	{ "json", 0, NULL, "print one JSON object an event; ask nothing",
 		OPTION_FLAG(struct watching, json) },
+	{ "key", 0, "FILE",
+		"sign with this SSH key, where that is needed\n"
+		"(default: $FIRMA_APPROVER_KEY)",
+		OPTION_TEXT(struct watching, key) },
 	{ 0 },
 };
 
@@ -78,7 +83,7 @@ static int run(const struct verb *verb, int argc, char **argv)
 		return status;
 
 	if (!w.json && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO))
-		return token_desk_run(&w.op);
+		return token_desk_run(&w.op, w.key);
 	return print_events(&w.op, w.json);
 }
 
