@@ -351,6 +351,21 @@ if a: open(sys.argv[2], "w").write(a[0]["text"]); open(sys.argv[3], "w").write(a
 	refused 'a signature is needed'
 }
 
+@test "what a rule demands holds for a command in a line of shell as well" {
+	cat >"$POLICY" <<-'EOT'
+		{"default_action":"pending_hitl",
+		 "exec":[{"id":"r","argv":["deploy","**"],"action":"pending_hitl","signed":true}]}
+	EOT
+	serve_approvers --policy "$POLICY"
+	local token
+	token=$(pending_token executable=/bin/sh args:='["-c","cd /srv && deploy prod"]')
+	run operate approve token_id="$token"
+	refused 'a signature is needed'
+	token=$(pending_token executable=/bin/sh args:='["-c","cd /srv && ls prod"]')
+	run operate approve token_id="$token"
+	assert_output '{"outcome":"ok"}'
+}
+
 @test "only a group's principals may approve where a rule names it" {
 	make_key bob
 	list_signer bob

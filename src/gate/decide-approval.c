@@ -56,8 +56,13 @@ void approval_given_deinit(struct approval_given *g)
 static int add_in_force(const struct decide_input *in, const struct request *request,
 	const struct asker *asker, struct demand *d)
 {
+	int r;
+
 	d->flags.signature |= in->settings->require_signature;
-	return policy_demand(in->policy, request, asker, d);
+	r = policy_demand(in->policy, request, asker, d);
+	for (size_t i = 0; r >= 0 && i < in->n_packs; i++)
+		r = policy_demand(in->packs[i], request, asker, d);
+	return r;
 }
 
 /* Of the token that an operator names: its request is made again, and its groups aren't known. */

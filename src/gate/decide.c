@@ -130,10 +130,10 @@ static bool is_closed_for(const struct decide_input *in)
 	case ACTION_LIST:
 	case ACTION_SHOW:
 	case ACTION_WATCH:
-	case ACTION_GATE:
 		return !in->readable;
 	case ACTION_ALLOW_LIST:
 		return in->closed && !in->allowlist;
+	case ACTION_GATE:
 	case ACTION_APPROVE:
 	case ACTION_REVOKE:
 	case ACTION_ALLOW_ADD:
