@@ -366,6 +366,17 @@ if a: open(sys.argv[2], "w").write(a[0]["text"]); open(sys.argv[3], "w").write(a
 	assert_output '{"outcome":"ok"}'
 }
 
+@test "an entry that was added by hand is no signature" {
+	serve_rule '"remember":true'
+	run operate allow.add pattern=/usr/bin/git argv:='["status"]'
+	assert_output -p '"outcome":"ok"'
+	run ask
+	assert_decision allow
+	serve_rule '"remember":true,"signed":true'
+	run ask
+	assert_decision pending_hitl
+}
+
 @test "only a group's principals may approve where a rule names it" {
 	make_key bob
 	list_signer bob

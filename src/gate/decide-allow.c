@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gate/decide-approval.h"
 #include "gate/decide-token.h"
 #include "gate/limits.h"
 
@@ -24,7 +25,7 @@ bool decide_allow_match(const struct decide_input *in, const struct judgement *j
 	verdict_fail(v,
 		allowlist_match(in->allowlist, request, &in->asker, policy_trusted(in->policy),
 			in->allow_now, &entry));
-	if (!entry)
+	if (!entry || (!entry->always && decide_approval_is_demanded(in, v)))
 		return false;
 
 	v->used_id = strdup(entry->id);

@@ -101,6 +101,14 @@ int decide_approval_demand(const struct decide_input *in, struct demand_flags *r
 	return 0;
 }
 
+bool decide_approval_is_demanded(const struct decide_input *in, struct verdict *v)
+{
+	struct demand d = { 0 };
+
+	verdict_fail(v, add_in_force(in, in->request, &in->asker, &d));
+	return demand_is_made(&d);
+}
+
 /* --- one approval ----------------------------------------------------------------------------- */
 
 /* Such as "platform audit", and whether the name is one of them. */

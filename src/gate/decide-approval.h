@@ -53,5 +53,11 @@ void decide_approval_explain(const struct decide_input *in, struct verdict *v);
 int decide_approval_demand(const struct decide_input *in, struct demand_flags *ret,
 	struct bytes *groups, size_t *ret_n);
 
+/*
+ * Whether the rules in force demand for this request more than an operator's word: then an entry
+ * that was added to the allowlist by hand does not answer it.
+ */
+bool decide_approval_is_demanded(const struct decide_input *in, struct verdict *v);
+
 /* What an operator's client must know to sign: an object of JSON. */
 int decide_approval_print_gate(const struct decide_input *in, struct bytes *b);
