@@ -131,6 +131,26 @@ fetches() {
 		old_text=a new_text=b
 }
 
+@test "a command that names what is run later, or may not be read, is asked about" {
+	serve_policy
+	document '{"default_action":"allow","read":[{"id":"secret","action":"deny","path":"*.key"}],
+		"exec":[{"id":"all","action":"allow","argv":[["cp","git","cat"],"**"]}]}'
+	for_command allow all /usr/bin/cp a b
+	for_command allow all /usr/bin/git status
+	for_command allow all /usr/bin/git log config
+	for_command pending_hitl commands.operand.require_approval /usr/bin/cp a .git/hooks/pre-push
+	for_command pending_hitl commands.operand.require_approval /usr/bin/cp a --target=/x/.bashrc
+	for_command pending_hitl commands.operand.require_approval /usr/bin/git config core.pager x
+	for_command pending_hitl commands.operand.require_approval /usr/bin/git -C x config a b
+	for_command pending_hitl commands.operand.require_approval /usr/bin/cat x/a.key
+	check_decisions
+	judged ask commands.operand.require_approval action_type=execute_command \
+		'target=cp a .mcp.json'
+	judged ask commands.operand.require_approval action_type=execute_command \
+		'target=ls && cat a.key'
+	judged allow default_action action_type=execute_command 'target=ls && cp a b'
+}
+
 @test "a URL is matched part by part, and one that programs read in two ways is refused" {
 	serve_policy
 	document '{"defaults":{"fetch":"pending_hitl"},"fetch":[
@@ -211,6 +231,17 @@ fetches() {
 	reads block filesystem.read.block .env
 	reads allow defaults.read y
 	judged ask runtime.default.require_approval action_type=git_operation operation=fetch target=x
+}
+
+@test "status shows the packs, and how far the word of an asker goes" {
+	serve_policy --policy-pack cavra-ai-agent-baseline,cavra-cloud-iam --packs-by-asker \
+		--pack-dir "$BATS_TEST_DIRNAME/../policies/packs" --release-approvals claimed
+	run firma status
+	assert_status 0
+	assert_line -e '^policy pack +cavra-ai-agent-baseline$'
+	assert_line -e '^policy pack +cavra-cloud-iam$'
+	assert_line -e '^packs +the asker chooses'
+	assert_line -e '^releases +approved by what their records claim$'
 }
 
 # faulty FAULT POLICY: policy check says this.

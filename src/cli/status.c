@@ -144,6 +144,35 @@ static int append_policy(const struct json *root, struct bytes *b)
 	return !fault ? bytes_error(b) : append_labelled(b, "policy fault", fault);
 }
 
+/* Which packs there are, and how far the word of an asker goes. */
+static int append_packs(const struct json *root, struct bytes *b)
+{
+	const struct json *packs = json_get(root, "policy_packs");
+	const struct json *registry = json_get(root, "registry");
+	const struct json *by_asker = json_get(root, "packs_by_asker");
+	const char *approvals = json_get_string(root, "release_approvals"), *id, *fault;
+	bool chosen = false;
+
+	if (packs && json_is_array(packs)) {
+		json_each (pack, packs) {
+			id = json_get_string(pack, "id");
+			fault = json_get_string(pack, "fault");
+			append_labelled(b, "policy pack", id ? id : json_get_string(pack, "path"));
+			if (fault)
+				append_labelled(b, "policy fault", fault);
+		}
+	}
+	if (by_asker && json_bool(by_asker, &chosen) && chosen)
+		append_labelled(b, "packs", "the asker chooses which of them judges");
+	if (registry)
+		append_labelled(b, "registry", json_get_string(registry, "path"));
+	if (registry && json_get_string(registry, "fault"))
+		append_labelled(b, "registry fault", json_get_string(registry, "fault"));
+	if (approvals && strcmp(approvals, "claimed") == 0)
+		append_labelled(b, "releases", "approved by what their records claim");
+	return bytes_error(b);
+}
+
 static int append_store(const struct json *root, struct bytes *b)
 {
 	const struct json *store = json_get(root, "store"), *tokens = json_get(root, "tokens");
@@ -253,8 +282,8 @@ static int append_evidence(const struct json *root, struct bytes *b)
 static int append_status(const struct json *root, struct bytes *b)
 {
 	static int (*const parts[])(const struct json *root, struct bytes *b) = { append_head,
-		append_doors, append_default, append_self_approval, append_policy, append_approvers,
-		append_store, append_space, append_evidence };
+		append_doors, append_default, append_self_approval, append_policy, append_packs,
+		append_approvers, append_store, append_space, append_evidence };
 	int r = 0;
 
 	for (size_t i = 0; r >= 0 && i < sizeof(parts) / sizeof(parts[0]); i++)

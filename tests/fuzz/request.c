@@ -63,6 +63,37 @@ static void check_verdict(const struct verdict *v)
 	parsed_reply_deinit(&parsed);
 }
 
+/* A release may be allowed by its record; a malformed request never is. */
+static void check_response(const struct request *q, const struct verdict *v)
+{
+	cleanup(bytes_deinit) struct bytes line = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(json_doc_free_p) struct json_doc *doc = NULL;
+	struct evaluate_reply parsed;
+	const struct evaluate_reply reply = {
+		.decision_id = "dec_0",
+		.session_id = q->evaluate.session_id,
+		.target = q->evaluate.shown_target,
+		.requested_operation = q->evaluate.shown_operation,
+		.rule_id = v->rule,
+		.decision = v->decision,
+		.severity = v->severity,
+		.reason = bytes_str(&v->reason),
+		.approver_group = v->approvers,
+	};
+
+	if (!v->rule || v->severity == SEVERITY_NONE || v->decision == DECISION_NONE)
+		abort();
+	if (v->decision == DECISION_ALLOW && (q->fault || q->evaluate.kind != KIND_RELEASE))
+		abort();
+	if (q->fault && strcmp(v->rule, RULE_MALFORMED) != 0)
+		abort();
+	if (evaluate_reply_print(&reply, &line) < 0)
+		return;
+	if (evaluate_reply_parse(line.data, line.len, &parsed, &doc) != 0
+		|| parsed.decision != v->decision)
+		abort();
+}
+
 static int measure(struct token_change *change, void *userdata)
 {
 	(void)userdata;
@@ -94,7 +125,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		fingerprint_compute(&request->asked, fingerprint);
 	if (decide(&in, &verdict) < 0)
 		return 0;
-	check_verdict(&verdict);
+	if (request->action == ACTION_EVALUATE)
+		check_response(request, &verdict);
+	else
+		check_verdict(&verdict);
 	verdict_deinit(&verdict);
 	return 0;
 }

@@ -11,6 +11,7 @@
 
 #include "base/text.h"
 #include "gate/policy/candidates.h"
+#include "gate/policy/guarded.h"
 #include "gate/policy/policy-internal.h"
 #include "gate/policy/rule-target.h"
 
@@ -346,6 +347,29 @@ static int judge_operand(const struct policy *p, const struct candidate *s, cons
 	return 0;
 }
 
+/* What is written there is run or obeyed later; git writes some of it by its own command. */
+static void judge_guarded(
+	const struct policy *p, const struct candidate *s, struct judgement *found)
+{
+	bool guarded = target_is_git(s, "config");
+
+	if (found->decision != DECISION_ALLOW)
+		return;
+	for (size_t i = 0; !guarded && i < s->n_words; i++) {
+		const char *word = s->words[i].text, *value = strchr(word, '=');
+
+		guarded = guarded_is(word) || (value && guarded_is(value + 1));
+	}
+	if (guarded)
+		*found = (struct judgement){ .decision = DECISION_PENDING,
+			.rule = RULE_OPERAND,
+			.reason = "it names what is run or obeyed later",
+			.named = true,
+			.severity = SEVERITY_HIGH,
+			.approvers = APPROVERS_RUNTIME,
+			.policy_id = p->id };
+}
+
 /* "--file=PATH" names a file as well. */
 static int judge_operands(
 	const struct policy *p, const struct candidate *s, size_t *left, struct judgement *found)
@@ -353,6 +377,9 @@ static int judge_operands(
 	const char *value;
 	int r = 0;
 
+	/* It can't ask for less than what has decided. */
+	if (found->decision != DECISION_ALLOW)
+		return 0;
 	for (size_t i = 0; r >= 0 && i<s->n_words && * left> 0; i++, --*left) {
 		value = strchr(s->words[i].text, '=');
 		r = judge_operand(p, s, s->words[i].text, found);
@@ -395,6 +422,7 @@ static int judge_doings(const struct policy *p, const struct candidates *c, stru
 
 	for (size_t i = 0; r >= 0 && i < c->n; i++) {
 		r = judge_operands(p, &c->all[i], &left, found);
+		judge_guarded(p, &c->all[i], found);
 		if (r >= 0 && p->of_kind[KIND_GIT].n > 0)
 			r = judge_push(p, &c->all[i], found);
 	}

@@ -101,21 +101,25 @@ enum width { WIDE, NARROW };
 
 #define PATTERN_MAX (LIMIT_PATTERN + LIMIT_PATH + 8)
 
-/* Most patterns end in a character that the path doesn't. */
-static bool may_end(const char *pattern, const char *path)
+/* What stands after the last '*', '?' or slash of a pattern must end the path: most differ there.
+ */
+static bool may_end(const char *pattern, const char *path, size_t path_len)
 {
-	const char last = pattern[strlen(pattern) - 1];
+	const size_t len = strlen(pattern);
+	size_t n = 0;
 
-	return last == '*' || last == '?' || last == path[strlen(path) - 1];
+	while (n < len && !strchr("*?/", pattern[len - n - 1]))
+		n++;
+	return n <= path_len && memcmp(pattern + len - n, path + path_len - n, n) == 0;
 }
 
 /* At any depth, in whatever directory "~" is. `path`: without a slash at its beginning it is one.
  */
-static bool path_fits_wide(const char *pattern, const char *path)
+static bool path_fits_wide(const char *pattern, const char *path, size_t path_len)
 {
 	char anywhere[PATTERN_MAX], rooted[LIMIT_PATH + 2];
 
-	if (!path[0] || !may_end(pattern, path))
+	if (path_len == 0 || !may_end(pattern, path, path_len))
 		return false;
 	if (pattern[0] == '~')
 		pattern += 2;
@@ -162,7 +166,7 @@ static bool paths_fit(const struct patterns *p, const struct target *t, enum wid
 			&& any_path_narrow(p, t->real, t->directory);
 	for (size_t i = 0; i < p->n; i++)
 		for (size_t k = 0; k < t->n; k++)
-			if (path_fits_wide(p->any[i], t->texts[k].text))
+			if (path_fits_wide(p->any[i], t->texts[k].text, t->texts[k].len))
 				return true;
 	return false;
 }

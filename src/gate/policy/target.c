@@ -33,7 +33,8 @@ static int add_text(struct target *t, char *text, enum glob_reach reach)
 		t->texts = grown;
 		t->size = t->size * 2 + 4;
 	}
-	t->texts[t->n++] = (struct target_text){ .text = text, .reach = reach };
+	t->texts[t->n++] =
+		(struct target_text){ .text = text, .len = strlen(text), .reach = reach };
 	return 0;
 }
 
@@ -293,6 +294,15 @@ static size_t find_git(const struct candidate *s)
 		if (s->words[i].program.name && strcmp(s->words[i].program.name, "git") == 0)
 			return i + 1;
 	return s->n_words;
+}
+
+/* Options may have values: a word that is one of them is not told from the subcommand. */
+bool target_is_git(const struct candidate *s, const char *subcommand)
+{
+	for (size_t i = find_git(s); i < s->n_words; i++)
+		if (strcmp(s->words[i].text, subcommand) == 0)
+			return i == 0 || s->wrapped || s->words[0].text[0] == '-';
+	return false;
 }
 
 /* Options that stand for every branch. */

@@ -19,6 +19,7 @@
 /* A text that a rule may be about, and where in it a pattern may begin. */
 struct target_text {
 	char *text;
+	size_t len;
 	enum glob_reach reach;
 	bool name;    /* of KIND_GIT: the whole name of a branch; the others are its last part */
 	bool command; /* of KIND_EXEC: one of those that a rule that allows must fit, each of them
@@ -82,5 +83,8 @@ int target_init_candidates(struct target *t, const struct candidates *candidates
  * -ENOMEM; target_deinit() after 1.
  */
 int target_init_push(struct target *t, const struct candidate *command);
+
+/* Whether a command is git, also after a wrapper, and this its first word that is no option. */
+bool target_is_git(const struct candidate *command, const char *subcommand);
 
 void target_deinit(struct target *t);
