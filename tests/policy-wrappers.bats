@@ -35,6 +35,7 @@ hides() {
 	runs timeout -k 5 9 reboot
 	runs timeout --kill-after 5 -s KILL --foreground 9 /sbin/reboot -f
 	runs timeout --kill=5 -v 1m reboot
+	runs timeout -sKILL -vk5 1m reboot
 	runs timeout -- 5 reboot
 	mentions timeout 5 git commit -m reboot
 	mentions timeout -k reboot 5 ls
@@ -84,6 +85,9 @@ hides() {
 	runs sudo -u root reboot
 	runs sudo -nHu root A=b reboot
 	runs sudo -u root -- reboot
+	runs sudo A=b -EHu root C=d reboot
+	runs strace -ff -ttt -o log reboot
+	runs nice -n -5 -- reboot
 	mentions sudo -p reboot ls
 	mentions sudo -u reboot ls
 	runs doas -u x reboot
@@ -193,6 +197,10 @@ hides() {
 	runs ssh h reboot
 	runs ssh -p 22 -o BatchMode=yes -l root h -t reboot
 	runs ssh h sudo -u root reboot
+	runs ssh -tt -- h reboot
+	runs docker exec -itu root ctr reboot
+	runs docker run -itd --rm=true img reboot
+	runs docker run --entrypoint sh img -c 'ls; reboot'
 	runs ssh h A=b reboot
 	mentions ssh h git log reboot
 	mentions ssh -l reboot h
@@ -295,6 +303,15 @@ hides() {
 	hides start-stop-daemon --start --exec /bin/ls
 	hides env -S ls
 	runs env -S 'reboot -f'
+	# What is in it is denied where a rule denies it.
+	runs watch -n 5 'ls; reboot'
+	runs watch ls ';' reboot
+	runs sg adm 'reboot -f'
+	runs sg - adm -c 'ls; reboot'
+	hides sg reboot ls
+	runs parallel 'reboot {}' ::: x
+	runs hyperfine -N 'reboot -f'
+	runs eval 'ls; reboot'
 	hides strace -o '|cat' ls
 	mentions strace -o log ls
 	mentions flock /tmp/l grep -c x y

@@ -62,8 +62,6 @@ enum {
 	"-q --quiet -v --verbose -n --no-cache --offline --no-progress --native-tls " \
 	"--no-config --directory= --project= --cache-dir= --config-file= --color="
 
-#define SOFTLIMIT_OPTIONS "-a= -c= -d= -f= -l= -m= -o= -p= -r= -s= -t="
-
 /* In order of their names, those of a kind together. */
 static const struct wrapper wrappers[] = {
 	{ { "aa-exec" }, NULL, ALWAYS, 0,
@@ -127,7 +125,7 @@ static const struct wrapper wrappers[] = {
 	{ { "doas" }, NULL, ALWAYS, 0, "-n -s -u=" },
 	{ { "dumb-init" }, NULL, ALWAYS, 0, "-c --single-child -r= --rewrite= -v --verbose" },
 	{ { "eatmydata" }, NULL, ALWAYS, 0, NULL },
-	{ { "entr" }, NULL, ANY | HIDES, 0, NULL },
+	{ { "entr" }, NULL, ANY | HIDES | JOINS, 0, NULL },
 	{ { "env" }, NULL, ALWAYS | WRAPPER_ASSIGNS, 0,
 		"- -i --ignore-environment -0 --null -u= --unset= -C= --chdir= -S! "
 		"--split-string! --block-signal? --default-signal? --ignore-signal? "
@@ -243,7 +241,8 @@ static const struct wrapper wrappers[] = {
 	{ { "s6-softlimit" }, NULL, ALWAYS, 0, NULL },
 	{ { "s6-setsid" }, NULL, ALWAYS, 0, "-s -b -f -F -i -I -q -Q" },
 	{ { "setlock" }, NULL, ALWAYS, 1, "-n -N -x -X" },
-	{ { "softlimit" }, NULL, ALWAYS, 0, SOFTLIMIT_OPTIONS },
+	{ { "sg" }, NULL, ALWAYS | HIDES | JOINS | WRAPPER_ASSIGNS, 1, "- -l -c!" },
+	{ { "softlimit" }, NULL, ALWAYS, 0, "-a= -c= -d= -f= -l= -m= -o= -p= -r= -s= -t=" },
 	{ { "screen" }, NULL, 0, 0,
 		"-A -a -D -d -i -m -O -q -U -4 -6 -c= -e= -h= -p= -s^ -S= -T= -t= -X!" },
 	{ { "setpriv" }, NULL, ALWAYS, 0,
@@ -348,7 +347,7 @@ static const struct wrapper wrappers[] = {
 	{ { "vagrant" }, NULL, VERBS, 0, NULL },
 	{ { "vagrant" }, "ssh", MARKED, 0, "-c! --command!" },
 	{ { "valgrind" }, NULL, ALWAYS, 0, "--*= -v --verbose -q --quiet -d" },
-	{ { "watch" }, NULL, ALWAYS | HIDES, 0,
+	{ { "watch" }, NULL, ALWAYS | HIDES | JOINS | WRAPPER_ASSIGNS, 0,
 		"-d. --differences? -n= --interval= -p --precise -t --no-title -b --beep -e "
 		"--errexit -g --chgexit -c --color -x --exec -w --no-wrap" },
 	{ { "xargs" }, NULL, ALWAYS | HIDES, 0,
@@ -371,8 +370,8 @@ static const struct wrapper wrappers[] = {
 		NULL, ANY, 0, NULL },
 	{ { "capsh", "dbus-launch", "runuser", "script", "su" }, NULL, ANY | WRAPPER_STRINGS, 0,
 		NULL },
-	{ { "parallel", "sem", "sg", "hyperfine", "watchexec", "start-stop-daemon" }, NULL,
-		ANY | HIDES, 0, NULL },
+	{ { "hyperfine", "parallel", "sem", "watchexec" }, NULL, ANY | HIDES | JOINS, 0, NULL },
+	{ { "start-stop-daemon" }, NULL, ANY | HIDES, 0, NULL },
 };
 
 #define N_WRAPPERS (sizeof(wrappers) / sizeof(wrappers[0]))

@@ -339,6 +339,8 @@ static const char *follow(struct walk *w, const char *name)
 		return NULL;
 	w->s->hidden |= (program->flags & WRAPPER_HIDES) != 0;
 	if (program->flags & WRAPPER_ANY || ++w->n_wrappers > LIMIT_WRAPPERS) {
+		if (program->flags & WRAPPER_JOINS)
+			take_lines(w);
 		open_words(w, name);
 		return NULL;
 	}
