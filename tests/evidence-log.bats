@@ -308,10 +308,10 @@ leave() {
 @test "what was added behind the last record is noticed, also where it looks like one" {
 	leave stop
 	echo '{"x":1}' >>"$LOG"
-	refuses 'behind record 3 stands what is no record of it: it has no schema_version'
+	refuses 'what follows record 3 is not a record of this log: it has no schema_version'
 	cp "$TMP/whole" "$LOG"
 	sed -n 3p "$TMP/whole" >>"$LOG"
-	refuses "behind record 3 stands what is no record of it: it doesn't follow the one before it"
+	refuses "what follows record 3 is not a record of this log: it doesn't follow the one before it"
 }
 
 @test "a record behind the last that isn't signed with the key is noticed" {
@@ -328,7 +328,7 @@ leave() {
 	sed -i -E '2s/,"signature":\{[^}]*\}//' "$LOG"
 	start --evidence-signing-key "$TMP/pair"
 	run ask
-	assert_decision deny "closed: $LOG: behind record 1 stands what is no record of it: it is not signed as this daemon signs"
+	assert_decision deny "closed: $LOG: what follows record 1 is not a record of this log: it is not signed as this daemon signs"
 }
 
 # continues OLD NEW: a daemon with the options OLD leaves a log, one with NEW is started with it.

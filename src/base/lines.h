@@ -17,7 +17,7 @@ struct lines {
 	size_t max;
 	struct bytes buffer;
 	size_t start;      /* what lies before it in the buffer has been taken */
-	size_t searched;   /* so many bytes behind it hold no newline */
+	size_t searched;   /* so many bytes after it hold no newline */
 	uint64_t number;   /* of the lines that were taken */
 	uint64_t offset;   /* of `start` in the file */
 	uint64_t skipped;  /* of a line that is too long, what was dropped already */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Parsers walk a pointer over the text; each takes what is its own and leaves the pointer behind
+ * Parsers walk a pointer over the text; each takes what is its own and leaves the pointer after
  * it. What is too big is found out about only after all of the text has been found well-formed.
  */
 

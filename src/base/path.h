@@ -9,7 +9,7 @@
 /* Absolute, and nothing in it that could be left out: no "." or "..", no empty part. Not "/". */
 bool path_is_normal(const char *path);
 
-/* What stands behind the last slash; all of it where there is none. */
+/* What follows the last slash; the whole path if there is none. */
 const char *path_name(const char *path);
 
 /* Whether the file lies in this very directory. Both are normal; the directory may be "/". */

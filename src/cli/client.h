@@ -19,7 +19,7 @@
 
 #define CLIENT_TIMEOUT (UINT64_C(5000000))
 
-/* The path behind "unix://", where a path is written so. */
+/* The path after "unix://", if it is written so. */
 const char *client_strip_scheme(const char *path);
 
 enum client_door { CLIENT_AGENT, CLIENT_OPERATOR };

@@ -103,11 +103,11 @@ static int find_near(struct explanation *e)
 }
 
 /* "WHAT 'text' WHAT". */
-static int append_about(struct bytes *b, const char *before, const char *text, const char *behind)
+static int append_about(struct bytes *b, const char *before, const char *text, const char *after)
 {
 	bytes_append_str(b, before);
 	text_append_quoted(b, text, strlen(text));
-	return bytes_append_str(b, behind);
+	return bytes_append_str(b, after);
 }
 
 static const char *word_at(const struct request *q, size_t index)

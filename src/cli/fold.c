@@ -44,7 +44,7 @@ static size_t fitting(const char *text, size_t len, size_t room)
 	return i;
 }
 
-/* The same, but only up to behind the last space, where that is in the second half. */
+/* The same, but it ends after the last space if that is in the second half. */
 static size_t line(const char *text, size_t len, size_t room)
 {
 	size_t n = fitting(text, len, room);

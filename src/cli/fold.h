@@ -22,7 +22,7 @@ size_t fold_columns(const char *text, size_t len);
 /*
  * Appends a text whose first character comes to column `at` (from 0). Where it goes on past
  * `columns`, it does so on a new line that begins with `indent` spaces: no line but the first
- * begins with a character of the text. A line ends behind a space where one lies in its second
+ * begins with a character of the text. A line ends after a space if one lies in its second
  * half, else where it is full. With 0 columns it is appended as it is; fewer than FOLD_COLUMNS_MIN
  * are taken for that many, and an indent that leaves too little room is a shorter one.
  */
@@ -43,7 +43,7 @@ int fold_append_lines(
 
 /*
  * Appends the text, or as much of its beginning as goes into so many columns (FOLD_COLUMNS_MIN or
- * more) with FOLD_CUT behind it. A command line whose words are quoted (text_append_quoted()) ends
+ * more) with FOLD_CUT after it. A command line whose words are quoted (text_append_quoted()) ends
  * in FOLD_CUT only where it was cut: a word that has that character stands in quotes.
  */
 #define FOLD_CUT "…"

@@ -106,7 +106,7 @@ static int append_default(const struct json *root, struct bytes *b)
 		b, "default action", action ? action : json_get_string(root, "default_action"));
 }
 
-/* " team-baseline 2026.11, 12 rules", behind the file. */
+/* " team-baseline 2026.11, 12 rules", after the file. */
 static int append_policy_head(const struct json *policy, struct bytes *b)
 {
 	const char *id = json_get_string(policy, "id"),

@@ -19,7 +19,7 @@
 #include "gate/fields.h"
 #include "gate/token/token.h"
 
-/* The column of what stands behind the labels. */
+/* The column of the values. */
 #define VALUE_COLUMN 13
 
 /* More than there are. */

@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * A token as a person reads it: everything, a field behind its label, facts apart from claims. All
- * that comes from outside is escaped, and folded behind the labels: nothing of it can stand where a
- * label stands.
+ * A token as a person reads it: everything, a field after its label, facts apart from claims. All
+ * that comes from outside is escaped, and folded to the right of the labels: nothing of it can
+ * stand where a label stands.
  */
 
 #include <stdbool.h>

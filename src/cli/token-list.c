@@ -2,7 +2,7 @@
 
 /*
  * Rows are kept until all are there: what is unique, how wide a column is and what comes first is
- * known only then. The command comes last in a row, so that nothing stands behind what is foreign.
+ * known only then. The command comes last in a row, so that nothing follows foreign text.
  */
 
 #include "cli/token-list.h"

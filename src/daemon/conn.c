@@ -151,7 +151,7 @@ void conn_free(struct conn *conn)
 	free(conn);
 }
 
-/* What the peer has queued behind its request would make the close a reset, and the reply lost. */
+/* Unread bytes after the request would make the close a reset, and the reply would be lost. */
 static void drain(struct conn *conn)
 {
 	size_t left = LIMIT_DRAIN;

@@ -28,8 +28,7 @@
  */
 #define LIMIT_UNREAD ((size_t)16 << 20)
 
-/* What a peer sent behind its request and is read before the close, so that the reply isn't lost.
- */
+/* Bytes after the request that are read before the close, so that the reply is not lost. */
 #define LIMIT_DRAIN 65536
 
 #define LIMIT_CONNECTIONS 1024

@@ -2,7 +2,7 @@
 
 /*
  * A recursive descent over the bytes; the recursion is bounded by its limits. Each function
- * takes what it names and leaves `at` behind it, or returns SCAN_REFUSED with the fault noted.
+ * takes what it names and leaves `at` after it, or returns SCAN_REFUSED with the fault noted.
  *
  * The keys of all objects that are open lie on one stack, so that an object's own are its top.
  * When it closes they are compared, and taken off again.
@@ -112,7 +112,7 @@ static int hex_value(char c)
 	return -1;
 }
 
-/* The four digits behind \u. */
+/* The four digits after \u. */
 static int scan_hex4(struct scanner *s, uint32_t *ret)
 {
 	uint32_t code = 0;
@@ -564,7 +564,7 @@ static int scan_elements(struct scanner *s)
 	}
 }
 
-/* From the opening bracket to behind the closing one. */
+/* From the opening bracket to after the closing one. */
 static int scan_container(struct scanner *s, char close, int (*content)(struct scanner *))
 {
 	size_t first = s->n_keys, unescaped = s->unescaped.len;

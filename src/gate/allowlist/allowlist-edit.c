@@ -99,7 +99,7 @@ static int copy_agents(struct edit *e)
 	return r < 0 || !e->add ? r : append_agent(e);
 }
 
-/* In the place of the one that is there, or behind the agents. */
+/* In the place of the clock that is there, or after the agents. */
 static int copy_clock(struct edit *e)
 {
 	struct allow_range at = e->list->clock_at;

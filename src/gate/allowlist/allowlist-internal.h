@@ -5,11 +5,11 @@
 
 #include "gate/allowlist/allowlist.h"
 
-/* An agent's entries lie one behind the other. */
+/* The entries of an agent follow one another. */
 struct allow_agent {
 	char *name;
 	size_t first, n; /* of the entries */
-	size_t end;      /* in the text: behind the last element, or behind the '[' */
+	size_t end;      /* in the text: after the last element, or after the '[' */
 };
 
 /* An entry may be meant by a file of this name, with these bound arguments ("": with any). */

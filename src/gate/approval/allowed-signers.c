@@ -201,7 +201,7 @@ static const char *key_fault(enum sshsig_fault fault)
 	return "the key can't be read";
 }
 
-/* A quoted value may hold blanks: then the word goes on behind them. */
+/* A quoted value may hold blanks: then the word goes on after them. */
 static char *take_options(char **at)
 {
 	char *word = *at + strspn(*at, BLANKS), *c = word;

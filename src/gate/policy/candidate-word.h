@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-/* Something that may be run: the command itself, or one behind a wrapper. */
+/* Something that may be run: the command itself, or one after a wrapper. */
 struct candidate_program {
 	const char *name; /* the last part of its path */
 	const char *path; /* absolute and normal; NULL where it isn't known */

@@ -24,7 +24,7 @@ static struct candidate_program program_at(const char *path)
 	return (struct candidate_program){ .name = path_name(path), .path = path };
 }
 
-/* --- words behind a wrapper ------------------------------------------------------------------- */
+/* --- words after a wrapper -------------------------------------------------------------------- */
 
 /* What its path takes when it is written out; 0 where that can't be known. */
 static size_t path_size(const struct candidate *s, const char *text, size_t *relative)
@@ -231,7 +231,7 @@ int candidate_init_example(struct candidate *s, const char *words, size_t n)
 	return read_words(s, words + strlen(words) + 1, n - 1);
 }
 
-/* Where a name is a path, that is written out as of a word behind a wrapper. */
+/* Where a name is a path, that is written out as of a word after a wrapper. */
 static int read_name(struct candidate *s, const char *name)
 {
 	size_t relative = 0, size = path_size(s, name, &relative);

@@ -17,7 +17,7 @@
 
 /* --- examples --------------------------------------------------------------------------------- */
 
-/* The words one behind the other, each ended by NUL; false where it is no array of strings. */
+/* Appends the words, each with a NUL. *ret_fine is false if it is not an array of strings. */
 static int read_words(const struct json *v, struct bytes *words, bool *ret_fine)
 {
 	const char *word;

@@ -41,7 +41,7 @@ static bool merged_fits(const char *pattern, const char *path)
 /*
  * After a wrapper, a path fits by its last name as well, since the same file has many paths there.
  * Where a path isn't known, it may be any that ends in its name. A bare name is not taken for one
- * of a directory of which all is meant: every argument behind a wrapper would be.
+ * of a directory of which all is meant: every argument after a wrapper would be.
  */
 static bool path_could_fit(const char *pattern, const struct candidate_program *p, bool wrapped)
 {

@@ -16,7 +16,7 @@
  *	-exec>		the command, which begins with its value
  *	--entrypoint^	as '=', and the value is a program that is run
  *	-d.		nothing, and stands by itself
- *	-#		a number behind the dash
+ *	-#		a number after the dash
  *	--*=		any other with its value in the same word
  * What is not in the list may be anything: then each word from there on may be the command. So an
  * option is listed only where all implementations of the program agree on it.
@@ -37,7 +37,7 @@ enum wrapper_flags {
 	WRAPPER_JOINS = 1 << 8,    /* a shell reads the words, joined */
 	WRAPPER_HIDES = 1 << 9,    /* no argument shows by itself all that is run */
 	WRAPPER_STRINGS = 1 << 10, /* an option with a 'c' in it may run a string */
-	WRAPPER_WORDS = 1 << 11,   /* its options are words behind one dash, not letters */
+	WRAPPER_WORDS = 1 << 11,   /* its options are words after one dash, not letters */
 	WRAPPER_OTHERS = 1 << 12,  /* a subcommand that is not in the table runs what is hidden */
 };
 

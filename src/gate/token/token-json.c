@@ -353,7 +353,7 @@ int record_print_change(const struct token_change *change, struct bytes *b)
 #define MEMBER_REFUSED SCAN_OTHER
 
 /*
- * What was read so far. The strings lie in `scratch` one behind the other, each ended by NUL, and
+ * What was read so far. The strings lie in `scratch` one after another, each ended by NUL, and
  * are pointed to when all are there, since they move as it grows.
  */
 struct reader {

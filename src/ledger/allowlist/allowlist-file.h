@@ -5,7 +5,7 @@
  * The allowlist's file, allowlist.json in the state directory, under its lock.
  * Embedded: allowlist_file_init(); allowlist_file_refresh() before each turn; then, when all else
  * of the turn is on record, allowlist_file_change() for each change and allowlist_file_commit();
- * allowlist_file_keep() behind the replies; allowlist_file_finish() when the daemon stops;
+ * allowlist_file_keep() after the replies; allowlist_file_finish() when the daemon stops;
  * allowlist_file_deinit().
  *
  * Whoever edits it by hand is read at the next turn. What can't be read closes the daemon, and is

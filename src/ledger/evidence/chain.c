@@ -100,24 +100,24 @@ static void take_previous(struct chain_reader *r, const struct scan_member *m)
 
 /*
  * The member from its key on is cut, with the comma before it; where it is the first, with the one
- * behind it. No white space may stand around it or in it.
+ * after it. No white space may stand around it or in it.
  */
 static bool cut(struct chain_reader *r, const struct scan_member *m, const char *key, size_t i)
 {
 	size_t start = m->key_offset, end = (size_t)(m->value - r->line) + m->value_len;
 	size_t key_len = strlen(key);
-	char before, behind;
+	char before, after;
 
 	if (memcmp(r->line + start, key, key_len) != 0 || start == 0 || end >= r->len)
 		return false;
 
 	before = r->line[start - 1];
-	behind = r->line[end];
-	if ((before != ',' && before != '{') || (behind != ',' && behind != '}'))
+	after = r->line[end];
+	if ((before != ',' && before != '{') || (after != ',' && after != '}'))
 		return false;
 
 	r->record->cuts[i].start = before == ',' ? start - 1 : start;
-	r->record->cuts[i].end = before == '{' && behind == ',' ? end + 1 : end;
+	r->record->cuts[i].end = before == '{' && after == ',' ? end + 1 : end;
 	return true;
 }
 
@@ -299,24 +299,24 @@ static int print_signature(
 	return r < 0 ? r : bytes_append_str(b, "\"}");
 }
 
-int chain_print(const char *before, const struct bytes *behind, const char *previous,
+int chain_print(const char *before, const struct bytes *tail, const char *previous,
 	const struct evidence_key *key, struct bytes *b, char ret_hash[static CHAIN_HASH_LEN + 1])
 {
 	const struct signed_text text = { CHAIN_SCHEMA_FIRMA, previous, ret_hash };
 	struct sha256 state;
 	int r;
 
-	/* The comma in front of record_hash is cut with it; the one behind it is in `behind`. */
-	sha256_expect(behind->len);
+	/* The comma in front of record_hash is cut with it; the one after it is in `tail`. */
+	sha256_expect(tail->len);
 	sha256_init(&state);
 	sha256_update(&state, before, strlen(before) - 1);
-	sha256_update(&state, behind->data, behind->len);
+	sha256_update(&state, tail->data, tail->len);
 	sha256_update(&state, "}", 1);
 	print_digest(&state, ret_hash);
 
 	r = bytes_appendf(b, "%s" HASH_KEY "%s\"", before, ret_hash);
 	if (r >= 0)
-		r = bytes_append(b, behind->data, behind->len);
+		r = bytes_append(b, tail->data, tail->len);
 	if (r >= 0 && key)
 		r = print_signature(key, &text, b);
 	return r < 0 ? r : bytes_append_str(b, "}\n");

@@ -77,7 +77,7 @@ void chain_hash(const char *line, size_t len, const struct chain_record *record,
 
 /*
  * Appends a whole line, with its newline: `before` is what stands in front of record_hash, from the
- * brace to the comma; `behind` what follows it, from the comma on, without the last brace.
+ * brace to the comma; `tail` what follows it, from the comma on, without the last brace.
  */
-int chain_print(const char *before, const struct bytes *behind, const char *previous,
+int chain_print(const char *before, const struct bytes *tail, const char *previous,
 	const struct evidence_key *key, struct bytes *b, char ret_hash[static CHAIN_HASH_LEN + 1]);

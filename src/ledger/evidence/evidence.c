@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * The log. A turn goes to disk in this order, and a crash may come behind each step:
+ * The log. A turn goes to disk in this order, and a crash may come after each step:
  *
  *	1. the store's batch, with a note: the turn's records begin with sequence S, and which of
  *	   them are about tokens that the batch changes (ledger/evidence/recovery-note)
@@ -16,11 +16,11 @@
  *   what the tokens became, and what was to become of the allowlist, is written as `recovered`, one
  *   record for each that is missing. Where the turn changed neither there is no batch, and nothing
  *   is missing.
- * - Within 2 and 3, the log may have any part of the turn's records behind the last mark. Whole
+ * - Within 2 and 3, the log may have any part of the turn's records after the last mark. Whole
  *   ones are kept: they say what was decided. What is torn is cut off, and a record says so; then
  *   as above, for what was not whole.
  * - Behind 3, or where the power fails and takes marks along that were not synced, the log goes on
- *   behind the mark: it is read on from there, and the next mark tells of it.
+ *   after the mark: it is read on from there, and the next mark tells of it.
  *
  * So a recorded allow is never one of a token that can still be spent, since 1 is before 2; no
  * mark is ever ahead of the log, since 3 is before 4; and a log that ends before its mark, or has
@@ -136,7 +136,7 @@ const struct evidence_key *evidence_signing_key(const struct evidence *e)
 
 /* --- records ---------------------------------------------------------------------------------- */
 
-static int print_behind(const struct evidence_entry *entry, uint64_t wall, struct bytes *b)
+static int print_tail(const struct evidence_entry *entry, uint64_t wall, struct bytes *b)
 {
 	size_t len = strlen(entry->request) + strlen(entry->response) + strlen(entry->peer);
 	char *end;
@@ -164,7 +164,7 @@ void evidence_make_id(char ret[static EVIDENCE_ID_LEN + 1])
 int evidence_add(struct evidence *e, const struct evidence_entry *entry, const struct moment *now,
 	char ret_id[static EVIDENCE_ID_LEN + 1])
 {
-	cleanup(bytes_deinit) struct bytes behind = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes tail = BYTES_INIT(BYTES_UNLIMITED);
 	const char *previous = e->next.head.hash;
 	char before[512], hash[CHAIN_HASH_LEN + 1];
 	size_t start = e->batch.len;
@@ -180,9 +180,9 @@ int evidence_add(struct evidence *e, const struct evidence_entry *entry, const s
 		entry->event, ret_id, e->next.head.sequence + 1,
 		previous[0] ? "\"previous_hash\":\"" : "", previous, previous[0] ? "\"," : "");
 
-	r = print_behind(entry, now->clock.wall, &behind);
+	r = print_tail(entry, now->clock.wall, &tail);
 	if (r >= 0)
-		r = chain_print(before, &behind, previous, e->key, &e->batch, hash);
+		r = chain_print(before, &tail, previous, e->key, &e->batch, hash);
 	if (r < 0)
 		return r;
 

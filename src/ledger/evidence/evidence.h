@@ -4,7 +4,7 @@
 /*
  * The log of evidence that a daemon writes: evidence_new(), evidence_prepare() at its start and at
  * the beginning of each turn, then for each turn evidence_add() for what is to be recorded and one
- * evidence_commit(), behind the store's commit and before the first reply.
+ * evidence_commit(), after the store's commit and before the first reply.
  *
  * Whatever is wrong with the log makes it closed, with a reason; only memory can make
  * evidence_new() fail. As long as it is closed, nothing may be decided.

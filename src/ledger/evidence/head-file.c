@@ -18,7 +18,7 @@
 #define CHECK_LEN 8 /* bytes of the hash */
 #define CHECK_KEY ",\"check\":\""
 
-/* So much of the log may lie behind a mark that is synced. */
+/* The most bytes of the log that may follow a mark that is synced. */
 #define SYNC_AFTER ((uint64_t)4 << 20)
 
 void head_file_deinit(struct head_file *file)

@@ -160,7 +160,7 @@ int log_check(int fd, const struct log_position *mark, const struct evidence_key
 		r = look_at_rest(fd, end.mark.size, &end, &torn);
 		if (r == 0 && !torn)
 			r = refuse(why,
-				"behind record %" PRIu64 " stands what is no record of it: %s",
+				"what follows record %" PRIu64 " is not a record of this log: %s",
 				end.mark.head.sequence, bytes_str(&fault));
 	}
 	if (r == 0)

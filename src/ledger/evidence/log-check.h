@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Whether a log of evidence is still the one that was left behind, from its last mark on: what
+ * Whether a log of evidence is still the one that was left, from its last mark on: what
  * stands before that is not read.
  */
 
@@ -14,7 +14,7 @@
 
 struct log_end {
 	struct log_position mark; /* the last record that is whole */
-	uint64_t torn;            /* bytes behind that, which were never acknowledged */
+	uint64_t torn;            /* bytes after that, which were never acknowledged */
 	char torn_hash[CHAIN_HASH_LEN + 1];
 };
 
@@ -23,7 +23,7 @@ struct log_end {
 
 /*
  * Reads from `mark` to the end of the file: the record at the mark must be there, unchanged, and
- * whole records behind it must follow it, signed with the key where there is one. Returns 0,
+ * whole records after it must continue it, signed with the key where there is one. Returns 0,
  * LOG_REFUSED with why appended, or a negative errno.
  */
 int log_check(int fd, const struct log_position *mark, const struct evidence_key *key,

@@ -42,7 +42,7 @@ typedef int (*journal_line_fn)(const char *line, size_t len, struct bytes *why, 
 struct journal_end {
 	uint64_t batch;   /* number of the last good batch, 0 where there is none */
 	uint64_t size;    /* of the file up to its end */
-	uint64_t torn;    /* bytes behind that, of a batch that was never acknowledged */
+	uint64_t torn;    /* bytes after that, of a batch that was never acknowledged */
 	bool grown;       /* since it was written anew */
 	uint64_t records; /* lines that it was written anew with */
 };

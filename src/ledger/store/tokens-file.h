@@ -10,7 +10,7 @@
 #include "ledger/store/token-table.h"
 
 /*
- * Writes all of a table to a new file, in batches of about 1 MiB, the first with the number behind
+ * Writes all of a table to a new file, in batches of about 1 MiB, the first with the number after
  * `after`. Gives the number of the last one and the size of the file; or a negative errno.
  */
 int tokens_file_write(int fd, const struct token_table *table, const struct bytes *note,
