@@ -205,7 +205,14 @@ with_programs() {
 	with_programs deny link ls 'programs:={"ls":["/usr/bin/ls","/opt/evil"]}'
 	with_programs allow shell_line 'mine' 'programs:={"mine":["/home/me/bin/mine","/home/me/bin/mine"]}'
 	with_programs allow shell_line './bin/mine' \
+		'programs:={"./bin/mine":["/home/me/bin/mine","/home/me/bin/mine"]}' cwd=/home/me
+	with_programs deny default_action './bin/mine' \
+		'programs:={"./bin/mine":["/home/me/bin/mine","/home/me/bin/mine"]}' cwd=/home/you
+	with_programs deny default_action './bin/mine' \
 		'programs:={"./bin/mine":["/home/me/bin/mine","/home/me/bin/mine"]}'
+	with_programs deny default_action '/tmp/ls' "programs:={\"/tmp/ls\":$bin}"
+	with_programs allow shell_line '/bin/ls; /usr/bin/ls' \
+		"programs:={\"/bin/ls\":$bin,\"/usr/bin/ls\":$bin}"
 	with_programs deny default_action 'mine' 'programs:={"mine":["/usr/bin/mine","/usr/bin/mine"]}'
 	check_decisions
 }

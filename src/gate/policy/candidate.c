@@ -263,6 +263,23 @@ static const char *directory_of(const struct candidate *whole, const struct shel
 	return NULL;
 }
 
+/*
+ * Whether the path is one of the name in a line. Where that is a path itself, both are the same,
+ * but for a /bin that is a link to /usr/bin.
+ */
+static bool is_of_name(const char *path, const struct candidate_program *named)
+{
+	static const char usr[] = "/usr";
+	const size_t len = strlen(usr);
+
+	if (named->searched)
+		return strcmp(path_name(path), named->name) == 0;
+	if (!named->path)
+		return false;
+	return strcmp(path, named->path) == 0
+		|| (strncmp(path, usr, len) == 0 && strcmp(path + len, named->path) == 0);
+}
+
 int candidate_init_command(struct candidate *s, const struct candidate *whole,
 	const struct shell_line *line, const struct shell_command *command, const char *paths)
 {
@@ -277,7 +294,7 @@ int candidate_init_command(struct candidate *s, const struct candidate *whole,
 		.word_paths = BYTES_INIT(BYTES_UNLIMITED),
 	};
 	r = read_name(s, command->words);
-	if (paths && strcmp(path_name(paths), s->executable.name) == 0) {
+	if (paths && is_of_name(paths, &s->executable)) {
 		s->narrow = program_at(paths);
 		s->narrow_real = s->real = program_at(paths + strlen(paths) + 1);
 	}

@@ -63,7 +63,7 @@ int candidate_init_example(struct candidate *s, const char *words, size_t n);
 /*
  * A command of a line that `whole` holds, which the other two functions made, or this one. `paths`
  * are the two of its program, as the asker claims: else no rule that allows matches. They are not
- * believed (NULL) where they are of another name.
+ * believed where they contradict the line.
  */
 int candidate_init_command(struct candidate *s, const struct candidate *whole,
 	const struct shell_line *line, const struct shell_command *command, const char *paths);
