@@ -133,6 +133,12 @@ closed_by_entry() {
 	closed_by_entry '"id":"2","pattern":"/x","uid":"0"' "uid must be a user's number"
 	closed_by_entry '"id":"2","pattern":"/x","uid":-1' "uid must be a user's number"
 	closed_by_entry '"id":"2","pattern":"/x","uid":4294967295' "uid must be a user's number"
+	closed_by_entry '"id":"2","pattern":"/x","by":"bob"' "by must be a user's number"
+	closed_by_entry '"id":"2","pattern":"/x","by":4294967295' "by must be a user's number"
+	closed_by_entry '"id":"2","pattern":"/x","madeAt":"now"' 'madeAt must be a time in ms since 1970'
+	closed_by_entry '"id":"2","pattern":"/x","cwd":1' 'cwd must be a string'
+	closed_by_entry '"id":"2","pattern":"/x","args":"x"' 'args must be an array of strings'
+	closed_by_entry '"id":"2","pattern":"/x","args":[1]' 'args must be an array of strings'
 	closed_by_entry '"id":"2","pattern":"/x","sandbox":1' 'sandbox must be a string'
 	closed_by_entry '"id":"2","pattern":"/x","profile":""' 'profile is blank'
 	closed_by_entry '"id":"2","pattern":"/x","executableSha256":"x"' 'executableSha256 must be 64 *'
@@ -230,8 +236,8 @@ closed_by_entry() {
  }, "last":{"clock":{}} }'
 	write_list "$text"
 	add /usr/bin/rg 'argv:=["x"]' agent_id=empty
-	added="{\"id\":\"$ENTRY\",\"pattern\":\"/usr/bin/rg\",\"argv\":[\"x\"],\"source\":\"allow-add\"}"
-	run cat "$LIST"
+	added="{\"id\":\"$ENTRY\",\"pattern\":\"/usr/bin/rg\",\"argv\":[\"x\"],\"source\":\"allow-add\",\"by\":$EUID,\"madeAt\":N}"
+	run sed -E 's/("madeAt":)[0-9]{13}/\1N/' "$LIST"
 	assert_output "${text/"$empty"/"$empty"$'\n'"$added"$'\n'}"
 	must "$OK" operate allow.remove id="$ENTRY"
 	assert_equal "$(tr -d '\n' <"$LIST")" "$(tr -d '\n' <<<"$text")"

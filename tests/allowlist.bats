@@ -99,7 +99,7 @@ HASH2=$(printf '%064d' 2)
 	start_asking
 	FOR_MS=60000 remember "${BOUND[@]}"
 	run operate allow.list
-	assert_line -n 0 -e '^\{"agent_id":"a","id":"[0-9a-f-]{36}","pattern":"/usr/bin/git","argPattern":"sha256:cwd-argv:v1:[0-9a-f]{64}","source":"allow-always","expiresAt":[0-9]{13},"expires_in_ms":[0-9]{5},"uid":'"$EUID"',"sandbox":"sbx","profile":"generic"\}$'
+	assert_line -n 0 -e '^\{"agent_id":"a","id":"[0-9a-f-]{36}","pattern":"/usr/bin/git","argPattern":"sha256:cwd-argv:v1:[0-9a-f]{64}","cwd":"/work","args":\["status"\],"source":"allow-always","expiresAt":[0-9]{13},"expires_in_ms":[0-9]{5},"uid":'"$EUID"',"by":'"$EUID"',"madeAt":[0-9]{13},"sandbox":"sbx","profile":"generic"\}$'
 	assert_equal "${#lines[@]}" 2
 	asked "${BOUND[@]}" cwd=/other
 	run operate show token_id="$(field approval_token)"
@@ -472,7 +472,7 @@ matches() {
 
 	start_asking
 	add /usr/bin/git 'argv:=["log","**",["-p","-q"]]' agent_id=a
-	assert_line -n 0 '{"agent_id":"a","id":"'"$ENTRY"'","pattern":"/usr/bin/git","argv":["log","**",["-p","-q"]],"source":"allow-add"}'
+	assert_line -n 0 -e '^\{"agent_id":"a","id":"'"$ENTRY"'","pattern":"/usr/bin/git","argv":\["log","\*\*",\["-p","-q"\]\],"source":"allow-add","by":'"$EUID"',"madeAt":[0-9]{13}}$'
 	allowed_by_list agent_id=a 'args:=["log","x","-q"]'
 	asked agent_id=a 'args:=["log","x","-r"]'
 	first=$ENTRY before=$(state_of "$LIST")
@@ -490,6 +490,112 @@ matches() {
 		operate allow.remove id="$first"
 	must "$OK" operate allow.remove id="$ENTRY"
 	assert_equal "$(ids)" ''
+}
+
+# doors [SERVE-OPTION...]: user 4242 and root may pass both doors.
+doors() {
+	OPERATOR_SOCKET=$TMP/operator.sock
+	start_daemon --operator-socket "$OPERATOR_SOCKET" --agent-group 4242 \
+		--operator-group 4242 --default-action pending_hitl "$@"
+	_until "$DAEMON" _listens "$OPERATOR_SOCKET"
+	chmod 666 "$SOCKET" "$OPERATOR_SOCKET"
+}
+
+@test "nobody is allowed by an entry that they have made, but where self-approval is on" {
+	need_root
+	local own
+
+	doors
+	AS_UID=4242 add /usr/bin/git 'argv:=["**"]'
+	assert_line -n 0 -p '"by":4242'
+	own=$ENTRY
+	AS_UID=4242 asked
+	allowed_by_list
+	run operate status
+	assert_line -n 0 -p '"self_approval":false'
+	run firma allow list --socket "$OPERATOR_SOCKET"
+	assert_line -n 1 -e "^$own .*  \[made by uid 4242, made at .*Z\]\$"
+
+	# What another operator allows is another entry, and takes nothing from the first.
+	add /usr/bin/git 'argv:=["**"]'
+	[[ $ENTRY != "$own" ]]
+	AS_UID=4242 allowed_by_list
+	allowed_by_list
+	must "$OK" operate allow.remove id="$ENTRY"
+	AS_UID=4242 asked
+
+	stop_daemon
+	doors --allow-self-approval
+	AS_UID=4242 allowed_by_list
+	stop_daemon
+	doors
+	AS_UID=4242 asked
+}
+
+@test "the list shows what an approval binds, who gave it and when, not a hash alone" {
+	local long
+
+	start_asking
+	FOR_MS=3600000 remember "${BOUND[@]}" 'args:=["commit","-m","a b"]'
+	run firma allow list
+	assert_line -n 1 -e "^[0-9a-f-]{36}  59min [0-9]+s .*  /usr/bin/git commit -m 'a b'  \\[uid $EUID, made by uid $EUID, made at [0-9TZ:.-]{24}, by approval, in /work, sandbox sbx, profile generic\\]\$"
+
+	# Of what is too long there is the hash.
+	long=$(printf '%01100d' 0)
+	remember "${BOUND[@]}" cwd=/long "args:=[\"$long\"]"
+	run firma allow list
+	assert_line -n 2 -e "  /usr/bin/git sha256:cwd-argv:v1:[0-9a-f]{64}  \\[uid "
+	refute_line -n 2 -p /long
+	allowed_by_list "${BOUND[@]}" cwd=/long "args:=[\"$long\"]"
+}
+
+@test "an entry that shows something else than it binds matches nothing" {
+	local change before
+
+	start_asking
+	remember "${BOUND[@]}"
+	before=$(<"$LIST")
+	for change in 's/"args":\["status"\]/"args":["log"]/' 's/"cwd":"\/work"/"cwd":"\/x"/' \
+		's/"cwd":"\/work",//' 's/"args":\["status"\],//'; do
+		write_list "$(sed "$change" <<<"$before")"
+		asked "${BOUND[@]}"
+		run operate allow.list
+		assert_line -n 0 -p '"idle":true'
+	done
+	write_list "$(sed 's/"cwd":"\/work",//; s/"args":\["status"\],//' <<<"$before")"
+	allowed_by_list "${BOUND[@]}"
+}
+
+@test "an entry that came from an approval has the approver as its maker" {
+	need_root
+	local token
+
+	doors
+	token=$(AS_UID=4242 pending_token "${BOUND[@]}")
+	must "$OK" operate approve token_id="$token" always:=true
+	AS_UID=4242 must "$ALLOWED" ask "${BOUND[@]}" approval_token="$token"
+	run operate allow.list
+	assert_line -n 0 -p '"uid":4242,"by":0'
+	AS_UID=4242 allowed_by_list "${BOUND[@]}"
+
+	# One's own approval counts as long as self-approval is on.
+	stop_daemon
+	doors --allow-self-approval
+	token=$(pending_token "${BOUND[@]}" cwd=/own)
+	must "$OK" operate approve token_id="$token" always:=true
+	must "$ALLOWED" ask "${BOUND[@]}" cwd=/own approval_token="$token"
+	allowed_by_list "${BOUND[@]}" cwd=/own
+	stop_daemon
+	doors
+	asked "${BOUND[@]}" cwd=/own
+}
+
+@test "an entry that doesn't say who made it holds for everyone, as it did" {
+	write_list "$(document "$(entry x /usr/bin/git)" "$(entry y /usr/bin/make '"by":'"$EUID")")"
+	OPERATOR_SOCKET=$TMP/operator.sock
+	start_daemon --operator-socket "$OPERATOR_SOCKET" --default-action pending_hitl
+	allowed_by_list agent_id=a
+	asked agent_id=a executable=/usr/bin/make
 }
 
 @test "what was approved for good again writes nothing" {
@@ -576,7 +682,7 @@ matches() {
 	allowed_by_list agent_id=a 'args:=["log","-p"]'
 	run firma allow list
 	assert_line -n 0 -e '^ENTRY +LEFT +LAST USED +AGENT +ALLOWS$'
-	assert_line -n 1 -e "^$id  59min [0-9]+s +[0-9TZ:.-]{24}  a +/usr/bin/git log '\*\*' -p\$"
+	assert_line -n 1 -e "^$id  59min [0-9]+s +[0-9TZ:.-]{24}  a +/usr/bin/git log '\*\*' -p  \\[made by uid $EUID, made at [0-9TZ:.-]{24}\\]\$"
 	run firma allow list --json
 	assert_field id "$id"
 	assert_field argv '["log","**","-p"]'

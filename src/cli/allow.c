@@ -57,17 +57,19 @@ static int append_element(struct bytes *b, const struct json *v)
 	return bytes_append_str(b, " }");
 }
 
-/* The arguments as far as they are known: of those that are bound there is only the hash. */
+/* The arguments; the hash of those that are bound, where it is all that was kept of them. */
 static int append_arguments(struct bytes *b, const struct json *root)
 {
-	const struct json *argv = json_get(root, "argv");
+	const struct json *argv = json_get(root, "argv"), *args = json_get(root, "args");
 	const char *bound = json_get_string(root, "argPattern");
 
 	for (const struct json *v = argv ? json_first(argv) : NULL; v; v = json_next(v))
 		append_element(b, v);
 	if (!argv && !bound)
 		bytes_append_str(b, " **");
-	if (bound)
+	for (const struct json *v = args ? json_first(args) : NULL; v; v = json_next(v))
+		append_element(b, v);
+	if (bound && !args)
 		append_word(b, bound);
 	return bytes_error(b);
 }
@@ -78,16 +80,30 @@ static int append_bounds(struct bytes *b, const struct json *root)
 	static const struct {
 		const char *key, *name;
 	} strings[] = {
+		{ "cwd", "in" },
 		{ "realPath", "link to" },
 		{ "sandbox", "sandbox" },
 		{ "profile", "profile" },
 		{ "executableSha256", "content" },
 	};
-	const char *separator = "  [", *value;
-	uint64_t uid;
+	const char *separator = "  [", *value, *source = json_get_string(root, "source");
+	uint64_t uid, ms;
 
 	if (json_get_integer(root, "uid", UINT32_MAX, &uid)) {
 		bytes_appendf(b, "%suid %llu", separator, (unsigned long long)uid);
+		separator = ", ";
+	}
+	if (json_get_integer(root, "by", UINT32_MAX, &uid)) {
+		bytes_appendf(b, "%smade by uid %llu", separator, (unsigned long long)uid);
+		separator = ", ";
+	}
+	if (json_get_integer(root, "madeAt", JSON_INTEGER_MAX / CLOCK_MS, &ms)) {
+		bytes_appendf(b, "%smade at ", separator);
+		notation_append_time(b, ms * CLOCK_MS);
+		separator = ", ";
+	}
+	if (source && strcmp(source, "allow-always") == 0) {
+		bytes_appendf(b, "%sby approval", separator);
 		separator = ", ";
 	}
 	for (size_t i = 0; i < sizeof(strings) / sizeof(strings[0]); i++) {

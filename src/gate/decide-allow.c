@@ -14,6 +14,11 @@
 
 #define FULL_REASON "the allowlist is full"
 
+bool decide_self_approval(const struct decide_input *in)
+{
+	return in->role == ROLE_ANY || in->settings->allow_self_approval;
+}
+
 bool decide_allow_match(const struct decide_input *in, const struct judgement *j, struct verdict *v)
 {
 	const struct request *request = in->request;
@@ -23,8 +28,8 @@ bool decide_allow_match(const struct decide_input *in, const struct judgement *j
 		return false;
 
 	verdict_fail(v,
-		allowlist_match(in->allowlist, request, &in->asker, policy_trusted(in->policy),
-			in->allow_now, &entry));
+		allowlist_match(in->allowlist, request, &in->asker, decide_self_approval(in),
+			policy_trusted(in->policy), in->allow_now, &entry));
 	if (!entry || (!entry->always && decide_approval_is_demanded(in, v)))
 		return false;
 
@@ -116,8 +121,8 @@ static void decide_add(const struct decide_input *in, struct verdict *v)
 	}
 
 	r = allow_entry_from_patterns(request->agent ? request->agent : ALLOW_AGENT_NONE,
-		request->pattern, request->argv, in->fresh_id, end_of(in, request->for_ms), &why,
-		&v->allow.entry);
+		request->pattern, request->argv, in->asker.uid, in->fresh_id, in->allow_now,
+		end_of(in, request->for_ms), &why, &v->allow.entry);
 	if (r == ALLOW_FAULTY) {
 		verdict_conclude(v, OUTCOME_UNSUPPORTED, bytes_str(&why));
 		return;

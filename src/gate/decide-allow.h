@@ -6,6 +6,12 @@
 #include "gate/decide-input.h"
 #include "gate/verdict.h"
 
+/*
+ * Whether an asker may be its own approver. With one door for everyone, operators and askers can't
+ * be told apart.
+ */
+bool decide_self_approval(const struct decide_input *in);
+
 /* Allows what no rule allows and an entry does; false where there is no such entry. */
 bool decide_allow_match(
 	const struct decide_input *in, const struct judgement *j, struct verdict *v);

@@ -35,14 +35,13 @@ static bool has_changed_since(const struct decide_input *in)
 }
 
 /*
- * With one door for everyone, operators and askers can't be told apart. Who brings a signature does
- * not matter: it says whose it is. Where one is required, that is what is said.
+ * Who brings a signature does not matter: it says whose it is. Where one is required, that is what
+ * is said.
  */
 static bool approves_own(const struct decide_input *in, enum token_event event)
 {
 	return event == TOKEN_APPROVE && !in->request->signature && !in->settings->require_signature
-		&& in->role == ROLE_OPERATOR && in->asker.uid == in->token->uid
-		&& !in->settings->allow_self_approval;
+		&& in->asker.uid == in->token->uid && !decide_self_approval(in);
 }
 
 static void approve(const struct decide_input *in, struct verdict *v)

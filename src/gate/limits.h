@@ -87,6 +87,8 @@
 #define LIMIT_ALLOWLIST ((size_t)8 << 20)
 #define LIMIT_ALLOW_ENTRIES 4096
 #define LIMIT_ALLOW_ID 128
+/* What an entry by approval keeps of directory and arguments, to be shown: 4,096 of them fit. */
+#define LIMIT_ALLOW_SHOWN 1024
 #define LIMIT_ALLOW_FOR_MS UINT64_C(3155760000000)
 
 /* The file of those who may approve with a key. */

@@ -84,8 +84,8 @@ static void try_add(const struct allowlist *list, const char *agent)
 	const struct allow_entry *found;
 	size_t at = 0;
 
-	must(allow_entry_from_patterns(agent, "/opt/**/fuzz", "[\"**\",[\"a\",\"b*\"]]", new_id,
-		     2000000, &why, &entry)
+	must(allow_entry_from_patterns(agent, "/opt/**/fuzz", "[\"**\",[\"a\",\"b*\"]]", 1001,
+		     new_id, 1000000, 2000000, &why, &entry)
 		== 0);
 	if (allowlist_find(list, "73697874-6565-6e20-6279-746573206964"))
 		return;
@@ -147,8 +147,8 @@ static void try_replace(const struct allowlist *list)
 
 		memset(drop, 0, n);
 		drop[i] = true;
-		must(allow_entry_from_patterns(
-			     old->agent, "/opt/x", "[]", new_id, ALLOW_FOREVER, &why, &entry)
+		must(allow_entry_from_patterns(old->agent, "/opt/x", "[]", 1001, new_id, 1000000,
+			     ALLOW_FOREVER, &why, &entry)
 			== 0);
 		must(allowlist_print(list, drop, entry, old, &clock_now_, &b) == 0);
 		again = read_again(&b);
@@ -178,10 +178,12 @@ static void try_match(const struct allowlist *list)
 		q.asked.agent_id = allowlist_entry(list, i)->agent;
 		if (q.asked.executable[0] != '/' || glob_path_fault(q.asked.executable))
 			continue;
-		must(allowlist_match(list, &q, &asker, policy_trusted(NULL), 1000000, &found) == 0);
+		must(allowlist_match(list, &q, &asker, false, policy_trusted(NULL), 1000000, &found)
+			== 0);
 		must(!found
 			|| (glob_path(found->pattern, q.asked.executable) && !found->idle
-				&& found->expires > 1000000));
+				&& found->expires > 1000000
+				&& !(found->has_by && found->by == asker.uid)));
 	}
 }
 

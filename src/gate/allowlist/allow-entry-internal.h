@@ -15,6 +15,10 @@
 #define KEY_SOURCE "source"
 #define KEY_EXPIRES "expiresAt"
 #define KEY_UID "uid"
+#define KEY_BY "by"
+#define KEY_MADE "madeAt"
+#define KEY_CWD "cwd"
+#define KEY_ARGS "args"
 #define KEY_REAL_PATH "realPath"
 
 /* Of the stamps. */

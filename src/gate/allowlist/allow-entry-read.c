@@ -12,6 +12,7 @@
 #include "base/notation.h"
 #include "base/path.h"
 #include "base/text.h"
+#include "gate/allowlist/allow-bind.h"
 #include "gate/allowlist/allow-entry-internal.h"
 #include "gate/limits.h"
 #include "gate/policy/glob.h"
@@ -80,6 +81,32 @@ static int take_pattern(
 	return fault ? refuse(why, "%s %s", k->name, fault) : 0;
 }
 
+static int take_cwd(
+	struct allow_entry *e, const struct key *k, const struct json *v, struct bytes *why)
+{
+	return take_bounded(e, k, v, LIMIT_PATH, why);
+}
+
+static int take_args(
+	struct allow_entry *e, const struct key *k, const struct json *v, struct bytes *why)
+{
+	int r;
+
+	if (!json_is_array(v))
+		return refuse(why, "%s must be an array of strings", k->name);
+
+	json_each (child, v) {
+		if (!json_string(child))
+			return refuse(why, "%s must be an array of strings", k->name);
+		r = bytes_append(&e->args_text, json_string(child), strlen(json_string(child)) + 1);
+		if (r < 0)
+			return r;
+	}
+	e->has_args = true;
+	e->args = (struct string_list){ bytes_str(&e->args_text), json_size(v), e->args_text.len };
+	return 0;
+}
+
 static int take_path(
 	struct allow_entry *e, const struct key *k, const struct json *v, struct bytes *why)
 {
@@ -114,17 +141,29 @@ static int take_arg_pattern(
 	return r;
 }
 
-static int take_uid(
-	struct allow_entry *e, const struct key *k, const struct json *v, struct bytes *why)
+static int take_user(const struct key *k, const struct json *v, struct bytes *why, uid_t *ret)
 {
 	int64_t uid;
 
 	if (!json_integer(v, &uid) || uid < 0 || uid >= UINT32_MAX)
 		return refuse(why, "%s must be a user's number", k->name);
 
-	e->has_uid = true;
-	e->uid = (uid_t)uid;
+	*ret = (uid_t)uid;
 	return 0;
+}
+
+static int take_uid(
+	struct allow_entry *e, const struct key *k, const struct json *v, struct bytes *why)
+{
+	e->has_uid = true;
+	return take_user(k, v, why, &e->uid);
+}
+
+static int take_by(
+	struct allow_entry *e, const struct key *k, const struct json *v, struct bytes *why)
+{
+	e->has_by = true;
+	return take_user(k, v, why, &e->by);
 }
 
 static int take_time(
@@ -135,7 +174,7 @@ static int take_time(
 	if (!json_integer(v, &ms) || ms < 0)
 		return refuse(why, "%s must be a time in ms since 1970", k->name);
 
-	e->expires = (uint64_t)ms;
+	*(uint64_t *)(void *)((char *)e + k->offset) = (uint64_t)ms;
 	return 0;
 }
 
@@ -226,8 +265,12 @@ static const struct key keys[] = {
 	{ KEY_ARG_PATTERN, take_arg_pattern, AT(arg_pattern), false },
 	{ KEY_ARGV, take_argv, 0, false },
 	{ KEY_SOURCE, take_string, AT(source), false },
-	{ KEY_EXPIRES, take_time, 0, false },
+	{ KEY_EXPIRES, take_time, AT(expires), false },
 	{ KEY_UID, take_uid, 0, false },
+	{ KEY_BY, take_by, 0, false },
+	{ KEY_MADE, take_time, AT(made), false },
+	{ KEY_CWD, take_cwd, AT(cwd), false },
+	{ KEY_ARGS, take_args, 0, false },
 	{ KEY_REAL_PATH, take_path, AT(real_path), false },
 };
 
@@ -303,6 +346,20 @@ static int read_bounds(struct allow_entry *e, struct bytes *why)
 	return 0;
 }
 
+/* What is shown must be what is compared. */
+static bool shows_what_is_bound(const struct allow_entry *e)
+{
+	char bound[ALLOW_BOUND_LEN + 1];
+
+	if (!e->cwd && !e->has_args)
+		return true;
+	if (!e->cwd || !e->has_args || !e->arg_pattern)
+		return false;
+
+	allow_bind(e->cwd, e->args.text, e->args.n, bound);
+	return strcmp(bound, e->arg_pattern) == 0;
+}
+
 static int read_members(struct allow_entry *e, struct bytes *why)
 {
 	const struct json *v;
@@ -321,6 +378,7 @@ static int read_members(struct allow_entry *e, struct bytes *why)
 	e->always = e->source && strcmp(e->source, ALLOW_SOURCE_ALWAYS) == 0;
 	if (e->always)
 		e->idle |= !e->arg_pattern || !e->has_uid;
+	e->idle |= !shows_what_is_bound(e);
 	r = read_bounds(e, why);
 	return r != 0 ? r : complete_rule(e);
 }
@@ -331,6 +389,7 @@ void allow_entry_free(struct allow_entry *e)
 		return;
 
 	rule_deinit(&e->rule);
+	bytes_deinit(&e->args_text);
 	json_doc_free(e->doc);
 	free(e->owned_agent);
 	free(e->owned_text);
@@ -348,6 +407,7 @@ int allow_entry_read(const char *agent, const char *text, size_t len, struct byt
 	if (!e)
 		return -ENOMEM;
 
+	bytes_init(&e->args_text, BYTES_UNLIMITED);
 	e->text = text;
 	e->len = len;
 	e->expires = ALLOW_FOREVER;

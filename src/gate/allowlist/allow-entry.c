@@ -12,10 +12,11 @@
 #include "base/json/writer.h"
 #include "base/notation.h"
 #include "base/path.h"
-#include "base/sha256.h"
 #include "base/text.h"
+#include "gate/allowlist/allow-bind.h"
 #include "gate/allowlist/allow-entry-internal.h"
 #include "gate/fields.h"
+#include "gate/limits.h"
 #include "gate/policy/glob.h"
 #include "gate/policy/program.h"
 
@@ -44,8 +45,8 @@ static bool same_patterns(const struct patterns *a, const struct patterns *b)
 bool allow_entry_is_same(const struct allow_entry *a, const struct allow_entry *b)
 {
 	if (!same(a->agent, b->agent) || !same(a->pattern, b->pattern)
-		|| !same(a->arg_pattern, b->arg_pattern) || a->has_argv != b->has_argv
-		|| a->rule.n_argv != b->rule.n_argv)
+		|| !same(a->arg_pattern, b->arg_pattern) || a->has_by != b->has_by || a->by != b->by
+		|| a->has_argv != b->has_argv || a->rule.n_argv != b->rule.n_argv)
 		return false;
 	for (size_t i = 1; i < a->rule.n_argv; i++)
 		if (!same_patterns(&a->rule.argv[i], &b->rule.argv[i]))
@@ -66,38 +67,6 @@ bool allow_entry_covers(const struct allow_entry *a, const struct allow_entry *b
 	return a->idle == b->idle && a->has_uid == b->has_uid && a->uid == b->uid
 		&& same_bounds(a, b) && same(a->real_path, b->real_path)
 		&& a->expires >= b->expires;
-}
-
-/* --- binding ---------------------------------------------------------------------------------- */
-
-/* Its length, NUL, the text, NUL. */
-static void update_with_length(struct sha256 *state, const char *text)
-{
-	size_t len = strlen(text);
-	char digits[24];
-
-	snprintf(digits, sizeof(digits), "%zu", len);
-	sha256_update(state, digits, strlen(digits) + 1);
-	sha256_update(state, text, len + 1);
-}
-
-void allow_bind(
-	const char *cwd, const char *args, size_t n_args, char ret[static ALLOW_BOUND_LEN + 1])
-{
-	uint8_t hash[SHA256_LEN];
-	struct sha256 state;
-	char digits[24];
-
-	sha256_init(&state);
-	update_with_length(&state, cwd);
-	snprintf(digits, sizeof(digits), "%zu", n_args);
-	sha256_update(&state, digits, strlen(digits) + 1);
-	for (; n_args > 0; n_args--, args += strlen(args) + 1)
-		update_with_length(&state, args);
-	sha256_final(&state, hash);
-
-	memcpy(ret, ALLOW_BOUND_PREFIX, sizeof(ALLOW_BOUND_PREFIX) - 1);
-	notation_hex(hash, sizeof(hash), ret + sizeof(ALLOW_BOUND_PREFIX) - 1);
 }
 
 /* --- making ----------------------------------------------------------------------------------- */
@@ -210,6 +179,16 @@ int allow_entry_from_token(const struct token *t, const uint8_t id[static 16], u
 	writer_string(&w, KEY_SOURCE, ALLOW_SOURCE_ALWAYS);
 	write_expiry(&w, expires);
 	writer_unsigned(&w, KEY_UID, t->uid);
+	if (t->approval.known) {
+		/* An asker who brings another's signature is not the approver. */
+		if (t->approvals.n == 0 || t->approval.by != t->uid)
+			writer_unsigned(&w, KEY_BY, t->approval.by);
+		writer_unsigned(&w, KEY_MADE, t->approval.at_wall / CLOCK_MS);
+	}
+	if (strlen(t->asked.cwd) + t->asked.args.len <= LIMIT_ALLOW_SHOWN) {
+		writer_string(&w, KEY_CWD, t->asked.cwd);
+		writer_strings(&w, KEY_ARGS, t->asked.args.text, t->asked.args.n);
+	}
 	for (enum field f = 0; f < FIELDS; f++)
 		if (field_rows[f].entry_key)
 			writer_string(&w, field_rows[f].entry_key, field_get(f, &t->asked));
@@ -232,8 +211,9 @@ static int check_added(const struct allow_entry *e, struct bytes *why)
 	return check_program(e->pattern, why);
 }
 
-int allow_entry_from_patterns(const char *agent, const char *pattern, const char *argv,
-	const uint8_t id[static 16], uint64_t expires, struct bytes *why, struct allow_entry **ret)
+int allow_entry_from_patterns(const char *agent, const char *pattern, const char *argv, uid_t by,
+	const uint8_t id[static 16], uint64_t now, uint64_t expires, struct bytes *why,
+	struct allow_entry **ret)
 {
 	cleanup(allow_entry_free_p) struct allow_entry *e = NULL;
 	cleanup(bytes_deinit) struct bytes b = BYTES_INIT(BYTES_UNLIMITED);
@@ -247,6 +227,8 @@ int allow_entry_from_patterns(const char *agent, const char *pattern, const char
 	writer_raw(&w, KEY_ARGV, argv, strlen(argv));
 	writer_string(&w, KEY_SOURCE, ALLOW_SOURCE_ADDED);
 	write_expiry(&w, expires);
+	writer_unsigned(&w, KEY_BY, by);
+	writer_unsigned(&w, KEY_MADE, now);
 	writer_end(&w);
 	r = writer_finish(&w);
 	if (r >= 0)
@@ -336,6 +318,9 @@ int allow_entry_print(
 	writer_string(&w, KEY_PATTERN, e->pattern);
 	writer_string(&w, KEY_REAL_PATH, e->real_path);
 	writer_string(&w, KEY_ARG_PATTERN, e->arg_pattern);
+	writer_string(&w, KEY_CWD, e->cwd);
+	if (e->has_args)
+		writer_strings(&w, KEY_ARGS, e->args.text, e->args.n);
 	if (e->has_argv)
 		write_argv(&w, e);
 	writer_string(&w, KEY_SOURCE, e->source);
@@ -344,6 +329,10 @@ int allow_entry_print(
 		writer_unsigned(&w, "expires_in_ms", now < e->expires ? e->expires - now : 0);
 	if (e->has_uid)
 		writer_unsigned(&w, KEY_UID, e->uid);
+	if (e->has_by)
+		writer_unsigned(&w, KEY_BY, e->by);
+	if (e->made > 0)
+		writer_unsigned(&w, KEY_MADE, e->made);
 	for (enum field f = 0; f < FIELDS; f++)
 		if (field_rows[f].entry_key)
 			writer_string(&w, field_rows[f].entry_key, e->bounds[f]);

@@ -26,10 +26,6 @@
 #define ALLOW_SOURCE_ALWAYS "allow-always"
 #define ALLOW_SOURCE_ADDED "allow-add"
 
-/* "sha256:cwd-argv:v1:" and the hash, in hex. */
-#define ALLOW_BOUND_PREFIX "sha256:cwd-argv:v1:"
-#define ALLOW_BOUND_LEN (sizeof(ALLOW_BOUND_PREFIX) - 1 + 64)
-
 /* No end. In ms since 1970, as all times here. */
 #define ALLOW_FOREVER UINT64_MAX
 
@@ -38,9 +34,17 @@ struct allow_entry {
 	const char *agent, *id, *pattern, *arg_pattern, *source;
 	const char *real_path;      /* where the executable ends up, if elsewhere */
 	const char *bounds[FIELDS]; /* what the asker must say; of fields that have an entry_key */
-	bool has_uid;
+	bool has_uid, has_by;
 	uid_t uid;
+	uid_t by; /* the operator who made it, whose own requests it does not allow */
 	uint64_t expires;
+	uint64_t made; /* when; 0 where it doesn't say */
+
+	/* What `arg_pattern` is the hash of, to be shown; NULL and none where it isn't kept. */
+	const char *cwd;
+	struct string_list args;
+	bool has_args;
+	struct bytes args_text;
 
 	bool has_argv;
 	struct rule rule; /* `pattern` and `argv` as a rule that allows; "**" without argv */
@@ -69,15 +73,11 @@ DEFINE_CLEANUP(struct allow_entry *, allow_entry_free)
 
 bool allow_entry_is_over(const struct allow_entry *entry, uint64_t now);
 
-/* Whether it is the same by what identifies it: agent, pattern, argPattern, argv. */
+/* Whether it is the same by what identifies it: agent, pattern, argPattern, argv, by. */
 bool allow_entry_is_same(const struct allow_entry *a, const struct allow_entry *b);
 
 /* Whether what `b` asks for is there already with `a`, which is the same: bounds and time. */
 bool allow_entry_covers(const struct allow_entry *a, const struct allow_entry *b);
-
-/* The hash of a directory and arguments, as `argPattern`. */
-void allow_bind(
-	const char *cwd, const char *args, size_t n_args, char ret[static ALLOW_BOUND_LEN + 1]);
 
 /*
  * Why no entry can be made from a token, appended as a sentence; returns 0 where one can be,
@@ -85,16 +85,17 @@ void allow_bind(
  */
 int allow_check_token(const struct token *token, const struct trusted *trusted, struct bytes *why);
 
-/* The entry for a token that passes. Error: -ENOMEM. */
+/* The entry for a token that passes, made by whoever approved it. Error: -ENOMEM. */
 int allow_entry_from_token(const struct token *token, const uint8_t id[static 16], uint64_t expires,
 	struct allow_entry **ret);
 
 /*
- * The entry that an operator adds; `argv` is JSON, an array. Returns 0, ALLOW_FAULTY with `why`, or
- * -ENOMEM.
+ * The entry that the operator `by` adds; `argv` is JSON, an array. Returns 0, ALLOW_FAULTY with
+ * `why`, or -ENOMEM.
  */
-int allow_entry_from_patterns(const char *agent, const char *pattern, const char *argv,
-	const uint8_t id[static 16], uint64_t expires, struct bytes *why, struct allow_entry **ret);
+int allow_entry_from_patterns(const char *agent, const char *pattern, const char *argv, uid_t by,
+	const uint8_t id[static 16], uint64_t now, uint64_t expires, struct bytes *why,
+	struct allow_entry **ret);
 
 /*
  * Appends a copy of its text; where it takes the place of `old` (or NULL), with that one's ID, and

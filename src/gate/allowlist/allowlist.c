@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/path.h"
+#include "gate/allowlist/allow-bind.h"
 #include "gate/allowlist/allow-entry-internal.h"
 #include "gate/allowlist/allowlist-internal.h"
 #include "gate/policy/glob.h"
@@ -157,6 +158,7 @@ struct matching {
 	const struct asker *asker;
 	const struct trusted *trusted;
 	const char *agent;
+	bool self_approval;
 	bool is_real; /* the executable ends up where it is, as far as the request says */
 	uint64_t now;
 	bool known_program; /* a shell, an interpreter or a wrapper, by either path */
@@ -178,10 +180,16 @@ static bool agent_fits(const struct allow_entry *e, const struct matching *m)
 	return e->any_agent || strcmp(e->agent, m->agent) == 0;
 }
 
+/* Nobody is allowed by what they have allowed themselves. */
+static bool approver_fits(const struct allow_entry *e, const struct matching *m)
+{
+	return m->self_approval || !e->has_by || e->by != m->asker->uid;
+}
+
 /* What an entry by hand says, it wants. */
 static bool bounds_fit(const struct allow_entry *e, const struct matching *m)
 {
-	if (e->has_uid && e->uid != m->asker->uid)
+	if ((e->has_uid && e->uid != m->asker->uid) || !approver_fits(e, m))
 		return false;
 	for (enum field f = 0; f < FIELDS; f++)
 		if (e->bounds[f] && !same(e->bounds[f], field_get(f, &m->request->asked)))
@@ -289,12 +297,13 @@ static int try_named(const struct allowlist *list, const char *bound, struct mat
 }
 
 static int match(const struct allowlist *list, const struct request *request,
-	const struct asker *asker, const struct trusted *trusted, uint64_t now,
+	const struct asker *asker, bool self_approval, const struct trusted *trusted, uint64_t now,
 	const struct allow_entry **ret)
 {
 	struct matching m = {
 		.request = request,
 		.asker = asker,
+		.self_approval = self_approval,
 		.trusted = trusted,
 		.is_real = !request->asked.real_path
 			|| strcmp(request->asked.real_path, request->asked.executable) == 0,
@@ -324,11 +333,11 @@ static int match(const struct allowlist *list, const struct request *request,
 }
 
 int allowlist_match(const struct allowlist *list, const struct request *request,
-	const struct asker *asker, const struct trusted *trusted, uint64_t now,
+	const struct asker *asker, bool self_approval, const struct trusted *trusted, uint64_t now,
 	const struct allow_entry **ret)
 {
 	if (list->n > 0)
-		return match(list, request, asker, trusted, now, ret);
+		return match(list, request, asker, self_approval, trusted, now, ret);
 
 	*ret = NULL;
 	return 0;

@@ -85,10 +85,11 @@ struct allow_change {
 
 /*
  * The entry that allows a request (a local.exec without a fault) at a time, or NULL. Of several,
- * one with bound arguments. Error: -ENOMEM.
+ * one with bound arguments. An entry that the asker has made itself fits only with `self_approval`.
+ * Error: -ENOMEM.
  */
 int allowlist_match(const struct allowlist *list, const struct request *request,
-	const struct asker *asker, const struct trusted *trusted, uint64_t now,
+	const struct asker *asker, bool self_approval, const struct trusted *trusted, uint64_t now,
 	const struct allow_entry **ret);
 
 /*

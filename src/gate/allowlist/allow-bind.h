@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: ISC */
+#pragma once
+
+/* How an entry of the allowlist is bound to a directory and arguments. */
+
+#include <stddef.h>
+
+/* "sha256:cwd-argv:v1:" and the hash, in hex. */
+#define ALLOW_BOUND_PREFIX "sha256:cwd-argv:v1:"
+#define ALLOW_BOUND_LEN (sizeof(ALLOW_BOUND_PREFIX) - 1 + 64)
+
+/* The hash of a directory and arguments, as `argPattern`. */
+void allow_bind(
+	const char *cwd, const char *args, size_t n_args, char ret[static ALLOW_BOUND_LEN + 1]);
