@@ -10,7 +10,7 @@ load terminal
 
 setup() {
 	lib_setup
-	QUESTION='[a]pprove [A]lways [r]efuse [s]kip [q]uit'
+	QUESTION='[r]efuse [s]kip [q]uit'
 }
 
 teardown() {
@@ -363,20 +363,41 @@ _leaves() {
 	[[ $(ask "${what[@]}" cwd=/) == *pending_hitl* ]]
 }
 
-@test "what can't be allowed always stays on the desk, with the reason" {
+@test "always is not offered where it can't be, and pressed all the same says why" {
 	local id
 
 	start_asking
 	id=$(pending_token executable=/usr/bin/bash real_path=/usr/bin/bash cwd=/srv)
 	desk
+	asked
+	[[ $(screen) == *'[a]pprove [r]efuse'* ]] || fail "$(screen)"
 	typed A
-	seen 'Approve it always? [y/N]'
-	keys y Enter
-	seen 'shell'
+	seen "It can't be allowed always: "
+	seen 'is a known shell'
 	asked
 	is_in_state "$id" pending
 	typed a
 	becomes approved "$id"
+
+	# A request that comes while somebody watches, and can be.
+	id=$(pending_token cwd=/srv real_path=/usr/bin/git)
+	seen '[a]pprove [A]lways [r]efuse'
+	typed q
+}
+
+@test "an event tells why a pending token can't be approved always, if it can't" {
+	start_asking
+	pending_token >/dev/null
+	_background watcher "$FIRMA" token watch --json
+	pending_token cwd=/srv real_path=/usr/bin/git >/dev/null
+	_until "$$" has_two_events
+	run tail -n +1 "$TMP/watcher.out"
+	assert_line -n 0 -p '"not_always":"the request did not say in which directory (cwd)"'
+	[[ ${lines[1]} != *not_always* ]]
+}
+
+has_two_events() {
+	(($(wc -l <"$TMP/watcher.out") == 2))
 }
 
 @test "what does not fit on the screen is approved with the beginning of its fingerprint alone" {

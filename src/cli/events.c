@@ -190,6 +190,7 @@ static int read_event(const struct bytes *line, struct event *ret)
 		return status;
 
 	event.name = known_name(json_get_string(json_root(event.token.doc), "event"));
+	event.not_always = json_get_string(json_root(event.token.doc), "not_always");
 	event.by_operator =
 		json_get_integer(json_root(event.token.doc), "by_uid", UINT32_MAX, &event.by_uid);
 	if (bytes_append(&event.line, line->data, line->len) < 0) {

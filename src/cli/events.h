@@ -22,7 +22,8 @@
 struct event {
 	const char *name; /* EVENT_ISSUED, or the name of the state that the token is in now */
 	bool by_operator;
-	uint64_t by_uid; /* who did that */
+	uint64_t by_uid;        /* who did that */
+	const char *not_always; /* why it can't be approved for good; NULL: it can, or is over */
 	struct token_view token;
 	struct bytes line; /* as it came */
 };

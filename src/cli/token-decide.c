@@ -56,7 +56,7 @@ static const struct option_row approve_rows[] = {
 		"there is no terminal, and recorded",
 		OPTION_FLAG(struct deciding, yes) },
 	{ "always", 0, NULL,
-		"from then on, allow just this without asking:\n"
+		"once it was used, allow just this without asking:\n"
 		"an entry of the allowlist",
 		OPTION_FLAG(struct deciding, always) },
 	{ "for", 0, "TIME", "with --always: for so long (default: until removed)",
@@ -107,9 +107,9 @@ static int append_always(const struct shown *shown, struct bytes *b)
 	int r;
 
 	r = bytes_append_str(&text,
-		"From then on this is allowed without asking anybody: this executable with exactly "
-		"these arguments, in this directory, for this user, agent, sandbox and profile, as "
-		"often as it is asked for, ");
+		"Once the asker has used this approval, this is allowed without asking anybody: "
+		"this executable with exactly these arguments, in this directory, for this user, "
+		"agent, sandbox and profile, as often as it is asked for, ");
 	if (r >= 0 && shown->d->for_time > 0) {
 		r = bytes_append_str(&text, "for ");
 		if (r >= 0)
@@ -118,7 +118,8 @@ static int append_always(const struct shown *shown, struct bytes *b)
 		r = bytes_append_str(&text, "until somebody removes it");
 	}
 	if (r >= 0)
-		r = bytes_append_char(&text, '.');
+		r = bytes_append_str(&text,
+			". If the asker does not come back for it in time, nothing is allowed.");
 	if (r >= 0)
 		r = fold_append(b, bytes_str(&text), text.len, 0, 0, shown->console.columns);
 	return r < 0 ? r : bytes_append_char(b, '\n');
@@ -348,7 +349,7 @@ static int run(struct deciding *d, int argc, char **argv)
 
 	if (d->always) {
 		d->question = "Approve this, and allow it from then on";
-		d->done = "approved, for good";
+		d->done = "approved; always, once the asker has used it";
 	}
 	if (!d->yes && !isatty(STDIN_FILENO) && d->action == ACTION_APPROVE)
 		return usage_error(d->op.verb, "approving without a terminal needs --yes");

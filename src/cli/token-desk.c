@@ -124,9 +124,8 @@ static void put_prompt(struct token_desk *d)
 
 	erase_prompt(d);
 	console_look(d->keyboard.fd, &d->console);
-	r = bytes_append_str(&text,
-		d->whole ? "[a]pprove [A]lways [r]efuse [s]kip [q]uit ("
-			 : "[v]iew all [a]pprove [A]lways [r]efuse [s]kip [q]uit (");
+	r = bytes_appendf(&text, "%s[a]pprove %s[r]efuse [s]kip [q]uit (",
+		d->whole ? "" : "[v]iew all ", current(d)->event.not_always ? "" : "[A]lways ");
 	if (r >= 0)
 		r = notation_append_duration(
 			&text, (deadline > now ? deadline - now : 0) / CLOCK_SECOND * CLOCK_SECOND);
@@ -370,9 +369,10 @@ static void decide(struct token_desk *d, enum action action, const char *reason)
 }
 
 #define ALWAYS_PROMPT                                                                              \
-	"From then on, this executable with exactly these arguments, in this directory, for this " \
-	"user, agent, sandbox and profile is allowed without asking anybody, until somebody "      \
-	"removes it. Approve it always? [y/N] "
+	"Once the asker has used this approval, this executable with exactly these arguments, in " \
+	"this directory, for this user, agent, sandbox and profile is allowed without asking "     \
+	"anybody, until somebody removes it. If the asker does not come back for it in time, "     \
+	"nothing is allowed. Approve it always? [y/N] "
 
 _Static_assert(TOKEN_CARD_PROOF_LEN == 8, "it says so");
 #define PROOF_PROMPT                                                                    \
@@ -393,6 +393,25 @@ static void begin_typing(struct token_desk *d, enum line line)
 	keyboard_take_lines(&d->keyboard);
 	keyboard_forget(&d->keyboard);
 	put_folded(d, prompts[line]);
+}
+
+/* Not where the daemon would refuse it; what it would say is said now. */
+static void begin_always(struct token_desk *d)
+{
+	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(BYTES_UNLIMITED);
+	const char *why = current(d)->event.not_always;
+
+	if (!why)
+		return begin_typing(d, LINE_ALWAYS);
+
+	erase_prompt(d);
+	bytes_append_str(&text, "It can't be allowed always: ");
+	text_append_escaped(&text, why, strlen(why));
+	bytes_append_str(&text, ".\n");
+	if (bytes_error(&text) < 0)
+		return end(d, say_undecided("out of memory"));
+	put_folded(d, bytes_str(&text));
+	ask_again(d);
 }
 
 /* What was cut takes a proof besides. */
@@ -455,7 +474,7 @@ static void take_key(struct token_desk *d)
 	case 'a':
 		return approve(d);
 	case 'A':
-		return begin_typing(d, LINE_ALWAYS);
+		return begin_always(d);
 	case 'r':
 		return begin_typing(d, LINE_REASON);
 	case 'v':

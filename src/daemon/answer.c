@@ -145,7 +145,7 @@ static int print_view(const struct answer *a, const struct status_sources *sourc
 	case VIEW_STATUS:
 		return status_print(sources, now, b);
 	case VIEW_WATCH:
-		return view_pending(res->store, now, b);
+		return view_pending(res, now, b);
 	case VIEW_CHANGED:
 		return print_changed(a, res->store, now, b);
 	case VIEW_ALLOWLIST:

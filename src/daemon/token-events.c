@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "daemon/view.h"
 #include "gate/limits.h"
-#include "gate/token/token-json.h"
 
 void token_events_init(struct token_events *events)
 {
@@ -50,24 +50,26 @@ static struct token_note *reserve(struct token_events *events)
 	return &events->items[events->n];
 }
 
-static char *print_line(const struct token *t, const uid_t *by, const struct moment *now)
+static char *print_line(const struct resources *res, const struct token *t, const uid_t *by,
+	const struct moment *now)
 {
 	cleanup(bytes_deinit) struct bytes line = BYTES_INIT(BYTES_UNLIMITED);
 
-	if (record_print_event(t, by, now, &line) < 0 || bytes_append_char(&line, '\n') < 0)
+	if (view_event(res, t, by, now, &line) < 0)
 		return NULL;
 	return bytes_steal(&line);
 }
 
-static void add_line(struct token_events *events, struct token_note *item, const struct token *t,
-	const uid_t *by, const struct moment *now)
+static void add_line(struct token_events *events, struct token_note *item,
+	const struct resources *res, const struct token *t, const uid_t *by,
+	const struct moment *now)
 {
 	if (events->lines_len > LIMIT_UNREAD) {
 		events->untold = true;
 		return;
 	}
 
-	item->line = print_line(t, by, now);
+	item->line = print_line(res, t, by, now);
 	if (item->line)
 		events->lines_len += strlen(item->line);
 	else
@@ -75,7 +77,7 @@ static void add_line(struct token_events *events, struct token_note *item, const
 }
 
 void token_events_add(struct token_events *events, const struct token *t, const uid_t *by,
-	const struct moment *now, bool with_line)
+	const struct moment *now, const struct resources *tell_of)
 {
 	struct token_note *item;
 
@@ -90,8 +92,8 @@ void token_events_add(struct token_events *events, const struct token *t, const 
 		.partial = t->state == TOKEN_PENDING && t->approvals.n > 0 && by,
 	};
 	memcpy(item->id, t->id, sizeof(item->id));
-	if (with_line)
-		add_line(events, item, t, by, now);
+	if (tell_of)
+		add_line(events, item, tell_of, t, by, now);
 	events->n++;
 }
 

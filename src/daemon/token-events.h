@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "daemon/resources.h"
 #include "gate/token/token.h"
 
 struct token_note {
@@ -31,11 +32,11 @@ void token_events_init(struct token_events *events);
 void token_events_deinit(struct token_events *events);
 
 /*
- * Notes that the token is now in its state. `by`: the operator who did it, or NULL. `with_line`:
- * somebody wants to be told.
+ * Notes that the token is now in its state. `by`: the operator who did it, or NULL. `tell_of`: the
+ * resources, where somebody wants to be told; else NULL.
  */
 void token_events_add(struct token_events *events, const struct token *token, const uid_t *by,
-	const struct moment *now, bool with_line);
+	const struct moment *now, const struct resources *tell_of);
 
 /*
  * Takes back what did not happen. After a commit that failed: issues and approvals, and all that

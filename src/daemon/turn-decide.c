@@ -156,8 +156,8 @@ static int apply(struct batch *batch, struct token_change *change, const uid_t *
 	memcpy(id, change->id, sizeof(id));
 	r = store_apply(store, change);
 	if (r == STORE_DONE)
-		token_events_add(
-			&batch->events, store_find(store, id), by, &batch->now, batch->watched);
+		token_events_add(&batch->events, store_find(store, id), by, &batch->now,
+			batch->watched ? batch->resources : NULL);
 	return r;
 }
 

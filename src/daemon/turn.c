@@ -36,7 +36,8 @@ static void on_change(const struct token *token, const uid_t *by, void *userdata
 {
 	struct batch *batch = userdata;
 
-	token_events_add(&batch->events, token, by, &batch->now, batch->watched);
+	token_events_add(
+		&batch->events, token, by, &batch->now, batch->watched ? batch->resources : NULL);
 }
 
 void turn_begin(struct turn *turn)

@@ -25,16 +25,29 @@ int view_list(const struct store *store, enum token_state state, const struct mo
 	return r;
 }
 
-int view_pending(const struct store *store, const struct moment *now, struct bytes *b)
+int view_event(const struct resources *res, const struct token *t, const uid_t *by,
+	const struct moment *now, struct bytes *b)
 {
+	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
+	int r = 0;
+
+	if (t->state == TOKEN_PENDING)
+		r = allowlist_check_token(
+			res->allowlist.list, t, policy_trusted(res->policy.policy), &why);
+	if (r >= 0)
+		r = record_print_event(t, by, r == ALLOW_FAULTY ? bytes_str(&why) : NULL, now, b);
+	return r < 0 ? r : bytes_append_char(b, '\n');
+}
+
+int view_pending(const struct resources *res, const struct moment *now, struct bytes *b)
+{
+	const struct store *store = res->store;
 	int r = 0;
 
 	for (const struct token *t = NULL; r >= 0 && (t = store_next(store, t));) {
 		if (t->state != TOKEN_PENDING)
 			continue;
-		r = record_print_event(t, NULL, now, b);
-		if (r >= 0)
-			r = bytes_append_char(b, '\n');
+		r = view_event(res, t, NULL, now, b);
 	}
 	return r;
 }

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/bytes.h"
+#include "daemon/resources.h"
 #include "gate/token/token.h"
 #include "ledger/allowlist/allowlist-file.h"
 #include "ledger/store/store.h"
@@ -17,8 +18,10 @@
 int view_list(const struct store *store, enum token_state state, const struct moment *now,
 	struct bytes *b);
 
-/* What is pending, as those who watch hear of it. */
-int view_pending(const struct store *store, const struct moment *now, struct bytes *b);
+/* What just became of a token, as those who watch hear of it; and what is pending, likewise. */
+int view_event(const struct resources *res, const struct token *token, const uid_t *by,
+	const struct moment *now, struct bytes *b);
+int view_pending(const struct resources *res, const struct moment *now, struct bytes *b);
 
 /* Nothing where the token isn't there. */
 int view_show(struct store *store, const uint8_t id[static TOKEN_ID_LEN], const struct moment *now,

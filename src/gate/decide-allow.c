@@ -12,8 +12,6 @@
 #include "gate/decide-token.h"
 #include "gate/limits.h"
 
-#define FULL_REASON "the allowlist is full"
-
 bool decide_self_approval(const struct decide_input *in)
 {
 	return in->role == ROLE_ANY || in->settings->allow_self_approval;
@@ -83,21 +81,13 @@ void decide_allow_always(const struct decide_input *in, struct verdict *v)
 	const struct token *t = in->token;
 	int r;
 
-	if (!in->allowlist) {
-		refuse_always(v, "there is no state directory to keep that in");
-		return;
-	}
-	if (allowlist_size(in->allowlist) >= LIMIT_ALLOW_ENTRIES) {
-		refuse_always(v, FULL_REASON);
-		return;
-	}
 	if (decide_token_state(in) == TOKEN_APPROVED
 		&& (!t->always || t->for_ms != in->request->for_ms)) {
 		refuse_always(v, "it is approved already, in another way");
 		return;
 	}
 
-	r = allow_check_token(t, policy_trusted(in->policy), &why);
+	r = allowlist_check_token(in->allowlist, t, policy_trusted(in->policy), &why);
 	if (r == ALLOW_FAULTY) {
 		refuse_always(v, bytes_str(&why));
 		return;
@@ -116,7 +106,7 @@ static void decide_add(const struct decide_input *in, struct verdict *v)
 	int r;
 
 	if (allowlist_size(in->allowlist) >= LIMIT_ALLOW_ENTRIES) {
-		verdict_conclude(v, OUTCOME_UNSUPPORTED, FULL_REASON);
+		verdict_conclude(v, OUTCOME_UNSUPPORTED, ALLOWLIST_FULL);
 		return;
 	}
 

@@ -16,6 +16,7 @@
 #include "gate/allowlist/allow-bind.h"
 #include "gate/allowlist/allow-entry-internal.h"
 #include "gate/allowlist/allowlist-internal.h"
+#include "gate/limits.h"
 #include "gate/policy/glob.h"
 #include "gate/policy/program.h"
 
@@ -59,6 +60,23 @@ const struct allow_entry *allowlist_find_same(
 		if (allow_entry_is_same(list->entries[i], entry))
 			return list->entries[i];
 	return NULL;
+}
+
+int allowlist_check_token(const struct allowlist *list, const struct token *token,
+	const struct trusted *trusted, struct bytes *why)
+{
+	const char *fault = NULL;
+	int r;
+
+	if (!list)
+		fault = "there is no state directory to keep that in";
+	else if (list->n >= LIMIT_ALLOW_ENTRIES)
+		fault = ALLOWLIST_FULL;
+	if (!fault)
+		return allow_check_token(token, trusted, why);
+
+	r = bytes_append_str(why, fault);
+	return r < 0 ? r : ALLOW_FAULTY;
 }
 
 /* --- time ------------------------------------------------------------------------------------- */

@@ -50,6 +50,8 @@ void allow_clock_merge(
 int allow_clock_read(const char *text, size_t len, struct allow_clock *ret, bool *ret_fine);
 int allow_clock_print(const struct allow_clock *clock, struct bytes *b);
 
+#define ALLOWLIST_FULL "the allowlist is full"
+
 /* The document can't be read; see allow_entry_read(). */
 #define ALLOWLIST_FAULTY ALLOW_FAULTY
 
@@ -73,6 +75,13 @@ uint64_t allowlist_first_end(const struct allowlist *list);
 const struct allow_entry *allowlist_find(const struct allowlist *list, const char *id);
 const struct allow_entry *allowlist_find_same(
 	const struct allowlist *list, const struct allow_entry *entry);
+
+/*
+ * Why a token can't be approved for good, appended as a sentence; returns 0 where it can be,
+ * ALLOW_FAULTY, -ENOMEM. `list`: NULL where there is none.
+ */
+int allowlist_check_token(const struct allowlist *list, const struct token *token,
+	const struct trusted *trusted, struct bytes *why);
 
 /* What becomes of the allowlist, once everything else that a verdict changes is on record. */
 enum allow_kind { ALLOW_NOTHING, ALLOW_ADD, ALLOW_REMOVE };

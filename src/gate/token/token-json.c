@@ -296,8 +296,8 @@ int record_print_item(
 	return writer_finish(&w);
 }
 
-int record_print_event(
-	const struct token *t, const uid_t *by, const struct moment *now, struct bytes *b)
+int record_print_event(const struct token *t, const uid_t *by, const char *not_always,
+	const struct moment *now, struct bytes *b)
 {
 	const char *event = "issued";
 	struct writer w;
@@ -312,6 +312,7 @@ int record_print_event(
 	if (by)
 		writer_unsigned(&w, "by_uid", *by);
 	write_item(&w, t, now);
+	writer_string(&w, "not_always", not_always);
 	writer_end(&w);
 	return writer_finish(&w);
 }

@@ -18,10 +18,11 @@ int record_print_item(
 
 /*
  * As those who watch hear it: what just became of it ("issued", or its state's name), which
- * operator did that (NULL: none), and the item.
+ * operator did that (NULL: none), why it can't be approved for good (NULL: it can, or is not asked
+ * about), and the item.
  */
-int record_print_event(
-	const struct token *token, const uid_t *by, const struct moment *now, struct bytes *b);
+int record_print_event(const struct token *token, const uid_t *by, const char *not_always,
+	const struct moment *now, struct bytes *b);
 
 /* As the store keeps it. */
 int record_print_stored(const struct token *token, struct bytes *b);
