@@ -10,8 +10,11 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/json/tree.h"
+#include "base/notation.h"
 #include "base/text.h"
+#include "gate/limits.h"
 #include "ledger/evidence/chain.h"
 #include "ledger/evidence/open-runs.h"
 
@@ -134,7 +137,7 @@ static int append_quoted(struct bytes *b, const char *before, const char *text)
 	return r < 0 ? r : text_append_quoted(b, text, strlen(text));
 }
 
-/* The command that was asked about. */
+/* A command, and the directory, as it is shown for a token. */
 static int append_command(struct bytes *b, const struct json *request)
 {
 	const struct json *args = member(request, "args");
@@ -146,7 +149,32 @@ static int append_command(struct bytes *b, const struct json *request)
 			arg = json_string(child);
 			append_quoted(b, " ", arg ? arg : "?");
 		}
+	if (string(request, "cwd")) {
+		append_quoted(b, " (in ", string(request, "cwd"));
+		bytes_append_char(b, ')');
+	}
 	return append_quoted(b, " ", string(request, "target"));
+}
+
+/* What was approved, for whom, how that was confirmed, and whether for good. */
+static int append_approval(struct bytes *b, const struct evidence_line *e)
+{
+	const struct json *approved = member(e->response, "approved");
+	const struct json *uid = member(approved, "uid");
+	bool always = false;
+	uint64_t ms;
+
+	append_command(b, approved);
+	if (uid)
+		bytes_appendf(b, " for uid %lld", (long long)json_count(uid));
+	if (member(e->request, "always") && json_bool(member(e->request, "always"), &always)
+		&& always)
+		bytes_append_str(b, ", always");
+	if (always && json_get_integer(e->request, "for_ms", LIMIT_ALLOW_FOR_MS, &ms)) {
+		bytes_append_str(b, " for ");
+		notation_append_duration(b, ms * CLOCK_MS);
+	}
+	return append_escaped(b, ", confirmed by ", string(e->request, "confirmed"));
 }
 
 static int append_who(struct bytes *b, const struct evidence_line *e)
@@ -229,6 +257,7 @@ static int append_line(struct bytes *b, const struct evidence_line *e)
 	bytes_appendf(b, " %llu", (unsigned long long)e->sequence);
 	append_what(b, e);
 	append_command(b, e->request);
+	append_approval(b, e);
 	append_who(b, e);
 	append_escaped(b, ": ", string(e->response, "outcome"));
 	append_escaped(b, ": ", string(e->response, "reason"));

@@ -10,6 +10,7 @@
 #include "base/json/writer.h"
 #include "base/sha256.h"
 #include "gate/allowlist/allow-change.h"
+#include "gate/fields.h"
 #include "ledger/evidence/open-runs.h"
 #include "ledger/evidence/recovery-note.h"
 
@@ -145,6 +146,22 @@ static void write_changed(struct writer *w, const struct answer *a)
 }
 
 /* The last line of the reply with all that it may say, and which tokens it is about. */
+/* "approved":{...}: what an operator has approved, and who asked for it. */
+static void write_approved(struct writer *w, const struct batch *batch, const struct answer *a)
+{
+	const struct token *t = a->action == ACTION_APPROVE && a->verdict.has_token
+		? store_find(batch->resources->store, a->verdict.token_id)
+		: NULL;
+
+	if (!t)
+		return;
+
+	writer_object(w, "approved");
+	fields_write(w, &t->asked);
+	writer_unsigned(w, "uid", t->uid);
+	writer_end(w);
+}
+
 static int print_response(const struct batch *batch, const struct answer *a, struct bytes *b)
 {
 	char id[NOTATION_UUID_LEN + 1];
@@ -164,6 +181,8 @@ static int print_response(const struct batch *batch, const struct answer *a, str
 	}
 	if (a->verdict.view == VIEW_CHANGED && a->state == ANSWER_DECIDED)
 		write_changed(&w, a);
+	if (a->state == ANSWER_DECIDED && a->verdict.outcome == OUTCOME_OK)
+		write_approved(&w, batch, a);
 	if (a->verdict.proofs.len > 0 && a->state == ANSWER_DECIDED)
 		writer_raw(&w, "approvals", bytes_str(&a->verdict.proofs), a->verdict.proofs.len);
 	writer_end(&w);
