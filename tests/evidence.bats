@@ -362,6 +362,11 @@ UNLINKED='its previous_hash is not the record_hash of the line before it'
 	assert_status 2
 	run firma evidence show --uid x s
 	assert_status 2
+	for words in Allow denied pending approve ''; do
+		run firma evidence show --decision "$words" s
+		assert_status 2
+		assert_output "firma: --decision wants allow, deny or pending_hitl (see 'firma evidence show --help')"
+	done
 	run firma evidence keygen
 	assert_status 2
 }
@@ -487,6 +492,9 @@ refuses() {
 
 	sed -i '4s/"action":/"approval_token":"t","action":/; 5s/"decision":/"approval_token":"t","decision":/' s
 	assert_equal "$(count --token t s)" 2
+	sed -i 's/"approval_token":"t"/"approval_token":"5d3c9a52-5a0e-4c0b-9d43-5b1d6e1b7a11"/' s
+	assert_equal "$(count --token 5d3c9a52 s)" 2
+	assert_equal "$(count --token 5d3c9a53 s)" 0
 }
 
 @test "what is no record is told, and the rest shown" {

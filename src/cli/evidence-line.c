@@ -68,19 +68,25 @@ static bool is(const char *value, const char *wanted)
 	return !wanted || (value && strcmp(value, wanted) == 0);
 }
 
-/* Whether any member that names tokens names this one. */
+static bool begins(const char *value, const char *wanted)
+{
+	return !wanted || (value && strncmp(value, wanted, strlen(wanted)) == 0);
+}
+
+/* Whether any member that names tokens names one that begins so. */
 static bool names_token(const struct evidence_line *e, const char *token)
 {
 	const struct json *many = member(e->response, "tokens");
 
-	if (is(string(e->response, "token_id"), token) || is(string(e->request, "token_id"), token)
-		|| is(string(e->response, "approval_token"), token)
-		|| is(string(e->request, "approval_token"), token))
+	if (begins(string(e->response, "token_id"), token)
+		|| begins(string(e->request, "token_id"), token)
+		|| begins(string(e->response, "approval_token"), token)
+		|| begins(string(e->request, "approval_token"), token))
 		return true;
 
 	if (many && json_is_array(many))
 		json_each (child, many)
-			if (is(json_string(child), token))
+			if (begins(json_string(child), token))
 				return true;
 	return false;
 }

@@ -20,6 +20,7 @@
 #include "cli/evidence-file.h"
 #include "cli/evidence-line.h"
 #include "cli/verb.h"
+#include "gate/wire/reply.h"
 #include "ledger/evidence/chain-tail.h"
 
 struct showing {
@@ -48,6 +49,13 @@ static bool parse_time(const char *value, void *to)
 	return true;
 }
 
+/* A word that is none would show nothing, as if nothing had happened. */
+static bool parse_decision(const char *value, void *to)
+{
+	*(const char **)to = value;
+	return decision_parse(value) != DECISION_NONE;
+}
+
 #define WANTS_TIME "a time in UTC, such as 2026-11-20T06:17:57Z, or how long ago"
 
 static const struct option_row rows[] = {
@@ -58,13 +66,14 @@ static const struct option_row rows[] = {
 	{ "until", 0, "TIME", "only up to this time, or so long ago",
 		OPTION_PARSED(struct showing, filter.until, parse_time), .wants = WANTS_TIME },
 	{ "decision", 0, "DECISION", "only allow, deny or pending_hitl",
-		OPTION_STRING(struct showing, filter.decision) },
+		OPTION_PARSED(struct showing, filter.decision, parse_decision),
+		.wants = "allow, deny or pending_hitl" },
 	{ "agent", 0, "ID", "only what this agent asked",
 		OPTION_STRING(struct showing, filter.agent) },
 	{ "uid", 0, "UID", "only what this user asked or did",
 		OPTION_UID(struct showing, filter.uid),
 		OPTION_GIVEN(struct showing, filter.has_uid) },
-	{ "token", 0, "ID", "only what names this token",
+	{ "token", 0, "ID", "only what names this token, or one that begins so",
 		OPTION_STRING(struct showing, filter.token) },
 	{ 0 },
 };
