@@ -544,13 +544,14 @@ has_child() {
 	local n
 
 	start_daemon --default-action allow
-	run --separate-stderr bash -c 'ulimit -n 3; exec "$@"' bash \
+	# Where the program could be loaded at all, it denies by itself.
+	run --separate-stderr bash -c '(ulimit -n 3; exec "$@") || exit 2' bash \
 		"$FIRMA_SHIPPED" hook claude --socket "$SOCKET" < <(shell_of claude)
 	[[ ! $output ]] || denies claude 'could not decide: '
 	echo "$FIRMA_SHIPPED hook claude --socket $SOCKET $tail" >"$TMP/settings"
 	for n in 0 1 2 3; do
-		run --separate-stderr bash -c 'exec 3<"$2"; ulimit -n $1; . /dev/fd/3' bash "$n" "$TMP/settings" \
-			< <(shell_of claude)
+		run --separate-stderr bash -c '(exec 3<"$2"; ulimit -n $1; . /dev/fd/3) || exit 2' bash "$n" \
+			"$TMP/settings" < <(shell_of claude)
 		((status != 0)) || fail "allowed with $n descriptors"
 	done
 }
@@ -592,4 +593,49 @@ has_child() {
 	status=0
 	"$FIRMA_SHIPPED" hook claude --socket "$SOCKET" <&- >&- 2>&- || status=$?
 	assert_status 2
+}
+
+# --- the server for claude's permission prompt ----------------------------------------------------
+
+# serves MESSAGE...: each is a line.
+serves() {
+	printf '%s\n' "$@" >"$TMP/messages"
+	run --separate-stderr firma hook claude --mcp --socket "$SOCKET" --wait 0 <"$TMP/messages"
+	assert_status 0
+}
+
+call() {
+	echo '{"jsonrpc":"2.0","id":'"$1"',"method":"tools/call","params":{"name":"ask","arguments":'"$2"'}}'
+}
+
+@test "the server says what it is, and has one tool" {
+	serves '{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2024-11-05"}}' \
+		'{"jsonrpc":"2.0","method":"notifications/initialized"}' \
+		'{"jsonrpc":"2.0","id":"a","method":"tools/list"}' '{"jsonrpc":"2.0","id":2,"method":"ping"}' \
+		'{"jsonrpc":"2.0","id":3,"method":"nonsense"}' 'nonsense' \
+		'{"jsonrpc":"2.0","id":4,"method":"tools/call","params":{"name":"other","arguments":{}}}'
+	assert_equal "${#lines[@]}" 6
+	assert_line -n 0 -e '^\{"jsonrpc":"2.0","id":0,"result":\{"protocolVersion":"2024-11-05","capabilities":\{"tools":\{\}\},"serverInfo":\{"name":"firma","version":"'
+	assert_line -n 1 -p '{"jsonrpc":"2.0","id":"a","result":{"tools":[{"name":"ask"'
+	assert_line -n 2 '{"jsonrpc":"2.0","id":2,"result":{}}'
+	assert_line -n 3 -p '"id":3,"error":{"code":-32601,'
+	assert_line -n 4 -p '"id":null,"error":{"code":-32700,'
+	assert_line -n 5 -p '"id":4,"error":{"code":-32602,'
+}
+
+@test "the server allows with the input as it came, and denies with the reason" {
+	start_daemon --default-action allow
+	serves "$(call 1 '{"tool_name":"Bash","input":{"command":"ls \u00e9","n":1.50},"tool_use_id":"t"}')" \
+		"$(call 2 '{"tool_name":"Write","input":{"file_path":"/x"}}')" \
+		"$(call 3 '{"tool_name":"Bash","input":{"n":1}}')" "$(call 4 '{"tool_name":"Bash"}')"
+	assert_line -n 0 '{"jsonrpc":"2.0","id":1,"result":{"content":[{"type":"text","text":"{\"behavior\":\"allow\",\"updatedInput\":{\"command\":\"ls \\u00e9\",\"n\":1.50}}"}]}}'
+	assert_line -n 1 -p '{\"behavior\":\"deny\",\"message\":\"denied: the tool Write is no shell'
+	assert_line -n 2 -p '{\"behavior\":\"deny\",\"message\":\"there is no line of shell'
+	assert_line -n 3 -p '"error":{"code":-32602,'
+	stop_daemon
+	serves "$(call 1 '{"tool_name":"Bash","input":{"command":"ls"}}')"
+	assert_line -n 0 -p '{\"behavior\":\"deny\",\"message\":\"could not decide: '
+	start_daemon --default-action pending_hitl
+	serves "$(call 1 '{"tool_name":"Bash","input":{"command":"ls"}}')"
+	assert_line -n 0 -p '{\"behavior\":\"deny\",\"message\":\"denied for now: a person must decide'
 }

@@ -134,6 +134,14 @@ void hook_answer_arm(const struct hook_dialect *dialect)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+void hook_answer_disarm(void)
+{
+	alarm(0);
+	for (int number = 1; number <= SIGRTMAX; number++)
+		if (!is_harmless(number))
+			signal(number, SIG_DFL);
+}
+
 void hook_answer_alarm(uint64_t seconds)
 {
 	alarm((unsigned int)seconds);

@@ -19,6 +19,9 @@
 /* NULL: which agent asks is not known; the denial is a line on standard error, and status 2. */
 void hook_answer_arm(const struct hook_dialect *dialect);
 
+/* Undoes it, for what is no hook after all. */
+void hook_answer_disarm(void);
+
 /* Denies after so many seconds, counted from now. */
 void hook_answer_alarm(uint64_t seconds);
 

@@ -12,13 +12,11 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "cli/ask.h"
-#include "cli/check-wait.h"
 #include "cli/hook-answer.h"
+#include "cli/hook-decide.h"
+#include "cli/hook-mcp.h"
 #include "cli/hook-question.h"
-#include "cli/request-build.h"
 #include "cli/verb.h"
-#include "gate/wire/reply.h"
 
 /*
  * When this is over after nobody has decided, whatever holds the hook up is ended by an alarm, well
@@ -32,9 +30,8 @@
 #define SYSTEM_SOCKET "/run/firma/agent.sock"
 
 struct hook {
-	struct ask ask;
-	uint64_t wait;
-	bool only_shell, managed;
+	struct hook_asker asker;
+	bool managed, mcp;
 };
 
 static bool parse_peer(const char *value, void *to)
@@ -50,15 +47,18 @@ static bool parse_peer(const char *value, void *to)
 
 static const struct option_row rows[] = {
 	{ "wait", 0, "TIME", "hold until a person has decided, for so long (default: 55min)",
-		OPTION_DURATION(struct hook, wait), .max = HOOK_WAIT_MAX,
+		OPTION_DURATION(struct hook, asker.wait), .max = HOOK_WAIT_MAX,
 		.wants = "at most 55min" },
-	{ "socket", 0, "PATH", "the daemon's socket", OPTION_STRING(struct hook, ask.socket) },
+	{ "socket", 0, "PATH", "the daemon's socket",
+		OPTION_STRING(struct hook, asker.ask.socket) },
 	{ "peer", 0, "USER", "who must listen there: root, or firma (or root)",
-		OPTION_PARSED(struct hook, ask.peer, parse_peer), .wants = "root or firma" },
+		OPTION_PARSED(struct hook, asker.ask.peer, parse_peer), .wants = "root or firma" },
 	{ "managed", 0, NULL, "refuse a listener of one's own uid",
 		OPTION_FLAG(struct hook, managed) },
 	{ "only-shell", 0, NULL, "leave tools other than shells to the agent's own rules",
-		OPTION_FLAG(struct hook, only_shell) },
+		OPTION_FLAG(struct hook, asker.only_shell) },
+	{ "mcp", 0, NULL, "serve claude's --permission-prompt-tool on standard input and output",
+		OPTION_FLAG(struct hook, mcp) },
 	{ 0 },
 };
 
@@ -87,69 +87,9 @@ static const char *usual_socket(void)
 	return SYSTEM_SOCKET;
 }
 
-/* What stands for a decision; returns where the line may run, or is pending with its token. */
-static bool read_reply(const struct bytes *line, char ret_token[static NOTATION_UUID_LEN + 1])
-{
-	struct parsed_reply reply;
-	bool allowed = false;
-
-	if (reply_parse(bytes_str(line), line->len, &reply) != 0)
-		deny("could not decide: the answer is not a reply");
-	switch (reply.reply.decision) {
-	case DECISION_ALLOW:
-		allowed = true;
-		break;
-	case DECISION_PENDING:
-		snprintf(ret_token, NOTATION_UUID_LEN + 1, "%s", reply.reply.approval_token);
-		break;
-	case DECISION_DENY:
-		deny("denied: %s", reply.reply.reason);
-	default:
-		deny("could not decide: the answer is not a decision");
-	}
-	parsed_reply_deinit(&reply);
-	return allowed;
-}
-
-/* Returns where the line may run; all else is answered at once. */
-static void ask_about(const struct hook *hook, const struct hook_question *q, const char *line)
-{
-	cleanup(free_p) char *copy = strdup(line);
-	char *command[] = { (char[]){ "bash" }, (char[]){ "-c" }, copy, NULL };
-	struct request_build build;
-	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED);
-	cleanup(bytes_deinit) struct bytes reply = BYTES_INIT(BYTES_UNLIMITED);
-	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
-	char token[NOTATION_UUID_LEN + 1];
-	const struct check_wait hold = { .ask = &hook->ask, .time = hook->wait, .token = token };
-
-	if (!copy)
-		deny("could not decide: out of memory");
-	request_build_init_bare(&build);
-	build.asked.session_id = q->session;
-	build.asked.agent_id = q->agent;
-	build.asked.cwd = q->cwd;
-	build.command = command;
-	build.resume = true; /* an agent asks again without a token */
-	say_keep(&why);
-	if (request_build_line(&build, &hook_verb, &request) != STATUS_DONE)
-		deny("could not decide: %s", bytes_str(&why));
-	if (ask_once(&hook->ask, &request, 0, &reply, &why) != STATUS_DONE)
-		deny("could not decide: %s", bytes_str(&why));
-	if (read_reply(&reply, token))
-		return;
-
-	if (hook->wait > 0 && check_wait_until_decided(&hold, &request, &reply) != STATUS_DONE)
-		deny("%s", bytes_str(&why));
-	if (!read_reply(&reply, token))
-		deny("denied for now: a person must decide (token %s); ask again once a person has "
-		     "approved",
-			token);
-}
-
 static _Noreturn void answer(struct hook *hook, const struct hook_dialect *dialect)
 {
-	struct bytes text = BYTES_INIT(BYTES_UNLIMITED), why = BYTES_INIT(BYTES_UNLIMITED);
+	struct bytes text = BYTES_INIT(BYTES_UNLIMITED), reason = BYTES_INIT(BYTES_UNLIMITED);
 	struct hook_question q;
 	int r;
 
@@ -157,22 +97,28 @@ static _Noreturn void answer(struct hook *hook, const struct hook_dialect *diale
 	if (r < 0)
 		deny("could not decide: the question can't be read: %s", strerror(-r));
 	hook_answer_has_read();
+	if (hook_question_parse(dialect, &text, &q, &reason) < 0)
+		deny("could not decide: %s", bytes_str(&reason));
 
-	if (hook_question_parse(dialect, &text, &q, &why) < 0)
-		deny("could not decide: %s", bytes_str(&why));
-	if (hook_dialect_is_opaque(q.dialect, q.tool))
-		deny("denied: what the tool %s runs can't be asked about", q.tool);
-	if (!q.is_shell) {
-		if (hook->only_shell)
-			hook_answer_none(q.dialect);
-		deny("denied: the tool %s is no shell, and this hook asks about shells alone",
-			q.tool);
+	hook_answer_alarm(hook->asker.wait / CLOCK_SECOND + ALARM_MARGIN_SECONDS);
+	switch (hook_decide(&hook->asker, &q, &reason)) {
+	case HOOK_ALLOWED:
+		hook_answer_allow(q.dialect);
+	case HOOK_NO_OPINION:
+		hook_answer_none(q.dialect);
+	default:
+		hook_answer_deny(
+			reason.len > 0 ? bytes_str(&reason) : "could not decide: out of memory");
 	}
+}
 
-	hook_answer_alarm(hook->wait / CLOCK_SECOND + ALARM_MARGIN_SECONDS);
-	for (size_t i = 0; i < q.n_lines; i++)
-		ask_about(hook, &q, q.lines[i]);
-	hook_answer_allow(q.dialect);
+/* A server goes on: it is no hook that answers once. */
+static int serve(struct hook *hook, const struct hook_dialect *dialect)
+{
+	if (strcmp(dialect->name, "claude") != 0)
+		deny("could not decide: --mcp is for claude");
+	hook_answer_disarm();
+	return hook_mcp_serve(&hook->asker);
 }
 
 /* Before the options are read: what is wrong with them must be said in the agent's dialect. */
@@ -188,10 +134,11 @@ static const struct hook_dialect *find_dialect(int argc, char **argv)
 static int run(const struct verb *verb, int argc, char **argv)
 {
 	const struct hook_dialect *dialect = find_dialect(argc, argv);
-	struct hook hook = { .ask.timeout = CLIENT_TIMEOUT, .wait = HOOK_WAIT_MAX };
+	struct hook hook = { .asker = { .ask.timeout = CLIENT_TIMEOUT, .wait = HOOK_WAIT_MAX } };
 	struct operands operands;
 	int status;
 
+	hook.asker.verb = verb;
 	hook_answer_arm(dialect);
 	hook_answer_alarm(READ_SECONDS);
 
@@ -203,10 +150,12 @@ static int run(const struct verb *verb, int argc, char **argv)
 	if (!dialect || strcmp(dialect->name, operands.words[0]) != 0)
 		deny("could not decide: no agent is called %s", operands.words[0]);
 
-	if (!hook.ask.socket)
-		hook.ask.socket = usual_socket();
-	if (hook.managed && hook.ask.peer == CLIENT_PEER_ANY)
-		hook.ask.peer = CLIENT_PEER_OTHER;
+	if (!hook.asker.ask.socket)
+		hook.asker.ask.socket = usual_socket();
+	if (hook.managed && hook.asker.ask.peer == CLIENT_PEER_ANY)
+		hook.asker.ask.peer = CLIENT_PEER_OTHER;
+	if (hook.mcp)
+		return serve(&hook, dialect);
 	answer(&hook, dialect);
 }
 

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: ISC */
+
+/* Asking about each line, as `firma check` would ask. */
+
+#include "cli/hook-decide.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "cli/check-wait.h"
+#include "cli/request-build.h"
+#include "gate/wire/reply.h"
+
+static enum hook_decision __attribute__((format(printf, 2, 3)))
+deny(struct bytes *reason, const char *format, ...)
+{
+	cleanup(bytes_deinit) struct bytes made = BYTES_INIT(BYTES_UNLIMITED);
+	va_list ap;
+
+	/* What is said may be in `reason`. */
+	va_start(ap, format);
+	bytes_vappendf(&made, format, ap);
+	va_end(ap);
+	bytes_clear(reason);
+	bytes_append_str(reason, bytes_str(&made));
+	return HOOK_DENIED;
+}
+
+static enum hook_decision deny_undecided(struct bytes *reason)
+{
+	return deny(reason, "could not decide: %s",
+		reason->len > 0 ? bytes_str(reason) : "out of memory");
+}
+
+static int build_request(const struct hook_asker *asker, const struct hook_question *q,
+	const char *line, struct bytes *request)
+{
+	cleanup(free_p) char *copy = strdup(line);
+	char *command[] = { (char[]){ "bash" }, (char[]){ "-c" }, copy, NULL };
+	struct request_build build;
+
+	if (!copy)
+		return say_undecided("out of memory");
+	request_build_init_bare(&build);
+	build.asked.session_id = q->session;
+	build.asked.agent_id = q->agent;
+	build.asked.cwd = q->cwd;
+	build.command = command;
+	build.resume = true; /* an agent can't carry a token */
+	return request_build_line(&build, asker->verb, request);
+}
+
+/* What an answer means; `ret_token` is that of a pending one. */
+static enum hook_decision read_reply(const struct bytes *line,
+	char ret_token[static NOTATION_UUID_LEN + 1], struct bytes *reason)
+{
+	enum hook_decision decision = HOOK_DENIED;
+	struct parsed_reply reply;
+
+	ret_token[0] = '\0';
+	if (reply_parse(bytes_str(line), line->len, &reply) != 0)
+		return deny(reason, "could not decide: the answer is not a reply");
+	switch (reply.reply.decision) {
+	case DECISION_ALLOW:
+		decision = HOOK_ALLOWED;
+		break;
+	case DECISION_PENDING:
+		snprintf(ret_token, NOTATION_UUID_LEN + 1, "%s", reply.reply.approval_token);
+		deny(reason,
+			"denied for now: a person must decide (token %s); ask again once a person "
+			"has approved",
+			ret_token);
+		break;
+	case DECISION_DENY:
+		deny(reason, "denied: %s", reply.reply.reason);
+		break;
+	default:
+		deny(reason, "could not decide: the answer is not a decision");
+	}
+	parsed_reply_deinit(&reply);
+	return decision;
+}
+
+static enum hook_decision ask_about(const struct hook_asker *asker, const struct hook_question *q,
+	const char *line, struct bytes *reason)
+{
+	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes reply = BYTES_INIT(BYTES_UNLIMITED);
+	char token[NOTATION_UUID_LEN + 1];
+	const struct check_wait hold = { .ask = &asker->ask, .time = asker->wait, .token = token };
+	enum hook_decision decision;
+
+	say_keep(reason);
+	if (build_request(asker, q, line, &request) != STATUS_DONE)
+		return deny_undecided(reason);
+	if (ask_once(&asker->ask, &request, 0, &reply, reason) != STATUS_DONE)
+		return deny_undecided(reason);
+
+	decision = read_reply(&reply, token, reason);
+	if (!token[0] || asker->wait == 0)
+		return decision;
+	if (check_wait_until_decided(&hold, &request, &reply) != STATUS_DONE)
+		return reason->len > 0 ? HOOK_DENIED : deny_undecided(reason);
+	return read_reply(&reply, token, reason);
+}
+
+enum hook_decision hook_decide(
+	const struct hook_asker *asker, const struct hook_question *q, struct bytes *reason)
+{
+	enum hook_decision decision = HOOK_ALLOWED;
+
+	if (hook_dialect_is_opaque(q->dialect, q->tool))
+		return deny(reason, "denied: what the tool %s runs can't be asked about", q->tool);
+	if (!q->is_shell)
+		return asker->only_shell
+			? HOOK_NO_OPINION
+			: deny(reason,
+				"denied: the tool %s is no shell, and this hook asks about shells "
+				"alone",
+				q->tool);
+
+	for (size_t i = 0; i < q->n_lines && decision == HOOK_ALLOWED; i++)
+		decision = ask_about(asker, q, q->lines[i], reason);
+	return decision;
+}
