@@ -132,7 +132,6 @@ refuses() {
 @test "other hooks, other keys, comments and white space stay, and come back byte for byte" {
 	local text installed
 
-	command -v node >/dev/null || skip "node is not installed"
 	while IFS= read -r -d '' text; do
 		has "$text"
 		hook install --user claude
@@ -140,13 +139,20 @@ refuses() {
 		installed=$(<"$settings")
 		[[ $installed == *'hook claude || '* ]] || fail "not there: $installed"
 		# Without comments it is JSON, and the rest is as it was.
-		node -e 'const f = require("fs").readFileSync;
-			const strip = (t) => JSON.parse(t.replace(/\s\/\/ .*$/gm, "").replace(/\/\*.*?\*\//g, ""));
-			const [a, b] = process.argv.slice(1).map((p) => strip(String(f(p))));
-			const l = b.hooks.PreToolUse; l.pop();
-			if (!l.length && !a.hooks?.PreToolUse) delete b.hooks.PreToolUse;
-			if (!Object.keys(b.hooks).length && !a.hooks) delete b.hooks;
-			require("assert").deepStrictEqual(b, a)' "$TMP/before" "$settings"
+		python3 - "$TMP/before" "$settings" <<-'END'
+			import json, re, sys
+			def read(path):
+			    text = open(path).read()
+			    return json.loads(re.sub(r"\s// .*$|/\*.*?\*/", "", text, flags=re.M))
+			before, after = map(read, sys.argv[1:])
+			entries = after["hooks"]["PreToolUse"]
+			entries.pop()
+			if not entries and "PreToolUse" not in before.get("hooks", {}):
+			    del after["hooks"]["PreToolUse"]
+			if not after["hooks"] and "hooks" not in before:
+			    del after["hooks"]
+			assert before == after, (before, after)
+		END
 		hook install --user claude
 		assert_output -p ': nothing to change'
 		hook uninstall --user claude
@@ -350,38 +356,6 @@ refuses() {
 	CLAUDE_CONFIG_DIR=$TMP/elsewhere hook install --user claude
 	assert_status 0
 	[ -e "$TMP/elsewhere/settings.json" ]
-}
-
-@test "the plugin of opencode lets a tool run only when the hook allows" {
-	local mode
-
-	command -v node >/dev/null || skip "node is not installed"
-	start_daemon --default-action allow
-	hook install --user --socket "$SOCKET" opencode
-	cat >"$TMP/run.mjs" <<-'END'
-		const { Firma } = await import(process.argv[2])
-		const hooks = await Firma({ directory: "/tmp" })
-		const input = { tool: process.argv[3], sessionID: "s", callID: "c" }
-		await hooks["tool.execute.before"](input, { args: { command: "ls" } })
-		console.log("RAN")
-	END
-	cp "$TMP/.config/opencode/plugin/firma.js" "$TMP/firma.mjs"
-	run node "$TMP/run.mjs" "$TMP/firma.mjs" bash
-	assert_status 0
-	assert_output RAN
-	run node "$TMP/run.mjs" "$TMP/firma.mjs" write
-	refute_output -p RAN
-	assert_output -p 'is no shell'
-	stop_daemon
-	run node "$TMP/run.mjs" "$TMP/firma.mjs" bash
-	refute_output -p RAN
-	assert_output -p 'no daemon there'
-	for mode in 'exit 0' 'echo; exit 0' "echo '{\\\\\"decision\\\\\":\\\\\"allow\\\\\"}'; exit 1" 'kill -9 \$\$'; do
-		sed "s#exec .*firma hook opencode[^\"]*\"#$mode\"#" "$TMP/firma.mjs" >"$TMP/other.mjs"
-		run node "$TMP/run.mjs" "$TMP/other.mjs" bash
-		refute_output -p RAN
-		assert_output -p 'firma: no answer; denied'
-	done
 }
 
 @test "the script of cline prints one answer, whatever becomes of the hook" {
