@@ -742,3 +742,54 @@ serve_group() {
 	FIRMA_APPROVER_KEY=$KEYS/bob run firma status
 	refute_output -p 'passphrase'
 }
+
+@test "three approvers, of whom the asker is none, and one of each group" {
+	local name token
+	for name in bob carol dave; do
+		make_key "$name"
+		list_signer "$name"
+	done
+	cat >"$POLICY" <<-EOT
+		{"approver_groups":{"platform":["alice","bob"],"audit":["carol","dave"]},
+		 "principals":{"dave":{"uid":$EUID}},
+		 "exec":[{"id":"a","argv":["git","**"],"action":"pending_hitl","approvers":"platform","signed":true},
+			 {"id":"b","argv":["git","status"],"action":"pending_hitl","approvers":"audit"},
+			 {"id":"c","argv":["id"],"action":"pending_hitl","quorum":3,"signed":true}]}
+	EOT
+	serve_approvers --policy "$POLICY"
+	token=$(pending_token executable=/usr/bin/git args:='["status"]')
+	run approve_as alice "$token"
+	assert_field reason 'alice has approved: 1 of 2, 1 more needed'
+	run approve_as bob "$token"
+	assert_field reason 'bob has approved: 2 of 3, 1 more needed'
+	run approve_as carol "$token"
+	assert_output '{"outcome":"ok"}'
+	run ask executable=/usr/bin/git args:='["status"]' approval_token="$token"
+	assert_decision allow
+
+	token=$(pending_token executable=/usr/bin/id args:='[]')
+	approve_as alice "$token"
+	run approve_as dave "$token"
+	refused 'the approver is who asked, and that does not count here'
+	approve_as bob "$token"
+	run ask executable=/usr/bin/id args:='[]' approval_token="$token"
+	assert_decision pending_hitl 'awaiting human approval: 2 of 3 approved'
+	run approve_as carol "$token"
+	assert_output '{"outcome":"ok"}'
+	run ask executable=/usr/bin/id args:='[]' approval_token="$token"
+	assert_decision allow
+}
+
+@test "a line that is over, or has not begun, does not count" {
+	serve_approvers --require-signature --advisory
+	local token
+	token=$(pending_token)
+	rm "$SIGNERS"
+	list_signer alice 'valid-before="20200101Z"'
+	run approve_as alice "$token"
+	refused 'the key is not valid any more'
+	rm "$SIGNERS"
+	list_signer alice 'valid-after="20990101Z"'
+	run approve_as alice "$token"
+	refused 'the key is not valid yet'
+}
