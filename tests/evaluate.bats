@@ -276,6 +276,25 @@ asked() {
 	assert_status 0
 }
 
+@test "evidence show tells the kinds apart, and takes either contract's word for a decision" {
+	serve_vectors --evidence-log "$TMP/log.evidence"
+	send <<<'{"action_type":"read_file","target":"a"}'
+	send <<<'{"action_type":"read_file","target":".env"}'
+	send <<<'{"release_governance":{"metadata_kind":"rollout-evidence-capture"}}'
+	request executable=/usr/bin/terraform 'args:=["apply"]' | send
+	run firma evidence show --kind read "$TMP/log.evidence"
+	assert_equal "${#lines[@]}" 2
+	assert_line -e ' 1 allow read a, uid [0-9]+: '
+	run firma evidence show --decision deny "$TMP/log.evidence"
+	assert_equal "${#lines[@]}" 2
+	assert_line -e ' 2 block read .env, '
+	assert_line -e ' 4 deny .*terraform'
+	run firma evidence show --kind release --decision allow "$TMP/log.evidence"
+	assert_equal "${#lines[@]}" 1
+	run firma evidence show --kind exec "$TMP/log.evidence"
+	assert_equal "${#lines[@]}" 1
+}
+
 # --- firma check ----------------------------------------------------------------------------------
 
 @test "firma check asks about each kind, and its status is the answer" {

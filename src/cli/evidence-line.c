@@ -14,7 +14,9 @@
 #include "base/json/tree.h"
 #include "base/notation.h"
 #include "base/text.h"
+#include "gate/kind.h"
 #include "gate/limits.h"
+#include "gate/wire/evaluate.h"
 #include "ledger/evidence/chain.h"
 #include "ledger/evidence/open-runs.h"
 
@@ -107,11 +109,41 @@ static bool is_in_time(const struct evidence_line *e, const struct evidence_line
 		&& (f->until[0] == '\0' || strcmp(text, f->until) <= 0);
 }
 
+/* Each contract has its own words for the same decision. */
+static bool is_decision(const struct evidence_line *e, const char *wanted)
+{
+	const char *decision = string(e->response, "decision");
+	enum decision a, b;
+
+	if (!wanted || !decision || strcmp(decision, wanted) == 0)
+		return is(decision, wanted);
+	a = decision_parse(decision);
+	b = decision_parse(wanted);
+	a = a == DECISION_NONE ? evaluate_decision_parse(decision) : a;
+	b = b == DECISION_NONE ? evaluate_decision_parse(wanted) : b;
+	return a != DECISION_NONE && a == b;
+}
+
+/* What kind of thing was asked for; NULL where nothing was. */
+static const char *kind_of(const struct evidence_line *e)
+{
+	const char *action = string(e->request, "action");
+	const char *type = string(e->request, "action_type");
+
+	if (type)
+		return kind_name(kind_of_action_type(type));
+	if (member(e->request, "release_governance"))
+		return kind_name(KIND_RELEASE);
+	if (action)
+		return strcmp(action, "local.exec") == 0 ? kind_name(KIND_EXEC) : NULL;
+	return string(e->request, "target") ? kind_name(KIND_OTHER) : NULL;
+}
+
 static bool is_wanted(const struct evidence_line *e, const struct evidence_line_filter *f)
 {
 	const struct json *uid = member(e->peer, "uid");
 
-	return is_in_time(e, f) && is(string(e->response, "decision"), f->decision)
+	return is_in_time(e, f) && is_decision(e, f->decision) && is(kind_of(e), f->kind)
 		&& is(string(e->request, "agent_id"), f->agent) && names_token(e, f->token)
 		&& (!f->has_uid || (uid && (uint64_t)json_count(uid) == f->uid));
 }
@@ -220,8 +252,10 @@ static int append_what(struct bytes *b, const struct evidence_line *e)
 	const char *decision = string(e->response, "decision");
 	int r;
 
-	if (decision)
-		return append_escaped(b, " ", decision);
+	if (decision) {
+		append_escaped(b, " ", decision);
+		return string(e->request, "action") ? 0 : append_escaped(b, " ", kind_of(e));
+	}
 
 	if (e->event && strcmp(e->event, OPEN_RUN_REPORTED) == 0)
 		return append_report(b, e->request);

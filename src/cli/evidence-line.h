@@ -16,7 +16,7 @@
 /* What is wanted; NULL, "" and false: all of it. */
 struct evidence_line_filter {
 	char since[EVIDENCE_LINE_TIME_MAX], until[EVIDENCE_LINE_TIME_MAX];
-	const char *decision, *agent, *token;
+	const char *decision, *kind, *agent, *token;
 	bool has_uid;
 	uid_t uid;
 };

@@ -20,6 +20,7 @@
 #include "cli/evidence-file.h"
 #include "cli/evidence-line.h"
 #include "cli/verb.h"
+#include "gate/kind.h"
 #include "gate/wire/reply.h"
 #include "ledger/evidence/chain-tail.h"
 
@@ -56,6 +57,15 @@ static bool parse_decision(const char *value, void *to)
 	return decision_parse(value) != DECISION_NONE;
 }
 
+static bool parse_kind(const char *value, void *to)
+{
+	*(const char **)to = value;
+	for (enum kind kind = 0; kind < KINDS; kind++)
+		if (strcmp(kind_name(kind), value) == 0)
+			return true;
+	return false;
+}
+
 #define WANTS_TIME "a time in UTC, such as 2026-11-20T06:17:57Z, or how long ago"
 
 static const struct option_row rows[] = {
@@ -68,6 +78,9 @@ static const struct option_row rows[] = {
 	{ "decision", 0, "DECISION", "only allow, deny or pending_hitl",
 		OPTION_PARSED(struct showing, filter.decision, parse_decision),
 		.wants = "allow, deny or pending_hitl" },
+	{ "kind", 0, "KIND", "only this kind, such as exec, read or release",
+		OPTION_PARSED(struct showing, filter.kind, parse_kind),
+		.wants = "exec, read, write, fetch, git, mcp, release or other" },
 	{ "agent", 0, "ID", "only what this agent asked",
 		OPTION_STRING(struct showing, filter.agent) },
 	{ "uid", 0, "UID", "only what this user asked or did",

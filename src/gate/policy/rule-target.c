@@ -108,6 +108,8 @@ static bool may_end(const char *pattern, const char *path, size_t path_len)
 	const size_t len = strlen(pattern);
 	size_t n = 0;
 
+	if (!strchr("*?", pattern[len - 1]) && pattern[len - 1] != path[path_len - 1])
+		return false;
 	while (n < len && !strchr("*?/", pattern[len - n - 1]))
 		n++;
 	return n <= path_len && memcmp(pattern + len - n, path + path_len - n, n) == 0;
