@@ -286,6 +286,63 @@ hides() {
 	check_decisions
 }
 
+@test "more of what wrappers run, word by word" {
+	local words
+
+	serve_reboot
+	while read -ra words; do
+		runs "${words[@]}"
+	done <<-"END"
+		find / -maxdepth 1 -exec sudo -n reboot ;
+		docker run --rm -it -e X --net host --pid host -v /:/h img chroot /h reboot
+		podman --log-level debug exec c reboot
+		kubectl exec -n x deploy/y -c z -- sh -c reboot
+		ssh -i key -J jump -p2222 u@h sudo reboot
+		tmux -S /tmp/s new -ds x sudo reboot
+		pnpm dlx reboot
+		yarn dlx reboot
+		uv tool run reboot
+		nsenter -at1 reboot
+		nsenter -t 1 -m -u -i -n -p -- reboot
+		unshare -fmp --mount-proc reboot
+		setpriv --reuid=1 --init-groups --inh-caps=-all reboot
+		gosu root reboot
+		tini -g -- reboot
+		chpst -u x -o 5 reboot
+		softlimit -m 5 reboot
+		setlock -nx f reboot
+		run0 -u root reboot
+		pkexec --user root reboot
+		numactl -N 0 -m 0 reboot
+		mosh h -- reboot
+		adb shell su -c reboot
+		lxc exec c -- sh -c reboot
+		vagrant ssh -c reboot
+		gcloud compute ssh vm --command reboot
+		distrobox enter x -- reboot
+		toolbox run -c x reboot
+		opam exec -- reboot
+		flatpak-spawn --host reboot
+		setarch x86_64 -R reboot
+		perf stat -e x reboot
+		fdfind -x reboot
+	END
+	while read -ra words; do
+		mentions "${words[@]}"
+	done <<-"END"
+		docker run --rm -v reboot:/r -e reboot img ls
+		kubectl -n reboot get pods
+		uv run --with reboot pytest
+		find reboot -exec ls {} ;
+		env PATH=reboot make reboot
+		npm run reboot
+		timeout 10 find . -name reboot
+		bwrap --bind /reboot /reboot ls
+		valgrind --log-file=reboot ls reboot
+	END
+	check_decisions
+}
+
 @test "a string that is run is hidden, whatever allows it; where it is only words, they are seen" {
 	serve_reboot
 	hides su -c ls
