@@ -553,9 +553,9 @@ revoked() {
 	done
 	for line in 'all:=true' 'uid:=0' 'session_id=sess'; do
 		run operate revoke "$line" state=pending
-		assert_output '{"outcome":"unsupported_action","reason":"malformed request: fingerprint and state are for token_id"}'
+		assert_output '{"outcome":"unsupported_action","reason":"malformed request: fingerprint, state and signature are for token_id"}'
 		run operate revoke "$line" fingerprint="$token"
-		assert_output '{"outcome":"unsupported_action","reason":"malformed request: fingerprint and state are for token_id"}'
+		assert_output '{"outcome":"unsupported_action","reason":"malformed request: fingerprint, state and signature are for token_id"}'
 	done
 	for line in 'all:=false' 'all:=1' 'uid:=-1' 'uid:=4294967295' 'uid:=1.5' 'uid=0' \
 		'session_id:=""' 'session_id:=" "' 'token_id:=""' 'all:=null' 'reason=so'; do

@@ -102,7 +102,7 @@ const struct verb evidence_receipt_verb = {
 	.operands = OPERANDS_SOME,
 	.operand = "token's ID",
 	.arguments = "TOKEN FILE",
-	.summary = "Prints the record of what a token allowed, to be verified by itself",
+	.summary = "Prints proof of what a token allowed, verified offline",
 	.options = rows,
 	.run = run,
 };

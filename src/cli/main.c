@@ -55,7 +55,7 @@ static void print_verbs(const char *group)
 			continue;
 		snprintf(name, sizeof(name), "%s%s%s", verbs[i]->group ? verbs[i]->group : "",
 			verbs[i]->group ? " " : "", verbs[i]->name);
-		printf("  %-16s%s\n", name, verbs[i]->summary);
+		printf("  %-17s%s\n", name, verbs[i]->summary);
 	}
 }
 
