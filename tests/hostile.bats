@@ -143,7 +143,8 @@ assert_fields() {
 	assert_harmless "$TMP/plain"
 	assert_equal "${#lines[@]}" $((${#NAMES[@]} + 1))
 	for i in "${!NAMES[@]}"; do
-		[[ ${lines[i + 1]} == "${TOKENS[i]}  pending  "*" first "*"${QUOTED[i]}"*' last' ]] \
+		# The directory, where there is one, stands after the command.
+		[[ ${lines[i + 1]%"  (in "*)} == "${TOKENS[i]}  pending  "*" first "*"${QUOTED[i]}"*' last' ]] \
 			|| fail "${NAMES[i]}: ${lines[i + 1]:0:500}"
 	done
 }
