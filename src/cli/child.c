@@ -51,19 +51,33 @@ static void restore_signals(const struct child *c)
 	sigprocmask(SIG_SETMASK, &c->before, NULL);
 }
 
-static _Noreturn void be_child(const struct child *c, pid_t parent, int report,
-	child_execute_fn execute, const void *userdata)
+/* In the child: where its failure is told. */
+static int report = -1;
+
+void child_has_begun(void)
+{
+	close_p(&report);
+	report = -1;
+}
+
+static _Noreturn void be_child(
+	const struct child *c, pid_t parent, child_execute_fn execute, const void *userdata)
 {
 	struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
 	struct failure failure = { 0 };
 	ssize_t n;
+	int r;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
 		_exit(1);
 	restore_signals(c);
 
-	failure.error = -execute(userdata, &why);
+	r = execute(userdata, &why);
+	if (r >= 0)
+		_exit(r);
+
+	failure.error = -r;
 	memccpy(failure.why, bytes_str(&why), '\0', sizeof(failure.why) - 1);
 	n = write(report, &failure, sizeof(failure));
 	(void)n;
@@ -154,8 +168,10 @@ static int start(struct child *c, child_execute_fn execute, const void *userdata
 
 	block_signals(c);
 	c->pid = fork();
-	if (c->pid == 0)
-		be_child(c, parent, write_end, execute, userdata);
+	if (c->pid == 0) {
+		report = write_end;
+		be_child(c, parent, execute, userdata);
+	}
 	r = c->pid < 0 ? -errno : 0;
 	if (r < 0) {
 		restore_signals(c);
@@ -174,7 +190,7 @@ static int start(struct child *c, child_execute_fn execute, const void *userdata
 int child_run(
 	child_execute_fn execute, const void *userdata, struct child_end *ret, struct bytes *why)
 {
-	struct child c;
+	struct child c = { .pid = -1 };
 	uint64_t began;
 	int r, status;
 

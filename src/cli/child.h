@@ -13,7 +13,10 @@
 
 #include "base/bytes.h"
 
-/* Executes the command in the child. Returns only where it can't: a negative errno, and `why`. */
+/*
+ * Executes the command in the child. Returns a negative errno, and `why`, where it can't; or the
+ * status to end with, having called child_has_begun() first.
+ */
 typedef int (*child_execute_fn)(const void *userdata, struct bytes *why);
 
 struct child_end {
@@ -21,6 +24,8 @@ struct child_end {
 	int signal;    /* 0: it ended by itself */
 	uint64_t time; /* µs that it ran */
 };
+
+void child_has_begun(void);
 
 /*
  * Runs it and waits until it has ended. Returns 0, or a negative errno with a sentence in `why`

@@ -11,15 +11,18 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/json/tree.h"
 #include "base/json/writer.h"
 #include "cli/ask.h"
 #include "cli/child.h"
 #include "cli/environment.h"
 #include "cli/find-command.h"
+#include "cli/line-run.h"
 #include "cli/pinned-file.h"
 #include "cli/question.h"
 #include "cli/request-build.h"
 #include "cli/verb.h"
+#include "gate/shell/shell-line.h"
 #include "gate/wire/reply.h"
 #include "gate/wire/request.h"
 
@@ -34,6 +37,8 @@ struct run {
 	struct request_build build;
 	struct question question;
 	bool no_wait, wait, quiet;
+	const char *shell;    /* a line, in place of a command */
+	struct line_run line; /* empty where it is opaque, or there is none */
 };
 
 static const struct option_row rows[] = {
@@ -47,6 +52,7 @@ static const struct option_row rows[] = {
 		OPTION_FLAG(struct run, no_wait) },
 	{ "hash", 0, NULL, "bind the file's content, whoever owns it",
 		OPTION_FLAG(struct run, build.hash_all) },
+	{ "shell", 0, "LINE", "run a line of shell", OPTION_STRING(struct run, shell) },
 	{ "timeout", 0, "TIME", "wait at most so long for an answer (default: 5s)",
 		OPTION_DURATION(struct run, question.ask.timeout) },
 	{ "socket", 0, "PATH", "the daemon's socket",
@@ -85,13 +91,61 @@ static int prepare(const struct run *run, struct found_command *command, struct 
 	return STATUS_DONE;
 }
 
-static int ask(const struct run *run, const struct found_command *command,
+/* A line_run_find_fn: as the request claims, in [PATH, REAL PATH]. */
+static const char *program_in_request(const char *name, const void *userdata)
+{
+	const struct json *programs = json_get(userdata, "programs");
+	const struct json *program = programs ? json_get(programs, name) : NULL;
+	const char *path = NULL;
+
+	if (program && json_is_array(program))
+		json_each (child, program)
+			path = json_string(child); /* the last one is the real path */
+	return path;
+}
+
+#define NOT_PINNED "not pinned: /bin/sh runs the line, since it "
+
+/*
+ * Opens the programs that the request names. The shell runs an opaque line, and one whose programs
+ * the request does not name: their directory is not there, or is a link.
+ */
+static int open_line(struct run *run, const struct bytes *request)
+{
+	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(json_doc_free_p) struct json_doc *doc = NULL;
+	cleanup(shell_line_deinit) struct shell_line line = { 0 };
+	struct scan_fault fault;
+	int r;
+
+	if (shell_line_scan(&line, run->shell) < 0
+		|| json_parse(bytes_str(request), request->len, &doc, &fault) != 0)
+		return say_undecided("out of memory");
+	if (line.fault != SHELL_PLAIN) {
+		say(NOT_PINNED "%s", shell_fault_text(line.fault));
+		return STATUS_DONE;
+	}
+	if (!json_get(json_root(doc), "programs")) {
+		say(NOT_PINNED "is not known where it would run");
+		return STATUS_DONE;
+	}
+
+	r = line_run_open(&run->line, &line, program_in_request, json_root(doc), &why);
+	return r < 0 ? say_failed(r, &why) : STATUS_DONE;
+}
+
+static int ask(struct run *run, const struct found_command *command,
 	char ret_record_id[static QUESTION_RECORD_ID_MAX + 1])
 {
 	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED);
 	int status;
 
 	status = request_build_found(&run->build, command, &request);
+	if (status == STATUS_DONE && run->shell) {
+		status = open_line(run, &request);
+		if (status >= RUN_CANNOT_EXECUTE)
+			return status;
+	}
 	if (status == STATUS_DONE)
 		status = question_ask(&run->question, &request, ret_record_id);
 	return status == STATUS_DONE ? STATUS_DONE : RUN_REFUSED;
@@ -101,6 +155,7 @@ struct execution {
 	const struct pinned_file *file;
 	const char *path;
 	char **argv, **envp;
+	const struct line_run *line; /* or NULL: the file */
 };
 
 /* A child_execute_fn. */
@@ -108,7 +163,11 @@ static int execute(const void *userdata, struct bytes *why)
 {
 	const struct execution *e = userdata;
 
-	return pinned_file_execute(e->file, e->path, e->argv, e->envp, why);
+	if (!e->line)
+		return pinned_file_execute(e->file, e->path, e->argv, e->envp, why);
+
+	child_has_begun();
+	return line_run_execute(e->line, e->envp);
 }
 
 /* Tells the daemon how the command ended. The exit status is the command's in any case. */
@@ -157,6 +216,8 @@ static int execute_and_report(
 	r = record_id[0] ? child_run(execute, execution, &end, &why) : execute(execution, &why);
 	if (r < 0)
 		return say_failed(r, &why);
+	if (!record_id[0])
+		return r;
 
 	report(&run->question.ask, record_id, &end);
 	return child_end_alike(&end);
@@ -170,6 +231,7 @@ static int execute_command(const struct run *run, const struct found_command *co
 		.path = command->real_path,
 		.argv = run->build.command,
 		.envp = environ,
+		.line = run->line.line.n_commands > 0 ? &run->line : NULL,
 	};
 
 	if (dropped->len > 0)
@@ -192,7 +254,7 @@ static int reduce_environment(struct bytes *dropped)
 	return STATUS_DONE;
 }
 
-static int run_command(const struct run *run)
+static int run_command(struct run *run)
 {
 	cleanup(found_command_deinit) struct found_command command = { 0 };
 	cleanup(pinned_file_deinit) struct pinned_file file = PINNED_FILE_INIT;
@@ -215,34 +277,54 @@ static int usage(int status)
 	return status == STATUS_DONE ? STATUS_DONE : RUN_REFUSED;
 }
 
+/* VERB_GO, or the status to end with. */
+static int check_usage(const struct run *asked, const struct verb *verb, int n_words)
+{
+	if (asked->wait && asked->no_wait)
+		return usage_error(verb, "--wait excludes --no-wait");
+	if (n_words == 0 && !asked->shell)
+		return usage_error(verb, "the command is missing");
+	if (n_words > 0 && asked->shell)
+		return usage_error(verb, "--shell excludes a command");
+	return VERB_GO;
+}
+
 static int run(const struct verb *verb, int argc, char **argv)
 {
 	struct run asked = { .question = QUESTION_INIT };
+	char sh[] = "/bin/sh", option[] = "-c", *line[] = { sh, option, NULL, NULL };
+	cleanup(free_p) char *text = NULL;
 	struct operands operands;
 	int status;
 
 	request_build_init(&asked.build);
 	status = verb_read_options(verb, argc, argv, &asked, &operands);
+	if (status == VERB_GO)
+		status = check_usage(&asked, verb, operands.n);
 	if (status != VERB_GO)
 		return usage(status);
-	if (asked.wait && asked.no_wait)
-		return usage(usage_error(verb, "--wait excludes --no-wait"));
-	if (operands.n == 0)
-		return usage(usage_error(verb, "the command is missing"));
 	if (asked.quiet)
 		say_nothing();
 
-	asked.build.command = operands.words;
+	if (asked.shell) {
+		text = strdup(asked.shell);
+		if (!text)
+			return usage(say_undecided("out of memory"));
+	}
+	line[2] = text;
+	asked.build.command = asked.shell ? line : operands.words;
 	asked.question.token = asked.build.token;
 	asked.question.wait = !asked.no_wait;
 	asked.build.detail = true; /* for the record's ID */
-	return run_command(&asked);
+	status = run_command(&asked);
+	line_run_deinit(&asked.line);
+	return status;
 }
 
 const struct verb run_verb = {
 	.name = "run",
 	.operands = OPERANDS_COMMAND,
-	.arguments = "[--] COMMAND [ARG...]",
+	.arguments = "[--] COMMAND [ARG...] | --shell LINE",
 	.summary = "Asks whether a command may run, and runs it",
 	.options = rows,
 	.run = run,
