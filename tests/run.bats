@@ -425,6 +425,87 @@ BASH_FUNC_f%%, PERL5OPT, NODE_OPTIONS, PYTHONSTARTUP, GIT_EXTERNAL_DIFF, NPM_con
 	refute_line -p ENV=
 }
 
+@test "a variable that is kept reaches the command, is shown, and bound with its value" {
+	local hash
+
+	start_asking
+	hash=$(printf '%s' 'a b' | sha256sum | cut -d ' ' -f 1)
+	export PYTHONSTARTUP='a b' ENV=x
+	waits it --keep-env PYTHONSTARTUP --keep-env=NOT_THERE -- env
+	run operate show token_id="$TOKEN"
+	output=${lines[0]}
+	assert_field environment "[\"PYTHONSTARTUP=$hash\"]"
+	run firma token show "$TOKEN"
+	assert_output -p "PYTHONSTARTUP=$hash"
+	approve
+	finish it
+	assert_status 0
+	assert_line 'PYTHONSTARTUP=a b'
+	assert_line -n -1 'firma: dropped from the environment: ENV'
+}
+
+@test "an approval holds for the variables that were kept, with these values" {
+	start_asking
+	export PYTHONSTARTUP=one
+	runs --no-wait --keep-env PYTHONSTARTUP -- env
+	TOKEN=$(listed token_id state=pending)
+	approve
+	PYTHONSTARTUP=two runs --token "$TOKEN" --keep-env PYTHONSTARTUP -- env
+	assert_status 125
+	assert_stderr -p 'environment differs'
+	runs --token "$TOKEN" -- env
+	assert_status 125
+	assert_stderr -p 'environment differs'
+	runs --token "$TOKEN" --keep-env PYTHONSTARTUP -- env
+	assert_status 0
+	assert_line PYTHONSTARTUP=one
+	# One that was given without a variable is not one with it.
+	runs --no-wait -- env
+	TOKEN=$(listed token_id state=pending)
+	approve
+	runs --token "$TOKEN" --keep-env PYTHONSTARTUP -- env
+	assert_status 125
+	assert_stderr -p 'environment differs'
+}
+
+@test "no rule and no entry of the allowlist allows a command with variables that are kept" {
+	echo '{"default_action": "pending_hitl", "exec": [
+		{"id": "yes", "argv": ["env", "**"], "action": "allow", "opaque": true},
+		{"id": "line", "argv": ["echo", "**"], "action": "allow"}]}' >"$TMP/policy.json"
+	start_daemon --policy "$TMP/policy.json"
+	export PYTHONSTARTUP=one
+	runs -- env
+	assert_status 0
+	runs --no-wait --keep-env PYTHONSTARTUP -- env
+	assert_status 125
+	assert_stderr -p pending
+	runs --shell 'echo a && echo b'
+	assert_status 0
+	runs --no-wait --keep-env PYTHONSTARTUP --shell 'echo a && echo b'
+	assert_status 125
+	assert_stderr -p pending
+	TOKEN=$(listed token_id state=pending | head -n 1)
+	run operate approve token_id="$TOKEN" always:=true
+	assert_output -p "can't be allowed always"
+	run operate allow.add pattern="$(realpath "$(type -P uname)")"
+	assert_line "$OK"
+	runs -- uname
+	assert_status 0
+	runs --no-wait --keep-env PYTHONSTARTUP -- uname
+	assert_status 125
+	assert_stderr -p pending
+}
+
+@test "--keep-env wants the name of a variable" {
+	local name
+
+	for name in '' A=b $'\xff' "$(printf '%0300d' 0)"; do
+		runs --keep-env "$name" -- true
+		assert_status 125
+		assert_stderr -p '--keep-env wants the name of a variable'
+	done
+}
+
 @test "the page names the variables of the table" {
 	sed -n '/^\t\/\*/d; /names\[\]/,/^};/s/"\([^"]*\)"/\n=\1\n/gp' \
 		"$BATS_TEST_DIRNAME/../src/cli/environment.c" | sed -n 's/^=//p' | sort >"$TMP/table"

@@ -9,7 +9,11 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/notation.h"
+#include "base/sha256.h"
 #include "base/text.h"
+
+#define ENVIRONMENT_NAME_MAX 256
 
 /* A '*' stands for any text. Each group has its source. */
 static const char *const names[] = {
@@ -103,7 +107,55 @@ static bool is_dropped(const char *variable)
 	return false;
 }
 
-int environment_filter(char **from, char ***ret, struct bytes *dropped)
+static bool is_kept(const struct environment_keep *keep, const char *variable)
+{
+	size_t len = strcspn(variable, "=");
+
+	for (size_t i = 0; i < keep->n; i++)
+		if (strlen(keep->names[i]) == len && memcmp(keep->names[i], variable, len) == 0)
+			return true;
+	return false;
+}
+
+/* A name that can't travel as JSON can't be bound. */
+bool environment_parse_keep(const char *value, void *to)
+{
+	struct environment_keep *keep = to;
+
+	if (keep->n == ENVIRONMENT_KEEP_MAX || value[0] == '\0' || strchr(value, '=')
+		|| strlen(value) > ENVIRONMENT_NAME_MAX || !text_is_utf8(value, strlen(value)))
+		return false;
+	keep->names[keep->n++] = value;
+	return true;
+}
+
+int environment_claim(
+	char **from, const struct environment_keep *keep, struct bytes *b, size_t *ret_n)
+{
+	uint8_t hash[SHA256_LEN];
+	char hex[2 * SHA256_LEN + 1];
+	size_t len, n = 0;
+	int r;
+
+	for (; *from; from++) {
+		if (!is_kept(keep, *from) || !strchr(*from, '='))
+			continue;
+		len = strcspn(*from, "=");
+		sha256_of(*from + len + 1, strlen(*from + len + 1), hash);
+		notation_hex(hash, sizeof(hash), hex);
+		r = bytes_append(b, *from, len + 1);
+		if (r >= 0)
+			r = bytes_append(b, hex, sizeof(hex));
+		if (r < 0)
+			return r;
+		n++;
+	}
+	*ret_n = n;
+	return 0;
+}
+
+int environment_filter(
+	char **from, const struct environment_keep *keep, char ***ret, struct bytes *dropped)
 {
 	cleanup(free_p) char **kept = NULL;
 	size_t n = 0;
@@ -116,7 +168,7 @@ int environment_filter(char **from, char ***ret, struct bytes *dropped)
 		return -ENOMEM;
 
 	for (n = 0; *from; from++) {
-		if (!is_dropped(*from)) {
+		if (is_kept(keep, *from) || !is_dropped(*from)) {
 			kept[n++] = *from;
 			continue;
 		}

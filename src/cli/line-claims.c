@@ -181,7 +181,8 @@ int line_claims_add(struct line_claims *claims, struct invocation *asked)
 		return r;
 
 	r = add_programs(&claims->programs, &line, asked);
-	return r < 0 ? r : add_environment(&claims->environment, asked);
+	/* What is claimed already is more: variables with their values. */
+	return r < 0 || asked->environment.text ? r : add_environment(&claims->environment, asked);
 }
 
 void line_claims_deinit(struct line_claims *claims)

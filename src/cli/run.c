@@ -37,6 +37,7 @@ struct run {
 	struct request_build build;
 	struct question question;
 	bool no_wait, wait, quiet;
+	struct environment_keep keep;
 	const char *shell;    /* a line, in place of a command */
 	struct line_run line; /* empty where it is opaque, or there is none */
 };
@@ -53,6 +54,9 @@ static const struct option_row rows[] = {
 	{ "hash", 0, NULL, "bind the file's content, whoever owns it",
 		OPTION_FLAG(struct run, build.hash_all) },
 	{ "shell", 0, "LINE", "run a line of shell", OPTION_STRING(struct run, shell) },
+	{ "keep-env", 0, "NAME", "do not drop this variable (may be repeated)",
+		OPTION_PARSED(struct run, keep, environment_parse_keep),
+		.wants = "the name of a variable" },
 	{ "timeout", 0, "TIME", "wait at most so long for an answer (default: 5s)",
 		OPTION_DURATION(struct run, question.ask.timeout) },
 	{ "socket", 0, "PATH", "the daemon's socket",
@@ -243,14 +247,18 @@ static int execute_command(const struct run *run, const struct found_command *co
  * From here on the environment is the command's: what is asked about it is asked about what the
  * command will see.
  */
-static int reduce_environment(struct bytes *dropped)
+static int reduce_environment(struct run *run, struct bytes *dropped, struct bytes *claim)
 {
 	char **kept;
+	size_t n;
 
-	if (environment_filter(environ, &kept, dropped) < 0)
+	if (environment_filter(environ, &run->keep, &kept, dropped) < 0
+		|| environment_claim(kept, &run->keep, claim, &n) < 0)
 		return say_undecided("out of memory");
 
 	environ = kept;
+	if (n > 0)
+		run->build.asked.environment = (struct string_list){ claim->data, n, claim->len };
 	return STATUS_DONE;
 }
 
@@ -258,11 +266,12 @@ static int run_command(struct run *run)
 {
 	cleanup(found_command_deinit) struct found_command command = { 0 };
 	cleanup(pinned_file_deinit) struct pinned_file file = PINNED_FILE_INIT;
-	cleanup(bytes_deinit) struct bytes dropped = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes dropped = BYTES_INIT(BYTES_UNLIMITED),
+					   claim = BYTES_INIT(BYTES_UNLIMITED);
 	char record_id[QUESTION_RECORD_ID_MAX + 1];
 	int status;
 
-	if (reduce_environment(&dropped) != STATUS_DONE)
+	if (reduce_environment(run, &dropped, &claim) != STATUS_DONE)
 		return RUN_REFUSED;
 
 	status = prepare(run, &command, &file);

@@ -10,6 +10,7 @@
 
 #include "gate/decide-approval.h"
 #include "gate/decide-token.h"
+#include "gate/fields.h"
 #include "gate/limits.h"
 
 bool decide_self_approval(const struct decide_input *in)
@@ -22,6 +23,8 @@ bool decide_allow_match(const struct decide_input *in, const struct judgement *j
 	const struct request *request = in->request;
 	const struct allow_entry *entry = NULL;
 
+	if (fields_keep_variables(&request->asked))
+		return false;
 	if (!in->allowlist || !j->remember || j->decision == DECISION_ALLOW)
 		return false;
 

@@ -95,6 +95,16 @@ void field_set(enum field field, struct invocation *asked, const char *value)
 	*(const char **)(void *)((char *)asked + field_rows[field].offset) = value;
 }
 
+bool fields_keep_variables(const struct invocation *asked)
+{
+	const char *name = asked->environment.text;
+
+	for (size_t i = 0; name && i < asked->environment.n; i++, name += strlen(name) + 1)
+		if (strchr(name, '='))
+			return true;
+	return false;
+}
+
 static bool lists_differ(const struct string_list *first, const struct string_list *retry)
 {
 	if (!first->text)
@@ -110,6 +120,9 @@ static bool differs(enum field f, const struct invocation *first, const struct i
 
 	if (f == FIELD_ARGS)
 		return false;
+	/* A variable that was not kept at first may not be kept later. */
+	if (f == FIELD_ENVIRONMENT && !first->environment.text)
+		return fields_keep_variables(retry);
 	if (field_is_list(f))
 		return lists_differ(field_get_list(f, first), field_get_list(f, retry));
 	a = field_get(f, first);
@@ -135,7 +148,7 @@ void fields_write_programs(struct writer *w, const char *key, const struct strin
 	const char *name = programs->text, *path;
 
 	writer_object(w, key);
-	for (size_t i = 0; i < programs->n; i += 3) {
+	for (size_t i = 0; name && i < programs->n; i += 3) {
 		path = name + strlen(name) + 1;
 		writer_array(w, name);
 		writer_string(w, NULL, path);

@@ -76,6 +76,12 @@ enum field fields_find_mismatch(const struct invocation *first, const struct inv
 /* Whether all strings are the same, those that were not sent too. */
 bool fields_are_equal(const struct invocation *a, const struct invocation *b);
 
+/*
+ * Whether variables are kept that were to be dropped: of these a request has the hash of the value
+ * as well, "NAME=SHA-256".
+ */
+bool fields_keep_variables(const struct invocation *asked);
+
 /* Writes programs as an object. */
 void fields_write_programs(struct writer *w, const char *key, const struct string_list *programs);
 

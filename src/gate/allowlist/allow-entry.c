@@ -103,6 +103,8 @@ int allow_check_token(const struct token *t, const struct trusted *trusted, stru
 
 	if (!t->remember)
 		return refuse(why, "the rule that asks for a person lets no answer be remembered");
+	if (fields_keep_variables(&t->asked))
+		return refuse(why, "the request keeps variables of the environment");
 	if (!t->asked.cwd)
 		return refuse(why, "the request did not say in which directory (cwd)");
 	if (t->asked.agent_id && strcmp(t->asked.agent_id, ALLOW_AGENT_ANY) == 0)

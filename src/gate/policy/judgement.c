@@ -49,6 +49,8 @@ int judgement_append_reason(const struct judgement *j, struct bytes *b)
 		return bytes_append_str(b, "budget_state_ref is required");
 	if (strcmp(j->rule, RULE_HIDDEN) == 0)
 		return bytes_append_str(b, "the command that would be run can't be seen");
+	if (strcmp(j->rule, RULE_KEPT) == 0)
+		return bytes_append_str(b, "variables are kept that may redirect the command");
 	if (strcmp(j->rule, RULE_RUNTIME) == 0)
 		return bytes_append_str(b, "no policy speaks of this kind of request");
 	if (j->n_line > 0)

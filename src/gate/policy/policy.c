@@ -479,8 +479,10 @@ int policy_judge(const struct policy *p, const struct request *request, const st
 		j = (struct judgement){ .decision = DECISION_PENDING, .rule = RULE_HIDDEN };
 	if (r >= 0)
 		r = judge_doings(p, &c, &j);
+	if (j.decision == DECISION_ALLOW && fields_keep_variables(&request->asked))
+		j = (struct judgement){ .decision = DECISION_PENDING, .rule = RULE_KEPT };
 	j.hidden = c.all[0].hidden || c.unread;
-	j.remember &= !j.hidden;
+	j.remember &= !j.hidden && !fields_keep_variables(&request->asked);
 	candidates_deinit(&c);
 	if (r < 0)
 		return r;

@@ -290,7 +290,7 @@ static int take_ids(struct reader *r, const struct key *key, const struct json *
 static bool is_reserved(const char *id)
 {
 	static const char *const reserved[] = { RULE_DEFAULT, RULE_TOKEN, RULE_BUDGET, RULE_HIDDEN,
-		RULE_ALLOWLIST, RULE_OPERAND, RULE_RUNTIME, RULE_LINE };
+		RULE_ALLOWLIST, RULE_OPERAND, RULE_RUNTIME, RULE_LINE, RULE_KEPT };
 
 	for (size_t i = 0; i < sizeof(reserved) / sizeof(reserved[0]); i++)
 		if (strcmp(id, reserved[i]) == 0)

@@ -23,6 +23,7 @@
 #define RULE_BUDGET "require_budget_state_ref"
 #define RULE_HIDDEN "hidden_command"
 #define RULE_ALLOWLIST "allowlist"
+#define RULE_KEPT "kept_variables"
 #define RULE_LINE "shell_line"
 #define RULE_OPERAND "commands.operand.require_approval"
 #define RULE_URL "fetch.url.refused"
