@@ -481,7 +481,7 @@ static void read_tokens(struct file_store *f, int fd)
 
 	f->batch = end.batch;
 	f->size = end.size;
-	f->grown = end.grown || end.torn > 0;
+	f->grown = end.grown || end.torn > 0 || end.old;
 	f->records = end.records;
 	f->base.store.readable = true;
 }

@@ -16,7 +16,8 @@
 #include "base/notation.h"
 #include "base/sha256.h"
 
-#define JOURNAL_VERSION 1
+/* Version 2 has more members in its lines. Files of version 1 are read as they are. */
+#define JOURNAL_VERSION 2
 
 /* A header is short; a longer line isn't one. */
 #define JOURNAL_HEADER_MAX 512
@@ -201,8 +202,8 @@ static ssize_t line_length(const struct reader *r, size_t max)
 	return newline ? newline - held(r) : -1;
 }
 
-static int read_header_members(
-	struct reader *r, const struct json *header, const char *format, uint64_t *ret_records)
+static int read_header_members(struct reader *r, const struct json *header, const char *format,
+	struct journal_end *ret)
 {
 	const char *name = json_get_string(header, "format");
 	uint64_t version;
@@ -210,14 +211,16 @@ static int read_header_members(
 	if (!name || strcmp(name, format) != 0)
 		return damaged(r, "this is not a file of format %s", format);
 	if (!json_get_integer(header, "version", UINT64_MAX, &version)
-		|| version != JOURNAL_VERSION)
-		return damaged(r, "its version is not %d", JOURNAL_VERSION);
-	if (!json_get_integer(header, "records", UINT64_MAX, ret_records))
+		|| version < 1 || version > JOURNAL_VERSION)
+		return damaged(r, "its version is not from 1 to %d", JOURNAL_VERSION);
+	if (!json_get_integer(header, "records", UINT64_MAX, &ret->records))
 		return damaged(r, "the header doesn't count its records");
+
+	ret->old = version < JOURNAL_VERSION;
 	return 0;
 }
 
-static int read_header(struct reader *r, const char *format, uint64_t *ret_records)
+static int read_header(struct reader *r, const char *format, struct journal_end *ret)
 {
 	cleanup(json_doc_free_p) struct json_doc *doc = NULL;
 	struct scan_fault fault;
@@ -241,7 +244,7 @@ static int read_header(struct reader *r, const char *format, uint64_t *ret_recor
 		return damaged(r, "the header is damaged: %s", scan_error_text(fault.error));
 
 	/* A newer version may well be checked in another way: say that first. */
-	e = read_header_members(r, json_root(doc), format, ret_records);
+	e = read_header_members(r, json_root(doc), format, ret);
 	if (e != 0)
 		return e;
 	if (!check_holds(held(r), (size_t)len))
@@ -451,7 +454,7 @@ static int load(struct reader *r, const char *format, journal_line_fn fn, void *
 	struct batch batch = { 0 };
 	int e;
 
-	e = read_header(r, format, &end->records);
+	e = read_header(r, format, end);
 	if (e != 0)
 		return e;
 

@@ -5,7 +5,7 @@
  * A file of JSON lines that grows by batches and is now and then written anew. It knows nothing of
  * what the lines say.
  *
- *	{"format":"firma.tokens","version":1,"records":2,"check":"…"}
+ *	{"format":"firma.tokens","version":2,"records":2,"check":"…"}
  *	{"batch":8,"bytes":1033,"sha256":"…","check":"…"}
  *	(lines, `bytes` long in all)
  *	{"batch":9,"bytes":71,"sha256":"…","check":"…"}
@@ -45,6 +45,7 @@ struct journal_end {
 	uint64_t torn;    /* bytes after that, of a batch that was never acknowledged */
 	bool grown;       /* since it was written anew */
 	uint64_t records; /* lines that it was written anew with */
+	bool old;         /* it is of a version before the one that is written */
 };
 
 /*
