@@ -202,16 +202,16 @@ static ssize_t line_length(const struct reader *r, size_t max)
 	return newline ? newline - held(r) : -1;
 }
 
-static int read_header_members(struct reader *r, const struct json *header, const char *format,
-	struct journal_end *ret)
+static int read_header_members(
+	struct reader *r, const struct json *header, const char *format, struct journal_end *ret)
 {
 	const char *name = json_get_string(header, "format");
 	uint64_t version;
 
 	if (!name || strcmp(name, format) != 0)
 		return damaged(r, "this is not a file of format %s", format);
-	if (!json_get_integer(header, "version", UINT64_MAX, &version)
-		|| version < 1 || version > JOURNAL_VERSION)
+	if (!json_get_integer(header, "version", UINT64_MAX, &version) || version < 1
+		|| version > JOURNAL_VERSION)
 		return damaged(r, "its version is not from 1 to %d", JOURNAL_VERSION);
 	if (!json_get_integer(header, "records", UINT64_MAX, &ret->records))
 		return damaged(r, "the header doesn't count its records");
