@@ -80,11 +80,16 @@ void bytes_grew(struct bytes *b, size_t n)
 int bytes_append(struct bytes *b, const void *data, size_t len)
 {
 	char *end;
+	int r;
 
-	if (b->error == 0)
-		b->error = bytes_reserve(b, len, &end);
 	if (b->error < 0)
 		return b->error;
+
+	r = bytes_reserve(b, len, &end);
+	if (r < 0) {
+		b->error = r;
+		return r;
+	}
 
 	if (len > 0)
 		memcpy(end, data, len);

@@ -551,7 +551,7 @@ static bool find_origin(const struct hook_place *place, const struct bytes *befo
 {
 	cleanup(bytes_deinit) struct bytes again = BYTES_INIT(BYTES_UNLIMITED);
 
-	for (int key_too = 0; key_too <= (place->key != NULL); key_too++)
+	for (int key_too = 0; key_too <= (place->key ? 1 : 0); key_too++)
 		for (int depth = TAKE_ENTRY; depth <= TAKE_HOOKS; depth++)
 			if (take_away(place, before, (enum depth)depth, key_too, after, why) == 0
 				&& install_entry(place, entry, after, &again, why)

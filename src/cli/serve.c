@@ -254,13 +254,6 @@ static int run_daemon(const struct verb *verb, struct command_line *c)
 			return say_undecided("can't tell where the registry is");
 		c->serve.registry = registry;
 	}
-	r = c->policy_packs ? packs_find(c->policy_packs, c->pack_directory, &packs, &why) : 0;
-	if (r < 0)
-		return say_undecided("out of memory");
-	if (r == PACKS_REFUSED)
-		return usage_error(verb, "--policy-pack: %s", bytes_str(&why));
-	c->serve.packs = packs.paths;
-	c->serve.n_packs = packs.n;
 	if (strcmp(c->store, "file") == 0) {
 		state_dir = daemon_state_dir(c->state_dir);
 		if (!state_dir)
@@ -270,7 +263,18 @@ static int run_daemon(const struct verb *verb, struct command_line *c)
 		c->serve.state_dir = state_dir;
 	}
 
-	switch (serve(&c->serve)) {
+	r = c->policy_packs ? packs_find(c->policy_packs, c->pack_directory, &packs, &why) : 0;
+	if (r < 0)
+		return say_undecided("out of memory");
+	if (r == PACKS_REFUSED)
+		return usage_error(verb, "--policy-pack: %s", bytes_str(&why));
+
+	c->serve.packs = packs.paths;
+	c->serve.n_packs = packs.n;
+	r = serve(&c->serve);
+	c->serve.packs = NULL;
+
+	switch (r) {
 	case SERVE_DONE:
 		return STATUS_DONE;
 	case SERVE_NO_SOCKET:

@@ -243,7 +243,7 @@ static int run_keygen(const char *key, const struct bytes *text, struct bytes *r
 {
 	cleanup(close_p) int in_read = -1, in_write = -1, out_read = -1, out_write = -1;
 	int fds[2], r;
-	pid_t pid;
+	pid_t pid = -1;
 
 	if (pipe2(fds, O_CLOEXEC) < 0)
 		return -errno;

@@ -21,7 +21,7 @@ struct record {
 /* "2026-11-20T06:17:57.123456789Z" */
 static bool read_timestamp(const char *text, uint64_t *ret)
 {
-	struct local_time t;
+	struct local_time t = { 0 };
 
 	return text
 		&& sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d", &t.year, &t.month, &t.day, &t.hour,
