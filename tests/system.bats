@@ -403,7 +403,7 @@ assert_sockets() {
 	assert_field cwd /usr/share
 	assert_field agent_id robot
 	run as bob firma token list
-	assert_line -e "^$token +pending .* /usr/bin/uname -r$"
+	assert_line -e "^$token +pending .* /usr/bin/uname -r  \\(in /usr/share\\)$"
 
 	as bob firma token approve --yes "$token"
 	check_at /usr/share --token "$token" -- uname -r
