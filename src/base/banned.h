@@ -2,16 +2,16 @@
 #pragma once
 
 /*
- * Functions that this program does without, because each has lost somebody a buffer or an error.
- * Included into every file by the build (-include). The system headers that declare them come
- * first, so that only our own uses are poisoned.
+ * Functions that this program does not use, because each makes it easy to overrun a buffer or to
+ * miss an error. The build includes this file into every source file (-include). The system headers
+ * that declare the functions come first, so that only our own uses are poisoned.
  */
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Some of them are macros where _FORTIFY_SOURCE watches. */
+/* Some of them are macros if _FORTIFY_SOURCE is on. */
 #undef strcpy
 #undef strcat
 #undef strncpy

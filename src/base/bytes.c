@@ -128,7 +128,7 @@ int bytes_vappendf(struct bytes *b, const char *format, va_list ap)
 	if (b->error < 0)
 		return b->error;
 
-	/* Mostly it fits into what is there; what does not is printed once more. */
+	/* The text usually fits into the free space. If it doesn't, it is printed a second time. */
 	va_copy(again, ap);
 	n = vsnprintf(room > 0 ? b->data + b->len : NULL, room, format, again);
 	va_end(again);

@@ -3,13 +3,13 @@
 
 /*
  * A growing buffer with a ceiling, through which every byte from outside passes. Embedded in its
- * owner: bytes_init() or BYTES_INIT, then appends, then bytes_deinit(). What it holds is always
- * followed by a NUL byte that does not count, so `data` of a buffer that was appended to is a C
- * string where it holds no other NUL.
+ * owner: bytes_init() or BYTES_INIT, then appends, then bytes_deinit(). The content is always
+ * followed by a NUL byte that is not counted in `len`, so after an append `data` is a C string (if
+ * the content holds no other NUL).
  *
- * Appending gives -ENOMEM, or -EMSGSIZE where it would go past the ceiling; either way nothing was
- * appended. The error sticks: until the buffer is cleared or cut, every append does nothing and
- * gives it again. So the pieces of a text need no check in between:
+ * Appending returns 0, -ENOMEM, or -EMSGSIZE if the content would exceed the ceiling; on failure
+ * nothing is appended. The error sticks: until the buffer is cleared or cut, every append does
+ * nothing and returns the same error. So the pieces of a text need no check in between:
  *
  *	bytes_append_str(b, "uid ");
  *	bytes_appendf(b, "%u", uid);
@@ -25,14 +25,14 @@
 #include "base/cleanup.h"
 
 struct bytes {
-	char *data; /* NULL until something was appended */
+	char *data; /* NULL until something is appended */
 	size_t len;
 	size_t size; /* allocated */
 	size_t max;  /* ceiling for len */
 	int error;   /* of the first append that failed, or 0 */
 };
 
-/* For what the program itself makes, and can't be grown by a peer past other limits. */
+/* For content that the program makes itself, if other limits bound what a peer adds to it. */
 #define BYTES_UNLIMITED (SIZE_MAX / 4)
 
 #define BYTES_INIT(ceiling)      \
@@ -43,16 +43,16 @@ struct bytes {
 void bytes_init(struct bytes *b, size_t max);
 void bytes_deinit(struct bytes *b);
 
-/* Forgets the content and an error, keeps the memory. */
+/* Drops the content and the error; keeps the memory. */
 void bytes_clear(struct bytes *b);
 
-/* Cuts the content to `len` bytes, which must not be more than it has, and forgets an error. */
+/* Cuts the content to its first `len` bytes (at most its length), and drops the error. */
 void bytes_truncate(struct bytes *b, size_t len);
 
 /* After an error: cuts the content to `len` bytes, and makes `error` stick. */
 void bytes_undo(struct bytes *b, size_t len, int error);
 
-/* Makes room for `n` more bytes; *ret is where they go. bytes_grew() then counts them in. */
+/* Makes room for `n` more bytes at *ret. Write them there, then call bytes_grew(). */
 int bytes_reserve(struct bytes *b, size_t n, char **ret);
 void bytes_grew(struct bytes *b, size_t n);
 

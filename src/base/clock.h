@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * The one place that reads a clock. Everything else is handed a `struct clock_time`, so that what
- * depends on time is a function of its arguments; the tests link another implementation of this
- * header, whose time they move.
+ * The one place that reads a clock. All other code is given a `struct clock_time`, so that its
+ * result depends on its arguments alone. The tests link another implementation of this header,
+ * whose time they set.
  */
 
 #include <stdint.h>
@@ -12,7 +12,7 @@
 #define CLOCK_SECOND UINT64_C(1000000)
 #define CLOCK_MS UINT64_C(1000)
 
-/* No time at all: later than every time. */
+/* "Never": later than every time. */
 #define CLOCK_NEVER UINT64_MAX
 
 /* A boot's ID is a UUID in text form. */
@@ -27,16 +27,16 @@ struct clock_time {
 struct clock_time clock_now(void);
 
 /*
- * Which boot `boot` counts from, NUL-terminated. Read anew at each call.
- * Errors: what open(2) and read(2) give, -EIO for a text that is no boot ID.
+ * The ID of the boot that `boot` counts from, NUL-terminated. Read anew at each call. Errors: those
+ * of open(2) and read(2); -EIO if the text is no boot ID.
  */
 int clock_boot_id(char ret_id[static CLOCK_BOOT_ID_LEN + 1]);
 
 /*
- * An alarm: a descriptor that polls readable from a point of `boot` time on. Close it to free it.
+ * An alarm: a descriptor that becomes readable at a point of `boot` time. Close it to free it.
  * clock_alarm_set() moves that point (CLOCK_NEVER: disarms) and makes the descriptor unreadable
- * until then; a point in the past is due at once. It may also become readable early: whoever waits
- * on it looks at the time and sets it again.
+ * until then; a point in the past is due at once. The descriptor may also become readable early:
+ * the waiter then compares the time and sets the alarm again.
  */
 int clock_alarm_open(int *ret_fd);
 int clock_alarm_set(int fd, uint64_t boot);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Trusted and lasting files. Every check looks at an open descriptor, never at a name twice;
- * opening never waits (O_NONBLOCK: a FIFO in the place of a file would).
+ * Trusted and lasting files. Every check looks at an open descriptor, never at a name twice.
+ * Opening never blocks: O_NONBLOCK is set, since the name could lead to a FIFO.
  */
 
 #include "base/file.h"
@@ -67,7 +67,7 @@ int file_open_dir(const char *path, uid_t owner, int *ret_fd)
 	if (fd < 0) {
 		if (errno != ENOTDIR)
 			return -errno;
-		/* ENOTDIR is said of a symbolic link and of a file alike. */
+		/* open(2) fails with ENOTDIR for a symbolic link and for a file. */
 		if (lstat(path, &st) < 0)
 			return -errno;
 		return S_ISLNK(st.st_mode) ? FILE_IS_SYMLINK : FILE_NOT_DIRECTORY;
@@ -108,7 +108,7 @@ int file_make_dir(const char *path)
 	return make_one_dir(copy);
 }
 
-/* The directory above, where it is another one and of the same file system; else -1. */
+/* The parent directory. *ret_fd is -1 if `dir_fd` is the root or a mount point. */
 static int open_parent(int dir_fd, int *ret_fd)
 {
 	cleanup(close_p) int fd = -1;
@@ -149,8 +149,7 @@ int file_open(int dir_fd, const char *name, int flags, uid_t owner, int *ret_fd)
 	fd = openat(
 		dir_fd, name, flags | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, FILE_MODE);
 	if (fd < 0) {
-		/* What open(2) says of links, of directories, and of sockets, idle FIFOs, devices.
-		 */
+		/* open(2)'s errors for a link, a directory, and a socket, idle FIFO or device. */
 		if (errno == ELOOP)
 			return FILE_IS_SYMLINK;
 		if (errno == EISDIR || errno == ENXIO || errno == ENODEV)

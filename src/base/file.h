@@ -2,12 +2,12 @@
 #pragma once
 
 /*
- * Files that must be trusted and must last. Opening checks what was opened, through its
- * descriptor; replacing writes beside the file and renames over it, so that a reader at any time,
- * also after a power cut, finds the old content or the new one, whole.
+ * Files that must be trusted and must last. Opening checks the open file, through its descriptor.
+ * Replacing writes a new file beside the old one and renames it, so that a reader always finds the
+ * whole old content or the whole new content, also after a power cut.
  *
  * All names are single components under a directory descriptor that the caller holds. Functions
- * give 0 or a negative errno; a positive result is a file_fault: it opened, but can't be trusted.
+ * return 0, a negative errno, or a positive file_fault: the file was opened, but can't be trusted.
  */
 
 #include <stdbool.h>
@@ -35,52 +35,52 @@ enum file_fault {
 const char *file_fault_text(enum file_fault fault);
 
 /*
- * Opens a directory that must belong to `owner` and be closed to everybody else (no permission
- * for group and others), and not be a symbolic link. Its parents are the administrator's affair.
+ * Opens a directory that must belong to `owner`, give no permission to group and others, and not be
+ * a symbolic link. Its parent directories are not checked: they are the administrator's.
  */
 int file_open_dir(const char *path, uid_t owner, int *ret_fd);
 
 /*
- * Makes a directory, 0700, and its missing parents alike. One that is there is left as it is. None
- * of them is there for good before file_sync_parents().
+ * Makes a directory with mode 0700, and its missing parents likewise. An existing directory is left
+ * as it is. New directories may be lost in a power cut until file_sync_parents() was called.
  */
 int file_make_dir(const char *path);
 
 /*
- * Syncs the directories above, up to that of another file system: whoever made them may have died
- * before that. Where one may not be opened, all of the file system is synced.
+ * Syncs the parent directories, up to the root of the file system: the process that made them may
+ * have died before it synced them. If a parent may not be opened, the whole file system is synced.
  */
 int file_sync_parents(int dir_fd);
 
-/* Opens a regular file with the same checks; `flags` as for open(2), a new one gets mode 0600. */
+/* Opens a regular file with the same checks. `flags` as for open(2); a new file gets mode 0600. */
 int file_open(int dir_fd, const char *name, int flags, uid_t owner, int *ret_fd);
 
-/* For file_look(): the size doesn't matter. */
+/* For file_look(): any size is accepted. */
 #define FILE_ANY_SIZE UINT64_MAX
 
 /*
- * Whether `name` still leads to what `fd` has open, and that has this size: what no other process
- * has touched is as its only writer left it.
+ * Whether `name` still leads to the file that `fd` has open, and the file has this size. If so, no
+ * other process has replaced, cut or extended it.
  */
 int file_look(int fd, int dir_fd, const char *name, uint64_t size);
 
 /*
- * What is left on the file system for a process without privileges, and its size; both UINT64_MAX
- * where it does not say.
+ * The space in bytes that is free for a process without privileges, and the size of the file
+ * system. Both are UINT64_MAX if the file system does not report them.
  */
 int file_space(int fd, uint64_t *ret_free, uint64_t *ret_size);
 
-/* Appends all of it; -EFBIG where that is more than `max` bytes. */
+/* Appends the rest of the file; -EFBIG if that is more than `max` bytes. */
 int file_read(int fd, size_t max, struct bytes *b);
 
-/* Writes all of it, through short writes and interruptions. */
+/* Writes all `len` bytes; continues after short writes and interruptions. */
 int file_write(int fd, const void *data, size_t len);
 
 /*
- * A replacement for a file: file_replace_begin(), file_write() to `fd`, file_replace_commit();
- * file_replace_deinit() at the end in any case, which removes what was not committed. Its
- * temporary name is fixed, so that one left by a crash is found and removed: whoever replaces a
- * file must hold the lock on its directory.
+ * A replacement for a file: file_replace_begin(), file_write() to `fd`, file_replace_commit().
+ * Always call file_replace_deinit() at the end: it removes a file that was not committed. The
+ * temporary name is fixed, so that a file left by a crash is found and removed; so the caller must
+ * hold the lock on the directory.
  */
 struct file_replace {
 	int dir_fd; /* the caller's */
@@ -94,16 +94,16 @@ struct file_replace {
 		.fd = -1  \
 	}
 
-/* `name` must stay valid until the end. */
+/* `name` must stay valid until file_replace_deinit(). */
 int file_replace_begin(struct file_replace *f, int dir_fd, const char *name);
 
 /*
- * Syncs the content, renames, syncs the directory. Where only the last of these failed (the file
- * is in place, but may not outlive a power cut) *ret_renamed is true beside the error.
+ * Syncs the content, renames, syncs the directory. If only the last step failed, an error is
+ * returned and *ret_renamed is true: the file is in place, but may be lost in a power cut.
  */
 int file_replace_commit(struct file_replace *f, bool *ret_renamed);
 
-/* Hands over the descriptor of the committed file. */
+/* Gives the descriptor of the committed file to the caller. */
 int file_replace_steal_fd(struct file_replace *f);
 
 void file_replace_deinit(struct file_replace *f);

@@ -2,8 +2,9 @@
 #pragma once
 
 /*
- * What is due next: a binary heap of nodes that are embedded in what they stand for. The heap owns
- * an array of pointers, never the nodes. heap_init(), then the rest, then heap_deinit().
+ * A binary heap of nodes, ordered by the time at which each is due. A node is embedded in the thing
+ * that is due. The heap owns an array of pointers, never the nodes. heap_init(), then the other
+ * functions, then heap_deinit().
  */
 
 #include <stddef.h>
@@ -11,7 +12,7 @@
 
 struct heap_node {
 	uint64_t due;
-	size_t at; /* the heap's own */
+	size_t at; /* private to the heap */
 };
 
 struct heap {
@@ -22,7 +23,7 @@ struct heap {
 void heap_init(struct heap *h);
 void heap_deinit(struct heap *h);
 
-/* The node that is due first, NULL where there is none. */
+/* The node that is due first; NULL if the heap is empty. */
 struct heap_node *heap_first(const struct heap *h);
 
 /* The node must not be in a heap. Error: -ENOMEM. */

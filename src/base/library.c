@@ -25,7 +25,7 @@ int library_load(const char *soname, const struct library_function *functions, s
 			*ret_why = dlerror();
 			return -ELIBACC;
 		}
-		/* The way that POSIX gives from void * to a function pointer. */
+		/* The conversion that POSIX gives from void * to a function pointer. */
 		memcpy((char *)ret_struct + functions[i].offset, &function, sizeof(function));
 	}
 	return 0;

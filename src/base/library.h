@@ -2,10 +2,10 @@
 #pragma once
 
 /*
- * Libraries that are loaded by the part that needs them: linked in, each would be bound whenever
- * the program starts, which `firma check` does for one question. Such a part has a struct of
- * pointers to functions and a table that says where in it each goes. What was loaded stays until
- * the process ends.
+ * Libraries that are loaded only by the part that needs them. A linked library would be loaded
+ * whenever the program starts, even for a single `firma check`. Each such part has a struct of
+ * function pointers, and a table with the offset of each. A library stays loaded until the process
+ * ends.
  */
 
 #include <stddef.h>
@@ -17,15 +17,15 @@ struct library_function {
 };
 
 /*
- * Loads a library and fills the struct. Error: -ELIBACC, and *ret_why (static or dlerror()'s) says
- * what could not be loaded; of the struct nothing may be called then.
+ * Loads a library and fills the struct. Error: -ELIBACC; *ret_why (static, or dlerror()'s) says
+ * what could not be loaded, and no function of the struct may be called.
  */
 int library_load(const char *soname, const struct library_function *functions, size_t n,
 	void *ret_struct, const char **ret_why);
 
 /*
- * Tells a package's tools of it, which the linker can't: ELF dlopen metadata as systemd.io has it.
- * All literals; `priority` is "required", "recommended" or "suggested".
+ * Records the library as ELF dlopen metadata (systemd.io), so that packaging tools find it. All
+ * arguments are literals; `priority` is "required", "recommended" or "suggested".
  */
 #define LIBRARY_NOTE(name, feature, description, priority, soname)             \
 	LIBRARY_NOTE_OF(name,                                                  \

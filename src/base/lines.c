@@ -26,7 +26,7 @@ static size_t n_held(const struct lines *l)
 	return l->buffer.len - l->start;
 }
 
-/* What is past the limit isn't kept: that it was there is enough. */
+/* Drops the bytes of a line beyond the limit; only their number is kept. */
 static void drop_excess(struct lines *l)
 {
 	size_t n = n_held(l);
@@ -39,7 +39,7 @@ static void drop_excess(struct lines *l)
 	l->start = l->searched = 0;
 }
 
-/* Reads once. Returns how much there was: 0 at the end. */
+/* Reads once. Returns the number of bytes read, 0 at the end. */
 static ssize_t fill(struct lines *l)
 {
 	ssize_t n;

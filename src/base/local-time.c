@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* A date to a time, by the C library's table of time zones. */
+/* Converts a date to a time, by the C library's time zones. */
 
 #include "base/local-time.h"
 
@@ -19,7 +19,7 @@ bool local_time_to_wall(const struct local_time *t, bool utc, uint64_t *ret)
 	};
 	time_t wall = utc ? timegm(&tm) : mktime(&tm);
 
-	/* What is no date ("February 30") was made another one. */
+	/* mktime(3) turns an invalid date ("February 30") into another date. */
 	if (wall < 0 || tm.tm_mon != t->month - 1 || tm.tm_mday != t->day || tm.tm_min != t->minute
 		|| tm.tm_sec != t->second)
 		return false;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Open addressing with linear probing; removal shifts the followers back, so there are no
+ * Open addressing with linear probing. Removal moves later entries back, so there are no
  * tombstones. Invariant: at most three quarters of the slots are taken, and no free slot lies
  * between an entry and the slot that its hash names.
  */
@@ -44,7 +44,7 @@ static uint64_t hash_key(const struct map *m, const void *key)
 	return hash;
 }
 
-/* The slot that holds the key, or the free one where it would go. */
+/* The slot that holds the key, or else the free slot for it. */
 static struct map_slot *find_slot(const struct map *m, const void *key, uint64_t hash)
 {
 	size_t mask = m->n_slots - 1;
@@ -119,7 +119,9 @@ void *map_remove(struct map *m, const void *key)
 	value = s->value;
 	hole = (size_t)(s - m->slots);
 
-	/* A follower may move into the hole if that is not before its home. */
+	/*
+	 * An entry may move into the hole unless the hole is before the slot that its hash names.
+	 */
 	for (size_t i = (hole + 1) & mask; m->slots[i].key; i = (i + 1) & mask) {
 		home = m->slots[i].hash & mask;
 		if (((i - home) & mask) >= ((i - hole) & mask)) {

@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * A hash table from keys of one fixed length to pointers. The map owns neither: a key lies inside
- * the value that it finds and must stay there, unchanged, while the value is in the map. Embedded
- * in its owner: map_init(), then the rest, then map_deinit().
+ * A hash table from keys of one fixed length to pointers. The map owns neither keys nor values: a
+ * key lies inside its value and must not change or move while the value is in the map. Embedded in
+ * its owner: map_init(), then the other functions, then map_deinit().
  *
  * Keys may come from peers, so they are hashed with SipHash under a random key.
  */
@@ -14,7 +14,7 @@
 
 struct map_slot {
 	uint64_t hash;
-	const void *key; /* NULL: free */
+	const void *key; /* NULL: the slot is free */
 	void *value;
 };
 
@@ -31,11 +31,11 @@ void map_deinit(struct map *m);
 
 size_t map_size(const struct map *m);
 
-/* NULL where it isn't there. */
+/* NULL if the key isn't in the map. */
 void *map_get(const struct map *m, const void *key);
 
-/* The key must not be in the map yet. Error: -ENOMEM, nothing changed then. */
+/* The key must not be in the map yet. Error: -ENOMEM; the map is unchanged then. */
 int map_put(struct map *m, const void *key, void *value);
 
-/* Takes it out and returns it; NULL where it wasn't there. Never fails and never allocates. */
+/* Removes the value and returns it; NULL if the key isn't in the map. Allocates nothing. */
 void *map_remove(struct map *m, const void *key);

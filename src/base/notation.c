@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Parsers walk a pointer over the text; each takes what is its own and leaves the pointer after
- * it. What is too big is found out about only after all of the text has been found well-formed.
+ * Parsers move a pointer over the text; each reads its part and leaves the pointer after it. A
+ * value that is too big is reported only after the whole text is found to be well-formed.
  */
 
 #include "base/notation.h"
@@ -104,7 +104,7 @@ static void skip_blanks(const char **text)
 	*text += strspn(*text, " \t");
 }
 
-/* At least one digit. Where they don't fit, *too_big is set, and *ret is anything. */
+/* At least one digit. If the number doesn't fit, *too_big is set and *ret is undefined. */
 static int take_number(const char **text, uint64_t *ret, bool *too_big)
 {
 	const char *p = *text;
@@ -123,7 +123,7 @@ static int take_number(const char **text, uint64_t *ret, bool *too_big)
 	return 0;
 }
 
-/* All up to the next blank, digit or the end, which must be one of the units. */
+/* Reads up to the next blank or digit, or the end: that must be one of the units. */
 static int take_unit(const char **text, const struct unit *units, uint64_t *ret)
 {
 	size_t len = strcspn(*text, " \t0123456789");
@@ -176,7 +176,7 @@ int notation_parse_duration(const char *text, uint64_t *ret)
 	return 0;
 }
 
-/* The largest unit that goes into `us`, which is not 0. */
+/* The largest unit that is not longer than `us`, which is not 0. */
 static const struct unit *largest_unit(uint64_t us)
 {
 	const struct unit *unit = duration_shown;
@@ -248,7 +248,7 @@ int notation_append_size(struct bytes *b, uint64_t bytes)
 		tenths = 0;
 		whole++;
 	}
-	/* 16 EiB are more than 64 bits, so there is a unit above. */
+	/* The number has 64 bits, less than 1024 EiB, so there is a larger unit. */
 	if (whole == 1024) {
 		whole = 1;
 		unit++;
@@ -285,8 +285,8 @@ struct date {
 };
 
 /*
- * The date so many days after 1970-01-01. Counts in years that begin in March, so that the day of a
- * leap year is a year's last, and in eras of 400 of them, which are all alike.
+ * The date of the day `days` after 1970-01-01. Counts in years that begin in March, so that the
+ * leap day is the last day of a year, and in eras of 400 years, which all have the same length.
  */
 static struct date date_of(uint64_t days)
 {
@@ -353,8 +353,8 @@ void notation_hex(const void *data, size_t len, char *ret)
 }
 
 /*
- * What a lower-case hex digit stands for; -1 for any other character. From a table: digits come at
- * random, so that a branch on them would be guessed wrong every other time.
+ * The value of a lower-case hex digit; -1 for any other character. A table avoids branches on
+ * random digits, which the processor would mispredict half of the time.
  */
 static int hex_value(char c)
 {
@@ -397,7 +397,7 @@ int notation_parse_hex(const char *text, size_t text_len, void *ret, size_t len)
 	return 0;
 }
 
-/* The groups of a UUID, in bytes; a hyphen stands between them. */
+/* The groups of a UUID, in bytes; hyphens separate them. */
 static const size_t uuid_groups[] = { 4, 2, 2, 2, 6 };
 
 void notation_uuid(const uint8_t id[static 16], char ret[static NOTATION_UUID_LEN + 1])

@@ -3,11 +3,11 @@
 
 /*
  * The small notations of the command line, the wire and the files: durations, sizes, numbers,
- * times, hex, UUIDs. Pure functions; none knows a locale or a time zone.
+ * times, hex, UUIDs. Pure functions, independent of locale and time zone.
  *
- * Parsing takes the whole text or nothing: -EINVAL for what isn't in the notation, -ERANGE for a
- * value that doesn't fit; *ret is then untouched. Appending returns 0 or what bytes_append() gives;
- * on failure nothing was appended.
+ * Parsers take the whole text: -EINVAL if it isn't in the notation, -ERANGE if the value doesn't
+ * fit; *ret is untouched then. Appending returns 0 or the errors of bytes_append(); on failure
+ * nothing is appended.
  */
 
 #include <stddef.h>
@@ -16,22 +16,22 @@
 #include "base/bytes.h"
 
 /*
- * "500ms", "5s", "5min", "1h 30min", "2d": a sum of whole numbers with units, as systemd.time(7)
- * has them, from us to weeks (not months and years, whose length varies). One number without a unit
- * is seconds; beside others it is refused. *ret in µs, at most INT64_MAX, so that it can be added
- * to a time. "infinity" is the caller's.
+ * "500ms", "5s", "5min", "1h 30min", "2d": a sum of whole numbers with the units of
+ * systemd.time(7), from us to weeks (not months and years, whose length varies). A single number
+ * without a unit is seconds; such a number beside others is refused. *ret in µs, at most INT64_MAX,
+ * so that it can be added to a time. "infinity" is left to the caller.
  */
 int notation_parse_duration(const char *text, uint64_t *ret);
 
 /*
- * The two largest units (up to days) that are not zero, what is less dropped: "4min 59s", "1h
+ * The two largest units (up to days) that are not zero; smaller units are dropped: "4min 59s", "1h
  * 2min", "320ms", "0s".
  */
 int notation_append_duration(struct bytes *b, uint64_t us);
 
 /*
  * "4096", "64K", "128M", "1G", "1T": powers of 1024, also spelled KiB and KB. A blank may stand
- * before the unit, which may also be B. *ret in bytes.
+ * before the unit; "B" is a unit, too. *ret in bytes.
  */
 int notation_parse_size(const char *text, uint64_t *ret);
 
@@ -42,12 +42,12 @@ int notation_append_size(struct bytes *b, uint64_t bytes);
 int notation_parse_number(const char *text, uint64_t min, uint64_t max, uint64_t *ret);
 
 /*
- * µs since 1970 in RFC 3339, UTC, milliseconds (cut, not rounded): "2026-11-20T06:17:57.123Z".
- * Also -ERANGE: past the year 9999, which that notation can't say.
+ * µs since 1970 in RFC 3339, UTC, with milliseconds (cut, not rounded): "2026-11-20T06:17:57.123Z".
+ * Also -ERANGE after the year 9999, which the notation can't express.
  */
 int notation_append_time(struct bytes *b, uint64_t wall);
 
-/* The same in nanoseconds, of which the clock has thousands. */
+/* The same with nanoseconds; the clock counts in thousands of them. */
 int notation_append_time_ns(struct bytes *b, uint64_t wall);
 
 /* Lower-case hex. `ret` takes 2 * len characters and a NUL. */

@@ -37,13 +37,13 @@ bool path_is_in(const char *path, const char *directory)
 {
 	size_t len = (size_t)(path_name(path) - path), wanted = strlen(directory);
 
-	/* Of "/usr/bin/git", "/usr/bin"; the root keeps its slash. */
+	/* Drop the slash after the directory, but keep that of the root. */
 	if (len > 1)
 		len--;
 	return len == wanted && memcmp(path, directory, len) == 0;
 }
 
-/* Behind what is there, which ends without a slash. */
+/* Appends the components of `path` to `ret`, which ends without a slash. */
 static size_t append_parts(char *ret, size_t at, const char *path)
 {
 	size_t len;

@@ -1,23 +1,25 @@
 /* SPDX-License-Identifier: ISC */
 #pragma once
 
-/* Paths as text: nothing here looks at a file. */
+/* Functions on paths as text. None looks at the file system. */
 
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Absolute, and nothing in it that could be left out: no "." or "..", no empty part. Not "/". */
+/* Whether the path is absolute, not "/", and has no ".", no ".." and no empty part. */
 bool path_is_normal(const char *path);
 
-/* What follows the last slash; the whole path if there is none. */
+/* The part after the last slash; the whole path if there is none. */
 const char *path_name(const char *path);
 
-/* Whether the file lies in this very directory. Both are normal; the directory may be "/". */
+/*
+ * Whether the file lies directly in the directory. Both paths are normal; `directory` may be "/".
+ */
 bool path_is_in(const char *path, const char *directory);
 
 /*
- * Writes `path` to `ret` without what could be left out: a path that is not absolute continues
- * `base`, which must be. ".." takes away what is before it, as if that were no link. `ret` takes
- * strlen(base) + strlen(path) + 2 bytes; its length is returned.
+ * Writes the normal form of `path` to `ret`. A relative path is taken from `base`, which must be
+ * absolute. ".." removes the part before it, as if that were no link. `ret` takes strlen(base) +
+ * strlen(path) + 2 bytes; returns the length.
  */
 size_t path_normalize(const char *base, const char *path, char *ret);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* Tries at growing intervals. */
+/* Retries at growing intervals. */
 
 #include "base/retry.h"
 

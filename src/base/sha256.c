@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* A hash stays with the library that it was begun with. */
+/* SHA-256. A hash is finished by the library that began it. */
 
 #include "base/sha256.h"
 
@@ -9,7 +9,7 @@
 
 #include "base/library.h"
 
-/* nettle's header renames what a program calls. */
+/* nettle's header defines macros with these names. */
 #undef sha256_init
 #undef sha256_update
 #undef sha256_digest
@@ -18,7 +18,7 @@
 
 LIBRARY_NOTE(note, "sha256", "The processor's own SHA-256", "recommended", NETTLE_LIBRARY);
 
-/* From here on the time that nettle saves is worth that which loading it takes. */
+/* From this many bytes on, nettle saves more time than loading it takes. */
 #define MUCH (UINT64_C(128) << 10)
 
 static struct {
@@ -53,7 +53,7 @@ static crypto_hash_sha256_state *of_sodium(struct sha256 *s)
 
 static void load(void)
 {
-	const char *why; /* is nobody's concern: it is as right without */
+	const char *why; /* not reported: libsodium gives the same result */
 
 	tried = true;
 	loaded = library_load(NETTLE_LIBRARY, functions, sizeof(functions) / sizeof(functions[0]),

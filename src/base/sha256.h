@@ -2,12 +2,12 @@
 #pragma once
 
 /*
- * SHA-256 (FIPS 180-4): sha256_init(), sha256_update() as often as one likes, sha256_final(); or
- * all at once. Nothing fails and nothing is to be freed.
+ * SHA-256 (FIPS 180-4): sha256_init(), sha256_update() any number of times, sha256_final(); or one
+ * call for all. Nothing can fail and nothing needs to be freed.
  *
- * libsodium's is always there. nettle's takes a quarter of the time where the processor has
- * instructions for it, but a fifth of a millisecond and 300 KiB to load, so that it is loaded by a
- * process of which much is expected. Where it can't be, libsodium's goes on.
+ * libsodium's is always available. nettle's takes a quarter of the time if the processor has
+ * instructions for SHA-256, but loading it costs a fifth of a millisecond and 300 KiB. So nettle is
+ * loaded only by a process that has much to hash. If it can't be loaded, libsodium is used.
  */
 
 #include <stdbool.h>
@@ -27,5 +27,5 @@ void sha256_final(struct sha256 *s, uint8_t ret[static SHA256_LEN]);
 
 void sha256_of(const void *data, size_t len, uint8_t ret[static SHA256_LEN]);
 
-/* Before sha256_init(), of what is more than a few lines: so many bytes will come. */
+/* Call before sha256_init() if more than a few lines will be hashed: the number of bytes. */
 void sha256_expect(uint64_t n);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * A text is walked in pieces: a piece is one character, or one byte that belongs to none. Pieces
- * that are shown as they are get appended in runs, so that plain text is one append.
+ * A text is walked in pieces: a piece is one valid character, or one byte of invalid UTF-8. Pieces
+ * that need no escape are appended in runs, so that plain text is one append.
  */
 
 #include "base/text.h"
@@ -14,14 +14,14 @@
 struct piece {
 	size_t len;
 	uint32_t c; /* the code point, or the byte */
-	bool valid; /* whether it is a character */
+	bool valid; /* a character, not a byte */
 	enum unicode_class class;
 };
 
-/* How many combining marks are shown after one letter or digit. */
+/* The number of combining marks that are shown after one letter or digit. */
 #define MARKS_MAX 2
 
-/* A position in a text: at `i`, after a letter or digit with `marks` marks, or after neither. */
+/* A position in a text: at `i`, and if `after_word`, after a letter or digit with `marks` marks. */
 struct walk {
 	const char *text;
 	size_t len, i;
@@ -45,7 +45,7 @@ static bool is_printable_ascii(char c)
 	return c >= 0x20 && c < 0x7F;
 }
 
-/* What unicode_class() says of a printable ASCII character, without the search. */
+/* The unicode_class() of a printable ASCII character, without the search. */
 static enum unicode_class class_of_ascii(char c)
 {
 	if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'))
@@ -58,7 +58,7 @@ static enum unicode_class class_of_ascii(char c)
 
 size_t text_decode(const char *text, size_t len, uint32_t *ret)
 {
-	/* The least code point that takes as many bytes. */
+	/* The smallest code point that needs this number of bytes. */
 	static const uint32_t least[] = { [2] = 0x80, [3] = 0x800, [4] = 0x10000 };
 	unsigned char lead = (unsigned char)text[0];
 	size_t size;
@@ -99,7 +99,7 @@ size_t text_decode(const char *text, size_t len, uint32_t *ret)
 	return size;
 }
 
-/* How many of the first bytes are ASCII, perhaps less: looks at eight at a time. */
+/* The number of ASCII bytes at the beginning, rounded down: reads eight at a time. */
 static size_t ascii_words(const char *text, size_t len)
 {
 	uint64_t word;
@@ -153,7 +153,7 @@ static struct piece piece_beyond_ascii(const char *text, size_t len)
 	return piece;
 }
 
-/* The first piece of at least one byte; nearly always it is one byte, and plain. */
+/* The first piece. `len` is at least 1. The piece is nearly always one plain byte. */
 static inline struct piece piece_at(const char *text, size_t len)
 {
 	if (!is_printable_ascii(text[0]))
@@ -167,7 +167,7 @@ static inline struct piece piece_at(const char *text, size_t len)
 	};
 }
 
-/* The next piece; false at the end. A mark that may not be shown is UNICODE_HIDDEN. */
+/* The next piece; false at the end. A combining mark that may not be shown is UNICODE_HIDDEN. */
 static inline bool next_piece(struct walk *w, struct piece *ret)
 {
 	if (w->i == w->len)
@@ -264,7 +264,7 @@ int text_append_escaped(struct bytes *b, const char *text, size_t len)
 	return r;
 }
 
-/* Whether a shell takes the piece for nothing but itself; `before` is 0 at the start of a word. */
+/* Whether the piece has no special meaning to a shell; `before` is 0 at the start of a word. */
 static bool is_bare(const struct piece *piece, uint32_t before)
 {
 	if (piece->class >= UNICODE_MARK)
@@ -281,10 +281,10 @@ static bool is_bare(const struct piece *piece, uint32_t before)
 	case '@':
 	case '_':
 		return true;
-	case '=': /* zsh: the path of a command */
+	case '=': /* zsh: expands to the path of a command */
 		return before != 0;
 	case '#': /* begins a comment */
-	case '~': /* a home directory, also within what looks like an assignment */
+	case '~': /* a home directory, also in a word like an assignment */
 		return before != 0 && before != ':' && before != '=';
 	default:
 		return false;
@@ -375,10 +375,10 @@ int text_append_quoted_lines(struct bytes *b, const char *text, size_t len)
 	return append_quoted(b, text, len, NOTATION_SHELL_LINES);
 }
 
-/* What is known of the word that is being walked. */
+/* What is known of the current word. */
 struct word {
 	bool ascii_letter, latin, other_script;
-	bool unlike; /* a character is not ASCII and looks like none of it */
+	bool unlike; /* a non-ASCII character looks like no ASCII one */
 	uint32_t c;  /* the first that looks like an ASCII one; 0: none */
 	char ascii;
 };
@@ -418,7 +418,7 @@ static enum text_likeness word_likeness(const struct word *word, uint32_t *ret_c
 	return TEXT_LOOKS_ALIKE;
 }
 
-/* A symbol that was walked over deceives where it touches ASCII; `before` is 0 at the beginning. */
+/* A look-alike symbol counts if it touches ASCII; `before` is 0 at the beginning. */
 static enum text_likeness symbol_likeness(
 	const struct walk *w, uint32_t c, uint32_t before, uint32_t *ret_c, char *ret_ascii)
 {

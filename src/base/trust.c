@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * A walk from the root, one component at a time. Each is opened below the descriptor of the one
- * before, without following a link, and looked at through its own descriptor: what was checked is
- * what is used. A link is followed by putting its text before the rest of the way.
+ * A walk from the root, one component at a time. Each component is opened below the descriptor of
+ * the previous one, without following a link, and checked through its own descriptor: so the file
+ * that was checked is the file that is used. A link is followed by putting its text before the rest
+ * of the path.
  */
 
 #include "base/trust.h"
@@ -18,14 +19,14 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 
-/* As the kernel has it (path_resolution(7)). */
+/* The kernel's limit (path_resolution(7)). */
 #define LINKS_MAX 40
 
 struct walk {
 	uid_t owner;
-	int dir;            /* where it is */
-	struct bytes shown; /* the way there, for messages */
-	struct bytes rest;  /* what is still to go */
+	int dir;            /* the current directory */
+	struct bytes shown; /* the path so far, for messages */
+	struct bytes rest;  /* the path that remains */
 	int links;
 };
 
@@ -60,7 +61,7 @@ static int go_to_root(struct walk *w)
 	return enter(w, "/");
 }
 
-/* The link's text comes before the rest; `link` is a descriptor of the link itself. */
+/* Puts the link's text before the rest; `link` is a descriptor of the link itself. */
 static int follow(struct walk *w, int link)
 {
 	cleanup(bytes_deinit) struct bytes rest = BYTES_INIT(BYTES_UNLIMITED);
@@ -89,7 +90,7 @@ static int follow(struct walk *w, int link)
 	return r;
 }
 
-/* Takes the next component off the rest; "" where there is none. */
+/* Removes the next component from the rest; "" if there is none. */
 static int take_component(struct walk *w, char ret[static NAME_MAX + 1])
 {
 	const char *rest = bytes_str(&w->rest);
@@ -110,7 +111,7 @@ static bool is_last(const struct walk *w)
 	return rest[strspn(rest, "/")] == '\0';
 }
 
-/* The file itself: what is opened now is looked at once more. It never waits for a FIFO. */
+/* Opens the file itself and checks the opened file again. Doesn't block on a FIFO. */
 static int open_file(const struct walk *w, const char *name, int *ret_fd)
 {
 	cleanup(close_p) int fd = -1;
@@ -129,7 +130,7 @@ static int open_file(const struct walk *w, const char *name, int *ret_fd)
 	return r;
 }
 
-/* One component further; *ret_fd is set where it was the file. */
+/* Goes one component further; *ret_fd is set if that was the file. */
 static int step(struct walk *w, int *ret_fd)
 {
 	cleanup(close_p) int fd = -1;
@@ -142,7 +143,7 @@ static int step(struct walk *w, int *ret_fd)
 	if (r < 0)
 		return r;
 	if (name[0] == '\0')
-		return FILE_NOT_REGULAR; /* the way ends at a directory */
+		return FILE_NOT_REGULAR; /* the path ends at a directory */
 
 	r = bytes_appendf(&w->shown, "/%s", name);
 	if (r < 0)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* The tables are sorted. A code point in none of the ranges is UNICODE_HIDDEN. */
+/* The tables are sorted. A code point outside of all ranges is UNICODE_HIDDEN. */
 
 #include "base/unicode.h"
 

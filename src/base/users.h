@@ -6,12 +6,12 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* -ENOENT where there is none, or it could not be asked. */
+/* -ENOENT if there is no such user or group, or the database could not be read. */
 int users_find(const char *name, uid_t *ret);
 int users_find_group(const char *name, gid_t *ret);
 
 /*
- * All groups of a user, the primary one among them, as a new process of theirs would have them; the
- * caller frees. -ENOENT where there is no such user, -ENOMEM.
+ * All groups of a user, the primary one included, as a new process of that user would have them;
+ * the caller frees *ret. Errors: -ENOENT if there is no such user, -ENOMEM.
  */
 int users_groups(uid_t uid, gid_t **ret, size_t *ret_n);

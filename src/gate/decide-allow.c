@@ -77,7 +77,7 @@ static void refuse_always(struct verdict *v, const char *why)
 	verdict_explain(v, "%s", why);
 }
 
-/* What can't be allowed always is refused now, while the operator can still be told. */
+/* Refuse now if no entry could be made, while the operator can still be told. */
 void decide_allow_always(const struct decide_input *in, struct verdict *v)
 {
 	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);

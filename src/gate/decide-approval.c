@@ -14,23 +14,23 @@
 #include "gate/approval/allowed-signers.h"
 #include "gate/approval/approval-text.h"
 
-/* The largest list of approvals that is counted: a quorum of each of the groups. */
+/* The largest number of approvals that count: a quorum, and one for each of the groups. */
 #define COUNTED_MAX (DEMAND_QUORUM_MAX + DEMAND_GROUPS_MAX)
 
 /* One approval, as it counts now. */
 struct vote {
-	const char *principal; /* NULL where the uid has none */
-	uid_t uid;             /* of one without a signature */
+	const char *principal; /* NULL if the uid has none */
+	uid_t uid;             /* if without a signature */
 	bool is_signed;
 	struct sshsig sig;
-	const char *groups; /* of one without a signature */
+	const char *groups; /* if without a signature */
 };
 
 struct count {
 	const struct decide_input *in;
 	const struct demand *demand;
 	struct approval_text text;
-	struct bytes printed; /* the text */
+	struct bytes printed; /* the text to sign */
 	struct vote votes[COUNTED_MAX];
 	size_t n;
 };
@@ -51,7 +51,7 @@ void approval_given_deinit(struct approval_given *g)
 	bytes_deinit(&g->by);
 }
 
-/* --- what is demanded ------------------------------------------------------------------------- */
+/* --- demands ---------------------------------------------------------------------------------- */
 
 static int add_in_force(const struct decide_input *in, const struct request *request,
 	const struct asker *asker, struct demand *d)
@@ -65,7 +65,10 @@ static int add_in_force(const struct decide_input *in, const struct request *req
 	return r;
 }
 
-/* Of the token that an operator names: its request is made again, and its groups aren't known. */
+/*
+ * Demands on the token that an operator names. The asker's request is rebuilt from the token; the
+ * asker's groups aren't known.
+ */
 static int demand_of_token(const struct decide_input *in, struct demand *d)
 {
 	const struct token *t = in->token;
@@ -111,7 +114,7 @@ bool decide_approval_is_demanded(const struct decide_input *in, struct verdict *
 
 /* --- one approval ----------------------------------------------------------------------------- */
 
-/* Such as "platform audit", and whether the name is one of them. */
+/* Whether a list such as "platform audit" has the name. */
 static bool names_group(const char *groups, const char *name)
 {
 	size_t len = strlen(name);
@@ -145,7 +148,7 @@ static bool is_in_any_group(const struct count *c, const struct vote *vote)
 	return false;
 }
 
-/* Why the key's flags are not enough; NULL where they are. */
+/* Why the key's flags are not enough; NULL if they are. */
 static const char *flags_fault(const struct demand_flags *d, const struct sshsig *s)
 {
 	bool touched = s->key.security_key && (s->flags & SSHSIG_TOUCHED);
@@ -157,7 +160,7 @@ static const char *flags_fault(const struct demand_flags *d, const struct sshsig
 	return NULL;
 }
 
-/* Why a signature does not count; NULL where it does. */
+/* Why a signature does not count; NULL if it does. */
 static const char *read_signature(struct count *c, const char *armor, struct vote *ret)
 {
 	const struct approving *approving = c->in->approving;
@@ -171,7 +174,7 @@ static const char *read_signature(struct count *c, const char *armor, struct vot
 	if (fault != SSHSIG_FINE)
 		return sshsig_fault_text(fault);
 
-	/* First whose key it is: a stranger's signature is not worth verifying. */
+	/* Check the key first: the signature of an unknown key need not be verified. */
 	standing = allowed_signers_judge(approving->signers, &ret->sig.key, SSHSIG_APPROVAL,
 		c->in->now.clock.wall / CLOCK_SECOND, &signer);
 	if (standing != SIGNER_GOOD)
@@ -243,7 +246,7 @@ static int set_text(struct count *c, bool approve, bool always, uint64_t for_ms,
 	return approval_text_print(&c->text, &c->printed);
 }
 
-/* Whether that person has not been counted yet, and is now. */
+/* Adds a vote; false if this person was counted already. */
 static bool add_vote(struct count *c, const struct vote *vote)
 {
 	for (size_t i = 0; i < c->n; i++)
@@ -255,7 +258,7 @@ static bool add_vote(struct count *c, const struct vote *vote)
 	return true;
 }
 
-/* So many more are needed, at least. */
+/* The number of approvals that are still needed, at least. */
 static uint64_t count_missing(const struct count *c)
 {
 	uint64_t quorum = demand_quorum(c->demand), missing, n;
@@ -291,8 +294,8 @@ static void write_proof(struct writer *w, const char *key, const struct count *c
 }
 
 /*
- * Counts the token's approvals. Those that count go to `list` (if it isn't NULL), and with their
- * proof to `w` (likewise). *ret_fault: why the last one that doesn't count does not.
+ * Counts the token's approvals. Those that count are appended to `list` (or NULL), and written with
+ * their proof to `w` (or NULL). *ret_fault says why the last approval that doesn't count does not.
  */
 static int count_approvals(
 	struct count *c, struct bytes *list, struct writer *w, const char **ret_fault)
@@ -319,7 +322,7 @@ static int count_approvals(
 
 /* --- an operator approves --------------------------------------------------------------------- */
 
-/* The names of the demanded groups that the operator's Unix groups are named in. */
+/* Appends the names of the demanded groups that name one of the operator's Unix groups. */
 static int append_groups_of_asker(
 	const struct decide_input *in, const struct demand *d, struct bytes *b)
 {
@@ -339,7 +342,7 @@ static void refuse(struct verdict *v, const char *fault)
 	verdict_conclude(v, OUTCOME_UNSUPPORTED, fault);
 }
 
-/* Earlier approvers approved it once, or for good for so long: the next one does the same. */
+/* All approvers must approve alike: once, or for good and for the same time. */
 static bool differs_from_earlier(const struct decide_input *in)
 {
 	const struct token *t = in->token;
@@ -348,7 +351,7 @@ static bool differs_from_earlier(const struct decide_input *in)
 		&& (t->always != in->request->always || t->for_ms != in->request->for_ms);
 }
 
-/* The new approval, after those that there are. */
+/* Checks the new approval and appends it to the list. */
 static int take_new(struct count *c, const struct approval_entry *a, struct verdict *v,
 	struct approval_given *ret, bool *ret_taken)
 {
@@ -591,9 +594,9 @@ void decide_approval_explain(const struct decide_input *in, struct verdict *v)
 	bytes_deinit(&c.printed);
 }
 
-/* --- what a client must know ------------------------------------------------------------------ */
+/* --- information for clients ------------------------------------------------------------------ */
 
-/* Whether the operator's word alone would not do. */
+/* Whether the operator's word alone is not enough. */
 static bool wants_signature(const struct decide_input *in, const struct demand *d)
 {
 	return demand_needs_signature(d) || d->n_groups > 0 || d->flags.quorum > 1

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * A request of the second contract is judged by each policy that is in force: the operator's, and
- * those of the packs. The strictest judgement decides, of several alike the first.
+ * A request of the second contract is judged by each policy in force: the operator's, and those of
+ * the packs. The strictest judgement decides; among equals, the first.
  */
 
 #include "gate/decide-evaluate.h"
@@ -18,7 +18,7 @@
 #define APPROVERS_SECURITY "Platform Security"
 #define APPROVERS_RELEASE "Release Governance"
 
-/* The policies that judge a request, in the order in which ties are broken. */
+/* The policies that judge a request; among equal judgements, an earlier policy decides. */
 struct in_force {
 	const struct policy *policies[1 + LIMIT_PACKS];
 	size_t n;
@@ -43,7 +43,7 @@ static void put_in_force(struct in_force *f, const struct policy *policy)
 		f->policies[f->n++] = policy;
 }
 
-/* An asker that chooses none gets the operator's policy, or else the first of the packs. */
+/* If askers choose the pack and this one didn't: the operator's policy, or else the first pack. */
 static struct in_force find_in_force(const struct decide_input *in)
 {
 	const char *name = in->request->evaluate.policy_pack;
@@ -76,7 +76,7 @@ static void take_stricter(struct judgement *found, const struct judgement *j)
 		*found = *j;
 }
 
-/* Where no policy is in force, commands have their default action, and all else is asked about. */
+/* Without a policy in force, commands get the default action; all else needs a person. */
 static struct judgement judge_without_policy(const struct decide_input *in, enum kind kind)
 {
 	if (kind == KIND_EXEC)
@@ -99,7 +99,7 @@ static void judge_by_policies(
 	}
 }
 
-/* A line of shell is what a shell runs that is given it. */
+/* Judges a line as the argument of `sh -c`. */
 static int judge_line(
 	const struct decide_input *in, const struct in_force *f, struct judgement *found)
 {
@@ -128,8 +128,10 @@ static int judge_line(
 	return 0;
 }
 
-/* What is written there is run or obeyed later: unless a rule names this very file, a person is
- * asked. */
+/*
+ * Writing a guarded file needs a person, unless a rule names this very file: its content is run or
+ * obeyed later.
+ */
 static void judge_guarded(const struct target *t, struct judgement *found)
 {
 	bool guarded = false;
@@ -147,7 +149,7 @@ static void judge_guarded(const struct target *t, struct judgement *found)
 				.policy_id = found->policy_id });
 }
 
-/* Writing what may not be read asks at least. */
+/* Writing a file that may not be read needs a person, at least. */
 static int judge_unreadable(
 	const struct decide_input *in, const struct in_force *f, struct judgement *found)
 {

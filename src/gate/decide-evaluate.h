@@ -9,11 +9,11 @@
 /* The asker named a pack that is not in force. */
 #define RULE_UNKNOWN_PACK "policy_pack.unknown"
 
-/* What may not be read is to be written. */
+/* The file to be written may not be read. */
 #define RULE_UNREADABLE "write.unreadable"
 
-/* What is to be written is run or obeyed later. */
+/* The content to be written is run or obeyed later. */
 #define RULE_GUARDED "write.guarded"
 
-/* The request may have a fault, which is its answer then. */
+/* If the request has a fault, that is the answer. */
 void decide_evaluate(const struct decide_input *in, struct verdict *v);

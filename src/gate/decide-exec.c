@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * A command that somebody asks to run is judged by the policy, and may be allowed by the allowlist;
- * or it is a retry, which is allowed once where an operator has approved its token.
+ * A command is judged by the policy, and the allowlist may allow it. A retry is allowed once if an
+ * operator has approved its token.
  */
 
 #include "gate/decide-exec.h"
@@ -58,7 +58,7 @@ static void deny_for_store(struct verdict *v, uint64_t size, const char *whose)
 	verdict_explain(v, "%s", whose);
 }
 
-/* Whether a limit on pending tokens is reached. */
+/* Denies the request if a limit on pending tokens is reached; returns whether it did. */
 static bool deny_for_pending(const struct decide_input *in, struct verdict *v)
 {
 	const struct settings *s = in->settings;
@@ -119,7 +119,10 @@ static void take_judgement(struct verdict *v, const struct judgement *j)
 	verdict_fail(v, judgement_append_reason(j, &v->reason));
 }
 
-/* An asker of the first contract names no pack: the first is in force, if no policy is. */
+/*
+ * If the asker chooses the pack: the first contract can't name one, so the first pack is in force
+ * if there is no policy.
+ */
 static size_t packs_of_commands(const struct decide_input *in)
 {
 	if (!in->settings->packs_by_asker)
@@ -133,7 +136,7 @@ static int judge(const struct decide_input *in, struct judgement *ret)
 	struct judgement found = { 0 }, j;
 	int r;
 
-	/* Where there are packs, and no policy, the packs decide alone. */
+	/* If there are packs but no policy, the packs alone decide. */
 	if (in->policy || n == 0) {
 		r = policy_judge(
 			in->policy, in->request, &in->asker, in->settings->default_action, &found);
@@ -161,7 +164,7 @@ static bool claim_fits(const struct decide_input *in)
 		|| strcmp(in->request->request_fingerprint, hex) == 0;
 }
 
-/* Denies a retry that is not the request which the token was issued for; false where it is. */
+/* Denies a retry that differs from the request for which the token was issued; else false. */
 static bool deny_other_request(const struct decide_input *in, struct verdict *v)
 {
 	const struct token *t = in->token;
@@ -181,7 +184,7 @@ static bool deny_other_request(const struct decide_input *in, struct verdict *v)
 	return true;
 }
 
-/* A token that can't become an allow any more. A revoked one tells what the operator said. */
+/* The token can't become an allow any more. If it was revoked, give the operator's reason. */
 static void deny_dead_token(const struct token *t, const struct token_step *step, struct verdict *v)
 {
 	verdict_decide(v, step->decision, step->reason, RULE_TOKEN);
@@ -189,7 +192,7 @@ static void deny_dead_token(const struct token *t, const struct token_step *step
 		verdict_explain(v, ": %s", t->reason);
 }
 
-/* In the order of the design, section 6. */
+/* The checks are in the order of the design, section 6. */
 static void decide_retry(const struct decide_input *in, struct verdict *v)
 {
 	const struct token *t = in->token;
@@ -215,7 +218,7 @@ static void decide_retry(const struct decide_input *in, struct verdict *v)
 	if (deny_other_request(in, v))
 		return;
 
-	/* What is denied by now is not allowed by what a person said before. */
+	/* A policy that denies the request now overrides an earlier approval. */
 	r = judge(in, &j);
 	if (r < 0) {
 		verdict_fail(v, r);

@@ -6,5 +6,5 @@
 #include "gate/decide-input.h"
 #include "gate/verdict.h"
 
-/* The request has no fault. */
+/* The request must have no fault. */
 void decide_exec(const struct decide_input *in, struct verdict *v);

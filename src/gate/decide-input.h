@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #pragma once
 
-/* Everything that bears on one decision. It is looked up beforehand: deciding reads nothing else.
- */
+/* All input of one decision. It is looked up beforehand: deciding reads nothing else. */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -19,7 +18,7 @@
 #include "gate/usage.h"
 #include "gate/wire/request.h"
 
-/* Where approvals with a key are taken. */
+/* What is needed to check approvals made with a key. */
 struct approving {
 	const struct allowed_signers *signers;
 	const uint8_t *gate; /* its ID: APPROVAL_GATE_LEN bytes */
@@ -28,31 +27,31 @@ struct approving {
 
 struct decide_input {
 	const struct request *request;
-	const uint8_t *fingerprint; /* the request's; only of a local.exec without a fault */
-	enum role role;             /* of the door at which it came in */
+	const uint8_t *fingerprint; /* of the request; only of a local.exec without a fault */
+	enum role role;             /* of the door through which it came */
 	struct asker asker;
 	const struct settings *settings;
 	const struct policy *policy;       /* or NULL */
-	const struct policy *const *packs; /* in the order in which the operator named them */
+	const struct policy *const *packs; /* in the order in which the operator gave them */
 	size_t n_packs;
 	const struct registry *registry;   /* or NULL */
-	const struct allowlist *allowlist; /* NULL: there is no state directory to keep one in */
+	const struct allowlist *allowlist; /* NULL: there is no state directory */
 	uint64_t allow_now;                /* the time on the allowlist's clock */
-	const struct approving *approving; /* NULL: they aren't */
-	const struct token *token;         /* that the request names or resumes, or NULL */
+	const struct approving *approving; /* NULL: approvals with a key are not accepted */
+	const struct token *token;         /* named or resumed by the request, or NULL */
 	struct usage usage;
-	bool may_report; /* the record that the request names is an allow that is open */
+	bool may_report; /* the request names the record of an open allow */
 	struct moment now;
-	const uint8_t *fresh_id; /* for a token or an entry that may be made */
+	const uint8_t *fresh_id; /* the ID of a new token or entry */
 
-	/* The name of the asking process, or NULL. Called only where a token is issued. */
+	/* The name of the asking process, or NULL. Called only when a token is issued. */
 	const char *(*name_process)(void *userdata);
 
-	/* Sets the size that the token of an issue takes on record. Error: -ENOMEM. */
+	/* Sets the size on record of the token of an issue. Error: -ENOMEM. */
 	int (*measure)(struct token_change *change, void *userdata);
 	void *userdata;
 
-	const char *closed; /* why nothing may be decided, or NULL */
+	const char *closed; /* why nothing is decided, or NULL */
 	const char *full;   /* why askers are refused for lack of space, or NULL */
-	bool readable;      /* what is on record may be shown, even where it is closed */
+	bool readable;      /* records may be shown, even if closed */
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* From an event to the step that the table of states has for it. */
+/* Looks up the step for an event in the table of states. */
 
 #include "gate/decide-token.h"
 
@@ -38,7 +38,7 @@ void decide_token_change(const struct decide_input *in, enum token_state to, str
 	v->change = change_of(in->token, to);
 }
 
-/* A blank reason is none. */
+/* The reason; NULL if it is blank. */
 static const char *reason_of(const struct request *request)
 {
 	return request->reason && !text_is_blank(request->reason) ? request->reason : NULL;

@@ -1,20 +1,22 @@
 /* SPDX-License-Identifier: ISC */
 #pragma once
 
-/* What the table of states (gate/token/token.h) says about the token that a request names. */
+/* The result of the table of states (gate/token/token.h) for the token that a request names. */
 
 #include "gate/decide-input.h"
 #include "gate/verdict.h"
 
-/* The state of the input's token. It may have expired before the store has noticed. */
+/*
+ * The state of the input's token. An expired one counts as expired even if the store doesn't know.
+ */
 enum token_state decide_token_state(const struct decide_input *in);
 
-/* The verdict on an operator's event, and the change of the token. */
+/* Sets the verdict on an operator's event, and the change of the token. */
 void decide_token_step(const struct decide_input *in, enum token_event event, struct verdict *v);
 
-/* The change of the token to another state; TOKEN_ABSENT: there is none. */
+/* Sets the change of the token to another state; TOKEN_ABSENT: no change. */
 void decide_token_change(const struct decide_input *in, enum token_state to, struct verdict *v);
 
-/* What a revocation of many changes about one token; to TOKEN_ABSENT: nothing. */
+/* The change of one token by a revocation of many; to TOKEN_ABSENT: no change. */
 struct token_change decide_token_revocation(
 	const struct request *request, const struct token *token, const struct moment *now);

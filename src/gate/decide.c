@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Which part of the decision a request belongs to, and the operators' actions on tokens. A verdict
- * starts as a deny: a request that no function answers is denied.
+ * Chooses the part of the decision for a request, and carries out the operators' actions on tokens.
+ * A verdict starts as a deny, so a request that no function answers is denied.
  */
 
 #include "gate/decide.h"
@@ -16,7 +16,7 @@
 #include "gate/decide-exec.h"
 #include "gate/decide-token.h"
 
-/* Whether the operator named another fingerprint than the token has. */
+/* Whether the operator gave a fingerprint that is not the token's. */
 static bool names_other_fingerprint(const struct decide_input *in)
 {
 	char hex[FINGERPRINT_HEX_LEN + 1];
@@ -25,7 +25,7 @@ static bool names_other_fingerprint(const struct decide_input *in)
 	return in->request->fingerprint && strcmp(in->request->fingerprint, hex) != 0;
 }
 
-/* Whether the token is not in the state any more in which the operator saw it. */
+/* Whether the token is still live, but not in the state in which the operator saw it. */
 static bool has_changed_since(const struct decide_input *in)
 {
 	enum token_state state = decide_token_state(in);
@@ -35,8 +35,9 @@ static bool has_changed_since(const struct decide_input *in)
 }
 
 /*
- * Who brings a signature does not matter: it says whose it is. Where one is required, that is what
- * is said.
+ * Whether the operator approves their own request although self-approval is off. A signature names
+ * its own signer, so its sender doesn't matter. If a signature is required but missing, a later
+ * check says so.
  */
 static bool approves_own(const struct decide_input *in, enum token_event event)
 {
@@ -59,7 +60,7 @@ static void approve(const struct decide_input *in, struct verdict *v)
 	decide_approval_add(in, v, &given);
 }
 
-/* Approve and revoke. */
+/* Approves or revokes one token. */
 static void decide_operation(
 	const struct decide_input *in, enum token_event event, struct verdict *v)
 {
@@ -97,7 +98,7 @@ static void decide_show(const struct decide_input *in, struct verdict *v)
 	verdict_show(v, VIEW_SHOW);
 }
 
-/* What an operator's client must know to sign. */
+/* Gives an operator's client what it needs to know to sign. */
 static void decide_gate(const struct decide_input *in, struct verdict *v)
 {
 	if (!in->approving) {
@@ -122,7 +123,7 @@ static void decide_revoke(const struct decide_input *in, struct verdict *v)
 	verdict_show(v, VIEW_CHANGED);
 }
 
-/* Whether the action may not be taken, because the daemon is closed. */
+/* Whether the action is refused because the daemon is closed. */
 static bool is_closed_for(const struct decide_input *in)
 {
 	switch (in->request->action) {
@@ -189,7 +190,7 @@ static void decide_action(const struct decide_input *in, struct verdict *v)
 	}
 }
 
-/* What is asked at the agent door, and what is not an operator's action at another one. */
+/* Whether it is an asker's request: all at the agent door, and at others those of askers. */
 static bool is_of_asker(const struct decide_input *in)
 {
 	return in->role == ROLE_AGENT || in->request->action == ACTION_EXEC
@@ -207,8 +208,8 @@ static void decide_full(const struct decide_input *in, struct verdict *v)
 }
 
 /*
- * A report of an asker, at any door. What isn't open is told alike, whatever the reason; nobody can
- * fill the record with such reports.
+ * A report of an asker, at any door. The reply is the same for every record that isn't open,
+ * whatever the reason. Such a report is not recorded, so that it can't fill the log.
  */
 static void decide_done(const struct decide_input *in, struct verdict *v)
 {

@@ -2,15 +2,15 @@
 #pragma once
 
 /*
- * The decision: a pure function from everything that bears on it to the verdict. It reads no clock,
- * no file and no random numbers, and remembers nothing.
+ * The decision: a pure function from struct decide_input to the verdict. It reads no clock, no file
+ * and no random numbers, and keeps no state.
  */
 
 #include "gate/decide-input.h"
 #include "gate/verdict.h"
 
 /*
- * Fills *verdict, which needs no initialisation; verdict_deinit() frees it. Error: -ENOMEM, and
- * there is nothing to free.
+ * Fills *ret, which needs no initialisation; free it with verdict_deinit(). Error: -ENOMEM, with
+ * nothing to free.
  */
 int decide(const struct decide_input *in, struct verdict *ret);

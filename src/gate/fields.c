@@ -113,14 +113,14 @@ static bool lists_differ(const struct string_list *first, const struct string_li
 		|| memcmp(first->text, retry->text, first->len) != 0;
 }
 
-/* The arguments are in the fingerprint. */
+/* The arguments are not compared: the fingerprint covers them. */
 static bool differs(enum field f, const struct invocation *first, const struct invocation *retry)
 {
 	const char *a, *b;
 
 	if (f == FIELD_ARGS)
 		return false;
-	/* A variable that was not kept at first may not be kept later. */
+	/* A retry may not keep a variable that the first request did not keep. */
 	if (f == FIELD_ENVIRONMENT && !first->environment.text)
 		return fields_keep_variables(retry);
 	if (field_is_list(f))

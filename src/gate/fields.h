@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * The table of what an asker says: the members of struct invocation. The reader of requests, the
- * token, the check of a retry, the printers, the rules, the allowlist and the options of `firma
- * check` go by it. The fingerprint alone does not: its bytes are fixed (gate/token/fingerprint).
+ * The table of what an asker says: the members of struct invocation. These use it: the reader of
+ * requests, the token, the check of a retry, the printers, the rules, the allowlist and the options
+ * of `firma check`. Only the fingerprint does not: its bytes are fixed (gate/token/fingerprint).
  */
 
 #include <stdbool.h>
@@ -14,12 +14,12 @@
 #include "gate/invocation.h"
 
 enum field_kind {
-	FIELD_KIND_TEXT,      /* at most LIMIT_STRING bytes; not blank where it is required */
-	FIELD_KIND_AGENT,     /* the same; an empty one is as good as none */
+	FIELD_KIND_TEXT,      /* at most LIMIT_STRING bytes; not blank if required */
+	FIELD_KIND_AGENT,     /* the same; an empty one counts as none */
 	FIELD_KIND_PATH,      /* absolute and normal (base/path), at most LIMIT_PATH bytes */
 	FIELD_KIND_DIRECTORY, /* the same, or "/" */
 	FIELD_KIND_SHA256,    /* 64 hexadecimal digits in lower case */
-	/* Lists; on the wire they are arrays, but programs are an object of arrays. */
+	/* Lists. On the wire they are arrays; programs are an object of arrays. */
 	FIELD_KIND_STRINGS,  /* at most LIMIT_ARGS strings */
 	FIELD_KIND_PROGRAMS, /* at most LIMIT_PROGRAMS, of three strings each */
 	FIELD_KIND_NAMES,    /* at most LIMIT_NAMES strings, none of them empty */
@@ -47,43 +47,44 @@ struct field_row {
 	enum field_kind kind;
 	bool required;
 
-	const char *label;     /* on a card, among what the asker claims; NULL: elsewhere */
-	const char *rule_key;  /* of a rule that is only for some values; NULL: there is none */
-	const char *entry_key; /* of an entry of the allowlist that is bound to it; or NULL */
+	const char *label;     /* on a card, for the asker's claims; NULL: elsewhere */
+	const char *rule_key;  /* key of a rule that is limited to some values; or NULL */
+	const char *entry_key; /* key of an allowlist entry that is bound to it; or NULL */
 
-	/* Where `firma check` takes it from if no option says it, and from where if that is blank.
+	/*
+	 * The source for `firma check` if no option gives it, and the source if that one is blank.
 	 */
 	const char *variable, *otherwise;
 };
 
 extern const struct field_row field_rows[FIELDS];
 
-/* Whether it is a struct string_list, not a string. */
+/* Whether it is a struct string_list; else a string. */
 bool field_is_list(enum field field);
 struct string_list *field_list(enum field field, struct invocation *asked);
 const struct string_list *field_get_list(enum field field, const struct invocation *asked);
 
-/* Of what is no list. NULL where the asker sent none. */
+/* The value of a string field. NULL if the asker did not send it. */
 const char *field_get(enum field field, const struct invocation *asked);
 void field_set(enum field field, struct invocation *asked, const char *value);
 
 /*
- * The first field in which a retry differs from what was asked first; FIELDS where there is none.
- * What was not said at first may be said in a retry.
+ * The first field in which a retry differs from the first request; FIELDS if there is none. A retry
+ * may send fields that the first request did not send.
  */
 enum field fields_find_mismatch(const struct invocation *first, const struct invocation *retry);
 
-/* Whether all strings are the same, those that were not sent too. */
+/* Whether all strings are equal, also in not being sent. */
 bool fields_are_equal(const struct invocation *a, const struct invocation *b);
 
 /*
- * Whether variables are kept that were to be dropped: of these a request has the hash of the value
- * as well, "NAME=SHA-256".
+ * Whether variables are kept that would otherwise be dropped: the request then has the hash of each
+ * one's value, too: "NAME=SHA-256".
  */
 bool fields_keep_variables(const struct invocation *asked);
 
 /* Writes programs as an object. */
 void fields_write_programs(struct writer *w, const char *key, const struct string_list *programs);
 
-/* Writes the fields that are there, as members of the object that is open. */
+/* Writes the fields that were sent as members of the open object. */
 void fields_write(struct writer *w, const struct invocation *asked);

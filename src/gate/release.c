@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Each condition is a row of one table, in the order in which they are told. All rows are looked
- * at: an approval does not hide a failed delivery, nor a state a signal.
+ * Each condition is a row of one table, in the order of the design. All rows are evaluated: an
+ * approval does not hide a failed delivery, and a state does not hide a signal.
  */
 
 #include "gate/release.h"
@@ -76,13 +76,13 @@ bool release_is_empty(const struct release *r)
 
 /* --- kinds and states ------------------------------------------------------------------------- */
 
-/* Each group takes in those before it. */
+/* A kind also belongs to the groups before its own. */
 enum group { GROUP_UNKNOWN, GROUP_KNOWN, GROUP_REQUESTS, GROUP_EXECUTES };
 
 static const struct {
 	const char *name;
 	enum group group;
-	bool delivers; /* it tells of a delivery */
+	bool delivers; /* its records report a delivery */
 } kinds[] = {
 	{ "endpoint-drift-remediation-execution", GROUP_EXECUTES, false },
 	{ "rollout-promotion-execution", GROUP_EXECUTES, false },
@@ -121,7 +121,7 @@ static const struct {
 #undef SLA
 };
 
-/* Which values of a status are a signal. */
+/* The values of a status that are a signal. */
 static const struct {
 	enum release_text text;
 	const char *value;
@@ -143,7 +143,7 @@ static const struct {
 	{ RELEASE_AUDIT_EXPORT, "blocked" },
 };
 
-/* Which counts are a signal, where they are above 0. */
+/* The counts that are a signal if they are above 0. */
 static const enum release_count signal_counts[] = {
 	RELEASE_BLOCKED,
 	RELEASE_CRITICAL,
@@ -161,7 +161,10 @@ static const char *const denied_states[] = { "denied", "rejected", "expired", "c
 
 #define BLANKS " \t\r\n\v\f"
 
-/* Trimmed, without regard to case; in a state '-' is '_'. `word` is in lower case. */
+/*
+ * Compares without blanks at both ends and without regard to case; in a state '-' equals '_'.
+ * `word` is in lower case.
+ */
 static bool says(const char *text, const char *word, bool is_state)
 {
 	size_t len, wanted = strlen(word);
@@ -194,13 +197,13 @@ static bool has_text(const char *text)
 
 /* --- the conditions --------------------------------------------------------------------------- */
 
-/* What the conditions are about, looked up once. */
+/* The input of the conditions, computed once. */
 struct facts {
 	const struct release *release;
 	bool empty;
 	bool has_kind, has_state;
-	bool approved, pending, denied; /* what the state says */
-	bool approval_holds;            /* there is an ID, and it stands for an approval */
+	bool approved, pending, denied; /* from the state */
+	bool approval_holds;            /* there is an ID, and the approval exists */
 	bool delivers, signals;
 	enum group group;
 };
@@ -334,7 +337,7 @@ static int strictness(enum decision decision)
 	return decision == DECISION_ALLOW ? 1 : decision == DECISION_PENDING ? 2 : 3;
 }
 
-/* One condition at least holds, whatever the record says. */
+/* At least one condition holds for every record. */
 struct release_judgement release_judge(const struct release *release, bool approval_holds)
 {
 	const struct facts f = find_facts(release, approval_holds);

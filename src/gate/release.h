@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * Release governance: the record that an asker sends of a release, and what follows from it. A pure
- * function of the record: the policy has no say in it.
+ * Release governance: the record that an asker sends about a release, and the judgement of it. A
+ * pure function of the record: the policy does not matter.
  */
 
 #include <stdbool.h>
@@ -46,10 +46,10 @@ enum release_count {
 	RELEASE_COUNTS,
 };
 
-/* Its lists of strings, of which the number is what matters. */
+/* Its lists of strings; only their lengths matter. */
 enum release_list { RELEASE_FAILED_PROVIDERS, RELEASE_EVIDENCE_REFS, RELEASE_LISTS };
 
-/* A member that is empty, 0, false or [] is the same as one that is absent: NULL, 0, false. */
+/* A member that is empty, 0, false or [] counts as absent: NULL, 0, false. */
 struct release {
 	const char *texts[RELEASE_TEXTS];
 	uint64_t counts[RELEASE_COUNTS];
@@ -62,7 +62,7 @@ const char *release_text_key(enum release_text text);
 const char *release_count_key(enum release_count count);
 const char *release_list_key(enum release_list list);
 
-/* Whether the record has no member, or none that isn't the same as absent. */
+/* Whether all members are absent. */
 bool release_is_empty(const struct release *release);
 
 struct release_judgement {
@@ -72,7 +72,7 @@ struct release_judgement {
 };
 
 /*
- * The strictest that follows. `approval_holds`: where the record says that it is approved, and by
- * which approval, there is such a one.
+ * Returns the strictest judgement of all conditions that hold. `approval_holds`: if the record says
+ * that it is approved, and by which approval, that approval exists.
  */
 struct release_judgement release_judge(const struct release *release, bool approval_holds);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* The names of roles. */
+/* The names of the roles. */
 
 #include "gate/role.h"
 

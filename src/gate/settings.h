@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #pragma once
 
-/* What the operator who starts the daemon sets, and the decision goes by. */
+/* The daemon's settings that affect decisions, set by the operator. */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -16,7 +16,7 @@ struct settings {
 	uint64_t max_pending_alike, max_pending_of_uid;
 	uint64_t max_store;
 	bool allow_self_approval;
-	bool require_signature; /* every approval takes one */
-	bool packs_by_asker;    /* the asker chooses the pack; else all packs are in force */
-	bool approvals_claimed; /* an approval of a release is whatever its record says */
+	bool require_signature; /* every approval needs a signature */
+	bool packs_by_asker;    /* the asker chooses the pack; else all are in force */
+	bool approvals_claimed; /* approvals of releases are believed without a check */
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #pragma once
 
-/* What the store holds already, counted for one request. */
+/* What the store already holds, counted for one request. */
 
 #include <stddef.h>
 #include <stdint.h>
@@ -10,5 +10,5 @@ struct usage {
 	size_t pending_alike; /* tokens of the request's uid with the request's fingerprint */
 	size_t pending_of_uid;
 	uint64_t bytes_of_uid;
-	uint64_t bytes; /* of all uids together */
+	uint64_t bytes; /* of all uids */
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* The verdict: how it is made, and what may be asked about it. */
+/* Verdicts: making and querying them. */
 
 #include "gate/verdict.h"
 

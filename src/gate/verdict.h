@@ -2,13 +2,13 @@
 #pragma once
 
 /*
- * The verdict: what was decided about one request, and what must change before the answer may
- * leave. decide() fills it; after that nothing changes it. What becomes of it when the change can't
- * be recorded is told beside it (see daemon/answer.h).
+ * The verdict: the decision about one request, and the changes that must be recorded before the
+ * answer may be sent. decide() fills it; after that nothing changes it. If a change can't be
+ * recorded, the result is kept separately (see daemon/answer.h).
  *
  * verdict_init(), then one of the functions that give the whole answer, then any that add to it.
- * Errors stick in `error`: after the first one the rest has no effect that matters, since the whole
- * verdict is thrown away.
+ * Errors stick in `error`: after the first one, further calls don't matter, since the whole verdict
+ * is thrown away.
  */
 
 #include <stdbool.h>
@@ -20,7 +20,7 @@
 #include "gate/token/token.h"
 #include "gate/wire/reply.h"
 
-/* What is shown beside the outcome. */
+/* What is shown in addition to the outcome. */
 enum view {
 	VIEW_NONE,
 	VIEW_LIST,
@@ -49,28 +49,28 @@ struct verdict {
 	uint8_t token_id[TOKEN_ID_LEN];
 	uint64_t expires_wall;
 
-	/* What must be recorded before the answer may leave. */
+	/* What must be recorded before the answer may be sent. */
 	struct token_change change;
 	struct allow_change allow;
-	bool many;       /* decide_token_revocation() is to be asked about every token */
-	bool unrecorded; /* a denial for lack of space, or a report of nothing on record */
+	bool many;       /* call decide_token_revocation() for every token */
+	bool unrecorded; /* a denial for lack of space, or a report without a record */
 
-	/* The allowlist's entry that allowed it, and the program's file; or NULL. */
+	/* The ID of the allowlist's entry that allowed it, and the program's file; or NULL. */
 	char *used_id, *used_path;
 
-	/* Approvals, where they are more than an operator's word. */
+	/* Approvals that are more than an operator's word. */
 	struct bytes approvals; /* the strings of change.approvals */
-	struct bytes proofs;    /* for the evidence: an array of JSON; or empty */
-	struct sk_use sk_use;   /* the count of a security key that was taken */
-	struct bytes gate;      /* of VIEW_GATE: an object of JSON */
+	struct bytes proofs;    /* for the evidence: a JSON array; or empty */
+	struct sk_use sk_use;   /* the new count of a security key */
+	struct bytes gate;      /* for VIEW_GATE: a JSON object */
 
 	int error; /* 0, or the first negative errno; always 0 after decide() */
 };
 
-/* A deny without a reason, for which no rule stands. */
+/* Starts as a deny without a reason and without a rule. */
 void verdict_init(struct verdict *v);
 
-/* Also frees the token of the change, where the store did not take it over. */
+/* Also frees the token of the change, unless the store took it over. */
 void verdict_deinit(struct verdict *v);
 
 /* Each gives the whole answer. `reason` and `rule` may be NULL. */
@@ -80,32 +80,32 @@ void verdict_deny(struct verdict *v, const char *reason);
 void verdict_conclude(struct verdict *v, enum outcome outcome, const char *reason);
 void verdict_show(struct verdict *v, enum view view);
 
-/* What the second contract tells beside a decision. Both strings may be NULL. */
+/* Sets what the second contract adds to a decision. Both strings may be NULL. */
 void verdict_grade(
 	struct verdict *v, enum severity severity, const char *approvers, const char *policy_id);
 
-/* Adds to the reason; the latter a foreign text, quoted. */
+/* Append to the reason; the second one appends a foreign text, quoted. */
 void verdict_explain(struct verdict *v, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 void verdict_explain_quoted(struct verdict *v, const char *text);
 
 void verdict_name_token(struct verdict *v, const struct token *token);
 
-/* Notes an error, where `r` is negative and none was noted before. */
+/* Notes an error if `r` is negative and none was noted before. */
 void verdict_fail(struct verdict *v, int r);
 
-/* Whether a token or the allowlist is to be changed. */
+/* Whether the token or the allowlist is changed. */
 bool verdict_changes(const struct verdict *v);
 
 /*
- * Whether the verdict is logged, and recorded as evidence: every decision and operator's action is,
- * but not one that only looks, not a request that is pending as it was, and not a denial for lack
- * of space.
+ * Whether the verdict is logged, and recorded as evidence. That is every decision and operator's
+ * action, except an action that only reads, a request that is pending as before, and a denial for
+ * lack of space.
  */
 bool verdict_is_recorded(const struct verdict *v);
 
 /*
- * Whether it tells or uses what is on record, which must then be made to last. A decision that the
- * policy or the default action takes doesn't, and neither does a refusal: it promises nothing.
+ * Whether the answer depends on records, which must then be synced first. A decision by the policy
+ * or the default action doesn't, and neither does a refusal: it promises nothing.
  */
 bool verdict_rests_on_record(const struct verdict *v);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* Cutting arrays up. That the text is JSON is known already, so only strings and depth count. */
+/* Splits arrays. The text is known to be valid JSON, so only strings and depth matter. */
 
 #include "base/json/pieces.h"
 
@@ -13,7 +13,7 @@ static const char *skip_space(const char *at, const char *end)
 	return at;
 }
 
-/* Behind the string that begins here. */
+/* Returns the position after the string that begins at `at`. */
 static const char *skip_string(const char *at, const char *end)
 {
 	for (at++; at < end && *at != '"'; at++)
@@ -22,7 +22,7 @@ static const char *skip_string(const char *at, const char *end)
 	return at < end ? at + 1 : end;
 }
 
-/* Behind the value that begins here, and the white space that follows it. */
+/* Returns the position after the value that begins at `at`, and after any white space. */
 static const char *skip_value(const char *at, const char *end)
 {
 	size_t depth = 0;

@@ -2,18 +2,18 @@
 #pragma once
 
 /*
- * The elements of an array as they stand in the text, for whoever must change a document and keep
- * all else of it as it is. Takes the text of a value that base/json/scan has shown, and nothing
- * else.
+ * Gives the elements of an array as they stand in the text, for code that changes a part of a
+ * document and keeps the rest unchanged. Takes only the text of a value that base/json/scan has
+ * accepted.
  */
 
 #include <stddef.h>
 
-/* Is called for each element in its order; a negative result ends it and is its result. */
+/* Called for each element in order. A negative result ends the loop and is returned. */
 typedef int (*piece_fn)(const char *text, size_t len, void *userdata);
 
-/* The value is no array. */
+/* The value is not an array. */
 #define PIECES_OTHER 1
 
-/* Returns 0, PIECES_OTHER, or what `fn` gave. */
+/* Returns 0, PIECES_OTHER, or the negative result of `fn`. */
 int pieces_each(const char *value, size_t len, piece_fn fn, void *userdata);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * A recursive descent over the bytes; the recursion is bounded by its limits. Each function
- * takes what it names and leaves `at` after it, or returns SCAN_REFUSED with the fault noted.
+ * A recursive descent over the bytes; the limits bound the recursion. Each function reads the thing
+ * that it is named after and leaves `at` after it, or returns SCAN_REFUSED with the fault noted.
  *
- * The keys of all objects that are open lie on one stack, so that an object's own are its top.
- * When it closes they are compared, and taken off again.
+ * The keys of all open objects lie on one stack, with the innermost object's keys on top. When an
+ * object closes, its keys are compared and removed.
  */
 
 #include "base/json/scan.h"
@@ -17,17 +17,17 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 
-/* Eight times the same byte. */
+/* A word of eight equal bytes. */
 #define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
 
-/* So few keys are compared with one another, more are sorted. */
+/* Up to this number, keys are compared pairwise; more keys are sorted first. */
 #define FEW_KEYS 24
 
-/* A key is read in place; one with an escape is unescaped into `unescaped`, which may move. */
+/* A key is read in place. A key with an escape is unescaped into `unescaped`, which may move. */
 struct key {
 	size_t start; /* in the text, or in `unescaped` */
 	size_t len;
-	size_t offset; /* of its quote in the text */
+	size_t offset; /* of its opening quote in the text */
 	bool escaped;
 };
 
@@ -35,7 +35,7 @@ struct scanner {
 	const char *text, *at, *end;
 	struct scan_limits limits;
 	unsigned int depth;
-	bool has_escapes; /* the string that was taken last */
+	bool has_escapes; /* of the string that was read last */
 
 	struct key *keys;
 	size_t n_keys, size_keys;
@@ -138,7 +138,7 @@ static bool is_low_surrogate(uint32_t c)
 	return c >= 0xdc00 && c <= 0xdfff;
 }
 
-/* Behind `\u`: one code point, which may take a second \u. */
+/* Reads one code point after `\u`; it may need a second \u. */
 static int scan_unicode_escape(struct scanner *s, const char *start, uint32_t *ret)
 {
 	uint32_t code = 0, low = 0;
@@ -192,7 +192,7 @@ static size_t encode_utf8(uint32_t code, char ret[static 4])
 	return 4;
 }
 
-/* From the backslash on; what it stands for is appended to `out` where there is one. */
+/* Reads an escape, from its backslash on. Appends its character to `out`, unless that is NULL. */
 static int scan_escape(struct scanner *s, struct bytes *out)
 {
 	static const char names[] = "\"\\/bfnrt";
@@ -222,7 +222,7 @@ static int scan_escape(struct scanner *s, struct bytes *out)
 	return out ? bytes_append_char(out, values[name - names]) : 0;
 }
 
-/* One character of a string that is no quote and no backslash. */
+/* Reads one character of a string that is neither a quote nor a backslash. */
 static int scan_plain(struct scanner *s)
 {
 	unsigned char c = (unsigned char)*s->at;
@@ -242,13 +242,13 @@ static int scan_plain(struct scanner *s)
 	return 0;
 }
 
-/* The lowest bit that is set is that of the first zero byte; all bytes are below 0x80. */
+/* The lowest bit set marks the first zero byte. All bytes must be below 0x80. */
 static uint64_t zero_bits(uint64_t word)
 {
 	return (word - EACH(0x01)) & EACH(0x80);
 }
 
-/* The lowest bit that is set is that of the first byte that is no plain character of a string. */
+/* The lowest bit set marks the first byte that is not a plain character of a string. */
 static uint64_t special_bits(uint64_t word)
 {
 	uint64_t high = word & EACH(0x80), low = word & EACH(0x7f);
@@ -257,7 +257,7 @@ static uint64_t special_bits(uint64_t word)
 		| zero_bits(low ^ EACH('\\'));
 }
 
-/* Plain ASCII, which is nearly everything, in strides of eight. */
+/* Skips plain ASCII, by far the most common text, eight bytes at a time. */
 static void skip_ascii(struct scanner *s)
 {
 	uint64_t word, bits;
@@ -277,7 +277,8 @@ static void skip_ascii(struct scanner *s)
 }
 
 /*
- * Takes a string; appends it, unescaped, to `out` where there is one. Notes whether it has escapes.
+ * Reads a string and notes whether it has escapes. Appends it, unescaped, to `out`, unless that is
+ * NULL.
  */
 static int scan_string(struct scanner *s, struct bytes *out)
 {
@@ -406,7 +407,7 @@ static int push_key(struct scanner *s, const struct key *key)
 	return 0;
 }
 
-/* Takes a key, and puts it onto the stack. */
+/* Reads a key and pushes it onto the stack. */
 static int scan_key(struct scanner *s)
 {
 	const char *start = s->at;
@@ -444,13 +445,16 @@ static bool are_same(const struct scanner *s, const struct key *a, const struct 
 	return a->len == b->len && memcmp(key_text(s, a), key_text(s, b), a->len) == 0;
 }
 
-/* The key that is given twice, where it stands the second time; NULL where there is none. */
+/* Finds the first key that repeats an earlier one; NULL if there is none. */
 static const struct key *find_twice(const struct scanner *s, const struct key *keys, size_t n)
 {
 	uint64_t seen = 0, bit;
 	const char *text;
 
-	/* Keys that differ in their length and ends, which is seen at once, are not compared. */
+	/*
+	 * Length, first and last character make a cheap filter: only keys that agree in it are
+	 * compared.
+	 */
 	for (size_t i = 0; i < n; i++) {
 		text = key_text(s, &keys[i]);
 		bit = keys[i].len == 0
@@ -466,7 +470,7 @@ static const struct key *find_twice(const struct scanner *s, const struct key *k
 	return NULL;
 }
 
-/* The same for many, which are sorted. */
+/* The same for many keys, by sorting them. */
 static const struct key *sort_for_twice(struct scanner *s, struct key *keys, size_t n)
 {
 	qsort_r(keys, n, sizeof(*keys), compare_keys, s);
@@ -476,7 +480,7 @@ static const struct key *sort_for_twice(struct scanner *s, struct key *keys, siz
 	return NULL;
 }
 
-/* The object whose keys begin at `first` ends: none may be there twice. */
+/* Closes the object whose keys begin at `first`: no key may be given twice. */
 static int close_keys(struct scanner *s, size_t first, size_t unescaped)
 {
 	size_t n = s->n_keys - first;
@@ -497,7 +501,7 @@ static int close_keys(struct scanner *s, size_t first, size_t unescaped)
 
 static int scan_value(struct scanner *s);
 
-/* Hands the member whose key is on top of the stack to the caller. */
+/* Passes the member whose key is on top of the stack to the callback. */
 static int show_member(struct scanner *s, const char *value)
 {
 	const struct key *k = &s->keys[s->n_keys - 1];
@@ -564,7 +568,7 @@ static int scan_elements(struct scanner *s)
 	}
 }
 
-/* From the opening bracket to after the closing one. */
+/* Reads from the opening bracket to after the closing one. */
 static int scan_container(struct scanner *s, char close, int (*content)(struct scanner *))
 {
 	size_t first = s->n_keys, unescaped = s->unescaped.len;

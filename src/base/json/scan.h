@@ -2,10 +2,10 @@
 #pragma once
 
 /*
- * Strict JSON: whether a text is exactly one object by RFC 8259, and beyond that valid UTF-8,
- * without NUL (raw or as \u0000), without lone surrogates, without a key given twice in any object
- * (compared after unescaping), at most SCAN_DEPTH_MAX levels deep, and followed by nothing but
- * white space. Keeps nothing and builds nothing; base/json/tree builds the tree. Time is O(n log n)
+ * Strict JSON. Checks that a text is exactly one object by RFC 8259, followed by nothing but white
+ * space. It must also be valid UTF-8, without NUL (raw or as \u0000), without lone surrogates,
+ * without a key given twice in any object (compared after unescaping), and at most SCAN_DEPTH_MAX
+ * levels deep. Keeps nothing and builds nothing; base/json/tree builds the tree. Time is O(n log n)
  * in the number of keys, else linear.
  */
 
@@ -17,10 +17,10 @@
 
 #define SCAN_DEPTH_MAX 16
 
-/* Up to here doubles, and so every reader of JSON, tell each whole number from its neighbours. */
+/* Up to this value a double, and so every reader of JSON, represents each whole number exactly. */
 #define JSON_INTEGER_MAX (((int64_t)1 << 53) - 1)
 
-/* Past this a number is no longer one that every reader takes alike. */
+/* Longer numbers are refused: not every reader would read them alike. */
 #define SCAN_NUMBER_MAX 63
 
 enum scan_error {
@@ -41,7 +41,7 @@ enum scan_error {
 	SCAN_LONG_NUMBER,
 };
 
-/* What is wrong, and where: an offset in bytes, from 0. */
+/* The error, and its offset in bytes, from 0. */
 struct scan_fault {
 	enum scan_error error;
 	size_t offset;
@@ -59,31 +59,31 @@ struct scan_member {
 	size_t key_offset; /* of the key's opening quote in the text */
 };
 
-/* Is called for each in their order; a negative result ends the scan and is its result. */
+/* Called for each member in order. A negative result ends the scan and is returned. */
 typedef int (*scan_member_fn)(const struct scan_member *member, void *userdata);
 
-/* The text is not strict JSON, *ret_fault says why. */
+/* The text is not strict JSON; *ret_fault says why. */
 #define SCAN_REFUSED 1
 
 /*
- * Returns 0, SCAN_REFUSED, -ENOMEM, or what `fn` (which may be NULL) gave. A member that `fn` saw
- * is well-formed, but a fault may still come after it.
+ * Returns 0, SCAN_REFUSED, -ENOMEM, or the negative result of `fn` (which may be NULL). A member
+ * that `fn` saw is well-formed, but a fault may still follow it.
  */
 int scan_object(const char *text, size_t len, scan_member_fn fn, void *userdata,
 	struct scan_fault *ret_fault);
 
-/* What else may be taken, of a text that others have written. */
+/* Wider limits, for a text written by other programs. */
 struct scan_limits {
-	unsigned int depth_max; /* the recursion is as deep */
-	bool nul_escape;        /* \u0000 */
+	unsigned int depth_max; /* also bounds the recursion */
+	bool nul_escape;        /* \u0000 is accepted */
 };
 
 int scan_object_within(const char *text, size_t len, const struct scan_limits *limits,
 	scan_member_fn fn, void *userdata, struct scan_fault *ret_fault);
 
 /*
- * What a value stands for. They take the text of a value that the scan has shown, and nothing
- * else: what is not of their kind is told, what is not JSON is not.
+ * Decoding values. These functions take only the text of a value that the scan has accepted. They
+ * check the kind of the value, but not that it is JSON.
  */
 
 /* The value is of another kind. */
@@ -95,5 +95,5 @@ int scan_string_value(const char *value, size_t len, struct bytes *out);
 /* Appends the characters of each string of an array, each ended by NUL, and counts them. */
 int scan_strings_value(const char *value, size_t len, struct bytes *out, size_t *ret_n);
 
-/* Whether it is a whole number from 0 to `max`, written without sign, fraction and exponent. */
+/* Whether the value is a whole number from 0 to `max`, without sign, fraction and exponent. */
 bool scan_integer_value(const char *value, size_t len, uint64_t max, uint64_t *ret);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * cJSON behind a strict door. cJSON reads numbers as doubles and forgets how they were written,
- * so a second pass over the text finds out which are whole numbers, and a bit of cJSON's type field
- * that it doesn't use itself keeps that.
+ * cJSON, guarded by the strict scan. cJSON reads numbers as doubles and forgets how they were
+ * written. So a second pass over the text finds the whole numbers, and marks them with a bit of
+ * cJSON's type field that cJSON doesn't use itself.
  *
- * A `struct json` is a cJSON item under a name that nobody else can look into.
+ * A `struct json` is a cJSON item under an opaque type, so that no other file can look into it.
  */
 
 #include "base/json/tree.h"
@@ -31,7 +31,7 @@ static const struct json *value(const cJSON *item)
 	return (const struct json *)(const void *)item;
 }
 
-/* The next number in the text at or after `at`, which is outside of strings; NULL: none. */
+/* The next number at or after `at`, which must be outside of strings; NULL if there is none. */
 static const char *find_number(const char *at, const char *end)
 {
 	for (bool quoted = false; at < end; at++) {
@@ -46,8 +46,8 @@ static const char *find_number(const char *at, const char *end)
 }
 
 /*
- * Marks the items below `parent` that are written as whole numbers. The tree has its numbers in
- * the order of the text: *at is where the next one is looked for.
+ * Marks the items below `parent` that are written as whole numbers. The tree has its numbers in the
+ * order of the text; *at is where to look for the next one.
  */
 static void mark_whole(cJSON *parent, const char **at, const char *end)
 {
@@ -68,10 +68,10 @@ static void mark_whole(cJSON *parent, const char **at, const char *end)
 	}
 }
 
-/* The next \u0000 in the text at or after `at`; NULL: none. */
+/* The next \u0000 at or after `at`; NULL if there is none. */
 static char *find_nul_escape(char *at, const char *end)
 {
-	/* A backslash goes with the character after it, which may be another one. */
+	/* Skip the character after a backslash: it may be a backslash itself. */
 	while ((at = memchr(at, '\\', (size_t)(end - at)))) {
 		if (end - at >= 6 && memcmp(at, "\\u0000", 6) == 0)
 			return at;
@@ -80,7 +80,7 @@ static char *find_nul_escape(char *at, const char *end)
 	return NULL;
 }
 
-/* The scan has taken the text, so cJSON fails only without memory: NULL. */
+/* The scan has accepted the text, so cJSON fails only on lack of memory; returns NULL then. */
 static cJSON *parse(const char *text, size_t len, const struct scan_limits *limits)
 {
 	cleanup(free_p) char *copy = NULL;
@@ -145,7 +145,9 @@ const struct json *json_root(const struct json_doc *doc)
 	return value(doc->tree);
 }
 
-/* Most keys differ in their first byte: cJSON's own would call strcmp() for each. */
+/*
+ * Compares the first byte before calling strcmp(): most keys differ there. cJSON doesn't do that.
+ */
 const struct json *json_get(const struct json *object, const char *key)
 {
 	json_each (child, object) {

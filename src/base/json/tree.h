@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #pragma once
 
-/*
- * JSON trees: the one file that knows cJSON. Reading takes only what base/json/scan takes.
- */
+/* JSON trees. Only this module uses cJSON. Reading accepts only what base/json/scan accepts. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -15,7 +13,7 @@
 /* A value inside a document, which owns it. */
 struct json;
 
-/* A parsed text. Owns all of its values and strings, and copies what it needs of the text. */
+/* A parsed text. Owns all of its values and strings; does not refer to the text. */
 struct json_doc;
 
 /* The text was refused by base/json/scan. */
@@ -25,8 +23,8 @@ struct json_doc;
 int json_parse(const char *text, size_t len, struct json_doc **ret, struct scan_fault *ret_fault);
 
 /*
- * The same within other limits. Strings here end with a NUL and can't hold one: in the place of
- * \u0000 they have U+2400, which is a picture of it.
+ * The same within other limits. The strings are C strings and can't hold a NUL: \u0000 becomes
+ * U+2400, the symbol for NUL.
  */
 int json_parse_within(const char *text, size_t len, const struct scan_limits *limits,
 	struct json_doc **ret, struct scan_fault *ret_fault);
@@ -36,10 +34,10 @@ DEFINE_CLEANUP(struct json_doc *, json_doc_free)
 /* The outermost object. */
 const struct json *json_root(const struct json_doc *doc);
 
-/* The member with exactly this key; NULL where the object has none. */
+/* The member with exactly this key; NULL if the object has none. */
 const struct json *json_get(const struct json *object, const char *key);
 
-/* The children of an object or array in their order; none for everything else. */
+/* The children of an object or array in their order; NULL for any other value. */
 const struct json *json_first(const struct json *parent);
 const struct json *json_next(const struct json *child);
 #define json_each(child, parent) \
@@ -54,23 +52,23 @@ bool json_is_object(const struct json *value);
 /* Of an object or array. */
 size_t json_size(const struct json *parent);
 
-/* NULL where it is no string. */
+/* NULL if the value is not a string. */
 const char *json_string(const struct json *value);
 
-/* False where it is no boolean. */
+/* False if the value is not a boolean. */
 bool json_bool(const struct json *value, bool *ret);
 
 /*
- * False where it is not a whole number, written without fraction and exponent, between
+ * False if the value is not a whole number, written without fraction and exponent, between
  * -JSON_INTEGER_MAX and JSON_INTEGER_MAX.
  */
 bool json_integer(const struct json *value, int64_t *ret);
 
-/* The member's string; NULL where there is no such member, or it is no string. */
+/* The member's string; NULL if the member is missing or not a string. */
 const char *json_get_string(const struct json *object, const char *key);
 
-/* Whether the member is a whole number from 0 to `max`, as of json_integer(). */
+/* Whether the member is a whole number (see json_integer()) from 0 to `max`. */
 bool json_get_integer(const struct json *object, const char *key, uint64_t max, uint64_t *ret);
 
-/* Any number, without its fraction, for display; 0 where it is none. */
+/* Any number without its fraction, for display; 0 if the value is not a number. */
 int64_t json_count(const struct json *value);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * The JSON writer. Its state is whether a comma is due, and the kinds of the containers that are
- * open. A key, a value and the comma before them are appended at once where they are written.
+ * The JSON writer. Its state: whether a comma is due, and the kind of each open container. A comma,
+ * key and value are appended to the buffer at once.
  */
 
 #include "base/json/writer.h"
@@ -79,7 +79,7 @@ static bool in_object(const struct writer *w)
 	return w->depth > 0 && (w->objects >> (w->depth - 1) & 1);
 }
 
-/* The comma and the key before a value. */
+/* Appends the comma and the key that precede a value. */
 static void put_key(struct writer *w, const char *key)
 {
 	assert(w->error < 0 || in_object(w) == (key != NULL));
@@ -134,7 +134,7 @@ void writer_string_len(struct writer *w, const char *key, const char *string, si
 	put_quoted(w, string, len);
 }
 
-/* printf(3) would take longer for a token's six numbers than all else does. */
+/* Not printf(3): it would take longer for a token's six numbers than the rest of the output. */
 static void put_number(struct writer *w, const char *key, bool negative, uint64_t number)
 {
 	char digits[24], *end = digits + sizeof(digits), *at = end;

@@ -34,12 +34,12 @@ struct writer {
 	struct bytes *out;
 	size_t start; /* length of `out` when the writer was made */
 	int error;
-	bool comma; /* the next member or element follows another one */
+	bool comma; /* a comma is due before the next member or element */
 	unsigned int depth;
 	uint64_t objects; /* bit n: the container at depth n is an object */
 };
 
-/* The writer appends to `out`, which must stay and may hold text already. */
+/* The writer appends to `out`, which may already hold text and must outlive the writer. */
 void writer_init(struct writer *w, struct bytes *out);
 
 /*
@@ -48,18 +48,18 @@ void writer_init(struct writer *w, struct bytes *out);
  */
 int writer_finish(struct writer *w);
 
-/* Makes `error` the writer's error, unless it has one: for a value that could not be made. */
+/* Sets the writer's error, unless it has one: for a value that could not be made. */
 void writer_fail(struct writer *w, int error);
 
-/* Opens an object or an array; writer_end() closes the innermost one that is open. */
+/* Opens an object or an array; writer_end() closes the innermost open one. */
 void writer_object(struct writer *w, const char *key);
 void writer_array(struct writer *w, const char *key);
 void writer_end(struct writer *w);
 
-/* A string. NULL leaves the member out, and is no element. */
+/* Writes a string. NULL writes nothing: no member, no element. */
 void writer_string(struct writer *w, const char *key, const char *string);
 
-/* A string of `len` bytes, which may hold NUL. */
+/* Writes a string of `len` bytes, which may hold NUL. */
 void writer_string_len(struct writer *w, const char *key, const char *string, size_t len);
 
 void writer_integer(struct writer *w, const char *key, int64_t number);
@@ -67,11 +67,11 @@ void writer_unsigned(struct writer *w, const char *key, uint64_t number);
 void writer_bool(struct writer *w, const char *key, bool b);
 void writer_null(struct writer *w, const char *key);
 
-/* A value that is JSON already. */
+/* Writes a value that is JSON already. */
 void writer_raw(struct writer *w, const char *key, const char *json, size_t len);
 
-/* An array of `n` strings; each ends with NUL, and the next one follows directly. */
+/* Writes an array of `n` strings that follow one another, each ended by NUL. */
 void writer_strings(struct writer *w, const char *key, const char *strings, size_t n);
 
-/* Appends a string with its quotes and escapes, outside of any writer. Errors: bytes_append()'s. */
+/* Appends a string with its quotes and escapes, without a writer. Errors: bytes_append()'s. */
 int json_append_string(struct bytes *b, const char *string);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* The hash of a directory and arguments. */
+/* The hash of a directory and the arguments. */
 
 #include "gate/allowlist/allow-bind.h"
 
@@ -10,7 +10,7 @@
 #include "base/notation.h"
 #include "base/sha256.h"
 
-/* Its length, NUL, the text, NUL. */
+/* Adds the text's length, NUL, the text, NUL. */
 static void update_with_length(struct sha256 *state, const char *text)
 {
 	size_t len = strlen(text);

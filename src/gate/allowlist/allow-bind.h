@@ -9,6 +9,6 @@
 #define ALLOW_BOUND_PREFIX "sha256:cwd-argv:v1:"
 #define ALLOW_BOUND_LEN (sizeof(ALLOW_BOUND_PREFIX) - 1 + 64)
 
-/* The hash of a directory and arguments, as `argPattern`. */
+/* Writes the hash of a directory and arguments, in the form of `argPattern`. */
 void allow_bind(
 	const char *cwd, const char *args, size_t n_args, char ret[static ALLOW_BOUND_LEN + 1]);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* The text of a change, written and compared with a list. */
+/* Prints a change, and compares one with a list. */
 
 #include "gate/allowlist/allow-change.h"
 
@@ -28,7 +28,7 @@ int allow_change_print(const struct allow_change *change, uid_t by, struct bytes
 
 struct change_text {
 	struct bytes change, agent, id;
-	const char *entry; /* in the text that is read */
+	const char *entry; /* within the text of the change */
 	size_t entry_len;
 };
 
@@ -37,7 +37,7 @@ static bool is(const struct scan_member *m, const char *key)
 	return strlen(key) == m->key_len && memcmp(key, m->key, m->key_len) == 0;
 }
 
-/* A value of another kind is as if it were missing. */
+/* A value of the wrong type counts as missing. */
 static int read_member(const struct scan_member *m, void *userdata)
 {
 	struct change_text *c = userdata;
@@ -56,7 +56,7 @@ static int read_member(const struct scan_member *m, void *userdata)
 	return r < 0 ? r : 0;
 }
 
-/* What was added may have taken the place of an entry, whose ID it has then. */
+/* An added entry may have replaced another one and then has that one's ID. */
 static int find_added(const struct change_text *c, const struct allowlist *list, bool *ret_happened)
 {
 	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);

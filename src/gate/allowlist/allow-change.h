@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * A change of the allowlist as text, so that it can be announced before it happens:
+ * A change of the allowlist as text, to be recorded before it is made:
  *
  *	{"change":"add","by":1000,"agent":"ci","entry":{"id":"…",…}}
  *	{"change":"remove","by":1000,"id":"…"}
@@ -20,11 +20,11 @@
 /* Appends the text of a change, whose kind is not ALLOW_NOTHING. Error: -ENOMEM. */
 int allow_change_print(const struct allow_change *change, uid_t by, struct bytes *b);
 
-/* The text is not that of a change. */
+/* The text is not a change. */
 #define ALLOW_CHANGE_MALFORMED 1
 
 /*
- * Reads such a text and looks whether the list is as the change wanted it. Returns 0,
+ * Reads such a text and checks whether the list already has the change. Returns 0,
  * ALLOW_CHANGE_MALFORMED, or -ENOMEM.
  */
 int allow_change_find(

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #pragma once
 
-/* The keys of an entry, and what the files of the allowlist know of entries beside their header. */
+/* What the files of the allowlist know of entries, in addition to allow-entry.h: their keys. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -21,11 +21,11 @@
 #define KEY_ARGS "args"
 #define KEY_REAL_PATH "realPath"
 
-/* Of the stamps. */
+/* Keys of an entry's last use. */
 #define KEY_USED "lastUsedAt"
 #define KEY_USED_PATH "lastResolvedPath"
 
 bool allow_key_is_known(const char *key, size_t len);
 
-/* Whether it has words for all arguments, each without '*' and '?', and no list. */
+/* Whether `argv` gives every argument literally: no '*', no '?' and no list. */
 bool allow_entry_is_literal(const struct allow_entry *entry);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Reading an entry: a known key has a row. What is unknown is left where it is; what is known and
- * makes no sense makes the whole file one that can't be read.
+ * Reads an entry; each known key has a row in a table. Members with unknown keys are left alone. An
+ * invalid value of a known key makes the whole file invalid.
  */
 
 #include <errno.h>
@@ -64,7 +64,7 @@ static int take_id(
 	return take_bounded(e, k, v, LIMIT_ALLOW_ID, why);
 }
 
-/* What is no path matches nothing; what is one must be one that could match something. */
+/* A name without a slash is accepted but matches nothing; a path must be a valid pattern. */
 static int take_pattern(
 	struct allow_entry *e, const struct key *k, const struct json *v, struct bytes *why)
 {
@@ -127,7 +127,7 @@ static bool is_hash(const char *text)
 	return notation_parse_hex(text, strlen(text), hash, sizeof(hash)) == 0;
 }
 
-/* A form that isn't known matches nothing. */
+/* An unknown form is accepted but matches nothing. */
 static int take_arg_pattern(
 	struct allow_entry *e, const struct key *k, const struct json *v, struct bytes *why)
 {
@@ -221,7 +221,7 @@ static int take_element(const struct json *v, size_t at, struct patterns *p, str
 	return r;
 }
 
-/* Room for the program and `n` more. */
+/* Allocates argv for the program and `n` more patterns. */
 static int make_argv(struct rule *rule, size_t n)
 {
 	rule->action = DECISION_ALLOW;
@@ -229,7 +229,7 @@ static int make_argv(struct rule *rule, size_t n)
 	return rule->argv ? 0 : -ENOMEM;
 }
 
-/* The first place is the program's, which is known when all is. */
+/* The first element is left for the program: complete_rule() sets it. */
 static int take_argv(
 	struct allow_entry *e, const struct key *k, const struct json *v, struct bytes *why)
 {
@@ -298,7 +298,7 @@ bool allow_entry_is_literal(const struct allow_entry *e)
 	return true;
 }
 
-/* The rule's first pattern is the program; without argv, any arguments follow. */
+/* Sets the rule's first pattern: the program. Without argv, any arguments may follow. */
 static int complete_rule(struct allow_entry *e)
 {
 	static const char *const any_words[] = { "**" };
@@ -322,7 +322,10 @@ static int complete_rule(struct allow_entry *e)
 	return 0;
 }
 
-/* What the asker must say; an entry by approval says so of each field that requests must have. */
+/*
+ * Reads the values that the asker must send. An entry by approval matches nothing if it lacks one
+ * of a required field.
+ */
 static int read_bounds(struct allow_entry *e, struct bytes *why)
 {
 	const struct json *v;
@@ -346,7 +349,7 @@ static int read_bounds(struct allow_entry *e, struct bytes *why)
 	return 0;
 }
 
-/* What is shown must be what is compared. */
+/* The directory and arguments that are shown must be those of the hash. */
 static bool shows_what_is_bound(const struct allow_entry *e)
 {
 	char bound[ALLOW_BOUND_LEN + 1];
@@ -374,7 +377,7 @@ static int read_members(struct allow_entry *e, struct bytes *why)
 			return r;
 	}
 
-	/* One by approval that has lost what bound it. */
+	/* An entry by approval matches nothing if it has lost its binding. */
 	e->always = e->source && strcmp(e->source, ALLOW_SOURCE_ALWAYS) == 0;
 	if (e->always)
 		e->idle |= !e->arg_pattern || !e->has_uid;

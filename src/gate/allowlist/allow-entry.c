@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* Comparing entries, making new ones, and showing them. */
+/* Compares entries, makes new ones, and prints them. */
 
 #include "gate/allowlist/allow-entry.h"
 
@@ -79,7 +79,7 @@ static int refuse(struct bytes *why, const char *what)
 	return r < 0 ? r : ALLOW_FAULTY;
 }
 
-/* What it would run is not what was seen. */
+/* A shell, interpreter or wrapper is refused: what it would run is not what was seen. */
 static int check_program(const char *path, struct bytes *why)
 {
 	enum program program = path ? program_of(path_name(path)) : PROGRAM_PLAIN;
@@ -127,7 +127,7 @@ int allow_check_token(const struct token *t, const struct trusted *trusted, stru
 	return 0;
 }
 
-/* Takes the text over. */
+/* Takes over the text. */
 static int read_own(
 	const char *agent, struct bytes *text, struct bytes *why, struct allow_entry **ret)
 {
@@ -182,7 +182,7 @@ int allow_entry_from_token(const struct token *t, const uint8_t id[static 16], u
 	write_expiry(&w, expires);
 	writer_unsigned(&w, KEY_UID, t->uid);
 	if (t->approval.known) {
-		/* An asker who brings another's signature is not the approver. */
+		/* The approver is known by its signature: the uid that sent it doesn't matter. */
 		if (t->approvals.n == 0 || t->approval.by != t->uid)
 			writer_unsigned(&w, KEY_BY, t->approval.by);
 		writer_unsigned(&w, KEY_MADE, t->approval.at_wall / CLOCK_MS);
@@ -201,7 +201,7 @@ int allow_entry_from_token(const struct token *t, const uint8_t id[static 16], u
 	return r == ALLOW_FAULTY ? -EINVAL : r;
 }
 
-/* A known program may be allowed with words that are given as they are. */
+/* A known program (a shell, say) may be allowed only with literal arguments. */
 static int check_added(const struct allow_entry *e, struct bytes *why)
 {
 	const char *name = path_name(e->pattern);
@@ -248,10 +248,10 @@ int allow_entry_from_patterns(const char *agent, const char *pattern, const char
 
 struct appending {
 	struct writer *w;
-	bool unknown; /* of `old`, those alone */
+	bool unknown; /* only the members of `old` with unknown keys */
 };
 
-/* The members of the new one, but for its ID; then those of the old one that aren't known here. */
+/* Copies the new entry's members except the ID, then the old entry's members with unknown keys. */
 static int append_member(const struct scan_member *m, void *userdata)
 {
 	struct appending *a = userdata;
@@ -290,7 +290,7 @@ int allow_entry_append(const struct allow_entry *e, const struct allow_entry *ol
 	return writer_finish(&w);
 }
 
-/* The patterns of the arguments, as they are in the file. */
+/* Writes the patterns of the arguments as they are in the file. */
 static void write_argv(struct writer *w, const struct allow_entry *e)
 {
 	const struct patterns *p;

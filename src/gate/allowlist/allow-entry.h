@@ -3,8 +3,8 @@
 
 /*
  * One entry of the allowlist: what it allows, how it is read, and how one is made from an approved
- * token or for an operator. New entries are made as text and then read like those of the file, so
- * that nothing can be written that would not be read.
+ * token or for an operator. A new entry is made as text and then read like an entry of the file, so
+ * that every entry that is written can be read.
  */
 
 #include <stdbool.h>
@@ -18,54 +18,56 @@
 #include "gate/policy/rule.h"
 #include "gate/token/token.h"
 
-/* Requests without an agent have this one; the other is every agent. */
+/* NONE is the agent of requests without one; ANY stands for every agent. */
 #define ALLOW_AGENT_NONE "main"
 #define ALLOW_AGENT_ANY "*"
 
-/* `source` of those that came from an approval. */
+/* `source` of entries that came from an approval. */
 #define ALLOW_SOURCE_ALWAYS "allow-always"
 #define ALLOW_SOURCE_ADDED "allow-add"
 
-/* No end. In ms since 1970, as all times here. */
+/* The entry never expires. Times are in ms since 1970. */
 #define ALLOW_FOREVER UINT64_MAX
 
 struct allow_entry {
-	/* Strings are NULL where it has none. */
+	/* A string is NULL if the entry lacks it. */
 	const char *agent, *id, *pattern, *arg_pattern, *source;
-	const char *real_path;      /* where the executable ends up, if elsewhere */
-	const char *bounds[FIELDS]; /* what the asker must say; of fields that have an entry_key */
+	const char *real_path;      /* the executable's real path, if it is another */
+	const char *bounds[FIELDS]; /* required values of the fields that have an entry_key */
 	bool has_uid, has_by;
 	uid_t uid;
-	uid_t by; /* the operator who made it, whose own requests it does not allow */
+	uid_t by; /* its maker, whose own requests it does not allow */
 	uint64_t expires;
-	uint64_t made; /* when; 0 where it doesn't say */
+	uint64_t made; /* time; 0 if not known */
 
-	/* What `arg_pattern` is the hash of, to be shown; NULL and none where it isn't kept. */
+	/* The values that `arg_pattern` hashes, for display; NULL and none if they weren't kept. */
 	const char *cwd;
 	struct string_list args;
 	bool has_args;
 	struct bytes args_text;
 
 	bool has_argv;
-	struct rule rule; /* `pattern` and `argv` as a rule that allows; "**" without argv */
+	struct rule rule; /* allows `pattern` with `argv`, or "**" without argv */
 
-	bool literal;   /* the pattern fits nothing but itself */
-	bool any_agent; /* it is for all of them */
+	bool literal;   /* `pattern` has no wildcard */
+	bool any_agent; /* it is for every agent */
 	bool always;    /* it came from an approval */
-	bool idle;      /* it is read and kept, and matches nothing */
+	bool idle;      /* it is kept, but matches nothing */
 
-	const char *text; /* as it stands in the document */
+	const char *text; /* its text in the document */
 	size_t len;
 
 	char *owned_agent, *owned_text;
 	struct json_doc *doc;
 };
 
-/* What was read is no entry; `why` was appended to. */
+/* The text is not a valid entry; the reason was appended to `why`. */
 #define ALLOW_FAULTY 1
 
-/* Reads the text of an object that base/json/scan has shown; it must stay. 0, ALLOW_FAULTY,
- * -ENOMEM. */
+/*
+ * Reads the text of an object that base/json/scan has accepted; the text must outlive the entry.
+ * Returns 0, ALLOW_FAULTY or -ENOMEM.
+ */
 int allow_entry_read(const char *agent, const char *text, size_t len, struct bytes *why,
 	struct allow_entry **ret);
 void allow_entry_free(struct allow_entry *entry);
@@ -73,43 +75,46 @@ DEFINE_CLEANUP(struct allow_entry *, allow_entry_free)
 
 bool allow_entry_is_over(const struct allow_entry *entry, uint64_t now);
 
-/* Whether it is the same by what identifies it: agent, pattern, argPattern, argv, by. */
+/* Whether both have the same identity: agent, pattern, argPattern, argv, by. */
 bool allow_entry_is_same(const struct allow_entry *a, const struct allow_entry *b);
 
-/* Whether what `b` asks for is there already with `a`, which is the same: bounds and time. */
+/* For entries that are the same: whether `a` already allows what `b` would (bounds and time). */
 bool allow_entry_covers(const struct allow_entry *a, const struct allow_entry *b);
 
 /*
- * Why no entry can be made from a token, appended as a sentence; returns 0 where one can be,
- * ALLOW_FAULTY, -ENOMEM.
+ * Whether an entry can be made from a token: returns 0, ALLOW_FAULTY with the reason appended to
+ * `why`, or -ENOMEM.
  */
 int allow_check_token(const struct token *token, const struct trusted *trusted, struct bytes *why);
 
-/* The entry for a token that passes, made by whoever approved it. Error: -ENOMEM. */
+/*
+ * Makes the entry for a token that passes allow_check_token(). Its maker is the token's approver.
+ * Error: -ENOMEM.
+ */
 int allow_entry_from_token(const struct token *token, const uint8_t id[static 16], uint64_t expires,
 	struct allow_entry **ret);
 
 /*
- * The entry that the operator `by` adds; `argv` is JSON, an array. Returns 0, ALLOW_FAULTY with
- * `why`, or -ENOMEM.
+ * Makes the entry that the operator `by` adds; `argv` is a JSON array. Returns 0, ALLOW_FAULTY with
+ * the reason appended to `why`, or -ENOMEM.
  */
 int allow_entry_from_patterns(const char *agent, const char *pattern, const char *argv, uid_t by,
 	const uint8_t id[static 16], uint64_t now, uint64_t expires, struct bytes *why,
 	struct allow_entry **ret);
 
 /*
- * Appends a copy of its text; where it takes the place of `old` (or NULL), with that one's ID, and
- * those of its members that aren't known here.
+ * Appends the entry's text. If it replaces `old` (or NULL), it gets the ID of `old`, and those
+ * members of `old` whose keys are not known here.
  */
 int allow_entry_append(
 	const struct allow_entry *entry, const struct allow_entry *old, struct bytes *b);
 
-/* When it was used last, and on which file. */
+/* When an entry was last used, and for which file. */
 struct allow_use {
 	uint64_t at; /* 0: never */
 	const char *path;
 };
 
-/* Appends one object without a newline: the item of a list. */
+/* Appends one object without a newline: an item of a list. */
 int allow_entry_print(const struct allow_entry *entry, const struct allow_use *use, uint64_t now,
 	struct bytes *b);

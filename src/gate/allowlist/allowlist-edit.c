@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Changing the document. The text is copied from its beginning to its end; on the way elements are
- * left out, with the comma that goes with each, and one is put in.
+ * Changes the document. The text is copied from beginning to end; on the way, elements are left out
+ * together with their commas, and one element may be inserted.
  */
 
 #include <errno.h>
@@ -18,10 +18,10 @@ struct edit {
 	const struct allow_entry *add, *old;
 	const struct allow_clock *clock;
 	struct bytes *b;
-	size_t at; /* of the text: copied, or left out, so far */
+	size_t at; /* the part of the text before it is copied or left out */
 };
 
-/* Copies the text up to here. */
+/* Copies the text up to `end`. */
 static int copy_to(struct edit *e, size_t end)
 {
 	size_t start = e->at;
@@ -45,7 +45,7 @@ static int append_new(struct edit *e, bool first)
 	return r < 0 || !first ? r : bytes_append_char(e->b, '\n');
 }
 
-/* What stands before an element that stays goes along, but for the first one's comma. */
+/* The comma and blanks before an element are copied with it, except the comma before the first. */
 static int copy_agent(struct edit *e, const struct allow_agent *agent)
 {
 	const struct allowlist *list = e->list;
@@ -73,7 +73,7 @@ static int copy_agent(struct edit *e, const struct allow_agent *agent)
 	return r;
 }
 
-/* The first entry of an agent. */
+/* Appends the new entry's agent, with the entry as its first. */
 static int append_agent(struct edit *e)
 {
 	int r;
@@ -99,7 +99,7 @@ static int copy_agents(struct edit *e)
 	return r < 0 || !e->add ? r : append_agent(e);
 }
 
-/* In the place of the clock that is there, or after the agents. */
+/* Writes the clock in the place of the old one, or after the agents. */
 static int copy_clock(struct edit *e)
 {
 	struct allow_range at = e->list->clock_at;

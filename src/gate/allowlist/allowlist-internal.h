@@ -5,14 +5,14 @@
 
 #include "gate/allowlist/allowlist.h"
 
-/* The entries of an agent follow one another. */
+/* An agent; its entries follow one another. */
 struct allow_agent {
 	char *name;
-	size_t first, n; /* of the entries */
+	size_t first, n; /* its entries */
 	size_t end;      /* in the text: after the last element, or after the '[' */
 };
 
-/* An entry may be meant by a file of this name, with these bound arguments ("": with any). */
+/* An index key: an entry may match a file of this name, with these bound arguments ("": any). */
 struct allow_name {
 	const char *name, *bound;
 	size_t entry;
@@ -24,18 +24,18 @@ struct allow_range {
 };
 
 struct allowlist {
-	struct bytes text; /* never changed: the entries point into it */
+	struct bytes text; /* not changed any more: the entries point into it */
 	struct allow_agent *agents;
 	size_t n_agents, size_agents;
 	struct allow_entry **entries; /* in the order of the text */
 	size_t n, size;
 
 	struct allow_range agents_at; /* the value of the key, with its braces */
-	struct allow_range clock_at;  /* the same; no range where it isn't there */
+	struct allow_range clock_at;  /* the same; empty if the key is missing */
 	struct allow_clock clock;
 	uint64_t first_end;
 
-	/* Which entries a file could bring in: by name and binding, and those with patterns. */
+	/* The index: entries by file name and binding, and entries whose name has wildcards. */
 	struct allow_name *names;
 	size_t n_names;
 	size_t *others;

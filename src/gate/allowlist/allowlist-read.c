@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Reading the document. The text as a whole is scanned first; what is read from it afterwards is
- * known to be JSON, and only what it means can be wrong.
+ * Reads the document. The whole text is scanned first, so the parts that are read later are known
+ * to be JSON and can only have wrong values.
  */
 
 #include <errno.h>
@@ -29,7 +29,7 @@ static bool is_key(const struct scan_member *m, const char *key)
 	return strlen(key) == m->key_len && memcmp(key, m->key, m->key_len) == 0;
 }
 
-/* The first fault is told. What it returns ends a scan only for want of memory. */
+/* Notes the first fault. Its result ends a scan only on -ENOMEM. */
 static int __attribute__((format(printf, 2, 3))) fault(struct reader *r, const char *format, ...)
 {
 	va_list ap;
@@ -45,7 +45,7 @@ static int __attribute__((format(printf, 2, 3))) fault(struct reader *r, const c
 	return e;
 }
 
-/* "agents 'NAME': ". */
+/* Appends "agents 'NAME'". */
 static int append_place(struct reader *r)
 {
 	const char *name = r->list->agents[r->list->n_agents - 1].name;
@@ -269,7 +269,7 @@ static int compare_ids(const void *a, const void *b)
 	return strcmp((*x)->id, (*y)->id);
 }
 
-/* An ID is what an entry is removed by. */
+/* Entries are removed by ID, so the IDs must be distinct. */
 static int check_ids(struct reader *r)
 {
 	const struct allowlist *list = r->list;

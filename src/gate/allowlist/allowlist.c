@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Matching. Most entries name the file that they are about, and bind directory and arguments, so
- * they are found by its name and by the hash of these. The words of the command are made ready when
- * the first entry needs them.
+ * Matches requests. Most entries name one file and bind directory and arguments, so they are found
+ * by the file's name and the hash of these. The command's words are prepared only when an entry
+ * needs them.
  */
 
 #include "gate/allowlist/allowlist.h"
@@ -153,7 +153,7 @@ int allowlist_make_index(struct allowlist *list)
 	return 0;
 }
 
-/* The first of that name and binding, or where it would stand. */
+/* The index of the first entry with that name and binding, or of its place. */
 static size_t find_name(const struct allowlist *list, const char *name, const char *bound)
 {
 	const struct allow_name key = { name, bound, 0 };
@@ -177,11 +177,11 @@ struct matching {
 	const struct trusted *trusted;
 	const char *agent;
 	bool self_approval;
-	bool is_real; /* the executable ends up where it is, as far as the request says */
+	bool is_real; /* no real_path is claimed that differs from the executable */
 	uint64_t now;
-	bool known_program; /* a shell, an interpreter or a wrapper, by either path */
+	bool known_program; /* either path is a shell, an interpreter or a wrapper */
 
-	char bound[ALLOW_BOUND_LEN + 1]; /* "" where there is no directory */
+	char bound[ALLOW_BOUND_LEN + 1]; /* "" if the request has no directory */
 	struct candidate candidate;
 	bool has_candidate;
 
@@ -198,13 +198,13 @@ static bool agent_fits(const struct allow_entry *e, const struct matching *m)
 	return e->any_agent || strcmp(e->agent, m->agent) == 0;
 }
 
-/* Nobody is allowed by what they have allowed themselves. */
+/* An entry does not allow its own maker, unless self-approval is on. */
 static bool approver_fits(const struct allow_entry *e, const struct matching *m)
 {
 	return m->self_approval || !e->has_by || e->by != m->asker->uid;
 }
 
-/* What an entry by hand says, it wants. */
+/* Each value that the entry gives must be the request's. */
 static bool bounds_fit(const struct allow_entry *e, const struct matching *m)
 {
 	if ((e->has_uid && e->uid != m->asker->uid) || !approver_fits(e, m))
@@ -232,8 +232,8 @@ static bool paths_fit(const struct allow_entry *e, const struct matching *m)
 }
 
 /*
- * One by approval is about a file that nobody but root could have changed, or about its content;
- * where the request says otherwise than it did then, a person is asked again.
+ * An entry by approval needs the same hash of the executable as then. Without a hash, the file must
+ * be in a trusted directory, where only root can change it.
  */
 static bool content_fits(const struct allow_entry *e, const struct matching *m)
 {
@@ -253,7 +253,7 @@ static bool bound_fits(const struct allow_entry *e, const struct matching *m)
 	return !e->arg_pattern || strcmp(e->arg_pattern, m->bound) == 0;
 }
 
-/* 0, 1 (it fits) or -ENOMEM. */
+/* Returns 1 if the arguments fit, 0 if not, or -ENOMEM. */
 static int words_fit(const struct allow_entry *e, struct matching *m)
 {
 	int r;
@@ -272,7 +272,7 @@ static int words_fit(const struct allow_entry *e, struct matching *m)
 	return !m->candidate.hidden && rule_words_fit(&e->rule, &m->candidate);
 }
 
-/* Arguments that are bound before patterns of arguments before any arguments. */
+/* The most specific entry wins: bound arguments, then patterns, then any arguments. */
 static int rank(const struct allow_entry *e)
 {
 	return e->arg_pattern ? 2 : e->has_argv ? 1 : 0;
@@ -298,7 +298,7 @@ static bool is_known_program(const char *path)
 	return path && program_of(path_name(path)) != PROGRAM_PLAIN;
 }
 
-/* Those that name the file, with this binding. */
+/* Tries the entries that name the file, with this binding. */
 static int try_named(const struct allowlist *list, const char *bound, struct matching *m)
 {
 	const char *name = path_name(m->request->asked.executable);

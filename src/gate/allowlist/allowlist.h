@@ -3,8 +3,8 @@
 
 /*
  * The allowlist: standing approvals, read from one JSON document (design, section 8). It keeps the
- * document's text; what is changed is cut out of or put into that, so that everything else in it
- * stays as somebody wrote it. Reading and matching read nothing but their arguments.
+ * document's text; changes cut text out of it or insert text, so that the rest stays as its author
+ * wrote it. Reading and matching read nothing but their arguments.
  */
 
 #include <stdbool.h>
@@ -22,12 +22,12 @@
 
 struct allowlist;
 
-/* What a document is that nobody has written yet. */
+/* A document without entries, to begin with. */
 #define ALLOWLIST_EMPTY "{\"version\":1,\"agents\":{}}\n"
 
 /*
- * How late it was, as far as somebody has seen: a clock that is set back must not revive what is
- * over. In one boot it goes on by itself; a later boot goes on from where it was.
+ * The latest time that was seen. It keeps a clock that is set back from reviving expired entries.
+ * It advances within one boot; in a later boot it continues from the last time noted.
  */
 struct allow_clock {
 	bool known;
@@ -36,28 +36,31 @@ struct allow_clock {
 	uint64_t wall; /* ms since 1970 */
 };
 
-/* How late it is, in ms since 1970, by the wall clock and this one, whichever is later. */
+/* The current time in ms since 1970: the later of the wall clock and this one. */
 uint64_t allow_clock_now(const struct allow_clock *clock, const struct moment *now);
 
-/* Goes on to now. */
+/* Notes the current time. */
 void allow_clock_move(struct allow_clock *clock, const struct moment *now);
 
-/* The later one, where `other` is known. */
+/* Keeps the later of the two clocks, if `other` is known. */
 void allow_clock_merge(
 	struct allow_clock *clock, const struct allow_clock *other, const struct moment *now);
 
-/* Reads the text of an object that base/json/scan has shown, and appends it. False: it is none. */
+/*
+ * Reads the text of an object that base/json/scan has accepted. *ret_fine is false if the object is
+ * not a clock.
+ */
 int allow_clock_read(const char *text, size_t len, struct allow_clock *ret, bool *ret_fine);
 int allow_clock_print(const struct allow_clock *clock, struct bytes *b);
 
 #define ALLOWLIST_FULL "the allowlist is full"
 
-/* The document can't be read; see allow_entry_read(). */
+/* The document is invalid; see allow_entry_read(). */
 #define ALLOWLIST_FAULTY ALLOW_FAULTY
 
 /*
- * Reads a document. Returns 0, ALLOWLIST_FAULTY with a sentence appended to `why`, or -ENOMEM. The
- * text is copied.
+ * Reads a document; copies the text. Returns 0, ALLOWLIST_FAULTY with a sentence appended to `why`,
+ * or -ENOMEM.
  */
 int allowlist_parse(const char *text, size_t len, struct bytes *why, struct allowlist **ret);
 void allowlist_free(struct allowlist *list);
@@ -68,22 +71,22 @@ const struct allow_entry *allowlist_entry(const struct allowlist *list, size_t i
 const struct bytes *allowlist_text(const struct allowlist *list);
 const struct allow_clock *allowlist_clock(const struct allowlist *list);
 
-/* When the first of them ends; ALLOW_FOREVER where none does. */
+/* The earliest expiry of an entry; ALLOW_FOREVER if none expires. */
 uint64_t allowlist_first_end(const struct allowlist *list);
 
-/* NULL where it isn't there. */
+/* NULL if there is no such entry. */
 const struct allow_entry *allowlist_find(const struct allowlist *list, const char *id);
 const struct allow_entry *allowlist_find_same(
 	const struct allowlist *list, const struct allow_entry *entry);
 
 /*
- * Why a token can't be approved for good, appended as a sentence; returns 0 where it can be,
- * ALLOW_FAULTY, -ENOMEM. `list`: NULL where there is none.
+ * Whether a token can be approved for good: returns 0, ALLOW_FAULTY with the reason appended to
+ * `why`, or -ENOMEM. `list` is NULL if there is no allowlist.
  */
 int allowlist_check_token(const struct allowlist *list, const struct token *token,
 	const struct trusted *trusted, struct bytes *why);
 
-/* What becomes of the allowlist, once everything else that a verdict changes is on record. */
+/* A verdict's change of the allowlist, made after its other changes are on record. */
 enum allow_kind { ALLOW_NOTHING, ALLOW_ADD, ALLOW_REMOVE };
 
 struct allow_change {
@@ -93,18 +96,18 @@ struct allow_change {
 };
 
 /*
- * The entry that allows a request (a local.exec without a fault) at a time, or NULL. Of several,
- * one with bound arguments. An entry that the asker has made itself fits only with `self_approval`.
- * Error: -ENOMEM.
+ * The entry that allows a request (a local.exec without a fault) at a time, or NULL. Entries with
+ * bound arguments are preferred. An entry that the asker itself made matches only with
+ * `self_approval`. Error: -ENOMEM.
  */
 int allowlist_match(const struct allowlist *list, const struct request *request,
 	const struct asker *asker, bool self_approval, const struct trusted *trusted, uint64_t now,
 	const struct allow_entry **ret);
 
 /*
- * Appends the document without the entries that `drop` marks (by index; NULL: none), with one more
- * (or NULL) that takes the place of `old` (or NULL; see allow_entry_append()), and with this clock
- * (or NULL, where it has none).
+ * Appends the document without the entries that `drop` marks (by index; NULL: none). `add` (or
+ * NULL) is added in the place of `old` (or NULL; see allow_entry_append()). The clock is replaced
+ * by `clock` (NULL: left as it is).
  */
 int allowlist_print(const struct allowlist *list, const bool *drop, const struct allow_entry *add,
 	const struct allow_entry *old, const struct allow_clock *clock, struct bytes *b);

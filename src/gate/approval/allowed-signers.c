@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * A line is read from left to right: principal, options where the next word is no key type, type,
+ * A line is read from left to right: principal, options (if the next word is not a key type), type,
  * key, comment. All strings lie in one copy of the text, in which the ends of words become NUL.
  */
 
@@ -19,7 +19,10 @@
 #define BLANKS " \t"
 #define DIGITS "0123456789"
 
-/* Visible ASCII without what has a meaning in this file or in the policy's groups. */
+/*
+ * A principal is visible ASCII without the characters that are special in this file or in the
+ * policy's groups.
+ */
 #define PRINCIPAL_EXCLUDES "\"'*?!,%\\#"
 
 struct allowed_signers {
@@ -79,7 +82,7 @@ static int refuse(struct bytes *why, unsigned int line, const char *what)
 	return r < 0 ? r : ALLOWED_SIGNERS_FAULTY;
 }
 
-/* Cuts the next word off; "" where there is none. */
+/* Cuts off the next word; "" if there is none. */
 static char *take_word(char **at)
 {
 	char *word = *at + strspn(*at, BLANKS);
@@ -125,7 +128,7 @@ static bool read_time(const char *text, uint64_t *ret)
 	return local_time_to_wall(&t, utc, ret);
 }
 
-/* The value of `name="value"` at *at, cut off and stepped over; NULL where it is another option. */
+/* Cuts off the value of `name="value"` at *at and moves past it; NULL if it is another option. */
 static char *take_option(char **at, const char *name)
 {
 	size_t len = strlen(name);
@@ -183,7 +186,7 @@ static const char *read_options(char *at, struct allowed_signer *s)
 	return NULL;
 }
 
-/* Whether the word names a type of keys, of ours or of another kind. */
+/* Whether the word names a key type, supported or not. */
 static bool is_key_type(const char *word)
 {
 	static const char *const starts[] = { "ssh-", "sk-", "ecdsa-", "webauthn-", "rsa-" };
@@ -201,7 +204,7 @@ static const char *key_fault(enum sshsig_fault fault)
 	return "the key can't be read";
 }
 
-/* A quoted value may hold blanks: then the word goes on after them. */
+/* Cuts off the options. A quoted value may hold blanks, so the options may continue after one. */
 static char *take_options(char **at)
 {
 	char *word = *at + strspn(*at, BLANKS), *c = word;
@@ -324,7 +327,7 @@ int allowed_signers_parse(
 
 /* --- judging ---------------------------------------------------------------------------------- */
 
-/* As ssh_config(5) has pattern lists: one that begins with '!' and fits refuses. */
+/* Pattern lists as in ssh_config(5): a pattern with '!' that fits refuses. */
 static bool fits_namespaces(const char *patterns, const char *name)
 {
 	char pattern[SSHSIG_APPLICATION_MAX + 1];

@@ -2,11 +2,11 @@
 #pragma once
 
 /*
- * Who may approve with a key: OpenSSH's allowed signers file (ssh-keygen(1)), and less than all of
- * it. A line names one principal, without patterns, and one key of a type that gate/approval/sshsig
- * knows; a key stands in one line only. Of the options, `namespaces`, `valid-after` and
- * `valid-before` are taken. Anything else is a fault, with its line number: a line that is silently
- * dropped or misread would change who may approve.
+ * The people who may approve with a key: a subset of OpenSSH's allowed signers file
+ * (ssh-keygen(1)). A line names one principal, without patterns, and one key of a type that
+ * gate/approval/sshsig knows; a key may stand in one line only. The options `namespaces`,
+ * `valid-after` and `valid-before` are accepted. Anything else is a fault, reported with its line
+ * number: a line that is silently dropped or misread would change who may approve.
  *
  * allowed_signers_parse(), then allowed_signers_judge(); the strings belong to the list.
  */
@@ -23,9 +23,9 @@
 
 struct allowed_signer {
 	const char *principal;
-	const char *namespaces; /* patterns with commas between them; NULL: all */
+	const char *namespaces; /* patterns, separated by commas; NULL: all */
 	uint64_t valid_after;   /* seconds since 1970, both included */
-	uint64_t valid_before;  /* ALLOWED_SIGNERS_NO_END: for good */
+	uint64_t valid_before;  /* ALLOWED_SIGNERS_NO_END: no end */
 	unsigned int line;
 	struct sshsig_key key;
 };
@@ -36,8 +36,8 @@ struct allowed_signers;
 #define ALLOWED_SIGNERS_FAULTY 1
 
 /*
- * Returns 0, -ENOMEM, or ALLOWED_SIGNERS_FAULTY with "LINE: what" appended to `why`, of the first
- * line that has one.
+ * Returns 0, -ENOMEM, or ALLOWED_SIGNERS_FAULTY with "LINE: fault" of the first faulty line
+ * appended to `why`.
  */
 int allowed_signers_parse(
 	const char *text, size_t len, struct bytes *why, struct allowed_signers **ret);
@@ -50,7 +50,7 @@ const struct allowed_signer *allowed_signers_at(const struct allowed_signers *li
 /* Whether any line names this principal. */
 bool allowed_signers_know(const struct allowed_signers *list, const char *principal);
 
-/* How a key stands to the list. */
+/* The result of looking up a key in the list. */
 enum signer_standing {
 	SIGNER_GOOD,
 	SIGNER_UNKNOWN,
@@ -62,7 +62,7 @@ enum signer_standing {
 /* A sentence without its full stop. */
 const char *signer_standing_text(enum signer_standing standing);
 
-/* `wall`: seconds since 1970. *ret is the key's line; NULL where there is none. */
+/* `wall`: seconds since 1970. *ret is the key's line; NULL if there is none. */
 enum signer_standing allowed_signers_judge(const struct allowed_signers *list,
 	const struct sshsig_key *key, const char *name_space, uint64_t wall,
 	const struct allowed_signer **ret);

@@ -37,7 +37,7 @@ static void put_number(struct sha256 *s, const char *name, uint64_t n)
 	put_text(s, name, text);
 }
 
-/* How many there are, then each. */
+/* Hashes the number of strings, then each string. */
 static void put_strings(struct sha256 *s, const char *name, const struct string_list *list)
 {
 	const char *string = list->text;
@@ -47,7 +47,7 @@ static void put_strings(struct sha256 *s, const char *name, const struct string_
 		put_text(s, name, string);
 }
 
-/* One that isn't there is left out. */
+/* A field that is absent is left out. */
 static void put_field(
 	struct sha256 *s, const char *name, enum field f, const struct invocation *asked)
 {
@@ -71,8 +71,8 @@ void approval_record_hash(
 }
 
 /*
- * The entry is for this program with these arguments in this directory, for the uid, the agent and
- * what else an entry of the allowlist is bound to.
+ * Hashes the identity of the entry: the program, arguments and directory, the uid, the agent, and
+ * the other fields that an entry of the allowlist is bound to.
  */
 void approval_entry_hash(const struct invocation *asked, uid_t uid, uint8_t ret[static SHA256_LEN])
 {

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * The text that an approver signs, and the hashes that stand in it. The daemon and the client each
- * make it from what they know; a signature counts only for the text that the daemon makes itself.
+ * The text that an approver signs, and the hashes in it. The daemon and the client each make the
+ * text from what they know; a signature counts only for the text that the daemon makes itself.
  */
 
 #include <stdbool.h>
@@ -21,10 +21,10 @@ struct approval_text {
 	uint8_t token[TOKEN_ID_LEN];
 	uint8_t fingerprint[FINGERPRINT_LEN];
 	uint8_t record[SHA256_LEN];
-	bool approve; /* else it is a refusal, which has no `always` */
+	bool approve; /* false: a refusal, which has no `always` */
 	bool always;
-	uint64_t for_ms;           /* of `always`; 0: without end */
-	uint8_t entry[SHA256_LEN]; /* of `always` */
+	uint64_t for_ms;           /* for `always`; 0: without end */
+	uint8_t entry[SHA256_LEN]; /* for `always` */
 	uint8_t boot_id[16];
 	uint64_t until_ms;  /* of the boot clock */
 	const char *reason; /* or NULL */
@@ -34,15 +34,15 @@ struct approval_text {
 int approval_text_print(const struct approval_text *t, struct bytes *b);
 
 /*
- * What `record` is: SHA-256 over what the token holds for, who asked and which rule did, each as
- * its name, its length in decimal digits and its bytes. What isn't there is left out.
+ * Makes `record`: SHA-256 over what the token is valid for, the asker and the rule that asked. Each
+ * is hashed as its name, its length in decimal digits and its bytes; absent ones are left out.
  */
 void approval_record_hash(const struct invocation *asked, uid_t uid, const char *rule,
 	uint8_t ret[static SHA256_LEN]);
 
-/* What `entry` is: the same over the members of the allowlist's entry that `always` makes. */
+/* Makes `entry`: the same over the members of the allowlist's entry that `always` makes. */
 void approval_entry_hash(const struct invocation *asked, uid_t uid, uint8_t ret[static SHA256_LEN]);
 
-/* The text for a decision about a token; `reason` may be NULL, and belongs to a refusal. */
+/* Makes the text for a decision about a token; `reason` may be NULL, and belongs to a refusal. */
 void approval_text_of(const struct token *token, const uint8_t gate[static APPROVAL_GATE_LEN],
 	bool approve, bool always, uint64_t for_ms, const char *reason, struct approval_text *ret);

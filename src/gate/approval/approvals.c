@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* The list of approvals, as strings. */
+/* A list of approvals, as strings. */
 
 #include "gate/approval/approvals.h"
 

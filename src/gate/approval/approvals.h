@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * The approvals that a token has. They are kept as strings in a row, APPROVAL_STRINGS for each, so
- * that a token, the store's file and a change all hold them in one form.
+ * The approvals of a token. They are kept as strings that follow one another, APPROVAL_STRINGS for
+ * each approval, so that a token, the store's file and a change all hold them in one form.
  */
 
 #include <stdbool.h>
@@ -18,21 +18,19 @@
 
 /* The strings belong to the list. */
 struct approval_entry {
-	const char *by;     /* the principal, or "uid 1000" of one without a signature */
-	uid_t uid;          /* who brought it */
+	const char *by;     /* the principal, or "uid 1000" if not signed */
+	uid_t uid;          /* who sent it */
 	uint64_t at;        /* µs of the wall clock */
-	const char *groups; /* of one without a signature: its groups, with blanks between them */
-	const char *armor;  /* the signature; "" where there is none */
+	const char *groups; /* if not signed: its groups, separated by blanks */
+	const char *armor;  /* the signature; "" if there is none */
 };
 
-/* Whether the strings are approvals. */
+/* Whether the strings are valid approvals. */
 bool approvals_make_sense(const struct string_list *list);
 
 size_t approvals_count(const struct string_list *list);
 
-/*
- * Steps through a list that makes sense: `*at` is NULL at first. False at the end.
- */
+/* Iterates over a valid list: start with `*at` NULL. False at the end. */
 bool approvals_next(const struct string_list *list, const char **at, struct approval_entry *ret);
 
 /* Appends one to the strings in `b`. Error: -ENOMEM. */

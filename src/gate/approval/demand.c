@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* Demands, added up. */
+/* The sum of demands. */
 
 #include "gate/approval/demand.h"
 

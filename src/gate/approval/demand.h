@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * What an approval takes, beside an operator's word. Each rule that asks may demand something; all
- * demands together are what counts, those of the time when the token was issued and those of the
+ * What an approval needs in addition to an operator's word. Each rule that asks may demand
+ * something. All demands count together: those in force when the token was issued, and those of the
  * policy in force when it is approved or consumed.
  */
 
@@ -13,25 +13,26 @@
 
 #include "gate/invocation.h"
 
-/* Distinct groups of approvers that one token may need. */
+/* Distinct groups of approvers that one token may require. */
 #define DEMAND_GROUPS_MAX 64
 
 /* The largest quorum. */
 #define DEMAND_QUORUM_MAX 16
 
 struct demand_flags {
-	bool signature;  /* made with a key that is listed */
-	bool touch;      /* by a security key that was touched */
-	bool verified;   /* and asked for a PIN or a fingerprint */
-	bool not_asker;  /* not by the principal of the uid that asked */
-	uint64_t quorum; /* so many approvers; 0 is as good as 1 */
+	bool signature;  /* with a listed key */
+	bool touch;      /* with a security key that was touched */
+	bool verified;   /* which also asked for a PIN or a fingerprint */
+	bool not_asker;  /* not by the principal of the asker's uid */
+	uint64_t quorum; /* number of approvers; 0 counts as 1 */
 };
 
 struct demand {
 	struct demand_flags flags;
-	const char *groups[DEMAND_GROUPS_MAX]; /* an approver of each is needed; the owner's */
+	const char
+		*groups[DEMAND_GROUPS_MAX]; /* an approver of each is needed; owned by the owner */
 	size_t n_groups;
-	bool too_many_groups; /* there are more: no approval is enough */
+	bool too_many_groups; /* more than fit: no approval is enough */
 };
 
 void demand_add_flags(struct demand *d, const struct demand_flags *flags);
@@ -41,7 +42,7 @@ void demand_add_groups(struct demand *d, const struct string_list *groups);
 /* Whether anything is demanded. */
 bool demand_is_made(const struct demand *d);
 
-/* Approvers that are needed in all; at least 1. */
+/* The number of approvers that are needed; at least 1. */
 uint64_t demand_quorum(const struct demand *d);
 
 /* Whether an approval without a signature can't count. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* Counts of security keys. */
+/* Counters of security keys. */
 
 #include "gate/approval/sk-counters.h"
 

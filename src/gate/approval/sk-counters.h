@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * The last count that was taken of each security key: one that does not grow is that of a copy, or
- * of a signature that was made before. Embedded: sk_counters_init(), sk_counters_deinit().
+ * The last accepted count of each security key. A count that does not grow comes from a copy of the
+ * key, or from an older signature. Embedded: sk_counters_init(), sk_counters_deinit().
  */
 
 #include <stdbool.h>
@@ -16,7 +16,7 @@
 
 #define SK_COUNTERS_ID_LEN 32
 
-/* A use of a key, that is to be noted. */
+/* A use of a key, to be noted. */
 struct sk_use {
 	bool made;
 	uint8_t id[SK_COUNTERS_ID_LEN]; /* of the key */
@@ -30,13 +30,15 @@ struct sk_counters {
 
 void sk_counters_deinit(struct sk_counters *c);
 
-/* Whether the count may follow the last one. 0 is that of a key that doesn't count. */
+/* Whether the count may follow the last one. 0 means that the key doesn't count. */
 bool sk_counters_allow(const struct sk_counters *c, const struct sshsig *s, struct sk_use *ret);
 
-/* Notes it. Error: -ENOMEM. */
+/* Notes a use. Error: -ENOMEM. */
 int sk_counters_note(struct sk_counters *c, const struct sk_use *use);
 
-/* The text of the file, a line a key, and back. SK_COUNTERS_MALFORMED for what is no such text. */
+/*
+ * Print and parse the file's text: one line per key. SK_COUNTERS_MALFORMED if the text is invalid.
+ */
 #define SK_COUNTERS_MALFORMED 1
 int sk_counters_print(const struct sk_counters *c, struct bytes *b);
 int sk_counters_parse(struct sk_counters *c, const char *text, size_t len);

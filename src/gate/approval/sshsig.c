@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Reading goes by a cursor over the blob: a field that isn't there makes the cursor bad, and a bad
- * cursor gives empty fields only, so that it is asked once, at the end.
+ * A cursor reads the blob. A missing field makes the cursor bad, and a bad cursor gives only empty
+ * fields, so that it needs to be checked only once, at the end.
  */
 
 #include "gate/approval/sshsig.h"
@@ -26,7 +26,7 @@
 
 /*
  * Touched, verified, and two that say whether the key may be copied to other devices. The others
- * are reserved, or announce data that this format has no room for.
+ * are reserved, or announce data that has no place in this format.
  */
 #define KNOWN_FLAGS (SSHSIG_TOUCHED | SSHSIG_VERIFIED | 0x08 | 0x10)
 
@@ -137,7 +137,7 @@ static enum sshsig_fault read_key(struct piece blob, struct sshsig_key *ret)
 	return SSHSIG_FINE;
 }
 
-/* The signature itself, whose type is that of the key. */
+/* Reads the signature itself, whose type must be that of the key. */
 static enum sshsig_fault read_signature(struct piece blob, struct sshsig *s)
 {
 	struct cursor c = { blob.data, blob.len, false };
@@ -197,8 +197,8 @@ static enum sshsig_fault read_blob(
 /* --- the armor -------------------------------------------------------------------------------- */
 
 /*
- * Joins the lines between the first and the last one. All have the width of the first, but the last
- * one may be shorter. `ret` has room for all of them.
+ * Joins the lines between the first and the last one. All have the width of the first line; only
+ * the last may be shorter. `ret` has room for all of them.
  */
 static bool join_lines(const char *text, size_t len, char *ret, size_t *ret_len)
 {
@@ -223,8 +223,8 @@ static bool join_lines(const char *text, size_t len, char *ret, size_t *ret_len)
 }
 
 /*
- * Decodes base64 that has one form only. It is encoded again for comparison: libsodium 1.0.18 takes
- * every byte from 0x80 on for a slash.
+ * Decodes base64 and accepts its canonical form only. The result is encoded again and compared,
+ * since libsodium 1.0.18 reads every byte from 0x80 on as a slash.
  */
 static bool decode(const char *base64, size_t len, uint8_t ret[static SSHSIG_MAX], size_t *ret_len)
 {
@@ -269,7 +269,7 @@ enum sshsig_fault sshsig_parse(
 
 /* --- verifying -------------------------------------------------------------------------------- */
 
-/* A growing text of known size: what is signed is at most this long. */
+/* A buffer of fixed size: the longest data to sign fits. */
 struct signed_data {
 	uint8_t data[512];
 	size_t len;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* Reading groups of approvers, and asking who is in them. */
+/* Reads groups of approvers, and checks who is in them. */
 
 #include "gate/policy/approver-groups.h"
 
@@ -26,7 +26,7 @@ void approver_groups_deinit(struct approver_groups *g)
 	free(g->uids);
 }
 
-/* The names, for messages. */
+/* The names of a group, for messages. */
 struct shown {
 	struct bytes text;
 };
@@ -111,7 +111,7 @@ int approver_groups_take(struct approver_groups *g, int (*find_group)(const char
 	return 0;
 }
 
-/* {"uid": 1001}, and nothing else. */
+/* Reads {"uid": 1001}, and accepts nothing else. */
 static bool read_uid(const struct json *v, uid_t *ret)
 {
 	uint64_t uid;

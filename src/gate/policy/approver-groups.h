@@ -2,14 +2,14 @@
 #pragma once
 
 /*
- * Two keys of the policy that say who approvers are:
+ * The two keys of the policy that define approvers:
  *
  *	"approver_groups": {"platform": ["alice", "bob", "%firma-operators"]}
  *	"principals": {"bob": {"uid": 1001}}
  *
- * A principal is one of the file of those who may approve with a key (gate/approval/allowed-
- * signers); a name after a '%' is a Unix group, whose members approve without one. The strings
- * belong to the policy's document.
+ * A principal is one of the people who may approve with a key (gate/approval/allowed-signers). A
+ * name after '%' is a Unix group, whose members approve without a key. The strings belong to the
+ * policy's document.
  */
 
 #include <stdbool.h>
@@ -39,26 +39,25 @@ struct approver_groups {
 	size_t n_uids;
 };
 
-/* Each takes the value of its key; what is wrong is added to `faults`. Error: -ENOMEM. */
+/* Each reads the value of its key; faults are added to `faults`. Error: -ENOMEM. */
 int approver_groups_take(struct approver_groups *g, int (*find_group)(const char *name, gid_t *ret),
 	struct faults *faults, const struct json *v);
 int approver_groups_take_principals(
 	struct approver_groups *g, struct faults *faults, const struct json *v);
 void approver_groups_deinit(struct approver_groups *g);
 
-/* NULL where there is no group of that name. */
+/* NULL if there is no group with that name. */
 const struct approver_group *approver_groups_find(
 	const struct approver_groups *g, const char *name);
 
-/* Whether any group names a Unix group: else nobody needs to know an operator's. */
+/* Whether any group names a Unix group; else the caller need not look up an operator's groups. */
 bool approver_groups_use_gids(const struct approver_groups *g);
 
 bool approver_group_has_principal(const struct approver_group *group, const char *principal);
 
-/* Whether one of the asker's Unix groups is named. */
+/* Whether the group names one of the asker's Unix groups. */
 bool approver_group_has_asker(const struct approver_group *group, const struct asker *asker);
 
-/* Whether the principal's uid is known and this one; and the principal whose uid this is, or NULL.
- */
+/* Whether the principal has this uid in the policy; and the principal with this uid, or NULL. */
 bool approver_groups_is_uid(const struct approver_groups *g, const char *principal, uid_t uid);
 const char *approver_groups_principal_of(const struct approver_groups *g, uid_t uid);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Making a request ready for the rules. Behind a wrapper, words may be commands; where one is a
- * path, that is written out, so that "/bin/../bin//rm" is no other one than "/bin/rm".
+ * Prepares a request for the rules. After a wrapper, words may be commands. A command that is a
+ * path is normalized, so that "/bin/../bin//rm" equals "/bin/rm".
  */
 
 #include "gate/policy/candidate.h"
@@ -16,7 +16,7 @@
 #include "gate/policy/program.h"
 #include "gate/policy/wrapper.h"
 
-/* What relative paths may take that continue the directory; past it they are not known. */
+/* Bytes for relative paths joined to the directory; paths beyond this count as unknown. */
 #define RELATIVE_MAX ((size_t)1 << 20)
 
 static struct candidate_program program_at(const char *path)
@@ -26,7 +26,7 @@ static struct candidate_program program_at(const char *path)
 
 /* --- words after a wrapper -------------------------------------------------------------------- */
 
-/* What its path takes when it is written out; 0 where that can't be known. */
+/* The size of the word's normalized path; 0 if that can't be known. */
 static size_t path_size(const struct candidate *s, const char *text, size_t *relative)
 {
 	size_t size = strlen(text) + 2;
@@ -45,7 +45,7 @@ static size_t path_size(const struct candidate *s, const char *text, size_t *rel
 	return size;
 }
 
-/* A path through /proc/PID/root is that of a file in this system, or in another. */
+/* A path through /proc/PID/root names a file of this root directory, or of another one. */
 static const char *without_proc_root(const char *path)
 {
 	const char *p;
@@ -94,8 +94,9 @@ static int read_programs(struct candidate *s)
 }
 
 /*
- * The text of a word that means a file, whatever its program: with a slash, and no option. ".." may
- * stand first, since the directory is no link; elsewhere, what is before it may be one.
+ * The text of a word that means a file for any program: it has a slash and is not an option. ".."
+ * may stand first, since the directory is not a link; the part before any other ".." may be a link,
+ * so such a word is refused.
  */
 static const char *path_of(const struct candidate_word *w)
 {
@@ -155,8 +156,8 @@ static void find_options_first(struct candidate *s)
 }
 
 /*
- * A link to a program of many names is the program that it is called by; coreutils takes an
- * argument for its name where it doesn't know that.
+ * A link to a program with many names acts as the program of the link's name. coreutils uses an
+ * argument as the name if it doesn't know the link's name.
  */
 static void find_commands(struct candidate *s)
 {
@@ -231,7 +232,7 @@ int candidate_init_example(struct candidate *s, const char *words, size_t n)
 	return read_words(s, words + strlen(words) + 1, n - 1);
 }
 
-/* Where a name is a path, that is written out as of a word after a wrapper. */
+/* If the name is a path, it is normalized like that of a word after a wrapper. */
 static int read_name(struct candidate *s, const char *name)
 {
 	size_t relative = 0, size = path_size(s, name, &relative);
@@ -251,7 +252,9 @@ static int read_name(struct candidate *s, const char *name)
 	return 0;
 }
 
-/* What runs whether or not cd succeeded may run in either directory. */
+/*
+ * The command's directory; NULL if it isn't certain, since the command may run after a failed cd.
+ */
 static const char *directory_of(const struct candidate *whole, const struct shell_line *line,
 	const struct shell_command *command)
 {
@@ -264,8 +267,8 @@ static const char *directory_of(const struct candidate *whole, const struct shel
 }
 
 /*
- * Whether the path is one of the name in a line. Where that is a path itself, both are the same,
- * but for a /bin that is a link to /usr/bin.
+ * Whether the path can be that of the name in a line. If the name is a path, both must be equal,
+ * unless /bin is a link to /usr/bin.
  */
 static bool is_of_name(const char *path, const struct candidate_program *named)
 {
@@ -306,7 +309,7 @@ int candidate_init_command(struct candidate *s, const struct candidate *whole,
 	return r;
 }
 
-/* The first word is an argument of nothing: each is tried as a command. */
+/* The first word is not an argument: each word is tried as a command. */
 int candidate_init_words(
 	struct candidate *s, const struct candidate *whole, const struct shell_words *words)
 {

@@ -2,9 +2,10 @@
 #pragma once
 
 /*
- * What rules are tried on, made ready once for all rules: a request and who asks, an example of a
- * rule, or a part of a line of shell that one of these holds (gate/policy/candidates). Embedded:
- * one of the functions candidate_init…(), then candidate_deinit(). What it was made from must stay.
+ * The thing that rules are tried on, prepared once for all rules: a request and its asker, an
+ * example of a rule, or a part of a line of shell within one of these (gate/policy/candidates).
+ * Embedded: one of the functions candidate_init…(), then candidate_deinit(). The input must outlive
+ * it.
  */
 
 #include <stdbool.h>
@@ -17,58 +18,58 @@
 #include "gate/shell/shell-words.h"
 #include "gate/wire/request.h"
 
-/* Who asks: uid and groups are facts, the process is for display alone. */
+/* The asker: uid and groups are facts, the process is for display only. */
 struct asker {
 	uid_t uid;
 	const gid_t *groups; /* the primary one is among them */
 	size_t n_groups;
-	bool more_groups; /* there may be others, which aren't known */
-	pid_t pid;        /* 0 where it isn't known */
+	bool more_groups; /* there may be more groups, not known */
+	pid_t pid;        /* 0 if not known */
 };
 
 enum candidate_form {
-	CANDIDATE_WHOLE,   /* what is asked, or an example */
-	CANDIDATE_COMMAND, /* of a plain line */
-	CANDIDATE_WORDS,   /* of an opaque line, in one view; no rule that allows matches */
+	CANDIDATE_WHOLE,   /* the request, or an example */
+	CANDIDATE_COMMAND, /* a command of a plain line */
+	CANDIDATE_WORDS,   /* an opaque line in one view: no allowing rule matches */
 };
 
 struct candidate {
 	enum candidate_form form;
 	const struct request *request; /* NULL for an example */
-	const struct asker *asker;     /* likewise */
+	const struct asker *asker;     /* NULL for an example */
 	struct candidate_program executable;
-	struct candidate_program real; /* no name where the request doesn't say */
+	struct candidate_program real; /* name is NULL if the request lacks it */
 
-	/* The same for rules that allow; without a name, none matches. */
+	/* The same for rules that allow; if name is NULL, none matches. */
 	struct candidate_program narrow, narrow_real;
 
-	const char *directory; /* in which it runs; NULL where that isn't known */
+	const char *directory; /* the working directory; NULL if not known */
 
 	struct candidate_word *words; /* the arguments */
 	size_t n_words;
-	bool wrapped;       /* commands are among the words */
-	bool options_first; /* options of the program stand where its subcommand would */
-	bool hidden;        /* …or be in none of them: xargs, env -S */
+	bool wrapped;       /* some words may be commands */
+	bool options_first; /* options precede the subcommand */
+	bool hidden;        /* the words don't show all that is run: xargs, env -S */
 
 	struct bytes paths, word_paths;
-	char *path; /* of the executable, where it was made here */
+	char *path; /* of the executable, if allocated */
 };
 
-/* The request is a local.exec without a fault. Error: -ENOMEM, nothing to free then. */
+/* The request must be a local.exec without a fault. Error: -ENOMEM, with nothing to free. */
 int candidate_init(struct candidate *s, const struct request *request, const struct asker *asker);
 
-/* `words`: n strings, each ended by NUL, of which the first is the command (n > 0). */
+/* `words`: n strings, each ended by NUL; the first is the command (n > 0). */
 int candidate_init_example(struct candidate *s, const char *words, size_t n);
 
 /*
- * A command of a line that `whole` holds, which the other two functions made, or this one. `paths`
- * are the two of its program, as the asker claims: else no rule that allows matches. They are not
- * believed where they contradict the line.
+ * A command of a line within `whole`, which any of these functions made. `paths` are the path and
+ * the real path of its program, as the asker claims; without them no rule that allows matches.
+ * Claims that contradict the line are not used.
  */
 int candidate_init_command(struct candidate *s, const struct candidate *whole,
 	const struct shell_line *line, const struct shell_command *command, const char *paths);
 
-/* The words of an opaque line in one view, of which there is at least one. */
+/* The words of an opaque line in one view; there is at least one word. */
 int candidate_init_words(
 	struct candidate *s, const struct candidate *whole, const struct shell_words *words);
 

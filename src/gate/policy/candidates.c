@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Looking for lines of shell. A line adds its commands to the list, or its words if it is opaque,
- * and then is looked through for lines itself. Each is a text within the one that holds it, so that
- * all that is looked at is a few times as long as the request.
+ * Finds lines of shell. A line adds its commands to the list (or its words, if it is opaque) and is
+ * then searched for lines itself. Each line is a part of the text that holds it, so the total size
+ * is a small multiple of the request's.
  */
 
 #include "gate/policy/candidates.h"
@@ -19,8 +19,8 @@
 
 struct candidate_line {
 	struct shell_line line;
-	struct bytes words; /* of a program with a dash, with its subcommand apart */
-	struct shell_words views[SHELL_VIEWS]; /* where it is opaque */
+	struct bytes words; /* of a program like git-push, with its subcommand as a word */
+	struct shell_words views[SHELL_VIEWS]; /* if it is opaque */
 };
 
 static void line_free(struct candidate_line *l)
@@ -34,7 +34,7 @@ static void line_free(struct candidate_line *l)
 
 /* --- adding ----------------------------------------------------------------------------------- */
 
-/* Room for one more; those that are there may move. */
+/* Makes room for one more; the existing candidates may move. */
 static int reserve(struct candidates *c)
 {
 	size_t size = c->size > 0 ? 2 * c->size : 8;
@@ -69,7 +69,7 @@ static int add_line(struct candidates *c, struct candidate_line **ret)
 	return 0;
 }
 
-/* The two paths that the asker claims for the name; NULL where it claims none. */
+/* The path and real path that the asker claims for the name; NULL if none are claimed. */
 static const char *find_program(const struct string_list *programs, const char *name)
 {
 	const char *at = programs->text;
@@ -117,7 +117,7 @@ static int add_words(
 	return r;
 }
 
-/* Without what the asker says of the line, no rule allows a command of it. */
+/* If the asker didn't describe the line, no rule allows its commands. */
 static const struct string_list *claimed_programs(const struct candidates *c, const char *text)
 {
 	static const struct string_list none = { 0 };
@@ -154,7 +154,7 @@ static int take_line(struct candidates *c, size_t whole, const char *text)
 	return add_commands(c, whole, &line->line, programs);
 }
 
-/* git-push, of this name, is a git push with the arguments from `first` on. */
+/* Adds git-push (`name`) as "git push" with the arguments from `first` on. */
 static int add_dashed(struct candidates *c, size_t whole, const char *name, size_t first)
 {
 	static const char program[] = "git";
@@ -214,15 +214,15 @@ static int find_dashed(struct candidates *c, size_t whole)
 
 /* --- finding ---------------------------------------------------------------------------------- */
 
-/* A shell, or another one whose -c is for a shell. */
+/* A shell, or another program whose -c runs a line of shell. */
 static bool runs_lines(const char *name)
 {
 	return name && (program_of(name) == PROGRAM_SHELL || program_runs_strings(name));
 }
 
 /*
- * Words that a wrapper gives to a shell are known. After a shell and an option -c each word may be
- * the line, since other options may stand between and may have values.
+ * Lines that a wrapper passes to a shell are known. After a shell and an option -c, each word may
+ * be the line, since other options may come between and may have values.
  */
 static int find_lines(struct candidates *c, size_t whole)
 {

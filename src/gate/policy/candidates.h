@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * All that is judged of one request: the request itself, and what shells are given as lines in it
- * (sh -c LINE), wherever they stand, also in such a line. Embedded: candidates_init() or
- * candidates_init_example(), then candidates_deinit(). What it was made from must stay.
+ * All candidates of one request: the request itself, and the lines that its shells are given (sh -c
+ * LINE), at any place, also within such a line. Embedded: candidates_init() or
+ * candidates_init_example(), then candidates_deinit(). The input must outlive it.
  */
 
 #include "gate/policy/candidate.h"
@@ -16,20 +16,20 @@ struct candidates {
 	size_t n, size;
 
 	/*
-	 * The commands of its line, in `all`, where rules that allow may be tried on each of them
-	 * (gate/shell/shell-call) and the asker says what they are; none where not. The other
-	 * commands are for rules that deny or ask.
+	 * The commands of its line, as a range of `all`, if rules that allow may be tried on each
+	 * of them (gate/shell/shell-call) and the asker has described them; else none. The other
+	 * candidates are for rules that deny or ask.
 	 */
 	size_t commands, n_commands;
 
-	struct candidate_line **lines; /* what the others point into */
+	struct candidate_line **lines; /* the memory that candidates point into */
 	size_t n_lines;
-	bool opaque; /* one of the lines is */
-	bool hidden; /* what is run by a command of a line can't be seen */
-	bool unread; /* there are more lines than are looked at */
+	bool opaque; /* at least one line is */
+	bool hidden; /* a command of a line runs something unknown */
+	bool unread; /* there are more lines than the limit */
 };
 
-/* The request is a local.exec without a fault. Error: -ENOMEM, nothing to free then. */
+/* The request must be a local.exec without a fault. Error: -ENOMEM, with nothing to free. */
 int candidates_init(struct candidates *c, const struct request *request, const struct asker *asker);
 
 /* As candidate_init_example(). */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* Collecting faults. */
+/* Collects faults. */
 
 #include "gate/policy/faults.h"
 

@@ -2,9 +2,8 @@
 #pragma once
 
 /*
- * What is wrong with a policy, in the order of the document: each fault, and apart from them what
- * somebody should think about again. Text of the document is escaped. Embedded: faults_init(), then
- * faults_deinit().
+ * The faults of a policy in the order of the document, and separately the warnings. Text from the
+ * document is escaped. Embedded: faults_init(), then faults_deinit().
  */
 
 #include <stdbool.h>
@@ -14,18 +13,18 @@
 #include "base/json/scan.h"
 
 struct faults {
-	struct bytes faults, warnings; /* a line each */
+	struct bytes faults, warnings; /* one per line */
 	size_t n, n_warnings;
-	bool failed; /* memory ran out: some are missing */
+	bool failed; /* out of memory: some are missing */
 };
 
-/* A document that is nothing but faults must not take all memory: what is past this isn't kept. */
+/* Limits the memory for a very faulty document: further faults are dropped. */
 #define FAULTS_MAX ((size_t)1 << 20)
 
 void faults_init(struct faults *f);
 void faults_deinit(struct faults *f);
 
-/* Forgets all. */
+/* Drops all faults and warnings. */
 void faults_clear(struct faults *f);
 
 /* Adds "PLACE what"; a place ends in a colon: " exec[3]:", or ":7:12:" for a line and column. */
@@ -34,12 +33,13 @@ void faults_add(struct faults *f, const char *place, const char *format, ...)
 void faults_warn(struct faults *f, const char *place, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* Adds where in the text it is no JSON: line and column, both from 1, the column in bytes. */
+/* Adds the place of a JSON error: line and column, both from 1, the column in bytes. */
 void faults_add_syntax(struct faults *f, const char *text, const struct scan_fault *fault);
 
 /*
- * Both append, with `file` (escaped) before each line: all faults and then all warnings; or in one
- * line the first fault, and how many more there are. Errors: those of bytes_append().
+ * Both append. The first prints all faults and then all warnings, with `file` (escaped) before each
+ * line. The second prints one line: the first fault, and the number of further ones. Errors: those
+ * of bytes_append().
  */
 int faults_print(const struct faults *f, const char *file, struct bytes *b);
 int faults_summarize(const struct faults *f, const char *file, struct bytes *b);

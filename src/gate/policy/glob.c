@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Both kinds are matched alike, texts by characters and paths by segments: as far as it goes; where
- * it doesn't, back to the last star, which then takes one more. Earlier stars need no second try,
- * since what lies between two of them has been found as early as it can be. So no part of the
- * pattern meets the same part of the text twice.
+ * Texts are matched by characters and paths by segments, both in the same way: match as far as
+ * possible; on a mismatch, go back to the last star, which then takes one more. Earlier stars need
+ * no second try, since the part between two stars was found at its first place. So no part of the
+ * pattern is compared with the same part of the text twice.
  */
 
 #include "gate/policy/glob.h"
@@ -26,7 +26,7 @@ static const char *next_char(const char *t, const char *end)
 	return t + (n > 0 ? n : 1);
 }
 
-/* `start` is where the text begins; NULL: ".." is nothing special. */
+/* `start` is the beginning of the text; NULL: ".." is not special. */
 static bool may_take(const char *start, const char *t, const char *t_end)
 {
 	const char *first = t;
@@ -79,7 +79,7 @@ bool glob_text_narrow(const char *pattern, const char *text)
 	return match(pattern, pattern + strlen(pattern), text, text + strlen(text), text);
 }
 
-/* A segment begins with its slash; this is where the next one begins. */
+/* The end of a segment, which begins with its slash: where the next one begins. */
 static const char *segment_end(const char *segment)
 {
 	return segment + 1 + strcspn(segment + 1, "/");
@@ -141,8 +141,8 @@ const char *glob_path_fault(const char *pattern)
 /* --- patterns of compiled policies ------------------------------------------------------------ */
 
 /*
- * The pattern as an automaton whose states are positions in the pattern, all followed at once. A
- * state that is within the directories of a "**\/" is `within`: it may not be skipped any more.
+ * The pattern as an automaton: its states are positions in the pattern, all followed at once. A
+ * state is `within` if it is inside the directories of a "**\/", which can't be skipped any more.
  */
 struct runs {
 	const char *pattern;
@@ -153,7 +153,7 @@ struct runs {
 
 struct run_states {
 	bool at[LIMIT_PATTERN + 1], within[LIMIT_PATTERN + 1];
-	size_t low, high; /* no state is outside of these */
+	size_t low, high; /* the range of all states */
 };
 
 static char fold(char c)
@@ -207,7 +207,7 @@ static void step(const struct runs *g, const struct run_states *from, struct run
 		enter(g, to, 0, false);
 }
 
-/* A literal part that the text hasn't keeps the pattern from matching: most are told so. */
+/* A quick filter: the text must hold the longest literal part of the pattern. */
 static bool may_fit(const struct runs *g, const char *text)
 {
 	size_t best = 0, len = 0, at = 0;

@@ -2,12 +2,13 @@
 #pragma once
 
 /*
- * Patterns. In a text, '*' is any number of characters and '?' is one; nothing else is special. In
- * a path both stay inside a segment, and a segment "**" is any number of whole segments, also none;
- * at the end of a pattern it is at least one, since a directory does not lie under itself.
+ * Patterns. In a text, '*' stands for any number of characters and '?' for one; nothing else is
+ * special. In a path both match within one segment only. A segment "**" stands for any number of
+ * whole segments, also none; at the end of a pattern it stands for at least one, since a directory
+ * does not lie below itself.
  *
- * Matching is of the whole text, takes no memory, and costs at most the length of the pattern times
- * that of the text. Texts are UTF-8; a byte that isn't counts as a character.
+ * A pattern must match the whole text. Matching allocates no memory, and costs at most the length
+ * of the pattern times that of the text. Texts are UTF-8; an invalid byte counts as a character.
  */
 
 #include <stdbool.h>
@@ -15,35 +16,34 @@
 bool glob_text(const char *pattern, const char *text);
 
 /*
- * The same for a rule that allows: neither '*' nor '?' takes a part of a segment "..", so that what
- * it leads to can only be written out. '/', '=', ':' and ',' end a segment. It may err towards
- * false.
+ * The same for a rule that allows: neither '*' nor '?' matches a part of a segment "..", so a path
+ * that leads up must be written literally. '/', '=', ':' and ',' end a segment. It may return false
+ * in error.
  */
 bool glob_text_narrow(const char *pattern, const char *text);
 
-/* The path is absolute and normal, or "/". */
+/* The path must be absolute and normal, or "/". */
 bool glob_path(const char *pattern, const char *path);
 
 /*
- * Patterns of compiled policies: '*' and '**' are any run of characters, also '/' and newlines, and
- * all else is literal. The first is for rules that allow. The second is for those that deny or ask:
- * without regard to the case of ASCII letters, and where the pattern has a run before a slash, as
- * in
- * "**\/name", both may be nothing. It may begin where `reach` says. Cost: the length of the pattern
- * times that of the text, whatever they are.
+ * Patterns of compiled policies: '*' and '**' stand for any run of characters, also '/' and
+ * newlines; all else is literal. The first function is for rules that allow. The second is for
+ * rules that deny or ask: it ignores the case of ASCII letters, and a run before a slash, as in
+ * "**\/name", may be empty together with the slash. The pattern may begin at the places that
+ * `reach` gives. Cost: the length of the pattern times that of the text, in every case.
  */
 enum glob_reach {
 	GLOB_WHOLE,     /* at the beginning of the text */
-	GLOB_ANY_DEPTH, /* after any slash, too */
-	GLOB_ANY_WORD,  /* after a blank, or what separates commands in a shell, too */
+	GLOB_ANY_DEPTH, /* also after any slash */
+	GLOB_ANY_WORD,  /* also after a blank, or a separator of shell commands */
 };
 
 bool glob_run_narrow(const char *pattern, const char *text);
 bool glob_run_wide(const char *pattern, const char *text, enum glob_reach reach);
 
-/* What is wrong with a pattern, as "must …"; NULL where nothing is. */
+/* The fault of a pattern, as "must …"; NULL if there is none. */
 const char *glob_text_fault(const char *pattern);
 const char *glob_path_fault(const char *pattern);
 
-/* Whether it fits nothing but itself. */
+/* Whether it fits only itself. */
 bool glob_is_literal(const char *pattern);

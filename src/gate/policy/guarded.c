@@ -9,7 +9,7 @@
 
 #include "gate/policy/glob.h"
 
-/* Patterns of glob_run_wide(). A directory stands for all that is in it. */
+/* Patterns for glob_run_wide(). A directory stands for all files in it. */
 static const char *const files[] = {
 	/* Coding agents, their servers and hooks. */
 	".claude/**",
@@ -24,7 +24,7 @@ static const char *const files[] = {
 	".github/hooks**",
 	".github/copilot**",
 
-	/* What runs when somebody enters or builds. */
+	/* Run when a directory is entered or a project is built. */
 	".husky/**",
 	".envrc",
 	".vscode/tasks.json",
@@ -35,7 +35,7 @@ static const char *const files[] = {
 	".gitconfig",
 	".config/git/**",
 
-	/* Who may log in, and what they find. */
+	/* Who may log in, and their settings. */
 	".ssh/**",
 	".local/bin/**",
 
@@ -57,7 +57,7 @@ static const char *const files[] = {
 	"/etc/bash.bashrc",
 	"/etc/zsh/**",
 
-	/* What the service manager and the desktop start. */
+	/* Started by the service manager and the desktop. */
 	".config/systemd/**",
 	"/etc/systemd/**",
 	".config/autostart/**",
@@ -71,7 +71,7 @@ static const char *const files[] = {
 	".local/state/firma/**",
 };
 
-/* Only a name that begins with a dot, or one of few others, can be one. */
+/* A quick filter: a guarded path has a name that begins with a dot, or one of a few others. */
 static bool may_be(const char *path)
 {
 	return path[0] == '.' || strstr(path, "/.") || strcasestr(path, "opencode.json")

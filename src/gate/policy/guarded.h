@@ -3,11 +3,11 @@
 
 /*
  * Files whose content is run or obeyed later: settings and hooks of agents, of git and of editors,
- * start files of shells, units, and what this program goes by. To write one is to execute something
- * later, so that a person is asked unless a rule names the very file.
+ * start files of shells, units, and the files of this program. Writing one means running something
+ * later, so a person is asked unless a rule names that very file.
  */
 
 #include <stdbool.h>
 
-/* Wherever it lies, and in whatever case it is written. */
+/* Whether the path is a guarded file, in any directory and in upper or lower case. */
 bool guarded_is(const char *path);

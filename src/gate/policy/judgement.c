@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* Comparing judgements, and telling them. */
+/* Compares judgements and prints them. */
 
 #include "gate/policy/judgement.h"
 
@@ -17,13 +17,13 @@ bool judgement_is_stricter(const struct judgement *a, const struct judgement *b)
 		[DECISION_DENY] = 3,
 	};
 
-	/* What the allowlist may answer is less strict than what it may not. */
+	/* A judgement that the allowlist may override is less strict. */
 	if (a->decision == DECISION_PENDING && b->decision == DECISION_PENDING)
 		return b->remember && !a->remember;
 	return strictness[a->decision] > strictness[b->decision];
 }
 
-/* Each rule once, in the order of the commands. */
+/* Names each rule once, in the order of the commands. */
 static int append_line_reason(const struct judgement *j, struct bytes *b)
 {
 	int r = bytes_append_str(b, "each command of the line is allowed (rules");

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Reading a compiled policy: another form of the document, whose lists become rules. Each list is
- * one rule, and what none of them fits is decided by a rule of its kind that fits everything.
+ * Reads a compiled policy: another form of the document, whose lists become rules. Each list
+ * becomes one rule. What no list fits is decided by a rule of its kind that fits everything.
  */
 
 #include <errno.h>
@@ -18,7 +18,7 @@
 #define SECURITY "Platform Security"
 #define OWNERS "Repository Owners"
 
-/* The lists of a document; those without a section are fixed, or stand for what is left. */
+/* The sources of rules: the lists of a document, the protected branches, and everything else. */
 enum source {
 	LIST_BLOCK_READ,
 	LIST_BLOCK_WRITE,
@@ -46,7 +46,7 @@ static const struct {
 
 #define UNKNOWN_KEY "block_unknown_servers"
 
-/* The rules that the lists become. Of LIST_ALLOWED_SERVERS, a rule about all other servers. */
+/* The rules that the lists become. LIST_ALLOWED_SERVERS becomes a rule about all other servers. */
 static const struct {
 	enum kind kind;
 	enum source source;
@@ -156,7 +156,7 @@ static int take_member(struct reader *r, const char *section, const struct json 
 	return add_unknown(r, place, key);
 }
 
-/* What else the document says of itself decides nothing. */
+/* The other metadata doesn't affect decisions. */
 static void take_metadata(struct reader *r, const struct json *v)
 {
 	const struct json *id = json_get(v, "id");
@@ -221,7 +221,7 @@ static int add_rule(struct reader *r, size_t form)
 	struct kind_rules *of = &p->of_kind[forms[form].kind];
 	struct rule *rule;
 
-	/* A rule about nothing in particular would be about everything. */
+	/* A rule without targets would match everything, so an empty list makes no rule. */
 	if (source < LISTS && source != LIST_ALLOWED_SERVERS && r->lists[source].n == 0)
 		return 0;
 	if (source == LIST_ALLOWED_SERVERS && !r->block_unknown)

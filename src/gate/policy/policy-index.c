@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * The index. Entries are sorted by their keys, so that those which begin alike stand together: a
- * text is followed byte by byte, and with each the range gets narrower. An entry whose key ends
- * there is found.
+ * The index. Entries are sorted by key, so that keys with a common beginning are adjacent. A lookup
+ * follows the text byte by byte, and each byte narrows the range. An entry matches if its key ends
+ * there.
  *
- * What is found of a program is then looked through once more by the hash of an argument, which
- * costs far less than to try the rule.
+ * The rules found for a program are then filtered by the hash of an argument, which costs far less
+ * than trying the rule.
  */
 
 #include "gate/policy/policy-index.h"
@@ -19,7 +19,7 @@
 #include "base/path.h"
 #include "gate/policy/glob.h"
 
-/* --- making it -------------------------------------------------------------------------------- */
+/* --- making the index ------------------------------------------------------------------------- */
 
 static void add_entry(struct policy_index_list *list, const char *pattern, size_t rule)
 {
@@ -53,7 +53,7 @@ static void sort(struct policy_index_list *list)
 	qsort(list->entries, list->n, sizeof(*list->entries), compare_entries);
 }
 
-/* FNV-1a, but never 0. Two texts of one hash cost a trial, nothing else. */
+/* FNV-1a, but never 0. A collision costs one more trial, nothing else. */
 static uint32_t hash_text(const char *text)
 {
 	uint32_t hash = 2166136261U;
@@ -63,7 +63,7 @@ static uint32_t hash_text(const char *text)
 	return hash ? hash : 1;
 }
 
-/* 0 where the element may fit several texts. */
+/* 0 if the element may fit several texts. */
 static uint32_t hash_element(const struct patterns *element)
 {
 	return element->n == 1 && glob_is_literal(element->any[0]) ? hash_text(element->any[0]) : 0;
@@ -128,7 +128,10 @@ static void set_add(struct policy_index_set *set, size_t rule)
 	set->words[rule / 64] |= UINT64_C(1) << rule % 64;
 }
 
-/* The first of the range whose byte at `at` is at least `byte`; all keys there are longer. */
+/*
+ * The first entry in the range whose byte at `at` is at least `byte`; all keys there are longer
+ * than `at`.
+ */
 static size_t find_byte(
 	const struct policy_index_list *list, size_t low, size_t high, size_t at, unsigned int byte)
 {
@@ -173,7 +176,7 @@ static void find_program(const struct policy_index *index, const struct candidat
 		find_text(&index->ends, p->name, set);
 }
 
-/* In the spelling of a system whose /bin is a link to /usr/bin. */
+/* The same for the other spelling, if /bin is a link to /usr/bin. */
 static void find_in_usr(
 	const struct policy_index *index, const char *path, struct policy_index_set *set)
 {
@@ -185,7 +188,7 @@ static void find_in_usr(
 	find_text(&index->paths, usr, set);
 }
 
-/* After a wrapper a path fits by its last name, and in both spellings of a merged /usr. */
+/* After a wrapper, a path also fits by its last part, and in both spellings of a merged /usr. */
 static void find_wrapped(const struct policy_index *index, const struct candidate_program *p,
 	struct policy_index_set *set)
 {
@@ -198,7 +201,7 @@ static void find_wrapped(const struct policy_index *index, const struct candidat
 	find_in_usr(index, p->path, set);
 }
 
-/* Whether the last argument may be another's than the command's that a rule is about. */
+/* Whether the command may end before the last argument. */
 static bool ends_early(const struct candidate *s)
 {
 	for (size_t i = 0; s->wrapped && i < s->n_words; i++)
@@ -207,15 +210,15 @@ static bool ends_early(const struct candidate *s)
 	return false;
 }
 
-/* Takes those away that want another first or last argument. */
+/* Removes the rules that need another first or last argument. */
 static void look_at_hints(
 	const struct policy_index *index, const struct candidate *s, struct policy_index_set *set)
 {
-	const uint32_t none = 0; /* no hint is this, and no argument */
+	const uint32_t none = 0; /* not the hash of any argument */
 	const size_t n = s->n_words;
 	const uint32_t first = n > 0 ? hash_text(s->words[0].text) : none;
 	const uint32_t last = n > 0 ? hash_text(s->words[n - 1].text) : none;
-	/* Behind a wrapper, the first argument may be any. */
+	/* After a wrapper, the first argument may be any word. */
 	const bool any_first = s->wrapped || s->options_first, any_last = ends_early(s);
 	const struct policy_index_hint *hint;
 	uint64_t kept;

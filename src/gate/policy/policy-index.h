@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Which rules may match a candidate: most can't, and are told from the others without being tried.
+ * Finds the rules that may match a candidate: most can't, and are excluded without being tried.
  * Embedded in its policy: policy_index_make(), policy_index_find() for each candidate,
  * policy_index_deinit().
  */
@@ -14,11 +14,11 @@
 #include "gate/policy/candidate.h"
 #include "gate/policy/rule.h"
 
-/* A rule, by the text with which what it fits begins. */
+/* A rule, by the beginning of the texts that its pattern fits. */
 struct policy_index_entry {
 	const char *key; /* up to the pattern's first '*' or '?' */
 	size_t len;
-	bool whole; /* it fits nothing longer */
+	bool whole; /* it fits only the key itself */
 	uint32_t rule;
 };
 
@@ -28,7 +28,7 @@ struct policy_index_list {
 	size_t n;
 };
 
-/* Of the argument that must come first, and the one that must come last: a hash, 0 for any. */
+/* Hashes of the required first and last argument; 0 for any. */
 struct policy_index_hint {
 	uint32_t first, last;
 };
@@ -36,21 +36,21 @@ struct policy_index_hint {
 struct policy_index {
 	struct policy_index_list names; /* names of programs */
 	struct policy_index_list paths; /* paths of programs */
-	struct policy_index_list ends;  /* last segments of these paths, where only that is known */
+	struct policy_index_list ends;  /* last segments of paths, if only the name is known */
 	struct policy_index_hint *hints;
 };
 
 #define POLICY_INDEX_SET_WORDS ((LIMIT_POLICY_RULES + 63) / 64)
 
-/* Rules, a bit each. */
+/* A set of rules, one bit each. */
 struct policy_index_set {
 	uint64_t words[POLICY_INDEX_SET_WORDS];
 };
 
-/* Error: -ENOMEM; policy_index_deinit() frees what is there. */
+/* Error: -ENOMEM; call policy_index_deinit() in that case, too. */
 int policy_index_make(struct policy_index *index, const struct rule *rules, size_t n);
 void policy_index_deinit(struct policy_index *index);
 
-/* All that match the candidate are among them. */
+/* The result includes all rules that match the candidate. */
 struct policy_index_set policy_index_find(
 	const struct policy_index *index, const struct candidate *s);

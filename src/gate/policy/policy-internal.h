@@ -12,7 +12,7 @@
 struct kind_rules {
 	struct rule *rules;
 	size_t n;
-	struct rule otherwise; /* decides where none of them fits; id NULL: there is none */
+	struct rule otherwise; /* decides if no rule fits; its id is NULL if there is none */
 };
 
 struct policy {
@@ -24,18 +24,18 @@ struct policy {
 	struct rule *rules;
 	size_t n_rules;
 	bool uses_groups;
-	bool demands; /* a rule does, of an approval */
+	bool demands; /* some rule has demands on an approval */
 	struct approver_groups approvers;
 	struct policy_index index;
 
 	struct kind_rules of_kind[KINDS];
-	struct registry *registry; /* the document is one, and nothing else; or NULL */
-	bool compiled; /* of the compiled form: it has no rules about argument vectors */
+	struct registry *registry; /* if the document is a registry; else NULL */
+	bool compiled;             /* compiled form: without rules about argument vectors */
 };
 
-/* Once it has been read. Error: -ENOMEM. */
+/* Call after reading. Error: -ENOMEM. */
 int policy_finish(struct policy *policy);
 
-/* Whether the document is of the compiled form, and reading one. Error: -ENOMEM. */
+/* Whether the document has the compiled form, and the reader of that form. Error: -ENOMEM. */
 bool policy_is_compiled(const struct json *root);
 int policy_read_compiled(struct policy *policy, struct faults *faults);

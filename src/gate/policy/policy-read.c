@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Reading a policy: the document as a whole; gate/policy/rule-read has the rules. All that can be
- * said is said: only where it is no strict JSON is the first fault the last.
+ * Reads a policy's document; gate/policy/rule-read reads the rules. All faults are reported, but
+ * after a JSON error nothing more is read.
  */
 
 #include "gate/policy/policy.h"
@@ -144,7 +144,7 @@ static int take_principals(struct reader *r, const struct json *v)
 	return approver_groups_take_principals(&r->policy->approvers, r->faults, v);
 }
 
-/* The rules come when all else is known. */
+/* Checks the array only: rules are read after all other members. */
 static int take_rules(struct reader *r, const struct json *v)
 {
 	char place[64];
@@ -157,11 +157,11 @@ static int take_rules(struct reader *r, const struct json *v)
 	return 0;
 }
 
-/* The kinds that a policy may speak of. */
+/* The kinds for which a policy may have rules. */
 static const enum kind sections[] = { KIND_EXEC, KIND_READ, KIND_WRITE, KIND_FETCH, KIND_GIT,
 	KIND_MCP };
 
-/* Of those, the ones that `defaults` may name, and how what it says is called. */
+/* The kinds that `defaults` may name, with the ID of the resulting rule. */
 static const char *const default_ids[KINDS] = {
 	[KIND_READ] = "defaults.read",
 	[KIND_WRITE] = "defaults.write",
@@ -237,7 +237,7 @@ static int compare_ids(const void *a, const void *b)
 	return r != 0 ? r : (*x > *y) - (*x < *y);
 }
 
-/* An ID must say which rule it was. */
+/* IDs must be distinct, so that one identifies the rule. */
 static int check_ids(struct reader *r, enum kind kind, const struct rule *rules, size_t n_rules)
 {
 	cleanup(free_p) const struct rule **sorted = NULL;
@@ -263,7 +263,7 @@ static int check_ids(struct reader *r, enum kind kind, const struct rule *rules,
 	return 0;
 }
 
-/* A group that isn't there would keep everybody from approving. */
+/* If a rule names an unknown group, no approval would ever be enough. */
 static void check_approvers(struct reader *r, const struct rule *rule, size_t index)
 {
 	char place[64];
@@ -332,7 +332,7 @@ static int read_document(struct reader *r)
 	return 0;
 }
 
-/* Which form the document has, its members say. */
+/* Determines the document's form from its members. */
 static int read_form(struct reader *r)
 {
 	struct policy *p = r->policy;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Judging: of the rules that may match, by gate/policy/policy-index, the strictest that does.
+ * Judging: the strictest rule that matches. gate/policy/policy-index finds the rules that may
+ * match.
  */
 
 #include "gate/policy/policy.h"
@@ -67,7 +68,7 @@ const struct rule *policy_rule(const struct policy *p, size_t index)
 
 const struct trusted *policy_trusted(const struct policy *p)
 {
-	/* Where a distribution puts programs, and root alone. */
+	/* The directories for programs of the distribution, writable only by root. */
 	static const char *directories[] = { "/usr/bin", "/usr/sbin", "/bin", "/sbin" };
 	static const struct trusted otherwise = { directories,
 		sizeof(directories) / sizeof(directories[0]) };
@@ -109,7 +110,7 @@ int policy_finish(struct policy *p)
 
 /* --- judging ---------------------------------------------------------------------------------- */
 
-/* One that lets its answer be remembered asks less often than one that doesn't. */
+/* An answer that may be remembered makes a rule less strict: a person is asked less often. */
 static int strictness(const struct rule *rule)
 {
 	if (!rule)
@@ -126,8 +127,8 @@ static int strictness(const struct rule *rule)
 }
 
 /*
- * Of rules that are alike strict, the first of the document; `found` where none is stricter than
- * that. One that allows is only for the whole.
+ * The strictest of `found` and the matching rules of the policy; among equals, the first of the
+ * document. A rule that allows is tried only on the whole request.
  */
 static const struct rule *find_stricter(
 	const struct policy *p, const struct candidate *s, const struct rule *found)
@@ -184,7 +185,10 @@ static bool is_trusted(const struct policy *p, const struct candidate_program *p
 	return !program->name || trusted_has(&p->trusted, program->path);
 }
 
-/* Each command of the line is allowed by a rule. The shell itself must be one of the system. */
+/*
+ * Allows the line if each of its commands is allowed by a rule and the shell lies in a trusted
+ * directory.
+ */
 static bool allow_line(const struct policy *p, const struct candidates *c, struct judgement *j)
 {
 	const struct candidate *shell = &c->all[0];
@@ -241,15 +245,15 @@ static struct judgement judge(
 }
 
 /*
- * Whether what would be run can't be seen, so that it can't be allowed by what has decided. A rule
- * that allows a shell whatever it is given has said so itself.
+ * Whether a part of what would be run is not known, so that the judgement must not allow it. A rule
+ * that allows a shell with any arguments covers unknown lines.
  */
 static bool is_unseen(const struct candidates *c, const struct judgement *j)
 {
 	return c->all[0].hidden || c->unread || (!j->by_rule && (c->opaque || c->hidden));
 }
 
-/* Whether the rule wants to see what is to be written, and the request does not bring it. */
+/* Whether the rule needs the content to be written, and the request lacks it. */
 static bool lacks_content(const struct rule *rule, const struct target *t)
 {
 	const struct evaluate *e = &t->request->evaluate;
@@ -268,7 +272,7 @@ static struct judgement without_content(const struct policy *p, const struct rul
 	return j;
 }
 
-/* Of rules that are alike strict, the first. */
+/* The strictest rule decides; among equals, the first. */
 static struct judgement judge_target(const struct policy *p, const struct target *t)
 {
 	const struct kind_rules *of = &p->of_kind[t->kind];
@@ -316,7 +320,10 @@ static void take_stricter(struct judgement *found, const struct judgement *j)
 		*found = *j;
 }
 
-/* A path that a rule does not let anybody read or write asks at least, where a command names it. */
+/*
+ * If a command names a path that rules deny or ask about (for reading or writing), a person is
+ * asked, at least.
+ */
 static int judge_operand(const struct policy *p, const struct candidate *s, const char *path,
 	struct judgement *found)
 {
@@ -347,7 +354,7 @@ static int judge_operand(const struct policy *p, const struct candidate *s, cons
 	return 0;
 }
 
-/* What is written there is run or obeyed later; git writes some of it by its own command. */
+/* Guarded files are run or obeyed later. `git config` writes some without naming them. */
 static void judge_guarded(
 	const struct policy *p, const struct candidate *s, struct judgement *found)
 {
@@ -370,14 +377,14 @@ static void judge_guarded(
 			.policy_id = p->id };
 }
 
-/* "--file=PATH" names a file as well. */
+/* Judges each word as a path; in "--file=PATH", also the value. */
 static int judge_operands(
 	const struct policy *p, const struct candidate *s, size_t *left, struct judgement *found)
 {
 	const char *value;
 	int r = 0;
 
-	/* It can't ask for less than what has decided. */
+	/* The results here ask at most, so only an allow can change. */
 	if (found->decision != DECISION_ALLOW)
 		return 0;
 	for (size_t i = 0; r >= 0 && i<s->n_words && * left> 0; i++, --*left) {
@@ -414,7 +421,7 @@ static int judge_push(const struct policy *p, const struct candidate *s, struct 
 	return 0;
 }
 
-/* What a command does beside being run: it names files, and may push. */
+/* Judges the effects of commands: they name files, and may push. */
 static int judge_doings(const struct policy *p, const struct candidates *c, struct judgement *found)
 {
 	size_t left = LIMIT_OPERANDS;
@@ -500,7 +507,7 @@ const struct approver_groups *policy_approvers(const struct policy *p)
 	return p ? &p->approvers : &none;
 }
 
-/* All rules that match count, not the strictest alone. */
+/* All rules that match count, not only the strictest. */
 static void add_demands(const struct policy *p, const struct candidate *s, struct demand *d)
 {
 	const struct policy_index_set set = policy_index_find(&p->index, s);

@@ -9,7 +9,7 @@
 #include "gate/limits.h"
 #include "gate/policy/glob.h"
 
-/* What may stand after a name or its version. */
+/* Words that may follow a name or its version. */
 static const char *const builds[] = { "-coreutils", "-dbg", "-debug", "-gnu", "-minimal", "-native",
 	"-rs", "-static", "-uutils", ".bin", ".busybox", ".coreutils", ".dash", ".distrib", ".exe",
 	".gnu", ".old", ".orig", ".real", ".ul", ".usr-is-merged", ".ws", NULL };
@@ -24,13 +24,15 @@ static bool is_separator(char c)
 	return c == '.' || c == '-' || c == '_';
 }
 
-/* busybox and toybox are themselves by each name that begins with theirs. */
+/* busybox and toybox: each name that begins with theirs counts. */
 static bool takes_any(const char *known)
 {
 	return strcmp(known, "busybox") == 0 || strcmp(known, "toybox") == 0;
 }
 
-/* After the version: "rc1", "beta3", python's "d", "m", "t", and Debian's "-x86_64-linux-gnu". */
+/*
+ * The end of a version: "rc1", "beta3", python's "d", "m", "t", and Debian's "-x86_64-linux-gnu".
+ */
 static bool is_version_end(const char *text)
 {
 	if (text[0] != '\0' && strchr("dmt", text[0]) && text[1] == '\0')
@@ -64,7 +66,7 @@ static bool is_suffix(const char *suffix)
 	return is_build(suffix);
 }
 
-/* Without GNU's prefix, or NixOS's ".name-wrapped"; the same where it has neither. */
+/* Whether the name is the known one, without a prefix but perhaps with a suffix. */
 static bool is_with_suffix(const char *name, const char *known)
 {
 	size_t len;
@@ -76,7 +78,7 @@ static bool is_with_suffix(const char *name, const char *known)
 	return strncmp(name, known, len) == 0 && (takes_any(known) || is_suffix(name + len));
 }
 
-/* GNU's programs where another system has its own: "gtimeout", "gnuenv". */
+/* GNU's programs may be named "gtimeout", "gnuenv" if the system has its own. */
 static bool is_gnus(const char *known)
 {
 	static const char *const names[] = { "chroot", "env", "find", "nice", "nohup", "stdbuf",
@@ -98,7 +100,7 @@ static bool is_wrapped_file(const char *name, const char *known)
 		&& strcmp(name + 1 + len + strspn(name + 1 + len, ".0123456789"), end) == 0;
 }
 
-/* Compares the first letters alone, after what may stand before a known name. */
+/* Compares only the first letters, after an optional prefix. */
 static bool begins_alike(const char *name, const char *known)
 {
 	if (name[0] == known[0])
@@ -112,7 +114,7 @@ static bool begins_alike(const char *name, const char *known)
 
 bool program_name_is(const char *name, const char *known)
 {
-	/* Nearly all names differ here already. */
+	/* Most names differ here already. */
 	if (!begins_alike(name, known))
 		return false;
 	if (strchr(known, '*'))
@@ -126,7 +128,7 @@ bool program_name_is(const char *name, const char *known)
 	return is_with_suffix(name + (strncmp(name, "gnu", 3) == 0 ? 3 : 1), known);
 }
 
-/* Whether the rest of a pattern, after the known name, fits a suffix. */
+/* Whether the rest of a pattern, after the known name, may fit a suffix. */
 static bool could_be_suffix(const char *rest, const char *known)
 {
 	size_t literal = strcspn(rest, "*?");
@@ -146,8 +148,8 @@ static bool could_be_suffix(const char *rest, const char *known)
 }
 
 /*
- * Whether the pattern fits a name that begins with `known` and goes on with a suffix. `at` marks
- * the places of the pattern at which one may be when it has taken the name so far.
+ * Whether the pattern fits a name that begins with `known` and ends in a suffix. `at` marks the
+ * positions in the pattern that are possible after the part of the name read so far.
  */
 bool program_name_could_be(const char *pattern, const char *known)
 {
@@ -165,7 +167,9 @@ bool program_name_could_be(const char *pattern, const char *known)
 		for (size_t i = 0; i < end; i++)
 			if (at[i] && pattern[i] == '*')
 				at[i + 1] = true;
-		/* From the end on, since a character moves every place but a star's by one. */
+		/*
+		 * Backwards, since a character moves every position by one, except that of a star.
+		 */
 		for (size_t i = end + 1; i-- > 0;) {
 			if (!at[i])
 				continue;

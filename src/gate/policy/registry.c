@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 
-/* The registry: read from JSON, and the judgement. Of entries that fit alike, the strictest. */
+/*
+ * The registry: reading it from JSON, and judging. Among entries that fit equally, the strictest
+ * decides.
+ */
 
 #include "gate/policy/registry.h"
 
@@ -88,7 +91,7 @@ static void take_member(
 	}
 }
 
-/* What else an entry says is for other programs. */
+/* Other members of an entry are for other programs and are ignored. */
 static void read_entry(
 	const struct json *v, size_t index, struct faults *faults, struct entry *entry)
 {
@@ -169,7 +172,7 @@ int registry_read(const struct json *root, struct faults *faults, struct registr
 
 /* --- judging ---------------------------------------------------------------------------------- */
 
-/* In lower case, without blanks around it. */
+/* Compares in lower case, without blanks around the text. */
 static bool says(const char *text, const char *word)
 {
 	size_t len;
@@ -235,7 +238,7 @@ static struct judgement judge_entry(const struct entry *e, const struct target *
 	return decided(DECISION_ALLOW, RULE("allow"));
 }
 
-/* One that is blocked is blocked in whatever case it is written. */
+/* The name of a blocked server is compared without regard to case. */
 static bool is_about(const struct entry *e, const char *server)
 {
 	if (is_exactly(e->id, server) || is_exactly(e->name, server))

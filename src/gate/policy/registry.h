@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * The registry of MCP servers: which of them are approved, and for which tools and capabilities. It
- * is a document of its own; where there is one, it decides about tools instead of the list of
- * servers that a policy has, but what that denies stays denied.
+ * The registry of MCP servers: the approved servers, and their tools and capabilities. It is a
+ * document of its own. If there is one, it decides about tools in place of a policy's list of
+ * servers, but what that list denies remains denied.
  */
 
 #include "base/json/tree.h"
@@ -15,8 +15,8 @@
 struct registry;
 
 /*
- * Reads a document, which must stay: it owns all strings. What is wrong is added to `faults`.
- * Error: -ENOMEM.
+ * Reads a document, which owns all strings and must outlive the registry. Faults are added to
+ * `faults`. Error: -ENOMEM.
  */
 int registry_read(const struct json *root, struct faults *faults, struct registry **ret);
 void registry_free(struct registry *registry);
@@ -24,7 +24,7 @@ DEFINE_CLEANUP(struct registry *, registry_free)
 
 size_t registry_size(const struct registry *registry);
 
-/* The target is of KIND_MCP. */
+/* The target must be of KIND_MCP. */
 struct judgement registry_judge(const struct registry *registry, const struct target *target);
 
 /* Whether the document is a registry. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* Sense and examples of a rule. */
+/* Checks the sense and the examples of a rule. */
 
 #include "gate/policy/rule-check.h"
 
@@ -17,7 +17,7 @@
 
 /* --- examples --------------------------------------------------------------------------------- */
 
-/* Appends the words, each with a NUL. *ret_fine is false if it is not an array of strings. */
+/* Appends the words, each with a NUL. *ret_fine is false if `v` is not an array of strings. */
 static int read_words(const struct json *v, struct bytes *words, bool *ret_fine)
 {
 	const char *word;
@@ -149,7 +149,7 @@ static void check_openness(const struct rule *rule, const char *place, struct fa
 	}
 }
 
-/* A rule that denies or asks and leaves out what its author meant. */
+/* Warns if a rule that denies or asks matches less than its author probably meant. */
 static void check_reach(const struct rule *rule, const char *place, struct faults *faults)
 {
 	const struct patterns *last = &rule->argv[rule->n_argv - 1];
@@ -166,7 +166,7 @@ static void check_reach(const struct rule *rule, const char *place, struct fault
 			"number");
 }
 
-/* Each program is named that an allowing rule lets run others, or can't allow. */
+/* Warns about each program in an allowing rule that can run others, or that can't be allowed. */
 static void check_runners(const struct rule *rule, const char *place, struct faults *faults)
 {
 	bool open = has_element(rule, "**") || has_element(rule, "*");
@@ -246,7 +246,7 @@ void rule_advise(const struct rule *rule, const char *place, struct faults *faul
 
 /* --- rules of other kinds --------------------------------------------------------------------- */
 
-/* An example is a path, a URL, a branch, or SERVER:TOOL. A path leads nowhere else. */
+/* An example is a path, a URL, a branch, or SERVER:TOOL. A path is its own real path. */
 static int try_target(const struct rule *rule, const char *text, bool *ret)
 {
 	struct request request = { .action = ACTION_EVALUATE };

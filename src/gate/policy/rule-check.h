@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: ISC */
 #pragma once
 
-/* Whether a rule that could be read makes sense, and does what its own examples say. */
+/* Whether a well-formed rule makes sense, and does what its own examples say. */
 
 #include "base/json/tree.h"
 #include "gate/policy/faults.h"
 #include "gate/policy/rule.h"
 
-/* `value` is the rule's object, for its examples; `place` as of faults_add(). Error: -ENOMEM. */
+/* `value` is the rule's object, with its examples; `place` as for faults_add(). Error: -ENOMEM. */
 int rule_check(const struct rule *rule, const struct json *value, const struct trusted *trusted,
 	const char *place, struct faults *faults);
 
-/* Warns of a rule in order that may not do what its author meant: for who writes a policy. */
+/* Warns if a rule may not do what its author meant. For authors of policies. */
 void rule_advise(const struct rule *rule, const char *place, struct faults *faults);
 
-/* The same of a rule of another kind than KIND_EXEC. */
+/* The same for a rule that is not of KIND_EXEC. */
 int rule_check_target(const struct rule *rule, const struct json *value, const char *place,
 	struct faults *faults);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Reading a rule: its keys have a table, a key a function that takes its value. A function adds
- * faults and goes on; what it returns is about memory alone.
+ * Reads a rule. A table lists the keys, each with a function that reads its value. A function
+ * reports faults and goes on; it returns an error only for lack of memory.
  */
 
 #include "gate/policy/rule-read.h"
@@ -24,7 +24,7 @@ struct reader {
 	struct faults *faults;
 	const char *place;
 	struct rule *rule;
-	bool argv_read; /* and nothing is wrong with it */
+	bool argv_read; /* argv was read without a fault */
 	bool except_faulty;
 };
 
@@ -33,7 +33,7 @@ struct key {
 	int (*take)(struct reader *r, const struct key *key, const struct json *v);
 	bool required;
 	size_t offset;  /* in struct rule */
-	unsigned kinds; /* of rules that may have it, a bit each; 0: all */
+	unsigned kinds; /* rules that may have it, one bit per kind; 0: all */
 };
 
 static void *field(const struct reader *r, const struct key *key)
@@ -43,10 +43,10 @@ static void *field(const struct reader *r, const struct key *key)
 
 /* --- patterns --------------------------------------------------------------------------------- */
 
-/* What is wrong with a pattern of its kind; NULL where nothing is. */
+/* The fault of a pattern of this kind; NULL if there is none. */
 typedef const char *(*pattern_fault_fn)(const char *pattern);
 
-/* Adds a string to `p`, where it is one that may stand there. `p` has room for it. */
+/* Adds a string to `p` if it is a valid pattern. `p` has room for it. */
 static void take_pattern(const struct reader *r, const char *where, const struct json *v,
 	pattern_fault_fn fault_of, struct patterns *p)
 {
@@ -67,7 +67,7 @@ static void take_pattern(const struct reader *r, const char *where, const struct
 	p->any[p->n++] = pattern;
 }
 
-/* Whether it is an array with at least one element and at most LIMIT_RULE_LIST. */
+/* Whether `v` is an array of 1 to LIMIT_RULE_LIST elements. */
 static bool check_list(const struct reader *r, const char *where, const struct json *v)
 {
 	if (!json_is_array(v))
@@ -147,7 +147,7 @@ static int take_element(const struct reader *r, const char *where, bool first, c
 	return 0;
 }
 
-/* The patterns of a command, into `rule`; `where` is "argv" or "except[2]". */
+/* Reads the patterns of a command into `rule`; `where` is "argv" or "except[2]". */
 static int take_command(
 	const struct reader *r, const char *where, const struct json *v, struct rule *rule)
 {
@@ -381,7 +381,7 @@ static int take_quorum(struct reader *r, const struct key *key, const struct jso
 	return 0;
 }
 
-/* They are tried once the rule is whole. */
+/* Examples are tried after the rule is complete. */
 static int take_examples(struct reader *r, const struct key *key, const struct json *v)
 {
 	check_list(r, key->name, v);
@@ -397,7 +397,7 @@ static const char *some_text_fault(const char *pattern)
 	return text_is_blank(pattern) ? "is blank" : glob_text_fault(pattern);
 }
 
-/* "~/…" and relative paths are those of a path that begins with a slash. */
+/* "~/…" and relative patterns are checked like paths that begin with a slash. */
 static const char *path_pattern_fault(const char *pattern)
 {
 	char absolute[LIMIT_PATTERN + 2];
@@ -440,7 +440,7 @@ static pattern_fault_fn target_fault(enum kind kind)
 	}
 }
 
-/* A string, or several in an array. */
+/* Reads a string, or an array of strings. */
 static int take_strings(const struct reader *r, const char *where, const struct json *v,
 	pattern_fault_fn fault_of, struct patterns *p)
 {
@@ -454,7 +454,7 @@ static int take_strings(const struct reader *r, const char *where, const struct 
 	return 0;
 }
 
-/* Of patterns that are in order. */
+/* Parses URL patterns that are known to be valid. */
 static int parse_urls(const struct patterns *p, struct url **ret, size_t *ret_n)
 {
 	const char *fault;
@@ -554,7 +554,7 @@ static const struct key keys[] = {
 
 #define N_KEYS (sizeof(keys) / sizeof(keys[0]))
 
-/* What the asker must say in this field. */
+/* Reads the values that the asker must claim for this field. */
 static int take_claim(const struct reader *r, enum field field, const struct json *v)
 {
 	bool path = field_rows[field].kind == FIELD_KIND_DIRECTORY;
@@ -588,7 +588,7 @@ static int read_member(struct reader *r, const struct json *member)
 	return 0;
 }
 
-/* " exec[3] "id":". */
+/* Appends " exec[3] "id":". */
 static int append_place(struct bytes *b, enum kind kind, size_t index, const struct json *v)
 {
 	const char *id = json_is_object(v) ? json_get_string(v, "id") : NULL;
@@ -645,7 +645,7 @@ int rule_read(const struct json *v, enum kind kind, size_t index, const struct t
 	if (e < 0 || !r.argv_read || r.except_faulty || ret->action == DECISION_NONE)
 		return e;
 
-	/* An exception errs to the strict side: where the rule is wide, it is narrow. */
+	/* Exceptions are strict: narrow if the rule is wide, wide if it is narrow. */
 	for (size_t i = 0; i < ret->n_except; i++)
 		ret->except[i].action =
 			ret->action == DECISION_ALLOW ? DECISION_DENY : DECISION_ALLOW;

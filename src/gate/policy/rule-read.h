@@ -7,8 +7,8 @@
 #include "gate/policy/policy.h"
 
 /*
- * Reads the element of a kind's section that stands at `index`. What is wrong is added to `faults`;
- * the rule is then of no use but to rule_deinit(), which it needs in any case. Error: -ENOMEM.
+ * Reads the element at `index` of a kind's section. Faults are added to `faults`; the rule must
+ * then only be passed to rule_deinit(), which is needed in any case. Error: -ENOMEM.
  */
 int rule_read(const struct json *value, enum kind kind, size_t index, const struct trusted *trusted,
 	const struct policy_names *names, struct faults *faults, struct rule *ret);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
-/* Whether rules fit targets: first those of compiled policies, whose patterns are of their own. */
+/*
+ * Whether rules fit targets. Compiled policies come first: their patterns have a form of their own.
+ */
 
 #include "gate/policy/rule-target.h"
 
@@ -15,7 +17,7 @@
 /* --- rules of compiled policies ----------------------------------------------------------------
  */
 
-/* A pattern without a slash is a name, of a file at any depth. */
+/* A pattern without a slash is the name of a file in any directory. */
 static bool fits_wide(const struct patterns *p, enum kind kind, const struct target_text *text)
 {
 	const bool is_path = kind == KIND_READ || kind == KIND_WRITE;
@@ -73,7 +75,7 @@ static bool fits_branch(const struct rule *rule, const struct target *t)
 	return false;
 }
 
-/* Where the request names a server without a tool, the target may be its name. */
+/* If the request names a server but no tool, the target may be the server's name. */
 static bool fits_server(const struct rule *rule, const struct target *t)
 {
 	const char *server = t->server ? t->server : t->request->evaluate.target;
@@ -101,8 +103,7 @@ enum width { WIDE, NARROW };
 
 #define PATTERN_MAX (LIMIT_PATTERN + LIMIT_PATH + 8)
 
-/* What stands after the last '*', '?' or slash of a pattern must end the path: most differ there.
- */
+/* A quick filter: the path must end with the part after the last '*', '?' or slash of a pattern. */
 static bool may_end(const char *pattern, const char *path, size_t path_len)
 {
 	const size_t len = strlen(pattern);
@@ -115,7 +116,9 @@ static bool may_end(const char *pattern, const char *path, size_t path_len)
 	return n <= path_len && memcmp(pattern + len - n, path + path_len - n, n) == 0;
 }
 
-/* At any depth, in whatever directory "~" is. `path`: without a slash at its beginning it is one.
+/*
+ * A relative pattern fits at any depth, and "~" may be any directory. `path` gets a slash at its
+ * beginning if it has none.
  */
 static bool path_fits_wide(const char *pattern, const char *path, size_t path_len)
 {
@@ -137,7 +140,7 @@ static bool path_fits_wide(const char *pattern, const char *path, size_t path_le
 	return glob_path(anywhere, path);
 }
 
-/* Below the asker's directory, or from the root. Nothing is known of where "~" is. */
+/* Relative patterns start at the asker's directory. "~" fits nothing: its directory isn't known. */
 static bool path_fits_narrow(const char *pattern, const char *path, const char *directory)
 {
 	char absolute[PATTERN_MAX];
@@ -160,7 +163,7 @@ static bool any_path_narrow(const struct patterns *p, const char *path, const ch
 	return false;
 }
 
-/* Where it leads must be known, and fit as well. */
+/* For an allowing rule, the real path must be known and fit as well. */
 static bool paths_fit(const struct patterns *p, const struct target *t, enum width width)
 {
 	if (width == NARROW)
@@ -184,7 +187,7 @@ static bool url_path_fits(const struct url *p, const struct url *u, enum width w
 	return (width == WIDE || u->plain_path) && glob_path(p->path, u->path);
 }
 
-/* Each part by itself. A name in another writing ("xn--") is only allowed where it is named. */
+/* Compares each part separately. An encoded host ("xn--") is allowed only by such a pattern. */
 static bool url_fits(const struct url *p, const struct url *u, enum width width)
 {
 	if (!glob_text(p->scheme, u->scheme) || !glob_text(p->host, u->host))
@@ -209,7 +212,7 @@ static bool urls_fit(const struct url *p, size_t n, const struct target *t, enum
 
 /* --- branches, servers, tools ----------------------------------------------------------------- */
 
-/* What isn't said fits where a rule denies or asks. */
+/* A missing value fits if the rule denies or asks. */
 static bool word_fits(const struct patterns *p, const char *word, enum width width)
 {
 	if (p->n == 0)
@@ -268,7 +271,7 @@ static bool fits_native(const struct rule *rule, const struct target *t, enum wi
 	}
 }
 
-/* An exception errs to the strict side: where the rule is wide, it is narrow. */
+/* Exceptions are strict: narrow if the rule is wide, wide if it is narrow. */
 static bool is_excepted(const struct rule *rule, const struct target *t, enum width width)
 {
 	const struct patterns *p = &rule->except_targets;

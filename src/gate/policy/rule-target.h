@@ -2,18 +2,18 @@
 #pragma once
 
 /*
- * Whether a rule that is not about argument vectors fits a target: wide where it denies or asks,
- * narrow where it allows.
+ * Whether a rule that is not about argument vectors fits a target: wide if it denies or asks,
+ * narrow if it allows.
  */
 
 #include "gate/policy/rule.h"
 #include "gate/policy/target.h"
 
-/* The rule is of the target's kind. */
+/* The rule must be of the target's kind. */
 bool rule_fits_target(const struct rule *rule, const struct target *t);
 
 /* The same without users, groups and claims, for examples. */
 bool rule_fits_target_itself(const struct rule *rule, const struct target *t);
 
-/* Whether the rule, which fits, names the target without '*' and '?'. */
+/* Whether the rule, which must fit, names the target without '*' and '?'. */
 bool rule_names_target(const struct rule *rule, const struct target *t);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* Whether a rule matches. */
+/* Whether a rule matches a candidate. */
 
 #include "gate/policy/rule.h"
 
@@ -28,7 +28,7 @@ bool rule_is_any_words(const struct patterns *element)
 
 /* --- the program ------------------------------------------------------------------------------ */
 
-/* The same in the other spelling of a system whose /bin, /sbin and /lib are links into /usr. */
+/* The same for a system whose /bin, /sbin and /lib are links into /usr: in the other spelling. */
 static bool merged_fits(const char *pattern, const char *path)
 {
 	static const char usr[] = "/usr/";
@@ -39,9 +39,9 @@ static bool merged_fits(const char *pattern, const char *path)
 }
 
 /*
- * After a wrapper, a path fits by its last name as well, since the same file has many paths there.
- * Where a path isn't known, it may be any that ends in its name. A bare name is not taken for one
- * of a directory of which all is meant: every argument after a wrapper would be.
+ * After a wrapper, a path also fits by its last part, since one file has many paths there. If the
+ * path isn't known, it may be any path with that name. A bare name does not fit a pattern for all
+ * files of a directory: otherwise every argument after a wrapper would fit.
  */
 static bool path_could_fit(const char *pattern, const struct candidate_program *p, bool wrapped)
 {
@@ -56,7 +56,7 @@ static bool path_could_fit(const char *pattern, const struct candidate_program *
 	return glob_text(last, p->name);
 }
 
-/* Wide: a bare name fits wherever the file lies. */
+/* Wide: a bare name fits a file in any directory. */
 static bool program_fits(
 	const struct patterns *first, const struct candidate_program *p, bool wrapped)
 {
@@ -92,7 +92,7 @@ bool trusted_leads(const struct trusted *trusted, const struct candidate_program
 		&& (!program_name_is(real->name, "coreutils") || program_is_coreutil(link->name));
 }
 
-/* Narrow: a bare name fits in a trusted directory only. (An example may be a bare name itself.) */
+/* Narrow: a bare name fits only in a trusted directory. (An example may be a bare name itself.) */
 static enum rule_miss try_narrow(const struct patterns *first, const struct trusted *trusted,
 	const struct candidate_program *p, enum rule_miss otherwise)
 {
@@ -115,10 +115,10 @@ static enum rule_miss try_narrow(const struct patterns *first, const struct trus
 
 /* --- the words -------------------------------------------------------------------------------- */
 
-/* For a rule that denies or asks, and for one that allows. */
+/* WIDE for a rule that denies or asks, NARROW for one that allows. */
 enum width { WIDE, NARROW };
 
-/* A pattern for a path fits also what the word means from its directory. */
+/* A pattern that is an absolute path also fits a word that leads there from the directory. */
 static bool fits_narrow(const struct patterns *p, const struct candidate_word *w)
 {
 	if (any_fits(p, glob_text_narrow, w->text))
@@ -129,7 +129,7 @@ static bool fits_narrow(const struct patterns *p, const struct candidate_word *w
 	return false;
 }
 
-/* The first pattern is tried on words, too, since each may be what a wrapper runs. */
+/* Pattern 0 is tried on words, too: each may be a command that a wrapper runs. */
 static bool word_fits(
 	const struct rule *rule, size_t at, const struct candidate_word *w, enum width width)
 {
@@ -140,10 +140,10 @@ static bool word_fits(
 }
 
 /*
- * The patterns from `first` on against all words. From 0 on, any number of words may stand before
- * them, and any number after one that may end a command. As in gate/policy/glob, no pattern meets a
- * word twice between two "**". Options before a subcommand are taken as if a "**" stood in the rule
- * there.
+ * Matches the patterns from `first` on with all words. With `first` 0, any words may stand before
+ * the command, and any after a word that may end it. As in gate/policy/glob, no pattern is compared
+ * with a word twice between two "**". If options may precede a subcommand, the rule is matched as
+ * if "**" stood before the subcommand.
  */
 static bool words_fit(const struct rule *rule, size_t first, const struct candidate *s,
 	enum width width, struct rule_reach *reach)
@@ -183,7 +183,7 @@ static bool words_fit(const struct rule *rule, size_t first, const struct candid
 	return word == s->n_words && at == rule->n_argv;
 }
 
-/* What the last word can't be is found out first: commands of a program often differ in that. */
+/* Tries the last word first: commands of the same program often differ there. */
 bool rule_words_fit(const struct rule *rule, const struct candidate *s)
 {
 	const struct patterns *last = &rule->argv[rule->n_argv - 1];
@@ -207,7 +207,7 @@ static enum rule_miss try_wide(
 	return program ? RULE_OTHER_WORDS : RULE_OTHER_PROGRAM;
 }
 
-/* Both the executable and where it leads to. */
+/* The executable and its real path must both fit. */
 static enum rule_miss try_programs(const struct rule *rule, const struct trusted *trusted,
 	const struct candidate *s, struct rule_reach *reach)
 {
@@ -253,7 +253,7 @@ enum rule_miss rule_try_argv(const struct rule *rule, const struct trusted *trus
 	return miss;
 }
 
-/* --- who asks, and what they say of themselves ------------------------------------------------ */
+/* --- the asker and its claims ----------------------------------------------------------------- */
 
 static bool has_id(const struct ids *ids, id_t id)
 {
@@ -263,7 +263,7 @@ static bool has_id(const struct ids *ids, id_t id)
 	return false;
 }
 
-/* A group that isn't known is taken for the worse: not in an allowing rule, in every other. */
+/* An unknown group counts as the worse case: it doesn't fit a rule that allows, but any other. */
 static bool group_fits(const struct rule *rule, const struct asker *asker)
 {
 	for (size_t i = 0; i < asker->n_groups; i++)
@@ -313,7 +313,9 @@ enum rule_miss rule_try(const struct rule *rule, const struct trusted *trusted,
 {
 	enum rule_miss miss;
 
-	/* What costs least is asked last: what it keeps from matching was nearest. */
+	/*
+	 * argv comes first although it costs most: a miss after it is the nearest one, for reports.
+	 */
 	miss = rule_try_argv(rule, trusted, s, reach);
 	return miss == RULE_MATCHES
 		? rule_try_asker(rule, s->request, s->asker, s->directory, reach)

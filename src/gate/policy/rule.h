@@ -2,8 +2,9 @@
 #pragma once
 
 /*
- * One rule of the policy, and whether it matches: denying and asking wide, allowing narrow (design,
- * section 8). gate/policy/rule-read makes rules from JSON; their strings belong to the document.
+ * One rule of the policy, and whether it matches. Rules that deny or ask match wide, rules that
+ * allow match narrow (design, section 8). gate/policy/rule-read makes rules from JSON; their
+ * strings belong to the document.
  */
 
 #include <stdbool.h>
@@ -17,7 +18,7 @@
 #include "gate/policy/url.h"
 #include "gate/wire/reply.h"
 
-/* What decides where no rule does: no rule may be called so. */
+/* The "rule" that decides if no rule does: no rule may have this name. */
 #define RULE_DEFAULT "default_action"
 #define RULE_TOKEN "approval_token"
 #define RULE_BUDGET "require_budget_state_ref"
@@ -29,7 +30,7 @@
 #define RULE_URL "fetch.url.refused"
 #define RULE_RUNTIME "runtime.default.require_approval"
 
-/* Who is to approve what RULE_RUNTIME asks about. */
+/* Who must approve what RULE_RUNTIME asks about. */
 #define APPROVERS_RUNTIME "Repository Owners"
 
 /* One pattern or, as a list, any of several. */
@@ -44,66 +45,66 @@ struct ids {
 };
 
 struct rule {
-	const char *id; /* NULL where it lacks one, which is a fault */
+	const char *id; /* NULL if missing, which is a fault */
 	enum decision action;
 	const char *reason;    /* or NULL */
-	struct patterns *argv; /* "**" stands alone, and not first */
+	struct patterns *argv; /* "**" is an element by itself, and not the first */
 	size_t n_argv;
-	struct ids users, groups;       /* none: whoever */
-	struct patterns claims[FIELDS]; /* of those that have a rule_key; none: any */
+	struct ids users, groups;       /* none: all users */
+	struct patterns claims[FIELDS]; /* of fields with a rule_key; none: any */
 	bool remember, opaque;
 
-	/* What it demands of an approval, of a rule that asks. */
+	/* Demands on an approval, for a rule that asks. */
 	bool demands;
 	struct demand_flags demand;
-	const char *approvers; /* who is to approve: the name of a group, or NULL */
+	const char *approvers; /* who must approve: a group's name, or NULL */
 
 	/*
-	 * Commands that it does not match after all, as rules that have only `argv` and an action:
-	 * they match narrow where this rule matches wide, and wide where it matches narrow.
+	 * Commands that are excluded from the match, as rules with only `argv` and an action: they
+	 * match narrow if this rule matches wide, and wide if this rule matches narrow.
 	 */
 	struct rule *except;
 	size_t n_except;
 
 	/*
 	 * A rule of another kind, or of a compiled policy, has no `argv`. It is about `targets`:
-	 * file paths, URLs, commands as text, branches, servers; none: whatever the target is. Of a
-	 * compiled policy they are patterns of glob_run_wide(), else those of gate/policy/glob.
+	 * file paths, URLs, commands as text, branches, servers; none: any target. In a compiled
+	 * policy they are patterns for glob_run_wide(), otherwise for gate/policy/glob.
 	 */
 	enum kind kind;
 	bool compiled;
 	struct patterns targets;
-	struct patterns except_targets; /* literally; a target that isn't known is none of them */
-	bool pushes;                    /* of KIND_GIT: only what may change the other side */
-	struct patterns operations;     /* of KIND_GIT; none: any */
-	struct patterns tools;          /* of KIND_MCP; none: any */
-	struct url *urls;               /* of KIND_FETCH: the targets, taken apart */
+	struct patterns except_targets; /* compared literally; an unknown target is none of them */
+	bool pushes;                    /* KIND_GIT: only what may change the remote repository */
+	struct patterns operations;     /* KIND_GIT; none: any */
+	struct patterns tools;          /* KIND_MCP; none: any */
+	struct url *urls;               /* KIND_FETCH: the targets, parsed */
 	size_t n_urls;
-	bool content_required;  /* of KIND_WRITE: without its content, what is written is denied */
-	enum severity severity; /* SEVERITY_NONE: the one of its action */
+	bool content_required;  /* KIND_WRITE: a request without its content is denied */
+	enum severity severity; /* SEVERITY_NONE: that of the action */
 };
 
-/* Whether an element of argv is any number of arguments. */
+/* Whether an element of argv stands for any number of arguments. */
 bool rule_is_any_words(const struct patterns *element);
 
-/* Directories in which a bare name of an allowing rule is looked for. */
+/* The directories in which a bare name in an allowing rule may lie. */
 struct trusted {
 	const char **directories;
 	size_t n;
 };
 
-/* Whether the file lies in one of them. */
+/* Whether the file lies directly in one of them. */
 bool trusted_has(const struct trusted *trusted, const char *path);
 
 /*
- * Whether a link in a trusted directory is the program that it is called by, although it leads to a
- * file of another name or place: to a program of many names (busybox), or into a store, in which
- * each version has a directory of its own (/nix/store).
+ * Whether a link in a trusted directory is the program that its name says, although it leads to a
+ * file with another name or in another place. That is so for a program with many names (busybox),
+ * and for a store in which each version has its own directory (/nix/store).
  */
 bool trusted_leads(const struct trusted *trusted, const struct candidate_program *link,
 	const struct candidate_program *real);
 
-/* The first that keeps a rule from matching. */
+/* The first condition that keeps a rule from matching. */
 enum rule_miss {
 	RULE_MATCHES,
 	RULE_OTHER_PROGRAM,
@@ -117,11 +118,11 @@ enum rule_miss {
 	RULE_OTHER_CLAIM,
 };
 
-/* More about a miss. */
+/* Details of a miss. */
 struct rule_reach {
-	size_t words;     /* of RULE_OTHER_WORDS: so many arguments fit */
-	const char *path; /* of RULE_UNTRUSTED */
-	enum field claim; /* of the last two */
+	size_t words;     /* for RULE_OTHER_WORDS: number of arguments that fit */
+	const char *path; /* for RULE_UNTRUSTED */
+	enum field claim; /* for the last two */
 };
 
 /* `reach` may be NULL. */
@@ -129,13 +130,13 @@ enum rule_miss rule_try(const struct rule *rule, const struct trusted *trusted,
 	const struct candidate *candidate, struct rule_reach *reach);
 
 /*
- * Whether users, groups and claims fit: what every kind of rule may be narrowed by. `directory`:
- * where it happens, or NULL.
+ * Whether users, groups and claims fit; every kind of rule may have these. `directory`: the working
+ * directory, or NULL.
  */
 enum rule_miss rule_try_asker(const struct rule *rule, const struct request *request,
 	const struct asker *asker, const char *directory, struct rule_reach *reach);
 
-/* The severity that the rule or its action has. */
+/* The severity of the rule, or else of its action. */
 enum severity rule_severity(const struct rule *rule);
 enum severity severity_of(enum decision action);
 
@@ -143,7 +144,7 @@ enum severity severity_of(enum decision action);
 enum rule_miss rule_try_argv(const struct rule *rule, const struct trusted *trusted,
 	const struct candidate *candidate, struct rule_reach *reach);
 
-/* Whether its patterns fit the arguments, whatever the program is. */
+/* Whether its patterns fit the arguments, for any program. */
 bool rule_words_fit(const struct rule *rule, const struct candidate *candidate);
 
 void rule_deinit(struct rule *rule);

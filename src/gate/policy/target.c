@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Making a target ready, and whether a rule fits it. Nothing here looks at a file: where a path
- * leads is what the asker says.
+ * Prepares a target. Nothing here looks at the file system: the real path is what the asker says.
  */
 
 #include "gate/policy/target.h"
@@ -17,7 +16,7 @@
 
 #define BLANKS " \t\r\n\v\f"
 
-/* Takes `text` over, also where it fails; NULL is out of memory. */
+/* Takes over `text`, also on failure; NULL means out of memory. */
 static int add_text(struct target *t, char *text, enum glob_reach reach)
 {
 	struct target_text *grown;
@@ -59,8 +58,8 @@ static bool leads_up(const char *path)
 }
 
 /*
- * The path written out. A relative one, where the asker does not say in which directory it is, is
- * compared as it is; only one that leads out of that directory may be anywhere.
+ * Adds the normal form of the path. If the path is relative and the directory isn't known, it is
+ * added as it is; a path that leads out of that directory may then be anywhere.
  */
 static int add_written_out(struct target *t, const char *path, const char *cwd)
 {
@@ -101,7 +100,7 @@ static int add_path(struct target *t, const char *path, const char *cwd, const c
 
 /* --- commands --------------------------------------------------------------------------------- */
 
-/* The same text with one blank for each run of blanks. */
+/* The text with each run of blanks replaced by one blank. */
 static char *single_spaced(const char *text)
 {
 	char *copy = malloc(strlen(text) + 1), *to = copy;
@@ -131,7 +130,7 @@ static bool is_grave(const char *text)
 	return speaks_of(text, "apply") || speaks_of(text, "delete");
 }
 
-/* "NAME ARGUMENTS". */
+/* Adds "NAME ARGUMENTS". */
 static int add_vector(
 	struct target *t, const char *program, const struct candidate *s, enum glob_reach reach)
 {
@@ -152,14 +151,14 @@ static int add_vector(
 	return r;
 }
 
-/* What a program runs that its arguments name is not the program. */
+/* Whether the program runs no other: the command of a wrapper isn't the program. */
 static bool is_plain(const struct candidate *s)
 {
 	return !s->wrapped && program_of(s->executable.name) == PROGRAM_PLAIN
 		&& (!s->real.name || program_of(s->real.name) == PROGRAM_PLAIN);
 }
 
-/* A program by its name, by where it leads, and by its path. */
+/* Adds a program by its name, its real name and its path. */
 static int add_candidate(struct target *t, const struct candidate *s)
 {
 	const enum glob_reach reach = is_plain(s) ? GLOB_WHOLE : GLOB_ANY_WORD;
@@ -176,7 +175,7 @@ static int add_candidate(struct target *t, const struct candidate *s)
 	return r;
 }
 
-/* The line itself, and all commands in it; a line that isn't understood may run any words of it. */
+/* Adds the line and all commands in it. In a line that isn't understood, any word may be run. */
 static int add_line(struct target *t, const struct candidates *c, const char *line)
 {
 	const enum glob_reach reach = c->opaque || c->unread ? GLOB_ANY_WORD : GLOB_WHOLE;
@@ -241,7 +240,7 @@ static bool only_reads(const char *operation)
 	return false;
 }
 
-/* The whole name of a branch, as rules of native policies have it. */
+/* Adds a branch's full name, for rules of native policies. */
 static int add_name(struct target *t, const char *branch)
 {
 	static const char heads[] = "refs/heads/";
@@ -254,7 +253,7 @@ static int add_name(struct target *t, const char *branch)
 	return r;
 }
 
-/* The destination of "+SOURCE:DESTINATION", after its last slash, without blanks around it. */
+/* Adds the destination of "+SOURCE:DESTINATION": its last part, and its full name. */
 static int add_branch(struct target *t, const char *refspec)
 {
 	char *branch = trimmed(refspec), *from = branch, *colon, *slash;
@@ -284,7 +283,7 @@ static int add_branch(struct target *t, const char *refspec)
 	return 0;
 }
 
-/* The command, or what a wrapper runs: where git's own words begin; n_words where it is no git. */
+/* The index of git's first argument, also after a wrapper; n_words if the command is not git. */
 static size_t find_git(const struct candidate *s)
 {
 	if (strcmp(s->executable.name, "git") == 0
@@ -296,7 +295,7 @@ static size_t find_git(const struct candidate *s)
 	return s->n_words;
 }
 
-/* Options may have values: a word that is one of them is not told from the subcommand. */
+/* Options may have values, so a value may be mistaken for the subcommand. */
 bool target_is_git(const struct candidate *s, const char *subcommand)
 {
 	for (size_t i = find_git(s); i < s->n_words; i++)
@@ -305,7 +304,7 @@ bool target_is_git(const struct candidate *s, const char *subcommand)
 	return false;
 }
 
-/* Options that stand for every branch. */
+/* Options that mean every branch. */
 static bool is_for_all(const char *option)
 {
 	static const char *const options[] = { "--all", "--mirror", "--branches", "--prune" };
@@ -317,8 +316,8 @@ static bool is_for_all(const char *option)
 }
 
 /*
- * The first word is taken for a branch, too, since options may have values: what is one of them and
- * what the remote, can't be told. A push that names nothing beside a remote does not say where to.
+ * The first word counts as a branch, too: options may have values, so the remote can't be told from
+ * a value. A push that names at most a remote doesn't say to which branch.
  */
 int target_init_push(struct target *t, const struct candidate *s)
 {

@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * What a request of the second contract is about, made ready for rules that are not about argument
- * vectors: a path and where it may lead, a line of shell and the commands in it, branches, a server
- * and its tool. Embedded: target_init(), then target_deinit(). What it was made from must stay.
+ * The target of a request of the second contract, prepared for rules that are not about argument
+ * vectors: a path and its real path, a line of shell and its commands, branches, a server and its
+ * tool. Embedded: target_init(), then target_deinit(). The input must outlive it.
  */
 
 #include <stdbool.h>
@@ -16,14 +16,13 @@
 #include "gate/policy/rule.h"
 #include "gate/wire/request.h"
 
-/* A text that a rule may be about, and where in it a pattern may begin. */
+/* A text that a rule may be about, and where in the text a pattern may begin. */
 struct target_text {
 	char *text;
 	size_t len;
 	enum glob_reach reach;
-	bool name;    /* of KIND_GIT: the whole name of a branch; the others are its last part */
-	bool command; /* of KIND_EXEC: one of those that a rule that allows must fit, each of them
-		       */
+	bool name;    /* KIND_GIT: a full branch name; other texts are the last part */
+	bool command; /* KIND_EXEC: an allowing rule must fit each of these */
 };
 
 struct target {
@@ -31,60 +30,65 @@ struct target {
 	const struct request *request;
 	const struct asker *asker;
 
-	/* For rules that deny or ask, it is each of these. */
+	/* A rule that denies or asks is tried on each of these. */
 	struct target_text *texts;
 	size_t n, size;
 
 	/* Of KIND_EXEC. */
-	bool understood; /* all that is run is among the texts that are commands */
-	bool grave;      /* it speaks of applying or deleting something */
+	bool understood; /* all that is run is in texts with `command` */
+	bool grave;      /* it has "apply" or "delete" in it */
 
-	/* Of KIND_READ and KIND_WRITE; NULL where it isn't known. */
-	const char *absolute; /* written out, without "." and ".." */
-	const char *real;     /* where it leads, as the asker says */
+	/* Of KIND_READ and KIND_WRITE; NULL if not known. */
+	const char *absolute; /* absolute, without "." and ".." */
+	const char *real;     /* the real path, as the asker says */
 	const char *directory;
-	bool leads_up; /* there is a ".." in what was sent */
+	bool leads_up; /* the path as sent has a ".." */
 
 	/* Of KIND_FETCH. */
-	struct url url;        /* nothing where it has a fault */
-	const char *url_fault; /* a sentence without its subject, or NULL */
+	struct url url;        /* empty if it has a fault */
+	const char *url_fault; /* a predicate without its subject, or NULL */
 
 	/* Of KIND_GIT. */
 	const char *operation; /* or NULL */
-	bool pushes;           /* it may change the other side */
-	bool any_branch;       /* it may be about each branch, such as a wildcard or HEAD */
-	bool odd_branch;       /* a branch can't have such a name */
-	bool no_branch;        /* a command that does not say which */
+	bool pushes;           /* it may change the remote repository */
+	bool any_branch;       /* may be any branch, such as a wildcard or HEAD */
+	bool odd_branch;       /* it is not a valid branch name */
+	bool no_branch;        /* a command that doesn't name a branch */
 
-	/* Of KIND_MCP; NULL where the request doesn't say. */
+	/* Of KIND_MCP; NULL if the request lacks it. */
 	const char *server, *tool, *capability;
 };
 
-/* The request is one of the second contract without a fault, and not of KIND_EXEC. Error: -ENOMEM,
- * nothing to free. */
+/*
+ * The request must be one of the second contract without a fault, and not of KIND_EXEC. Error:
+ * -ENOMEM, with nothing to free.
+ */
 int target_init(struct target *t, const struct request *request, const struct asker *asker);
 
 /*
- * The same for a path alone, of KIND_READ or KIND_WRITE, as a command names it that is run in
- * `directory` (or NULL).
+ * The same for one path, of KIND_READ or KIND_WRITE, that a command run in `directory` (or NULL)
+ * names.
  */
 int target_init_path(struct target *t, enum kind kind, const char *path, const char *directory,
 	const struct request *request, const struct asker *asker);
 
 /*
- * What a request would run, as text: words are joined by blanks. `line` is the line of shell that
- * was asked about, and the first candidate a shell that is given it; NULL: it is a local.exec.
+ * The commands of a request, as text: words are joined by blanks. `line` is the line of shell that
+ * the request is about; the first candidate is then a shell that runs it. NULL: a local.exec.
  */
 int target_init_candidates(struct target *t, const struct candidates *candidates, const char *line,
 	const struct trusted *trusted);
 
 /*
- * The branches to which a command pushes. Returns 0 where it is no git push, 1 where it is one, or
- * -ENOMEM; target_deinit() after 1.
+ * The branches to which a command pushes. Returns 0 if it is not a git push, 1 if it is, or
+ * -ENOMEM; call target_deinit() after 1.
  */
 int target_init_push(struct target *t, const struct candidate *command);
 
-/* Whether a command is git, also after a wrapper, and this its first word that is no option. */
+/*
+ * Whether a command is git, also after a wrapper, and `subcommand` is its first word that is not an
+ * option.
+ */
 bool target_is_git(const struct candidate *command, const char *subcommand);
 
 void target_deinit(struct target *t);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* Taking a URL apart: scheme "://" host [":" port] [path] ["?" …] ["#" …]. */
+/* Parses a URL: scheme "://" host [":" port] [path] ["?" …] ["#" …]. */
 
 #include "gate/policy/url.h"
 
@@ -68,7 +68,7 @@ static const char *characters_fault(const char *text)
 	return NULL;
 }
 
-/* "1.2.3.4", each part without a needless zero. */
+/* "1.2.3.4", without leading zeros. */
 static bool is_dotted_quad(const char *host)
 {
 	int parts = 0, value, digits;
@@ -84,7 +84,7 @@ static bool is_dotted_quad(const char *host)
 	}
 }
 
-/* A last label that is a number, or 0x…, is one that some programs read as an address. */
+/* Some programs read a host as an address if its last label is a number, or 0x…. */
 static bool looks_numeric(const char *host)
 {
 	const char *last = strrchr(host, '.');
@@ -155,7 +155,7 @@ static int take_authority(
 	return *fault ? REFUSED : 0;
 }
 
-/* What is encoded is decoded; what would then mean something else is refused. */
+/* Decodes escapes; refuses those that would then have a special meaning. */
 static int decode(const char *text, size_t len, char *ret, const char **fault)
 {
 	size_t at = 0;

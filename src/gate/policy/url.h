@@ -2,22 +2,22 @@
 #pragma once
 
 /*
- * A URL, taken apart. What programs read in different ways is refused: user information, blanks,
- * backslashes, encoded dots and slashes, hosts that are numbers but no dotted quad.
+ * Parses a URL. Parts that programs read in different ways are refused: user information, blanks,
+ * backslashes, encoded dots and slashes, numeric hosts other than dotted quads.
  */
 
 #include <stdbool.h>
 
 struct url {
-	char *scheme, *host; /* in lower case; the host without a last dot, "[...]" of IPv6 */
-	char *port;          /* "" where it is the usual one, or there is none */
-	char *path;          /* from its slash on, decoded, without "." and ".."; "/" at least */
-	bool plain_path;     /* it was written so: nothing was left out or put together */
+	char *scheme, *host; /* lower case; no final dot; IPv6 with its "[...]" */
+	char *port;          /* "" for the scheme's default port, or none */
+	char *path;          /* from its slash on, decoded, without "." and ".."; at least "/" */
+	bool plain_path;     /* the path was written in this normal form */
 };
 
-/* Whether a host's pattern may stand: '*' and '?' are allowed in it then. */
+/* Whether the host may be a pattern: with '*' and '?'. */
 enum url_form { URL_ADDRESS, URL_PATTERN };
 
-/* Returns 0, 1 with a sentence without its subject in *ret_fault, or -ENOMEM. */
+/* Returns 0, 1 with a predicate without its subject in *ret_fault, or -ENOMEM. */
 int url_parse(const char *text, enum url_form form, struct url *ret, const char **ret_fault);
 void url_deinit(struct url *url);

@@ -62,7 +62,7 @@ enum {
 	"-q --quiet -v --verbose -n --no-cache --offline --no-progress --native-tls " \
 	"--no-config --directory= --project= --cache-dir= --config-file= --color="
 
-/* In order of their names, those of a kind together. */
+/* Sorted by name within each kind. */
 static const struct wrapper wrappers[] = {
 	{ { "aa-exec" }, NULL, ALWAYS, 0,
 		"-p= --profile= -n= --namespace= -i --immediate -d --debug -v --verbose" },
@@ -361,7 +361,7 @@ static const struct wrapper wrappers[] = {
 	{ { "yarn" }, NULL, VERBS, 0, "-s --silent --cwd=" },
 	{ { "yarn" }, "exec|dlx", 0, 0, "-q --quiet -p= --package=" },
 
-	/* Of these, nothing is known but that they are wrappers. */
+	/* Only known to be wrappers. */
 	{ { "abduco", "catatonit", "coresched", "dtach", "fdfind", "firejail", "firma", "firma-run",
 		  "ltrace", "perf" },
 		NULL, ANY, 0, NULL },
@@ -378,7 +378,7 @@ static const struct wrapper wrappers[] = {
 
 /* --- programs --------------------------------------------------------------------------------- */
 
-/* Nearly all names differ in their first letter; "." and "g" may stand before it. */
+/* Most names differ in the first letter. `prefixed`: it may follow a prefix, such as "." or "g". */
 static bool has_name(const struct wrapper *w, const char *name, bool prefixed)
 {
 	for (size_t i = 0; i < WRAPPER_NAMES_MAX && w->names[i]; i++)
@@ -409,7 +409,7 @@ const char *wrapper_could_be(const char *pattern)
 
 /* --- subcommands ------------------------------------------------------------------------------ */
 
-/* Whether the alternative, which ends at '|' or NUL, is these words. */
+/* Whether the alternative, which ends at '|' or NUL, consists of these words. */
 static bool is_verbs(const char *alternative, const char *const *verbs, size_t n)
 {
 	const char *end = alternative + strcspn(alternative, "|"), *next;
@@ -453,7 +453,7 @@ const struct wrapper *wrapper_find_verb(
 
 /* --- options ---------------------------------------------------------------------------------- */
 
-/* What follows the name of an option in an entry. */
+/* The kind of an option, from the suffix after its name. */
 static enum option_kind kind_of(const char *suffix)
 {
 	switch (suffix[0]) {
@@ -478,7 +478,7 @@ static enum option_kind kind_of(const char *suffix)
 
 static const char suffixes[] = "=?!~>^.";
 
-/* Walks the options of an entry: *name is the next one's, of *len characters before its suffix. */
+/* Gives the next option of an entry in *name, of *len characters without its suffix. */
 static bool next_option(const char **at, const char **name, size_t *len)
 {
 	*at += strspn(*at, " ");
@@ -492,7 +492,7 @@ static bool next_option(const char **at, const char **name, size_t *len)
 	return true;
 }
 
-/* Abbreviated, as getopt_long() takes it; `exact`: only in full. */
+/* Finds an option, also abbreviated as getopt_long() allows it; `exact`: only in full. */
 static enum option_kind find_option(const char *options, const char *word, size_t len, bool exact)
 {
 	enum option_kind found = OPTION_UNKNOWN;
@@ -522,7 +522,7 @@ static bool has_option(const char *options, const char *option)
 	return false;
 }
 
-/* "-it", "-k5": each letter is an option, until one takes what is left. */
+/* "-it", "-k5": each letter is an option, until one takes the rest as its value. */
 static enum option_kind find_letters(const char *options, const char *word, const char **ret_value)
 {
 	enum option_kind kind = OPTION_UNKNOWN;
@@ -541,7 +541,7 @@ static enum option_kind find_letters(const char *options, const char *word, cons
 	return kind;
 }
 
-/* An option that takes nothing may have a value nevertheless: --tty=false. */
+/* An option that takes nothing may still have a value: --tty=false. */
 static enum option_kind find_long(const char *options, const char *word, const char **ret_value)
 {
 	size_t len = strcspn(word, "=");

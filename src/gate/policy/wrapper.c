@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Wrappers are followed one into the next: each either leads to one word, or nowhere, or opens all
- * words from one on. Nothing is looked at again, but for the words that are open: once for each of
- * the candidate's names. LIMIT_WRAPPERS and LIMIT_OPTIONS bound what looking up costs.
+ * Follows wrappers one after another. Each leads to one word, or to none, or opens all words from
+ * one on. No word is read twice, except open words: once for each name of the candidate.
+ * LIMIT_WRAPPERS and LIMIT_OPTIONS bound the cost of lookups.
  */
 
 #include "gate/policy/wrapper.h"
@@ -15,30 +15,32 @@
 #include "gate/policy/program-name.h"
 #include "gate/policy/wrapper-table.h"
 
-/* More of them open the words that are left. */
+/* Beyond these limits, all words that are left are opened. */
 #define LIMIT_WRAPPERS 64
 #define LIMIT_OPTIONS 1024
 
-/* More words that a shell reads joined are not looked at as lines. */
+/* If a shell joins more words than this, they are not tried as lines. */
 #define LIMIT_JOINED 16
 
 struct walk {
 	struct wrapped *s;
 	size_t at; /* the next word */
 	size_t n_wrappers, n_options;
-	const struct wrapper *marked; /* among the words of this one, whose commands options mark */
-	bool open; /* all words from one on may be commands: there is nothing left to be found */
+	const struct wrapper *marked; /* the wrapper whose commands options mark, if within one */
+	bool open;                    /* all further words may be commands: nothing more to find */
 };
 
 /* --- open words: each may be a command -------------------------------------------------------- */
 
-/* env's options: the one that splits a string into a command. Whether one takes the next word. */
+/* For options of env: whether one takes the next word, and whether one splits a string. */
 static bool takes_next(const char *option)
 {
 	if (strncmp(option, "--", 2) == 0)
 		return !strchr(option, '=') && option[2] != '\0' && strchr("uac", option[2]);
 
-	/* In a cluster, the first that takes a value takes the rest, if there is one. */
+	/*
+	 * In a cluster, the first option that takes a value takes the rest, or else the next word.
+	 */
 	option += strcspn(option, "uCaPLU");
 	return option[0] != '\0' && option[1] == '\0';
 }
@@ -48,12 +50,15 @@ static bool splits_string(const char *option)
 	if (strncmp(option, "--", 2) == 0)
 		return option[2] == 's';
 
-	/* -uS is about a variable of that name. */
+	/* -uS unsets the variable S. */
 	option += strcspn(option, "uCaPLUS");
 	return option[0] == 'S';
 }
 
-/* Options end before the first word that is none. `next`: the same of the two words that follow. */
+/*
+ * Whether env, before this word, splits a string. Options end at the first other word. `next`: the
+ * results for the next two words.
+ */
 static bool env_splits(const char *word, const bool next[static 2])
 {
 	if (word[0] != '-' || strcmp(word, "--") == 0)
@@ -68,7 +73,7 @@ bool wrapper_is_command_option(const char *word)
 	return word[0] == '-' && strchr(word, 'c');
 }
 
-/* `strings`: an option -c is somewhere among the words that follow. */
+/* `strings`: one of the further words is an option -c. */
 static bool hides(const char *name, bool splits, bool strings)
 {
 	const struct wrapper *wrapper = wrapper_find(name);
@@ -78,7 +83,7 @@ static bool hides(const char *name, bool splits, bool strings)
 			|| (strings && wrapper->flags & WRAPPER_STRINGS));
 }
 
-/* What the word would run: coreutils names it in an option. */
+/* The command that the word would run. coreutils gives it as an option's value. */
 static const char *command_of(const char *word)
 {
 	static const char *const options[] = { "--coreutils-prog=", "--coreutils-prog-shebang=" };
@@ -92,7 +97,7 @@ static const char *command_of(const char *word)
 	return word;
 }
 
-/* Of wrappers whose every word is open, the lines are found with those of shells. */
+/* Excludes wrappers of which any word may be the command: candidates.c finds their lines. */
 static bool runs_string(const char *name)
 {
 	const struct wrapper *wrapper = wrapper_find(name);
@@ -101,9 +106,8 @@ static bool runs_string(const char *name)
 }
 
 /*
- * Opens the words from w->at on, for the program of this name. From the last word to the first,
- * since each may be an env whose options are the words that follow: so no word is looked at for
- * each of them anew.
+ * Opens the words from w->at on, for the program of this name. Goes backwards, because each word
+ * may be an env whose options are the words after it: so no word is read again for each env.
  */
 static void open_words(struct walk *w, const char *name)
 {
@@ -135,12 +139,12 @@ static const char *word_at(const struct walk *w)
 	return w->at < w->s->n ? w->s->words[w->at].text : NULL;
 }
 
-/* The command begins with this word, or in it. */
+/* Notes that the command begins with this word, or in it. */
 static void found(struct walk *w, size_t index, const char *command)
 {
 	w->s->words[index].command = command;
 	w->s->found = true;
-	/* find puts a file's name there. */
+	/* find replaces {} with a file's name, so the command isn't known. */
 	w->s->hidden |= strstr(command, "{}") != NULL;
 }
 
@@ -151,10 +155,10 @@ static bool may_run(const char *value)
 		|| value[0] == '!' || strstr(value, "=!");
 }
 
-/* What became of an option. */
+/* The result of reading an option. */
 enum took { TOOK, TOOK_COMMAND, TOOK_STRING, TOOK_UNKNOWN };
 
-/* On TOOK_COMMAND, *ret_command begins before w->at. */
+/* With TOOK_COMMAND, *ret_command begins before w->at. */
 static enum took take_option(
 	struct walk *w, const struct wrapper *wrapper, const char **ret_command)
 {
@@ -176,7 +180,7 @@ static enum took take_option(
 	if (!value || at >= w->s->n)
 		return kind == OPTION_STRING ? TOOK_STRING : TOOK;
 	if (kind == OPTION_STRING) {
-		/* Where the value is another, that is hidden as well. */
+		/* If the value is something else, the result is still "hidden". */
 		w->s->words[at].line = value;
 		w->at = at;
 		return TOOK_STRING;
@@ -194,10 +198,12 @@ static bool is_number(const char *word)
 	return word[0] >= '0' && word[0] <= '9';
 }
 
-/* Where a command could stand, or a subcommand. */
+/* What follows the options and operands. */
 enum place { PLACE_NONE, PLACE_WORD, PLACE_COMMAND, PLACE_OPEN };
 
-/* Past options and operands. A string that is run hides the command, and opens the words. */
+/*
+ * Skips options and operands. An option that runs a string hides the command and opens the words.
+ */
 static enum place skip(struct walk *w, const struct wrapper *wrapper, const char **ret_command)
 {
 	size_t operands = wrapper->operands;
@@ -230,7 +236,7 @@ static enum place skip(struct walk *w, const struct wrapper *wrapper, const char
 	return PLACE_NONE;
 }
 
-/* Whether a shell that reads the words from w->at on sees the same words. */
+/* Whether a shell would split the joined words from w->at on into the same words. */
 static bool is_plain(const struct walk *w)
 {
 	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -245,14 +251,14 @@ static bool is_plain(const struct walk *w)
 	return true;
 }
 
-/* Each word may be a line, or the end of one; of many, none is looked at. */
+/* Each word may be a line, or the end of one; if there are too many, none is tried. */
 static void take_lines(struct walk *w)
 {
 	for (size_t i = w->at; i < w->s->n && w->s->n - w->at <= LIMIT_JOINED; i++)
 		w->s->words[i].line = w->s->words[i].text;
 }
 
-/* tmux: commands are separated by ";", and formats run what is in "#(…)". */
+/* tmux: ";" separates commands, and formats run the content of "#(…)". */
 static bool has_other(const struct walk *w)
 {
 	for (size_t i = 0; i < w->s->n; i++) {
@@ -265,7 +271,7 @@ static bool has_other(const struct walk *w)
 	return false;
 }
 
-/* The entry of the subcommand that stands at w->at, or NULL where it runs nothing. */
+/* The entry of the subcommand at w->at; NULL if it runs nothing. */
 static const struct wrapper *find_verb(
 	struct walk *w, const struct wrapper *program, enum place *place, const char **ret_command)
 {
@@ -291,7 +297,10 @@ static const struct wrapper *find_verb(
 
 static const char *follow(struct walk *w, const char *name);
 
-/* Each command after an option that says so, to the end: what it runs is among these words, too. */
+/*
+ * Finds each command that an option marks, up to the end. What such a command runs is among these
+ * words, too.
+ */
 static void find_marked(struct walk *w, const struct wrapper *wrapper, const char *name)
 {
 	const char *word, *command;
@@ -327,7 +336,9 @@ static void find_marked(struct walk *w, const struct wrapper *wrapper, const cha
 	}
 }
 
-/* The command that the program of this name runs, after which w->at is; NULL: none, or no single.
+/*
+ * The command that the program of this name runs; w->at is then after it. NULL if there is none, or
+ * more than one.
  */
 static const char *follow(struct walk *w, const char *name)
 {
@@ -347,7 +358,7 @@ static const char *follow(struct walk *w, const char *name)
 	if (program->flags & WRAPPER_VERBS)
 		wrapper = find_verb(w, program, &place, &command);
 	if (wrapper && wrapper->flags & WRAPPER_MARKED) {
-		/* The outer one finds the commands of the inner. */
+		/* The outer wrapper finds the inner one's commands. */
 		if (!w->marked)
 			find_marked(w, wrapper, name);
 		else if (w->marked != wrapper)

@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * Finds the commands among the arguments of a program, which may be a wrapper, as the one that it
- * runs may be. Where gate/policy/wrapper-table says where the command begins, only that word is
- * one. From the first option that isn't known on, each word may be.
+ * Finds the commands among the arguments of a program. The program may be a wrapper, and so may the
+ * program that it runs. If gate/policy/wrapper-table says where the command begins, only that word
+ * is a command. After an unknown option, each further word may be one.
  */
 
 #include <stddef.h>
@@ -12,16 +12,16 @@
 #include "gate/policy/candidate-word.h"
 
 struct wrapped {
-	struct candidate_word *words; /* set: `command`, `line` and `ends` */
+	struct candidate_word *words; /* the functions set `command`, `line` and `ends` */
 	size_t n;
-	bool found;  /* there are commands among the words */
-	bool hidden; /* what is run is not to be seen among the words */
+	bool found;  /* some words may be commands */
+	bool hidden; /* the words don't show all that is run */
 };
 
-/* `name`: of the program. Called once for each name that it has. */
+/* `name`: the program's. Call once for each name that it has. */
 void wrapper_find_commands(struct wrapped *wrapped, const char *name);
 
-/* Each of the words may be a command. */
+/* Treats each of the words as a possible command. */
 void wrapper_open_words(struct wrapped *wrapped);
 
 /* -c, --command and --session-command run a string, also in a cluster or abbreviated. */

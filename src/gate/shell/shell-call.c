@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* Calls of a shell. */
+/* How a shell is called. */
 
 #include "gate/shell/shell-call.h"
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * The scanner. It has no state but a place in the line and in what it writes; each byte is read
- * once after the two passes that look for control characters and invalid UTF-8. What it writes is
- * never longer than the line, so that all memory is taken at the beginning.
+ * The scanner. Its state is a position in the line and one in the output. Two passes look for
+ * control characters and invalid UTF-8; then each byte is read once. The output is never longer
+ * than the line, so all memory is allocated at the beginning.
  */
 
 #include "gate/shell/shell-line.h"
@@ -50,7 +50,7 @@ const char *shell_fault_text(enum shell_fault fault)
 
 /* --- characters ------------------------------------------------------------------------------- */
 
-/* What a bare word may be made of. */
+/* The characters of a bare word. */
 static const bool is_word_char[256] = {
 	['0' ... '9'] = true,
 	['A' ... 'Z'] = true,
@@ -91,7 +91,7 @@ static bool ends_word(char c)
 	return c == '\0' || is_blank(c) || c == '\n' || c == ';' || c == '|' || c == '&';
 }
 
-/* What a character means outside of quotes that stands for something else than itself. */
+/* The fault for a character that is special to a shell outside of quotes. */
 static enum shell_fault meaning_of(char c)
 {
 	switch (c) {
@@ -119,7 +119,7 @@ static enum shell_fault meaning_of(char c)
 	}
 }
 
-/* Control characters of ASCII, and those from U+0080 to U+009F. */
+/* ASCII control characters, and those from U+0080 to U+009F. */
 static bool has_control(const char *text)
 {
 	for (const unsigned char *c = (const unsigned char *)text; *c; c++)
@@ -133,15 +133,15 @@ static bool has_control(const char *text)
 
 struct scanner {
 	const char *at;
-	char *out; /* where the next byte of a word goes */
+	char *out; /* where the next byte of a word is written */
 	unsigned char *out_redirection;
 };
 
-/* Up to the quote that closes. */
+/* Reads up to the closing quote. */
 static enum shell_fault take_quoted(struct scanner *s, const char *stop)
 {
 	const char quote = *s->at++;
-	/* The call costs more than the quotes of an empty word. */
+	/* Calling strcspn() costs more than reading an empty word. */
 	const size_t len = *s->at == quote ? 0 : strcspn(s->at, stop);
 
 	for (const char *end = s->at + len; s->at < end; s->at++)
@@ -179,7 +179,7 @@ static enum shell_fault take_word(struct scanner *s)
 
 static const struct {
 	const char *text;
-	bool from_null; /* or to it: /dev/null follows */
+	bool from_null; /* to or from /dev/null, which follows */
 	enum shell_redirection redirection;
 } redirections[] = {
 	{ "2>&1", false, SHELL_STDERR_TO_STDOUT },
@@ -197,7 +197,7 @@ static bool is_redirection(const char *at)
 	return *at == '<' || *at == '>';
 }
 
-/* What follows `prefix` here; NULL where something else stands here. */
+/* The position after `prefix`; NULL if the text doesn't begin with it. */
 static const char *skip_text(const char *at, const char *prefix)
 {
 	size_t len = strlen(prefix);
@@ -226,7 +226,7 @@ static enum shell_fault take_redirection(struct scanner *s, struct shell_command
 
 /* --- commands --------------------------------------------------------------------------------- */
 
-/* All up to the separator. */
+/* Reads all words up to the separator. */
 static enum shell_fault take_words(struct scanner *s, struct shell_command *c)
 {
 	enum shell_fault fault;
@@ -279,7 +279,7 @@ static enum shell_fault check_name(const char *name)
 	return strchr(name, '=') ? SHELL_ASSIGNMENT : SHELL_PLAIN;
 }
 
-/* Of "cd /PATH &&"; NULL of anything else. */
+/* The directory of "cd /PATH &&"; NULL for any other command. */
 static const char *directory_of(const struct shell_command *c)
 {
 	const char *directory = c->words + strlen(c->words) + 1;
@@ -360,7 +360,9 @@ int shell_line_scan(struct shell_line *line, const char *text)
 		return 0;
 	}
 
-	/* Each word takes its bytes and one more, which is that of what stands after it. */
+	/*
+	 * A word takes its own bytes and one for its NUL, in place of the character that ends it.
+	 */
 	r = bytes_reserve(&line->text, len + 1, &place);
 	if (r >= 0)
 		r = bytes_reserve(&line->redirections, len + 1, &place);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* Taking an opaque line apart: one pass, in which nothing is a fault. */
+/* Splits an opaque line in one pass; accepts every line. */
 
 #include "gate/shell/shell-words.h"
 
@@ -9,7 +9,7 @@
 struct splitter {
 	struct shell_words *words;
 	enum shell_view view;
-	char quote; /* the one that is open, or NUL; only where quotes count */
+	char quote; /* the open quote, or NUL; used only if quotes count */
 	bool open;  /* a word has begun */
 	char *out, *out_end;
 };
@@ -25,7 +25,7 @@ static void end_word(struct splitter *s)
 	s->open = false;
 }
 
-/* The word before it may be the last one of its command. */
+/* Marks the previous word as a possible end of its command. */
 static void end_command(struct splitter *s)
 {
 	end_word(s);
@@ -33,7 +33,10 @@ static void end_command(struct splitter *s)
 		s->out_end[-1] = 1;
 }
 
-/* A word that is replaced may be replaced by nothing. */
+/*
+ * Adds a character to the word. A word that begins with an expansion may expand to nothing: then
+ * the word before it may be the last of its command.
+ */
 static void add(struct splitter *s, char c)
 {
 	if (!s->open && s->words->n > 0 && (c == '$' || c == '`'))
@@ -47,7 +50,7 @@ static bool is_torn_at(char c)
 	return c > ' ' && c < 0x7F && strchr("$`{}[]*?!#~^=,", c);
 }
 
-/* Outside of quotes, or where they don't count. */
+/* Reads a character outside of quotes, or any if quotes don't count. */
 static void take(struct splitter *s, char c)
 {
 	if (c == ' ' || c == '\t')
@@ -59,13 +62,13 @@ static void take(struct splitter *s, char c)
 		add(s, c);
 }
 
-/* Whether a backslash stands before it for a shell that reads "…". */
+/* Whether a backslash within "…" escapes the character. */
 static bool is_escapable(char c)
 {
 	return c != '\0' && strchr("$`\"\\\n", c);
 }
 
-/* Returns how many characters it took. */
+/* Returns the number of characters read. */
 static size_t take_quoted(struct splitter *s, const char *at)
 {
 	if (*at == s->quote) {
@@ -111,7 +114,7 @@ int shell_words_take(struct shell_words *words, const char *line, enum shell_vie
 		.text = BYTES_INIT(BYTES_UNLIMITED),
 		.ends = BYTES_INIT(BYTES_UNLIMITED),
 	};
-	/* A word takes at most its own bytes and one for what ends it. */
+	/* A word takes at most its own bytes and one for its end. */
 	r = bytes_reserve(&words->text, len + 1, &s.out);
 	if (r >= 0)
 		r = bytes_reserve(&words->ends, len + 1, &s.out_end);

@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * The words of an opaque line, for rules that deny or ask: what the line would run isn't known, so
- * that each word may be a command or an argument of each earlier one. There are several ways to
- * take a line apart; a rule that matches in one of them matches.
+ * The words of an opaque line, for rules that deny or ask. It is not known what the line would run,
+ * so each word may be a command, or an argument of each earlier word. A line is split in several
+ * ways; a rule matches if it matches in one of them.
  */
 
 #include <stdbool.h>
@@ -13,19 +13,18 @@
 #include "base/bytes.h"
 
 enum shell_view {
-	SHELL_QUOTED, /* a word ends where a shell ends it; quotes and backslashes keep it together
-		       */
-	SHELL_FLAT,   /* quotes and backslashes are left out: a quoted text is words, too */
-	SHELL_TORN,   /* the same, and each character that is not one of a plain word ends it */
+	SHELL_QUOTED, /* split as a shell does; quotes and backslashes join */
+	SHELL_FLAT,   /* quotes and backslashes are dropped: quoted text is split, too */
+	SHELL_TORN,   /* the same; also split at characters that no plain word has */
 	SHELL_VIEWS,
 };
 
 struct shell_words {
 	struct bytes text; /* each ended by NUL */
-	struct bytes ends; /* a byte for each word: 1 where a command may end after it */
+	struct bytes ends; /* a byte per word: 1 if a command may end after it */
 	size_t n;
 };
 
-/* shell_words_deinit() in any case. Error: -ENOMEM. */
+/* Call shell_words_deinit() even on failure. Error: -ENOMEM. */
 int shell_words_take(struct shell_words *words, const char *line, enum shell_view view);
 void shell_words_deinit(struct shell_words *words);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Tokens written and read as JSON. One table says what a record's members are, in the order in
- * which they are written; reading takes them in any order, but finds them sooner in this one.
+ * Writes and reads tokens as JSON. One table lists a record's members in the order in which they
+ * are written. Members are read in any order, but found sooner in this one.
  */
 
 #include "gate/token/token-json.h"
@@ -22,24 +22,24 @@ enum kind {
 	KIND_STRING,
 	KIND_STRINGS,
 	KIND_PROGRAMS,
-	KIND_NAMES, /* strings, but an empty list is one, too */
+	KIND_NAMES, /* strings; an empty list is written, too */
 	KIND_UID,
 	KIND_PID,
 	KIND_TIME,
-	KIND_MS,   /* written only where it isn't 0 */
-	KIND_FLAG, /* written only where it is true */
+	KIND_MS,   /* written only if not 0 */
+	KIND_FLAG, /* written only if true */
 
-	/* Of a struct approval, where it is known. */
+	/* A member of struct approval; written only if that is known. */
 	KIND_APPROVER,
 	KIND_APPROVED,
 	KIND_CONFIRMED,
 };
 
-/* Where a member stands, beside the store's line of a whole token. */
+/* The places where a member is written, in addition to the store's line of a whole token. */
 enum place {
 	IN_CHANGE = 1,
 	ON_WIRE = 2,
-	OPTIONAL = 4, /* only where the token has it */
+	OPTIONAL = 4, /* only if the token has it */
 };
 
 struct member {
@@ -51,7 +51,7 @@ struct member {
 
 #define AT(field) offsetof(struct token, field)
 
-/* The fields of what is asked stand between the first two and the rest. */
+/* The fields of the invocation stand between the first two members and the rest. */
 #define FIRST_FIELD 2
 #define AFTER_FIELDS (FIRST_FIELD + FIELDS)
 
@@ -215,7 +215,7 @@ static void write_member(struct writer *w, const struct token *t, const struct m
 	}
 }
 
-/* The members at all of these places; 0 stands for the store's line. */
+/* Writes the members for all of these places; 0 stands for the store's line. */
 static void write_members(struct writer *w, const struct token *t, unsigned int places)
 {
 	struct member m;
@@ -227,7 +227,7 @@ static void write_members(struct writer *w, const struct token *t, unsigned int 
 	}
 }
 
-/* µs of the wall clock as a time that a person can read. */
+/* Writes µs of the wall clock as a time for people. */
 static void write_time(struct writer *w, const char *key, uint64_t us)
 {
 	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(64);
@@ -238,7 +238,7 @@ static void write_time(struct writer *w, const char *key, uint64_t us)
 		writer_fail(w, -ENOMEM);
 }
 
-/* "approvals":[{"by":"alice","at":"2026-…"}], where there are some. */
+/* Writes "approvals":[{"by":"alice","at":"2026-…"}], if there are any. */
 static void write_approvals(struct writer *w, const struct string_list *approvals)
 {
 	const char *at = NULL;
@@ -268,7 +268,7 @@ static void write_item(struct writer *w, const struct token *t, const struct mom
 	writer_unsigned(w, "expires_in_ms", token_time_left(t, now) / CLOCK_MS);
 }
 
-/* "record" and "until", as the text has them that is signed (gate/approval/approval-text). */
+/* Writes "record" and "until" as in the text to sign (gate/approval/approval-text). */
 static void write_signed_parts(struct writer *w, const struct token *t)
 {
 	char boot[NOTATION_UUID_LEN + 1], until[NOTATION_UUID_LEN + 32];
@@ -350,23 +350,23 @@ int record_print_change(const struct token_change *change, struct bytes *b)
 
 /* --- reading ---------------------------------------------------------------------------------- */
 
-/* A member's value is of another kind, or makes no sense. */
+/* The member's value has the wrong type, or makes no sense. */
 #define MEMBER_REFUSED SCAN_OTHER
 
 /*
- * What was read so far. The strings lie in `scratch` one after another, each ended by NUL, and
- * are pointed to when all are there, since they move as it grows.
+ * What was read so far. The strings lie in `scratch` one after another, each ended by NUL. Pointers
+ * to them are set at the end, since the buffer moves as it grows.
  */
 struct reader {
 	struct token token;
 	struct bytes *scratch;
 	size_t start[N_MEMBERS]; /* of a string in `scratch` */
 	bool there[N_MEMBERS];
-	size_t next; /* the member that is expected */
+	size_t next; /* the member that is expected next */
 	bool refused;
 };
 
-/* The member with this key; N_MEMBERS where there is none. */
+/* The index of the member with this key; N_MEMBERS if there is none. */
 static size_t find_member(const struct reader *r, const struct scan_member *m)
 {
 	const char *key;
@@ -391,7 +391,7 @@ static int read_string(struct reader *r, const struct scan_member *m, size_t *re
 	return e;
 }
 
-/* A string that is a notation of something else; valid until the next is read. */
+/* Reads a string that is a notation of another type; valid until the next one is read. */
 static int read_text(
 	struct reader *r, const struct scan_member *m, const char **ret, size_t *ret_len)
 {
@@ -412,7 +412,7 @@ static int read_number(const struct scan_member *m, uint64_t max, uint64_t *ret)
 	return scan_integer_value(m->value, m->value_len, max, ret) ? 0 : MEMBER_REFUSED;
 }
 
-/* It is there where it is true. */
+/* The member is written only if true. */
 static int read_flag(const struct scan_member *m, bool *ret)
 {
 	*ret = m->value_len == 4 && memcmp(m->value, "true", 4) == 0;
@@ -527,7 +527,7 @@ static int read_programs(
 	return e == -EINVAL || e == SCAN_REFUSED ? MEMBER_REFUSED : e;
 }
 
-/* The values that the names of the kinds promise. */
+/* Reads a value of the type that the member's kind names. */
 static int read_value(struct reader *r, const struct scan_member *m, size_t i)
 {
 	const struct member member = member_at(i);
@@ -578,8 +578,8 @@ static int read_value(struct reader *r, const struct scan_member *m, size_t i)
 }
 
 /*
- * A value that makes no sense does not end the scan: that the line is no JSON is said first. Nor is
- * a member that is unknown left out: the next file that is written would not have it.
+ * A value that makes no sense does not end the scan, since a later JSON error is reported first. An
+ * unknown member is an error, too: it would be lost when the file is rewritten.
  */
 static int read_member(const struct scan_member *m, void *userdata)
 {
@@ -622,7 +622,7 @@ static void point_to_strings(struct reader *r)
 	}
 }
 
-/* Whether all is there that a token or a change has, and nothing that it hasn't. */
+/* Whether all members of a token or a change are there, and no others. */
 static bool is_complete(const struct reader *r, bool token)
 {
 	unsigned int places;
@@ -639,7 +639,7 @@ static bool is_complete(const struct reader *r, bool token)
 	return true;
 }
 
-/* Only what was approved for good has a time, and only what was approved has an approval. */
+/* Whether only a token approved for good has a time, and only an approved one an approval. */
 static bool has_approval(const struct token *t)
 {
 	const struct approval *a = &t->approval;
@@ -655,7 +655,7 @@ static bool has_approval(const struct token *t)
 	return t->always || t->for_ms == 0;
 }
 
-/* The fingerprint is not believed but made again: it must be that of what the record says. */
+/* The fingerprint is computed anew: it must match the record's other members. */
 static bool makes_sense(const struct token *t)
 {
 	uint8_t fingerprint[FINGERPRINT_LEN];

@@ -96,13 +96,13 @@ bool token_state_is_live(enum token_state state)
 	return state == TOKEN_PENDING || state == TOKEN_APPROVED;
 }
 
-/* The strings beside those of `asked`. */
+/* The strings of a token outside of `asked`. */
 static const size_t more_strings[] = { offsetof(struct token, process),
 	offsetof(struct token, rule) };
 
 #define STRINGS (FIELDS + sizeof(more_strings) / sizeof(more_strings[0]))
 
-/* One of the token's strings; NULL where `i` is the place of what is no string. */
+/* The i-th string of the token; NULL if that place is not a string. */
 static const char **string_at(struct token *token, size_t i)
 {
 	if (i >= FIELDS)
@@ -123,8 +123,8 @@ static size_t lists_size(const struct invocation *asked)
 }
 
 /*
- * A list that is there has a text, also where it is empty; arguments are always there. Returns
- * where the copies end.
+ * Copies the lists. A list that was sent has a text, even if it is empty; the arguments always have
+ * one. Returns the end of the copies.
  */
 static char *copy_lists(struct invocation *asked, char *at)
 {

@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * The approval token of one pending request: what it holds, its states, and the table that says
- * what happens to it (design, section 6). A token doesn't change itself: token_step() names the
- * step that an event asks for, and the store carries it out.
+ * The approval token of one pending request: its content, its states, and the table that says what
+ * happens to it (design, section 6). A token doesn't change itself: token_step() names the step for
+ * an event, and the store carries it out.
  */
 
 #include <stdbool.h>
@@ -24,7 +24,7 @@
 
 #define TOKEN_ID_LEN 16
 
-/* How long a record is kept past its expiry, so that a late retry hears what became of it. */
+/* How long a record is kept after its expiry, so that a late retry can be told what happened. */
 #define TOKEN_RETENTION (UINT64_C(300) * CLOCK_SECOND)
 
 enum token_state {
@@ -37,26 +37,26 @@ enum token_state {
 	TOKEN_STATES,
 };
 
-/* Such as "pending"; the inverse gives TOKEN_ABSENT for a word that isn't one. */
+/* Such as "pending"; the inverse gives TOKEN_ABSENT for an unknown word. */
 const char *token_state_name(enum token_state state);
 enum token_state token_state_parse(const char *name);
 
-/* Whether it can still become an allow. */
+/* Whether a token in this state can still become an allow. */
 bool token_state_is_live(enum token_state state);
 
-/* How the person who approved has confirmed it, as their program says. */
+/* How the approver confirmed, as their client says. */
 enum confirmed {
 	CONFIRMED_UNSAID,
-	CONFIRMED_ON_TERMINAL, /* asked there, having been shown the request */
+	CONFIRMED_ON_TERMINAL, /* asked on a terminal, after showing the request */
 	CONFIRMED_BY_OPTION,   /* --yes: nothing was shown */
 	CONFIRMED_WAYS,
 };
 
-/* Such as "terminal"; NULL where it is not said. The inverse gives CONFIRMED_UNSAID. */
+/* Such as "terminal"; NULL for CONFIRMED_UNSAID, which the inverse gives for an unknown word. */
 const char *confirmed_name(enum confirmed confirmed);
 enum confirmed confirmed_parse(const char *name);
 
-/* Who approved a token, and when. Of what an older daemon approved, nothing is known. */
+/* The approver of a token, and the time. Not known if an older daemon recorded the approval. */
 struct approval {
 	bool known;
 	uid_t by;
@@ -64,7 +64,7 @@ struct approval {
 	enum confirmed confirmed;
 };
 
-/* A point in time, and which boot it counts in. */
+/* A point in time, and the boot it belongs to. */
 struct moment {
 	struct clock_time clock;
 	uint8_t boot_id[16];
@@ -74,35 +74,35 @@ struct token {
 	uint8_t id[TOKEN_ID_LEN];
 	enum token_state state;
 
-	/* What it holds for. Strings that the request didn't bring are NULL. */
+	/* What the approval is valid for. Strings that the request didn't bring are NULL. */
 	uint8_t fingerprint[FINGERPRINT_LEN];
 	struct invocation asked;
-	uid_t uid; /* who asked */
+	uid_t uid; /* the asker */
 
-	/* What a standing approval needs. */
+	/* For a standing approval. */
 	bool remember;   /* the rule that asked lets the allowlist answer */
-	bool always;     /* it was approved for good: an entry is made when it is consumed */
-	uint64_t for_ms; /* …which ends after so long; 0: never */
+	bool always;     /* approved for good: consuming it makes an entry */
+	uint64_t for_ms; /* life of that entry; 0: without end */
 	struct approval approval;
 
-	/* What approving takes by the rules that asked, and the approvals so far. */
+	/* What the rules that asked demand of an approval, and the approvals so far. */
 	struct demand_flags demand;
 	struct string_list approvers; /* names of groups */
 	struct string_list approvals; /* see gate/approval/approvals */
 
 	/* For display alone. */
-	pid_t pid;           /* 0 where it isn't known */
+	pid_t pid;           /* 0 if not known */
 	const char *process; /* its name, or NULL */
-	const char *rule;    /* which asked for a person */
-	const char *reason;  /* the operator's, of a revoked one; or NULL */
+	const char *rule;    /* the rule that asked for a person */
+	const char *reason;  /* the operator's reason for a revocation; or NULL */
 
-	/* µs of the boot clock; the boot that they count in; and µs of the wall clock. */
+	/* µs of the boot clock, the boot they belong to, and µs of the wall clock. */
 	uint64_t issued, expires;
 	uint8_t boot_id[16];
 	uint64_t issued_wall;
 
-	char *owned_reason;    /* what token_set_reason() made */
-	char *owned_approvals; /* likewise */
+	char *owned_reason;    /* allocated by token_set_reason() */
+	char *owned_approvals; /* allocated by token_set_approvals() */
 };
 
 /* Copies `from` with all of its strings into one allocation; NULL when out of memory. */
@@ -110,65 +110,65 @@ struct token *token_new(const struct token *from);
 void token_free(struct token *token);
 DEFINE_CLEANUP(struct token *, token_free)
 
-/* Copies a revocation's reason (NULL: none) into the token. Error: -ENOMEM. */
+/* Copies the reason of a revocation (NULL: none) into the token. Error: -ENOMEM. */
 int token_set_reason(struct token *token, const char *reason);
 
-/* Copies the approvals that there are now into the token. Error: -ENOMEM. */
+/* Copies a list of approvals into the token. Error: -ENOMEM. */
 int token_set_approvals(struct token *token, const struct string_list *approvals);
 
-/* Forgets all but the first `n` approvals. */
+/* Drops all but the first `n` approvals. */
 void token_cut_approvals(struct token *token, size_t n);
 
-/* Whether its time is over: expired, of another boot, or from later than now. */
+/* Whether its time is over: it has expired, is of another boot, or was issued later than now. */
 bool token_is_over(const struct token *token, const struct moment *now);
 
 /*
- * For a token that was read back: where it is of another boot, or from later than now, its times
- * mean nothing in this boot, and it is dated anew so that it ends now, for good. True where that
- * was so; its state is then for the caller to set.
+ * For a token that was read back. If it is of another boot, or was issued later than now, its times
+ * have no meaning in this boot: it is given new ones and ends now. Returns whether that happened;
+ * the caller then sets the state.
  */
 bool token_settle_time(struct token *token, const struct moment *now);
 
-/* µs until it expires; 0 where it is over. */
+/* µs until it expires; 0 if its time is over. */
 uint64_t token_time_left(const struct token *token, const struct moment *now);
 
-/* µs since it was issued; of another boot, or from later than now: its whole life, at least. */
+/* µs since it was issued; at least its whole life if it is of another boot or later than now. */
 uint64_t token_age(const struct token *token, const struct moment *now);
 
-/* When it was to expire, in µs of the wall clock as it was at issuance. For display. */
+/* Its expiry in µs of the wall clock as of the time of issue. For display. */
 uint64_t token_expires_wall(const struct token *token);
 
 enum token_event { TOKEN_APPROVE, TOKEN_REVOKE, TOKEN_RETRY, TOKEN_EXPIRE, TOKEN_EVENTS };
 
 /* A cell of the table. */
 struct token_step {
-	enum token_state to;    /* TOKEN_ABSENT: it stays as it is */
-	enum outcome outcome;   /* of approve and revoke */
-	enum decision decision; /* of a retry */
-	const char *reason;     /* NULL where the outcome says it all */
+	enum token_state to;    /* TOKEN_ABSENT: no change */
+	enum outcome outcome;   /* for approve and revoke */
+	enum decision decision; /* for a retry */
+	const char *reason;     /* NULL if the outcome says everything */
 };
 
 const struct token_step *token_step(enum token_state state, enum token_event event);
 
 /*
- * A step as the store applies it: compare the state with `from`, and set it to `to`. An issue
- * comes from TOKEN_ABSENT and brings the token, which the store then owns.
+ * A step as the store applies it: the token must be in state `from` and goes to state `to`. An
+ * issue goes from TOKEN_ABSENT and brings the token, which the store then owns.
  */
 struct token_change {
 	uint8_t id[TOKEN_ID_LEN];
 	enum token_state from, to; /* both TOKEN_ABSENT: no change */
-	const char *reason;        /* of a revocation, or NULL; the caller's */
+	const char *reason;        /* of a revocation, or NULL; owned by the caller */
 	bool always;               /* of an approval */
 	uint64_t for_ms;
 	struct approval approval;
-	struct string_list approvals; /* of an approval: all that there are then; the caller's */
+	struct string_list approvals; /* of an approval: all so far; owned by the caller */
 	struct token *issued;
-	struct bytes record; /* of an issue: the store's own, from store_measure() */
-	uint64_t size;       /* that an issued token takes on record */
+	struct bytes record; /* of an issue: what store_measure() made, owned */
+	uint64_t size;       /* size of an issued token on record */
 };
 
-/* Whether it is one of several approvals, after which the token is still pending. */
+/* Whether it is one of several approvals and leaves the token pending. */
 bool token_change_is_partial(const struct token_change *change);
 
-/* Frees what nobody took over. */
+/* Frees what was not taken over. */
 void token_change_deinit(struct token_change *change);

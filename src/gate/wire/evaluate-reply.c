@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* The DecisionResponse, in both directions. */
+/* The DecisionResponse: printing and parsing. */
 
 #include <errno.h>
 #include <string.h>
@@ -35,7 +35,7 @@ static void write_text(struct writer *w, const char *key, const char *text)
 		writer_string(w, key, text);
 }
 
-/* Appends a part of a URL: what could end it or mean something else there is "%XX". */
+/* Appends a part of a URL; each byte with a special meaning there becomes "%XX". */
 static int append_part(struct bytes *b, const char *text)
 {
 	static const char plain[] =

@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * The second contract: an EvaluateRequest, as its line says it, and the DecisionResponse. What a
- * request of the two contracts have in common is in gate/wire/request, which also decides which of
- * the two a line is.
+ * The second contract: an EvaluateRequest, as read from its line, and the DecisionResponse. Members
+ * that both contracts share are in gate/wire/request, which also decides to which of the two a line
+ * belongs.
  */
 
 #include <stdbool.h>
@@ -16,41 +16,41 @@
 #include "gate/release.h"
 #include "gate/wire/reply.h"
 
-/* Strings are NULL where the request has none, or an empty one. */
+/* A string is NULL if the request lacks it or it is empty. */
 struct evaluate {
 	enum kind kind;
 
-	/* As sent, but for the action type of a release, which goes without saying. */
+	/* As sent, except the action type of a release, which may be omitted. */
 	const char *session_id, *agent_id, *actor, *action_type, *target, *requested_operation;
 	const char *policy_pack, *operation, *server, *tool, *capability;
 	const char *real_target, *content, *content_sha256, *old_text, *new_text;
 	struct release release;
 
-	/* What follows from them. */
-	const char *does; /* the operation: the first of three keys that isn't empty */
-	const char *text; /* of a command, without blanks around it; "" where there is none */
-	const char *shown_target; /* what the response names; NULL where the request is malformed */
+	/* Derived from them. */
+	const char *does;         /* the operation: the first of three keys that isn't empty */
+	const char *text;         /* of a command, without blanks around it; or "" */
+	const char *shown_target; /* the target to show; NULL if malformed */
 	const char *shown_operation;
 
 	/* Owned. */
 	char *owned_text, *owned_server, *owned_target;
 };
 
-/* As the contract spells a decision, such as "require_approval"; the inverse: NONE for none. */
+/* The contract's name, such as "require_approval"; the inverse gives NONE for other words. */
 const char *evaluate_decision_name(enum decision decision);
 enum decision evaluate_decision_parse(const char *name);
 
-/* Rules that no policy has. */
+/* Rules of the contract itself: no policy has them. */
 #define RULE_MALFORMED "request.malformed"
 #define RULE_CLOSED "runtime.closed"
 #define RULE_FAILED "runtime.failed"
 
-/* A whole reply that needs no memory. */
+/* A complete reply that needs no memory. */
 #define EVALUATE_OUT_OF_MEMORY                                                               \
 	"{\"rule_id\":\"" RULE_FAILED "\",\"decision\":\"block\",\"severity\":\"critical\"," \
 	"\"reason\":\"" REASON_OUT_OF_MEMORY "\"}\n"
 
-/* The response: strings are NULL or empty where it has none. */
+/* The response. A string is NULL or empty if it is missing. */
 struct evaluate_reply {
 	const char *decision_id;
 	const char *session_id, *agent_id, *actor; /* NULL: the contract's default */
@@ -59,7 +59,7 @@ struct evaluate_reply {
 	enum decision decision;
 	enum severity severity;
 	const char *reason;
-	const char *record_id; /* of evidence, or NULL */
+	const char *record_id; /* ID of the evidence, or NULL */
 	const char *approver_group, *timestamp, *correlation_id;
 
 	/* Only with `detail`. */
@@ -72,8 +72,8 @@ struct evaluate_reply {
 int evaluate_reply_print(const struct evaluate_reply *reply, struct bytes *b);
 
 /*
- * Reads what a client needs of a response: the decision, the reason, the rule and the token.
- * Returns 0, REPLY_MALFORMED, -ENOMEM; the doc owns the strings.
+ * Reads the members that a client needs: the decision, the reason, the rule and the token. Returns
+ * 0, REPLY_MALFORMED or -ENOMEM; the doc owns the strings.
  */
 int evaluate_reply_parse(
 	const char *line, size_t len, struct evaluate_reply *ret, struct json_doc **ret_doc);

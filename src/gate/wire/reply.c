@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* A reply's last line, in both directions. */
+/* The last line of a reply: printing and parsing. */
 
 #include "gate/wire/reply.h"
 
@@ -84,7 +84,7 @@ int reply_print(const struct reply *reply, struct bytes *b)
 	return r < 0 ? r : bytes_append_char(b, '\n');
 }
 
-/* A pending reply must bring a token's ID, and a time that makes sense. */
+/* A pending reply must have a token's ID, and a valid time. */
 static bool read_pending(const struct json *root, struct reply *ret)
 {
 	const char *id = json_get_string(root, "approval_token");
@@ -105,7 +105,7 @@ static bool read_reply(const struct json *root, struct reply *ret)
 	const char *decision = json_get_string(root, "decision");
 	const char *outcome = json_get_string(root, "outcome");
 
-	/* Neither or both is not an answer. */
+	/* A reply has exactly one of the two. */
 	if (!decision == !outcome)
 		return false;
 

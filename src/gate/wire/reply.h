@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #pragma once
 
-/*
- * The words of an answer, and the last line of a reply: written by the daemon, read by the client.
- */
+/* The words of a reply, and its last line: the daemon writes it, the client reads it. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -25,7 +23,7 @@ enum outcome {
 	OUTCOME_UNSUPPORTED,
 };
 
-/* As on the wire, such as "pending_hitl"; the inverse gives NONE for a word that isn't one. */
+/* As on the wire, such as "pending_hitl"; the inverse gives NONE for an unknown word. */
 const char *decision_name(enum decision decision);
 enum decision decision_parse(const char *name);
 
@@ -33,27 +31,27 @@ const char *outcome_name(enum outcome outcome);
 enum outcome outcome_parse(const char *name);
 
 /*
- * How a reason begins where the daemon could not decide, rather than decided against: operators'
- * programs tell a refusal from a failure by these.
+ * How a reason begins if the daemon could not decide, as opposed to a refusal. Operators' programs
+ * distinguish the two by these texts.
  */
 #define REASON_CLOSED "closed: "
 #define REASON_OUTCOME_UNKNOWN "outcome unknown: "
 #define REASON_CHANGED_MEANWHILE "another daemon changed the approval token meanwhile; ask again"
 #define REASON_NOT_RECORDED "nothing of this turn was recorded; ask again"
 
-/* The reason, or its beginning, where an approval without a signature can't count. */
+/* The reason, or its beginning, if an approval can't count without a signature. */
 #define REASON_SIGNATURE "a signature is needed"
 
-/* How a reason begins where a limit is reached; and whole reasons. */
+/* The beginning of a reason if a limit is reached; and complete reasons. */
 #define REASON_LIMIT "limit reached: "
 #define REASON_UNREAD REASON_LIMIT "16 MiB of replies wait to be read; ask again"
 #define REASON_NO_TOKEN "approval token not found"
 #define REASON_OUT_OF_MEMORY "out of memory"
 
-/* Said to every peer that is connected then: another daemon may be there at once. */
+/* Sent to all connected peers when the daemon stops; another daemon may already be running. */
 #define REASON_STOPPING "the daemon is stopping"
 
-/* Whole replies that need no memory, or are the same for many connections. */
+/* Complete replies that need no memory, or are the same for many connections. */
 #define REPLY_OUT_OF_MEMORY "{\"decision\":\"deny\",\"reason\":\"" REASON_OUT_OF_MEMORY "\"}\n"
 #define REPLY_WATCH_OUT_OF_MEMORY \
 	"{\"outcome\":\"unsupported_action\",\"reason\":\"" REASON_OUT_OF_MEMORY "\"}\n"
@@ -62,20 +60,20 @@ enum outcome outcome_parse(const char *name);
 
 struct reply {
 	enum decision decision; /* either this */
-	enum outcome outcome;   /* or this is not NONE */
+	enum outcome outcome;   /* or this; the other one is NONE */
 	const char *reason;     /* NULL only with OUTCOME_OK */
 
 	/* With DECISION_PENDING. */
 	const char *approval_token;
 	uint32_t retry_after_ms;
 
-	/* Only for a request that asked for detail; NULL where there is none. */
+	/* Only if the request asked for detail; NULL if there is none. */
 	const char *rule;
 	const char *expires_at;
 	const char *evidence; /* the ID of its record */
 };
 
-/* Writes the members of the object that is open. */
+/* Writes the reply's members into the open object. */
 void reply_write(const struct reply *reply, struct writer *w);
 
 /* Appends the line with its newline. Errors: those of bytes_append(). */
@@ -84,16 +82,16 @@ int reply_print(const struct reply *reply, struct bytes *b);
 /* The line is not a reply. */
 #define REPLY_MALFORMED 1
 
-/* What the client holds of a line; owns its strings. */
+/* The parts of a line that the client uses; owns its strings. */
 struct parsed_reply {
 	struct reply reply;
 	struct json_doc *doc;
 };
 
 /*
- * Reads a line, without its newline, that must be a decision or an outcome with everything that
- * belongs to it; keys that aren't known are ignored. Returns 0, REPLY_MALFORMED, -ENOMEM. On
- * success parsed_reply_deinit() frees.
+ * Reads a line, without its newline, that must be a decision or an outcome with all of its members;
+ * unknown keys are ignored. Returns 0, REPLY_MALFORMED or -ENOMEM. After success, free with
+ * parsed_reply_deinit().
  */
 int reply_parse(const char *line, size_t len, struct parsed_reply *ret);
 void parsed_reply_deinit(struct parsed_reply *reply);

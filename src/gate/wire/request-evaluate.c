@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Reading an EvaluateRequest. Its members are taken by a table, as those of an action are; the
- * record of a release is a document of its own, taken by the tables of gate/release.
+ * Reads an EvaluateRequest. A table lists its members, as for an action. The record of a release is
+ * an object of its own, read by the tables of gate/release.
  */
 
 #include <errno.h>
@@ -82,7 +82,7 @@ static int take_release_list(
 	return 0;
 }
 
-/* Members that aren't known are ignored, as those of a request are. */
+/* Unknown members are ignored, as in a request. */
 static int take_release_member(struct request *q, const char *record, const struct json *v)
 {
 	struct release *release = &q->evaluate.release;
@@ -110,7 +110,7 @@ static int take_release_member(struct request *q, const char *record, const stru
 	return 0;
 }
 
-/* Two that differ say nothing: which of them holds can't be known. */
+/* Two different values are refused: neither is known to be the right one. */
 static int take_nested(struct request *q, const char *record, const struct json *approval,
 	const char *key, const char **ret)
 {
@@ -131,7 +131,7 @@ static int take_nested(struct request *q, const char *record, const struct json 
 	return 0;
 }
 
-/* The older form may hold the approval as an object: {"state", "approval_id"}. */
+/* In the older form the approval may be an object: {"state", "approval_id"}. */
 static int take_approval(struct request *q, const char *name, const struct json *record)
 {
 	const struct json *approval = json_get(record, "approval");
@@ -183,7 +183,7 @@ static int take_release(struct request *q)
 	return 0;
 }
 
-/* --- what follows from the members ------------------------------------------------------------ */
+/* --- derived members -------------------------------------------------------------------------- */
 
 static void drop_empty(struct evaluate *e)
 {
@@ -207,7 +207,7 @@ static int trim(const char *text, char **ret)
 	return *ret ? 0 : -ENOMEM;
 }
 
-/* "SERVER:TOOL", where the request names neither by itself. */
+/* Splits "SERVER:TOOL", if the request gives neither separately. */
 static int split_tool(struct evaluate *e)
 {
 	const char *colon = e->target ? strchr(e->target, ':') : NULL;
@@ -245,7 +245,7 @@ static const char *first_of(const char *a, const char *b, const char *otherwise)
 	return a ? a : b ? b : otherwise;
 }
 
-/* What the response names as target and operation. */
+/* Sets the target and the operation that the response names. */
 static int show(struct evaluate *e)
 {
 	e->does = first_of(e->operation, e->requested_operation, e->capability);
@@ -277,7 +277,7 @@ static int show(struct evaluate *e)
 	return 0;
 }
 
-/* A path is no longer than a path can be, whatever else a target may be. */
+/* A path has the limit of paths; other targets may be longer. */
 static int check_target(struct request *q)
 {
 	const struct evaluate *e = &q->evaluate;

@@ -2,14 +2,14 @@
 #pragma once
 
 /*
- * The functions that take the value of a request's key. One that refuses the value appends what is
- * wrong with it, to stand after the key's name, and returns REQUEST_REFUSED.
+ * The functions that read the value of a request's key. To refuse a value, a function appends the
+ * reason, worded to follow the key's name, and returns REQUEST_REFUSED.
  */
 
 #include "base/json/tree.h"
 #include "gate/wire/request.h"
 
-/* The value is refused; `why` has been appended to. */
+/* The value is refused; the reason was appended to `why`. */
 #define REQUEST_REFUSED 1
 
 struct request_key {
@@ -23,12 +23,13 @@ struct request_key {
 int request_refuse(struct bytes *why, const char *what);
 
 /*
- * Takes a member of the outermost object by its key. Returns 0, REQUEST_REFUSED with the fault
- * noted, or an error.
+ * Reads the member of the outermost object with this key. Returns 0, REQUEST_REFUSED with the fault
+ * noted, or a negative errno.
  */
 int request_read_member(struct request *q, const struct request_key *k);
 
-/* "malformed request: " and what is formatted becomes the fault. Returns REQUEST_REFUSED, -ENOMEM.
+/*
+ * Sets the fault to "malformed request: " and the formatted text. Returns REQUEST_REFUSED, -ENOMEM.
  */
 int request_set_fault(struct request *q, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
@@ -46,7 +47,7 @@ request_take_fn request_take_string, request_take_word, request_take_agent, requ
 request_take_fn request_take_programs, request_take_names;
 
 /*
- * Takes the members of a request of the second contract from its document. Returns 0,
+ * Reads the members of a request of the second contract from its document. Returns 0,
  * REQUEST_REFUSED with the fault noted, or -ENOMEM.
  */
 int request_read_evaluate(struct request *q);

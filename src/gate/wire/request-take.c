@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* Taking the values of fields. */
+/* Reads the values of fields. */
 
 #include <errno.h>
 #include <string.h>
@@ -31,7 +31,7 @@ int request_set_fault(struct request *q, const char *format, ...)
 	return q->fault ? REQUEST_REFUSED : -ENOMEM;
 }
 
-/* "malformed request: KEY " and what `take` appended, or a missing key, becomes the fault. */
+/* The fault is "malformed request: KEY " and the text from `take`, or that the key is missing. */
 int request_read_member(struct request *q, const struct request_key *k)
 {
 	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
@@ -57,7 +57,7 @@ int request_refuse(struct bytes *why, const char *what)
 	return r < 0 ? r : REQUEST_REFUSED;
 }
 
-/* A string of at most `max` bytes goes to the field's place. */
+/* Stores a string of at most `max` bytes in the field. */
 static int take_bounded(struct request *q, const struct request_key *k, const struct json *v,
 	size_t max, struct bytes *why)
 {
@@ -83,14 +83,14 @@ int request_take_string(
 	return take_bounded(q, k, v, LIMIT_STRING, why);
 }
 
-/* As long as the line allows. */
+/* Any length: the line is limited already. */
 int request_take_text(
 	struct request *q, const struct request_key *k, const struct json *v, struct bytes *why)
 {
 	return take_bounded(q, k, v, LIMIT_REQUEST, why);
 }
 
-/* Whoever needs it reads it. */
+/* Only the type is checked: the object is read later. */
 int request_take_object(
 	struct request *q, const struct request_key *k, const struct json *v, struct bytes *why)
 {
@@ -108,7 +108,7 @@ int request_take_word(
 	return r == 0 && text_is_blank(json_string(v)) ? request_refuse(why, "is blank") : r;
 }
 
-/* An empty agent is no agent. */
+/* An empty agent counts as none. */
 int request_take_agent(
 	struct request *q, const struct request_key *k, const struct json *v, struct bytes *why)
 {
@@ -135,7 +135,7 @@ int request_take_path(
 	return 0;
 }
 
-/* A directory may also be the root. */
+/* As a path, but also "/". */
 int request_take_directory(
 	struct request *q, const struct request_key *k, const struct json *v, struct bytes *why)
 {
@@ -301,7 +301,7 @@ int request_take_detail(
 	return json_bool(v, &q->detail) ? 0 : request_refuse(why, "must be true or false");
 }
 
-/* A choice that is made by being there. */
+/* A flag that may only be true. */
 int request_take_true(
 	struct request *q, const struct request_key *k, const struct json *v, struct bytes *why)
 {
@@ -339,7 +339,7 @@ int request_take_signature(
 	return take_bounded(q, k, v, SSHSIG_MAX, why);
 }
 
-/* Writes an array of strings; false where `v` has an element that is none. */
+/* Writes an array of strings; false if an element of `v` is not a string. */
 static bool write_strings(struct writer *w, const struct json *v)
 {
 	bool strings = true;
@@ -353,10 +353,7 @@ static bool write_strings(struct writer *w, const struct json *v)
 	return strings;
 }
 
-/*
- * It is written anew, on one line. gate/allowlist/allow-entry-read says what the patterns are
- * worth.
- */
+/* The array is printed again, on one line. gate/allowlist/allow-entry-read checks the patterns. */
 int request_take_argv(
 	struct request *q, const struct request_key *k, const struct json *v, struct bytes *why)
 {
@@ -382,7 +379,7 @@ int request_take_argv(
 	return taken ? 0 : request_refuse(why, "must be an array of strings and arrays of strings");
 }
 
-/* (uid_t)-1 is no user: chown(2). */
+/* (uid_t)-1 is not a user: see chown(2). */
 int request_take_uid(
 	struct request *q, const struct request_key *k, const struct json *v, struct bytes *why)
 {
@@ -422,7 +419,7 @@ int request_take_confirmed(
 	return 0;
 }
 
-/* A number that is kept in the line alone. */
+/* Checks a number that is not stored, since the line is kept. */
 static int take_range(const struct json *v, int64_t min, int64_t max, struct bytes *why)
 {
 	int64_t number;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Reading a request: an action has a table of its fields, a field a function that takes its value.
+ * Reads a request. Each action has a table of its fields; each field has a function that reads its
+ * value.
  */
 
 #include "gate/wire/request.h"
@@ -20,7 +21,7 @@
 
 #define AT(member) offsetof(struct request, member)
 
-/* After the fields of gate/fields. */
+/* These follow the fields of gate/fields. */
 static const struct request_key exec_keys[] = {
 	{ "hitl_mode", true, 0, request_take_hitl_mode },
 	{ "budget_state_ref", false, AT(budget_state_ref), request_take_string },
@@ -51,7 +52,7 @@ static const struct request_key approve_keys[] = {
 	{ 0 },
 };
 
-/* One of the first four: see check_selection(). */
+/* Exactly one of the first four: see check_selection(). */
 static const struct request_key revoke_keys[] = {
 	{ "token_id", false, AT(token_id), request_take_word },
 	{ "all", false, AT(all), request_take_true },
@@ -137,7 +138,7 @@ static enum action action_parse(const char *name)
 	return ACTION_NONE;
 }
 
-/* What is asked: the fields of gate/fields. */
+/* Reads the invocation: the fields of gate/fields. */
 static int read_asked(struct request *q)
 {
 	static request_take_fn *const takes[] = {
@@ -188,8 +189,8 @@ static int read_action(struct request *q)
 }
 
 /*
- * A revocation of nothing in particular must not be one of everything, nor may one of many look as
- * if it were narrowed by what is for one alone.
+ * A revocation must say which tokens: without a selection it must not mean all. With a selection of
+ * many, fields that are for one token alone are refused.
  */
 static int check_selection(struct request *q)
 {
@@ -210,7 +211,7 @@ static int check_selection(struct request *q)
 	return q->fault ? REQUEST_REFUSED : -ENOMEM;
 }
 
-/* A time for what has no end of its own would be silently dropped. */
+/* A time limit is refused unless the approval is for good: else it would be silently ignored. */
 static int check_approval(struct request *q)
 {
 	if (q->action != ACTION_APPROVE || q->always || q->for_ms == 0)
@@ -220,7 +221,7 @@ static int check_approval(struct request *q)
 	return q->fault ? REQUEST_REFUSED : -ENOMEM;
 }
 
-/* The keys that tell the contracts apart. null is as good as absent. */
+/* The keys that distinguish the contracts. null counts as absent. */
 enum contract_key { KEY_ACTION, KEY_ACTION_TYPE, KEY_RELEASE, KEY_TARGET, CONTRACT_KEYS };
 
 struct contract_keys {
@@ -246,7 +247,7 @@ static int note_contract_key(const struct scan_member *m, void *userdata)
 	return 0;
 }
 
-/* Of a line that is no JSON, the members before its fault tell. */
+/* If the line is not valid JSON, uses the members before the fault. */
 static int find_contract_keys(
 	const struct request *q, const char *line, size_t len, struct contract_keys *ret)
 {
@@ -269,9 +270,10 @@ static int find_contract_keys(
 }
 
 /*
- * The one place that tells the contracts apart. A request of the second one has `action_type` or
- * `release_governance`; where it has neither, its `target` says so, since no action has one. With
- * `action` beside the first two it is a malformed one of the second contract.
+ * The only code that distinguishes the contracts. A request of the second one has `action_type` or
+ * `release_governance`. If it has neither, `target` identifies it, since no action has that field.
+ * With `action` in addition to one of the first two, it is a malformed request of the second
+ * contract.
  */
 static bool is_second_contract(const struct contract_keys *keys)
 {

@@ -2,9 +2,8 @@
 #pragma once
 
 /*
- * A request, read from its line: which action it asks for, and the fields of that action, each
- * within its limit. A request with a fault is still a request: it has an answer, which says what
- * is wrong with it.
+ * A request, read from its line: its action, and the fields of that action, each within its limit.
+ * A request with a fault is still a request: its answer says what is wrong with it.
  */
 
 #include <stdbool.h>
@@ -17,7 +16,7 @@
 #include "gate/wire/evaluate.h"
 
 enum action {
-	ACTION_NONE, /* missing, not known, or not even JSON */
+	ACTION_NONE, /* missing, not known, or the line is not JSON */
 	ACTION_EXEC,
 	ACTION_DONE, /* the asker reports how the command ended */
 	ACTION_APPROVE,
@@ -36,14 +35,14 @@ enum action {
 /* As on the wire, such as "local.exec.approve". */
 const char *action_name(enum action action);
 
-/* How the fault of a request begins that isn't one at all, or not one of its action. */
+/* The beginning of the fault of a line that is not a valid request of its action. */
 #define REQUEST_MALFORMED "malformed request: "
 
-/* Strings are NULL where the request has none; all belong to the request. */
+/* A string is NULL if the request lacks it; all belong to the request. */
 struct request {
 	enum action action;
 
-	/* Why it can't be taken, as a whole reason; NULL where nothing is wrong. */
+	/* Why the request is refused, as a complete reason; NULL if nothing is wrong. */
 	char *fault;
 
 	/* local.exec */
@@ -53,20 +52,22 @@ struct request {
 	const char *approval_token;
 	uint32_t wait_ms;
 	bool detail;
-	bool resume; /* its own live token for the same question is used, if there is one */
+	bool resume; /* use the asker's live token for the same question, if any */
 
-	/* local.exec.done; how it ended is in the line, which is kept */
+	/* local.exec.done; the command's result stays in the line, which is kept */
 	const char *record_id;
 
-	/* The second contract; of `asked` it has what both know: session, agent, directory. */
+	/*
+	 * The second contract. Members of both contracts are in `asked`: session, agent, directory.
+	 */
 	struct evaluate evaluate;
 
 	/* Operators' actions */
 	const char *token_id;
 	const char *fingerprint;
 	const char *reason;
-	const char *signature;  /* as ssh-keygen armors it */
-	enum token_state state; /* which to list, or which it must be in; TOKEN_ABSENT for any */
+	const char *signature;  /* armored as by ssh-keygen */
+	enum token_state state; /* to list, or the expected one; TOKEN_ABSENT: any */
 
 	/* An approval for good, and entries of the allowlist. */
 	bool always;
@@ -75,7 +76,7 @@ struct request {
 	const char *id, *agent, *pattern;
 	const char *argv; /* JSON: an array of strings and arrays of strings */
 
-	/* A revocation of many: all, or those of an asker, or of a session. */
+	/* A revocation of many: all tokens, or those of an asker, or of a session. */
 	bool all, by_uid;
 	uid_t uid;
 	const char *session;
@@ -87,11 +88,11 @@ struct request {
 /* Reads a line without its newline. Error: -ENOMEM. */
 int request_parse(const char *line, size_t len, struct request **ret);
 
-/* A request that is refused unread, for `fault`. Error: -ENOMEM. */
+/* Makes a request that is refused unread, with `fault`. Error: -ENOMEM. */
 int request_new_refused(const char *fault, struct request **ret);
 
 void request_free(struct request *request);
 DEFINE_CLEANUP(struct request *, request_free)
 
-/* Whether a revocation of many means this token. */
+/* Whether a revocation of many includes this token. */
 bool request_selects(const struct request *request, const struct token *token);
