@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * The bare client that the bench measures `firma check` against: `ask SOCKET LINE` connects, sends
- * the line, and reads until there is an answer. It looks at nobody's credentials, waits for as long
- * as it takes, and understands no answer.
+ * The bare client that the bench compares `firma check` with: `ask SOCKET LINE` connects, sends the
+ * line, and reads until there is an answer. It checks no credentials, has no timeout, and parses no
+ * answer.
  */
 
 #include <string.h>

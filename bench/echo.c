@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * The bare server that the bench measures against: reads a line, sends it back, closes. One thread,
- * epoll, and no call that could be saved: what has come with its connection is answered without
- * waiting for it.
+ * The bare server that the bench compares the daemon with: reads a line, sends it back, closes. One
+ * thread, epoll, and no avoidable call: data that came with its connection is answered without a
+ * wait.
  *
  *	echo SOCKET	binds and listens
- *	echo		takes the socket that systemd, or who acts like it, hands over
+ *	echo		takes the socket that systemd, or a program like it, hands over
  *
- * It parses nothing, checks nothing, bounds nothing but the line, and logs nothing.
+ * It parses nothing, checks nothing, limits only the line's length, and logs nothing.
  */
 
 #include <err.h>
@@ -23,7 +23,7 @@
 #define EVENTS 256
 #define HANDED_OVER 3 /* SD_LISTEN_FDS_START */
 
-/* A line that has come in part. */
+/* A connection whose line is incomplete. */
 struct conn {
 	int fd;
 	size_t len;
@@ -54,8 +54,7 @@ static void watch(int epoll, int fd, void *what)
 		err(1, "epoll_ctl");
 }
 
-/* Reads once behind the `len` bytes that are there, and answers a whole line. 0: more is to come.
- */
+/* Reads once, after the `len` bytes that are there, and answers a whole line. 0: more to come. */
 static ssize_t serve(int fd, char *line, size_t len)
 {
 	ssize_t n;
@@ -66,7 +65,7 @@ static ssize_t serve(int fd, char *line, size_t len)
 	if (n > 0 && !memchr(line + len, '\n', (size_t)n) && len + (size_t)n < LINE_MAX_BYTES)
 		return n;
 
-	/* Whoever doesn't take it whole at once goes without. */
+	/* A client that doesn't take the whole line at once loses the rest. */
 	if (n > 0)
 		(void)send(fd, line, len + (size_t)n, MSG_DONTWAIT | MSG_NOSIGNAL);
 	close(fd);

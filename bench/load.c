@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * The load: `tool load SOCKET CLIENTS SERVER-PID EXPECTED MS MAX` reads lines from standard input,
- * and sends them one after another, each on a connection of its own, from so many clients at once,
- * until the time is over or MAX were answered; behind the last line it goes on with the first. A
- * client that has its answer closes and begins anew. Each answer must have EXPECTED in it, and is
- * written to descriptor 3 where that is open.
+ * The load: `tool load SOCKET CLIENTS SERVER-PID EXPECTED MS MAX` reads lines from standard input.
+ * CLIENTS clients at once send them one after another, each line on a connection of its own, until
+ * the time is over or MAX lines were answered; after the last line comes the first again. A client
+ * that has its answer closes its connection and makes a new one. Each answer must contain EXPECTED,
+ * and is written to descriptor 3 if that is open.
  *
  * Prints: answers, seconds, ns to an answer (from before the connect(2) until its newline is read)
- * at 50, 90 and 99 percent, ns of processor time that the server took for one. All times are kept,
- * so that the percentiles are exact.
+ * at 50, 90 and 99 percent, ns of the server's processor time for an answer. All times are kept, so
+ * that the percentiles are exact.
  *
- * All clients live in one thread of one process, which has a processor of its own where there are
- * two, and the server another.
+ * All clients live in one thread of one process. If there are two processors, this process has one
+ * of its own and the server another.
  */
 
 #include "tool.h"
@@ -49,7 +49,7 @@ struct load {
 
 	uint64_t *times;
 	size_t max, begun, done;
-	uint64_t end; /* when no more is begun */
+	uint64_t end; /* no request begins after it */
 };
 
 static void read_lines(struct load *load)
@@ -94,7 +94,7 @@ static void begin(struct load *load, struct client *client)
 		err(TOOL_FAILED, "epoll_ctl");
 }
 
-/* Whether the answer is there, whole and as it must be. */
+/* Whether the answer is complete. Ends the process if it is not as expected. */
 static bool take_answer(struct load *load, struct client *client)
 {
 	ssize_t n;
@@ -114,7 +114,7 @@ static bool take_answer(struct load *load, struct client *client)
 	return true;
 }
 
-/* True where the client has begun anew. */
+/* True: the client has begun a new request. */
 static bool go_on(struct load *load, struct client *client)
 {
 	uint64_t now = tool_now();
@@ -160,7 +160,7 @@ static void put_on_processor(pid_t pid, size_t processor)
 		err(TOOL_FAILED, "sched_setaffinity");
 }
 
-/* We on the first that we may use, the server on the last. */
+/* This process gets the first processor that it may use, the server the last. */
 static void take_processors(pid_t server)
 {
 	size_t first = CPU_SETSIZE, last = 0;

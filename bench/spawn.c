@@ -3,13 +3,13 @@
 /*
  * Whole processes.
  *
- * `tool spawn N COMMAND [ARG…] [::: COMMAND [ARG…]]…` runs the commands in turns, N times each, and
- * prints for each the median of the ns from before its start until its end is known. They must end
- * with status 0; what they print goes nowhere.
+ * `tool spawn N COMMAND [ARG…] [::: COMMAND [ARG…]]…` runs the commands in turns, N times each.
+ * Prints for each the median of the ns from before its start until its end is known. Each run must
+ * end with status 0; its output is discarded.
  *
- * `tool start SOCKET LINE COMMAND [ARG…]` starts a server as systemd would: the socket listens
- * already, somebody has connected and sent LINE, and both wait. Prints the ns from before the start
- * until the answer is there, then kills the server.
+ * `tool start SOCKET LINE COMMAND [ARG…]` starts a server as systemd would: the socket is listening
+ * already, a client has connected and sent LINE, and waits. Prints the ns from before the start
+ * until the answer arrives, then kills the server.
  */
 
 #include "tool.h"
@@ -113,7 +113,7 @@ static int listen_at(const struct sockaddr_un *address)
 	return fd;
 }
 
-/* Who waits for the server before it is there. */
+/* The client that waits before the server is there. */
 static int connect_to(const struct sockaddr_un *address, const char *line)
 {
 	int fd;
@@ -126,7 +126,7 @@ static int connect_to(const struct sockaddr_un *address, const char *line)
 	return fd;
 }
 
-/* The child's part: sd_listen_fds(3). What the server says goes nowhere. */
+/* The child's part: sd_listen_fds(3). The server's output is discarded. */
 static void __attribute__((noreturn)) become_server(int listener, char **command)
 {
 	int nowhere = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -163,7 +163,7 @@ int tool_start(int argc, char **argv)
 		become_server(listener, argv + 3);
 	if (pid < 0)
 		err(TOOL_FAILED, "fork");
-	close(listener); /* so that a server that fails ends the connection */
+	close(listener); /* so that the connection ends if the server fails */
 	n = recv(client, answer, sizeof(answer), 0);
 	end = tool_now();
 	if (n <= 0 || answer[n - 1] != '\n')

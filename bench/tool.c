@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* The table of sub-commands, and what they share. */
+/* The table of sub-commands, and their common functions. */
 
 #include "tool.h"
 

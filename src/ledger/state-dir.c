@@ -15,19 +15,19 @@
 #define LOCK_FILE "lock"
 
 struct state_dir {
-	char *name;        /* as it was given, without slashes at its end */
+	char *name;        /* as given, without slashes at the end */
 	struct bytes path; /* the same, escaped */
 	uid_t owner;
 	int fd, lock_fd;
 	bool locked;
 	struct bytes fault; /* empty: none */
 
-	bool unsynced;  /* names in it may not last */
-	bool relied_on; /* since the last commit */
-	int error;      /* of the sync that failed, or 0 */
+	bool unsynced;  /* names in it may not be durable */
+	bool relied_on; /* asked for, since the last commit */
+	int error;      /* of a failed sync, or 0 */
 };
 
-/* Without slashes at its end: with them, a symbolic link would be followed. */
+/* A copy without slashes at its end: with them, a symbolic link would be followed. */
 static char *strip_slashes(const char *path)
 {
 	size_t len = strlen(path);
@@ -37,7 +37,7 @@ static char *strip_slashes(const char *path)
 	return strndup(path, len);
 }
 
-/* Keeps the reason for what file_open() and its like returned. */
+/* Sets the fault from the result of file_open() and its like. */
 static void set_fault(struct state_dir *dir, const char *name, int r)
 {
 	bytes_clear(&dir->fault);

@@ -2,13 +2,13 @@
 #pragma once
 
 /*
- * The state directory: all that the daemon keeps lies in it, under one lock. state_dir_new(), then
- * state_dir_lock() until it is locked or refused, or one gives up; then the rest.
+ * The state directory: all files of the daemon are in it, under one lock. Call state_dir_new(),
+ * then state_dir_lock() until it gives the lock or refuses; then the rest.
  *
- * Names need a sync of their own. A file that was found in the directory may have been renamed by a
- * daemon that died before it synced, and one that was renamed since may have failed to sync. Before
- * an answer rests on such a file, the directory must be synced: state_dir_rely_on() asks for that
- * with the turn's record, state_dir_sync() does it at once.
+ * A file's name needs a sync of its own. A daemon may have renamed a file and died before it synced
+ * the directory, or such a sync may have failed since. Before an answer rests on such a file, the
+ * directory must be synced: state_dir_rely_on() asks for that with the turn's record,
+ * state_dir_sync() does it at once.
  */
 
 #include <stdbool.h>
@@ -20,7 +20,7 @@
 struct state_dir;
 
 /*
- * Opens the directory `path`, which is made if it is missing, and must belong to `owner` and be
+ * Opens the directory `path`, and makes it if it is missing. It must belong to `owner` and be
  * closed to all others. If it can't be used, state_dir_fault() says why. Error: -ENOMEM.
  */
 int state_dir_new(const char *path, uid_t owner, struct state_dir **ret);
@@ -45,8 +45,8 @@ const char *state_dir_fault(const struct state_dir *dir);
 int state_dir_fd(const struct state_dir *dir);
 
 /*
- * Whether the path still leads to the directory, and the lock is still in it: 0 or a negative
- * errno. If not, 1, and state_dir_fault() says so.
+ * Checks that the path still leads to the directory, and that the lock is still in it. Returns 0; 1
+ * if not, and state_dir_fault() says so; or a negative errno.
  */
 int state_dir_look(struct state_dir *dir);
 
@@ -55,25 +55,26 @@ const char *state_dir_path(const struct state_dir *dir);
 
 uid_t state_dir_owner(const struct state_dir *dir);
 
-/* Notes that names in the directory may not last. */
+/* Records that names in the directory may not be durable. */
 void state_dir_set_unsynced(struct state_dir *dir);
 
 /*
- * An answer of this turn rests on what is in the directory: the store syncs the directory before it
- * commits the turn, and the commit fails if the sync does. state_dir_take_reliance() is the store's
- * question whether that was asked since its last commit.
+ * Call it if an answer of this turn rests on a file in the directory: the store then syncs the
+ * directory before it commits the turn, and the commit fails if the sync does.
+ * state_dir_take_reliance() is for the store: whether state_dir_rely_on() was called since the last
+ * commit.
  */
 void state_dir_rely_on(struct state_dir *dir);
 bool state_dir_take_reliance(struct state_dir *dir);
 
 /*
- * Syncs the directory if names in it may not last. Error: a negative errno. A second sync would
- * prove nothing, since the kernel may have dropped what it could not write. So the same error is
- * given until state_dir_clear_error(), which the store calls after it has replaced its file.
+ * Syncs the directory if names in it may not be durable. Error: a negative errno. After a failure,
+ * a second sync would prove nothing, since the kernel may have dropped the data. So the same error
+ * is returned until state_dir_clear_error(), which the store calls after it has replaced its file.
  */
 int state_dir_sync(struct state_dir *dir);
 int state_dir_error(const struct state_dir *dir);
 void state_dir_clear_error(struct state_dir *dir);
 
-/* file_replace_commit() of a file in this directory, which notes what it leaves unsynced. */
+/* file_replace_commit() for a file in this directory; notes whether its name is durable. */
 int state_dir_replace(struct state_dir *dir, struct file_replace *file, bool *ret_renamed);

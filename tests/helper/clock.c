@@ -1,27 +1,26 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * The clocks of the tests: the real ones, moved by what the file named by $FIRMA_TEST_CLOCK says,
+ * The clocks of the tests: the real clocks, moved by the file named by $FIRMA_TEST_CLOCK,
  *
  *     BOOT_OFFSET_US WALL_OFFSET_US [BOOT_ID]
  *
- * in one line of signed decimals, read anew at each call and replaced by rename(2) when a test
- * moves the time. Without the variable, or while the file is not there, these are the real clocks.
- * A line that can't be understood aborts: a test must not pass on a time that nobody chose. A file
- * that can't be read for any other reason (the process has no descriptor left, say) leaves the
- * offsets as they were last known. A BOOT_ID of another length than a UUID's is what
- * clock_boot_id() calls -EIO.
+ * in one line of signed decimals. The file is read at each call; a test moves the time by replacing
+ * it with rename(2). Without the variable, or while the file is missing, these are the real clocks.
+ * A malformed line aborts: a test must not pass with a time that it didn't choose. If the file
+ * can't be read for any other reason (the process has no descriptor left, say), the last known
+ * offsets stay. With a BOOT_ID that doesn't have a UUID's length, clock_boot_id() returns -EIO.
  *
- * With $FIRMA_TEST_CLOCK_STEP, each reading lets so many µs pass for those after it: whatever reads
- * the clock while it works takes long, on the fastest machine.
+ * With $FIRMA_TEST_CLOCK_STEP, each reading adds so many µs to later readings: code that reads the
+ * clock while it works takes long, on the fastest machine too.
  *
  * With $FIRMA_TEST_CLOCK_STOPPED, the clocks of this process stand still at their first reading,
  * and only a test moves them.
  *
- * An alarm is an epoll descriptor around a timerfd, for the time that really has to pass, and an
- * inotify watch on the file's directory, so that moving the clock wakes whoever waits. The caller
- * owns the epoll descriptor, the table below owns the two within: they are closed when the number
- * of their epoll descriptor is handed out again, else when the process ends.
+ * An alarm is an epoll descriptor around two others: a timerfd, for the time that really passes,
+ * and an inotify watch on the file's directory, so that moving the clock wakes a waiting process.
+ * The caller owns the epoll descriptor, the table below owns the other two: they are closed when
+ * the number of their epoll descriptor is used again, else when the process ends.
  */
 
 #include "base/clock.h"
@@ -40,7 +39,7 @@
 
 #include "base/cleanup.h"
 
-/* A line of the file: two numbers of 64 bits, an ID, what stands between them. */
+/* A line of the file: two numbers of 64 bits, an ID, and the blanks between them. */
 #define LINE_MAX_LEN 127
 
 #define ALARMS_MAX 8
@@ -122,7 +121,7 @@ static struct moved read_moved(void)
 	return known;
 }
 
-/* now + by, kept within what a clock can show. */
+/* now + by, limited to the clock's range. */
 static uint64_t move(uint64_t now, int64_t by)
 {
 	uint64_t back = by < 0 ? -(uint64_t)by : 0;
@@ -316,7 +315,7 @@ int clock_alarm_set(int fd, uint64_t boot)
 	if (!a)
 		return -EBADF;
 
-	/* First the drain, then the look at the file: a move in between is still seen. */
+	/* Drain first, then read the file, so that a move in between is still seen. */
 	drain(a->inotify);
 	real = boot == CLOCK_NEVER ? CLOCK_NEVER : move(boot, -read_moved().boot);
 	if (real != CLOCK_NEVER) {

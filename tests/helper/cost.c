@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * What tokens cost.
+ * The cost of tokens.
  *
  * `unit fill STATE-DIR N` puts N pending tokens on record, as a daemon would leave them.
  *
- * `unit cost SOCKET PROCESS SOCKET PROCESS` compares two daemons, the second of which has more of
- * them. In turns, each is led through the same changes: an issue, its approval, its consumption.
- * Prints, as a line of JSON, the µs of processor time that the first takes for such a life of a
- * token, how many times that the second takes (the median over all turns), and the resident memory
- * of each, in bytes.
+ * `unit cost SOCKET PROCESS SOCKET PROCESS` compares two daemons, the second of which has more
+ * tokens. In turns, each goes through the same changes: an issue, its approval, its consumption.
+ * Prints, as a line of JSON, the µs of processor time that such a life of a token costs the first
+ * daemon, the ratio of the second daemon to the first (the median over all turns), and the resident
+ * memory of each, in bytes.
  *
  * `unit cost --allow SOCKET PROCESS SOCKET PROCESS` compares them by requests that both allow.
  *
  * `unit activate SOCKET COMMAND [ARG…]` starts a daemon that serves SOCKET, asks it for its status,
- * and kills it: again and again. Prints, as a line of JSON, the median of the ms from the start to
- * the reply, and of the ms of processor time until its end.
+ * and kills it, again and again. Prints, as a line of JSON, the medians of the ms from the start to
+ * the reply, and of the ms of processor time until the daemon's end.
  */
 
 #include "helper/unit.h"
@@ -38,15 +38,15 @@
 #include "gate/token/token-json.h"
 #include "ledger/store/file-store.h"
 
-/* Of the tokens that `fill` makes. */
+/* The lifetime of the tokens that `fill` makes. */
 #define TTL (UINT64_C(86400) * CLOCK_SECOND)
 
 #define TURNS 25
-#define LIVES 20 /* of tokens, a turn */
+#define LIVES 20 /* tokens in a turn */
 
 #define ACTIVATIONS 9
 
-/* The n-th of the tokens, which differ in their ID and in one argument. */
+/* Puts the n-th token on record; the tokens differ in their ID and in one argument. */
 static void put(struct store *store, const struct moment *now, unsigned long n)
 {
 	static const char format[] = "push%corigin%cbranch-%lu";
@@ -101,7 +101,7 @@ int unit_fill(int argc, char **argv)
 		errx(UNIT_FAILED, "%s", store_closed(store));
 	for (unsigned long i = 0; i < n; i++) {
 		put(store, &now, i);
-		/* Not all in one batch, which has its limit. */
+		/* A batch has a size limit, so commit now and then. */
 		if (i % 1000 == 999)
 			unit_must(store_commit(store));
 	}
@@ -112,9 +112,9 @@ int unit_fill(int argc, char **argv)
 
 struct daemon {
 	struct sockaddr_un address;
-	clockid_t clock; /* of its processor time */
+	clockid_t clock; /* of the daemon's processor time */
 	unsigned long process;
-	double us[TURNS]; /* that a token's life took */
+	double us[TURNS]; /* that one token's life took */
 };
 
 static struct daemon daemon_of(char **words)
@@ -135,7 +135,7 @@ static double us_of(clockid_t clock)
 	return (double)time.tv_sec * 1e6 + (double)time.tv_nsec / 1e3;
 }
 
-/* Sends a line, and gives the reply's: which must have `expected` in it. */
+/* Sends a line and reads the reply, which must contain `expected`. */
 static void exchange(const struct sockaddr_un *address, const struct bytes *line,
 	const char *expected, char reply[static 4096])
 {
@@ -144,7 +144,7 @@ static void exchange(const struct sockaddr_un *address, const struct bytes *line
 	size_t len = 0;
 	ssize_t n;
 
-	/* Who has just been started may not listen yet. */
+	/* A daemon that was just started may not listen yet. */
 	while (connect(fd, (const void *)address, sizeof(*address)) < 0) {
 		if (errno != ENOENT && errno != ECONNREFUSED)
 			err(UNIT_FAILED, "%s", address->sun_path);
@@ -159,7 +159,7 @@ static void exchange(const struct sockaddr_un *address, const struct bytes *line
 		errx(UNIT_FAILED, "%s to %s", reply, line->data);
 }
 
-/* A token is asked for, approved and used. */
+/* Asks for a token, approves it and uses it. */
 static void live(const struct daemon *d, int n)
 {
 	static const char begin[] = "{\"action\":\"local.exec\",\"executable\":\"/usr/bin/git\","
@@ -186,7 +186,7 @@ static void live(const struct daemon *d, int n)
 	exchange(&d->address, &line, "\"allow\"", reply);
 }
 
-/* A request that is allowed at once. */
+/* Sends a request that is allowed at once. */
 static void pass(const struct daemon *d, int n)
 {
 	static const char begin[] = "{\"action\":\"local.exec\",\"executable\":\"/usr/bin/git\","
@@ -239,7 +239,7 @@ static double median(double *values, size_t n)
 	return values[n / 2];
 }
 
-/* On the processor that we are on: waking another one up costs what has to do with no token. */
+/* Puts the daemon on our processor: waking another one costs time that no token causes. */
 static void share_processor(const struct daemon *d)
 {
 	cpu_set_t set;
@@ -282,7 +282,7 @@ static double us_of_usage(const struct rusage *usage)
 		+ (double)(usage->ru_utime.tv_usec + usage->ru_stime.tv_usec);
 }
 
-/* µs from the start to the reply; *ret_processor is how many of them the daemon had a processor. */
+/* Returns the µs from the start to the reply; *ret_processor: the daemon's processor time in µs. */
 static double activate(const struct sockaddr_un *address, char **command, double *ret_processor)
 {
 	cleanup(bytes_deinit) struct bytes line = BYTES_INIT(BYTES_UNLIMITED);
@@ -296,7 +296,7 @@ static double activate(const struct sockaddr_un *address, char **command, double
 	start = us_of(CLOCK_MONOTONIC);
 	pid = fork();
 	if (pid == 0) {
-		/* What it says goes nowhere: not where the figure is read. */
+		/* Standard output is for the figures only. */
 		if (prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && freopen("/dev/null", "w", stdout))
 			execvp(command[0], command);
 		_exit(UNIT_FAILED);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * A file is what was last synced of it and the writes and truncations since. The directory is what
- * was last synced of it, as name → file, and its changes since. Files are never forgotten: which
+ * A file is its content at the last sync, and the writes and truncations since. The directory is
+ * its name → file table at the last sync, and its changes since. Files are never forgotten: which
  * of them can still be found depends on which changes of the directory took place.
  */
 
@@ -21,7 +21,7 @@
 
 #define NO_FILE (-1)
 
-/* A write at `offset`, or where `data` is NULL a new length. */
+/* A write at `offset`; or, if `data` is NULL, a new length. */
 struct write {
 	char *data;
 	size_t offset, len;
@@ -34,7 +34,7 @@ struct file {
 	size_t n_writes;
 };
 
-/* `file` gets the name `to` (-1: none), and loses `from`. All are indices. */
+/* `file` gets the name `to` (-1: none), and loses the name `from`. All are indices. */
 struct change {
 	int file, from, to;
 };
@@ -230,10 +230,10 @@ void disk_sync_directory(struct disk *d)
 
 /* --- the states ------------------------------------------------------------------------------- */
 
-/* One enumeration; `files` is what the next state has. */
+/* One enumeration of the states; `files` is the next state. */
 struct walk {
 	const struct disk *disk;
-	const char *name; /* whose contents are tried in full */
+	const char *name; /* of the file whose contents are tried in full */
 	size_t step;      /* between lengths */
 	disk_state_fn fn;
 	void *userdata;
@@ -287,7 +287,7 @@ static size_t length_after(const struct file *f, size_t n)
 
 static void choose_names(struct walk *w, size_t i);
 
-/* A file of `len` bytes with those pieces that `there` names. */
+/* Tries a file of `len` bytes with the pieces that `there` marks. */
 static void show_content(struct walk *w, size_t name, size_t len, const struct piece *pieces,
 	size_t n, const bool *there)
 {
@@ -309,7 +309,7 @@ static void show_content(struct walk *w, size_t name, size_t len, const struct p
 	free(data);
 }
 
-/* The subset with every length that the file may have. */
+/* Tries a subset with every length that the file may have. */
 static void show_subset(
 	struct walk *w, size_t name, const struct piece *pieces, size_t n, const bool *there)
 {
@@ -330,7 +330,7 @@ static void all_subsets(struct walk *w, size_t name, const struct piece *pieces,
 	}
 }
 
-/* Of more pieces than can be tried in all ways: see the head of disk.h. */
+/* Tries some subsets of pieces that are too many for all subsets: see the head of disk.h. */
 static void some_subsets(struct walk *w, size_t name, const struct piece *pieces, size_t n)
 {
 	bool *there = unit_allocate(n * sizeof(*there));
@@ -350,7 +350,7 @@ static void some_subsets(struct walk *w, size_t name, const struct piece *pieces
 	free(there);
 }
 
-/* Each length between two of the file's, with all that was written up to there. */
+/* Tries each length between two writes' ends, with all data up to that length. */
 static void show_prefixes(struct walk *w, size_t name, const struct piece *pieces, size_t n)
 {
 	const struct file *f = &w->disk->files[w->names[name]];
@@ -378,7 +378,7 @@ static void show_contents(struct walk *w, size_t name)
 	free(pieces);
 }
 
-/* As synced, as written last, or half of that. */
+/* Tries the file as synced, as written last, and half written. */
 static void show_three_contents(struct walk *w, size_t name)
 {
 	const struct file *f = &w->disk->files[w->names[name]];
@@ -401,7 +401,7 @@ static void show_three_contents(struct walk *w, size_t name)
 	free(half);
 }
 
-/* Names from `i` on get their contents; then the state is one. */
+/* Gives the names from `i` on their contents; after the last one, the state is complete. */
 static void choose_names(struct walk *w, size_t i)
 {
 	if (i == w->disk->n_names) {
@@ -417,7 +417,7 @@ static void choose_names(struct walk *w, size_t i)
 	}
 }
 
-/* The names as a subset of the directory's changes leaves them. */
+/* The names after a subset of the directory's changes. */
 static void name_files(const struct disk *d, size_t subset, int ret[static NAMES_MAX])
 {
 	memcpy(ret, d->synced, sizeof(d->synced));
@@ -426,7 +426,7 @@ static void name_files(const struct disk *d, size_t subset, int ret[static NAMES
 			apply(ret, &d->changes[i]);
 }
 
-/* Whether a smaller subset leaves the same names. */
+/* Whether a smaller subset gives the same names. */
 static bool is_known(const struct disk *d, size_t subset, const int names[static NAMES_MAX])
 {
 	int others[NAMES_MAX];

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * `unit fake MODE SOCKET [TEXT]`: a daemon that a client should not have to meet. Binds SOCKET,
- * prints `ready`, treats one connection as MODE says, and ends; before that, it ends when standard
- * input does, so that nothing stays behind a test. The socket file is removed either way.
+ * `unit fake MODE SOCKET [TEXT]`: a daemon that misbehaves, to test clients. Binds SOCKET, prints
+ * `ready`, treats one connection as MODE says, and ends. It also ends when standard input ends, so
+ * that no process outlives its test. The socket file is removed in both cases.
  */
 
 #include "helper/unit.h"
@@ -19,7 +19,7 @@
 
 #include "base/cleanup.h"
 
-/* The last resort, for a test that holds standard input open for ever. */
+/* A time limit, for a test that never closes standard input. */
 #define GUARD_SECONDS 120
 
 /* Waits until `fd` can be read. false: standard input ended instead. */
@@ -41,7 +41,7 @@ static bool wait_for(int fd)
 	}
 }
 
-/* Reads up to a newline or the end of what the client sends. false: standard input ended. */
+/* Reads the client's data up to a newline or the end. false: standard input ended. */
 static bool read_line(int fd)
 {
 	char block[4096];
@@ -96,7 +96,7 @@ static void reply(int fd, const char *text)
 	}
 }
 
-/* Closing while there is something unread is what makes a UNIX socket reset its peer. */
+/* If a UNIX socket is closed with unread data in it, its peer gets a reset. */
 static void reset(int fd, const char *text)
 {
 	(void)text;
@@ -135,7 +135,7 @@ static int listen_at(const struct sockaddr_un *address)
 	if (bind(fd, (const struct sockaddr *)address, sizeof(*address)) < 0)
 		err(UNIT_FAILED, "bind %s", address->sun_path);
 
-	/* Room for one that waits: with never-accept, the second connect() blocks. */
+	/* A backlog of one: with never-accept, the second connect() blocks. */
 	if (listen(fd, 0) < 0)
 		err(UNIT_FAILED, "listen");
 	return fd;

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * `unit glob vectors FILE`: prints each path pattern of tests/vectors/path-pattern.json that is
- * taken otherwise than it says, and how many there are. Exit status 1 where one is.
+ * `unit glob vectors FILE`: prints each path pattern of tests/vectors/path-pattern.json that
+ * doesn't give the expected result, and the number of patterns. Exit status 1: there is such a
+ * pattern.
  *
- * `unit glob text PATTERN TEXT`, `unit glob path PATTERN PATH`: prints "fits", "differs", or what
- * is wrong with the pattern.
+ * `unit glob text PATTERN TEXT`, `unit glob path PATTERN PATH`: prints "fits", "differs", or the
+ * pattern's fault.
  *
  * `unit glob cost`: matches patterns that are made to be slow, with twice the text and with twice
  * the pattern; prints, as a line of JSON, the ns for each byte of the pattern and of the text, and
- * how many times as long either takes.
+ * the factor by which each of the two takes longer.
  */
 
 #include "helper/unit.h"
@@ -78,7 +79,7 @@ static int check_vectors(const char *path)
 	return n > 0 && wrong == 0 ? UNIT_OK : UNIT_FAILED;
 }
 
-/* "*a*a…*b", which fits no text of nothing but a. */
+/* "*a*a…*b": fits no text of only a. */
 static char *slow_pattern(size_t stars)
 {
 	char *pattern = unit_allocate(2 * stars + 3);
@@ -90,7 +91,7 @@ static char *slow_pattern(size_t stars)
 	return pattern;
 }
 
-/* "*aaa…b": each place of the text looks like the beginning. */
+/* "*aaa…b": every offset of the text looks like a match at first. */
 static char *repeating_pattern(size_t len)
 {
 	char *pattern = unit_allocate(len + 3);
@@ -115,7 +116,7 @@ static double seconds_of(const char *pattern, size_t len)
 	return (double)(end.tv_sec - start.tv_sec) + (double)(end.tv_nsec - start.tv_nsec) / 1e9;
 }
 
-/* The least of some, which the machine's other work has held up least. */
+/* The shortest of several times: it has the least delay from other processes. */
 static double least(const char *pattern, size_t len)
 {
 	double best = seconds_of(pattern, len), other;

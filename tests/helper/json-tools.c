@@ -4,15 +4,15 @@
  * JSON for shell scripts.
  *
  * `unit get KEY`: for each JSON object on standard input, the value of its top-level KEY on a line
- * of its own: a string as it is, anything else as JSON. Exit status 1 where one has no such key.
+ * of its own: a string as it is, any other value as JSON. Exit status 1: an object has no such key.
  *
- * `unit request [MEMBER…]` prints a local.exec request that is in order, in one line, changed by:
+ * `unit request [MEMBER…]` prints a valid local.exec request, in one line, changed by:
  *
  *     key=text     a string
- *     key:=json    as it stands, unread, so that it can be wrong as well
+ *     key:=json    the text as given, unparsed, so that it can be wrong as well
  *     key-         without this key
  *
- * A key that is there keeps its place. `unit object [MEMBER…]` starts from nothing instead.
+ * A key that exists keeps its place. `unit object [MEMBER…]` starts from an empty object instead.
  */
 
 #include "helper/unit.h"
@@ -92,7 +92,7 @@ static cJSON *make_value(const char *text, bool raw)
 	return value;
 }
 
-/* false: not of any of the three forms. */
+/* Applies a MEMBER. false: it has none of the three forms. */
 static bool change(cJSON *object, const char *member)
 {
 	cleanup(free_p) char *key = NULL;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * `unit latency SOCKET ROUNDS`: how soon whoever waits hears of the approval. In each round a
- * request is asked again and held back, and its token then approved on another connection. Prints,
- * as a line of JSON, the median and the longest of the ms from the approval to the answer, and ends
- * with 1 where an answer isn't `allow`.
+ * `unit latency SOCKET ROUNDS`: how soon a waiting client hears of the approval. In each round a
+ * request is repeated and held back, and then its token is approved on another connection. Prints,
+ * as a line of JSON, the median and the longest of the ms from the approval to the answer. Exit
+ * status 1: an answer is not `allow`.
  */
 
 #include "helper/unit.h"
@@ -35,7 +35,7 @@ static double now_ms(void)
 	return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
 }
 
-/* A connection on which that has been said. */
+/* Connects and sends the line. Returns the connection. */
 static int say(const struct sockaddr_un *address, const char *line)
 {
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -48,7 +48,7 @@ static int say(const struct sockaddr_un *address, const char *line)
 	return fd;
 }
 
-/* All that comes, which is little; closes. */
+/* Reads the whole reply, which is short, and closes. */
 static void hear(int fd, char reply[static LINE_MAX_LEN])
 {
 	size_t len = 0;
@@ -85,7 +85,7 @@ static double measure(const struct sockaddr_un *address)
 		token);
 	waits = say(address, line);
 
-	/* It has been read when what was said behind it is answered. */
+	/* An answer to a later request shows that the daemon has read the request that waits. */
 	hear(say(address, "{\"action\":\"local.exec.none\"}\n"), reply);
 
 	snprintf(line, sizeof(line), "{\"action\":\"local.exec.approve\",\"token_id\":\"%s\"}\n",

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * `unit load SOCKET CLIENTS REQUESTS`: so many clients at once, each of which asks so often what
- * stands on standard input, a line, on a connection of its own each time. Prints how many requests
- * a second were answered, as JSON. A client that gets no reply ends all.
+ * `unit load SOCKET CLIENTS REQUESTS`: CLIENTS clients at once, each of which sends the line on
+ * standard input REQUESTS times, each time on a new connection. Prints the number of answers per
+ * second, as JSON. A client that gets no reply ends the program.
  */
 
 #include "helper/unit.h"

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * In this program nothing is synced: the thousands of files that it writes and loads are only
- * looked at, and don't wait for the disk. What the daemon syncs, and when, is seen in its system
- * calls.
+ * This program syncs nothing: it writes and loads thousands of files only to look at them, and
+ * should not wait for the disk. Other tests check the daemon's syncs, in its system calls.
  */
 
 #include <unistd.h>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * `unit notify SOCKET`: what a service manager hears from its services, or the journal. Binds
- * SOCKET for datagrams, prints `ready`, and then each datagram as it came and a newline, until
- * standard input ends. What has arrived by then is printed before it leaves and removes the socket
- * file.
+ * `unit notify SOCKET`: stands for a service manager, which services notify, or for the journal.
+ * Binds SOCKET for datagrams, prints `ready`, and then each datagram as it came, with a newline,
+ * until standard input ends. After that it prints the datagrams that have arrived, and removes the
+ * socket file.
  */
 
 #include "helper/unit.h"
@@ -18,7 +18,7 @@
 
 #include "base/cleanup.h"
 
-/* The last resort, for a test that holds standard input open for ever. */
+/* A time limit, for a test that never closes standard input. */
 #define GUARD_SECONDS 120
 
 static void print_waiting(int fd)
@@ -36,7 +36,7 @@ static void print_waiting(int fd)
 		err(UNIT_FAILED, "standard output");
 }
 
-/* false: standard input has ended. */
+/* Waits until `fd` can be read. false: standard input has ended. */
 static bool wait_for(int fd)
 {
 	struct pollfd fds[] = {

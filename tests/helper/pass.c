@@ -4,16 +4,16 @@
  * `unit pass NAMES KIND=PATH… -- COMMAND [ARG…]`: starts a command as systemd starts a service with
  * sockets: they are open from descriptor 3 on, and $LISTEN_PID, $LISTEN_FDS and $LISTEN_FDNAMES say
  * so (sd_listen_fds(3)). Unlike systemd-socket-activate(1) it doesn't wait for a connection, and it
- * also passes what is no door:
+ * also passes sockets that are no door:
  *
- *     stream     a listening UNIX stream socket, what a door is
- *     idle       one that nobody has called listen(2) for
+ *     stream     a listening UNIX stream socket, as a door is
+ *     idle       the same, without listen(2)
  *     datagram   a UNIX datagram socket
  *     seqpacket  a listening UNIX socket of packets
- *     tcp        a listening TCP socket at a port that is free; PATH doesn't matter
+ *     tcp        a listening TCP socket at a free port; PATH doesn't matter
  *
- * NAMES are separated by colons; where they are empty, $LISTEN_FDNAMES is not set. The command gets
- * the process of `unit`, and the socket files stay.
+ * NAMES are separated by colons; if they are empty, $LISTEN_FDNAMES is not set. The command
+ * replaces the process of `unit`, and the socket files stay.
  */
 
 #include "helper/unit.h"
@@ -70,7 +70,7 @@ static void bind_socket(int fd, const struct kind *kind, const char *path)
 		err(UNIT_FAILED, "bind %s", path);
 }
 
-/* Opens the socket above all that they will become, so that none is in another's way. */
+/* Opens the socket at a number above the final ones, so that no socket is in another's way. */
 static int open_socket(const char *word)
 {
 	const char *equals = strchr(word, '=');

@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * `unit powercut [--evidence] TRACE STATE-DIR WORK-DIR [BEGIN-DIR]`: what a daemon finds after a
- * power cut.
+ * `unit powercut [--evidence] TRACE STATE-DIR WORK-DIR [BEGIN-DIR]`: checks what a daemon finds
+ * after a power cut.
  *
- * TRACE is what strace -xx -y wrote of what daemons did with the files in STATE-DIR and what they
- * heard and said at their sockets, BEGIN-DIR what was in STATE-DIR before, if anything. After each
- * of these events the power fails: each state in which the disk may be then (helper/disk.h says
- * which these are) is written to WORK-DIR and loaded by the store. It must load without help, and
- * what it then has must be what the tokens were after some number of answers: at least those that
- * had been given when the power failed. A token that no answer had named yet may be there as well.
+ * TRACE is strace -xx -y of daemons: their calls on files in STATE-DIR, and their receives and
+ * sends at their sockets. BEGIN-DIR has the content of STATE-DIR from before the run, if there was
+ * any. After each of these events the power fails: each possible state of the disk (see
+ * helper/disk.h) is written to WORK-DIR and loaded by the store. It must load without help, and the
+ * tokens must then be as they were after some number of answers: at least after those that had been
+ * sent when the power failed. A token that no answer has named yet may be there as well.
  *
  * With --evidence the state directory also holds the allowlist and a log of evidence, log.jsonl,
- * and they are loaded as well. The entries of the allowlist are then what the answers say, as the
- * tokens are; the log must hold, and tell of every token and entry as it is found.
+ * which are loaded as well. The entries of the allowlist must then match the answers, as the tokens
+ * must; the log must be valid, and have a record of every token and entry that is found.
  *
- * Prints how many points and states there were, and how many different ones were loaded. Exit
- * status: 0, or 1 where a state is wrong, which is printed.
+ * Prints how many points and states there were, and how many different states were loaded. Exit
+ * status: 0, or 1 if a state is wrong, which is printed.
  */
 
 #include "helper/unit.h"
@@ -46,17 +46,17 @@
 #define LIST "allowlist.json"
 #define LOG "log.jsonl"
 
-/* Lengths of the log are tried in such steps: there are more files whose states go with each. */
+/* The log's lengths are tried in steps: each length is combined with many states of other files. */
 #define LOG_STEP 16
 
-/* What is printed of violations: one is enough to know that something is wrong. */
+/* Violations that are printed: one is enough to know that something is wrong. */
 #define VIOLATIONS_SHOWN 5
 
-/* --- what was answered ------------------------------------------------------------------------ */
+/* --- the answers ------------------------------------------------------------------------------ */
 
 /*
- * A token as answers have left it. Or an entry of the allowlist, whose `id` is its pattern: it is
- * approved from when it was added until it is removed, and revoked after that.
+ * The state of a token after the answers so far; or of an entry of the allowlist, whose `id` is its
+ * pattern. An entry is approved after it was added, and revoked after it was removed.
  */
 struct known {
 	char id[NOTATION_UUID_LEN + 1];
@@ -129,7 +129,7 @@ static bool is_action(const struct json *request, const char *name)
 	return action && strcmp(action, name) == 0;
 }
 
-/* The state that this answer says a token is in now; TOKEN_ABSENT where it says nothing of one. */
+/* The state of a token after this answer; TOKEN_ABSENT: the answer changes none. */
 static enum token_state answered(
 	const struct json *request, const struct json *reply, const char **ret_id)
 {
@@ -169,8 +169,7 @@ static const char *last_line(const struct bytes *reply)
 	return newline ? newline + 1 : text;
 }
 
-/* The entry that was removed is known by its pattern; one that was added is shown before the end.
- */
+/* A removed entry is found by its ID. An added one has its ID in the first line of the reply. */
 static struct known *find_changed(struct history *h, const char *id, const struct bytes *reply)
 {
 	cleanup(json_doc_free_p) struct json_doc *item = NULL;
@@ -189,7 +188,7 @@ static struct known *find_changed(struct history *h, const char *id, const struc
 	return k;
 }
 
-/* Whether the answer says that a token has changed, which it then has, where `h` is given. */
+/* Whether the answer says that a token has changed; adds the change to `h`, unless it is NULL. */
 static bool note_answer(struct history *h, const struct bytes *request, const struct bytes *reply)
 {
 	cleanup(json_doc_free_p) struct json_doc *asked = NULL, *said = NULL;
@@ -212,17 +211,17 @@ static bool note_answer(struct history *h, const struct bytes *request, const st
 	return true;
 }
 
-/* --- what is found ---------------------------------------------------------------------------- */
+/* --- the loaded state ------------------------------------------------------------------------- */
 
-/* A state of the disk that was loaded, and what became of it. */
+/* A state of the disk that was loaded, and the result. */
 struct found {
 	uint8_t key[SHA256_LEN];
 	bool closed;
-	struct bytes tokens; /* as of history; or why it is closed */
+	struct bytes tokens; /* as in the history; or why the store is closed */
 	struct found *next;
 };
 
-/* A request, by the socket that it came through: "socket:[4711]". */
+/* The last request at a socket, such as "socket:[4711]". */
 struct heard {
 	char socket[40];
 	struct bytes request;
@@ -238,8 +237,8 @@ struct powercut {
 	struct disk *disk;
 	struct heard *heard;
 	struct history history;
-	size_t answers;     /* that had been given */
-	bool history_known; /* the second pass, which looks at the disk */
+	size_t answers;     /* that were sent so far */
+	bool history_known; /* second pass, with the disk states */
 
 	struct map found;
 	struct found *first_found;
@@ -270,7 +269,7 @@ static bool has_entry(const struct allowlist *list, const char *pattern)
 	return false;
 }
 
-/* Only the tokens and entries that answers were about; in the order of their IDs. */
+/* Prints only tokens and entries that an answer has named, in the order of their IDs. */
 static void print_tokens(const struct history *h, struct store *store, const struct allowlist *list,
 	struct bytes *ret)
 {
@@ -308,7 +307,7 @@ static bool is_told(const char *log, const char *id, const char *word, const cha
 	return false;
 }
 
-/* That an entry is not there needs no record: it may never have been. */
+/* A missing entry needs no record: it may never have been added. */
 static bool is_on_record(const char *log, const struct known *k, const char *state)
 {
 	if (strcmp(state, "pending") == 0)
@@ -322,7 +321,7 @@ static bool is_on_record(const char *log, const struct known *k, const char *sta
 	return is_entry(k) || is_told(log, k->id, "local.exec.revoke", "\"state\":\"revoked\"");
 }
 
-/* What is wrong with the log, appended; nothing if it holds and tells of all that was found. */
+/* Appends the fault of the log; nothing if it is valid and has a record of each token and entry. */
 static void check_log(
 	const struct powercut *p, const char *path, const struct bytes *tokens, struct bytes *why)
 {
@@ -340,7 +339,7 @@ static void check_log(
 	log = unit_read(file, &len);
 	fclose(file);
 
-	/* An empty stream is a fault to an auditor, and none here. */
+	/* An empty stream is a fault for an auditor, but not here. */
 	if (len == 0)
 		bytes_clear(why);
 	while ((line = strsep(&rest, "\n")) && line[0])
@@ -350,7 +349,7 @@ static void check_log(
 				unit_must(bytes_appendf(why, "not on record: %s\n", line));
 }
 
-/* What a daemon keeps beside its tokens. Returns why it is closed, in `why`, or nothing. */
+/* Loads the daemon's other files. If one of them is closed, `why` gets the reason. */
 static void load_all(const struct powercut *p, struct state_dir *dir, struct store *store,
 	struct found *f, struct bytes *why)
 {
@@ -380,7 +379,7 @@ static void load_all(const struct powercut *p, struct state_dir *dir, struct sto
 	allowlist_file_deinit(&list);
 }
 
-/* Loads what is in the work directory as a daemon would, twice: the second finds it at rest. */
+/* Loads the work directory twice, as a daemon would: the second load finds it at rest. */
 static void load(struct powercut *p, struct found *f)
 {
 	for (int n = 0; n < 2 && !f->closed; n++) {
@@ -461,7 +460,7 @@ static void violation(
 	printf("  but should have at least:\n%s", bytes_str(&p->history.after[p->answers]));
 }
 
-/* Whether each of the lines is one of the others; both are in the same order. */
+/* Whether each of `lines` is in `text`; both are in the same order. */
 static bool has_lines(const char *text, const char *lines)
 {
 	for (size_t len; *lines; lines += len) {
@@ -504,7 +503,7 @@ static void powercut_deinit(struct powercut *p)
 	history_deinit(&p->history);
 }
 
-/* The power fails. */
+/* The power fails: checks all states of the disk. */
 static void cut(struct powercut *p)
 {
 	if (!p->history_known)
@@ -520,7 +519,7 @@ static void cut(struct powercut *p)
 
 /* --- the run ---------------------------------------------------------------------------------- */
 
-/* Whether the file is one that is looked at, or is to take its place. */
+/* Whether the file is checked, or will replace one that is. */
 static bool is_kept(const struct powercut *p, const char *name)
 {
 	static const char *const names[] = { TOKENS, LIST, LOG, HEAD_FILE_NAME };
@@ -531,7 +530,7 @@ static bool is_kept(const struct powercut *p, const char *name)
 	return false;
 }
 
-/* The name of a file in the state directory that is looked at; NULL for all else. */
+/* The name of a checked file in the state directory; NULL for any other path. */
 static const char *name_of(const struct powercut *p, const struct bytes *path)
 {
 	const char *name = bytes_str(path) + p->state_dir_len + 1;
@@ -542,7 +541,7 @@ static const char *name_of(const struct powercut *p, const struct bytes *path)
 	return is_kept(p, name) ? name : NULL;
 }
 
-/* The name that a call gives beside the directory's descriptor, or as a whole path. */
+/* The name in a call's arguments: relative to the directory's descriptor, or a whole path. */
 static const char *name_at(const struct powercut *p, const struct call *c, size_t i)
 {
 	const char *name = bytes_str(&c->strings[i + 1]);
@@ -553,7 +552,7 @@ static const char *name_at(const struct powercut *p, const struct call *c, size_
 											: NULL;
 }
 
-/* Whether a call changed what is on the disk, which then did. */
+/* Applies a call on a file to the disk. Returns whether it changed anything. */
 static bool follow_file(struct powercut *p, const struct call *c)
 {
 	const char *name = name_of(p, &c->strings[0]);
@@ -593,7 +592,7 @@ static bool follow_directory(struct powercut *p, const struct call *c)
 	return false;
 }
 
-/* What was there before the run is on the disk for good. */
+/* The content from before the run is durable. */
 static void begin_with(struct powercut *p)
 {
 	cleanup(free_p) char *path = NULL, *data = NULL;
@@ -610,7 +609,7 @@ static void begin_with(struct powercut *p)
 	disk_begin_with(p->disk, TOKENS, data, len);
 }
 
-/* What was last heard at this socket, whose name is not used twice. */
+/* The last request at this socket; socket names are not reused. */
 static struct bytes *find_heard(struct powercut *p, const char *socket)
 {
 	struct heard *heard;
@@ -627,7 +626,7 @@ static struct bytes *find_heard(struct powercut *p, const char *socket)
 	return &heard->request;
 }
 
-/* Whether a call was an answer that one may rely on from now on. */
+/* Whether the call sent an answer that the client may rely on from now on. */
 static bool follow_socket(struct powercut *p, const struct call *c)
 {
 	struct history *h = p->history_known ? NULL : &p->history;

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * `unit probe [OPTION…] SOCKET`: a client that knows nothing of firma's code. What stands on
- * standard input is sent as it is, byte for byte, and what comes back is printed as it came. Each
- * connection is used for one request; a peer that stops reading is no error, for it may have
- * answered already.
+ * `unit probe [OPTION…] SOCKET`: a client that shares no code with firma. It sends standard input
+ * as it is, byte for byte, and prints the reply as it came. Each connection is used for one
+ * request; a peer that stops reading is no error, since it may have answered already.
  *
- * Exit status: 0 each connection got a reply; 1 no connection; 2 usage; 3 nothing went on for 20 s;
- * 4 a connection was closed without a byte; 5 with --whole, one was reset behind its reply.
+ * Exit status: 0 each connection got a reply; 1 no connection; 2 usage; 3 no progress for 20 s; 4 a
+ * connection was closed without a byte; 5 with --whole, one was reset after its reply.
  */
 
 #include "helper/unit.h"
@@ -32,7 +31,7 @@
 
 #define GUARD_SECONDS 20
 
-/* For a reply that goes on for as long as a test does. */
+/* For a reply that lasts as long as a test. */
 #define FOLLOW_SECONDS 300
 
 static const char form[] =
@@ -56,13 +55,13 @@ struct probe {
 	unsigned long repeat, idle, big;
 };
 
-/* What one connection sends, within the input. */
+/* The part of the input that one connection sends. */
 struct message {
 	const char *data;
 	size_t len;
 };
 
-/* The connection, or -1, which has been told. */
+/* Returns the connection; or -1, after an error message. */
 static int open_connection(const struct probe *p)
 {
 	cleanup(close_p) int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -77,7 +76,7 @@ static int open_connection(const struct probe *p)
 	return steal_fd(&fd);
 }
 
-/* Whether all could be sent; false: the peer reads no more. */
+/* Sends all. false: the peer reads no more. */
 static bool send_all(int fd, const char *data, size_t len)
 {
 	while (len > 0) {
@@ -93,7 +92,7 @@ static bool send_all(int fd, const char *data, size_t len)
 	return true;
 }
 
-/* Waits until the peer has read all that was sent. false: it answers, or closed, instead. */
+/* Waits until the peer has read all that was sent. false: it answered or closed instead. */
 static bool wait_until_read(int fd)
 {
 	static const struct timespec pause = { .tv_nsec = 20000 };
@@ -150,7 +149,7 @@ static void transmit(const struct probe *p, int fd, struct message m)
 		unit_ready();
 }
 
-/* Prints the reply. Whether there was one. */
+/* Prints the reply. Returns whether there was one. */
 static bool receive(const struct probe *p, int fd)
 {
 	char block[65536];
@@ -171,7 +170,7 @@ static bool receive(const struct probe *p, int fd)
 	if (n < 0 && any && p->whole)
 		errx(UNIT_RESET, "the connection was reset behind the reply");
 
-	/* Line N of the output answers line N of the input, whatever came. */
+	/* Line N of the output belongs to line N of the input, whatever the reply. */
 	if (p->lines && last != '\n')
 		putchar('\n');
 	if (fflush(stdout) != 0)
@@ -180,15 +179,16 @@ static bool receive(const struct probe *p, int fd)
 }
 
 /*
- * Where the edge is: how long after an answer the daemon leaves. An answer that is late came from a
- * daemon that had to be started first, so the next question comes sooner after it; and after one
- * that is not, later. EDGE_BACK against EDGE_ON is how many are not late for one that is.
+ * Finds the edge: the time after an answer at which the daemon exits. A late answer came from a
+ * daemon that had to be started first, so the next question is sent sooner; after an answer in
+ * time, it is sent later. EDGE_BACK against EDGE_ON is the number of answers in time for each late
+ * one.
  */
 #define EDGE_LATE_NS 4000000L
 #define EDGE_ON_NS 4000L
 #define EDGE_BACK_NS 60000L
 
-/* Every so many questions, one comes that much later: while the daemon leaves, or has just left. */
+/* Every so many questions, one is sent that much later: while the daemon exits, or just after. */
 #define EDGE_LEAP 32
 #define EDGE_LEAP_NS 250000L
 #define EDGE_LEAPS 40
@@ -201,7 +201,7 @@ static int64_t elapsed_ns(const struct timespec *since)
 	return (int64_t)(now.tv_sec - since->tv_sec) * 1000000000 + now.tv_nsec - since->tv_nsec;
 }
 
-/* Before question `i`: waits for the edge, which the answer to the one before has moved. */
+/* Waits for the edge before question `i`; the previous answer has moved it. */
 static void wait_for_edge(size_t i, long *edge_ns, const struct timespec *asked)
 {
 	struct timespec pause = { 0 };
@@ -211,7 +211,7 @@ static void wait_for_edge(size_t i, long *edge_ns, const struct timespec *asked)
 		return;
 	}
 
-	if (i % EDGE_LEAP != 1) /* else the one before came too late to tell */
+	if (i % EDGE_LEAP != 1) /* else the previous question came too late to tell */
 		*edge_ns += elapsed_ns(asked) < EDGE_LATE_NS ? EDGE_ON_NS : -EDGE_BACK_NS;
 	if (*edge_ns < 0)
 		*edge_ns = 0;
@@ -221,7 +221,7 @@ static void wait_for_edge(size_t i, long *edge_ns, const struct timespec *asked)
 	nanosleep(&pause, NULL);
 }
 
-/* One after the other, or in three waves. */
+/* Sends the messages one after another, or in three waves. */
 static int exchange(const struct probe *p, const struct message *messages, size_t n)
 {
 	cleanup(free_p) int *fds = calloc(n + 1, sizeof(*fds));
@@ -318,7 +318,7 @@ static int hold_idle(const struct probe *p)
 	return UNIT_OK;
 }
 
-/* As many descriptors as the system lets us have: --idle and --concurrent take one a connection. */
+/* Raises the limit of descriptors as far as possible: --idle and --concurrent use many. */
 static void raise_limit(void)
 {
 	struct rlimit limit;

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * A security key made of software, for the tests: what OpenSSH loads by SSH_SK_PROVIDER (its
- * sk-api.h; PROTOCOL.u2f says what is signed). The private key is the key handle, so that the key
- * file is all there is. Ed25519 only.
+ * A security key made of software, for the tests: OpenSSH loads it by SSH_SK_PROVIDER (see its
+ * sk-api.h; PROTOCOL.u2f describes the signed data). The key handle is the private key, so no file
+ * but the key file is needed. Ed25519 only.
  *
  * The directory $FIRMA_TEST_SK may hold
- *   counter    the count of signatures, decimal; it goes up by one with each
- *   pin        what is asked for where a key was made with -O verify-required
- *   untouched  nobody touches it: the flag is not set, whatever the key asks for
+ *   counter    the count of signatures, decimal; each signature adds one
+ *   pin        the PIN of keys that were made with -O verify-required
+ *   untouched  the key is not touched: the flag is not set, even if the key requires it
  *   slow       each signature waits until the file is gone
  *
  * Built as a shared object of its own: tests/sk-provider.so.

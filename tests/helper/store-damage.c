@@ -2,13 +2,14 @@
 
 /*
  * `unit store-damage bytes|ends|limit|sectors DIR`: loads a file of tokens again and again, each
- * time damaged in another way, as a daemon would at its start.
+ * time with another damage, as a daemon would at its start.
  *
- * `ends` cuts it at every byte, `sectors` takes every choice of sectors from each batch that is
- * last, `bytes` changes each byte in turn; `limit` is about the largest batch, and loads none. A
- * load may end in two ways: in exactly what was on record before the batch that is torn, written
- * anew and said so; or closed, for a reason that names the file and the line, with the file as it
- * was. The first that ends otherwise is told, and fails; else the counts are printed.
+ * `ends` cuts the file at every byte; `sectors` drops every choice of sectors from each batch that
+ * is last; `bytes` changes each byte in turn; `limit` tests the largest batch, and loads none. A
+ * load may have two results. Either exactly the tokens from before the torn batch are on record,
+ * the file is written anew, and a warning says so. Or the store is closed, for a reason that names
+ * the file and the line, and the file is unchanged. The first load with another result is reported,
+ * and the program fails; else it prints the counts.
  */
 
 #include "helper/unit.h"
@@ -31,11 +32,11 @@
 #define SECTOR 512
 #define BATCHES_MAX 8
 
-/* An argument that makes a batch of several sectors: how long, and how much it may become. */
+/* The length of an argument that makes a batch of several sectors, and its limit. */
 static size_t long_arg = 900;
 #define LONG_ARG_MAX (900 + SECTOR)
 
-/* What the file holds: a header, a batch that was written anew, and batches that were appended. */
+/* The file's parts: a header, a batch from the last rewrite, and appended batches. */
 struct image {
 	struct bytes data;
 	size_t header_len;
@@ -43,7 +44,7 @@ struct image {
 	struct {
 		size_t start, end;
 		unsigned line;      /* of its header */
-		struct bytes state; /* what is on record behind it */
+		struct bytes state; /* on record after it */
 	} batches[BATCHES_MAX];
 };
 
@@ -53,12 +54,12 @@ struct bench {
 	int dir_fd, fd;
 	struct moment now;
 	struct image image;
-	struct bytes damaged; /* what is in the file */
+	struct bytes damaged; /* the file's content */
 	char what[64];        /* the damage, for messages */
 	unsigned long loads, whole, cut, closed;
 };
 
-/* One in a turn of the story, by the number of its token; a turn ends with `last`. */
+/* The changes, each of the token of that number; `last` ends a turn. */
 static const struct {
 	enum token_state from, to;
 	uint8_t token;
@@ -164,7 +165,7 @@ static void read_file(const struct bench *bench, struct bytes *b)
 	} while (n > 0);
 }
 
-/* A new one: one that is truncated and written again would be written to the disk at once. */
+/* Creates a new file: truncating and rewriting the old one would write it to the disk at once. */
 static void write_file(const struct bench *b)
 {
 	cleanup(close_p) int fd = -1;
@@ -182,7 +183,7 @@ static void write_byte(struct bench *b, size_t at, char byte)
 		err(UNIT_FAILED, TOKENS_FILE);
 }
 
-/* Every token with all that is kept of it, a line each. */
+/* Prints every token with all its data, a line each. */
 static void print_state(const struct store *store, struct bytes *b)
 {
 	for (const struct token *t = NULL; (t = store_next(store, t));) {
@@ -208,7 +209,7 @@ static unsigned lines_in(const struct bytes *b, size_t len)
 	return n;
 }
 
-/* The file has a batch more, and this is what it says. */
+/* Adds the file's last batch to the image, with the tokens after it. */
 static void note_batch(struct bench *b, const struct store *store)
 {
 	struct image *image = &b->image;
@@ -256,7 +257,7 @@ static void forget_story(struct bench *b)
 		err(UNIT_FAILED, TOKENS_FILE);
 }
 
-/* The first batch that was appended ends with its sector: the next one's header begins another. */
+/* The first appended batch ends with its sector, so that the next header begins another one. */
 static void build(struct bench *b)
 {
 	size_t over;
@@ -272,7 +273,7 @@ static void build(struct bench *b)
 		errx(UNIT_FAILED, "no batch ends with its sector");
 }
 
-/* --- a load ends ---------------------------------------------------------------------------- */
+/* --- the result of a load --------------------------------------------------------------------- */
 
 static void expect_unchanged(const struct bench *b)
 {
@@ -285,7 +286,7 @@ static void expect_unchanged(const struct bench *b)
 		fail(b, "a new file was left behind");
 }
 
-/* Closed for what is wrong in that line, and the file stays as it is. */
+/* The store must be closed for a fault in that line, and the file unchanged. */
 static void expect_closed(struct bench *b, unsigned line)
 {
 	cleanup(store_free_p) struct store *store = load(b);
@@ -306,7 +307,7 @@ static void expect_closed(struct bench *b, unsigned line)
 	b->closed++;
 }
 
-/* Open, with exactly this on record, and a warning that says so where something was cut off. */
+/* The store must be open with exactly these tokens, and warn if it cut something off. */
 static void expect_loaded(struct bench *b, const struct bytes *state, size_t torn)
 {
 	cleanup(bytes_deinit) struct bytes is = BYTES_INIT(BYTES_UNLIMITED);
@@ -328,7 +329,7 @@ static void expect_loaded(struct bench *b, const struct bytes *state, size_t tor
 	b->loads++;
 }
 
-/* What was there before the batch that is torn, now and for whoever comes next. */
+/* The tokens from before the torn batch must be on record, now and at the next load. */
 static void expect_cut(struct bench *b, const struct bytes *state, size_t torn)
 {
 	expect_loaded(b, state, torn);
@@ -371,7 +372,7 @@ static void try_ends(struct bench *b)
 		set_damaged(b, len);
 		write_file(b);
 
-		/* What the file was written anew with can't be torn. */
+		/* The batch from the last rewrite can't be torn. */
 		n = whole_batches(&b->image, len);
 		if (n == 0)
 			expect_closed(b, len < b->image.header_len ? 1 : 2);
@@ -393,7 +394,7 @@ static void drop_sectors(struct bench *b, size_t start, size_t end, unsigned cho
 	}
 }
 
-/* A batch misses these sectors: as the file's last, and with one and more others behind it. */
+/* Drops these sectors of a batch: first of the file's last batch, then with others after it. */
 static void try_choice(struct bench *b, size_t batch, unsigned choice)
 {
 	size_t start = b->image.batches[batch].start, end = b->image.batches[batch].end;
@@ -428,7 +429,7 @@ static void try_sectors(struct bench *b)
 	}
 }
 
-/* What a byte is changed into: each bit of it the other way, and what means something. */
+/* The changes of a byte: each bit inverted, and bytes with a special meaning. */
 static size_t changes_of(char was, char ret[static 16])
 {
 	static const char meaning[] = { '\0', '\n', '\xff' };
@@ -451,7 +452,7 @@ static void try_byte(struct bench *b, size_t at, char changed)
 	expect_closed(b, at < b->image.header_len ? 1 : b->image.batches[batch].line);
 }
 
-/* Whether the byte is of the file's header or of the last batch's: they tell a torn end. */
+/* Whether the byte is in the file's header or the last batch's: these show a torn end. */
 static bool is_of_headers(const struct image *image, size_t at)
 {
 	size_t last = image->batches[image->n - 1].start;
@@ -485,7 +486,7 @@ static void try_bytes(struct bench *b)
 	expect_cut(b, &b->image.batches[b->image.n - 1].state, 0);
 }
 
-/* What is too much to be read again is not written. */
+/* A batch that would be too large to read is not written. */
 static void try_limit(struct bench *b)
 {
 	struct bytes lines = BYTES_INIT(BYTES_UNLIMITED), batch = BYTES_INIT(BYTES_UNLIMITED);

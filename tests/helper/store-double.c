@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * A store that does what stores on other machines do. Linked into tests/firma alone, with
- * -Wl,--wrap=memory_store_new. It is the memory store, and where $FIRMA_TEST_STORE names a file,
- *the word in that file says what goes wrong next. The word is removed when it has happened once:
+ * A store that behaves as stores on other machines do. Linked into tests/firma alone, with
+ * -Wl,--wrap=memory_store_new. It is the memory store; but if $FIRMA_TEST_STORE names a file, the
+ * word in that file is the next fault. The word is removed after the fault has happened once:
  *
  *	apply-stale    another daemon has changed the token before this one compares its state
  *	commit-stale   another daemon was faster than the turn's commit
@@ -29,11 +29,11 @@ static const struct store_ops *real; /* of the memory store */
 static struct store_ops ops;
 static const char *script;
 
-/* What was applied last in this turn. */
+/* The last token that was changed in this turn. */
 static uint8_t applied[TOKEN_ID_LEN];
 static bool has_applied;
 
-/* Whether this goes wrong now. */
+/* Whether this fault happens now. */
 static bool happens(const char *word)
 {
 	char line[64] = "";

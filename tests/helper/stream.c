@@ -3,11 +3,12 @@
 /*
  * Streams of evidence for tests.
  *
- * `unit stream make N [shared|private KEY]` prints one of N records, signed where a key is given.
+ * `unit stream make N [shared|private KEY]` prints a stream of N records, signed if a key is given.
  *
- * `unit stream bytes FILE [shared|public KEY [ID]]` verifies a stream that holds again and again,
- * each time with one byte changed: in each of its bits, and to a blank. Each time the line of that
- * byte must be told. The first change that passes is told and fails; else the count is printed.
+ * `unit stream bytes FILE [shared|public KEY [ID]]` verifies a valid stream again and again, each
+ * time with one byte changed: in each of its bits, and to a blank. Each time a fault must be
+ * reported for the line of that byte. The first change without one is reported, and the program
+ * fails; else it prints the count.
  */
 
 #include "helper/unit.h"

@@ -42,7 +42,7 @@ static const char *const action_names[] = {
 #define REVOKED MODEL_BIT(MODEL_REVOKED)
 #define EXPIRED MODEL_BIT(MODEL_EXPIRED)
 
-/* What changes a token: an action, the states it works from, and what it makes of them. */
+/* The changes of a token: an action, the states in which it works, and the state after it. */
 static const struct {
 	enum model_action action;
 	unsigned from;
@@ -56,7 +56,7 @@ static const struct {
 	{ MODEL_ASK, APPROVED, MODEL_CONSUMED },
 };
 
-/* Every reply there is, the states in which it is given, and the one it leaves the token in. */
+/* Every reply, the states in which it is given, and the token's state after it. */
 static const struct answer {
 	enum model_action action;
 	const char *word;   /* the decision, or the outcome */
@@ -112,7 +112,7 @@ void model_violation(struct model *m, const char *format, ...)
 	va_end(ap);
 }
 
-/* "pending or approved". */
+/* Prints, for example, "pending or approved". */
 static const char *name_states(unsigned states, char text[static 64])
 {
 	int len = 0;
@@ -126,7 +126,7 @@ static const char *name_states(unsigned states, char text[static 64])
 	return text;
 }
 
-/* All that the actions, in any order, can make of these states, and the states themselves. */
+/* All states that the actions, in any order, can reach from these, and these states themselves. */
 static unsigned reach(unsigned states, unsigned actions)
 {
 	unsigned before;
@@ -288,7 +288,7 @@ static bool is_final(enum model_state state)
 	return state == MODEL_CONSUMED || state == MODEL_REVOKED || state == MODEL_EXPIRED;
 }
 
-/* By its name; MODEL_ABSENT where it is none that a token on record can have. */
+/* The state of that name; MODEL_ABSENT: no token on record can have it. */
 static enum model_state find_state(const char *name)
 {
 	for (size_t i = MODEL_PENDING; i < MODEL_STATES; i++)
@@ -318,7 +318,7 @@ void model_event(struct model *m, size_t watcher, size_t token, const char *id, 
 		t->told = to;
 }
 
-/* Whether what was told about it can have led there. */
+/* Whether this state can follow the one that a watcher was told. */
 static bool agrees(const struct model_token *t, enum model_state state)
 {
 	if (t->told == state || t->told == MODEL_ABSENT || t->states == ABSENT)
@@ -332,7 +332,7 @@ void model_list_begin(struct model *m)
 		m->tokens[i].listed = false;
 }
 
-/* The list says which it is. */
+/* The list gives the token's state. */
 static void settle(struct model *m, size_t token, enum model_state state)
 {
 	struct model_token *t = &m->tokens[token];
@@ -384,7 +384,7 @@ void model_age(struct model *m)
 	for (size_t i = m->first; i < m->n; i++) {
 		struct model_token *t = &m->tokens[i];
 
-		/* An issue that waits for a daemon is not older than that. */
+		/* An issue that waits for a daemon has not happened before this time. */
 		if (t->issuing > 0)
 			continue;
 		if (t->age++ > 0)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* What operators that watch are told. */
+/* The events that watching operators get. */
 
 #include "helper/torture-watch.h"
 
@@ -38,7 +38,7 @@ void torture_watch_begin(
 	model_watch_begin(m, w->number);
 }
 
-/* An event, whose token's number is its first argument, or the end, whose reason is no matter. */
+/* Takes an event, whose first argument is the token's number; or the end, with any reason. */
 static void take_line(const struct torture_watch *w, struct model *m, const char *line)
 {
 	cleanup(cJSON_Delete_p) cJSON *item = cJSON_Parse(line);

@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * Operators that watch a daemon which is tortured: what they are told goes to the model. One at a
- * time watches on each of these: torture_watch_begin(), torture_watch_read() as often as something
- * may have come, torture_watch_end().
+ * Operators that watch a daemon under torture: the model gets their events. Each struct is one
+ * watcher at a time: torture_watch_begin(), torture_watch_read() whenever events may have come,
+ * torture_watch_end().
  */
 
 #include <stddef.h>
@@ -15,18 +15,18 @@
 
 struct torture_watch {
 	size_t number; /* below MODEL_WATCHERS */
-	int fd;        /* -1: nobody watches */
+	int fd;        /* -1: no watcher */
 	struct bytes in;
 };
 
 void torture_watch_init(struct torture_watch *w, size_t number);
 
-/* Connects and asks; the daemon may be one that is still to come. */
+/* Connects and asks to watch; the daemon may not have been started yet. */
 void torture_watch_begin(
 	struct torture_watch *w, const struct sockaddr_un *address, struct model *m);
 
-/* Takes all that is there. */
+/* Takes all events that have arrived. */
 void torture_watch_read(struct torture_watch *w, struct model *m);
 
-/* The daemon is dead: what it said is all there. */
+/* Call it after the daemon's death: takes all remaining events. */
 void torture_watch_end(struct torture_watch *w, struct model *m);

@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * `unit torture [OPTION…] SOCKET STATE-DIR LOG -- COMMAND [ARG…]`: a daemon's hardest day. COMMAND
- * is started with a listening socket as systemd would, put under load, and killed at a random
- * moment, and so again and again. SOCKET is bound here, once, so that who connects while no daemon
- * runs waits for the next. In most lives everything is listed first, and must be what the clients
- * know (torture-model.h); the others end before, amid loading and writing anew. Some daemons are
- * told to leave before they are killed.
+ * `unit torture [OPTION…] SOCKET STATE-DIR LOG -- COMMAND [ARG…]`: kills a daemon again and again.
+ * COMMAND is started with a listening socket as systemd would, put under load, and killed at a
+ * random moment; then the next one is started. SOCKET is bound here, once, so that clients that
+ * connect while no daemon runs wait for the next. In most lives all tokens are listed first, and
+ * must be as the clients know them (torture-model.h); the other daemons are killed before that,
+ * while they load or write the file anew. Some daemons are told to leave before they are killed.
  *
- * Time passes by $FIRMA_TEST_CLOCK, while no daemon runs, whenever enough has been issued for what
- * is then superseded to be worth dropping.
+ * Time passes by $FIRMA_TEST_CLOCK, while no daemon runs, whenever so much has been issued that
+ * dropping the superseded lines is worth it.
  *
- * Some clients wait until somebody decides, and two operators watch in most lives.
+ * Some clients wait for a decision, and two operators watch in most lives.
  *
  * One process; a client is a connection with one request, then another. Standard output has the
- * seed first, and at the end what was seen, as a line of JSON. Exit status: 0 nothing was wrong; 1
- * something was, which is told on standard error; 3 nothing went on for a minute.
+ * seed first, and the counts at the end, as a line of JSON. Exit status: 0 no violation; 1 a
+ * violation, which standard error describes; 3 no progress for a minute.
  */
 
 #include "helper/unit.h"
@@ -50,30 +50,30 @@ DEFINE_CLEANUP(cJSON *, cJSON_Delete)
 #define FIRST_FD 3
 
 #define N_CLIENTS 16
-#define WAITING_MAX 5 /* of these, with an answer that is held back */
+#define WAITING_MAX 5 /* of these, clients whose answer is held back */
 
-/* Replies before a kill, at most, and µs behind them: how busy the machine is must not matter. */
+/* The most replies before a kill, and then the most µs: a busy machine must not change the load. */
 #define LOAD_REPLIES 80
 #define LOAD_TIME 500
 
 #define NEVER (UINT64_MAX / 2)
 #define ANY_NUMBER (SIZE_MAX / 2)
 
-/* Past a token's life, and short of the time for which it is remembered then. */
+/* Longer than a token's life, but shorter than the time after which it is forgotten. */
 #define AGE_US INT64_C(301000000)
 
 /*
- * What is issued before time passes: in turns more than a file must have superseded to be written
- * anew, and little, beside which that weighs enough.
+ * The bytes that are issued before time passes: in turns more than the superseded size at which a
+ * file is written anew, and so little that the superseded lines outweigh the live ones.
  */
 static const size_t budgets[] = { 1400000, 200000 };
 
-/* What the file must have lost since it was last looked at to count as shrunk. */
+/* The file counts as shrunk if it has lost this much since the last look. */
 #define SHRUNK_MIN 1000000
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
-/* How long what an argument of this token is filled with is: mostly short, seldom far more. */
+/* The length of the text that fills an argument: mostly short, seldom very long. */
 static const size_t fillings[] = { 20, 150, 150, 400, 1000, 3000, 6000, 20000 };
 
 static const char form[] = "torture [OPTION...] SOCKET STATE-DIR LOG -- COMMAND [ARG...]\n"
@@ -95,24 +95,24 @@ struct torture {
 	uint64_t random;
 	struct model model;
 	struct client clients[N_CLIENTS];
-	struct pollfd fds[N_CLIENTS]; /* their connections; -1 for one without */
+	struct pollfd fds[N_CLIENTS]; /* the clients' connections; -1: none */
 	size_t busy;                  /* clients with a connection */
-	size_t waiting;               /* of these, whose answer is held back */
+	size_t waiting;               /* of these, clients whose answer is held back */
 	struct torture_watch watches[MODEL_WATCHERS];
-	size_t replies; /* that there were so far */
-	bool again;     /* the last request is to be sent a second time */
+	size_t replies; /* so far */
+	bool again;     /* send the last request a second time */
 	struct model_request last;
 
 	pid_t daemon;
-	bool dead;           /* by a signal of ours */
-	uint64_t started;    /* when */
-	uint64_t start_time; /* how long it took the last one that was waited for, in µs */
-	size_t issued;       /* bytes, since time passed */
-	size_t ages;         /* how often it did */
+	bool dead;           /* by our signal */
+	uint64_t started;    /* the daemon's start, in µs */
+	uint64_t start_time; /* µs until the last waited-for daemon was checked */
+	size_t issued;       /* bytes since time last passed */
+	size_t ages;         /* how often time has passed */
 
-	/* What is told in the end. */
+	/* Printed at the end. */
 	unsigned long killed, early, stopping, rewriting, checked, shrunk;
-	off_t size, largest; /* of the file: when last looked at, ever */
+	off_t size, largest; /* of the file: at the last look, and ever */
 };
 
 static uint64_t now_us(void)
@@ -188,7 +188,9 @@ static bool is_live(const struct model_token *token)
 	return token->states & (MODEL_BIT(MODEL_PENDING) | MODEL_BIT(MODEL_APPROVED));
 }
 
-/* One that can be named, of those issued last: rather one that is live, and that is nobody's. */
+/*
+ * Chooses one of the last tokens that has an ID, preferably live and without a request on its way.
+ */
 static bool choose_token(struct torture *t, size_t *ret)
 {
 	const struct model *m = &t->model;
@@ -214,7 +216,7 @@ static enum model_action choose_action(struct torture *t, const struct model_tok
 	return n < 15 ? MODEL_RETRY : n < 17 ? MODEL_APPROVE : MODEL_REVOKE;
 }
 
-/* Of an approval, every other is asked for by two at once. */
+/* Half of the retries of an approved token are sent twice, by two clients at once. */
 static bool choose(struct torture *t, struct model_request *ret)
 {
 	struct model_request request = { 0 };
@@ -255,12 +257,12 @@ static int connect_to(const struct torture *t, int flags)
 	return fd;
 }
 
-/* Whole: none is longer than a socket takes at once. */
+/* Sends the whole line: no line is longer than a socket takes at once. */
 static void say(int fd, const struct bytes *line)
 {
 	ssize_t n = send(fd, line->data, line->len, MSG_NOSIGNAL);
 
-	/* Who is dead already is seen when reading. */
+	/* A dead daemon is noticed when reading. */
 	if (n < 0 && (errno == EPIPE || errno == ECONNRESET))
 		return;
 	if (n < 0)
@@ -269,7 +271,7 @@ static void say(int fd, const struct bytes *line)
 		errx(UNIT_FAILED, "a request was sent in part");
 }
 
-/* Whoever has no connection makes one. */
+/* Each client without a connection makes one, and sends a request. */
 static void ask(struct torture *t)
 {
 	cleanup(bytes_deinit) struct bytes line = BYTES_INIT(BYTES_UNLIMITED);
@@ -299,14 +301,14 @@ static void leave(struct torture *t, size_t i)
 	t->waiting -= t->clients[i].request.waits;
 }
 
-/* What those who watch were told before somebody was answered is told before it here as well. */
+/* A watcher is told before a client is answered; so watchers are read first here as well. */
 static void read_watches(struct torture *t)
 {
 	for (size_t i = 0; i < MODEL_WATCHERS; i++)
 		torture_watch_read(&t->watches[i], &t->model);
 }
 
-/* Reads what has come. A reply is a line; an end without one is for daemons that were killed. */
+/* Reads what has arrived. A reply is a line; the end without one is allowed after a kill. */
 static void take_reply(struct torture *t, size_t i)
 {
 	struct client *client = &t->clients[i];
@@ -334,7 +336,7 @@ static void take_reply(struct torture *t, size_t i)
 	leave(t, i);
 }
 
-/* Takes what comes, for which it waits so long. */
+/* Takes all that arrives, and waits up to `us` for the first of it. */
 static void take_in(struct torture *t, uint64_t us)
 {
 	const struct timespec pause = {
@@ -352,8 +354,8 @@ static void take_in(struct torture *t, uint64_t us)
 }
 
 /*
- * Until then, or until there were so many replies; where nobody asks anew, until all have one but
- * those who wait.
+ * Runs until that time or that number of replies; without `anew`, which sends new requests, until
+ * all clients but the waiting ones have a reply.
  */
 static void converse(struct torture *t, uint64_t until, size_t replies, bool anew)
 {
@@ -370,7 +372,7 @@ static void converse(struct torture *t, uint64_t until, size_t replies, bool ane
 
 /* --- the list --------------------------------------------------------------------------------- */
 
-/* An operator's action, and all that comes of it, read as it comes. */
+/* An operator's action; `list` gets the whole reply. */
 static void operate(const struct torture *t, const char *action, struct bytes *list)
 {
 	struct bytes line = BYTES_INIT(BYTES_UNLIMITED);
@@ -388,7 +390,7 @@ static void operate(const struct torture *t, const char *action, struct bytes *l
 	}
 }
 
-/* The token's number and what it was filled with are its arguments. */
+/* A token's arguments are its number and its filling. */
 static void check_item(struct torture *t, const char *line)
 {
 	cleanup(cJSON_Delete_p) cJSON *item = cJSON_Parse(line);
@@ -410,7 +412,7 @@ static void check_item(struct torture *t, const char *line)
 	model_list_item(&t->model, token, id, state);
 }
 
-/* Everything that is on record, while nobody else asks. */
+/* Lists all that is on record, while no client asks. */
 static void check(struct torture *t)
 {
 	static const char ok[] = "{\"outcome\":\"ok\"}";
@@ -459,7 +461,7 @@ static void start(struct torture *t)
 		become_daemon(t);
 }
 
-/* How many the daemon holds back, as it says. */
+/* The number of requests that the daemon holds back, by its own count. */
 static size_t count_held(const struct torture *t)
 {
 	static const char key[] = "\"waiting\":";
@@ -471,7 +473,7 @@ static size_t count_held(const struct torture *t)
 	return at ? strtoul(at + sizeof(key) - 1, NULL, 10) : 0;
 }
 
-/* Lets those be answered who can be, and then looks at everything. */
+/* Waits until each client that can be answered is, and then checks the list. */
 static void start_and_check(struct torture *t)
 {
 	start(t);
@@ -482,7 +484,7 @@ static void start_and_check(struct torture *t)
 	t->start_time = now_us() - t->started;
 }
 
-/* Waits for its end, which must be by our signal, or as it was told, and hears its last words. */
+/* Waits for the daemon's end, by our signal or as it was told, and reads its last replies. */
 static void bury(struct torture *t, bool told)
 {
 	int status;
@@ -502,7 +504,7 @@ static void bury(struct torture *t, bool told)
 	}
 }
 
-/* Whether the file was written anew since the last look, without what was superseded. */
+/* Whether the file was written anew since the last look, without superseded lines. */
 static bool has_shrunk(struct torture *t)
 {
 	off_t before = t->size;
@@ -516,13 +518,13 @@ static bool has_shrunk(struct torture *t)
 	return before - t->size > SHRUNK_MIN;
 }
 
-/* Whether it was killed while it wrote the file anew. */
+/* Whether the daemon was killed while it wrote the file anew. */
 static bool has_left_half(const struct torture *t)
 {
 	return faccessat(t->state_dir, "tokens.jsonl.new", F_OK, 0) == 0;
 }
 
-/* One life in three is not waited for; a last word is given to one in four. */
+/* One life in three is killed without waiting for its list; one in four is told to leave first. */
 static void live_and_die(struct torture *t)
 {
 	bool early = t->start_time > 0 && one_in(t, 3), told = one_in(t, 4);
@@ -551,7 +553,7 @@ static void live_and_die(struct torture *t)
 	t->early += early;
 	t->stopping += told && t->dead;
 	t->rewriting += has_left_half(t);
-	/* Whoever leaves writes it anew for that. */
+	/* A daemon that leaves writes the file anew in any case. */
 	t->shrunk += has_shrunk(t) && !told;
 }
 
@@ -585,7 +587,7 @@ static void torture(struct torture *t)
 			pass_time(t);
 	}
 
-	/* One that was put to rest has nothing else to tell. */
+	/* A second start, after a clean stop, must give the same list. */
 	for (int i = 0; i < 2 && t->model.tally.violations == 0; i++) {
 		start_and_check(t);
 		stop(t);
@@ -609,7 +611,7 @@ static void report(const struct torture *t)
 		m->stopping, m->raced, m->lost, m->applied, m->unapplied, m->violations);
 }
 
-/* Above what the daemon gets it as. */
+/* At a descriptor above the one that the daemon gets. */
 static int listen_at(const struct sockaddr_un *address)
 {
 	cleanup(close_p) int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -694,7 +696,7 @@ int unit_torture(int argc, char **argv)
 			return unit_usage(form);
 		}
 	}
-	/* getopt moves what is no option to the end, and drops the "--" before that. */
+	/* getopt moves the other arguments to the end, and drops the "--" before them. */
 	if (argc - optind < 4)
 		return unit_usage(form);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* Reading what strace wrote. */
+/* Reads the output of strace. */
 
 #include "helper/trace.h"
 
@@ -11,7 +11,7 @@
 #include "base/notation.h"
 #include "helper/unit.h"
 
-/* "\x2f\x74" up to `end`. Returns what follows it. */
+/* Reads "\x2f\x74" up to `end`. Returns the text after it. */
 static const char *read_string(const char *at, char end, struct bytes *ret)
 {
 	uint8_t byte;
@@ -27,7 +27,7 @@ static const char *read_string(const char *at, char end, struct bytes *ret)
 	return at + 1;
 }
 
-/* From an argument's beginning or somewhere in it. Returns where to go on. */
+/* Reads from an argument's beginning, or from within it. Returns where to go on. */
 static const char *read_argument(const char *at, struct call *c)
 {
 	if ((*at == '"' || *at == '<') && c->n_strings < CALL_STRINGS_MAX)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #pragma once
 
-/* The lines that strace -xx -y writes: system calls, with all their strings as hex. */
+/* The lines of strace -xx -y: system calls, with all their strings as hex. */
 
 #include <stdbool.h>
 
@@ -11,13 +11,13 @@
 
 struct call {
 	char name[24];
-	struct bytes strings[CALL_STRINGS_MAX]; /* and the paths of descriptors, in their order */
+	struct bytes strings[CALL_STRINGS_MAX]; /* and descriptors' paths, in order */
 	size_t n_strings;
 	bool creates;         /* O_CREAT is among the arguments */
-	unsigned long number; /* the last argument, where it is one */
+	unsigned long number; /* the last argument, if it is a number */
 };
 
-/* False where the line is no call, or one that failed. call_deinit() in any case. */
+/* False: the line is no call, or the call failed. Call call_deinit() in both cases. */
 bool call_read(const char *line, struct call *ret);
 void call_deinit(struct call *call);
 

@@ -3,10 +3,10 @@
 /*
  * `unit clock now|boot-id|alarm SECONDS`: shows the clock that the tests move.
  *
- * `now` prints both times in µs, `boot-id` the ID, or the errno's name with exit status 1. `alarm`
- * sets an alarm so far ahead and prints `ready`, then waits as the daemon does: each time that the
- * alarm's descriptor is readable it looks at the time and prints `due`, and ends, or prints `early`
- * and sets the alarm again. It ends with standard input as well.
+ * `now` prints both times in µs. `boot-id` prints the ID; or the errno's name, with exit status 1.
+ * `alarm` sets an alarm SECONDS ahead, prints `ready`, and waits as the daemon does: each time that
+ * the alarm's descriptor is readable it reads the time, and prints `due` and ends, or prints
+ * `early` and sets the alarm again. It also ends when standard input ends.
  */
 
 #include "helper/unit.h"
@@ -57,7 +57,7 @@ static int wait_for_alarm(uint64_t seconds)
 	}
 	puts("due");
 
-	/* Set anew, it must be quiet again. */
+	/* After it is set again, it must not be readable. */
 	set(fd, CLOCK_NEVER);
 	return poll(fds, 1, 0) == 0 ? UNIT_OK : UNIT_FAILED;
 }

@@ -3,10 +3,10 @@
 /*
  * `unit fold COMMAND [ARG…]`: shows cli/fold. Texts come on standard input.
  *
- *	columns                    how many it takes
- *	append AT INDENT COLUMNS   folded
- *	cut COLUMNS                cut
- *	promises                   tries what cli/fold promises on thousands of texts
+ *	columns                    the number of columns of the text
+ *	append AT INDENT COLUMNS   the folded text
+ *	cut COLUMNS                the cut text
+ *	promises                   checks the promises of cli/fold on thousands of texts
  */
 
 #include "helper/unit.h"
@@ -45,14 +45,14 @@ static int cut(char **argv, const struct bytes *in)
 	return 0;
 }
 
-/* A fold, and what it was made of. */
+/* A fold, and its input. */
 struct fold {
 	const char *text;
 	size_t len, at, indent, columns;
 	struct bytes out;
 };
 
-/* Where the next line ends: at its newline, or at the end. */
+/* The end of the next line: at its newline, or at the text's end. */
 static const char *end_of_line(const char *p, const char *end)
 {
 	const char *newline = memchr(p, '\n', (size_t)(end - p));
@@ -84,7 +84,7 @@ static const char *broken_promise(const struct fold *f)
 	return text == f->text + f->len ? NULL : "the text isn't whole";
 }
 
-/* The same ones in each run. */
+/* The numbers are the same in each run. */
 static unsigned int next_number(void)
 {
 	static unsigned int state = 1;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * `unit shell-vectors FILE` prints each line of tests/vectors/shell.json of which the scanner says
- * something else than the file, and how many there are. Exit status 1 where there is one.
+ * `unit shell-vectors FILE` prints each line of tests/vectors/shell.json for which the scanner and
+ * the file differ, and the number of lines. Exit status 1: there is such a line.
  *
- * `unit shell-vectors FILE plain` prints those that are plain, each ended by NUL.
+ * `unit shell-vectors FILE plain` prints the plain lines, each ended by NUL.
  */
 
 #include "helper/unit.h"

@@ -1,25 +1,26 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Shell lines, and what real shells make of them.
+ * Shell lines, and how real shells read them.
  *
- * `unit shell scan` reads a line, all of standard input but a last newline. Prints "opaque: WHY",
- * or the directory and each command as shell words, with what stands between them.
+ * `unit shell scan` reads a line: all of standard input but a last newline. Prints "opaque: WHY",
+ * or the directory and each command as shell words, with the operators between them.
  *
  * `unit shell words` prints the words of an opaque line in each view; '|' where a command may end.
  *
  * `unit shell script SEED FROM TO` prints, for a shell's -c, random plain lines of these numbers:
- * each is generated from the seed and its own number. The words of a command are recorded by a
- * function of its name. `unit shell script - FROM TO` takes the lines from standard input, each
- * ended by NUL. $BASE is the directory in which they run; those below it that are named "here" and
- * "it's here" exist, and no other. Records go to descriptor 9.
+ * each is generated from the seed and its own number. A function with the command's name records
+ * the command's words. `unit shell script - FROM TO` takes the lines from standard input, each
+ * ended by NUL. $BASE is the directory in which they run; it has two subdirectories, "here" and
+ * "it's here". Records go to descriptor 9.
  *
- * `unit shell compare RECORDS SEED|- FROM TO` compares what was recorded of the same lines with
- * what the scanner said of them. Prints the first line that differs; then the exit status is 1.
+ * `unit shell compare RECORDS SEED|- FROM TO` compares the records of the same lines with the
+ * scanner's result. Prints the first line that differs; then the exit status is 1.
  *
- * `unit shell cost` prints how many µs the slowest kind of line takes that is as long as may be.
+ * `unit shell cost` prints the µs for the slowest kind of line, at the longest allowed length.
  *
- * This file needs nothing of the helper program, so that a test can link it with another scanner.
+ * This file uses nothing else of the helper program, so that a test can link it with another
+ * scanner.
  */
 
 #include "helper/unit.h"
@@ -74,7 +75,7 @@ static unsigned int choose(unsigned int n)
 
 #define CHOOSE(array) (array)[choose(sizeof(array) / sizeof((array)[0]))]
 
-/* Those that begin with t succeed, those with f fail. */
+/* Commands with t succeed, those with f fail. */
 static const char *const names[] = { "t0", "t1", "t2", "f0", "f1", "t'0'", "'t1'", "\"f0\"",
 	"t\"\"2" };
 
@@ -91,7 +92,7 @@ static const char *const redirections[] = { "2>&1", "1>&2", ">&2", ">/dev/null",
 static const char *const separators[] = { " && ", " || ", " | ", "; ", "\n", "&&", "||", "|", ";",
 	" &&\n", " ||\n\n ", " |\n", ";\n", "\n\n\t", " \n " };
 
-/* What a line must not hold, or not there: alone, after a word, or as a command. */
+/* Texts that a plain line must not hold, or not there: alone, after a word, or as a command. */
 static const char *const hostile[] = { "*", "?", "[a-z]", "a*", "h?re", "{a,b}", "{1..3}", "~",
 	"~/x", "~root", "=", "=t0", "==", "$HOME", "$(t0)", "`t0`", "\"$HOME\"", "\"`t0`\"", "\\",
 	"\\a", "\"a\\\\b\"", "\"\\\"\"", "\"a\\b\"", "'a''b'", "''''", "#x", "x#y", "!", "\"!x\"",
@@ -175,7 +176,7 @@ static bool is_stub(const char *name)
 		&& name[2] == '\0';
 }
 
-/* A name by accident, such as t0 with a word glued to it, that no shell knows. */
+/* Whether no shell knows the name: a word glued to t0 makes another name by accident. */
 static bool is_unknown(const char *name)
 {
 	static const char plain[] =
@@ -185,7 +186,7 @@ static bool is_unknown(const char *name)
 		&& !shell_name_is_reserved(name) && !shell_name_is_builtin(name);
 }
 
-/* A shell writes a record in pieces where it holds a newline: in a pipe, they would be mixed. */
+/* A shell writes a record with a newline in several pieces: in a pipe, they would be mixed. */
 static bool has_pieces(const struct shell_line *line)
 {
 	bool pipes = false, newlines = false;
@@ -208,7 +209,7 @@ static bool has_unknown(const struct shell_line *line)
 	return false;
 }
 
-/* --- where lines come from -------------------------------------------------------------------- */
+/* --- the source of lines ---------------------------------------------------------------------- */
 
 struct lines {
 	const char *given; /* or NULL: they are random */
@@ -290,9 +291,9 @@ static int print_script(char **argv)
 	return UNIT_OK;
 }
 
-/* --- what must have been recorded ------------------------------------------------------------- */
+/* --- the expected records --------------------------------------------------------------------- */
 
-/* A record begins with '@' and has so many strings more: the directory, and the words. */
+/* A record begins with '@' and the number of its strings: the directory, and the words. */
 #define RECORDS_MAX 256
 
 struct records {
@@ -347,7 +348,7 @@ static void expect(struct records *r, const char *directory, const struct shell_
 	add_record(r, record.data, record.len);
 }
 
-/* Which commands run, and where, as POSIX says. */
+/* The commands that run, and their directory, as POSIX says. */
 static void expect_line(struct records *r, const struct shell_line *line, const char *base)
 {
 	const char *directory = base;
@@ -373,7 +374,7 @@ static void expect_line(struct records *r, const struct shell_line *line, const 
 	}
 }
 
-/* Those of a pipe come in any order. */
+/* The commands of a pipe come in any order. */
 static bool same(struct records *a, struct records *b)
 {
 	sorting = a;
@@ -402,7 +403,7 @@ static void show(const char *what, const struct records *r)
 	}
 }
 
-/* Of the line that begins here, up to the next one, or the end. */
+/* Reads the records of the line that begins here, up to the next line, or the end. */
 static const char *take_records(struct records *r, const char *at, const char *end)
 {
 	bytes_clear(&r->text);
@@ -434,7 +435,7 @@ static int compare(char **argv)
 	at = read_all(file, &recorded);
 	fclose(file);
 	end = at + recorded.len;
-	/* A record that was cut off ends the comparison, not the program. */
+	/* Zeros at the end: a record that was cut off must fail the comparison, not crash. */
 	must(bytes_append(&recorded, (char[65536]){ 0 }, 65536));
 	end = recorded.data + (end - at);
 	at = recorded.data;

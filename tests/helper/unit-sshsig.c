@@ -3,16 +3,16 @@
 /*
  * Signatures of ssh-keygen, by themselves. Standard input is the text that was signed.
  *
- * `unit sshsig verify SIGNERS SIGNATURE [NAMESPACE]`: prints the principal and what the key was,
- * such as "alice security-key touched 7"; or why it is refused, with exit status 1.
+ * `unit sshsig verify SIGNERS SIGNATURE [NAMESPACE]`: prints the principal and the kind of key,
+ * such as "alice security-key touched 7"; or why the signature is refused, with exit status 1.
  *
  * `unit sshsig bytes SIGNERS SIGNATURE`: changes each byte of the signature to each other value;
- * prints how many were tried and how many were taken.
+ * prints how many changes were tried and how many were accepted.
  *
- * `unit sshsig cost SIGNERS SIGNATURE`: prints the µs that reading and verifying takes.
+ * `unit sshsig cost SIGNERS SIGNATURE`: prints the µs for reading and verifying.
  *
- * `unit sshsig signers`: reads an allowed signers file from standard input; prints a line for each,
- * or the fault, with exit status 1.
+ * `unit sshsig signers`: reads an allowed signers file from standard input; prints a line for each
+ * signer, or the fault, with exit status 1.
  */
 
 #include "helper/unit.h"

@@ -23,7 +23,7 @@
 #include "base/text.h"
 #include "base/unicode.h"
 
-/* A "no" must not be taken for a helper that doesn't work. */
+/* A "no" must not be taken for a broken helper. */
 enum { NO = UNIT_FAILED, BROKEN = UNIT_USAGE };
 
 static void must(int r, const char *what)
@@ -129,7 +129,7 @@ static int looks_alike(char **argv, const struct bytes *in, struct bytes *out)
 	return 0;
 }
 
-/* A failed append must leave what was there: tries every ceiling below what the text needs. */
+/* A failed append must change nothing: tries every limit below the text's size. */
 static int ceiling_of(int (*append)(struct bytes *, const char *, size_t), const struct bytes *in)
 {
 	static const char was[] = "was";
@@ -157,7 +157,7 @@ static int ceiling(char **argv, const struct bytes *in, struct bytes *out)
 	return ceiling_of(text_append_escaped, in) || ceiling_of(text_append_quoted, in);
 }
 
-/* UTF-8 of any number up to 0x1FFFFF, also of what is no character. */
+/* Encodes any number up to 0x1FFFFF as UTF-8, even one that is no character. */
 static size_t encode(uint32_t c, char ret[static 4])
 {
 	if (c < 0x80) {
@@ -183,7 +183,7 @@ static size_t encode(uint32_t c, char ret[static 4])
 	return 4;
 }
 
-/* What is left after each character of a text was taken by text_decode(). */
+/* Whether text_decode() takes the whole text, character by character. */
 static bool is_whole(const char *text, size_t len)
 {
 	while (len > 0) {
@@ -202,8 +202,9 @@ static bool is_whole(const char *text, size_t len)
 }
 
 /*
- * Every character is decoded to itself, and no number that isn't one; and of all texts of one, two
- * and three bytes as many are valid as there are characters of that many bytes allow.
+ * Every character is decoded to itself, and no other number is decoded. Of all texts of one, two
+ * and three bytes, the number of valid ones follows from the numbers of characters of one, two and
+ * three bytes.
  */
 static int utf8_all(char **argv, const struct bytes *in, struct bytes *out)
 {
@@ -279,7 +280,7 @@ static int classes(char **argv, const struct bytes *in, struct bytes *out)
 	return 0;
 }
 
-/* Quotes are compared: what is sorted is the quoted text, the text itself goes along. */
+/* The sort key is the quoted text; the text itself goes along. */
 struct quoted {
 	char *text;
 	char *shown;
@@ -309,7 +310,7 @@ static struct quoted quoted_new(const char *const *parts, size_t n_parts, size_t
 	return quoted;
 }
 
-/* All texts of up to four parts that are likely to be taken for one another. */
+/* Quotes all texts of up to four parts that are easily confused. */
 static int quote_unique(char **argv, const struct bytes *in, struct bytes *out)
 {
 	static const char *const parts[] = { "a", "A", "0", "é", "'", "$", "\\", "\"", "{", "}",
@@ -413,7 +414,7 @@ static int show_time(char **argv, const struct bytes *in, struct bytes *out)
 	return print(out);
 }
 
-/* Parses the text as so many bytes of hex, and shows what that made. */
+/* Parses the text as so many bytes of hex, and prints the result. */
 static int hex(char **argv, const struct bytes *in, struct bytes *out)
 {
 	uint8_t data[32];
@@ -495,7 +496,7 @@ static int vectors(char **argv, const struct bytes *in, struct bytes *out)
 static const struct {
 	const char *name;
 	int n_args; /* -1: any number */
-	bool reads; /* standard input, where it has no arguments */
+	bool reads; /* standard input, if it has no arguments */
 	int (*run)(char **argv, const struct bytes *in, struct bytes *out);
 } commands[] = {
 	{ "escape", 0, true, escape },

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/*
- * The table of tests/unit's sub-commands, and what they share.
- */
+/* The table of tests/unit's sub-commands, and their common functions. */
 
 #include "helper/unit.h"
 

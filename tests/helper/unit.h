@@ -2,8 +2,9 @@
 #pragma once
 
 /*
- * The helper program of the tests, tests/unit: what the .bats files need in C. Each sub-command is
- * called like a main() of its own, with its own name in argv[0], and gives the exit status.
+ * The helper program of the tests, tests/unit: the parts of the .bats files that need C. Each
+ * sub-command is called like a main() of its own, with its own name in argv[0], and returns the
+ * exit status.
  */
 
 #include <stddef.h>
@@ -18,7 +19,7 @@ enum unit_status {
 	UNIT_USAGE = 2,
 	UNIT_TIMEOUT = 3, /* probe, fake: see unit_guard() */
 	UNIT_NO_BYTE = 4, /* probe: the peer closed without a byte */
-	UNIT_RESET = 5,   /* probe --whole: the peer reset the connection behind its reply */
+	UNIT_RESET = 5,   /* probe --whole: the peer reset the connection after its reply */
 };
 
 int unit_activate(int argc, char **argv);
@@ -48,33 +49,33 @@ int unit_vectors(int argc, char **argv);
 int unit_witness(int argc, char **argv);
 
 /*
- * What they share. These end the process with a message where they can't do what they are for:
- * there is nobody to handle an error in a test's helper.
+ * Common functions. On failure they end the process with a message: a test's helper has no caller
+ * that could handle an error.
  */
 
 /* "usage: unit FORM" on standard error. Returns UNIT_USAGE. */
 int unit_usage(const char *form);
 
-/* All of it, with a NUL after it that does not count. The caller frees. */
+/* Reads all of the file, and adds a NUL that *ret_len doesn't count. The caller frees. */
 char *unit_read(FILE *in, size_t *ret_len);
 
-/* Zeros, which the caller frees. */
+/* Returns zeroed memory, which the caller frees. */
 void *unit_allocate(size_t size);
 
-/* Ends the process for a negative errno. */
+/* Ends the process with a message if `r` is a negative errno. */
 void unit_must(int r);
 
-/* Decimal digits, nothing else. */
+/* Parses decimal digits; any other text ends the process. */
 unsigned long unit_number(const char *text);
 
 /* The address of a UNIX socket. */
 struct sockaddr_un unit_address(const char *path);
 
-/* By the tests' clock. */
+/* The time by the tests' clock. */
 struct moment unit_now(void);
 
-/* Prints "ready": what the tests wait for. */
+/* Prints "ready": the tests wait for this line. */
 void unit_ready(void);
 
-/* Ends the process with UNIT_TIMEOUT unless called again within so many seconds; 0: no longer. */
+/* Ends the process with UNIT_TIMEOUT unless called again within so many seconds; 0: no limit. */
 void unit_guard(unsigned seconds);

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Known answers of the second contract: requests, and what another daemon says to them.
+ * Known answers of the second contract: requests, and another daemon's replies.
  *
  * `unit vectors requests FILE FIXTURE` prints the requests that are for this fixture, one a line.
  * FIXTURE is the name of the document in force, or "none".
  *
  * `unit vectors compare FILE FIXTURE REPLIES` compares our replies, one a line, with the answers:
- * decision, rule, severity, approver, and what is echoed. Prints a line for each row that isn't the
- * same: "laxer", "stricter" or "differs", the other daemon's decision and rule, ours, and the
- * request. A case that says what is recommended must be decided so; else it is "wrong".
+ * decision, rule, severity, approver, and the echoed members. Prints a line for each row that
+ * differs: "laxer", "stricter" or "differs", the other daemon's decision and rule, ours, and the
+ * request. If a case has a recommended decision, any other decision is "wrong".
  *
  * `unit vectors fixture FILE NAME` prints a document.
  *
@@ -139,7 +139,7 @@ static bool is_same(const cJSON *peer, const cJSON *reply)
 	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++)
 		if (strcmp(text_of(peer, keys[i]), text_of(reply, keys[i])) != 0)
 			return false;
-	/* The cases leave them out. */
+	/* The cases omit these members. */
 	for (size_t i = 0; i < sizeof(defaults) / sizeof(*defaults); i++)
 		if (member(peer, defaults[i])
 			&& strcmp(text_of(peer, defaults[i]), text_of(reply, defaults[i])) != 0)

@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * `unit witness FILE`: whether every exchange that witness.c saw keeps to the wire's promises,
+ * `unit witness FILE`: checks that every exchange that witness.c saw keeps to the wire's promises,
  * whatever the test was about.
  *
- * A reply to `local.exec`, and one to what is no request at all, is a decision: one line, one
- * object, no key but decision, reason, and with pending_hitl approval_token and retry_after_ms
- * (both, and only then); rule, expires_at and evidence only where the request says "detail": true.
- * What is no request is denied. A request of the second contract, and one that the strict reader
- * took for a malformed one of it, is answered by a response of that contract. A reply to an
- * operator's action is lines of objects, the last of which alone has an outcome; or a deny, where
- * the strict reader, which knows more faults than the lax one here, didn't take it for an action. A
- * peer may hear nothing, and one that goes away may get the beginning of a reply.
+ * A reply to `local.exec`, or to a line that is no request at all, is a decision: one line, one
+ * object, with no key but decision and reason; with pending_hitl also approval_token and
+ * retry_after_ms (both, and only then); and rule, expires_at and evidence only if the request says
+ * "detail": true. A line that is no request is denied. A request of the second contract gets a
+ * response of that contract; so does a line that the strict reader took for a malformed one of it.
+ * A reply to an operator's action is lines of objects, of which only the last has an outcome; or a
+ * deny, if the strict reader, which knows more faults than the lax one here, refused the action. A
+ * peer may get no reply, and one that goes away may get the beginning of a reply.
  *
- * Whoever watches hears events until one of the two goes, so that there may be no outcome. What
- * became of a token is told once and in order: issued, approved, and then one of consumed, revoked,
- * expired; each with the state that it says, and approved and revoked, alone, with an operator.
+ * A watcher gets events until it or the daemon goes, so there may be no outcome. The states of a
+ * token are told once and in order: issued, approved, and then one of consumed, revoked, expired;
+ * each with its state; approved and revoked, and only these, with an operator.
  *
  * Prints each violation with its request and reply. Exit status: 0 none, 1 some, 2 no such file.
  */
@@ -33,7 +33,7 @@
 
 DEFINE_CLEANUP(cJSON *, cJSON_Delete)
 
-/* How much of a request or a reply is shown. */
+/* The bytes of a request or reply that are shown. */
 #define SHOWN_MAX 2000
 
 struct text {
@@ -52,7 +52,7 @@ struct exchange {
 
 enum kind { KIND_NO_REQUEST, KIND_EVALUATE, KIND_EXEC, KIND_OPERATOR, KIND_WATCH };
 
-/* The events, and which of them come later than which. */
+/* The events, and their order. */
 static const struct event {
 	const char *name, *state;
 	int rank;
@@ -65,7 +65,7 @@ static const struct event {
 	{ "expired", "expired", 3, false },
 };
 
-/* What was told last about a token, in one exchange. */
+/* The last event of a token in one exchange. */
 struct told {
 	char id[37];
 	int rank;
@@ -111,7 +111,7 @@ static bool is_one_of(const char *text, const char *const *list)
 	return *list;
 }
 
-/* The whole of it as an object, or NULL. */
+/* Parses the whole text as an object; NULL: it is none. */
 static cJSON *parse_object(const char *data, size_t len)
 {
 	cleanup(cJSON_Delete_p) cJSON *item = NULL;
@@ -165,7 +165,7 @@ static void check_keys(struct exchange *e, const cJSON *reply, bool detail)
 	}
 }
 
-/* Both where they belong, neither elsewhere. */
+/* Pending replies must have both members, other replies neither. */
 static void check_pending(struct exchange *e, const cJSON *reply, bool pending)
 {
 	const cJSON *token = cJSON_GetObjectItemCaseSensitive(reply, "approval_token");
@@ -181,7 +181,7 @@ static void check_pending(struct exchange *e, const cJSON *reply, bool pending)
 		violation(e, "pending_hitl without retry_after_ms");
 }
 
-/* One line, no key but these, each once and in this order. */
+/* A response is one line with no key but these, each at most once and in this order. */
 static void check_response(struct exchange *e, const cJSON *reply, const cJSON *request)
 {
 	static const char *const keys[] = { "decision_id", "session_id", "agent_id", "actor",
@@ -319,7 +319,7 @@ static void check_event(struct exchange *e, const cJSON *line, struct told **lis
 	told->rank = event->rank;
 }
 
-/* One of the lines of a reply to an operator. */
+/* Checks a line of the reply to an operator. */
 static void check_line_of(
 	struct exchange *e, const cJSON *line, enum kind kind, bool last, struct told **list)
 {
@@ -366,7 +366,7 @@ static void check(struct exchange *e)
 	if (e->reply.len == 0)
 		return;
 
-	/* What follows the newline is no part of the request. */
+	/* The text after the newline does not belong to the request. */
 	request = parse_object(
 		e->request.data, newline ? (size_t)(newline - e->request.data) : e->request.len);
 	if (kind_of(request) == KIND_OPERATOR || kind_of(request) == KIND_WATCH)

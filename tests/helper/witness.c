@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Sees what the daemon of the tests says at its sockets. Linked into tests/firma alone, with
- * -Wl,--wrap= for each of accept4, recv, __recv_chk (what a fortified recv() turns into), send and
- * close. Where $FIRMA_TEST_WITNESS names a file, each accepted connection that ends is appended to
- * it as one line, in one O_APPEND write, so that several processes can share the file:
+ * Records what the daemon of the tests receives and sends at its sockets. Linked into tests/firma
+ * alone, with -Wl,--wrap= for each of accept4, recv, __recv_chk (the name of a fortified recv()),
+ * send and close. If $FIRMA_TEST_WITNESS names a file, each accepted connection that ends is
+ * appended to it as one line, in one O_APPEND write, so that several processes can share the file:
  *
  *     {"request_hex":"…","reply_hex":"…"}
  *
- * and `,"cut":true` within where the last send() did not take all that it was given. The request is
- * what was received before anything was sent (what is drained afterwards is not part of it), up to
- * REQUEST_MAX; the reply is all that was sent. `unit witness` judges the lines.
+ * with `,"cut":true` added if the last send() did not take all of its data. The request is the data
+ * that was received before anything was sent (drained data is not part of it), up to REQUEST_MAX;
+ * the reply is all that was sent. `unit witness` judges the lines.
  *
  * With $FIRMA_TEST_RENAME, "N FROM TO" (paths without blanks), FROM is renamed to TO before the
  * N-th connection is read: in the middle of a turn, at the same place on every machine.
  *
- * A table by descriptor owns what was seen of each open connection. Witnessing changes no result
- * and no errno; a line that can't be written is told on standard error, which lib.bash looks for.
+ * A table by descriptor owns the data of each open connection. The witness changes no result and no
+ * errno; if a line can't be written, a message goes to standard error, where lib.bash finds it.
  */
 
 #include <errno.h>
@@ -45,7 +45,7 @@ static struct exchange *exchanges; /* by descriptor */
 static size_t n_exchanges;
 static int witness_fd = -1;
 
-/* What the linker's --wrap makes of these names. */
+/* The names that the linker's --wrap makes of these functions. */
 int __real_accept4(int fd, struct sockaddr *addr, socklen_t *addr_len, int flags);
 ssize_t __real_recv(int fd, void *data, size_t len, int flags);
 ssize_t __real___recv_chk(int fd, void *data, size_t len, size_t size, int flags);
@@ -63,7 +63,9 @@ static void complain(const char *what, int error)
 	fprintf(stderr, "witness: could not %s: %s\n", what, strerror(error));
 }
 
-/* Opened at the first connection and kept, so that one can be recorded when no descriptor is left.
+/*
+ * The file is opened at the first connection and kept open: it can then be written when no
+ * descriptor is left.
  */
 static bool open_witness(void)
 {
@@ -164,7 +166,7 @@ static void end(struct exchange *e)
 	*e = (struct exchange){ 0 };
 }
 
-/* At the N-th connection, however often accept4() found none before. */
+/* Renames at the N-th accepted connection; accept4() calls without one don't count. */
 static void rename_before(int n)
 {
 	const char *what = getenv("FIRMA_TEST_RENAME");
@@ -255,7 +257,7 @@ int __wrap_close(int fd)
 	return __real_close(fd);
 }
 
-/* What the process leaves open when it ends was said all the same. */
+/* Records the connections that are still open when the process ends. */
 __attribute__((destructor)) static void end_all(void)
 {
 	for (size_t i = 0; i < n_exchanges; i++) {

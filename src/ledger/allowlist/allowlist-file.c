@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * The file of the allowlist. What it may not do:
+ * The allowlist file. This code must not
  *
- *  - write over what it could not read, or has not read;
- *  - bring back what somebody has removed: what is written is made from what was read just now;
- *  - leave half a file, or one that it would not read itself.
+ *  - overwrite a file that it could not read, or has not read;
+ *  - bring back an entry that another program removed: the new text is made from the text that was
+ *    just read;
+ *  - leave half a file, or one that it would refuse to read.
  *
- * Whoever edits the file by hand doesn't hold the lock. So whether it is still the one that was
- * read is asked once more, directly before the new one takes its place.
+ * An editor doesn't hold the lock. So directly before the new file takes its place, the
+ * old one is compared once more with the one that was read.
  */
 
 #include "ledger/allowlist/allowlist-file.h"
@@ -25,7 +26,7 @@
 
 #define LIST_FILE "allowlist.json"
 
-/* After a change, for so long; much longer than the kernel's tick. */
+/* A file counts as recent for this long after a change; much longer than the kernel's tick. */
 #define RECENT (100 * CLOCK_MS)
 
 #define USE_PAUSE CLOCK_SECOND
@@ -79,7 +80,7 @@ static bool same_file(const struct stat *a, const struct stat *b)
 		&& same_time(&a->st_mtim, &b->st_mtim) && same_time(&a->st_ctim, &b->st_ctim);
 }
 
-/* All zeros where there is no file. */
+/* All zeros if there is no file. */
 static int look(const struct allowlist_file *f, struct stat *ret)
 {
 	if (fstatat(state_dir_fd(f->dir), LIST_FILE, ret, AT_SYMLINK_NOFOLLOW) == 0)
@@ -98,7 +99,7 @@ static bool has_changed(const struct allowlist_file *f)
 	return f->retry || f->recent || look(f, &st) < 0 || !same_file(&st, &f->seen);
 }
 
-/* A clock that was set back makes everything recent: it is read more often, never less. */
+/* If the clock was set back, every file is recent: it is read more often, never less. */
 static bool is_recent(const struct stat *st, uint64_t wall)
 {
 	uint64_t changed =
@@ -107,7 +108,7 @@ static bool is_recent(const struct stat *st, uint64_t wall)
 	return st->st_ino != 0 && (changed > wall || wall - changed < RECENT);
 }
 
-/* What the file holds, and what it was before it was read. */
+/* The file's text, and its stat(2) from before the text was read. */
 static int read_file(const struct allowlist_file *f, struct bytes *text, struct stat *seen,
 	const char **ret_fault)
 {
@@ -184,7 +185,7 @@ static void read_list(struct allowlist_file *f, const struct moment *now)
 	set_fault(f, r < 0 ? strerror(-r) : fault ? fault : bytes_str(&why));
 }
 
-/* Once, when the directory is there. */
+/* Reads the stamps, once, as soon as the directory is open. */
 static void load_use(struct allowlist_file *f, const struct moment *now)
 {
 	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
@@ -221,13 +222,13 @@ const char *allowlist_file_closed(const struct allowlist_file *f)
 
 /* --- changing --------------------------------------------------------------------------------- */
 
-/* As it is to be, so far. */
+/* The list, with the changes so far. */
 static const struct allowlist *current(const struct allowlist_file *f)
 {
 	return f->changed ? f->changed : f->list;
 }
 
-/* What ends needs to know how late it was: a clock is kept where something does, or did. */
+/* Expiry needs a clock: the file keeps one if an entry expires, or if the file has one already. */
 static const struct allow_clock *clock_to_keep(
 	const struct allowlist_file *f, const struct allowlist *list, const struct allow_entry *add)
 {
@@ -238,8 +239,8 @@ static const struct allow_clock *clock_to_keep(
 }
 
 /*
- * Makes the document anew, without what is marked and what is over, and reads it: what would not be
- * read is not written.
+ * Prints the list without the marked and the expired entries, and parses the result: a text that
+ * would be refused at the next read is not written.
  */
 static int edit(struct allowlist_file *f, bool *drop, const struct allow_entry *add,
 	const struct allow_entry *old)
@@ -266,7 +267,7 @@ static int edit(struct allowlist_file *f, bool *drop, const struct allow_entry *
 	return 0;
 }
 
-/* One that is the same in what identifies it makes room, but for what nobody here knows. */
+/* Replaces an entry with the same identity, but keeps its ID and its unknown members. */
 static int add(struct allowlist_file *f, const struct allow_entry *entry, bool *drop)
 {
 	const struct allowlist *list = current(f);
@@ -285,7 +286,7 @@ static int add(struct allowlist_file *f, const struct allow_entry *entry, bool *
 	return edit(f, drop, entry, old);
 }
 
-/* What is gone already is removed as well. */
+/* Succeeds if the entry is gone already. */
 static int remove_entry(struct allowlist_file *f, const char *id, bool *drop)
 {
 	const struct allowlist *list = current(f);
@@ -326,7 +327,7 @@ void allowlist_file_forget(struct allowlist_file *f)
 
 /* --- writing ---------------------------------------------------------------------------------- */
 
-/* Somebody else has written it since. */
+/* Another process has written the file since it was read. */
 #define CHANGED_MEANWHILE 1
 
 static int replace(struct allowlist_file *f, const struct allowlist *list)
@@ -340,7 +341,7 @@ static int replace(struct allowlist_file *f, const struct allowlist *list)
 	r = file_replace_begin(&to, state_dir_fd(f->dir), LIST_FILE);
 	if (r >= 0)
 		r = file_write(to.fd, bytes_str(text), text->len);
-	/* What takes time comes before the look. */
+	/* The slow sync comes before the comparison. */
 	if (r >= 0 && fsync(to.fd) < 0)
 		r = -errno;
 	if (r >= 0)
@@ -368,7 +369,7 @@ int allowlist_file_commit(struct allowlist_file *f)
 	r = replace(f, changed);
 	f->recent = true;
 	if (r != 0) {
-		/* Whatever is there now is read anew. */
+		/* Read the file again, whatever it holds now. */
 		f->retry = true;
 		allowlist_free(changed);
 		return r == CHANGED_MEANWHILE ? -EAGAIN : r;
@@ -377,9 +378,9 @@ int allowlist_file_commit(struct allowlist_file *f)
 	return 0;
 }
 
-/* --- what has time ---------------------------------------------------------------------------- */
+/* --- after the replies ------------------------------------------------------------------------ */
 
-/* What was seen to be over must not be there any more when the clock is another one. */
+/* Removes expired entries from the file: a clock that is set back later must not revive them. */
 static void drop_over(struct allowlist_file *f, const struct moment *now)
 {
 	cleanup(free_p) bool *drop = NULL;
@@ -426,7 +427,7 @@ uint64_t allowlist_file_due(const struct allowlist_file *f)
 	return f->list && f->use.dirty ? f->use.write_at : CLOCK_NEVER;
 }
 
-/* How late it is must be known where something ends: the next start may be told otherwise. */
+/* Writes the clock if an entry expires: at the next start the wall clock may have been set back. */
 void allowlist_file_finish(struct allowlist_file *f, const struct moment *now)
 {
 	if (!f->list || state_dir_fd(f->dir) < 0)

@@ -17,7 +17,7 @@
 
 #define USE_FILE "allowlist-use.json"
 
-/* Room for a stamp of each entry, with a path of any length. */
+/* The file's size limit: a stamp for each entry, with a path of any length. */
 #define USE_MAX ((size_t)64 << 20)
 
 void allowlist_use_init(struct allowlist_use *use)
@@ -39,7 +39,7 @@ void allowlist_use_deinit(struct allowlist_use *use)
 	allowlist_use_init(use);
 }
 
-/* Where it is, or would stand. */
+/* The index of the ID's stamp, or the index at which to insert it. */
 static size_t find(const struct allowlist_use *use, const char *id, bool *ret_there)
 {
 	size_t low = 0, high = use->n, middle;
@@ -257,7 +257,7 @@ static int print(const struct allowlist_use *use, const struct allow_clock *cloc
 	return r < 0 ? r : bytes_append_str(b, "}}\n");
 }
 
-/* Stamps of entries that are no more. */
+/* Drops the stamps of entries that are no longer in the list. */
 static void forget_others(struct allowlist_use *use, const struct allowlist *list)
 {
 	size_t kept = 0;

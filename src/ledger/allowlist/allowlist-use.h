@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * When entries of the allowlist were used last, and how late it was then: allowlist-use.json, in
- * the state directory. Nothing is decided by the stamps: where they can't be read they are
- * forgotten, and where they can't be written they are tried again. Embedded: allowlist_use_init(),
+ * The time of each allowlist entry's last use, and the clock at the last write: allowlist-use.json
+ * in the state directory. No decision depends on the stamps: if the file can't be read they are
+ * dropped, and if it can't be written the write is tried again. Embedded: allowlist_use_init(),
  * allowlist_use_deinit().
  */
 
@@ -22,31 +22,31 @@ struct allowlist_stamp {
 };
 
 struct allowlist_use {
-	struct allowlist_stamp *stamps; /* by id */
+	struct allowlist_stamp *stamps; /* sorted by id */
 	size_t n, size;
-	bool dirty;        /* there is something that isn't in the file */
-	uint64_t write_at; /* µs of the boot clock: not before */
+	bool dirty;        /* the file is out of date */
+	uint64_t write_at; /* µs of the boot clock: no write before */
 };
 
 void allowlist_use_init(struct allowlist_use *use);
 void allowlist_use_deinit(struct allowlist_use *use);
 
 /*
- * Reads the file, if there is one. The clock is that of when it was written, where it is known.
- * What is wrong with it is appended to `why`. Error: -ENOMEM.
+ * Reads the file if it exists. *ret_clock is the clock at the time of the write, if it is known. A
+ * fault of the file is appended to `why`. Error: -ENOMEM.
  */
 int allowlist_use_load(struct allowlist_use *use, struct state_dir *dir,
 	struct allow_clock *ret_clock, struct bytes *why);
 
-/* Notes that an entry was used. Both strings are the stamp's on success. Error: -ENOMEM. */
+/* Records a use of an entry. On success the stamp owns both strings. Error: -ENOMEM. */
 int allowlist_use_add(struct allowlist_use *use, char **id, char **path, uint64_t at);
 
-/* The stamp of an entry; `at` is 0 where there is none. */
+/* The stamp of an entry; `at` is 0 if there is none. */
 struct allow_use allowlist_use_find(const struct allowlist_use *use, const char *id);
 
 /*
- * Writes the file, whole, for the entries that are in the list; the others are forgotten. Errors:
- * a negative errno; the file is the one that was there, or whole.
+ * Replaces the file with the stamps of the entries in `list`; other stamps are dropped. Errors: a
+ * negative errno; the file is then the old one or the complete new one.
  */
 int allowlist_use_write(struct allowlist_use *use, struct state_dir *dir,
 	const struct allowlist *list, const struct allow_clock *clock);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* Read once, replaced whole. */
+/* The file is read once, and always replaced whole. */
 
 #include "ledger/approval/counter-file.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #pragma once
 
-/* The counts of security keys, in the state directory. */
+/* The signature counts of security keys, in the state directory. */
 
 #include "base/bytes.h"
 #include "gate/approval/sk-counters.h"
@@ -10,8 +10,8 @@
 /* The file is damaged, or can't be trusted; `why` says what. */
 #define COUNTER_FILE_REFUSED 1
 
-/* Reads it where it is there. Else a negative errno. */
+/* Reads the file if it exists. Returns 0, COUNTER_FILE_REFUSED, or a negative errno. */
 int counter_file_load(const struct state_dir *dir, struct sk_counters *ret, struct bytes *why);
 
-/* Replaces it, for good. */
+/* Replaces the file, durably. Error: a negative errno. */
 int counter_file_write(struct state_dir *dir, const struct sk_counters *counters);

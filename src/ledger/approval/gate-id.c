@@ -26,7 +26,7 @@ static int refuse(struct bytes *why, const char *what)
 	return r < 0 ? r : GATE_ID_REFUSED;
 }
 
-/* What tells the directory from its copy. Without a birth time, device and inode must do. */
+/* The place that tells a directory from its copy. Without a birth time it has 0. */
 static int print_place(const struct state_dir *dir, struct bytes *b)
 {
 	struct statx st;
@@ -58,7 +58,7 @@ static int write_id(struct state_dir *dir, const struct bytes *place, struct gat
 	return r < 0 ? r : state_dir_replace(dir, &file, &renamed);
 }
 
-/* "firma.gate.v1 ID PLACE"; what follows the ID goes to *ret_place. */
+/* "firma.gate.v1 ID PLACE"; *ret_place is the text after the ID. */
 static bool parse(const struct bytes *line, struct gate_id *ret, const char **ret_place)
 {
 	const size_t head = sizeof(FORMAT), hex = (size_t)2 * GATE_ID_LEN;

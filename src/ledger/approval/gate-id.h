@@ -16,11 +16,11 @@
 
 struct gate_id {
 	uint8_t id[GATE_ID_LEN];
-	bool renewed; /* there was one, of another directory */
+	bool renewed; /* the file had the ID of another directory */
 };
 
 /* The file is damaged, or can't be trusted; `why` says what. */
 #define GATE_ID_REFUSED 1
 
-/* Reads it, or makes it. The directory must be locked. Else a negative errno. */
+/* Reads or makes the ID, in a locked directory. 0, GATE_ID_REFUSED, or a negative errno. */
 int gate_id_load(struct state_dir *dir, struct gate_id *ret, struct bytes *why);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* A record's approvals, by its members. */
+/* Checks the approvals in a record. */
 
 #include "ledger/evidence/approval-check.h"
 
@@ -40,7 +40,7 @@ static bool has_line(const char *text, const char *name, const char *value)
 	return strstr(text, line) != NULL;
 }
 
-/* What is wrong with one; NULL where nothing is. */
+/* The fault of an approval; NULL: it has none. */
 static const char *fault_of(const struct record *record, const struct json *approval)
 {
 	const char *by = json_get_string(approval, "by"), *text = json_get_string(approval, "text"),
@@ -92,7 +92,7 @@ int approval_check_record(const char *line, size_t len, const struct allowed_sig
 	*ret_n = 0;
 	r = json_parse_within(line, len, &chain_limits, &doc, &scan);
 	if (r != 0)
-		return r < 0 ? r : 0; /* the chain says what is wrong with it */
+		return r < 0 ? r : 0; /* chain_parse() reports the fault */
 
 	response = json_get(json_root(doc), "response");
 	approvals = response ? json_get(response, "approvals") : NULL;
@@ -109,7 +109,7 @@ int approval_check_record(const char *line, size_t len, const struct allowed_sig
 
 	json_each (approval, approvals) {
 		if (!json_get(approval, "signature") && !json_get(approval, "text"))
-			continue; /* a member of a Unix group */
+			continue; /* by membership of a Unix group, unsigned */
 		++*ret_n;
 		fault = fault_of(&record, approval);
 		if (!fault)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* Reads backwards, more each time, until the line's beginning is there. */
+/* Reads backwards, more each time, until the piece holds the line's beginning. */
 
 #include "ledger/evidence/chain-tail.h"
 
@@ -18,7 +18,7 @@ static int refuse(struct bytes *why, const char *what)
 	return r < 0 ? r : CHAIN_TAIL_REFUSED;
 }
 
-/* The last `len` bytes before `end`; less is refused. */
+/* Reads the last `len` bytes before `end`; fewer are refused. */
 static int read_piece(int fd, uint64_t end, size_t len, struct bytes *piece, struct bytes *why)
 {
 	char *at;
@@ -43,7 +43,7 @@ static int read_piece(int fd, uint64_t end, size_t len, struct bytes *piece, str
 	return 0;
 }
 
-/* The whole of the last line, without its newline, is at the end of `piece`. */
+/* Reads the whole last line; *ret is its text, without its newline, at the end of `piece`. */
 static int read_line(int fd, uint64_t end, struct bytes *piece, const char **ret, size_t *ret_len,
 	struct bytes *why)
 {

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 #pragma once
 
-/* The end of a stream, read without what stands before it: a million records cost what one does. */
+/*
+ * Reads the last record of a stream without the records before it, at a cost that stays the same.
+ */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -10,13 +12,13 @@
 #include "ledger/evidence/chain.h"
 #include "ledger/evidence/key.h"
 
-/* No whole record that holds ends there. */
+/* There is no valid, whole record at that place. */
 #define CHAIN_TAIL_REFUSED 1
 
 /*
- * Reads the record that ends, with its newline, at `end` bytes into the file, and checks it against
- * its own record_hash. *ret_own (or NULL) is what chain_is_signed_with() says of it and `key`.
- * Returns 0, CHAIN_TAIL_REFUSED with why appended, or a negative errno.
+ * Reads the record that ends, with its newline, at `end` bytes into the file, and checks its
+ * record_hash. *ret_own (or NULL) is chain_is_signed_with() for this record and `key`. Returns 0,
+ * CHAIN_TAIL_REFUSED with the reason appended to `why`, or a negative errno.
  */
 int chain_tail_read(int fd, uint64_t end, const struct evidence_key *key, bool *ret_own,
 	struct chain_head *ret, struct bytes *why);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * A record, read and written. Each member that bears on the chain has a function that takes it;
- * what the others say is no concern of the chain's, but that they are strict JSON.
+ * Reads and writes a record. Each member that concerns the chain has a function that takes it; all
+ * other members must only be strict JSON.
  */
 
 #include "ledger/evidence/chain.h"
@@ -99,7 +99,7 @@ static void take_previous(struct chain_reader *r, const struct scan_member *m)
 }
 
 /*
- * The member from its key on is cut, with the comma before it; where it is the first, with the one
+ * Cuts the member, from its key on, with the comma before it; if it is the first, with the comma
  * after it. No white space may stand around it or in it.
  */
 static bool cut(struct chain_reader *r, const struct scan_member *m, const char *key, size_t i)
@@ -130,7 +130,7 @@ static void take_hash(struct chain_reader *r, const struct scan_member *m)
 		refuse(r, "its record_hash is not written as it must be");
 }
 
-/* Takes the text if it comes next. */
+/* Skips the text if it comes next. */
 static bool skip(const char **at, const char *end, const char *text)
 {
 	size_t len = strlen(text);
@@ -142,7 +142,7 @@ static bool skip(const char **at, const char *end, const char *text)
 	return true;
 }
 
-/* Takes what comes before the next quote, which must need no escape. */
+/* Takes the text up to the next quote; the text must need no escape. */
 static bool take_plain(const char **at, const char *end, const char **ret, size_t *ret_len)
 {
 	const char *quote = memchr(*at, '"', (size_t)(end - *at));
@@ -306,7 +306,7 @@ int chain_print(const char *before, const struct bytes *tail, const char *previo
 	struct sha256 state;
 	int r;
 
-	/* The comma in front of record_hash is cut with it; the one after it is in `tail`. */
+	/* Hash without record_hash and the comma before it; the comma after it is in `tail`. */
 	sha256_expect(tail->len);
 	sha256_init(&state);
 	sha256_update(&state, before, strlen(before) - 1);

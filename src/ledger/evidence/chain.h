@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * One line of a stream of evidence, as firma-evidence(5) describes it: what ties it to the line
- * before it, and what it is signed with. The members that are cut out of the hashed text are found
- * by parsing; and since nothing protects how they are written, there is one way to write them.
+ * One line of an evidence stream, as firma-evidence(5) describes it: its link to the line before,
+ * and its signature. The hash leaves two members out; they are found by parsing. Since the hash
+ * doesn't protect how they are written, only one way to write them is accepted.
  */
 
 #include <stdbool.h>
@@ -15,13 +15,13 @@
 #include "base/json/tree.h"
 #include "ledger/evidence/key.h"
 
-/* No line is longer, without its newline. */
+/* The longest line, without its newline. */
 #define CHAIN_LINE_MAX ((size_t)1 << 20)
 
-/* A record holds a request, which may be as deep as a request may; and others write deeper ones. */
+/* A record holds a request, as deep as a request may be; other writers' records are deeper. */
 #define CHAIN_DEPTH_MAX 64
 
-/* Strict JSON, but for the depth, and that strings may hold \u0000. */
+/* Strict JSON, except that the depth is larger and that strings may hold \u0000. */
 extern const struct scan_limits chain_limits;
 
 #define CHAIN_HASH_LEN 64 /* hex digits */
@@ -32,52 +32,52 @@ extern const struct scan_limits chain_limits;
 #define CHAIN_SCHEMA_FIRMA "firma.evidence.v1"
 #define CHAIN_SCHEMA_CAVRA "cavra.go-daemon.evidence.v1"
 
-/* Where a stream stands: its last record. Sequence 0 and "" before the first. */
+/* The last record of a stream. Sequence 0 and "" before the first. */
 struct chain_head {
 	uint64_t sequence;
 	char hash[CHAIN_HASH_LEN + 1];
 };
 
-/* "17:0a1b…", 64 digits. False where it isn't such a text. */
+/* Parses "17:0a1b…", with 64 hex digits. False: the text is malformed. */
 bool chain_parse_head(const char *text, struct chain_head *ret);
 
 struct chain_signature {
-	enum signature_algorithm algorithm; /* SIGNATURE_NONE: one that isn't known */
+	enum signature_algorithm algorithm; /* SIGNATURE_NONE: unknown */
 	char key_id[CHAIN_KEY_ID_MAX + 1];
 	const char *value; /* in the line */
 	size_t value_len;
 };
 
-/* What a line says of itself. */
+/* The members of a line that concern the chain. */
 struct chain_record {
 	const char *schema;                /* one of the above */
-	struct chain_head head;            /* its sequence, and its record_hash as written */
+	struct chain_head head;            /* the line's sequence, and its record_hash as written */
 	char previous[CHAIN_HASH_LEN + 1]; /* or "" */
 	bool is_signed;
 	struct chain_signature signature;
 
-	/* The two pieces of the line that are cut out of it: offsets, in this order. */
+	/* The two pieces of the line that the hash leaves out: offsets, in this order. */
 	struct {
 		size_t start, end;
 	} cuts[2];
 };
 
-/* The line is no record. */
+/* The line is not a record. */
 #define CHAIN_REFUSED 1
 
 /* Returns 0, CHAIN_REFUSED with why appended, or -ENOMEM. */
 int chain_parse(const char *line, size_t len, struct chain_record *ret, struct bytes *why);
 
-/* Whether it is signed with this key; without a key, whether it is not signed. */
+/* Whether the record is signed with this key; if `key` is NULL, whether it is unsigned. */
 bool chain_is_signed_with(const struct chain_record *record, const struct evidence_key *key);
 
-/* What the record_hash must be. */
+/* Computes the record_hash that the line must have. */
 void chain_hash(const char *line, size_t len, const struct chain_record *record,
 	char ret[static CHAIN_HASH_LEN + 1]);
 
 /*
- * Appends a whole line, with its newline: `before` is what stands in front of record_hash, from the
- * brace to the comma; `tail` what follows it, from the comma on, without the last brace.
+ * Appends a whole line, with its newline. `before` is the text in front of record_hash, from the
+ * brace to the comma; `tail` is the text after it, from the comma on, without the last brace.
  */
 int chain_print(const char *before, const struct bytes *tail, const char *previous,
 	const struct evidence_key *key, struct bytes *b, char ret_hash[static CHAIN_HASH_LEN + 1]);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 #pragma once
 
-/* The log of evidence from inside: ledger/evidence/evidence-open opens it, and
- * ledger/evidence/evidence writes it. */
+/*
+ * The internals of the log of evidence: ledger/evidence/evidence-open opens it, and
+ * ledger/evidence/evidence writes it.
+ */
 
 #include "base/retry.h"
 #include "ledger/evidence/evidence.h"
@@ -18,18 +20,18 @@ struct evidence {
 
 	int fd; /* open exactly while the log may be appended to; else -1 */
 	struct head_file head_file;
-	struct log_position mark; /* of what is committed */
-	struct log_position next; /* of that and `batch` */
+	struct log_position mark; /* end of the committed records */
+	struct log_position next; /* the same, with `batch` */
 	struct bytes batch;
 	struct open_runs runs;
 
-	struct bytes closed; /* why; empty: open */
+	struct bytes closed; /* the reason; empty: open */
 	bool for_store;      /* closed until the store can be read */
-	struct retry retry;  /* closed for something else that may pass */
+	struct retry retry;  /* closed for another reason that may pass */
 	struct bytes warning;
 };
 
-/* Closes it for good, or (`waiting`) until evidence_prepare() tries again. */
+/* Closes the log for good or, with `waiting`, until evidence_prepare() tries again. */
 void evidence_close_for(struct evidence *e, bool waiting, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
@@ -37,5 +39,5 @@ void evidence_close_for(struct evidence *e, bool waiting, const char *format, ..
 void evidence_warn(struct evidence *e, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* Forgets the turn's records. */
+/* Drops the turn's records. */
 void evidence_drop(struct evidence *e);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * A log is opened: its end is compared with what is remembered of it, and it is made to say what
- * the store says. Only then is there something to add to.
+ * Opens a log: compares its end with the mark, and adds the records that the store's note names and
+ * the log lacks. Only after that may new records be added.
  */
 
 #include "ledger/evidence/evidence-internal.h"
@@ -25,7 +25,7 @@
 
 #define UNANSWERED "the daemon ended before this was recorded; nobody was answered"
 
-/* Makes the log's name last. */
+/* Makes the log's name durable. */
 static int sync_name(const struct evidence *e)
 {
 	cleanup(close_p) int dir_fd = -1;
@@ -38,7 +38,7 @@ static int sync_name(const struct evidence *e)
 	return dir_fd < 0 || fsync(dir_fd) < 0 ? -errno : 0;
 }
 
-/* Opens the log and takes its lock. False where it is closed now. */
+/* Opens the log and takes its lock. False: the log is closed now. */
 static bool open_log(struct evidence *e, bool expected)
 {
 	int r;
@@ -52,7 +52,7 @@ static bool open_log(struct evidence *e, bool expected)
 	if (r == -ENOENT)
 		r = file_open(
 			AT_FDCWD, e->path, O_RDWR | O_APPEND | O_CREAT | O_EXCL, e->owner, &e->fd);
-	/* Who made it may have died then. */
+	/* The daemon that created the file may have died before it synced the name. */
 	if (r == 0 && !expected)
 		r = sync_name(e);
 	if (r != 0) {
@@ -68,7 +68,7 @@ static bool open_log(struct evidence *e, bool expected)
 	return true;
 }
 
-/* Reads the mark; *ret_known is whether there is one. False where it is closed now. */
+/* Reads the mark; *ret_known is whether there is one. False: the log is closed now. */
 static bool read_mark(struct evidence *e, bool *ret_known)
 {
 	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
@@ -88,7 +88,10 @@ static bool read_mark(struct evidence *e, bool *ret_known)
 	return false;
 }
 
-/* A log of which no mark was kept: new, or one's own alone where nothing is ever kept. */
+/*
+ * A log without a mark. It must be empty; but without a state directory no mark is ever kept, and
+ * the log goes on after its last record.
+ */
 static int adopt(struct evidence *e, struct bytes *why)
 {
 	struct log_position mark;
@@ -110,7 +113,7 @@ static int adopt(struct evidence *e, struct bytes *why)
 	return r;
 }
 
-/* Cuts a torn end off, and makes what is before it last. */
+/* Cuts a torn end off, and syncs the rest. */
 static int settle(struct evidence *e, const struct log_end *end)
 {
 	if (end->torn > 0) {
@@ -144,7 +147,7 @@ static int record_cut(struct evidence *e, const struct log_end *end, const struc
 		now, id);
 }
 
-/* What became of a token, by what the store has of it. */
+/* Records a token as the store has it. */
 static int record_recovered(struct evidence *e, struct store *store,
 	const uint8_t id[static TOKEN_ID_LEN], const struct moment *now)
 {
@@ -163,7 +166,7 @@ static int record_recovered(struct evidence *e, struct store *store,
 			     now, event_id);
 }
 
-/* A change of the allowlist that was announced, and whether the list is as it wanted it. */
+/* Records a change of the allowlist that was announced, and whether the list has it. */
 static int record_change(struct evidence *e, const struct allowlist *list, const char *change,
 	const struct moment *now)
 {
@@ -210,8 +213,8 @@ static int recover_changes(struct evidence *e, const struct allowlist *list,
 }
 
 /*
- * Whether the store is an older one than the log knows: with it, a token could be spent once more.
- * One without tokens can't do harm: it may have been moved away, since it was damaged.
+ * Whether the store is older than the log's mark: a token could be spent once more then. A store
+ * without tokens can't do harm: an operator may have moved the damaged file away.
  */
 static bool is_older(const struct evidence *e, const struct store *store, uint64_t noted)
 {
@@ -229,7 +232,7 @@ static int refuse_older(const struct evidence *e, struct bytes *why)
 	return r < 0 ? r : LOG_REFUSED;
 }
 
-/* Adds what the store's note names and the log lacks. */
+/* Adds the records that the store's note names and the log lacks. */
 static int recover(struct evidence *e, struct store *store, const struct allowlist *list,
 	const struct moment *now, size_t *ret_n, struct bytes *why)
 {
@@ -267,7 +270,7 @@ static int recover(struct evidence *e, struct store *store, const struct allowli
 	return r < 0 ? r : recover_changes(e, list, &note, now, ret_n);
 }
 
-/* The store need not name them again. Where it can't say so, they are recovered once more. */
+/* Tells the store that nothing is missing. If this fails, the records are recovered once more. */
 static int note_recovered(struct evidence *e, struct store *store)
 {
 	cleanup(bytes_deinit) struct bytes line = BYTES_INIT(BYTES_UNLIMITED);
@@ -307,7 +310,7 @@ static int catch_up(struct evidence *e, struct store *store, const struct allowl
 	return note_recovered(e, store);
 }
 
-/* All that there is to do with a log that is open and locked. */
+/* Checks a log that is open and locked, and brings it up to date. */
 static int check_log(struct evidence *e, struct store *store, const struct allowlist *list,
 	bool known, const struct moment *now, struct bytes *why)
 {
@@ -329,13 +332,13 @@ static void open_if_possible(struct evidence *e, struct store *store, const stru
 	bool known;
 	int r;
 
-	/* What the store knows comes first. */
+	/* The store's note is needed first. */
 	if (!store_is_readable(store)) {
 		evidence_close_for(e, true, "the store can't be read");
 		e->for_store = true;
 		return;
 	}
-	/* The mark that is found must last. */
+	/* The mark's file must be durable. */
 	r = e->state_dir ? state_dir_sync(e->state_dir) : 0;
 	if (r < 0) {
 		evidence_close_for(e, true, "the state directory: %s", strerror(-r));

@@ -12,23 +12,22 @@
  *
  * - Before 1 is synced, nothing happened: the store cuts a torn batch off, and the log ends before
  *   S.
- * - Behind 1, the store names sequences that the log lacks. Nobody was answered, so nothing ran;
- *   what the tokens became, and what was to become of the allowlist, is written as `recovered`, one
- *   record for each that is missing. Where the turn changed neither there is no batch, and nothing
- *   is missing.
- * - Within 2 and 3, the log may have any part of the turn's records after the last mark. Whole
- *   ones are kept: they say what was decided. What is torn is cut off, and a record says so; then
- *   as above, for what was not whole.
- * - Behind 3, or where the power fails and takes marks along that were not synced, the log goes on
- *   after the mark: it is read on from there, and the next mark tells of it.
+ * - After 1, the store names sequences that the log lacks. No reply was sent, so no command ran.
+ *   Each missing record is written as `recovered`: with the token as the store has it, or with the
+ *   change of the allowlist. If the turn changed neither, there is no batch and nothing is missing.
+ * - During 2 and 3, the log may have any part of the turn's records after the last mark. Whole
+ *   records are kept: they say what was decided. A torn end is cut off, and a record says so. Then
+ *   the missing records are recovered as above.
+ * - After 3, or if a power cut loses marks that were not synced, the log is longer than the mark
+ *   says: it is read on from the mark, and the next mark covers the rest.
  *
- * So a recorded allow is never one of a token that can still be spent, since 1 is before 2; no
- * mark is ever ahead of the log, since 3 is before 4; and a log that ends before its mark, or has
- * another record there, was changed by somebody else. A store whose note names S knows that S - 1
- * was acknowledged, also where the mark is gone.
+ * So a token whose allow is on record can't be spent again, since 1 is before 2; and no mark is
+ * ahead of the log, since 3 is before 4. If a log ends before its mark, or has another record
+ * there, another program changed it. A store whose note names S proves that S - 1 was acknowledged,
+ * even if the mark is lost.
  *
- * A write or sync that failed: the log is cut back to the last mark and closed, and is only
- *believed again after it was read as at a start.
+ * After a failed write or sync, the log is cut back to the last mark and closed. It is trusted
+ * again only after it was read as at a start.
  */
 
 #include "ledger/evidence/evidence.h"
@@ -142,7 +141,7 @@ static int print_tail(const struct evidence_entry *entry, uint64_t wall, struct 
 	char *end;
 	int r;
 
-	/* What is long is copied once. */
+	/* Reserve the space at once, so that long texts are copied only once. */
 	r = bytes_reserve(b, len + 128, &end);
 	if (r >= 0)
 		r = bytes_append_str(b, ",\"timestamp\":\"");
@@ -211,7 +210,7 @@ static int write_batch(struct evidence *e)
 	return head_file_write(&e->head_file, &e->next);
 }
 
-/* What the failed write left is cut off; where that fails as well, it is read at the next try. */
+/* Cuts off the rest of the failed write. If that fails as well, the next try reads it. */
 void evidence_give_up(struct evidence *e, int error)
 {
 	if (ftruncate(e->fd, (off_t)e->mark.size) < 0 || fdatasync(e->fd) < 0)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* Two slots, of which the one is never touched while the other is written. */
+/* Two slots: while one is written, the other is not touched. */
 
 #include "ledger/evidence/head-file.h"
 
@@ -18,7 +18,7 @@
 #define CHECK_LEN 8 /* bytes of the hash */
 #define CHECK_KEY ",\"check\":\""
 
-/* The most bytes of the log that may follow a mark that is synced. */
+/* The mark is synced when the log has grown by this many bytes. */
 #define SYNC_AFTER ((uint64_t)4 << 20)
 
 void head_file_deinit(struct head_file *file)
@@ -52,7 +52,7 @@ static void print_slot(const struct log_position *mark, char ret[static HEAD_FIL
 	ret[HEAD_FILE_SLOT - 1] = '\n';
 }
 
-/* Reads what print_slot() printed, and nothing else: it is printed again and compared. */
+/* Accepts only the form that print_slot() writes: the slot is printed again and compared. */
 static bool parse_slot(const char *slot, struct log_position *ret)
 {
 	cleanup(json_doc_free_p) struct json_doc *doc = NULL;
@@ -65,7 +65,7 @@ static bool parse_slot(const char *slot, struct log_position *ret)
 		return false;
 
 	hash = json_get_string(json_root(doc), "hash");
-	/* It may be missing; what is wrong with it shows when the slot is printed again. */
+	/* `noted` may be missing; the comparison below finds a wrong one. */
 	(void)json_get_integer(json_root(doc), "noted", CHAIN_SEQUENCE_MAX, &mark.noted);
 	if (!json_get_integer(json_root(doc), "size", INT64_MAX, &mark.size)
 		|| !json_get_integer(
@@ -82,7 +82,7 @@ static bool parse_slot(const char *slot, struct log_position *ret)
 	return true;
 }
 
-/* Without another record only an end follows, which takes the note back. */
+/* For the same record, the later mark is that of evidence_finish(): it sets `noted` to 0. */
 static bool is_newer(const struct log_position *a, const struct log_position *b)
 {
 	return a->head.sequence != b->head.sequence ? a->head.sequence > b->head.sequence

@@ -2,15 +2,14 @@
 #pragma once
 
 /*
- * How far the record of evidence is known to be whole: a small file of its own in the state
+ * The mark: how far the log of evidence is known to be whole. It is a small file in the state
  * directory, evidence.head, which is overwritten in place after every turn.
  *
- * It has two slots of HEAD_FILE_SLOT bytes, a line of JSON each, with blanks at its end. They are
- * written in turns, so that one of them is whole whatever happens while the other is written; each
- * has the beginning of the SHA-256 of what stands before it on its line. A turn's mark is not
- * synced by itself: the log is, and a mark that is older than the log's end costs no more than
- * reading on from there. What a mark says was synced before it was written, so that none is ever
- * ahead of the log.
+ * It has two slots of HEAD_FILE_SLOT bytes, each a line of JSON that is padded with blanks. A slot
+ * ends with a check: the beginning of the SHA-256 of the text before it. The slots are written in
+ * turns, so one of them is always whole. A mark is not synced after each turn, but the log is: if
+ * the mark is older than the log's end, the log is read on from the mark. All that a mark says was
+ * synced before the mark was written, so no mark is ever ahead of the log.
  */
 
 #include <stdbool.h>
@@ -24,9 +23,10 @@
 #define HEAD_FILE_SLOT 512
 
 /*
- * What is on record for good: the log's size, and its last record. `noted` is the first record of
- * the last turn of which the store has a note (see ledger/evidence/recovery-note): a store that
- * knows of none, or of an earlier one, is an older one. 0: at the end of a daemon no note is kept.
+ * The durable part of the log: its size and its last record. `noted` is the first record of the
+ * last turn that left a note in the store (see ledger/evidence/recovery-note). A store with an
+ * earlier note or none is an older one. 0: the daemon has stopped, after which the store keeps no
+ * note.
  */
 struct log_position {
 	uint64_t size;
@@ -36,8 +36,8 @@ struct log_position {
 
 struct head_file {
 	int fd;             /* -1: not open */
-	unsigned int slot;  /* that is written next */
-	uint64_t synced_at; /* the size of the log when this was synced last */
+	unsigned int slot;  /* the one to write next */
+	uint64_t synced_at; /* the log's size when this file was last synced */
 };
 
 #define HEAD_FILE_INIT   \
@@ -47,19 +47,19 @@ struct head_file {
 
 void head_file_deinit(struct head_file *file);
 
-/* The file can't be taken. */
+/* The file is refused. */
 #define HEAD_FILE_REFUSED 1
 
 /*
- * Opens the file and reads the newer mark. Returns 0; -ENOENT where there is none;
- * HEAD_FILE_REFUSED with why appended; or another negative errno.
+ * Opens the file and reads the newer mark. Returns 0; -ENOENT if there is no file;
+ * HEAD_FILE_REFUSED with the reason appended to `why`; or another negative errno.
  */
 int head_file_open(struct head_file *file, const struct state_dir *dir, struct log_position *ret,
 	struct bytes *why);
 
-/* Makes the file, with a mark that knows of nothing, for good. */
+/* Creates the file with an empty mark, durably. Error: a negative errno. */
 int head_file_create(struct head_file *file, struct state_dir *dir);
 
-/* Syncs as well now and then, so that reading on from a mark never takes long. */
+/* Writes a mark, and sometimes syncs it, so that reading on from a mark never takes long. */
 int head_file_write(struct head_file *file, const struct log_position *mark);
 int head_file_sync(struct head_file *file);

@@ -2,7 +2,7 @@
 
 /*
  * Keys and signatures, with libsodium. A PEM file of an Ed25519 key has one form only: the DER
- * around the 32 bytes never varies (RFC 8410), so that it is compared and not parsed.
+ * around the 32 bytes never varies (RFC 8410), so it is compared, not parsed.
  */
 
 #include "ledger/evidence/key.h"
@@ -23,7 +23,7 @@ static const uint8_t private_der[] = { 0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05,
 static const uint8_t public_der[] = { 0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03,
 	0x21, 0x00 };
 
-/* One line of base64 between these is all of the file. */
+/* The whole file is one line of base64 between these two lines. */
 static const struct pem {
 	const char *begin, *end;
 	const uint8_t *der;
@@ -38,7 +38,7 @@ static const struct pem {
 #define DER_MAX (sizeof(private_der) + SEED_LEN)
 #define VARIANT sodium_base64_VARIANT_ORIGINAL
 
-/* What an HMAC key's ID is the beginning of the HMAC of. */
+/* An HMAC key's ID is the beginning of the HMAC of this text. */
 static const char id_text[] = "firma.evidence.v1 key id";
 
 static const char *const names[] = {
@@ -49,7 +49,7 @@ static const char *const names[] = {
 
 struct evidence_key {
 	enum signature_algorithm algorithm;
-	uint8_t *secret; /* sodium_malloc()ed; NULL of a public one */
+	uint8_t *secret; /* sodium_malloc()ed; NULL in a public key */
 	size_t secret_len;
 	uint8_t public[crypto_sign_PUBLICKEYBYTES];
 	char id[EVIDENCE_KEY_ID_LEN + 1];
@@ -100,7 +100,7 @@ static int refuse(struct bytes *why, const char *what)
 	return r < 0 ? r : EVIDENCE_KEY_REFUSED;
 }
 
-/* Why a secret in this file isn't one; NULL where it is. */
+/* Why a secret in this file is refused; NULL: it is not. */
 static const char *fault_of(const struct stat *st, uid_t owner, bool service)
 {
 	mode_t mode = st->st_mode & (S_IRWXG | S_IRWXO);
@@ -137,7 +137,7 @@ static int open_key(const char *path, enum evidence_key_kind kind, uid_t owner, 
 	return 0;
 }
 
-/* Reads it into guarded memory, where a NUL follows. */
+/* Reads the file into guarded memory, and adds a NUL. */
 static int read_key(int fd, uint8_t **ret, size_t *ret_len, struct bytes *why)
 {
 	cleanup(free_secret) uint8_t *data = sodium_malloc(EVIDENCE_KEY_FILE_MAX + 1);
@@ -165,7 +165,7 @@ static int read_key(int fd, uint8_t **ret, size_t *ret_len, struct bytes *why)
 	return 0;
 }
 
-/* The 32 bytes that a PEM text holds, into `ret`; false where it isn't such a text. */
+/* The 32 bytes in a PEM text; false: the text is malformed. */
 static bool read_pem(const char *text, size_t len, const struct pem *pem, uint8_t ret[static 32])
 {
 	size_t begin = strlen(pem->begin), end = strlen(pem->end), n;
@@ -354,7 +354,7 @@ static int check_ed25519(const struct evidence_key *key, const struct signed_tex
 		|| n != sizeof(signature))
 		return 0;
 
-	/* There is one way to write it. */
+	/* Only one encoding is accepted: encode again and compare. */
 	r = append_base64(&again, signature, n);
 	if (r >= 0)
 		r = join(text, &joined);
@@ -410,8 +410,7 @@ int evidence_key_make_pair(char **ret_private, struct bytes *public_pem)
 	if (!private)
 		return -ENOMEM;
 
-	/* The first half of libsodium's secret key is the seed, which is what others call the key.
-	 */
+	/* The seed is the first half of libsodium's secret key; others call the seed the key. */
 	crypto_sign_keypair(public, secret);
 	print_pem(&pems[EVIDENCE_KEY_PRIVATE], secret, private, PEM_MAX);
 	sodium_memzero(secret, sizeof(secret));

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Behind the mark there may be what was acknowledged and no mark tells of any more (the power
- * failed, and marks are not synced each time), and, last, what was being written when the daemon
- * died. The latter is torn: its last line has no end, or parts of it were never written and read as
- * zeros. Whatever else is no record was put there by somebody.
+ * After the mark, two things may follow. First, records that were acknowledged, if the power failed
+ * and took their marks along, which are not synced each time. Last, a write that the daemon's death
+ * cut short: it is torn if its last line has no newline, or if parts of it were never written and
+ * read as zeros. Any other text that is no record was put there by another program.
  */
 
 #include "ledger/evidence/log-check.h"
@@ -74,7 +74,7 @@ static int check_marked(
 	return 0;
 }
 
-/* Whether a line is the record that follows; *fault says why not. */
+/* Whether the line is the next record; if not, *fault says why. */
 static int check_next(const struct line *line, const struct chain_head *head,
 	const struct evidence_key *key, struct chain_head *ret, struct bytes *fault)
 {
@@ -103,8 +103,7 @@ static int check_next(const struct line *line, const struct chain_head *head,
 	return 0;
 }
 
-/* Looks at everything from `start` on: how long it is, its hash, and whether it was written whole.
- */
+/* Reads everything from `start` on: its length, its hash, and whether it is torn. */
 static int look_at_rest(int fd, uint64_t start, struct log_end *end, bool *ret_torn)
 {
 	uint8_t hash[SHA256_LEN];
@@ -168,7 +167,7 @@ int log_check(int fd, const struct log_position *mark, const struct evidence_key
 	return r;
 }
 
-/* Where the last line that has an end ends; 0 where there is none. */
+/* The end of the last line that has a newline; 0 if there is none. */
 static int find_last_end(int fd, uint64_t size, uint64_t *ret)
 {
 	char piece[PIECE];

@@ -2,8 +2,7 @@
 #pragma once
 
 /*
- * Whether a log of evidence is still the one that was left, from its last mark on: what
- * stands before that is not read.
+ * Checks that a log of evidence is unchanged from its last mark on; records before it are not read.
  */
 
 #include <stdint.h>
@@ -14,20 +13,20 @@
 
 struct log_end {
 	struct log_position mark; /* the last record that is whole */
-	uint64_t torn;            /* bytes after that, which were never acknowledged */
+	uint64_t torn;            /* bytes after `mark`, which were never acknowledged */
 	char torn_hash[CHAIN_HASH_LEN + 1];
 };
 
-/* The log is not what it was. */
+/* The log is refused: it was changed. */
 #define LOG_REFUSED 1
 
 /*
- * Reads from `mark` to the end of the file: the record at the mark must be there, unchanged, and
- * whole records after it must continue it, signed with the key where there is one. Returns 0,
- * LOG_REFUSED with why appended, or a negative errno.
+ * Reads from `mark` to the end of the file. The record at the mark must be unchanged, and whole
+ * records after it must continue it, signed with the key if there is one. Returns 0, LOG_REFUSED
+ * with the reason appended to `why`, or a negative errno.
  */
 int log_check(int fd, const struct log_position *mark, const struct evidence_key *key,
 	struct log_end *ret, struct bytes *why);
 
-/* A mark of the last whole record in a file of which none was kept. */
+/* Finds the last whole record in a log that has no mark. */
 int log_find_mark(int fd, struct log_position *ret, struct bytes *why);

@@ -95,7 +95,7 @@ static int take_line(struct open_runs *runs, const struct line *line)
 	r = json_parse_within(line->text, line->len, &chain_limits, &doc, &fault);
 	if (r == 0)
 		take_record(runs, json_root(doc));
-	return r < 0 ? r : 0; /* the line where the reading began may be a part of one */
+	return r < 0 ? r : 0; /* the first line may be only the rest of one */
 }
 
 static int read_tail(struct open_runs *runs, int fd, uint64_t size)

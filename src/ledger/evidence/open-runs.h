@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * The latest allows on record whose end nobody has reported yet: each may be reported once, by the
- * user who was allowed. They are read from the end of the log at the first report, so a daemon that
- * was restarted meanwhile knows them too; after that open_runs_add() keeps them up.
+ * The latest allows on record whose end was not reported yet. Each may be reported once, by the
+ * user who was allowed. The first report reads them from the end of the log, so a restarted daemon
+ * knows them too; after that, open_runs_add() keeps them up to date.
  */
 
 #include <stdbool.h>
@@ -14,7 +14,7 @@
 
 #define OPEN_RUN_ID_LEN 12 /* bytes of a record_id */
 
-/* The event of a record that the asker, not the daemon, answers for. */
+/* The event of a record that comes from the asker, not from the daemon. */
 #define OPEN_RUN_REPORTED "reported_by_asker"
 
 struct open_run {
@@ -23,7 +23,7 @@ struct open_run {
 	bool is_open;
 };
 
-/* The oldest ones give way: LIMIT_OPEN_RUNS. */
+/* At most LIMIT_OPEN_RUNS; the oldest is overwritten. */
 struct open_runs {
 	struct open_run *rows; /* NULL: not read yet */
 	size_t next;           /* where the next one goes */
@@ -31,11 +31,11 @@ struct open_runs {
 
 void open_runs_deinit(struct open_runs *runs);
 
-/* Reads the end of the log, which is `size` bytes long. Negative errno; nothing was read then. */
+/* Reads the end of the log, which is `size` bytes long. Negative errno: nothing was read. */
 int open_runs_read(struct open_runs *runs, int fd, uint64_t size);
 
-/* Does nothing where they have not been read yet. `id` is a record_id as text. */
+/* Does nothing before open_runs_read(). `id` is a record_id as text. */
 void open_runs_add(struct open_runs *runs, const char *id, uid_t uid);
 
-/* NULL where there is none, or it is another user's. */
+/* NULL if there is none, or if it belongs to another user. */
 struct open_run *open_runs_find(const struct open_runs *runs, const char *id, uid_t uid);

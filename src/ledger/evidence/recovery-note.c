@@ -43,7 +43,7 @@ int recovery_note_add_change(struct recovery_note *note, uint64_t sequence, cons
 	return r;
 }
 
-/* What follows an entry's sequence; NULL where it is no entry. */
+/* The text after an entry's sequence; NULL: the entry is malformed. */
 static const char *parse_sequence(const char *entry, uint64_t *ret)
 {
 	const char *blank = strchr(entry, ' ');
@@ -53,7 +53,7 @@ static const char *parse_sequence(const char *entry, uint64_t *ret)
 	return blank + 1;
 }
 
-/* False where it is no entry. */
+/* False: the entry is malformed. */
 static bool parse_entry(const char *entry, uint64_t *ret_sequence, uint8_t ret_id[static 16])
 {
 	const char *id = parse_sequence(entry, ret_sequence);

@@ -2,15 +2,15 @@
 #pragma once
 
 /*
- * What the store says of evidence: which records go along with the changes of one turn. It is a
- * line of the turn's batch, so that it is there if and only if they are:
+ * The store's note about evidence: which records belong to the changes of one turn. It is a line of
+ * the turn's batch, so either both are on record or neither is:
  *
  *	{"evidence":17,"tokens":["17 5d3c9a52-…","19 5d3c9a52-…"],"allowlist":["18 {…}"]}
  *
- * The turn's records have the sequences from 17 on; the first and the third are about changes of a
- * token. A record may be about several tokens. The second is about a change of the allowlist (see
+ * The turn's records have the sequences from 17 on. Here 17 and 19 are about changes of a token; a
+ * record may be about several tokens. 18 is about a change of the allowlist (see
  * gate/allowlist/allow-change), which may happen after this line is on record; "allowlist" is
- * missing where there is none. The store keeps the last such line.
+ * missing if there is no such change. The store keeps only the last such line.
  */
 
 #include <stdbool.h>
@@ -27,7 +27,7 @@ struct recovery_note {
 	size_t n;             /* entries */
 	struct bytes entries; /* each ended by NUL */
 	size_t n_changes;
-	struct bytes changes; /* of the allowlist, alike */
+	struct bytes changes; /* allowlist changes, each ended by NUL */
 };
 
 #define RECOVERY_NOTE_INIT                                                                      \
@@ -43,17 +43,17 @@ int recovery_note_add(struct recovery_note *note, uint64_t sequence, const uint8
 /* Reads an entry, and moves *entry to the next. */
 void recovery_note_next(const char **entry, uint64_t *ret_sequence, uint8_t ret_id[static 16]);
 
-/* The same for a change of the allowlist, a JSON object. */
+/* The same for a change of the allowlist; `change` is a JSON object. */
 int recovery_note_add_change(struct recovery_note *note, uint64_t sequence, const char *change);
 
-/* Reads a change, and moves *entry to the next. The result lies in the note. */
+/* Reads a change, and moves *entry to the next. The note owns the result. */
 const char *recovery_note_next_change(const char **entry, uint64_t *ret_sequence);
 
 /* Appends the line, without a newline. */
 int recovery_note_print(const struct recovery_note *note, struct bytes *b);
 
-/* It is no such line. */
+/* The line is not a note. */
 #define RECOVERY_NOTE_MALFORMED 1
 
-/* Into a note that is empty. Returns 0, RECOVERY_NOTE_MALFORMED, or -ENOMEM. */
+/* Parses a line into an empty note. Returns 0, RECOVERY_NOTE_MALFORMED, or -ENOMEM. */
 int recovery_note_parse(const char *line, size_t len, struct recovery_note *ret);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * A stream, record by record. What one line does wrong is told once: the next is compared with what
- * that line says of itself, and not with what it should have said.
+ * Checks a stream record by record. A fault is reported once: the next line is compared with what
+ * the faulty line says of itself, not with what it should have said.
  */
 
 #include "ledger/evidence/verify.h"
@@ -22,8 +22,8 @@ struct verifier {
 	const char *schema; /* of the first record that had one */
 	char key_id[CHAIN_KEY_ID_MAX + 1];
 	bool has_key_id;
-	bool linked;     /* `report.head` is what the next line must follow */
-	bool head_found; /* that of the options */
+	bool linked;     /* the next line must follow `report.head` */
+	bool head_found; /* the head in the options was found */
 	struct bytes why;
 };
 
@@ -62,7 +62,7 @@ static int check_sequence(struct verifier *v, const struct chain_record *record)
 		expected);
 }
 
-/* Behind a line that could not be read there is nothing to compare with. */
+/* After a line that could not be read there is no hash to compare with. */
 static int check_link(struct verifier *v, const struct chain_record *record)
 {
 	if (!v->linked || v->options->receipt || strcmp(record->previous, v->report.head.hash) == 0)
@@ -85,7 +85,7 @@ static int check_hash(
 	return tell(v, "its record_hash is not the hash of the line: it was changed");
 }
 
-/* The ID that a signature must name; NULL where any will do that the others name as well. */
+/* The ID that a signature must name; NULL: any, and all later signatures must name the same. */
 static const char *expected_id(const struct verifier *v, const struct chain_record *record)
 {
 	if (v->options->key_id)
@@ -142,7 +142,7 @@ static int check_signature(struct verifier *v, const struct chain_record *record
 	return r < 0 ? r : check_value(v, record);
 }
 
-/* The record that one knows of from elsewhere. */
+/* Compares the record with the head in the options, if it has that sequence. */
 static int check_head(struct verifier *v, const struct chain_record *record)
 {
 	const struct chain_head *head = v->options->head;
@@ -198,7 +198,7 @@ static int check_record(
 	return 0;
 }
 
-/* A line that is no record stands for one, as far as the sequence goes. */
+/* A line that is no record still counts in the sequence. */
 static int check_line(struct verifier *v, const struct line *line)
 {
 	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * Whether a stream of evidence holds: every hash, sequence, link and signature, line by line, in
- * constant memory. Faults are told as they are found.
+ * Verifies a stream of evidence: every hash, sequence, link and signature, line by line, in
+ * constant memory. Faults are reported as they are found.
  */
 
 #include <stdbool.h>
@@ -13,15 +13,15 @@
 #include "ledger/evidence/chain.h"
 
 struct verify_options {
-	const struct evidence_key *key; /* every record must be signed with it; NULL: none may be */
-	const char *key_id; /* that all signatures must name; NULL: the key's own, or any */
-	const struct chain_head *head; /* a record that must be there; or NULL */
-	bool receipt;                  /* one record by itself, with an approver's signature */
-	const struct allowed_signers *approvers; /* whose signatures approve; NULL: unchecked */
+	const struct evidence_key *key; /* signs every record; NULL: no record may be signed */
+	const char *key_id; /* the key_id of all signatures; NULL: the key's own, or any */
+	const struct chain_head *head;           /* a record that must be in the stream; or NULL */
+	bool receipt;                            /* a single record, with an approver's signature */
+	const struct allowed_signers *approvers; /* who may approve; NULL: unchecked */
 };
 
 struct verify_report {
-	uint64_t records; /* lines, whether or not they hold */
+	uint64_t records; /* lines, valid or not */
 	uint64_t signed_records;
 	uint64_t approvals; /* signatures of approvers that were checked */
 	uint64_t faults;
@@ -31,12 +31,12 @@ struct verify_report {
 /* A fault, as a sentence without its full stop. A negative result ends the reading. */
 typedef int (*verify_fault_fn)(uint64_t line, const char *what, void *userdata);
 
-/* How far the reading is, in bytes. May be NULL. */
+/* The bytes that were read so far. May be NULL. */
 typedef void (*verify_progress_fn)(uint64_t bytes, void *userdata);
 
 /*
- * Reads from where the descriptor is to the end. Returns 0, also where there are faults; a negative
- * errno where it could not be read, or what `fault` gave.
+ * Reads from the descriptor's offset to the end. Returns 0, even if there are faults; or a negative
+ * result: an errno if the stream could not be read, or the result of `fault`.
  */
 int verify_stream(int fd, const struct verify_options *options, verify_fault_fn fault,
 	verify_progress_fn progress, void *userdata, struct verify_report *ret);

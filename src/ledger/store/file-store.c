@@ -1,26 +1,26 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * The tokens in a file. What this store may not do, whatever happens to the disk under it:
+ * The tokens in a file. Whatever happens to the disk, this store must not
  *
- *  - let an answer out before what it rests on is synced;
+ *  - let an answer out before the record that it rests on is synced;
  *  - write to, rename over, cut or remove a file that it could not read whole;
- *  - append to a file, or believe what it reads from it, once a write or sync of it has failed:
- *    the kernel may have dropped the pages and called them clean;
+ *  - append to a file, or trust what it reads from it, after a write or sync of it has failed: the
+ *    kernel may have dropped the pages and marked them clean;
  *  - put a new file in the old one's place before the new one is synced, or count on it before
- *    the directory is;
+ *    the directory is synced;
  *  - take back a consumption or a revocation, even one that could not be recorded;
  *  - keep an issue or an approval that could not be recorded;
- *  - take a damaged file for a torn one: only what no answer rests on may be cut off;
+ *  - take a damaged file for a torn one: only a batch that no answer rests on may be cut off;
  *  - touch anything in the directory without holding its lock;
  *  - go on with a file that another process has touched.
  *
- * `fd` is open exactly while the file may be appended to. While the store is closed for a failed
- * write the table is the truth, and a whole new file made from it is the way back.
+ * `fd` is open exactly while the file may be appended to. While the store is closed after a failed
+ * write, the table holds the truth, and the store opens again by writing a whole new file from it.
  *
- * Where another process has put something in the file's place, the table is the truth as well: it
- * is written at once, so that no token of an older file can be spent again after a restart. What
- * was found keeps another name, and the store stays closed.
+ * If another process has put something in the file's place, the table holds the truth as well. It
+ * is written at once, so that no token of an older file can be spent again after a restart. The
+ * other file is kept under another name, and the store stays closed.
  */
 
 #include "ledger/store/file-store.h"
@@ -41,27 +41,27 @@
 
 #define TOKENS_FILE "tokens.jsonl"
 
-/* What is superseded may take this much before the file is written anew. */
+/* The file is not written anew before this many bytes in it are superseded. */
 #define SUPERSEDED_MIN ((uint64_t)1 << 20)
 
-/* What was found in the file's place is kept under its name with this and a number. */
+/* A file found in the place of ours is kept under its name with this and a number. */
 #define REPLACED_SUFFIX ".replaced."
 #define REPLACED_MAX 99
 
 struct file_store {
 	struct table_store base; /* first */
 	struct state_dir *dir;
-	bool fresh; /* the directory may have been made just now, and its own name may not last */
+	bool fresh; /* the directory may be new, and its own name not durable */
 
-	int fd; /* for appending; -1 where the file may not be */
+	int fd; /* for appending; -1: no appending */
 	uint64_t size;
-	uint64_t batch;         /* number of the last one written */
-	struct bytes lines;     /* of the batch that the next commit writes */
-	bool grown;             /* since the file was last written anew */
-	uint64_t records;       /* that it was written anew with */
-	uint64_t compact_after; /* the size up to which that needn't be tried again */
+	uint64_t batch;         /* the last one's number */
+	struct bytes lines;     /* of the next batch */
+	bool grown;             /* by a batch, since the file was last written anew */
+	uint64_t records;       /* lines that it was last written anew with */
+	uint64_t compact_after; /* a file up to this size is not written anew */
 	bool displaced;         /* another process has touched it: closed for good */
-	bool settled;           /* and the truth was written after that, or can't be */
+	bool settled;           /* and the table was written after that, or can't be */
 };
 
 static struct file_store *file_of(struct store *store)
@@ -105,7 +105,7 @@ static int add_line(struct file_store *f, const struct token_change *change)
 	return r < 0 ? r : bytes_append_char(&f->lines, '\n');
 }
 
-/* The line comes first, since applying hands the token over. */
+/* The line is made first, since applying the change hands the token over. */
 static int file_apply(struct store *store, struct token_change *change)
 {
 	struct file_store *f = file_of(store);
@@ -120,7 +120,7 @@ static int file_apply(struct store *store, struct token_change *change)
 	return r;
 }
 
-/* Lines of a file that is written anew. */
+/* The number of lines in a file that is written anew. */
 static uint64_t n_records(const struct file_store *f)
 {
 	return token_table_size(&f->base.table) + (f->base.store.note.len > 0);
@@ -128,7 +128,7 @@ static uint64_t n_records(const struct file_store *f)
 
 /*
  * Puts a whole new file, made from the table, in the old one's place. On failure the old one is
- * still there and may be appended to, but where the new one is in place and may not be durable.
+ * still there and may be appended to; but if the new one was renamed already, `fd` is -1.
  */
 static int rewrite(struct file_store *f)
 {
@@ -166,9 +166,9 @@ static int rewrite(struct file_store *f)
 }
 
 /*
- * The file can't be trusted with more: the way back is a whole new one. What of the failed batch
- * got into the file stays there: should the daemon die before that, it is safer to find a
- * revocation that nobody was told of than to lose one.
+ * Closes the store after a failed write; a whole new file opens it again. The failed batch may be
+ * in the file in part, and is left there: if the daemon dies before the new file, a revocation that
+ * was never answered is safer than a lost one.
  */
 static void give_up_file(struct file_store *f, int error)
 {
@@ -178,7 +178,7 @@ static void give_up_file(struct file_store *f, int error)
 	store_wait(&f->base.store);
 }
 
-/* The note comes first, in a line of its own. */
+/* Puts the next note in front of the batch's lines. */
 static int add_note(struct file_store *f)
 {
 	cleanup(bytes_deinit) struct bytes lines = BYTES_INIT(BYTES_UNLIMITED);
@@ -228,7 +228,7 @@ static bool is_mostly_superseded(const struct file_store *f)
 		&& f->size > f->compact_after;
 }
 
-/* The turn is on record already, so that a failure here is not its failure. */
+/* The turn is on record already, so a failure here must not fail the turn. */
 static void compact(struct file_store *f)
 {
 	int r;
@@ -237,7 +237,7 @@ static void compact(struct file_store *f)
 	if (r >= 0)
 		return;
 
-	/* Not before it has doubled: trying costs as much as succeeding. */
+	/* Try again only after the file has doubled: a try costs as much as a success. */
 	f->compact_after = 2 * f->size;
 	bytes_appendf(&f->base.store.warning, "%s/" TOKENS_FILE ": could not be written anew: %s",
 		state_dir_path(f->dir), strerror(-r));
@@ -250,7 +250,7 @@ static bool has_changes(const struct file_store *f)
 	return f->lines.len > 0 || f->base.store.next_note.len > 0;
 }
 
-/* What the turn rests on must last. */
+/* Syncs the directory if the turn rests on it. */
 static int file_prepare(struct store *store)
 {
 	struct file_store *f = file_of(store);
@@ -280,7 +280,7 @@ static int file_finish(struct store *store)
 	return table_store_finish(store);
 }
 
-/* Gives what is found in the file's place another name: tokens.jsonl.replaced.1, and so on. */
+/* Gives the file in our file's place a second name: tokens.jsonl.replaced.1, and so on. */
 static int keep_aside(const struct file_store *f, unsigned int *ret_number)
 {
 	int dir_fd = state_dir_fd(f->dir);
@@ -299,8 +299,8 @@ static int keep_aside(const struct file_store *f, unsigned int *ret_number)
 }
 
 /*
- * Writes the tokens as they are, once, where that overwrites nothing. The store stays closed. No
- * change may be pending: what is not on record must not get there.
+ * Writes the table to a new file, once, and overwrites nothing. The store stays closed. No change
+ * may be pending: a change that is not on record must not get into the file.
  */
 static void settle(struct file_store *f)
 {
@@ -372,7 +372,7 @@ static void file_look_at_files(struct store *store)
 		settle(f);
 }
 
-/* A sync of the directory that another part asked for may have failed since the last turn. */
+/* Another part may have synced the directory since the last turn, and that sync may have failed. */
 static void file_check(struct store *store)
 {
 	struct file_store *f = file_of(store);
@@ -413,7 +413,7 @@ static int file_retry(struct store *store, const struct moment *now)
 	if (!store->retry.waiting)
 		return 0;
 
-	store->retry = retry; /* its pauses grow on */
+	store->retry = retry; /* the pauses keep growing */
 	return -EBUSY;
 }
 
@@ -421,7 +421,7 @@ static int file_rest(struct store *store)
 {
 	struct file_store *f = file_of(store);
 
-	/* At rest it holds one line a token. */
+	/* At rest, the file holds one line for each token. */
 	if (!store->readable || f->displaced)
 		return 0;
 	if (!f->grown && f->records == n_records(f) && !store->closed)
@@ -445,7 +445,7 @@ static const struct store_ops file_ops = {
 	.rest = file_rest,
 };
 
-/* Cuts a torn end off: nobody was told anything that rests on it. */
+/* Cuts a torn end off: no reply that rests on it was sent. */
 static int cut_torn_end(struct file_store *f, int fd, const struct journal_end *end)
 {
 	if (end->torn == 0)
@@ -460,7 +460,7 @@ static int cut_torn_end(struct file_store *f, int fd, const struct journal_end *
 		state_dir_path(f->dir), end->torn);
 }
 
-/* Reads the file into the table. If it can't be taken, the store is closed. */
+/* Reads the file into the table. If the file is damaged or can't be read, the store is closed. */
 static void read_tokens(struct file_store *f, int fd)
 {
 	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
@@ -487,10 +487,11 @@ static void read_tokens(struct file_store *f, int fd)
 }
 
 /*
- * What was read may be in memory only: a daemon that died between write and sync leaves pages that
- * may never get to the disk. Only a file at rest is known to last. Its name lasts only after the
- * directory is synced, which a daemon that died right after its rename() never did. The same holds
- * for the other files in the directory. That sync can wait until an answer rests on one of them.
+ * Makes the tokens that were read durable. A daemon that died between write and sync leaves pages
+ * that may never get to the disk, so a file with appended batches is written anew. A file at rest
+ * was synced, but its name may not be: the daemon may have died directly after its rename(). The
+ * same holds for the other files in the directory. The directory is synced before the first answer
+ * that rests on one of them.
  */
 static int make_lasting(struct file_store *f, const struct moment *now)
 {
@@ -501,7 +502,7 @@ static int make_lasting(struct file_store *f, const struct moment *now)
 	return 0;
 }
 
-/* A first start, or the next start after a daemon that died before it had a file. */
+/* The first start, or the start after a daemon that died before it had a file. */
 static int make_first(struct file_store *f)
 {
 	f->base.store.readable = true;
@@ -509,7 +510,7 @@ static int make_first(struct file_store *f)
 	return rewrite(f);
 }
 
-/* Reads what is on record; afterwards the store is open, or closed with a reason. */
+/* Reads the tokens; after that the store is open, or closed with a reason. */
 static void load_locked(struct file_store *f, const struct moment *now)
 {
 	int r, fd = -1;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Reading is a small machine over a buffered descriptor: header, then batches until the end. What
- * a bad batch means is decided in one place, judge().
+ * Reads with a small state machine over a buffered descriptor: header, then batches until the end.
+ * read_batch() and judge_header() decide whether a bad batch is torn or damaged. A torn batch among
+ * the first `records` lines is damage as well.
  */
 
 #include "ledger/store/journal.h"
@@ -19,10 +20,10 @@
 /* Version 2 has more members in its lines. Files of version 1 are read as they are. */
 #define JOURNAL_VERSION 2
 
-/* A header is short; a longer line isn't one. */
+/* The longest header line. */
 #define JOURNAL_HEADER_MAX 512
 
-/* How a batch's header begins; no line of tokens has it anywhere, whose quotes would be escaped. */
+/* The beginning of a batch's header. No token line contains it, since quotes are escaped there. */
 #define BATCH_BEGIN "{\"batch\":"
 #define BATCH_BEGIN_LEN (sizeof(BATCH_BEGIN) - 1)
 
@@ -35,16 +36,16 @@
 
 #define READ_SIZE ((size_t)128 * 1024)
 
-/* What a disk writes whole or not at all. */
+/* The unit that a disk writes whole or not at all. */
 #define SECTOR 512
 
 struct reader {
 	int fd;
 	struct bytes buffer;
-	size_t start;    /* what lies before it in the buffer has been taken */
+	size_t start;    /* buffered bytes before it were taken */
 	bool at_end;     /* nothing follows the buffer in the file */
-	uint64_t offset; /* of what is held in the file */
-	uint64_t line;   /* number of the line that is held first, from 1 */
+	uint64_t offset; /* of `start` in the file */
+	uint64_t line;   /* number of the line at `start`, from 1 */
 	struct bytes *why;
 };
 
@@ -63,7 +64,7 @@ static int __attribute__((format(printf, 2, 3))) damaged(struct reader *r, const
 	return e < 0 ? e : JOURNAL_DAMAGED;
 }
 
-/* What was read and not taken yet. */
+/* The bytes that were read and not taken yet. */
 static const char *held(const struct reader *r)
 {
 	return bytes_str(&r->buffer) + r->start;
@@ -125,7 +126,7 @@ static void check_text(const char *text, size_t len, char ret[static CHECK_HEX_L
 	notation_hex(hash, CHECK_LEN, ret);
 }
 
-/* Ends the header line that was begun at `start` of the buffer. */
+/* Ends the header line that begins at `start` of the buffer. */
 static int print_check(struct bytes *b, size_t start)
 {
 	char check[CHECK_HEX_LEN + 1];
@@ -175,7 +176,7 @@ int journal_print_batch(uint64_t number, const struct bytes *lines, struct bytes
 	return bytes_append(b, bytes_str(lines), lines->len);
 }
 
-/* Whether a header line, without its newline, ends with its own check. */
+/* Whether a header line, without its newline, ends with its correct check. */
 static bool check_holds(const char *line, size_t len)
 {
 	char check[CHECK_HEX_LEN + 1];
@@ -193,7 +194,7 @@ static bool check_holds(const char *line, size_t len)
 	return memcmp(tail + sizeof(CHECK_KEY) - 1, check, CHECK_HEX_LEN) == 0;
 }
 
-/* The length of the line at the buffer's start without its newline; -1 where none ends in time. */
+/* The length of the line at the buffer's start, without its newline; -1: none within `max`. */
 static ssize_t line_length(const struct reader *r, size_t max)
 {
 	size_t n = n_held(r) < max ? n_held(r) : max;
@@ -243,7 +244,7 @@ static int read_header(struct reader *r, const char *format, struct journal_end 
 	if (e == JSON_MALFORMED)
 		return damaged(r, "the header is damaged: %s", scan_error_text(fault.error));
 
-	/* A newer version may well be checked in another way: say that first. */
+	/* A newer version may use another check: report the version first. */
 	e = read_header_members(r, json_root(doc), format, ret);
 	if (e != 0)
 		return e;
@@ -261,7 +262,7 @@ struct batch {
 	char sha256[HASH_HEX_LEN + 1];
 };
 
-/* Reads a batch's header where there is a good one. */
+/* Parses a batch's header. Returns 0, JOURNAL_DAMAGED, or a negative errno. */
 static int parse_batch_header(const char *line, size_t len, struct batch *ret)
 {
 	cleanup(json_doc_free_p) struct json_doc *doc = NULL;
@@ -291,12 +292,13 @@ static int parse_batch_header(const char *line, size_t len, struct batch *ret)
 	return 0;
 }
 
-/* What became of a batch that isn't good. */
+/* The verdict on a batch. */
 enum judgement { BATCH_GOOD, BATCH_TORN, BATCH_DAMAGED };
 
 /*
- * Whether sectors in the buffer's first `len` bytes were never written: a run of zeros from the
- * batch's beginning or a sector's to the file's end or a sector's. Our lines hold no zero byte.
+ * Whether whole sectors in the buffer's first `len` bytes were never written. Such a run of zeros
+ * begins at the batch's beginning or at a sector's, and ends at the file's end or at a sector's.
+ * Our lines hold no zero byte.
  */
 static bool has_unwritten_sectors(const struct reader *r, size_t len)
 {
@@ -320,9 +322,9 @@ static bool has_unwritten_sectors(const struct reader *r, size_t len)
 }
 
 /*
- * Whether a good batch header stands anywhere in the rest of the file, which is read for it: not at
- * the beginning of a line alone, since what stood in front of it may be what is lost. So it is said
- * of a rest that is longer than any one batch.
+ * Whether a good batch header stands anywhere in the rest of the file, which is read for this. The
+ * search is not limited to the beginnings of lines: the newline before a header may be lost. A rest
+ * that is longer than any one batch counts as having a header.
  */
 static int find_batch(struct reader *r, bool *ret)
 {
@@ -351,7 +353,7 @@ static int find_batch(struct reader *r, bool *ret)
 	return 0;
 }
 
-/* Whether what the buffer holds is the beginning of a header, as far as it goes. */
+/* Whether the buffer holds the beginning of a header, as far as the buffer goes. */
 static bool begins_like_header(const struct reader *r)
 {
 	size_t n = n_held(r) < BATCH_BEGIN_LEN ? n_held(r) : BATCH_BEGIN_LEN;
@@ -359,7 +361,7 @@ static bool begins_like_header(const struct reader *r)
 	return memcmp(held(r), BATCH_BEGIN, n) == 0;
 }
 
-/* The batch at the buffer's start has no good header. */
+/* Judges a batch whose header is not good. */
 static int judge_header(struct reader *r, ssize_t len, enum judgement *ret)
 {
 	bool followed;
@@ -379,7 +381,7 @@ static int judge_header(struct reader *r, ssize_t len, enum judgement *ret)
 	return 0;
 }
 
-/* Reads the batch at the buffer's start, and judges it; the buffer then holds it whole. */
+/* Reads and judges the batch at the buffer's start; a good batch is then whole in the buffer. */
 static int read_batch(struct reader *r, struct batch *batch, enum judgement *ret)
 {
 	char hash[HASH_HEX_LEN + 1];

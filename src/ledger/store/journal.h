@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * A file of JSON lines that grows by batches and is now and then written anew. It knows nothing of
- * what the lines say.
+ * A file of JSON lines that grows by batches, and is written anew now and then. The journal knows
+ * nothing of the lines' meaning.
  *
  *	{"format":"firma.tokens","version":2,"records":2,"check":"…"}
  *	{"batch":8,"bytes":1033,"sha256":"…","check":"…"}
@@ -11,13 +11,12 @@
  *	{"batch":9,"bytes":71,"sha256":"…","check":"…"}
  *	(lines)
  *
- * `sha256` is of the batch's lines; `check` is the beginning of the SHA-256 of what stands before
- * it on its own line, so that a damaged header is never mistaken for a shorter or longer batch.
- * `records` counts the lines that the file was written anew with: those were synced before the
- * file got its name, so nothing of them can be missing after a crash. Of what was appended, only
- * the last batch can be: a batch that ends too early, or of which whole sectors were never written
- * and read as zeros, at the end of the file, is a torn one. No answer rests on it. Everything else
- * that is not as it must be is damage.
+ * `sha256` is of the batch's lines. `check` is the beginning of the SHA-256 of the text before it
+ * on its own line, so that a damaged header is never taken for a shorter or longer batch. `records`
+ * counts the lines that the file was written anew with. These were synced before the file got its
+ * name, so a crash can't lose any of them. Of the appended batches, a crash can damage only the
+ * last one. A batch at the end of the file is torn if it ends too early, or if whole sectors of it
+ * were never written and read as zeros; no answer rests on it. Any other fault is damage.
  */
 
 #include <stdbool.h>
@@ -27,29 +26,29 @@
 #include "base/bytes.h"
 #include "base/file.h"
 
-/* What one turn can change fits well into this: 256 requests of 64 KiB. */
+/* The largest batch. The changes of one turn are smaller: 256 requests of 64 KiB. */
 #define JOURNAL_BATCH_MAX ((size_t)32 << 20)
 
-/* The file can't be taken; the reason names the line and the fault. */
+/* The file is refused; the reason names the line and the fault. */
 #define JOURNAL_DAMAGED 1
 
-/* A line that the caller couldn't take; it has appended why. */
+/* The caller refused a line, and has appended the reason. */
 #define JOURNAL_LINE_REFUSED 1
 
-/* A line of a batch that has been verified. 0, JOURNAL_LINE_REFUSED, or a negative errno. */
+/* Takes a line of a verified batch. Returns 0, JOURNAL_LINE_REFUSED, or a negative errno. */
 typedef int (*journal_line_fn)(const char *line, size_t len, struct bytes *why, void *userdata);
 
 struct journal_end {
-	uint64_t batch;   /* number of the last good batch, 0 where there is none */
+	uint64_t batch;   /* the last good batch's number; 0: none */
 	uint64_t size;    /* of the file up to its end */
 	uint64_t torn;    /* bytes after that, of a batch that was never acknowledged */
-	bool grown;       /* since it was written anew */
-	uint64_t records; /* lines that it was written anew with */
-	bool old;         /* it is of a version before the one that is written */
+	bool grown;       /* since the file was written anew */
+	uint64_t records; /* lines that the file was written anew with */
+	bool old;         /* written in an older version of the format */
 };
 
 /*
- * Reads a journal from the beginning in constant memory but for one batch at a time. Returns 0,
+ * Reads a journal from the beginning, with no more than one batch in memory at a time. Returns 0,
  * JOURNAL_DAMAGED with the reason appended to `why`, or a negative errno.
  */
 int journal_load(int fd, const char *format, journal_line_fn fn, void *userdata,
@@ -59,7 +58,7 @@ int journal_load(int fd, const char *format, journal_line_fn fn, void *userdata,
 int journal_print_header(const char *format, uint64_t records, struct bytes *b);
 
 /*
- * Appends a batch made of `lines`, each of which ends with a newline. -EMSGSIZE where they are more
- * than would be read again.
+ * Appends a batch made of `lines`, each of which ends with a newline. -EMSGSIZE if the batch is
+ * larger than journal_load() accepts.
  */
 int journal_print_batch(uint64_t number, const struct bytes *lines, struct bytes *b);

@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * What an implementation of the store provides: an object that begins with struct store, and the
- * operations on it. Each operation does what the function of store.h does whose name it has, unless
- * it is described here. Only implementations include this file.
+ * The interface of a store's implementation: an object that begins with struct store, and the
+ * operations on it. An operation does what the function of the same name in store.h does, unless it
+ * is described here. Only implementations include this file.
  */
 
 #include "base/retry.h"
@@ -15,9 +15,9 @@ struct store_ops {
 	bool durable;
 	void (*free)(struct store *store);
 
-	/* Closes the store if what it rests on has failed since the last turn. NULL: it can't. */
+	/* Closes the store if its files have failed since the last turn. NULL: they can't. */
 	void (*check)(struct store *store);
-	/* Tries to open a store that waits; a negative errno: it failed. NULL: it never waits. */
+	/* Tries to open a store that waits; a negative errno: it failed. NULL: never waits. */
 	int (*retry)(struct store *store, const struct moment *now);
 
 	void (*look)(struct store *store); /* NULL: there are no files */
@@ -40,8 +40,8 @@ struct store_ops {
 	/*
 	 * The transaction. A commit is `prepare`, which may refuse it before anything is written,
 	 * and `finish`, which puts it on record. If one of them does not return STORE_DONE, `abort`
-	 * undoes what must not stand; it is given that result. NULL for `prepare`: nothing can be
-	 * said before. NULL for `lost`: there are no other writers.
+	 * gets that result, and undoes the changes that must not stand. NULL for `prepare`: never
+	 * refused. NULL for `lost`: there are no other writers.
 	 */
 	int (*measure)(const struct store *store, struct token_change *change);
 	int (*apply)(struct store *store, struct token_change *change);
@@ -56,7 +56,7 @@ struct store_ops {
 struct store {
 	const struct store_ops *ops;
 	const char *closed; /* NULL: open */
-	char *closed_text;  /* what `closed` points to, unless memory ran out */
+	char *closed_text;  /* `closed` points to it; NULL if out of memory */
 	bool readable;      /* reads give what is on record */
 	struct retry retry; /* of a store that is closed for a reason that may pass */
 	struct bytes warning;
@@ -67,7 +67,7 @@ struct store {
 void store_init(struct store *store, const struct store_ops *ops);
 void store_deinit(struct store *store);
 
-/* Closes the store. Takes the text over; NULL: out of memory, which closes it as well. */
+/* Closes the store, and takes `text` over. NULL (out of memory) closes it as well. */
 void store_close_for(struct store *store, char *text);
 void store_open(struct store *store);
 

@@ -2,20 +2,20 @@
 #pragma once
 
 /*
- * Where the tokens are kept. One interface over several implementations: in memory, in a file of
- * the state directory, later on another machine. The code above does not know which one it has.
+ * The store of the tokens. One interface has several implementations: in memory, in a file of the
+ * state directory, later on another machine. The code above does not know which one it has.
  *
  * The daemon's turn is a transaction:
  *
  *	store_prepare()   opens a closed store again, if it is time to try
- *	store_update()    brings it up to date: tokens expire, news of other writers arrive
+ *	store_update()    brings it up to date: tokens expire, other writers' changes arrive
  *	store_find(), store_next(), store_count()
  *	store_apply()     for each change: compares the token's state and sets it
  *	store_commit()    puts all changes of the turn on record, or none
  *
- * An applied change is visible to the reads that follow in this turn. It is on record after the
- * commit has returned 0. Only then may an answer leave that rests on it. After any other result, no
- * answer of the turn may be anything but "no".
+ * An applied change is visible to later reads in this turn. It is on record after the commit has
+ * returned 0. Only then may an answer that rests on it be sent. After any other result, every
+ * answer of the turn must be "no".
  */
 
 #include <stdbool.h>
@@ -44,36 +44,38 @@ const char *store_closed(const struct store *store);
 bool store_is_readable(const struct store *store);
 
 /*
- * Call it before a turn's first request. If the store is closed for a reason that may pass (it
- * could not be written, another process had it), it is tried again: at once, then at growing
+ * Call it before a turn's first request. If the store is closed for a reason that may pass (a
+ * failed write, a lock that another process held), it is tried again: at once, then at growing
  * intervals.
  */
 void store_prepare(struct store *store, const struct moment *now);
 
-/* Whether the store is closed for such a reason. The daemon must not leave then. */
+/* Whether the store is closed for a reason that may pass. The daemon must not leave then. */
 bool store_is_waiting(const struct store *store);
 
 /*
- * Looks whether the store's files are as it left them, and closes it for good if another process
- * has touched them. Call it before the commit of a turn, and now and then.
+ * Checks that the store's files are as the store left them, and closes the store for good if
+ * another process has touched them. Call it before the commit of a turn, and now and then.
  */
 void store_look(struct store *store);
 
 /* --- time and other writers ----------------------------------------------------------------- */
 
 /*
- * The time by which the store's tokens are issued and expire, at the daemon's time `now`. A local
- * store has no other clock than the daemon.
+ * The time by which the store's tokens are issued and expire, if the daemon's time is `now`. A
+ * local store uses the daemon's clock.
  */
 struct moment store_now(const struct store *store, const struct moment *now);
 
-/* Called for a token that changed by itself or by another writer. `by`: as in a watcher's event. */
+/*
+ * Called for a token that expired, or that another writer changed. `by`: as in a watcher's event.
+ */
 typedef void (*store_changed_fn)(const struct token *token, const uid_t *by, void *userdata);
 
 /*
- * Brings the store up to date. Tokens whose time is over become expired, and are forgotten after
- * TOKEN_RETENTION. What other writers changed since the last call becomes visible. `fn` is called
- * for each token that has another state now.
+ * Brings the store up to date. Tokens whose lifetime is over become expired, and are forgotten
+ * after TOKEN_RETENTION. Other writers' changes since the last call become visible. `fn` is called
+ * for each token whose state has changed.
  */
 void store_update(
 	struct store *store, const struct moment *now, store_changed_fn fn, void *userdata);
@@ -93,14 +95,13 @@ int store_fd(const struct store *store);
 /* --- reads ---------------------------------------------------------------------------------- */
 
 /*
- * Looks tokens up together. `ids` are `n` IDs, one after another; `ret` gets their tokens, NULL for
- * an ID that is not on record. Tokens belong to the store and are valid until the next update or
- * commit. A store that can't answer closes and gives NULLs:
- * ask store_closed() after the look-up.
+ * Looks several tokens up. `ids` are `n` IDs, one after another; `ret` gets their tokens, NULL for
+ * an ID that is not on record. The store owns the tokens; they are valid until the next update or
+ * commit. A store that can't answer closes and gives NULLs: ask store_closed() after the look-up.
  */
 void store_find_many(struct store *store, size_t n, const uint8_t *ids, const struct token **ret);
 
-/* The same for one. */
+/* The same for one token. */
 const struct token *store_find(struct store *store, const uint8_t id[static TOKEN_ID_LEN]);
 
 /* All tokens in the order of their issue: the one after `after`, or the first for NULL. */
@@ -113,22 +114,21 @@ const struct token *store_next(const struct store *store, const struct token *af
 const struct token *store_next_live(const struct store *store, uid_t uid,
 	const uint8_t fingerprint[static FINGERPRINT_LEN], const struct token *after);
 
-/* What this uid has on record, for the fingerprint and in all; and what all uids have. */
+/* The usage of this uid, for the fingerprint and in total; and of all uids. */
 struct usage store_count(
 	const struct store *store, uid_t uid, const uint8_t fingerprint[static FINGERPRINT_LEN]);
 
 /* --- changes -------------------------------------------------------------------------------- */
 
-/* What became of a change, or of a turn's commit. Errors are negative errnos. */
+/* The result of a change, or of a turn's commit. Errors are negative errnos. */
 enum store_result {
 	STORE_DONE,
-	STORE_STALE, /* the token is not in the state that the change comes from: nothing happened
-		      */
+	STORE_STALE, /* the token is not in the state `from`: nothing happened */
 };
 
 /*
- * Sets the size that the token of an issue will take on record, which the limits are about. Call it
- * once for each issue, before store_apply(). Error: -ENOMEM.
+ * Sets the size of the issued token on record; the limits are about this size. Call it once for
+ * each issue, before store_apply(). Error: -ENOMEM.
  */
 int store_measure(const struct store *store, struct token_change *change);
 
@@ -150,20 +150,20 @@ int store_apply(struct store *store, struct token_change *change);
  */
 int store_commit(struct store *store);
 
-/* After STORE_STALE, until the next update: whether the change of this token was too late. */
+/* After STORE_STALE, until the next update: whether another writer changed this token first. */
 bool store_lost(const struct store *store, const uint8_t id[static TOKEN_ID_LEN]);
 
 /*
- * A line (without a newline; see ledger/evidence/recovery-note) that the next commit records with
- * its changes, or alone if there are none. It replaces the line before. NULL: the line is dropped
- * when the store is next written whole. Error: -ENOMEM.
+ * Sets a line (without a newline; see ledger/evidence/recovery-note) that the next commit records
+ * with its changes, or alone if there are none. It replaces the line before. NULL: the line is
+ * dropped when the store is next written whole. Error: -ENOMEM.
  */
 int store_set_note(struct store *store, const char *line);
 
 /* The line that was recorded last; "": none. Valid until the store is used again. */
 const char *store_note(const struct store *store);
 
-/* Leaves everything as it should rest on disk. After that, only store_free() may be called. */
+/* Leaves the files as they should rest on disk. After that, only store_free() may be called. */
 int store_put_to_rest(struct store *store);
 
 /* Moves a warning for the log into `b`; false: there is none. */

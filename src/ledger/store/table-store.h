@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * What stores have in common that hold all of their tokens in this process: a token table, and the
- * operations of struct store_ops on it. Embedded as the first member of an implementation.
+ * The common part of the stores that hold all of their tokens in this process: a token table, and
+ * the operations of struct store_ops on it. Embedded as the first member of an implementation.
  */
 
 #include "ledger/store/store-internal.h"
@@ -29,12 +29,12 @@ void table_store_update(
 	struct store *store, const struct moment *now, store_changed_fn fn, void *userdata);
 uint64_t table_store_due(const struct store *store);
 
-/* A member of each for a table of operations. */
+/* The read operations, for an implementation's struct store_ops. */
 #define TABLE_STORE_READS                                                                       \
 	.find = table_store_find, .next = table_store_next, .next_live = table_store_next_live, \
 	.count = table_store_count, .update = table_store_update, .due = table_store_due
 
-/* The length of the token's line: limits mean the same for each kind of store. */
+/* The size is the length of the token's line: limits mean the same in each kind of store. */
 int table_store_measure(const struct store *store, struct token_change *change);
 int table_store_apply(struct store *store, struct token_change *change);
 int table_store_finish(struct store *store);

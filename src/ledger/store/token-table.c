@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * The tokens in memory. An entry owns its token and holds a share in the two counters that it
- * counts for; a counter is freed with its last entry. Invariant: every entry is in by_id, in order
- * and in due, and the counters are what one would count anew.
+ * The tokens in memory. An entry owns its token, and is counted in one account and one alike; the
+ * last entry to leave frees them. Invariant: every entry is in by_id, in order and in due, and a
+ * recount would give the same counters.
  */
 
 #include "ledger/store/token-table.h"
@@ -12,14 +12,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What one uid has on record. */
+/* The tokens that one uid has on record. */
 struct account {
 	uid_t uid;
 	size_t entries, pending;
 	uint64_t bytes;
 };
 
-/* What one uid has on record for one fingerprint. */
+/* One uid and one fingerprint. */
 struct alike_key {
 	uint8_t fingerprint[FINGERPRINT_LEN];
 	uint32_t uid;
@@ -43,7 +43,7 @@ struct entry {
 struct applied {
 	uint8_t id[TOKEN_ID_LEN];
 	enum token_state from, to;
-	size_t approvals; /* that it had before */
+	size_t approvals; /* the token's number of approvals before */
 };
 
 static struct entry *entry_of(struct heap_node *node)
@@ -70,7 +70,7 @@ void token_table_init(struct token_table *t)
 	TAILQ_INIT(&t->order);
 }
 
-/* Gives the shares in the counters back, those that it has; the caller has seen to `pending`. */
+/* Leaves the counters that the entry has joined; the caller has updated `pending`. */
 static void leave_counters(struct token_table *t, struct entry *e)
 {
 	if (e->account && --e->account->entries == 0) {
@@ -230,7 +230,7 @@ size_t token_table_size(const struct token_table *t)
 	return map_size(&t->by_id);
 }
 
-/* All that can fail, in an order in which each failure can be taken back. */
+/* All steps that can fail, in an order in which each failure can be undone. */
 static int insert(struct token_table *t, struct entry *e)
 {
 	int r;
@@ -299,15 +299,16 @@ static int move(struct token_table *t, const struct token_change *change)
 	if (change->to == TOKEN_APPROVED || token_change_is_partial(change)) {
 		e->token->always = change->always;
 		e->token->for_ms = change->for_ms;
-		e->token->approval = change->approval; /* none, where more are needed */
+		e->token->approval = change->approval; /* none, while more are needed */
 	}
 	set_state(e, change->to);
 	return 0;
 }
 
 /*
- * A token that can still change has no reason, and only an approved one has an approval; only that
- * one is `always`, or one that an earlier one of several approvers has approved for good.
+ * Restores the token as it was before the change. A token that can still change has no reason. Only
+ * an approved token has an approval; only it is `always`, or a pending token for which an earlier
+ * one of several approvers has set this.
  */
 static void undo(struct entry *e, const struct applied *a)
 {
@@ -363,7 +364,7 @@ int token_table_apply(struct token_table *t, struct token_change *change)
 	return 0;
 }
 
-/* Whether that changed anything. */
+/* Whether the token's state has changed. */
 static bool expire(struct entry *e)
 {
 	enum token_state to = token_step(e->token->state, TOKEN_EXPIRE)->to;
@@ -375,7 +376,7 @@ static bool expire(struct entry *e)
 	return true;
 }
 
-/* Everything is due first when it expires, and then once more when it may be forgotten. */
+/* An entry is due twice: when the token expires, and when the token may be forgotten. */
 static void prune_entry(struct token_table *t, struct entry *e,
 	void (*changed)(const struct token *token, const uid_t *by, void *userdata), void *userdata)
 {

@@ -2,11 +2,11 @@
 #pragma once
 
 /*
- * The tokens in memory, found by ID, by order of issue and by what is due next, with what each uid
- * has on record counted. Every store has one.
+ * The tokens in memory: found by ID, in order of issue, and by the time at which they are due next.
+ * It counts the tokens of each uid. Every store has one.
  *
- * It remembers what was applied since the last token_table_settle(), so that
- * token_table_roll_back() can undo what must not stand without having been recorded.
+ * The table remembers the changes since the last token_table_settle(), so that
+ * token_table_roll_back() can undo those that must not stand unless they are recorded.
  */
 
 #include <sys/queue.h>
@@ -24,9 +24,9 @@ struct token_table {
 	struct map alikes;   /* of struct alike, by uid and fingerprint */
 	struct heap due;     /* of struct entry */
 	TAILQ_HEAD(entry_list, entry) order;
-	uint64_t bytes; /* that all of them take on record */
+	uint64_t bytes; /* that all tokens take on record */
 
-	struct applied *applied; /* since the last settling */
+	struct applied *applied; /* changes since the last settling */
 	size_t n_applied, size_applied;
 };
 
@@ -46,12 +46,12 @@ size_t token_table_size(const struct token_table *t);
 
 enum token_table_result {
 	TOKEN_TABLE_DONE,
-	TOKEN_TABLE_STALE, /* the token is not in the state that the change comes from */
+	TOKEN_TABLE_STALE, /* the token is not in the state `from` */
 };
 
 /*
- * Carries a change out; an issue's token is the table's then. Returns 0, TOKEN_TABLE_STALE,
- * -ENOMEM; nothing happened in the last two.
+ * Applies a change; the table then owns an issued token. Returns 0; or TOKEN_TABLE_STALE or
+ * -ENOMEM, and nothing happened.
  */
 int token_table_apply(struct token_table *t, struct token_change *change);
 
@@ -61,17 +61,17 @@ void token_table_prune(struct token_table *t, const struct moment *now,
 	void *userdata);
 
 /*
- * After loading: tokens whose times mean nothing now are dated anew and expired (see
- * token_settle_time()). True where there were any.
+ * Call it after loading. Tokens whose times have no meaning in this boot get new times and are
+ * expired (see token_settle_time()). Returns whether there were any.
  */
 bool token_table_settle_times(struct token_table *t, const struct moment *now);
 uint64_t token_table_due(const struct token_table *t);
 
-/* What was applied so far stands. */
+/* Forgets the changes so far: they stand. */
 void token_table_settle(struct token_table *t);
 
 /*
- * Undoes issues and approvals since the last settling. Revocations and consumptions stand, unless
- * `all`: it is known that nothing was recorded.
+ * Undoes issues and approvals since the last settling. Revocations and consumptions stand; with
+ * `all` they are undone too, since it is known that nothing was recorded.
  */
 void token_table_roll_back(struct token_table *t, bool all);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * A token or a change is a line, see gate/token/token-json for what stands in it; and so is the
- * note, which comes first wherever a file is written anew.
+ * Each line is a token, a change (gate/token/token-json has the format), or the note, which is the
+ * first line of a file that is written anew.
  */
 
 #include "ledger/store/tokens-file.h"
@@ -13,7 +13,7 @@
 
 #define FORMAT "firma.tokens"
 
-/* A whole file is written in batches of this size. */
+/* A new file is written in batches of this size. */
 #define WHOLE_BATCH ((size_t)1 << 20)
 
 /* Writes the collected lines as one batch of a file that is written anew. */
@@ -81,12 +81,12 @@ int tokens_file_write(int fd, const struct token_table *table, const struct byte
 	return 0;
 }
 
-/* Whether the table of states knows a way from one to the other. */
+/* Whether the table of states allows this change of the token. */
 static bool is_step(const struct token *t, const struct token_change *change)
 {
 	enum token_state from = t->state, to = change->to;
 
-	/* One of several approvals. */
+	/* A pending token stays pending while it needs more approvals. */
 	if (from == TOKEN_PENDING && to == TOKEN_PENDING)
 		return change->approvals.n > t->approvals.n;
 
