@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* The answer to a request of the second contract, in its words. */
+/* The response to a request of the second contract. */
 
 #include <sodium.h>
 #include <stdio.h>
@@ -26,12 +26,12 @@ void answer_take_evaluated(struct answer *a, struct request *request, const stru
 	a->evaluated = request;
 	make_id("dec", a->decision_id, sizeof(a->decision_id));
 	make_id("corr", a->correlation_id, sizeof(a->correlation_id));
-	/* A time that the notation can't say is left out. */
+	/* Left empty if the notation can't express the time. */
 	if (notation_append_time_ns(&time, now->clock.wall) >= 0)
 		memcpy(a->timestamp, time.data, time.len + 1);
 }
 
-/* What could not be recorded or told is no, whatever was decided. */
+/* Unless the verdict can be told, the decision is deny. */
 static void tell_decision(const struct answer *a, struct evaluate_reply *reply)
 {
 	const struct verdict *v = &a->verdict;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* An answer in words: to the peer, and to the log. */
+/* The text of an answer: for the peer, and for the log. */
 
 #include "daemon/answer.h"
 
@@ -83,7 +83,7 @@ static struct reply reply_of(const struct answer *a)
 	};
 }
 
-/* A time that the notation can't say is left out. */
+/* NULL if the notation can't express the time. */
 static const char *print_time(uint64_t wall, char *ret, size_t size)
 {
 	cleanup(bytes_deinit) struct bytes b = BYTES_INIT(size - 1);
@@ -115,7 +115,7 @@ void answer_tell(
 	ret->reply = reply;
 }
 
-/* The tokens that a revocation of many has changed, a line each. */
+/* One line for each token that a bulk revocation has changed. */
 static int print_changed(
 	const struct answer *a, struct store *store, const struct moment *now, struct bytes *b)
 {
@@ -158,7 +158,7 @@ static int print_view(const struct answer *a, const struct status_sources *sourc
 	return 0;
 }
 
-/* What the answer says, without or after what it shows. */
+/* The last line of the reply; a watcher gets none. */
 static int print_told(struct answer *a, uint32_t retry_after_ms)
 {
 	struct answer_reply told;

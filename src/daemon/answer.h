@@ -3,12 +3,13 @@
 
 /*
  * The answer to one request, from its verdict to the reply and the log. Data flows one way: the
- * verdict is decided, its changes are applied and committed, the answer is settled, printed, logged
- * and sent. The verdict stays as it was decided; what a failed commit makes of it is the state.
+ * verdict is decided, its changes are applied and committed, then the answer is settled, printed,
+ * logged and sent. The verdict never changes after it is decided. If the commit fails, only the
+ * state changes.
  *
  *	ANSWER_FAILED --answer_decided()--> ANSWER_DECIDED --answer_refuse()--> ANSWER_REFUSED
  *
- * Where memory runs out on the way, it is ANSWER_FAILED again.
+ * After -ENOMEM in a later step the state is ANSWER_FAILED again.
  */
 
 #include <stdbool.h>
@@ -22,9 +23,9 @@
 #include "ledger/evidence/evidence.h"
 
 enum answer_state {
-	ANSWER_FAILED,  /* memory ran out: the answer is no */
-	ANSWER_DECIDED, /* it tells what was decided */
-	ANSWER_REFUSED, /* what was decided can't be told, and so the answer is no */
+	ANSWER_FAILED,  /* an error, such as -ENOMEM, or not decided yet: the answer is no */
+	ANSWER_DECIDED, /* the answer tells the verdict */
+	ANSWER_REFUSED, /* the verdict must not be told: the answer is no */
 };
 
 #define ANSWER_ID_LEN 17 /* "dec_" or "corr_", and 12 hexadecimal digits */
@@ -33,30 +34,30 @@ struct answer {
 	struct conn *conn;
 	enum answer_state state;
 	struct verdict verdict;
-	struct bytes refusal; /* the reason, with ANSWER_REFUSED */
-	struct bytes changed; /* IDs of the tokens that a revocation of many has changed */
+	struct bytes refusal; /* the reason, if ANSWER_REFUSED */
+	struct bytes changed; /* IDs of the tokens that a bulk revocation has changed */
 
 	/* Set once, by answer_decided(). */
-	bool recorded;     /* the answer is logged; with a log of evidence, it has a record there */
-	uint64_t sequence; /* of that record; 0: there is none */
-	char record_id[EVIDENCE_ID_LEN + 1]; /* its ID, once it is written; or "" */
+	bool recorded;     /* the answer is logged, and recorded if there is a log of evidence */
+	uint64_t sequence; /* number of that record; 0: there is none */
+	char record_id[EVIDENCE_ID_LEN + 1]; /* ID of that record after it is written; else "" */
 
-	/* What is kept of the request. */
+	/* Copied from the request. */
 	enum action action;
 	bool detail;
-	enum token_state listed;                   /* of a list */
-	struct bytes request;                      /* for its record of evidence */
-	struct bytes what;                         /* executable and subject, for the log */
-	struct bytes line;                         /* where its answer may be held back */
-	uint64_t held_until;                       /* µs of the boot clock; 0: is not held back */
+	enum token_state listed; /* the state that a list asks for */
+	struct bytes request;    /* text for the record of evidence */
+	struct bytes what;       /* executable and subject, for the log */
+	struct bytes line;       /* the whole line, if the answer may be held back */
+	uint64_t held_until;     /* µs of the boot clock; 0: not held back */
 	char fingerprint[FINGERPRINT_HEX_LEN + 1]; /* or "" */
 
-	/* Of a request of the second contract. */
-	struct request *evaluated; /* owned; NULL: it is of the first one */
+	/* Only for a request of the second contract. */
+	struct request *evaluated; /* owned; NULL: a request of the first contract */
 	char decision_id[ANSWER_ID_LEN + 1], correlation_id[ANSWER_ID_LEN + 1];
 	char timestamp[40];
 
-	bool held; /* the connection is kept for another turn */
+	bool held; /* the answer is held back: the connection is kept for a later turn */
 	struct bytes reply;
 };
 
@@ -64,17 +65,20 @@ void answer_init(struct answer *a, struct conn *conn);
 void answer_deinit(struct answer *a);
 
 /*
- * The verdict is there, and what it changes was applied. `sequence`: of the record of evidence that
- * it gets if it is recorded; 0: there is no log of evidence.
+ * Call it after the verdict is decided and its changes are applied. `sequence`: the number of the
+ * evidence record that the answer gets if it is recorded; 0: there is no log of evidence.
  */
 void answer_decided(struct answer *a, uint64_t sequence);
 
-/* Nothing that was decided may be told, for this reason. The first reason stays. */
+/*
+ * Refuses, for this reason, instead of telling the verdict. If called again, the first reason
+ * stays.
+ */
 void answer_refuse(struct answer *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /*
- * What the last line of the reply says, and the memory for it: answer_tell() fills it. `detail`:
- * with all that it may have.
+ * The last line of the reply, and the memory for its strings; answer_tell() fills it. `detail`:
+ * with all optional members.
  */
 struct answer_reply {
 	struct reply reply;
@@ -86,19 +90,19 @@ void answer_tell(
 	const struct answer *a, uint32_t retry_after_ms, bool detail, struct answer_reply *ret);
 
 /*
- * Takes over a request of the second contract, and gives its answer the IDs and the time that the
- * response tells, wherever it is told.
+ * Takes ownership of a request of the second contract. Sets the IDs and the time of its response,
+ * which are the same in the reply and in the record.
  */
 void answer_take_evaluated(struct answer *a, struct request *request, const struct moment *now);
 
 /*
- * Appends the line of a response. Those that the request did not ask for are left out in either
- * case: the record of evidence is what was said.
+ * Appends the response, without a newline. Members for `detail` are left out, also in the record of
+ * evidence, if the request did not ask for them: the record is exactly what was sent.
  */
 int answer_print_evaluated(const struct answer *a, uint32_t retry_after_ms, struct bytes *b);
 
-/* Prints the reply into `reply`: what is shown, and the last line. Without memory it fails. */
+/* Prints the reply into `reply`: the view, then the last line. On -ENOMEM: ANSWER_FAILED. */
 void answer_print(struct answer *a, const struct status_sources *sources, const struct moment *now);
 
-/* Logs the answer, where it is recorded or refused. */
+/* Logs the answer if it is recorded or refused. */
 void answer_log(const struct answer *a);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* The file of approvers, read anew whenever stat(2) says that it is another one. */
+/* The file of approvers; it is read again if stat(2) shows a change. */
 
 #include "daemon/approver-file.h"
 
@@ -15,7 +15,7 @@
 #include "gate/limits.h"
 #include "ledger/approval/counter-file.h"
 
-/* After a change, for so long; much longer than the kernel's tick. */
+/* How long a ctime counts as recent: much longer than the kernel's clock tick. */
 #define RECENT (100 * CLOCK_MS)
 #define FAULT_PAUSE CLOCK_SECOND
 
@@ -121,13 +121,13 @@ static bool is_recent(const struct stat *st, uint64_t wall)
 	return changed > wall || wall - changed < RECENT;
 }
 
-/* The process or the machine lacks something for now: what the file holds is unknown then. */
+/* A passing lack of a resource: the file's content is then unknown. */
 static bool is_passing(int r)
 {
 	return r == -ENOMEM || r == -EMFILE || r == -ENFILE || r == -EIO;
 }
 
-/* Returns 0, ALLOWED_SIGNERS_FAULTY with `why`, or a negative errno that is passing. */
+/* Returns 0, ALLOWED_SIGNERS_FAULTY with `why`, or a negative errno, which is_passing(). */
 static int read_file(struct approver_file *f, struct bytes *why, uint8_t hash[static SHA256_LEN],
 	struct allowed_signers **ret)
 {
@@ -154,7 +154,7 @@ static int read_file(struct approver_file *f, struct bytes *why, uint8_t hash[st
 		return r < 0 ? r : ALLOWED_SIGNERS_FAULTY;
 	}
 
-	/* Before it is read: what is written meanwhile makes it another file. */
+	/* fstat() before reading: a later write then shows as a change. */
 	if (fstat(fd, &f->st) < 0)
 		f->st = (struct stat){ 0 };
 	r = file_read(fd, LIMIT_APPROVERS_FILE, &text);

@@ -2,13 +2,13 @@
 #pragma once
 
 /*
- * Approvals with a key, as the daemon takes them: who may (a file, watched like the policy), for
- * which gate, and the counts of security keys. Embedded: approver_file_init(), approver_file_load()
- * once the state directory is locked, approver_file_refresh() before each decision.
+ * Approvals with a key: the approvers (a file, watched like the policy), the gate's ID, and the
+ * counters of security keys. Embedded. Call approver_file_init(); approver_file_load() after the
+ * state directory is locked; approver_file_refresh() before each decision.
  *
- * A file that has a fault changes nothing: the one before stays in force; where there was none, the
- * daemon is closed. It is closed, too, while the file can't be read for lack of descriptors or
- * memory, or after an I/O error: a key may have been taken out.
+ * A file with a fault is not used: the previous list stays in force. If there is none, the daemon
+ * is closed. The daemon is also closed while the file can't be read for lack of descriptors or
+ * memory, or after an I/O error: a key may have been removed.
  */
 
 #include <stdbool.h>
@@ -20,19 +20,19 @@
 #include "ledger/state-dir.h"
 
 struct approver_file {
-	const char *path; /* absolute; NULL: there is none, and nothing here does anything */
+	const char *path; /* absolute; NULL: no approvers, and no function here does anything */
 	uid_t owner;
-	bool advisory;      /* for display: askers could get around what is required */
+	bool advisory;      /* for display: askers can bypass the required signatures */
 	struct bytes shown; /* the path, escaped */
 
 	struct allowed_signers *signers; /* in force, or NULL */
-	struct stat st;                  /* of the file as it is now; zeros: read it again */
-	uint8_t hash[32];                /* of the text of `signers` */
-	uint64_t again;      /* when a fault is looked at anew, in µs of the boot clock */
+	struct stat st;      /* of the file when it was last read; zeros: read it again */
+	uint8_t hash[32];    /* SHA-256 of the text of `signers` */
+	uint64_t again;      /* when a faulty file is read again, µs of the boot clock */
 	bool recent;         /* its ctime is too recent to prove that it is unchanged */
-	bool unknown;        /* it could not be read for lack of a resource */
-	struct bytes fault;  /* what is wrong with it; "" where nothing is */
-	struct bytes closed; /* why there is no gate; "" where there is one */
+	bool unknown;        /* the file could not be read for lack of a resource */
+	struct bytes fault;  /* the fault of the file; "" if there is none */
+	struct bytes closed; /* why the gate is unusable; "" if it is usable */
 
 	struct state_dir *dir; /* or NULL */
 	struct gate_id gate;
@@ -41,32 +41,35 @@ struct approver_file {
 	struct approving approving;
 };
 
-/* `path` may be NULL, and must stay. Error: -ENOMEM. */
+/* `path` may be NULL; it must outlive `f`. Error: -ENOMEM. */
 int approver_file_init(struct approver_file *f, const char *path, uid_t owner);
 void approver_file_deinit(struct approver_file *f);
 
 /*
- * Reads the gate's ID and the counts. True where the state directory is a copy of another gate's:
- * what is live in it must end.
+ * Reads the gate's ID and the counters. Returns true if the state directory is a copy of another
+ * gate's: then the caller must end all live tokens in it.
  */
 bool approver_file_load(struct approver_file *f, struct state_dir *dir);
 
-/* What approver_file_refresh() found. */
+/* Result of approver_file_refresh(). */
 enum approver_file_change {
 	APPROVER_FILE_SAME,
 	APPROVER_FILE_READ,
-	APPROVER_FILE_FAULTY, /* there is another fault than before */
+	APPROVER_FILE_FAULTY, /* a fault that differs from the previous one */
 };
 
 enum approver_file_change approver_file_refresh(
 	struct approver_file *f, const struct clock_time *now);
 
-/* Why nothing may be decided; NULL where nothing stands against it. */
+/* Why no request may be decided; NULL if not closed. */
 const char *approver_file_closed(const struct approver_file *f);
 
-/* For a decision: NULL where no signatures are taken. */
+/* The input for a decision; NULL if no signatures are accepted. Valid until the next refresh. */
 const struct approving *approver_file_approving(struct approver_file *f);
 
-/* Notes the use of a security key, and writes the counts where one was noted. Negative errno. */
+/*
+ * approver_file_note() notes the use of a security key. approver_file_write() writes the counters
+ * if a use was noted. Errors: negative errno.
+ */
 int approver_file_note(struct approver_file *f, const struct sk_use *use);
 int approver_file_write(struct approver_file *f);

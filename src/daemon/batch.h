@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * The requests of one turn, which are recorded together. Each has its answer here from its decision
- * until it is sent; what became of tokens in the meantime is noted beside them.
+ * The requests of one turn, which are recorded together. Each request has its answer here, from its
+ * decision until the answer is sent. Changes of tokens in the meantime are in `events`.
  */
 
 #include <stdbool.h>
@@ -21,15 +21,15 @@ struct batch {
 	struct moment now; /* when the turn began */
 	struct answer answers[LIMIT_TURN_REQUESTS];
 	size_t n;
-	bool has_changes;  /* something must be recorded before it is answered */
-	bool has_evidence; /* there is a log of evidence, which is open */
-	uint64_t noted;    /* first record of a turn that the store was to note; 0: it wasn't */
-	uint64_t sequence; /* of the last record of evidence that an answer was given; 0: none */
+	bool has_changes;  /* a change or an evidence record must be written before the replies */
+	bool has_evidence; /* the log of evidence is open */
+	uint64_t noted; /* first evidence record in the note that the store was given; 0: no note */
+	uint64_t sequence; /* number of the last evidence record given to an answer; 0: none */
 
 	struct token_events events;
-	bool watched; /* operators watch: the events are printed for them */
+	bool watched; /* operators watch: each event is printed for them */
 
-	/* The process that was looked up last (pid 0: none), and its name, or "". */
+	/* The process that was looked up last (pid 0: none), and its name or "". */
 	struct peer named;
 	char name[PEER_PROCESS_MAX];
 };

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Connections. A connection is in `order` while it has a deadline, and has an event source while
- * it waits for its peer: to send, to read, or to hang up. All deadlines are equally far away when
- * they are set, so that appending keeps the order.
+ * Connections. A connection is in `order` while it has a deadline. It has an event source while it
+ * waits for its peer to send, to read, or to hang up. Each deadline is LIMIT_EXCHANGE_TIME after it
+ * is set, so appending keeps `order` sorted.
  */
 
 #include "daemon/conn.h"
@@ -19,8 +19,8 @@
 #include "base/clock.h"
 
 /*
- * Who has connections: a uid at the doors of a role. A uid that may pass both doors can't use up
- * the operator's with the agent's.
+ * A client: one uid at the doors of one role. If a uid may use both doors, its connections as an
+ * agent don't count against its connections as an operator.
  */
 struct client_key {
 	uid_t uid;
@@ -130,7 +130,7 @@ static void set_state(struct conn *conn, enum conn_state state, uint64_t now)
 		start_deadline(conn, now);
 }
 
-/* As when the peer is gone: whoever holds the connection must forget it. */
+/* Closes the connection; its holder, if any, is told that the peer is gone. */
 static void give_up(struct conn *conn)
 {
 	if (conn->gone)
@@ -151,7 +151,7 @@ void conn_free(struct conn *conn)
 	free(conn);
 }
 
-/* Unread bytes after the request would make the close a reset, and the reply would be lost. */
+/* If unread bytes were left, close(2) would reset the connection and the reply would be lost. */
 static void drain(struct conn *conn)
 {
 	size_t left = LIMIT_DRAIN;
@@ -171,14 +171,14 @@ static void give_request(struct conn *conn, const char *line, size_t len, const 
 	conn->conns->on_request(conn, line, len, refused, conn->conns->userdata);
 }
 
-/* `n` bytes have come into the scratch buffer; 0 means that no more will. */
+/* The scratch buffer has `n` new bytes; 0: the peer sends no more. */
 static int take_input(struct conn *conn, size_t n)
 {
 	const char *scratch = conn->conns->scratch;
 	const char *newline = memchr(scratch, '\n', n);
 	int r;
 
-	/* Nearly always all of it is there at once, and needs no copy. */
+	/* The common case: the whole request arrives at once, and needs no copy. */
 	if (newline && conn->in.len == 0) {
 		give_request(conn, scratch, (size_t)(newline - scratch), NULL);
 		return 0;
@@ -195,7 +195,7 @@ static int take_input(struct conn *conn, size_t n)
 	return 0;
 }
 
-/* Reads once. Error: the connection is of no more use. */
+/* Reads once. On error the connection can only be closed. */
 static int conn_read(struct conn *conn)
 {
 	ssize_t n;
@@ -214,7 +214,7 @@ static int wait_for(struct conn *conn, uint32_t events)
 	return sd.event_add_io(conn->conns->event, &conn->source, conn->fd, events, on_io, conn);
 }
 
-/* Everything was sent, and there may be more later. */
+/* All is sent, and the stream goes on: waits only for a hang-up. */
 static int rest(struct conn *conn)
 {
 	stop_source(conn);
@@ -226,7 +226,10 @@ static int rest(struct conn *conn)
 	return wait_for(conn, EPOLLHUP);
 }
 
-/* Sends what the socket takes; closes when all is sent. Error as in conn_read(). */
+/*
+ * Sends as much as the socket takes. Closes after all is sent, unless streaming. Error as in
+ * conn_read().
+ */
 static int conn_write(struct conn *conn)
 {
 	ssize_t n;
@@ -251,7 +254,7 @@ static int conn_write(struct conn *conn)
 	return 0;
 }
 
-/* One that is held, or has sent all so far, waits for nothing but the end. */
+/* Held connections, and streams with nothing left to send, wait only for a hang-up. */
 static bool has_hung_up(const struct conn *conn, uint32_t events)
 {
 	return (events & (EPOLLHUP | EPOLLERR)) != 0
@@ -353,7 +356,7 @@ bool conns_refuse(struct conns *conns, const char *why)
 
 void conn_answer(struct conn *conn, struct bytes *reply, uint64_t now)
 {
-	bool more = conn->out.len > 0; /* of a stream that is not read yet */
+	bool more = conn->out.len > 0; /* unsent bytes of a stream */
 
 	if (more && bytes_append(&conn->out, bytes_str(reply), reply->len) < 0) {
 		conn_free(conn);
@@ -378,7 +381,7 @@ int conn_hold(struct conn *conn, conn_gone_fn gone, void *holder)
 	if (r < 0)
 		return r;
 
-	bytes_deinit(&conn->in); /* for long nothing more is read */
+	bytes_deinit(&conn->in); /* no more input is read while the connection is held */
 	bytes_init(&conn->in, LIMIT_REQUEST);
 	conn->gone = gone;
 	conn->holder = holder;

@@ -2,19 +2,19 @@
 #pragma once
 
 /*
- * Connections: one request each, one reply, close (design, section 4). The set reads, bounds and
- * times them; what a request means is decided by whoever gets on_request().
+ * Connections: one request each, one reply, close (design, section 4). struct conns reads them and
+ * enforces their limits and timeouts; on_request() decides what a request means.
  *
  *	READING --request complete, or refused--> ANSWERING --conn_answer()--> WRITING --> closed
  *	   \--time is over, too long: refused--/      |                          /
  *	                                     conn_stream()--> STREAMING --conn_answer()
  *
- * on_request() is called once for each connection, from conns_accept(), from an event, or from
- * conns_expire(). The connection then waits for its conn_answer(), however long, without a time
- * limit of its own; nothing may be kept of the line beyond the call.
+ * on_request() is called once for each connection: from conns_accept(), from an event, or from
+ * conns_expire(). The line is valid only during the call. The connection then waits for
+ * conn_answer(), without a time limit of its own.
  *
- * Whoever lets it wait beyond the turn calls conn_hold() first, and hears when the peer is gone. A
- * peer that only closed its sending side isn't gone.
+ * If the answer comes in a later turn, the caller calls conn_hold() first; `gone` tells it that the
+ * peer is gone. A peer that closed only its sending side isn't gone.
  */
 
 #include <stdbool.h>
@@ -34,7 +34,7 @@ enum conn_state { CONN_READING, CONN_ANSWERING, CONN_WRITING, CONN_STREAMING };
 struct conns;
 struct conn;
 
-/* The peer is gone, or doesn't read: the connection is closed after the call. */
+/* The peer is gone, or doesn't read. The connection is closed after this call. */
 typedef void (*conn_gone_fn)(struct conn *conn, void *holder);
 
 struct conn {
@@ -46,16 +46,16 @@ struct conn {
 	struct client *client;
 	struct bytes in, out;
 	size_t sent;
-	uint64_t deadline; /* µs of the boot clock, while something is to be read or written */
-	conn_gone_fn gone; /* whoever holds it, or NULL */
+	uint64_t deadline; /* µs of the boot clock, while reading or writing; else CLOCK_NEVER */
+	conn_gone_fn gone; /* callback of the holder, or NULL */
 	void *holder;
 	TAILQ_ENTRY(conn) order;
-	sd_event_source *source; /* NULL while nothing is awaited */
+	sd_event_source *source; /* NULL while no event is awaited */
 };
 
 /*
- * A request: its line without the newline, or NULL and why it is refused unread. The line is only
- * there during the call.
+ * A request: its line without the newline, or NULL and the reason why it is refused unread. `line`
+ * is valid only during this call.
  */
 typedef void (*conn_request_fn)(
 	struct conn *conn, const char *line, size_t len, const char *refused, void *userdata);
@@ -64,59 +64,60 @@ struct conns {
 	sd_event *event;
 	conn_request_fn on_request;
 	void *userdata;
-	size_t max; /* LIMIT_CONNECTIONS, or fewer where descriptors are short */
+	size_t max; /* LIMIT_CONNECTIONS, or fewer if descriptors are short */
 	size_t n;
-	size_t unread;                     /* bytes of replies that are being written */
+	size_t unread;                     /* bytes of replies that are not fully sent */
 	struct map clients;                /* by uid and role of the door */
-	TAILQ_HEAD(conn_list, conn) order; /* of those with a deadline, soonest first */
-	char scratch[LIMIT_REQUEST + 1];   /* what is just being read */
+	TAILQ_HEAD(conn_list, conn) order; /* connections with a deadline, the soonest first */
+	char scratch[LIMIT_REQUEST + 1];   /* buffer for recv() */
 };
 
 void conns_init(struct conns *conns, sd_event *event, conn_request_fn fn, void *userdata);
 
-/* Closes all that are left. */
+/* Closes the connections that are left. Held ones must be closed before: turn_deinit(). */
 void conns_deinit(struct conns *conns);
 
-/* Whether one more may be accepted at such a door; if not, leave it in the listener's queue. */
+/* Whether a door of this role may accept one more; if not, leave it in the listen queue. */
 bool conns_have_room(const struct conns *conns, enum role role);
 
 /*
- * Takes an accepted descriptor over (also on failure) and reads what is there. `now` is µs of the
- * boot clock.
+ * Takes ownership of an accepted descriptor (also on failure) and reads what has arrived. `now`: µs
+ * of the boot clock.
  */
 int conns_accept(struct conns *conns, const struct door *door, int fd, const struct peer *peer,
 	uint64_t now);
 
-/* Refuses (reading) or closes (writing) one whose time is over; false where there is none. */
+/*
+ * Refuses (if reading) or closes (if writing) one connection whose time is over; false if none is.
+ */
 bool conns_expire(struct conns *conns, uint64_t now);
 
-/* When conns_expire() has something to do next; CLOCK_NEVER for never. */
+/* The next deadline for conns_expire(), µs of the boot clock; CLOCK_NEVER if there is none. */
 uint64_t conns_due(const struct conns *conns);
 
-/* Refuses one that is still reading, since the daemon stops; false where there is none. */
+/* For a daemon that stops: refuses one connection that is still reading; false if none is. */
 bool conns_refuse(struct conns *conns, const char *why);
 
-/* Sends the reply, whose memory is taken over, and closes. The connection is gone for the caller.
- */
+/* Sends the reply, takes over its memory, and closes. The caller must not use `conn` after it. */
 void conn_answer(struct conn *conn, struct bytes *reply, uint64_t now);
 
 /*
- * Keeps a connection that is to be answered in another turn; `gone` is called at most once, and no
- * more after conn_answer(). Error: nothing changed.
+ * Keeps a connection whose answer comes in a later turn. `gone` is called at most once, and never
+ * after conn_answer(). On error nothing has changed.
  */
 int conn_hold(struct conn *conn, conn_gone_fn gone, void *holder);
 
-/* Undoes that: it is answered in this turn, and nobody hears any more that its peer is gone. */
+/* Undoes conn_hold(): the answer comes in this turn, and `gone` is not called any more. */
 void conn_release(struct conn *conn);
 
-/* Whether the peer of a held connection is there at this moment. */
+/* Whether the peer of a held connection is still connected. */
 bool conn_is_there(const struct conn *conn);
 
 /*
- * Sends a part of a reply that goes on, on a held connection. Error: the connection is of no more
- * use.
+ * Sends one part of a longer reply, on a held connection. On error the connection can only be
+ * closed.
  */
 int conn_stream(struct conn *conn, const char *text, size_t len, uint64_t now);
 
-/* Closes without a word. */
+/* Closes without sending anything. Does not call `gone`. */
 void conn_free(struct conn *conn);

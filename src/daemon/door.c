@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* Doors: taking them from systemd, binding them, and who passes. */
+/* Doors: taking them from systemd, binding them, and admitting peers. */
 
 #include "daemon/door.h"
 
@@ -29,7 +29,9 @@ void doors_init(struct doors *doors, uid_t owner)
 	};
 }
 
-/* Between the look and the removal another file could be put there: by whoever may do that anyhow.
+/*
+ * Between lstat() and unlink() another file could take the name, but only by a process that may
+ * replace the socket anyway.
  */
 static void remove_bound(const struct door *door)
 {
@@ -73,7 +75,7 @@ static char *shown(const char *path, size_t len)
 	return bytes_steal(&text);
 }
 
-/* The path that a socket was bound to, to be shown. */
+/* The path that a socket is bound to, escaped for display. */
 static char *socket_path(int fd)
 {
 	struct sockaddr_un address = { 0 };
@@ -147,7 +149,7 @@ int doors_take(struct doors *doors, struct bytes *why)
 	for (int i = 0; i < n && r == 0; i++)
 		r = take_one(doors, SD_LISTEN_FDS_START + i, names[i], why);
 
-	/* systemd hands them over in no certain order; whoever reads of them wants one. */
+	/* systemd hands the sockets over in no fixed order; logs and status show them sorted. */
 	qsort(doors->doors, doors->n, sizeof(doors->doors[0]), compare_roles);
 	free_names(names);
 	return r;
@@ -164,7 +166,7 @@ static int fill_address(const char *path, struct sockaddr_un *ret, struct bytes 
 	return 0;
 }
 
-/* Whether somebody listens there. */
+/* Returns 1 if a process listens there, 0 if none does, or a negative errno. */
 static int probe(const struct sockaddr_un *address)
 {
 	cleanup(close_p) int fd = -1;
@@ -178,7 +180,7 @@ static int probe(const struct sockaddr_un *address)
 	return errno == ECONNREFUSED ? 0 : -errno;
 }
 
-/* Removes what nobody listens at any more; everything else that is there is an error. */
+/* Removes a socket file without a listener. Any other file at the path is an error. */
 static int remove_stale(
 	const struct doors *doors, const struct sockaddr_un *address, struct bytes *why)
 {
@@ -202,7 +204,7 @@ static int remove_stale(
 			"state directory",
 			path);
 
-	/* The one that was probed, not one that has come into its place. */
+	/* Only the file that was probed, not one that has replaced it. */
 	if (lstat(path, &after) < 0)
 		return errno == ENOENT ? 0 : -errno;
 	if (before.st_dev != after.st_dev || before.st_ino != after.st_ino)
@@ -210,7 +212,7 @@ static int remove_stale(
 	return unlink(path) < 0 && errno != ENOENT ? -errno : 0;
 }
 
-/* Its directory: made where it is missing, for the door's users alone. */
+/* Makes the directory of `path` if it is missing, accessible only to the door's users. */
 static int make_dir(const char *path, gid_t group)
 {
 	cleanup(free_p) char *copy = NULL;
@@ -227,7 +229,7 @@ static int make_dir(const char *path, gid_t group)
 	if (group == DOOR_NO_GROUP)
 		return 0;
 
-	/* By its descriptor: whoever owns the parent could put something else in its place. */
+	/* By descriptor: the owner of the parent could replace the directory. */
 	fd = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0 || fchown(fd, (uid_t)-1, group) < 0 || fchmod(fd, 0750) < 0)
 		return -errno;
@@ -235,9 +237,9 @@ static int make_dir(const char *path, gid_t group)
 }
 
 /*
- * The mode is right from the first moment on, and until listen(2) nobody can connect. The group is
- * given to whatever has that name, if it isn't a link: whoever can put another file there could
- * have bound a socket as well.
+ * The mode is right from the start, and no peer can connect before listen(2). fchownat() changes
+ * any file at the path that isn't a link: a process that can replace the socket could as well have
+ * bound one itself.
  */
 static int bind_at(int fd, const struct sockaddr_un *address, gid_t group)
 {

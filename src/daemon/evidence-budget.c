@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* The buckets, in no order. One that has drained is as good as none: another uid may have it. */
+/* The buckets, in no order. An empty bucket may be given to another uid. */
 
 #include "daemon/evidence-budget.h"
 
@@ -12,7 +12,7 @@ static void drain(struct evidence_bucket *b, uint64_t now)
 
 	if (passed < LIMIT_EVIDENCE_TIME)
 		drained = passed * LIMIT_EVIDENCE_OF_UID / LIMIT_EVIDENCE_TIME;
-	/* A fraction of a byte would be lost: it drains with the next one. */
+	/* Keeps `at`, so that a fraction of a byte is not lost. */
 	if (drained == 0)
 		return;
 
@@ -20,7 +20,7 @@ static void drain(struct evidence_bucket *b, uint64_t now)
 	b->at = now;
 }
 
-/* The uid's bucket, or one that it may have; NULL where all are in use. */
+/* The uid's bucket, or an empty one that it gets; NULL if all are in use. */
 static struct evidence_bucket *find(struct evidence_budget *budget, uid_t uid, uint64_t now)
 {
 	struct evidence_bucket *b, *empty = NULL;

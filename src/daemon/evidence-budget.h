@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * How much of the log of evidence each uid has filled with requests that were denied: a bucket a
- * uid, which holds LIMIT_EVIDENCE_OF_UID bytes and drains within LIMIT_EVIDENCE_TIME. All zeros is
- * a budget of which nobody has taken anything.
+ * How many bytes of the log of evidence each uid has filled with denied requests. One bucket for
+ * each uid: it holds LIMIT_EVIDENCE_OF_UID bytes and drains within LIMIT_EVIDENCE_TIME. All zeros
+ * is an unused budget.
  */
 
 #include <stdbool.h>
@@ -26,7 +26,7 @@ struct evidence_budget {
 };
 
 /*
- * Takes so many bytes from a uid's budget. False: not so much is left, or too many uids have taken
- * something; nothing was taken then. `now`: µs of the boot clock.
+ * Takes `bytes` from a uid's budget. `now`: µs of the boot clock. Returns false, and takes nothing,
+ * if less is left or if all buckets are in use by other uids.
  */
 bool evidence_budget_take(struct evidence_budget *budget, uid_t uid, uint64_t bytes, uint64_t now);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * The policy in force. Whether the file has changed is told by what stat(2) says of it. Before
- * Linux 6.13 that clock ticks slower than one can write, so a file that was written just now is
- * read once more.
+ * The policy in force. stat(2) shows whether the file has changed. Before Linux 6.13 file times are
+ * as coarse as the kernel's clock tick, so two quick writes can have the same time: while its ctime
+ * is recent, the file is read each time.
  */
 
 #include "daemon/live-policy.h"
@@ -14,10 +14,10 @@
 #include "base/text.h"
 #include "daemon/policy-file.h"
 
-/* After a change, for so long; much longer than the kernel's tick. */
+/* How long a ctime counts as recent: much longer than the kernel's clock tick. */
 #define RECENT (100 * CLOCK_MS)
 
-/* A user that isn't there may be there later: a fault needn't be the file's. */
+/* A faulty file is read again after this: an unknown user, say, may exist later. */
 #define FAULT_PAUSE CLOCK_SECOND
 
 int live_policy_init(struct live_policy *live, const char *path, uid_t owner)
@@ -51,7 +51,7 @@ static bool has_changed(const struct live_policy *live, const struct clock_time 
 	const struct stat *seen = &live->source.st;
 	struct stat st;
 
-	/* Of a file that could not be opened, nothing was seen: whatever is there differs. */
+	/* If the file could not be opened, `seen` is all zeros, and any file differs from it. */
 	if (live->retry || live->recent || live->again <= now->boot)
 		return true;
 	return stat(live->path, &st) < 0 || st.st_dev != seen->st_dev || st.st_ino != seen->st_ino
@@ -68,7 +68,7 @@ static bool is_recent(const struct stat *st, uint64_t wall)
 	return changed > wall || wall - changed < RECENT;
 }
 
-/* The fault that is told from now on; whether it is another one than before. */
+/* Sets the fault; returns whether it differs from the previous one. */
 static bool set_fault(struct live_policy *live, const struct faults *faults, int r)
 {
 	cleanup(bytes_deinit) struct bytes fault = BYTES_INIT(BYTES_UNLIMITED);
@@ -96,7 +96,7 @@ static void put_in_force(struct live_policy *live, struct policy *policy)
 	memcpy(live->hash, live->source.hash, sizeof(live->hash));
 }
 
-/* A document in the place of another one would decide nothing of what it is there for. */
+/* A registry in place of a policy, or the reverse, is a fault: it would have no effect there. */
 static int check_form(const struct live_policy *live, struct faults *faults, struct policy **policy)
 {
 	if ((policy_registry(*policy) != NULL) == live->wants_registry)

@@ -2,12 +2,12 @@
 #pragma once
 
 /*
- * The policy in force: which file it comes from, and whether that has changed. Embedded:
- * live_policy_init(), live_policy_refresh() before each turn, live_policy_deinit().
+ * The policy in force: its file, and whether the file has changed. Embedded: live_policy_init(),
+ * live_policy_refresh() before each turn, live_policy_deinit().
  *
- * A file that has a fault changes nothing: the policy before stays in force; where there was none,
- * the daemon is closed. It is closed, too, while the file can't be read for lack of descriptors or
- * memory, or after an I/O error: another policy may be there, which denies.
+ * A file with a fault is not used: the previous policy stays in force. If there is none, the daemon
+ * is closed. The daemon is also closed while the file can't be read for lack of descriptors or
+ * memory, or after an I/O error: the file may now hold a policy that denies.
  */
 
 #include <stdbool.h>
@@ -19,34 +19,34 @@
 #include "gate/policy/policy.h"
 
 struct live_policy {
-	const char *path; /* absolute; NULL: there is no policy, and nothing here does anything */
+	const char *path; /* absolute; NULL: no policy, and no function here does anything */
 	uid_t owner;
-	bool wants_registry; /* the document must be a registry; else it must not */
+	bool wants_registry; /* the document must be a registry; if false, it must not be one */
 	struct bytes shown;  /* the path, escaped */
 
 	struct policy *policy;         /* in force, or NULL */
-	uint8_t hash[POLICY_HASH_LEN]; /* of its text */
-	struct policy_source source;   /* of the file as it is now */
-	struct bytes fault;            /* what is wrong with that; "" where nothing is */
-	bool retry;                    /* read the file again, whatever stat(2) says */
+	uint8_t hash[POLICY_HASH_LEN]; /* SHA-256 of its text */
+	struct policy_source source;   /* of the file when it was last read */
+	struct bytes fault;            /* the fault of the file; "" if there is none */
+	bool retry;                    /* read the file again, even if stat(2) shows no change */
 	bool unknown;                  /* the file could not be read for lack of a resource */
 	bool recent;                   /* its ctime is too recent to prove that it is unchanged */
-	uint64_t again; /* when a fault is looked at anew, in µs of the boot clock */
+	uint64_t again;                /* when a faulty file is read again, µs of the boot clock */
 };
 
-/* What live_policy_refresh() found. */
+/* Result of live_policy_refresh(). */
 enum live_policy_change {
 	LIVE_POLICY_SAME,
 	LIVE_POLICY_READ,   /* another policy is in force */
-	LIVE_POLICY_FAULTY, /* there is another fault than before */
+	LIVE_POLICY_FAULTY, /* a fault that differs from the previous one */
 };
 
-/* `path` may be NULL, and must stay. Error: -ENOMEM. */
+/* `path` may be NULL; it must outlive `live`. Error: -ENOMEM. */
 int live_policy_init(struct live_policy *live, const char *path, uid_t owner);
 void live_policy_deinit(struct live_policy *live);
 
-/* Reads the file where it has changed. What `policy` pointed to may be gone then. */
+/* Reads the file if it has changed. This may free `policy`: read the pointer again afterwards. */
 enum live_policy_change live_policy_refresh(struct live_policy *live, const struct clock_time *now);
 
-/* Why nothing may be decided; NULL where there is a policy in force, or none is wanted. */
+/* Why no request may be decided; NULL if a policy is in force or there is no path. */
 const char *live_policy_closed(const struct live_policy *live);

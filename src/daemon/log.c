@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* Journal or standard error. A message that can't be written is lost: nobody is left to tell. */
+/* Journal or standard error. A message that can't be written is lost: it can't be reported. */
 
 #include "daemon/log.h"
 
@@ -21,7 +21,7 @@
 
 static bool to_journal;
 
-/* What a pipe takes in one piece (pipe(7)), whoever else writes to it. */
+/* A write of up to PIPE_BUF bytes to a pipe is atomic (pipe(7)). */
 static char lines[PIPE_BUF];
 
 /* systemd names the journal's socket in $JOURNAL_STREAM as device:inode (systemd.exec(5)). */
@@ -78,7 +78,7 @@ static void send_to_journal(int priority, const char *id, const struct log_field
 		bytes_deinit(&entry.items[i]);
 }
 
-/* No line is cut in two that is not longer than a pipe takes. */
+/* Flushes before the buffer overflows: a line of up to PIPE_BUF bytes is never split. */
 static void print_line(const char *message)
 {
 	if (__fpending(stderr) + sizeof(PREFIX) + strlen(message) > sizeof(lines))

@@ -2,17 +2,17 @@
 #pragma once
 
 /*
- * What the daemon says: to the journal with fields, where its standard error is connected to it,
- * else to standard error. log_open() first; sd_load() before that, for the journal.
+ * The daemon's log: to the journal, with fields, if standard error is connected to the journal;
+ * else to standard error. Call sd_load() (for the journal), then log_open().
  *
- * A message is one line: foreign text in it must have been escaped by the caller. Arguments of
- * commands are never logged, they hold secrets.
+ * A message is one line: the caller must escape foreign text in it. Never log a command's
+ * arguments: they may hold secrets.
  */
 
 #include <stddef.h>
 #include <syslog.h>
 
-/* Each kind of message has its ID (see journalctl -x and `man systemd.journal-fields`). */
+/* Message IDs, one for each kind of message (journalctl -x, systemd.journal-fields(7)). */
 #define LOG_ID_DECISION "6d2f0f4c4e1b4c1e9f6c3d0b7a5e8c21"
 #define LOG_ID_PENDING "a4d1f6088b3e4a57b6c29e0f5d7c1348"
 #define LOG_ID_ACTION "0c9a3be2d5f74f0c8f4b1a6e2d7c5932"
@@ -34,14 +34,14 @@ struct log_field {
 void log_open(void);
 
 /*
- * `priority` as of syslog(3). At most LOG_FIELDS_MAX fields. A line on standard error may wait for
- * log_flush(), so that those of a turn leave together.
+ * `priority`: as for syslog(3). At most LOG_FIELDS_MAX fields. A line to standard error may be
+ * buffered until log_flush(), so that the lines of a turn are written together.
  */
 void log_event(int priority, const char *id, const struct log_field *fields, size_t n_fields,
 	const char *message);
 
 void log_flush(void);
 
-/* The same for a message without fields of its own, which leaves at once. */
+/* Logs a message without fields of its own, and flushes. */
 void log_text(int priority, const char *id, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * The loop. An event takes in; the decisions fall in the turn; whatever time brings is looked at
- * once a turn. Invariant: the alarm is set to the next moment at which time alone would bring
- * something, or before.
+ * The loop. Events bring in requests, and the turn decides them. Timeouts are checked once a turn.
+ * Invariant: the alarm is set to the next timeout, or earlier.
  */
 
 #include "daemon/loop.h"
@@ -18,7 +17,7 @@
 #include "base/cleanup.h"
 #include "daemon/log.h"
 
-/* When accepting failed for want of something that may come back. */
+/* Pause after accept() failed for lack of a resource (EMFILE, ENOMEM). */
 #define ACCEPT_PAUSE CLOCK_SECOND
 
 static int on_signal(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
@@ -31,7 +30,7 @@ static int on_signal(sd_event_source *source, const struct signalfd_siginfo *inf
 	return 0;
 }
 
-/* Waking up is all it is for: the loop looks at the time after every turn. */
+/* Only wakes the loop, which checks the timeouts in every turn. */
 static int on_alarm(sd_event_source *source, int fd, uint32_t events, void *userdata)
 {
 	struct loop *l = userdata;
@@ -54,7 +53,7 @@ static void pause_listener(struct listener *listener, bool pause)
 	sd.event_source_set_enabled(listener->source, pause ? SD_EVENT_OFF : SD_EVENT_ON);
 }
 
-/* A door is open while there is room for who may come in, and until the daemon stops. */
+/* Pauses doors that have no room; all doors while the daemon stops or accept() is paused. */
 static void pause_full_doors(struct loop *l)
 {
 	bool pause = l->stopping || l->accept_again != CLOCK_NEVER;
@@ -72,7 +71,7 @@ static void log_refused_peer(const struct door *door, const struct peer *peer)
 		(unsigned int)peer->gid);
 }
 
-/* Lets one connection in, or closes it without a byte. */
+/* Admits one connection, or closes it without sending anything. */
 static void admit(struct loop *l, const struct door *door, int fd)
 {
 	struct peer peer;
@@ -93,7 +92,7 @@ static void admit(struct loop *l, const struct door *door, int fd)
 
 static bool is_about_connection(int error)
 {
-	/* accept(2): what became of one connection before it was taken. */
+	/* accept(2): the error is about one connection, or the call was interrupted. */
 	return error == EINTR || error == ECONNABORTED || error == EPROTO;
 }
 
@@ -176,7 +175,7 @@ int loop_init(struct loop *l)
 	return r < 0 ? r : 0;
 }
 
-/* The turn that follows brings the store up to date. */
+/* Only wakes the loop: the turn that follows updates the store. */
 static int on_store(sd_event_source *source, int fd, uint32_t events, void *userdata)
 {
 	(void)source;
@@ -218,8 +217,8 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 }
 
 /*
- * When idleness ends the daemon; CLOCK_NEVER while it has something to do. A store that waits to be
- * written may be the only one that knows what was revoked.
+ * When the daemon ends because it is idle; CLOCK_NEVER while it has something to do. While the
+ * store waits to be written, a revocation may exist only in memory.
  */
 static uint64_t idle_due(const struct loop *l)
 {
@@ -230,7 +229,7 @@ static uint64_t idle_due(const struct loop *l)
 	return l->idle_since + l->idle_timeout;
 }
 
-/* What the time that has passed brings with it. */
+/* Handles the timeouts that have passed, and a signal to stop. */
 static void look_at_clock(struct loop *l, uint64_t now)
 {
 	if (l->accept_again <= now)
@@ -243,7 +242,7 @@ static void look_at_clock(struct loop *l, uint64_t now)
 	turn_take_over(l->turn);
 }
 
-/* The alarm may go off early, never late: so it is only moved when something is due before it. */
+/* The alarm may go off early, never late: it is set again only if something is due earlier. */
 static int set_alarm(struct loop *l)
 {
 	uint64_t due;
@@ -258,22 +257,25 @@ static int set_alarm(struct loop *l)
 	return clock_alarm_set(l->alarm, due);
 }
 
-/* What is asked and must be recorded shares the record with all that is ready. */
+/*
+ * Whether to take in no more. If the turn has changes, it takes in all that is ready, so that more
+ * requests share one commit.
+ */
 static bool is_enough(const struct loop *l)
 {
 	return turn_is_full(l->turn) || (l->turn->batch.n > 0 && !turn_has_changes(l->turn));
 }
 
 /*
- * Waits until something is ready, and takes it within the limits of a turn. However much there was
- * to decide of what was held back, one event is let in.
+ * Waits for events and handles them, within the limits of a turn. One event is handled even if
+ * held-back requests have used up the time of the turn.
  */
 static int take_in(struct loop *l)
 {
 	uint64_t wait = l->more ? 0 : UINT64_MAX;
 	int r = 1;
 
-	/* Whoever trickles in their request byte by byte must not hold the others' answers up. */
+	/* LIMIT_TURN_EVENTS: a peer that sends byte by byte must not delay other answers. */
 	for (int n = 0; r > 0 && n < LIMIT_TURN_EVENTS && turn_has_room(l->turn); n++, wait = 0) {
 		if (n > 0 && is_enough(l))
 			break;
@@ -287,7 +289,7 @@ static int run_turn(struct loop *l)
 	bool visited;
 	int r;
 
-	/* However much comes in, whoever has waited for long enough is next. */
+	/* First, so that a flood of new requests can't delay the ones that are ready. */
 	turn_take_ready(l->turn);
 	r = take_in(l);
 	if (r < 0)
@@ -316,7 +318,10 @@ int loop_run(struct loop *l)
 	l->idle_since = clock_now().boot;
 	r = set_alarm(l);
 
-	/* However short the time is, whoever woke the daemon is let in first. */
+	/*
+	 * A turn runs before idleness is checked: even with a short timeout, the connection that
+	 * made systemd start the daemon is accepted.
+	 */
 	while (r >= 0 && !(l->stopping && l->conns->n == 0)) {
 		r = run_turn(l);
 		if (l->conns->n == 0 && idle_due(l) <= l->turn->batch.now.clock.boot)

@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * The loop: waits at the doors, runs turns, keeps the time, and ends when it is told to or when
- * nobody has asked for a while. loop_init(), then conns_init() with its event loop, then
- * loop_watch_doors(), loop_run(), and loop_deinit() in any case. What it points to is the daemon's.
+ * The event loop: waits at the doors, runs turns, handles timeouts. It ends on a signal or when the
+ * daemon is idle. Call loop_init(), then conns_init() with its `event`, loop_watch_doors(),
+ * loop_run(); loop_deinit() in any case. The daemon owns everything that the pointers refer to.
  */
 
 #include <stdbool.h>
@@ -17,7 +17,7 @@
 
 #define LOOP_SIGNALS 3
 
-/* A door's event source, which must know both. */
+/* The userdata of a door's event source. */
 struct listener {
 	struct loop *loop;
 	const struct door *door;
@@ -40,21 +40,21 @@ struct loop {
 	int alarm;
 	struct listener listeners[DOORS_MAX];
 	size_t n_listeners;
-	uint64_t alarm_at;     /* what it is set to */
-	uint64_t idle_since;   /* CLOCK_NEVER while there are connections */
-	uint64_t accept_again; /* CLOCK_NEVER unless accepting failed */
-	bool more;             /* the last turn was full */
-	bool stopping;         /* as told by a signal */
+	uint64_t alarm_at;     /* when the alarm goes off, µs of the boot clock */
+	uint64_t idle_since;   /* µs of the boot clock; CLOCK_NEVER while there are connections */
+	uint64_t accept_again; /* µs of the boot clock; CLOCK_NEVER unless accept() failed */
+	bool more;             /* the next turn must not wait: requests are left */
+	bool stopping;         /* a signal has arrived */
 };
 
-/* Blocks the signals that end the daemon, and watches for them. */
+/* Blocks the signals that end the daemon, and watches for them. On error call loop_deinit(). */
 int loop_init(struct loop *loop);
 void loop_deinit(struct loop *loop);
 
 int loop_watch_doors(struct loop *loop);
 
-/* Runs a turn whenever another writer has changed something in the store. */
+/* Runs a turn each time another writer has changed the store. */
 int loop_watch_store(struct loop *loop);
 
-/* Until it ends; `stopping` then says which way. */
+/* Runs until the daemon ends: by a signal if `stopping`, else because it is idle. */
 int loop_run(struct loop *loop);

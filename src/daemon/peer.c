@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* SO_PEERCRED and its younger sisters. */
+/* SO_PEERCRED, SO_PEERGROUPS and SO_PEERPIDFD. */
 
 #include "daemon/peer.h"
 
@@ -34,7 +34,7 @@ int peer_read(int fd, struct peer *ret)
 	return 0;
 }
 
-/* NULL where they can't be had: then the peer is in none. */
+/* The supplementary groups; NULL if they can't be read: peer_is_in_group() then finds none. */
 static gid_t *read_groups(int fd, size_t *ret_n)
 {
 	cleanup(free_p) gid_t *groups = NULL;
@@ -49,7 +49,7 @@ static gid_t *read_groups(int fd, size_t *ret_n)
 		groups = more;
 		if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &len) == 0)
 			break;
-		if (errno != ERANGE) /* with ERANGE, len has become what it takes */
+		if (errno != ERANGE) /* ERANGE has set len to the size needed */
 			return NULL;
 	}
 
@@ -111,7 +111,7 @@ static ssize_t read_name(pid_t pid, char *name, size_t size)
 	return fd < 0 ? -1 : read(fd, name, size);
 }
 
-/* A pidfd of a process that has ended polls readable: its pid may be another's by now. */
+/* A pidfd is readable after its process has ended; the pid may be reused by then. */
 static bool has_ended(int pidfd)
 {
 	struct pollfd p = { .fd = pidfd, .events = POLLIN };
@@ -133,7 +133,7 @@ void peer_process(int fd, const struct peer *peer, char ret[static PEER_PROCESS_
 
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERPIDFD, &pidfd, &len) < 0) {
 		pidfd = -1;
-		if (errno != ENOPROTOOPT) /* else the kernel knows that it is gone */
+		if (errno != ENOPROTOOPT) /* any other error: the process is gone */
 			return;
 	}
 	n = read_name(peer->pid, name, sizeof(name));

@@ -21,15 +21,15 @@
 static const struct policy_names names = { users_find, users_find_group };
 
 /*
- * Whether an error says nothing about the file: the process or the machine lacks something for now.
- * What the file holds is unknown then.
+ * Whether the error is a passing lack of a resource, and says nothing about the file. The file's
+ * content is then unknown.
  */
 static bool is_passing(int r)
 {
 	return r == -ENOMEM || r == -EMFILE || r == -ENFILE || r == -EIO;
 }
 
-/* ": what", or ": what of /the/way what". */
+/* Adds ": FAULT", or ": '/DIR' on the way to it FAULT". */
 static int add_trust_fault(struct faults *faults, const char *path, const char *at, int r)
 {
 	cleanup(bytes_deinit) struct bytes shown = BYTES_INIT(BYTES_UNLIMITED);
@@ -71,8 +71,8 @@ static int read_text(int fd, struct faults *faults, struct bytes *text)
 }
 
 /*
- * `last` is the hash of what was read before; NULL to read it in any case. Where the file can't be
- * read, a negative errno.
+ * `last`: the hash of the text that was read before; NULL: always parse. Returns as
+ * policy_file_read(), but any negative errno if the file can't be read.
  */
 static int read_policy(int fd, const uint8_t *last, struct faults *faults,
 	struct policy_source *source, struct policy **ret)
@@ -103,7 +103,7 @@ int policy_file_read(const char *path, uid_t owner, struct faults *faults,
 	if (r != 0)
 		return r;
 
-	/* Before it is read: what is written meanwhile makes it another file. */
+	/* fstat() before reading: a later write then shows as a change. */
 	if (fstat(fd, &source->st) < 0)
 		source->st = (struct stat){ 0 };
 

@@ -11,29 +11,29 @@
 
 #define POLICY_HASH_LEN 32
 
-/* What a policy was read from. */
+/* The file that a policy was read from. */
 struct policy_source {
-	struct stat st;                /* as it was before it was read; all zeros where it wasn't */
+	struct stat st;                /* before the file was read; zeros: not read */
 	uint8_t hash[POLICY_HASH_LEN]; /* SHA-256 of its text */
 };
 
-/* The text is that of `*source`. */
+/* The text is the same as that of `*source`; it was not parsed. */
 #define POLICY_SAME 2
 
 /*
- * Reads the file at `path`, which must be absolute, nobody but root and `owner` may be able to
- * write, and on whose way nobody else may be able to change anything (see base/trust.h). Returns 0,
- * POLICY_FAULTY with `faults`, POLICY_SAME, or a negative errno where it is unknown what the file
- * holds: -ENOMEM, -EMFILE, -ENFILE, -EIO. Every other error is a fault. *source is what was read
- * last, and then what was read now.
+ * Reads the file at `path`, which must be absolute. Only root and `owner` may be able to write the
+ * file, or to change a directory on its path (see base/trust.h). `*source` is in and out: the file
+ * that was read last, then the one read now. Returns 0, POLICY_FAULTY with `faults`, POLICY_SAME,
+ * or -ENOMEM, -EMFILE, -ENFILE or -EIO if the file's content is unknown. Every other error is a
+ * fault.
  */
 int policy_file_read(const char *path, uid_t owner, struct faults *faults,
 	struct policy_source *source, struct policy **ret);
 
 /*
- * The same for somebody who looks at a file that is not in force: one that others can write is a
- * fault, but is read on, and *ret is set where that was all. Where it could not be read at all, a
- * negative errno.
+ * Reads a file that is only checked, not put in force. If others can write the file, that is a
+ * fault, but the file is still parsed, and *ret is set if there is no other fault. Negative errno
+ * if the file could not be read.
  */
 int policy_file_check(const char *path, uid_t owner, struct faults *faults,
 	struct policy_source *source, struct policy **ret);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* Each function goes through all of the resources, in the order in which they need each other. */
+/* Most functions go through all resources, in the order of their dependencies. */
 
 #include "daemon/resources.h"
 
@@ -11,10 +11,10 @@
 #include "base/notation.h"
 #include "daemon/log.h"
 
-/* Between two looks at the files while nothing is written. */
+/* Interval of the checks of the files while nothing is written. */
 #define LOOK_PAUSE (10 * CLOCK_SECOND)
 
-/* For what a record has beside the request. */
+/* Room for the parts of a record other than the request, in bytes. */
 #define RECORD_ROOM 4096
 
 struct moment resources_now(const struct resources *res)
@@ -92,7 +92,7 @@ static void measure_one(struct space *space, int fd, const char *path)
 	space->path = path;
 }
 
-/* Without a log of evidence, what an asker can fill has a limit of its own: --max-store. */
+/* Without a log of evidence, `is_full` stays false: --max-store limits what askers can fill. */
 static void log_space(struct space *space, bool has_evidence)
 {
 	cleanup(bytes_deinit) struct bytes size = BYTES_INIT(BYTES_UNLIMITED);
@@ -124,7 +124,7 @@ static void measure_space(struct resources *res)
 
 const char *resources_take_space(struct resources *res, size_t len)
 {
-	/* The record of evidence, the token, and the token's end. */
+	/* The request is written up to three times: in the evidence, the token, the token's end. */
 	const uint64_t wanted = 3 * (uint64_t)len + RECORD_ROOM;
 	struct space *space = &res->space;
 

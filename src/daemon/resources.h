@@ -2,8 +2,9 @@
 #pragma once
 
 /*
- * What decisions are made from, and where they are recorded: settings, tokens, policy, allowlist,
- * and the log of evidence. The daemon owns them; nothing may be decided while one is closed.
+ * The inputs of decisions and the places where decisions are recorded: settings, tokens, policy,
+ * allowlist, log of evidence. The daemon owns them. While one of them is closed, no request may be
+ * decided.
  */
 
 #include <stdbool.h>
@@ -20,12 +21,12 @@
 #include "ledger/state-dir.h"
 #include "ledger/store/store.h"
 
-/* What is left on the file system, of those that are written to, that has the least to spare. */
+/* Free space. Of all file systems that are written to, the one that is nearest to its limit. */
 struct space {
 	uint64_t left, low, kept; /* bytes; see gate/limits */
-	const char *path;         /* the file or directory that is on it, escaped */
-	struct bytes refusal;     /* what askers were told last */
-	bool is_low, is_full;     /* as it was logged last */
+	const char *path;         /* a file or directory on it, escaped */
+	struct bytes refusal;     /* the text that resources_take_space() returned last */
+	bool is_low, is_full;     /* as last logged */
 };
 
 struct resources {
@@ -34,66 +35,67 @@ struct resources {
 	struct store *store;
 	struct live_policy policy;
 	struct approver_file approvers;
-	struct live_policy packs[LIMIT_PACKS]; /* in the order in which they were named */
+	struct live_policy packs[LIMIT_PACKS]; /* in the order of the options */
 	size_t n_packs;
-	const struct policy *packs_in_force[LIMIT_PACKS]; /* as they were when the turn began */
+	const struct policy *packs_in_force[LIMIT_PACKS]; /* when the turn began */
 	struct live_policy registry;
 	struct allowlist_file allowlist;
 	struct evidence *evidence; /* or NULL */
 	uint8_t boot_id[16];
 	struct space space;
 	struct evidence_budget budget;
-	uint64_t look_at; /* µs of the boot clock: resources_prepare() looks at the files then */
+	uint64_t look_at; /* when resources_prepare() next checks the files, µs of the boot clock */
 };
 
-/* The time, and the boot that it counts in. */
+/* The current time, and the ID of the boot that it counts from. */
 struct moment resources_now(const struct resources *res);
 
-/* Why nothing may be decided; NULL where nothing stands against it. */
+/* Why no request may be decided; NULL if no resource is closed. */
 const char *resources_closed(const struct resources *res);
 
 /*
- * Opens the log of evidence where it is closed, if it is time to try. What it lacks may be about
- * the allowlist, which is read for that.
+ * Opens the log of evidence if it is closed and a retry is due. Reads the allowlist first: recovery
+ * needs it to tell which changes were made.
  */
 void resources_open_evidence(struct resources *res, const struct moment *now);
 
 /*
- * Before a turn: what is closed for something that may pass is tried again. Now and then looks at
- * the files as well.
+ * Call it before each turn. Retries resources that are closed for a passing reason, measures free
+ * space, refreshes the packs. Every few seconds it also calls resources_look().
  */
 void resources_prepare(struct resources *res, const struct moment *now);
 
 /*
- * Before the commit of a turn: whether the files of the store and the log of evidence are as they
- * were left. What another process has touched is closed. Returns the reason if one was closed by
- * this look, or NULL.
+ * Call it before the commit of a turn. Closes the store or the log of evidence if another process
+ * has touched its files. Returns the reason if this call closed one, else NULL.
  */
 const char *resources_look(struct resources *res);
 
 /*
- * Takes the space for the record of an asker's request of `len` bytes. Returns why there is none
- * for it, or NULL. The text is valid until the next call.
+ * Reserves space for the record of an asker's request of `len` bytes. Returns NULL, or the reason
+ * why there is too little space; the text is valid until the next call.
  */
 const char *resources_take_space(struct resources *res, size_t len);
 
 /*
- * Reads the packs and the registry where their files have changed: once a turn, since they are
- * installed, and not edited while somebody asks.
+ * Reads the packs and the registry if their files have changed. Once a turn is enough: they are
+ * installed, not edited while requests come in.
  */
 void resources_refresh_packs(struct resources *res, const struct moment *now);
 
-/* The registry that is in force, or NULL. */
+/* The registry in force, or NULL. */
 const struct registry *resources_registry(const struct resources *res);
 
-/* Reads the policy and the allowlist where their files have changed, and logs what came of it. */
+/*
+ * Reads the policy, the approvers and the allowlist if their files have changed; logs the result.
+ */
 void resources_refresh(struct resources *res, const struct moment *now);
 
-/* Logs the warnings that have come up since the last call. */
+/* Logs the warnings since the last call. */
 void resources_log_warnings(struct resources *res);
 
-/* Whether one is closed for something that may pass, so that the daemon must not leave. */
+/* Whether a resource is closed for a passing reason: then the daemon must not exit. */
 bool resources_are_waiting(const struct resources *res);
 
-/* When time alone brings something to do, in µs of the boot clock; CLOCK_NEVER for never. */
+/* When a resource next has work to do without a request, µs of the boot clock; or CLOCK_NEVER. */
 uint64_t resources_due(const struct resources *res);

@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * libsystemd, loaded when it is needed: only `serve` needs it, and linked in it would double the
- * time that `firma check` takes to start. sd_load(), then `sd.event_new(…)` where one would write
- * sd_event_new(…); the prototypes are those of the headers.
+ * libsystemd, loaded at run time: only `serve` needs it, and linking it would double the start time
+ * of `firma check`. After sd_load(), call `sd.event_new(…)` instead of sd_event_new(…). The
+ * prototypes are those of the headers.
  */
 
 #include <systemd/sd-daemon.h>
@@ -33,5 +33,5 @@ struct sd {
 /* Filled by sd_load(); all NULL before. */
 extern struct sd sd;
 
-/* Error: -ELIBACC, and *ret_why names what could not be loaded (static or dlerror()'s). */
+/* Error: -ELIBACC; *ret_why then says what could not be loaded (a static string or dlerror()). */
 int sd_load(const char **ret_why);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * The daemon's life: the lock of the state directory first, then the doors, then turns until it is
- * told to stop or nobody has asked for a while, then the store is put at rest. A daemon whose store
- * is closed serves as well: it says no, and why.
+ * The daemon's life: lock the state directory, open the doors, run turns until a signal or the idle
+ * timeout, put the store at rest. A daemon whose store is closed still answers: it denies, and says
+ * why.
  */
 
 #include "daemon/serve.h"
@@ -34,14 +34,14 @@
 #include "ledger/store/file-store.h"
 #include "ledger/store/memory-store.h"
 
-/* For a daemon that is just leaving to leave. */
+/* How long to wait for another daemon to exit. */
 #define LOCK_TIME (5 * CLOCK_SECOND)
 #define LOCK_NAP_NS 20000000L
 
-/* Descriptors beside the connections: doors, store, event loop, log, and some to spare. */
+/* Descriptors for other than connections: doors, store, event loop, log, and some spare. */
 #define DESCRIPTORS_RESERVED 64
 
-/* Of these, what is kept free for files that are opened and closed again: policy, user database. */
+/* Of these, kept free for files that are opened briefly: policy, user database. */
 #define DESCRIPTORS_FREE 16
 
 struct server {
@@ -52,10 +52,10 @@ struct server {
 	struct turn turn;
 	struct status_sources status;
 	struct loop loop;
-	bool told_closed; /* what systemd was told last */
+	bool told_closed; /* the state that systemd was told last */
 };
 
-/* Sockets from systemd exclude those that the options name. */
+/* Sockets from systemd can't be combined with --socket. */
 static int take_doors(struct server *s, struct bytes *why)
 {
 	int r;
@@ -82,7 +82,7 @@ static int bind_doors(struct server *s, struct bytes *why)
 	return r;
 }
 
-/* Waits a while for another daemon that may be about to leave. */
+/* Waits up to LOCK_TIME: another daemon may be about to exit. */
 static void lock_state_dir(struct state_dir *dir)
 {
 	uint64_t deadline = clock_now().boot + LOCK_TIME;
@@ -124,7 +124,7 @@ static int open_store(struct server *s)
 		log_text(LOG_WARNING, LOG_ID_WARNING,
 			"%s is a copy: the gate has a new ID, and no token is taken over",
 			state_dir_path(s->resources.state_dir));
-		now.clock.boot = 0; /* each was issued later than now, and so is over */
+		now.clock.boot = 0; /* all tokens were issued later than this, so all are over */
 	}
 	return file_store_new(s->resources.state_dir, &now, &s->resources.store);
 }
@@ -141,7 +141,7 @@ static int read_boot_id(uint8_t ret[static 16])
 	return notation_parse_uuid(text, CLOCK_BOOT_ID_LEN, ret);
 }
 
-/* Those that are open, of the first LIMIT_CONNECTIONS: poll(2) tells the others. */
+/* How many of the first LIMIT_CONNECTIONS are open: poll(2) sets POLLNVAL for the others. */
 static size_t count_descriptors(rlim_t limit)
 {
 	struct pollfd fds[LIMIT_CONNECTIONS];
@@ -157,8 +157,8 @@ static size_t count_descriptors(rlim_t limit)
 }
 
 /*
- * As many descriptors as the limits need, or fewer connections: some are kept free in any case.
- * Call it when everything that stays open is open.
+ * Raises the descriptor limit to what LIMIT_CONNECTIONS needs, or else lowers conns->max. Some
+ * descriptors are kept free in any case. Call it after all long-lived descriptors are open.
  */
 static void raise_descriptor_limit(struct conns *conns)
 {
@@ -187,7 +187,7 @@ static void raise_descriptor_limit(struct conns *conns)
 
 static uint64_t idle_timeout(const struct server *s)
 {
-	/* What a memory store holds would be gone. */
+	/* A memory store would be lost. */
 	if (!store_is_durable(s->resources.store))
 		return CLOCK_NEVER;
 	if (s->options->idle_timeout_set)
@@ -220,7 +220,7 @@ static void tell_change(void *userdata)
 	tell_systemd(s, "");
 }
 
-/* A group that was named for a door which isn't there passes nowhere. */
+/* Warns of a group whose door does not exist: the group has no effect. */
 static void warn_idle_group(const struct server *s, enum role role, gid_t group)
 {
 	if (group == DOOR_NO_GROUP)
@@ -233,8 +233,8 @@ static void warn_idle_group(const struct server *s, enum role role, gid_t group)
 }
 
 /*
- * In a gate of the askers' own uid they could change the policy, the approvers and the state, or
- * run a daemon of their own: what is required there is advice.
+ * Whether the gate may run as the askers' own uid. Askers could then change the policy, the
+ * approvers and the state, or run a daemon of their own: a required signature is only advice.
  */
 static bool is_askers_own(const struct server *s)
 {
@@ -287,7 +287,7 @@ static void announce(struct server *s)
 	tell_systemd(s, "READY=1\n");
 }
 
-/* The head is to be kept elsewhere as well, and the log is elsewhere. */
+/* Logs the head of the evidence, so that a copy exists outside the evidence file. */
 static int finish_evidence(struct server *s)
 {
 	struct chain_head head;
@@ -380,7 +380,7 @@ static struct server *server_new(const struct serve_options *options)
 	return s;
 }
 
-/* What the parts know of one another, once all are there. */
+/* Sets the pointers between the parts, after all parts exist. */
 static void connect_parts(struct server *s)
 {
 	s->status = (struct status_sources){
@@ -432,7 +432,7 @@ static int start(struct server *s, struct bytes *why)
 	if (r < 0)
 		return r;
 
-	/* Nobody's socket is removed without the lock on the state directory. */
+	/* Before the doors: a stale socket may only be removed with the lock on the directory. */
 	r = open_store(s);
 	if (r >= 0)
 		r = make_evidence(s);
@@ -478,7 +478,7 @@ enum serve_result serve(const struct serve_options *options)
 	const char *missing;
 	int r;
 
-	/* Neither a log that nobody reads any more nor a limit on file sizes may end the daemon. */
+	/* Neither a closed log pipe nor a limit on file sizes may kill the daemon. */
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
 	if (sd_load(&missing) < 0) {
@@ -487,7 +487,7 @@ enum serve_result serve(const struct serve_options *options)
 	}
 	log_open();
 
-	/* Each request may need a token's ID: without asking the kernel for each. */
+	/* Each request may need a token ID: make it without a system call. */
 	randombytes_set_implementation(&randombytes_internal_implementation);
 	s = sodium_init() < 0 ? NULL : server_new(options);
 	r = s ? take_doors(s, &why) : -ENOMEM;

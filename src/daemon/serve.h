@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #pragma once
 
-/* The daemon: opens store and doors, runs the turns, and leaves everything in order. */
+/* The daemon: opens the store and the doors, runs turns, and shuts down cleanly. */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -10,7 +10,7 @@
 #include "gate/settings.h"
 #include "ledger/evidence/key.h"
 
-/* Everything that can be set; strings belong to the caller. Times in µs. */
+/* All options. Strings belong to the caller. Times in µs. */
 struct serve_options {
 	struct settings settings;
 	const char *socket;                /* NULL: sockets come from systemd */
@@ -19,25 +19,25 @@ struct serve_options {
 	const char *state_dir;             /* NULL: the memory store */
 	const char *policy;                /* absolute, or NULL */
 	const char *approvers;             /* absolute, or NULL */
-	bool advisory;            /* signatures are required in a gate of the askers' own uid */
+	bool advisory;            /* permit require_signature in a gate of the askers' own uid */
 	char **packs;             /* absolute paths of packs */
 	size_t n_packs;           /* at most LIMIT_PACKS */
 	const char *registry;     /* absolute, or NULL */
 	const char *evidence_log; /* or NULL */
 	const char *evidence_key; /* the key's file, or NULL */
 	enum evidence_key_kind evidence_key_kind;
-	bool evidence_key_is_credential; /* of the service manager's */
+	bool evidence_key_is_credential; /* a credential from the service manager */
 	bool idle_timeout_set;
 	uint64_t idle_timeout; /* CLOCK_NEVER for never */
 };
 
-/* How long it stays without a connection, where systemd would start it again. */
+/* Default idle timeout if systemd owns the sockets, and so can start the daemon again. */
 #define SERVE_IDLE_TIMEOUT (UINT64_C(30000000))
 
 enum serve_result {
 	SERVE_DONE,
 	SERVE_FAILED,    /* the log says why */
-	SERVE_NO_SOCKET, /* neither from systemd nor by name: a usage error, not logged */
+	SERVE_NO_SOCKET, /* no socket from systemd or by option: a usage error, not logged */
 };
 
 enum serve_result serve(const struct serve_options *options);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* One object of JSON. Each part of it is added by a function of its own. */
+/* One JSON object. One function adds each part of it. */
 
 #include "daemon/status.h"
 
@@ -85,7 +85,7 @@ static void add_policy(struct writer *w, const struct live_policy *live)
 		return;
 
 	writer_object(w, "policy");
-	/* As it is, so that it can be opened; JSON can't hold what is no text. */
+	/* Not escaped if it is UTF-8, so that a client can open it; JSON can't hold other bytes. */
 	writer_string(w, "path",
 		text_is_utf8(live->path, strlen(live->path)) ? live->path
 							     : bytes_str(&live->shown));
@@ -138,7 +138,7 @@ static void add_document(struct writer *w, const char *key, const struct live_po
 	writer_end(w);
 }
 
-/* The packs and the registry, and how far the word of an asker goes. */
+/* The packs, the registry, and how far askers are trusted. */
 static void add_packs(struct writer *w, const struct resources *res)
 {
 	if (res->n_packs > 0) {
@@ -154,7 +154,7 @@ static void add_packs(struct writer *w, const struct resources *res)
 		add_document(w, "registry", &res->registry);
 }
 
-/* With one door for everyone, the asker can approve as well. */
+/* With one door for all roles, an asker can also approve. */
 static bool may_approve_self(const struct status_sources *s)
 {
 	for (size_t i = 0; i < s->doors->n; i++)

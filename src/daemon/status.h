@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #pragma once
 
-/* What `firma status` is told: how the daemon is set, what it holds, and whether it is closed. */
+/* The status for `firma status`: settings of the daemon, its contents, and whether it is closed. */
 
 #include <stdint.h>
 
@@ -12,7 +12,7 @@
 #include "daemon/wait.h"
 #include "daemon/watch.h"
 
-/* Where the status is read from; everything belongs to the daemon. */
+/* The sources of the status. The daemon owns all of them. */
 struct status_sources {
 	const struct resources *resources;
 	const struct doors *doors;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* What became of tokens in a turn. */
+/* Changes of tokens in a turn. */
 
 #include "daemon/token-events.h"
 
@@ -31,7 +31,7 @@ void token_events_deinit(struct token_events *events)
 	token_events_init(events);
 }
 
-/* Room for one more, or NULL. */
+/* Room for one more event, or NULL. */
 static struct token_note *reserve(struct token_events *events)
 {
 	struct token_note *items;
@@ -97,7 +97,7 @@ void token_events_add(struct token_events *events, const struct token *t, const 
 	events->n++;
 }
 
-/* All that is noted about a token from its issue on. */
+/* Marks all events of a token, from its issue on, as undone. */
 static void undo_issue(struct token_events *events, size_t issue)
 {
 	for (size_t i = issue; i < events->n; i++)

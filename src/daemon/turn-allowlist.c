@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* The changes of one origin are written together. */
+/* Writes a turn's changes of the allowlist. Those of one origin are written together. */
 
 #include "daemon/turn-allowlist.h"
 
@@ -9,7 +9,7 @@
 
 #include "daemon/log.h"
 
-/* How often it is tried against another process that writes the file at the same time. */
+/* Attempts, if another process writes the file at the same time. */
 #define ALLOW_TRIES 8
 
 static bool has_change(const struct answer *a, enum allow_origin origin)
@@ -37,7 +37,7 @@ static int change_all(struct batch *batch, enum allow_origin origin)
 	return allowlist_file_commit(f);
 }
 
-/* All of them, in one write. */
+/* Writes all changes of one origin in one write. */
 static int write_changes(struct batch *batch, enum allow_origin origin)
 {
 	int r = -EAGAIN;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* From a line to its verdict, whose changes are applied. */
+/* Decides a request's line, and applies the changes of its verdict. */
 
 #include "daemon/turn-decide.h"
 
@@ -22,7 +22,7 @@ static void make_id(uint8_t ret[static TOKEN_ID_LEN])
 	ret[8] = (uint8_t)((ret[8] & 0x3f) | 0x80);
 }
 
-/* The token that the request names, if it names one that is there. */
+/* The token that the request names; NULL: it names none, or there is no such token. */
 static const struct token *named_token(struct store *store, const struct request *request)
 {
 	const char *name =
@@ -35,8 +35,8 @@ static const struct token *named_token(struct store *store, const struct request
 }
 
 /*
- * The asker's live token for exactly this question; an approved one first. NULL: there is none, or
- * the request does not ask for it.
+ * The asker's live token for exactly this question; an approved one is preferred. NULL: there is
+ * none, or the request does not ask to resume.
  */
 static const struct token *resumed_token(const struct store *store, const struct request *request,
 	uid_t uid, const uint8_t fingerprint[static FINGERPRINT_LEN])
@@ -59,7 +59,10 @@ static bool is_operation(const struct request *request)
 		&& request->action != ACTION_EVALUATE;
 }
 
-/* What is asked, for the log: of a path, which; of a command, a URL or a text, that it is one. */
+/*
+ * For the log: the kind, and the target if it is shown. Of a command or a URL only the kind is
+ * logged.
+ */
 static int describe_evaluate(const struct evaluate *e, struct bytes *what)
 {
 	const bool shown = e->kind != KIND_EXEC && e->kind != KIND_FETCH && e->shown_target;
@@ -73,7 +76,7 @@ static int describe_evaluate(const struct evaluate *e, struct bytes *what)
 	return r;
 }
 
-/* "/usr/bin/git for uid 1000 (agent 'a b')", "by uid 0": for the log. Never the arguments. */
+/* For the log: "/usr/bin/git for uid 1000 (agent 'a b')", "by uid 0". Never the arguments. */
 static int describe(const struct request *request, const struct peer *peer, struct bytes *what)
 {
 	int r = 0;
@@ -105,7 +108,7 @@ struct asking {
 	const struct conn *conn;
 };
 
-/* A process that asks several times in one turn is looked up once. */
+/* Remembers the last process, so that several requests in one turn take one look-up. */
 static const char *name_process(void *userdata)
 {
 	const struct asking *asking = userdata;
@@ -127,7 +130,7 @@ static int measure(struct token_change *change, void *userdata)
 	return store_measure(asking->batch->resources->store, change);
 }
 
-/* The groups are the caller's to free; only a policy that is about groups asks for them. */
+/* Reads the peer's groups if the policy uses them. The caller frees *ret. */
 static int add_groups(const struct conn *conn, struct decide_input *in, gid_t **ret)
 {
 	int r;
@@ -146,7 +149,7 @@ static int add_groups(const struct conn *conn, struct decide_input *in, gid_t **
 	return r;
 }
 
-/* Carries a change out. `by`: the operator, or NULL. Returns what store_apply() does. */
+/* Applies a change, and adds its event. `by`: the operator, or NULL. Returns as store_apply(). */
 static int apply(struct batch *batch, struct token_change *change, const uid_t *by)
 {
 	struct store *store = batch->resources->store;
@@ -162,8 +165,8 @@ static int apply(struct batch *batch, struct token_change *change, const uid_t *
 }
 
 /*
- * Revokes all that the request selects, up to the limit. A token that was revoked before memory ran
- * out stays revoked.
+ * Revokes all tokens that the request selects, up to the limit. After -ENOMEM the tokens that are
+ * already revoked stay revoked.
  */
 static int revoke_many(
 	struct batch *batch, const struct request *request, const uid_t *by, struct bytes *changed)
@@ -192,7 +195,7 @@ static int revoke_many(
 	return r;
 }
 
-/* Returns what store_apply() does. */
+/* Applies the changes of the verdict. Returns as store_apply(). */
 static int apply_verdict(struct batch *batch, const struct request *request, struct answer *a)
 {
 	const uid_t *by = is_operation(request) ? &a->conn->peer.uid : NULL;
@@ -209,11 +212,11 @@ static int apply_verdict(struct batch *batch, const struct request *request, str
 	if (a->verdict.change.to != TOKEN_ABSENT)
 		r = apply(batch, &a->verdict.change, by);
 	if (r == STORE_STALE)
-		a->verdict.change.to = TOKEN_ABSENT; /* it did not happen */
+		a->verdict.change.to = TOKEN_ABSENT; /* the change did not happen */
 	return r;
 }
 
-/* Looks up everything that bears on the request, and decides. */
+/* Looks up all inputs of the decision, and decides. */
 static int decide_request(
 	struct batch *batch, const struct request *request, size_t len, struct answer *a)
 {
@@ -241,7 +244,7 @@ static int decide_request(
 	};
 	int r;
 
-	/* A look-up that fails closes the store. */
+	/* Before resources_closed(): a look-up that fails closes the store. */
 	in.token = named_token(res->store, request);
 	in.closed = resources_closed(res);
 	in.readable = store_is_readable(res->store);
@@ -279,8 +282,8 @@ static void finish_decision(struct batch *batch, struct answer *a)
 }
 
 /*
- * A request whose answer may be held back is kept, since it will be decided again. Best effort: on
- * -ENOMEM it is answered at once.
+ * Keeps the line if the answer may be held back, since the request will be decided again. Best
+ * effort: on -ENOMEM it is answered at once.
  */
 static void keep_line(const struct batch *batch, const struct request *request, const char *line,
 	size_t len, struct answer *a)
@@ -340,7 +343,7 @@ void turn_decide(struct batch *batch, struct conn *conn, const char *line, size_
 {
 	struct answer *a = &batch->answers[batch->n++];
 
-	/* Without memory it stays as it is: a failure, whose answer is no. */
+	/* On error the answer stays ANSWER_FAILED, which denies. */
 	answer_init(a, conn);
 	(void)decide_line(batch, line, len, refused, waited_for, a);
 }

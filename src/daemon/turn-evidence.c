@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* Records are made from the answers as they are after the store's commit. */
+/* Records of evidence. They are made from the answers after the store's commit. */
 
 #include "daemon/turn-evidence.h"
 
@@ -16,7 +16,7 @@
 
 #define SPACE " \t\r\n"
 
-/* Length and hash stand for a request that isn't told: {"malformed":true,"bytes":17,…}. */
+/* Length and hash instead of the request: {"malformed":true,"bytes":17,…}. */
 static int keep_hash(struct bytes *b, const char *why, const char *data, size_t len)
 {
 	uint8_t hash[SHA256_LEN];
@@ -44,7 +44,7 @@ int turn_evidence_keep(const struct batch *batch, struct answer *a, const struct
 	if (is_malformed(request))
 		return keep_hash(&a->request, "malformed", line, len);
 
-	/* An object, and perhaps white space around it. */
+	/* Strip the white space around the object. */
 	while (len > 0 && strchr(SPACE, line[len - 1]))
 		len--;
 	while (len > 0 && strchr(SPACE, line[0])) {
@@ -54,7 +54,7 @@ int turn_evidence_keep(const struct batch *batch, struct answer *a, const struct
 	return bytes_append(&a->request, line, len);
 }
 
-/* What an asker may repeat as often as it likes. */
+/* Whether the answer refuses an asker, which can repeat such a request without limit. */
 static bool is_refused_asker(const struct answer *a)
 {
 	return a->verdict.decision == DECISION_DENY
@@ -93,7 +93,7 @@ static int note_allow_change(struct recovery_note *note, const struct answer *a)
 	return r < 0 ? r : recovery_note_add_change(note, a->sequence, text.data);
 }
 
-/* The tokens that an answer's record is about, and the change of the allowlist. */
+/* Notes the tokens and the change of the allowlist that an answer's record is about. */
 static int note_answer(struct recovery_note *note, const struct answer *a)
 {
 	const uint8_t *ids = (const uint8_t *)bytes_str(&a->changed);
@@ -131,7 +131,7 @@ int turn_evidence_announce(struct batch *batch)
 	return r;
 }
 
-/* The tokens that a revocation of many has changed. */
+/* The tokens that a bulk revocation has changed. */
 static void write_changed(struct writer *w, const struct answer *a)
 {
 	const uint8_t *ids = (const uint8_t *)bytes_str(&a->changed);
@@ -145,8 +145,7 @@ static void write_changed(struct writer *w, const struct answer *a)
 	writer_end(w);
 }
 
-/* The last line of the reply with all that it may say, and which tokens it is about. */
-/* "approved":{...}: what an operator has approved, and who asked for it. */
+/* "approved":{…}: the request that an operator has approved, and the uid that made it. */
 static void write_approved(struct writer *w, const struct batch *batch, const struct answer *a)
 {
 	const struct token *t = a->action == ACTION_APPROVE && a->verdict.has_token
@@ -162,6 +161,7 @@ static void write_approved(struct writer *w, const struct batch *batch, const st
 	writer_end(w);
 }
 
+/* The last line of the reply with all optional members, and the tokens that it is about. */
 static int print_response(const struct batch *batch, const struct answer *a, struct bytes *b)
 {
 	char id[NOTATION_UUID_LEN + 1];
@@ -213,7 +213,7 @@ static const char *event_of(const struct answer *a)
 		: "action";
 }
 
-/* An allow that is on record: its asker may report how the command ended. */
+/* After an allow is on record, its asker may report how the command ended. */
 static void note_allows(const struct batch *batch)
 {
 	for (size_t i = 0; i < batch->n; i++) {
@@ -233,7 +233,7 @@ static int add_record(const struct batch *batch, struct answer *a)
 	char id[EVIDENCE_ID_LEN + 1];
 	int r;
 
-	/* The response of the second contract names its record. */
+	/* The response of the second contract contains the ID of its record. */
 	if (a->evaluated)
 		evidence_make_id(a->record_id);
 	memcpy(id, a->record_id, sizeof(id));

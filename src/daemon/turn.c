@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * A turn. Between turn_take() and turn_end() the store's changes are visible to the other requests
- * of the turn, and to no peer. At the end each answer goes through the same steps as all others:
- * commit, settle, print, log, send.
+ * A turn. Between turn_take() and turn_end() the store's changes are visible to later requests of
+ * the turn, but not to any peer. turn_end() takes all answers through the same steps: commit,
+ * settle, print, log, send.
  */
 
 #include "daemon/turn.h"
@@ -78,8 +78,8 @@ bool turn_has_changes(const struct turn *turn)
 }
 
 /*
- * The policy and the allowlist are looked at for each request, after it was read: a turn may last
- * long, and what an operator has put in place holds for every request that comes later.
+ * Checks the files of the policy and the allowlist after each request is read. A turn may last
+ * long, and an operator's change must apply to every request that arrives after it.
  */
 static void take_one(struct turn *turn, struct conn *conn, const char *line, size_t len,
 	const char *refused, const char *waited_for)
@@ -123,7 +123,7 @@ void turn_take_over(struct turn *turn)
 	turn_take_ready(turn);
 }
 
-/* An answer whose change is not on record is no. An operator's change may have happened. */
+/* If a change is not on record, the answer is no. An operator's change may still have happened. */
 static void refuse_all(struct batch *batch, const char *what, int error)
 {
 	for (size_t i = 0; i < batch->n; i++) {
@@ -135,7 +135,7 @@ static void refuse_all(struct batch *batch, const char *what, int error)
 	}
 }
 
-/* A file was touched after the turn began. What the turn changed may or may not be on record. */
+/* A file was touched during the turn. The turn's changes may or may not be on record. */
 static void refuse_closed(struct batch *batch, const char *why)
 {
 	for (size_t i = 0; i < batch->n; i++) {
@@ -149,7 +149,7 @@ static void refuse_closed(struct batch *batch, const char *why)
 	}
 }
 
-/* Another daemon was faster: none of the turn's changes is on record. */
+/* Another writer changed a token first: none of the turn's changes is on record. */
 static void refuse_stale(struct batch *batch)
 {
 	for (size_t i = 0; i < batch->n; i++) {
@@ -161,7 +161,7 @@ static void refuse_stale(struct batch *batch)
 	}
 }
 
-/* A change of the allowlist that could not be announced does not happen. */
+/* A change of the allowlist is not made if it could not be announced. */
 static void refuse_allow_changes(struct batch *batch, int error)
 {
 	for (size_t i = 0; i < batch->n; i++)
@@ -171,9 +171,9 @@ static void refuse_allow_changes(struct batch *batch, int error)
 }
 
 /*
- * What changes the allowlist is announced with the store's commit, since the file is another one.
- * An operator's change of it may fail, and the evidence must tell so: it comes before the evidence.
- * The entry that a token leaves must not be there before the evidence of its approval.
+ * Changes of the allowlist are in another file, so the store's commit announces them. An operator's
+ * change is made before the evidence is written: if it fails, the evidence must say so. The entry
+ * that a token leaves is written after the evidence of its approval.
  */
 static void commit(struct batch *batch)
 {
@@ -210,7 +210,7 @@ static bool is_large(enum view view)
 	return view == VIEW_LIST || view == VIEW_WATCH || view == VIEW_ALLOWLIST;
 }
 
-/* Refuses to show what can't be shown now. `unread`: bytes of replies that no peer has read. */
+/* Refuses a view that can't be shown now. `unread`: bytes of replies that peers have not read. */
 static void settle_view(const struct turn *turn, struct answer *a, size_t unread)
 {
 	enum view view = a->verdict.view;
@@ -224,7 +224,7 @@ static void settle_view(const struct turn *turn, struct answer *a, size_t unread
 }
 
 /*
- * Keeps the connection, where the answer is not due yet. While the daemon stops nothing is held:
+ * Holds the connection if the answer is not due yet. While the daemon stops, nothing is held:
  * waits_wake_all() has already run.
  */
 static void hold(struct turn *turn, struct answer *a)
@@ -259,7 +259,7 @@ static void log_answers(const struct batch *batch)
 	log_flush();
 }
 
-/* A reply that needs no memory but its own copy. */
+/* Sends a fixed reply, which needs memory only for a copy. */
 static void send_literal(struct conn *conn, const char *text, uint64_t now)
 {
 	struct bytes reply = BYTES_INIT(BYTES_UNLIMITED);
@@ -271,7 +271,7 @@ static void send_literal(struct conn *conn, const char *text, uint64_t now)
 	bytes_deinit(&reply);
 }
 
-/* `now`, in µs of the boot clock, is when the peer may begin to read. */
+/* `now`: µs of the boot clock, the start of the peer's time to read. */
 static void send_answer(struct turn *turn, struct answer *a, uint64_t now)
 {
 	if (a->held)
@@ -291,9 +291,9 @@ static void send_answer(struct turn *turn, struct answer *a, uint64_t now)
 static void send_answers(struct turn *turn)
 {
 	struct batch *batch = &turn->batch;
-	uint64_t now = clock_now().boot; /* recording may have taken longer than a peer has */
+	uint64_t now = clock_now().boot; /* read again: the commit may have been slow */
 
-	/* First: an operator who begins to watch is told what is pending after these events. */
+	/* First, since a new watcher gets the pending tokens as they are after these events. */
 	watchers_tell(&turn->watchers, &batch->events, now);
 	for (size_t i = 0; i < batch->n; i++) {
 		send_answer(turn, &batch->answers[i], now);

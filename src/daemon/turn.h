@@ -2,10 +2,10 @@
 #pragma once
 
 /*
- * A turn: the requests that are ready together are decided one after another, recorded with one
- * commit, and only then answered. turn_take() for each, then turn_end(); in between the turn holds
- * the connections. An answer that is held back goes to `waits`, an operator who watches to
- * `watchers`.
+ * A turn: decides the ready requests one after another, records them with one commit, and only then
+ * answers them. Call turn_take() for each, then turn_end(); in between the turn owns the
+ * connections. If an answer is held back, its connection goes to `waits`; that of an operator who
+ * watches goes to `watchers`.
  */
 
 #include <stdbool.h>
@@ -24,35 +24,38 @@ struct turn {
 	const struct status_sources *status;
 	struct waits waits;
 	struct watchers watchers;
-	bool stopping; /* no answer is held back any more */
+	bool stopping; /* the daemon stops: no answer is held back */
 
 	bool begun;
-	struct clock_time clock; /* when the last request was decided */
+	struct clock_time clock; /* when the turn began, or its last request was decided */
 	size_t accepts;
 	struct batch batch;
 };
 
-/* Before the first turn; turn_deinit() closes the connections that are still held. */
+/* turn_init(): before the first turn. turn_deinit() closes the connections that are still held. */
 void turn_init(struct turn *turn);
 void turn_deinit(struct turn *turn);
 
-/* Begins the turn where it hasn't begun: the time is read, and the store made ready. */
+/* Begins the turn, unless it has begun: reads the time and prepares the store. */
 void turn_begin(struct turn *turn);
 
-/* Whether it can take another request and another connection; and whether it is to end first. */
+/*
+ * turn_has_room(): whether the turn can take one more request and one more connection.
+ * turn_is_full(): whether it must end first, for lack of room or time.
+ */
 bool turn_has_room(const struct turn *turn);
 bool turn_is_full(const struct turn *turn);
 
-/* Whether it holds what must be recorded before it is answered, and others may share the record. */
+/* Whether changes or evidence must be recorded: more requests can then share the commit. */
 bool turn_has_changes(const struct turn *turn);
 
-/* Decides a request: a conn_request_fn, whose userdata is the turn. */
+/* Decides a request. A conn_request_fn; its userdata is the turn. */
 void turn_take(
 	struct conn *conn, const char *line, size_t len, const char *refused, void *userdata);
 
 /*
- * Decides the requests that were held back and are ready now: first those whose token was decided,
- * and later in the turn those whose time is over (for a daemon that stops: all).
+ * Decide requests that were held back. turn_take_ready(), early in the turn: those whose token was
+ * decided. turn_take_over(), later: also those whose time is over, or all if the daemon stops.
  */
 void turn_take_ready(struct turn *turn);
 void turn_take_over(struct turn *turn);

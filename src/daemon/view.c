@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* The lines that list and show tell of tokens, and those of the allowlist. */
+/* The lines about tokens and allowlist entries, for list, show and watch. */
 
 #include "daemon/view.h"
 
@@ -75,7 +75,7 @@ static int append_entry(
 	return r < 0 ? r : bytes_append_char(b, '\n');
 }
 
-/* What is over is as good as gone. */
+/* Entries that are over are left out. */
 int view_allowlist(const struct allowlist_file *f, struct bytes *b)
 {
 	const struct allow_entry *entry;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* Requests that wait for a person. */
+/* Requests that wait for a decision about their token. */
 
 #include "daemon/wait.h"
 
@@ -95,7 +95,7 @@ static void make_ready(struct wait *w)
 	TAILQ_INSERT_TAIL(&w->waits->ready, w, order);
 }
 
-/* Calls make_ready() for those that fit, in their order. */
+/* Calls make_ready() for each wait that fits, in order. */
 static void make_ready_if(
 	struct waits *waits, bool (*fits)(const struct wait *w, const void *what), const void *what)
 {

@@ -2,13 +2,13 @@
 #pragma once
 
 /*
- * Requests whose answer is held back until somebody decides about their token, or their time is
- * over (design, section 4: wait_ms). None is decided here: one that is ready is taken out, and
- * decided anew as a retry with its token. There are at most as many as connections, so that lists
- * do.
+ * Requests whose answer is held back until their token is decided or their time is over (design,
+ * section 4: wait_ms). No request is decided here: the caller takes out a ready one and decides it
+ * again, as a retry with its token. There are at most as many as connections, so lists are fast
+ * enough.
  *
  *	waits_hold() --waits_wake(), waits_expire(), waits_wake_all()--> ready --waits_take()-->
- *	     \---------------------- the peer is gone: forgotten, and its token stays as it is
+ *	     \---------------------- the peer is gone: removed; its token stays as it is
  */
 
 #include <stdbool.h>
@@ -22,7 +22,7 @@
 struct wait {
 	struct waits *waits;
 	struct conn *conn;
-	struct bytes line; /* the request, to be read again: smaller than what was read from it */
+	struct bytes line; /* the request, to be parsed again: smaller than the parsed one */
 	uint8_t token_id[TOKEN_ID_LEN];
 	uint64_t deadline; /* µs of the boot clock */
 	bool ready;
@@ -36,29 +36,32 @@ struct waits {
 
 void waits_init(struct waits *waits);
 
-/* Closes all that are left. */
+/* Closes all connections that are left. */
 void waits_deinit(struct waits *waits);
 
 /*
- * Holds a connection, until µs of the boot clock; takes the line over. Error: the connection is
- * still the caller's, and so is the line.
+ * Holds a connection until `deadline` (µs of the boot clock); takes ownership of `conn` and the
+ * line. On error both still belong to the caller.
  */
 int waits_hold(struct waits *waits, struct conn *conn, struct bytes *line,
 	const uint8_t token_id[static TOKEN_ID_LEN], uint64_t deadline);
 
-/* Those whose token was decided; those whose time is over; everyone, since the daemon stops. */
+/*
+ * Make requests ready: those whose token was decided; those whose time is over; all (the daemon
+ * stops).
+ */
 void waits_wake(struct waits *waits, const struct token_events *events);
 void waits_expire(struct waits *waits, uint64_t now);
 void waits_wake_all(struct waits *waits);
 
 /*
- * The oldest that is ready and whose peer is there, to be freed with wait_free(); its connection is
- * the caller's then. NULL where there is none.
+ * Takes out the oldest ready request whose peer is still connected. The caller frees it with
+ * wait_free(), and owns its connection. NULL if there is none.
  */
 struct wait *waits_take(struct waits *waits);
 void wait_free(struct wait *wait);
 
 bool waits_has_ready(const struct waits *waits);
 
-/* When waits_expire() has something to do; CLOCK_NEVER for never. */
+/* The next deadline for waits_expire(), µs of the boot clock; CLOCK_NEVER if there is none. */
 uint64_t waits_due(const struct waits *waits);

@@ -8,13 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* More than one event takes, so that whoever reads is told it, however many watch. */
+/* The smallest share: larger than any one event, so that a watcher that reads can be sent it. */
 #define SHARE_MIN ((size_t)2 * LIMIT_REQUEST)
 
 struct watcher {
 	struct watchers *watchers;
 	struct conn *conn;
-	size_t owed; /* bytes of events since it had read all */
+	size_t owed; /* bytes of events since `out` was last empty */
 	TAILQ_ENTRY(watcher) order;
 };
 
@@ -74,7 +74,7 @@ int watchers_add(
 	return 0;
 }
 
-/* All lines in one, for one call to send them. */
+/* Joins all lines, so that one call sends them. */
 static int join(const struct token_events *events, struct bytes *text)
 {
 	int r = events->lost || events->untold ? -ENOBUFS : 0;

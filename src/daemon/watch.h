@@ -2,10 +2,11 @@
 #pragma once
 
 /*
- * Operators that watch: connections which hear each event as it comes, until they go or the daemon
- * stops. One that doesn't read for as long as a reply may take is closed, and so is one that can't
- * be told all: whoever connects again hears what is pending, so that nothing is missed unnoticed.
- * Each may owe the same share of LIMIT_UNREAD, so that none is closed for what others don't read.
+ * Watchers: operators' connections that are sent each event as it happens, until they close or the
+ * daemon stops. A watcher is closed if it doesn't read for LIMIT_EXCHANGE_TIME, or if an event
+ * can't be sent to it: after it connects again it is sent all pending tokens, so a gap never goes
+ * unnoticed. Each watcher may have an equal share of LIMIT_UNREAD unread, so that a slow one
+ * doesn't close the others.
  */
 
 #include <stdbool.h>
@@ -25,15 +26,18 @@ struct watchers {
 
 void watchers_init(struct watchers *watchers);
 
-/* Closes all that are left. */
+/* Closes all connections that are left. */
 void watchers_deinit(struct watchers *watchers);
 
-/* A new one, told `first` at once. Error: the connection is still the caller's. */
+/*
+ * Adds a watcher and sends it `first`; takes ownership of `conn`. On error `conn` still belongs to
+ * the caller.
+ */
 int watchers_add(
 	struct watchers *watchers, struct conn *conn, const struct bytes *first, uint64_t now);
 
-/* Tells all of them what happened. `now` is µs of the boot clock, here and below. */
+/* Sends the events to all watchers. `now`: µs of the boot clock, here and below. */
 void watchers_tell(struct watchers *watchers, const struct token_events *events, uint64_t now);
 
-/* The last line for all of them, and the end. */
+/* Sends a last line to all watchers, and closes them. */
 void watchers_end(struct watchers *watchers, const char *line, uint64_t now);
