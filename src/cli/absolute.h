@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
 #pragma once
 
-/* A path that doesn't depend on the current directory; the caller frees. NULL: not to be had. */
+/* Returns an absolute path for `path`; the caller frees it. NULL if there is none. */
 char *absolute_path(const char *path);

@@ -44,7 +44,7 @@ static int append_word(struct bytes *b, const char *text)
 	return r < 0 ? r : text_append_quoted(b, text, strlen(text));
 }
 
-/* Any of several stands in braces. */
+/* Alternatives are shown in braces. */
 static int append_element(struct bytes *b, const struct json *v)
 {
 	if (json_string(v))
@@ -57,7 +57,7 @@ static int append_element(struct bytes *b, const struct json *v)
 	return bytes_append_str(b, " }");
 }
 
-/* The arguments; the hash of those that are bound, where it is all that was kept of them. */
+/* Appends the arguments, or their hash if the entry binds them and keeps only the hash. */
 static int append_arguments(struct bytes *b, const struct json *root)
 {
 	const struct json *argv = json_get(root, "argv"), *args = json_get(root, "args");
@@ -74,7 +74,7 @@ static int append_arguments(struct bytes *b, const struct json *root)
 	return bytes_error(b);
 }
 
-/* "  [uid 1000, sandbox sbx]", "" where nothing is bound. */
+/* "  [uid 1000, sandbox sbx]", or "" if nothing is bound. */
 static int append_bounds(struct bytes *b, const struct json *root)
 {
 	static const struct {
@@ -126,7 +126,7 @@ static int append_column(struct bytes *b, const char *text, int width)
 	return r < 0 ? r : bytes_appendf(b, "%-*s  ", width, bytes_str(&shown));
 }
 
-/* What is left of its time, and when it was used last. */
+/* Appends the time left, and the time of the last use. */
 static int append_times(struct bytes *b, const struct json *root)
 {
 	cleanup(bytes_deinit) struct bytes left = BYTES_INIT(64), used = BYTES_INIT(64);
@@ -247,7 +247,7 @@ struct adding {
 	struct operator_options op;
 	const char *agent;
 	uint64_t for_time; /* µs */
-	char **words;      /* the pattern, then those of the arguments; NULL-terminated */
+	char **words;      /* the program's pattern, then those of the arguments; NULL-terminated */
 };
 
 static const struct option_row add_rows[] = {
@@ -261,7 +261,7 @@ static const struct option_row add_rows[] = {
 	{ 0 },
 };
 
-/* The entry's ID, so that it can be removed again. */
+/* Prints the entry's ID, which is needed to remove it. */
 static int print_id(const struct bytes *line, void *userdata)
 {
 	cleanup(json_doc_free_p) struct json_doc *doc = NULL;
@@ -382,7 +382,7 @@ static int run_remove(const struct verb *verb, int argc, char **argv)
 		return status;
 
 	status = STATUS_DONE;
-	/* Each is tried; the worst outcome is the whole's. */
+	/* Every entry is tried; the worst status is returned. */
 	for (int i = 0; i < operands.n; i++) {
 		one = remove_one(&r.op, operands.words[i]);
 		if (one > status)

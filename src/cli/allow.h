@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #pragma once
 
-/* What `allow` and `token approve --always` share. */
+/* The option that `allow` and `token approve --always` share. */
 
 #include "base/clock.h"
 #include "cli/option.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* Files of OpenSSH: the public key's type, and the private key's cipher. */
+/* OpenSSH key files: a public key's type, and a private key's cipher. */
 
 #include "cli/approver-key.h"
 
@@ -11,7 +11,7 @@
 
 #define BEGIN "-----BEGIN OPENSSH PRIVATE KEY-----\n"
 
-/* The first bytes of a private key (PROTOCOL.key): the magic, and a cipher's name. */
+/* The first bytes of an unencrypted private key (PROTOCOL.key): the magic and the cipher's name. */
 static const char open_start[] = "openssh-key-v1\0\0\0\0\004none";
 
 static bool read_start(const char *path, char *ret, size_t size)
@@ -47,7 +47,7 @@ enum approver_key approver_key_look(const char *path)
 	if (!read_start(path, text, sizeof(text)) || strncmp(text, BEGIN, strlen(BEGIN)) != 0)
 		return APPROVER_KEY_UNKNOWN;
 
-	/* 32 characters of base64 are 24 bytes: one more than are compared. */
+	/* 32 characters of base64 are 24 bytes, one more than is compared. */
 	if (sodium_base642bin(start, sizeof(start), text + strlen(BEGIN), 32, NULL, &n, NULL,
 		    sodium_base64_VARIANT_ORIGINAL_NO_PADDING)
 			!= 0

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* Asking once. */
+/* One exchange with the daemon. */
 
 #include "cli/ask.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #pragma once
 
-/* Asking the daemon once at the agent door: a line, and the one line that answers it. */
+/* One exchange with the daemon at the agent door: a request line, and one reply line. */
 
 #include <stdint.h>
 
@@ -10,13 +10,13 @@
 
 struct ask {
 	const char *socket;    /* NULL: the usual place */
-	enum client_peer peer; /* who must listen there */
-	uint64_t timeout;      /* µs: for one exchange, beyond the time that a request waits */
+	enum client_peer peer; /* the required listener */
+	uint64_t timeout;      /* µs for one exchange, plus the time a request waits */
 };
 
 /*
- * `request` has its newline; `wait` (µs) is for how long it lets the daemon hold it. Returns
- * STATUS_DONE with the reply's line, or STATUS_UNDECIDED with a sentence in `why`.
+ * `request` ends with a newline; the daemon may hold it for `wait` µs. Returns STATUS_DONE with the
+ * reply's line, or STATUS_UNDECIDED with a sentence in `why`.
  */
 int ask_once(const struct ask *ask, const struct bytes *request, uint64_t wait, struct bytes *reply,
 	struct bytes *why);

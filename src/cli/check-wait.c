@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* Waiting for somebody to decide. */
+/* Waits until somebody has decided. */
 
 #include "cli/check-wait.h"
 
@@ -11,7 +11,7 @@
 #include "gate/limits.h"
 #include "gate/wire/reply.h"
 
-/* Before a daemon that is away is tried again; and between what one is asked that holds nothing. */
+/* The pause before retrying an absent daemon, and the longest after a wait that ended early. */
 #define RETRY_PAUSE (100 * CLOCK_MS)
 #define EARLY_PAUSE_MAX CLOCK_SECOND
 
@@ -27,7 +27,7 @@ static void nap(uint64_t us)
 	poll(NULL, 0, (int)(us / CLOCK_MS));
 }
 
-/* Ends the request, which ends with its brace and newline, with what makes it wait. */
+/* Replaces the end of the request, after `len` bytes, by the waiting time. */
 static int set_wait(struct bytes *request, size_t len, uint64_t us)
 {
 	bytes_truncate(request, len);
@@ -53,7 +53,7 @@ static uint64_t at_most(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
-/* Before asking one again that let go early: as it wishes, within reason. */
+/* The pause after a wait that ended early: the daemon's suggestion, within limits. */
 static uint64_t early_pause(uint64_t wish, uint64_t deadline)
 {
 	uint64_t pause = wish < RETRY_PAUSE ? RETRY_PAUSE : at_most(wish, EARLY_PAUSE_MAX);
@@ -82,7 +82,7 @@ int check_wait_until_decided(const struct check_wait *h, struct bytes *request, 
 			if (!is_pending(reply, &pause) || until(deadline) == 0)
 				return STATUS_DONE;
 			lost = CLOCK_NEVER;
-			if (until(now + wait) > 0) /* a daemon that stops lets go early */
+			if (until(now + wait) > 0) /* a stopping daemon answers early */
 				nap(early_pause(pause, deadline));
 			continue;
 		}

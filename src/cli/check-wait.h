@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * Asking again until somebody has decided: `check --wait`. The daemon holds the answer back, so
- * that nothing is polled; one that is restarted meanwhile is waited for.
+ * `check --wait`: asks again until somebody has decided. The daemon holds the reply, so there is no
+ * polling. If the daemon restarts, the wait goes on.
  */
 
 #include <stdbool.h>
@@ -13,16 +13,16 @@
 #include "cli/ask.h"
 
 struct check_wait {
-	const struct ask *ask; /* its timeout is also for a daemon that is away */
+	const struct ask *ask; /* its timeout also limits how long the daemon may be away */
 	uint64_t time;         /* µs; CLOCK_NEVER: until the token expires */
-	const char *token;     /* the pending request's */
-	bool named;            /* the request names it already */
+	const char *token;     /* the pending request's token */
+	bool named;            /* the request already names the token */
 };
 
 /*
- * `request`: the line that became pending, with its newline; it is changed. Returns STATUS_DONE
- * with the last reply's line, which may still be pending where the time is over, or
- * STATUS_UNDECIDED, which has been said.
+ * `request` is the line that became pending, with its newline; this function changes it. Returns
+ * STATUS_DONE with the last reply's line (still pending if the time is over), or STATUS_UNDECIDED,
+ * with the message already printed.
  */
 int check_wait_until_decided(
 	const struct check_wait *hold, struct bytes *request, struct bytes *reply);

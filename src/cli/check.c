@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* `firma check`: asks whether one command may run, or something else be done. */
+/* `firma check`: asks whether one command may run, or another action be done. */
 
 #include "base/clock.h"
 #include "base/json/tree.h"
@@ -40,7 +40,7 @@ static const struct option_row rows[] = {
 	{ 0 },
 };
 
-/* A request that waits by itself is answered that much later. */
+/* A request with its own wait_ms is answered that much later. */
 static uint64_t own_wait(const struct bytes *request)
 {
 	cleanup(json_doc_free_p) struct json_doc *doc = NULL;

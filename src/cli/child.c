@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * The child stays in our process group, so a terminal's signals reach both of us. We block ours and
- * take them one by one: what a process has sent to us alone is handed on.
+ * The child stays in this process group, so signals of the terminal reach both processes. This
+ * process blocks its signals and takes them one by one; signals that another process sent only here
+ * are passed on.
  */
 
 #include "cli/child.h"
@@ -19,19 +20,19 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 
-/* Why the child could not begin. */
+/* The child's report that the command could not begin. */
 struct failure {
 	int error;
-	char why[4000]; /* one write is whole up to PIPE_BUF */
+	char why[4000]; /* a pipe writes up to PIPE_BUF atomically */
 };
 
 struct child {
 	pid_t pid;
-	sigset_t before; /* the signals that were blocked */
+	sigset_t before; /* the mask before blocking */
 	struct sigaction on_end;
 };
 
-/* All that can be blocked, but for those that a fault of our own raises. */
+/* Blocks all signals except those that a fault in this process raises. */
 static void block_signals(struct child *c)
 {
 	static const int faults[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS };
@@ -51,7 +52,7 @@ static void restore_signals(const struct child *c)
 	sigprocmask(SIG_SETMASK, &c->before, NULL);
 }
 
-/* In the child: where its failure is told. */
+/* In the child: the descriptor for reporting a failure. */
 static int report = -1;
 
 void child_has_begun(void)
@@ -84,7 +85,7 @@ static _Noreturn void be_child(
 	_exit(1);
 }
 
-/* The end of file says that the command has begun: the other end was closed by execve(2). */
+/* At the end of file the command has begun: execve(2) has closed the other end. */
 static int read_failure(int fd, struct bytes *why)
 {
 	struct failure failure;
@@ -101,7 +102,7 @@ static int read_failure(int fd, struct bytes *why)
 	return -failure.error;
 }
 
-/* Whoever reads or writes at the other ends must notice when the command closes them. */
+/* Closes this process's copies, so that the peers of the command's files notice its close. */
 static void let_go_of_files(void)
 {
 	int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -115,7 +116,10 @@ static void let_go_of_files(void)
 
 /* --- waiting ---------------------------------------------------------------------------------- */
 
-/* True where the child has ended. We stop with it, and then wait to be continued. */
+/*
+ * True if the child has ended. If the child stops, stops this process too, and continues the child
+ * after this process continues.
+ */
 static bool has_ended(const struct child *c, int *ret_status)
 {
 	int status;
@@ -131,7 +135,7 @@ static bool has_ended(const struct child *c, int *ret_status)
 	return false;
 }
 
-/* Those of the terminal, and of other sources in the kernel, have reached the child. */
+/* Signals from the terminal and other kernel sources have already reached the child. */
 static void hand_on(const struct child *c, const siginfo_t *info)
 {
 	bool sent =

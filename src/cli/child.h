@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * A command that runs as a child, as if it ran in place of this process: it has the terminal and
- * all signals, it stops and goes on with us, and it is killed if we are. Nothing else may run in
- * this process meanwhile.
+ * Runs a command in a child process, as if it replaced this process: the command has the terminal
+ * and receives all signals, this process stops and continues with it, and the command is killed if
+ * this process is. No other work may happen in this process meanwhile.
  */
 
 #include <stdbool.h>
@@ -14,25 +14,28 @@
 #include "base/bytes.h"
 
 /*
- * Executes the command in the child. Returns a negative errno, and `why`, where it can't; or the
- * status to end with, having called child_has_begun() first.
+ * Executes the command in the child. If it can't, returns a negative errno with a sentence in
+ * `why`; or calls child_has_begun() and returns the exit status.
  */
 typedef int (*child_execute_fn)(const void *userdata, struct bytes *why);
 
 struct child_end {
-	int status;    /* as a shell has it: 128 and the signal's number where one ended it */
-	int signal;    /* 0: it ended by itself */
-	uint64_t time; /* µs that it ran */
+	int status;    /* as in a shell: 128 + the signal's number if a signal ended it */
+	int signal;    /* 0: no signal ended it */
+	uint64_t time; /* µs of running time */
 };
 
 void child_has_begun(void);
 
 /*
- * Runs it and waits until it has ended. Returns 0, or a negative errno with a sentence in `why`
- * where it did not begin. Standard input and output are no longer open here then.
+ * Runs the command and waits until it has ended. Returns 0, or a negative errno with a sentence in
+ * `why` if the command did not begin. Afterwards this process's standard input and output are
+ * closed.
  */
 int child_run(
 	child_execute_fn execute, const void *userdata, struct child_end *ret, struct bytes *why);
 
-/* Ends this process as the child ended. Returns the status where no signal ended it. */
+/*
+ * Ends this process as the child ended: by the same signal. Returns the status if there was none.
+ */
 int child_end_alike(const struct child_end *end);

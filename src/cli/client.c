@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* The client's end of an exchange. */
+/* The client's side of an exchange. */
 
 #include "cli/client.h"
 
@@ -33,7 +33,7 @@ static const struct {
 	[CLIENT_OPERATOR] = { "FIRMA_OPERATOR_SOCKET", "operator.sock" },
 };
 
-/* Notes the sentence "PATH: what"; the result is negative. */
+/* Stores the sentence "PATH: text" in `why`; the result is negative. */
 static int __attribute__((format(printf, 2, 3))) fail(struct client *c, const char *format, ...)
 {
 	va_list ap;
@@ -52,7 +52,7 @@ const char *client_strip_scheme(const char *path)
 	return strncmp(path, SCHEME, sizeof(SCHEME) - 1) == 0 ? path + sizeof(SCHEME) - 1 : path;
 }
 
-/* The path to connect to; NULL when out of memory. */
+/* Returns the path to connect to; NULL if out of memory. */
 static char *find_path(enum client_door door, const char *given)
 {
 	const char *runtime = getenv("XDG_RUNTIME_DIR");
@@ -74,7 +74,7 @@ static char *find_path(enum client_door door, const char *given)
 	return asprintf(&path, SYSTEM_DIR "/%s", places[door].name) < 0 ? NULL : path;
 }
 
-/* What is left until the deadline, in µs. */
+/* The time until the deadline, in µs. */
 static uint64_t time_left(const struct client *c)
 {
 	uint64_t now = clock_now().boot;
@@ -87,7 +87,7 @@ static int fail_late(struct client *c)
 	return fail(c, "no answer in time");
 }
 
-/* Waits until the socket can be read or written. */
+/* Waits until the socket is readable or writable. */
 static int await(struct client *c, short events)
 {
 	struct pollfd p = { .fd = c->fd, .events = events };
@@ -108,7 +108,7 @@ static int await(struct client *c, short events)
 	}
 }
 
-/* Why one can't connect, in most cases. */
+/* The most common cause of an error of connect(2). */
 static const char *likely_cause(int error)
 {
 	switch (error) {
@@ -122,7 +122,7 @@ static const char *likely_cause(int error)
 	}
 }
 
-/* connect(2) waits while the listener's queue is full, for as long as sending may take. */
+/* connect(2) waits while the listener's queue is full; SO_SNDTIMEO limits that wait. */
 static int connect_to(struct client *c, const char *path)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
@@ -135,7 +135,7 @@ static int connect_to(struct client *c, const char *path)
 	if (path[0] == '\0' || strlen(path) >= sizeof(address.sun_path))
 		return fail(c, "a socket's path has 1 to %zu bytes", sizeof(address.sun_path) - 1);
 	if (left == 0)
-		return fail_late(c); /* a time of 0 would wait forever */
+		return fail_late(c); /* a timeout of 0 would wait forever */
 	memcpy(address.sun_path, path, strlen(path));
 
 	c->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -171,7 +171,7 @@ static bool is_wanted(uid_t uid, enum client_peer peer)
 	}
 }
 
-/* SO_PEERCRED of a connected socket is of whoever called listen(2): unix(7). */
+/* SO_PEERCRED of a connected socket is the process that called listen(2): unix(7). */
 int client_require_peer(struct client *c, enum client_peer peer)
 {
 	static const char *const unlike[] = {
@@ -229,7 +229,9 @@ int client_send(struct client *c, const struct bytes *line)
 			continue;
 		}
 
-		/* A peer that has heard enough may have answered already: read on. */
+		/*
+		 * The peer may have answered before it read everything, so continue with reading.
+		 */
 		if (errno == EPIPE || errno == ECONNRESET)
 			return 0;
 		if (errno != EAGAIN && errno != EINTR)
@@ -242,7 +244,7 @@ int client_send(struct client *c, const struct bytes *line)
 	return 0;
 }
 
-/* Reads what is there. Returns how much, 0 at the end, -EAGAIN where nothing is there. */
+/* Reads available data. Returns its length, 0 at the end, or -EAGAIN if there is none. */
 static ssize_t receive(struct client *c)
 {
 	ssize_t n;
@@ -260,7 +262,7 @@ static ssize_t receive(struct client *c)
 	return n;
 }
 
-/* Moves a line that has come whole: 1, or 0 where there is none. */
+/* Moves a complete line to `line`. Returns 1, or 0 if there is none. */
 static int give_line(struct client *c, struct bytes *line)
 {
 	const char *newline = c->in.len > 0 ? memchr(c->in.data, '\n', c->in.len) : NULL;

@@ -15,7 +15,7 @@
 #define COLUMNS_USUAL 80
 #define ROWS_USUAL 24
 
-/* Wider or higher than any screen. */
+/* A larger size is taken for an error. */
 #define SIZE_MAX_BELIEVED 4096
 
 static const char *const styles[STYLES] = {
@@ -27,7 +27,7 @@ static const char *const styles[STYLES] = {
 	[STYLE_YELLOW] = "\033[33m",
 };
 
-/* The terminal's word, else the environment's, else what is usual. */
+/* The terminal's value, else the environment's, else the usual one. */
 static size_t size_of(unsigned short told, const char *variable, size_t usual)
 {
 	const char *text = getenv(variable);
@@ -55,7 +55,7 @@ void console_look(int fd, struct console *ret)
 	if (!isatty(fd))
 		return;
 
-	/* A terminal that doesn't know its size says 0 by 0, or nothing. */
+	/* A terminal of unknown size reports 0 by 0, or nothing. */
 	(void)ioctl(fd, TIOCGWINSZ, &size);
 	ret->columns = size_of(size.ws_col, "COLUMNS", COLUMNS_USUAL);
 	ret->rows = size_of(size.ws_row, "LINES", ROWS_USUAL);

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * What is known of the terminal that something is shown on. Off a terminal there is no width, and
- * what is made for one that isn't there is neither folded nor cut nor coloured.
+ * Size and colours of the terminal that a text is shown on. Without a terminal the width is 0, and
+ * text is neither folded nor cut nor coloured.
  */
 
 #include <stdbool.h>
@@ -15,8 +15,8 @@ struct console {
 };
 
 /*
- * Looks at the terminal behind a descriptor: its size, else $COLUMNS and $LINES, else 80 by 24.
- * Colour is for terminals, but not with $NO_COLOR (set, and not empty) or TERM=dumb.
+ * Fills `ret` for the descriptor's terminal: its size, else $COLUMNS and $LINES, else 80 by 24.
+ * Colour needs a terminal; $NO_COLOR (set and not empty) or TERM=dumb turns it off.
  */
 void console_look(int fd, struct console *ret);
 
@@ -27,9 +27,9 @@ static inline bool console_is_there(const struct console *console)
 
 enum style { STYLE_NONE, STYLE_BOLD, STYLE_FAINT, STYLE_RED, STYLE_GREEN, STYLE_YELLOW, STYLES };
 
-/* What turns a style on, and all of them off; "" where no colour is wanted, and for STYLE_NONE. */
+/* The sequences that turn a style on, and all styles off; "" without colour or for STYLE_NONE. */
 const char *console_style(const struct console *console, enum style style);
 const char *console_plain(const struct console *console, enum style style);
 
-/* How many lines a text takes that was folded to the screen; its last may lack the newline. */
+/* The number of lines in a text that was folded to the screen; the last may lack its newline. */
 size_t console_lines(const char *text, size_t len);

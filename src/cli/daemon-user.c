@@ -17,7 +17,7 @@
 
 #define USER "firma"
 
-/* The design's order: option, systemd's directory, the system's for root, the user's own. */
+/* In the design's order: option, systemd's directory, for root the system's, the user's own. */
 char *daemon_state_dir(const char *given)
 {
 	const char *systemd = getenv("STATE_DIRECTORY");
@@ -27,7 +27,7 @@ char *daemon_state_dir(const char *given)
 	if (given)
 		return given[0] ? strdup(given) : NULL;
 	if (systemd && systemd[0] && systemd[0] != ':')
-		return strndup(systemd, strcspn(systemd, ":")); /* the first of several */
+		return strndup(systemd, strcspn(systemd, ":")); /* the first of a list */
 	if (geteuid() == 0)
 		return strdup("/var/lib/firma");
 	if (state_home && state_home[0] == '/')

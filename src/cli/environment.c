@@ -15,9 +15,9 @@
 
 #define ENVIRONMENT_NAME_MAX 256
 
-/* A '*' stands for any text. Each group has its source. */
+/* '*' matches any text. Each group names its source. */
 static const char *const names[] = {
-	/* ld.so(8), and its relatives elsewhere (sudo's list of bad variables) */
+	/* ld.so(8), and its counterparts on other systems (sudo's list of bad variables) */
 	"LD_*", "_RLD*", "DYLD_*", "LIBPATH", "SHLIB_PATH",
 	/* glibc: secure_getenv(3), iconv(3), gethostbyname(3), mtrace(3), catopen(3) */
 	"GLIBC_TUNABLES", "GCONV_PATH", "HOSTALIASES", "LOCPATH", "MALLOC_TRACE", "NLSPATH",
@@ -69,7 +69,7 @@ static const char *const names[] = {
 	"GTK_PATH", "QML2_IMPORT_PATH", "QML_IMPORT_PATH", "QT_PLUGIN_PATH"
 };
 
-/* `len`: of the variable's name. */
+/* `len` is the length of the variable's name. */
 static bool fits(const char *pattern, const char *name, size_t len)
 {
 	size_t literal = strcspn(pattern, "*");
@@ -83,13 +83,13 @@ static bool fits(const char *pattern, const char *name, size_t len)
 		&& strncmp(name + len - strlen(end), end, strlen(end)) == 0;
 }
 
-/* npm(1) takes its variables in any case. */
+/* npm(1) accepts its variables in upper and lower case. */
 static bool is_npms(const char *name)
 {
 	return strncasecmp(name, "npm_config_", 11) == 0;
 }
 
-/* bash(1) before 4.3 took a function from any variable. */
+/* bash(1) before 4.3 imported a function from any variable. */
 static bool is_function(const char *value)
 {
 	return strncmp(value, "()", 2) == 0;
@@ -117,7 +117,7 @@ static bool is_kept(const struct environment_keep *keep, const char *variable)
 	return false;
 }
 
-/* A name that can't travel as JSON can't be bound. */
+/* A name that JSON can't carry can't be bound. */
 bool environment_parse_keep(const char *value, void *to)
 {
 	struct environment_keep *keep = to;

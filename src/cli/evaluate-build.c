@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 
-/* Each option is a kind; what is asked about is looked up here, since the daemon looks at no file.
+/*
+ * Each option is a kind of action. Files are looked up here, since the daemon doesn't access them.
  */
 
 #include "cli/evaluate-build.h"
@@ -21,7 +22,7 @@
 struct matter {
 	enum kind kind;
 	const char *value;
-	const char *branch; /* of KIND_GIT */
+	const char *branch; /* for KIND_GIT */
 };
 
 static int find_matter(const struct evaluate_build *b, struct matter *ret)
@@ -54,7 +55,7 @@ bool evaluate_build_is_asked(const struct evaluate_build *b)
 
 /* --- files ------------------------------------------------------------------------------------ */
 
-/* One byte more than a request may take is told by the daemon. */
+/* Reads at most LIMIT_REQUEST + 1 bytes; the caller refuses a text that is too long. */
 static int read_text(const char *path, struct bytes *ret)
 {
 	FILE *f = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
@@ -93,7 +94,7 @@ static int read_named(const char *path, const char *what, struct bytes *ret)
 	return STATUS_DONE;
 }
 
-/* Where a path leads, also one of a file that isn't there yet; NULL where that can't be told. */
+/* Resolves a path whose last part may not exist yet; NULL if it can't be resolved. */
 static char *find_real_target(const char *path)
 {
 	cleanup(free_p) char *directory = NULL, *real = NULL;
@@ -157,7 +158,7 @@ static int write_line(const struct evaluate_build *b, const struct request_build
 	return r < 0 ? r : bytes_append_char(line, '\n');
 }
 
-/* The record goes as it is, on one line. */
+/* The record is copied unchanged, on one line. */
 static int read_record(const char *path, struct bytes *ret)
 {
 	struct scan_fault fault;

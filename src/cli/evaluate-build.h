@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #pragma once
 
-/* The request of the second contract that `check` sends: about something else than a command. */
+/* The second contract's request that `check` sends, for actions other than commands. */
 
 #include <stdbool.h>
 
@@ -10,11 +10,11 @@
 #include "cli/verb.h"
 #include "gate/kind.h"
 
-/* What is asked about: one of these, or none. */
+/* The action to ask about: at most one of these. */
 struct evaluate_build {
 	const char *read, *write, *fetch, *mcp, *git, *release;
-	const char *content;    /* the file that holds what is to be written; "-": standard input */
-	const char *capability; /* of the tool */
+	const char *content;    /* --write: the file with the new content; "-": standard input */
+	const char *capability; /* --mcp: the tool's */
 };
 
 #define EVALUATE_BUILD_ROWS(object, member)                                                    \
@@ -36,12 +36,12 @@ struct evaluate_build {
 			OPTION_STRING(object, member.release)                                  \
 	}
 
-/* Whether the options ask about something of this contract. */
+/* Whether the options name an action of this contract. */
 bool evaluate_build_is_asked(const struct evaluate_build *build);
 
 /*
- * Makes the request's line, with its newline, for the asker that `asker` describes; its `command`
- * has the operands. Returns STATUS_DONE, or the status to leave with, which has been said.
+ * Builds the request's line, with its newline. `asker` describes who asks; its `command` holds the
+ * operands. Returns STATUS_DONE, or the status to exit with, with the message already printed.
  */
 int evaluate_build_line(const struct evaluate_build *build, const struct request_build *asker,
 	const struct verb *verb, struct bytes *line);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* The stream of events, over as many connections as it takes. */
+/* The event stream, across reconnections. */
 
 #include "cli/events.h"
 
@@ -16,10 +16,10 @@
 
 #define RETRY_PAUSE_MS 100
 
-/* A connection that has lasted for so long was one. */
+/* A connection that lasts this long counts as successful. */
 #define LASTED CLOCK_SECOND
 
-/* A token that is known to be live. */
+/* A live token that was reported. */
 struct told {
 	char id[NOTATION_UUID_LEN + 1];
 	TAILQ_ENTRY(told) order;
@@ -31,11 +31,11 @@ void event_deinit(struct event *e)
 	bytes_deinit(&e->line);
 }
 
-/* Where in RFC 3339 the time of day is. */
+/* Offset of the time of day in an RFC 3339 time. */
 #define DAYTIME_AT 11
 #define DAYTIME_LEN 8
 
-/* On a screen, what tells events apart is kept short, so that something of the command is seen. */
+/* On a screen the time and ID are shortened, to leave room for the command. */
 static int append_head(const struct event *e, bool brief, struct bytes *b)
 {
 	cleanup(bytes_deinit) struct bytes time = BYTES_INIT(64);
@@ -76,7 +76,7 @@ int event_append_line(const struct event *e, const struct console *console, stru
 	return r < 0 ? r : bytes_append_char(b, '\n');
 }
 
-/* One try. On failure the client says why, and is to be closed all the same. */
+/* One attempt. On failure `client.why` says why; the client must still be closed. */
 static int connect_once(struct events *e)
 {
 	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED);
@@ -109,8 +109,8 @@ int events_open(struct events *e, const struct operator_options *op)
 }
 
 /*
- * A daemon that is restarted is there again soon. One that only lets connections in to close them
- * isn't there at all.
+ * A daemon that restarts is back soon. A daemon that accepts connections only to close them counts
+ * as absent.
  */
 static int connect_again(struct events *e)
 {
@@ -147,7 +147,9 @@ void events_close(struct events *e)
 	map_deinit(&e->told);
 }
 
-/* Notes whether the token is live; false where that was known, so that nothing is new. */
+/*
+ * Records whether the token is live. Returns false for a pending token that was already reported.
+ */
 static bool note(struct events *e, const struct token_view *token)
 {
 	struct told *told = map_get(&e->told, token->id);
@@ -170,7 +172,7 @@ static bool note(struct events *e, const struct token_view *token)
 	return true;
 }
 
-/* NULL for what another version may tell besides. */
+/* NULL for an event that only other versions know. */
 static const char *known_name(const char *name)
 {
 	enum token_state state = name ? token_state_parse(name) : TOKEN_ABSENT;
@@ -201,7 +203,7 @@ static int read_event(const struct bytes *line, struct event *ret)
 	return STATUS_DONE;
 }
 
-/* The last line of a connection: the daemon stops, or has refused. */
+/* The last line of a connection: the daemon is stopping, or refused. */
 static int conclude(struct events *e, const struct reply *reply)
 {
 	if (reply->reason && strcmp(reply->reason, REASON_STOPPING) == 0)

@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * What becomes of tokens, as the daemon tells it (local.exec.watch): events_open(), then poll(2)
- * for `client.fd`, and events_next() until it says EVENTS_LATER. A daemon that stops or is
- * restarted is connected to again; each pending token is told once all the same.
+ * The daemon's stream of token events (local.exec.watch). Call events_open(), then poll(2) on
+ * `client.fd`, and events_next() until it returns EVENTS_LATER. The stream reconnects if the daemon
+ * stops or restarts; each pending token is still reported only once.
  */
 
 #include <stdbool.h>
@@ -20,19 +20,19 @@
 #define EVENT_ISSUED "issued"
 
 struct event {
-	const char *name; /* EVENT_ISSUED, or the name of the state that the token is in now */
+	const char *name; /* EVENT_ISSUED, or the name of the token's new state */
 	bool by_operator;
-	uint64_t by_uid;        /* who did that */
-	const char *not_always; /* why it can't be approved for good; NULL: it can, or is over */
+	uint64_t by_uid;        /* the user who caused the event */
+	const char *not_always; /* why it can't be approved for good, or NULL */
 	struct token_view token;
-	struct bytes line; /* as it came */
+	struct bytes line; /* as received */
 };
 
 void event_deinit(struct event *event);
 
 /*
- * Appends it as a line for a person, cut to the screen where there is one. Errors: those of
- * bytes_append().
+ * Appends the event as a line for a person, cut to the screen's width if there is a screen. Errors:
+ * those of bytes_append().
  */
 int event_append_line(const struct event *event, const struct console *console, struct bytes *b);
 
@@ -41,20 +41,23 @@ struct told;
 struct events {
 	const struct operator_options *op;
 	struct client client;
-	struct map told; /* live tokens that were told of, by ID */
+	struct map told; /* live tokens already reported, by ID */
 	TAILQ_HEAD(told_list, told) all;
 
-	/* µs of the boot clock: since when it is connected, and tries in vain (or CLOCK_NEVER). */
+	/* µs of the boot clock: when connected, and when the daemon was lost (or CLOCK_NEVER). */
 	uint64_t connected, lost;
-	bool heard; /* an event, on this connection */
+	bool heard; /* this connection has delivered an event */
 };
 
-/* Connects. STATUS_DONE, or a status to end with, which has been said; nothing to close then. */
+/*
+ * Connects. Returns STATUS_DONE, or a status to exit with: the message is then already printed, and
+ * there is nothing to close.
+ */
 int events_open(struct events *events, const struct operator_options *op);
 void events_close(struct events *events);
 
-/* Nothing more for now. */
+/* No event for now. */
 #define EVENTS_LATER (-1)
 
-/* STATUS_DONE with an event, EVENTS_LATER, or a status to end with, which has been said. */
+/* Returns STATUS_DONE with an event, EVENTS_LATER, or a status to exit with (message printed). */
 int events_next(struct events *events, struct event *ret);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* Streams of evidence as files that somebody names. */
+/* Streams of evidence, named by path. */
 
 #include "cli/evidence-file.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* `firma evidence keygen`: a pair of keys for Ed25519, in two new files. */
+/* `firma evidence keygen`: an Ed25519 key pair in two new files. */
 
 #include <errno.h>
 #include <fcntl.h>
@@ -25,7 +25,7 @@ static void free_private(char **text)
 	sodium_free(*text);
 }
 
-/* Writes a file that must not be there yet; one that could not be written whole is removed. */
+/* Creates a file that must not exist yet; on failure the partial file is removed. */
 static int write_new(const char *path, mode_t mode, const char *text)
 {
 	cleanup(bytes_deinit) struct bytes shown = BYTES_INIT(BYTES_UNLIMITED);
@@ -77,7 +77,7 @@ static int make_pair(const char *path)
 		return status;
 	}
 
-	/* Read again, as whoever checks will read it. */
+	/* Read the key back, as `evidence verify` will read it. */
 	if (evidence_key_load(public_path, EVIDENCE_KEY_PUBLIC, geteuid(), false, &key, &why) != 0)
 		return say_undecided("what was written can't be read again");
 	puts(evidence_key_id(key));

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Records of evidence, for people. What a record has is shown, what it lacks is left out: streams
- * of other daemons say less, or other things.
+ * Records of evidence for people. Members that a record lacks are left out, since other daemons
+ * write fewer or other members.
  */
 
 #include "cli/evidence-line.h"
@@ -20,7 +20,7 @@
 #include "ledger/evidence/chain.h"
 #include "ledger/evidence/open-runs.h"
 
-/* Members may be missing: NULL then. */
+/* Missing members are NULL. */
 struct evidence_line {
 	const char *timestamp, *event;
 	uint64_t sequence;
@@ -52,7 +52,7 @@ bool evidence_line_is_time(const char *text)
 	return true;
 }
 
-/* The token that a record is about; NULL where there is none. */
+/* The token that the record is about, or NULL. */
 static const char *token_of(const struct evidence_line *e)
 {
 	static const char *const keys[] = { "token_id", "approval_token" };
@@ -75,7 +75,7 @@ static bool begins(const char *value, const char *wanted)
 	return !wanted || (value && strncmp(value, wanted, strlen(wanted)) == 0);
 }
 
-/* Whether any member that names tokens names one that begins so. */
+/* Whether a member that names tokens has one that begins with `token`. */
 static bool names_token(const struct evidence_line *e, const char *token)
 {
 	const struct json *many = member(e->response, "tokens");
@@ -93,7 +93,7 @@ static bool names_token(const struct evidence_line *e, const char *token)
 	return false;
 }
 
-/* Times of one form are in the order of their texts. */
+/* Times in the same format compare like strings. */
 static bool is_in_time(const struct evidence_line *e, const struct evidence_line_filter *f)
 {
 	char text[64] = "";
@@ -109,7 +109,7 @@ static bool is_in_time(const struct evidence_line *e, const struct evidence_line
 		&& (f->until[0] == '\0' || strcmp(text, f->until) <= 0);
 }
 
-/* Each contract has its own words for the same decision. */
+/* Two contracts name the same decision differently. */
 static bool is_decision(const struct evidence_line *e, const char *wanted)
 {
 	const char *decision = string(e->response, "decision");
@@ -124,7 +124,7 @@ static bool is_decision(const struct evidence_line *e, const char *wanted)
 	return a != DECISION_NONE && a == b;
 }
 
-/* What kind of thing was asked for; NULL where nothing was. */
+/* The kind of the requested action; NULL if there was none. */
 static const char *kind_of(const struct evidence_line *e)
 {
 	const char *action = string(e->request, "action");
@@ -175,7 +175,7 @@ static int append_quoted(struct bytes *b, const char *before, const char *text)
 	return r < 0 ? r : text_append_quoted(b, text, strlen(text));
 }
 
-/* A command, and the directory, as it is shown for a token. */
+/* Appends the command and its directory, in the same form as for a token. */
 static int append_command(struct bytes *b, const struct json *request)
 {
 	const struct json *args = member(request, "args");
@@ -194,7 +194,7 @@ static int append_command(struct bytes *b, const struct json *request)
 	return append_quoted(b, " ", string(request, "target"));
 }
 
-/* What was approved, for whom, how that was confirmed, and whether for good. */
+/* Appends what was approved: the command, its user, the confirmation, and whether for good. */
 static int append_approval(struct bytes *b, const struct evidence_line *e)
 {
 	const struct json *approved = member(e->response, "approved");
@@ -233,7 +233,7 @@ static int append_count(struct bytes *b, const char *before, const struct json *
 	return v ? bytes_appendf(b, "%s%lld%s", before, (long long)json_count(v), after) : 0;
 }
 
-/* What an asker says of a command that was allowed. */
+/* Appends an asker's report about an allowed command. */
 static int append_report(struct bytes *b, const struct json *request)
 {
 	int r;
@@ -246,7 +246,7 @@ static int append_report(struct bytes *b, const struct json *request)
 	return r < 0 ? r : append_count(b, ", after ", request, "time_ms", " ms");
 }
 
-/* What was said: a decision, or to an operator an outcome. */
+/* Appends the decision; if there is none, the event and an operator's action. */
 static int append_what(struct bytes *b, const struct evidence_line *e)
 {
 	const char *decision = string(e->response, "decision");

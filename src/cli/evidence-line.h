@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #pragma once
 
-/* A record of evidence as a person sees it, on one line, and whether they want to. */
+/* An evidence record as one line for a person, and a filter that selects records. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -10,10 +10,10 @@
 
 #include "base/bytes.h"
 
-/* Times are the beginning of a timestamp, without its Z. */
+/* Times are prefixes of a timestamp, without its Z. */
 #define EVIDENCE_LINE_TIME_MAX 32
 
-/* What is wanted; NULL, "" and false: all of it. */
+/* The records to show. A member that is NULL, "" or false doesn't restrict. */
 struct evidence_line_filter {
 	char since[EVIDENCE_LINE_TIME_MAX], until[EVIDENCE_LINE_TIME_MAX];
 	const char *decision, *kind, *agent, *token;
@@ -21,11 +21,14 @@ struct evidence_line_filter {
 	uid_t uid;
 };
 
-/* Whether the text is the beginning of a timestamp, from its year and month on. */
+/* Whether the text is a prefix of a timestamp, with at least its year and month. */
 bool evidence_line_is_time(const char *text);
 
 enum { EVIDENCE_LINE_SHOWN, EVIDENCE_LINE_HIDDEN, EVIDENCE_LINE_MALFORMED };
 
-/* Appends the line, escaped, without a newline, where it is wanted. Error: -ENOMEM. */
+/*
+ * Appends the record's line, escaped, without a newline, if the filter selects it. Returns one of
+ * the values above, or -ENOMEM.
+ */
 int evidence_line_append(
 	const char *line, size_t len, const struct evidence_line_filter *filter, struct bytes *b);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * `firma evidence receipt`: the record of the allow that a token became, with the request, the
- * decision and the approvers' signatures. `firma evidence verify --receipt` checks it by itself.
+ * `firma evidence receipt`: prints the record of the allow that a token led to, with the request,
+ * the decision and the approvers' signatures. `firma evidence verify --receipt` can check it
+ * without the rest of the stream.
  */
 
 #include <stdio.h>
@@ -20,7 +21,7 @@ static const struct option_row rows[] = {
 	{ 0 },
 };
 
-/* Whether it is an allow that rests on this token and has approvals. */
+/* Whether the record is an allow by this token and has approvals. */
 static bool is_receipt(const struct line *line, const char *token)
 {
 	cleanup(json_doc_free_p) struct json_doc *doc = NULL;
@@ -38,7 +39,7 @@ static bool is_receipt(const struct line *line, const char *token)
 		&& json_get(response, "approvals");
 }
 
-/* A line of the buffer has no end of its own. */
+/* A line in the buffer is not NUL-terminated. */
 static int print(const struct line *line)
 {
 	cleanup(bytes_deinit) struct bytes copy = BYTES_INIT(BYTES_UNLIMITED);

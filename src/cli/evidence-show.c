@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * `firma evidence show` and `firma evidence head`: what a record says, and how it ends. Neither
- * says that it holds: that is for `firma evidence verify`.
+ * `firma evidence show` prints records, `firma evidence head` a stream's end. Neither verifies the
+ * stream: `firma evidence verify` does.
  */
 
 #include <errno.h>
@@ -31,7 +31,7 @@ struct showing {
 	int status;
 };
 
-/* "2026-11-20T06:17", in UTC, is compared as text; a duration is counted back from now. */
+/* A time such as "2026-11-20T06:17" (UTC) is compared as text; a duration means that long ago. */
 static bool parse_time(const char *value, void *to)
 {
 	cleanup(bytes_deinit) struct bytes time = BYTES_INIT(EVIDENCE_LINE_TIME_MAX);
@@ -50,7 +50,7 @@ static bool parse_time(const char *value, void *to)
 	return true;
 }
 
-/* A word that is none would show nothing, as if nothing had happened. */
+/* An unknown word would match no record, which would look as if nothing had happened. */
 static bool parse_decision(const char *value, void *to)
 {
 	*(const char **)to = value;
@@ -116,7 +116,7 @@ static int show_line(struct showing *s, const struct line *line)
 	return 0;
 }
 
-/* Waits until the file is written to. */
+/* Waits until the file is changed. */
 static int wait_for_more(int watch)
 {
 	char events[sizeof(struct inotify_event) + 256];

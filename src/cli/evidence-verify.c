@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* `firma evidence verify`: whether streams hold, and what is wrong with those that don't. */
+/* `firma evidence verify`: checks whether streams are valid, and reports their errors. */
 
 #include <errno.h>
 #include <inttypes.h>
@@ -20,7 +20,7 @@
 #include "gate/limits.h"
 #include "ledger/evidence/verify.h"
 
-/* Of a JSON report. More is counted, and not kept: memory doesn't grow with what is wrong. */
+/* Limit of a JSON report's errors, in bytes. Further errors are only counted, to bound memory. */
 #define ERRORS_MAX ((size_t)1 << 20)
 
 struct verify_command {
@@ -52,7 +52,7 @@ struct reading {
 	const char *path;
 	struct bytes shown; /* the path, escaped */
 	struct progress progress;
-	struct bytes errors; /* each ended by NUL */
+	struct bytes errors; /* each NUL-terminated */
 	size_t n_errors, n_dropped;
 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* Explaining a decision. */
+/* Explains a decision. */
 
 #include "cli/explanation.h"
 
@@ -14,7 +14,7 @@
 #include "cli/suggest.h"
 #include "gate/policy/candidates.h"
 
-/* Of those that nearly matched. */
+/* The most near misses that are shown. */
 #define NEAR_MAX 10
 
 struct near {
@@ -28,14 +28,14 @@ struct explanation {
 	const struct explanation_input *matter;
 	struct judgement judgement;
 	struct near near[NEAR_MAX]; /* the nearest first */
-	size_t n_near, n_further;   /* told, and not told */
+	size_t n_near, n_further;   /* shown, and not shown */
 	struct bytes place, reason, rule;
 	struct suggest_notes notes;
 };
 
-/* --- what was near ---------------------------------------------------------------------------- */
+/* --- near misses ------------------------------------------------------------------------------ */
 
-/* The later it failed, the nearer it was; one that matches is nearest. */
+/* The later the mismatch, the nearer the rule; a rule that matches is nearest. */
 static int nearness(const struct near *n)
 {
 	return n->miss == RULE_MATCHES ? RULE_OTHER_CLAIM + 1 : (int)n->miss;
@@ -66,7 +66,7 @@ static void insert(struct explanation *e, const struct near *n)
 	e->near[at] = *n;
 }
 
-/* The whole, or what a shell is given in it. */
+/* Tries the whole command; a rule that doesn't allow is also tried on commands within it. */
 static enum rule_miss try_rule(const struct policy *policy, size_t index,
 	const struct candidates *c, struct rule_reach *ret)
 {
@@ -102,7 +102,7 @@ static int find_near(struct explanation *e)
 	return 0;
 }
 
-/* "WHAT 'text' WHAT". */
+/* Appends `text` in quotes, between `before` and `after`. */
 static int append_about(struct bytes *b, const char *before, const char *text, const char *after)
 {
 	bytes_append_str(b, before);
@@ -169,7 +169,7 @@ static int append_why(const struct explanation *e, struct near *n)
 	}
 }
 
-/* --- making it -------------------------------------------------------------------------------- */
+/* --- building the texts ----------------------------------------------------------------------- */
 
 static int append_place(const struct explanation *e, struct bytes *b)
 {
@@ -256,7 +256,7 @@ static int print_json(const struct explanation *e)
 	return r;
 }
 
-/* --- for a person ----------------------------------------------------------------------------- */
+/* --- as text ---------------------------------------------------------------------------------- */
 
 static int append_command(const struct request *q, struct bytes *b)
 {

@@ -1,20 +1,26 @@
 /* SPDX-License-Identifier: ISC */
 #pragma once
 
-/* Which rule decides a request, which others nearly would, and what would allow it: as text. */
+/*
+ * Text that explains a decision: the deciding rule, the rules that nearly match, and a rule that
+ * would allow the request.
+ */
 
 #include <stdbool.h>
 
 #include "gate/policy/policy.h"
 
-/* All that it takes; strings and pointers belong to the caller. */
+/* The input. Strings and pointers belong to the caller. */
 struct explanation_input {
-	const struct policy *policy; /* NULL: there is none */
-	const char *file;            /* where it comes from, escaped; NULL without a policy */
+	const struct policy *policy; /* NULL: no policy */
+	const char *file;            /* the policy's file, escaped; NULL without a policy */
 	const struct request *request;
 	struct asker asker;
 	enum decision otherwise; /* the daemon's default action */
 };
 
-/* Prints it on standard output, as one line of JSON or for a person. The exit status. */
+/*
+ * Prints the explanation on standard output, as one line of JSON or for a person. Returns the exit
+ * status.
+ */
 int explanation_print(const struct explanation_input *m, bool json);

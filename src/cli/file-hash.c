@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* Hashing a file. */
+/* Hashes a file. */
 
 #include "cli/file-hash.h"
 

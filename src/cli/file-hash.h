@@ -8,7 +8,7 @@
 #define FILE_HASH_HEX_LEN (2 * SHA256_LEN)
 
 /*
- * Hashes all of the file, whatever the position of the descriptor, which stays as it is. The result
- * is lower-case hex. Negative errno; `ret` is then untouched.
+ * Hashes the whole file from its beginning; the descriptor's position doesn't change. The result is
+ * lower-case hex. On failure returns a negative errno and leaves `ret` untouched.
  */
 int file_hash(int fd, char ret[static FILE_HASH_HEX_LEN + 1]);

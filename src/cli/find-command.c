@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* Finding a command. */
+/* Finds a command. */
 
 #include "cli/find-command.h"
 
@@ -17,7 +17,7 @@
 #include "base/text.h"
 #include "cli/file-hash.h"
 
-/* "NAME: what". */
+/* Sets `why` to "NAME: what". */
 static int fail(struct bytes *why, const char *name, int error, const char *what)
 {
 	bytes_clear(why);
@@ -31,7 +31,7 @@ static int fail_by_errno(struct bytes *why, const char *name, int error)
 	return fail(why, name, error, strerror(error));
 }
 
-/* 0 where it can be run; else errno of why not. */
+/* Returns 0 if the file can be run, else an errno. */
 static int check_runnable(const char *path)
 {
 	struct stat st;
@@ -43,7 +43,7 @@ static int check_runnable(const char *path)
 	return faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) < 0 ? errno : 0;
 }
 
-/* The search path; the C library's own where there is none. */
+/* $PATH, or the C library's default if it is unset. */
 static char *search_path(void)
 {
 	const char *path = getenv("PATH");
@@ -60,7 +60,7 @@ static char *search_path(void)
 	return steal_ptr(standard);
 }
 
-/* An empty element is the current directory. */
+/* An empty element of the search path is the current directory. */
 static int search(const char *name, char **ret, struct bytes *why)
 {
 	cleanup(free_p) char *path = search_path();
@@ -104,7 +104,7 @@ static int find(const char *name, char **ret, struct bytes *why)
 	return *ret ? 0 : fail_by_errno(why, name, ENOMEM);
 }
 
-/* Of a call that failed, whatever it left in errno. */
+/* The error of a failed call; -EIO if errno was not set. */
 static int negative_errno(void)
 {
 	int r = -errno;
@@ -112,7 +112,10 @@ static int negative_errno(void)
 	return r < 0 ? r : -EIO;
 }
 
-/* The directory resolved, the last name kept; and every link followed. `path` has a slash. */
+/*
+ * Fills both paths: one with its directory resolved and its last name kept, one with all links
+ * resolved. `path` has a slash.
+ */
 static int resolve(const char *path, struct found_command *c)
 {
 	const char *name = strrchr(path, '/');
@@ -135,7 +138,7 @@ static int resolve(const char *path, struct found_command *c)
 	return c->real_path ? 0 : negative_errno();
 }
 
-/* Hashing every binary of the system would cost far more than the question. */
+/* Avoids hashing system files, which would cost far more than the question. */
 static bool others_could_change(const struct stat *st)
 {
 	return st->st_uid != 0 || (st->st_mode & (S_IWGRP | S_IWOTH)) != 0;

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 
-/* `firma fingerprint`: prints what an approval of a request would hold for. Asks nobody. */
+/*
+ * `firma fingerprint`: prints the fingerprint that an approval of a request would bind. Sends no
+ * request.
+ */
 
 #include <stdio.h>
 
@@ -20,7 +23,7 @@ static const struct option_row rows[] = {
 	{ 0 },
 };
 
-/* The line is read as the daemon reads it, so that both give the same. */
+/* Parses the line as the daemon does, so that both compute the same fingerprint. */
 static int print_fingerprint(const struct bytes *line)
 {
 	cleanup(request_free_p) struct request *request = NULL;

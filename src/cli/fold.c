@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* A text is taken apart line by line: how much of it goes into the room that a line has. */
+/* Splits a text into lines by the number of columns available. */
 
 #include "cli/fold.h"
 
@@ -9,7 +9,7 @@
 
 #include "base/text.h"
 
-/* The first character of at least one byte: its bytes and its columns. */
+/* Returns the length in bytes and the columns of the first character. `len` is at least 1. */
 static size_t character(const char *text, size_t len, size_t *ret_columns)
 {
 	uint32_t c;
@@ -29,7 +29,7 @@ size_t fold_columns(const char *text, size_t len)
 	return sum;
 }
 
-/* How many bytes of the text go into `room` columns. */
+/* The number of bytes of the text that fit into `room` columns. */
 static size_t fitting(const char *text, size_t len, size_t room)
 {
 	size_t i = 0, used = 0, columns, n;
@@ -44,7 +44,7 @@ static size_t fitting(const char *text, size_t len, size_t room)
 	return i;
 }
 
-/* The same, but it ends after the last space if that is in the second half. */
+/* The same, but if there is a space in the second half, the line ends after the last one. */
 static size_t line(const char *text, size_t len, size_t room)
 {
 	size_t n = fitting(text, len, room);
@@ -70,7 +70,7 @@ static int append(
 	size_t n = line(text, len, at < columns ? columns - at : 0);
 	int r;
 
-	/* The first line may be full; of the others each takes a character at least. */
+	/* The first line may have no room; every other line takes at least one character. */
 	r = bytes_append(b, text, n);
 	for (size_t i = n; r >= 0 && i < len; i += n) {
 		n = line(text + i, len - i, columns - indent);

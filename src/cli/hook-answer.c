@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Answering a hook, once. Until the answer is on its way, every signal is caught and writes the
- * denial. Then all are blocked but SIGALRM, which only ends a write that nobody reads.
+ * Answers a hook once. Before the answer, every signal is caught and writes the denial. While the
+ * answer is written, all signals but SIGALRM are blocked; SIGALRM ends a write that no process
+ * reads.
  */
 
 #include "cli/hook-answer.h"
@@ -17,10 +18,10 @@
 #include "base/text.h"
 #include "cli/say.h"
 
-/* Where the agent can't be asked in its own way, this status denies. */
+/* The denying status if the agent's dialect is unknown or standard output fails. */
 #define STATUS_DENIED 2
 
-/* For writing the answer, and for reading the rest of the question. */
+/* Limit for writing the answer, and for reading the rest of the question. */
 #define WRITE_SECONDS 5
 #define DRAIN_MS 1000
 #define DRAIN_MAX ((size_t)64 << 20)
@@ -35,14 +36,14 @@ struct denial {
 	size_t answer_len, line_len;
 };
 
-/* What a signal handler writes. */
+/* The texts that the signal handler writes. */
 static struct denial ended, late;
 
 static const struct hook_dialect *spoken;
 static bool has_read;
 static volatile sig_atomic_t answering;
 
-/* A handler on a stack of its own can say that the other one is full. */
+/* The handler has its own stack, so it also works after a stack overflow. */
 static char signal_stack[64 << 10];
 
 static void prepare(struct denial *denial, const char *reason)
@@ -55,7 +56,7 @@ static void prepare(struct denial *denial, const char *reason)
 	denial->line_len = len + 1;
 }
 
-/* One write; false where not all of it was taken. An empty pipe that may not wait is waited for. */
+/* One write; false if it was not complete. If a non-blocking pipe is full, waits for room. */
 static bool write_whole(int fd, const char *text, size_t len)
 {
 	struct pollfd p = { .fd = fd, .events = POLLOUT };
@@ -78,7 +79,7 @@ static void write_line(const char *line, size_t len)
 	(void)n;
 }
 
-/* From here on there is one answer, and no other: also called by the handler. */
+/* From here on only this answer can be written. The signal handler calls this too. */
 static void begin_answer(void)
 {
 	sigset_t all;
@@ -123,7 +124,10 @@ void hook_answer_arm(const struct hook_dialect *dialect)
 	prepare(&ended, REASON_ENDED);
 	prepare(&late, REASON_LATE);
 
-	/* What a parent ignores or blocks is caught as well. SIGKILL and SIGSTOP can't be. */
+	/*
+	 * Also catch signals that the parent ignores or blocks. SIGKILL and SIGSTOP can't be
+	 * caught.
+	 */
 	sigaltstack(&stack, NULL);
 	sigfillset(&action.sa_mask);
 	sigdelset(&action.sa_mask, SIGALRM);

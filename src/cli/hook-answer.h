@@ -3,12 +3,12 @@
 
 /*
  * The end of a hook: one answer in one write, and the exit status that goes with it. An agent runs
- * the tool where its hook dies, is late, or says anything but one whole answer; so whatever happens
- * after hook_answer_arm() ends in the denial that was prepared there: each signal that can be
- * caught, the alarm, an answer that could not be written. No memory is needed for that.
+ * the tool if its hook dies, is late, or prints anything but one complete answer. So after
+ * hook_answer_arm() every failure ends in the denial that was prepared there: any signal that can
+ * be caught, the alarm, an answer that could not be written. This needs no memory allocation.
  *
- * hook_answer_arm() first, then hook_answer_alarm() as often as needed, then one of the others,
- * which do not return. Nothing else may write to standard output.
+ * Call hook_answer_arm() first, then hook_answer_alarm() as often as needed, then one of the
+ * functions that don't return. Nothing else may write to standard output.
  */
 
 #include <stdbool.h>
@@ -16,21 +16,23 @@
 
 #include "cli/hook-dialect.h"
 
-/* NULL: which agent asks is not known; the denial is a line on standard error, and status 2. */
+/* NULL: the agent is unknown, and a denial is a line on standard error with status 2. */
 void hook_answer_arm(const struct hook_dialect *dialect);
 
-/* Undoes it, for what is no hook after all. */
+/* Undoes hook_answer_arm(), for a mode that isn't a hook. */
 void hook_answer_disarm(void);
 
-/* Denies after so many seconds, counted from now. */
+/* Denies after this many seconds from now. */
 void hook_answer_alarm(uint64_t seconds);
 
-/* Standard input has been read to its end. Otherwise it is before the answer: a writer that is
- * still at it might take our end for a failure. */
+/*
+ * Records that standard input was read to its end. Otherwise the rest is read before the answer: an
+ * agent that is still writing might take an early exit for a failure.
+ */
 void hook_answer_has_read(void);
 
 _Noreturn void hook_answer_allow(const struct hook_dialect *dialect);
 _Noreturn void hook_answer_none(const struct hook_dialect *dialect);
 
-/* `reason` is any text; it is shown escaped, and goes to standard error as well. */
+/* `reason` is any text; it is escaped, and also printed on standard error. */
 _Noreturn void hook_answer_deny(const char *reason);

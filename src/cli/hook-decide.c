@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* Asking about each line, as `firma check` would ask. */
+/* Asks about each line, as `firma check` does. */
 
 #include "cli/hook-decide.h"
 
@@ -18,7 +18,7 @@ deny(struct bytes *reason, const char *format, ...)
 	cleanup(bytes_deinit) struct bytes made = BYTES_INIT(BYTES_UNLIMITED);
 	va_list ap;
 
-	/* What is said may be in `reason`. */
+	/* The arguments may point into `reason`. */
 	va_start(ap, format);
 	bytes_vappendf(&made, format, ap);
 	va_end(ap);
@@ -47,11 +47,11 @@ static int build_request(const struct hook_asker *asker, const struct hook_quest
 	build.asked.agent_id = q->agent;
 	build.asked.cwd = q->cwd;
 	build.command = command;
-	build.resume = true; /* an agent can't carry a token */
+	build.resume = true; /* an agent can't send a token itself */
 	return request_build_line(&build, asker->verb, request);
 }
 
-/* What an answer means; `ret_token` is that of a pending one. */
+/* Reads a reply; `ret_token` is the ID of a pending token, else "". */
 static enum hook_decision read_reply(const struct bytes *line,
 	char ret_token[static NOTATION_UUID_LEN + 1], struct bytes *reason)
 {

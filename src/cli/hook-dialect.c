@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-/* The answers of claude, which codex and qwen have taken over. codex refuses unknown keys. */
+/* claude's answers; codex and qwen use the same. codex refuses unknown keys. */
 #define CLAUDE_ANSWER(decision)                                                             \
 	"{\"hookSpecificOutput\":{\"hookEventName\":\"PreToolUse\",\"permissionDecision\":" \
 	"\"" decision "\""
@@ -36,7 +36,7 @@ const struct hook_dialect hook_dialects[] = {
 		.deny_status = STATUS_DENIED,
 	},
 	{
-		/* Its hook can't allow, only deny or have no opinion. */
+		/* codex's hook can't allow: it can only deny or have no opinion. */
 		.name = "codex",
 		.event = "hook_event_name",
 		.event_value = "PreToolUse",
@@ -100,7 +100,7 @@ const struct hook_dialect hook_dialects[] = {
 		.deny_status = STATUS_DENIED,
 	},
 	{
-		/* It goes by the answer alone: any status but 0 lets the tool run. */
+		/* cline reads the answer only; with any status but 0 it runs the tool. */
 		.name = "cline",
 		.tool = "preToolUse.toolName",
 		.shell_tools = { "run_commands" },
@@ -116,7 +116,10 @@ const struct hook_dialect hook_dialects[] = {
 		.deny_status = 0,
 	},
 	{
-		/* Asked by the plugin that `hook install` writes; its answers are ours. */
+		/*
+		 * The plugin that `hook install` writes asks; the form of the answers is firma's
+		 * own.
+		 */
 		.name = "opencode",
 		.event = "hook",
 		.event_value = "tool.execute.before",
@@ -189,7 +192,7 @@ bool hook_dialect_is_opaque(const struct hook_dialect *d, const char *tool)
 	return is_among(d->opaque_tools, tool);
 }
 
-/* Appends what fits of a text. */
+/* Appends as much of the text as fits. */
 static size_t put(char *ret, size_t at, size_t end, const char *text, size_t len)
 {
 	if (len > end - at)

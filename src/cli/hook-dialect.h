@@ -2,11 +2,11 @@
 #pragma once
 
 /*
- * How each coding agent speaks to its hooks: where the members of its question are, and what allows
- * and denies. One row is one kind of question of one agent; an agent with two kinds has two rows.
+ * How each coding agent talks to its hooks: the members of its question, and the answers that allow
+ * and deny. One row is one kind of question of one agent; an agent with two kinds has two rows.
  *
  * A member is named by its path from the outermost object, such as "tool_input.command"; a number
- * is an element of an array.
+ * selects an element of an array.
  */
 
 #include <stdbool.h>
@@ -20,39 +20,39 @@ enum hook_line_form {
 #define HOOK_TOOLS_MAX 4
 
 /*
- * For how long a hook may hold its agent, in µs. The limit that `hook install` sets is an hour; an
- * agent runs the tool when that is over.
+ * The longest time that a hook may hold its agent, in µs. `hook install` sets a limit of one hour;
+ * an agent runs the tool when its limit is over.
  */
 #define HOOK_WAIT_MAX UINT64_C(3300000000)
 
 struct hook_dialect {
 	const char *name;
 
-	/* The member that names the event, and what it must be; NULL where there is none. */
+	/* The member that names the event, and its required value; NULL if there is none. */
 	const char *event, *event_value;
 
-	/* NULL: all that comes with this event is a line of shell. */
+	/* NULL: every question with this event is a line of shell. */
 	const char *tool;
 	const char *shell_tools[HOOK_TOOLS_MAX];
 
 	/*
-	 * Tools that run commands, or type into a shell that runs, in a way that can't be asked
-	 * about: refused in any case.
+	 * Tools that run commands, or type into a running shell, in a way that the daemon can't be
+	 * asked about: always refused.
 	 */
 	const char *opaque_tools[HOOK_TOOLS_MAX];
 
 	const char *line;
 	enum hook_line_form form;
 	const char *session;
-	const char *cwd, *other_cwd; /* the second where the first is not there */
-	const char *directory;       /* of this one call: below `cwd` where it is relative */
+	const char *cwd, *other_cwd; /* the second is used if the first is missing */
+	const char *directory;       /* of this one call; relative to `cwd` */
 
-	/* Names a subagent, where `subagent_mark` is there. */
+	/* The member with the subagent's name, valid if the member `subagent_mark` exists. */
 	const char *subagent, *subagent_mark;
 
-	/* Answers, each a whole JSON text. The reason stands between the two halves of `deny`. */
+	/* Answers, each a complete JSON text. The reason goes between the two parts of `deny`. */
 	const char *allow;
-	const char *none; /* no opinion: the agent's own rules decide */
+	const char *none; /* no opinion: the agent's own rules apply */
 	const char *deny[2];
 	int deny_status;
 };
@@ -60,18 +60,18 @@ struct hook_dialect {
 /* All rows; the last one has no name. */
 extern const struct hook_dialect hook_dialects[];
 
-/* The first row of that name; NULL where there is none. */
+/* Returns the first row with that name, or NULL. */
 const struct hook_dialect *hook_dialect_find(const char *name);
 
 bool hook_dialect_is_shell(const struct hook_dialect *dialect, const char *tool);
 bool hook_dialect_is_opaque(const struct hook_dialect *dialect, const char *tool);
 
-/* Shorter than PIPE_BUF, so that a pipe takes an answer whole or not at all. */
+/* Less than PIPE_BUF, so a write to a pipe is atomic. */
 #define HOOK_ANSWER_MAX 2048
 
 /*
- * Prints the denial, with its newline, into a buffer, and allocates nothing. `reason` is UTF-8
- * without control characters; it is cut where it is too long. Returns the length.
+ * Prints the denial, with its newline, into a buffer; allocates nothing. `reason` is UTF-8 without
+ * control characters; it is cut if it is too long. Returns the length.
  */
 size_t hook_dialect_print_denial(
 	const struct hook_dialect *dialect, const char *reason, char ret[static HOOK_ANSWER_MAX]);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * `firma hook install`, `uninstall`, `status`: the hook in an agent's settings. What is shown is
- * what is written. A file that is a link, another user's, or can't be read as what it should be is
- * left as it is.
+ * `firma hook install`, `uninstall`, `status`: the hook in an agent's settings. The change that is
+ * shown is exactly the change that is written. A file stays unchanged if it is a link, belongs to
+ * another user, or can't be parsed.
  */
 
 #include <errno.h>
@@ -32,7 +32,7 @@ struct install {
 	bool managed, user, project, dry_run;
 	const char *root;
 
-	/* For the installed line. */
+	/* Options of the installed line. */
 	const char *socket, *peer, *wait;
 	bool only_shell;
 };
@@ -114,7 +114,7 @@ static const struct hook_place *find_place(const char *agent, enum hook_scope sc
 	return NULL;
 }
 
-/* Without an option: where the agent can't switch it off, if one may write there. */
+/* Without an option: the place that the agent can't switch off, if root runs this. */
 static const struct hook_place *choose_place(const struct install *i, const char *agent)
 {
 	const struct hook_place *place;
@@ -126,7 +126,7 @@ static const struct hook_place *choose_place(const struct install *i, const char
 	return place ? place : find_place(agent, HOOK_USER);
 }
 
-/* The whole path; NULL when out of memory, or where there is no home. */
+/* Returns the whole path; NULL if out of memory, or if there is no home directory. */
 static char *place_path(const struct install *i, const struct hook_place *place)
 {
 	const char *own = place->variable ? getenv(place->variable) : NULL;
@@ -156,9 +156,9 @@ static char *place_path(const struct install *i, const struct hook_place *place)
 /* --- the file --------------------------------------------------------------------------------- */
 
 struct settings_file {
-	char *path, *shown; /* the second as a person sees it */
-	const char *name;   /* its last part */
-	int dir_fd;         /* -1 where there is no such directory */
+	char *path, *shown; /* `shown` is escaped */
+	const char *name;   /* the path's last part */
+	int dir_fd;         /* -1: the directory doesn't exist */
 	bool there;
 	mode_t mode;
 	struct bytes text;
@@ -189,7 +189,7 @@ static bool is_foreign(const struct stat *st)
 	return st->st_uid != geteuid() && st->st_uid != 0;
 }
 
-/* The directory may be a link of the user's; the file may not. */
+/* The directory may be the user's symbolic link; the file may not be a link. */
 static int open_dir(struct settings_file *f)
 {
 	cleanup(free_p) char *dir = strndup(f->path, (size_t)(f->name - f->path));
@@ -208,7 +208,7 @@ static int open_dir(struct settings_file *f)
 	return STATUS_DONE;
 }
 
-/* STATUS_DONE also where there is no file. */
+/* STATUS_DONE also if there is no file. */
 static int read_file(struct settings_file *f)
 {
 	cleanup(close_p) int fd = -1;
@@ -271,7 +271,7 @@ static bool make_dirs(const struct settings_file *f)
 	return dir;
 }
 
-/* Under a lock on the directory, and only where the file is still as it was shown. */
+/* Writes under a lock on the directory, and only if the file is still as it was shown. */
 static int write_file(struct settings_file *f, mode_t mode, const struct bytes *text)
 {
 	struct settings_file now = SETTINGS_FILE_INIT;
@@ -350,7 +350,7 @@ static int print_lines(char sign, const char *from, const char *to)
 	return r;
 }
 
-/* Some lines back. */
+/* Moves back by `n` lines. */
 static const char *step_back(const char *at, const char *start, int n)
 {
 	for (; at > start && n > 0; n--)
@@ -366,7 +366,7 @@ static const char *step_on(const char *at, int n)
 	return at;
 }
 
-/* The lines between what both begin and end with; "" stands for no file. */
+/* Prints the lines that differ, without the common beginning and end; "" stands for no file. */
 static int print_difference(const char *shown, const char *before, const char *after)
 {
 	const char *a = before, *b = after, *a_end, *b_end, *next;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * JSON-RPC, one message a line. One call is answered after the other: while a person is waited for,
- * no more input is read.
+ * JSON-RPC, one message per line. Calls are answered one after another: no more input is read while
+ * a call waits for a person.
  */
 
 #include "cli/hook-mcp.h"
@@ -22,7 +22,7 @@
 #define PROTOCOL "2025-06-18"
 #define DEPTH_MAX 64
 
-/* Of JSON-RPC. */
+/* Error codes of JSON-RPC. */
 #define NO_JSON (-32700)
 #define NO_REQUEST (-32600)
 #define NO_METHOD (-32601)
@@ -34,7 +34,7 @@ static const char tools[] =
 	"\"input\":{\"type\":\"object\"},\"tool_use_id\":{\"type\":\"string\"}},"
 	"\"required\":[\"tool_name\",\"input\"]}}]";
 
-/* A value as it stands in the text. */
+/* A value's text in the message. */
 struct raw {
 	const char *text;
 	size_t len;
@@ -55,7 +55,7 @@ static int note_member(const struct scan_member *member, void *userdata)
 	return 0;
 }
 
-/* The member of an object, with no text where there is none. */
+/* Finds an object's member; its text is NULL if there is none. */
 static struct raw raw_member(struct raw object, const char *key)
 {
 	const struct scan_limits limits = { .depth_max = DEPTH_MAX };
@@ -111,7 +111,7 @@ static int send_error(struct server *s, struct raw id, int code, const char *mes
 	return send_message(s);
 }
 
-/* The question that a hook of claude would have been given. */
+/* Builds the question that claude would send to its hook. */
 static int build_question(
 	const struct server *s, const char *tool, struct raw input, struct bytes *ret)
 {

@@ -3,8 +3,8 @@
 
 /*
  * The hook as a server of the Model Context Protocol on standard input and output, with one tool,
- * "ask", for `claude --permission-prompt-tool mcp__firma__ask`. Claude denies where there is no
- * proper answer, so this needs no guard of its own.
+ * "ask", for `claude --permission-prompt-tool mcp__firma__ask`. Claude denies if there is no proper
+ * answer, so this server doesn't need hook_answer_arm().
  */
 
 #include "cli/hook-decide.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * The places where agents look for hooks, in the order in which `hook install` prefers them. Limits
- * are an hour, in each agent's own unit.
+ * The places where agents look for hooks, in the order of preference of `hook install`. Limits are
+ * one hour, in each agent's own unit.
  */
 
 #include "cli/hook-settings.h"

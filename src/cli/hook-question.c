@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Reading a question. What is missing, of another type, or of another agent is refused: a hook that
- * guesses asks about something else than what is run.
+ * Reads a question. A missing member, a wrong type, or another agent's question is refused: a hook
+ * that guesses would ask about something other than what is run.
  */
 
 #include "cli/hook-question.h"
@@ -20,7 +20,7 @@
 
 #define READ_SIZE ((size_t)64 << 10)
 
-/* Arguments of tools that aren't shells nest deeper than what the daemon takes. */
+/* Arguments of tools that aren't shells may nest deeper than the daemon allows. */
 #define DEPTH_MAX 64
 
 #define PART_MAX 64
@@ -69,7 +69,7 @@ static const struct json *find_element(const struct json *array, const char *num
 	return NULL;
 }
 
-/* The value at a path such as "tool_input.command"; NULL where there is none, or it is null. */
+/* Finds the value at a path such as "tool_input.command"; NULL if it is missing or null. */
 static const struct json *find(const struct json *value, const char *path)
 {
 	char part[PART_MAX];
@@ -89,7 +89,7 @@ static const char *find_string(const struct json *root, const char *path)
 	return json_string(find(root, path));
 }
 
-/* The row of the question's event. */
+/* Finds the row of the question's event. */
 static int find_row(const struct json *root, struct hook_question *q, struct bytes *why)
 {
 	const struct hook_dialect *first = q->dialect;
@@ -126,7 +126,7 @@ static int find_tool(const struct json *root, struct hook_question *q, struct by
 	return 0;
 }
 
-/* The array is a text of its own: it is made the only member of an object, to be read strictly. */
+/* The array is a separate JSON text. It is parsed strictly, as the only member of an object. */
 static int find_quoted_lines(const char *text, struct hook_question *q, struct bytes *why)
 {
 	cleanup(bytes_deinit) struct bytes object = BYTES_INIT(BYTES_UNLIMITED);
@@ -166,7 +166,7 @@ static int find_lines(const struct json *root, struct hook_question *q, struct b
 	return 0;
 }
 
-/* The directory in which the lines are run. */
+/* Finds the directory in which the lines are run. */
 static int find_cwd(const struct json *root, struct hook_question *q, struct bytes *why)
 {
 	const struct hook_dialect *d = q->dialect;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Changing settings without touching the rest of them. What install adds can be told by its white
- * space from what was there before, so uninstall finds the text of which install makes this one: it
- * tries the few there can be.
+ * Changes settings without touching the rest of them. Uninstall looks for the original text: the
+ * text from which install would make the present one. The white space that install adds identifies
+ * it, so uninstall tries the few candidates.
  */
 
 #include "cli/hook-settings.h"
@@ -21,7 +21,7 @@
 
 #define SPACE " \t\r\n"
 
-/* By these an entry, and a file, is known to be ours. */
+/* These texts identify an entry, or a file, as written by firma. */
 #define NO_ANSWER "firma: no answer; denied"
 #define WRITTEN_BY "Written by 'firma hook install"
 
@@ -37,7 +37,7 @@ static int append_call(
 		     : bytes_appendf(out, " hook %s%s", place->agent, bytes_str(&command->options));
 }
 
-/* What an agent gives to its shell, as a JSON string. */
+/* Appends the command line for the agent's shell, as a JSON string. */
 static int append_line(
 	const struct hook_place *place, const struct hook_command *command, struct bytes *out)
 {
@@ -81,7 +81,7 @@ static int append_codex(
 	return r < 0 ? r : bytes_append_str(out, "\ntimeout = 3600\n");
 }
 
-/* The answer is printed when the hook has ended: one that is killed leaves none behind. */
+/* The script prints the answer after the hook has ended: a killed hook leaves no partial answer. */
 static int append_cline(
 	const struct hook_place *place, const struct hook_command *command, struct bytes *out)
 {
@@ -149,7 +149,7 @@ static int append_opencode(
 	return r < 0 ? r : bytes_append_str(out, opencode_plugin);
 }
 
-/* All of a file that holds nothing else. */
+/* Appends the content of a file that holds only the hook. */
 static int append_file(
 	const struct hook_place *place, const struct hook_command *command, struct bytes *out)
 {
@@ -173,24 +173,24 @@ static int append_file(
 	return bytes_append_str(out, " ] }\n}\n");
 }
 
-/* --- looking into a JSON text ----------------------------------------------------------------- */
+/* --- reading a JSON text ---------------------------------------------------------------------- */
 
-/* A part of a text: an object, an array, or one of what they hold. */
+/* A part of a text: an object, an array, or one of their members or elements. */
 struct span {
 	size_t at, end;
 };
 
-/* What an object or an array holds, as far as it matters for adding one and for taking one away. */
+/* The members of an object or elements of an array, as far as adding or removing one needs them. */
 struct content {
-	struct span wanted; /* with its key; {0, 0} where it isn't there */
-	struct span value;  /* the same without its key */
-	size_t before;      /* where the one before it ends; the first one's is where they begin */
-	size_t after;       /* where the one after it begins, or 0 */
+	struct span wanted; /* including its key; {0, 0} if missing */
+	struct span value;  /* the same without the key */
+	size_t before;      /* end of the previous one, or the start of the contents */
+	size_t after;       /* start of the next one, or 0 */
 	struct span last;
 	size_t n;
 };
 
-/* The text with blanks in place of its comments, which some agents allow. */
+/* Copies the text with its comments (which some agents allow) replaced by blanks. */
 static int blank_comments(const struct bytes *text, struct bytes *ret)
 {
 	const char *closing;
@@ -216,7 +216,7 @@ static int blank_comments(const struct bytes *text, struct bytes *ret)
 		} else if (at[0] == '/' && at[1] == '*') {
 			closing = strstr(at + 2, "*/");
 			if (!closing)
-				return 0; /* which is no JSON then */
+				return 0; /* an open comment is not JSON */
 			for (; at < closing + 2; at++)
 				if (*at != '\n' && *at != '\r')
 					*at = ' ';
@@ -229,8 +229,8 @@ static int blank_comments(const struct bytes *text, struct bytes *ret)
 struct search {
 	const char *text;
 	size_t start;
-	const char *key;  /* of an object */
-	const char *mark; /* of an array: what the wanted one holds */
+	const char *key;  /* for an object */
+	const char *mark; /* for an array: texts that the wanted element contains */
 	const char *mark_2;
 	struct content *content;
 };
@@ -273,7 +273,7 @@ static int note_element(const char *text, size_t len, void *userdata)
 	return 0;
 }
 
-/* Whether the span is an object. */
+/* Returns whether the span is an object; finds the member `key`. */
 static bool look_at_members(
 	const struct bytes *plain, struct span object, const char *key, struct content *ret)
 {
@@ -289,7 +289,7 @@ static bool look_at_members(
 		== 0;
 }
 
-/* Whether the span is an array. The wanted element is our entry. */
+/* Returns whether the span is an array; finds firma's entry. */
 static bool look_at_elements(const struct bytes *plain, struct span array,
 	const struct hook_place *place, struct content *ret)
 {
@@ -305,7 +305,7 @@ static bool look_at_elements(const struct bytes *plain, struct span array,
 	return pieces_each(s.text + array.at, array.end - array.at, note_element, &s) == 0;
 }
 
-/* The outermost object, without the white space around it. */
+/* The outermost value, without the white space around it. */
 static struct span root_of(const struct bytes *plain)
 {
 	struct span root = { strspn(bytes_str(plain), SPACE), plain->len };
@@ -315,7 +315,7 @@ static struct span root_of(const struct bytes *plain)
 	return root;
 }
 
-/* --- changing it ------------------------------------------------------------------------------ */
+/* --- changing a JSON text --------------------------------------------------------------------- */
 
 static int replace(struct bytes *text, struct span span, const char *with, size_t len)
 {
@@ -329,7 +329,7 @@ static int replace(struct bytes *text, struct span span, const char *with, size_
 	return bytes_append(text, bytes_str(&made), made.len);
 }
 
-/* Adds one to what an object or an array holds, in the way in which its last one stands there. */
+/* Adds a member or element at the end, with the same white space as the last one has. */
 static int add(struct bytes *text, struct span holder, const struct content *content,
 	const struct bytes *added)
 {
@@ -351,7 +351,7 @@ static int add(struct bytes *text, struct span holder, const struct content *con
 	return r < 0 ? r : replace(text, (struct span){ at, at }, bytes_str(&made), made.len);
 }
 
-/* The opposite. */
+/* Removes the wanted member or element. */
 static int take(struct bytes *text, const struct content *content)
 {
 	struct span span = content->wanted;
@@ -370,7 +370,7 @@ static int refuse(struct bytes *why, const char *what)
 	return HOOK_SETTINGS_REFUSED;
 }
 
-/* An entry that holds other hooks as well is no longer what was installed. */
+/* An entry with more hooks in it is not as it was installed. */
 static bool is_alone(const char *entry, size_t len)
 {
 	cleanup(json_doc_free_p) struct json_doc *doc = NULL;
@@ -383,11 +383,11 @@ static bool is_alone(const char *entry, size_t len)
 	return !hooks || json_size(hooks) == 1;
 }
 
-/* Where the entry is, or would be. */
+/* The position of the entry, or the position where it would be added. */
 struct found {
 	struct bytes plain;
 	struct span root;
-	struct content hooks, list, entry; /* of the root, of the hooks, of the list */
+	struct content hooks, list, entry; /* in the root, in "hooks", in the list */
 };
 
 static int find(const struct hook_place *place, const struct bytes *text, struct found *f,
@@ -463,7 +463,7 @@ static int add_entry(const struct hook_place *place, const struct bytes *entry, 
 	return r < 0 ? r : add(text, f->root, &f->hooks, &made);
 }
 
-/* With the entry's text, so that what was installed with other options can be tried as well. */
+/* Takes the entry as a text, so that entries installed with other options can be tried too. */
 static int install_entry(const struct hook_place *place, const struct bytes *entry,
 	const struct bytes *before, struct bytes *after, struct bytes *why)
 {
@@ -518,7 +518,7 @@ int hook_settings_install(const struct hook_place *place, const struct hook_comm
 
 enum depth { TAKE_ENTRY, TAKE_LIST, TAKE_HOOKS };
 
-/* Takes away the entry, or what holds it, and the further member. */
+/* Removes the entry, its list or "hooks" by `depth`, and with `key_too` the further member. */
 static int take_away(const struct hook_place *place, const struct bytes *before, enum depth depth,
 	bool key_too, struct bytes *after, struct bytes *why)
 {
@@ -545,7 +545,7 @@ static int take_away(const struct hook_place *place, const struct bytes *before,
 	return r;
 }
 
-/* The text of which install makes `before`, among those that it can be. */
+/* Finds the text from which install would make `before`, among all candidates. */
 static bool find_origin(const struct hook_place *place, const struct bytes *before,
 	const struct bytes *entry, struct bytes *after, struct bytes *why)
 {
@@ -561,7 +561,7 @@ static bool find_origin(const struct hook_place *place, const struct bytes *befo
 	return false;
 }
 
-/* Whether install has made the file: nothing but the hook is in it. */
+/* Whether install has created the file: it holds nothing but the hook. */
 static bool is_made(const struct hook_place *place, const struct bytes *text,
 	const struct bytes *entry, bool *ret)
 {
@@ -604,7 +604,9 @@ int hook_settings_uninstall(const struct hook_place *place, const struct bytes *
 	if (find_origin(place, before, &entry, after, why))
 		return HOOK_SETTINGS_CHANGED;
 
-	/* Something else has changed since: what holds nothing any more goes with the entry. */
+	/*
+	 * The file was changed after the installation: remove the entry and what it leaves empty.
+	 */
 	if (f.entry.n == 1)
 		depth = f.list.n == 1 ? TAKE_HOOKS : TAKE_LIST;
 	r = take_away(place, before, depth, false, after, why);

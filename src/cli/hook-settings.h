@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * Where each agent's settings are, and what they say of a hook. Texts are made from texts; nothing
- * here looks at a file. What is in the settings beside the hook stays as it is, byte for byte, with
- * its comments and its white space.
+ * The place of each agent's settings, and the hook in them. Texts are made from texts; this module
+ * accesses no file. Settings other than the hook stay unchanged byte for byte, with their comments
+ * and white space.
  */
 
 #include <stdbool.h>
@@ -14,14 +14,14 @@
 
 enum hook_scope {
 	HOOK_NO_SCOPE,
-	HOOK_MANAGED, /* the administrator's: the agent can't switch it off */
+	HOOK_MANAGED, /* the administrator's; the agent can't switch it off */
 	HOOK_USER,
 	HOOK_PROJECT,
 };
 
 enum hook_form {
-	HOOK_FORM_JSON,  /* an entry in a list of a JSON object, beside others */
-	HOOK_FORM_CODEX, /* the rest: a file that is firma's alone */
+	HOOK_FORM_JSON,  /* an entry in a list in a JSON object, next to other entries */
+	HOOK_FORM_CODEX, /* this and the rest: a file that only firma writes */
 	HOOK_FORM_CLINE,
 	HOOK_FORM_OPENCODE,
 };
@@ -29,45 +29,45 @@ enum hook_form {
 struct hook_place {
 	const char *agent;
 	enum hook_scope scope;
-	const char *path;     /* below the home or the project's directory; managed: below / */
-	const char *variable; /* names another directory for the first part of the path; or NULL */
+	const char *path;     /* relative to the home or project directory; HOOK_MANAGED: to / */
+	const char *variable; /* names a directory that replaces the path's first part; or NULL */
 	enum hook_form form;
 
-	/* Of HOOK_FORM_JSON. */
-	const char *event;       /* the list, in the member "hooks" */
-	const char *entry[2];    /* before and after the line as a JSON string */
-	const char *key, *value; /* a further member of the outermost object; or NULL */
-	const char *off[2];      /* a member that switches hooks off, and its value; or NULL */
+	/* For HOOK_FORM_JSON. */
+	const char *event;       /* the name of the list in the member "hooks" */
+	const char *entry[2];    /* text before and after the command line (a JSON string) */
+	const char *key, *value; /* one more member of the outermost object; or NULL */
+	const char *off[2];      /* the member that switches hooks off, and that value; or NULL */
 
-	const char *advice; /* what is still to be done or to be known; or NULL */
+	const char *advice; /* what the user must still do or know; or NULL */
 };
 
 /* All places; the last one has no agent. */
 extern const struct hook_place hook_places[];
 
-/* What the installed line calls. */
+/* The command that the installed line runs. */
 struct hook_command {
 	const char *program;  /* its path */
-	struct bytes options; /* as a shell reads them, with a blank before each */
+	struct bytes options; /* quoted for a shell, with a space before each */
 };
 
 enum hook_settings_outcome {
 	HOOK_SETTINGS_CHANGED,
 	HOOK_SETTINGS_SAME,
-	HOOK_SETTINGS_GONE,    /* uninstalled: the file held nothing else */
-	HOOK_SETTINGS_REFUSED, /* `why` says why */
+	HOOK_SETTINGS_GONE,    /* uninstalled; the file held nothing else */
+	HOOK_SETTINGS_REFUSED, /* the reason is in `why` */
 };
 
 /*
- * The text with the hook. `before` is NULL where there is no file. Returns an outcome, or -ENOMEM;
- * `after` is the new text where it changes.
+ * Adds the hook to the text. `before` is NULL if there is no file. Returns an outcome, or -ENOMEM;
+ * `after` is the new text if it changes.
  */
 int hook_settings_install(const struct hook_place *place, const struct hook_command *command,
 	const struct bytes *before, struct bytes *after, struct bytes *why);
 
-/* The text as it was before hook_settings_install() made this one of it. */
+/* Restores the text from before hook_settings_install(). */
 int hook_settings_uninstall(const struct hook_place *place, const struct bytes *before,
 	struct bytes *after, struct bytes *why);
 
-/* Whether settings of this place switch hooks off. */
+/* Whether the settings at this place switch hooks off. */
 bool hook_settings_are_off(const struct hook_place *place, const struct bytes *text);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * `firma hook`: answers a coding agent, which asks before it uses a tool, in that agent's dialect.
- * The environment is not read: a project's settings can set it.
+ * `firma hook`: answers a coding agent that asks before it uses a tool, in the agent's dialect. It
+ * doesn't read the environment, since a project's settings can set it.
  */
 
 #include <errno.h>
@@ -19,12 +19,12 @@
 #include "cli/verb.h"
 
 /*
- * When this is over after nobody has decided, whatever holds the hook up is ended by an alarm, well
- * before the agent's own limit.
+ * If no person has decided, an alarm ends the hook this long after the wait, well before the
+ * agent's own limit.
  */
 #define ALARM_MARGIN_SECONDS 60
 
-/* For the question to arrive. */
+/* Time for the question to arrive. */
 #define READ_SECONDS 20
 
 #define SYSTEM_SOCKET "/run/firma/agent.sock"
@@ -73,7 +73,7 @@ static _Noreturn void __attribute__((format(printf, 1, 2))) deny(const char *for
 	hook_answer_deny(reason.len > 0 ? bytes_str(&reason) : "could not decide: out of memory");
 }
 
-/* As a client without an environment would find it. */
+/* The socket that a client without environment variables would use. */
 static const char *usual_socket(void)
 {
 	static char path[64];
@@ -112,7 +112,7 @@ static _Noreturn void answer(struct hook *hook, const struct hook_dialect *diale
 	}
 }
 
-/* A server goes on: it is no hook that answers once. */
+/* The server answers many calls, so the guard for a single answer is off. */
 static int serve(struct hook *hook, const struct hook_dialect *dialect)
 {
 	if (strcmp(dialect->name, "claude") != 0)
@@ -121,7 +121,7 @@ static int serve(struct hook *hook, const struct hook_dialect *dialect)
 	return hook_mcp_serve(&hook->asker);
 }
 
-/* Before the options are read: what is wrong with them must be said in the agent's dialect. */
+/* Called before the options are read: errors in them must be reported in the agent's dialect. */
 static const struct hook_dialect *find_dialect(int argc, char **argv)
 {
 	const struct hook_dialect *found = NULL;

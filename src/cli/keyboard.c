@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* The terminal of whoever answers. */
+/* The terminal of the person who answers. */
 
 #include "cli/keyboard.h"
 
@@ -12,14 +12,14 @@
 #include <termios.h>
 #include <unistd.h>
 
-/* For the handler: what the terminal was like, and where it is. */
+/* For the signal handler: the terminal's original settings, and its descriptor. */
 static struct termios found;
 static int terminal = -1;
 
-/* A key is a byte; what a key sends besides is dropped as keys that mean nothing. */
+/* A key is one byte. Further bytes of a key sequence count as keys without a meaning. */
 #define CTRL_D 4
 
-/* Both may be called here: signal-safety(7). */
+/* The handler may call both functions: signal-safety(7). */
 static void on_signal(int number)
 {
 	ssize_t n;
@@ -27,7 +27,7 @@ static void on_signal(int number)
 	tcsetattr(terminal, TCSANOW, &found);
 	n = write(terminal, "\n", 1);
 	(void)n;
-	raise(number); /* whose handling is the default again: SA_RESETHAND */
+	raise(number); /* SA_RESETHAND has restored the default action */
 }
 
 static void watch_signals(void)
@@ -78,7 +78,7 @@ void keyboard_take_keys(struct keyboard *k)
 	keys.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
 	keys.c_cc[VMIN] = 0;
 	keys.c_cc[VTIME] = 0;
-	keys.c_cc[VSUSP] = _POSIX_VDISABLE; /* a shell would come back to a silent terminal */
+	keys.c_cc[VSUSP] = _POSIX_VDISABLE; /* the shell would get a silent terminal */
 	tcsetattr(k->fd, TCSADRAIN, &keys);
 }
 

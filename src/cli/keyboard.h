@@ -2,34 +2,36 @@
 #pragma once
 
 /*
- * The terminal of whoever answers: single keys without Enter, or lines. It is left as it was found,
- * also when a signal ends the program, or stops it for a while.
+ * The terminal of the person who answers: single keys without Enter, or lines. The terminal's
+ * settings are restored at the end, also if a signal ends or suspends the program.
  */
 
 #include <stdbool.h>
 #include <stddef.h>
 
 struct keyboard {
-	int fd; /* /dev/tty, to be read and written */
+	int fd; /* /dev/tty, open for reading and writing */
 };
 
-/* One at a time in a program. Error: what open(2) and tcgetattr(3) give; nothing to close then. */
+/*
+ * Only one at a time in a program. Error: that of open(2) or tcgetattr(3); nothing to close then.
+ */
 int keyboard_open(struct keyboard *keyboard);
 void keyboard_close(struct keyboard *keyboard);
 
-/* From now on a key can be read at once, and isn't shown; or a line, once Enter is pressed. */
+/* Switches to keys, which are read at once and not echoed, or to lines, which end with Enter. */
 void keyboard_take_keys(struct keyboard *keyboard);
 void keyboard_take_lines(struct keyboard *keyboard);
 
-/* Drops what was typed and not read yet; tells whether there was anything. */
+/* Drops input that was typed but not read; returns whether there was any. */
 bool keyboard_forget(struct keyboard *keyboard);
 
-/* The key that was pressed; KEYBOARD_END where there are no more, 0 where there is none now. */
+/* Returns the pressed key, KEYBOARD_END at the end of input, or 0 if no key was pressed. */
 #define KEYBOARD_END (-1)
 int keyboard_key(struct keyboard *keyboard);
 
 /*
- * Reads a line, without its newline, into a string of at most `size` bytes. False where input has
- * ended, or the line didn't fit.
+ * Reads a line, without its newline, into a string of at most `size` bytes. False at the end of
+ * input, or if the line doesn't fit.
  */
 bool keyboard_line(struct keyboard *keyboard, char *ret, size_t size);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* Finding the programs of a line. */
+/* Finds the programs of a line. */
 
 #include "cli/line-claims.h"
 
@@ -19,7 +19,7 @@
 
 /* --- the environment -------------------------------------------------------------------------- */
 
-/* A name, or how it begins. */
+/* A variable's name, or a prefix of it. */
 static const struct {
 	const char *name;
 	bool begins;
@@ -54,7 +54,9 @@ static int append_string(struct bytes *b, const char *text, size_t len)
 	return r < 0 ? r : bytes_append_char(b, '\0');
 }
 
-/* A name that can't travel is told by its first letters: that there is one is enough. */
+/*
+ * For a name that can't be sent, only a prefix is claimed: it suffices to show that there is one.
+ */
 static int add_environment(struct bytes *b, struct invocation *asked)
 {
 	size_t len, n = 0;
@@ -82,7 +84,7 @@ static bool is_real_directory(const char *path)
 	return real && strcmp(real, path) == 0;
 }
 
-/* With another directory, a name would be another program, too. */
+/* With a relative element in the search path, a name in another directory is another program. */
 static bool searches_relative(void)
 {
 	const char *path = getenv("PATH");
@@ -114,7 +116,7 @@ static bool travels(const char *path)
 		&& text_is_utf8(path, strlen(path));
 }
 
-/* The name as it is found from the directory in which it runs; NULL when out of memory. */
+/* The name relative to the command's directory; NULL if out of memory. */
 static char *name_in(const char *directory, const char *name)
 {
 	char *path;
@@ -143,7 +145,10 @@ static int add_program(struct bytes *b, const char *directory, const char *name)
 	return r < 0 ? r : append_string(b, found.real_path, strlen(found.real_path));
 }
 
-/* What may run in either of two directories is not looked up, unless it is the same in both. */
+/*
+ * Whether the directory in which the command runs is certain or doesn't matter. Only then is the
+ * program looked up.
+ */
 static bool is_sure(const struct shell_line *line, const struct shell_command *command)
 {
 	return !line->directory || command->after_cd || command->words[0] == '/'
@@ -181,7 +186,7 @@ int line_claims_add(struct line_claims *claims, struct invocation *asked)
 		return r;
 
 	r = add_programs(&claims->programs, &line, asked);
-	/* What is claimed already is more: variables with their values. */
+	/* An existing claim says more, since it has the variables' values. */
 	return r < 0 || asked->environment.text ? r : add_environment(&claims->environment, asked);
 }
 

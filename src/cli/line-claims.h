@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * What goes along with a line that a shell is given: which programs its commands are, and which
- * variables of the environment would change what it does. Embedded: LINE_CLAIMS_INIT,
- * line_claims_add(), line_claims_deinit() when the invocation isn't needed any more.
+ * Claims about a shell line: the programs that its commands are, and the environment variables that
+ * would change its effect. Embedded: LINE_CLAIMS_INIT, line_claims_add(), and line_claims_deinit()
+ * after the last use of the invocation.
  */
 
 #include "base/bytes.h"
@@ -21,9 +21,9 @@ struct line_claims {
 	}
 
 /*
- * Adds both to the invocation where it is a plain line (gate/shell). A command that isn't found is
- * left out; so are all where the line changes to a directory that is not there or reached by a
- * link, since it isn't known then where they run. Error: -ENOMEM.
+ * Adds both to the invocation if it is a plain line (gate/shell). A command that isn't found is
+ * left out. If the line changes to a directory that doesn't exist or is reached by a link, all
+ * commands are left out, since their directory is then uncertain. Error: -ENOMEM.
  */
 int line_claims_add(struct line_claims *claims, struct invocation *asked);
 void line_claims_deinit(struct line_claims *claims);

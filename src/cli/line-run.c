@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* A list of pipelines. */
+/* Runs a list of pipelines. */
 
 #include "cli/line-run.h"
 
@@ -17,7 +17,7 @@
 #include "base/text.h"
 #include "cli/say.h"
 
-/* As a shell has them. */
+/* The same statuses as a shell's. */
 #define STATUS_CANNOT_EXECUTE 126
 #define STATUS_NOT_FOUND 127
 #define STATUS_SIGNAL 128
@@ -64,7 +64,7 @@ void line_run_deinit(struct line_run *run)
 	*run = (struct line_run){ 0 };
 }
 
-/* --- one command, in its process -------------------------------------------------------------- */
+/* --- one command, in its own process ---------------------------------------------------------- */
 
 static int redirect(int fd, const char *path, int flags)
 {
@@ -99,7 +99,7 @@ static bool apply_redirections(const struct shell_command *c)
 	return r >= 0;
 }
 
-/* NULL when out of memory. This process ends with the command: nothing is freed. */
+/* NULL if out of memory. This process ends with the command, so nothing is freed. */
 static char **arguments(const struct shell_command *c)
 {
 	char **argv = calloc(c->n_words + 1, sizeof(*argv));
@@ -122,7 +122,7 @@ static int fail(int status, const char *name, const char *what)
 	return status;
 }
 
-/* Returns only where it can't be executed: the status. */
+/* Returns only on failure, with the exit status. */
 static int execute(const struct line_run *run, const struct shell_command *c, char **envp)
 {
 	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
@@ -146,7 +146,7 @@ static int execute(const struct line_run *run, const struct shell_command *c, ch
 
 /* --- a pipeline ------------------------------------------------------------------------------- */
 
-/* In the child. The descriptors are those of pipes, or -1. */
+/* Runs in the child. `input` and `output` are ends of pipes, or -1. */
 static _Noreturn void be_command(const struct line_run *run, const struct shell_command *c,
 	int input, int output, pid_t parent, char **envp)
 {
@@ -157,7 +157,7 @@ static _Noreturn void be_command(const struct line_run *run, const struct shell_
 	_exit(execute(run, c, envp));
 }
 
-/* *input is the pipe to read from, and becomes the one of the next command. */
+/* *input is the pipe to read from; it becomes the next command's input pipe. */
 static pid_t begin(
 	const struct line_run *run, const struct shell_command *c, int *input, char **envp)
 {
@@ -188,7 +188,7 @@ static int wait_for(pid_t pid)
 	return status;
 }
 
-/* A shell that was interrupted together with its command does not go on. */
+/* A shell that was interrupted together with its command ends too. */
 static void end_alike(int status)
 {
 	if (!WIFSIGNALED(status) || (WTERMSIG(status) != SIGINT && WTERMSIG(status) != SIGQUIT))
@@ -197,7 +197,7 @@ static void end_alike(int status)
 	raise(WTERMSIG(status));
 }
 
-/* The status of the last of `n` commands. */
+/* Returns the status of the last of `n` commands. */
 static int run_pipeline(
 	const struct line_run *run, const struct shell_command *commands, size_t n, char **envp)
 {
@@ -232,14 +232,14 @@ static void on_signal(int number)
 	(void)number;
 }
 
-/* As a shell does: what the terminal sends is for the command. Where it is ignored it stays so. */
+/* As in a shell, signals from the terminal are for the command; an ignored signal stays ignored. */
 static void leave_signals_to_commands(void)
 {
 	static const int numbers[] = { SIGINT, SIGQUIT };
 	const struct sigaction wait_on = { .sa_handler = on_signal, .sa_flags = SA_RESTART };
 	struct sigaction before;
 
-	signal(SIGCHLD, SIG_DFL); /* where it is ignored, nobody can wait for a command */
+	signal(SIGCHLD, SIG_DFL); /* if it is ignored, waitpid(2) gets no status */
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
 		if (sigaction(numbers[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
 			sigaction(numbers[i], &wait_on, NULL);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* The multi-call program: finds the verb by its first words, or by the name of the program. */
+/* The multi-call program: finds the verb by the first words or by the program's name. */
 
 #include <fcntl.h>
 #include <libgen.h>
@@ -45,7 +45,7 @@ static const struct verb *const verbs[] = {
 
 #define N_VERBS (sizeof(verbs) / sizeof(verbs[0]))
 
-/* All verbs, or those of a group. */
+/* Prints all verbs, or those of a group. */
 static void print_verbs(const char *group)
 {
 	char name[64];
@@ -95,8 +95,7 @@ static bool is_group(const char *name)
 	return false;
 }
 
-/* The name of a group may be a verb as well, for all that is no verb of the group: "hook claude".
- */
+/* A group's name may also be a verb, if the next word is no verb of the group: "hook claude". */
 static bool is_verb_itself(int argc, char **argv)
 {
 	return find_verb(NULL, argv[0]) && !(argc > 1 && find_verb(argv[0], argv[1]));
@@ -107,7 +106,7 @@ static bool is_help(const char *word)
 	return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
 }
 
-/* Says what is wrong, and where the help is. Always returns STATUS_USAGE. */
+/* Prints the error, and where to find help. Always returns STATUS_USAGE. */
 static int __attribute__((format(printf, 2, 3)))
 complain(const char *group, const char *format, ...)
 {
@@ -124,7 +123,7 @@ complain(const char *group, const char *format, ...)
 	return STATUS_USAGE;
 }
 
-/* Verbs of the group are offered or, without one, groups and verbs that have none. */
+/* Suggests a verb of the group or, without a group, a group or a verb without a group. */
 static int complain_of_verb(const char *group, const char *word)
 {
 	cleanup(bytes_deinit) struct bytes shown = BYTES_INIT(BYTES_UNLIMITED);
@@ -144,7 +143,7 @@ static int complain_of_verb(const char *group, const char *word)
 		nearest.found ? "?" : "");
 }
 
-/* argv[0] is the verb or group. `help`: its help is wanted, and nothing is done. */
+/* argv[0] is the verb or group. With `help`, only prints its help. */
 static int run(int argc, char **argv, bool help)
 {
 	const char *group = NULL;
@@ -189,8 +188,8 @@ static int run_program(int argc, char **argv)
 
 /*
  * If a standard descriptor is closed, the next socket or file gets its number, and messages would
- * be printed into that. So its place is taken by a descriptor that can't be written: to print is
- * then an error.
+ * be written into it. A descriptor that can't be written to takes its place, so that printing
+ * fails.
  */
 static bool fill_standard_descriptors(void)
 {
@@ -216,7 +215,7 @@ int main(int argc, char **argv)
 	if (argc < 1 || !fill_standard_descriptors())
 		return STATUS_UNDECIDED;
 
-	/* A symbolic link firma-VERB is the verb. */
+	/* A symbolic link named firma-VERB runs that verb. */
 	name = basename(argv[0]);
 	if (strncmp(name, prefix, sizeof(prefix) - 1) == 0) {
 		argv[0] = name + sizeof(prefix) - 1;

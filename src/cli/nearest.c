@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* Levenshtein's distance between two short words. */
+/* Levenshtein distance between two short words. */
 
 #include "cli/nearest.h"
 
@@ -9,7 +9,7 @@
 /* Longer than any verb or option. */
 #define WORD_MAX 32
 
-/* A slip changes at most so many letters, and less than half of the word. */
+/* A typing error changes at most this many letters, and less than half of the word. */
 #define DISTANCE_MAX 2
 
 static size_t least(size_t a, size_t b, size_t c)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* The operator's exchanges. */
+/* Exchanges with the operator door. */
 
 #include "cli/operator.h"
 
@@ -15,7 +15,7 @@
 #include "cli/token-view.h"
 #include "gate/wire/request.h"
 
-/* A daemon that could not decide is told from one that refused by how its reason begins. */
+/* Whether the daemon could not decide, rather than refused: the reason's beginning tells. */
 static bool is_failure(const struct reply *reply)
 {
 	return reply->decision != DECISION_NONE
@@ -35,7 +35,7 @@ int operator_conclude(const struct reply *reply, const char *about)
 		return say_undecided("out of memory");
 	say_foreign("%s%s%s", about ? about : "", about ? ": " : "", bytes_str(&reason));
 	if (reply->outcome == OUTCOME_OK)
-		return STATUS_DONE; /* and there is more to do, such as another approval */
+		return STATUS_DONE; /* more is needed, such as another approval */
 	return is_failure(reply) ? STATUS_UNDECIDED : STATUS_REFUSED;
 }
 
@@ -44,7 +44,7 @@ static int not_a_reply(const struct client *c)
 	return say_undecided("%s: the answer is not a reply", c->path);
 }
 
-/* Whoever asked for a change and heard nothing must look: it may have happened, or still will. */
+/* If a change gets no answer, it may have happened or may still happen: the user must look. */
 static int no_answer(
 	const struct operator_options *op, const struct client *c, int r, const char *changed)
 {
@@ -60,7 +60,7 @@ static int no_answer(
 		op->look ? op->look : "firma token show");
 }
 
-/* Reads items until the outcome. */
+/* Passes items to `fn` until the outcome. */
 static int read_answer(const struct operator_options *op, struct client *c, operator_item_fn fn,
 	void *userdata, const char *about)
 {
@@ -134,13 +134,13 @@ int operator_print_request(enum action action, const struct operation *o, struct
 /* The tokens that begin with a prefix. */
 struct match {
 	const char *prefix;
-	struct console console; /* that what is said is shown on */
+	struct console console; /* shows the messages */
 	size_t n;
-	char id[NOTATION_UUID_LEN + 1]; /* the last of them */
-	struct bytes rows;              /* a line each */
+	char id[NOTATION_UUID_LEN + 1]; /* of the last match */
+	struct bytes rows;              /* one line for each match */
 };
 
-/* Which it is: its state, and the command as far as that goes into the line. */
+/* Appends the token's ID and state, and as much of its command as fits into the line. */
 static int append_candidate(struct match *m, const struct token_view *token)
 {
 	cleanup(bytes_deinit) struct bytes command = BYTES_INIT(BYTES_UNLIMITED);

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * What the operator's verbs share: their options, an exchange with the operator door, and the
- * exit status that an outcome means.
+ * Shared by the operator's verbs: their options, an exchange with the operator door, and the exit
+ * status for each outcome.
  */
 
 #include <stdbool.h>
@@ -30,7 +30,7 @@ struct operator_options {
 	const struct verb *verb;
 	const char *socket;
 	uint64_t timeout;
-	const char *look; /* what tells whether something changed; NULL: firma token show */
+	const char *look; /* shows whether something changed; NULL: firma token show */
 };
 
 #define OPERATOR_INIT(the_verb)                               \
@@ -38,35 +38,35 @@ struct operator_options {
 		.verb = (the_verb), .timeout = CLIENT_TIMEOUT \
 	}
 
-/* A line before the outcome's. STATUS_DONE, or another status to end with. */
+/* Called for a line before the outcome. Returns STATUS_DONE, or another status to exit with. */
 typedef int (*operator_item_fn)(const struct bytes *line, void *userdata);
 
 /*
- * Sends `request` (a line) and hands each item to `fn`, which may be NULL where none belongs.
- * Returns the status that the outcome means; what is wrong has been said, with `about` before it
- * where that isn't NULL. Without `fn`, or with `look`, it asks for a change, of which `about` may
- * have changed when no answer came.
+ * Sends `request` (a line) and passes each item to `fn`, which may be NULL if no items are
+ * expected. Returns the status for the outcome. Errors have been printed, after `about` if that
+ * isn't NULL. Without `fn`, or with `look`, the request is a change: if no answer comes, the
+ * message says that `about` may have changed.
  */
 int operator_ask(const struct operator_options *op, const struct bytes *request,
 	operator_item_fn fn, void *userdata, const char *about);
 
 /*
- * The end of an answer: what its outcome means, as above. `about` may be NULL. The status of a
- * connection that ended without one is STATUS_UNDECIDED.
+ * Handles the end of an answer: returns the status for its outcome, as above. `about` may be NULL.
+ * If the connection ended without an outcome, the status is STATUS_UNDECIDED.
  */
 int operator_conclude(const struct reply *reply, const char *about);
 
-/* What an operator's request says besides its action; what isn't there is left out. */
+/* The members of an operator's request besides its action; unset members are left out. */
 struct operation {
 	const char *token_id, *fingerprint, *state, *reason;
-	const char *signature; /* as ssh-keygen armors it */
+	const char *signature; /* armored by ssh-keygen */
 
-	/* Of an approval that leaves an entry in the allowlist; 0: for good. */
+	/* For an approval that adds an entry to the allowlist; 0: no time limit. */
 	bool always;
 	uint64_t for_ms;
-	enum confirmed confirmed; /* of any approval */
+	enum confirmed confirmed; /* for any approval */
 
-	/* In place of token_id. */
+	/* Instead of token_id. */
 	bool all, by_uid;
 	uint64_t uid;
 	const char *session_id;
@@ -77,8 +77,8 @@ int operator_print_request(
 	enum action action, const struct operation *operation, struct bytes *line);
 
 /*
- * The token that `text` means: an ID, or the beginning of one, of at least TOKEN_PREFIX_MIN
- * characters, that fits one token.
+ * Finds the token for `text`: its ID, or a prefix of at least TOKEN_PREFIX_MIN characters that only
+ * one ID has.
  */
 #define TOKEN_PREFIX_MIN 8
 int operator_find_token(const struct operator_options *op, const char *text,

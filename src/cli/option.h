@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * An option is a row of its verb's table: what it is called, what it takes, what the help says, and
- * where its value goes. The rows are all that the reader of the command line (cli/verb), the help
- * and the shells' completions know of options.
+ * An option is a row of its verb's table: its name, its value, its help, and where the value goes.
+ * The command line's reader (cli/verb), the help and the shells' completions all come from these
+ * rows.
  */
 
 #include <stdbool.h>
@@ -15,38 +15,37 @@
 enum option_type {
 	OPTION_IS_FLAG,
 	OPTION_IS_STRING,
-	OPTION_IS_TEXT, /* a string that is UTF-8 */
+	OPTION_IS_TEXT, /* a string in UTF-8 */
 	OPTION_IS_DURATION,
 	OPTION_IS_NUMBER,
 	OPTION_IS_SIZE,
-	OPTION_IS_UID, /* a number, or the name of a user */
+	OPTION_IS_UID, /* a number or a user's name */
 	OPTION_IS_PARSED,
 };
 
-/* Stores what the value means. False: it means nothing. */
+/* Stores the meaning of the value. Returns false if the value is invalid. */
 typedef bool (*option_parse_fn)(const char *value, void *to);
 
 struct option_row {
-	const char *name;  /* without the dashes; the last row of a table has none */
+	const char *name;  /* without the dashes; NULL in the table's last row */
 	char letter;       /* or '\0' */
-	const char *value; /* its name in the help, such as "ID"; "[=TIME]" where it may be left
-			      out; NULL for a flag */
+	const char *value; /* name in the help, such as "ID"; "[=TIME]" if optional; NULL: a flag */
 	const char *help;  /* may have several lines */
 
-	/* The rest is set by the macros below. */
+	/* The macros below set the rest. */
 	enum option_type type;
 	size_t to, given;  /* 1 + the offset of a member; 0: none */
 	uint64_t min, max; /* max 0: no limit */
 	option_parse_fn parse;
-	const char *wants; /* "--NAME wants ..."; NULL: what its type says */
+	const char *wants; /* "--NAME wants ..."; NULL: its type's default */
 };
 
-/* 1 + the offset of a member, which must have this type. */
+/* 1 + the offset of a member; the member must have this type. */
 #define OPTION_AT(object, member, type) \
 	(1 + offsetof(object, member) + 0 * sizeof(_Generic(((object *)0)->member, type : 0)))
 
 /*
- * Where the value goes: a member of the object that verb_read_options() is given. Further members
+ * The destination of the value: a member of the object passed to verb_read_options(). More members
  * of the row may follow, such as .min or .wants.
  */
 #define OPTION_FLAG(object, member) .type = OPTION_IS_FLAG, .to = OPTION_AT(object, member, bool)
@@ -64,11 +63,11 @@ struct option_row {
 #define OPTION_PARSED(object, member, function) \
 	.type = OPTION_IS_PARSED, .to = 1 + offsetof(object, member), .parse = (function)
 
-/* A bool that becomes true when the option is there. */
+/* A bool that is set to true if the option is given. */
 #define OPTION_GIVEN(object, member) .given = OPTION_AT(object, member, bool)
 
 /*
- * Stores the value, NULL where it was left out, in the object. Returns NULL, or what the option
- * wants in place of such a value.
+ * Stores the value in the object; NULL stands for an omitted value. Returns NULL, or a description
+ * of the values that the option accepts.
  */
 const char *option_store(const struct option_row *row, const char *value, void *object);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* Where the packs are. */
+/* Finds the policy packs. */
 
 #include "cli/packs.h"
 
@@ -13,7 +13,7 @@
 #include "base/text.h"
 #include "cli/absolute.h"
 
-/* The first is the one that decides for an asker who may choose, and doesn't. */
+/* The first one decides if an asker may choose a pack but doesn't. */
 static const char *const shipped[] = {
 	"cavra-ai-agent-baseline",
 	"cavra-agentic-delivery",
@@ -46,7 +46,7 @@ static int find_own_directory(struct bytes *b)
 						      : bytes_append(b, path, (size_t)len - 1);
 }
 
-/* Beside a program that was built, but not installed, or was moved with all that belongs to it. */
+/* Looks next to a program that was built but not installed, or moved together with its files. */
 static int find_directory(struct bytes *ret)
 {
 	static const char *const beside[] = { "/../share/firma/packs", "/policies/packs",
@@ -72,7 +72,7 @@ static int find_directory(struct bytes *ret)
 	return bytes_append_str(ret, PACKS_DIRECTORY);
 }
 
-/* Nothing that could lead out of the directory. */
+/* Refuses any name that could lead out of the directory. */
 static bool is_name(const char *name, size_t len)
 {
 	static const char known[] =

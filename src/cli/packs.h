@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * The policy packs that are installed with the program: which there are, and where their files lie.
- * Embedded: packs_find(), then packs_deinit().
+ * The policy packs that are installed with the program: their names and their files. Embedded:
+ * packs_find(), then packs_deinit().
  */
 
 #include <stddef.h>
@@ -16,13 +16,13 @@ struct packs {
 	size_t n;
 };
 
-/* A name isn't one that a pack can have; there are too many; or one is named twice. */
+/* A name that no pack can have, too many names, or the same name twice. */
 #define PACKS_REFUSED 1
 
 /*
- * `names`: "all", or names with commas between them. `directory`: where they lie; NULL: where they
- * are installed. Returns 0, PACKS_REFUSED with what is wrong in `why`, or -ENOMEM; there is nothing
- * to free then.
+ * `names` is "all", or names separated by commas. `directory` holds the packs; NULL: the installed
+ * ones. Returns 0, PACKS_REFUSED with the reason in `why`, or -ENOMEM; on failure there is nothing
+ * to free.
  */
 int packs_find(const char *names, const char *directory, struct packs *ret, struct bytes *why);
 void packs_deinit(struct packs *packs);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* Opening, copying and executing a file. */
+/* Opens, copies and executes a file. */
 
 #include "cli/pinned-file.h"
 
@@ -30,13 +30,13 @@
 
 #define COPY_STEP ((size_t)16 << 20)
 
-/* Of its name, memfd_create(2) takes so many bytes. */
+/* memfd_create(2) accepts a name up to this length. */
 #define NAME_LEN_MAX 200
 
-/* Scripts use the descriptors below for themselves. */
+/* Scripts use lower descriptors themselves. */
 #define SCRIPT_FD_MIN 10
 
-/* "PATH: what". */
+/* Sets `why` to "PATH: what". */
 static int fail(struct bytes *why, const char *path, int r, const char *what)
 {
 	bytes_clear(why);
@@ -52,7 +52,7 @@ static int fail_by_errno(struct bytes *why, const char *path, int r)
 
 /* --- opening ---------------------------------------------------------------------------------- */
 
-/* A user may mount a file system of this kind, and be the one who says that root owns its files. */
+/* A user can mount a FUSE file system, and make it report root as the owner of its files. */
 static bool is_of_user_space(int fd)
 {
 	struct statfs fs;
@@ -61,8 +61,8 @@ static bool is_of_user_space(int fd)
 }
 
 /*
- * Whether only root can change the file and the way to it; *ret_fd is then open. A file without
- * permission to read it is opened for execution alone: the walk had come to it.
+ * Whether only root can change the file and the directories to it; *ret_fd is then open. A file
+ * that can't be read is opened with O_PATH, for execution only: trust_open() had reached it.
  */
 static bool open_trusted(const char *path, int *ret_fd)
 {
@@ -82,7 +82,7 @@ static bool open_trusted(const char *path, int *ret_fd)
 	return true;
 }
 
-/* As execve(2) would say, but before anybody is asked; also of a file system without execution. */
+/* The checks of execve(2), made before the question; they include a noexec file system. */
 static int check_executable(int fd)
 {
 	struct stat st;
@@ -96,7 +96,7 @@ static int check_executable(int fd)
 
 /* --- copying ---------------------------------------------------------------------------------- */
 
-/* What a copy would lose; NULL: nothing. */
+/* Returns a privilege that a copy would lose, as a message; NULL: none. */
 static const char *find_privilege(int fd)
 {
 	struct stat st;
@@ -117,7 +117,7 @@ static int make_memory_file(const char *path, int *ret_fd)
 
 	memccpy(name, strrchr(path, '/') + 1, '\0', NAME_LEN_MAX);
 	fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC);
-	if (fd < 0 && errno == EINVAL) /* before Linux 6.3 each may be executed */
+	if (fd < 0 && errno == EINVAL) /* before Linux 6.3 all of them are executable */
 		fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (fd < 0)
 		return -errno;
@@ -157,7 +157,7 @@ static int copy_and_seal(const char *path, int from, int *ret_fd)
 	return 0;
 }
 
-/* Replaces the descriptor of the file by that of its copy. */
+/* Replaces the file's descriptor by its copy's. */
 static int replace_by_copy(const char *path, int *fd, struct bytes *why)
 {
 	const char *privilege = find_privilege(*fd);
@@ -177,7 +177,7 @@ static int replace_by_copy(const char *path, int *fd, struct bytes *why)
 	return 0;
 }
 
-/* --- all of it -------------------------------------------------------------------------------- */
+/* --- open and execute ------------------------------------------------------------------------- */
 
 int pinned_file_open(const char *path, bool hash, struct pinned_file *ret, struct bytes *why)
 {
@@ -235,7 +235,7 @@ static int execute_script(
 int pinned_file_execute(
 	const struct pinned_file *f, const char *path, char **argv, char **envp, struct bytes *why)
 {
-	/* ENOENT is for a script as well: the descriptor would be closed before it is read. */
+	/* ENOENT is also the error for a script: its descriptor would close before it is read. */
 	execveat(f->fd, "", argv, envp, AT_EMPTY_PATH);
 	if (errno == ENOENT)
 		return execute_script(f, path, argv, envp, why);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* `firma policy check`: everything that is wrong with a policy, before it is in force. */
+/* `firma policy check`: finds everything wrong with a policy before it is in force. */
 
 #include <errno.h>
 #include <stdio.h>
@@ -48,14 +48,14 @@ static int print_result(int r, const char *file, const struct daemon_user *user,
 	return STATUS_DONE;
 }
 
-/* The daemon's user can't read what is there: the daemon would be closed. */
+/* The daemon's user can't read the file, so the daemon would be closed. */
 static int print_unreadable(const char *file, const struct daemon_user *user, int r)
 {
 	printf("%s: %s can't read it: %s\n", file, user->name, strerror(-r));
 	return STATUS_REFUSED;
 }
 
-/* Where the directory of a pattern is one path, and that is a link: where it leads. */
+/* If the directory of a pattern is a single path with a link in it, returns its real path. */
 static char *linked_directory(const char *pattern)
 {
 	cleanup(free_p) char *directory = strdup(pattern), *real = NULL;
@@ -85,7 +85,7 @@ static int append_place(struct bytes *b, const struct rule *rule, size_t index)
 	return bytes_append_str(b, "\":");
 }
 
-/* Whether the rule takes every command of each program that the other is about. */
+/* Whether `rule` matches every command of each program that `other` names. */
 static bool covers(const struct rule *rule, const struct rule *other)
 {
 	if (rule->action == DECISION_ALLOW || rule->n_argv != 2
@@ -136,7 +136,7 @@ static void warn_of_shadow(const struct policy *policy, size_t index, struct fau
 	}
 }
 
-/* The first of these directories that has the name, as a path; "" if none has it. */
+/* Finds the first of these directories that has the name, and returns its path; "" if none has. */
 static int find_name(const struct trusted *in, const char *name, struct bytes *ret)
 {
 	for (size_t i = 0; i < in->n; i++) {
@@ -151,7 +151,7 @@ static int find_name(const struct trusted *in, const char *name, struct bytes *r
 	return 0;
 }
 
-/* In no trusted directory, but where a person would find it. */
+/* Warns if the name is in no trusted directory, but $PATH finds it. */
 static void warn_of_place(
 	const struct rule *rule, size_t index, const char *name, struct faults *faults)
 {
@@ -171,8 +171,8 @@ static void warn_of_place(
 }
 
 /*
- * A name or path that is a link to a file of another name: both must fit where a rule allows, but
- * for a link that is a program of its own name.
+ * Warns about a name or path that links to a file of another name: a rule that allows must match
+ * both, unless the link is a program of its own name.
  */
 static void warn_of_alias(
 	const struct policy *policy, size_t index, const char *name, struct faults *faults)
@@ -249,8 +249,8 @@ static void warn_of_link(
 }
 
 /*
- * Who asks resolves the directory of a command, so that a pattern with a link in it fits nothing:
- * in a rule that denies, that is a rule which denies nothing.
+ * An asker resolves the directory of a command, so a pattern with a link in its directory matches
+ * nothing. A denying rule with such a pattern denies nothing.
  */
 static void warn_of_links(const struct policy *policy, struct faults *faults)
 {
@@ -267,7 +267,7 @@ static void warn_of_links(const struct policy *policy, struct faults *faults)
 	}
 }
 
-/* Looks as the daemon's user from here on. */
+/* From here on, access files as the daemon's user. */
 static int become(const struct daemon_user *user)
 {
 	int r;

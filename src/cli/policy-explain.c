@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * `firma policy explain`: gathers a request, who would ask, and the policy; cli/explanation does
- * the rest. The daemon is asked only for what it alone knows: which file is in force, and a token.
+ * `firma policy explain`: collects a request, its asker and the policy; cli/explanation does the
+ * rest. The daemon is asked only for the file in force, and for a token.
  */
 
 #include <errno.h>
@@ -31,14 +31,14 @@ struct explain {
 	bool json, has_uid;
 	uid_t uid;
 
-	/* What was gathered. */
+	/* The collected input. */
 	struct bytes line; /* the request's */
 	struct request *request;
 	gid_t *groups;
 	size_t n_groups;
 	bool more_groups;
-	struct bytes path, shown; /* the policy's, and escaped; empty where there is none */
-	struct bytes fault, hash; /* what the daemon says of it; the hash of the one in force */
+	struct bytes path, shown; /* the policy's path, and the same escaped; "" without a policy */
+	struct bytes fault, hash; /* the daemon's fault of the policy; the hash in force */
 	enum decision otherwise;
 	struct policy *policy;
 };
@@ -93,7 +93,7 @@ static int append_member(struct bytes *b, const struct json *object, const char 
 	return string ? bytes_append_str(b, string) : 0;
 }
 
-/* Of the daemon's status, what is about the policy. */
+/* Keeps the parts of the daemon's status that concern the policy. */
 static int take_status(const struct bytes *line, void *userdata)
 {
 	cleanup(json_doc_free_p) struct json_doc *doc = NULL;
@@ -149,7 +149,7 @@ static int find_policy(struct explain *e)
 	return STATUS_DONE;
 }
 
-/* The rules may not be those that the daemon goes by. */
+/* Warns if the file is not the policy that the daemon uses. */
 static void warn_of_other(const struct explain *e, const struct policy_source *source)
 {
 	char hex[2 * POLICY_HASH_LEN + 1];
@@ -193,8 +193,8 @@ static int read_policy(struct explain *e)
 /* --- the request ------------------------------------------------------------------------------ */
 
 /*
- * Makes the request again that a token was issued for. A token does not keep the budget's
- * reference, without which it would not have been issued.
+ * Rebuilds the request that a token was issued for. A token doesn't keep the budget's reference,
+ * but it is only issued with one.
  */
 static int take_item(const struct bytes *line, void *userdata)
 {
@@ -246,7 +246,7 @@ static int make_request(struct explain *e)
 	if (status != STATUS_DONE)
 		return status;
 
-	/* The line is read as the daemon reads it. */
+	/* Parse the line as the daemon does. */
 	if (request_parse(e->line.data, e->line.len - 1, &e->request) < 0)
 		return out_of_memory();
 	if (e->request->fault)
@@ -256,7 +256,7 @@ static int make_request(struct explain *e)
 	return STATUS_DONE;
 }
 
-/* --- who asks --------------------------------------------------------------------------------- */
+/* --- the asker -------------------------------------------------------------------------------- */
 
 static int own_groups(struct explain *e)
 {
@@ -272,7 +272,7 @@ static int own_groups(struct explain *e)
 	return 0;
 }
 
-/* Another's are those of the user database; who asks may have others. */
+/* For another user, takes the groups in the user database; the asker's process may have others. */
 static int find_asker(struct explain *e)
 {
 	int r;

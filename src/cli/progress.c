@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* A line that is drawn over itself, and wiped at the end. */
+/* A line that is redrawn in place, and erased at the end. */
 
 #include "cli/progress.h"
 
@@ -15,7 +15,7 @@
 #define FIRST_AFTER CLOCK_SECOND
 #define PAUSE (100 * CLOCK_MS)
 
-/* So much is read before the clock is asked. */
+/* Bytes to read before the clock is looked at. */
 #define STEP (UINT64_C(4) << 20)
 
 #define WIDTH 30

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* Asking the daemon whether a command may run. */
+/* Asks the daemon whether a command may run. */
 
 #include "cli/question.h"
 
@@ -16,7 +16,7 @@
 #include "gate/wire/evaluate.h"
 #include "gate/wire/reply.h"
 
-/* Written before the handler is set: a handler may call little (signal-safety(7)). */
+/* Prepared before the handler is set, since a handler may call few functions (signal-safety(7)). */
 static char farewell[256];
 static size_t farewell_len;
 
@@ -26,14 +26,14 @@ static void on_signal(int number)
 
 	n = write(STDERR_FILENO, farewell, farewell_len);
 	(void)n;
-	raise(number); /* whose handling is the default again: SA_RESETHAND */
+	raise(number); /* SA_RESETHAND has restored the default action */
 }
 
 static const int numbers[] = { SIGINT, SIGTERM, SIGHUP };
 
 #define N_NUMBERS (sizeof(numbers) / sizeof(numbers[0]))
 
-/* A signal that ends the program while it waits says how to go on. */
+/* If a signal ends the program while it waits, the handler says how to continue. */
 static void watch_signals(const char *token)
 {
 	const struct sigaction watch = { .sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND };
@@ -49,7 +49,7 @@ static void watch_signals(const char *token)
 			sigaction(numbers[i], &watch, NULL);
 }
 
-/* What is ignored was so before. */
+/* Restores the default actions, except for signals that were ignored before. */
 static void unwatch_signals(void)
 {
 	const struct sigaction standard = { .sa_handler = SIG_DFL };
@@ -71,8 +71,8 @@ static int conclude_deny(const struct reply *reply)
 }
 
 /*
- * The ID goes to standard output first, then how to go on to standard error. No command that
- * approves is named: an agent that does what it reads would approve itself, where it can.
+ * First the ID goes to standard output, then advice on how to continue to standard error. The
+ * advice names no approving command: an agent that follows it could approve its own request.
  */
 static int conclude_pending(const struct question *q, const struct reply *reply)
 {
@@ -88,21 +88,21 @@ static int conclude_pending(const struct question *q, const struct reply *reply)
 	return STATUS_PENDING;
 }
 
-/* The last of several answers is still none. */
+/* The wait is over without a decision. */
 static int conclude_wait(const struct reply *reply)
 {
 	say("still pending: ask again with --token %s", reply->approval_token);
 	return STATUS_PENDING;
 }
 
-/* A longer one is not an ID of ours. */
+/* The daemon's IDs are never longer. */
 static void take_record_id(const struct reply *reply, char ret[static QUESTION_RECORD_ID_MAX + 1])
 {
 	if (reply->evidence && strlen(reply->evidence) <= QUESTION_RECORD_ID_MAX)
 		memcpy(ret, reply->evidence, strlen(reply->evidence) + 1);
 }
 
-/* Of a response of the second contract, which names no token: a person can't answer it as yet. */
+/* Handles a response of the second contract. It names no token, so no person can answer it yet. */
 static int conclude_response(const struct question *q, const struct bytes *line)
 {
 	cleanup(json_doc_free_p) struct json_doc *doc = NULL;
@@ -129,7 +129,7 @@ static int conclude_response(const struct question *q, const struct bytes *line)
 	return reply.decision == DECISION_DENY ? STATUS_REFUSED : STATUS_PENDING;
 }
 
-/* `waited`: the answer to what was pending before. Gives its token where it is pending now. */
+/* With `waited`, the reply follows a pending one. If it is pending, ret_token is its token. */
 static int conclude(const struct question *q, const struct bytes *line, bool waited,
 	char ret_token[static NOTATION_UUID_LEN + 1],
 	char ret_record_id[static QUESTION_RECORD_ID_MAX + 1])
@@ -189,6 +189,6 @@ int question_ask(const struct question *q, struct bytes *request,
 
 	watch_signals(token);
 	status = check_wait_until_decided(&hold, request, &reply);
-	unwatch_signals(); /* the request may wait no longer */
+	unwatch_signals(); /* the request no longer waits */
 	return status == STATUS_DONE ? conclude(q, &reply, true, token, ret_record_id) : status;
 }

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * A question to the daemon: may this run? The answer is said to the person, and is a status. Where
- * a person must decide, the question can be held until then.
+ * Asks the daemon whether a command may run. The answer becomes a message and an exit status. If a
+ * person must decide, the question can wait for the decision.
  */
 
 #include <stdbool.h>
@@ -16,12 +16,12 @@
 
 struct question {
 	struct ask ask;
-	bool wait;                 /* until somebody has decided */
-	uint64_t wait_time;        /* for so long; CLOCK_NEVER: until the token expires */
-	const char *token;         /* the one that the request names, or NULL */
-	const char *token_goes_in; /* where to put the ID to ask again, such as "--token" */
-	bool prints;               /* the pending token's ID, on standard output */
-	bool json;                 /* the replies as they came instead */
+	bool wait;                 /* wait until somebody has decided */
+	uint64_t wait_time;        /* the longest wait; CLOCK_NEVER: until the token expires */
+	const char *token;         /* the token that the request names, or NULL */
+	const char *token_goes_in; /* the option for asking again with the ID, such as "--token" */
+	bool prints;               /* print the pending token's ID on standard output */
+	bool json;                 /* print the replies as received instead */
 };
 
 #define QUESTION_INIT                                                    \
@@ -33,11 +33,11 @@ struct question {
 #define QUESTION_RECORD_ID_MAX 64
 
 /*
- * Sends the request's line, which may be changed, and says what came of it. Returns STATUS_DONE
- * where the command may run, STATUS_REFUSED, STATUS_UNDECIDED or STATUS_PENDING. A signal that ends
- * the program while it waits says how to go on.
+ * Sends the request's line, which may be changed, and reports the result. Returns STATUS_DONE if
+ * the command may run, else STATUS_REFUSED, STATUS_UNDECIDED or STATUS_PENDING. If a signal ends
+ * the program while it waits, a message says how to continue.
  *
- * ret_record_id has the ID of the record of an allow, or "" where the reply does not tell one.
+ * ret_record_id is the ID of the allow's record, or "" if the reply has none.
  */
 int question_ask(const struct question *question, struct bytes *request,
 	char ret_record_id[static QUESTION_RECORD_ID_MAX + 1]);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Building a request. It carries its own fingerprint, so that the daemon notices when what it read
- * is not what was written.
+ * Builds a request. The request includes its own fingerprint, so the daemon notices if it reads
+ * something other than what was written.
  */
 
 #include "cli/request-build.h"
@@ -23,7 +23,7 @@
 #include "gate/token/fingerprint.h"
 #include "gate/wire/request.h"
 
-/* NULL where it isn't set or blank. */
+/* The variable's value; NULL if it is unset or blank. */
 static const char *variable(const char *name)
 {
 	const char *value = getenv(name);
@@ -74,7 +74,7 @@ static int refuse_text(const char *what)
 	return say_undecided("%s is not UTF-8 and can't travel as JSON", what);
 }
 
-/* Everything that goes along must be text. */
+/* All strings in the request must be valid text. */
 static int check_texts(const struct request_build *build, const struct invocation *asked)
 {
 	const char *label;
@@ -189,7 +189,7 @@ static int build_from_command(const struct request_build *build, struct bytes *l
 	return request_build_found(build, &command, line);
 }
 
-/* Reads as much as a request may take; one byte more is told by the daemon. */
+/* Reads at most LIMIT_REQUEST + 1 bytes; the caller refuses a request that is too long. */
 static int read_all(FILE *f, struct bytes *ret)
 {
 	char *end;
@@ -220,8 +220,7 @@ static int read_file(const char *path, struct bytes *ret)
 	return r;
 }
 
-/* The request goes as it is, on one line: a line break in JSON is never anything but white space.
- */
+/* The request is copied unchanged, on one line: a line break in JSON is always white space. */
 static int build_from_file(const struct request_build *build, struct bytes *line)
 {
 	cleanup(bytes_deinit) struct bytes shown = BYTES_INIT(BYTES_UNLIMITED);

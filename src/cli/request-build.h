@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #pragma once
 
-/* The request that `check` sends and `fingerprint` fingerprints, from options or from a file. */
+/* Builds the request for `check` and `fingerprint`, from options or from a file. */
 
 #include <stdbool.h>
 
@@ -10,17 +10,17 @@
 #include "cli/verb.h"
 #include "gate/invocation.h"
 
-/* What is said of the asker; NULL where neither an option nor the environment says it. */
+/* What is said about the asker; NULL if neither an option nor the environment says it. */
 struct request_build {
-	struct invocation asked; /* no directory: the current one; the program is `command` */
+	struct invocation asked; /* without directory: the current one; program: from `command` */
 	const char *token;
 	const char *budget_state_ref;
 	bool hash_all;
-	bool resume;              /* a live token for the same question is used */
-	bool detail;              /* the reply is to tell more, such as the record's ID */
-	bool missing_too;         /* an absolute path may be of a command that isn't there */
-	const char *request_file; /* "-" is standard input; excludes everything else */
-	bool described;           /* an option has said something that a file says itself */
+	bool resume;              /* reuse a live token for the same question */
+	bool detail;              /* ask for more in the reply, such as the record's ID */
+	bool missing_too;         /* accept the absolute path of a command that doesn't exist */
+	const char *request_file; /* "-" is standard input; excludes all other options */
+	bool described;           /* an option was given that a request file would contain */
 	char **command;           /* its name and arguments, NULL-terminated */
 };
 
@@ -58,23 +58,23 @@ struct request_build {
 			OPTION_GIVEN(object, member.described)                              \
 	}
 
-/* An option_parse_fn: an empty ID is no agent. */
+/* An option_parse_fn; it refuses an empty ID. */
 bool request_build_parse_agent(const char *value, void *to);
 bool request_build_parse_token(const char *value, void *to);
 
-/* The defaults, from the environment. */
+/* Sets the defaults from the environment. */
 void request_build_init(struct request_build *build);
 
-/* The defaults of one that doesn't go by the environment. */
+/* Sets the defaults without reading the environment. */
 void request_build_init_bare(struct request_build *build);
 
 /*
- * Makes the request's line, with its newline. Returns STATUS_DONE, or the status to leave with,
- * which has been said.
+ * Builds the request's line, with its newline. Returns STATUS_DONE, or the status to exit with,
+ * with the message already printed.
  */
 int request_build_line(
 	const struct request_build *build, const struct verb *verb, struct bytes *line);
 
-/* The same of a command that was found before. Only options and `command` of `build` are read. */
+/* The same for a command that was found before. Reads only the options and `command` of `build`. */
 int request_build_found(
 	const struct request_build *build, const struct found_command *command, struct bytes *line);

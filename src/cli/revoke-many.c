@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 
-/* The panic button. The daemon revokes so many at once; the rest is asked for again. */
+/*
+ * The panic button. The daemon revokes a limited number at once; the request is repeated for the
+ * rest.
+ */
 
 #include "cli/revoke-many.h"
 
@@ -29,7 +32,7 @@ int revoke_selection_describe(const struct revoke_selection *s, struct bytes *b)
 	return r < 0 ? r : text_append_quoted(b, s->session, strlen(s->session));
 }
 
-/* One that was revoked. */
+/* Counts a revoked token. */
 static int count_item(const struct bytes *line, void *userdata)
 {
 	size_t *n = userdata;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * `firma run`: asks whether a command may run, and executes exactly what was asked about. The file
- * is held open from before the question (cli/pinned-file.h). The program is replaced by it; or,
- * where the allow is on record, stays to report how it ended.
+ * `firma run`: asks whether a command may run, and executes exactly the file that was asked about,
+ * which is held open since before the question (cli/pinned-file.h). The command replaces this
+ * program; but if the allow is on record, this program stays to report how the command ended.
  */
 
 #include <errno.h>
@@ -26,7 +26,7 @@
 #include "gate/wire/reply.h"
 #include "gate/wire/request.h"
 
-/* As env(1) has them; other statuses are the command's. */
+/* The same statuses as env(1)'s; all others are the command's. */
 enum run_status {
 	RUN_REFUSED = 125, /* or undecided, or a usage error */
 	RUN_CANNOT_EXECUTE = 126,
@@ -38,8 +38,8 @@ struct run {
 	struct question question;
 	bool no_wait, wait, quiet;
 	struct environment_keep keep;
-	const char *shell;    /* a line, in place of a command */
-	struct line_run line; /* empty where it is opaque, or there is none */
+	const char *shell;    /* a line to run instead of a command */
+	struct line_run line; /* empty for an opaque line, or without one */
 };
 
 static const struct option_row rows[] = {
@@ -77,7 +77,7 @@ static int say_failed(int r, const struct bytes *why)
 	return status_of(r);
 }
 
-/* Finds the command, and opens it. Returns STATUS_DONE or the status to end with. */
+/* Finds the command and opens its file. Returns STATUS_DONE, or the status to exit with. */
 static int prepare(const struct run *run, struct found_command *command, struct pinned_file *file)
 {
 	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
@@ -95,7 +95,7 @@ static int prepare(const struct run *run, struct found_command *command, struct 
 	return STATUS_DONE;
 }
 
-/* A line_run_find_fn: as the request claims, in [PATH, REAL PATH]. */
+/* A line_run_find_fn: finds the path in the request's claim, [PATH, REAL PATH]. */
 static const char *program_in_request(const char *name, const void *userdata)
 {
 	const struct json *programs = json_get(userdata, "programs");
@@ -111,8 +111,8 @@ static const char *program_in_request(const char *name, const void *userdata)
 #define NOT_PINNED "not pinned: /bin/sh runs the line, since it "
 
 /*
- * Opens the programs that the request names. The shell runs an opaque line, and one whose programs
- * the request does not name: their directory is not there, or is a link.
+ * Opens the programs that the request names. A shell runs the line instead if it is opaque, or if
+ * the request names no programs because their directory is missing or is a link.
  */
 static int open_line(struct run *run, const struct bytes *request)
 {
@@ -159,7 +159,7 @@ struct execution {
 	const struct pinned_file *file;
 	const char *path;
 	char **argv, **envp;
-	const struct line_run *line; /* or NULL: the file */
+	const struct line_run *line; /* NULL: execute the file */
 };
 
 /* A child_execute_fn. */
@@ -174,7 +174,7 @@ static int execute(const void *userdata, struct bytes *why)
 	return line_run_execute(e->line, e->envp);
 }
 
-/* Tells the daemon how the command ended. The exit status is the command's in any case. */
+/* Reports to the daemon how the command ended. A failure doesn't change the exit status. */
 static void report(const struct ask *how, const char *record_id, const struct child_end *end)
 {
 	cleanup(bytes_deinit) struct bytes line = BYTES_INIT(BYTES_UNLIMITED),
@@ -209,7 +209,7 @@ static void report(const struct ask *how, const char *record_id, const struct ch
 	parsed_reply_deinit(&parsed);
 }
 
-/* Where the allow is on record, the record is to say how the command ended. */
+/* If the allow is on record, waits for the command's end and reports it. */
 static int execute_and_report(
 	const struct run *run, const struct execution *execution, const char *record_id)
 {
@@ -244,8 +244,8 @@ static int execute_command(const struct run *run, const struct found_command *co
 }
 
 /*
- * From here on the environment is the command's: what is asked about it is asked about what the
- * command will see.
+ * Changes this process's environment to the command's, so that the question is about the
+ * environment that the command gets.
  */
 static int reduce_environment(struct run *run, struct bytes *dropped, struct bytes *claim)
 {
@@ -286,7 +286,7 @@ static int usage(int status)
 	return status == STATUS_DONE ? STATUS_DONE : RUN_REFUSED;
 }
 
-/* VERB_GO, or the status to end with. */
+/* Returns VERB_GO, or the status to exit with. */
 static int check_usage(const struct run *asked, const struct verb *verb, int n_words)
 {
 	if (asked->wait && asked->no_wait)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* Messages, and the end of standard output. */
+/* Messages, and the last check of standard output. */
 
 #include "cli/say.h"
 
@@ -21,7 +21,7 @@
 
 static bool quiet;
 static struct bytes *kept; /* NULL: messages go to standard error */
-static int output_error;   /* errno of a flush that failed */
+static int output_error;   /* errno of a failed flush */
 
 void say_nothing(void)
 {
@@ -90,7 +90,7 @@ void say_foreign(const char *format, ...)
 	say("%s", r < 0 ? "out of memory" : bytes_str(&folded));
 }
 
-/* As a JSON escape; two for what lies past U+FFFF. */
+/* Prints a JSON escape; above U+FFFF, a pair of them. */
 static void print_escape(uint32_t c)
 {
 	if (c > 0xffff)
@@ -114,7 +114,7 @@ void say_json(const char *line, size_t len)
 	for (; line < end; line += n) {
 		n = text_decode(line, (size_t)(end - line), &c);
 		if (n == 0)
-			break; /* whoever calls has parsed it: can't be */
+			break; /* can't happen: the caller has parsed the text */
 		if (unicode_class(c) != UNICODE_HIDDEN)
 			fwrite(line, 1, n, stdout);
 		else

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * What a verb says to a person, and how it ends. Messages go to standard error as one line that
- * begins with "firma: "; foreign text in them must be escaped. Standard output holds results alone.
+ * Messages of a verb, and its exit status. A message is one line on standard error that begins with
+ * "firma: "; foreign text in it must be escaped. Standard output holds only results.
  */
 
 #include <stdbool.h>
@@ -11,48 +11,48 @@
 
 #include "base/bytes.h"
 
-/* Exit statuses (design, section 2). Anything but 0 means "don't run it". */
+/* Exit statuses (design, section 2). Any status but 0 means "don't run it". */
 enum status {
 	STATUS_DONE = 0,
-	STATUS_REFUSED = 1, /* denied, refused, does not hold */
+	STATUS_REFUSED = 1, /* denied, refused, or invalid */
 	STATUS_USAGE = 2,
 	STATUS_UNDECIDED = 3,    /* could not decide: no daemon, no proper reply, outcome unknown */
-	STATUS_POLICY_FAULT = 4, /* of `status`: it answers, and the policy's file has a fault */
+	STATUS_POLICY_FAULT = 4, /* of `status`: the daemon runs, its policy has a fault */
 	STATUS_PENDING = 75,
 };
 
-/* From now on nothing is said. */
+/* Turns messages off. */
 void say_nothing(void);
 bool say_is_quiet(void);
 
 /*
- * From now on the last message is kept here, without "firma: ", instead of being written; it is
- * empty where there was no memory for it. For a caller that answers in a form of its own.
+ * From now on the last message is kept in `message`, without "firma: ", and not printed; `message`
+ * is empty if memory ran out. For a caller that prints its own form of answer.
  */
 void say_keep(struct bytes *message);
 
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /*
- * The same, where the text has what others wrote (escaped): on a terminal it is folded, so that
- * nothing of that begins a line.
+ * The same for a text with (escaped) foreign text: on a terminal it is folded, so that no foreign
+ * text is at the beginning of a line.
  */
 void say_foreign(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Always returns STATUS_UNDECIDED, to be returned in turn. */
+/* Always returns STATUS_UNDECIDED, for the caller to return. */
 int say_undecided(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /*
- * Prints a line of JSON on standard output: as it came, but for a terminal, where characters that a
- * person can't see, or a terminal could obey, are written as \uXXXX. That changes no value.
+ * Prints a line of JSON on standard output. On a terminal, characters that are invisible or that
+ * control the terminal are written as \uXXXX, which changes no value.
  */
 void say_json(const char *line, size_t len);
 
-/* What was printed on standard output goes out now, before what is said next. */
+/* Flushes standard output, before the next message is printed. */
 void say_flush(void);
 
 /*
- * The last thing that a program does: whether everything that was printed on standard output could
- * be written. Returns `status`, or STATUS_UNDECIDED with a message.
+ * Call this last. Checks that all of standard output was written. Returns `status`, or
+ * STATUS_UNDECIDED with a message.
  */
 int say_finish(int status);

@@ -24,7 +24,7 @@
 #define DEFAULT_TTL (300 * CLOCK_SECOND)
 #define DEFAULT_RETRY_AFTER (500 * CLOCK_MS)
 
-/* A token that outlives a year was not meant. */
+/* A longer lifetime of a token is surely a mistake. */
 #define TTL_MAX (UINT64_C(366) * 24 * 3600 * CLOCK_SECOND)
 #define RETRY_AFTER_MAX (3600 * CLOCK_SECOND)
 #define MAX_PENDING_MAX 1000000
@@ -50,7 +50,7 @@ static bool parse_socket(const char *value, void *to)
 	return true;
 }
 
-/* A group's name, or its number. */
+/* Parses a group's name or number. */
 static bool parse_group(const char *value, void *to)
 {
 	uint64_t number;
@@ -199,8 +199,9 @@ static int check_options(const struct verb *verb, const struct command_line *c)
 }
 
 /*
- * A key is a file, and never a value: what is on the command line and in the environment can be
- * seen. A name without a slash is that of a credential, where the service manager has brought some.
+ * A key is given as a file, never as a value, since the command line and the environment are
+ * visible to others. A name without a slash is a credential's, if the service manager provides
+ * credentials.
  */
 static int find_key(struct command_line *c, char **ret_path)
 {

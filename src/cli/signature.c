@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* From a token's line to a signature. */
+/* Makes a signature from a token's line. */
 
 #include "cli/signature.h"
 
@@ -25,9 +25,9 @@
 
 extern char **environ;
 
-/* --- what the daemon says --------------------------------------------------------------------- */
+/* --- the daemon's answers --------------------------------------------------------------------- */
 
-/* Whether this gate takes a signature for the token, and needs one. */
+/* Whether this gate accepts a signature for the token, and whether it requires one. */
 struct gate {
 	bool takes, needs;
 	uint8_t id[APPROVAL_GATE_LEN];
@@ -53,7 +53,7 @@ static int read_gate(const struct bytes *line, struct gate *ret)
 	return sign && !json_bool(sign, &ret->needs) ? -EINVAL : 0;
 }
 
-/* A daemon that takes no signatures is no fault here: the first line is its refusal. */
+/* It is no error if the daemon accepts no signatures: its first line is then a refusal. */
 static int ask_gate(const struct operator_options *op, const char *token_id, struct gate *ret)
 {
 	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED),
@@ -104,7 +104,7 @@ static int ask_token(const struct operator_options *op, const char *token_id, st
 
 /* --- the text --------------------------------------------------------------------------------- */
 
-/* The arguments, or what else is a list; they are kept in `strings`. False where one is none. */
+/* Reads a list of strings, such as the arguments, into `strings`. False if one is no string. */
 static bool read_list(const struct json *v, struct bytes *strings, struct string_list *ret)
 {
 	json_each (child, v) {
@@ -119,8 +119,7 @@ static bool read_list(const struct json *v, struct bytes *strings, struct string
 	return true;
 }
 
-/* What is asked, as the line shows it. There is one list among the fields, which `strings` keeps.
- */
+/* Reads the invocation from the line. Only one field may be a list; `strings` holds its text. */
 static bool read_asked(const struct json *root, struct bytes *strings, struct invocation *ret)
 {
 	const struct json *v;
@@ -157,7 +156,7 @@ static bool read_hash(const struct json *root, const char *key, uint8_t ret[stat
 	return hex && notation_parse_hex(hex, strlen(hex), ret, SHA256_LEN) == 0;
 }
 
-/* False where the line isn't a token's that can be signed for. */
+/* False if the line isn't a token's that can be signed. */
 static bool read_text(const struct json *root, struct approval_text *t)
 {
 	cleanup(bytes_deinit) struct bytes strings = BYTES_INIT(BYTES_UNLIMITED);
@@ -174,7 +173,7 @@ static bool read_text(const struct json *root, struct approval_text *t)
 		|| !read_until(json_get_string(root, "until"), t))
 		return false;
 
-	/* Not what the daemon says of it, but what it shows. */
+	/* Computed from what the daemon shows, then compared with the daemon's hashes. */
 	fingerprint_compute(&asked, t->fingerprint);
 	approval_record_hash(&asked, (uid_t)uid, json_get_string(root, "rule"), t->record);
 	approval_entry_hash(&asked, (uid_t)uid, t->entry);
@@ -238,7 +237,7 @@ static int wait_for(pid_t pid)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-/* The text is smaller than a pipe, so that writing it never waits. */
+/* The text is smaller than a pipe's buffer, so writing it never blocks. */
 static int run_keygen(const char *key, const struct bytes *text, struct bytes *ret)
 {
 	cleanup(close_p) int in_read = -1, in_write = -1, out_read = -1, out_write = -1;

@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * Signing a decision about a token, with ssh-keygen: keys, agents, passphrases, PINs and touches
- * are OpenSSH's. The text is made from what the daemon shows of the token, and what the daemon says
- * that it is called (`record`) must be what it shows.
+ * Signs a decision about a token with ssh-keygen: keys, agents, passphrases, PINs and touches are
+ * handled by OpenSSH. The signed text is built from the token's content as the daemon shows it. The
+ * daemon's hash of the token (`record`) must match that content.
  */
 
 #include <stdbool.h>
@@ -14,16 +14,15 @@
 #include "cli/operator.h"
 
 struct signing {
-	const char *key;       /* a key's file, private or public; NULL: nothing is signed */
-	bool wanted;           /* sign also where the daemon says that it needs no signature */
-	bool approve;          /* else it is a refusal */
-	const uint8_t *record; /* SHA-256 of what was shown; NULL where that is `shown` */
+	const char *key;       /* file of a private or public key; NULL: don't sign */
+	bool wanted;           /* sign even if the daemon requires no signature */
+	bool approve;          /* false: the decision is a refusal */
+	const uint8_t *record; /* SHA-256 of what was shown; NULL: of `shown` */
 };
 
 /*
- * Appends the armored signature for the operation to `ret`, which stays empty where none is needed.
- * `shown` is the token's line as it was shown, or NULL. Returns a status; what is wrong has been
- * said.
+ * Appends the armored signature for the operation to `ret`, which stays empty if none is needed.
+ * `shown` is the token's line as it was shown, or NULL. Returns a status; errors have been printed.
  */
 int signature_make(const struct operator_options *op, const struct signing *signing,
 	const struct operation *operation, const struct bytes *shown, struct bytes *ret);

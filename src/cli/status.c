@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* `firma status`: is the daemon up, is it closed and why, and what does it hold. */
+/* `firma status`: whether the daemon runs, whether and why it is closed, and what it holds. */
 
 #include <errno.h>
 #include <stdio.h>
@@ -96,7 +96,7 @@ static int append_counts(const struct json *object, const char *label, struct by
 	return bytes_append_char(b, '\n');
 }
 
-/* The policy's, where it has one. */
+/* Appends the default action; the policy's, if it has one. */
 static int append_default(const struct json *root, struct bytes *b)
 {
 	const struct json *policy = json_get(root, "policy");
@@ -106,7 +106,7 @@ static int append_default(const struct json *root, struct bytes *b)
 		b, "default action", action ? action : json_get_string(root, "default_action"));
 }
 
-/* " team-baseline 2026.11, 12 rules", after the file. */
+/* Appends " team-baseline 2026.11, 12 rules", after the file. */
 static int append_policy_head(const struct json *policy, struct bytes *b)
 {
 	const char *id = json_get_string(policy, "id"),
@@ -126,7 +126,7 @@ static int append_policy_head(const struct json *policy, struct bytes *b)
 	return bytes_appendf(b, ", %lld rules", (long long)json_count(rules));
 }
 
-/* Nothing where there is none. */
+/* Appends nothing if there is no policy. */
 static int append_policy(const struct json *root, struct bytes *b)
 {
 	const struct json *policy = json_get(root, "policy");
@@ -144,7 +144,7 @@ static int append_policy(const struct json *root, struct bytes *b)
 	return !fault ? bytes_error(b) : append_labelled(b, "policy fault", fault);
 }
 
-/* Which packs there are, and how far the word of an asker goes. */
+/* Appends the packs and the registry, and which claims of an asker are trusted. */
 static int append_packs(const struct json *root, struct bytes *b)
 {
 	const struct json *packs = json_get(root, "policy_packs");
@@ -182,7 +182,7 @@ static int append_store(const struct json *root, struct bytes *b)
 	if (!store)
 		return -EINVAL;
 
-	/* A store that can't be read isn't counted. */
+	/* If the store can't be read, there are no counts. */
 	r = tokens ? append_counts(tokens, "tokens", b) : 0;
 	directory = json_get_string(store, "directory");
 	if (r >= 0)
@@ -199,7 +199,7 @@ static bool is_true(const struct json *object, const char *key)
 	return member && json_bool(member, &value) && value;
 }
 
-/* Where the least is left of those file systems that are written to. */
+/* Appends the free space of the fullest file system that the daemon writes to. */
 static int append_space(const struct json *root, struct bytes *b)
 {
 	const struct json *space = json_get(root, "space");
@@ -220,7 +220,7 @@ static int append_space(const struct json *root, struct bytes *b)
 	return bytes_append_char(b, '\n');
 }
 
-/* What any program of this user could approve with. */
+/* Warns about a key without a passphrase, which any program of this user could approve with. */
 static int append_open_key(struct bytes *b)
 {
 	const char *path = approver_key_usual();
@@ -234,7 +234,7 @@ static int append_open_key(struct bytes *b)
 		b, " has no passphrase: every program of this user can approve with it\n");
 }
 
-/* Whose signatures approve, where there is a file of them. */
+/* Appends whose signatures approve, if there is a file of approvers. */
 static int append_approvers(const struct json *root, struct bytes *b)
 {
 	const struct json *approvers = json_get(root, "approvers"), *keys;
@@ -262,7 +262,7 @@ static int append_approvers(const struct json *root, struct bytes *b)
 	return append_open_key(b);
 }
 
-/* Of the log of evidence, where there is one. */
+/* Appends the state of the evidence log, if there is one. */
 static int append_evidence(const struct json *root, struct bytes *b)
 {
 	const struct json *evidence = json_get(root, "evidence");

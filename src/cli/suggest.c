@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * The smallest rule. Patterns have no way to say a '*' or a '?' itself: '?', which is any one
- * character, comes nearest, and is told.
+ * The smallest rule for a command. A pattern can't express a literal '*' or '?', so '?', which
+ * matches any one character, takes its place, and a note says so.
  */
 
 #include "cli/suggest.h"
@@ -30,7 +30,7 @@ int suggest_notes_add(struct suggest_notes *notes, const char *format, ...)
 	return r;
 }
 
-/* Appends the text as a pattern, in JSON. `what` names it in a note. */
+/* Appends the text as a pattern, in JSON. A note calls the text `what`. */
 static int append_pattern(
 	struct bytes *b, const char *text, const char *what, struct suggest_notes *notes)
 {
@@ -52,7 +52,7 @@ static int append_pattern(
 	return r < 0 ? r : json_append_string(b, bytes_str(&pattern));
 }
 
-/* The path as invoked, and where it leads to if that is another one: both must fit. */
+/* Appends the path as invoked and, if it is another one, the real path: both must match. */
 static int append_program(struct bytes *b, const struct request *q, struct suggest_notes *notes)
 {
 	int r;
@@ -97,7 +97,7 @@ static bool has_id(const struct policy *policy, const char *id)
 	return false;
 }
 
-/* One that the policy hasn't. */
+/* Appends an ID that the policy doesn't have. */
 static int append_id(struct bytes *b, const struct policy *policy, const struct request *q)
 {
 	cleanup(bytes_deinit) struct bytes id = BYTES_INIT(BYTES_UNLIMITED);
@@ -114,7 +114,7 @@ static int append_id(struct bytes *b, const struct policy *policy, const struct 
 	return r < 0 ? r : json_append_string(b, bytes_str(&id));
 }
 
-/* Why no rule can name the command. */
+/* Finds a reason why no rule can name the command. */
 static int find_obstacle(const struct request *q, bool *ret, struct suggest_notes *notes)
 {
 	const char *arg = q->asked.args.text;

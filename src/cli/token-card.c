@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * A card is built whole, field by field, and it is remembered where each begins. To cut it is to
- * choose how many lines a field may have, and to copy what is left of each.
+ * A card is built completely, field by field, and the start of each field is recorded. To cut it,
+ * choose the most lines that a field may have, and copy that much of each.
  */
 
 #include "cli/token-card.h"
@@ -22,18 +22,18 @@
 /* The column of the values. */
 #define VALUE_COLUMN 13
 
-/* More than there are. */
+/* More than there are fields. */
 #define FIELDS_MAX 24
 
-/* The place of the command among them. */
+/* The index of the command's field. */
 #define COMMAND_FIELD 1
 
 struct token_card {
 	const struct token_view *token;
 	const struct console *console;
 	struct bytes text;
-	struct bytes value;            /* of the field that is being added, escaped */
-	size_t starts[FIELDS_MAX + 1]; /* and where the last one ends */
+	struct bytes value;            /* the value of the field being added, escaped */
+	size_t starts[FIELDS_MAX + 1]; /* the end of the last field too */
 	size_t lines[FIELDS_MAX];
 	enum style styles[FIELDS_MAX];
 	size_t n;
@@ -41,8 +41,8 @@ struct token_card {
 };
 
 /*
- * The field whose value was put together; without one the label stands alone. An error so far is
- * handed through, as by all of these.
+ * Adds a field with the value built so far; without a value the label stands alone. Like all
+ * functions here it returns an earlier error `r` unchanged.
  */
 static int add(struct token_card *c, int r, const char *label, enum style style)
 {
@@ -65,7 +65,7 @@ static int add(struct token_card *c, int r, const char *label, enum style style)
 	return r;
 }
 
-/* A foreign text, quoted; nothing where there is none. */
+/* Adds a foreign text, quoted; adds nothing if it is NULL. */
 static int add_text(struct token_card *c, int r, const char *label, const char *text)
 {
 	if (!text)
@@ -116,7 +116,7 @@ static int append_user(struct token_card *c, int r, uint64_t uid)
 	return r;
 }
 
-/* What the kernel says of whoever asked. (A process names itself: that is a claim.) */
+/* What the kernel says about the asker. A process chooses its own name, so that is a claim. */
 static int add_asker(struct token_card *c, int r)
 {
 	r = append_user(c, r, c->token->uid);
@@ -125,7 +125,10 @@ static int add_asker(struct token_card *c, int r)
 	return add(c, r, "asked by", STYLE_NONE);
 }
 
-/* Who approved it, how the person confirmed it, and whether for good; nothing if nobody has. */
+/*
+ * Adds who approved the token, how that was confirmed, and whether for good; nothing if not
+ * approved.
+ */
 static int add_approval(struct token_card *c, int r)
 {
 	const struct token_view *token = c->token;
@@ -148,7 +151,7 @@ static int add_approval(struct token_card *c, int r)
 	return add_text(c, r, "approved", token->approved_at);
 }
 
-/* "a touched security key, 2 approvers of platform": what approving takes beside a word. */
+/* "a security key that is touched, 2 approvers": what an approval requires. */
 static int add_demands(struct token_card *c, int r)
 {
 	static const struct {
@@ -213,7 +216,7 @@ static int add_signers(struct token_card *c, int r)
 	return c->value.len > 0 ? add(c, r, "signed by", STYLE_NONE) : r;
 }
 
-/* "git /usr/bin/git, sh /bin/sh -> /usr/bin/dash": the strings of a program, or one name. */
+/* "git /usr/bin/git, sh /bin/sh -> /usr/bin/dash": a program's strings, or a single name. */
 static int append_element(struct bytes *b, const char *const strings[static 3], bool program)
 {
 	int r;
@@ -270,7 +273,7 @@ static int add_claims(struct token_card *c, int r)
 	return r;
 }
 
-/* What of a text may be taken for something else, as a warning; at most one for a text. */
+/* Warns about characters in the text that look like others; at most one warning for a card. */
 static int add_likeness(struct token_card *c, int r, const char *text)
 {
 	enum text_likeness likeness;
@@ -294,7 +297,7 @@ static int add_likeness(struct token_card *c, int r, const char *text)
 	return add(c, r, "warning", STYLE_YELLOW);
 }
 
-/* Text that a shell would not run as it reads: one warning for the first such field. */
+/* Warns about the first text that reads differently from what would run. */
 static int add_warnings(struct token_card *c, int r)
 {
 	const struct token_view *token = c->token;
@@ -309,7 +312,7 @@ static int add_warnings(struct token_card *c, int r)
 	return add_likeness(c, r, token->asked.cwd);
 }
 
-/* All fields but the fingerprint, which the last one is. */
+/* Adds all fields but the last one, the fingerprint. */
 static int build(struct token_card *c)
 {
 	const struct token_view *token = c->token;
@@ -366,7 +369,7 @@ int token_card_append(
 	return r;
 }
 
-/* --- one that is too long --------------------------------------------------------------------- */
+/* --- cutting a card --------------------------------------------------------------------------- */
 
 static const char *field(const struct token_card *c, size_t i, size_t *ret_len)
 {
@@ -379,7 +382,9 @@ static size_t smaller(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
-/* How many lines it takes where fields may have so many; of the command at least its end is seen.
+/*
+ * Lines of field `i` if a field may have `allowed`. A command has at least three, so its end is
+ * shown.
  */
 static size_t lines_taken(const struct token_card *c, size_t i, size_t allowed)
 {
@@ -389,8 +394,8 @@ static size_t lines_taken(const struct token_card *c, size_t i, size_t allowed)
 }
 
 /*
- * The most lines that a field may have, so that all of them go into so many rows. At least two: one
- * of the field, and one that says how many are missing.
+ * The most lines that a field may have so that all fields fit into `rows`; at least two: one of the
+ * field, and one that says how many are missing.
  */
 static size_t lines_allowed(const struct token_card *c, size_t rows)
 {
@@ -406,7 +411,7 @@ static size_t lines_allowed(const struct token_card *c, size_t rows)
 	return allowed < 2 ? 2 : allowed;
 }
 
-/* How many bytes the first `n` lines have. */
+/* The length in bytes of the first `n` lines. */
 static size_t lines_len(const char *text, size_t n)
 {
 	const char *p = text;
@@ -417,8 +422,8 @@ static size_t lines_len(const char *text, size_t n)
 }
 
 /*
- * A field with as many lines as it may have: its first ones, one that says how many are missing,
- * and its end, where a command hides what it doesn't want to be seen.
+ * Appends a field cut to `allowed` lines: its first lines, one that says how many are missing, and
+ * its end, since a command may hide something there.
  */
 static int append_shortened(const struct token_card *c, size_t i, size_t allowed, struct bytes *b)
 {
@@ -437,7 +442,7 @@ static int append_shortened(const struct token_card *c, size_t i, size_t allowed
 	return r < 0 || tail == 0 ? r : bytes_append(b, text + skip, len - skip);
 }
 
-/* Appends what goes into so many rows; *ret_hidden is how many lines don't. */
+/* Appends as much as fits into `rows`; *ret_hidden is the number of lines left out. */
 static int append_cut(const struct token_card *c, size_t rows, struct bytes *b, size_t *ret_hidden)
 {
 	size_t allowed = lines_allowed(c, rows), hidden = 0, n, taken, len;
@@ -465,7 +470,7 @@ static int append_cut(const struct token_card *c, size_t rows, struct bytes *b, 
 	return r;
 }
 
-/* The last field of a card that was cut. What is to be typed stands by itself, to be copied. */
+/* Appends the last field of a cut card. The command to type has its own line, for copying. */
 static int append_note(const struct token_card *c, size_t hidden, struct bytes *b)
 {
 	struct token_card note;
@@ -492,7 +497,7 @@ static int cut(const struct token_card *c, size_t rows, struct bytes *b)
 	size_t hidden, room;
 	int r;
 
-	/* It is never longer than with the largest number. */
+	/* The note is longest with the largest number. */
 	r = append_note(c, console_lines(bytes_str(&c->text), c->text.len), &note);
 	if (r < 0)
 		return r;
@@ -514,7 +519,7 @@ int token_card_append_fitting(const struct token_view *token, const struct conso
 	len = card.text.len;
 	r = add_text(&card, r, "fingerprint", token->fingerprint);
 	if (r >= 0) {
-		/* Where not even the labels have room, nobody knows how many lines there are. */
+		/* If even the labels don't fit, the number of lines is unknown. */
 		*ret_whole = !console_is_there(console)
 			|| (console->columns >= VALUE_COLUMN
 				&& console_lines(bytes_str(&card.text), card.text.len) <= rows);

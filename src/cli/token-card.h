@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * A token as a person reads it: everything, a field after its label, facts apart from claims. All
- * that comes from outside is escaped, and folded to the right of the labels: nothing of it can
- * stand where a label stands.
+ * A token as a person reads it: all of it, one labelled field after another, facts apart from
+ * claims. Foreign text is escaped, and folded to the right of the labels, so it can't imitate a
+ * label.
  */
 
 #include <stdbool.h>
@@ -14,23 +14,25 @@
 #include "cli/console.h"
 #include "cli/token-view.h"
 
-/* Both append. Errors: those of bytes_append(). */
+/* Both functions append. Errors: those of bytes_append(). */
 
-/* All of it; the fingerprint is the last line. */
+/* Appends the whole card; the fingerprint is the last line. */
 int token_card_append(
 	const struct token_view *token, const struct console *console, struct bytes *b);
 
 /*
- * As much of it as goes into `rows` lines of the screen, *ret_whole: all of it. Where it is cut,
- * long fields lack their middle, and the last of them may be missing; it says at both places how
- * much isn't shown, and at its end where to see all of it. The fingerprint isn't shown then:
- * whoever wants to approve it must have looked elsewhere, and proves it with token_card_is_proof().
+ * Appends as much of the card as fits into `rows` lines of the screen; *ret_whole is true if that
+ * is all. In a cut card, long fields lack their middle and the last fields may be missing. Each cut
+ * field and the card's end say how many lines are hidden; the end also says how to see them. A cut
+ * card has no fingerprint: a person who approves must have seen the whole token elsewhere, and
+ * proves it with token_card_is_proof().
  */
 int token_card_append_fitting(const struct token_view *token, const struct console *console,
 	size_t rows, struct bytes *b, bool *ret_whole);
 
-/* Whether the text is the first TOKEN_CARD_PROOF_LEN characters of the fingerprint, in small
- * letters. */
+/*
+ * Whether the text is the first TOKEN_CARD_PROOF_LEN characters of the fingerprint, in lower case.
+ */
 #define TOKEN_CARD_PROOF_LEN 8
 
 bool token_card_is_proof(const char *text, const char *fingerprint);

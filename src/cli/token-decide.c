@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * `firma token approve` and `firma token revoke`. On a terminal the request is shown first, and
- * what is then sent names its fingerprint: the answer holds for what was seen. Off a terminal,
- * approving needs --yes, and the daemon is told which of the two it was.
+ * `firma token approve` and `firma token revoke`. On a terminal the request is shown first, and the
+ * decision names its fingerprint, so that it holds only for the shown request. Off a terminal,
+ * approving requires --yes. The daemon is told how the approval was confirmed.
  */
 
 #include <errno.h>
@@ -31,14 +31,14 @@
 struct deciding {
 	struct operator_options op;
 	enum action action;
-	const char *question, *done; /* words */
+	const char *question, *done; /* texts */
 	bool yes;
 	const char *reason;
-	const char *key;                   /* to sign with; NULL: none is named */
+	const char *key;                   /* for signing; NULL: none given */
 	bool always;                       /* approve for good */
-	uint64_t for_time;                 /* µs; 0: without end */
-	struct revoke_selection selection; /* in place of IDs */
-	int terminal;                      /* where to ask; -1: act */
+	uint64_t for_time;                 /* µs; 0: no time limit */
+	struct revoke_selection selection; /* instead of IDs */
+	int terminal;                      /* for the question; -1: don't ask */
 };
 
 #define KEY_ROW                                                               \
@@ -88,19 +88,19 @@ struct shown {
 	const struct deciding *d;
 	struct console console;
 	bool found;
-	bool live;  /* so that there is something to ask about */
-	bool whole; /* and not cut to the screen */
+	bool live;  /* there is something to decide */
+	bool whole; /* it was not cut to the screen */
 	char fingerprint[FINGERPRINT_HEX_LEN + 1];
-	struct bytes line; /* as it came */
+	struct bytes line; /* as received */
 };
 
-/* Who approves what did not fit must have looked elsewhere, where the fingerprint is as well. */
+/* Only for an approval of a cut card: the proof shows that the whole token was seen elsewhere. */
 static bool wants_proof(const struct deciding *d, bool whole)
 {
 	return !whole && d->action == ACTION_APPROVE;
 }
 
-/* What approving always means. */
+/* Explains what approving always means. */
 static int append_always(const struct shown *shown, struct bytes *b)
 {
 	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(BYTES_UNLIMITED);
@@ -144,7 +144,7 @@ static int append_question(const struct shown *shown, bool whole, struct bytes *
 	return r < 0 ? r : fold_append(b, bytes_str(&text), text.len, 0, 2, shown->console.columns);
 }
 
-/* The card, with room for a question below it. */
+/* Appends the card, leaving room for a question below it. */
 static int append_card(
 	struct shown *shown, const struct token_view *token, bool whole, struct bytes *b)
 {
@@ -190,7 +190,7 @@ static int show_item(const struct bytes *line, void *userdata)
 	if (r < 0)
 		return say_undecided("out of memory");
 
-	/* What could not be shown must not be answered. */
+	/* If the request can't be shown, it must not be decided. */
 	r = file_write(shown->d->terminal, bytes_str(&card), card.len);
 	return r < 0 ? say_undecided("can't show the request: %s", strerror(-r)) : STATUS_DONE;
 }
@@ -222,14 +222,14 @@ static int show_and_ask(const struct deciding *d, const char *id, struct shown *
 	if (!shown->found)
 		return say_undecided("%s: the answer doesn't show the token", id);
 
-	/* What is over already is the daemon's to refuse. */
+	/* If the token is over, the daemon refuses the decision. */
 	if (!shown->live || ask_about(shown))
 		return STATUS_DONE;
 	say("%s: left as it is", id);
 	return STATUS_REFUSED;
 }
 
-/* A refusal needs no signature, and gets one only where a key is named for it. */
+/* A refusal needs no signature; it is signed only if --key is given. */
 static int sign(const struct deciding *d, const struct shown *shown, struct operation *operation,
 	struct bytes *signature)
 {
@@ -360,7 +360,7 @@ static int run(struct deciding *d, int argc, char **argv)
 				strerror(errno));
 	}
 
-	/* Each is tried; the worst outcome is the whole's. */
+	/* Every token is tried; the worst status is returned. */
 	d->terminal = terminal;
 	if (revoke_selection_is_made(&d->selection))
 		return decide_many(d);

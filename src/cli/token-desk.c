@@ -9,8 +9,8 @@
  *	                   |            (r; A; a, if the card was cut)      (v)   |
  *	                   +------------------------------------------------------+
  *
- * A key counts only after half a second without any key, in which its question was on the screen: a
- * key that was typed at the card before, or is held down, never decides.
+ * A key counts only if its question was on the screen for half a second without any key. So a key
+ * that was typed at the previous card, or is held down, never decides.
  */
 
 #include "cli/token-desk.h"
@@ -38,15 +38,15 @@
 
 #define LOOK_TIME (CLOCK_SECOND / 2)
 
-/* Below the card: the line of the question, and the cursor's. */
+/* Below the card: a line for the question, and one for the cursor. */
 #define ROWS_BELOW 2
 
 enum state { IDLE, SHOWN, ASKED, TYPING, PAGING };
 
-/* What is typed. */
+/* The text being typed. */
 enum line { LINE_REASON, LINE_ALWAYS, LINE_PROOF };
 
-/* A request that waits for this person. */
+/* A request in the queue. */
 struct waiting {
 	struct event event;
 	uint64_t deadline; /* µs of the boot clock */
@@ -55,7 +55,7 @@ struct waiting {
 
 struct token_desk {
 	const struct operator_options *op;
-	const char *key; /* to sign with; NULL: the usual one */
+	const char *key; /* for signing; NULL: the usual one */
 	struct events events;
 	struct keyboard keyboard;
 	struct console console;
@@ -64,14 +64,14 @@ struct token_desk {
 
 	enum state state;
 	enum line line;
-	bool always;          /* it is to be approved so */
-	bool whole;           /* all of the card has been on the screen */
-	uint64_t ask_at;      /* when SHOWN ends, or a key counts in PAGING */
+	bool always;          /* approve for good */
+	bool whole;           /* the whole card was on the screen */
+	uint64_t ask_at;      /* end of SHOWN; in PAGING, when a key counts */
 	struct bytes pages;   /* PAGING: the whole card */
-	size_t page, n_pages; /* PAGING: the one on the screen, from 0, and how many */
-	size_t prompt_len;    /* of the line that is rewritten as time goes */
-	char decided[NOTATION_UUID_LEN + 1]; /* here, last: its event is no news */
-	int status;                          /* to end with, once `done` */
+	size_t page, n_pages; /* PAGING: the current page, from 0, and their number */
+	size_t prompt_len;    /* columns of the prompt, which is redrawn every second */
+	char decided[NOTATION_UUID_LEN + 1]; /* last decision here; its event isn't shown */
+	int status;                          /* exit status, once `done` */
 	bool done;
 };
 
@@ -114,7 +114,7 @@ static void erase_prompt(struct token_desk *d)
 	d->prompt_len = 0;
 }
 
-/* On one line, whatever its width: it is written again with each second. */
+/* Always one line, since it is redrawn every second. */
 static void put_prompt(struct token_desk *d)
 {
 	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(BYTES_UNLIMITED);
@@ -146,7 +146,7 @@ static void put_prompt(struct token_desk *d)
 	d->prompt_len = fold_columns(bytes_str(&line), line.len);
 }
 
-/* A line of what happened, above the prompt. */
+/* Shows an event as a line above the prompt. */
 static void put_event(struct token_desk *d, const struct event *event)
 {
 	cleanup(bytes_deinit) struct bytes line = BYTES_INIT(BYTES_UNLIMITED);
@@ -176,7 +176,7 @@ static void drop(struct token_desk *d, struct waiting *w)
 	free(w);
 }
 
-/* Takes the event over. */
+/* Takes ownership of the event. */
 static void add(struct token_desk *d, struct event *event)
 {
 	struct waiting *w;
@@ -193,7 +193,7 @@ static void add(struct token_desk *d, struct event *event)
 	d->n++;
 }
 
-/* The first of the queue comes to the screen. */
+/* Shows the first request of the queue. */
 static void show(struct token_desk *d)
 {
 	cleanup(bytes_deinit) struct bytes card = BYTES_INIT(BYTES_UNLIMITED);
@@ -220,7 +220,7 @@ static void show(struct token_desk *d)
 	d->ask_at = now + LOOK_TIME;
 }
 
-/* To the question, below what was just said. */
+/* Returns to the question, below the last message. */
 static void ask_again(struct token_desk *d)
 {
 	erase_prompt(d);
@@ -238,7 +238,7 @@ static void next(struct token_desk *d)
 /* --- the whole card, a page at a time -----------------------------------------------------------
  */
 
-/* How many lines of the card a page has: the last line of the screen is for the question. */
+/* Lines of the card per page; the screen's last line is for the question. */
 static size_t page_rows(const struct token_desk *d)
 {
 	return d->console.rows > ROWS_BELOW ? d->console.rows - ROWS_BELOW : 1;
@@ -268,7 +268,7 @@ static void begin_paging(struct token_desk *d)
 	size_t lines;
 
 	console_look(d->keyboard.fd, &d->console);
-	d->console.colour = false; /* a page may begin within a styled field */
+	d->console.colour = false; /* a page may begin inside a styled field */
 	bytes_clear(&d->pages);
 	if (token_card_append(&current(d)->event.token, &d->console, &d->pages) < 0)
 		return end(d, say_undecided("out of memory"));
@@ -280,7 +280,7 @@ static void begin_paging(struct token_desk *d)
 	put_page(d);
 }
 
-/* After the last page, which follows all others, the whole card has been on the screen. */
+/* Pages turn one by one, so after the last page the whole card was shown. */
 static void turn_page(struct token_desk *d, int key)
 {
 	uint64_t now = clock_now().boot;
@@ -310,7 +310,9 @@ static void turn_page(struct token_desk *d, int key)
 
 /* --- deciding --------------------------------------------------------------------------------- */
 
-/* Signs, where that is needed, what was on the screen. ssh-keygen has the terminal meanwhile. */
+/*
+ * Signs what was on the screen, if a signature is needed. ssh-keygen uses the terminal meanwhile.
+ */
 static int sign(struct token_desk *d, const struct operation *operation, struct bytes *signature)
 {
 	const struct token_view *token = &current(d)->event.token;
@@ -333,7 +335,7 @@ static int sign(struct token_desk *d, const struct operation *operation, struct 
 	return status;
 }
 
-/* It holds for what was on the screen, and only if nobody was faster. */
+/* The decision holds only for what was on the screen, and only if the token is still pending. */
 static void decide(struct token_desk *d, enum action action, const char *reason)
 {
 	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED),
@@ -395,7 +397,7 @@ static void begin_typing(struct token_desk *d, enum line line)
 	put_folded(d, prompts[line]);
 }
 
-/* Not where the daemon would refuse it; what it would say is said now. */
+/* If the daemon would refuse an approval for good, says why at once. */
 static void begin_always(struct token_desk *d)
 {
 	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(BYTES_UNLIMITED);
@@ -414,7 +416,7 @@ static void begin_always(struct token_desk *d)
 	ask_again(d);
 }
 
-/* What was cut takes a proof besides. */
+/* A cut card also requires the proof. */
 static void approve(struct token_desk *d)
 {
 	if (!d->whole)
@@ -483,14 +485,14 @@ static void take_key(struct token_desk *d)
 		erase_prompt(d);
 		put_str(d, "left as it is\n");
 		return next(d);
-	default: /* of the keys that follow it at once, none must count */
+	default: /* further keys that follow at once don't count */
 		return ask_again(d);
 	}
 }
 
-/* --- what happens ----------------------------------------------------------------------------- */
+/* --- events ----------------------------------------------------------------------------------- */
 
-/* Somebody decided, or time did. */
+/* Handles a decision, or an expiry. */
 static void take_change(struct token_desk *d, const struct event *event)
 {
 	struct waiting *w = find(d, event->token.id);
@@ -538,7 +540,7 @@ static void take_events(struct token_desk *d)
 	}
 }
 
-/* Until when to wait for something to happen, in ms as poll(2) wants it. */
+/* The time to wait for events, in ms for poll(2); -1: no limit. */
 static int patience(const struct token_desk *d)
 {
 	uint64_t now = clock_now().boot;

@@ -2,11 +2,11 @@
 #pragma once
 
 /*
- * The operator's desk: each pending request is shown as it comes, one at a time, and a key decides
- * about it. What others decide meanwhile is seen here, and the first decision counts.
+ * The operator's desk: shows each pending request as it arrives, one at a time; a key decides about
+ * it. Decisions of others are shown too, and the first decision counts.
  */
 
 #include "cli/operator.h"
 
-/* Until the person leaves, or the daemon does. Returns the status to end with. */
+/* Runs until the person quits or the daemon ends. Returns the exit status. */
 int token_desk_run(const struct operator_options *op, const char *key);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Rows are kept until all are there: what is unique, how wide a column is and what comes first is
- * known only then. The command comes last in a row, so that nothing follows foreign text.
+ * Rows are kept until all have arrived: unique ID lengths, column widths and the order depend on
+ * all of them. The command is the last column, so nothing follows foreign text.
  */
 
 #include "cli/token-list.h"
@@ -23,38 +23,38 @@ enum column { TOKEN, STATE, AGE, LEFT, UID, APPROVED, CELLS };
 
 static const char *const headers[CELLS] = { "TOKEN", "STATE", "AGE", "LEFT", "UID", "APPROVED BY" };
 
-/* Between two columns. */
+/* Spaces between two columns. */
 #define GAP 2
 
-/* A screen as wide as this has room for whole IDs. */
+/* A screen this wide has room for whole IDs. */
 #define COLUMNS_WIDE 120
 
-/* What a command must have; columns make room for it in this order. */
+/* The least room for a command; columns are left out in this order to make that room. */
 #define COMMAND_ROOM 20
 
 static const enum column dispensable[] = { AGE, UID, APPROVED, LEFT, STATE };
 
 #define CELL_MAX 64
 
-/* Where in RFC 3339 the time of day is. */
+/* Offset of the time of day in an RFC 3339 time. */
 #define DAYTIME_AT 11
 #define DAYTIME_LEN 8
 
 struct row {
 	bool pending, shown, approved;
 	uint64_t age;
-	size_t number; /* as they came */
+	size_t number; /* order of arrival */
 	enum style style;
 	char cells[CELLS][CELL_MAX];
 	char *command;
-	char *directory; /* to be shown after the command, where both have room; or NULL */
+	char *directory; /* shown after the command if both fit; or NULL */
 };
 
-/* Which columns are shown, and how wide they are. */
+/* The columns that are shown, and their widths. */
 struct layout {
 	size_t token_len;
 	size_t widths[CELLS]; /* 0: left out */
-	size_t room;          /* for the command; 0: it is left out, SIZE_MAX: not cut */
+	size_t room;          /* for the command; 0: left out, SIZE_MAX: not cut */
 };
 
 bool token_list_shortens(const struct token_list *l)
@@ -62,7 +62,7 @@ bool token_list_shortens(const struct token_list *l)
 	return console_is_there(l->console) && l->console->columns < COLUMNS_WIDE;
 }
 
-/* In whole seconds: "4min 3s". */
+/* Prints whole seconds: "4min 3s". */
 static int print_time(uint64_t ms, char ret[static CELL_MAX])
 {
 	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(CELL_MAX - 1);
@@ -74,7 +74,7 @@ static int print_time(uint64_t ms, char ret[static CELL_MAX])
 	return r;
 }
 
-/* No longer than the screen is wide: a list is as large as the store. */
+/* Cuts the command to the screen's width, since a list can be as large as the store. */
 static char *make_command(const struct token_list *l, const struct token_view *token)
 {
 	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(BYTES_UNLIMITED);
@@ -89,7 +89,7 @@ static char *make_command(const struct token_list *l, const struct token_view *t
 	return bytes_steal(&cut);
 }
 
-/* "  (in /srv/app)": in the command, a parenthesis would stand in quotes. */
+/* "  (in /srv/app)": a parenthesis in the command itself would be quoted. */
 static int make_directory(const struct token_view *token, char **ret)
 {
 	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(BYTES_UNLIMITED);
@@ -110,7 +110,7 @@ static int make_directory(const struct token_view *token, char **ret)
 	return *ret ? 0 : -ENOMEM;
 }
 
-/* "1001 13:31:47Z always for 8h": who, when, and whether for good. */
+/* "1001 13:31:47Z always for 8h": the user, the time, and whether for good. */
 static int print_approval(const struct token_view *token, char ret[static CELL_MAX])
 {
 	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(CELL_MAX - 1);
@@ -188,7 +188,7 @@ static int compare_ids(const void *a, const void *b)
 	return strcmp(((const struct row *)a)->cells[TOKEN], ((const struct row *)b)->cells[TOKEN]);
 }
 
-/* Pending ones first; then the older, then the one that came first. */
+/* Pending tokens first, then by age, oldest first, then by order of arrival. */
 static int compare_rows(const void *a, const void *b)
 {
 	const struct row *x = a, *y = b;
@@ -200,7 +200,7 @@ static int compare_rows(const void *a, const void *b)
 	return x->number < y->number ? -1 : x->number > y->number;
 }
 
-/* How much of the IDs tells them apart. Sorts the rows. */
+/* The shortest length that keeps all IDs distinct. Sorts the rows. */
 static size_t unique_len(struct token_list *l)
 {
 	size_t len = TOKEN_PREFIX_MIN, same;
@@ -276,7 +276,7 @@ static int append_last(const struct layout *layout, const char *text, struct byt
 	return layout->room > 0 ? fold_append_cut(b, text, strlen(text), layout->room) : 0;
 }
 
-/* It must not look as if the command had been cut: there is all of it, or nothing. */
+/* A directory is shown whole or not at all: a cut would look like a cut command. */
 static bool directory_has_room(const struct layout *layout, const struct row *row)
 {
 	if (!row->directory || layout->room == SIZE_MAX)

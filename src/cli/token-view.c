@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* A token out of a line of JSON. */
+/* Reads a token from a line of JSON. */
 
 #include "cli/token-view.h"
 
@@ -30,7 +30,7 @@ static const struct {
 	{ "confirmed", offsetof(struct token_view, confirmed), false },
 };
 
-/* False where the member is missing and required, or is no string. */
+/* False if the member is not a string, or is missing but required. */
 static bool read_string(const struct json *root, const char *key, bool required, const char **ret)
 {
 	const struct json *member = json_get(root, key);
@@ -55,7 +55,7 @@ static int append_string(struct bytes *b, const struct json *v)
 	return string ? bytes_append(b, string, strlen(string) + 1) : 1;
 }
 
-/* 0, 1 where it is no array of strings, or -ENOMEM. */
+/* Returns 0, 1 if `v` is no array of strings, or -ENOMEM. */
 static int append_strings(struct bytes *b, const struct json *v)
 {
 	int r = json_is_array(v) ? 0 : 1;
@@ -65,7 +65,7 @@ static int append_strings(struct bytes *b, const struct json *v)
 	return r;
 }
 
-/* Each program's name, and its two paths. */
+/* Appends each program's name and its two paths. */
 static int append_programs(struct bytes *b, const struct json *v)
 {
 	int r = json_is_object(v) ? 0 : 1;
@@ -79,7 +79,7 @@ static int append_programs(struct bytes *b, const struct json *v)
 	return r;
 }
 
-/* All strings of a list go into one text. */
+/* Joins all strings of a list in one text. */
 static int read_list(const struct json *root, enum field f, struct token_view *ret)
 {
 	const struct json *v = json_get(root, field_rows[f].name);
@@ -122,7 +122,7 @@ static bool read_asked(const struct json *root, struct token_view *ret)
 	return true;
 }
 
-/* A daemon of before doesn't tell it. */
+/* An older daemon doesn't send the age. */
 static bool read_age(const struct json *root, struct token_view *ret)
 {
 	ret->age_ms = TOKEN_VIEW_UNKNOWN;
@@ -130,7 +130,7 @@ static bool read_age(const struct json *root, struct token_view *ret)
 		|| json_get_integer(root, "age_ms", UINT64_MAX / CLOCK_MS, &ret->age_ms);
 }
 
-/* A daemon of before doesn't tell who approved. */
+/* An older daemon doesn't send who approved. */
 static bool read_approval(const struct json *root, struct token_view *ret)
 {
 	ret->approved_by = TOKEN_VIEW_UNKNOWN;

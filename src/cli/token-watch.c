@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* `firma token watch`: the desk on a terminal, and one line an event anywhere else. */
+/* `firma token watch`: the desk on a terminal, else one line for each event. */
 
 #include <poll.h>
 #include <stdio.h>
@@ -44,7 +44,7 @@ static int print_event(const struct event *event, bool json)
 	return STATUS_DONE;
 }
 
-/* A reader that has gone is the end of it: SIGPIPE, as for any filter. */
+/* When the reader closes the pipe, SIGPIPE ends the program, as for any filter. */
 static int print_events(const struct operator_options *op, bool json)
 {
 	struct pollfd fds[] = { { .events = POLLIN }, { .fd = STDOUT_FILENO } };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* Command lines by table: getopt_long(3) reads them, and the table makes the help. */
+/* Table-driven command lines: getopt_long(3) reads them, and the table also makes the help. */
 
 #include "cli/verb.h"
 
@@ -16,11 +16,11 @@
 
 #define OPTIONS_MAX 32
 
-/* getopt's value of a long option is its row, above all characters. */
+/* getopt's value for a long option is ROW_BASE + its row, above all characters. */
 #define ROW_BASE 256
 #define HELP_VALUE (ROW_BASE + OPTIONS_MAX)
 
-/* Where the descriptions begin. */
+/* The column where descriptions begin. */
 #define HELP_COLUMN 28
 
 static void print_name(FILE *f, const struct verb *v)
@@ -86,7 +86,7 @@ static int argument_of(const struct option_row *row)
 	return is_optional(row) ? optional_argument : required_argument;
 }
 
-/* The tables of getopt. "+": stop at the first operand; ":": tell the two kinds of error apart. */
+/* Fills getopt's tables. "+": stop at the first operand; ":": tell both kinds of error apart. */
 static void fill_tables(
 	const struct verb *v, struct option long_options[OPTIONS_MAX + 2], char letters[])
 {
@@ -141,7 +141,7 @@ static int unknown_option(const struct verb *v, const char *word, const char *sh
 	return usage_error(v, "unknown option %s", shown);
 }
 
-/* `word` is where getopt found something wrong: a missing value (':'), or another thing ('?'). */
+/* `word` is the faulty word; `found` is getopt's error: ':' for a missing value, else '?'. */
 static int complain(const struct verb *v, int found, const char *word)
 {
 	cleanup(bytes_deinit) struct bytes shown = BYTES_INIT(BYTES_UNLIMITED);

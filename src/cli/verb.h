@@ -2,32 +2,32 @@
 #pragma once
 
 /*
- * A verb is a row of a table: its name, what it takes, and the function that does it. The help and
- * the reading of the command line come from the same rows.
+ * A verb is a row of a table: its name, its arguments, and its function. The help and the reader of
+ * the command line use the same rows.
  */
 
 #include "cli/option.h"
 #include "cli/say.h"
 
-/* What may stand on the command line besides options. */
+/* The operands that a verb accepts. */
 enum verb_operands {
 	OPERANDS_NONE,
 	OPERANDS_ONE,
 	OPERANDS_SOME, /* at least one */
 	OPERANDS_ANY,
 
-	/* Any; and all that follows the first belongs to it, also what begins with a dash. */
+	/* Any number. Words after the first belong to it, even if they begin with a dash. */
 	OPERANDS_COMMAND,
 };
 
 struct verb {
 	const char *group; /* such as "token", or NULL */
 	const char *name;
-	const char *arguments; /* after the options in the usage line */
+	const char *arguments; /* shown after the options in the usage line */
 	enum verb_operands operands;
-	const char *operand;              /* of OPERANDS_ONE and _SOME: "file", for an error */
+	const char *operand;              /* of OPERANDS_ONE and _SOME: "file", for messages */
 	const char *summary;              /* one line, without a full stop */
-	const struct option_row *options; /* the last has no name; --help is not among them */
+	const struct option_row *options; /* the last has no name; --help is not in the table */
 	int (*run)(const struct verb *verb, int argc, char **argv); /* argv[0] is the verb */
 };
 
@@ -41,25 +41,25 @@ extern const struct verb policy_check_verb, policy_explain_verb;
 extern const struct verb token_approve_verb, token_list_verb, token_revoke_verb, token_show_verb,
 	token_watch_verb;
 
-/* What a command line has besides options. */
+/* The words on a command line that are not options. */
 struct operands {
 	int n;
 	char **words; /* NULL-terminated */
 };
 
-/* The command line was read, and there is something to do. */
+/* The command line is valid, and the verb should proceed. */
 #define VERB_GO (-1)
 
 /*
- * Reads the command line: values of options go to `object`, as the verb's table says. Options may
- * also follow operands, except after a command. Returns VERB_GO, or the status to end with: --help
- * has printed the help, or an error was said in one line.
+ * Reads the command line; values of options go to `object`, as the verb's table says. Options may
+ * also follow operands, except after a command. Returns VERB_GO, or the status to exit with: --help
+ * has printed the help, or an error was printed in one line.
  */
 int verb_read_options(const struct verb *verb, int argc, char **argv, void *object,
 	struct operands *ret_operands);
 
 void verb_print_help(const struct verb *verb);
 
-/* Says what is wrong, and where the help is. Always returns STATUS_USAGE. */
+/* Prints the error, and where to find help. Always returns STATUS_USAGE. */
 int usage_error(const struct verb *verb, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
