@@ -55,6 +55,8 @@ fetches() {
 	reads block secrets .env x/.env /w/p/.env ./.env x/../.env x//.env .env.local x/.env.local \
 		c.pem /a/b/c.pem /home/x/.ssh/id /root/.ssh/a/b /etc/shadow /etc/../etc/shadow \
 		'~/.ssh/id' a/b/c.key x/a/b/c.key
+	reads block secrets /proc/self/root/etc/shadow /proc/thread-self/root/etc/shadow \
+		/proc/1/task/1/root/etc/shadow /proc/self/root/proc/self/root/etc/shadow
 	reads allow defaults.read env .environment x/.envx c.pem/x /etc/shadow2 ab.key a/b/c/d.key \
 		.ssh
 	# Where it leads, as the asker says; without a directory; with blanks around it.
@@ -200,7 +202,42 @@ fetches() {
 	git_case allow own push agent/x
 	git_case allow own push refs/heads/agent/x
 	git_case ask defaults.git push x/agent/y
+	# Whatever the case of the operation is, blanks around it, and how else a branch is written.
+	git_case block protected Push main
+	git_case block protected 'push ' main
+	git_case block protected push heads/release/1
+	git_case block protected push HEAD:heads/release/1
+	git_case block protected push :
+	git_case block protected push +:
+	git_case ask defaults.git push heads/agent/x
 	git_case ask defaults.git force_push agent/x
+}
+
+# pushes DECISION RULE COMMAND...: as lines of shell.
+pushes() {
+	local line
+
+	for line in "${@:3}"; do
+		judged "$1" "$2" action_type=execute_command "target=$line"
+	done
+}
+
+@test "a command that pushes is judged by the branches that it may push to" {
+	serve_policy
+	document '{"default_action":"allow","exec":[
+		{"id":"no-deploy","action":"deny","argv":["deploy","**"]}],
+		"git":[{"id":"protected","action":"deny","branch":["main","release/*"]}]}'
+	pushes block protected 'git push origin main' 'git push origin HEAD:heads/release/1' \
+		'git push origin :' 'git push origin +:' 'git push --all origin' 'git push --al origin' \
+		'git send-pack ../bare main' 'env git push origin main'
+	# They don't say where they push to; or what they run can't be seen.
+	pushes ask commands.operand.require_approval 'git push' 'git push origin' \
+		'git push -o x origin' 'git push --receive-pack git-receive-pack origin' \
+		'git push --push-op x origin'
+	pushes ask hidden_command 'git -c alias.p=push p origin main' \
+		'git -c core.fsmonitor=/tmp/x status' 'git -c core.hooksPath=/tmp commit' \
+		'git -c core.editor=/tmp/x commit' 'git -c include.path=/tmp/x status'
+	pushes allow default_action 'git push origin work' 'git status' 'git -c user.name=x status'
 }
 
 @test "a tool is allowed by its server and its name" {
@@ -220,6 +257,12 @@ fetches() {
 	mcp ask ask tickets:close
 	mcp ask ask tick2:close
 	judged allow tickets action_type=mcp_tool_call server=tickets tool=list_all
+	document '{"defaults":{"mcp":"allow"},"mcp":[{"id":"evil","action":"deny","server":"evil"},
+		{"id":"drop","action":"deny","server":"*","tools":"drop*"}]}'
+	judged block evil action_type=mcp_tool_call server=EVIL tool=x
+	judged block evil action_type=mcp_tool_call 'server=evil ' tool=x
+	judged block drop action_type=mcp_tool_call server=db tool=Drop_All
+	judged allow defaults.mcp action_type=mcp_tool_call server=db tool=get
 }
 
 @test "a pack beside a policy is judged as well, and the strictest decides" {

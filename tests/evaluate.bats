@@ -141,7 +141,7 @@ malformed() {
 	assert_equal "$keys" decisionidsessionidagentidactoractiontypetargetrequestedoperationpolicypackpolicyidruleiddecisionseverityreasonevidencerefsapprovergrouptimestampcorrelationid
 	assert_equal "$("$UNIT" get target <"$TMP/reply")" 'iam/a b'
 	[[ $(<"$TMP/reply") =~ \"decision_id\":\"(dec_[0-9a-f]{12})\" ]]
-	[[ $(<"$TMP/reply") == *"\"evidence_refs\":[\"evidence://s%2F1/${BASH_REMATCH[1]}\"]"* ]]
+	[[ $(<"$TMP/reply") == *"\"evidence_refs\":[\"evidence://s%2F1/${BASH_REMATCH[1]}\""* ]]
 	[[ $(<"$TMP/reply") =~ \"correlation_id\":\"corr_[0-9a-f]{12}\" ]]
 	[[ $("$UNIT" get timestamp <"$TMP/reply") =~ ^20[0-9-]+T[0-9:]+\.[0-9]{9}Z$ ]]
 	hears session_id=local agent_id=unknown-agent actor=ai-agent approver_group- rule- \
@@ -220,6 +220,10 @@ asked() {
 	asked require_approval commands.default.require_approval 'terraform plan; ls' \
 		'terraform plan $(x)' 'terraform plan > x' 'npm test & ls' 'terraform plan `x`' '' \
 		'x=1 terraform plan' 'Terraform plan' 'sh -c "terraform plan"' 'ls | pytest'
+	# Another program of the same name, and a name that only reads like a command.
+	asked require_approval commands.default.require_approval '/tmp/x/terraform plan' \
+		'./terraform plan' '/usr/bin/terraform plan' 'terraform plan; /tmp/x/terraform plan' \
+		'terraform plan && ./pytest' "'terraform plan' x" "terraform plan; 'terraform plan' x"
 	asked block commands.block 'terraform apply' 'ls; terraform apply' 'sudo terraform apply' \
 		'TERRAFORM APPLY' '/usr/bin/terraform apply' 'echo $(terraform apply)' \
 		"sh -c 'terraform apply'" 'env -i terraform apply' 'nice -n 5 kubectl delete pod x' \

@@ -33,6 +33,24 @@ const char *path_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
+const char *path_skip_proc_root(const char *path)
+{
+	const char *p;
+
+	while (strncmp(path, "/proc/", 6) == 0) {
+		p = path + 6;
+		p += strcspn(p, "/");
+		if (strncmp(p, "/task/", 6) == 0) {
+			p += 6;
+			p += strcspn(p, "/");
+		}
+		if (strncmp(p, "/root/", 6) != 0)
+			break;
+		path = p + 5;
+	}
+	return path;
+}
+
 bool path_is_in(const char *path, const char *directory)
 {
 	size_t len = (size_t)(path_name(path) - path), wanted = strlen(directory);

@@ -13,6 +13,12 @@ bool path_is_normal(const char *path);
 const char *path_name(const char *path);
 
 /*
+ * The path after all "/proc/PID/root" and "/proc/PID/task/TID/root" that it begins with: they lead
+ * to the root directory of a process, mostly the same.
+ */
+const char *path_skip_proc_root(const char *path);
+
+/*
  * Whether the file lies directly in the directory. Both paths are normal; `directory` may be "/".
  */
 bool path_is_in(const char *path, const char *directory);

@@ -407,7 +407,7 @@ static int judge_push(const struct policy *p, const struct candidate *s, struct 
 		return r;
 
 	j = judge_target(p, &t);
-	if (j.named && j.decision == DECISION_ALLOW && t.no_branch)
+	if (t.no_branch && (!j.named || j.decision == DECISION_ALLOW))
 		j = (struct judgement){ .decision = DECISION_PENDING,
 			.rule = RULE_OPERAND,
 			.reason = "it does not say to which branch it pushes",

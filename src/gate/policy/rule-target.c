@@ -212,6 +212,23 @@ static bool urls_fit(const struct url *p, size_t n, const struct target *t, enum
 
 /* --- branches, servers, tools ----------------------------------------------------------------- */
 
+/* For a rule that denies or asks: without regard to case and to blanks around the word. */
+static bool word_fits_wide(const char *pattern, const char *word)
+{
+	char trimmed[LIMIT_STRING + 1];
+	size_t len;
+
+	word += strspn(word, " \t\r\n\v\f");
+	for (len = strlen(word); len > 0 && strchr(" \t\r\n\v\f", word[len - 1]); len--)
+		;
+	if (len >= sizeof(trimmed))
+		return true;
+
+	memcpy(trimmed, word, len);
+	trimmed[len] = '\0';
+	return glob_run_wide(pattern, trimmed, GLOB_WHOLE);
+}
+
 /* A missing value fits if the rule denies or asks. */
 static bool word_fits(const struct patterns *p, const char *word, enum width width)
 {
@@ -220,7 +237,8 @@ static bool word_fits(const struct patterns *p, const char *word, enum width wid
 	if (!word)
 		return width == WIDE;
 	for (size_t i = 0; i < p->n; i++)
-		if (glob_text(p->any[i], word))
+		if (glob_text(p->any[i], word)
+			|| (width == WIDE && word_fits_wide(p->any[i], word)))
 			return true;
 	return false;
 }

@@ -57,6 +57,14 @@ static bool leads_up(const char *path)
 	return false;
 }
 
+/* Adds the path without a "/proc/PID/root" before it: that names the same file, or may. */
+static int add_without_proc_root(struct target *t, const char *path)
+{
+	const char *plain = path_skip_proc_root(path);
+
+	return plain == path ? 0 : add_text(t, strdup(plain), GLOB_ANY_DEPTH);
+}
+
 /*
  * Adds the normal form of the path. If the path is relative and the directory isn't known, it is
  * added as it is; a path that leads out of that directory may then be anywhere.
@@ -95,6 +103,10 @@ static int add_path(struct target *t, const char *path, const char *cwd, const c
 		r = add_text(t, strdup(path), GLOB_WHOLE);
 	if (r >= 0 && real)
 		r = add_text(t, strdup(real), GLOB_ANY_DEPTH);
+	if (r >= 0)
+		r = add_without_proc_root(t, t->texts[1].text);
+	if (r >= 0 && real)
+		r = add_without_proc_root(t, real);
 	return r;
 }
 
@@ -158,9 +170,13 @@ static bool is_plain(const struct candidate *s)
 		&& (!s->real.name || program_of(s->real.name) == PROGRAM_PLAIN);
 }
 
-/* Adds a program by its name, its real name and its path. */
-static int add_candidate(struct target *t, const struct candidate *s)
+/*
+ * Adds a program by its name, its real name and its path. In a line of shell an allowing rule must
+ * fit the program as it is written there: another program may have the same last name.
+ */
+static int add_candidate(struct target *t, const struct candidate *s, bool in_line)
 {
+	const bool by_path = in_line && !s->executable.searched;
 	const enum glob_reach reach = is_plain(s) ? GLOB_WHOLE : GLOB_ANY_WORD;
 	const size_t first = t->n;
 	int r;
@@ -169,13 +185,25 @@ static int add_candidate(struct target *t, const struct candidate *s)
 	if (r >= 0 && s->real.name && strcmp(s->real.name, s->executable.name) != 0)
 		r = add_vector(t, s->real.name, s, reach);
 	for (size_t i = first; r >= 0 && i < t->n; i++)
-		t->texts[i].command = s->form != CANDIDATE_WORDS;
-	if (r >= 0 && s->executable.path)
-		r = add_vector(t, s->executable.path, s, reach);
+		t->texts[i].command = s->form != CANDIDATE_WORDS && !by_path;
+	/* A name with a blank reads like another program with an argument. */
+	if (in_line && strpbrk(s->executable.name, BLANKS))
+		t->understood = false;
+	if (r < 0 || !s->executable.path) {
+		t->understood &= !by_path || s->form == CANDIDATE_WORDS;
+		return r;
+	}
+	r = add_vector(t, s->executable.path, s, reach);
+	if (r >= 0)
+		t->texts[t->n - 1].command = s->form != CANDIDATE_WORDS && by_path;
 	return r;
 }
 
-/* Adds the line and all commands in it. In a line that isn't understood, any word may be run. */
+/*
+ * Adds the line and all commands in it. In a line that isn't understood, any word may be run. An
+ * allowing rule must fit the line itself, too, since the words of a command are joined without
+ * their quotes.
+ */
 static int add_line(struct target *t, const struct candidates *c, const char *line)
 {
 	const enum glob_reach reach = c->opaque || c->unread ? GLOB_ANY_WORD : GLOB_WHOLE;
@@ -183,11 +211,13 @@ static int add_line(struct target *t, const struct candidates *c, const char *li
 
 	t->grave = is_grave(line);
 	t->understood = !c->opaque && !c->unread && !c->hidden && c->n_lines == 1;
-	r = add_text(t, strdup(line), reach);
+	r = add_text(t, trimmed(line), reach);
 	if (r >= 0)
-		r = add_text(t, single_spaced(line), reach);
+		r = add_text(t, single_spaced(t->texts[0].text), reach);
+	if (r >= 0)
+		t->texts[1].command = true;
 	for (size_t i = 1; r >= 0 && i < c->n; i++)
-		r = add_candidate(t, &c->all[i]);
+		r = add_candidate(t, &c->all[i], true);
 	return r;
 }
 
@@ -207,7 +237,7 @@ static int add_command(struct target *t, const struct candidates *c, const struc
 	t->understood = c->n == 1 && !s->wrapped && is_trusted(&s->executable, trusted)
 		&& (!s->real.name || is_trusted(&s->real, trusted));
 	for (size_t i = 0; r >= 0 && i < c->n; i++)
-		r = add_candidate(t, &c->all[i]);
+		r = add_candidate(t, &c->all[i], false);
 	t->grave = r >= 0 && is_grave(t->texts[0].text);
 	return r;
 }
@@ -240,14 +270,27 @@ static bool only_reads(const char *operation)
 	return false;
 }
 
-/* Adds a branch's full name, for rules of native policies. */
+static const char *after(const char *text, const char *prefix)
+{
+	return strncmp(text, prefix, strlen(prefix)) == 0 ? text + strlen(prefix) : text;
+}
+
+/*
+ * Adds a branch's full name, for rules of native policies. git takes "heads/X" for X as well, but
+ * it may also be the name of a branch.
+ */
 static int add_name(struct target *t, const char *branch)
 {
-	static const char heads[] = "refs/heads/";
-	const bool is_head = strncmp(branch, heads, strlen(heads)) == 0;
+	const char *name = after(branch, "refs/heads/"), *shorter = after(name, "heads/");
 	int r;
 
-	r = add_text(t, trimmed(is_head ? branch + strlen(heads) : branch), GLOB_WHOLE);
+	r = add_text(t, trimmed(name), GLOB_WHOLE);
+	if (r >= 0)
+		t->texts[t->n - 1].name = true;
+	if (r < 0 || shorter == name)
+		return r;
+
+	r = add_text(t, trimmed(shorter), GLOB_WHOLE);
 	if (r >= 0)
 		t->texts[t->n - 1].name = true;
 	return r;
@@ -257,6 +300,7 @@ static int add_name(struct target *t, const char *branch)
 static int add_branch(struct target *t, const char *refspec)
 {
 	char *branch = trimmed(refspec), *from = branch, *colon, *slash;
+	size_t last;
 	int r;
 
 	if (!branch)
@@ -266,9 +310,11 @@ static int add_branch(struct target *t, const char *refspec)
 		from++;
 	t->any_branch |= *from == '-' || strpbrk(from, "*?[") != NULL;
 	colon = strrchr(from, ':');
+	t->any_branch |= colon && colon[1] == '\0'; /* every branch of the same name */
 	if (colon)
 		from = colon + 1;
 	slash = strrchr(from, '/');
+	last = t->n;
 	r = add_text(t, trimmed(slash ? slash + 1 : from), GLOB_WHOLE);
 	if (r >= 0)
 		r = add_name(t, from);
@@ -276,7 +322,7 @@ static int add_branch(struct target *t, const char *refspec)
 	if (r < 0)
 		return r;
 
-	branch = t->texts[t->n - 2].text;
+	branch = t->texts[last].text;
 	t->any_branch |= strcasecmp(branch, "HEAD") == 0 || strcmp(branch, "@") == 0;
 	for (const char *c = branch; *c; c++)
 		t->odd_branch |= (unsigned char)*c <= ' ' || *c == 0x7f;
@@ -304,15 +350,36 @@ bool target_is_git(const struct candidate *s, const char *subcommand)
 	return false;
 }
 
+/* git takes an option that is abbreviated. */
+static bool is_one_of(const char *option, const char *const *options, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(option, options[i]) == 0
+			|| (strlen(option) > 3 && strncmp(option, options[i], strlen(option)) == 0))
+			return true;
+	return false;
+}
+
 /* Options that mean every branch. */
 static bool is_for_all(const char *option)
 {
 	static const char *const options[] = { "--all", "--mirror", "--branches", "--prune" };
 
-	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
-		if (strcmp(option, options[i]) == 0)
-			return true;
-	return false;
+	return is_one_of(option, options, sizeof(options) / sizeof(options[0]));
+}
+
+/* Options of git push whose value is the next word. */
+static bool takes_value(const char *option)
+{
+	static const char *const options[] = { "-o", "--push-option", "--receive-pack", "--exec",
+		"--repo" };
+
+	return is_one_of(option, options, sizeof(options) / sizeof(options[0]));
+}
+
+static bool is_push(const char *subcommand)
+{
+	return strcmp(subcommand, "push") == 0 || strcmp(subcommand, "send-pack") == 0;
 }
 
 /*
@@ -324,7 +391,7 @@ int target_init_push(struct target *t, const struct candidate *s)
 	size_t i = find_git(s), named = 0;
 	int r = 0;
 
-	while (i < s->n_words && strcmp(s->words[i].text, "push") != 0)
+	while (i < s->n_words && !is_push(s->words[i].text))
 		i++;
 	if (i == s->n_words)
 		return 0;
@@ -343,7 +410,8 @@ int target_init_push(struct target *t, const struct candidate *s)
 		if (word[0] == '-')
 			continue;
 		r = add_branch(t, word);
-		named++;
+		/* The value of an option is no branch. It stays among the texts, which are wide. */
+		named += !takes_value(s->words[i - 1].text);
 	}
 	t->no_branch = named < 2;
 	if (r < 0)

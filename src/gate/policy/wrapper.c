@@ -148,11 +148,16 @@ static void found(struct walk *w, size_t index, const char *command)
 	w->s->hidden |= strstr(command, "{}") != NULL;
 }
 
-/* A value such as "ProxyCommand=…", "|tee", "alias.x=!…". */
+/* A value such as "ProxyCommand=…", "|tee", "alias.x=push", "core.hooksPath=…". */
 static bool may_run(const char *value)
 {
-	return strcasestr(value, "command") || strcasestr(value, "exec") || value[0] == '|'
-		|| value[0] == '!' || strstr(value, "=!");
+	static const char *const signs[] = { "command", "exec", "alias.", "pager", "fsmonitor",
+		"hookspath", "editor", "include", "=!" };
+
+	for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++)
+		if (strcasestr(value, signs[i]))
+			return true;
+	return value[0] == '|' || value[0] == '!';
 }
 
 /* The result of reading an option. */
