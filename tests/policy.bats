@@ -305,6 +305,79 @@ in_directory() {
 	check_decisions
 }
 
+# words_decide DECISION DIRECTORY WORD...: of a rule about the files that /usr/bin/cat reads.
+words_decide() {
+	local word
+
+	for word in "${@:3}"; do
+		command_of /usr/bin/cat -n "$word"
+		decides "$1" "$([[ $1 == deny ]] && echo no || echo all)" "${MEMBERS[@]}" ${2:+cwd="$2"}
+	done
+}
+
+@test "in a rule that denies or asks, a pattern for a path fits what the word means, however spelled" {
+	local all line many
+
+	all=$(rule all allow '["cat","**"]')
+	serve_policy
+	rules "$all" "$(rule no deny '["cat","**","/etc/shadow"]')"
+	words_decide deny '' /etc/shadow /etc//shadow /etc/./shadow /etc/x/../shadow //etc/shadow \
+		/proc/self/root/etc/shadow /proc/1/task/1/root/etc/shadow /proc/self/root//etc/shadow
+	words_decide deny /etc shadow ./shadow x/../shadow ../etc/shadow
+	words_decide deny /srv/a ../../etc/shadow ../../../../etc/shadow -x/../../../../etc/shadow
+	words_decide deny / etc/shadow
+	words_decide allow '' shadow ./shadow /etc/shadow2 /proc/self/etc/shadow /proc/self/root
+	words_decide allow /srv shadow etc/shadow ../shadow --file=shadow
+	words_decide allow /etc -shadow shadow/x ''
+	# A path of the length that the kernel still opens, and one byte more.
+	words_decide deny '' "/etc$(printf '%*s' 4084 '' | tr ' ' /)/shadow"
+	words_decide allow '' "/etc$(printf '%*s' 4085 '' | tr ' ' /)/shadow"
+
+	# The first argument, and a pattern with wildcards.
+	rules "$(rule log allow '["cat","/var/log/*"]')" "$(rule no deny '["cat","/var/log/secret*"]')"
+	for line in /var/log/./secret.log /var/log//secret.log ./secret.log secret.log ../log/secret; do
+		decides deny no executable=/usr/bin/cat args:="[\"$line\"]" cwd=/var/log
+	done
+	decides allow log executable=/usr/bin/cat args:='["./public"]' cwd=/var/log
+	rules "$all" "$(rule root deny '["cat","/"]')"
+	decides deny root executable=/usr/bin/cat args:='["../.."]' cwd=/srv/x
+	decides deny root executable=/usr/bin/cat args:='["/proc/self/root"]'
+
+	# An exception to what allows is as wide.
+	rules "$(rule all allow '["cat","**"]' '"except":[["cat","**","/etc/*"]]')"
+	decides deny default_action executable=/usr/bin/cat args:='["shadow"]' cwd=/etc
+	decides allow all executable=/usr/bin/cat args:='["shadow"]' cwd=/srv
+
+	# A pattern that every path fits is about spelling.
+	rules "$all" "$(rule no deny '["cat","**","/*"]')"
+	words_decide deny /srv /x /srv/./x
+	words_decide allow /srv x ./x ../x
+
+	# Paths beyond the limit may be any.
+	many=$(yes '"x"' | head -n 300 | paste -sd,)
+	rules "$all" "$(rule no deny '["cat","**","/etc/shadow"]')"
+	decides deny no executable=/usr/bin/cat args:="[$many,\"x\"]" cwd="$(printf '/%.0sx' {1..2000})/y"
+	decides allow all executable=/usr/bin/cat args:="[$many,\"x\"]" cwd=/srv
+	check_decisions
+}
+
+@test "in a line of shell, what a word means depends on the line's directory" {
+	serve_policy
+	rules "$(rule shell allow '["bash","**"]' '"opaque":true')" "$(rule no deny '["cat","**","/etc/shadow"]')"
+	for line in 'cd /etc && cat shadow' 'cd /etc && cat ./shadow | head' 'cat /etc//shadow' \
+		'cat /etc/./shadow $X' 'cd /etc && ls; cat shadow' 'cd /etc && ls; bash -c "cat shadow"'; do
+		command_of /usr/bin/bash -c "$line"
+		decides deny no "${MEMBERS[@]}" cwd=/srv
+	done
+	for line in 'cat shadow' 'cat ./shadow $X'; do
+		command_of /usr/bin/bash -c "$line"
+		decides deny no "${MEMBERS[@]}" cwd=/etc
+		decides allow shell "${MEMBERS[@]}" cwd=/srv
+		decides allow shell "${MEMBERS[@]}"
+	done
+	check_decisions
+}
+
 @test "a link in a trusted directory is the program that it is called by" {
 	serve_policy
 	document "{\"default_action\":\"deny\",\"trusted_path\":[\"/usr/bin\",\"/bin\",\"/run/current-system/sw/bin\"],

@@ -205,7 +205,7 @@ static bool checked_narrow(const char *pattern, const char *text)
 
 /* --- paths, as arrays of segments ------------------------------------------------------------- */
 
-#define SEGMENTS_MAX 4096
+#define SEGMENTS_MAX 16384
 
 struct segments {
 	const char *start[SEGMENTS_MAX];
@@ -261,41 +261,92 @@ static bool is_any_words(const void *pattern, size_t at)
 
 static bool narrow; /* as for a rule that allows */
 
-/* What the word means from the directory, where ".." stands first or nowhere. */
-static bool means(const char *pattern, const char *directory, const char *text)
+/* What the word means from the directory. */
+static char *meaning(const char *from, const char *text)
+{
+	char *path;
+
+	if ((text[0] != '/' && !from) || strlen(text) >= LIMIT_PATH)
+		return NULL;
+	path = malloc(strlen(text) + (from ? strlen(from) : 0) + 2);
+	if (!path)
+		abort();
+	path_normalize(from, text, path);
+	return path;
+}
+
+static const char *directory, *likely_directory; /* of the candidate */
+
+/* The word has a slash, and ".." stands first or nowhere. */
+static bool means_narrow(const char *pattern, const char *text)
 {
 	const char *rest = text;
 	char *path;
 	bool fits;
 
-	if (pattern[0] != '/' || text[0] == '-' || !strchr(text, '/')
-		|| (text[0] != '/' && !directory) || strlen(text) + 2 > LIMIT_PATH)
+	if (pattern[0] != '/' || text[0] == '-' || !strchr(text, '/'))
 		return false;
 	while (strncmp(rest, "../", 3) == 0)
 		rest += 3;
 	for (const char *s = rest; *s; s += strcspn(s, "/"), s += *s == '/')
 		if (strncmp(s, "..", 2) == 0 && (s[2] == '/' || s[2] == '\0'))
 			return false;
-	path = malloc(strlen(text) + (directory ? strlen(directory) : 0) + 2);
-	if (!path)
-		abort();
-	path_normalize(directory, text, path);
-	fits = checked_narrow(pattern, path);
+	path = meaning(directory, text);
+	fits = path && checked_narrow(pattern, path);
 	free(path);
 	return fits;
 }
 
-static const char *directory; /* of the candidate */
+/* The path without "/proc/PID/root" and "/proc/PID/task/TID/root" at its beginning. */
+static const char *in_root(const char *path)
+{
+	static struct segments s;
+	size_t root;
+
+	for (;;) {
+		split(path, &s);
+		if (s.n < 3 || s.len[0] != 4 || memcmp(s.start[0], "proc", 4) != 0)
+			return path;
+		root = s.n > 4 && s.len[2] == 4 && memcmp(s.start[2], "task", 4) == 0 ? 4 : 2;
+		if (s.len[root] != 4 || memcmp(s.start[root], "root", 4) != 0)
+			return path;
+		path = s.n > root + 1 ? s.start[root + 1] - 1 : "/";
+	}
+}
+
+/* A pattern of nothing but wildcards is not about certain files. */
+static bool means_wide(const char *pattern, const char *text)
+{
+	char *path;
+	bool fits;
+
+	if (pattern[0] != '/' || text[0] == '\0' || (text[0] == '-' && !strchr(text, '/'))
+		|| (strspn(pattern, "/*?") == strlen(pattern) && strpbrk(pattern, "*?")))
+		return false;
+	path = meaning(directory ? directory : likely_directory, text);
+	fits = path && slow_text(pattern, in_root(path));
+	free(path);
+	return fits;
+}
+
+static bool pattern_fits(const char *pattern, const struct candidate_word *w)
+{
+	if (narrow)
+		return checked_narrow(pattern, w->text)
+			|| (!w->path_unknown && means_narrow(pattern, w->text));
+	return slow_text(pattern, w->text)
+		|| (w->path_unknown && pattern[0] == '/'
+			&& (strspn(pattern, "/*?") < strlen(pattern) || !strpbrk(pattern, "*?")))
+		|| means_wide(pattern, w->text);
+}
 
 static bool word_fits(const void *pattern, size_t p, const void *text, size_t t)
 {
 	const struct patterns *element = &((const struct patterns *)pattern)[p];
-	const char *word = ((const struct candidate_word *)text)[t].text;
+	const struct candidate_word *w = &((const struct candidate_word *)text)[t];
 
 	for (size_t i = 0; i < element->n; i++)
-		if (narrow ? checked_narrow(element->any[i], word)
-					|| means(element->any[i], directory, word)
-			   : slow_text(element->any[i], word))
+		if (pattern_fits(element->any[i], w))
 			return true;
 	return false;
 }
@@ -384,6 +435,7 @@ static bool argv_fits(
 {
 	narrow = rule->action == DECISION_ALLOW;
 	directory = s->directory;
+	likely_directory = s->likely_directory;
 	if (narrow)
 		return s->narrow.name && any_narrow(rule, &s->narrow, trusted)
 			&& (trusted_leads(trusted, &s->narrow, &s->narrow_real)

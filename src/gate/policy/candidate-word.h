@@ -14,10 +14,12 @@ struct candidate_program {
 
 struct candidate_word {
 	const char *text;
-	const char *command; /* the part of the word that may be a command; or NULL */
-	const char *line;    /* the part that a shell may get as a line; or NULL */
-	const char *path;    /* the word as an absolute path, for allowing rules; or NULL */
+	const char *command;     /* the part of the word that may be a command; or NULL */
+	const char *line;        /* the part that a shell may get as a line; or NULL */
+	const char *path;        /* the word as an absolute path; or NULL */
+	const char *narrow_path; /* the same for rules that allow: only what is certain; or NULL */
 	struct candidate_program program; /* the program of `command` */
 	bool options_first;               /* as in struct candidate, for the words that follow */
-	bool ends;                        /* a command may end after it */
+	bool path_unknown; /* it may be any path: there are too many to work them all out */
+	bool ends;         /* a command may end after it */
 };

@@ -26,26 +26,41 @@ static struct candidate_program program_at(const char *path)
 
 /* --- words after a wrapper -------------------------------------------------------------------- */
 
-/* The size of the word's normalized path; 0 if that can't be known. */
-static size_t path_size(const struct candidate *s, const char *text, size_t *relative)
+/* The kernel opens no longer path. */
+static bool is_too_long(const char *text)
+{
+	return strlen(text) >= LIMIT_PATH;
+}
+
+/* The size of the text's normalized path; 0 if that can't be known. */
+static size_t path_size(const char *directory, const char *text, size_t *relative)
 {
 	size_t size = strlen(text) + 2;
 
-	if (!strchr(text, '/') || size > LIMIT_PATH)
+	if (is_too_long(text))
 		return 0;
 	if (text[0] == '/')
 		return size;
-	if (!s->directory)
+	if (!directory)
 		return 0;
 
-	size += strlen(s->directory);
+	size += strlen(directory);
 	if (size > RELATIVE_MAX - *relative)
 		return 0;
 	*relative += size;
 	return size;
 }
 
-/* A path through /proc/PID/root names a file of this root directory, or of another one. */
+/* The same for a command: a bare name is searched for, so its path is not known. */
+static size_t command_size(const struct candidate *s, const char *command, size_t *relative)
+{
+	return strchr(command, '/') ? path_size(s->directory, command, relative) : 0;
+}
+
+/*
+ * A path through /proc/PID/root, or /proc/PID/task/TID/root, names a file of this root directory,
+ * or of another one.
+ */
 static const char *without_proc_root(const char *path)
 {
 	const char *p;
@@ -53,9 +68,13 @@ static const char *without_proc_root(const char *path)
 	while (strncmp(path, "/proc/", 6) == 0) {
 		p = path + 6;
 		p += strcspn(p, "/");
-		if (strncmp(p, "/root/", 6) != 0)
+		if (strncmp(p, "/task/", 6) == 0) {
+			p += 6;
+			p += strcspn(p, "/");
+		}
+		if (strncmp(p, "/root", 5) != 0 || (p[5] != '/' && p[5] != '\0'))
 			break;
-		path = p + 5;
+		path = p[5] == '\0' ? "/" : p + 5;
 	}
 	return path;
 }
@@ -68,7 +87,7 @@ static int read_programs(struct candidate *s)
 
 	for (size_t i = 0; i < s->n_words; i++)
 		if (s->words[i].command)
-			total += path_size(s, s->words[i].command, &relative);
+			total += command_size(s, s->words[i].command, &relative);
 	r = bytes_reserve(&s->paths, total, &at);
 	if (r < 0)
 		return r;
@@ -83,7 +102,7 @@ static int read_programs(struct candidate *s)
 			.name = path_name(w->command),
 			.searched = !strchr(w->command, '/'),
 		};
-		size = path_size(s, w->command, &relative);
+		size = command_size(s, w->command, &relative);
 		if (size == 0)
 			continue;
 		path_normalize(s->directory, w->command, at);
@@ -93,48 +112,59 @@ static int read_programs(struct candidate *s)
 	return 0;
 }
 
-/*
- * The text of a word that means a file for any program: it has a slash and is not an option. ".."
- * may stand first, since the directory is not a link; the part before any other ".." may be a link,
- * so such a word is refused.
- */
-static const char *path_of(const struct candidate_word *w)
+/* Whether the text means a file for some program. */
+static bool may_be_path(const char *text)
 {
-	const char *text = w->text;
+	return text[0] != '\0' && (text[0] != '-' || strchr(text, '/'));
+}
 
+/*
+ * Whether the text means a file for any program: it has a slash and is not an option. ".." may
+ * stand first, since the directory is not a link; the part before any other ".." may be a link, so
+ * such a text is refused.
+ */
+static bool is_certain_path(const char *text)
+{
 	if (text[0] == '-' || !strchr(text, '/'))
-		return NULL;
+		return false;
 	while (strncmp(text, "../", 3) == 0)
 		text += 3;
 	for (const char *at = text; (at = strstr(at, "..")); at += 2)
 		if ((at == text || at[-1] == '/') && (at[2] == '/' || at[2] == '\0'))
-			return NULL;
-	return w->text;
+			return false;
+	return true;
 }
 
 static int read_paths(struct candidate *s)
 {
+	const char *directory = s->directory ? s->directory : s->likely_directory, *text;
 	size_t total = 0, relative = 0, size;
-	const char *text;
 	char *at;
 	int r;
 
-	for (size_t i = 0; i < s->n_words; i++) {
-		text = path_of(&s->words[i]);
-		total += text ? path_size(s, text, &relative) : 0;
-	}
+	for (size_t i = 0; i < s->n_words; i++)
+		if (may_be_path(s->words[i].text))
+			total += path_size(directory, s->words[i].text, &relative);
 	r = bytes_reserve(&s->word_paths, total, &at);
 	if (r < 0)
 		return r;
 
 	relative = 0;
 	for (size_t i = 0; i < s->n_words; i++) {
-		text = path_of(&s->words[i]);
-		size = text ? path_size(s, text, &relative) : 0;
-		if (size == 0)
+		struct candidate_word *w = &s->words[i];
+
+		text = w->text;
+		if (!may_be_path(text))
 			continue;
-		path_normalize(s->directory, text, at);
-		s->words[i].path = at;
+		size = path_size(directory, text, &relative);
+		if (size == 0) {
+			w->path_unknown = directory && !is_too_long(text);
+			continue;
+		}
+		path_normalize(directory, text, at);
+		w->path = without_proc_root(at);
+		if (is_certain_path(text) && (s->directory || text[0] == '/'))
+			w->narrow_path = at;
 		at += size;
 	}
 	return 0;
@@ -235,7 +265,7 @@ int candidate_init_example(struct candidate *s, const char *words, size_t n)
 /* If the name is a path, it is normalized like that of a word after a wrapper. */
 static int read_name(struct candidate *s, const char *name)
 {
-	size_t relative = 0, size = path_size(s, name, &relative);
+	size_t relative = 0, size = command_size(s, name, &relative);
 
 	s->executable = (struct candidate_program){
 		.name = path_name(name),
@@ -293,6 +323,7 @@ int candidate_init_command(struct candidate *s, const struct candidate *whole,
 		.request = whole->request,
 		.asker = whole->asker,
 		.directory = directory_of(whole, line, command),
+		.likely_directory = line->directory ? line->directory : whole->likely_directory,
 		.paths = BYTES_INIT(BYTES_UNLIMITED),
 		.word_paths = BYTES_INIT(BYTES_UNLIMITED),
 	};
@@ -320,6 +351,7 @@ int candidate_init_words(
 		.request = whole->request,
 		.asker = whole->asker,
 		.executable = { .name = "", .searched = true },
+		.likely_directory = whole->directory ? whole->directory : whole->likely_directory,
 		.paths = BYTES_INIT(BYTES_UNLIMITED),
 		.word_paths = BYTES_INIT(BYTES_UNLIMITED),
 	};

@@ -45,6 +45,9 @@ struct candidate {
 
 	const char *directory; /* the working directory; NULL if not known */
 
+	/* It may be this one. Only for words, in rules that deny or ask; or NULL. */
+	const char *likely_directory;
+
 	struct candidate_word *words; /* the arguments */
 	size_t n_words;
 	bool wrapped;       /* some words may be commands */

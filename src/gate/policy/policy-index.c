@@ -63,10 +63,13 @@ static uint32_t hash_text(const char *text)
 	return hash ? hash : 1;
 }
 
-/* 0 if the element may fit several texts. */
+/* 0 if the element may fit several texts. A path does: it also fits other spellings. */
 static uint32_t hash_element(const struct patterns *element)
 {
-	return element->n == 1 && glob_is_literal(element->any[0]) ? hash_text(element->any[0]) : 0;
+	const char *pattern = element->any[0];
+
+	return element->n == 1 && pattern[0] != '/' && glob_is_literal(pattern) ? hash_text(pattern)
+										: 0;
 }
 
 static struct policy_index_hint make_hint(const struct rule *rule)

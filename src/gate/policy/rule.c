@@ -115,16 +115,39 @@ static enum rule_miss try_narrow(const struct patterns *first, const struct trus
 
 /* --- the words -------------------------------------------------------------------------------- */
 
-/* WIDE for a rule that denies or asks, NARROW for one that allows. */
+/*
+ * WIDE for a rule that denies or asks, NARROW for one that allows. In both, a pattern that is an
+ * absolute path also fits a word that leads there from the directory.
+ */
 enum width { WIDE, NARROW };
 
-/* A pattern that is an absolute path also fits a word that leads there from the directory. */
 static bool fits_narrow(const struct patterns *p, const struct candidate_word *w)
 {
 	if (any_fits(p, glob_text_narrow, w->text))
 		return true;
-	for (size_t i = 0; w->path && i < p->n; i++)
-		if (p->any[i][0] == '/' && glob_text_narrow(p->any[i], w->path))
+	for (size_t i = 0; w->narrow_path && i < p->n; i++)
+		if (p->any[i][0] == '/' && glob_text_narrow(p->any[i], w->narrow_path))
+			return true;
+	return false;
+}
+
+/*
+ * Whether the pattern is about certain files. A slash with nothing but wildcards after it fits the
+ * path of every file, so it is about how a word is spelled.
+ */
+static bool is_about_files(const char *pattern)
+{
+	return pattern[0] == '/'
+		&& (glob_is_literal(pattern) || pattern[strspn(pattern, "/*?")] != '\0');
+}
+
+/* A path that isn't known may be any. */
+static bool fits_wide(const struct patterns *p, const struct candidate_word *w)
+{
+	if (any_fits(p, glob_text, w->text))
+		return true;
+	for (size_t i = 0; (w->path || w->path_unknown) && i < p->n; i++)
+		if (is_about_files(p->any[i]) && (!w->path || glob_text(p->any[i], w->path)))
 			return true;
 	return false;
 }
@@ -135,8 +158,7 @@ static bool word_fits(
 {
 	if (at == 0)
 		return w->command && program_fits(&rule->argv[0], &w->program, true);
-	return width == NARROW ? fits_narrow(&rule->argv[at], w)
-			       : any_fits(&rule->argv[at], glob_text, w->text);
+	return width == NARROW ? fits_narrow(&rule->argv[at], w) : fits_wide(&rule->argv[at], w);
 }
 
 /*
