@@ -40,6 +40,24 @@ for_line() {
 	check_decisions
 }
 
+@test "a rule about a path sees the command of a line by any of its paths, as after a wrapper" {
+	serve_policy
+	document "{\"default_action\":\"allow\",\"exec\":[$(rule rm deny '["/usr/bin/rm","**"]'),
+		$(rule sbin deny '["/usr/sbin/*","**"]'),$(rule lib pending_hitl '["/lib/x/*","**"]')]}"
+	for_line deny rm '/bin/rm x' '/usr/bin/rm x' '/usr/../bin//rm x' 'ls && /bin/rm x' '/mnt/bin/rm' \
+		'/proc/self/root/bin/rm x' '/proc/self/task/7/root/bin/rm' 'cd /bin && ./rm x' \
+		'bash -c "/bin/rm x"' 'cd /x && ls; bin/rm x'
+	for_command deny rm /usr/bin/bash -lc '/bin/rm x'
+	for_command deny rm /usr/bin/nohup bash -c '/bin/rm x'
+	for_command deny rm /usr/bin/timeout 5 sh -c '/bin/rm x'
+	for_command deny rm /usr/bin/env /proc/1/task/1/root/proc/self/task/2/root/bin/rm x
+	for_line deny sbin '/sbin/reboot' '/usr/sbin/reboot'
+	for_line pending_hitl lib '/usr/lib/x/y' '/lib/x/y'
+	for_line allow default_action '/bin/rmdir x' '/usr/lib/y/x' '/bin/sbin' 'reboot' \
+		'/proc/self/task/7/x/bin/y'
+	check_decisions
+}
+
 @test "it is found wherever a shell gets a line, and however deep" {
 	serve_policy
 	rules "$(rule no-sudo deny '["sudo","**"]')" "$(rule all allow '["*","**"]' '"opaque":true')"

@@ -442,7 +442,8 @@ static bool argv_fits(
 				|| any_narrow(rule, &s->narrow_real, trusted))
 			&& words_fit(rule, s, 0, s->n_words);
 
-	if ((any_wide(rule, &s->executable, false) || any_wide(rule, &s->real, false))
+	if ((any_wide(rule, &s->executable, s->form == CANDIDATE_COMMAND)
+		    || any_wide(rule, &s->real, false))
 		&& words_fit_after(rule, s, 0, s->n_words, s->options_first))
 		return true;
 	for (size_t i = 0; s->wrapped && i < s->n_words; i++)

@@ -191,7 +191,10 @@ static void find_in_usr(
 	find_text(&index->paths, usr, set);
 }
 
-/* After a wrapper, a path also fits by its last part, and in both spellings of a merged /usr. */
+/*
+ * After a wrapper, and in a line of shell, a path also fits by its last part, and in both spellings
+ * of a merged /usr.
+ */
 static void find_wrapped(const struct policy_index *index, const struct candidate_program *p,
 	struct policy_index_set *set)
 {
@@ -245,7 +248,10 @@ struct policy_index_set policy_index_find(
 {
 	struct policy_index_set set = { 0 };
 
-	find_program(index, &s->executable, &set);
+	if (s->form == CANDIDATE_COMMAND)
+		find_wrapped(index, &s->executable, &set);
+	else
+		find_program(index, &s->executable, &set);
 	if (s->real.name)
 		find_program(index, &s->real, &set);
 	for (size_t i = 0; s->wrapped && i < s->n_words; i++)

@@ -39,9 +39,10 @@ static bool merged_fits(const char *pattern, const char *path)
 }
 
 /*
- * After a wrapper, a path also fits by its last part, since one file has many paths there. If the
- * path isn't known, it may be any path with that name. A bare name does not fit a pattern for all
- * files of a directory: otherwise every argument after a wrapper would fit.
+ * `wrapped`: the path is as it was written, after a wrapper or in a line of shell. There, it also
+ * fits by its last part, since one file has many paths. If the path isn't known, it may be any path
+ * with that name. A bare name does not fit a pattern for all files of a directory: otherwise every
+ * argument after a wrapper would fit.
  */
 static bool path_could_fit(const char *pattern, const struct candidate_program *p, bool wrapped)
 {
@@ -219,7 +220,8 @@ bool rule_words_fit(const struct rule *rule, const struct candidate *s)
 static enum rule_miss try_wide(
 	const struct rule *rule, const struct candidate *s, struct rule_reach *reach)
 {
-	bool program = program_fits(&rule->argv[0], &s->executable, false)
+	/* In a line, the path is as it was written, like that of a command after a wrapper. */
+	bool program = program_fits(&rule->argv[0], &s->executable, s->form == CANDIDATE_COMMAND)
 		|| (s->real.name && program_fits(&rule->argv[0], &s->real, false));
 
 	if (program && words_fit(rule, 1, s, WIDE, reach))
