@@ -69,7 +69,15 @@ example() {
 	for_command allow test /usr/bin/npm test
 	for_command pending_hitl git-option-first /usr/bin/git diff --output=/tmp/x
 	for_command pending_hitl git-option-first /usr/bin/git -C x log --ext-diff
+	for_command pending_hitl git-option-first /usr/bin/git shortlog HEAD --output=/tmp/x
+	for_command pending_hitl git-option-first /usr/bin/git rev-list HEAD --output=/tmp/x
+	for_command pending_hitl git-option-first /usr/bin/git blame --output=/tmp/x a
+	for_command pending_hitl git-commit-letters /usr/bin/git commit -m x -qn
+	for_command pending_hitl git-add-option /usr/bin/git add -ve
+	for_command pending_hitl git-blame-of-a-file /usr/bin/git blame -wS/etc/hostname a
+	for_command pending_hitl git-filters /usr/bin/git cat-file --t HEAD:a
 	for_command pending_hitl lists-in-files /usr/bin/wc --files0-from=x
+	for_command pending_hitl lists-in-files /usr/bin/wc --f=x
 	for_command deny secrets /usr/bin/cat .ssh/id_rsa
 	for_command deny secrets /usr/bin/grep -R . /home/me/.ssh
 	for_command deny secrets /usr/bin/cat .env.local
