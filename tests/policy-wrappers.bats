@@ -326,6 +326,29 @@ hides() {
 		setarch x86_64 -R reboot
 		perf stat -e x reboot
 		fdfind -x reboot
+		fd . -x reboot
+		fd . -Hx reboot {}
+		fd . -xreboot
+		fd . --exec=reboot
+		fd . -Xreboot -f
+		fd . --exec-batch=/sbin/reboot
+		rustup run stable reboot
+		rustup -q run --install nightly nice reboot
+		rustup +stable run nightly reboot
+		podman unshare reboot
+		podman unshare --rootless-netns reboot
+		buildah unshare reboot
+		buildah run ctr -- reboot
+		xterm -e reboot
+		uxterm -T x -e sh -c reboot
+		x-terminal-emulator -e sudo reboot
+		gnome-terminal -- reboot
+		autossh h reboot
+		autossh -M 0 -f -p 22 h sudo reboot
+		lxc-attach -n x -- reboot
+		lxc-attach x -- sh -c reboot
+		lxc-execute -n x -- reboot
+		mpirun -n 2 reboot
 	END
 	while read -ra words; do
 		mentions "${words[@]}"
@@ -339,6 +362,10 @@ hides() {
 		timeout 10 find . -name reboot
 		bwrap --bind /reboot /reboot ls
 		valgrind --log-file=reboot ls reboot
+		rustup run reboot ls
+		rustup component add reboot
+		autossh -M 0 -l reboot h
+		podman unshare ls reboot
 	END
 	check_decisions
 }
@@ -349,6 +376,10 @@ hides() {
 	hides runuser -u x -c ls
 	hides script -qc ls /dev/null
 	hides flock /tmp/l -c ls
+	hides xterm -e 'ls; df'
+	runs xterm -e 'ls; reboot'
+	hides autossh h 'ls; df'
+	runs autossh h 'ls; reboot'
 	hides flock -n /tmp/l --command ls
 	runs flock /tmp/l -c 'ls; reboot'
 	runs flock --new-option /tmp/l -c 'ls; reboot'

@@ -58,6 +58,11 @@ enum {
 #define NPM_EXEC_OPTIONS \
 	"-y --yes --no -q --quiet --no-install --ignore-existing -p= --package= -c! --call!"
 
+/* Without -M, of which autossh takes a value. */
+#define SSH_OPTIONS                                                                        \
+	"-4 -6 -A -a -C -f -g -K -k -N -n -q -T -t -V -v -X -x -Y -y -B= -b= -c= -D= -E= " \
+	"-e= -F= -I= -i= -J= -L= -l= -m= -O= -o~ -p= -R= -S= -W= -w="
+
 #define UV_OPTIONS                                                                    \
 	"-q --quiet -v --verbose -n --no-cache --offline --no-progress --native-tls " \
 	"--no-config --directory= --project= --cache-dir= --config-file= --color="
@@ -68,6 +73,10 @@ static const struct wrapper wrappers[] = {
 		"-p= --profile= -n= --namespace= -i --immediate -d --debug -v --verbose" },
 	{ { "adb" }, NULL, VERBS, 0, "-a -d -e -s= -t= -H= -P= -L=" },
 	{ { "adb" }, "shell|exec-out|exec-in", JOINS | WRAPPER_ASSIGNS, 0, "-n -x -T -t" },
+	{ { "autossh" }, NULL, JOINS | WRAPPER_ASSIGNS, 1, "-M= " SSH_OPTIONS },
+	{ { "buildah" }, NULL, VERBS, 0, NULL },
+	{ { "buildah" }, "run", DASHES, 1, NULL },
+	{ { "buildah" }, "unshare", 0, 0, "-m= --mount=" },
 	{ { "bundle" }, NULL, VERBS, 0, NULL },
 	{ { "bundle" }, "exec", 0, 0, "--keep-file-descriptors --gemfile=" },
 	{ { "busybox", "toybox" }, NULL, ALWAYS, 0, NULL },
@@ -113,6 +122,7 @@ static const struct wrapper wrappers[] = {
 		"-f= --file= -p= --project-name= --project-directory= --profile= --env-file=" },
 	{ { DOCKER }, "run|create|container run|container create", 0, 1, DOCKER_RUN_OPTIONS },
 	{ { DOCKER }, "exec|container exec", 0, 1, DOCKER_EXEC_OPTIONS },
+	{ { DOCKER }, "unshare", 0, 0, "--rootless-netns" },
 	{ { DOCKER }, "compose run|compose exec", 0, 1,
 		"-d --detach -T --no-TTY --rm --no-deps --privileged --service-ports --build -e= "
 		"--env= -u= --user= -w= --workdir= -v= --volume= -l= --label= --name= --index= "
@@ -235,6 +245,9 @@ static const struct wrapper wrappers[] = {
 		"-u= --user= -g= --group= --unit= --property~ --description= --slice= "
 		"--slice-inherit --nice= -D= --chdir= --setenv= --background= --pty --pipe "
 		"--machine= --no-ask-password" },
+	{ { "rustup" }, NULL, VERBS, 0, "-q --quiet -v --verbose" },
+	{ { "rustup" }, "+*", VERBS, 0, "-q --quiet -v --verbose" },
+	{ { "rustup" }, "run|+* run", 0, 1, "--install" },
 	{ { "s6-envdir" }, NULL, ALWAYS, 1, "-I -i -n -f -c -L" },
 	{ { "s6-setlock" }, NULL, ALWAYS, 1, "-n -N -r -w -t=" },
 	{ { "s6-applyuidgid" }, NULL, ALWAYS, 0, "-z -u= -g= -G= -U" },
@@ -252,9 +265,7 @@ static const struct wrapper wrappers[] = {
 		"--reset-env" },
 	{ { "setsid" }, NULL, ALWAYS, 0, "-c --ctty -f --fork -w --wait" },
 	{ { "linux32", "linux64", "i386", "x86_64", "uname26" }, NULL, ALWAYS, 0, SETARCH_OPTIONS },
-	{ { "ssh" }, NULL, JOINS | WRAPPER_ASSIGNS, 1,
-		"-4 -6 -A -a -C -f -g -K -k -M -N -n -q -T -t -V -v -X -x -Y -y -B= -b= -c= -D= "
-		"-E= -e= -F= -I= -i= -J= -L= -l= -m= -O= -o~ -p= -R= -S= -W= -w=" },
+	{ { "ssh" }, NULL, JOINS | WRAPPER_ASSIGNS, 1, "-M " SSH_OPTIONS },
 	{ { "ssh-agent" }, NULL, ALWAYS, 0, "-c -s -D -d -a= -E= -O= -P= -t=" },
 	{ { "sshpass" }, NULL, ALWAYS, 0, "-f= -d= -p= -P= -e -v" },
 	{ { "stdbuf" }, NULL, ALWAYS, 0, "-i= --input= -o= --output= -e= --error=" },
@@ -362,16 +373,29 @@ static const struct wrapper wrappers[] = {
 	{ { "yarn" }, "exec|dlx", 0, 0, "-q --quiet -p= --package=" },
 
 	/* Only known to be wrappers. */
-	{ { "abduco", "catatonit", "coresched", "dtach", "fdfind", "firejail", "firma", "firma-run",
-		  "ltrace", "perf" },
+	{ { "abduco", "catatonit", "coresched", "dtach", "fd", "fdfind", "firejail", "firma",
+		  "firma-run", "ltrace" },
 		NULL, ANY, 0, NULL },
-	{ { "pipesz", "proot", "rlwrap", "runcon", "s6-envuidgid", "s6-sudo", "schroot",
+	{ { "bear", "caffeinate", "catchsegv", "cgexec", "cross-env", "daemonize", "gamemoderun",
+		  "heaptrack", "keep-one-running", "lckdo" },
+		NULL, ANY, 0, NULL },
+	{ { "lxc-attach", "lxc-execute", "lxc-unshare", "lxc-usernsexec", "mpiexec", "mpirun",
+		  "run-one", "run-this-one", "srun", "trickle" },
+		NULL, ANY, 0, NULL },
+	{ { "perf", "pipesz", "proot", "rlwrap", "runcon", "s6-envuidgid", "s6-sudo", "schroot",
 		  "setarch" },
 		NULL, ANY, 0, NULL },
 	{ { "capsh", "dbus-launch", "runuser", "script", "su" }, NULL, ANY | WRAPPER_STRINGS, 0,
 		NULL },
 	{ { "hyperfine", "parallel", "sem", "watchexec" }, NULL, ANY | HIDES | JOINS, 0, NULL },
 	{ { "start-stop-daemon" }, NULL, ANY | HIDES, 0, NULL },
+	/* Terminals: what they run may be a string, or a shell that reads the keyboard. */
+	{ { "alacritty", "cool-retro-term", "foot", "gnome-terminal", "kitty", "konsole", "lxterm",
+		  "lxterminal", "mate-terminal", "ptyxis" },
+		NULL, ANY | HIDES | JOINS, 0, NULL },
+	{ { "qterminal", "rxvt", "st", "terminator", "tilix", "urxvt", "uxterm",
+		  "x-terminal-emulator", "xfce4-terminal", "xterm" },
+		NULL, ANY | HIDES | JOINS, 0, NULL },
 };
 
 #define N_WRAPPERS (sizeof(wrappers) / sizeof(wrappers[0]))

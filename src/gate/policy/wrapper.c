@@ -83,15 +83,16 @@ static bool hides(const char *name, bool splits, bool strings)
 			|| (strings && wrapper->flags & WRAPPER_STRINGS));
 }
 
-/* The command that the word would run. coreutils gives it as an option's value. */
+/* The command that the word would run. coreutils and fd take it as an option's value. */
 static const char *command_of(const char *word)
 {
-	static const char *const options[] = { "--coreutils-prog=", "--coreutils-prog-shebang=" };
+	static const char *const options[] = { "--coreutils-prog=", "--coreutils-prog-shebang=",
+		"--exec=", "--exec-batch=", "-x", "-X" };
 	size_t len;
 
 	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
 		len = strlen(options[i]);
-		if (strncmp(word, options[i], len) == 0)
+		if (strncmp(word, options[i], len) == 0 && word[len] != '\0')
 			return word + len;
 	}
 	return word;
