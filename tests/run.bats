@@ -516,6 +516,25 @@ BASH_FUNC_f%%, PERL5OPT, NODE_OPTIONS, PYTHONSTARTUP, GIT_EXTERNAL_DIFF, NPM_con
 	diff "$TMP/table" "$TMP/page"
 }
 
+@test "variables that name another configuration, or add arguments, are dropped" {
+	local name
+	local -a dropped=(ARGV0 CARGO_ALIAS_build DOCKER_CONFIG GOCACHEPROG KUBECONFIG KUBECTL_EXTERNAL_DIFF
+		KUBE_EDITOR PYTEST_ADDOPTS PYTEST_PLUGINS RIPGREP_CONFIG_PATH RUSTUP_TOOLCHAIN
+		TERRAFORM_CONFIG TF_CLI_ARGS TF_CLI_ARGS_plan TF_CLI_CONFIG_FILE XDG_CONFIG_DIRS
+		XDG_CONFIG_HOME)
+
+	start_daemon --default-action allow
+	run --separate-stderr env "${dropped[@]/%/=x}" TF_IN_AUTOMATION=1 CARGO_TERM_COLOR=never \
+		"$FIRMA" run -- env
+	assert_status 0
+	for name in "${dropped[@]}"; do
+		refute_line -e "^$name="
+		assert_stderr -e "[ ,]$name(,|\$)"
+	done
+	assert_line TF_IN_AUTOMATION=1
+	assert_line CARGO_TERM_COLOR=never
+}
+
 # --- signals and terminals ------------------------------------------------------------------------
 
 @test "signals that were ignored stay so, and others have their default again" {

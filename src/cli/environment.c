@@ -23,13 +23,15 @@ static const char *const names[] = {
 	"GLIBC_TUNABLES", "GCONV_PATH", "HOSTALIASES", "LOCPATH", "MALLOC_TRACE", "NLSPATH",
 	"RES_OPTIONS", "RESOLV_HOST_CONF",
 	/* sh(1), bash(1), dash(1), ksh(1), zsh(1) */
-	"BASH_ENV", "BASH_FUNC_*", "BASH_LOADABLES_PATH", "BASHOPTS", "CDPATH", "ENV", "FPATH",
-	"GLOBIGNORE", "IFS", "NULLCMD", "PROMPT_COMMAND", "PS4", "READNULLCMD", "SHELLOPTS",
-	"ZDOTDIR",
+	"ARGV0", "BASH_ENV", "BASH_FUNC_*", "BASH_LOADABLES_PATH", "BASHOPTS", "CDPATH", "ENV",
+	"FPATH", "GLOBIGNORE", "IFS", "NULLCMD", "PROMPT_COMMAND", "PS4", "READNULLCMD",
+	"SHELLOPTS", "ZDOTDIR",
 	/* python(1), pip(1), uv's "Environment variables" */
 	"PIP_*", "PYTHONBREAKPOINT", "PYTHONEXECUTABLE", "PYTHONHOME", "PYTHONINSPECT",
 	"PYTHONPATH", "PYTHONPLATLIBDIR", "PYTHONPYCACHEPREFIX", "PYTHONSTARTUP", "PYTHONUSERBASE",
 	"PYTHONWARNINGS", "UV_*",
+	/* pytest's "Configuration options" */
+	"PYTEST_ADDOPTS", "PYTEST_PLUGINS",
 	/* perlrun(1) */
 	"PERL5DB", "PERL5LIB", "PERL5OPT", "PERL5SHELL", "PERLIO", "PERLIO_DEBUG", "PERLLIB",
 	"PERL_MB_OPT", "PERL_MM_OPT",
@@ -56,12 +58,17 @@ static const char *const names[] = {
 	/* hg(1), svn(1), cvs(1), rsync(1), ssh(1), sudo(8) */
 	"CVS_RSH", "HGEDITOR", "HGMERGE", "HGRCPATH", "RSYNC_RSH", "SSH_ASKPASS", "SUDO_ASKPASS",
 	"SVN_EDITOR", "SVN_SSH",
-	/* make(1), cargo's "Environment variables", go(1) */
-	"CARGO_BUILD_*", "CARGO_TARGET_*", "GNUMAKEFLAGS", "GOENV", "GOFLAGS", "MAKEFILES",
-	"MAKEFLAGS", "RUSTC", "RUSTC_WORKSPACE_WRAPPER", "RUSTC_WRAPPER", "RUSTDOC", "RUSTFLAGS",
-	/* environ(7), man(1), less(1), tar(1) */
+	/* make(1), cargo's and rustup's "Environment variables", go(1) */
+	"CARGO_ALIAS_*", "CARGO_BUILD_*", "CARGO_TARGET_*", "GNUMAKEFLAGS", "GOCACHEPROG", "GOENV",
+	"GOFLAGS", "MAKEFILES", "MAKEFLAGS", "RUSTC", "RUSTC_WORKSPACE_WRAPPER", "RUSTC_WRAPPER",
+	"RUSTDOC", "RUSTFLAGS", "RUSTUP_TOOLCHAIN",
+	/* docker(1), kubectl's "Reference", terraform's "Environment variables" */
+	"DOCKER_CONFIG", "KUBECONFIG", "KUBECTL_EXTERNAL_DIFF", "KUBE_EDITOR", "TERRAFORM_CONFIG",
+	"TF_CLI_ARGS*", "TF_CLI_CONFIG_FILE",
+	/* environ(7), man(1), less(1), rg(1), tar(1), the XDG Base Directory Specification */
 	"BROWSER", "EDITOR", "LESSCLOSE", "LESSKEY*", "LESSOPEN", "MANPAGER", "PAGER",
-	"SYSTEMD_EDITOR", "SYSTEMD_PAGER", "TAR_OPTIONS", "VISUAL",
+	"RIPGREP_CONFIG_PATH", "SYSTEMD_EDITOR", "SYSTEMD_PAGER", "TAR_OPTIONS", "VISUAL",
+	"XDG_CONFIG_DIRS", "XDG_CONFIG_HOME",
 	/* openssl-env(7), krb5.conf(5) */
 	"KRB5_CONFIG*", "OPENSSL_CONF", "OPENSSL_ENGINES", "OPENSSL_MODULES",
 	/* GTK's, GLib's, Qt's and GStreamer's "Environment variables" */
