@@ -287,6 +287,7 @@ with_programs() {
 	assert_equal "$(asks environment 'ls $X')" none
 	assert_equal "$(BASH_ENV='' LD_X=1 LD_=1 ENVY=1 asks environment ls)" '["BASH_ENV","LD_X"]' ||
 		assert_equal "$(BASH_ENV='' LD_X=1 LD_=1 ENVY=1 asks environment ls)" '["LD_X","BASH_ENV"]'
+	assert_equal "$(ARGV0=x ARGV01=1 ARGV=1 asks environment ls)" '["ARGV0"]'
 
 	rules "$(rule look allow '[["ls","head"],"**"]')"
 	check_decisions

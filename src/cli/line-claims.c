@@ -24,6 +24,7 @@ static const struct {
 	const char *name;
 	bool begins;
 } variables[] = {
+	{ "ARGV0", false },
 	{ "BASHOPTS", false },
 	{ "BASH_ENV", false },
 	{ "BASH_FUNC_", true },
