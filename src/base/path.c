@@ -44,9 +44,9 @@ const char *path_skip_proc_root(const char *path)
 			p += 6;
 			p += strcspn(p, "/");
 		}
-		if (strncmp(p, "/root/", 6) != 0)
+		if (strncmp(p, "/root", 5) != 0 || (p[5] != '/' && p[5] != '\0'))
 			break;
-		path = p + 5;
+		path = p[5] == '\0' ? "/" : p + 5;
 	}
 	return path;
 }

@@ -57,28 +57,6 @@ static size_t command_size(const struct candidate *s, const char *command, size_
 	return strchr(command, '/') ? path_size(s->directory, command, relative) : 0;
 }
 
-/*
- * A path through /proc/PID/root, or /proc/PID/task/TID/root, names a file of this root directory,
- * or of another one.
- */
-static const char *without_proc_root(const char *path)
-{
-	const char *p;
-
-	while (strncmp(path, "/proc/", 6) == 0) {
-		p = path + 6;
-		p += strcspn(p, "/");
-		if (strncmp(p, "/task/", 6) == 0) {
-			p += 6;
-			p += strcspn(p, "/");
-		}
-		if (strncmp(p, "/root", 5) != 0 || (p[5] != '/' && p[5] != '\0'))
-			break;
-		path = p[5] == '\0' ? "/" : p + 5;
-	}
-	return path;
-}
-
 static int read_programs(struct candidate *s)
 {
 	size_t total = 0, relative = 0, size;
@@ -106,7 +84,7 @@ static int read_programs(struct candidate *s)
 		if (size == 0)
 			continue;
 		path_normalize(s->directory, w->command, at);
-		w->program = program_at(without_proc_root(at));
+		w->program = program_at(path_skip_proc_root(at));
 		at += size;
 	}
 	return 0;
@@ -162,7 +140,7 @@ static int read_paths(struct candidate *s)
 			continue;
 		}
 		path_normalize(directory, text, at);
-		w->path = without_proc_root(at);
+		w->path = path_skip_proc_root(at);
 		if (is_certain_path(text) && (s->directory || text[0] == '/'))
 			w->narrow_path = at;
 		at += size;
@@ -278,7 +256,7 @@ static int read_name(struct candidate *s, const char *name)
 	if (!s->path)
 		return -ENOMEM;
 	path_normalize(s->directory, name, s->path);
-	s->executable = program_at(without_proc_root(s->path));
+	s->executable = program_at(path_skip_proc_root(s->path));
 	return 0;
 }
 
