@@ -153,6 +153,55 @@ fetches() {
 	judged allow default_action action_type=execute_command 'target=ls && cp a b'
 }
 
+@test "a file is seen in any part of a word that a program may read as its name" {
+	local asked=commands.operand.require_approval word
+
+	serve_policy
+	document '{"default_action":"allow","read":[{"id":"secret","action":"deny","path":"**/.env"}],
+		"exec":[{"id":"all","action":"allow","argv":[["curl","cp","tee"],"**"]}]}'
+	for word in .env @.env -d@.env -T.env HEAD:.env x@.env: -F=.env -xvT.env a=@.env \
+		'f=@.env;type=text/plain' type=bind,source=/x/.env,target=/y --form=a=@.env \
+		:::::::::::@.env; do
+		for_command pending_hitl "$asked" /usr/bin/curl "$word" h
+	done
+	for word in -t.ssh -rt.ssh -a.git/hooks/x --target-directory=.ssh host:.ssh/authorized_keys \
+		/root/.ssh:/x; do
+		for_command pending_hitl "$asked" /usr/bin/cp "$word" x
+	done
+	for word in env -denv HEAD:env 'see: .env' a@b.org -xvf - -- -: 'x=,;'; do
+		for_command allow all /usr/bin/curl "$word"
+	done
+	check_decisions
+}
+
+@test "a guarded file is seen through its directory, and however its path is written" {
+	local asked=commands.operand.require_approval path
+
+	serve_policy
+	document '{"default_action":"allow","defaults":{"write":"allow"},
+		"exec":[{"id":"all","action":"allow","argv":[["curl","cp","tee"],"**"]}]}'
+	for path in /root/.ssh .claude .CLAUDE/ .cursor .husky /etc/firma /var/lib/firma .git \
+		.git//hooks/x .git/./hooks/x .git/x/../hooks/p .git/modules/m/hooks/pre-commit \
+		.git/worktrees/x/commondir a/../.config//fish; do
+		for_command pending_hitl "$asked" /usr/bin/cp -r x "$path"
+		for_command pending_hitl "$asked" /usr/bin/cp "--target-directory=$path" x
+	done
+	decides pending_hitl "$asked" executable=/usr/bin/tee 'args:=["authorized_keys"]' cwd=/root/.ssh
+	decides pending_hitl "$asked" executable=/usr/bin/tee 'args:=["hooks/x"]' cwd=/w/.git
+	decides pending_hitl "$asked" executable=/usr/bin/tee 'args:=["../.bashrc"]' cwd=/root/x
+	decides allow all executable=/usr/bin/tee 'args:=["../.ssh.txt"]' cwd=/root/x
+	for path in .github .gitignore x.git a.claude .sshx /etc/firma2 ssh; do
+		for_command allow all /usr/bin/cp x "$path"
+	done
+	check_decisions
+	judged ask "$asked" action_type=execute_command \
+		'target=cd /root/.ssh && tee authorized_keys' cwd=/w/p
+	for path in .claude /srv/a/.git/modules/m/hooks/pre-commit .git /srv/a/.git/worktrees/b/gitdir; do
+		judged ask write.guarded action_type=write_file "target=$path" cwd=/w/p
+	done
+	judged allow defaults.write action_type=write_file target=.github/x cwd=/w/p
+}
+
 @test "a URL is matched part by part, and one that programs read in two ways is refused" {
 	serve_policy
 	document '{"defaults":{"fetch":"pending_hitl"},"fetch":[

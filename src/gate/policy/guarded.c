@@ -6,10 +6,11 @@
 
 #include <stddef.h>
 #include <string.h>
+#include <strings.h>
 
 #include "gate/policy/glob.h"
 
-/* Patterns for glob_run_wide(). A directory stands for all files in it. */
+/* Patterns for glob_run_wide(). One that ends in a slash and two stars also fits the directory. */
 static const char *const files[] = {
 	/* Coding agents, their servers and hooks. */
 	".claude/**",
@@ -29,9 +30,14 @@ static const char *const files[] = {
 	".envrc",
 	".vscode/tasks.json",
 
-	/* git */
+	/* git. A file ".git", or a file "commondir", says where git finds its hooks and settings.
+	 */
+	".git",
 	".git/hooks**",
 	".git/config**",
+	".git/commondir",
+	".git/modules/**",
+	".git/worktrees/**",
 	".gitconfig",
 	".config/git/**",
 
@@ -78,10 +84,22 @@ static bool may_be(const char *path)
 		|| strcasestr(path, "firma") || strstr(path, "etc/");
 }
 
+/* Whether the path is the directory of such a pattern. Directories have no wildcards. */
+static bool is_directory(const char *pattern, const char *path)
+{
+	const size_t len = strlen(pattern), path_len = strlen(path), wild = strlen("/**");
+	const char *end;
+
+	if (len < wild || strcmp(pattern + len - wild, "/**") != 0 || path_len < len - wild)
+		return false;
+	end = path + path_len - (len - wild);
+	return strncasecmp(end, pattern, len - wild) == 0 && (end == path || end[-1] == '/');
+}
+
 bool guarded_is(const char *path)
 {
 	for (size_t i = 0; may_be(path) && i < sizeof(files) / sizeof(files[0]); i++)
-		if (glob_run_wide(files[i], path, GLOB_ANY_DEPTH))
+		if (glob_run_wide(files[i], path, GLOB_ANY_DEPTH) || is_directory(files[i], path))
 			return true;
 	return false;
 }

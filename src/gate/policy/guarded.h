@@ -9,5 +9,8 @@
 
 #include <stdbool.h>
 
-/* Whether the path is a guarded file, in any directory and in upper or lower case. */
+/*
+ * Whether the path is a guarded file, or a directory of such files, in any directory and in upper
+ * or lower case.
+ */
 bool guarded_is(const char *path);

@@ -13,8 +13,12 @@
 #include "base/text.h"
 #include "gate/policy/candidates.h"
 #include "gate/policy/guarded.h"
+#include "gate/policy/operands.h"
 #include "gate/policy/policy-internal.h"
 #include "gate/policy/rule-target.h"
+
+/* Bytes of a directory that cost as much as another text. */
+#define OPERAND_BYTES 1024
 
 void policy_free(struct policy *p)
 {
@@ -354,45 +358,46 @@ static int judge_operand(const struct policy *p, const struct candidate *s, cons
 	return 0;
 }
 
-/* Guarded files are run or obeyed later. `git config` writes some without naming them. */
-static void judge_guarded(
-	const struct policy *p, const struct candidate *s, struct judgement *found)
+/* What a text costs of LIMIT_OPERANDS: more if the directory is long, since it is joined to it. */
+static size_t cost_of_operand(const struct candidate *s)
 {
-	bool guarded = target_is_git(s, "config");
-
-	if (found->decision != DECISION_ALLOW)
-		return;
-	for (size_t i = 0; !guarded && i < s->n_words; i++) {
-		const char *word = s->words[i].text, *value = strchr(word, '=');
-
-		guarded = guarded_is(word) || (value && guarded_is(value + 1));
-	}
-	if (guarded)
-		*found = (struct judgement){ .decision = DECISION_PENDING,
-			.rule = RULE_OPERAND,
-			.reason = "it names what is run or obeyed later",
-			.named = true,
-			.severity = SEVERITY_HIGH,
-			.approvers = APPROVERS_RUNTIME,
-			.policy_id = p->id };
+	return 1 + (s->directory ? strlen(s->directory) / OPERAND_BYTES : 0);
 }
 
-/* Judges each word as a path; in "--file=PATH", also the value. */
+/*
+ * Judges all texts of the command that may name files. Guarded files are run or obeyed later; `git
+ * config` writes some without naming them.
+ */
 static int judge_operands(
 	const struct policy *p, const struct candidate *s, size_t *left, struct judgement *found)
 {
-	const char *value;
-	int r = 0;
+	const size_t cost = cost_of_operand(s);
+	bool guarded = target_is_git(s, "config");
+	struct operands o;
+	int r;
 
 	/* The results here ask at most, so only an allow can change. */
 	if (found->decision != DECISION_ALLOW)
 		return 0;
-	for (size_t i = 0; r >= 0 && i<s->n_words && * left> 0; i++, --*left) {
-		value = strchr(s->words[i].text, '=');
-		r = judge_operand(p, s, s->words[i].text, found);
-		if (r >= 0 && value)
-			r = judge_operand(p, s, value + 1, found);
+	r = operands_init(&o, s);
+	if (r < 0)
+		return r;
+
+	while (r >= 0 && found->decision == DECISION_ALLOW && *left > 0 && operands_next(&o)) {
+		r = judge_operand(p, s, o.text, found);
+		guarded = guarded || guarded_is(o.text) || guarded_is(o.path);
+		*left -= cost < *left ? cost : *left;
 	}
+	operands_deinit(&o);
+	if (guarded)
+		take_stricter(found,
+			&(struct judgement){ .decision = DECISION_PENDING,
+				.rule = RULE_OPERAND,
+				.reason = "it names what is run or obeyed later",
+				.named = true,
+				.severity = SEVERITY_HIGH,
+				.approvers = APPROVERS_RUNTIME,
+				.policy_id = p->id });
 	return r;
 }
 
@@ -429,7 +434,6 @@ static int judge_doings(const struct policy *p, const struct candidates *c, stru
 
 	for (size_t i = 0; r >= 0 && i < c->n; i++) {
 		r = judge_operands(p, &c->all[i], &left, found);
-		judge_guarded(p, &c->all[i], found);
 		if (r >= 0 && p->of_kind[KIND_GIT].n > 0)
 			r = judge_push(p, &c->all[i], found);
 	}

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * Takes words apart. A text begins at the beginning of the word, after a separator, or after the
+ * letters of an option. It ends at the next separator, so that all texts of a word together are
+ * hardly longer than the word. The whole word, and a few texts up to the word's end, are tried as
+ * well, since a file's name may have separators.
+ */
+
+#include "gate/policy/operands.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/path.h"
+#include "gate/limits.h"
+
+#define SEPARATORS "=:@,;"
+#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+
+/* Texts of a word, after the whole, that are also tried up to the word's end if they aren't long.
+ */
+#define TAILS 4
+
+int operands_init(struct operands *o, const struct candidate *s)
+{
+	size_t longest = 0, len;
+
+	for (size_t i = 0; i < s->n_words; i++) {
+		len = strlen(s->words[i].text);
+		longest = len > longest ? len : longest;
+	}
+	*o = (struct operands){ .candidate = s };
+	o->text = malloc(longest + 1);
+	o->path = malloc((s->directory ? strlen(s->directory) : 0) + longest + 2);
+	if (!o->text || !o->path) {
+		operands_deinit(o);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+/* The end of the letters in "-xfFILE"; NULL if the word is not such an option. */
+static const char *end_of_letters(const char *word)
+{
+	return word[0] == '-' && word[1] != '-' ? word + 1 + strspn(word + 1, LETTERS) : NULL;
+}
+
+/* A text may begin after the letter of "-dFILE", or after all letters of "-xfFILE". */
+static bool may_begin(const struct operands *o, const char *word, const char *at)
+{
+	if (strchr(SEPARATORS " \t\n", *at))
+		return false;
+	return strchr(SEPARATORS, at[-1])
+		|| (o->letters && at >= word + 2 && (at == word + 2 || at == o->letters));
+}
+
+/* Moves on to the next text that begins within the word. */
+static bool find_start(struct operands *o, const char *word)
+{
+	for (o->start++; *o->start; o->start++)
+		if (may_begin(o, word, o->start))
+			return true;
+	return false;
+}
+
+static bool enter_word(struct operands *o)
+{
+	if (o->index == o->candidate->n_words)
+		return false;
+	o->start = o->candidate->words[o->index].text;
+	o->letters = end_of_letters(o->start);
+	o->tails = 0;
+	o->cut = false;
+	return true;
+}
+
+/* Chooses the next text; `cut` says whether it ends at the next separator. */
+static bool choose(struct operands *o)
+{
+	if (!o->start)
+		return enter_word(o);
+	if (!o->cut && o->start[strcspn(o->start, SEPARATORS)] != '\0') {
+		o->cut = true;
+		return true;
+	}
+	if (*o->start == '\0' || !find_start(o, o->candidate->words[o->index].text)) {
+		o->index++;
+		return enter_word(o);
+	}
+	o->cut = o->tails >= TAILS || strnlen(o->start, LIMIT_PATH) == LIMIT_PATH;
+	o->tails++;
+	return true;
+}
+
+bool operands_next(struct operands *o)
+{
+	const char *directory = o->candidate->directory;
+	size_t len;
+
+	if (!choose(o))
+		return false;
+
+	len = o->cut ? strcspn(o->start, SEPARATORS) : strlen(o->start);
+	memcpy(o->text, o->start, len);
+	o->text[len] = '\0';
+	path_normalize(directory ? directory : "", o->text, o->path);
+	return true;
+}
+
+void operands_deinit(struct operands *o)
+{
+	free(o->text);
+	free(o->path);
+	o->text = NULL;
+	o->path = NULL;
+}
