@@ -290,6 +290,62 @@ RULE='{"id":"r","argv":["git","**"],"action":'
 	assert_decision allow 'allowed by rule r'
 }
 
+@test "an entry allows no command that names a protected file, or pushes where it may not" {
+	local words sections='"read":[{"id":"env","path":"**/.env",
+		"action":"deny"}],"git":[{"id":"main","branch":"main","action":"deny"},
+		{"id":"rest","branch":"*","action":"allow"}]'
+
+	mkdir "$TMP/policy"
+	echo '{"default_action":"pending_hitl"}' >"$TMP/policy/policy.json"
+	start_daemon --policy "$TMP/policy/policy.json"
+	add /usr/bin/tool agent_id=a 'argv:=["**"]'
+	add /usr/bin/git agent_id=a 'argv:=["**"]'
+	protected() { # DECISION RULE DECISION-OF-A-PUSH RULE-OF-A-PUSH
+		for words in '".env"' '"-f","x/.env"' '".git/hooks/pre-commit"' '"/etc/firma/x"'; do
+			run ask agent_id=a cwd=/work executable=/usr/bin/tool "args:=[$words]" detail:=true
+			assert_decision "$1"
+			assert_field rule "$2"
+		done
+		run ask agent_id=a cwd=/work executable=/usr/bin/git 'args:=["push","origin","main"]' \
+			detail:=true
+		assert_decision "$3"
+		assert_field rule "$4"
+		allowed_by_list agent_id=a cwd=/work executable=/usr/bin/tool 'args:=["env"]'
+		allowed_by_list agent_id=a cwd=/work executable=/usr/bin/git \
+			'args:=["push","origin","x"]'
+	}
+	in_force() {
+		echo "{$1,$sections}" >"$TMP/policy/new"
+		mv "$TMP/policy/new" "$TMP/policy/policy.json"
+	}
+	in_force '"default_action":"pending_hitl"'
+	protected pending_hitl commands.operand.require_approval deny main
+	must '{"outcome":"unsupported_action","reason":"can'"'"'t be allowed always: the rule that asks for a person lets no answer be remembered"}' \
+		operate approve always:=true token_id="$(pending_token "${BOUND[@]}" 'args:=["x/.env"]')"
+	in_force '"default_action":"deny"'
+	protected deny default_action deny default_action
+	in_force '"exec":[{"id":"r","argv":[["tool","git"],"**"],"action":"pending_hitl",
+		"remember":true}]'
+	protected pending_hitl r deny main
+}
+
+@test "an entry allows nothing that a pack beside the policy denies or asks about" {
+	local words
+
+	policy
+	mkdir "$TMP/packs"
+	echo '{"metadata":{"id":"own"},"default_action":"allow","exec":[
+		{"id":"no","argv":["git","push","**"],"action":"deny"},
+		{"id":"ask","argv":["git","fetch"],"action":"pending_hitl"}]}' >"$TMP/packs/own.json"
+	start_daemon --policy "$TMP/policy/policy.json" --policy-pack own --pack-dir "$TMP/packs"
+	add /usr/bin/git agent_id=a 'argv:=["**"]'
+	allowed_by_list "${BOUND[@]}"
+	for words in push fetch; do
+		run ask "${BOUND[@]}" "args:=[\"$words\"]"
+		assert_decision deny
+	done
+}
+
 @test "what a rule asks about can be approved for good where it lets it be remembered" {
 	policy "$RULE\"pending_hitl\"}"
 	start_daemon --policy "$TMP/policy/policy.json"

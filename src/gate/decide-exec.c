@@ -134,6 +134,7 @@ static int judge(const struct decide_input *in, struct judgement *ret)
 {
 	const size_t n = packs_of_commands(in);
 	struct judgement found = { 0 }, j;
+	bool remember = true;
 	int r;
 
 	/* If there are packs but no policy, the packs alone decide. */
@@ -142,15 +143,20 @@ static int judge(const struct decide_input *in, struct judgement *ret)
 			in->policy, in->request, &in->asker, in->settings->default_action, &found);
 		if (r < 0)
 			return r;
+		remember = found.remember || found.decision == DECISION_ALLOW;
 	}
 	for (size_t i = 0; i < n; i++) {
 		r = policy_judge(
 			in->packs[i], in->request, &in->asker, in->settings->default_action, &j);
 		if (r < 0)
 			return r;
+		remember &= j.remember || j.decision == DECISION_ALLOW;
 		if (judgement_is_stricter(&j, &found))
 			found = j;
 	}
+
+	/* The allowlist may only allow it if each of them leaves it to the allowlist. */
+	found.remember &= remember;
 	*ret = found;
 	return 0;
 }

@@ -426,22 +426,37 @@ static int judge_push(const struct policy *p, const struct candidate *s, struct 
 	return 0;
 }
 
-/* Judges the effects of commands: they name files, and may push. */
+/*
+ * Judges the effects of commands: they name files, and may push. What the allowlist may still allow
+ * is judged as if it were allowed; if that asks or denies, the allowlist may not allow it.
+ */
 static int judge_doings(const struct policy *p, const struct candidates *c, struct judgement *found)
 {
+	const bool listed = found->remember && found->decision != DECISION_ALLOW;
+	struct judgement effects = *found;
 	size_t left = LIMIT_OPERANDS;
 	int r = 0;
 
+	if (listed)
+		effects = (struct judgement){ .decision = DECISION_ALLOW };
 	for (size_t i = 0; r >= 0 && i < c->n; i++) {
-		r = judge_operands(p, &c->all[i], &left, found);
+		r = judge_operands(p, &c->all[i], &left, &effects);
 		if (r >= 0 && p->of_kind[KIND_GIT].n > 0)
-			r = judge_push(p, &c->all[i], found);
+			r = judge_push(p, &c->all[i], &effects);
 	}
 	if (left == 0)
-		take_stricter(found,
+		take_stricter(&effects,
 			&(struct judgement){ .decision = DECISION_PENDING,
 				.rule = RULE_HIDDEN,
 				.policy_id = p->id });
+	if (!listed) {
+		*found = effects;
+	} else if (effects.decision != DECISION_ALLOW) {
+		/* A rule that asks keeps its approvers. */
+		if (!found->named || effects.decision == DECISION_DENY)
+			take_stricter(found, &effects);
+		found->remember = false;
+	}
 	return r;
 }
 
