@@ -19,8 +19,7 @@
 #define SEPARATORS "=:@,;"
 #define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
-/* Texts of a word, after the whole, that are also tried up to the word's end if they aren't long.
- */
+/* The number of texts of a word that are also tried up to the word's end, if they aren't long. */
 #define TAILS 4
 
 int operands_init(struct operands *o, const struct candidate *s)
@@ -79,9 +78,12 @@ static bool enter_word(struct operands *o)
 /* Chooses the next text; `cut` says whether it ends at the next separator. */
 static bool choose(struct operands *o)
 {
+	size_t len;
+
 	if (!o->start)
 		return enter_word(o);
-	if (!o->cut && o->start[strcspn(o->start, SEPARATORS)] != '\0') {
+	len = strcspn(o->start, SEPARATORS);
+	if (!o->cut && len > 0 && o->start[len] != '\0') {
 		o->cut = true;
 		return true;
 	}
