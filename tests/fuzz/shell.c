@@ -168,7 +168,7 @@ static size_t directory_tokens(const struct tokens *t, const char **ret)
 static bool compare_commands(const struct tokens *t, const struct shell_line *line)
 {
 	static const char separators[] = { '\0', 'A', 'O', 'P', 'S' };
-	const struct shell_command *c = line->commands - 1;
+	const struct shell_command *c = line->commands;
 	const char *directory = NULL, *word = "";
 	size_t n = 0, words = 0, redirections = 0, i = directory_tokens(t, &directory);
 	bool sure = i > 0, begins = true;
