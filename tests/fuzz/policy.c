@@ -461,6 +461,9 @@ static bool argv_fits_somewhere(
 
 	if (s->form != CANDIDATE_WORDS)
 		return argv_fits(rule, s, trusted);
+
+	/* Of a part of the words, the program is one of them. */
+	cut.executable = cut.real = (struct candidate_program){ 0 };
 	for (cut.n_words = 1; cut.n_words <= s->n_words; cut.n_words++)
 		if (s->words[cut.n_words - 1].ends && argv_fits(rule, &cut, trusted))
 			return true;
