@@ -97,7 +97,8 @@ sha256() {
 
 @test "a command that isn't there is 127, and one that can't be executed is 126, unasked" {
 	start_daemon --default-action allow
-	missing nonesuch
+	# Without directories that this user may not read, as root's own.
+	PATH=/usr/bin:/bin missing nonesuch
 	assert_stderr 'firma: nonesuch: command not found'
 	missing ./nonesuch
 	assert_stderr 'firma: ./nonesuch: No such file or directory'
