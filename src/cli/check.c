@@ -28,7 +28,7 @@ static const struct option_row rows[] = {
 	{ "wait", 0, "[=TIME]", "hold until somebody has decided, or for so long",
 		OPTION_DURATION(struct check, question.wait_time),
 		OPTION_GIVEN(struct check, question.wait), .wants = "a time, such as 10min" },
-	{ "hash", 0, NULL, "bind the file's content, whoever owns it",
+	{ "hash", 0, NULL, "bind the file's content, also of a file of root",
 		OPTION_FLAG(struct check, build.hash_all),
 		OPTION_GIVEN(struct check, build.described) },
 	{ "timeout", 0, "TIME", "wait at most so long for an answer (default: 5s)",

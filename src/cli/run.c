@@ -51,7 +51,7 @@ static const struct option_row rows[] = {
 		.wants = "a time, such as 10min" },
 	{ "no-wait", 0, NULL, "do not hold until somebody has decided",
 		OPTION_FLAG(struct run, no_wait) },
-	{ "hash", 0, NULL, "bind the file's content, whoever owns it",
+	{ "hash", 0, NULL, "bind the file's content, also of a file of root",
 		OPTION_FLAG(struct run, build.hash_all) },
 	{ "shell", 0, "LINE", "run a line of shell", OPTION_STRING(struct run, shell) },
 	{ "keep-env", 0, "NAME", "do not drop this variable (may be repeated)",

@@ -223,6 +223,19 @@ static int find_key(struct command_line *c, char **ret_path)
 	return 0;
 }
 
+/* Makes the path of an option absolute; *own owns it. Without the option nothing happens. */
+static int take_path(const char *given, const char *what, char **own, const char **ret)
+{
+	if (!given)
+		return STATUS_DONE;
+
+	*own = absolute_path(given);
+	if (!*own)
+		return say_undecided("can't tell where %s", what);
+	*ret = *own;
+	return STATUS_DONE;
+}
+
 static int run_daemon(const struct verb *verb, struct command_line *c)
 {
 	cleanup(free_p) char *state_dir = NULL;
@@ -232,29 +245,20 @@ static int run_daemon(const struct verb *verb, struct command_line *c)
 	cleanup(free_p) char *registry = NULL;
 	cleanup(packs_deinit) struct packs packs = { .n = 0 };
 	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
-	int r;
+	int r, status;
 
 	if (find_key(c, &key) < 0)
 		return say_undecided("out of memory");
 
-	if (c->policy) {
-		policy = absolute_path(c->policy);
-		if (!policy)
-			return say_undecided("can't tell where the policy is");
-		c->serve.policy = policy;
-	}
-	if (c->approvers) {
-		approvers = absolute_path(c->approvers);
-		if (!approvers)
-			return say_undecided("can't tell where the approvers are");
-		c->serve.approvers = approvers;
-	}
-	if (c->registry) {
-		registry = absolute_path(c->registry);
-		if (!registry)
-			return say_undecided("can't tell where the registry is");
-		c->serve.registry = registry;
-	}
+	status = take_path(c->policy, "the policy is", &policy, &c->serve.policy);
+	if (status == STATUS_DONE)
+		status = take_path(
+			c->approvers, "the approvers are", &approvers, &c->serve.approvers);
+	if (status == STATUS_DONE)
+		status = take_path(c->registry, "the registry is", &registry, &c->serve.registry);
+	if (status != STATUS_DONE)
+		return status;
+
 	if (strcmp(c->store, "file") == 0) {
 		state_dir = daemon_state_dir(c->state_dir);
 		if (!state_dir)
