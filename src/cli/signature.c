@@ -156,6 +156,14 @@ static bool read_hash(const struct json *root, const char *key, uint8_t ret[stat
 	return hex && notation_parse_hex(hex, strlen(hex), ret, SHA256_LEN) == 0;
 }
 
+static bool has_required(const struct invocation *asked)
+{
+	for (enum field f = 0; f < FIELDS; f++)
+		if (field_rows[f].required && !field_get(f, asked))
+			return false;
+	return true;
+}
+
 /* False if the line isn't a token's that can be signed. */
 static bool read_text(const struct json *root, struct approval_text *t)
 {
@@ -166,7 +174,7 @@ static bool read_text(const struct json *root, struct approval_text *t)
 	uint64_t uid;
 
 	if (!id || notation_parse_uuid(id, strlen(id), t->token) < 0
-		|| !read_asked(root, &strings, &asked) || !asked.session_id || !asked.sandbox_id
+		|| !read_asked(root, &strings, &asked) || !has_required(&asked)
 		|| !json_get_integer(root, "uid", UINT32_MAX, &uid)
 		|| !read_hash(root, "record", record)
 		|| !read_hash(root, "fingerprint", fingerprint)
