@@ -17,6 +17,7 @@ setup() {
 	lib_setup
 	export FIRMA_TEST_STORE=$TMP/next
 	serve_at "$SOCKET" --store memory --default-action pending_hitl
+	until_listening "$SOCKET"
 }
 
 # next WORD: what goes wrong the next time.
