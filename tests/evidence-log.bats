@@ -1113,7 +1113,7 @@ recovered_malformed() {
 	local token
 
 	start
-	request wait_ms:=60000 | hold waiting
+	hold waiting < <(request wait_ms:=60000)
 	_until "$DAEMON" test -s "$LOG"
 	token=$(of 1 response | "$UNIT" get approval_token)
 	must "$OK" operate approve token_id="$token"

@@ -326,8 +326,10 @@ fake() {
 # finish NAME: waits for what runs in the background, and sets status, output and lines, as `run`
 # does. Not under `run`.
 finish() {
-	local name=$1 pid=${BACKGROUND[$1]} fd=${HELD[$1]-}
+	local name=$1 pid=${BACKGROUND[$1]-} fd=${HELD[$1]-}
 
+	# What a pipeline started belongs to its subshell.
+	[[ $pid ]] || fail "$name was not started here"
 	unset "BACKGROUND[$name]" "HELD[$name]"
 	if [[ $fd ]]; then
 		exec {fd}>&-

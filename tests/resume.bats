@@ -132,7 +132,7 @@ setup() {
 }
 
 @test "it is held as well" {
-	request "${WHOLE[@]}" resume:=true wait_ms:=60000 | hold h
+	hold h < <(request "${WHOLE[@]}" resume:=true wait_ms:=60000)
 	operate approve token_id="$token"
 	finish h
 	assert_decision allow
