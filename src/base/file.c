@@ -193,6 +193,11 @@ int file_space(int fd, uint64_t *ret_free, uint64_t *ret_size)
 	return 0;
 }
 
+bool file_error_is_passing(int r)
+{
+	return r == -ENOMEM || r == -EMFILE || r == -ENFILE || r == -EIO;
+}
+
 int file_read(int fd, size_t max, struct bytes *b)
 {
 	size_t start = b->len;

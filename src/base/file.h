@@ -70,6 +70,12 @@ int file_look(int fd, int dir_fd, const char *name, uint64_t size);
  */
 int file_space(int fd, uint64_t *ret_free, uint64_t *ret_size);
 
+/*
+ * Whether a failure to open or read is a passing lack of a resource, and says nothing about the
+ * file. The file's content is then unknown.
+ */
+bool file_error_is_passing(int r);
+
 /* Appends the rest of the file; -EFBIG if that is more than `max` bytes. */
 int file_read(int fd, size_t max, struct bytes *b);
 

@@ -18,6 +18,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/text.h"
 
 /* The kernel's limit (path_resolution(7)). */
 #define LINKS_MAX 40
@@ -194,4 +195,15 @@ int trust_open(const char *path, uid_t owner, struct bytes *at, int *ret_fd)
 	bytes_deinit(&w.shown);
 	bytes_deinit(&w.rest);
 	return r;
+}
+
+int trust_append_fault(struct bytes *b, const char *path, const char *at, int r)
+{
+	const char *what = r < 0 ? strerror(-r) : file_fault_text((enum file_fault)r);
+
+	if (strcmp(path, at) == 0)
+		return bytes_append_str(b, what);
+	if (text_append_quoted(b, at, strlen(at)) < 0)
+		return -ENOMEM;
+	return bytes_appendf(b, " on the way to it %s", what);
 }

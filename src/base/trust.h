@@ -17,3 +17,9 @@
  * file_fault (see base/file.h). On failure the path of the faulty component is appended to `at`.
  */
 int trust_open(const char *path, uid_t owner, struct bytes *at, int *ret_fd);
+
+/*
+ * Appends the sentence for a failure `r` of trust_open() at `at`: "FAULT", or
+ * "'/DIR' on the way to it FAULT".
+ */
+int trust_append_fault(struct bytes *b, const char *path, const char *at, int r);

@@ -5,6 +5,7 @@
 #include "daemon/approver-file.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sodium.h>
 #include <string.h>
 
@@ -15,8 +16,7 @@
 #include "gate/limits.h"
 #include "ledger/approval/counter-file.h"
 
-/* How long a ctime counts as recent: much longer than the kernel's clock tick. */
-#define RECENT (100 * CLOCK_MS)
+/* A faulty file is read again after this, as a faulty policy is. */
 #define FAULT_PAUSE CLOCK_SECOND
 
 int approver_file_init(struct approver_file *f, const char *path, uid_t owner)
@@ -95,41 +95,9 @@ int approver_file_write(struct approver_file *f)
 
 /* --- the file --------------------------------------------------------------------------------- */
 
-static bool same_time(const struct timespec *a, const struct timespec *b)
-{
-	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
-}
-
-static bool has_changed(const struct approver_file *f, const struct clock_time *now)
-{
-	const struct stat *seen = &f->st;
-	struct stat st;
-
-	if (f->unknown || f->recent || (f->fault.len > 0 && f->again <= now->boot))
-		return true;
-	return stat(f->path, &st) < 0 || st.st_dev != seen->st_dev || st.st_ino != seen->st_ino
-		|| st.st_size != seen->st_size || st.st_mode != seen->st_mode
-		|| st.st_uid != seen->st_uid || !same_time(&st.st_mtim, &seen->st_mtim)
-		|| !same_time(&st.st_ctim, &seen->st_ctim);
-}
-
-static bool is_recent(const struct stat *st, uint64_t wall)
-{
-	uint64_t changed =
-		(uint64_t)st->st_ctim.tv_sec * CLOCK_SECOND + (uint64_t)st->st_ctim.tv_nsec / 1000;
-
-	return changed > wall || wall - changed < RECENT;
-}
-
-/* A passing lack of a resource: the file's content is then unknown. */
-static bool is_passing(int r)
-{
-	return r == -ENOMEM || r == -EMFILE || r == -ENFILE || r == -EIO;
-}
-
-/* Returns 0, ALLOWED_SIGNERS_FAULTY with `why`, or a negative errno, which is_passing(). */
-static int read_file(struct approver_file *f, struct bytes *why, uint8_t hash[static SHA256_LEN],
-	struct allowed_signers **ret)
+/* Returns 0, ALLOWED_SIGNERS_FAULTY with `why`, or an error that is passing (see base/file.h). */
+static int read_file(const struct approver_file *f, struct bytes *why, struct stat *seen,
+	uint8_t hash[static SHA256_LEN], struct allowed_signers **ret)
 {
 	cleanup(bytes_deinit) struct bytes at = BYTES_INIT(BYTES_UNLIMITED),
 					   text = BYTES_INIT(BYTES_UNLIMITED),
@@ -137,28 +105,21 @@ static int read_file(struct approver_file *f, struct bytes *why, uint8_t hash[st
 	cleanup(close_p) int fd = -1;
 	int r;
 
-	f->st = (struct stat){ 0 };
+	*seen = (struct stat){ 0 };
 	r = trust_open(f->path, f->owner, &at, &fd);
-	if (is_passing(r))
+	if (file_error_is_passing(r))
 		return r;
 	if (r != 0) {
-		if (strcmp(bytes_str(&at), f->path) == 0)
-			r = bytes_appendf(why, "%s: %s", bytes_str(&f->shown),
-				r < 0 ? strerror(-r) : file_fault_text((enum file_fault)r));
-		else if (text_append_quoted(&what, bytes_str(&at), at.len) < 0)
-			r = -ENOMEM;
-		else
-			r = bytes_appendf(why, "%s: %s on the way to it %s", bytes_str(&f->shown),
-				bytes_str(&what),
-				r < 0 ? strerror(-r) : file_fault_text((enum file_fault)r));
+		bytes_appendf(why, "%s: ", bytes_str(&f->shown));
+		r = trust_append_fault(why, f->path, bytes_str(&at), r);
 		return r < 0 ? r : ALLOWED_SIGNERS_FAULTY;
 	}
 
 	/* fstat() before reading: a later write then shows as a change. */
-	if (fstat(fd, &f->st) < 0)
-		f->st = (struct stat){ 0 };
+	if (fstat(fd, seen) < 0)
+		*seen = (struct stat){ 0 };
 	r = file_read(fd, LIMIT_APPROVERS_FILE, &text);
-	if (is_passing(r))
+	if (file_error_is_passing(r))
 		return r;
 	if (r < 0) {
 		r = bytes_appendf(why, "%s: %s", bytes_str(&f->shown), strerror(-r));
@@ -174,28 +135,35 @@ static int read_file(struct approver_file *f, struct bytes *why, uint8_t hash[st
 	return r;
 }
 
+static uint64_t read_again(const struct approver_file *f, int r, const struct clock_time *now)
+{
+	if (f->unknown)
+		return WATCHED_FILE_AT_ONCE;
+	return r != 0 ? now->boot + FAULT_PAUSE : CLOCK_NEVER;
+}
+
 enum approver_file_change approver_file_refresh(
 	struct approver_file *f, const struct clock_time *now)
 {
 	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
 	struct allowed_signers *signers = NULL;
 	uint8_t hash[SHA256_LEN] = { 0 };
+	struct stat seen;
 	bool other, same;
 	int r;
 
-	if (!f->path || !has_changed(f, now))
+	if (!f->path || !watched_file_has_changed(&f->watched, AT_FDCWD, f->path, 0, now))
 		return APPROVER_FILE_SAME;
 
-	r = read_file(f, &why, hash, &signers);
+	r = read_file(f, &why, &seen, hash, &signers);
 	if (r < 0)
 		bytes_appendf(&why, "%s: can't be read: %s", bytes_str(&f->shown), strerror(-r));
 	f->unknown = r < 0;
-	f->again = now->boot + FAULT_PAUSE;
-	f->recent = is_recent(&f->st, now->wall);
 	other = strcmp(bytes_str(&why), bytes_str(&f->fault)) != 0;
 	bytes_clear(&f->fault);
 	if (bytes_append_str(&f->fault, bytes_str(&why)) < 0)
 		f->unknown = true;
+	watched_file_note(&f->watched, &seen, read_again(f, r, now), now);
 	if (r != 0)
 		return other ? APPROVER_FILE_FAULTY : APPROVER_FILE_SAME;
 

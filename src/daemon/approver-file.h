@@ -12,9 +12,8 @@
  */
 
 #include <stdbool.h>
-#include <sys/stat.h>
 
-#include "base/clock.h"
+#include "base/watched-file.h"
 #include "gate/decide-input.h"
 #include "ledger/approval/gate-id.h"
 #include "ledger/state-dir.h"
@@ -25,14 +24,12 @@ struct approver_file {
 	bool advisory;      /* for display: askers can bypass the required signatures */
 	struct bytes shown; /* the path, escaped */
 
+	struct watched_file watched;
 	struct allowed_signers *signers; /* in force, or NULL */
-	struct stat st;      /* of the file when it was last read; zeros: read it again */
-	uint8_t hash[32];    /* SHA-256 of the text of `signers` */
-	uint64_t again;      /* when a faulty file is read again, µs of the boot clock */
-	bool recent;         /* its ctime is too recent to prove that it is unchanged */
-	bool unknown;        /* the file could not be read for lack of a resource */
-	struct bytes fault;  /* the fault of the file; "" if there is none */
-	struct bytes closed; /* why the gate is unusable; "" if it is usable */
+	uint8_t hash[32];                /* SHA-256 of the text of `signers` */
+	bool unknown;                    /* the file could not be read for lack of a resource */
+	struct bytes fault;              /* the fault of the file; "" if there is none */
+	struct bytes closed;             /* why the gate is unusable; "" if it is usable */
 
 	struct state_dir *dir; /* or NULL */
 	struct gate_id gate;

@@ -1,21 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 
-/*
- * The policy in force. stat(2) shows whether the file has changed. Before Linux 6.13 file times are
- * as coarse as the kernel's clock tick, so two quick writes can have the same time: while its ctime
- * is recent, the file is read each time.
- */
+/* The policy in force. */
 
 #include "daemon/live-policy.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "daemon/policy-file.h"
-
-/* How long a ctime counts as recent: much longer than the kernel's clock tick. */
-#define RECENT (100 * CLOCK_MS)
 
 /* A faulty file is read again after this: an unknown user, say, may exist later. */
 #define FAULT_PAUSE CLOCK_SECOND
@@ -27,8 +21,6 @@ int live_policy_init(struct live_policy *live, const char *path, uid_t owner)
 		.owner = owner,
 		.shown = BYTES_INIT(BYTES_UNLIMITED),
 		.fault = BYTES_INIT(BYTES_UNLIMITED),
-		.retry = true,
-		.again = CLOCK_NEVER,
 	};
 	return path ? text_append_escaped(&live->shown, path, strlen(path)) : 0;
 }
@@ -39,33 +31,6 @@ void live_policy_deinit(struct live_policy *live)
 	live->policy = NULL;
 	bytes_deinit(&live->fault);
 	bytes_deinit(&live->shown);
-}
-
-static bool same_time(const struct timespec *a, const struct timespec *b)
-{
-	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
-}
-
-static bool has_changed(const struct live_policy *live, const struct clock_time *now)
-{
-	const struct stat *seen = &live->source.st;
-	struct stat st;
-
-	/* If the file could not be opened, `seen` is all zeros, and any file differs from it. */
-	if (live->retry || live->recent || live->again <= now->boot)
-		return true;
-	return stat(live->path, &st) < 0 || st.st_dev != seen->st_dev || st.st_ino != seen->st_ino
-		|| st.st_size != seen->st_size || st.st_mode != seen->st_mode
-		|| st.st_uid != seen->st_uid || !same_time(&st.st_mtim, &seen->st_mtim)
-		|| !same_time(&st.st_ctim, &seen->st_ctim);
-}
-
-static bool is_recent(const struct stat *st, uint64_t wall)
-{
-	uint64_t changed =
-		(uint64_t)st->st_ctim.tv_sec * CLOCK_SECOND + (uint64_t)st->st_ctim.tv_nsec / 1000;
-
-	return changed > wall || wall - changed < RECENT;
 }
 
 /* Sets the fault; returns whether it differs from the previous one. */
@@ -110,6 +75,13 @@ static int check_form(const struct live_policy *live, struct faults *faults, str
 	return faults->failed ? -ENOMEM : POLICY_FAULTY;
 }
 
+static uint64_t read_again(int r, const struct clock_time *now)
+{
+	if (r < 0)
+		return WATCHED_FILE_AT_ONCE;
+	return r == POLICY_FAULTY ? now->boot + FAULT_PAUSE : CLOCK_NEVER;
+}
+
 enum live_policy_change live_policy_refresh(struct live_policy *live, const struct clock_time *now)
 {
 	struct policy *policy = NULL;
@@ -117,16 +89,15 @@ enum live_policy_change live_policy_refresh(struct live_policy *live, const stru
 	bool other;
 	int r;
 
-	if (!live->path || !has_changed(live, now))
+	if (!live->path || !watched_file_has_changed(&live->watched, AT_FDCWD, live->path, 0, now))
 		return LIVE_POLICY_SAME;
 
 	faults_init(&faults);
 	r = policy_file_read(live->path, live->owner, &faults, &live->source, &policy);
 	if (r == 0)
 		r = check_form(live, &faults, &policy);
-	live->retry = live->unknown = r < 0;
-	live->recent = is_recent(&live->source.st, now->wall);
-	live->again = r == POLICY_FAULTY ? now->boot + FAULT_PAUSE : CLOCK_NEVER;
+	live->unknown = r < 0;
+	watched_file_note(&live->watched, &live->source.st, read_again(r, now), now);
 	if (r < 0 || r == POLICY_FAULTY)
 		memset(live->source.hash, 0, sizeof(live->source.hash));
 	other = r != POLICY_SAME && set_fault(live, &faults, r);

@@ -15,6 +15,7 @@
 #include <sys/types.h>
 
 #include "base/clock.h"
+#include "base/watched-file.h"
 #include "daemon/policy-file.h"
 #include "gate/policy/policy.h"
 
@@ -26,12 +27,10 @@ struct live_policy {
 
 	struct policy *policy;         /* in force, or NULL */
 	uint8_t hash[POLICY_HASH_LEN]; /* SHA-256 of its text */
-	struct policy_source source;   /* of the file when it was last read */
-	struct bytes fault;            /* the fault of the file; "" if there is none */
-	bool retry;                    /* read the file again, even if stat(2) shows no change */
-	bool unknown;                  /* the file could not be read for lack of a resource */
-	bool recent;                   /* its ctime is too recent to prove that it is unchanged */
-	uint64_t again;                /* when a faulty file is read again, µs of the boot clock */
+	struct watched_file watched;
+	struct policy_source source; /* of the file when it was last read */
+	struct bytes fault;          /* the fault of the file; "" if there is none */
+	bool unknown;                /* the file could not be read for lack of a resource */
 };
 
 /* Result of live_policy_refresh(). */

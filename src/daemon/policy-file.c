@@ -13,49 +13,27 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/sha256.h"
-#include "base/text.h"
 #include "base/trust.h"
 #include "base/users.h"
 #include "gate/limits.h"
 
 static const struct policy_names names = { users_find, users_find_group };
 
-/*
- * Whether the error is a passing lack of a resource, and says nothing about the file. The file's
- * content is then unknown.
- */
-static bool is_passing(int r)
-{
-	return r == -ENOMEM || r == -EMFILE || r == -ENFILE || r == -EIO;
-}
-
-/* Adds ": FAULT", or ": '/DIR' on the way to it FAULT". */
-static int add_trust_fault(struct faults *faults, const char *path, const char *at, int r)
-{
-	cleanup(bytes_deinit) struct bytes shown = BYTES_INIT(BYTES_UNLIMITED);
-	const char *what = r < 0 ? strerror(-r) : file_fault_text((enum file_fault)r);
-
-	if (strcmp(path, at) == 0) {
-		faults_add(faults, ":", "%s", what);
-		return 0;
-	}
-	if (text_append_quoted(&shown, at, strlen(at)) < 0)
-		return -ENOMEM;
-	faults_add(faults, ":", "%s on the way to it %s", bytes_str(&shown), what);
-	return 0;
-}
-
 static int open_trusted(const char *path, uid_t owner, struct faults *faults, int *ret_fd)
 {
-	cleanup(bytes_deinit) struct bytes at = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes at = BYTES_INIT(BYTES_UNLIMITED),
+					   why = BYTES_INIT(BYTES_UNLIMITED);
 	int r;
 
 	r = trust_open(path, owner, &at, ret_fd);
-	if (r == 0 || is_passing(r))
+	if (r == 0 || file_error_is_passing(r))
 		return r;
 
-	r = add_trust_fault(faults, path, bytes_str(&at), r);
-	return r < 0 ? r : POLICY_FAULTY;
+	r = trust_append_fault(&why, path, bytes_str(&at), r);
+	if (r < 0)
+		return r;
+	faults_add(faults, ":", "%s", bytes_str(&why));
+	return POLICY_FAULTY;
 }
 
 static int read_text(int fd, struct faults *faults, struct bytes *text)
@@ -108,7 +86,7 @@ int policy_file_read(const char *path, uid_t owner, struct faults *faults,
 		source->st = (struct stat){ 0 };
 
 	r = read_policy(fd, last.hash, faults, source, ret);
-	if (r >= 0 || is_passing(r))
+	if (r >= 0 || file_error_is_passing(r))
 		return r;
 
 	faults_add(faults, ":", "%s", strerror(-r));

@@ -40,6 +40,7 @@ static const struct {
 	{ "text", unit_text },
 	{ "torture", unit_torture },
 	{ "vectors", unit_vectors },
+	{ "watched-file", unit_watched_file },
 	{ "witness", unit_witness },
 };
 

@@ -46,6 +46,7 @@ int unit_stream(int argc, char **argv);
 int unit_text(int argc, char **argv);
 int unit_torture(int argc, char **argv);
 int unit_vectors(int argc, char **argv);
+int unit_watched_file(int argc, char **argv);
 int unit_witness(int argc, char **argv);
 
 /*

@@ -26,9 +26,6 @@
 
 #define LIST_FILE "allowlist.json"
 
-/* A file counts as recent for this long after a change; much longer than the kernel's tick. */
-#define RECENT (100 * CLOCK_MS)
-
 #define USE_PAUSE CLOCK_SECOND
 #define RETRY_PAUSE (30 * CLOCK_SECOND)
 
@@ -36,7 +33,6 @@ void allowlist_file_init(struct allowlist_file *f, struct state_dir *dir)
 {
 	*f = (struct allowlist_file){
 		.dir = dir,
-		.retry = true,
 		.fault = BYTES_INIT(BYTES_UNLIMITED),
 		.warning = BYTES_INIT(BYTES_UNLIMITED),
 	};
@@ -68,44 +64,15 @@ warn(struct allowlist_file *f, const char *name, const char *format, ...)
 
 /* --- reading ---------------------------------------------------------------------------------- */
 
-static bool same_time(const struct timespec *a, const struct timespec *b)
-{
-	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
-}
-
-static bool same_file(const struct stat *a, const struct stat *b)
-{
-	return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size
-		&& a->st_mode == b->st_mode && a->st_uid == b->st_uid
-		&& same_time(&a->st_mtim, &b->st_mtim) && same_time(&a->st_ctim, &b->st_ctim);
-}
-
-/* All zeros if there is no file. */
 static int look(const struct allowlist_file *f, struct stat *ret)
 {
-	if (fstatat(state_dir_fd(f->dir), LIST_FILE, ret, AT_SYMLINK_NOFOLLOW) == 0)
-		return 0;
-	if (errno != ENOENT)
-		return -errno;
-
-	*ret = (struct stat){ 0 };
-	return 0;
+	return watched_file_look(state_dir_fd(f->dir), LIST_FILE, AT_SYMLINK_NOFOLLOW, ret);
 }
 
-static bool has_changed(const struct allowlist_file *f)
+static bool has_changed(const struct allowlist_file *f, const struct moment *now)
 {
-	struct stat st;
-
-	return f->retry || f->recent || look(f, &st) < 0 || !same_file(&st, &f->seen);
-}
-
-/* If the clock was set back, every file is recent: it is read more often, never less. */
-static bool is_recent(const struct stat *st, uint64_t wall)
-{
-	uint64_t changed =
-		(uint64_t)st->st_ctim.tv_sec * CLOCK_SECOND + (uint64_t)st->st_ctim.tv_nsec / 1000;
-
-	return st->st_ino != 0 && (changed > wall || wall - changed < RECENT);
+	return watched_file_has_changed(
+		&f->watched, state_dir_fd(f->dir), LIST_FILE, AT_SYMLINK_NOFOLLOW, &now->clock);
 }
 
 /* The file's text, and its stat(2) from before the text was read. */
@@ -164,11 +131,12 @@ static void read_list(struct allowlist_file *f, const struct moment *now)
 					   why = BYTES_INIT(BYTES_UNLIMITED);
 	struct allowlist *list;
 	const char *fault = NULL;
+	struct stat seen;
 	int r;
 
-	r = read_file(f, &text, &f->seen, &fault);
-	f->retry = r < 0;
-	f->recent = !f->retry && is_recent(&f->seen, now->clock.wall);
+	r = read_file(f, &text, &seen, &fault);
+	watched_file_note(
+		&f->watched, &seen, r < 0 ? WATCHED_FILE_AT_ONCE : CLOCK_NEVER, &now->clock);
 	if (r == 0 && is_text_of(&text, f->list))
 		return;
 
@@ -181,7 +149,8 @@ static void read_list(struct allowlist_file *f, const struct moment *now)
 		return;
 	}
 
-	f->retry |= r < 0;
+	if (r < 0)
+		watched_file_retry(&f->watched);
 	set_fault(f, r < 0 ? strerror(-r) : fault ? fault : bytes_str(&why));
 }
 
@@ -208,7 +177,7 @@ void allowlist_file_refresh(struct allowlist_file *f, const struct moment *now)
 		return;
 
 	load_use(f, now);
-	if (has_changed(f))
+	if (has_changed(f, now))
 		read_list(f, now);
 	allow_clock_move(&f->clock, now);
 }
@@ -348,14 +317,11 @@ static int replace(struct allowlist_file *f, const struct allowlist *list)
 		r = look(f, &st);
 	if (r < 0)
 		return r;
-	if (!same_file(&st, &f->seen))
+	if (!watched_file_is_same(&f->watched, &st))
 		return CHANGED_MEANWHILE;
 
 	r = state_dir_replace(f->dir, &to, &renamed);
-	if (r < 0)
-		return r;
-
-	return fstat(to.fd, &f->seen) < 0 ? -errno : 0;
+	return r < 0 ? r : watched_file_wrote(&f->watched, to.fd);
 }
 
 int allowlist_file_commit(struct allowlist_file *f)
@@ -367,10 +333,8 @@ int allowlist_file_commit(struct allowlist_file *f)
 		return 0;
 
 	r = replace(f, changed);
-	f->recent = true;
 	if (r != 0) {
-		/* Read the file again, whatever it holds now. */
-		f->retry = true;
+		watched_file_retry(&f->watched);
 		allowlist_free(changed);
 		return r == CHANGED_MEANWHILE ? -EAGAIN : r;
 	}

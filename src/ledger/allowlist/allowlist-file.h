@@ -14,9 +14,9 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/stat.h>
 
 #include "base/bytes.h"
+#include "base/watched-file.h"
 #include "gate/allowlist/allowlist.h"
 #include "ledger/allowlist/allowlist-use.h"
 #include "ledger/state-dir.h"
@@ -26,10 +26,8 @@ struct allowlist_file {
 
 	struct allowlist *list;    /* as in the file; NULL if it can't be read */
 	struct allowlist *changed; /* as the next commit writes it; NULL: no change */
-	struct stat seen;          /* all zeros if there is no file */
-	bool retry;                /* read it again, whatever stat(2) says */
-	bool recent;               /* the ctime is too recent to prove that the file is unchanged */
-	struct bytes fault;        /* why it can't be read; "" if it can */
+	struct watched_file watched;
+	struct bytes fault; /* why it can't be read; "" if it can */
 	struct bytes warning;
 
 	struct allow_clock clock; /* decides which entries have expired */
