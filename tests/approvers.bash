@@ -57,21 +57,25 @@ canonical_text() {
 		def field(name, value):
 		    data = str(value).encode()
 		    return name.encode() + b' %d ' % len(data) + data + b'\n'
-		def args(name):
-		    out = field(name, len(t['args']))
-		    for a in t['args']:
-		        out += field(name, a)
+		def strings(name, values):
+		    out = field(name, len(values))
+		    for v in values:
+		        out += field(name, v)
 		    return out
+		def listed(name):
+		    if name == 'programs':
+		        return strings(name, [s for n, p in t[name].items() for s in [n] + p])
+		    return strings(name, t[name])
 		record = b''
 		for name in ('executable', 'args', 'cwd', 'real_path', 'executable_sha256',
-		             'agent_id', 'session_id', 'sandbox_id', 'profile', 'uid', 'rule'):
-		    if name == 'args':
-		        record += args('args')
+		             'programs', 'environment', 'agent_id', 'session_id', 'sandbox_id', 'profile', 'uid', 'rule'):
+		    if name in ('args', 'programs', 'environment') and name in t:
+		        record += listed(name)
 		    elif name in t:
 		        record += field(name, t[name])
 		record = hashlib.sha256(record).hexdigest()
 		assert record == t['record'], 'the record is another one'
-		entry = field('pattern', t['executable']) + args('args')
+		entry = field('pattern', t['executable']) + listed('args')
 		if 'cwd' in t:
 		    entry += field('cwd', t['cwd'])
 		entry += field('agent', t.get('agent_id', 'main')) + field('uid', t['uid'])

@@ -20,7 +20,7 @@
 #include "cli/approver-key.h"
 #include "gate/approval/approval-text.h"
 #include "gate/approval/sshsig.h"
-#include "gate/fields.h"
+#include "gate/invocation-read.h"
 #include "gate/wire/request.h"
 
 extern char **environ;
@@ -104,42 +104,6 @@ static int ask_token(const struct operator_options *op, const char *token_id, st
 
 /* --- the text --------------------------------------------------------------------------------- */
 
-/* Reads a list of strings, such as the arguments, into `strings`. False if one is no string. */
-static bool read_list(const struct json *v, struct bytes *strings, struct string_list *ret)
-{
-	json_each (child, v) {
-		const char *string = json_string(child);
-
-		if (!string || bytes_append(strings, string, strlen(string) + 1) < 0)
-			return false;
-		ret->n++;
-	}
-	ret->text = bytes_str(strings);
-	ret->len = strings->len;
-	return true;
-}
-
-/* Reads the invocation from the line. Only one field may be a list; `strings` holds its text. */
-static bool read_asked(const struct json *root, struct bytes *strings, struct invocation *ret)
-{
-	const struct json *v;
-
-	for (enum field f = 0; f < FIELDS; f++) {
-		v = json_get(root, field_rows[f].name);
-		if (field_rows[f].kind != FIELD_KIND_STRINGS) {
-			if (v && !json_string(v))
-				return false;
-			field_set(f, ret, v ? json_string(v) : NULL);
-		} else if (strings->len > 0
-			|| !read_list(v, strings,
-				(struct string_list *)(void *)((char *)ret
-					+ field_rows[f].offset))) {
-			return false;
-		}
-	}
-	return ret->executable != NULL;
-}
-
 /* "BOOT-ID MS" */
 static bool read_until(const char *until, struct approval_text *t)
 {
@@ -156,25 +120,18 @@ static bool read_hash(const struct json *root, const char *key, uint8_t ret[stat
 	return hex && notation_parse_hex(hex, strlen(hex), ret, SHA256_LEN) == 0;
 }
 
-static bool has_required(const struct invocation *asked)
-{
-	for (enum field f = 0; f < FIELDS; f++)
-		if (field_rows[f].required && !field_get(f, asked))
-			return false;
-	return true;
-}
-
 /* False if the line isn't a token's that can be signed. */
 static bool read_text(const struct json *root, struct approval_text *t)
 {
-	cleanup(bytes_deinit) struct bytes strings = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(invocation_lists_deinit) struct invocation_lists lists;
 	const char *id = json_get_string(root, "token_id");
-	struct invocation asked = { 0 };
+	struct invocation asked;
 	uint8_t record[SHA256_LEN], fingerprint[FINGERPRINT_LEN];
 	uint64_t uid;
 
+	invocation_lists_init(&lists);
 	if (!id || notation_parse_uuid(id, strlen(id), t->token) < 0
-		|| !read_asked(root, &strings, &asked) || !has_required(&asked)
+		|| invocation_read(root, &lists, &asked) != 0
 		|| !json_get_integer(root, "uid", UINT32_MAX, &uid)
 		|| !read_hash(root, "record", record)
 		|| !read_hash(root, "fingerprint", fingerprint)

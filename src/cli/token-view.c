@@ -9,7 +9,6 @@
 #include "base/clock.h"
 #include "base/notation.h"
 #include "base/text.h"
-#include "gate/fields.h"
 #include "gate/limits.h"
 #include "gate/token/token.h"
 
@@ -48,80 +47,6 @@ static bool read_strings(const struct json *root, struct token_view *ret)
 	return true;
 }
 
-static int append_string(struct bytes *b, const struct json *v)
-{
-	const char *string = json_string(v);
-
-	return string ? bytes_append(b, string, strlen(string) + 1) : 1;
-}
-
-/* Returns 0, 1 if `v` is no array of strings, or -ENOMEM. */
-static int append_strings(struct bytes *b, const struct json *v)
-{
-	int r = json_is_array(v) ? 0 : 1;
-
-	json_each (child, v)
-		r = r == 0 ? append_string(b, child) : r;
-	return r;
-}
-
-/* Appends each program's name and its two paths. */
-static int append_programs(struct bytes *b, const struct json *v)
-{
-	int r = json_is_object(v) ? 0 : 1;
-
-	json_each (child, v) {
-		if (r == 0)
-			r = bytes_append(b, json_key(child), strlen(json_key(child)) + 1);
-		if (r == 0)
-			r = json_size(child) == 2 ? append_strings(b, child) : 1;
-	}
-	return r;
-}
-
-/* Joins all strings of a list in one text. */
-static int read_list(const struct json *root, enum field f, struct token_view *ret)
-{
-	const struct json *v = json_get(root, field_rows[f].name);
-	const bool programs = field_rows[f].kind == FIELD_KIND_PROGRAMS;
-	struct bytes *b = &ret->lists[f];
-	int r;
-
-	if (!v)
-		return f == FIELD_ARGS ? 1 : 0;
-	r = programs ? append_programs(b, v) : append_strings(b, v);
-	*field_list(f, &ret->asked) = (struct string_list){
-		.text = bytes_str(b),
-		.n = json_size(v) * (programs ? 3 : 1),
-		.len = b->len,
-	};
-	return r;
-}
-
-static int read_lists(const struct json *root, struct token_view *ret)
-{
-	int r = 0;
-
-	for (enum field f = 0; r == 0 && f < FIELDS; f++)
-		if (field_is_list(f))
-			r = read_list(root, f, ret);
-	return r;
-}
-
-static bool read_asked(const struct json *root, struct token_view *ret)
-{
-	const char *string;
-
-	for (enum field f = 0; f < FIELDS; f++) {
-		if (field_is_list(f))
-			continue;
-		if (!read_string(root, field_rows[f].name, field_rows[f].required, &string))
-			return false;
-		field_set(f, &ret->asked, string);
-	}
-	return true;
-}
-
 /* An older daemon doesn't send the age. */
 static bool read_age(const struct json *root, struct token_view *ret)
 {
@@ -145,8 +70,7 @@ static bool read_item(const struct json *root, struct token_view *ret)
 {
 	uint8_t id[16];
 
-	return read_strings(root, ret) && read_asked(root, ret) && read_age(root, ret)
-		&& read_approval(root, ret)
+	return read_strings(root, ret) && read_age(root, ret) && read_approval(root, ret)
 		&& notation_parse_uuid(ret->id, strlen(ret->id), id) == 0
 		&& json_get_integer(root, "uid", UINT32_MAX, &ret->uid)
 		&& (!json_get(root, "pid") || json_get_integer(root, "pid", INT32_MAX, &ret->pid))
@@ -160,11 +84,10 @@ int token_view_read(const struct bytes *line, struct token_view *ret)
 	struct scan_fault fault;
 	int r;
 
-	for (enum field f = 0; f < FIELDS; f++)
-		bytes_init(&token.lists[f], BYTES_UNLIMITED);
+	invocation_lists_init(&token.lists);
 	r = json_parse(bytes_str(line), line->len, &token.doc, &fault);
 	if (r == 0)
-		r = read_lists(json_root(token.doc), &token);
+		r = invocation_read(json_root(token.doc), &token.lists, &token.asked);
 	if (r == 0 && read_item(json_root(token.doc), &token)) {
 		*ret = token;
 		return STATUS_DONE;
@@ -179,8 +102,7 @@ void token_view_deinit(struct token_view *token)
 {
 	json_doc_free(token->doc);
 	token->doc = NULL;
-	for (enum field f = 0; f < FIELDS; f++)
-		bytes_deinit(&token->lists[f]);
+	invocation_lists_deinit(&token->lists);
 }
 
 bool token_view_is_live(const struct token_view *token)

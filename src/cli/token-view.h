@@ -10,14 +10,14 @@
 #include "base/json/tree.h"
 #include "cli/console.h"
 #include "cli/say.h"
-#include "gate/fields.h"
+#include "gate/invocation-read.h"
 
 /* Strings belong to the document; a string that the token lacks is NULL. */
 struct token_view {
 	struct json_doc *doc;
 	const char *id, *state, *process, *issued_at, *expires_at, *rule, *reason, *fingerprint;
 	struct invocation asked;
-	struct bytes lists[FIELDS]; /* the texts of the token's lists */
+	struct invocation_lists lists; /* the texts of `asked` */
 	uint64_t uid, pid, expires_in_ms;
 	uint64_t age_ms; /* or TOKEN_VIEW_UNKNOWN */
 

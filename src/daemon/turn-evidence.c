@@ -145,19 +145,26 @@ static void write_changed(struct writer *w, const struct answer *a)
 	writer_end(w);
 }
 
-/* "approved":{…}: the request that an operator has approved, and the uid that made it. */
-static void write_approved(struct writer *w, const struct batch *batch, const struct answer *a)
+/*
+ * "approved":{…} or "refused":{…}: the request that an operator has decided, the uid that made it,
+ * and what a signature says of it besides: the rule that asked.
+ */
+static void write_decided(struct writer *w, const struct batch *batch, const struct answer *a)
 {
-	const struct token *t = a->action == ACTION_APPROVE && a->verdict.has_token
+	const bool proven = a->verdict.proofs.len > 0;
+	const bool approves = a->action == ACTION_APPROVE && a->verdict.outcome == OUTCOME_OK;
+	const struct token *t = a->verdict.has_token && (proven || approves)
 		? store_find(batch->resources->store, a->verdict.token_id)
 		: NULL;
 
 	if (!t)
 		return;
 
-	writer_object(w, "approved");
+	writer_object(w, a->action == ACTION_REVOKE ? "refused" : "approved");
 	fields_write(w, &t->asked);
 	writer_unsigned(w, "uid", t->uid);
+	if (proven)
+		writer_string(w, "rule", t->rule);
 	writer_end(w);
 }
 
@@ -181,8 +188,8 @@ static int print_response(const struct batch *batch, const struct answer *a, str
 	}
 	if (a->verdict.view == VIEW_CHANGED && a->state == ANSWER_DECIDED)
 		write_changed(&w, a);
-	if (a->state == ANSWER_DECIDED && a->verdict.outcome == OUTCOME_OK)
-		write_approved(&w, batch, a);
+	if (a->state == ANSWER_DECIDED)
+		write_decided(&w, batch, a);
 	if (a->verdict.proofs.len > 0 && a->state == ANSWER_DECIDED)
 		writer_raw(&w, "approvals", bytes_str(&a->verdict.proofs), a->verdict.proofs.len);
 	writer_end(&w);

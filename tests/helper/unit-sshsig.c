@@ -9,6 +9,9 @@
  * `unit sshsig bytes SIGNERS SIGNATURE`: changes each byte of the signature to each other value;
  * prints how many changes were tried and how many were accepted.
  *
+ * `unit sshsig receipt SIGNERS RECEIPT`: changes each bit of a receipt; prints how many were tried
+ * and how many were taken.
+ *
  * `unit sshsig cost SIGNERS SIGNATURE`: prints the µs for reading and verifying.
  *
  * `unit sshsig signers`: reads an allowed signers file from standard input; prints a line for each
@@ -23,10 +26,13 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "gate/approval/allowed-signers.h"
 #include "gate/approval/sshsig.h"
+#include "ledger/evidence/verify.h"
 
 struct text {
 	char *data;
@@ -114,6 +120,53 @@ static int change_bytes(const struct allowed_signers *signers, struct text armor
 	return UNIT_OK;
 }
 
+static int count_fault(uint64_t line, const char *what, void *userdata)
+{
+	(void)line;
+	(void)what;
+	++*(size_t *)userdata;
+	return 0;
+}
+
+/* Whether a receipt is taken, read from its descriptor. */
+static bool takes_receipt(const struct allowed_signers *signers, int fd)
+{
+	const struct verify_options options = { .receipt = true, .approvers = signers };
+	struct verify_report report;
+	size_t faults = 0;
+
+	if (lseek(fd, 0, SEEK_SET) < 0)
+		err(UNIT_FAILED, "lseek");
+	unit_must(verify_stream(fd, &options, count_fault, NULL, &faults, &report));
+	return faults == 0;
+}
+
+/* Each bit of each byte. */
+static int change_receipt(const struct allowed_signers *signers, struct text receipt)
+{
+	cleanup(close_p) int fd = memfd_create("receipt", MFD_CLOEXEC);
+	size_t tried = 0, taken = 0;
+
+	if (fd < 0 || pwrite(fd, receipt.data, receipt.len, 0) != (ssize_t)receipt.len)
+		err(UNIT_FAILED, "memfd");
+	if (!takes_receipt(signers, fd))
+		errx(UNIT_FAILED, "the receipt does not hold");
+	for (size_t i = 0; i < receipt.len; i++) {
+		for (int bit = 0; bit < 8; bit++) {
+			char changed = (char)(receipt.data[i] ^ (1 << bit));
+
+			if (pwrite(fd, &changed, 1, (off_t)i) != 1)
+				err(UNIT_FAILED, "pwrite");
+			tried++;
+			taken += takes_receipt(signers, fd);
+		}
+		if (pwrite(fd, receipt.data + i, 1, (off_t)i) != 1)
+			err(UNIT_FAILED, "pwrite");
+	}
+	printf("%zu tried, %zu taken\n", tried, taken);
+	return UNIT_OK;
+}
+
 static int cost(const struct allowed_signers *signers, struct text armor, struct text text)
 {
 	const struct allowed_signer *signer;
@@ -157,7 +210,7 @@ int unit_sshsig(int argc, char **argv)
 		return signers ? list(signers) : UNIT_FAILED;
 	}
 	if (argc < 4)
-		return unit_usage("sshsig verify|bytes|cost SIGNERS SIGNATURE [NAMESPACE]");
+		return unit_usage("sshsig verify|bytes|receipt|cost SIGNERS SIGNATURE [NAMESPACE]");
 
 	signers = read_signers(read_file(argv[2]));
 	armor = read_file(argv[3]);
@@ -167,6 +220,8 @@ int unit_sshsig(int argc, char **argv)
 		status = verify(signers, armor, text, argc > 4 ? argv[4] : SSHSIG_APPROVAL);
 	else if (strcmp(what, "bytes") == 0)
 		status = change_bytes(signers, armor, text);
+	else if (strcmp(what, "receipt") == 0)
+		status = change_receipt(signers, armor);
 	else if (strcmp(what, "cost") == 0)
 		status = cost(signers, armor, text);
 	free(text.data);

@@ -9,13 +9,18 @@
 
 #include "base/json/tree.h"
 #include "base/local-time.h"
+#include "base/notation.h"
+#include "gate/approval/approval-text.h"
 #include "gate/approval/sshsig.h"
+#include "gate/invocation-read.h"
 #include "ledger/evidence/chain.h"
 
 struct record {
 	const struct allowed_signers *signers;
 	const char *token, *decision; /* "approve" or "refuse" */
 	uint64_t wall;                /* seconds since 1970 */
+	char fingerprint[FINGERPRINT_HEX_LEN + 1],
+		hash[2 * SHA256_LEN + 1]; /* of what was decided */
 };
 
 /* "2026-11-20T06:17:57.123456789Z" */
@@ -69,7 +74,64 @@ static const char *fault_of(const struct record *record, const struct json *appr
 		return "the text is about another token";
 	if (!has_line(text, "decision", record->decision))
 		return "the text is about another decision";
+	if (!has_line(text, "fingerprint", record->fingerprint)
+		|| !has_line(text, "record", record->hash))
+		return "the text is about another request";
 	return NULL;
+}
+
+/* Whether the record's own request is one for which the approval is good. */
+static int check_request(
+	const struct json *request, const struct invocation *approved, bool *ret_fits)
+{
+	cleanup(invocation_lists_deinit) struct invocation_lists lists;
+	uint8_t wanted[FINGERPRINT_LEN], found[FINGERPRINT_LEN];
+	struct invocation asked;
+	int r;
+
+	invocation_lists_init(&lists);
+	r = request ? invocation_read(request, &lists, &asked) : INVOCATION_MALFORMED;
+	*ret_fits = false;
+	if (r != 0)
+		return r < 0 ? r : 0;
+
+	fingerprint_compute(approved, wanted);
+	fingerprint_compute(&asked, found);
+	*ret_fits = memcmp(wanted, found, sizeof(wanted)) == 0
+		&& fields_find_mismatch(approved, &asked) == FIELDS;
+	return 0;
+}
+
+/* Computes what the texts must say of the request that was decided. */
+static int read_decided(const struct json *root, struct record *record, bool *ret_fits)
+{
+	cleanup(invocation_lists_deinit) struct invocation_lists lists;
+	const struct json *response = json_get(root, "response"), *decided;
+	const char *decision = json_get_string(response, "decision");
+	uint8_t fingerprint[FINGERPRINT_LEN], hash[SHA256_LEN];
+	struct invocation asked;
+	uint64_t uid;
+	int r;
+
+	invocation_lists_init(&lists);
+	*ret_fits = false;
+	decided = json_get(
+		response, strcmp(record->decision, "refuse") == 0 ? "refused" : "approved");
+	r = decided ? invocation_read(decided, &lists, &asked) : INVOCATION_MALFORMED;
+	if (r < 0)
+		return r;
+	if (r != 0 || !json_get_integer(decided, "uid", UINT32_MAX, &uid))
+		return 0;
+
+	fingerprint_compute(&asked, fingerprint);
+	notation_hex(fingerprint, sizeof(fingerprint), record->fingerprint);
+	approval_record_hash(&asked, (uid_t)uid, json_get_string(decided, "rule"), hash);
+	notation_hex(hash, sizeof(hash), record->hash);
+
+	/* An operator's request names the token alone, and that of a refused asker may be a hash.
+	 */
+	*ret_fits = !decision || strcmp(decision, "allow") != 0;
+	return *ret_fits ? 0 : check_request(json_get(root, "request"), &asked, ret_fits);
 }
 
 static bool is_refusal(const struct json *request)
@@ -87,6 +149,7 @@ int approval_check_record(const char *line, size_t len, const struct allowed_sig
 	struct record record = { .signers = signers };
 	struct scan_fault scan;
 	const char *fault;
+	bool fits;
 	int r;
 
 	*ret_n = 0;
@@ -106,6 +169,12 @@ int approval_check_record(const char *line, size_t len, const struct allowed_sig
 		r = bytes_append_str(why, "its approvals can't be read");
 		return r < 0 ? r : APPROVAL_CHECK_REFUSED;
 	}
+
+	r = read_decided(json_root(doc), &record, &fits);
+	if (r >= 0 && !fits)
+		r = bytes_append_str(why, "its request is not the one that was approved");
+	if (r < 0 || !fits)
+		return r < 0 ? r : APPROVAL_CHECK_REFUSED;
 
 	json_each (approval, approvals) {
 		if (!json_get(approval, "signature") && !json_get(approval, "text"))

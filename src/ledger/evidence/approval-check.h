@@ -14,8 +14,8 @@
 /*
  * Checks each signature of a record. The signature must be of the text beside it, by a key of the
  * principal that the record names. The key must be listed, and valid when the record was written.
- * The text must be about the record's token and decision. *ret_n is the number of signatures.
- * Error: -ENOMEM.
+ * The text must be about the record's token, decision and request. *ret_n is the number of
+ * signatures. Error: -ENOMEM.
  */
 int approval_check_record(const char *line, size_t len, const struct allowed_signers *signers,
 	size_t *ret_n, struct bytes *why);
