@@ -125,6 +125,33 @@ copy_directory() {
 	touched "$TOKENS: was written to by another process" truncate -s +1 "$TOKENS"
 }
 
+# overwrite FILE: with its own bytes, in place, and then with its old mtime; once more if that was
+# within the tick of the kernel's clock in which the daemon wrote.
+overwrite() {
+	local mtime ctime
+
+	mtime=$(stat -c %y "$1")
+	ctime=$(stat -c %z "$1")
+	cp -p "$1" "$TMP/copy"
+	while [[ $(stat -c %z "$1") == "$ctime" ]]; do
+		dd if="$TMP/copy" of="$1" conv=notrunc status=none
+		touch -d "$mtime" "$1"
+	done
+	[[ $(stat -c %y "$1") == "$mtime" ]]
+}
+
+@test "a file that is written to in place, to the same size and the same mtime, closes the daemon" {
+	touched "$LOG: was changed by another process" overwrite "$LOG"
+	touched "$LOG: evidence.head, which tells how far it goes, was changed by another process" \
+		overwrite "$STATE_DIR/evidence.head"
+	touched "$TOKENS: was changed by another process" overwrite "$TOKENS"
+}
+
+@test "so does one whose owner, mode or links change" {
+	touched "$LOG: was changed by another process" ln "$LOG" "$LOG.moved"
+	touched "$TOKENS: was changed by another process" chmod 644 "$TOKENS"
+}
+
 # put_back: an older file of tokens, in which a token that was used is approved.
 put_back() {
 	start
@@ -142,7 +169,7 @@ put_back() {
 	assert_decision deny "closed: $TOKENS: was replaced by another"
 	kill_daemon
 	cmp "$TOKENS.replaced.1" "$TMP/old"
-	assert_log "firma: $TOKENS: written anew; what was found in its place is kept as tokens.jsonl.replaced.1"
+	assert_log "firma: $TOKENS: what was found in its place is kept as tokens.jsonl.replaced.1; rewritten"
 	start
 	must "$CONSUMED" ask approval_token="$token"
 }
@@ -160,6 +187,35 @@ put_back() {
 	stop_daemon
 	start
 	must "$CONSUMED" ask approval_token="$token"
+}
+
+@test "a daemon that stops looks before it writes, and keeps what it finds" {
+	put_back
+	stop_daemon
+	cmp "$TOKENS.replaced.1" "$TMP/old"
+	assert_log "firma: $TOKENS: what was found in its place is kept as tokens.jsonl.replaced.1; rewritten"
+	assert_log "firma: closed: $TOKENS: was replaced by another"
+	start
+	must "$CONSUMED" ask approval_token="$token"
+}
+
+@test "a file that is put in place of one that could not be written is kept" {
+	FIRMA_TEST_WITNESS='' start_daemon --default-action pending_hitl
+	token=$(pending_token)
+	cp -p "$TOKENS" "$TMP/old"
+	mkdir "$TOKENS.new"
+	prlimit --pid "$DAEMON" --fsize="$(size):"
+	run operate approve token_id="$token"
+	assert_output -p 'could not be recorded'
+	cp -p "$TMP/old" "$TOKENS.edit"
+	mv "$TOKENS.edit" "$TOKENS"
+	rmdir "$TOKENS.new"
+	prlimit --pid "$DAEMON" --fsize=unlimited:
+	move_clock 31
+	run ask
+	assert_decision pending_hitl
+	cmp "$TOKENS.replaced.1" "$TMP/old"
+	assert_log "firma: $TOKENS: what was found in its place is kept as tokens.jsonl.replaced.1; rewritten, open again"
 }
 
 # An older file of tokens, put back under a daemon that dies before it has noticed.
@@ -237,7 +293,7 @@ put_back() {
 	done
 }
 
-@test "what a turn could not record is not in the file that is written anew" {
+@test "what a turn could not record is not in the file that is rewritten" {
 	start
 	token=$(pending_token)
 	rm "$TOKENS"

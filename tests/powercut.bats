@@ -162,7 +162,7 @@ survives() {
 	survives 5 1000
 }
 
-@test "no power cut loses what was answered: a file that is written anew while it grows" {
+@test "no power cut loses what was answered: a file that is rewritten while it grows" {
 	FIRMA_TEST_WITNESS='' start_asking
 	issue_fat 24
 	move_clock 590
@@ -173,7 +173,7 @@ survives() {
 	start_recorded
 	move_clock 10
 	must "$OK" operate approve token_id="$PENDING"
-	(($(size) < 10000)) || fail 'it was not written anew'
+	(($(size) < 10000)) || fail 'it was not rewritten'
 	must "$ALLOWED" ask 'args:=["1"]' approval_token="$PENDING"
 	kill_daemon
 	survives 2 400 "$TMP/begin"

@@ -286,7 +286,7 @@ damage() {
 	stays_closed "$TOKENS: line 14: this batch is damaged"
 }
 
-@test "a file that was written anew is never taken for a torn one" {
+@test "a file that was rewritten is never taken for a torn one" {
 	local line start
 
 	start_asking

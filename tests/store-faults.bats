@@ -118,7 +118,7 @@ run_out() {
 		ask 'args:=["3"]' approval_token="$doomed"
 	run ask 'args:=["1"]' approval_token="$pending"
 	assert_decision pending_hitl
-	assert_log "firma: $STATE_DIR/tokens.jsonl: written anew, open again"
+	assert_log "firma: $STATE_DIR/tokens.jsonl: rewritten, open again"
 	assert_equal "$(listed token_id)" "$all"
 	must "$OK" operate approve token_id="$pending"
 	must "$ALLOWED" ask 'args:=["1"]' approval_token="$pending"
@@ -162,7 +162,7 @@ run_out() {
 @test "what was written in part is never believed" {
 	local pending approved
 
-	# The first start syncs it and the directory; a file that would be written anew can't be.
+	# The first start syncs it and the directory; a file that would be rewritten can't be.
 	trace -P "$STATE_DIR" -P "$TOKENS.new" -e trace=fsync -e inject=fsync:error=EIO:when=3+
 	FIRMA_TEST_WITNESS='' start_asking
 	pending=$(pending_token 'args:=["1"]')
@@ -391,7 +391,7 @@ append_fails() {
 		[[ $call ]] || prlimit --pid "$DAEMON" --fsize=unlimited:
 		move_clock 31
 		shows "$states"
-		assert_log "firma: $TOKENS: written anew, open again"
+		assert_log "firma: $TOKENS: rewritten, open again"
 		[[ $(inode) != "$INODE" ]]
 		kill_daemon
 		finds "$states"
@@ -427,7 +427,7 @@ append_fails() {
 	append_fails EFBIG part
 }
 
-# each_rewrite MOMENT [CALL=N]...: tries it with each call that fails while a file is written anew,
+# each_rewrite MOMENT [CALL=N]...: tries it with each call that fails while a file is rewritten,
 # before which the daemon has made N such calls: MOMENT CALL ERROR WHEN KEPT. KEPT is the file that
 # is in place then, the old one or the new one.
 each_rewrite() {
@@ -613,7 +613,7 @@ compaction_fails() {
 	before=$(inode)
 	start_failing "$1" "$2" "$3"
 	PENDING=$(pending_token 'args:=["pending"]')
-	assert_log "firma: $TOKENS: could not be written anew: ${ERRORS[$2]}"
+	assert_log "firma: $TOKENS: could not be rewritten: ${ERRORS[$2]}"
 	leaves_no_new
 	crash
 	if [[ $4 == old ]]; then
@@ -800,11 +800,11 @@ open_fails() {
 	run operate approve token_id="$token"
 	assert_field reason "outcome unknown: the change could not be recorded: Input/output error"
 
-	# The next turn begins with a file that is written anew: without the approval.
+	# The next turn begins with a file that is rewritten: without the approval.
 	run ask approval_token="$token"
 	[[ $(inode) != "$before" ]]
 	assert_decision pending_hitl
-	assert_log "firma: $TOKENS: written anew, open again"
+	assert_log "firma: $TOKENS: rewritten, open again"
 	run cat "$TOKENS"
 	assert_equal "${#lines[@]}" 3
 	assert_equal "$("$UNIT" get state <<<"${lines[2]}")" pending

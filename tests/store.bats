@@ -42,7 +42,7 @@ load store
 	assert_equal "$(listed reason state=revoked)" 'not 4'
 }
 
-@test "a file of version 1 is read, and written anew" {
+@test "a file of version 1 is read, and rewritten" {
 	make_lock
 	{
 		header 1 1

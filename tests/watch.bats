@@ -182,7 +182,7 @@ last_of() {
 	token=$(pending_token)
 	watch operator
 
-	# Each of these fails; in between, the file is written anew.
+	# Each of these fails; in between, the file is rewritten.
 	run ask 'args:=["1"]'
 	assert_decision deny -p "could not be recorded"
 	run operate approve token_id="$token"

@@ -34,6 +34,7 @@ static const char *const fault_texts[] = {
 	[FILE_REPLACED] = "was replaced by another",
 	[FILE_SHORTER] = "was cut off by another process",
 	[FILE_LONGER] = "was written to by another process",
+	[FILE_TOUCHED] = "was changed by another process",
 };
 
 const char *file_fault_text(enum file_fault fault)
@@ -165,7 +166,21 @@ int file_open(int dir_fd, const char *name, int flags, uid_t owner, int *ret_fd)
 	return 0;
 }
 
-int file_look(int fd, int dir_fd, const char *name, uint64_t size)
+void file_see(int fd, struct file_seen *ret)
+{
+	struct stat st;
+
+	*ret = (struct file_seen){ 0 };
+	if (fstat(fd, &st) == 0)
+		*ret = (struct file_seen){ st.st_dev, st.st_ino, st.st_mtim, st.st_ctim };
+}
+
+static bool same_time(const struct timespec *a, const struct timespec *b)
+{
+	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
+}
+
+int file_look(int fd, int dir_fd, const char *name, uint64_t size, const struct file_seen *seen)
 {
 	struct stat open, named;
 
@@ -176,9 +191,13 @@ int file_look(int fd, int dir_fd, const char *name, uint64_t size)
 
 	if (open.st_dev != named.st_dev || open.st_ino != named.st_ino)
 		return FILE_REPLACED;
-	if (size == FILE_ANY_SIZE || (uint64_t)open.st_size == size)
-		return 0;
-	return (uint64_t)open.st_size < size ? FILE_SHORTER : FILE_LONGER;
+	if (size != FILE_ANY_SIZE && (uint64_t)open.st_size != size)
+		return (uint64_t)open.st_size < size ? FILE_SHORTER : FILE_LONGER;
+	if (seen
+		&& (!same_time(&open.st_mtim, &seen->mtime)
+			|| !same_time(&open.st_ctim, &seen->ctime)))
+		return FILE_TOUCHED;
+	return 0;
 }
 
 int file_space(int fd, uint64_t *ret_free, uint64_t *ret_size)

@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <time.h>
 
 #include "base/bytes.h"
 
@@ -29,6 +30,7 @@ enum file_fault {
 	FILE_REPLACED,
 	FILE_SHORTER,
 	FILE_LONGER,
+	FILE_TOUCHED,
 };
 
 /* Such as "is a symbolic link". */
@@ -59,10 +61,25 @@ int file_open(int dir_fd, const char *name, int flags, uid_t owner, int *ret_fd)
 #define FILE_ANY_SIZE UINT64_MAX
 
 /*
- * Whether `name` still leads to the file that `fd` has open, and the file has this size. If so, no
- * other process has replaced, cut or extended it.
+ * The identity and times of a file after our last write to it. A write by another process changes
+ * the times, even a write of the same size; the ctime can't be set back. Before Linux 6.13 times
+ * are as coarse as the kernel's clock tick: a write within the tick of ours is not seen.
  */
-int file_look(int fd, int dir_fd, const char *name, uint64_t size);
+struct file_seen {
+	dev_t dev;
+	ino_t ino;
+	struct timespec mtime, ctime;
+};
+
+/* Call it after each write. On error *ret is all zeros, and file_look() reports FILE_TOUCHED. */
+void file_see(int fd, struct file_seen *ret);
+
+/*
+ * Whether `name` still leads to the file that `fd` has open, and the file has this size and is as
+ * it was seen. If so, no other process has replaced, cut, extended or rewritten it. `seen`: NULL if
+ * anything is accepted.
+ */
+int file_look(int fd, int dir_fd, const char *name, uint64_t size, const struct file_seen *seen);
 
 /*
  * The space in bytes that is free for a process without privileges, and the size of the file
@@ -85,8 +102,10 @@ int file_write(int fd, const void *data, size_t len);
 /*
  * A replacement for a file: file_replace_begin(), file_write() to `fd`, file_replace_commit().
  * Always call file_replace_deinit() at the end: it removes a file that was not committed. The
- * temporary name is fixed, so that a file left by a crash is found and removed; so the caller must
- * hold the lock on the directory.
+ * temporary name is fixed, so that a file left behind is found and removed by the next
+ * file_replace_begin(); so the caller must hold the lock on the directory. A file is left only if
+ * the process dies between the two, or if unlinkat(2) fails, which it does if the rename failed
+ * because the directory is read-only.
  */
 struct file_replace {
 	int dir_fd; /* the caller's */

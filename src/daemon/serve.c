@@ -318,9 +318,13 @@ static void finish_allowlist(struct server *s)
 
 static enum serve_result finish(struct server *s)
 {
+	const char *closed;
 	int r;
 
 	sd.notify(false, "STOPPING=1");
+	closed = resources_look(&s->resources);
+	if (closed)
+		log_text(LOG_CRIT, LOG_ID_CLOSED, "closed: %s", closed);
 	r = finish_evidence(s);
 	if (r < 0)
 		log_text(LOG_WARNING, LOG_ID_WARNING,

@@ -131,10 +131,10 @@ int state_dir_look(struct state_dir *dir)
 	const char *name = NULL;
 	int r;
 
-	r = file_look(dir->fd, AT_FDCWD, dir->name, FILE_ANY_SIZE);
+	r = file_look(dir->fd, AT_FDCWD, dir->name, FILE_ANY_SIZE, NULL);
 	if (r == 0) {
 		name = LOCK_FILE;
-		r = file_look(dir->lock_fd, dir->fd, name, FILE_ANY_SIZE);
+		r = file_look(dir->lock_fd, dir->fd, name, FILE_ANY_SIZE, NULL);
 	}
 	if (r <= 0)
 		return r;

@@ -7,7 +7,7 @@
  * `ends` cuts the file at every byte; `sectors` drops every choice of sectors from each batch that
  * is last; `bytes` changes each byte in turn; `limit` tests the largest batch, and loads none. A
  * load may have two results. Either exactly the tokens from before the torn batch are on record,
- * the file is written anew, and a warning says so. Or the store is closed, for a reason that names
+ * the file is rewritten, and a warning says so. Or the store is closed, for a reason that names
  * the file and the line, and the file is unchanged. The first load with another result is reported,
  * and the program fails; else it prints the counts.
  */
@@ -335,7 +335,7 @@ static void expect_cut(struct bench *b, const struct bytes *state, size_t torn)
 	expect_loaded(b, state, torn);
 	read_file(b, &b->damaged);
 	if (lines_in(&b->damaged, b->damaged.len) != lines_in(state, state->len) + 2)
-		fail(b, "the file was not written anew");
+		fail(b, "the file was not rewritten");
 
 	expect_loaded(b, state, 0);
 	expect_unchanged(b);

@@ -64,7 +64,7 @@ DEFINE_CLEANUP(cJSON *, cJSON_Delete)
 
 /*
  * The bytes that are issued before time passes: in turns more than the superseded size at which a
- * file is written anew, and so little that the superseded lines outweigh the live ones.
+ * file is rewritten, and so little that the superseded lines outweigh the live ones.
  */
 static const size_t budgets[] = { 1400000, 200000 };
 
@@ -504,7 +504,7 @@ static void bury(struct torture *t, bool told)
 	}
 }
 
-/* Whether the file was written anew since the last look, without superseded lines. */
+/* Whether the file was rewritten since the last look, without superseded lines. */
 static bool has_shrunk(struct torture *t)
 {
 	off_t before = t->size;

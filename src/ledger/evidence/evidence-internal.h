@@ -6,6 +6,7 @@
  * ledger/evidence/evidence writes it.
  */
 
+#include "base/file.h"
 #include "base/retry.h"
 #include "ledger/evidence/evidence.h"
 #include "ledger/evidence/head-file.h"
@@ -18,7 +19,8 @@ struct evidence {
 	uid_t owner;
 	struct evidence_key *key;
 
-	int fd; /* open exactly while the log may be appended to; else -1 */
+	int fd;                /* open exactly while the log may be appended to; else -1 */
+	struct file_seen seen; /* the log as our last write left it */
 	struct head_file head_file;
 	struct log_position mark; /* end of the committed records */
 	struct log_position next; /* the same, with `batch` */

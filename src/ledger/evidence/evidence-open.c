@@ -127,6 +127,7 @@ static int settle(struct evidence *e, const struct log_end *end)
 	if (fdatasync(e->fd) < 0)
 		return -errno;
 
+	file_see(e->fd, &e->seen);
 	e->mark = e->next = end->mark;
 	return head_file_write(&e->head_file, &e->mark);
 }

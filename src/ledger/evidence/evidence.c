@@ -207,6 +207,7 @@ static int write_batch(struct evidence *e)
 	if (fdatasync(e->fd) < 0)
 		return -errno;
 
+	file_see(e->fd, &e->seen);
 	return head_file_write(&e->head_file, &e->next);
 }
 
@@ -255,11 +256,11 @@ void evidence_look(struct evidence *e)
 	if (e->fd < 0)
 		return;
 
-	r = file_look(e->fd, AT_FDCWD, e->path, e->mark.size);
+	r = file_look(e->fd, AT_FDCWD, e->path, e->mark.size, &e->seen);
 	if (r == 0 && e->head_file.fd >= 0) {
 		name = HEAD_FILE_NAME ", which tells how far it goes, ";
 		r = file_look(e->head_file.fd, state_dir_fd(e->state_dir), HEAD_FILE_NAME,
-			2 * HEAD_FILE_SLOT);
+			2 * HEAD_FILE_SLOT, &e->head_file.seen);
 	}
 	if (r == 0)
 		return;

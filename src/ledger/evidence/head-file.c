@@ -112,6 +112,7 @@ static int read_slots(struct head_file *file, struct log_position *ret, struct b
 	file->slot = holds[0] && (!holds[1] || is_newer(&marks[0], &marks[1]));
 	*ret = marks[!file->slot];
 	file->synced_at = ret->size;
+	file_see(file->fd, &file->seen);
 	return 0;
 }
 
@@ -171,6 +172,7 @@ int head_file_write(struct head_file *file, const struct log_position *mark)
 		return n < 0 ? -errno : -EIO;
 
 	file->slot = !file->slot;
+	file_see(file->fd, &file->seen);
 	if (mark->size - file->synced_at < SYNC_AFTER)
 		return 0;
 

@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "base/bytes.h"
+#include "base/file.h"
 #include "ledger/evidence/chain.h"
 #include "ledger/state-dir.h"
 
@@ -35,9 +36,10 @@ struct log_position {
 };
 
 struct head_file {
-	int fd;             /* -1: not open */
-	unsigned int slot;  /* the one to write next */
-	uint64_t synced_at; /* the log's size when this file was last synced */
+	int fd;                /* -1: not open */
+	unsigned int slot;     /* the one to write next */
+	uint64_t synced_at;    /* the log's size when this file was last synced */
+	struct file_seen seen; /* as our last write left it */
 };
 
 #define HEAD_FILE_INIT   \

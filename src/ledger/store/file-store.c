@@ -30,6 +30,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -41,7 +42,7 @@
 
 #define TOKENS_FILE "tokens.jsonl"
 
-/* The file is not written anew before this many bytes in it are superseded. */
+/* The file is not rewritten before this many bytes in it are superseded. */
 #define SUPERSEDED_MIN ((uint64_t)1 << 20)
 
 /* A file found in the place of ours is kept under its name with this and a number. */
@@ -55,11 +56,12 @@ struct file_store {
 
 	int fd; /* for appending; -1: no appending */
 	uint64_t size;
+	struct file_seen seen;  /* as our last write left it */
 	uint64_t batch;         /* the last one's number */
 	struct bytes lines;     /* of the next batch */
-	bool grown;             /* by a batch, since the file was last written anew */
-	uint64_t records;       /* lines that it was last written anew with */
-	uint64_t compact_after; /* a file up to this size is not written anew */
+	bool grown;             /* by a batch, since the file was last rewritten */
+	uint64_t records;       /* lines that it was last rewritten with */
+	uint64_t compact_after; /* a file up to this size is not rewritten */
 	bool displaced;         /* another process has touched it: closed for good */
 	bool settled;           /* and the table was written after that, or can't be */
 };
@@ -120,7 +122,7 @@ static int file_apply(struct store *store, struct token_change *change)
 	return r;
 }
 
-/* The number of lines in a file that is written anew. */
+/* The number of lines in a file that is rewritten. */
 static uint64_t n_records(const struct file_store *f)
 {
 	return token_table_size(&f->base.table) + (f->base.store.note.len > 0);
@@ -153,6 +155,7 @@ static int rewrite(struct file_store *f)
 	if (renamed) {
 		close_p(&f->fd);
 		f->fd = -1;
+		file_see(to.fd, &f->seen);
 	}
 	if (r < 0)
 		return r;
@@ -214,6 +217,7 @@ static int append(struct file_store *f)
 	if (fdatasync(f->fd) < 0)
 		return -errno;
 
+	file_see(f->fd, &f->seen);
 	f->batch++;
 	f->size += batch.len;
 	f->grown = true;
@@ -239,7 +243,7 @@ static void compact(struct file_store *f)
 
 	/* Try again only after the file has doubled: a try costs as much as a success. */
 	f->compact_after = 2 * f->size;
-	bytes_appendf(&f->base.store.warning, "%s/" TOKENS_FILE ": could not be written anew: %s",
+	bytes_appendf(&f->base.store.warning, "%s/" TOKENS_FILE ": could not be rewritten: %s",
 		state_dir_path(f->dir), strerror(-r));
 	if (f->fd < 0)
 		give_up_file(f, r);
@@ -298,6 +302,20 @@ static int keep_aside(const struct file_store *f, unsigned int *ret_number)
 	return -EEXIST;
 }
 
+/* `number`: of the file that keep_aside() has kept; 0: none. */
+static void warn_rewritten(struct file_store *f, unsigned int number)
+{
+	struct bytes *b = &f->base.store.warning;
+
+	bytes_appendf(b, "%s/" TOKENS_FILE ": ", state_dir_path(f->dir));
+	if (number > 0)
+		bytes_appendf(b,
+			"what was found in its place is kept as " TOKENS_FILE REPLACED_SUFFIX
+			"%u; ",
+			number);
+	bytes_append_str(b, "rewritten");
+}
+
 /*
  * Writes the table to a new file, once, and overwrites nothing. The store stays closed. No change
  * may be pending: a change that is not on record must not get into the file.
@@ -318,17 +336,10 @@ static void settle(struct file_store *f)
 	f->fd = -1;
 	if (r < 0)
 		bytes_appendf(&f->base.store.warning,
-			"%s/" TOKENS_FILE ": could not be written anew: %s", state_dir_path(f->dir),
+			"%s/" TOKENS_FILE ": could not be rewritten: %s", state_dir_path(f->dir),
 			strerror(-r));
-	else if (number > 0)
-		bytes_appendf(&f->base.store.warning,
-			"%s/" TOKENS_FILE
-			": written anew; what was found in its place is kept as " TOKENS_FILE
-				REPLACED_SUFFIX "%u",
-			state_dir_path(f->dir), number);
 	else
-		bytes_appendf(&f->base.store.warning, "%s/" TOKENS_FILE ": written anew",
-			state_dir_path(f->dir));
+		warn_rewritten(f, number);
 }
 
 static void file_abort(struct store *store, int result)
@@ -355,7 +366,7 @@ static void file_look_at_files(struct store *store)
 	if (r > 0)
 		store_close_for(store, strdup(state_dir_fault(f->dir)));
 	if (r == 0)
-		r = file_look(f->fd, state_dir_fd(f->dir), TOKENS_FILE, f->size);
+		r = file_look(f->fd, state_dir_fd(f->dir), TOKENS_FILE, f->size, &f->seen);
 	if (r > 0 && !state_dir_fault(f->dir))
 		close_for(f, "%s", file_fault_text((enum file_fault)r));
 	if (r == 0)
@@ -381,11 +392,25 @@ static void file_check(struct store *store)
 		give_up_file(f, state_dir_error(f->dir));
 }
 
+/* Whether the name leads to another file than the one that we wrote last. */
+static bool is_replaced(const struct file_store *f)
+{
+	struct stat st;
+
+	return f->seen.ino != 0
+		&& fstatat(state_dir_fd(f->dir), TOKENS_FILE, &st, AT_SYMLINK_NOFOLLOW) == 0
+		&& (st.st_dev != f->seen.dev || st.st_ino != f->seen.ino);
+}
+
 static int retry_write(struct file_store *f)
 {
+	unsigned int number = 0;
 	int r;
 
-	r = rewrite(f);
+	/* While the store was closed, nothing looked at the file. */
+	r = is_replaced(f) ? keep_aside(f, &number) : 0;
+	if (r >= 0)
+		r = rewrite(f);
 	if (r < 0) {
 		give_up_file(f, r);
 		return r;
@@ -393,8 +418,8 @@ static int retry_write(struct file_store *f)
 
 	state_dir_clear_error(f->dir);
 	store_open(&f->base.store);
-	bytes_appendf(&f->base.store.warning, "%s/" TOKENS_FILE ": written anew, open again",
-		state_dir_path(f->dir));
+	warn_rewritten(f, number);
+	bytes_append_str(&f->base.store.warning, ", open again");
 	return 0;
 }
 
@@ -479,6 +504,7 @@ static void read_tokens(struct file_store *f, int fd)
 		return;
 	}
 
+	file_see(fd, &f->seen);
 	f->batch = end.batch;
 	f->size = end.size;
 	f->grown = end.grown || end.torn > 0 || end.old;
@@ -488,7 +514,7 @@ static void read_tokens(struct file_store *f, int fd)
 
 /*
  * Makes the tokens that were read durable. A daemon that died between write and sync leaves pages
- * that may never get to the disk, so a file with appended batches is written anew. A file at rest
+ * that may never get to the disk, so a file with appended batches is rewritten. A file at rest
  * was synced, but its name may not be: the daemon may have died directly after its rename(). The
  * same holds for the other files in the directory. The directory is synced before the first answer
  * that rests on one of them.

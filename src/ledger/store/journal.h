@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * A file of JSON lines that grows by batches, and is written anew now and then. The journal knows
+ * A file of JSON lines that grows by batches, and is rewritten now and then. The journal knows
  * nothing of the lines' meaning.
  *
  *	{"format":"firma.tokens","version":2,"records":2,"check":"…"}
@@ -13,7 +13,7 @@
  *
  * `sha256` is of the batch's lines. `check` is the beginning of the SHA-256 of the text before it
  * on its own line, so that a damaged header is never taken for a shorter or longer batch. `records`
- * counts the lines that the file was written anew with. These were synced before the file got its
+ * counts the lines that the file was rewritten with. These were synced before the file got its
  * name, so a crash can't lose any of them. Of the appended batches, a crash can damage only the
  * last one. A batch at the end of the file is torn if it ends too early, or if whole sectors of it
  * were never written and read as zeros; no answer rests on it. Any other fault is damage.
@@ -42,8 +42,8 @@ struct journal_end {
 	uint64_t batch;   /* the last good batch's number; 0: none */
 	uint64_t size;    /* of the file up to its end */
 	uint64_t torn;    /* bytes after that, of a batch that was never acknowledged */
-	bool grown;       /* since the file was written anew */
-	uint64_t records; /* lines that the file was written anew with */
+	bool grown;       /* since the file was rewritten */
+	uint64_t records; /* lines that the file was rewritten with */
 	bool old;         /* written in an older version of the format */
 };
 

@@ -163,7 +163,10 @@ int store_set_note(struct store *store, const char *line);
 /* The line that was recorded last; "": none. Valid until the store is used again. */
 const char *store_note(const struct store *store);
 
-/* Leaves the files as they should rest on disk. After that, only store_free() may be called. */
+/*
+ * Leaves the files as they should rest on disk; call store_look() before it. After that, only
+ * store_free() may be called.
+ */
 int store_put_to_rest(struct store *store);
 
 /* Moves a warning for the log into `b`; false: there is none. */

@@ -2,7 +2,7 @@
 
 /*
  * Each line is a token, a change (gate/token/token-json has the format), or the note, which is the
- * first line of a file that is written anew.
+ * first line of a file that is rewritten.
  */
 
 #include "ledger/store/tokens-file.h"
@@ -16,7 +16,7 @@
 /* A new file is written in batches of this size. */
 #define WHOLE_BATCH ((size_t)1 << 20)
 
-/* Writes the collected lines as one batch of a file that is written anew. */
+/* Writes the collected lines as one batch of a file that is rewritten. */
 static int flush_lines(int fd, struct bytes *lines, uint64_t *batch, uint64_t *size)
 {
 	cleanup(bytes_deinit) struct bytes out = BYTES_INIT(BYTES_UNLIMITED);
