@@ -128,13 +128,11 @@ line() {
 	done
 }
 
-@test "a tool that is no shell is denied, and with --only-shell left to the agent's rules" {
+@test "a tool that is no shell is left to the agent's rules with --only-shell" {
 	local agent
 
 	start_daemon --default-action allow
 	for agent in "${AGENTS[@]}"; do
-		hook "$agent" <"$vectors/$agent-write.json"
-		denies "$agent" 'is no shell'
 		hook "$agent" --only-shell <"$vectors/$agent-write.json"
 		assert_status 0
 		assert_output "${NONE[$agent]-"{}"}"
@@ -626,10 +624,10 @@ call() {
 @test "the server allows with the input as it came, and denies with the reason" {
 	start_daemon --default-action allow
 	serves "$(call 1 '{"tool_name":"Bash","input":{"command":"ls \u00e9","n":1.50},"tool_use_id":"t"}')" \
-		"$(call 2 '{"tool_name":"Write","input":{"file_path":"/x"}}')" \
+		"$(call 2 '{"tool_name":"Write","input":{"file_path":"/x","content":"y"}}')" \
 		"$(call 3 '{"tool_name":"Bash","input":{"n":1}}')" "$(call 4 '{"tool_name":"Bash"}')"
 	assert_line -n 0 '{"jsonrpc":"2.0","id":1,"result":{"content":[{"type":"text","text":"{\"behavior\":\"allow\",\"updatedInput\":{\"command\":\"ls \\u00e9\",\"n\":1.50}}"}]}}'
-	assert_line -n 1 -p '{\"behavior\":\"deny\",\"message\":\"denied: the tool Write is no shell'
+	assert_line -n 1 -p '{\"behavior\":\"deny\",\"message\":\"denied: a person would have to decide'
 	assert_line -n 2 -p '{\"behavior\":\"deny\",\"message\":\"there is no line of shell'
 	assert_line -n 3 -p '"error":{"code":-32602,'
 	stop_daemon

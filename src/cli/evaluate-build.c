@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/*
- * Each option is a kind of action. Files are looked up here, since the daemon doesn't access them.
- */
+/* Each option is a kind of action. */
 
 #include "cli/evaluate-build.h"
 
@@ -13,9 +11,8 @@
 #include <unistd.h>
 
 #include "base/json/scan.h"
-#include "base/json/writer.h"
-#include "base/path.h"
 #include "base/text.h"
+#include "cli/evaluate-request.h"
 #include "gate/limits.h"
 
 /* The one option that was given. */
@@ -94,30 +91,6 @@ static int read_named(const char *path, const char *what, struct bytes *ret)
 	return STATUS_DONE;
 }
 
-/* Resolves a path whose last part may not exist yet; NULL if it can't be resolved. */
-static char *find_real_target(const char *path)
-{
-	cleanup(free_p) char *directory = NULL, *real = NULL;
-	char *joined = NULL, *slash;
-
-	real = realpath(path, NULL);
-	if (real || errno != ENOENT)
-		return steal_ptr(real);
-
-	directory = strdup(path);
-	if (!directory)
-		return NULL;
-	slash = strrchr(directory, '/');
-	if (slash)
-		*slash = '\0';
-	real = realpath(slash ? (slash == directory ? "/" : directory) : ".", NULL);
-	if (!real || path_name(path)[0] == '\0' || strcmp(path_name(path), "..") == 0)
-		return NULL;
-	if (asprintf(&joined, "%s/%s", strcmp(real, "/") == 0 ? "" : real, path_name(path)) < 0)
-		return NULL;
-	return joined;
-}
-
 /* --- the line --------------------------------------------------------------------------------- */
 
 static bool is_text(const char *text)
@@ -130,32 +103,32 @@ static int write_line(const struct evaluate_build *b, const struct request_build
 {
 	const bool is_path = m->kind == KIND_READ || m->kind == KIND_WRITE;
 	cleanup(free_p) char *cwd = getcwd(NULL, 0);
-	cleanup(free_p) char *real = is_path ? find_real_target(m->value) : NULL;
-	struct writer w;
-	int r;
+	cleanup(free_p) char *real = is_path ? evaluate_request_real_target(NULL, m->value) : NULL;
+	struct evaluate_request request = {
+		.action_type = kind_action_type(m->kind),
+		.session_id = asker->asked.session_id,
+		.agent_id = asker->asked.agent_id,
+		.capability = b->capability,
+		.token = asker->token,
+	};
 
-	writer_init(&w, line);
-	writer_object(&w, NULL);
-	writer_string(&w, "action_type", kind_action_type(m->kind));
-	writer_string(&w, "session_id", asker->asked.session_id);
-	writer_string(&w, "agent_id", asker->asked.agent_id);
 	if (m->kind == KIND_GIT)
-		writer_string(&w, "operation", m->value);
+		request.operation = m->value;
 	if (m->kind != KIND_RELEASE)
-		writer_string(&w, "target", m->kind == KIND_GIT ? m->branch : m->value);
-	writer_string(&w, "capability", b->capability);
+		request.target = m->kind == KIND_GIT ? m->branch : m->value;
 	if (cwd && cwd[0] == '/' && is_text(cwd))
-		writer_string(&w, "cwd", cwd);
+		request.cwd = cwd;
 	if (real && is_text(real))
-		writer_string(&w, "real_target", real);
-	if (b->content)
-		writer_string_len(&w, "content", bytes_str(content), content->len);
-	if (m->kind == KIND_RELEASE)
-		writer_raw(&w, "release_governance", bytes_str(content), content->len);
-	writer_string(&w, "approval_token", asker->token);
-	writer_end(&w);
-	r = writer_finish(&w);
-	return r < 0 ? r : bytes_append_char(line, '\n');
+		request.real_target = real;
+	if (b->content) {
+		request.content = bytes_str(content);
+		request.content_len = content->len;
+	}
+	if (m->kind == KIND_RELEASE) {
+		request.release = bytes_str(content);
+		request.release_len = content->len;
+	}
+	return evaluate_request_print(&request, line);
 }
 
 /* The record is copied unchanged, on one line. */

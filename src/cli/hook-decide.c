@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
-/* Asks about each line, as `firma check` does. */
+/*
+ * Asks about each line of a shell, and about each action of another tool, as `firma check` does.
+ */
 
 #include "cli/hook-decide.h"
 
@@ -9,7 +11,9 @@
 
 #include "base/cleanup.h"
 #include "cli/check-wait.h"
+#include "cli/hook-action.h"
 #include "cli/request-build.h"
+#include "gate/wire/evaluate.h"
 #include "gate/wire/reply.h"
 
 static enum hook_decision __attribute__((format(printf, 2, 3)))
@@ -105,6 +109,55 @@ static enum hook_decision ask_about(const struct hook_asker *asker, const struct
 	return read_reply(&reply, token, reason);
 }
 
+/* --- tools that aren't shells ----------------------------------------------------------------- */
+
+static enum hook_decision read_response(const struct bytes *line, struct bytes *reason)
+{
+	cleanup(json_doc_free_p) struct json_doc *doc = NULL;
+	struct evaluate_reply reply;
+
+	if (evaluate_reply_parse(bytes_str(line), line->len, &reply, &doc) != 0)
+		return deny(reason, "could not decide: the answer is not a response");
+	switch (reply.decision) {
+	case DECISION_ALLOW:
+		return HOOK_ALLOWED;
+	case DECISION_PENDING:
+		return deny(reason, "denied: a person would have to decide (%s)",
+			reply.reason ? reply.reason : "");
+	default:
+		return deny(reason, "denied: %s", reply.reason ? reply.reason : "");
+	}
+}
+
+static enum hook_decision ask_about_action(
+	const struct hook_asker *asker, const struct evaluate_request *action, struct bytes *reason)
+{
+	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes reply = BYTES_INIT(BYTES_UNLIMITED);
+
+	if (hook_action_print(action, &request) < 0)
+		return deny(reason, "could not decide: out of memory");
+	if (ask_once(&asker->ask, &request, 0, &reply, reason) != STATUS_DONE)
+		return deny_undecided(reason);
+	return read_response(&reply, reason);
+}
+
+static enum hook_decision ask_about_actions(
+	const struct hook_asker *asker, const struct hook_question *q, struct bytes *reason)
+{
+	enum hook_decision decision = HOOK_ALLOWED;
+	struct hook_actions actions;
+
+	if (hook_actions_find(q, &actions) < 0)
+		decision = deny(reason, "could not decide: out of memory");
+	else if (actions.n == 0)
+		decision = HOOK_NO_OPINION;
+	for (size_t i = 0; i < actions.n && decision == HOOK_ALLOWED; i++)
+		decision = ask_about_action(asker, &actions.requests[i], reason);
+	hook_actions_deinit(&actions);
+	return decision;
+}
+
 enum hook_decision hook_decide(
 	const struct hook_asker *asker, const struct hook_question *q, struct bytes *reason)
 {
@@ -113,12 +166,7 @@ enum hook_decision hook_decide(
 	if (hook_dialect_is_opaque(q->dialect, q->tool))
 		return deny(reason, "denied: what the tool %s runs can't be asked about", q->tool);
 	if (!q->is_shell)
-		return asker->only_shell
-			? HOOK_NO_OPINION
-			: deny(reason,
-				"denied: the tool %s is no shell, and this hook asks about shells "
-				"alone",
-				q->tool);
+		return asker->only_shell ? HOOK_NO_OPINION : ask_about_actions(asker, q, reason);
 
 	for (size_t i = 0; i < q->n_lines && decision == HOOK_ALLOWED; i++)
 		decision = ask_about(asker, q, q->lines[i], reason);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #pragma once
 
-/* Asks the daemon about everything that one tool call would run. */
+/* Asks the daemon about everything that one tool call would do. */
 
 #include <stdbool.h>
 #include <stdint.h>

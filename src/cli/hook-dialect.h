@@ -41,6 +41,15 @@ struct hook_dialect {
 	 */
 	const char *opaque_tools[HOOK_TOOLS_MAX];
 
+	const char *arguments; /* of a tool: an object */
+
+	/*
+	 * How a tool of an MCP server is told: by its name, mcp__SERVER__TOOL, or by two members
+	 * that only such a tool has.
+	 */
+	bool mcp_names;
+	const char *mcp_server, *mcp_tool;
+
 	const char *line;
 	enum hook_line_form form;
 	const char *session;

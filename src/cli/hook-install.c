@@ -518,7 +518,7 @@ static int install_at(const struct install *i, const struct hook_place *place)
 	if (status != STATUS_DONE)
 		return status;
 	if (!i->only_shell)
-		say("tools other than shells are denied; --only-shell leaves them to %s",
+		say("tools other than shells are asked about, too; --only-shell leaves them to %s",
 			place->agent);
 	if (place->advice)
 		say("%s", place->advice);

@@ -17,10 +17,10 @@
 #include "base/json/tree.h"
 #include "base/json/writer.h"
 #include "base/notation.h"
+#include "cli/raw-member.h"
 #include "cli/say.h"
 
 #define PROTOCOL "2025-06-18"
-#define DEPTH_MAX 64
 
 /* Error codes of JSON-RPC. */
 #define NO_JSON (-32700)
@@ -34,43 +34,6 @@ static const char tools[] =
 	"\"input\":{\"type\":\"object\"},\"tool_use_id\":{\"type\":\"string\"}},"
 	"\"required\":[\"tool_name\",\"input\"]}}]";
 
-/* A value's text in the message. */
-struct raw {
-	const char *text;
-	size_t len;
-};
-
-struct member_search {
-	const char *key;
-	struct raw *found;
-};
-
-static int note_member(const struct scan_member *member, void *userdata)
-{
-	const struct member_search *search = userdata;
-
-	if (strlen(search->key) == member->key_len
-		&& memcmp(search->key, member->key, member->key_len) == 0)
-		*search->found = (struct raw){ member->value, member->value_len };
-	return 0;
-}
-
-/* Finds an object's member; its text is NULL if there is none. */
-static struct raw raw_member(struct raw object, const char *key)
-{
-	const struct scan_limits limits = { .depth_max = DEPTH_MAX };
-	struct raw found = { 0 };
-	struct member_search search = { key, &found };
-	struct scan_fault fault;
-
-	if (!object.text
-		|| scan_object_within(
-			   object.text, object.len, &limits, note_member, &search, &fault)
-			!= 0)
-		return (struct raw){ 0 };
-	return found;
-}
-
 struct server {
 	const struct hook_asker *asker;
 	char session[NOTATION_UUID_LEN + 1];
@@ -79,7 +42,7 @@ struct server {
 	struct writer writer;
 };
 
-static void begin_message(struct server *s, struct raw id)
+static void begin_message(struct server *s, struct raw_text id)
 {
 	bytes_clear(&s->out);
 	writer_init(&s->writer, &s->out);
@@ -101,7 +64,7 @@ static int send_message(struct server *s)
 	return 0;
 }
 
-static int send_error(struct server *s, struct raw id, int code, const char *message)
+static int send_error(struct server *s, struct raw_text id, int code, const char *message)
 {
 	begin_message(s, id);
 	writer_object(&s->writer, "error");
@@ -113,7 +76,7 @@ static int send_error(struct server *s, struct raw id, int code, const char *mes
 
 /* Builds the question that claude would send to its hook. */
 static int build_question(
-	const struct server *s, const char *tool, struct raw input, struct bytes *ret)
+	const struct server *s, const char *tool, struct raw_text input, struct bytes *ret)
 {
 	struct writer w;
 
@@ -129,21 +92,23 @@ static int build_question(
 }
 
 static enum hook_decision decide(
-	const struct server *s, const char *tool, struct raw input, struct bytes *reason)
+	const struct server *s, const char *tool, struct raw_text input, struct bytes *reason)
 {
 	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(BYTES_UNLIMITED);
 	struct hook_question q = { 0 };
 	enum hook_decision decision = HOOK_DENIED;
 
 	if (build_question(s, tool, input, &text) >= 0
-		&& hook_question_parse(hook_dialect_find("claude"), &text, &q, reason) == 0)
+		&& hook_question_parse(
+			   hook_dialect_find("claude"), &text, s->asker->only_shell, &q, reason)
+			== 0)
 		decision = hook_decide(s->asker, &q, reason);
 	hook_question_deinit(&q);
 	return decision;
 }
 
-static int append_verdict(enum hook_decision decision, struct raw input, const struct bytes *reason,
-	struct bytes *ret)
+static int append_verdict(enum hook_decision decision, struct raw_text input,
+	const struct bytes *reason, struct bytes *ret)
 {
 	struct writer w;
 
@@ -153,7 +118,7 @@ static int append_verdict(enum hook_decision decision, struct raw input, const s
 	if (decision == HOOK_ALLOWED)
 		writer_raw(&w, "updatedInput", input.text, input.len);
 	else if (decision == HOOK_NO_OPINION)
-		writer_string(&w, "message", "firma: denied: the tool is no shell");
+		writer_string(&w, "message", "denied: this tool is left to claude's own rules");
 	else
 		writer_string(&w, "message",
 			reason->len > 0 ? bytes_str(reason) : "could not decide: out of memory");
@@ -161,11 +126,12 @@ static int append_verdict(enum hook_decision decision, struct raw input, const s
 	return writer_finish(&w);
 }
 
-static int answer_call(struct server *s, struct raw id, struct raw arguments, const char *tool)
+static int answer_call(
+	struct server *s, struct raw_text id, struct raw_text arguments, const char *tool)
 {
 	cleanup(bytes_deinit) struct bytes reason = BYTES_INIT(BYTES_UNLIMITED);
 	cleanup(bytes_deinit) struct bytes verdict = BYTES_INIT(BYTES_UNLIMITED);
-	struct raw input = raw_member(arguments, "input");
+	struct raw_text input = raw_member(arguments, "input");
 	enum hook_decision decision;
 
 	if (!tool || !input.text || input.text[0] != '{')
@@ -187,7 +153,7 @@ static int answer_call(struct server *s, struct raw id, struct raw arguments, co
 	return send_message(s);
 }
 
-static int answer_initialize(struct server *s, struct raw id, const struct json *params)
+static int answer_initialize(struct server *s, struct raw_text id, const struct json *params)
 {
 	const char *wanted = params ? json_get_string(params, "protocolVersion") : NULL;
 
@@ -203,7 +169,7 @@ static int answer_initialize(struct server *s, struct raw id, const struct json 
 	return send_message(s);
 }
 
-static int answer_raw(struct server *s, struct raw id, const char *key, const char *value)
+static int answer_raw(struct server *s, struct raw_text id, const char *key, const char *value)
 {
 	begin_message(s, id);
 	writer_object(&s->writer, "result");
@@ -214,7 +180,7 @@ static int answer_raw(struct server *s, struct raw id, const char *key, const ch
 }
 
 static int answer_request(
-	struct server *s, struct raw message, struct raw id, const struct json *root)
+	struct server *s, struct raw_text message, struct raw_text id, const struct json *root)
 {
 	const char *method = json_get_string(root, "method");
 	const struct json *params = json_get(root, "params");
@@ -235,21 +201,21 @@ static int answer_request(
 		return send_error(s, id, NO_METHOD, "no such method");
 	if (!name || strcmp(name, "ask") != 0)
 		return send_error(s, id, BAD_PARAMETERS, "no such tool");
-	return answer_call(s, id, raw_member(raw_member(message, "params"), "arguments"),
+	return answer_call(s, id, raw_member(message, "params.arguments"),
 		arguments ? json_get_string(arguments, "tool_name") : NULL);
 }
 
 static int answer_line(struct server *s, const char *line, size_t len)
 {
 	cleanup(json_doc_free_p) struct json_doc *doc = NULL;
-	const struct scan_limits limits = { .depth_max = DEPTH_MAX };
-	const struct raw message = { line, len };
+	const struct scan_limits limits = { .depth_max = RAW_MEMBER_DEPTH_MAX };
+	const struct raw_text message = { line, len };
 	struct scan_fault fault;
 	int r;
 
 	r = json_parse_within(line, len, &limits, &doc, &fault);
 	if (r == JSON_MALFORMED)
-		return send_error(s, (struct raw){ 0 }, NO_JSON, scan_error_text(fault.error));
+		return send_error(s, (struct raw_text){ 0 }, NO_JSON, scan_error_text(fault.error));
 	if (r < 0)
 		return r;
 	return answer_request(s, message, raw_member(message, "id"), json_root(doc));

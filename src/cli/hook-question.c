@@ -13,15 +13,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/json/tree.h"
 #include "base/notation.h"
 #include "base/path.h"
 #include "base/text.h"
 
 #define READ_SIZE ((size_t)64 << 10)
-
-/* Arguments of tools that aren't shells may nest deeper than the daemon allows. */
-#define DEPTH_MAX 64
 
 #define PART_MAX 64
 
@@ -166,11 +162,11 @@ static int find_lines(const struct json *root, struct hook_question *q, struct b
 	return 0;
 }
 
-/* Finds the directory in which the lines are run. */
+/* Finds the directory of the call. Only shells have one of their own. */
 static int find_cwd(const struct json *root, struct hook_question *q, struct bytes *why)
 {
 	const struct hook_dialect *d = q->dialect;
-	const struct json *own = find(root, d->directory);
+	const struct json *own = q->is_shell ? find(root, d->directory) : NULL;
 	const char *cwd = find_string(root, d->cwd), *directory = json_string(own);
 
 	if (!cwd || !cwd[0])
@@ -207,7 +203,27 @@ static int find_agent(const struct json *root, struct hook_question *q, struct b
 	return fail(why, "out of memory");
 }
 
-static int find_all(const struct json *root, struct hook_question *q, struct bytes *why)
+static int find_arguments(const struct json *root, const struct bytes *text,
+	struct hook_question *q, struct bytes *why)
+{
+	const struct hook_dialect *d = q->dialect;
+
+	q->arguments = find(root, d->arguments);
+	if (!q->arguments || !json_is_object(q->arguments))
+		return fail(why, "the tool has no arguments in %s", d->arguments);
+	q->raw_arguments = raw_member((struct raw_text){ text->data, text->len }, d->arguments);
+	if (!q->raw_arguments.text)
+		return fail(why, "out of memory");
+
+	q->mcp_server = find_string(root, d->mcp_server);
+	q->mcp_tool = find_string(root, d->mcp_tool);
+	if (!q->mcp_server || !q->mcp_tool)
+		q->mcp_server = q->mcp_tool = NULL;
+	return 0;
+}
+
+static int find_all(const struct json *root, const struct bytes *text, bool only_shell,
+	struct hook_question *q, struct bytes *why)
 {
 	int r;
 
@@ -215,13 +231,13 @@ static int find_all(const struct json *root, struct hook_question *q, struct byt
 	if (r < 0)
 		return r;
 	r = find_tool(root, q, why);
-	if (r < 0 || !q->is_shell)
+	if (r < 0 || (only_shell && !q->is_shell))
 		return r;
 
 	q->session = find_string(root, q->dialect->session);
 	if (!q->session || text_is_blank(q->session))
 		return fail(why, "the question names no session in %s", q->dialect->session);
-	r = find_lines(root, q, why);
+	r = q->is_shell ? find_lines(root, q, why) : find_arguments(root, text, q, why);
 	if (r < 0)
 		return r;
 	r = find_cwd(root, q, why);
@@ -229,9 +245,9 @@ static int find_all(const struct json *root, struct hook_question *q, struct byt
 }
 
 int hook_question_parse(const struct hook_dialect *dialect, const struct bytes *text,
-	struct hook_question *ret, struct bytes *why)
+	bool only_shell, struct hook_question *ret, struct bytes *why)
 {
-	const struct scan_limits limits = { .depth_max = DEPTH_MAX };
+	const struct scan_limits limits = { .depth_max = RAW_MEMBER_DEPTH_MAX };
 	struct scan_fault fault;
 	int r;
 
@@ -243,7 +259,8 @@ int hook_question_parse(const struct hook_dialect *dialect, const struct bytes *
 	if (r == JSON_MALFORMED)
 		return fail(why, "the question is not JSON: %s (at byte %zu)",
 			scan_error_text(fault.error), fault.offset + 1);
-	return r < 0 ? fail(why, "out of memory") : find_all(json_root(ret->doc), ret, why);
+	return r < 0 ? fail(why, "out of memory")
+		     : find_all(json_root(ret->doc), text, only_shell, ret, why);
 }
 
 void hook_question_deinit(struct hook_question *q)

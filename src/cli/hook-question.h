@@ -9,7 +9,9 @@
 #include <stdbool.h>
 
 #include "base/bytes.h"
+#include "base/json/tree.h"
 #include "cli/hook-dialect.h"
+#include "cli/raw-member.h"
 
 #define HOOK_QUESTION_MAX ((size_t)1 << 20)
 
@@ -21,12 +23,18 @@ struct hook_question {
 	const char *tool;                   /* "" if the dialect names none */
 	bool is_shell;
 
-	/* Set for a shell tool. */
 	const char *session;
 	char *agent; /* the agent's name; for a subagent, a slash and its name follow */
 	char *cwd;
+
+	/* Of a shell tool. */
 	const char *lines[HOOK_LINES_MAX];
 	size_t n_lines;
+
+	/* Of another tool. */
+	const struct json *arguments; /* an object */
+	struct raw_text raw_arguments;
+	const char *mcp_server, *mcp_tool; /* both, or NULL */
 
 	struct json_doc *doc, *lines_doc; /* own the strings */
 };
@@ -35,9 +43,10 @@ struct hook_question {
 int hook_question_read(int fd, struct bytes *ret);
 
 /*
- * `dialect` is the first row with the agent's name. Returns 0, or a negative errno with a sentence
- * in `why`. Call hook_question_deinit() in either case.
+ * `dialect` is the first row with the agent's name. With `only_shell`, only the tool's name is read
+ * of a question about another tool. Returns 0, or a negative errno with a sentence in `why`. Call
+ * hook_question_deinit() in either case; `text` must outlive the question.
  */
 int hook_question_parse(const struct hook_dialect *dialect, const struct bytes *text,
-	struct hook_question *ret, struct bytes *why);
+	bool only_shell, struct hook_question *ret, struct bytes *why);
 void hook_question_deinit(struct hook_question *question);

@@ -97,7 +97,7 @@ static _Noreturn void answer(struct hook *hook, const struct hook_dialect *diale
 	if (r < 0)
 		deny("could not decide: the question can't be read: %s", strerror(-r));
 	hook_answer_has_read();
-	if (hook_question_parse(dialect, &text, &q, &reason) < 0)
+	if (hook_question_parse(dialect, &text, hook->asker.only_shell, &q, &reason) < 0)
 		deny("could not decide: %s", bytes_str(&reason));
 
 	hook_answer_alarm(hook->asker.wait / CLOCK_SECOND + ALARM_MARGIN_SECONDS);

@@ -12,7 +12,7 @@ load ../lib
 	local mode
 
 	start_daemon --default-action allow
-	firma hook install --user --socket "$SOCKET" opencode
+	firma hook install --user --socket "$SOCKET" --wait 0 opencode
 	cat >"$TMP/run.mjs" <<-'END'
 		const { Firma } = await import(process.argv[2])
 		const hooks = await Firma({ directory: "/tmp" })
@@ -26,7 +26,7 @@ load ../lib
 	assert_output RAN
 	run node "$TMP/run.mjs" "$TMP/firma.mjs" write
 	refute_output -p RAN
-	assert_output -p 'is no shell'
+	assert_output -p 'a person would have to decide'
 	stop_daemon
 	run node "$TMP/run.mjs" "$TMP/firma.mjs" bash
 	refute_output -p RAN
