@@ -20,6 +20,8 @@
 /* A word of eight equal bytes. */
 #define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
 
+#define SYMBOL_FOR_NUL 0x2400
+
 /* Up to this number, keys are compared pairwise; more keys are sorted first. */
 #define FEW_KEYS 24
 
@@ -27,7 +29,8 @@
 struct key {
 	size_t start; /* in the text, or in `unescaped` */
 	size_t len;
-	size_t offset; /* of its opening quote in the text */
+	size_t offset;  /* of its opening quote in the text */
+	size_t raw_len; /* in the text, with its quotes */
 	bool escaped;
 };
 
@@ -36,12 +39,14 @@ struct scanner {
 	struct scan_limits limits;
 	unsigned int depth;
 	bool has_escapes; /* of the string that was read last */
+	bool shows_nul;   /* \u0000 is read as U+2400 */
 
 	struct key *keys;
 	size_t n_keys, size_keys;
 	struct bytes unescaped;
 
 	scan_member_fn fn;
+	const struct scan_visitor *visitor;
 	void *userdata;
 	struct scan_fault fault;
 };
@@ -211,6 +216,8 @@ static int scan_escape(struct scanner *s, struct bytes *out)
 		r = scan_unicode_escape(s, start, &code);
 		if (r != 0)
 			return r;
+		if (code == 0 && s->shows_nul)
+			code = SYMBOL_FOR_NUL;
 		return out ? bytes_append(out, utf8, encode_utf8(code, utf8)) : 0;
 	}
 
@@ -426,6 +433,7 @@ static int scan_key(struct scanner *s)
 		.start = (size_t)(start + 1 - s->text),
 		.len = (size_t)(s->at - start) - 2,
 		.offset = (size_t)(start - s->text),
+		.raw_len = (size_t)(s->at - start),
 	};
 	if (s->has_escapes) {
 		s->at = start;
@@ -499,7 +507,7 @@ static int close_keys(struct scanner *s, size_t first, size_t unescaped)
 	return 0;
 }
 
-static int scan_value(struct scanner *s);
+static int scan_value(struct scanner *s, const struct key *key);
 
 /* Passes the member whose key is on top of the stack to the callback. */
 static int show_member(struct scanner *s, const char *value)
@@ -535,7 +543,7 @@ static int scan_members(struct scanner *s)
 
 		skip_space(s);
 		value = s->at;
-		r = scan_value(s);
+		r = scan_value(s, &s->keys[s->n_keys - 1]);
 		if (r != 0)
 			return r;
 		if (s->depth == 1 && s->fn) {
@@ -557,7 +565,7 @@ static int scan_elements(struct scanner *s)
 
 	for (;;) {
 		skip_space(s);
-		r = scan_value(s);
+		r = scan_value(s, NULL);
 		if (r != 0)
 			return r;
 
@@ -568,20 +576,44 @@ static int scan_elements(struct scanner *s)
 	}
 }
 
-/* Reads from the opening bracket to after the closing one. */
-static int scan_container(struct scanner *s, char close, int (*content)(struct scanner *))
+/* Passes a value to the visitor, if there is one. An object or array is only opened yet. */
+static int show_value(
+	struct scanner *s, enum scan_kind kind, const struct key *key, const char *text)
 {
-	size_t first = s->n_keys, unescaped = s->unescaped.len;
+	if (!s->visitor)
+		return 0;
+	return s->visitor->value(
+		&(struct scan_value){
+			.kind = kind,
+			.key = key ? s->text + key->offset : NULL,
+			.key_len = key ? key->raw_len : 0,
+			.text = text,
+			.len = (size_t)(s->at - text),
+			.key_escaped = key && key->escaped,
+			.escaped = s->has_escapes,
+		},
+		s->userdata);
+}
+
+/* Reads from the opening bracket to after the closing one. */
+static int scan_container(struct scanner *s, enum scan_kind kind, const struct key *key)
+{
+	const size_t first = s->n_keys, unescaped = s->unescaped.len;
+	const char close = kind == SCAN_OBJECT ? '}' : ']';
 	int r;
 
 	if (s->depth == s->limits.depth_max)
 		return refuse(s, SCAN_TOO_DEEP);
 
+	r = show_value(s, kind, key, s->at);
+	if (r != 0)
+		return r;
+
 	s->depth++;
 	s->at++;
 	skip_space(s);
 	if (!at_char(s, close)) {
-		r = content(s);
+		r = kind == SCAN_OBJECT ? scan_members(s) : scan_elements(s);
 		if (r != 0)
 			return r;
 		if (!at_char(s, close))
@@ -589,34 +621,52 @@ static int scan_container(struct scanner *s, char close, int (*content)(struct s
 	}
 	s->at++;
 	s->depth--;
+	if (s->visitor)
+		s->visitor->close(s->at, s->userdata);
 	return close_keys(s, first, unescaped);
 }
 
-static int scan_value(struct scanner *s)
+/* `key`: that of a member; else NULL. */
+static int scan_value(struct scanner *s, const struct key *key)
 {
+	const char *start = s->at;
+	enum scan_kind kind;
+	int r;
+
 	if (s->at == s->end)
 		return refuse(s, SCAN_ENDS_EARLY);
 
 	switch (*s->at) {
 	case '{':
-		return scan_container(s, '}', scan_members);
+		return scan_container(s, SCAN_OBJECT, key);
 	case '[':
-		return scan_container(s, ']', scan_elements);
+		return scan_container(s, SCAN_ARRAY, key);
 	case '"':
-		return scan_string(s, NULL);
+		kind = SCAN_STRING;
+		r = scan_string(s, NULL);
+		break;
 	case 't':
-		return scan_word(s, "true");
+		kind = SCAN_TRUE;
+		r = scan_word(s, "true");
+		break;
 	case 'f':
-		return scan_word(s, "false");
+		kind = SCAN_FALSE;
+		r = scan_word(s, "false");
+		break;
 	case 'n':
-		return scan_word(s, "null");
+		kind = SCAN_NULL;
+		r = scan_word(s, "null");
+		break;
 	case '\0':
 		return refuse(s, SCAN_NUL);
 	default:
-		if (*s->at == '-' || at_digit(s))
-			return scan_number(s);
-		return refuse(s, SCAN_UNEXPECTED);
+		if (*s->at != '-' && !at_digit(s))
+			return refuse(s, SCAN_UNEXPECTED);
+		kind = SCAN_NUMBER;
+		r = scan_number(s);
+		break;
 	}
+	return r != 0 ? r : show_value(s, kind, key, start);
 }
 
 static int scan_text(struct scanner *s)
@@ -629,7 +679,7 @@ static int scan_text(struct scanner *s)
 	if (*s->at != '{')
 		return refuse(s, SCAN_NO_OBJECT);
 
-	r = scan_value(s);
+	r = scan_value(s, NULL);
 	if (r != 0)
 		return r;
 
@@ -650,6 +700,20 @@ static struct scanner scanner_of(const char *text, size_t len)
 	};
 }
 
+/* Scans the text and frees the scanner. */
+static int scan_all(struct scanner *s, struct scan_fault *ret_fault)
+{
+	int r;
+
+	r = scan_text(s);
+	if (r == SCAN_REFUSED)
+		*ret_fault = s->fault;
+
+	free(s->keys);
+	bytes_deinit(&s->unescaped);
+	return r;
+}
+
 int scan_object(const char *text, size_t len, scan_member_fn fn, void *userdata,
 	struct scan_fault *ret_fault)
 {
@@ -660,24 +724,36 @@ int scan_object_within(const char *text, size_t len, const struct scan_limits *l
 	scan_member_fn fn, void *userdata, struct scan_fault *ret_fault)
 {
 	struct scanner s = scanner_of(text, len);
-	int r;
 
 	s.limits = *limits;
 	s.fn = fn;
 	s.userdata = userdata;
-	r = scan_text(&s);
-	if (r == SCAN_REFUSED)
-		*ret_fault = s.fault;
+	return scan_all(&s, ret_fault);
+}
 
-	free(s.keys);
-	bytes_deinit(&s.unescaped);
-	return r;
+int scan_values(const char *text, size_t len, const struct scan_limits *limits,
+	const struct scan_visitor *visitor, void *userdata, struct scan_fault *ret_fault)
+{
+	struct scanner s = scanner_of(text, len);
+
+	s.limits = *limits;
+	s.visitor = visitor;
+	s.userdata = userdata;
+	return scan_all(&s, ret_fault);
 }
 
 int scan_string_value(const char *value, size_t len, struct bytes *out)
 {
 	struct scanner s = scanner_of(value, len);
 
+	return at_char(&s, '"') ? scan_string(&s, out) : SCAN_OTHER;
+}
+
+int scan_c_string_value(const char *value, size_t len, struct bytes *out)
+{
+	struct scanner s = scanner_of(value, len);
+
+	s.limits.nul_escape = s.shows_nul = true;
 	return at_char(&s, '"') ? scan_string(&s, out) : SCAN_OTHER;
 }
 
