@@ -20,8 +20,6 @@
 /* A word of eight equal bytes. */
 #define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
 
-#define SYMBOL_FOR_NUL 0x2400
-
 /* Up to this number, keys are compared pairwise; more keys are sorted first. */
 #define FEW_KEYS 24
 
@@ -29,8 +27,7 @@
 struct key {
 	size_t start; /* in the text, or in `unescaped` */
 	size_t len;
-	size_t offset;  /* of its opening quote in the text */
-	size_t raw_len; /* in the text, with its quotes */
+	size_t offset; /* of its opening quote in the text */
 	bool escaped;
 };
 
@@ -39,14 +36,12 @@ struct scanner {
 	struct scan_limits limits;
 	unsigned int depth;
 	bool has_escapes; /* of the string that was read last */
-	bool shows_nul;   /* \u0000 is read as U+2400 */
 
 	struct key *keys;
 	size_t n_keys, size_keys;
 	struct bytes unescaped;
 
 	scan_member_fn fn;
-	const struct scan_visitor *visitor;
 	void *userdata;
 	struct scan_fault fault;
 };
@@ -216,8 +211,6 @@ static int scan_escape(struct scanner *s, struct bytes *out)
 		r = scan_unicode_escape(s, start, &code);
 		if (r != 0)
 			return r;
-		if (code == 0 && s->shows_nul)
-			code = SYMBOL_FOR_NUL;
 		return out ? bytes_append(out, utf8, encode_utf8(code, utf8)) : 0;
 	}
 
@@ -433,7 +426,6 @@ static int scan_key(struct scanner *s)
 		.start = (size_t)(start + 1 - s->text),
 		.len = (size_t)(s->at - start) - 2,
 		.offset = (size_t)(start - s->text),
-		.raw_len = (size_t)(s->at - start),
 	};
 	if (s->has_escapes) {
 		s->at = start;
@@ -507,7 +499,7 @@ static int close_keys(struct scanner *s, size_t first, size_t unescaped)
 	return 0;
 }
 
-static int scan_value(struct scanner *s, const struct key *key);
+static int scan_value(struct scanner *s);
 
 /* Passes the member whose key is on top of the stack to the callback. */
 static int show_member(struct scanner *s, const char *value)
@@ -543,7 +535,7 @@ static int scan_members(struct scanner *s)
 
 		skip_space(s);
 		value = s->at;
-		r = scan_value(s, &s->keys[s->n_keys - 1]);
+		r = scan_value(s);
 		if (r != 0)
 			return r;
 		if (s->depth == 1 && s->fn) {
@@ -565,7 +557,7 @@ static int scan_elements(struct scanner *s)
 
 	for (;;) {
 		skip_space(s);
-		r = scan_value(s, NULL);
+		r = scan_value(s);
 		if (r != 0)
 			return r;
 
@@ -576,44 +568,20 @@ static int scan_elements(struct scanner *s)
 	}
 }
 
-/* Passes a value to the visitor, if there is one. An object or array is only opened yet. */
-static int show_value(
-	struct scanner *s, enum scan_kind kind, const struct key *key, const char *text)
-{
-	if (!s->visitor)
-		return 0;
-	return s->visitor->value(
-		&(struct scan_value){
-			.kind = kind,
-			.key = key ? s->text + key->offset : NULL,
-			.key_len = key ? key->raw_len : 0,
-			.text = text,
-			.len = (size_t)(s->at - text),
-			.key_escaped = key && key->escaped,
-			.escaped = s->has_escapes,
-		},
-		s->userdata);
-}
-
 /* Reads from the opening bracket to after the closing one. */
-static int scan_container(struct scanner *s, enum scan_kind kind, const struct key *key)
+static int scan_container(struct scanner *s, char close, int (*content)(struct scanner *))
 {
-	const size_t first = s->n_keys, unescaped = s->unescaped.len;
-	const char close = kind == SCAN_OBJECT ? '}' : ']';
+	size_t first = s->n_keys, unescaped = s->unescaped.len;
 	int r;
 
 	if (s->depth == s->limits.depth_max)
 		return refuse(s, SCAN_TOO_DEEP);
 
-	r = show_value(s, kind, key, s->at);
-	if (r != 0)
-		return r;
-
 	s->depth++;
 	s->at++;
 	skip_space(s);
 	if (!at_char(s, close)) {
-		r = kind == SCAN_OBJECT ? scan_members(s) : scan_elements(s);
+		r = content(s);
 		if (r != 0)
 			return r;
 		if (!at_char(s, close))
@@ -621,52 +589,34 @@ static int scan_container(struct scanner *s, enum scan_kind kind, const struct k
 	}
 	s->at++;
 	s->depth--;
-	if (s->visitor)
-		s->visitor->close(s->at, s->userdata);
 	return close_keys(s, first, unescaped);
 }
 
-/* `key`: that of a member; else NULL. */
-static int scan_value(struct scanner *s, const struct key *key)
+static int scan_value(struct scanner *s)
 {
-	const char *start = s->at;
-	enum scan_kind kind;
-	int r;
-
 	if (s->at == s->end)
 		return refuse(s, SCAN_ENDS_EARLY);
 
 	switch (*s->at) {
 	case '{':
-		return scan_container(s, SCAN_OBJECT, key);
+		return scan_container(s, '}', scan_members);
 	case '[':
-		return scan_container(s, SCAN_ARRAY, key);
+		return scan_container(s, ']', scan_elements);
 	case '"':
-		kind = SCAN_STRING;
-		r = scan_string(s, NULL);
-		break;
+		return scan_string(s, NULL);
 	case 't':
-		kind = SCAN_TRUE;
-		r = scan_word(s, "true");
-		break;
+		return scan_word(s, "true");
 	case 'f':
-		kind = SCAN_FALSE;
-		r = scan_word(s, "false");
-		break;
+		return scan_word(s, "false");
 	case 'n':
-		kind = SCAN_NULL;
-		r = scan_word(s, "null");
-		break;
+		return scan_word(s, "null");
 	case '\0':
 		return refuse(s, SCAN_NUL);
 	default:
-		if (*s->at != '-' && !at_digit(s))
-			return refuse(s, SCAN_UNEXPECTED);
-		kind = SCAN_NUMBER;
-		r = scan_number(s);
-		break;
+		if (*s->at == '-' || at_digit(s))
+			return scan_number(s);
+		return refuse(s, SCAN_UNEXPECTED);
 	}
-	return r != 0 ? r : show_value(s, kind, key, start);
 }
 
 static int scan_text(struct scanner *s)
@@ -679,7 +629,7 @@ static int scan_text(struct scanner *s)
 	if (*s->at != '{')
 		return refuse(s, SCAN_NO_OBJECT);
 
-	r = scan_value(s, NULL);
+	r = scan_value(s);
 	if (r != 0)
 		return r;
 
@@ -700,20 +650,6 @@ static struct scanner scanner_of(const char *text, size_t len)
 	};
 }
 
-/* Scans the text and frees the scanner. */
-static int scan_all(struct scanner *s, struct scan_fault *ret_fault)
-{
-	int r;
-
-	r = scan_text(s);
-	if (r == SCAN_REFUSED)
-		*ret_fault = s->fault;
-
-	free(s->keys);
-	bytes_deinit(&s->unescaped);
-	return r;
-}
-
 int scan_object(const char *text, size_t len, scan_member_fn fn, void *userdata,
 	struct scan_fault *ret_fault)
 {
@@ -724,36 +660,24 @@ int scan_object_within(const char *text, size_t len, const struct scan_limits *l
 	scan_member_fn fn, void *userdata, struct scan_fault *ret_fault)
 {
 	struct scanner s = scanner_of(text, len);
+	int r;
 
 	s.limits = *limits;
 	s.fn = fn;
 	s.userdata = userdata;
-	return scan_all(&s, ret_fault);
-}
+	r = scan_text(&s);
+	if (r == SCAN_REFUSED)
+		*ret_fault = s.fault;
 
-int scan_values(const char *text, size_t len, const struct scan_limits *limits,
-	const struct scan_visitor *visitor, void *userdata, struct scan_fault *ret_fault)
-{
-	struct scanner s = scanner_of(text, len);
-
-	s.limits = *limits;
-	s.visitor = visitor;
-	s.userdata = userdata;
-	return scan_all(&s, ret_fault);
+	free(s.keys);
+	bytes_deinit(&s.unescaped);
+	return r;
 }
 
 int scan_string_value(const char *value, size_t len, struct bytes *out)
 {
 	struct scanner s = scanner_of(value, len);
 
-	return at_char(&s, '"') ? scan_string(&s, out) : SCAN_OTHER;
-}
-
-int scan_c_string_value(const char *value, size_t len, struct bytes *out)
-{
-	struct scanner s = scanner_of(value, len);
-
-	s.limits.nul_escape = s.shows_nul = true;
 	return at_char(&s, '"') ? scan_string(&s, out) : SCAN_OTHER;
 }
 

@@ -5,8 +5,8 @@
  * Strict JSON. Checks that a text is exactly one object by RFC 8259, followed by nothing but white
  * space. It must also be valid UTF-8, without NUL (raw or as \u0000), without lone surrogates,
  * without a key given twice in any object (compared after unescaping), and at most SCAN_DEPTH_MAX
- * levels deep. Keeps nothing; base/json/tree keeps all values of a text as a tree. Time is
- * O(n log n) in the number of keys, else linear.
+ * levels deep. Keeps nothing and builds nothing; base/json/tree builds the tree. Time is O(n log n)
+ * in the number of keys, else linear.
  */
 
 #include <stdbool.h>
@@ -81,41 +81,6 @@ struct scan_limits {
 int scan_object_within(const char *text, size_t len, const struct scan_limits *limits,
 	scan_member_fn fn, void *userdata, struct scan_fault *ret_fault);
 
-/* --- all values ------------------------------------------------------------------------------- */
-
-enum scan_kind {
-	SCAN_OBJECT,
-	SCAN_ARRAY,
-	SCAN_STRING,
-	SCAN_NUMBER,
-	SCAN_TRUE,
-	SCAN_FALSE,
-	SCAN_NULL,
-};
-
-/* A value at any depth; key and value as they stand in the text. Valid during the call only. */
-struct scan_value {
-	enum scan_kind kind;
-	const char *key; /* with its quotes; NULL for an element and the outermost value */
-	size_t key_len;
-	const char *text; /* an object or array begins here */
-	size_t len;       /* 0 for an object or array: it is not read yet */
-	bool key_escaped; /* the key has escapes */
-	bool escaped;     /* the string has escapes */
-};
-
-/* Shown the values in the order of the text: objects and arrays before the values in them. */
-struct scan_visitor {
-	/* A negative result ends the scan and is returned. */
-	int (*value)(const struct scan_value *value, void *userdata);
-	/* The object or array that was opened last, and is not closed, ends before `end`. */
-	void (*close)(const char *end, void *userdata);
-};
-
-/* As scan_object(), for a visitor. */
-int scan_values(const char *text, size_t len, const struct scan_limits *limits,
-	const struct scan_visitor *visitor, void *userdata, struct scan_fault *ret_fault);
-
 /*
  * Decoding values. These functions take only the text of a value that the scan has accepted. They
  * check the kind of the value, but not that it is JSON.
@@ -126,9 +91,6 @@ int scan_values(const char *text, size_t len, const struct scan_limits *limits,
 
 /* Appends a string's characters. Returns 0, SCAN_OTHER, or what bytes_append() gives. */
 int scan_string_value(const char *value, size_t len, struct bytes *out);
-
-/* The same for a C string, which can't hold a NUL: \u0000 becomes U+2400, the symbol for NUL. */
-int scan_c_string_value(const char *value, size_t len, struct bytes *out);
 
 /* Appends the characters of each string of an array, each ended by NUL, and counts them. */
 int scan_strings_value(const char *value, size_t len, struct bytes *out, size_t *ret_n);

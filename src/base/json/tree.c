@@ -1,161 +1,125 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * All values of a text lie in one array, in the order of the text: an object or array is followed
- * by its children, and each child by its own. So the first child is the next value, and the next
- * sibling is `next` values further. All strings lie in one buffer, which never moves: decoded, a
- * string is shorter than it is in the text.
+ * cJSON, guarded by the strict scan. cJSON reads numbers as doubles and forgets how they were
+ * written. So a second pass over the text finds the whole numbers, and marks them with a bit of
+ * cJSON's type field that cJSON doesn't use itself.
+ *
+ * A `struct json` is a cJSON item under an opaque type, so that no other file can look into it.
  */
 
 #include "base/json/tree.h"
 
-#include <assert.h>
+#include <cjson/cJSON.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
-struct json {
-	enum scan_kind kind;
-	const char *key;
-	const char *string;    /* of a string; of a number, as it is written; else NULL */
-	struct json_span span; /* while an object or array is open: `end` is its parent's index */
-	size_t n;              /* children */
-	size_t next;           /* to the next sibling; 0: there is none */
-	size_t last;           /* the child that was added last: its index */
-};
+#define JSON_WHOLE (1 << 16)
 
 struct json_doc {
-	struct bytes strings;
-	struct json *values;
-	size_t n, size;
+	cJSON *tree;
 };
 
-struct builder {
-	struct json_doc *doc;
-	const char *text;
-	size_t open; /* index of the innermost open object or array */
-};
-
-static bool is(const struct json *v, enum scan_kind kind)
+static const cJSON *item(const struct json *value)
 {
-	return v && v->kind == kind;
+	return (const cJSON *)(const void *)value;
 }
 
-/* Copies a text into the buffer, which has room for it. */
-static const char *keep(struct bytes *strings, const char *text, size_t len)
+static const struct json *value(const cJSON *item)
 {
-	char *kept = strings->data + strings->len;
-
-	assert(len < strings->size - strings->len);
-	memcpy(kept, text, len);
-	bytes_grew(strings, len + 1);
-	kept[len] = '\0';
-	return kept;
+	return (const struct json *)(const void *)item;
 }
 
-/* The same for a string with its quotes. */
-static const char *keep_string(struct bytes *strings, const char *text, size_t len, bool escaped)
+/* The next number at or after `at`, which must be outside of strings; NULL if there is none. */
+static const char *find_number(const char *at, const char *end)
 {
-	const char *kept = strings->data + strings->len;
-
-	if (!escaped)
-		return keep(strings, text + 1, len - 2);
-	scan_c_string_value(text, len, strings);
-	bytes_append_char(strings, '\0');
-	return kept;
-}
-
-static int make_room(struct json_doc *doc)
-{
-	const size_t size = doc->size ? 2 * doc->size : 32;
-	struct json *values;
-
-	if (doc->n < doc->size)
-		return 0;
-
-	values = reallocarray(doc->values, size, sizeof(*values));
-	if (!values)
-		return -ENOMEM;
-
-	doc->values = values;
-	doc->size = size;
-	return 0;
-}
-
-/* Links the value at `index` to its parent, which is open, and to its last sibling. */
-static void link_value(struct builder *b, size_t index)
-{
-	struct json *values = b->doc->values, *parent = &values[b->open];
-
-	if (index == 0)
-		return;
-	if (parent->n > 0)
-		values[parent->last].next = index - parent->last;
-	parent->last = index;
-	parent->n++;
-}
-
-static int add_value(const struct scan_value *v, void *userdata)
-{
-	struct builder *b = userdata;
-	struct json_doc *doc = b->doc;
-	const size_t start = (size_t)(v->text - b->text), index = doc->n;
-	struct json *value;
-	int r;
-
-	r = make_room(doc);
-	if (r < 0)
-		return r;
-
-	value = &doc->values[doc->n++];
-	*value = (struct json){ .kind = v->kind, .span = { start, start + v->len } };
-	if (v->key)
-		value->key = keep_string(&doc->strings, v->key, v->key_len, v->key_escaped);
-	if (v->kind == SCAN_STRING)
-		value->string = keep_string(&doc->strings, v->text, v->len, v->escaped);
-	else if (v->kind == SCAN_NUMBER)
-		value->string = keep(&doc->strings, v->text, v->len);
-	link_value(b, index);
-	if (v->kind <= SCAN_ARRAY) {
-		value->span.end = b->open;
-		b->open = index;
+	for (bool quoted = false; at < end; at++) {
+		if (quoted && *at == '\\')
+			at++;
+		else if (*at == '"')
+			quoted = !quoted;
+		else if (!quoted && (*at == '-' || (*at >= '0' && *at <= '9')))
+			return at;
 	}
-	return 0;
+	return NULL;
 }
 
-static void close_value(const char *end, void *userdata)
+/*
+ * Marks the items below `parent` that are written as whole numbers. The tree has its numbers in the
+ * order of the text; *at is where to look for the next one.
+ */
+static void mark_whole(cJSON *parent, const char **at, const char *end)
 {
-	struct builder *b = userdata;
-	struct json *value = &b->doc->values[b->open];
+	const char *number;
 
-	b->open = value->span.end;
-	value->span.end = (size_t)(end - b->text);
+	for (cJSON *c = parent->child; c; c = c->next) {
+		mark_whole(c, at, end);
+		number = cJSON_IsNumber(c) ? find_number(*at, end) : NULL;
+		if (!number)
+			continue;
+		for (number++; number < end && *number >= '0' && *number <= '9'; number++)
+			;
+		if (number == end || !strchr(".eE", *number))
+			c->type |= JSON_WHOLE;
+		while (number < end && strchr(".eE+-0123456789", *number))
+			number++;
+		*at = number;
+	}
+}
+
+/* The next \u0000 at or after `at`; NULL if there is none. */
+static char *find_nul_escape(char *at, const char *end)
+{
+	/* Skip the character after a backslash: it may be a backslash itself. */
+	while ((at = memchr(at, '\\', (size_t)(end - at)))) {
+		if (end - at >= 6 && memcmp(at, "\\u0000", 6) == 0)
+			return at;
+		at += 2;
+	}
+	return NULL;
+}
+
+/* The scan has accepted the text, so cJSON fails only on lack of memory; returns NULL then. */
+static cJSON *parse(const char *text, size_t len, const struct scan_limits *limits)
+{
+	cleanup(free_p) char *copy = NULL;
+
+	if (!limits->nul_escape)
+		return cJSON_ParseWithLength(text, len);
+
+	copy = malloc(len + 1);
+	if (!copy)
+		return NULL;
+
+	memcpy(copy, text, len);
+	for (char *at = copy; (at = find_nul_escape(at, copy + len)); at += 6) {
+		at[2] = '2';
+		at[3] = '4';
+	}
+	return cJSON_ParseWithLength(copy, len);
 }
 
 int json_parse_within(const char *text, size_t len, const struct scan_limits *limits,
 	struct json_doc **ret, struct scan_fault *ret_fault)
 {
-	static const struct scan_visitor visitor = { add_value, close_value };
 	cleanup(json_doc_free_p) struct json_doc *doc = NULL;
-	struct builder b = { .text = text };
-	char *room;
+	const char *at = text;
 	int r;
+
+	r = scan_object_within(text, len, limits, NULL, NULL, ret_fault);
+	if (r != 0)
+		return r;
 
 	doc = calloc(1, sizeof(*doc));
 	if (!doc)
 		return -ENOMEM;
 
-	bytes_init(&doc->strings, len);
-	r = bytes_reserve(&doc->strings, len, &room);
-	if (r < 0)
-		return r;
+	doc->tree = parse(text, len, limits);
+	if (!doc->tree)
+		return -ENOMEM;
 
-	b.doc = doc;
-	r = scan_values(text, len, limits, &visitor, &b, ret_fault);
-	if (r == 0)
-		r = bytes_error(&doc->strings);
-	if (r != 0)
-		return r;
-
+	mark_whole(doc->tree, &at, text + len);
 	*ret = steal_ptr(doc);
 	return 0;
 }
@@ -172,104 +136,108 @@ void json_doc_free(struct json_doc *doc)
 	if (!doc)
 		return;
 
-	bytes_deinit(&doc->strings);
-	free(doc->values);
+	cJSON_Delete(doc->tree);
 	free(doc);
 }
 
 const struct json *json_root(const struct json_doc *doc)
 {
-	return doc->values;
+	return value(doc->tree);
 }
 
-/* Compares the first byte before calling strcmp(): most keys differ there. */
+/*
+ * Compares the first byte before calling strcmp(): most keys differ there. cJSON doesn't do that.
+ */
 const struct json *json_get(const struct json *object, const char *key)
 {
-	json_each (child, object)
-		if (child->key && child->key[0] == key[0] && strcmp(child->key, key) == 0)
+	json_each (child, object) {
+		const char *name = item(child)->string;
+
+		if (name && name[0] == key[0] && strcmp(name, key) == 0)
 			return child;
+	}
 	return NULL;
 }
 
 const struct json *json_first(const struct json *parent)
 {
-	return parent->n > 0 ? parent + 1 : NULL;
+	return value(item(parent)->child);
 }
 
 const struct json *json_next(const struct json *child)
 {
-	return child->next > 0 ? child + child->next : NULL;
+	return value(item(child)->next);
 }
 
 const char *json_key(const struct json *member)
 {
-	return member->key;
+	return item(member)->string;
 }
 
 bool json_is_null(const struct json *v)
 {
-	return is(v, SCAN_NULL);
+	return cJSON_IsNull(item(v));
 }
 
 bool json_is_array(const struct json *v)
 {
-	return is(v, SCAN_ARRAY);
+	return cJSON_IsArray(item(v));
 }
 
 bool json_is_object(const struct json *v)
 {
-	return is(v, SCAN_OBJECT);
+	return cJSON_IsObject(item(v));
 }
 
 size_t json_size(const struct json *parent)
 {
-	return parent->n;
-}
+	size_t n = 0;
 
-struct json_span json_span(const struct json *v)
-{
-	return v->span;
+	json_each (child, parent)
+		n++;
+	return n;
 }
 
 const char *json_string(const struct json *v)
 {
-	return is(v, SCAN_STRING) ? v->string : NULL;
+	return cJSON_GetStringValue(item(v));
 }
 
 bool json_bool(const struct json *v, bool *ret)
 {
-	if (!is(v, SCAN_TRUE) && !is(v, SCAN_FALSE))
+	if (!cJSON_IsBool(item(v)))
 		return false;
 
-	*ret = is(v, SCAN_TRUE);
+	*ret = cJSON_IsTrue(item(v));
 	return true;
 }
 
 bool json_integer(const struct json *v, int64_t *ret)
 {
-	const char *digits;
-	uint64_t number;
+	double d;
 
-	if (!is(v, SCAN_NUMBER))
-		return false;
-	digits = v->string + (v->string[0] == '-');
-	if (!scan_integer_value(digits, strlen(digits), JSON_INTEGER_MAX, &number))
+	if (!cJSON_IsNumber(item(v)) || !(item(v)->type & JSON_WHOLE))
 		return false;
 
-	*ret = digits > v->string ? -(int64_t)number : (int64_t)number;
+	d = item(v)->valuedouble;
+	if (d < (double)-JSON_INTEGER_MAX || d > (double)JSON_INTEGER_MAX)
+		return false;
+
+	*ret = (int64_t)d;
 	return true;
 }
 
 const char *json_get_string(const struct json *object, const char *key)
 {
-	return object ? json_string(json_get(object, key)) : NULL;
+	return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(item(object), key));
 }
 
 bool json_get_integer(const struct json *object, const char *key, uint64_t max, uint64_t *ret)
 {
+	const struct json *member = json_get(object, key);
 	int64_t number;
 
-	if (!json_integer(json_get(object, key), &number) || number < 0 || (uint64_t)number > max)
+	if (!member || !json_integer(member, &number) || number < 0 || (uint64_t)number > max)
 		return false;
 
 	*ret = (uint64_t)number;
@@ -278,7 +246,7 @@ bool json_get_integer(const struct json *object, const char *key, uint64_t max, 
 
 int64_t json_count(const struct json *v)
 {
-	const double d = is(v, SCAN_NUMBER) ? strtod(v->string, NULL) : 0;
+	double d = cJSON_IsNumber(item(v)) ? item(v)->valuedouble : 0;
 
 	return d >= 0 && d <= (double)JSON_INTEGER_MAX ? (int64_t)d : 0;
 }

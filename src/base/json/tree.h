@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #pragma once
 
-/* JSON trees, made by the scan: reading accepts only what base/json/scan accepts. */
+/* JSON trees. Only this module uses cJSON. Reading accepts only what base/json/scan accepts. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -10,10 +10,7 @@
 #include "base/bytes.h"
 #include "base/json/scan.h"
 
-/*
- * A value inside a document, which owns it. For json_is_…(), json_string(), json_bool(),
- * json_integer() and json_count(), NULL is a value of another kind.
- */
+/* A value inside a document, which owns it. */
 struct json;
 
 /* A parsed text. Owns all of its values and strings; does not refer to the text. */
@@ -46,22 +43,14 @@ const struct json *json_next(const struct json *child);
 #define json_each(child, parent) \
 	for (const struct json *child = json_first(parent); child; child = json_next(child))
 
-/* NULL for an element of an array and for the outermost object. */
 const char *json_key(const struct json *member);
 
 bool json_is_null(const struct json *value);
 bool json_is_array(const struct json *value);
 bool json_is_object(const struct json *value);
 
-/* The number of children. */
+/* Of an object or array. */
 size_t json_size(const struct json *parent);
-
-/* Where a value stands in the text: from `start` to before `end`. */
-struct json_span {
-	size_t start, end;
-};
-
-struct json_span json_span(const struct json *value);
 
 /* NULL if the value is not a string. */
 const char *json_string(const struct json *value);
