@@ -25,6 +25,8 @@ BEGIN {
 	title["pending"] = "pending (durable)"
 	title["consume"] = "retry and consume (durable)"
 	title["evidence"] = "allow, with evidence"
+	title["read"] = "read_file, beside local.exec"
+	title["rules"] = "4,000 rules of all kinds, beside 4,000 of one"
 	title["check-ask"] = "firma check, spawn to exit"
 	title["start"] = "exec to first reply, tokens: "
 	title["tokens"] = "a token's life, tokens: "
@@ -115,7 +117,7 @@ function ratio_text(what, metric, side)
 # What it should be.
 function goal_text(what, metric, side,    is, reached)
 {
-	if (!((what, metric) in goal) || side !~ /^(echo|ask|few|idle)$/)
+	if (!((what, metric) in goal) || side !~ /^(echo|exec|one|ask|few|idle)$/)
 		return ""
 	if (goal_of[what, metric] == "value")
 		stock_of_side(what, metric, "firma")
@@ -133,34 +135,45 @@ function middle(what, metric, side)
 	return median
 }
 
-# A load's figure, and the echo server's.
-function print_compared(heading, metric, form,    i, key, what)
+# What the side `firma` is set beside.
+function other_side(what,    n, j, list)
 {
-	printf "\n%-28s%8s%10s%10s  ratio (range)        goal\n", heading, "clients", "firma", "echo"
+	n = split(sides[what, "rate"], list, " ")
+	for (j = 1; j < n && list[j] == "firma"; j++)
+		;
+	return list[j]
+}
+
+# A load's figure, and that of the echo server, or of what else it is set beside.
+function print_compared(heading, metric, form,    i, key, what, other)
+{
+	printf "\n%-46s%8s%10s%10s  ratio (range)        goal\n", heading, "clients", "firma", "beside"
 	for (i = 1; i <= n_whats; i++) {
 		what = whats[i]
 		if (!has[what, "rate"])
 			continue
 		split(what, key, SUBSEP)
-		printf "%-28s%8d" form form "  %s%s\n", name_of(what), key[2],
-			middle(what, metric, "firma"), middle(what, metric, "echo"),
-			ratio_text(what, metric, "echo"), goal_text(what, metric, "echo")
+		other = other_side(what)
+		printf "%-46s%8d" form form "  %s%s\n", name_of(what), key[2],
+			middle(what, metric, "firma"), middle(what, metric, other),
+			ratio_text(what, metric, other), goal_text(what, metric, other)
 	}
 }
 
-function print_latencies(    i, key, what)
+function print_latencies(    i, key, what, other)
 {
-	printf "\n%-28s%8s%8s%8s%8s  %8s%8s%8s\n", "time to an answer, us", "clients", "p50", "p90",
-		"p99", "echo p50", "p90", "p99"
+	printf "\n%-46s%8s%8s%8s%8s  %10s%8s%8s\n", "time to an answer, us", "clients", "p50", "p90",
+		"p99", "beside p50", "p90", "p99"
 	for (i = 1; i <= n_whats; i++) {
 		what = whats[i]
 		if (!has[what, "rate"])
 			continue
 		split(what, key, SUBSEP)
-		printf "%-28s%8d%8.0f%8.0f%8.0f  %8.0f%8.0f%8.0f\n", name_of(what), key[2],
+		other = other_side(what)
+		printf "%-46s%8d%8.0f%8.0f%8.0f  %10.0f%8.0f%8.0f\n", name_of(what), key[2],
 			middle(what, "p50", "firma"), middle(what, "p90", "firma"),
-			middle(what, "p99", "firma"), middle(what, "p50", "echo"),
-			middle(what, "p90", "echo"), middle(what, "p99", "echo")
+			middle(what, "p99", "firma"), middle(what, "p50", other),
+			middle(what, "p90", other), middle(what, "p99", other)
 	}
 }
 

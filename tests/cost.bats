@@ -35,14 +35,15 @@ counted() {
 	((COUNT > 0)) || fail "nothing was counted" "$(tail -n 5 "$TMP/callgrind")"
 }
 
-# deciding LINE N ARG...: sets COUNT to the instructions of deciding N such requests, in a new state
-# directory $STATE_DIR; each must be answered with $WANTED.
+# deciding LINES N ARG...: sets COUNT to the instructions of deciding these requests N times, in a new
+# state directory $STATE_DIR; each must be answered with $WANTED.
 deciding() {
 	local n=$2
 
 	start_counted turn_decide "${@:3}"
 	while ((n-- > 0)); do cat "$1"; done | send_lines >"$TMP/replies"
-	assert_equal "$(grep -c "\"decision\":\"$WANTED\"" "$TMP/replies")" "$2"
+	assert_equal "$(grep -c "\"decision\":\"$WANTED\"" "$TMP/replies")" \
+		"$(($2 * $(wc -l <"$1")))"
 	counted
 }
 
@@ -151,6 +152,56 @@ many_rules() {
 		[[ $word == -/enx ]] && none=$COUNT
 	done
 	at_most "each word an env" "$COUNT" 1.5 "$none"
+}
+
+# mixed_rules N SHAPE: so many rules of all kinds, about other things than what is asked. Of SHAPE
+# apart, each is about a path, host, branch or server of its own; of alike, they differ in a part only.
+mixed_rules() {
+	awk -v n="$1" -v shape="$2" '
+	function section(name, rule,    i, text, action) {
+		printf "%s\"%s\":[", sections++ ? "," : "", name
+		for (i = 0; i < n / 6; i++) {
+			text = rule
+			gsub(/%d/, i, text)
+			action = i % 3 == 0 ? "deny" : i % 3 == 1 ? "pending_hitl" : "allow"
+			printf "%s{\"id\":\"%s%d\",%s,\"action\":\"%s\"}", i ? "," : "", name, i, text, action
+		}
+		printf "]"
+	}
+	BEGIN {
+		apart = shape == "apart"
+		printf "{\"default_action\":\"allow\",\"defaults\":{"
+		printf "\"read\":\"allow\",\"write\":\"allow\",\"fetch\":\"allow\",\"git\":\"allow\",\"mcp\":\"allow\"},"
+		section("exec", "\"argv\":[\"tool%d\",\"push\",\"**\",\"x%d\"]")
+		section("read", apart ? "\"path\":[\"/srv/app%d/**\",\"/srv/*.key%d\"]" : "\"path\":\"/w/**/part%d/*\"")
+		section("write", apart ? "\"path\":\"/srv/app%d/**/x\"" : "\"path\":[\"/w/p/*%d.c\",\"/w/p/x%d*\"]")
+		section("fetch", apart ? "\"url\":\"https://*.host%d.org/**\"" : "\"url\":\"https://x.org/part%d/**\"")
+		section("git", apart ? "\"branch\":\"release/%d*\"" : "\"branch\":\"*/part%d\",\"operation\":\"push\"")
+		section("mcp", apart ? "\"server\":\"server%d\"" : "\"server\":\"*\",\"tools\":[\"part%d\",\"*_%d\"]")
+		printf "}"
+	}'
+}
+
+@test "deciding about each kind with 4,000 rules of all kinds costs what it costs with 60" {
+	local shape few n
+
+	mkdir "$TMP/policy"
+	printf '%s\n' '{"action_type":"read_file","target":"/w/p/x.c","cwd":"/w/p","real_target":"/w/p/x.c"}' \
+		'{"action_type":"write_file","target":"sub/y","cwd":"/w/p"}' \
+		'{"action_type":"fetch_url","target":"https://x.org/a/b"}' \
+		'{"action_type":"git_operation","operation":"push","target":"refs/heads/main"}' \
+		'{"action_type":"mcp_tool_call","target":"server:tool"}' \
+		'{"action_type":"execute_command","target":"cat /w/p/x.c a/b && ls -l sub"}' >"$TMP/lines"
+	request args:='["push","origin","/w/p/x.c"]' detail:=true >>"$TMP/lines"
+	for shape in apart alike; do
+		for n in 60 4000; do
+			mixed_rules "$n" "$shape" >"$TMP/policy/policy.json"
+			WANTED=allow STATE_DIR=$TMP/$shape.$n deciding "$TMP/lines" 5 \
+				--policy "$TMP/policy/policy.json"
+			((n == 60)) && few=$COUNT
+		done
+		at_most "$shape" "$COUNT" 1.2 "$few"
+	done
 }
 
 # many_entries KIND: 1,000 entries, the last of which allows what `unit cost --allow` asks. Of KIND

@@ -70,12 +70,6 @@ static bool names_unknown_pack(const struct decide_input *in)
 
 /* --- judging ---------------------------------------------------------------------------------- */
 
-static void take_stricter(struct judgement *found, const struct judgement *j)
-{
-	if (judgement_is_stricter(j, found))
-		*found = *j;
-}
-
 /* Without a policy in force, commands get the default action; all else needs a person. */
 static struct judgement judge_without_policy(const struct decide_input *in, enum kind kind)
 {
@@ -95,7 +89,7 @@ static void judge_by_policies(
 
 	for (size_t i = 0; i < f->n; i++) {
 		j = policy_judge_target(f->policies[i], t);
-		take_stricter(found, &j);
+		judgement_take_stricter(found, &j);
 	}
 }
 
@@ -123,7 +117,7 @@ static int judge_line(
 			return r;
 		if (!j.policy_id)
 			j.policy_id = policy_id(f->policies[i]);
-		take_stricter(found, &j);
+		judgement_take_stricter(found, &j);
 	}
 	return 0;
 }
@@ -139,7 +133,7 @@ static void judge_guarded(const struct target *t, struct judgement *found)
 	for (size_t i = 0; i < t->n; i++)
 		guarded |= guarded_is(t->texts[i].text);
 	if (guarded && !found->literal)
-		take_stricter(found,
+		judgement_take_stricter(found,
 			&(struct judgement){ .decision = DECISION_PENDING,
 				.rule = RULE_GUARDED,
 				.reason = "what is written there is run or obeyed later",
@@ -165,7 +159,7 @@ static int judge_unreadable(
 	judge_by_policies(f, &t, &read);
 	target_deinit(&t);
 	if (read.named && read.decision != DECISION_ALLOW)
-		take_stricter(found,
+		judgement_take_stricter(found,
 			&(struct judgement){ .decision = DECISION_PENDING,
 				.rule = RULE_UNREADABLE,
 				.reason = "it is a file that may not be read",
@@ -192,7 +186,7 @@ static int judge_target(
 
 	if (kind == KIND_MCP && in->registry) {
 		j = registry_judge(in->registry, &t);
-		take_stricter(found, &j);
+		judgement_take_stricter(found, &j);
 	}
 	judge_by_policies(f, &t, found);
 	if (found->decision == DECISION_NONE)

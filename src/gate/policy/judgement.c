@@ -23,6 +23,25 @@ bool judgement_is_stricter(const struct judgement *a, const struct judgement *b)
 	return strictness[a->decision] > strictness[b->decision];
 }
 
+void judgement_take_stricter(struct judgement *found, const struct judgement *j)
+{
+	if (judgement_is_stricter(j, found))
+		*found = *j;
+}
+
+struct judgement judgement_by_rule(const struct rule *rule, const char *policy_id)
+{
+	return (struct judgement){
+		.decision = rule->action,
+		.rule = rule->id,
+		.reason = rule->reason,
+		.named = true,
+		.severity = rule_severity(rule),
+		.approvers = rule->approvers,
+		.policy_id = policy_id,
+	};
+}
+
 /* Names each rule once, in the order of the commands. */
 static int append_line_reason(const struct judgement *j, struct bytes *b)
 {

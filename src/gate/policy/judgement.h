@@ -11,6 +11,8 @@
 #include "gate/shell/shell-line.h"
 #include "gate/wire/reply.h"
 
+struct rule;
+
 struct judgement {
 	enum decision decision; /* never NONE */
 	const char *rule;       /* that decided; the policy's, or static */
@@ -30,6 +32,12 @@ struct judgement {
 
 /* Whether `a` is stricter than `b`. */
 bool judgement_is_stricter(const struct judgement *a, const struct judgement *b);
+
+/* Replaces `found` if `j` is stricter. */
+void judgement_take_stricter(struct judgement *found, const struct judgement *j);
+
+/* The judgement of a rule that decides; `policy_id` may be NULL. */
+struct judgement judgement_by_rule(const struct rule *rule, const char *policy_id);
 
 /* Appends the reason, such as "force pushes lose history (rule no-force-push)". */
 int judgement_append_reason(const struct judgement *j, struct bytes *b);

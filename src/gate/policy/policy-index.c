@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * The index. Entries are sorted by key, so that keys with a common beginning are adjacent. A lookup
- * follows the text byte by byte, and each byte narrows the range. An entry matches if its key ends
- * there.
- *
  * The rules found for a program are then filtered by the hash of an argument, which costs far less
  * than trying the rule.
  */
@@ -21,36 +17,11 @@
 
 /* --- making the index ------------------------------------------------------------------------- */
 
-static void add_entry(struct policy_index_list *list, const char *pattern, size_t rule)
+static void add_entry(struct text_index *index, const char *pattern, size_t rule)
 {
-	size_t len = strcspn(pattern, "*?");
+	const size_t len = strcspn(pattern, "*?");
 
-	list->entries[list->n++] = (struct policy_index_entry){
-		.key = pattern,
-		.len = len,
-		.whole = pattern[len] == '\0',
-		.rule = (uint32_t)rule,
-	};
-}
-
-static int compare_entries(const void *a, const void *b)
-{
-	const struct policy_index_entry *x = a, *y = b;
-	int r = memcmp(x->key, y->key, x->len < y->len ? x->len : y->len);
-
-	return r != 0 ? r : (x->len > y->len) - (x->len < y->len);
-}
-
-static int allocate(struct policy_index_list *list, size_t n)
-{
-	list->n = 0;
-	list->entries = calloc(n + 1, sizeof(*list->entries));
-	return list->entries ? 0 : -ENOMEM;
-}
-
-static void sort(struct policy_index_list *list)
-{
-	qsort(list->entries, list->n, sizeof(*list->entries), compare_entries);
+	text_index_add(index, pattern, len, pattern[len] == '\0', rule);
 }
 
 /* FNV-1a, but never 0. A collision costs one more trial, nothing else. */
@@ -104,73 +75,36 @@ int policy_index_make(struct policy_index *index, const struct rule *rules, size
 	for (size_t i = 0; i < n; i++)
 		patterns += rules[i].argv[0].n;
 	index->hints = calloc(n + 1, sizeof(*index->hints));
-	if (!index->hints || allocate(&index->names, patterns) < 0
-		|| allocate(&index->paths, patterns) < 0 || allocate(&index->ends, patterns) < 0)
+	if (!index->hints || text_index_reserve(&index->names, patterns) < 0
+		|| text_index_reserve(&index->paths, patterns) < 0
+		|| text_index_reserve(&index->ends, patterns) < 0)
 		return -ENOMEM;
 
 	for (size_t i = 0; i < n; i++)
 		add_rule(index, &rules[i], i);
-	sort(&index->names);
-	sort(&index->paths);
-	sort(&index->ends);
+	text_index_sort(&index->names);
+	text_index_sort(&index->paths);
+	text_index_sort(&index->ends);
 	return 0;
 }
 
 void policy_index_deinit(struct policy_index *index)
 {
-	free(index->names.entries);
-	free(index->paths.entries);
-	free(index->ends.entries);
+	text_index_deinit(&index->names);
+	text_index_deinit(&index->paths);
+	text_index_deinit(&index->ends);
 	free(index->hints);
 }
 
 /* --- finding ---------------------------------------------------------------------------------- */
 
-static void set_add(struct policy_index_set *set, size_t rule)
+static void find_text(const struct text_index *index, const char *text, struct rule_set *set)
 {
-	set->words[rule / 64] |= UINT64_C(1) << rule % 64;
+	text_index_find(index, text, strlen(text), set);
 }
 
-/*
- * The first entry in the range whose byte at `at` is at least `byte`; all keys there are longer
- * than `at`.
- */
-static size_t find_byte(
-	const struct policy_index_list *list, size_t low, size_t high, size_t at, unsigned int byte)
-{
-	size_t middle;
-
-	while (low < high) {
-		middle = low + (high - low) / 2;
-		if ((unsigned char)list->entries[middle].key[at] < byte)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
-static void find_text(
-	const struct policy_index_list *list, const char *text, struct policy_index_set *set)
-{
-	size_t low = 0, high = list->n;
-	unsigned char byte;
-
-	for (size_t at = 0;; at++) {
-		byte = (unsigned char)text[at];
-		for (; low < high && list->entries[low].len == at; low++)
-			if (!list->entries[low].whole || byte == '\0')
-				set_add(set, list->entries[low].rule);
-		if (low == high || byte == '\0')
-			return;
-
-		low = find_byte(list, low, high, at, byte);
-		high = find_byte(list, low, high, at, byte + 1U);
-	}
-}
-
-static void find_program(const struct policy_index *index, const struct candidate_program *p,
-	struct policy_index_set *set)
+static void find_program(
+	const struct policy_index *index, const struct candidate_program *p, struct rule_set *set)
 {
 	find_text(&index->names, p->name, set);
 	if (p->path)
@@ -180,8 +114,7 @@ static void find_program(const struct policy_index *index, const struct candidat
 }
 
 /* The same for the other spelling, if /bin is a link to /usr/bin. */
-static void find_in_usr(
-	const struct policy_index *index, const char *path, struct policy_index_set *set)
+static void find_in_usr(const struct policy_index *index, const char *path, struct rule_set *set)
 {
 	char usr[3 * LIMIT_PATH];
 
@@ -195,8 +128,8 @@ static void find_in_usr(
  * After a wrapper, and in a line of shell, a path also fits by its last part, and in both spellings
  * of a merged /usr.
  */
-static void find_wrapped(const struct policy_index *index, const struct candidate_program *p,
-	struct policy_index_set *set)
+static void find_wrapped(
+	const struct policy_index *index, const struct candidate_program *p, struct rule_set *set)
 {
 	find_program(index, p, set);
 	if (!p->path)
@@ -218,7 +151,7 @@ static bool ends_early(const struct candidate *s)
 
 /* Removes the rules that need another first or last argument. */
 static void look_at_hints(
-	const struct policy_index *index, const struct candidate *s, struct policy_index_set *set)
+	const struct policy_index *index, const struct candidate *s, struct rule_set *set)
 {
 	const uint32_t none = 0; /* not the hash of any argument */
 	const size_t n = s->n_words;
@@ -230,7 +163,7 @@ static void look_at_hints(
 	uint64_t kept;
 	unsigned int bit;
 
-	for (size_t w = 0; w < POLICY_INDEX_SET_WORDS; w++) {
+	for (size_t w = 0; w < RULE_SET_WORDS; w++) {
 		kept = set->words[w];
 		for (uint64_t left = kept; left; left &= left - 1) {
 			bit = (unsigned int)__builtin_ctzll(left);
@@ -243,10 +176,9 @@ static void look_at_hints(
 	}
 }
 
-struct policy_index_set policy_index_find(
-	const struct policy_index *index, const struct candidate *s)
+struct rule_set policy_index_find(const struct policy_index *index, const struct candidate *s)
 {
-	struct policy_index_set set = { 0 };
+	struct rule_set set = { 0 };
 
 	if (s->form == CANDIDATE_COMMAND)
 		find_wrapped(index, &s->executable, &set);

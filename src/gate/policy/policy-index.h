@@ -10,23 +10,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "gate/limits.h"
 #include "gate/policy/candidate.h"
 #include "gate/policy/rule.h"
-
-/* A rule, by the beginning of the texts that its pattern fits. */
-struct policy_index_entry {
-	const char *key; /* up to the pattern's first '*' or '?' */
-	size_t len;
-	bool whole; /* it fits only the key itself */
-	uint32_t rule;
-};
-
-/* Sorted by the key. */
-struct policy_index_list {
-	struct policy_index_entry *entries;
-	size_t n;
-};
+#include "gate/policy/text-index.h"
 
 /* Hashes of the required first and last argument; 0 for any. */
 struct policy_index_hint {
@@ -34,17 +20,10 @@ struct policy_index_hint {
 };
 
 struct policy_index {
-	struct policy_index_list names; /* names of programs */
-	struct policy_index_list paths; /* paths of programs */
-	struct policy_index_list ends;  /* last segments of paths, if only the name is known */
+	struct text_index names; /* names of programs */
+	struct text_index paths; /* paths of programs */
+	struct text_index ends;  /* last segments of paths, if only the name is known */
 	struct policy_index_hint *hints;
-};
-
-#define POLICY_INDEX_SET_WORDS ((LIMIT_POLICY_RULES + 63) / 64)
-
-/* A set of rules, one bit each. */
-struct policy_index_set {
-	uint64_t words[POLICY_INDEX_SET_WORDS];
 };
 
 /* Error: -ENOMEM; call policy_index_deinit() in that case, too. */
@@ -52,5 +31,4 @@ int policy_index_make(struct policy_index *index, const struct rule *rules, size
 void policy_index_deinit(struct policy_index *index);
 
 /* The result includes all rules that match the candidate. */
-struct policy_index_set policy_index_find(
-	const struct policy_index *index, const struct candidate *s);
+struct rule_set policy_index_find(const struct policy_index *index, const struct candidate *s);

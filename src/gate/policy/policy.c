@@ -12,13 +12,9 @@
 
 #include "base/text.h"
 #include "gate/policy/candidates.h"
-#include "gate/policy/guarded.h"
-#include "gate/policy/operands.h"
+#include "gate/policy/policy-effects.h"
 #include "gate/policy/policy-internal.h"
-#include "gate/policy/rule-target.h"
-
-/* Bytes of a directory that cost as much as another text. */
-#define OPERAND_BYTES 1024
+#include "gate/policy/policy-target.h"
 
 void policy_free(struct policy *p)
 {
@@ -32,6 +28,7 @@ void policy_free(struct policy *p)
 		for (size_t i = 0; i < p->of_kind[kind].n; i++)
 			rule_deinit(&p->of_kind[kind].rules[i]);
 		free(p->of_kind[kind].rules);
+		target_index_deinit(&p->of_kind[kind].index);
 	}
 	registry_free(p->registry);
 	policy_index_deinit(&p->index);
@@ -102,9 +99,17 @@ enum decision policy_default(const struct policy *p)
 
 int policy_finish(struct policy *p)
 {
-	for (enum kind kind = 0; kind < KINDS; kind++)
-		for (size_t i = 0; i < p->of_kind[kind].n; i++)
-			p->uses_groups |= p->of_kind[kind].rules[i].groups.n > 0;
+	int r;
+
+	for (enum kind kind = 0; kind < KINDS; kind++) {
+		struct kind_rules *of = &p->of_kind[kind];
+
+		for (size_t i = 0; i < of->n; i++)
+			p->uses_groups |= of->rules[i].groups.n > 0;
+		r = target_index_make(&of->index, of->rules, of->n);
+		if (r < 0)
+			return r;
+	}
 	for (size_t i = 0; i < p->n_rules; i++) {
 		p->uses_groups |= p->rules[i].groups.n > 0;
 		p->demands |= p->rules[i].demands;
@@ -114,22 +119,6 @@ int policy_finish(struct policy *p)
 
 /* --- judging ---------------------------------------------------------------------------------- */
 
-/* An answer that may be remembered makes a rule less strict: a person is asked less often. */
-static int strictness(const struct rule *rule)
-{
-	if (!rule)
-		return 0;
-
-	switch (rule->action) {
-	case DECISION_ALLOW:
-		return 1;
-	case DECISION_PENDING:
-		return rule->remember ? 2 : 3;
-	default:
-		return 4;
-	}
-}
-
 /*
  * The strictest of `found` and the matching rules of the policy; among equals, the first of the
  * document. A rule that allows is tried only on the whole request.
@@ -137,16 +126,17 @@ static int strictness(const struct rule *rule)
 static const struct rule *find_stricter(
 	const struct policy *p, const struct candidate *s, const struct rule *found)
 {
-	const struct policy_index_set set = policy_index_find(&p->index, s);
+	const struct rule_set set = policy_index_find(&p->index, s);
 	const struct rule *rule;
 
-	for (size_t w = 0; w < POLICY_INDEX_SET_WORDS; w++) {
+	for (size_t w = 0; w < RULE_SET_WORDS; w++) {
 		for (uint64_t left = set.words[w]; left; left &= left - 1) {
 			rule = &p->rules[w * 64 + (size_t)__builtin_ctzll(left)];
 			if (rule->action == DECISION_ALLOW && s->form != CANDIDATE_WHOLE)
 				continue;
-			if ((strictness(rule) > strictness(found)
-				    || (strictness(rule) == strictness(found) && rule < found))
+			if ((rule_strictness(rule) > rule_strictness(found)
+				    || (rule_strictness(rule) == rule_strictness(found)
+					    && rule < found))
 				&& rule_try(rule, &p->trusted, s, NULL) == RULE_MATCHES)
 				found = rule;
 		}
@@ -154,26 +144,13 @@ static const struct rule *find_stricter(
 	return found;
 }
 
-static struct judgement by_rule(const struct policy *p, const struct rule *rule)
-{
-	return (struct judgement){
-		.decision = rule->action,
-		.rule = rule->id,
-		.reason = rule->reason,
-		.named = true,
-		.severity = rule_severity(rule),
-		.approvers = rule->approvers,
-		.policy_id = p->id,
-	};
-}
-
 /* The first rule that allows the command. */
 static const struct rule *find_allowing(const struct policy *p, const struct candidate *s)
 {
-	const struct policy_index_set set = policy_index_find(&p->index, s);
+	const struct rule_set set = policy_index_find(&p->index, s);
 	const struct rule *rule;
 
-	for (size_t w = 0; w < POLICY_INDEX_SET_WORDS; w++) {
+	for (size_t w = 0; w < RULE_SET_WORDS; w++) {
 		for (uint64_t left = set.words[w]; left; left &= left - 1) {
 			rule = &p->rules[w * 64 + (size_t)__builtin_ctzll(left)];
 			if (rule->action == DECISION_ALLOW
@@ -232,7 +209,7 @@ static struct judgement judge(
 	for (size_t i = 0; i < c->n; i++)
 		strictest = find_stricter(p, &c->all[i], strictest);
 	if (strictest) {
-		struct judgement j = by_rule(p, strictest);
+		struct judgement j = judgement_by_rule(strictest, p->id);
 
 		j.index = (size_t)(strictest - p->rules);
 		j.by_rule = true;
@@ -257,209 +234,6 @@ static bool is_unseen(const struct candidates *c, const struct judgement *j)
 	return c->all[0].hidden || c->unread || (!j->by_rule && (c->opaque || c->hidden));
 }
 
-/* Whether the rule needs the content to be written, and the request lacks it. */
-static bool lacks_content(const struct rule *rule, const struct target *t)
-{
-	const struct evaluate *e = &t->request->evaluate;
-
-	return rule->content_required && rule->action != DECISION_DENY && !e->content
-		&& !(e->old_text && e->new_text);
-}
-
-static struct judgement without_content(const struct policy *p, const struct rule *rule)
-{
-	struct judgement j = by_rule(p, rule);
-
-	j.decision = DECISION_DENY;
-	j.reason = "what is to be written was not sent";
-	j.severity = severity_of(DECISION_DENY);
-	return j;
-}
-
-/* The strictest rule decides; among equals, the first. */
-static struct judgement judge_target(const struct policy *p, const struct target *t)
-{
-	const struct kind_rules *of = &p->of_kind[t->kind];
-	const struct rule *found = NULL;
-	struct judgement j;
-
-	if (t->kind == KIND_FETCH && t->url_fault)
-		return (struct judgement){
-			.decision = DECISION_DENY,
-			.rule = RULE_URL,
-			.reason = t->url_fault,
-			.named = true,
-			.severity = SEVERITY_HIGH,
-			.policy_id = p->id,
-		};
-	for (size_t i = 0; i < of->n; i++) {
-		const struct rule *rule = &of->rules[i];
-
-		if (lacks_content(rule, t) && rule_fits_target(rule, t))
-			return without_content(p, rule);
-		if (strictness(rule) > strictness(found) && rule_fits_target(rule, t))
-			found = rule;
-	}
-	if (!found && of->otherwise.id)
-		found = &of->otherwise;
-	if (!found)
-		return (struct judgement){
-			.decision = DECISION_PENDING,
-			.rule = RULE_RUNTIME,
-			.severity = SEVERITY_MEDIUM,
-			.approvers = APPROVERS_RUNTIME,
-			.policy_id = p->id,
-		};
-
-	j = by_rule(p, found);
-	j.literal = t->kind == KIND_WRITE && rule_names_target(found, t);
-	if (t->kind == KIND_EXEC && t->grave && j.decision == DECISION_DENY)
-		j.severity = SEVERITY_CRITICAL;
-	return j;
-}
-
-static void take_stricter(struct judgement *found, const struct judgement *j)
-{
-	if (judgement_is_stricter(j, found))
-		*found = *j;
-}
-
-/*
- * If a command names a path that rules deny or ask about (for reading or writing), a person is
- * asked, at least.
- */
-static int judge_operand(const struct policy *p, const struct candidate *s, const char *path,
-	struct judgement *found)
-{
-	static const enum kind kinds[] = { KIND_READ, KIND_WRITE };
-	struct judgement j;
-	struct target t;
-	int r;
-
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-		if (p->of_kind[kinds[i]].n == 0)
-			continue;
-		r = target_init_path(&t, kinds[i], path, s->directory, s->request, s->asker);
-		if (r < 0)
-			return r;
-		j = judge_target(p, &t);
-		target_deinit(&t);
-		if (j.named && j.decision != DECISION_ALLOW
-			&& j.rule != p->of_kind[kinds[i]].otherwise.id)
-			take_stricter(found,
-				&(struct judgement){ .decision = DECISION_PENDING,
-					.rule = RULE_OPERAND,
-					.reason = "it names a file that is protected",
-					.named = true,
-					.severity = j.severity,
-					.approvers = APPROVERS_RUNTIME,
-					.policy_id = p->id });
-	}
-	return 0;
-}
-
-/* What a text costs of LIMIT_OPERANDS: more if the directory is long, since it is joined to it. */
-static size_t cost_of_operand(const struct candidate *s)
-{
-	return 1 + (s->directory ? strlen(s->directory) / OPERAND_BYTES : 0);
-}
-
-/*
- * Judges all texts of the command that may name files. Guarded files are run or obeyed later; `git
- * config` writes some without naming them.
- */
-static int judge_operands(
-	const struct policy *p, const struct candidate *s, size_t *left, struct judgement *found)
-{
-	const size_t cost = cost_of_operand(s);
-	bool guarded = target_is_git(s, "config");
-	struct operands o;
-	int r;
-
-	/* The results here ask at most, so only an allow can change. */
-	if (found->decision != DECISION_ALLOW)
-		return 0;
-	r = operands_init(&o, s);
-	if (r < 0)
-		return r;
-
-	while (r >= 0 && found->decision == DECISION_ALLOW && *left > 0 && operands_next(&o)) {
-		r = judge_operand(p, s, o.text, found);
-		guarded = guarded || guarded_is(o.text) || guarded_is(o.path);
-		*left -= cost < *left ? cost : *left;
-	}
-	operands_deinit(&o);
-	if (guarded)
-		take_stricter(found,
-			&(struct judgement){ .decision = DECISION_PENDING,
-				.rule = RULE_OPERAND,
-				.reason = "it names what is run or obeyed later",
-				.named = true,
-				.severity = SEVERITY_HIGH,
-				.approvers = APPROVERS_RUNTIME,
-				.policy_id = p->id });
-	return r;
-}
-
-static int judge_push(const struct policy *p, const struct candidate *s, struct judgement *found)
-{
-	struct judgement j;
-	struct target t;
-	int r;
-
-	r = target_init_push(&t, s);
-	if (r <= 0)
-		return r;
-
-	j = judge_target(p, &t);
-	if (t.no_branch && (!j.named || j.decision == DECISION_ALLOW))
-		j = (struct judgement){ .decision = DECISION_PENDING,
-			.rule = RULE_OPERAND,
-			.reason = "it does not say to which branch it pushes",
-			.named = true,
-			.severity = SEVERITY_MEDIUM,
-			.approvers = APPROVERS_RUNTIME,
-			.policy_id = p->id };
-	target_deinit(&t);
-	if (j.named)
-		take_stricter(found, &j);
-	return 0;
-}
-
-/*
- * Judges the effects of commands: they name files, and may push. What the allowlist may still allow
- * is judged as if it were allowed; if that asks or denies, the allowlist may not allow it.
- */
-static int judge_doings(const struct policy *p, const struct candidates *c, struct judgement *found)
-{
-	const bool listed = found->remember && found->decision != DECISION_ALLOW;
-	struct judgement effects = *found;
-	size_t left = LIMIT_OPERANDS;
-	int r = 0;
-
-	if (listed)
-		effects = (struct judgement){ .decision = DECISION_ALLOW };
-	for (size_t i = 0; r >= 0 && i < c->n; i++) {
-		r = judge_operands(p, &c->all[i], &left, &effects);
-		if (r >= 0 && p->of_kind[KIND_GIT].n > 0)
-			r = judge_push(p, &c->all[i], &effects);
-	}
-	if (left == 0)
-		take_stricter(&effects,
-			&(struct judgement){ .decision = DECISION_PENDING,
-				.rule = RULE_HIDDEN,
-				.policy_id = p->id });
-	if (!listed) {
-		*found = effects;
-	} else if (effects.decision != DECISION_ALLOW) {
-		/* A rule that asks keeps its approvers. */
-		if (!found->named || effects.decision == DECISION_DENY)
-			take_stricter(found, &effects);
-		found->remember = false;
-	}
-	return r;
-}
-
 static int judge_compiled(const struct policy *p, const struct candidates *c, struct judgement *ret)
 {
 	const struct request *request = c->all[0].request;
@@ -475,7 +249,7 @@ static int judge_compiled(const struct policy *p, const struct candidates *c, st
 	if (r < 0)
 		return r;
 
-	*ret = judge_target(p, &t);
+	*ret = policy_target_judge(p, &t);
 	ret->remember = ret->rule == p->of_kind[KIND_EXEC].otherwise.id;
 	target_deinit(&t);
 	return 0;
@@ -504,7 +278,7 @@ int policy_judge(const struct policy *p, const struct request *request, const st
 	if (j.decision == DECISION_ALLOW && is_unseen(&c, &j))
 		j = (struct judgement){ .decision = DECISION_PENDING, .rule = RULE_HIDDEN };
 	if (r >= 0)
-		r = judge_doings(p, &c, &j);
+		r = policy_effects_judge(p, &c, &j);
 	if (j.decision == DECISION_ALLOW && fields_keep_variables(&request->asked))
 		j = (struct judgement){ .decision = DECISION_PENDING, .rule = RULE_KEPT };
 	j.hidden = c.all[0].hidden || c.unread;
@@ -529,10 +303,10 @@ const struct approver_groups *policy_approvers(const struct policy *p)
 /* All rules that match count, not only the strictest. */
 static void add_demands(const struct policy *p, const struct candidate *s, struct demand *d)
 {
-	const struct policy_index_set set = policy_index_find(&p->index, s);
+	const struct rule_set set = policy_index_find(&p->index, s);
 	const struct rule *rule;
 
-	for (size_t w = 0; w < POLICY_INDEX_SET_WORDS; w++) {
+	for (size_t w = 0; w < RULE_SET_WORDS; w++) {
 		for (uint64_t left = set.words[w]; left; left &= left - 1) {
 			rule = &p->rules[w * 64 + (size_t)__builtin_ctzll(left)];
 			if (!rule->demands || rule_try(rule, &p->trusted, s, NULL) != RULE_MATCHES)
@@ -567,5 +341,5 @@ struct judgement policy_judge_target(const struct policy *p, const struct target
 {
 	if (lacks_budget(p, t->request))
 		return (struct judgement){ .decision = DECISION_DENY, .rule = RULE_BUDGET };
-	return judge_target(p, t);
+	return policy_target_judge(p, t);
 }

@@ -358,6 +358,21 @@ enum severity severity_of(enum decision action)
 	}
 }
 
+int rule_strictness(const struct rule *rule)
+{
+	if (!rule)
+		return 0;
+
+	switch (rule->action) {
+	case DECISION_ALLOW:
+		return 1;
+	case DECISION_PENDING:
+		return rule->remember ? 2 : 3;
+	default:
+		return 4;
+	}
+}
+
 enum severity rule_severity(const struct rule *rule)
 {
 	return rule->severity != SEVERITY_NONE ? rule->severity : severity_of(rule->action);

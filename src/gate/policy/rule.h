@@ -136,6 +136,12 @@ enum rule_miss rule_try(const struct rule *rule, const struct trusted *trusted,
 enum rule_miss rule_try_asker(const struct rule *rule, const struct request *request,
 	const struct asker *asker, const char *directory, struct rule_reach *reach);
 
+/*
+ * Of two rules, the one with the greater number decides. NULL: 0. An answer that may be remembered
+ * makes a rule less strict: a person is asked less often.
+ */
+int rule_strictness(const struct rule *rule);
+
 /* The severity of the rule, or else of its action. */
 enum severity rule_severity(const struct rule *rule);
 enum severity severity_of(enum decision action);

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: ISC */
+
+/* Commands name files, and may push. */
+
+#include "gate/policy/policy-effects.h"
+
+#include <string.h>
+
+#include "gate/limits.h"
+#include "gate/policy/guarded.h"
+#include "gate/policy/operands.h"
+#include "gate/policy/policy-target.h"
+
+/* Bytes of a directory that cost as much as another text. */
+#define OPERAND_BYTES 1024
+
+/*
+ * If a command names a path that rules deny or ask about (for reading or writing), a person is
+ * asked, at least.
+ */
+static int judge_operand(const struct policy *p, const struct candidate *s, const char *path,
+	struct judgement *found)
+{
+	static const enum kind kinds[] = { KIND_READ, KIND_WRITE };
+	struct judgement j;
+	struct target t;
+	int r;
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if (p->of_kind[kinds[i]].n == 0)
+			continue;
+		r = target_init_path(&t, kinds[i], path, s->directory, s->request, s->asker);
+		if (r < 0)
+			return r;
+		j = policy_target_judge(p, &t);
+		target_deinit(&t);
+		if (j.named && j.decision != DECISION_ALLOW
+			&& j.rule != p->of_kind[kinds[i]].otherwise.id)
+			judgement_take_stricter(found,
+				&(struct judgement){ .decision = DECISION_PENDING,
+					.rule = RULE_OPERAND,
+					.reason = "it names a file that is protected",
+					.named = true,
+					.severity = j.severity,
+					.approvers = APPROVERS_RUNTIME,
+					.policy_id = p->id });
+	}
+	return 0;
+}
+
+/* What a text costs of LIMIT_OPERANDS: more if the directory is long, since it is joined to it. */
+static size_t cost_of_operand(const struct candidate *s)
+{
+	return 1 + (s->directory ? strlen(s->directory) / OPERAND_BYTES : 0);
+}
+
+/*
+ * Judges all texts of the command that may name files. Guarded files are run or obeyed later; `git
+ * config` writes some without naming them.
+ */
+static int judge_operands(
+	const struct policy *p, const struct candidate *s, size_t *left, struct judgement *found)
+{
+	const size_t cost = cost_of_operand(s);
+	bool guarded = target_is_git(s, "config");
+	struct operands o;
+	int r;
+
+	/* The results here ask at most, so only an allow can change. */
+	if (found->decision != DECISION_ALLOW)
+		return 0;
+	r = operands_init(&o, s);
+	if (r < 0)
+		return r;
+
+	while (r >= 0 && found->decision == DECISION_ALLOW && *left > 0 && operands_next(&o)) {
+		r = judge_operand(p, s, o.text, found);
+		guarded = guarded || guarded_is(o.text) || guarded_is(o.path);
+		*left -= cost < *left ? cost : *left;
+	}
+	operands_deinit(&o);
+	if (guarded)
+		judgement_take_stricter(found,
+			&(struct judgement){ .decision = DECISION_PENDING,
+				.rule = RULE_OPERAND,
+				.reason = "it names what is run or obeyed later",
+				.named = true,
+				.severity = SEVERITY_HIGH,
+				.approvers = APPROVERS_RUNTIME,
+				.policy_id = p->id });
+	return r;
+}
+
+static int judge_push(const struct policy *p, const struct candidate *s, struct judgement *found)
+{
+	struct judgement j;
+	struct target t;
+	int r;
+
+	r = target_init_push(&t, s);
+	if (r <= 0)
+		return r;
+
+	j = policy_target_judge(p, &t);
+	if (t.no_branch && (!j.named || j.decision == DECISION_ALLOW))
+		j = (struct judgement){ .decision = DECISION_PENDING,
+			.rule = RULE_OPERAND,
+			.reason = "it does not say to which branch it pushes",
+			.named = true,
+			.severity = SEVERITY_MEDIUM,
+			.approvers = APPROVERS_RUNTIME,
+			.policy_id = p->id };
+	target_deinit(&t);
+	if (j.named)
+		judgement_take_stricter(found, &j);
+	return 0;
+}
+
+int policy_effects_judge(
+	const struct policy *p, const struct candidates *c, struct judgement *found)
+{
+	const bool listed = found->remember && found->decision != DECISION_ALLOW;
+	struct judgement effects = *found;
+	size_t left = LIMIT_OPERANDS;
+	int r = 0;
+
+	if (listed)
+		effects = (struct judgement){ .decision = DECISION_ALLOW };
+	for (size_t i = 0; r >= 0 && i < c->n; i++) {
+		r = judge_operands(p, &c->all[i], &left, &effects);
+		if (r >= 0 && p->of_kind[KIND_GIT].n > 0)
+			r = judge_push(p, &c->all[i], &effects);
+	}
+	if (left == 0)
+		judgement_take_stricter(&effects,
+			&(struct judgement){ .decision = DECISION_PENDING,
+				.rule = RULE_HIDDEN,
+				.policy_id = p->id });
+	if (!listed) {
+		*found = effects;
+	} else if (effects.decision != DECISION_ALLOW) {
+		/* A rule that asks keeps its approvers. */
+		if (!found->named || effects.decision == DECISION_DENY)
+			judgement_take_stricter(found, &effects);
+		found->remember = false;
+	}
+	return r;
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: ISC */
+#pragma once
+
+/* The judgement of the effects of commands, by a policy's rules that are about them. */
+
+#include "gate/policy/candidates.h"
+#include "gate/policy/policy-document.h"
+
+/*
+ * Makes `found` stricter if the commands' effects need that. What the allowlist may still allow is
+ * judged as if it were allowed; if that asks or denies, the allowlist may not allow it. Error:
+ * -ENOMEM.
+ */
+int policy_effects_judge(
+	const struct policy *policy, const struct candidates *candidates, struct judgement *found);

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * Judging a target: the strictest rule that fits. gate/policy/target-index finds the rules that may
+ * fit.
+ */
+
+#include "gate/policy/policy-target.h"
+
+#include "gate/policy/rule-target.h"
+
+/* Whether the rule needs the content to be written, and the request lacks it. */
+static bool lacks_content(const struct rule *rule, const struct target *t)
+{
+	const struct evaluate *e = &t->request->evaluate;
+
+	return rule->content_required && rule->action != DECISION_DENY && !e->content
+		&& !(e->old_text && e->new_text);
+}
+
+static struct judgement without_content(const struct policy *p, const struct rule *rule)
+{
+	struct judgement j = judgement_by_rule(rule, p->id);
+
+	j.decision = DECISION_DENY;
+	j.reason = "what is to be written was not sent";
+	j.severity = severity_of(DECISION_DENY);
+	return j;
+}
+
+/* The strictest rule that fits; among equals, the first. *ret_lacks: it needs the content. */
+static const struct rule *find_rule(const struct policy *p, const struct target *t, bool *ret_lacks)
+{
+	const struct kind_rules *of = &p->of_kind[t->kind];
+	const struct rule_set set = target_index_find(&of->index, t);
+	const struct rule *found = NULL, *rule;
+
+	*ret_lacks = false;
+	for (size_t w = 0; w < RULE_SET_WORDS; w++) {
+		for (uint64_t left = set.words[w]; left; left &= left - 1) {
+			rule = &of->rules[w * 64 + (size_t)__builtin_ctzll(left)];
+			if (lacks_content(rule, t) && rule_fits_target(rule, t)) {
+				*ret_lacks = true;
+				return rule;
+			}
+			if (rule_strictness(rule) > rule_strictness(found)
+				&& rule_fits_target(rule, t))
+				found = rule;
+		}
+	}
+	return found;
+}
+
+struct judgement policy_target_judge(const struct policy *p, const struct target *t)
+{
+	const struct kind_rules *of = &p->of_kind[t->kind];
+	const struct rule *found;
+	struct judgement j;
+	bool lacks;
+
+	if (t->kind == KIND_FETCH && t->url_fault)
+		return (struct judgement){
+			.decision = DECISION_DENY,
+			.rule = RULE_URL,
+			.reason = t->url_fault,
+			.named = true,
+			.severity = SEVERITY_HIGH,
+			.policy_id = p->id,
+		};
+	found = find_rule(p, t, &lacks);
+	if (lacks)
+		return without_content(p, found);
+	if (!found && of->otherwise.id)
+		found = &of->otherwise;
+	if (!found)
+		return (struct judgement){
+			.decision = DECISION_PENDING,
+			.rule = RULE_RUNTIME,
+			.severity = SEVERITY_MEDIUM,
+			.approvers = APPROVERS_RUNTIME,
+			.policy_id = p->id,
+		};
+
+	j = judgement_by_rule(found, p->id);
+	j.literal = t->kind == KIND_WRITE && rule_names_target(found, t);
+	if (t->kind == KIND_EXEC && t->grave && j.decision == DECISION_DENY)
+		j.severity = SEVERITY_CRITICAL;
+	return j;
+}

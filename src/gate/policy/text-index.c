@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * Entries are sorted by key, so that keys with a common beginning are adjacent. A lookup follows
+ * the text byte by byte, and each byte narrows the range. An entry matches if its key ends there.
+ */
+
+#include "gate/policy/text-index.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+void rule_set_add(struct rule_set *set, size_t rule)
+{
+	set->words[rule / 64] |= UINT64_C(1) << rule % 64;
+}
+
+int text_index_reserve(struct text_index *index, size_t n)
+{
+	const size_t wanted = index->n + n;
+	const size_t size = wanted > index->size * 2 ? wanted : index->size * 2;
+	struct text_index_entry *grown;
+
+	if (wanted <= index->size)
+		return 0;
+	grown = realloc(index->entries, size * sizeof(*grown));
+	if (!grown)
+		return -ENOMEM;
+	index->entries = grown;
+	index->size = size;
+	return 0;
+}
+
+void text_index_add(struct text_index *index, const char *key, size_t len, bool whole, size_t rule)
+{
+	index->entries[index->n++] = (struct text_index_entry){
+		.key = key,
+		.len = len,
+		.whole = whole,
+		.rule = (uint32_t)rule,
+	};
+}
+
+/* The byte at a distance from where comparing begins. */
+static unsigned int byte_at(const struct text_index *index, const char *text, size_t len, size_t at)
+{
+	const unsigned char c = (unsigned char)text[index->backwards ? len - 1 - at : at];
+
+	return index->any_case && c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c;
+}
+
+static int compare_entries(const void *a, const void *b, void *userdata)
+{
+	const struct text_index_entry *x = a, *y = b;
+	const struct text_index *index = userdata;
+	unsigned int p, q;
+
+	for (size_t at = 0; at < x->len && at < y->len; at++) {
+		p = byte_at(index, x->key, x->len, at);
+		q = byte_at(index, y->key, y->len, at);
+		if (p != q)
+			return p < q ? -1 : 1;
+	}
+	return (x->len > y->len) - (x->len < y->len);
+}
+
+void text_index_sort(struct text_index *index)
+{
+	if (index->n > 0)
+		qsort_r(index->entries, index->n, sizeof(*index->entries), compare_entries, index);
+}
+
+void text_index_deinit(struct text_index *index)
+{
+	free(index->entries);
+	index->entries = NULL;
+}
+
+/*
+ * The first entry in the range whose byte at `at` is at least `byte`; all keys there are longer
+ * than `at`.
+ */
+static size_t find_byte(
+	const struct text_index *index, size_t low, size_t high, size_t at, unsigned int byte)
+{
+	const struct text_index_entry *entry;
+	size_t middle;
+
+	while (low < high) {
+		middle = low + (high - low) / 2;
+		entry = &index->entries[middle];
+		if (byte_at(index, entry->key, entry->len, at) < byte)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+void text_index_find(
+	const struct text_index *index, const char *text, size_t len, struct rule_set *set)
+{
+	size_t low = 0, high = index->n;
+	unsigned int byte;
+
+	for (size_t at = 0;; at++) {
+		for (; low < high && index->entries[low].len == at; low++)
+			if (!index->entries[low].whole || at == len)
+				rule_set_add(set, index->entries[low].rule);
+		if (low == high || at == len)
+			return;
+
+		byte = byte_at(index, text, len, at);
+		low = find_byte(index, low, high, at, byte);
+		high = find_byte(index, low, high, at, byte + 1U);
+	}
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: ISC */
+#pragma once
+
+/*
+ * Finds patterns by the literal text at their beginning, or at their end. Embedded:
+ * text_index_reserve(), text_index_add() for each pattern, text_index_sort(), then
+ * text_index_find() any number of times, and text_index_deinit().
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "gate/limits.h"
+
+#define RULE_SET_WORDS ((LIMIT_POLICY_RULES + 63) / 64)
+
+/* A set of rules, one bit each. */
+struct rule_set {
+	uint64_t words[RULE_SET_WORDS];
+};
+
+void rule_set_add(struct rule_set *set, size_t rule);
+
+/* A rule, by the literal text of its pattern. */
+struct text_index_entry {
+	const char *key;
+	size_t len;
+	bool whole; /* the pattern fits only the key itself */
+	uint32_t rule;
+};
+
+struct text_index {
+	struct text_index_entry *entries; /* sorted by the key */
+	size_t n, size;
+	bool backwards; /* keys are the ends of patterns, and compared from their ends */
+	bool any_case;  /* the case of ASCII letters doesn't matter */
+};
+
+/* Makes room for `n` more entries. Error: -ENOMEM. */
+int text_index_reserve(struct text_index *index, size_t n);
+
+/* There must be room. The key must outlive the index. */
+void text_index_add(struct text_index *index, const char *key, size_t len, bool whole, size_t rule);
+void text_index_sort(struct text_index *index);
+void text_index_deinit(struct text_index *index);
+
+/* Adds the rules of all entries that the text begins with, or ends with. */
+void text_index_find(
+	const struct text_index *index, const char *text, size_t len, struct rule_set *set);
