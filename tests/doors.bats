@@ -644,7 +644,7 @@ lock_state() {
 	[[ -S $SOCKET ]]
 }
 
-@test "each connection starts idleness anew" {
+@test "each connection starts idleness again" {
 	start_passed any stream="$SOCKET"
 	run ask
 	pass_time 29
@@ -657,7 +657,7 @@ lock_state() {
 	wait_daemon 0
 }
 
-@test "a connection that comes and goes in one turn starts idleness anew, too" {
+@test "a connection that comes and goes in one turn starts idleness again, too" {
 	start_passed any stream="$SOCKET"
 	run ask
 	pass_time 29
@@ -671,6 +671,21 @@ lock_state() {
 	run ask
 	assert_decision deny
 	stop_daemon
+}
+
+@test "a daemon that knows what an asker has filled of the log is not idle" {
+	local fat
+
+	start_passed any stream="$SOCKET" -- --evidence-log "$TMP/log.jsonl" --default-action deny
+	printf -v fat '%060000d' 0
+	run ask args:="[\"$fat\"]"
+	assert_decision deny
+	pass_time 31
+	kill -0 "$DAEMON"
+	refute_log -p 'stops, since it is idle'
+	pass_time 30
+	wait_daemon 0
+	assert_log 'firma: stops, since it is idle'
 }
 
 # queue: somebody asks, and has said all, while the daemon stands still.

@@ -176,10 +176,10 @@ closed() {
 }
 
 # together_with_rename FILE TO REQUEST...: what is answered to requests that are taken in one turn; the
-# file gets its name before the second of them is read.
+# file gets its name before the second of them is read. OPTIONS: more of the daemon's.
 together_with_rename() {
-		printf '%s\n' "${@:3}" >"$TMP/turn"
-	FIRMA_TEST_RENAME="2 $1 $2" serve_policy --default-action pending_hitl
+	printf '%s\n' "${@:3}" >"$TMP/turn"
+	FIRMA_TEST_RENAME="2 $1 $2" serve_policy --default-action pending_hitl "${OPTIONS[@]}"
 	together "$TMP/turn"
 	mapfile -t lines <"$TMP/turn.replies"
 }
@@ -206,6 +206,38 @@ together_with_rename() {
 		"$(request args:='["2"]')"
 	assert_equal "$(grep -c '"pending_hitl"' "$TMP/turn.replies")" 1
 	assert_equal "$(grep -c '"allow"' "$TMP/turn.replies")" 1
+}
+
+@test "so it is with a policy pack" {
+	local pack='"metadata":{"id":"p"},"read":[{"id":"r","path":"**","action"'
+
+	write_policy '{"default_action":"pending_hitl"}'
+	echo "{$pack:\"deny\"}]}" >"$TMP/policy/next"
+	echo "{$pack:\"allow\"}]}" >"$TMP/policy/p.json"
+	OPTIONS=(--policy-pack p --pack-dir "$TMP/policy")
+	together_with_rename "$TMP/policy/next" "$TMP/policy/p.json" "$(request)" \
+		"$("$UNIT" object action_type=read_file target=/x real_target=/x cwd=/)"
+	assert_line -n 0 -p '"pending_hitl"'
+	assert_line -n 1 -p '"decision":"block"'
+}
+
+@test "a revocation is in force for each request that is read after it, in one turn, too" {
+	local token
+
+	write_policy '{"default_action":"pending_hitl"}'
+	serve_policy
+	token=$(pending_token)
+	must "$OK" operate approve token_id="$token"
+	{
+		"$UNIT" object action=local.exec.revoke token_id="$token" reason=so
+		request approval_token="$token"
+	} >"$TMP/turn"
+	together "$TMP/turn"
+	assert_equal "$(<"$TMP/turn.replies")" \
+		"$OK"$'\n{"decision":"deny","reason":"approval token revoked: so"}'
+	# shellcheck disable=SC2034 # batches reads it
+	TOKENS=$STATE_DIR/tokens.jsonl
+	assert_equal "$(batches)" 3
 }
 
 @test "a file with a fault at the start closes the daemon, until it is mended" {

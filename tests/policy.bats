@@ -284,9 +284,11 @@ in_directory() {
 }
 
 @test "in an allowing rule, a pattern for a path fits what the word means from the directory" {
+	local program
+
 	serve_policy
 	rules "$(rule log allow '["cat","/var/log/*"]')"
-	in_directory allow /var/log ./syslog ././syslog .//x/y ./a..b apt/term.log
+	in_directory allow /var/log ./syslog ././syslog .//x/y ./a..b apt/term.log syslog a..b
 	in_directory allow /var log/syslog ./log/syslog
 	in_directory allow /var/cache ../log/syslog
 	in_directory allow /var/cache/apt ../../log/syslog
@@ -294,10 +296,24 @@ in_directory() {
 	in_directory allow /etc /var/log/./x /var/log//x
 	in_directory deny /etc ./syslog log/syslog ../log/syslog
 	in_directory deny /var/log ../syslog ../../etc/shadow ./../x /etc/shadow
-	# What is before ".." may be a link, and a bare word is no path.
-	in_directory deny /var/log x/../syslog ./x/../syslog /var/log/x/../syslog syslog ./..
-	in_directory deny /var/log -x/y --file=./x
+	# What is before ".." may be a link.
+	in_directory deny /var/log x/../syslog ./x/../syslog /var/log/x/../syslog ./.. ..
+	in_directory deny /var/log -x/y --file=./x ''
+	in_directory deny /etc syslog shadow
+	# An address, an assignment, a host, a file that lists arguments, an expression.
+	in_directory deny /var/log http://x/y host:x host:/x of=/dev/sda of=x me@host:x me@host @x \
+		+x ~/x '!x' '|x' -
+	in_directory allow /var/log ./host:x ./of=x ./@x a/b:c
 	for_command deny default_action /usr/bin/cat ./syslog
+	for_command deny default_action /usr/bin/cat syslog
+	# Programs for which a bare word may be a command, a target, a host or code.
+	rules "$(rule log allow '[["nice","env","bash","python3","awk","sed","ssh","make","git"],"/srv/*"]' '"opaque":true')"
+	for program in nice env bash python3 awk sed ssh make git; do
+		decides deny default_action executable="/usr/bin/$program" args:='["x"]' cwd=/srv
+	done
+	decides allow log executable=/usr/bin/python3 args:='["./x"]' cwd=/srv
+	rules "$(rule log allow '["tool","/srv/*"]')"
+	decides deny default_action executable=/usr/bin/tool real_path=/usr/bin/env args:='["x"]' cwd=/srv
 	# An exception to what denies is as narrow.
 	rules "$(rule no deny '["cat","**"]' '"except":[["cat","/var/log/*"]]')"
 	decides deny no executable=/usr/bin/cat args:='["../x/y"]' cwd=/var/log

@@ -54,3 +54,18 @@ bool evidence_budget_take(struct evidence_budget *budget, uid_t uid, uint64_t by
 	b->level += bytes;
 	return true;
 }
+
+uint64_t evidence_budget_end(const struct evidence_budget *budget)
+{
+	const struct evidence_bucket *b;
+	uint64_t end = 0, empty;
+
+	for (size_t i = 0; i < budget->n; i++) {
+		b = &budget->buckets[i];
+		if (b->level == 0)
+			continue;
+		empty = b->at + b->level * LIMIT_EVIDENCE_TIME / LIMIT_EVIDENCE_OF_UID + 1;
+		end = empty > end ? empty : end;
+	}
+	return end;
+}

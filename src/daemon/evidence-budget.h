@@ -30,3 +30,9 @@ struct evidence_budget {
  * if less is left or if all buckets are in use by other uids.
  */
 bool evidence_budget_take(struct evidence_budget *budget, uid_t uid, uint64_t bytes, uint64_t now);
+
+/*
+ * When all buckets are empty: µs of the boot clock; 0 if they are. The budget is in memory only, so
+ * a daemon that ended before would give each uid a whole new one.
+ */
+uint64_t evidence_budget_end(const struct evidence_budget *budget);

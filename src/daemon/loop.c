@@ -216,9 +216,15 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
+static uint64_t later(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
 /*
  * When the daemon ends because it is idle; CLOCK_NEVER while it has something to do. While the
- * store waits to be written, a revocation may exist only in memory.
+ * store waits to be written, a revocation may exist only in memory. The same holds for what askers
+ * have used of their budgets of evidence.
  */
 static uint64_t idle_due(const struct loop *l)
 {
@@ -226,7 +232,8 @@ static uint64_t idle_due(const struct loop *l)
 		return CLOCK_NEVER;
 	if (l->idle_since == CLOCK_NEVER || l->idle_timeout >= CLOCK_NEVER - l->idle_since)
 		return CLOCK_NEVER;
-	return l->idle_since + l->idle_timeout;
+	return later(
+		l->idle_since + l->idle_timeout, evidence_budget_end(&l->turn->resources->budget));
 }
 
 /* Handles the timeouts that have passed, and a signal to stop. */

@@ -149,7 +149,6 @@ void resources_prepare(struct resources *res, const struct moment *now)
 	store_prepare(res->store, now);
 	resources_open_evidence(res, now);
 	measure_space(res);
-	resources_refresh_packs(res, now);
 	resources_log_warnings(res);
 }
 
@@ -189,7 +188,7 @@ static void refresh_approvers(struct approver_file *f, const struct moment *now)
 	}
 }
 
-void resources_refresh_packs(struct resources *res, const struct moment *now)
+static void refresh_packs(struct resources *res, const struct moment *now)
 {
 	for (size_t i = 0; i < res->n_packs; i++) {
 		refresh_policy(&res->packs[i], now);
@@ -206,6 +205,7 @@ const struct registry *resources_registry(const struct resources *res)
 void resources_refresh(struct resources *res, const struct moment *now)
 {
 	refresh_policy(&res->policy, now);
+	refresh_packs(res, now);
 	approver_file_load(&res->approvers, res->state_dir);
 	refresh_approvers(&res->approvers, now);
 	allowlist_file_refresh(&res->allowlist, now);

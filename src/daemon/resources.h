@@ -37,7 +37,7 @@ struct resources {
 	struct approver_file approvers;
 	struct live_policy packs[LIMIT_PACKS]; /* in the order of the options */
 	size_t n_packs;
-	const struct policy *packs_in_force[LIMIT_PACKS]; /* when the turn began */
+	const struct policy *packs_in_force[LIMIT_PACKS]; /* NULL: not read yet */
 	struct live_policy registry;
 	struct allowlist_file allowlist;
 	struct evidence *evidence; /* or NULL */
@@ -60,8 +60,8 @@ const char *resources_closed(const struct resources *res);
 void resources_open_evidence(struct resources *res, const struct moment *now);
 
 /*
- * Call it before each turn. Retries resources that are closed for a passing reason, measures free
- * space, refreshes the packs. Every few seconds it also calls resources_look().
+ * Call it before each turn. Retries resources that are closed for a passing reason, and measures
+ * free space. Every few seconds it also calls resources_look().
  */
 void resources_prepare(struct resources *res, const struct moment *now);
 
@@ -77,17 +77,12 @@ const char *resources_look(struct resources *res);
  */
 const char *resources_take_space(struct resources *res, size_t len);
 
-/*
- * Reads the packs and the registry if their files have changed. Once a turn is enough: they are
- * installed, not edited while requests come in.
- */
-void resources_refresh_packs(struct resources *res, const struct moment *now);
-
 /* The registry in force, or NULL. */
 const struct registry *resources_registry(const struct resources *res);
 
 /*
- * Reads the policy, the approvers and the allowlist if their files have changed; logs the result.
+ * Reads the policy, the packs, the registry, the approvers and the allowlist if their files have
+ * changed; logs the result.
  */
 void resources_refresh(struct resources *res, const struct moment *now);
 

@@ -456,7 +456,6 @@ static int start(struct server *s, struct bytes *why)
 	allowlist_file_init(&s->resources.allowlist, s->resources.state_dir);
 	now = resources_now(&s->resources);
 	resources_open_evidence(&s->resources, &now);
-	resources_refresh_packs(&s->resources, &now);
 	resources_refresh(&s->resources, &now);
 
 	r = bind_doors(s, why);

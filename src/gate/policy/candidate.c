@@ -97,13 +97,28 @@ static bool may_be_path(const char *text)
 }
 
 /*
- * Whether the text means a file for any program: it has a slash and is not an option. ".." may
- * stand first, since the directory is not a link; the part before any other ".." may be a link, so
- * such a text is refused.
+ * Whether the program takes a word without a slash for a file's name. For a program that runs
+ * others or has subcommands, such a word may be a command, a target or a host.
  */
-static bool is_certain_path(const char *text)
+static bool takes_files(const struct candidate_program *p)
 {
-	if (text[0] == '-' || !strchr(text, '/'))
+	return !p->name
+		|| (program_of(p->name) == PROGRAM_PLAIN && !program_has_verbs(p->name)
+			&& !program_can_run(p->name));
+}
+
+/*
+ * Whether the text means a file for any program: it has a slash (or `bare`: it needs none), and is
+ * not an option, an assignment, a URL, or a file on another host. ".." may stand first, since the
+ * directory is not a link; the part before any other ".." may be a link, so such a text is refused.
+ */
+static bool is_certain_path(const char *text, bool bare)
+{
+	size_t first = strcspn(text, "/");
+
+	if (text[0] == '\0' || strchr("-+~!|%", text[0]) || strcspn(text, ":=@") < first)
+		return false;
+	if (text[first] == '\0' && !bare)
 		return false;
 	while (strncmp(text, "../", 3) == 0)
 		text += 3;
@@ -116,6 +131,7 @@ static bool is_certain_path(const char *text)
 static int read_paths(struct candidate *s)
 {
 	const char *directory = s->directory ? s->directory : s->likely_directory, *text;
+	const bool bare = !s->wrapped && takes_files(&s->narrow) && takes_files(&s->narrow_real);
 	size_t total = 0, relative = 0, size;
 	char *at;
 	int r;
@@ -141,7 +157,7 @@ static int read_paths(struct candidate *s)
 		}
 		path_normalize(directory, text, at);
 		w->path = path_skip_proc_root(at);
-		if (is_certain_path(text) && (s->directory || text[0] == '/'))
+		if (is_certain_path(text, bare) && (s->directory || text[0] == '/'))
 			w->narrow_path = at;
 		at += size;
 	}
