@@ -1081,6 +1081,25 @@ recovered_malformed() {
 	refute_output -p approved
 }
 
+@test "the record of a change of the allowlist says what was added or removed, by whom and for how long" {
+	local id
+
+	start
+	run firma allow add --agent ci --for 8h /usr/bin/git push '{' 'a b'
+	id=$output
+	run firma allow remove "$id"
+	run firma evidence show "$LOG"
+	assert_line -n 0 -e "^[0-9TZ:.-]{30} 1 action local.exec.allow.add /usr/bin/git push '\\{' 'a b' entry $id for 8h, uid $EUID, agent ci: ok\$"
+	assert_line -n 1 -e "^[0-9TZ:.-]{30} 2 action local.exec.allow.remove /usr/bin/git push '\\{' 'a b' entry $id for agent ci, uid $EUID: ok\$"
+	of 2 response | grep -qF '{"outcome":"ok","agent_id":"ci","entry":{"id":"'"$id"'","pattern":"/usr/bin/git","argv":["push","{","a b"]'
+
+	# What is removed may have been approved; what is not there is not told of.
+	run firma allow remove "$id"
+	run of 3 response
+	assert_output -p not_found
+	refute_output -p '"entry"'
+}
+
 @test "a revocation of many names each token, and each is recovered" {
 	local one two
 

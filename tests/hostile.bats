@@ -171,15 +171,17 @@ assert_fields() {
 	done
 }
 
-@test "show: the command, pasted into bash, gives the arguments, byte for byte" {
-	local i line args
+@test "show: the command, pasted into bash, gives the program and the arguments, byte for byte" {
+	local i line args program
 
 	ask_all
 	for i in "${!NAMES[@]}"; do
 		line=$(firma token show "${TOKENS[i]}" | sed -n 's/^command      //p')
 		for locale in C C.UTF-8; do
-			LC_ALL=$locale bash -c "args=($line); printf '%s\0' \"\${args[@]:1}\"" >"$TMP/pasted"
-			printf '%s\0' first "${VALUES[i]}" last | cmp - "$TMP/pasted" || fail "${NAMES[i]}: $line"
+			LC_ALL=$locale bash -c "args=($line); printf '%s\0' \"\${args[@]}\"" >"$TMP/pasted"
+			program=/x${VALUES[i]}
+			[[ ${NAMES[i]} != *'(arguments)' ]] || program=/usr/bin/git
+			printf '%s\0' "$program" first "${VALUES[i]}" last | cmp - "$TMP/pasted" || fail "${NAMES[i]}: $line"
 		done
 	done
 }

@@ -142,6 +142,43 @@ a_day() {
 	as_sent deny remove-all "$bin/find" "$5" . -exec rm -rf / ';'
 	as_sent allow test "$bin/npm" "$6" test
 	as_sent pending_hitl packages "$bin/npm" "$6" install x
+	denied_spellings "$@"
+}
+
+# denied_spellings BIN COREUTIL GIT GREP FIND NPM: the same; nothing of it is allowed anywhere.
+denied_spellings() {
+	local bin=$1 real=$2 words name
+
+	while IFS='|' read -r decision rule name words; do
+		case $name in
+		git) real=$3 ;;
+		grep) real=$4 ;;
+		*) real=${2/\%/$name} ;;
+		esac
+		read -ra words <<<"$words"
+		as_sent "$decision" "$rule" "$bin/$name" "$real" "${words[@]}"
+		# As a wrapper and a line of shell spell it.
+		as_sent "$decision" "$rule" "$bin/nice" "${2/\%/nice}" "$name" "${words[@]}"
+		as_sent "$decision" "$rule" "$bin/nice" "${2/\%/nice}" "$bin/$name" "${words[@]}"
+		as_sent "$decision" "$rule" "$bin/nice" "${2/\%/nice}" "/usr$bin/../bin/$name" "${words[@]}"
+		as_sent "$decision" "$rule" /bin/sh /bin/busybox -c "$bin/$name ${words[*]}"
+	done <<-END
+		deny|remove-all|rm|-r -f /
+		deny|remove-all|rm|-rfv /
+		deny|remove-all|rm|--recursive --force /etc
+		deny|remove-all-options-last|rm|/ -rf
+		deny|no-force-push|git|push -uf
+		deny|no-force-push|git|push origin :main
+		deny|no-force-push|git|-C x push --force
+		deny|secrets|cat|.env.local
+		deny|secrets|cat|/home/me/.ssh/id_rsa
+		deny|secrets|grep|-R . /home/me/.ssh
+		deny|overwrite-disks|dd|if=x of=/dev/sda
+		deny|overwrite-disks|shred|/dev/sda
+		pending_hitl|git-blame-of-a-file|git|blame --contents=/home/me/x README
+		pending_hitl|lists-in-files|grep|--file=x y
+		pending_hitl|lists-in-files|wc|--files0-from=x
+	END
 }
 
 @test "they decide alike on Debian, on Ubuntu with uutils, on Alpine and on NixOS" {
@@ -160,6 +197,19 @@ a_day() {
 	a_day /run/current-system/sw/bin ${store}coreutils-full-9.5/bin/coreutils \
 		${store}git-2.47.0/bin/git ${store}gnugrep-3.11/bin/grep ${store}findutils-4.10.0/bin/find \
 		${store}nodejs-22/lib/node_modules/npm/bin/npm-cli.js
+	# A merged /usr; links of the hash in a store; a newer sudo; what is set-uid.
+	a_day /usr/bin /usr/bin/busybox /usr/bin/git /usr/bin/busybox /usr/bin/busybox \
+		/usr/lib/node_modules/npm/bin/npm-cli.js
+	as_sent deny become-another /usr/bin/sudo /usr/lib/cargo/bin/sudo -n true
+	as_sent deny become-another /usr/bin/sudo /usr/bin/sudo.ws -n true
+	as_sent deny become-another /bin/su /bin/bbsuid root
+	as_sent deny become-another /run/wrappers/bin/sudo /run/wrappers/wrappers.a1/sudo id
+	as_sent deny become-another /usr/bin/nice "${store}coreutils-9.5/bin/nice" /run/wrappers/bin/sudo id
+	# By its path in a store, a program is not trusted: whoever may build may put any there.
+	as_sent pending_hitl default_action "${store}coreutils-9.5/bin/ls" "${store}coreutils-9.5/bin/coreutils" x
+	as_sent deny secrets "${store}coreutils-9.5/bin/cat" "${store}coreutils-9.5/bin/coreutils" .env
+	as_sent deny remove-all "${store}coreutils-9.5/bin/rm" "${store}coreutils-9.5/bin/coreutils" -rf /
+	as_sent pending_hitl default_action /home/me/.nix-profile/bin/ls "${store}coreutils-9.5/bin/coreutils" x
 	as_sent deny remove-all /bin/busybox /bin/busybox rm -rf /
 	as_sent deny remove-all /usr/bin/coreutils /usr/bin/coreutils rm -rf /
 	example careful-admin

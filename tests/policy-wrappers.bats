@@ -294,6 +294,13 @@ hides() {
 		runs "${words[@]}"
 	done <<-"END"
 		find / -maxdepth 1 -exec sudo -n reboot ;
+		retry -d 5 -t 3 reboot
+		nocache -n 1 reboot
+		mangohud --dlsym reboot
+		gdbserver localhost:1 reboot
+		nsjail -Mo --chroot / -- /sbin/reboot
+		dotlockfile -p -l x reboot
+		vglrun -d :1 reboot
 		docker run --rm -it -e X --net host --pid host -v /:/h img chroot /h reboot
 		podman --log-level debug exec c reboot
 		kubectl exec -n x deploy/y -c z -- sh -c reboot
@@ -394,6 +401,15 @@ hides() {
 	# What is in it is denied where a rule denies it.
 	runs watch -n 5 'ls; reboot'
 	runs watch ls ';' reboot
+	runs su-to-root -X -c 'ls; reboot'
+	hides su-to-root -c ls
+	runs pee cat 'reboot -f'
+	hides mispipe ls cat
+	runs pdsh -w h 'ls; reboot'
+	mentions retry -t 3 ls reboot
+	mentions nocache git commit -m reboot
+	# env2 is a program of its own.
+	mentions env2 -from reboot
 	runs sg adm 'reboot -f'
 	runs sg - adm -c 'ls; reboot'
 	hides sg reboot ls

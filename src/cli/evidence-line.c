@@ -215,6 +215,58 @@ static int append_approval(struct bytes *b, const struct evidence_line *e)
 	return append_escaped(b, ", confirmed by ", string(e->request, "confirmed"));
 }
 
+/* Appends an argument of an entry: a pattern, or a list of patterns of which any fits. */
+static int append_pattern(struct bytes *b, const struct json *pattern)
+{
+	if (!json_is_array(pattern))
+		return append_quoted(b, " ", json_string(pattern));
+
+	bytes_append_str(b, " {");
+	json_each (alternative, pattern)
+		append_quoted(b, " ", json_string(alternative));
+	return bytes_append_str(b, " }");
+}
+
+/* Appends an entry of the allowlist; `entry` is the entry, or the request that adds it. */
+static int append_entry(struct bytes *b, const struct json *entry)
+{
+	const struct json *argv = member(entry, "argv");
+
+	if (!string(entry, "pattern"))
+		return 0;
+	append_quoted(b, " ", string(entry, "pattern"));
+	if (argv && json_is_array(argv))
+		json_each (pattern, argv)
+			append_pattern(b, pattern);
+	else if (!string(entry, "argPattern"))
+		bytes_append_str(b, " **");
+	append_quoted(b, " ", string(entry, "argPattern"));
+	return append_escaped(b, " entry ", string(entry, "id"));
+}
+
+/* Appends what an operator, or a turn that was interrupted, has changed in the allowlist. */
+static int append_allow_change(struct bytes *b, const struct evidence_line *e)
+{
+	const struct json *entry = member(e->response, "entry");
+	uint64_t ms;
+
+	if (string(e->request, "change")) {
+		append_escaped(b, " local.exec.allow.", string(e->request, "change"));
+		append_escaped(b, " entry ", string(e->request, "id"));
+		entry = member(e->request, "entry");
+	}
+	append_entry(b, entry ? entry : e->request);
+	if (string(e->request, "pattern")
+		&& json_get_integer(e->request, "for_ms", LIMIT_ALLOW_FOR_MS, &ms)) {
+		bytes_append_str(b, " for ");
+		notation_append_duration(b, ms * CLOCK_MS);
+	}
+	/* append_who() shows the agent that a request names. */
+	return string(e->request, "agent_id")
+		? bytes_error(b)
+		: append_escaped(b, " for agent ", string(e->response, "agent_id"));
+}
+
 static int append_who(struct bytes *b, const struct evidence_line *e)
 {
 	const struct json *uid = member(e->peer, "uid");
@@ -297,6 +349,7 @@ static int append_line(struct bytes *b, const struct evidence_line *e)
 	bytes_appendf(b, " %llu", (unsigned long long)e->sequence);
 	append_what(b, e);
 	append_command(b, e->request);
+	append_allow_change(b, e);
 	append_approval(b, e);
 	append_who(b, e);
 	append_escaped(b, ": ", string(e->response, "outcome"));

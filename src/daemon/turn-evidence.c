@@ -168,6 +168,25 @@ static void write_decided(struct writer *w, const struct batch *batch, const str
 	writer_end(w);
 }
 
+/* "agent_id":"main","entry":{…}: what an operator has added to the allowlist, or removed. */
+static void write_entry(struct writer *w, const struct batch *batch, const struct answer *a)
+{
+	const struct allow_change *change = &a->verdict.allow;
+	const struct allowlist *list = batch->resources->allowlist.list;
+	const struct allow_entry *found = NULL;
+
+	if (a->action == ACTION_ALLOW_REMOVE) {
+		writer_string(w, "agent_id", change->agent);
+		writer_raw(w, "entry", change->removed, strlen(change->removed));
+	} else if (a->action == ACTION_ALLOW_ADD) {
+		/* If it took the place of another one, it has the ID of that one. */
+		found = list ? allowlist_find_same(list, change->entry) : NULL;
+		found = found ? found : change->entry;
+		writer_string(w, "agent_id", found->agent);
+		writer_raw(w, "entry", found->text, found->len);
+	}
+}
+
 /* The last line of the reply with all optional members, and the tokens that it is about. */
 static int print_response(const struct batch *batch, const struct answer *a, struct bytes *b)
 {
@@ -190,6 +209,8 @@ static int print_response(const struct batch *batch, const struct answer *a, str
 		write_changed(&w, a);
 	if (a->state == ANSWER_DECIDED)
 		write_decided(&w, batch, a);
+	if (a->state == ANSWER_DECIDED && a->verdict.allow.kind != ALLOW_NOTHING)
+		write_entry(&w, batch, a);
 	if (a->verdict.proofs.len > 0 && a->state == ANSWER_DECIDED)
 		writer_raw(&w, "approvals", bytes_str(&a->verdict.proofs), a->verdict.proofs.len);
 	writer_end(&w);

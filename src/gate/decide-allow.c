@@ -128,13 +128,17 @@ static void decide_add(const struct decide_input *in, struct verdict *v)
 
 static void decide_remove(const struct decide_input *in, struct verdict *v)
 {
-	if (!allowlist_find(in->allowlist, in->request->id)) {
+	const struct allow_entry *entry = allowlist_find(in->allowlist, in->request->id);
+
+	if (!entry) {
 		verdict_conclude(v, OUTCOME_NOT_FOUND, "the allowlist has no such entry");
 		return;
 	}
 
 	v->allow.id = strdup(in->request->id);
-	if (!v->allow.id)
+	v->allow.removed = strndup(entry->text, entry->len);
+	v->allow.agent = strdup(entry->agent);
+	if (!v->allow.id || !v->allow.removed || !v->allow.agent)
 		verdict_fail(v, -ENOMEM);
 	v->allow.kind = ALLOW_REMOVE;
 	verdict_conclude(v, OUTCOME_OK, NULL);

@@ -30,6 +30,8 @@ void verdict_deinit(struct verdict *v)
 	token_change_deinit(&v->change);
 	allow_entry_free(v->allow.entry);
 	free(v->allow.id);
+	free(v->allow.removed);
+	free(v->allow.agent);
 	free(v->used_id);
 	free(v->used_path);
 	bytes_deinit(&v->approvals);

@@ -93,6 +93,7 @@ struct allow_change {
 	enum allow_kind kind;
 	struct allow_entry *entry; /* to be added */
 	char *id;                  /* to be removed */
+	char *removed, *agent;     /* the text of that entry and its agent, for the record */
 };
 
 /*

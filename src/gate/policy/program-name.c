@@ -37,7 +37,7 @@ static bool is_version_end(const char *text)
 {
 	if (text[0] != '\0' && strchr("dmt", text[0]) && text[1] == '\0')
 		return true;
-	if (text[0] == '-' && strstr(text, "-linux-"))
+	if (text[0] == '-' && (strstr(text, "-linux-gnu") || strstr(text, "-linux-musl")))
 		return true;
 	text += is_separator(text[0]);
 	text += strncmp(text, "rc", 2) == 0 ? 2 : strncmp(text, "beta", 4) == 0 ? 4 : 0;
@@ -66,18 +66,6 @@ static bool is_suffix(const char *suffix)
 	return is_build(suffix);
 }
 
-/* Whether the name is the known one, without a prefix but perhaps with a suffix. */
-static bool is_with_suffix(const char *name, const char *known)
-{
-	size_t len;
-
-	if (name[0] != known[0])
-		return false;
-
-	len = strlen(known);
-	return strncmp(name, known, len) == 0 && (takes_any(known) || is_suffix(name + len));
-}
-
 /* GNU's programs may be named "gtimeout", "gnuenv" if the system has its own. */
 static bool is_gnus(const char *known)
 {
@@ -88,6 +76,25 @@ static bool is_gnus(const char *known)
 		if (strcmp(known, *n) == 0)
 			return true;
 	return false;
+}
+
+/*
+ * Whether the name is the known one, without a prefix but perhaps with a suffix. No digit directly
+ * follows the names of GNU's programs: env2 is another program.
+ */
+static bool is_with_suffix(const char *name, const char *known)
+{
+	size_t len;
+
+	if (name[0] != known[0])
+		return false;
+
+	len = strlen(known);
+	if (strncmp(name, known, len) != 0)
+		return false;
+	if (is_digit(name[len]) && is_gnus(known))
+		return false;
+	return takes_any(known) || is_suffix(name + len);
 }
 
 static bool is_wrapped_file(const char *name, const char *known)
