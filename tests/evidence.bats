@@ -113,8 +113,9 @@ UNLINKED='its previous_hash is not the record_hash of the line before it'
 	cp s whole
 
 	sed -i 1d s
-	finds 'line 1: its sequence is 2, and not 1' \
-		'line 1: it has a previous_hash, and nothing stands before it'
+	finds 'line 1: record 1 is missing before it'
+	sed -i 1,2d s
+	finds 'line 1: records 1 to 3 are missing before it'
 
 	sed 3d whole >s
 	finds 'line 3: its sequence is 4, and not 3' "line 3: $UNLINKED"
@@ -146,7 +147,7 @@ UNLINKED='its previous_hash is not the record_hash of the line before it'
 	{ sed -n 2,4p whole; sed -n 1p whole; } >s
 	run firma evidence verify s
 	assert_status 1
-	assert_line 's: line 1: its sequence is 2, and not 1'
+	assert_line 's: line 1: record 1 is missing before it'
 	assert_line 's: line 4: it has no previous_hash, and is not the first'
 
 	# Another's record, which holds by itself.

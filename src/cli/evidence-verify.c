@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 
-/* `firma evidence verify`: checks whether streams are valid, and reports their errors. */
+/*
+ * `firma evidence verify`: checks whether streams are valid, and reports their errors. The segments
+ * of a log that was rotated are one stream.
+ */
 
 #include <errno.h>
 #include <inttypes.h>
@@ -16,6 +19,7 @@
 #include "base/text.h"
 #include "cli/evidence-file.h"
 #include "cli/progress.h"
+#include "cli/segment-order.h"
 #include "cli/verb.h"
 #include "gate/limits.h"
 #include "ledger/evidence/verify.h"
@@ -25,8 +29,10 @@
 
 struct verify_command {
 	bool json, receipt;
-	const char *key, *public_key, *key_id, *head, *approvers;
+	const char *key, *public_key, *key_id, *head, *after, *approvers;
 	struct verify_options options;
+	struct chain_head required, end; /* of --head; and of the file before, or of --after */
+	bool has_end, head_found;
 };
 
 static const struct option_row rows[] = {
@@ -40,6 +46,8 @@ static const struct option_row rows[] = {
 		OPTION_STRING(struct verify_command, key_id) },
 	{ "head", 0, "SEQUENCE:HASH", "this record must be there",
 		OPTION_STRING(struct verify_command, head) },
+	{ "after", 0, "SEQUENCE:HASH", "the record before the first one, in a segment",
+		OPTION_STRING(struct verify_command, after) },
 	{ "approvers", 0, "FILE", "check the approvers' signatures, too",
 		OPTION_STRING(struct verify_command, approvers) },
 	{ "receipt", 0, NULL, "the file is one record, with an approver's signature",
@@ -143,7 +151,7 @@ static void print_text(const struct reading *r, const struct verify_report *repo
 					       : "approvers' signatures hold");
 }
 
-static int read_stream(const struct verify_command *c, int fd, struct reading *r)
+static int read_stream(struct verify_command *c, int fd, struct reading *r)
 {
 	struct verify_report report;
 	struct stat st;
@@ -164,10 +172,13 @@ static int read_stream(const struct verify_command *c, int fd, struct reading *r
 
 	if (!r->json)
 		print_text(r, &report);
+	c->end = report.head;
+	c->has_end = true;
+	c->head_found |= report.head_found;
 	return report.faults == 0 ? STATUS_DONE : STATUS_REFUSED;
 }
 
-static int verify_path(const struct verify_command *c, const char *path)
+static int verify_path(struct verify_command *c, const char *path)
 {
 	struct reading r = {
 		.json = c->json,
@@ -234,8 +245,9 @@ static int load_approvers(const struct verify_command *c, struct allowed_signers
 	return r == 0 ? STATUS_DONE : say_undecided("%s:%s", bytes_str(&shown), bytes_str(&why));
 }
 
-static int check_options(
-	const struct verb *verb, int n_files, struct verify_command *c, struct chain_head *head)
+#define WANTS_HEAD "wants what 'firma evidence head' prints, such as 17:3b0c... with 64 digits"
+
+static int check_options(const struct verb *verb, struct verify_command *c)
 {
 	if (c->key && c->public_key)
 		return usage_error(verb, "--key and --public-key exclude each other");
@@ -243,33 +255,51 @@ static int check_options(
 		return usage_error(verb, "--key-id needs --key or --public-key");
 	if (c->receipt && !c->approvers)
 		return usage_error(verb, "--receipt needs --approvers");
-	if (c->head && n_files > 1)
-		return usage_error(verb, "--head is for one file");
-	if (c->head && !chain_parse_head(c->head, head))
-		return usage_error(verb,
-			"--head wants what 'firma evidence head' prints, such as 17:3b0c... with "
-			"64 digits");
+	if (c->head && !chain_parse_head(c->head, &c->required))
+		return usage_error(verb, "--head " WANTS_HEAD);
+	if (c->after && !chain_parse_head(c->after, &c->end))
+		return usage_error(verb, "--after " WANTS_HEAD);
 
 	c->options.key_id = c->key_id;
 	c->options.receipt = c->receipt;
-	c->options.head = c->head ? head : NULL;
+	c->options.head = c->head ? &c->required : NULL;
+	c->has_end = c->after != NULL;
 	return STATUS_DONE;
+}
+
+/* Each file goes on with the chain of the one before it, unless it begins with record 1. */
+static int verify_files(struct verify_command *c, const struct operands *files)
+{
+	struct chain_head end;
+	int status, worst = STATUS_DONE;
+
+	if (segment_order_sort(files->words, files->n) < 0)
+		return say_undecided("out of memory");
+
+	for (int i = 0; i < files->n; i++) {
+		end = c->end;
+		c->options.after = c->has_end ? &end : NULL;
+		c->options.head_is_elsewhere = c->head_found || i + 1 < files->n;
+		c->has_end = false;
+		status = verify_path(c, files->words[i]);
+		worst = status > worst ? status : worst;
+	}
+	return worst;
 }
 
 static int run(const struct verb *verb, int argc, char **argv)
 {
 	cleanup(evidence_key_free_p) struct evidence_key *key = NULL;
 	cleanup(allowed_signers_free_p) struct allowed_signers *approvers = NULL;
-	struct chain_head head = { 0 };
 	struct verify_command c = { 0 };
 	struct operands files;
-	int status, worst = STATUS_DONE;
+	int status;
 
 	status = verb_read_options(verb, argc, argv, &c, &files);
 	if (status != VERB_GO)
 		return status;
 
-	status = check_options(verb, files.n, &c, &head);
+	status = check_options(verb, &c);
 	if (status == STATUS_DONE)
 		status = load_key(&c, &key);
 	if (status == STATUS_DONE)
@@ -279,11 +309,7 @@ static int run(const struct verb *verb, int argc, char **argv)
 
 	c.options.key = key;
 	c.options.approvers = approvers;
-	for (int i = 0; i < files.n; i++) {
-		status = verify_path(&c, files.words[i]);
-		worst = status > worst ? status : worst;
-	}
-	return worst;
+	return verify_files(&c, &files);
 }
 
 const struct verb evidence_verify_verb = {

@@ -40,6 +40,7 @@ static const struct verb *const verbs[] = {
 	&evidence_receipt_verb,
 	&evidence_show_verb,
 	&evidence_head_verb,
+	&evidence_rotate_verb,
 	&evidence_keygen_verb,
 };
 

@@ -30,6 +30,7 @@
 #define MAX_PENDING_MAX 1000000
 #define MAX_STORE_MIN (UINT64_C(1) << 20)
 #define MAX_STORE_MAX (UINT64_C(1) << 40)
+#define MAX_EVIDENCE_MIN (UINT64_C(64) << 10)
 
 struct command_line {
 	struct serve_options serve;
@@ -159,6 +160,9 @@ static const struct option_row rows[] = {
 		OPTION_STRING(struct command_line, evidence_key) },
 	{ "evidence-signing-key", 0, "FILE", "and sign it with this key (Ed25519)",
 		OPTION_STRING(struct command_line, evidence_signing_key) },
+	{ "evidence-max-size", 0, "SIZE", "and rotate it when it is larger",
+		OPTION_SIZE(struct command_line, serve.evidence_max_size), .min = MAX_EVIDENCE_MIN,
+		.max = MAX_STORE_MAX, .wants = "a size from 64K to 1T" },
 	{ "idle-timeout", 0, "TIME",
 		"leave when nobody asks\n"
 		"(default: 30s with sockets from systemd,\n"
@@ -195,6 +199,8 @@ static int check_options(const struct verb *verb, const struct command_line *c)
 			verb, "--evidence-key and --evidence-signing-key exclude each other");
 	if ((c->evidence_key || c->evidence_signing_key) && !s->evidence_log)
 		return usage_error(verb, "a key is for --evidence-log");
+	if (s->evidence_max_size > 0 && !s->evidence_log)
+		return usage_error(verb, "--evidence-max-size is for --evidence-log");
 	return STATUS_DONE;
 }
 

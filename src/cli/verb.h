@@ -32,7 +32,7 @@ struct verb {
 };
 
 extern const struct verb evidence_head_verb, evidence_keygen_verb, evidence_receipt_verb,
-	evidence_show_verb;
+	evidence_rotate_verb, evidence_show_verb;
 extern const struct verb evidence_verify_verb;
 extern const struct verb check_verb, fingerprint_verb, hook_verb, run_verb, serve_verb, status_verb;
 extern const struct verb hook_install_verb, hook_status_verb, hook_uninstall_verb;

@@ -148,6 +148,8 @@ static int print_view(const struct answer *a, const struct status_sources *sourc
 		return view_pending(res, now, b);
 	case VIEW_CHANGED:
 		return print_changed(a, res->store, now, b);
+	case VIEW_SEGMENT:
+		return view_segment(res->evidence, b);
 	case VIEW_ALLOWLIST:
 		return view_allowlist(&res->allowlist, b);
 	default:

@@ -148,6 +148,8 @@ void resources_prepare(struct resources *res, const struct moment *now)
 	}
 	store_prepare(res->store, now);
 	resources_open_evidence(res, now);
+	if (res->evidence)
+		evidence_rotate_large(res->evidence, now);
 	measure_space(res);
 	resources_log_warnings(res);
 }

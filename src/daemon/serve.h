@@ -27,6 +27,7 @@ struct serve_options {
 	const char *evidence_key; /* the key's file, or NULL */
 	enum evidence_key_kind evidence_key_kind;
 	bool evidence_key_is_credential; /* a credential from the service manager */
+	uint64_t evidence_max_size;      /* in bytes; 0: no limit */
 	bool idle_timeout_set;
 	uint64_t idle_timeout; /* CLOCK_NEVER for never */
 };

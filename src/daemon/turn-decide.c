@@ -234,6 +234,7 @@ static int decide_request(
 		.packs = res->packs_in_force,
 		.n_packs = res->n_packs,
 		.registry = resources_registry(res),
+		.has_evidence = res->evidence != NULL,
 		.allowlist = res->allowlist.list,
 		.allow_now = res->allowlist.clock.wall,
 		.now = store_now(res->store, &batch->now),

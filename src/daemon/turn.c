@@ -170,6 +170,26 @@ static void refuse_allow_changes(struct batch *batch, int error)
 				strerror(-error));
 }
 
+static bool asks_to_rotate(const struct answer *a)
+{
+	return a->state == ANSWER_DECIDED && a->verdict.view == VIEW_SEGMENT;
+}
+
+/* After the turn's records: one rotation for all who asked for it. */
+static void rotate_evidence(struct batch *batch)
+{
+	bool asked = false;
+	int r;
+
+	for (size_t i = 0; i < batch->n; i++)
+		asked |= asks_to_rotate(&batch->answers[i]);
+	r = asked ? evidence_rotate(batch->resources->evidence, &batch->now) : 0;
+	for (size_t i = 0; r < 0 && i < batch->n; i++)
+		if (asks_to_rotate(&batch->answers[i]))
+			answer_refuse(&batch->answers[i], "the log could not be rotated: %s",
+				strerror(-r));
+}
+
 /*
  * Changes of the allowlist are in another file, so the store's commit announces them. An operator's
  * change is made before the evidence is written: if it fails, the evidence must say so. The entry
@@ -202,6 +222,7 @@ static void commit(struct batch *batch)
 	if (r < 0)
 		refuse_all(batch, "the evidence", r);
 	turn_allowlist_commit(batch, ALLOW_OF_TOKENS);
+	rotate_evidence(batch);
 	resources_log_warnings(batch->resources);
 }
 

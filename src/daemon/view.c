@@ -4,6 +4,7 @@
 
 #include "daemon/view.h"
 
+#include "base/json/writer.h"
 #include "gate/token/token-json.h"
 
 static int append_token(const struct token *t, const struct moment *now, struct bytes *b)
@@ -95,4 +96,22 @@ int view_allow_entry(
 	const struct allow_entry *found = f->list ? allowlist_find_same(f->list, entry) : NULL;
 
 	return found ? append_entry(f, found, b) : 0;
+}
+
+int view_segment(const struct evidence *e, struct bytes *b)
+{
+	cleanup(bytes_deinit) struct bytes path = BYTES_INIT(BYTES_UNLIMITED);
+	struct writer w;
+	int r;
+
+	r = evidence_append_segment(e, &path);
+	if (r < 0)
+		return r;
+
+	writer_init(&w, b);
+	writer_object(&w, NULL);
+	writer_string(&w, "segment", path.data);
+	writer_end(&w);
+	r = writer_finish(&w);
+	return r < 0 ? r : bytes_append_char(b, '\n');
 }

@@ -30,6 +30,9 @@ int view_show(struct store *store, const uint8_t id[static TOKEN_ID_LEN], const 
 /* One line for each entry. */
 int view_allowlist(const struct allowlist_file *allowlist, struct bytes *b);
 
+/* The segment of the log of evidence that was closed last. */
+int view_segment(const struct evidence *e, struct bytes *b);
+
 /* The recorded entry that equals `entry`. */
 int view_allow_entry(
 	const struct allowlist_file *allowlist, const struct allow_entry *entry, struct bytes *b);

@@ -112,6 +112,15 @@ static void decide_gate(const struct decide_input *in, struct verdict *v)
 	}
 }
 
+static void decide_rotate(const struct decide_input *in, struct verdict *v)
+{
+	if (in->has_evidence)
+		verdict_show(v, VIEW_SEGMENT);
+	else
+		verdict_conclude(
+			v, OUTCOME_UNSUPPORTED, "this daemon keeps no record of its decisions");
+}
+
 static void decide_revoke(const struct decide_input *in, struct verdict *v)
 {
 	if (in->request->token_id) {
@@ -138,6 +147,7 @@ static bool is_closed_for(const struct decide_input *in)
 	case ACTION_REVOKE:
 	case ACTION_ALLOW_ADD:
 	case ACTION_ALLOW_REMOVE:
+	case ACTION_ROTATE:
 		return in->closed;
 	default:
 		return false;
@@ -179,6 +189,9 @@ static void decide_action(const struct decide_input *in, struct verdict *v)
 		break;
 	case ACTION_WATCH:
 		verdict_show(v, VIEW_WATCH);
+		break;
+	case ACTION_ROTATE:
+		decide_rotate(in, v);
 		break;
 	case ACTION_ALLOW_LIST:
 	case ACTION_ALLOW_ADD:

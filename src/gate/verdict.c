@@ -127,7 +127,7 @@ bool verdict_is_recorded(const struct verdict *v)
 		return false;
 	if (v->decision == DECISION_PENDING && v->has_token)
 		return v->change.to != TOKEN_ABSENT;
-	return v->view == VIEW_NONE || v->view == VIEW_CHANGED;
+	return v->view == VIEW_NONE || v->view == VIEW_CHANGED || v->view == VIEW_SEGMENT;
 }
 
 bool verdict_rests_on_record(const struct verdict *v)

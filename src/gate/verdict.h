@@ -29,7 +29,8 @@ enum view {
 	VIEW_WATCH,
 	VIEW_CHANGED,
 	VIEW_ALLOWLIST,
-	VIEW_GATE
+	VIEW_GATE,
+	VIEW_SEGMENT,
 };
 
 struct verdict {

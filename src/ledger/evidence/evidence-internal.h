@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * The internals of the log of evidence: ledger/evidence/evidence-open opens it, and
- * ledger/evidence/evidence writes it.
+ * The internals of the log of evidence: ledger/evidence/evidence-open opens it,
+ * ledger/evidence/evidence writes it, and ledger/evidence/evidence-rotate rotates it.
  */
 
 #include "base/file.h"
@@ -26,6 +26,8 @@ struct evidence {
 	struct log_position next; /* the same, with `batch` */
 	struct bytes batch;
 	struct open_runs runs;
+	uint64_t segment; /* the last record of the segment that this daemon closed last */
+	uint64_t max_size, rotate_at; /* 0: no limit; the size at which it is rotated next */
 
 	struct bytes closed; /* the reason; empty: open */
 	bool for_store;      /* closed until the store can be read */
@@ -43,3 +45,16 @@ void evidence_warn(struct evidence *e, const char *format, ...)
 
 /* Drops the turn's records. */
 void evidence_drop(struct evidence *e);
+
+/* Syncs the directory in which the log is. */
+int evidence_sync_name(const struct evidence *e);
+
+/*
+ * Call it before the log is opened. If a rotation was cut short, takes it back, or puts the mark at
+ * the beginning of a new log, which may be missing; *ret_begin is true then. `marked`: whether a
+ * mark was read. Returns 0, LOG_REFUSED with the reason appended, or a negative errno.
+ */
+int evidence_resume(struct evidence *e, bool marked, bool *ret_begin, struct bytes *why);
+
+/* Adds the first record of a log that goes on with the chain of a closed segment. */
+int evidence_add_continues(struct evidence *e, const struct moment *now);

@@ -25,8 +25,7 @@
 
 #define UNANSWERED "the daemon ended before this was recorded; nobody was answered"
 
-/* Makes the log's name durable. */
-static int sync_name(const struct evidence *e)
+int evidence_sync_name(const struct evidence *e)
 {
 	cleanup(close_p) int dir_fd = -1;
 	cleanup(free_p) char *copy = strdup(e->path);
@@ -54,7 +53,7 @@ static bool open_log(struct evidence *e, bool expected)
 			AT_FDCWD, e->path, O_RDWR | O_APPEND | O_CREAT | O_EXCL, e->owner, &e->fd);
 	/* The daemon that created the file may have died before it synced the name. */
 	if (r == 0 && !expected)
-		r = sync_name(e);
+		r = evidence_sync_name(e);
 	if (r != 0) {
 		evidence_close_for(
 			e, r < 0, "%s", r < 0 ? strerror(-r) : file_fault_text((enum file_fault)r));
@@ -293,9 +292,12 @@ static int catch_up(struct evidence *e, struct store *store, const struct allowl
 	const struct log_end *end, const struct moment *now, struct bytes *why)
 {
 	size_t n;
-	int r;
+	int r = 0;
 
-	r = record_cut(e, end, now);
+	if (end->mark.size == 0 && end->mark.head.sequence > 0)
+		r = evidence_add_continues(e, now);
+	if (r == 0)
+		r = record_cut(e, end, now);
 	if (r == 0)
 		r = recover(e, store, list, now, &n, why);
 	if (r != 0) {
@@ -330,7 +332,7 @@ static void open_if_possible(struct evidence *e, struct store *store, const stru
 	const struct moment *now)
 {
 	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
-	bool known;
+	bool known, begin = false;
 	int r;
 
 	/* The store's note is needed first. */
@@ -345,10 +347,17 @@ static void open_if_possible(struct evidence *e, struct store *store, const stru
 		evidence_close_for(e, true, "the state directory: %s", strerror(-r));
 		return;
 	}
-	if (!read_mark(e, &known) || !open_log(e, known && e->mark.head.sequence > 0))
+	if (!read_mark(e, &known))
+		return;
+	r = evidence_resume(e, known, &begin, &why);
+	if (r != 0) {
+		evidence_close_for(e, r < 0, "%s", r < 0 ? strerror(-r) : bytes_str(&why));
+		return;
+	}
+	if (!open_log(e, known && !begin && e->mark.head.sequence > 0))
 		return;
 
-	r = check_log(e, store, list, known, now, &why);
+	r = check_log(e, store, list, known || begin, now, &why);
 	if (r > 0)
 		evidence_close_for(e, false, "%s", bytes_str(&why));
 	else if (r < 0 && e->fd >= 0)

@@ -332,6 +332,7 @@ int evidence_new(const struct evidence_options *o, struct evidence **ret)
 	e->head_file = (struct head_file)HEAD_FILE_INIT;
 	e->owner = o->owner;
 	e->for_store = true;
+	e->max_size = e->rotate_at = o->max_size;
 	bytes_init(&e->shown, BYTES_UNLIMITED);
 	bytes_init(&e->batch, BYTES_UNLIMITED);
 	bytes_init(&e->closed, BYTES_UNLIMITED);

@@ -31,6 +31,7 @@ struct evidence_options {
 	enum evidence_key_kind key_kind;
 	bool key_is_credential; /* see evidence_key_load() */
 	uid_t owner;            /* of the log and the key */
+	uint64_t max_size;      /* in bytes; a larger log is rotated. 0: no limit */
 };
 
 int evidence_new(const struct evidence_options *options, struct evidence **ret);
@@ -65,6 +66,9 @@ struct chain_head evidence_head(const struct evidence *e);
 /* The log's path, escaped; and its size. */
 const char *evidence_path(const struct evidence *e);
 uint64_t evidence_size(const struct evidence *e);
+
+/* Appends the path of the segment that was closed last, escaped. Errors: those of bytes_append(). */
+int evidence_append_segment(const struct evidence *e, struct bytes *b);
 
 /* The log's descriptor, for fstatvfs(3) and its like; -1 while it is closed. */
 int evidence_fd(const struct evidence *e);
@@ -117,6 +121,16 @@ void evidence_note_allow(struct evidence *e, const char *id, uid_t uid);
  * that the store has no note. Error: a negative errno.
  */
 int evidence_finish(struct evidence *e);
+
+/*
+ * Closes the log as a segment (see ledger/evidence/segment), and goes on in a new one. Call it
+ * between two turns. If the log can't be renamed, it stays as it is; after any other failure it is
+ * closed. Error: a negative errno.
+ */
+int evidence_rotate(struct evidence *e, const struct moment *now);
+
+/* Does so if the log is larger than the options say. A failure is a warning. */
+void evidence_rotate_large(struct evidence *e, const struct moment *now);
 
 /* Moves a warning for the log into `b`; false: there is none. */
 bool evidence_take_warning(struct evidence *e, struct bytes *b);

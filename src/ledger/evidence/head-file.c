@@ -82,11 +82,15 @@ static bool parse_slot(const char *slot, struct log_position *ret)
 	return true;
 }
 
-/* For the same record, the later mark is that of evidence_finish(): it sets `noted` to 0. */
+/*
+ * Two marks of the same record: a rotation sets `size` to 0, and after that evidence_finish() sets
+ * `noted` to 0.
+ */
 static bool is_newer(const struct log_position *a, const struct log_position *b)
 {
-	return a->head.sequence != b->head.sequence ? a->head.sequence > b->head.sequence
-						    : a->noted <= b->noted;
+	if (a->head.sequence != b->head.sequence)
+		return a->head.sequence > b->head.sequence;
+	return a->size != b->size ? a->size < b->size : a->noted <= b->noted;
 }
 
 static int read_slots(struct head_file *file, struct log_position *ret, struct bytes *why)
@@ -173,7 +177,7 @@ int head_file_write(struct head_file *file, const struct log_position *mark)
 
 	file->slot = !file->slot;
 	file_see(file->fd, &file->seen);
-	if (mark->size - file->synced_at < SYNC_AFTER)
+	if (mark->size >= file->synced_at && mark->size - file->synced_at < SYNC_AFTER)
 		return 0;
 
 	file->synced_at = mark->size;

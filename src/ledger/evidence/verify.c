@@ -22,8 +22,7 @@ struct verifier {
 	const char *schema; /* of the first record that had one */
 	char key_id[CHAIN_KEY_ID_MAX + 1];
 	bool has_key_id;
-	bool linked;     /* the next line must follow `report.head` */
-	bool head_found; /* the head in the options was found */
+	bool linked; /* the next line must follow `report.head` */
 	struct bytes why;
 };
 
@@ -52,12 +51,29 @@ static int check_schema(struct verifier *v, const struct chain_record *record)
 	return tell(v, "its schema_version is not that of the records before it");
 }
 
+/* Where the stream begins: with its first record, or after the segment before. */
+static void begin(struct verifier *v, const struct chain_record *record)
+{
+	if (record->head.sequence > 1 && v->options->after)
+		v->report.head = *v->options->after;
+}
+
+static int tell_missing(struct verifier *v, uint64_t first, uint64_t last)
+{
+	v->linked = false;
+	return first == last ? tell(v, "record %" PRIu64 " is missing before it", first)
+			     : tell(v, "records %" PRIu64 " to %" PRIu64 " are missing before it",
+				     first, last);
+}
+
 static int check_sequence(struct verifier *v, const struct chain_record *record)
 {
 	uint64_t expected = v->report.head.sequence + 1;
 
 	if (record->head.sequence == expected || v->options->receipt)
 		return 0;
+	if (v->report.records == 1 && record->head.sequence > expected)
+		return tell_missing(v, expected, record->head.sequence - 1);
 	return tell(v, "its sequence is %" PRIu64 ", and not %" PRIu64, record->head.sequence,
 		expected);
 }
@@ -65,7 +81,9 @@ static int check_sequence(struct verifier *v, const struct chain_record *record)
 /* After a line that could not be read there is no hash to compare with. */
 static int check_link(struct verifier *v, const struct chain_record *record)
 {
-	if (!v->linked || v->options->receipt || strcmp(record->previous, v->report.head.hash) == 0)
+	if (v->options->receipt || (!v->linked && record->previous[0] != '\0'))
+		return 0;
+	if (strcmp(record->previous, v->report.head.hash) == 0)
 		return 0;
 	if (v->report.head.hash[0] == '\0')
 		return tell(v, "it has a previous_hash, and nothing stands before it");
@@ -150,7 +168,7 @@ static int check_head(struct verifier *v, const struct chain_record *record)
 	if (!head || head->sequence != record->head.sequence)
 		return 0;
 
-	v->head_found = true;
+	v->report.head_found = true;
 	if (strcmp(head->hash, record->head.hash) == 0)
 		return 0;
 	return tell(v, "its record_hash is not that of the head that was given");
@@ -177,6 +195,8 @@ static int check_record(
 {
 	int r;
 
+	if (v->report.records == 1)
+		begin(v, record);
 	r = check_hash(v, line, record);
 	if (r >= 0)
 		r = check_schema(v, record);
@@ -236,7 +256,7 @@ static int check_end(struct verifier *v)
 		return tell(v, "a receipt is one record");
 	if (v->options->receipt && v->report.approvals == 0)
 		return tell(v, "it has no approver's signature that holds");
-	if (head && !v->head_found)
+	if (head && !v->report.head_found && !v->options->head_is_elsewhere)
 		return tell(v, "it is the last, and record %" PRIu64 " is missing", head->sequence);
 	return 0;
 }

@@ -2,8 +2,9 @@
 #pragma once
 
 /*
- * Verifies a stream of evidence: every hash, sequence, link and signature, line by line, in
- * constant memory. Faults are reported as they are found.
+ * Verifies a stream of evidence, or a segment of one: every hash, sequence, link and signature,
+ * line by line, in constant memory. Faults are reported as they are found. A stream that begins
+ * with record 1 begins anew, whatever stands before it.
  */
 
 #include <stdbool.h>
@@ -16,6 +17,8 @@ struct verify_options {
 	const struct evidence_key *key; /* signs every record; NULL: no record may be signed */
 	const char *key_id; /* the key_id of all signatures; NULL: the key's own, or any */
 	const struct chain_head *head;           /* a record that must be in the stream; or NULL */
+	bool head_is_elsewhere;                  /* or in another segment of it */
+	const struct chain_head *after;          /* the end of the segment before; or NULL */
 	bool receipt;                            /* a single record, with an approver's signature */
 	const struct allowed_signers *approvers; /* who may approve; NULL: unchecked */
 };
@@ -25,6 +28,7 @@ struct verify_report {
 	uint64_t signed_records;
 	uint64_t approvals; /* signatures of approvers that were checked */
 	uint64_t faults;
+	bool head_found;        /* the head in the options was found */
 	struct chain_head head; /* of the last record that could be read */
 };
 
