@@ -159,7 +159,7 @@ offers() { # LINE [WORD...]
 	offers 'firma hook claude '
 	offers 'firma policy ' check explain
 	offers 'firma policy e' explain
-	offers 'firma evidence ' head keygen receipt show verify
+	offers 'firma evidence ' head keygen receipt rotate show verify
 	offers 'firma help s' serve status
 	offers 'firma help token r' revoke
 	offers 'firma status '
@@ -344,7 +344,8 @@ options_of_page() { # PAGE
 	local verb
 
 	for verb in check 'allow list' 'allow add' 'allow remove' 'evidence head' \
-		'evidence keygen' 'evidence receipt' 'evidence show' 'evidence verify' fingerprint hook 'hook install' \
+		'evidence keygen' 'evidence receipt' 'evidence rotate' 'evidence show' \
+		'evidence verify' fingerprint hook 'hook install' \
 		'hook status' 'hook uninstall' 'policy check' \
 		'policy explain' run serve status 'token list' 'token show' 'token approve' \
 		'token revoke' 'token watch'; do

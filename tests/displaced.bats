@@ -9,6 +9,8 @@
 
 load store
 
+HINT=" (to rotate it, use 'firma evidence rotate')"
+
 setup() {
 	FIRMA_EVIDENCE=
 	lib_setup
@@ -71,11 +73,11 @@ append_to_log() {
 }
 
 @test "a log that is gone, moved, copied, cut off or written to closes the daemon" {
-	touched "$LOG: is gone" rm "$LOG"
-	touched "$LOG: is gone" move_log
-	touched "$LOG: was replaced by another" copy_log
-	touched "$LOG: was cut off by another process" truncate -s 10 "$LOG"
-	touched "$LOG: was cut off by another process" truncate -s -1 "$LOG"
+	touched "$LOG: is gone$HINT" rm "$LOG"
+	touched "$LOG: is gone$HINT" move_log
+	touched "$LOG: was replaced by another$HINT" copy_log
+	touched "$LOG: was cut off by another process$HINT" truncate -s 10 "$LOG"
+	touched "$LOG: was cut off by another process$HINT" truncate -s -1 "$LOG"
 	touched "$LOG: was written to by another process" append_to_log
 }
 

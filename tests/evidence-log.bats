@@ -10,6 +10,8 @@
 
 load store
 
+HINT=" (to rotate it, use 'firma evidence rotate')"
+
 setup() {
 	FIRMA_EVIDENCE=
 	lib_setup
@@ -257,11 +259,11 @@ leave() {
 		leave "$end"
 		size=$(stat -c %s "$LOG")
 		truncate -s -1 "$LOG"
-		refuses "it is shorter than it was: it has $((size - 1)) of $size bytes"
+		refuses "it is shorter than it was: it has $((size - 1)) of $size bytes$HINT"
 		sed -i '$d' "$LOG"
-		refuses "it is shorter than it was: it has $(stat -c %s "$LOG") of $size bytes"
+		refuses "it is shorter than it was: it has $(stat -c %s "$LOG") of $size bytes$HINT"
 		: >"$LOG"
-		refuses "it is shorter than it was: it has 0 of $size bytes"
+		refuses "it is shorter than it was: it has 0 of $size bytes$HINT"
 		rm -rf "$LOG" "$STATE_DIR"
 	done
 }
@@ -269,7 +271,7 @@ leave() {
 @test "a log that was deleted is noticed" {
 	leave stop
 	rm "$LOG"
-	refuses 'it is gone, and had 3 records'
+	refuses "it is gone, and had 3 records$HINT"
 	[[ ! -e $LOG ]]
 }
 

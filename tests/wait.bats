@@ -525,7 +525,7 @@ crowd() {
 	local before
 
 	before=$(status_of waiting)
-	yes "$(request wait_ms:=60000 "${@:3}")" | head -n "$2" >"$TMP/$1.requests"
+	yes "$(request wait_ms:=300000 "${@:3}")" | head -n "$2" >"$TMP/$1.requests"
 	AS_UID=${CROWD_UID-} _background "$1" "$UNIT" probe --lines --concurrent --stall \
 		"$SOCKET" <"$TMP/$1.requests"
 	until_has waiting $((before + $2))

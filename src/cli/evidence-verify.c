@@ -31,7 +31,8 @@ struct verify_command {
 	bool json, receipt;
 	const char *key, *public_key, *key_id, *head, *after, *approvers;
 	struct verify_options options;
-	struct chain_head required, end; /* of --head; and of the file before, or of --after */
+	struct chain_head required;    /* of --head */
+	struct chain_head before, end; /* of the file before, or of --after; and of this one */
 	bool has_end, head_found;
 };
 
@@ -270,15 +271,14 @@ static int check_options(const struct verb *verb, struct verify_command *c)
 /* Each file goes on with the chain of the one before it, unless it begins with record 1. */
 static int verify_files(struct verify_command *c, const struct operands *files)
 {
-	struct chain_head end;
 	int status, worst = STATUS_DONE;
 
 	if (segment_order_sort(files->words, files->n) < 0)
 		return say_undecided("out of memory");
 
 	for (int i = 0; i < files->n; i++) {
-		end = c->end;
-		c->options.after = c->has_end ? &end : NULL;
+		c->before = c->end;
+		c->options.after = c->has_end ? &c->before : NULL;
 		c->options.head_is_elsewhere = c->head_found || i + 1 < files->n;
 		c->has_end = false;
 		status = verify_path(c, files->words[i]);

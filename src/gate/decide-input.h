@@ -41,7 +41,7 @@ struct decide_input {
 	const struct token *token;         /* named or resumed by the request, or NULL */
 	struct usage usage;
 	bool has_evidence; /* a log of evidence is kept */
-	bool may_report; /* the request names the record of an open allow */
+	bool may_report;   /* the request names the record of an open allow */
 	struct moment now;
 	const uint8_t *fresh_id; /* the ID of a new token or entry */
 

@@ -126,7 +126,7 @@ static const struct {
 	[ACTION_ALLOW_ADD] = { "local.exec.allow.add", allow_add_keys },
 	[ACTION_ALLOW_REMOVE] = { "local.exec.allow.remove", allow_remove_keys },
 	[ACTION_GATE] = { "local.exec.gate", gate_keys },
-	[ACTION_ROTATE] = { "evidence.rotate", rotate_keys },
+	[ACTION_ROTATE] = { "local.exec.evidence.rotate", rotate_keys },
 	[ACTION_EVALUATE] = { "evaluate", NULL },
 };
 

@@ -29,7 +29,7 @@ enum action {
 	ACTION_ALLOW_ADD,
 	ACTION_ALLOW_REMOVE,
 	ACTION_GATE,
-	ACTION_ROTATE, /* of the log of evidence */
+	ACTION_ROTATE,   /* of the log of evidence */
 	ACTION_EVALUATE, /* a request of the second contract, which has no `action` */
 };
 

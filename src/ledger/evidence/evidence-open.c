@@ -10,7 +10,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <libgen.h>
 #include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
@@ -22,20 +21,9 @@
 #include "gate/token/token-json.h"
 #include "ledger/evidence/log-check.h"
 #include "ledger/evidence/recovery-note.h"
+#include "ledger/evidence/segment.h"
 
 #define UNANSWERED "the daemon ended before this was recorded; nobody was answered"
-
-int evidence_sync_name(const struct evidence *e)
-{
-	cleanup(close_p) int dir_fd = -1;
-	cleanup(free_p) char *copy = strdup(e->path);
-
-	if (!copy)
-		return -ENOMEM;
-
-	dir_fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return dir_fd < 0 || fsync(dir_fd) < 0 ? -errno : 0;
-}
 
 /* Opens the log and takes its lock. False: the log is closed now. */
 static bool open_log(struct evidence *e, bool expected)
@@ -44,8 +32,8 @@ static bool open_log(struct evidence *e, bool expected)
 
 	r = file_open(AT_FDCWD, e->path, O_RDWR | O_APPEND, e->owner, &e->fd);
 	if (r == -ENOENT && expected) {
-		evidence_close_for(
-			e, false, "it is gone, and had %" PRIu64 " records", e->mark.head.sequence);
+		evidence_close_for(e, false, "it is gone, and had %" PRIu64 " records" SEGMENT_HINT,
+			e->mark.head.sequence);
 		return false;
 	}
 	if (r == -ENOENT)

@@ -107,6 +107,7 @@ static int begin_log(struct evidence *e)
 
 	close_p(&e->fd);
 	e->fd = steal_fd(&fd);
+	file_see(e->fd, &e->seen);
 	e->segment = e->mark.head.sequence;
 	e->mark.size = 0;
 	e->next = e->mark;
@@ -165,6 +166,7 @@ int evidence_rotate(struct evidence *e, const struct moment *now)
 		r = segment_append_path(&segment, e->path, e->mark.head.sequence + 1);
 	if (r >= 0)
 		r = rename_durably(e, e->path, bytes_str(&segment));
+	file_see(e->fd, &e->seen);
 	if (r >= 0)
 		r = close_segment(e, now);
 	return r < 0 ? r : continue_log(e, now);
@@ -198,7 +200,7 @@ static int __attribute__((format(printf, 2, 3))) refuse(struct bytes *why, const
 	return r < 0 ? r : LOG_REFUSED;
 }
 
-/* Reads the segment from the mark on, and cuts a torn end off. */
+/* Reads the segment from the mark on. */
 static int read_segment(
 	struct evidence *e, const char *path, struct log_end *ret, struct bytes *why)
 {
@@ -208,11 +210,7 @@ static int read_segment(
 	r = file_open(AT_FDCWD, path, O_RDWR, e->owner, &fd);
 	if (r > 0)
 		return refuse(why, "the segment %s %s", path, file_fault_text((enum file_fault)r));
-	if (r == 0)
-		r = log_check(fd, &e->mark, e->key, ret, why);
-	if (r != 0 || ret->torn == 0)
-		return r;
-	return ftruncate(fd, (off_t)ret->mark.size) < 0 || fdatasync(fd) < 0 ? -errno : 0;
+	return r < 0 ? r : log_check(fd, &e->mark, e->key, ret, why);
 }
 
 /* Goes on from a segment that ends with the record `last`, and in which the mark is. */
@@ -228,13 +226,13 @@ static int resume_from(struct evidence *e, uint64_t last, bool *ret_begin, struc
 	if (r != 0)
 		return r;
 
-	if (end.mark.head.sequence == last) {
+	if (end.mark.head.sequence == last && end.torn == 0) {
 		e->mark = end.mark;
 		e->mark.size = 0;
 		*ret_begin = true;
 		return head_file_write(&e->head_file, &e->mark);
 	}
-	if (end.mark.head.sequence == last - 1)
+	if (end.mark.head.sequence == last - 1) /* `closed` may be torn */
 		return rename_durably(e, bytes_str(&path), e->path);
 	return refuse(why, "the segment that was closed last ends with record %" PRIu64,
 		end.mark.head.sequence);

@@ -35,6 +35,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <libgen.h>
 #include <sodium.h>
 #include <string.h>
 #include <unistd.h>
@@ -43,6 +44,7 @@
 #include "base/notation.h"
 #include "base/text.h"
 #include "ledger/evidence/evidence-internal.h"
+#include "ledger/evidence/segment.h"
 
 #define PRODUCT "firma"
 
@@ -131,6 +133,18 @@ int evidence_fd(const struct evidence *e)
 const struct evidence_key *evidence_signing_key(const struct evidence *e)
 {
 	return e->key;
+}
+
+int evidence_sync_name(const struct evidence *e)
+{
+	cleanup(close_p) int dir_fd = -1;
+	cleanup(free_p) char *copy = strdup(e->path);
+
+	if (!copy)
+		return -ENOMEM;
+
+	dir_fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return dir_fd < 0 || fsync(dir_fd) < 0 ? -errno : 0;
 }
 
 /* --- records ---------------------------------------------------------------------------------- */
@@ -250,13 +264,15 @@ int evidence_commit(struct evidence *e)
 
 void evidence_look(struct evidence *e)
 {
-	const char *name = "";
+	const char *name = "", *hint = "";
 	int r;
 
 	if (e->fd < 0)
 		return;
 
 	r = file_look(e->fd, AT_FDCWD, e->path, e->mark.size, &e->seen);
+	if (r == FILE_GONE || r == FILE_REPLACED || r == FILE_SHORTER)
+		hint = SEGMENT_HINT;
 	if (r == 0 && e->head_file.fd >= 0) {
 		name = HEAD_FILE_NAME ", which tells how far it goes, ";
 		r = file_look(e->head_file.fd, state_dir_fd(e->state_dir), HEAD_FILE_NAME,
@@ -265,8 +281,8 @@ void evidence_look(struct evidence *e)
 	if (r == 0)
 		return;
 
-	evidence_close_for(
-		e, r < 0, "%s%s", name, r < 0 ? strerror(-r) : file_fault_text((enum file_fault)r));
+	evidence_close_for(e, r < 0, "%s%s%s", name,
+		r < 0 ? strerror(-r) : file_fault_text((enum file_fault)r), hint);
 	evidence_drop(e);
 }
 

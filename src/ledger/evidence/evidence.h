@@ -67,7 +67,8 @@ struct chain_head evidence_head(const struct evidence *e);
 const char *evidence_path(const struct evidence *e);
 uint64_t evidence_size(const struct evidence *e);
 
-/* Appends the path of the segment that was closed last, escaped. Errors: those of bytes_append(). */
+/* Appends the path of the segment that was closed last, escaped. Errors: those of bytes_append().
+ */
 int evidence_append_segment(const struct evidence *e, struct bytes *b);
 
 /* The log's descriptor, for fstatvfs(3) and its like; -1 while it is closed. */

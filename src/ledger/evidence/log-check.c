@@ -19,6 +19,7 @@
 #include "base/notation.h"
 #include "base/sha256.h"
 #include "ledger/evidence/chain-tail.h"
+#include "ledger/evidence/segment.h"
 
 #define PIECE ((size_t)64 * 1024)
 
@@ -46,7 +47,8 @@ static int check_marked(
 		return -errno;
 	if ((uint64_t)st.st_size < mark->size)
 		return refuse(why,
-			"it is shorter than it was: it has %" PRIu64 " of %" PRIu64 " bytes",
+			"it is shorter than it was: it has %" PRIu64 " of %" PRIu64
+			" bytes" SEGMENT_HINT,
 			(uint64_t)st.st_size, mark->size);
 	if (mark->size == 0)
 		return 0;

@@ -26,8 +26,7 @@ static bool parse_name(const char *file, const char *log, uint64_t *ret_last)
 {
 	size_t len = strlen(log);
 
-	return strncmp(file, log, len) == 0 && file[len] == '.'
-		&& strlen(file + len + 1) == DIGITS
+	return strncmp(file, log, len) == 0 && file[len] == '.' && strlen(file + len + 1) == DIGITS
 		&& notation_parse_number(file + len + 1, 1, CHAIN_SEQUENCE_MAX, ret_last) == 0;
 }
 

@@ -12,6 +12,9 @@
 
 #include "base/bytes.h"
 
+/* For faults that look like the work of a program that rotates logs. */
+#define SEGMENT_HINT " (to rotate it, use 'firma evidence rotate')"
+
 /* Appends the path of the segment whose last record is `last`. Errors: those of bytes_append(). */
 int segment_append_path(struct bytes *b, const char *log, uint64_t last);
 

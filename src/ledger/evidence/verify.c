@@ -61,9 +61,9 @@ static void begin(struct verifier *v, const struct chain_record *record)
 static int tell_missing(struct verifier *v, uint64_t first, uint64_t last)
 {
 	v->linked = false;
-	return first == last ? tell(v, "record %" PRIu64 " is missing before it", first)
-			     : tell(v, "records %" PRIu64 " to %" PRIu64 " are missing before it",
-				     first, last);
+	return first == last
+		? tell(v, "record %" PRIu64 " is missing before it", first)
+		: tell(v, "records %" PRIu64 " to %" PRIu64 " are missing before it", first, last);
 }
 
 static int check_sequence(struct verifier *v, const struct chain_record *record)

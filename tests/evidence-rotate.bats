@@ -1,0 +1,327 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: ISC
+#
+# Rotation of the log of evidence: by an operator and by size, what a crash leaves at each step, and
+# how the segments are verified.
+#
+# What a test sets may be for the library, as what is read may be the library's:
+# shellcheck disable=SC2030,SC2031,SC2034,SC2153
+
+load store
+
+setup() {
+	FIRMA_EVIDENCE=
+	lib_setup
+	LOG=$TMP/log.jsonl
+	cd "$TMP" || return
+}
+
+# start [SERVE-OPTION...]
+start() {
+	start_daemon --evidence-log "$LOG" --default-action allow "$@"
+}
+
+# segment SEQUENCE: the path of the segment that ends with this record.
+segment() {
+	printf '%s.%016d\n' "$LOG" "$1"
+}
+
+# rotates SEQUENCE: an operator rotates, and the segment ends with that record.
+rotates() {
+	run firma evidence rotate
+	assert_output "$(segment "$1")"
+	assert_status 0
+}
+
+# holds HEAD [OPTION...]: all segments and the log, of which this is the last record.
+holds() {
+	run firma evidence verify "${@:2}" "$LOG"*
+	assert_status 0
+	assert_line -n -1 -p ", head $1:"
+}
+
+# of N KEY: a member of the Nth record of the log.
+of() {
+	sed -n "$1p" "$LOG" | "$UNIT" get "$2"
+}
+
+# --- by an operator, and by size ------------------------------------------------------------------
+
+@test "an operator rotates the log: its segment is closed, and the next goes on with its chain" {
+	start
+	ask >"$TMP/out"
+	rotates 3
+	ask >"$TMP/out"
+	rotates 7
+	ask >"$TMP/out"
+	stop_daemon
+	holds 9
+	assert_equal "${#lines[@]}" 3
+	assert_line -n 0 -p "$(segment 3): holds: 3 records, 0 signed, head 3:"
+	assert_line -n 1 -p "$(segment 7): holds: 4 records, 0 signed, head 7:"
+	assert_line -n 2 -p "$LOG: holds: 2 records, 0 signed, head 9:"
+
+	assert_equal "$(tail -n 1 "$(segment 7)" | "$UNIT" get event_type)" closed
+	assert_equal "$(tail -n 1 "$(segment 7)" | "$UNIT" get request)" \
+		'{"segment":"log.jsonl.0000000000000007"}'
+	assert_equal "$(tail -n 2 "$(segment 7)" | head -n 1 | "$UNIT" get request)" \
+		'{"action":"local.exec.evidence.rotate"}'
+	assert_equal "$(of 1 event_type)" continues
+	assert_equal "$(of 1 request)" '{"continues":"log.jsonl.0000000000000007"}'
+	assert_equal "$(stat -c %a "$LOG")" 600
+}
+
+@test "after a restart it goes on, and rotates again" {
+	start
+	ask >"$TMP/out"
+	rotates 3
+	stop_daemon
+	start
+	ask >"$TMP/out"
+	stop_daemon
+	holds 5
+	start
+	rotates 7
+	kill_daemon
+	start
+	ask >"$TMP/out"
+	stop_daemon
+	holds 9
+}
+
+@test "so it does where no tokens are kept" {
+	serve_at "$SOCKET" --store memory --evidence-log "$LOG" --default-action allow
+	until_listening "$SOCKET"
+	ask >"$TMP/out"
+	rotates 3
+	stop_daemon
+	: >"$LOG"
+	serve_at "$SOCKET" --store memory --evidence-log "$LOG" --default-action allow
+	until_listening "$SOCKET"
+	ask >"$TMP/out"
+	stop_daemon
+	holds 5
+}
+
+@test "a signed log stays signed with its key" {
+	head -c 32 /dev/urandom | od -An -tx1 | tr -d ' \n' >k
+	chmod 600 k
+	start --evidence-key k
+	ask >"$TMP/out"
+	rotates 3
+	ask >"$TMP/out"
+	stop_daemon
+	holds 5 --key k
+	start
+	run ask
+	assert_decision deny -p 'signed, and this daemon has no key'
+}
+
+@test "a log that is larger than --evidence-max-size is rotated before the next record" {
+	local large n
+
+	start --evidence-max-size 64K
+	printf -v large '%040000d' 0
+	for n in 1 2 3 4 5; do
+		ask args:="[\"$large\"]" >"$TMP/out"
+	done
+	stop_daemon
+	holds 9
+	assert_equal "${#lines[@]}" 3
+	[[ -e $(segment 3) && -e $(segment 7) ]]
+}
+
+@test "the option wants a size, and a log" {
+	run firma serve --socket s --evidence-log l --evidence-max-size 63K
+	assert_status 2
+	run firma serve --socket s --evidence-max-size 1M
+	assert_status 2
+	assert_output -p '--evidence-max-size is for --evidence-log'
+}
+
+@test "where nothing is recorded, and at the agent door, it is refused" {
+	start_daemon --default-action allow
+	run firma evidence rotate
+	assert_status 1
+	assert_output 'firma: the log of evidence: this daemon keeps no record of its decisions'
+	stop_daemon
+	start --operator-socket "$TMP/o"
+	run operate_at "$SOCKET"
+	assert_output -p "operators' actions are taken at the operator door"
+	stop_daemon
+	[[ ! -e $(segment 3) ]]
+}
+
+# operate_at SOCKET: asks for a rotation there.
+operate_at() {
+	echo '{"action":"local.exec.evidence.rotate"}' | "$UNIT" probe "$1"
+}
+
+@test "a log that can't be renamed stays as it is, and goes on" {
+	start
+	ask >"$TMP/out"
+	: >"$(segment 3)"
+	run firma evidence rotate
+	assert_status 1
+	assert_output 'firma: the log of evidence: the log could not be rotated: File exists'
+	run ask
+	assert_decision allow
+	rm "$(segment 3)"
+	rotates 5
+	stop_daemon
+	holds 6
+}
+
+# --- crashes --------------------------------------------------------------------------------------
+
+# dies WHEN...: the daemon is killed while it rotates; the next one goes on, and all holds.
+dies() {
+	need_trace
+	start
+	ask >"$TMP/out"
+	stop_daemon
+	trace "$@"
+	start
+	run firma evidence rotate
+	assert_status 3
+	KILLED=1 _daemon_ends "$DAEMON" 137
+	WRAPPER=()
+	start
+	run ask
+	assert_decision allow
+	stop_daemon
+	run firma evidence verify "$LOG"*
+	assert_status 0
+}
+
+@test "a kill before the log is renamed: nothing was rotated" {
+	dies -e trace=renameat2 -e inject=renameat2:error=EIO:signal=KILL
+	assert_equal "${#lines[@]}" 1
+}
+
+@test "a kill after the log was renamed: it gets its name back" {
+	dies -e trace=renameat2 -e inject=renameat2:signal=KILL
+	assert_equal "${#lines[@]}" 1
+	assert_line -p 'holds: 3 records'
+}
+
+@test "a kill while the last record is written: it gets its name back" {
+	dies -P "$(segment 3)" -e trace=write -e inject=write:error=EIO:signal=KILL
+	assert_equal "${#lines[@]}" 1
+}
+
+@test "a kill after the last record was written: the segment is closed, and the log begins anew" {
+	dies -P "$(segment 3)" -e trace=fdatasync -e inject=fdatasync:signal=KILL
+	assert_equal "${#lines[@]}" 2
+	assert_line -n 1 -p 'head 5:'
+}
+
+@test "so it is after a kill when the new log is made, and when its mark is written" {
+	dies -P "$LOG" -e trace=openat -e inject=openat:signal=KILL:when=2
+	assert_equal "${#lines[@]}" 2
+	rm -r "$STATE_DIR" "$LOG"*
+	dies -P "$STATE_DIR/evidence.head" -e trace=pwrite64 -e inject=pwrite64:signal=KILL:when=4
+	assert_equal "${#lines[@]}" 2
+}
+
+@test "a last record that is torn: the segment gets its name back, and the cut is recorded" {
+	need_trace
+	start
+	trace -P "$(segment 2)" -e trace=fdatasync -e inject=fdatasync:error=EIO:signal=KILL
+	stop_daemon
+	start
+	run firma evidence rotate
+	assert_status 3
+	KILLED=1 _daemon_ends "$DAEMON" 137
+	WRAPPER=()
+	truncate -s -10 "$(segment 2)"
+	start
+	stop_daemon
+	holds 2
+	assert_equal "${#lines[@]}" 1
+	assert_equal "$(of 2 event_type)" cut
+}
+
+@test "a new log that is deleted is noticed" {
+	start
+	rotates 2
+	ask >"$TMP/out"
+	stop_daemon
+	rm "$LOG"
+	start
+	run ask
+	assert_decision deny -p "closed: $LOG: it is gone, and had 4 records"
+}
+
+# --- verifying ------------------------------------------------------------------------------------
+
+# rotated: three segments, that end with 3, 7 and 9.
+rotated() {
+	start
+	ask >"$TMP/out"
+	rotates 3
+	ask >"$TMP/out"
+	rotates 7
+	ask >"$TMP/out"
+	stop_daemon
+}
+
+@test "the segments are verified in their order, in whatever order they are given" {
+	rotated
+	run firma evidence verify "$(segment 7)" "$LOG" "$(segment 3)"
+	assert_status 0
+	assert_line -n 0 -p "$(segment 3): holds"
+	assert_line -n 2 -p "$LOG: holds"
+}
+
+@test "a segment that is missing is named" {
+	rotated
+	run firma evidence verify "$(segment 3)" "$LOG"
+	assert_status 1
+	assert_line "$LOG: line 1: records 4 to 7 are missing before it"
+	run firma evidence verify "$(segment 7)" "$LOG"
+	assert_status 1
+	assert_line "$(segment 7): line 1: records 1 to 3 are missing before it"
+	refute_line -p "$LOG: line"
+}
+
+@test "one segment can be verified alone, after the end of the one before" {
+	local end
+
+	rotated
+	end=$(firma evidence head "$(segment 7)")
+	run firma evidence verify --after "$end" "$LOG"
+	assert_status 0
+	run firma evidence verify --after "${end%?}" "$LOG"
+	assert_status 2
+	run firma evidence verify --after "7:$(printf '%064d' 0)" "$LOG"
+	assert_status 1
+	assert_line -n 0 -p 'its previous_hash is not the record_hash of the line before it'
+}
+
+@test "the head may be in any segment" {
+	local head
+
+	rotated
+	for head in "$(segment 3)" "$(segment 7)" "$LOG"; do
+		run firma evidence verify --head "$(firma evidence head "$head")" "$LOG"*
+		assert_status 0
+	done
+	head=$(firma evidence head "$LOG")
+	run firma evidence verify --head "$head" "$LOG".*
+	assert_status 1
+	assert_line -n 1 -p 'it is the last, and record 9 is missing'
+}
+
+@test "what was changed in one segment is found, and two logs are two streams" {
+	rotated
+	sed -i '2s/"git"/"gut"/; 2s/usr/usx/' "$(segment 7)"
+	run firma evidence verify "$LOG"*
+	assert_status 1
+	assert_line -p "$(segment 7): line 2: its record_hash is not the hash of the line"
+	"$UNIT" stream make 3 >one
+	"$UNIT" stream make 4 >two
+	run firma evidence verify two one
+	assert_status 0
+	assert_line -n 0 -p 'two: holds: 4'
+}
