@@ -110,7 +110,10 @@ const struct hook_dialect hook_dialects[] = {
 		.deny_status = STATUS_DENIED,
 	},
 	{
-		/* cline reads the answer only; with any status but 0 it runs the tool. */
+		/*
+		 * cline reads the answer only; with any status but 0 it runs the tool. A denial
+		 * ends its whole run: it has no other answer that keeps it from a tool.
+		 */
 		.name = "cline",
 		.tool = "preToolUse.toolName",
 		.shell_tools = { "run_commands" },

@@ -8,14 +8,32 @@
 
 load ../lib
 
-PATIENCE=60
+# A bound for an agent that hangs. On a busy machine an agent takes a minute to start.
+PATIENCE=600
 
 setup() {
 	lib_setup
-	unset CLAUDE_CONFIG_DIR CODEX_HOME OPENCODE_CONFIG
+	# A function that bats exports: where one is in the environment, no line is taken for plain.
+	export -nf bats_readlinkf
+	unset CLAUDE_CONFIG_DIR CODEX_HOME COPILOT_HOME OPENCODE_CONFIG
 	mkdir "$TMP/work"
 	cd "$TMP/work" || return
 	[[ ! ${INSTALL-1} ]] || installs --user
+}
+
+teardown() {
+	ends_all
+	lib_teardown
+}
+
+# Ends whatever an agent has left running: what has this test's HOME.
+ends_all() {
+	local pid
+
+	while IFS=/ read -r _ _ pid _; do
+		[[ ${DAEMONS[$pid]-} || " ${BACKGROUND[*]} " == *" $pid "* ]] ||
+			kill -KILL "$pid" 2>/dev/null || true
+	done < <(grep -lszx "HOME=$TMP" /proc/[0-9]*/environ)
 }
 
 # installs SCOPE: the hook.
@@ -24,9 +42,9 @@ installs() {
 	assert_status 0
 }
 
-# model LINE: what wants to run it.
+# model LINE...: what wants to run them, one after the other.
 model() {
-	_spawn python3 "$BATS_TEST_DIRNAME/model.py" "$TMP/port" "$1" </dev/null 2>"$TMP/model.log"
+	_spawn python3 "$BATS_TEST_DIRNAME/model.py" "$TMP/port" "$@" </dev/null 2>"$TMP/model.log"
 	BACKGROUND[model]=$!
 	_until "$!" test -s "$TMP/port" || fail "no model: $(<"$TMP/model.log")"
 	URL=http://127.0.0.1:$(<"$TMP/port")
@@ -59,6 +77,11 @@ agent_command() {
 			"$HOME/.gemini/settings.json"
 		CMD=(gemini -m gemini-2.5-flash --yolo -p 'do it')
 		;;
+	copilot)
+		export COPILOT_OFFLINE=true COPILOT_PROVIDER_BASE_URL=$URL/v1 COPILOT_MODEL=m \
+			COPILOT_PROVIDER_API_KEY=none COPILOT_AUTO_UPDATE=false
+		CMD=(copilot --allow-all-tools -p 'do it')
+		;;
 	qwen)
 		export OPENAI_API_KEY=none OPENAI_BASE_URL=$URL/v1 OPENAI_MODEL=m
 		CMD=(qwen --auth-type openai --yolo -p 'do it')
@@ -67,9 +90,15 @@ agent_command() {
 		cat >opencode.json <<-END
 			{"provider": {"loopback": {"npm": "@ai-sdk/openai-compatible", "name": "loopback",
 			 "options": {"baseURL": "$URL/v1", "apiKey": "none"}, "models": {"m": {"name": "m"}}}},
-			 "permission": {"bash": "allow"}, "autoupdate": false}
+			 "permission": {"bash": "allow", "external_directory": "allow"}, "autoupdate": false}
 		END
 		CMD=(opencode run --model loopback/m 'do it')
+		;;
+	cline)
+		# Without a server of its own that stays, and that listens at the same port for all.
+		export CLINE_SESSION_BACKEND_MODE=local CLINE_NO_AUTO_UPDATE=1
+		"$AGENTS_BIN/cline" auth -p openai-compatible -k none -m m -b "$URL/v1" >"$TMP/auth.out"
+		CMD=(cline 'do it')
 		;;
 	*)
 		fail "no such agent: $AGENT"
@@ -78,19 +107,38 @@ agent_command() {
 	CMD[0]=$AGENTS_BIN/${CMD[0]}
 }
 
-# starts [LINE]: the agent, in the background.
+# starts [LINE...]: the agent, in the background.
 starts() {
-	model "${1-"uname -r >$TMP/ran"}"
+	(($# > 0)) || set -- "uname -r >$TMP/ran"
+	model "$@"
 	agent_command
-	_spawn timeout 120 "${CMD[@]}" </dev/null >"$TMP/agent.out" 2>&1
+	_spawn timeout "$PATIENCE" "${CMD[@]}" </dev/null >"$TMP/agent.out" 2>&1
 	WORKER=$!
 }
 
-# Waits for the agent's end. The model has been told what became of its line.
+# Waits for the agent's end. The model has been told what became of its lines; cline gives up at the
+# first that is denied.
 ends() {
 	_until "$WORKER" _is_gone "$WORKER" || kill -TERM "$WORKER"
 	wait "$WORKER" || fail "the agent failed: $(tail -n 20 "$TMP/agent.out")"
-	grep -q finished "$TMP/agent.out" || fail "it did not finish: $(tail -n 20 "$TMP/agent.out")"
+	grep -q finished "$TMP/agent.out" ||
+		{ [[ $AGENT == cline ]] && grep -q aborted "$TMP/agent.out"; } ||
+		fail "it did not finish: $(tail -n 20 "$TMP/agent.out")"
+}
+
+# tries LINE...: one after the other, to the end.
+tries() {
+	if [[ $AGENT == cline ]]; then
+		for line; do
+			starts "$line"
+			ends
+			kill -KILL "${BACKGROUND[model]}"
+			rm "$TMP/port"
+		done
+	else
+		starts "$@"
+		ends
+	fi
 }
 
 ran() {

@@ -24,15 +24,39 @@ load agents
 	assert_log -p 'deny '
 }
 
-@test "of a list of which one is denied, nothing runs" {
-	cat >"$TMP/policy" <<-'END'
-		{"default_action": "allow", "exec": [
-		 {"id": "no", "argv": ["bash", "-c", "*reboot*"], "action": "deny", "reason": "not now"}]}
-	END
+# A policy that allows a few programs, each by a rule of its own, and nothing else.
+by_rules() {
+	local rules=() name
+
+	for name in touch tee cat; do
+		rules+=("{\"id\": \"$name\", \"argv\": [\"$(command -v "$name")\", \"**\"],
+			\"action\": \"allow\"}")
+	done
+	(IFS=,; echo "{\"default_action\": \"deny\", \"exec\": [${rules[*]},
+		{\"id\": \"no\", \"argv\": [\"reboot\", \"**\"], \"action\": \"deny\",
+		 \"reason\": \"not now\"}]}") >"$TMP/policy"
+}
+
+@test "a list runs when rules allow each of its commands, and nothing of it when one denies" {
+	by_rules
 	start_daemon --policy "$TMP/policy"
-	starts "uname -r >$TMP/ran && reboot --help"
-	ends
-	did_not_run
+	tries "touch $TMP/denied && reboot --help" "touch $TMP/ran && cat /dev/null 2>&1 | cat"
+	ran
+	[ ! -e "$TMP/denied" ]
+	assert_log -p 'not now'
+}
+
+@test "no rule for its commands allows a substitution, a redirection, an unknown command, a here-document" {
+	by_rules
+	start_daemon --policy "$TMP/policy"
+	tries "touch \"$TMP/substitution\$(echo 1)\"" "cat /etc/passwd >$TMP/redirection" \
+		"touch $TMP/unknown && no-such-program" "tee $TMP/document <<END"$'\nx\nEND' \
+		"touch $TMP/ran"
+	ran
+	run ls "$TMP"
+	for name in substitution1 redirection unknown document; do
+		refute_line "$name"
+	done
 }
 
 @test "pending, it runs after a person has approved" {

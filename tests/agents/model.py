@@ -1,16 +1,16 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
-"""A model on loopback: answers the first question of a session with one call of a shell tool, and
-every later one with a closing word. Speaks what each of the
-agents speaks.
+"""A model on loopback: wants to run one line after the other, with one call of a shell tool in each
+answer, whatever became of those before; then it closes with a word. Speaks what each of the agents
+speaks.
 
-model.py PORTFILE LINE"""
+model.py PORTFILE LINE..."""
 
 import json
 import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-LINE = sys.argv[2]
+LINES = sys.argv[2:]
 
 
 def sse(events):
@@ -23,10 +23,10 @@ def sse(events):
 
 
 def claude(body):
-    done = any(
-        isinstance(m.get("content"), list)
-        and any(isinstance(c, dict) and c.get("type") == "tool_result" for c in m["content"])
-        for m in body.get("messages", [])
+    done = sum(
+        isinstance(c, dict) and c.get("type") == "tool_result"
+        for m in body.get("messages", []) if isinstance(m.get("content"), list)
+        for c in m["content"]
     )
     shell = any(t.get("name") == "Bash" for t in body.get("tools") or [])
     message = {
@@ -34,9 +34,9 @@ def claude(body):
         "content": [], "stop_reason": None, "stop_sequence": None,
         "usage": {"input_tokens": 1, "output_tokens": 1},
     }
-    if shell and not done:
-        block = {"type": "tool_use", "id": "toolu_000", "name": "Bash", "input": {}}
-        text = json.dumps({"command": LINE, "description": "test"})
+    if shell and done < len(LINES):
+        block = {"type": "tool_use", "id": f"toolu_{done}", "name": "Bash", "input": {}}
+        text = json.dumps({"command": LINES[done], "description": "test"})
         delta = {"type": "input_json_delta", "partial_json": text}
         stop = "tool_use"
         full = dict(block, input=json.loads(text))
@@ -60,24 +60,24 @@ def claude(body):
     ])
 
 
-def codex_tool(tools):
+def codex_tool(tools, line):
     names = [t.get("name") for t in tools]
     if "exec_command" in names:
-        return "exec_command", {"cmd": LINE}
+        return "exec_command", {"cmd": line}
     if "shell_command" in names:
-        return "shell_command", {"command": LINE}
-    return "shell", {"command": ["bash", "-lc", LINE]}
+        return "shell_command", {"command": line}
+    return "shell", {"command": ["bash", "-lc", line]}
 
 
 def codex(body):
-    done = any(i.get("type") == "function_call_output" for i in body.get("input", [])
+    done = sum(i.get("type") == "function_call_output" for i in body.get("input", [])
                if isinstance(i, dict))
-    if done:
+    if done >= len(LINES):
         item = {"type": "message", "id": "m1", "role": "assistant",
                 "content": [{"type": "output_text", "text": "finished"}]}
     else:
-        name, arguments = codex_tool(body.get("tools") or [])
-        item = {"type": "function_call", "id": "f1", "call_id": "call_000", "name": name,
+        name, arguments = codex_tool(body.get("tools") or [], LINES[done])
+        item = {"type": "function_call", "id": f"f{done}", "call_id": f"call_{done}", "name": name,
                 "arguments": json.dumps(arguments)}
     usage = {"input_tokens": 1, "output_tokens": 1, "total_tokens": 2,
              "input_tokens_details": None, "output_tokens_details": None}
@@ -90,18 +90,22 @@ def codex(body):
     ])
 
 
-SHELLS = {"bash": {}, "run_shell_command": {"is_background": False}}
+SHELLS = {
+    "bash": lambda line: {"command": line, "description": "test"},
+    "run_shell_command": lambda line: {
+        "command": line, "description": "test", "is_background": False},
+    "run_commands": lambda line: {"commands": [line]},
+}
 
 
 def chat(body):
-    """qwen, opencode: OpenAI's older protocol."""
-    done = any(m.get("role") == "tool" for m in body.get("messages", []))
+    """qwen, opencode, copilot, cline: OpenAI's older protocol."""
+    done = sum(m.get("role") == "tool" for m in body.get("messages", []))
     names = [t.get("function", {}).get("name") for t in body.get("tools") or []]
     shell = next((n for n in names if n in SHELLS), None)
-    if shell and not done:
-        arguments = dict(SHELLS[shell], command=LINE, description="test")
-        call = {"index": 0, "id": "call_000", "type": "function",
-                "function": {"name": shell, "arguments": json.dumps(arguments)}}
+    if shell and done < len(LINES):
+        call = {"index": 0, "id": f"call_{done}", "type": "function",
+                "function": {"name": shell, "arguments": json.dumps(SHELLS[shell](LINES[done]))}}
         message, reason = {"role": "assistant", "tool_calls": [call]}, "tool_calls"
     else:
         message, reason = {"role": "assistant", "content": "finished"}, "stop"
@@ -120,12 +124,12 @@ def chat(body):
 
 def gemini(body, stream):
     parts = [p for c in body.get("contents", []) for p in c.get("parts", [])]
-    done = any("functionResponse" in p for p in parts)
-    if done or not body.get("tools"):
+    done = sum("functionResponse" in p for p in parts)
+    if done >= len(LINES) or not body.get("tools"):
         part = {"text": "finished"}
     else:
-        part = {"functionCall": {"id": "call_000", "name": "run_shell_command",
-                                 "args": {"command": LINE, "description": "test"}}}
+        part = {"functionCall": {"id": f"call_{done}", "name": "run_shell_command",
+                                 "args": {"command": LINES[done], "description": "test"}}}
     answer = {"candidates": [{"content": {"role": "model", "parts": [part]},
                               "finishReason": "STOP", "index": 0}],
               "usageMetadata": {"promptTokenCount": 1, "candidatesTokenCount": 1,
