@@ -30,7 +30,7 @@ bool decide_allow_match(const struct decide_input *in, const struct judgement *j
 
 	verdict_fail(v,
 		allowlist_match(in->allowlist, request, &in->asker, decide_self_approval(in),
-			policy_trusted(in->policy), in->allow_now, &entry));
+			j->by_rule, policy_trusted(in->policy), in->allow_now, &entry));
 	if (!entry || (!entry->always && decide_approval_is_demanded(in, v)))
 		return false;
 

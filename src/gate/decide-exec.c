@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/notation.h"
+#include "gate/allowlist/allow-line.h"
 #include "gate/decide-allow.h"
 #include "gate/decide-approval.h"
 #include "gate/decide-token.h"
@@ -18,6 +19,19 @@
 #include "gate/limits.h"
 
 #define FALSE_CLAIM "request_fingerprint is not the request's"
+
+/* An opaque line can be approved for good only if a rule says so, not by default. */
+static int may_remember(const struct decide_input *in, const struct judgement *j, bool *ret)
+{
+	enum allow_line kind;
+	int r;
+
+	r = allow_line_kind(&in->request->asked, &kind);
+	if (r < 0)
+		return r;
+	*ret = j->remember && (kind != ALLOW_LINE_OPAQUE || j->by_rule);
+	return 0;
+}
 
 /* Error: -ENOMEM. */
 static int make_token(const struct decide_input *in, const struct judgement *j, struct token **ret)
@@ -30,7 +44,6 @@ static int make_token(const struct decide_input *in, const struct judgement *j, 
 		.pid = in->asker.pid,
 		.process = in->name_process ? in->name_process(in->userdata) : NULL,
 		.rule = j->rule,
-		.remember = j->remember,
 		.issued = in->now.clock.boot,
 		.expires = in->now.clock.boot + in->settings->token_ttl,
 		.issued_wall = in->now.clock.wall,
@@ -41,7 +54,9 @@ static int make_token(const struct decide_input *in, const struct judgement *j, 
 	memcpy(t.id, in->fresh_id, sizeof(t.id));
 	memcpy(t.fingerprint, in->fingerprint, sizeof(t.fingerprint));
 	memcpy(t.boot_id, in->now.boot_id, sizeof(t.boot_id));
-	r = decide_approval_demand(in, &t.demand, &groups, &t.approvers.n);
+	r = may_remember(in, j, &t.remember);
+	if (r >= 0)
+		r = decide_approval_demand(in, &t.demand, &groups, &t.approvers.n);
 	if (r < 0)
 		return r;
 

@@ -178,7 +178,8 @@ static void try_match(const struct allowlist *list)
 		q.asked.agent_id = allowlist_entry(list, i)->agent;
 		if (q.asked.executable[0] != '/' || glob_path_fault(q.asked.executable))
 			continue;
-		must(allowlist_match(list, &q, &asker, false, policy_trusted(NULL), 1000000, &found)
+		must(allowlist_match(
+			     list, &q, &asker, false, true, policy_trusted(NULL), 1000000, &found)
 			== 0);
 		must(!found
 			|| (glob_path(found->pattern, q.asked.executable) && !found->idle

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* The hash of a directory and the arguments. */
+/* The hashes: of each text its length, NUL, the text, NUL. */
 
 #include "gate/allowlist/allow-bind.h"
 
@@ -21,21 +21,42 @@ static void update_with_length(struct sha256 *state, const char *text)
 	sha256_update(state, text, len + 1);
 }
 
+static void update_with_list(struct sha256 *state, const char *texts, size_t n)
+{
+	char digits[24];
+
+	snprintf(digits, sizeof(digits), "%zu", n);
+	sha256_update(state, digits, strlen(digits) + 1);
+	for (; n > 0; n--, texts += strlen(texts) + 1)
+		update_with_length(state, texts);
+}
+
+static void finish(struct sha256 *state, const char *prefix, char *ret)
+{
+	uint8_t hash[SHA256_LEN];
+
+	sha256_final(state, hash);
+	memcpy(ret, prefix, strlen(prefix) + 1);
+	notation_hex(hash, sizeof(hash), ret + strlen(prefix));
+}
+
 void allow_bind(
 	const char *cwd, const char *args, size_t n_args, char ret[static ALLOW_BOUND_LEN + 1])
 {
-	uint8_t hash[SHA256_LEN];
 	struct sha256 state;
-	char digits[24];
 
 	sha256_init(&state);
 	update_with_length(&state, cwd);
-	snprintf(digits, sizeof(digits), "%zu", n_args);
-	sha256_update(&state, digits, strlen(digits) + 1);
-	for (; n_args > 0; n_args--, args += strlen(args) + 1)
-		update_with_length(&state, args);
-	sha256_final(&state, hash);
+	update_with_list(&state, args, n_args);
+	finish(&state, ALLOW_BOUND_PREFIX, ret);
+}
 
-	memcpy(ret, ALLOW_BOUND_PREFIX, sizeof(ALLOW_BOUND_PREFIX) - 1);
-	notation_hex(hash, sizeof(hash), ret + sizeof(ALLOW_BOUND_PREFIX) - 1);
+void allow_bind_programs(
+	const struct string_list *programs, char ret[static ALLOW_PROGRAMS_LEN + 1])
+{
+	struct sha256 state;
+
+	sha256_init(&state);
+	update_with_list(&state, programs->text, programs->n);
+	finish(&state, ALLOW_PROGRAMS_PREFIX, ret);
 }

@@ -20,6 +20,7 @@
 #define KEY_CWD "cwd"
 #define KEY_ARGS "args"
 #define KEY_REAL_PATH "realPath"
+#define KEY_PROGRAMS "programs"
 
 /* Keys of an entry's last use. */
 #define KEY_USED "lastUsedAt"

@@ -272,6 +272,7 @@ static const struct key keys[] = {
 	{ KEY_CWD, take_cwd, AT(cwd), false },
 	{ KEY_ARGS, take_args, 0, false },
 	{ KEY_REAL_PATH, take_path, AT(real_path), false },
+	{ KEY_PROGRAMS, take_string, AT(programs), false },
 };
 
 #define N_KEYS (sizeof(keys) / sizeof(keys[0]))

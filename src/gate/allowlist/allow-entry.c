@@ -15,6 +15,7 @@
 #include "base/text.h"
 #include "gate/allowlist/allow-bind.h"
 #include "gate/allowlist/allow-entry-internal.h"
+#include "gate/allowlist/allow-line.h"
 #include "gate/fields.h"
 #include "gate/limits.h"
 #include "gate/policy/glob.h"
@@ -59,7 +60,7 @@ static bool same_bounds(const struct allow_entry *a, const struct allow_entry *b
 	for (enum field f = 0; f < FIELDS; f++)
 		if (!same(a->bounds[f], b->bounds[f]))
 			return false;
-	return true;
+	return same(a->programs, b->programs);
 }
 
 bool allow_entry_covers(const struct allow_entry *a, const struct allow_entry *b)
@@ -97,6 +98,25 @@ static int check_program(const char *path, struct bytes *why)
 		: ALLOW_FAULTY;
 }
 
+/* A shell is fine if it only gets a line. An opaque one is remembered if a rule says so. */
+static int check_programs(
+	const struct invocation *asked, const struct trusted *trusted, struct bytes *why)
+{
+	enum allow_line kind;
+	int r;
+
+	r = allow_line_kind(asked, &kind);
+	if (r < 0)
+		return r;
+	if (kind != ALLOW_LINE_NONE) {
+		r = kind == ALLOW_LINE_PLAIN ? allow_line_check(asked, trusted, why) : 0;
+		return r == ALLOW_LINE_UNFIT ? ALLOW_FAULTY : r;
+	}
+
+	r = check_program(asked->executable, why);
+	return r != 0 ? r : check_program(asked->real_path, why);
+}
+
 int allow_check_token(const struct token *t, const struct trusted *trusted, struct bytes *why)
 {
 	int r;
@@ -112,9 +132,7 @@ int allow_check_token(const struct token *t, const struct trusted *trusted, stru
 	if (!glob_is_literal(t->asked.executable))
 		return refuse(why, "the executable has '*' or '?' in its path");
 
-	r = check_program(t->asked.executable, why);
-	if (r == 0)
-		r = check_program(t->asked.real_path, why);
+	r = check_programs(&t->asked, trusted, why);
 	if (r != 0)
 		return r;
 
@@ -165,12 +183,17 @@ int allow_entry_from_token(const struct token *t, const uint8_t id[static 16], u
 {
 	cleanup(bytes_deinit) struct bytes b = BYTES_INIT(BYTES_UNLIMITED),
 					   why = BYTES_INIT(BYTES_UNLIMITED);
+	char programs[ALLOW_PROGRAMS_LEN + 1];
+	enum allow_line kind;
 	bool elsewhere = t->asked.real_path && strcmp(t->asked.real_path, t->asked.executable) != 0;
 	const char *agent = t->asked.agent_id ? t->asked.agent_id : ALLOW_AGENT_NONE;
 	char bound[ALLOW_BOUND_LEN + 1];
 	struct writer w;
 	int r;
 
+	r = allow_line_kind(&t->asked, &kind);
+	if (r < 0)
+		return r;
 	allow_bind(t->asked.cwd, t->asked.args.text, t->asked.args.n, bound);
 	writer_init(&w, &b);
 	writer_object(&w, NULL);
@@ -178,6 +201,10 @@ int allow_entry_from_token(const struct token *t, const uint8_t id[static 16], u
 	writer_string(&w, KEY_PATTERN, t->asked.executable);
 	writer_string(&w, KEY_REAL_PATH, elsewhere ? t->asked.real_path : NULL);
 	writer_string(&w, KEY_ARG_PATTERN, bound);
+	if (kind == ALLOW_LINE_PLAIN) {
+		allow_bind_programs(&t->asked.programs, programs);
+		writer_string(&w, KEY_PROGRAMS, programs);
+	}
 	writer_string(&w, KEY_SOURCE, ALLOW_SOURCE_ALWAYS);
 	write_expiry(&w, expires);
 	writer_unsigned(&w, KEY_UID, t->uid);
@@ -320,6 +347,7 @@ int allow_entry_print(
 	writer_string(&w, KEY_PATTERN, e->pattern);
 	writer_string(&w, KEY_REAL_PATH, e->real_path);
 	writer_string(&w, KEY_ARG_PATTERN, e->arg_pattern);
+	writer_string(&w, KEY_PROGRAMS, e->programs);
 	writer_string(&w, KEY_CWD, e->cwd);
 	if (e->has_args)
 		writer_strings(&w, KEY_ARGS, e->args.text, e->args.n);

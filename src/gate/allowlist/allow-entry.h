@@ -33,6 +33,7 @@ struct allow_entry {
 	/* A string is NULL if the entry lacks it. */
 	const char *agent, *id, *pattern, *arg_pattern, *source;
 	const char *real_path;      /* the executable's real path, if it is another */
+	const char *programs;       /* hash of the programs of a plain line of shell */
 	const char *bounds[FIELDS]; /* required values of the fields that have an entry_key */
 	bool has_uid, has_by;
 	uid_t uid;

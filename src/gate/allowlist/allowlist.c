@@ -15,6 +15,7 @@
 #include "base/path.h"
 #include "gate/allowlist/allow-bind.h"
 #include "gate/allowlist/allow-entry-internal.h"
+#include "gate/allowlist/allow-line.h"
 #include "gate/allowlist/allowlist-internal.h"
 #include "gate/limits.h"
 #include "gate/policy/glob.h"
@@ -179,6 +180,7 @@ struct matching {
 	bool self_approval;
 	bool is_real; /* no real_path is claimed that differs from the executable */
 	uint64_t now;
+	bool opaque_lines;  /* a rule lets them be remembered */
 	bool known_program; /* either path is a shell, an interpreter or a wrapper */
 
 	char bound[ALLOW_BOUND_LEN + 1]; /* "" if the request has no directory */
@@ -253,13 +255,39 @@ static bool bound_fits(const struct allow_entry *e, const struct matching *m)
 	return !e->arg_pattern || strcmp(e->arg_pattern, m->bound) == 0;
 }
 
+/*
+ * An entry by approval for a line of shell. Its text is bound; the programs of a plain line must be
+ * the same as then, and still such that others can't change them.
+ */
+static int line_fits(const struct allow_entry *e, enum allow_line kind, const struct matching *m)
+{
+	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
+	char programs[ALLOW_PROGRAMS_LEN + 1];
+	int r;
+
+	if (kind == ALLOW_LINE_OPAQUE)
+		return m->opaque_lines && !e->programs;
+
+	allow_bind_programs(&m->request->asked.programs, programs);
+	if (!e->programs || strcmp(e->programs, programs) != 0)
+		return 0;
+	r = allow_line_check(&m->request->asked, m->trusted, &why);
+	return r < 0 ? r : r == 0;
+}
+
 /* Returns 1 if the arguments fit, 0 if not, or -ENOMEM. */
 static int words_fit(const struct allow_entry *e, struct matching *m)
 {
+	enum allow_line kind;
 	int r;
 
 	if (!e->has_argv && !m->known_program)
 		return 1;
+	if (e->always && e->arg_pattern && !e->has_argv) {
+		r = allow_line_kind(&m->request->asked, &kind);
+		if (r < 0 || kind != ALLOW_LINE_NONE)
+			return r < 0 ? r : line_fits(e, kind, m);
+	}
 	if (m->known_program && !allow_entry_is_literal(e))
 		return 0;
 
@@ -315,13 +343,14 @@ static int try_named(const struct allowlist *list, const char *bound, struct mat
 }
 
 static int match(const struct allowlist *list, const struct request *request,
-	const struct asker *asker, bool self_approval, const struct trusted *trusted, uint64_t now,
-	const struct allow_entry **ret)
+	const struct asker *asker, bool self_approval, bool opaque_lines,
+	const struct trusted *trusted, uint64_t now, const struct allow_entry **ret)
 {
 	struct matching m = {
 		.request = request,
 		.asker = asker,
 		.self_approval = self_approval,
+		.opaque_lines = opaque_lines,
 		.trusted = trusted,
 		.is_real = !request->asked.real_path
 			|| strcmp(request->asked.real_path, request->asked.executable) == 0,
@@ -351,11 +380,11 @@ static int match(const struct allowlist *list, const struct request *request,
 }
 
 int allowlist_match(const struct allowlist *list, const struct request *request,
-	const struct asker *asker, bool self_approval, const struct trusted *trusted, uint64_t now,
-	const struct allow_entry **ret)
+	const struct asker *asker, bool self_approval, bool opaque_lines,
+	const struct trusted *trusted, uint64_t now, const struct allow_entry **ret)
 {
 	if (list->n > 0)
-		return match(list, request, asker, self_approval, trusted, now, ret);
+		return match(list, request, asker, self_approval, opaque_lines, trusted, now, ret);
 
 	*ret = NULL;
 	return 0;

@@ -99,11 +99,11 @@ struct allow_change {
 /*
  * The entry that allows a request (a local.exec without a fault) at a time, or NULL. Entries with
  * bound arguments are preferred. An entry that the asker itself made matches only with
- * `self_approval`. Error: -ENOMEM.
+ * `self_approval`, and one by approval for an opaque line only with `opaque_lines`. Error: -ENOMEM.
  */
 int allowlist_match(const struct allowlist *list, const struct request *request,
-	const struct asker *asker, bool self_approval, const struct trusted *trusted, uint64_t now,
-	const struct allow_entry **ret);
+	const struct asker *asker, bool self_approval, bool opaque_lines,
+	const struct trusted *trusted, uint64_t now, const struct allow_entry **ret);
 
 /*
  * Appends the document without the entries that `drop` marks (by index; NULL: none). `add` (or
