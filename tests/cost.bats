@@ -40,7 +40,7 @@ counted() {
 deciding() {
 	local n=$2
 
-	start_counted turn_decide "${@:3}"
+	start_counted "${COUNTED-turn_decide}" "${@:3}"
 	while ((n-- > 0)); do cat "$1"; done | send_lines >"$TMP/replies"
 	assert_equal "$(grep -c "\"decision\":\"$WANTED\"" "$TMP/replies")" \
 		"$(($2 * $(wc -l <"$1")))"
@@ -239,6 +239,45 @@ many_entries() {
 		at_most "$kind" "$COUNT" 6 "$few"
 		grep -q '"push":{"lastUsedAt"' "$TMP/$kind/allowlist-use.json"
 	done
+}
+
+# All commands of a line are judged, by all rules that may be about them. What the kernel does for a
+# request isn't counted here; with it, bench/run shows a smaller ratio.
+@test "a line of ten commands costs at most four and a half times one command, under 4,000 rules" {
+	local one programs='"git":["/usr/bin/git","/usr/bin/git"]' line
+	local -a words=(executable=/usr/bin/bash real_path=/usr/bin/bash "programs:={$programs}"
+		'environment:=[]' agent_id=agent)
+
+	mkdir "$TMP/policy"
+	printf -v line 'git push origin main && %.0s' {1..9}
+	request "${words[@]}" args:='["-c","git push origin main"]' >"$TMP/one"
+	request "${words[@]}" args:="[\"-c\",\"${line}git push origin main\"]" >"$TMP/ten"
+	many_rules names 4000 >"$TMP/policy/policy.json"
+	COUNTED=loop_run WANTED=allow STATE_DIR=$TMP/one.d deciding "$TMP/one" 20 \
+		--policy "$TMP/policy/policy.json"
+	one=$COUNT
+	COUNTED=loop_run WANTED=allow STATE_DIR=$TMP/ten.d deciding "$TMP/ten" 20 \
+		--policy "$TMP/policy/policy.json"
+	at_most "ten commands" "$COUNT" 4.5 "$one"
+}
+
+# asking COMMAND...: the instructions of a whole process, which must end with status 0. Sets COUNT.
+asking() {
+	valgrind -q --tool=callgrind --vgdb=no --callgrind-out-file="$TMP/callgrind" "$@" >"$TMP/asked" ||
+		fail "$*: status $?"
+	COUNT=$(sed -n 's/^totals: //p' "$TMP/callgrind")
+}
+
+@test "a hook costs at most one and a half times the check of the same line" {
+	local check
+
+	start_daemon --default-action allow
+	asking "$FIRMA_SHIPPED" check --socket "$SOCKET" -- bash -c 'git status && ls'
+	check=$COUNT
+	"$UNIT" object session_id=s cwd="$PWD" hook_event_name=PreToolUse tool_name=Bash \
+		tool_input:='{"command":"git status && ls"}' >"$TMP/question"
+	asking "$FIRMA_SHIPPED" hook claude --socket "$SOCKET" <"$TMP/question"
+	at_most "the hook" "$COUNT" 1.5 "$check"
 }
 
 # verifying N: the instructions of `evidence verify` for so many records, in 32 MiB of memory and in

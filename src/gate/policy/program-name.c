@@ -107,22 +107,22 @@ static bool is_wrapped_file(const char *name, const char *known)
 		&& strcmp(name + 1 + len + strspn(name + 1 + len, ".0123456789"), end) == 0;
 }
 
-/* Compares only the first letters, after an optional prefix. */
-static bool begins_alike(const char *name, const char *known)
+struct program_initials program_initials_of(const char *name)
 {
-	if (name[0] == known[0])
-		return true;
-	if (name[0] == '.')
-		return name[1] == known[0];
-	if (name[0] != 'g')
-		return false;
-	return name[1] == known[0] || (strncmp(name, "gnu", 3) == 0 && name[3] == known[0]);
+	struct program_initials i = { { name[0], name[0], name[0] } };
+
+	if (name[0] == '.' || name[0] == 'g')
+		i.letters[1] = name[1];
+	if (strncmp(name, "gnu", 3) == 0)
+		i.letters[2] = name[3];
+	return i;
 }
 
 bool program_name_is(const char *name, const char *known)
 {
-	/* Most names differ here already. */
-	if (!begins_alike(name, known))
+	const struct program_initials initials = program_initials_of(name);
+
+	if (!program_begins_alike(&initials, known))
 		return false;
 	if (strchr(known, '*'))
 		return glob_text(known, name);
@@ -130,9 +130,9 @@ bool program_name_is(const char *name, const char *known)
 		return true;
 	if (name[0] == '.')
 		return is_wrapped_file(name, known);
-	if (name[0] != 'g' || !is_gnus(known))
-		return false;
-	return is_with_suffix(name + (strncmp(name, "gnu", 3) == 0 ? 3 : 1), known);
+	return name[0] == 'g'
+		&& is_with_suffix(name + (strncmp(name, "gnu", 3) == 0 ? 3 : 1), known)
+		&& is_gnus(known);
 }
 
 /* Whether the rest of a pattern, after the known name, may fit a suffix. */

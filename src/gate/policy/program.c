@@ -50,14 +50,23 @@ static bool has_flag(const char *name, enum wrapper_flags flag)
 	return wrapper && wrapper->flags & flag;
 }
 
+static bool is_among(const char *name, const char *const *names)
+{
+	const struct program_initials initials = program_initials_of(name);
+
+	for (; *names; names++)
+		if (program_begins_alike(&initials, *names) && program_name_is(name, *names))
+			return true;
+	return false;
+}
+
 enum program program_of(const char *name)
 {
 	if (has_flag(name, WRAPPER_ALWAYS))
 		return PROGRAM_WRAPPER;
 	for (size_t i = 0; i < N_KINDS; i++)
-		for (const char *const *known = kinds[i].names; *known; known++)
-			if (program_name_is(name, *known))
-				return kinds[i].program;
+		if (is_among(name, kinds[i].names))
+			return kinds[i].program;
 	return PROGRAM_PLAIN;
 }
 
@@ -91,10 +100,7 @@ bool program_can_run(const char *name)
 		"pnpx", "podman", "rg", "rsync", "screen", "sed", "socat", "ssh", "tar", "tmux",
 		"uvx", "vi", "vim", "nix-shell", "zip", NULL };
 
-	for (const char *const *n = names; *n; n++)
-		if (program_name_is(name, *n))
-			return true;
-	return false;
+	return is_among(name, names);
 }
 
 bool program_has_verbs(const char *name)
@@ -108,10 +114,7 @@ bool program_has_verbs(const char *name)
 		"svn", "systemctl", "terraform", "terragrunt", "tofu", "tmux", "ufw",
 		"firewall-cmd", "uv", "vagrant", "yarn", "yum", "zypper", NULL };
 
-	for (const char *const *n = names; *n; n++)
-		if (program_name_is(name, *n))
-			return true;
-	return false;
+	return is_among(name, names);
 }
 
 bool program_runs_strings(const char *name)

@@ -412,21 +412,23 @@ static const struct wrapper wrappers[] = {
 
 /* --- programs --------------------------------------------------------------------------------- */
 
-/* Most names differ in the first letter. `prefixed`: it may follow a prefix, such as "." or "g". */
-static bool has_name(const struct wrapper *w, const char *name, bool prefixed)
+/* Most names differ in the first letter. */
+static bool has_name(
+	const struct wrapper *w, const char *name, const struct program_initials *initials)
 {
 	for (size_t i = 0; i < WRAPPER_NAMES_MAX && w->names[i]; i++)
-		if ((prefixed || w->names[i][0] == name[0]) && program_name_is(name, w->names[i]))
+		if (program_begins_alike(initials, w->names[i])
+			&& program_name_is(name, w->names[i]))
 			return true;
 	return false;
 }
 
 const struct wrapper *wrapper_find(const char *name)
 {
-	const bool prefixed = name[0] == '.' || name[0] == 'g';
+	const struct program_initials initials = program_initials_of(name);
 
 	for (const struct wrapper *w = wrappers; w < wrappers + N_WRAPPERS; w++)
-		if (!w->verbs && has_name(w, name, prefixed))
+		if (!w->verbs && has_name(w, name, &initials))
 			return w;
 	return NULL;
 }
