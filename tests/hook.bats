@@ -148,6 +148,44 @@ line() {
 	denies claude "can't be asked about"
 }
 
+@test "codex is not given a shell or an interpreter to type into, unless a rule allows that" {
+	local text functions
+
+	# Functions that a test finds exported.
+	mapfile -t functions < <(compgen -A function)
+	export -fn "${functions[@]}"
+	start_daemon --default-action allow
+	for text in bash 'bash -i' 'cd /tmp \&\& sh' 'python3 -i x.py' python3 'env bash' node 'bash -s' \
+		'bash --norc' 'ls; zsh' 'bash -e' 'sudo -u me bash -l'; do
+		hook codex < <(line "$text")
+		denies codex 'without a script runs what is typed into it later'
+		hook claude < <(line "$text")
+		allows claude
+	done
+	for text in 'python3 x.py' 'bash x.sh' 'python3 -m pytest' 'bash -c ls' 'node -e 1' 'python3 --version' ls; do
+		hook codex < <(line "$text")
+		allows codex
+	done
+	stop_daemon
+	cat >"$TMP/policy" <<-'END'
+		{"default_action":"allow","exec":[{"id":"yes","argv":["bash"],"action":"allow"}]}
+	END
+	start_daemon --policy "$TMP/policy"
+	hook codex < <(line bash)
+	allows codex
+	hook codex < <(line sh)
+	denies codex 'no rule allows that'
+	stop_daemon
+
+	# A person may decide, and then it holds.
+	start_daemon --default-action pending_hitl
+	hook codex --wait 0 < <(line bash)
+	[[ $output =~ token\ ([0-9a-f-]+) ]]
+	operate approve token_id="${BASH_REMATCH[1]}"
+	hook codex --wait 0 < <(line bash)
+	allows codex
+}
+
 @test "of several lines each must be allowed" {
 	cat >"$TMP/policy" <<-'END'
 		{"default_action":"allow",

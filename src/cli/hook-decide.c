@@ -12,7 +12,9 @@
 #include "base/cleanup.h"
 #include "cli/check-wait.h"
 #include "cli/hook-action.h"
+#include "cli/line-session.h"
 #include "cli/request-build.h"
+#include "gate/policy/rule.h"
 #include "gate/wire/evaluate.h"
 #include "gate/wire/reply.h"
 
@@ -52,11 +54,22 @@ static int build_request(const struct hook_asker *asker, const struct hook_quest
 	build.asked.cwd = q->cwd;
 	build.command = command;
 	build.resume = true; /* an agent can't send a token itself */
+	build.detail = true;
 	return request_build_line(&build, asker->verb, request);
 }
 
+/* The default action allows no session: it can't mean what is typed later. */
+static enum hook_decision allow(const struct reply *reply, bool opens_session, struct bytes *reason)
+{
+	if (!opens_session || (reply->rule && strcmp(reply->rule, RULE_DEFAULT) != 0))
+		return HOOK_ALLOWED;
+	return deny(reason,
+		"denied: a shell or interpreter without a script runs what is typed into it "
+		"later, and no rule allows that");
+}
+
 /* Reads a reply; `ret_token` is the ID of a pending token, else "". */
-static enum hook_decision read_reply(const struct bytes *line,
+static enum hook_decision read_reply(const struct bytes *line, bool opens_session,
 	char ret_token[static NOTATION_UUID_LEN + 1], struct bytes *reason)
 {
 	enum hook_decision decision = HOOK_DENIED;
@@ -67,7 +80,7 @@ static enum hook_decision read_reply(const struct bytes *line,
 		return deny(reason, "could not decide: the answer is not a reply");
 	switch (reply.reply.decision) {
 	case DECISION_ALLOW:
-		decision = HOOK_ALLOWED;
+		decision = allow(&reply.reply, opens_session, reason);
 		break;
 	case DECISION_PENDING:
 		snprintf(ret_token, NOTATION_UUID_LEN + 1, "%s", reply.reply.approval_token);
@@ -94,19 +107,22 @@ static enum hook_decision ask_about(const struct hook_asker *asker, const struct
 	char token[NOTATION_UUID_LEN + 1];
 	const struct check_wait hold = { .ask = &asker->ask, .time = asker->wait, .token = token };
 	enum hook_decision decision;
+	bool opens_session = false;
 
 	say_keep(reason);
+	if (q->dialect->has_sessions && line_opens_session(line, &opens_session) < 0)
+		return deny(reason, "could not decide: out of memory");
 	if (build_request(asker, q, line, &request) != STATUS_DONE)
 		return deny_undecided(reason);
 	if (ask_once(&asker->ask, &request, 0, &reply, reason) != STATUS_DONE)
 		return deny_undecided(reason);
 
-	decision = read_reply(&reply, token, reason);
+	decision = read_reply(&reply, opens_session, token, reason);
 	if (!token[0] || asker->wait == 0)
 		return decision;
 	if (check_wait_until_decided(&hold, &request, &reply) != STATUS_DONE)
 		return reason->len > 0 ? HOOK_DENIED : deny_undecided(reason);
-	return read_reply(&reply, token, reason);
+	return read_reply(&reply, opens_session, token, reason);
 }
 
 /* --- tools that aren't shells ----------------------------------------------------------------- */

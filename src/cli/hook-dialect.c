@@ -46,6 +46,7 @@ const struct hook_dialect hook_dialects[] = {
 		.shell_tools = { "Bash" },
 		.arguments = "tool_input",
 		.mcp_names = true,
+		.has_sessions = true,
 		.line = "tool_input.command",
 		.session = "session_id",
 		.cwd = "cwd",

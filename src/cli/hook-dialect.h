@@ -50,6 +50,12 @@ struct hook_dialect {
 	bool mcp_names;
 	const char *mcp_server, *mcp_tool;
 
+	/*
+	 * The agent types into programs that it has started, and asks no hook about that. So a
+	 * shell or an interpreter without a script needs a rule that allows it.
+	 */
+	bool has_sessions;
+
 	const char *line;
 	enum hook_line_form form;
 	const char *session;

@@ -113,6 +113,7 @@ static bool read_reply(const struct json *root, struct reply *ret)
 		.decision = decision ? decision_parse(decision) : DECISION_NONE,
 		.outcome = outcome ? outcome_parse(outcome) : OUTCOME_NONE,
 		.reason = json_get_string(root, "reason"),
+		.rule = json_get_string(root, "rule"),
 		.evidence = json_get_string(root, "evidence"),
 	};
 	if (ret->decision == DECISION_NONE && ret->outcome == OUTCOME_NONE)
