@@ -18,7 +18,7 @@ static int exchange(struct client *c, const struct ask *ask, const struct bytes 
 		r = client_send(c, request);
 	if (r >= 0)
 		r = client_read_line(c, reply);
-	if (r > 0 && c->in.len == 0)
+	if (r == CLIENT_LINE && c->in.len == 0)
 		return STATUS_DONE;
 
 	bytes_clear(why);

@@ -269,14 +269,14 @@ static int give_line(struct client *c, struct bytes *line)
 	size_t len;
 
 	if (!newline)
-		return 0;
+		return CLIENT_LATER;
 
 	len = (size_t)(newline - c->in.data);
 	bytes_clear(line);
 	if (bytes_append(line, c->in.data, len) < 0)
 		return fail(c, "out of memory");
 	bytes_consume(&c->in, len + 1);
-	return 1;
+	return CLIENT_LINE;
 }
 
 int client_take_line(struct client *c, struct bytes *line)
@@ -284,7 +284,7 @@ int client_take_line(struct client *c, struct bytes *line)
 	ssize_t n;
 	int r;
 
-	while ((r = give_line(c, line)) == 0) {
+	while ((r = give_line(c, line)) == CLIENT_LATER) {
 		n = receive(c);
 		if (n == -EAGAIN)
 			return CLIENT_LATER;
@@ -292,7 +292,7 @@ int client_take_line(struct client *c, struct bytes *line)
 			return (int)n;
 		if (n == 0)
 			return c->in.len == 0
-				? 0
+				? CLIENT_END
 				: fail(c, "the connection ended in the middle of the answer");
 	}
 	return r;

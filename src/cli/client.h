@@ -53,14 +53,19 @@ int client_require_peer(struct client *c, enum client_peer peer);
 /* `line` is one line with its newline. It is no error if the peer doesn't read all of it. */
 int client_send(struct client *c, const struct bytes *line);
 
+enum client_line {
+	CLIENT_END, /* the reply has ended */
+	CLIENT_LINE,
+	CLIENT_LATER, /* no whole line has arrived yet */
+};
+
 /*
- * Replaces `line` by the next line without its newline. Returns 1, or 0 at the end of the reply. A
- * line without a newline is an error: the peer died.
+ * Replaces `line` by the next line without its newline. Returns CLIENT_LINE, CLIENT_END, or a
+ * negative errno. A line without a newline is an error: the peer died.
  */
 int client_read_line(struct client *c, struct bytes *line);
 
-/* The same without waiting. Returns CLIENT_LATER if no whole line has arrived yet. */
-#define CLIENT_LATER 2
+/* The same without waiting: may also return CLIENT_LATER. */
 int client_take_line(struct client *c, struct bytes *line);
 
 void client_close(struct client *c);

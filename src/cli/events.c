@@ -221,7 +221,7 @@ int events_next(struct events *e, struct event *ret)
 		r = client_take_line(&e->client, &line);
 		if (r == CLIENT_LATER)
 			return EVENTS_LATER;
-		if (r <= 0) {
+		if (r != CLIENT_LINE) {
 			status = connect_again(e);
 		} else if ((r = reply_parse(bytes_str(&line), line.len, &reply)) == 0) {
 			status = conclude(e, &reply.reply);

@@ -177,7 +177,7 @@ static int append_place(const struct explanation *e, struct bytes *b)
 
 	if (j->by_rule)
 		return bytes_appendf(b, "exec[%zu]", j->index);
-	if (strcmp(j->rule, RULE_DEFAULT) == 0
+	if (j->ground == GROUND_DEFAULT
 		&& (!e->matter->policy || policy_default(e->matter->policy) == DECISION_NONE))
 		return bytes_append_str(b, "--default-action");
 	return bytes_append_str(b, j->rule);
@@ -290,7 +290,7 @@ static int append_head(const struct explanation *e, struct bytes *b)
 		append_rule_name(b, policy_rule(m->policy, j->index), j->index);
 	else
 		bytes_appendf(b, "by %s%s", bytes_str(&e->place),
-			strcmp(j->rule, RULE_DEFAULT) == 0 ? ", since no rule matches" : "");
+			j->ground == GROUND_DEFAULT ? ", since no rule matches" : "");
 	bytes_append_str(b, "\nreason    ");
 	text_append_escaped(b, bytes_str(&e->reason), e->reason.len);
 	return bytes_append_char(b, '\n');

@@ -70,7 +70,7 @@ static int read_answer(const struct operator_options *op, struct client *c, oper
 
 	for (;;) {
 		r = client_read_line(c, &line);
-		if (r <= 0)
+		if (r != CLIENT_LINE)
 			return no_answer(op, c, r, fn && !op->look ? NULL : about);
 
 		r = reply_parse(bytes_str(&line), line.len, &reply);

@@ -17,7 +17,7 @@ struct packs {
 };
 
 /* A name that no pack can have, too many names, or the same name twice. */
-#define PACKS_REFUSED 1
+enum { PACKS_REFUSED = 1 };
 
 /*
  * `names` is "all", or names separated by commas. `directory` holds the packs; NULL: the installed

@@ -74,7 +74,7 @@ static int ask_gate(const struct operator_options *op, const char *token_id, str
 		r = client_read_line(&c, &line);
 	if (r < 0)
 		status = say_undecided("%s", bytes_str(&c.why));
-	else if (r == 0)
+	else if (r == CLIENT_END)
 		status = say_undecided("%s: the connection ended without an answer", c.path);
 	else if (read_gate(&line, ret) < 0)
 		status = say_undecided("the answer is not a gate's");

@@ -139,7 +139,7 @@ static int add_effect(const struct judgement *j, struct suggest_notes *notes)
 		return suggest_notes_add(notes,
 			"it would have no effect: what xargs and env -S run can't be seen, so a "
 			"person must decide");
-	if (strcmp(j->rule, RULE_BUDGET) == 0)
+	if (j->ground == GROUND_BUDGET)
 		return suggest_notes_add(
 			notes, "it would have no effect without a budget_state_ref");
 	if (j->by_rule && j->decision != DECISION_ALLOW)

@@ -44,7 +44,7 @@ void doors_init(struct doors *doors, uid_t owner);
 void doors_deinit(struct doors *doors);
 
 /* Refused; the reason is appended to `why`. */
-#define DOOR_REFUSED 1
+enum { DOOR_REFUSED = 1 };
 
 /*
  * Takes ownership of the sockets from systemd; without any, `n` stays 0. Returns 0, DOOR_REFUSED,

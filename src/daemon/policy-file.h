@@ -18,7 +18,7 @@ struct policy_source {
 };
 
 /* The text is the same as that of `*source`; it was not parsed. */
-#define POLICY_SAME 2
+enum { POLICY_SAME = POLICY_FAULTY + 1 };
 
 /*
  * Reads the file at `path`, which must be absolute. Only root and `owner` may be able to write the

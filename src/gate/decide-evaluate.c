@@ -74,12 +74,8 @@ static bool names_unknown_pack(const struct decide_input *in)
 static struct judgement judge_without_policy(const struct decide_input *in, enum kind kind)
 {
 	if (kind == KIND_EXEC)
-		return (struct judgement){ .decision = in->settings->default_action,
-			.rule = RULE_DEFAULT };
-	return (struct judgement){ .decision = DECISION_PENDING,
-		.rule = RULE_RUNTIME,
-		.severity = SEVERITY_MEDIUM,
-		.approvers = APPROVERS_RUNTIME };
+		return judgement_by(in->settings->default_action, GROUND_DEFAULT);
+	return judgement_by_runtime(NULL);
 }
 
 static void judge_by_policies(

@@ -21,7 +21,7 @@
 int allow_change_print(const struct allow_change *change, uid_t by, struct bytes *b);
 
 /* The text is not a change. */
-#define ALLOW_CHANGE_MALFORMED 1
+enum { ALLOW_CHANGE_MALFORMED = 1 };
 
 /*
  * Reads such a text and checks whether the list already has the change. Returns 0,

@@ -63,7 +63,7 @@ struct allow_entry {
 };
 
 /* The text is not a valid entry; the reason was appended to `why`. */
-#define ALLOW_FAULTY 1
+enum { ALLOW_FAULTY = 1 };
 
 /*
  * Reads the text of an object that base/json/scan has accepted; the text must outlive the entry.

@@ -56,7 +56,7 @@ int allow_clock_print(const struct allow_clock *clock, struct bytes *b);
 #define ALLOWLIST_FULL "the allowlist is full"
 
 /* The document is invalid; see allow_entry_read(). */
-#define ALLOWLIST_FAULTY ALLOW_FAULTY
+enum { ALLOWLIST_FAULTY = ALLOW_FAULTY };
 
 /*
  * Reads a document; copies the text. Returns 0, ALLOWLIST_FAULTY with a sentence appended to `why`,

@@ -33,7 +33,7 @@ struct allowed_signer {
 struct allowed_signers;
 
 /* The file has a fault. */
-#define ALLOWED_SIGNERS_FAULTY 1
+enum { ALLOWED_SIGNERS_FAULTY = 1 };
 
 /*
  * Returns 0, -ENOMEM, or ALLOWED_SIGNERS_FAULTY with "LINE: fault" of the first faulty line

@@ -36,9 +36,9 @@ bool sk_counters_allow(const struct sk_counters *c, const struct sshsig *s, stru
 /* Notes a use. Error: -ENOMEM. */
 int sk_counters_note(struct sk_counters *c, const struct sk_use *use);
 
-/*
- * Print and parse the file's text: one line per key. SK_COUNTERS_MALFORMED if the text is invalid.
- */
-#define SK_COUNTERS_MALFORMED 1
+/* The text is invalid. */
+enum { SK_COUNTERS_MALFORMED = 1 };
+
+/* Print and parse the file's text: one line per key. */
 int sk_counters_print(const struct sk_counters *c, struct bytes *b);
 int sk_counters_parse(struct sk_counters *c, const char *text, size_t len);

@@ -4,9 +4,36 @@
 
 #include "gate/policy/judgement.h"
 
-#include <string.h>
-
 #include "gate/policy/rule.h"
+
+static const struct {
+	const char *rule, *reason;
+} grounds[] = {
+	[GROUND_DEFAULT] = { RULE_DEFAULT, NULL },
+	[GROUND_BUDGET] = { RULE_BUDGET, "budget_state_ref is required" },
+	[GROUND_HIDDEN] = { RULE_HIDDEN, "the command that would be run can't be seen" },
+	[GROUND_KEPT] = { RULE_KEPT, "variables are kept that may redirect the command" },
+	[GROUND_RUNTIME] = { RULE_RUNTIME, "no policy speaks of this kind of request" },
+};
+
+struct judgement judgement_by(enum decision decision, enum ground ground)
+{
+	return (struct judgement){
+		.decision = decision,
+		.ground = ground,
+		.rule = grounds[ground].rule,
+	};
+}
+
+struct judgement judgement_by_runtime(const char *policy_id)
+{
+	struct judgement j = judgement_by(DECISION_PENDING, GROUND_RUNTIME);
+
+	j.severity = SEVERITY_MEDIUM;
+	j.approvers = APPROVERS_RUNTIME;
+	j.policy_id = policy_id;
+	return j;
+}
 
 bool judgement_is_stricter(const struct judgement *a, const struct judgement *b)
 {
@@ -64,14 +91,8 @@ int judgement_append_reason(const struct judgement *j, struct bytes *b)
 		: j->decision == DECISION_DENY           ? "denied"
 							 : "asked about";
 
-	if (strcmp(j->rule, RULE_BUDGET) == 0)
-		return bytes_append_str(b, "budget_state_ref is required");
-	if (strcmp(j->rule, RULE_HIDDEN) == 0)
-		return bytes_append_str(b, "the command that would be run can't be seen");
-	if (strcmp(j->rule, RULE_KEPT) == 0)
-		return bytes_append_str(b, "variables are kept that may redirect the command");
-	if (strcmp(j->rule, RULE_RUNTIME) == 0)
-		return bytes_append_str(b, "no policy speaks of this kind of request");
+	if (grounds[j->ground].reason)
+		return bytes_append_str(b, grounds[j->ground].reason);
 	if (j->n_line > 0)
 		return append_line_reason(j, b);
 	if (!j->named)

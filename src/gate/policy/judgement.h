@@ -13,13 +13,24 @@
 
 struct rule;
 
+/* What decided where no rule of a document did; each has a reason of its own. */
+enum ground {
+	GROUND_RULE, /* `rule` has a reason, or is named as the reason */
+	GROUND_DEFAULT,
+	GROUND_BUDGET,
+	GROUND_HIDDEN,
+	GROUND_KEPT,
+	GROUND_RUNTIME,
+};
+
 struct judgement {
 	enum decision decision; /* never NONE */
-	const char *rule;       /* that decided; the policy's, or static */
-	const char *reason;     /* the rule's, or NULL */
-	size_t index;           /* the rule's in the document, if `by_rule` */
-	bool by_rule;           /* `rule` is about argument vectors */
-	bool named;             /* `rule` is one of the policy's, of any kind */
+	enum ground ground;
+	const char *rule;   /* the name of what decided; the policy's, or static */
+	const char *reason; /* the rule's, or NULL */
+	size_t index;       /* the rule's in the document, if `by_rule` */
+	bool by_rule;       /* `rule` is about argument vectors */
+	bool named;         /* `rule` is one of the policy's, of any kind */
 	enum severity severity;
 	const char *approvers; /* who must approve, or NULL; the policy's, or static */
 	const char *policy_id; /* of the policy that decided, or NULL; the policy's */
@@ -29,6 +40,12 @@ struct judgement {
 	size_t n_line;
 	bool hidden; /* not all that is run is known: only a person may allow it */
 };
+
+/* Judges by something else than a rule of a document. */
+struct judgement judgement_by(enum decision decision, enum ground ground);
+
+/* Asks, since no policy speaks of this kind of request. `policy_id` may be NULL. */
+struct judgement judgement_by_runtime(const char *policy_id);
 
 /* Whether `a` is stricter than `b`. */
 bool judgement_is_stricter(const struct judgement *a, const struct judgement *b);

@@ -120,7 +120,7 @@ int policy_effects_judge(
 	const struct policy *p, const struct candidates *c, struct judgement *found)
 {
 	const bool listed = found->remember && found->decision != DECISION_ALLOW;
-	struct judgement effects = *found;
+	struct judgement effects = *found, hidden = judgement_by(DECISION_PENDING, GROUND_HIDDEN);
 	size_t left = LIMIT_OPERANDS;
 	int r = 0;
 
@@ -131,11 +131,9 @@ int policy_effects_judge(
 		if (r >= 0 && p->of_kind[KIND_GIT].n > 0)
 			r = judge_push(p, &c->all[i], &effects);
 	}
+	hidden.policy_id = p->id;
 	if (left == 0)
-		judgement_take_stricter(&effects,
-			&(struct judgement){ .decision = DECISION_PENDING,
-				.rule = RULE_HIDDEN,
-				.policy_id = p->id });
+		judgement_take_stricter(&effects, &hidden);
 	if (!listed) {
 		*found = effects;
 	} else if (effects.decision != DECISION_ALLOW) {

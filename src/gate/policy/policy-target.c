@@ -73,13 +73,7 @@ struct judgement policy_target_judge(const struct policy *p, const struct target
 	if (!found && of->otherwise.id)
 		found = &of->otherwise;
 	if (!found)
-		return (struct judgement){
-			.decision = DECISION_PENDING,
-			.rule = RULE_RUNTIME,
-			.severity = SEVERITY_MEDIUM,
-			.approvers = APPROVERS_RUNTIME,
-			.policy_id = p->id,
-		};
+		return judgement_by_runtime(p->id);
 
 	j = judgement_by_rule(found, p->id);
 	j.literal = t->kind == KIND_WRITE && rule_names_target(found, t);

@@ -197,6 +197,15 @@ static bool lacks_budget(const struct policy *p, const struct request *request)
 		&& (!request->budget_state_ref || text_is_blank(request->budget_state_ref));
 }
 
+/* The allowlist may override it. */
+static struct judgement by_default(enum decision action)
+{
+	struct judgement j = judgement_by(action, GROUND_DEFAULT);
+
+	j.remember = true;
+	return j;
+}
+
 static struct judgement judge(
 	const struct policy *p, const struct candidates *c, enum decision otherwise)
 {
@@ -204,7 +213,7 @@ static struct judgement judge(
 	struct judgement line;
 
 	if (lacks_budget(p, c->all[0].request))
-		return (struct judgement){ .decision = DECISION_DENY, .rule = RULE_BUDGET };
+		return judgement_by(DECISION_DENY, GROUND_BUDGET);
 
 	for (size_t i = 0; i < c->n; i++)
 		strictest = find_stricter(p, &c->all[i], strictest);
@@ -218,11 +227,7 @@ static struct judgement judge(
 	}
 	if (allow_line(p, c, &line))
 		return line;
-	return (struct judgement){
-		.decision = p->default_action != DECISION_NONE ? p->default_action : otherwise,
-		.rule = RULE_DEFAULT,
-		.remember = true,
-	};
+	return by_default(p->default_action != DECISION_NONE ? p->default_action : otherwise);
 }
 
 /*
@@ -241,7 +246,7 @@ static int judge_compiled(const struct policy *p, const struct candidates *c, st
 	int r;
 
 	if (lacks_budget(p, request)) {
-		*ret = (struct judgement){ .decision = DECISION_DENY, .rule = RULE_BUDGET };
+		*ret = judgement_by(DECISION_DENY, GROUND_BUDGET);
 		return 0;
 	}
 	r = target_init_candidates(&t, c,
@@ -258,7 +263,7 @@ static int judge_compiled(const struct policy *p, const struct candidates *c, st
 int policy_judge(const struct policy *p, const struct request *request, const struct asker *asker,
 	enum decision otherwise, struct judgement *ret)
 {
-	struct judgement j = { .decision = otherwise, .rule = RULE_DEFAULT, .remember = true };
+	struct judgement j = by_default(otherwise);
 	struct candidates c;
 	int r;
 
@@ -276,11 +281,11 @@ int policy_judge(const struct policy *p, const struct request *request, const st
 	else
 		j = judge(p, &c, otherwise);
 	if (j.decision == DECISION_ALLOW && is_unseen(&c, &j))
-		j = (struct judgement){ .decision = DECISION_PENDING, .rule = RULE_HIDDEN };
+		j = judgement_by(DECISION_PENDING, GROUND_HIDDEN);
 	if (r >= 0)
 		r = policy_effects_judge(p, &c, &j);
 	if (j.decision == DECISION_ALLOW && fields_keep_variables(&request->asked))
-		j = (struct judgement){ .decision = DECISION_PENDING, .rule = RULE_KEPT };
+		j = judgement_by(DECISION_PENDING, GROUND_KEPT);
 	j.hidden = c.all[0].hidden || c.unread;
 	j.remember &= !j.hidden && !fields_keep_variables(&request->asked);
 	candidates_deinit(&c);
@@ -340,6 +345,6 @@ int policy_demand(const struct policy *p, const struct request *request, const s
 struct judgement policy_judge_target(const struct policy *p, const struct target *t)
 {
 	if (lacks_budget(p, t->request))
-		return (struct judgement){ .decision = DECISION_DENY, .rule = RULE_BUDGET };
+		return judgement_by(DECISION_DENY, GROUND_BUDGET);
 	return policy_target_judge(p, t);
 }

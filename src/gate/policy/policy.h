@@ -30,7 +30,7 @@ struct policy_names {
 };
 
 /* The document has faults. */
-#define POLICY_FAULTY 1
+enum { POLICY_FAULTY = 1 };
 
 /*
  * Reads a document. Returns 0, POLICY_FAULTY or -ENOMEM. All faults and warnings are added to

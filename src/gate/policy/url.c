@@ -12,7 +12,7 @@
 #include "base/cleanup.h"
 #include "base/path.h"
 
-#define REFUSED 1
+enum { REFUSED = 1 };
 
 static const struct {
 	const char *scheme, *port;

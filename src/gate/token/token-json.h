@@ -30,7 +30,7 @@ int record_print_stored(const struct token *token, struct bytes *b);
 int record_print_change(const struct token_change *change, struct bytes *b);
 
 /* The line is not a record, or its values make no sense. */
-#define RECORD_MALFORMED 1
+enum { RECORD_MALFORMED = 1 };
 
 /*
  * Reads a line of the store. If it is a whole token, `issued` is that token, which the caller owns;

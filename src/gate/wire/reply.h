@@ -80,7 +80,7 @@ void reply_write(const struct reply *reply, struct writer *w);
 int reply_print(const struct reply *reply, struct bytes *b);
 
 /* The line is not a reply. */
-#define REPLY_MALFORMED 1
+enum { REPLY_MALFORMED = 1 };
 
 /* The parts of a line that the client uses; owns its strings. */
 struct parsed_reply {

@@ -297,7 +297,7 @@ void allowlist_file_forget(struct allowlist_file *f)
 /* --- writing ---------------------------------------------------------------------------------- */
 
 /* Another process has written the file since it was read. */
-#define CHANGED_MEANWHILE 1
+enum { CHANGED_MEANWHILE = 1 };
 
 static int replace(struct allowlist_file *f, const struct allowlist *list)
 {

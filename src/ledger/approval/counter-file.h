@@ -8,7 +8,7 @@
 #include "ledger/state-dir.h"
 
 /* The file is damaged, or can't be trusted; `why` says what. */
-#define COUNTER_FILE_REFUSED 1
+enum { COUNTER_FILE_REFUSED = 1 };
 
 /* Reads the file if it exists. Returns 0, COUNTER_FILE_REFUSED, or a negative errno. */
 int counter_file_load(const struct state_dir *dir, struct sk_counters *ret, struct bytes *why);

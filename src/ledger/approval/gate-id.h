@@ -20,7 +20,7 @@ struct gate_id {
 };
 
 /* The file is damaged, or can't be trusted; `why` says what. */
-#define GATE_ID_REFUSED 1
+enum { GATE_ID_REFUSED = 1 };
 
 /* Reads or makes the ID, in a locked directory. 0, GATE_ID_REFUSED, or a negative errno. */
 int gate_id_load(struct state_dir *dir, struct gate_id *ret, struct bytes *why);

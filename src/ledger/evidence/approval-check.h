@@ -9,7 +9,7 @@
 #include "gate/approval/allowed-signers.h"
 
 /* A signature does not hold; `why` says what is wrong. */
-#define APPROVAL_CHECK_REFUSED 1
+enum { APPROVAL_CHECK_REFUSED = 1 };
 
 /*
  * Checks each signature of a record. The signature must be of the text beside it, by a key of the

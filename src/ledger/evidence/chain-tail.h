@@ -13,7 +13,7 @@
 #include "ledger/evidence/key.h"
 
 /* There is no valid, whole record at that place. */
-#define CHAIN_TAIL_REFUSED 1
+enum { CHAIN_TAIL_REFUSED = 1 };
 
 /*
  * Reads the record that ends, with its newline, at `end` bytes into the file, and checks its

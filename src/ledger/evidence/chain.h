@@ -63,7 +63,7 @@ struct chain_record {
 };
 
 /* The line is not a record. */
-#define CHAIN_REFUSED 1
+enum { CHAIN_REFUSED = 1 };
 
 /* Returns 0, CHAIN_REFUSED with why appended, or -ENOMEM. */
 int chain_parse(const char *line, size_t len, struct chain_record *ret, struct bytes *why);

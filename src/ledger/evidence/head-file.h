@@ -50,7 +50,7 @@ struct head_file {
 void head_file_deinit(struct head_file *file);
 
 /* The file is refused. */
-#define HEAD_FILE_REFUSED 1
+enum { HEAD_FILE_REFUSED = 1 };
 
 /*
  * Opens the file and reads the newer mark. Returns 0; -ENOENT if there is no file;

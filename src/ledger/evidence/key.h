@@ -38,7 +38,7 @@ void evidence_key_free(struct evidence_key *key);
 DEFINE_CLEANUP(struct evidence_key *, evidence_key_free)
 
 /* The file is refused. */
-#define EVIDENCE_KEY_REFUSED 1
+enum { EVIDENCE_KEY_REFUSED = 1 };
 
 /*
  * Reads a key. The file of a secret key must belong to `owner` or root, and be closed to all

@@ -18,7 +18,7 @@ struct log_end {
 };
 
 /* The log is refused: it was changed. */
-#define LOG_REFUSED 1
+enum { LOG_REFUSED = 1 };
 
 /*
  * Reads from `mark` to the end of the file. The record at the mark must be unchanged, and whole

@@ -53,7 +53,7 @@ const char *recovery_note_next_change(const char **entry, uint64_t *ret_sequence
 int recovery_note_print(const struct recovery_note *note, struct bytes *b);
 
 /* The line is not a note. */
-#define RECOVERY_NOTE_MALFORMED 1
+enum { RECOVERY_NOTE_MALFORMED = 1 };
 
 /* Parses a line into an empty note. Returns 0, RECOVERY_NOTE_MALFORMED, or -ENOMEM. */
 int recovery_note_parse(const char *line, size_t len, struct recovery_note *ret);

@@ -493,7 +493,7 @@ static void read_tokens(struct file_store *f, int fd)
 	int r;
 
 	r = tokens_file_load(fd, &f->base.table, &f->base.store.note, &end, &why);
-	if (r == JOURNAL_DAMAGED) {
+	if (r > 0) {
 		close_for(f, "%s", bytes_str(&why));
 		return;
 	}

@@ -436,10 +436,8 @@ static int show_lines(struct reader *r, const struct batch *batch, journal_line_
 			return e;
 
 		e = fn(at, (size_t)(newline - at), r->why, userdata);
-		if (e < 0)
-			return e;
-		if (e == JOURNAL_LINE_REFUSED)
-			return JOURNAL_DAMAGED;
+		if (e != 0)
+			return e < 0 ? e : JOURNAL_DAMAGED;
 		bytes_truncate(r->why, mark);
 	}
 

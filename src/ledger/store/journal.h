@@ -29,11 +29,10 @@
 /* The largest batch. The changes of one turn are smaller: 256 requests of 64 KiB. */
 #define JOURNAL_BATCH_MAX ((size_t)32 << 20)
 
-/* The file is refused; the reason names the line and the fault. */
-#define JOURNAL_DAMAGED 1
-
-/* The caller refused a line, and has appended the reason. */
-#define JOURNAL_LINE_REFUSED 1
+enum journal_fault {
+	JOURNAL_DAMAGED = 1,  /* the file is refused; the reason names the line and the fault */
+	JOURNAL_LINE_REFUSED, /* the caller refused a line, and has appended the reason */
+};
 
 /* Takes a line of a verified batch. Returns 0, JOURNAL_LINE_REFUSED, or a negative errno. */
 typedef int (*journal_line_fn)(const char *line, size_t len, struct bytes *why, void *userdata);
