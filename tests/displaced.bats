@@ -176,6 +176,18 @@ put_back() {
 	must "$CONSUMED" ask approval_token="$token"
 }
 
+@test "so it is without a log of evidence: it looks before each write" {
+	start() {
+		start_daemon --default-action pending_hitl
+	}
+	put_back
+	run ask
+	assert_decision deny "closed: $TOKENS: was replaced by another"
+	kill_daemon
+	start
+	must "$CONSUMED" ask approval_token="$token"
+}
+
 @test "so it is where the timer notices, and a second time" {
 	put_back
 	is_noticed "$TOKENS: was replaced by another"

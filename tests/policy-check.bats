@@ -375,6 +375,14 @@ warns() {
 	warns '[["sed","make","npx"],"**"]' allow "argv[0] fits 'sed', which can run other commands: one of its arguments may be anything"
 	assert_line -n 1 -p "argv[0] fits 'make'"
 	assert_line -n 2 -p "argv[0] fits 'npx'"
+	warns '["go",["vet","run"],"**"]' allow "argv fits 'go run', which can run other commands: one of its arguments may be anything"
+	warns '["uv","run","**"]' allow "argv fits 'uv run', which can run other commands: one of its arguments may be anything"
+	warns '["git","**"]' allow "argv fits 'git **', which can run other commands: one of its arguments may be anything"
+	warns '["npm","ru?","*"]' allow "argv fits 'npm ru?', which can run other commands: one of its arguments may be anything"
+	warns '["poetry","run","*"]' allow "argv fits 'poetry run', which can run other commands: one of its arguments may be anything"
+	warns '["psql","**"]' allow "argv[0] fits 'psql', which can run other commands: one of its arguments may be anything"
+	check "{\"exec\":[$(rule a allow '["git","status","**"]'),$(rule b allow '["go","run","./x"]')]}"
+	assert_output 'policy.json: in order, 2 rules'
 	check "{\"exec\":[$(rule a allow '["ls","-l"]'),$(rule b pending_hitl '[["ls","cat"],"**"]')]}"
 	assert_line -n 0 'policy.json: exec[0] "a": warning: it allows nothing: exec[1] is stricter and matches whatever it matches'
 	check "{\"exec\":[$(rule a allow '["ls","-l"]'),$(rule b deny '["ls","**"]' '"users":["0"]')]}"

@@ -295,6 +295,23 @@ hides() {
 	done <<-"END"
 		find / -maxdepth 1 -exec sudo -n reboot ;
 		retry -d 5 -t 3 reboot
+		apptainer exec image.sif reboot
+		singularity -d exec --bind /x image.sif reboot
+		aws-vault exec prod -- reboot
+		aws-vault exec -n prod reboot
+		crictl exec -it c1 reboot
+		pixi run reboot
+		hatch run reboot
+		op run --env-file=x -- reboot
+		doppler run -- sudo reboot
+		fnm exec --using=20 reboot
+		guix shell coreutils -- reboot
+		lima sudo reboot
+		limactl shell default reboot
+		multipass exec vm -- sudo reboot
+		volta run --node 20 reboot
+		dotenv -f .env run -- reboot
+		wait-for-it.sh h:80 -- reboot
 		nocache -n 1 reboot
 		mangohud --dlsym reboot
 		gdbserver localhost:1 reboot
@@ -406,6 +423,13 @@ hides() {
 	runs pee cat 'reboot -f'
 	hides mispipe ls cat
 	runs pdsh -w h 'ls; reboot'
+	mentions aws-vault exec reboot -- ls
+	mentions limactl shell reboot ls
+	mentions guix shell reboot -- ls
+	mentions op item get reboot
+	hides sops exec-env x.yaml 'ls; df'
+	runs sops exec-env x.yaml 'ls; reboot'
+	runs concurrently 'ls; reboot'
 	mentions retry -t 3 ls reboot
 	mentions nocache git commit -m reboot
 	# env2 is a program of its own.

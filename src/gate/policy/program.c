@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "gate/policy/glob.h"
 #include "gate/policy/program-name.h"
 #include "gate/policy/wrapper-table.h"
 
@@ -94,13 +95,42 @@ bool program_is_multicall(const char *name)
 
 bool program_can_run(const char *name)
 {
-	static const char *const names[] = { "ansible", "bunx", "ccache", "cmake", "dmake",
-		"docker", "docker-compose", "ed", "emacs", "ex", "gmake", "just", "kubectl", "less",
-		"m4", "make", "man", "mosh", "more", "nano", "ncat", "ninja", "npx", "oc", "pipx",
-		"pnpx", "podman", "rg", "rsync", "screen", "sed", "socat", "ssh", "tar", "tmux",
-		"uvx", "vi", "vim", "nix-shell", "zip", NULL };
+	static const char *const names[] = { "ansible", "ansible-playbook", "ant", "at", "batch",
+		"bazel", "bunx", "ccache", "cmake", "composer", "crontab", "dmake", "docker",
+		"docker-compose", "ed", "emacs", "ex", "ftp", "gmake", "gradle", "just", "kubectl",
+		"less", "lftp", "m4", "make", "man", "meson", "mosh", "more", "mvn", "mysql",
+		"nano", "ncat", "ninja", "nix-shell", "nox", "npx", "oc", "pipx", "pnpx", "podman",
+		"pre-commit", "psql", "rake", "rg", "rsync", "scons", "screen", "sed", "sftp",
+		"socat", "sqlite3", "ssh", "tar", "tcpdump", "tmux", "tox", "uvx", "vi", "vim",
+		"zip", NULL };
 
 	return is_among(name, names);
+}
+
+bool program_verb_can_run(const char *name, const char *verb)
+{
+	static const struct {
+		const char *name;
+		const char *verbs[6];
+	} known[] = {
+		{ "bun", { "run", "x", "test" } },
+		{ "cargo", { "run" } },
+		{ "deno", { "run", "task", "eval", "test" } },
+		{ "go", { "run", "generate", "tool" } },
+		{ "npm", { "run", "run-script", "start", "create", "init" } },
+		{ "pnpm", { "run", "start", "create", "init" } },
+		{ "yarn", { "run", "start", "create", "init" } },
+	};
+	const struct wrapper *wrapper = wrapper_find(name);
+
+	if (wrapper && wrapper->flags & WRAPPER_VERBS
+		&& (!glob_is_literal(verb) || wrapper_find_verb(wrapper, &verb, 1)))
+		return true;
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		for (size_t k = 0; k < 6 && known[i].verbs[k]; k++)
+			if (strcmp(name, known[i].name) == 0 && glob_text(verb, known[i].verbs[k]))
+				return true;
+	return false;
 }
 
 bool program_has_verbs(const char *name)

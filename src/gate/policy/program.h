@@ -37,6 +37,9 @@ bool program_is_hidden(const char *name);
 /* Whether it can run others, depending on its arguments or files (make, ssh, sed). */
 bool program_can_run(const char *name);
 
+/* The same with this subcommand: "go run". The subcommand may be a pattern. */
+bool program_verb_can_run(const char *name, const char *verb);
+
 /* Whether options may stand before its subcommand: git -C x push. */
 bool program_has_verbs(const char *name);
 

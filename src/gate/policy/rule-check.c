@@ -166,6 +166,16 @@ static void check_reach(const struct rule *rule, const char *place, struct fault
 			"number");
 }
 
+/* A subcommand that the rule names, or may name, and with which the program runs others; or NULL.
+ */
+static const char *running_verb(const struct rule *rule, const char *name)
+{
+	for (size_t i = 0; rule->n_argv > 1 && i < rule->argv[1].n; i++)
+		if (program_verb_can_run(name, rule->argv[1].any[i]))
+			return rule->argv[1].any[i];
+	return NULL;
+}
+
 /* Warns about each program in an allowing rule that can run others, or that can't be allowed. */
 static void check_runners(const struct rule *rule, const char *place, struct faults *faults)
 {
@@ -174,7 +184,7 @@ static void check_runners(const struct rule *rule, const char *place, struct fau
 	if (rule->action != DECISION_ALLOW)
 		return;
 	for (size_t i = 0; i < rule->argv[0].n; i++) {
-		const char *name = path_name(rule->argv[0].any[i]);
+		const char *name = path_name(rule->argv[0].any[i]), *verb;
 
 		if (program_is_hidden(name))
 			faults_warn(faults, place,
@@ -187,6 +197,11 @@ static void check_runners(const struct rule *rule, const char *place, struct fau
 				"argv[0] fits '%s', which can run other commands: one of its "
 				"arguments may be anything",
 				name);
+		else if (open && !rule->opaque && (verb = running_verb(rule, name)))
+			faults_warn(faults, place,
+				"argv fits '%s %s', which can run other commands: one of its "
+				"arguments may be anything",
+				name, verb);
 	}
 }
 
