@@ -12,6 +12,7 @@
 
 #include <endian.h>
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -650,6 +651,12 @@ static struct scanner scanner_of(const char *text, size_t len)
 	};
 }
 
+static void scanner_deinit(struct scanner *s)
+{
+	free(s->keys);
+	bytes_deinit(&s->unescaped);
+}
+
 int scan_object(const char *text, size_t len, scan_member_fn fn, void *userdata,
 	struct scan_fault *ret_fault)
 {
@@ -669,8 +676,7 @@ int scan_object_within(const char *text, size_t len, const struct scan_limits *l
 	if (r == SCAN_REFUSED)
 		*ret_fault = s.fault;
 
-	free(s.keys);
-	bytes_deinit(&s.unescaped);
+	scanner_deinit(&s);
 	return r;
 }
 
@@ -711,6 +717,36 @@ int scan_strings_value(const char *value, size_t len, struct bytes *out, size_t 
 	}
 	*ret_n = n;
 	return 0;
+}
+
+int scan_array_value(const char *value, size_t len, scan_element_fn fn, void *userdata)
+{
+	struct scanner s = scanner_of(value, len);
+	const char *element;
+	bool empty;
+	int r = 0;
+
+	if (!at_char(&s, '['))
+		return SCAN_OTHER;
+
+	/* The scan that accepted the value had limits of its own. */
+	s.limits = (struct scan_limits){ .depth_max = UINT_MAX, .nul_escape = true };
+	s.at++;
+	skip_space(&s);
+	empty = at_char(&s, ']');
+	while (r == 0 && !empty) {
+		skip_space(&s);
+		element = s.at;
+		r = scan_value(&s);
+		if (r == 0)
+			r = fn(element, (size_t)(s.at - element), userdata);
+		skip_space(&s);
+		if (!at_char(&s, ','))
+			break;
+		s.at++;
+	}
+	scanner_deinit(&s);
+	return r;
 }
 
 bool scan_integer_value(const char *value, size_t len, uint64_t max, uint64_t *ret)

@@ -95,5 +95,13 @@ int scan_string_value(const char *value, size_t len, struct bytes *out);
 /* Appends the characters of each string of an array, each ended by NUL, and counts them. */
 int scan_strings_value(const char *value, size_t len, struct bytes *out, size_t *ret_n);
 
+/*
+ * Gives each element of an array as it stands in the text. A negative result of `fn` ends the loop
+ * and is returned; else returns 0, SCAN_OTHER or -ENOMEM.
+ */
+typedef int (*scan_element_fn)(const char *text, size_t len, void *userdata);
+
+int scan_array_value(const char *value, size_t len, scan_element_fn fn, void *userdata);
+
 /* Whether the value is a whole number from 0 to `max`, without sign, fraction and exponent. */
 bool scan_integer_value(const char *value, size_t len, uint64_t max, uint64_t *ret);

@@ -20,32 +20,33 @@
 
 #define AT(member) offsetof(struct request, member)
 
-static const struct request_key keys[] = {
-	{ "action_type", false, AT(evaluate.action_type), request_take_string },
-	{ "session_id", false, AT(evaluate.session_id), request_take_string },
-	{ "agent_id", false, AT(evaluate.agent_id), request_take_string },
-	{ "actor", false, AT(evaluate.actor), request_take_string },
-	{ "target", false, AT(evaluate.target), request_take_text },
-	{ "requested_operation", false, AT(evaluate.requested_operation), request_take_text },
-	{ "policy_pack", false, AT(evaluate.policy_pack), request_take_string },
-	{ "operation", false, AT(evaluate.operation), request_take_text },
-	{ "server", false, AT(evaluate.server), request_take_string },
-	{ "tool", false, AT(evaluate.tool), request_take_string },
-	{ "capability", false, AT(evaluate.capability), request_take_string },
-	{ "runner_auth", false, 0, request_take_object },
-	{ "cwd", false, AT(asked.cwd), request_take_directory },
-	{ "real_target", false, AT(evaluate.real_target), request_take_directory },
-	{ "content", false, AT(evaluate.content), request_take_text },
-	{ "content_sha256", false, AT(evaluate.content_sha256), request_take_sha256 },
-	{ "old_text", false, AT(evaluate.old_text), request_take_text },
-	{ "new_text", false, AT(evaluate.new_text), request_take_text },
-	{ "programs", false, 0, request_take_object },
-	{ "environment", false, 0, request_take_object },
-	{ "approval_token", false, AT(approval_token), request_take_string },
-	{ "wait_ms", false, 0, request_take_wait },
-	{ "detail", false, 0, request_take_detail },
-	{ RELEASE_KEY, false, 0, request_take_object },
-	{ RECORD_KEY, false, 0, request_take_object },
+static const struct dispatch_row keys[] = {
+	{ "action_type", dispatch_take_string, AT(evaluate.action_type), false, LIMIT_STRING },
+	{ "session_id", dispatch_take_string, AT(evaluate.session_id), false, LIMIT_STRING },
+	{ "agent_id", dispatch_take_string, AT(evaluate.agent_id), false, LIMIT_STRING },
+	{ "actor", dispatch_take_string, AT(evaluate.actor), false, LIMIT_STRING },
+	{ "target", dispatch_take_string, AT(evaluate.target), false, LIMIT_REQUEST },
+	{ "requested_operation", dispatch_take_string, AT(evaluate.requested_operation), false,
+		LIMIT_REQUEST },
+	{ "policy_pack", dispatch_take_string, AT(evaluate.policy_pack), false, LIMIT_STRING },
+	{ "operation", dispatch_take_string, AT(evaluate.operation), false, LIMIT_REQUEST },
+	{ "server", dispatch_take_string, AT(evaluate.server), false, LIMIT_STRING },
+	{ "tool", dispatch_take_string, AT(evaluate.tool), false, LIMIT_STRING },
+	{ "capability", dispatch_take_string, AT(evaluate.capability), false, LIMIT_STRING },
+	{ "runner_auth", dispatch_check_object, 0, false, 0 },
+	{ "cwd", dispatch_take_directory, AT(asked.cwd), false, LIMIT_PATH },
+	{ "real_target", dispatch_take_directory, AT(evaluate.real_target), false, LIMIT_PATH },
+	{ "content", dispatch_take_string, AT(evaluate.content), false, LIMIT_REQUEST },
+	{ "content_sha256", dispatch_take_hash, AT(evaluate.content_sha256), false, LIMIT_STRING },
+	{ "old_text", dispatch_take_string, AT(evaluate.old_text), false, LIMIT_REQUEST },
+	{ "new_text", dispatch_take_string, AT(evaluate.new_text), false, LIMIT_REQUEST },
+	{ "programs", dispatch_check_object, 0, false, 0 },
+	{ "environment", dispatch_check_object, 0, false, 0 },
+	{ "approval_token", dispatch_take_string, AT(approval_token), false, LIMIT_STRING },
+	{ "wait_ms", dispatch_take_number, AT(wait_ms), false, LIMIT_WAIT_MS },
+	{ "detail", dispatch_take_bool, AT(detail), false, 0 },
+	{ RELEASE_KEY, dispatch_check_object, 0, false, 0 },
+	{ RECORD_KEY, dispatch_check_object, 0, false, 0 },
 	{ 0 },
 };
 
@@ -150,28 +151,32 @@ static int take_approval(struct request *q, const char *name, const struct json 
 
 static int take_release(struct request *q)
 {
-	const struct json *root = json_root(q->doc), *older = json_get(root, RECORD_KEY);
-	const struct json *record = json_get(root, RELEASE_KEY);
+	const struct member *record = members_find(&q->members, RELEASE_KEY);
+	const struct member *older = members_find(&q->members, RECORD_KEY);
 	const char *name = RELEASE_KEY;
 	struct evaluate *e = &q->evaluate;
-	int r = 0;
+	struct scan_fault fault;
+	int r;
 
-	if (older && !json_is_null(older)) {
-		if (record && !json_is_null(record))
+	if (older) {
+		if (record)
 			return request_set_fault(
 				q, RELEASE_KEY " and " RECORD_KEY " exclude each other");
 		record = older;
 		name = RECORD_KEY;
 	}
-	if (!record || json_is_null(record))
+	if (!record)
 		return 0;
 
-	json_each (member, record) {
+	r = json_parse(record->text, record->len, &q->record, &fault);
+	if (r != 0)
+		return r < 0 ? r : -EINVAL;
+	json_each (member, json_root(q->record)) {
 		r = take_release_member(q, name, member);
 		if (r != 0)
 			return r;
 	}
-	r = take_approval(q, name, record);
+	r = take_approval(q, name, json_root(q->record));
 	if (r != 0 || release_is_empty(&e->release))
 		return r;
 
@@ -291,10 +296,9 @@ static int check_target(struct request *q)
 int request_read_evaluate(struct request *q)
 {
 	struct evaluate *e = &q->evaluate;
-	int r = 0;
+	int r;
 
-	for (const struct request_key *k = keys; r == 0 && k->key; k++)
-		r = request_read_member(q, k);
+	r = request_read_members(q, q, keys);
 	drop_empty(e);
 	q->asked.session_id = e->session_id;
 	q->asked.agent_id = e->agent_id;

@@ -1,32 +1,20 @@
 /* SPDX-License-Identifier: ISC */
 #pragma once
 
-/*
- * The functions that read the value of a request's key. To refuse a value, a function appends the
- * reason, worded to follow the key's name, and returns REQUEST_REFUSED.
- */
+/* What the files that read requests share. */
 
-#include "base/json/tree.h"
+#include "base/json/dispatch.h"
 #include "gate/wire/request.h"
 
-/* The value is refused; the reason was appended to `why`. */
-#define REQUEST_REFUSED 1
-
-struct request_key {
-	const char *key;
-	bool required;
-	size_t offset; /* in struct request */
-	int (*take)(struct request *q, const struct request_key *k, const struct json *v,
-		struct bytes *why);
-};
-
-int request_refuse(struct bytes *why, const char *what);
+/* The request is refused: its fault was noted. */
+#define REQUEST_REFUSED DISPATCH_REFUSED
 
 /*
- * Reads the member of the outermost object with this key. Returns 0, REQUEST_REFUSED with the fault
- * noted, or a negative errno.
+ * Reads the members of the outermost object by a table into `to`: most often the request itself,
+ * which the functions below need. Returns 0, REQUEST_REFUSED with the fault noted, or a negative
+ * errno.
  */
-int request_read_member(struct request *q, const struct request_key *k);
+int request_read_members(struct request *q, void *to, const struct dispatch_row *rows);
 
 /*
  * Sets the fault to "malformed request: " and the formatted text. Returns REQUEST_REFUSED, -ENOMEM.
@@ -34,17 +22,10 @@ int request_read_member(struct request *q, const struct request_key *k);
 int request_set_fault(struct request *q, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-typedef int request_take_fn(
-	struct request *q, const struct request_key *k, const struct json *v, struct bytes *why);
-
-request_take_fn request_take_string, request_take_word, request_take_agent, request_take_path,
-	request_take_directory, request_take_sha256, request_take_args, request_take_hitl_mode,
-	request_take_wait, request_take_detail, request_take_true, request_take_for,
-	request_take_pattern, request_take_argv, request_take_uid, request_take_state,
-	request_take_confirmed, request_take_status, request_take_signal, request_take_time,
-	request_take_signature, request_take_text, request_take_object;
-
-request_take_fn request_take_programs, request_take_names;
+/* Functions for rows of requests, in addition to those of base/json/dispatch. */
+dispatch_take_fn request_take_agent, request_take_args, request_take_programs, request_take_names,
+	request_take_hitl_mode, request_take_argv, request_take_uid, request_take_state,
+	request_take_confirmed;
 
 /*
  * Reads the members of a request of the second contract from its document. Returns 0,

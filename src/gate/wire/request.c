@@ -11,107 +11,95 @@
 #include <string.h>
 
 #include "base/json/scan.h"
-#include "base/json/tree.h"
-#include "base/path.h"
 #include "base/text.h"
+#include "gate/approval/sshsig.h"
 #include "gate/fields.h"
 #include "gate/limits.h"
-#include "gate/token/fingerprint.h"
 #include "gate/wire/request-internal.h"
 
 #define AT(member) offsetof(struct request, member)
+#define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
 /* These follow the fields of gate/fields. */
-static const struct request_key exec_keys[] = {
-	{ "hitl_mode", true, 0, request_take_hitl_mode },
-	{ "budget_state_ref", false, AT(budget_state_ref), request_take_string },
-	{ "request_fingerprint", false, AT(request_fingerprint), request_take_string },
-	{ "approval_token", false, AT(approval_token), request_take_string },
-	{ "wait_ms", false, 0, request_take_wait },
-	{ "detail", false, 0, request_take_detail },
-	{ "resume", false, AT(resume), request_take_true },
+static const struct dispatch_row exec_keys[] = {
+	{ "hitl_mode", request_take_hitl_mode, 0, true, 0 },
+	{ "budget_state_ref", dispatch_take_string, AT(budget_state_ref), false, LIMIT_STRING },
+	{ "request_fingerprint", dispatch_take_string, AT(request_fingerprint), false,
+		LIMIT_STRING },
+	{ "approval_token", dispatch_take_string, AT(approval_token), false, LIMIT_STRING },
+	{ "wait_ms", dispatch_take_number, AT(wait_ms), false, LIMIT_WAIT_MS },
+	{ "detail", dispatch_take_bool, AT(detail), false, 0 },
+	{ "resume", dispatch_take_true, AT(resume), false, 0 },
 	{ 0 },
 };
 
-static const struct request_key done_keys[] = {
-	{ "record_id", true, AT(record_id), request_take_string },
-	{ "status", true, 0, request_take_status },
-	{ "signal", false, 0, request_take_signal },
-	{ "time_ms", true, 0, request_take_time },
+static const struct dispatch_row done_keys[] = {
+	{ "record_id", dispatch_take_string, AT(record_id), true, LIMIT_STRING },
+	{ "status", dispatch_check_number, 0, true, 255 },
+	{ "signal", dispatch_check_positive, 0, false, 64 },
+	{ "time_ms", dispatch_check_number, 0, true, JSON_INTEGER_MAX },
 	{ 0 },
 };
 
-static const struct request_key approve_keys[] = {
-	{ "token_id", true, AT(token_id), request_take_string },
-	{ "fingerprint", false, AT(fingerprint), request_take_string },
-	{ "state", false, 0, request_take_state },
-	{ "always", false, AT(always), request_take_true },
-	{ "for_ms", false, 0, request_take_for },
-	{ "confirmed", false, 0, request_take_confirmed },
-	{ "signature", false, AT(signature), request_take_signature },
+static const struct dispatch_row approve_keys[] = {
+	{ "token_id", dispatch_take_string, AT(token_id), true, LIMIT_STRING },
+	{ "fingerprint", dispatch_take_string, AT(fingerprint), false, LIMIT_STRING },
+	{ "state", request_take_state, 0, false, 0 },
+	{ "always", dispatch_take_true, AT(always), false, 0 },
+	{ "for_ms", dispatch_take_positive, AT(for_ms), false, LIMIT_ALLOW_FOR_MS },
+	{ "confirmed", request_take_confirmed, 0, false, 0 },
+	{ "signature", dispatch_take_string, AT(signature), false, SSHSIG_MAX },
 	{ 0 },
 };
 
 /* Exactly one of the first four: see check_selection(). */
-static const struct request_key revoke_keys[] = {
-	{ "token_id", false, AT(token_id), request_take_word },
-	{ "all", false, AT(all), request_take_true },
-	{ "uid", false, 0, request_take_uid },
-	{ "session_id", false, AT(session), request_take_word },
-	{ "fingerprint", false, AT(fingerprint), request_take_string },
-	{ "state", false, 0, request_take_state },
-	{ "reason", false, AT(reason), request_take_string },
-	{ "signature", false, AT(signature), request_take_signature },
+static const struct dispatch_row revoke_keys[] = {
+	{ "token_id", dispatch_take_word, AT(token_id), false, LIMIT_STRING },
+	{ "all", dispatch_take_true, AT(all), false, 0 },
+	{ "uid", request_take_uid, 0, false, 0 },
+	{ "session_id", dispatch_take_word, AT(session), false, LIMIT_STRING },
+	{ "fingerprint", dispatch_take_string, AT(fingerprint), false, LIMIT_STRING },
+	{ "state", request_take_state, 0, false, 0 },
+	{ "reason", dispatch_take_string, AT(reason), false, LIMIT_STRING },
+	{ "signature", dispatch_take_string, AT(signature), false, SSHSIG_MAX },
 	{ 0 },
 };
 
-static const struct request_key gate_keys[] = {
-	{ "token_id", false, AT(token_id), request_take_string },
+static const struct dispatch_row gate_keys[] = {
+	{ "token_id", dispatch_take_string, AT(token_id), false, LIMIT_STRING },
 	{ 0 },
 };
 
-static const struct request_key list_keys[] = {
-	{ "state", false, 0, request_take_state },
+static const struct dispatch_row list_keys[] = {
+	{ "state", request_take_state, 0, false, 0 },
 	{ 0 },
 };
 
-static const struct request_key show_keys[] = {
-	{ "token_id", true, AT(token_id), request_take_string },
+static const struct dispatch_row show_keys[] = {
+	{ "token_id", dispatch_take_string, AT(token_id), true, LIMIT_STRING },
 	{ 0 },
 };
 
-static const struct request_key watch_keys[] = {
+static const struct dispatch_row no_keys[] = {
 	{ 0 },
 };
 
-static const struct request_key status_keys[] = {
+static const struct dispatch_row allow_add_keys[] = {
+	{ "pattern", dispatch_take_string, AT(pattern), true, LIMIT_PATTERN },
+	{ "argv", request_take_argv, 0, false, 0 },
+	{ "agent_id", dispatch_take_word, AT(agent), false, LIMIT_STRING },
+	{ "for_ms", dispatch_take_positive, AT(for_ms), false, LIMIT_ALLOW_FOR_MS },
 	{ 0 },
 };
 
-static const struct request_key rotate_keys[] = {
-	{ 0 },
-};
-
-static const struct request_key allow_list_keys[] = {
-	{ 0 },
-};
-
-static const struct request_key allow_add_keys[] = {
-	{ "pattern", true, AT(pattern), request_take_pattern },
-	{ "argv", false, 0, request_take_argv },
-	{ "agent_id", false, AT(agent), request_take_word },
-	{ "for_ms", false, 0, request_take_for },
-	{ 0 },
-};
-
-static const struct request_key allow_remove_keys[] = {
-	{ "id", true, AT(id), request_take_string },
+static const struct dispatch_row allow_remove_keys[] = {
+	{ "id", dispatch_take_string, AT(id), true, LIMIT_STRING },
 	{ 0 },
 };
 
 static const struct {
 	const char *name;
-	const struct request_key *keys;
+	const struct dispatch_row *keys;
 } actions[] = {
 	[ACTION_NONE] = { "", NULL },
 	[ACTION_EXEC] = { "local.exec", exec_keys },
@@ -120,13 +108,13 @@ static const struct {
 	[ACTION_REVOKE] = { "local.exec.revoke", revoke_keys },
 	[ACTION_LIST] = { "local.exec.list", list_keys },
 	[ACTION_SHOW] = { "local.exec.show", show_keys },
-	[ACTION_WATCH] = { "local.exec.watch", watch_keys },
-	[ACTION_STATUS] = { "local.exec.status", status_keys },
-	[ACTION_ALLOW_LIST] = { "local.exec.allow.list", allow_list_keys },
+	[ACTION_WATCH] = { "local.exec.watch", no_keys },
+	[ACTION_STATUS] = { "local.exec.status", no_keys },
+	[ACTION_ALLOW_LIST] = { "local.exec.allow.list", no_keys },
 	[ACTION_ALLOW_ADD] = { "local.exec.allow.add", allow_add_keys },
 	[ACTION_ALLOW_REMOVE] = { "local.exec.allow.remove", allow_remove_keys },
 	[ACTION_GATE] = { "local.exec.gate", gate_keys },
-	[ACTION_ROTATE] = { "local.exec.evidence.rotate", rotate_keys },
+	[ACTION_ROTATE] = { "local.exec.evidence.rotate", no_keys },
 	[ACTION_EVALUATE] = { "evaluate", NULL },
 };
 
@@ -137,58 +125,63 @@ const char *action_name(enum action action)
 
 static enum action action_parse(const char *name)
 {
-	for (size_t i = 1; i < sizeof(actions) / sizeof(actions[0]); i++)
+	for (size_t i = 1; i < LENGTH(actions); i++)
 		if (actions[i].keys && strcmp(name, actions[i].name) == 0)
 			return (enum action)i;
 	return ACTION_NONE;
 }
 
-/* Reads the invocation: the fields of gate/fields. */
-static int read_asked(struct request *q)
-{
-	static request_take_fn *const takes[] = {
-		[FIELD_KIND_TEXT] = request_take_string,
-		[FIELD_KIND_AGENT] = request_take_agent,
-		[FIELD_KIND_PATH] = request_take_path,
-		[FIELD_KIND_DIRECTORY] = request_take_directory,
-		[FIELD_KIND_SHA256] = request_take_sha256,
-		[FIELD_KIND_STRINGS] = request_take_args,
-		[FIELD_KIND_PROGRAMS] = request_take_programs,
-		[FIELD_KIND_NAMES] = request_take_names,
-	};
-	int r = 0;
+/* How a field of the invocation is read, by its kind. */
+static const struct {
+	dispatch_take_fn *take;
+	uint64_t limit;
+} field_takes[] = {
+	[FIELD_KIND_TEXT] = { dispatch_take_string, LIMIT_STRING },
+	[FIELD_KIND_AGENT] = { request_take_agent, LIMIT_STRING },
+	[FIELD_KIND_PATH] = { dispatch_take_path, LIMIT_PATH },
+	[FIELD_KIND_DIRECTORY] = { dispatch_take_directory, LIMIT_PATH },
+	[FIELD_KIND_SHA256] = { dispatch_take_hash, LIMIT_STRING },
+	[FIELD_KIND_STRINGS] = { request_take_args, 0 },
+	[FIELD_KIND_PROGRAMS] = { request_take_programs, 0 },
+	[FIELD_KIND_NAMES] = { request_take_names, 0 },
+};
 
-	for (const struct field_row *row = field_rows; r == 0 && row < field_rows + FIELDS; row++)
-		r = request_read_member(q,
-			&(struct request_key){ row->name, row->required, AT(asked) + row->offset,
-				takes[row->kind] });
-	return r;
+/* Reads local.exec: the fields of the invocation, then the others. */
+static int read_exec(struct request *q)
+{
+	struct dispatch_row rows[FIELDS + LENGTH(exec_keys)];
+
+	for (enum field f = 0; f < FIELDS; f++) {
+		const struct field_row *row = &field_rows[f];
+
+		rows[f] = (struct dispatch_row){ row->name, field_takes[row->kind].take,
+			AT(asked) + row->offset, row->required, field_takes[row->kind].limit };
+	}
+	memcpy(rows + FIELDS, exec_keys, sizeof(exec_keys));
+	return request_read_members(q, q, rows);
 }
 
 static int read_action(struct request *q)
 {
-	static const struct request_key key = { "action", true, AT(token_id), request_take_string };
+	static const struct dispatch_row rows[] = {
+		{ "action", dispatch_take_string, 0, true, LIMIT_STRING },
+		{ 0 },
+	};
 	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
-	const char *name;
+	const char *name = NULL;
 	int r;
 
-	r = request_read_member(q, &key);
+	r = request_read_members(q, &name, rows);
 	if (r != 0)
 		return r;
 
-	name = steal_ptr(q->token_id);
 	q->action = action_parse(name);
 	if (q->action != ACTION_NONE)
 		return 0;
 
-	r = bytes_append_str(&why, "unknown action '");
-	if (r >= 0)
-		r = text_append_escaped(&why, name, strlen(name));
-	if (r >= 0)
-		r = bytes_append_char(&why, '\'');
-	if (r < 0)
-		return r;
-
+	bytes_append_str(&why, "unknown action '");
+	text_append_escaped(&why, name, strlen(name));
+	bytes_append_char(&why, '\'');
 	q->fault = bytes_steal(&why);
 	return q->fault ? REQUEST_REFUSED : -ENOMEM;
 }
@@ -240,38 +233,14 @@ static const char *const contract_keys[CONTRACT_KEYS] = {
 	[KEY_TARGET] = "target",
 };
 
-static int note_contract_key(const struct scan_member *m, void *userdata)
-{
-	struct contract_keys *keys = userdata;
-
-	if (m->value_len == 4 && memcmp(m->value, "null", 4) == 0)
-		return 0;
-	for (enum contract_key k = 0; k < CONTRACT_KEYS; k++)
-		keys->has[k] |= m->key_len == strlen(contract_keys[k])
-			&& memcmp(m->key, contract_keys[k], m->key_len) == 0;
-	return 0;
-}
-
 /* If the line is not valid JSON, uses the members before the fault. */
-static int find_contract_keys(
-	const struct request *q, const char *line, size_t len, struct contract_keys *ret)
+static struct contract_keys find_contract_keys(const struct request *q)
 {
-	struct contract_keys keys = { 0 };
-	struct scan_fault fault;
-	int r;
+	struct contract_keys keys;
 
-	if (!q->doc) {
-		r = scan_object(line, len, note_contract_key, &keys, &fault);
-		if (r < 0)
-			return r;
-	}
-	for (enum contract_key k = 0; q->doc && k < CONTRACT_KEYS; k++) {
-		const struct json *v = json_get(json_root(q->doc), contract_keys[k]);
-
-		keys.has[k] = v && !json_is_null(v);
-	}
-	*ret = keys;
-	return 0;
+	for (enum contract_key k = 0; k < CONTRACT_KEYS; k++)
+		keys.has[k] = members_find(&q->members, contract_keys[k]) != NULL;
+	return keys;
 }
 
 /*
@@ -301,26 +270,25 @@ static int read_request(struct request *q, const char *line, size_t len)
 {
 	struct contract_keys keys;
 	struct scan_fault fault;
-	int parsed, r;
+	int scanned, r;
 
-	parsed = json_parse(line, len, &q->doc, &fault);
-	r = parsed < 0 ? parsed : find_contract_keys(q, line, len, &keys);
-	if (r < 0)
-		return r;
+	scanned = members_read(&q->members, line, len, &fault);
+	if (scanned < 0)
+		return scanned;
 
+	keys = find_contract_keys(q);
 	if (is_second_contract(&keys))
 		q->action = ACTION_EVALUATE;
-	if (parsed == JSON_MALFORMED)
+	if (scanned == SCAN_REFUSED)
 		return request_set_fault(
 			q, "%s (at byte %zu)", scan_error_text(fault.error), fault.offset + 1);
 	if (q->action == ACTION_EVALUATE)
 		return read_evaluate(q, &keys);
 
 	r = read_action(q);
-	if (r == 0 && q->action == ACTION_EXEC)
-		r = read_asked(q);
-	for (const struct request_key *k = actions[q->action].keys; r == 0 && k->key; k++)
-		r = request_read_member(q, k);
+	if (r == 0)
+		r = q->action == ACTION_EXEC ? read_exec(q)
+					     : request_read_members(q, q, actions[q->action].keys);
 	if (r == 0)
 		r = check_approval(q);
 	return r == 0 ? check_selection(q) : r;
@@ -383,7 +351,8 @@ void request_free(struct request *q)
 		return;
 
 	request_deinit_evaluate(&q->evaluate);
-	json_doc_free(q->doc);
+	members_deinit(&q->members);
+	json_doc_free(q->record);
 	bytes_deinit(&q->args_bytes);
 	bytes_deinit(&q->argv_bytes);
 	bytes_deinit(&q->programs_bytes);

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/bytes.h"
+#include "base/json/members.h"
 #include "gate/invocation.h"
 #include "gate/token/token.h"
 #include "gate/wire/evaluate.h"
@@ -51,7 +52,7 @@ struct request {
 	const char *budget_state_ref;
 	const char *request_fingerprint;
 	const char *approval_token;
-	uint32_t wait_ms;
+	uint64_t wait_ms;
 	bool detail;
 	bool resume; /* use the asker's live token for the same question, if any */
 
@@ -82,7 +83,8 @@ struct request {
 	uid_t uid;
 	const char *session;
 
-	struct json_doc *doc;
+	struct members members;  /* their values are valid while the line is read */
+	struct json_doc *record; /* of a release; or NULL */
 	struct bytes args_bytes, argv_bytes, programs_bytes, environment_bytes;
 };
 

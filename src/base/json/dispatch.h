@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: ISC */
+#pragma once
+
+/*
+ * Reads the members of an object by a table with a row for each key: an object of a tree, or
+ * members that were read without one. A row's function takes the
+ * value into the struct that is filled.
+ *
+ *	static const struct dispatch_row rows[] = {
+ *		{ "name", dispatch_take_string, offsetof(struct user, name), true, 64 },
+ *		{ "active", dispatch_take_bool, offsetof(struct user, active), false, 0 },
+ *		{ 0 },
+ *	};
+ *	struct dispatch d = { .to = &user, .fault = note_fault };
+ *
+ *	r = dispatch_object(&d, object, rows);
+ *
+ * A fault is a sentence without its full stop that begins with the place of the value, such as
+ * "name must be a string".
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/json/members.h"
+#include "base/json/tree.h"
+
+struct dispatch;
+struct dispatch_row;
+
+/* A value that a row's function takes. */
+struct dispatch_value {
+	const char *string; /* NULL if it is not a string */
+
+	/* One of the two: its place in a tree, or the value as it stands in a scanned text. */
+	const struct json *json;
+	const struct member *member;
+};
+
+/* A fault was reported. */
+#define DISPATCH_REFUSED 1
+
+/* Returns 0, DISPATCH_REFUSED or a negative errno. */
+typedef int dispatch_take_fn(
+	struct dispatch *d, const struct dispatch_row *row, const struct dispatch_value *value);
+
+/* `where`: the place in the object; NULL: the object itself. Error: -ENOMEM. */
+typedef int dispatch_fault_fn(struct dispatch *d, const char *where, const char *what);
+
+/* The most rows of a table, without its end. */
+#define DISPATCH_ROWS_MAX 40
+
+struct dispatch_row {
+	const char *key; /* NULL ends the table */
+	dispatch_take_fn *take;
+	size_t offset; /* of the value in the struct */
+	bool required;
+	uint64_t limit; /* of a string's bytes; the greatest number */
+};
+
+struct dispatch {
+	void *to;      /* the struct that is filled */
+	void *context; /* what the caller's own functions need */
+	dispatch_fault_fn *fault;
+
+	/*
+	 * How much is told. False: members are read in the order of the table up to the first
+	 * fault, and unknown keys are ignored. True: they are read in the order of the document,
+	 * unknown keys are faults, and all faults are reported.
+	 */
+	bool all;
+};
+
+/*
+ * In scanned members, one that is null counts as missing, unless it is required. Returns 0,
+ * DISPATCH_REFUSED after the first fault unless all are reported, or a negative errno.
+ */
+int dispatch_object(struct dispatch *d, const struct json *object, const struct dispatch_row *rows);
+int dispatch_members(struct dispatch *d, struct members *members, const struct dispatch_row *rows);
+
+/* The value; false, or a negative number, if it is of another kind. */
+bool dispatch_bool(const struct dispatch_value *value, bool *ret);
+int64_t dispatch_whole(const struct dispatch_value *value);
+
+/* Reports a fault at a place. Returns DISPATCH_REFUSED or -ENOMEM. */
+int dispatch_refuse(struct dispatch *d, const char *where, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* The place of a row's value in the struct. */
+void *dispatch_to(const struct dispatch *d, const struct dispatch_row *row);
+
+/* --- functions for rows ----------------------------------------------------------------------- */
+
+/* Strings of at most `limit` bytes, which belong to the document. A required one is not blank. */
+dispatch_take_fn dispatch_take_string;
+dispatch_take_fn dispatch_take_word;      /* not blank in any case */
+dispatch_take_fn dispatch_take_path;      /* absolute and normal (base/path) */
+dispatch_take_fn dispatch_take_directory; /* the same, or "/" */
+dispatch_take_fn dispatch_take_hash;      /* 64 hexadecimal digits in lower case */
+
+dispatch_take_fn dispatch_take_bool;
+dispatch_take_fn dispatch_take_true; /* a bool that may only be true */
+
+/* Whole numbers up to `limit`, from 0 or from 1, into a uint64_t. */
+dispatch_take_fn dispatch_take_number, dispatch_take_positive;
+
+/* The same, but they are only checked. */
+dispatch_take_fn dispatch_check_number, dispatch_check_positive;
+
+/* Only the type is checked. */
+dispatch_take_fn dispatch_check_object;
