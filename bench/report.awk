@@ -27,6 +27,8 @@ BEGIN {
 	title["evidence"] = "allow, with evidence"
 	title["read"] = "read_file, beside local.exec"
 	title["rules"] = "4,000 rules of all kinds, beside 4,000 of one"
+	title["line"] = "a line of ten commands, 4,000 rules, beside one"
+	title["hook"] = "firma hook, beside firma check"
 	title["check-ask"] = "firma check, spawn to exit"
 	title["start"] = "exec to first reply, tokens: "
 	title["tokens"] = "a token's life, tokens: "
@@ -117,7 +119,7 @@ function ratio_text(what, metric, side)
 # What it should be.
 function goal_text(what, metric, side,    is, reached)
 {
-	if (!((what, metric) in goal) || side !~ /^(echo|exec|one|ask|few|idle)$/)
+	if (!((what, metric) in goal) || side !~ /^(echo|exec|one|ask|few|idle|check)$/)
 		return ""
 	if (goal_of[what, metric] == "value")
 		stock_of_side(what, metric, "firma")

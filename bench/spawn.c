@@ -3,9 +3,9 @@
 /*
  * Whole processes.
  *
- * `tool spawn N COMMAND [ARG…] [::: COMMAND [ARG…]]…` runs the commands in turns, N times each.
- * Prints for each the median of the ns from before its start until its end is known. Each run must
- * end with status 0; its output is discarded.
+ * `tool spawn N [<FILE] COMMAND [ARG…] [::: [<FILE] COMMAND [ARG…]]…` runs the commands in turns, N
+ * times each, with FILE as standard input. Prints for each the median of the ns from before its
+ * start until its end is known. Each run must end with status 0; its output is discarded.
  *
  * `tool start SOCKET LINE COMMAND [ARG…]` starts a server as systemd would: the socket is listening
  * already, a client has connected and sent LINE, and waits. Prints the ns from before the start
@@ -31,21 +31,40 @@
 
 extern char **environ;
 
-static uint64_t run_once(char **command, const posix_spawn_file_actions_t *actions)
+/* Standard output is discarded. */
+static void prepare(const char *input, posix_spawn_file_actions_t *ret)
 {
+	if (posix_spawn_file_actions_init(ret) != 0
+		|| posix_spawn_file_actions_addopen(ret, STDOUT_FILENO, "/dev/null", O_WRONLY, 0)
+			!= 0
+		|| (input
+			&& posix_spawn_file_actions_addopen(ret, STDIN_FILENO, input, O_RDONLY, 0)
+				!= 0))
+		err(TOOL_FAILED, "posix_spawn_file_actions");
+}
+
+static uint64_t run_once(char **command)
+{
+	const char *input = command[0][0] == '<' ? *command++ + 1 : NULL;
+	posix_spawn_file_actions_t actions;
 	uint64_t start;
 	int r, status;
 	pid_t pid;
 
+	if (!command[0])
+		errx(TOOL_USAGE, "a command is missing");
+	prepare(input, &actions);
 	start = tool_now();
-	r = posix_spawnp(&pid, command[0], actions, NULL, command, environ);
+	r = posix_spawnp(&pid, command[0], &actions, NULL, command, environ);
 	if (r != 0)
 		errx(TOOL_FAILED, "%s: %s", command[0], strerror(r));
 	if (waitpid(pid, &status, 0) < 0)
 		err(TOOL_FAILED, "%s", command[0]);
 	if (status != 0)
 		errx(TOOL_FAILED, "%s did not end with status 0", command[0]);
-	return tool_now() - start;
+	start = tool_now() - start;
+	posix_spawn_file_actions_destroy(&actions);
+	return start;
 }
 
 /* Cuts the words into commands, each ended by NULL. */
@@ -70,33 +89,27 @@ static size_t split(char **words, char **commands[COMMANDS_MAX])
 
 int tool_spawn(int argc, char **argv)
 {
-	posix_spawn_file_actions_t actions;
 	char **commands[COMMANDS_MAX];
 	uint64_t *times;
 	size_t n, runs;
 
 	if (argc < 3)
-		return tool_usage("spawn N COMMAND [ARG...] [::: COMMAND [ARG...]]...");
+		return tool_usage(
+			"spawn N [<FILE] COMMAND [ARG...] [::: [<FILE] COMMAND [ARG...]]...");
 
 	runs = tool_number(argv[1]);
 	n = split(argv + 2, commands);
 	times = tool_allocate(runs * n, sizeof(*times));
-	if (posix_spawn_file_actions_init(&actions) != 0
-		|| posix_spawn_file_actions_addopen(
-			   &actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0)
-			!= 0)
-		err(TOOL_FAILED, "posix_spawn_file_actions");
 
 	for (size_t run = 0; run < runs; run++)
 		for (size_t i = 0; i < n; i++)
-			times[i * runs + run] = run_once(commands[i], &actions);
+			times[i * runs + run] = run_once(commands[i]);
 
 	for (size_t i = 0; i < n; i++) {
 		tool_sort(times + i * runs, runs);
 		printf("%llu%c", (unsigned long long)tool_percentile(times + i * runs, runs, 50),
 			i + 1 < n ? ' ' : '\n');
 	}
-	posix_spawn_file_actions_destroy(&actions);
 	free(times);
 	return 0;
 }

@@ -25,8 +25,9 @@ serve_policy() {
 	serve --policy "$TMP/policy.json"
 }
 
+# hook AGENT [OPTION...]: the question is standard input. It doesn't wait for a person.
 hook() {
-	run --separate-stderr firma hook "$1" --socket "$SOCKET" "${@:2}"
+	run --separate-stderr firma hook "$1" --socket "$SOCKET" --wait 0 "${@:2}"
 }
 
 # call AGENT TOOL ARGUMENTS [DIRECTORY]: the agent's question about this call, in JSON.

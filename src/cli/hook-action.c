@@ -25,6 +25,9 @@
 /* The action type of a tool that isn't known, which no kind has. */
 #define UNKNOWN_TOOL "tool_call"
 
+/* Room for the members that a request gets while it waits: the token and the time. */
+#define WAIT_MAX 128
+
 /* The arguments are not what the table says. */
 #define NOT_UNDERSTOOD 1
 
@@ -395,7 +398,7 @@ int hook_action_print(const struct evaluate_request *request, struct bytes *line
 	int r;
 
 	r = evaluate_request_print(request, line);
-	if (r < 0 || line->len - before <= LIMIT_REQUEST)
+	if (r < 0 || line->len - before + WAIT_MAX <= LIMIT_REQUEST)
 		return r;
 
 	bytes_truncate(line, before);
