@@ -157,7 +157,7 @@ offers() { # LINE [WORD...]
 	offers 'firma hook i' install
 	offers 'firma hook install o' opencode
 	offers 'firma hook claude '
-	offers 'firma policy ' check explain
+	offers 'firma policy ' check convert explain
 	offers 'firma policy e' explain
 	offers 'firma evidence ' head keygen receipt rotate show verify
 	offers 'firma help s' serve status
@@ -347,7 +347,7 @@ options_of_page() { # PAGE
 		'evidence keygen' 'evidence receipt' 'evidence rotate' 'evidence show' \
 		'evidence verify' fingerprint hook 'hook install' \
 		'hook status' 'hook uninstall' 'policy check' \
-		'policy explain' run serve status 'token list' 'token show' 'token approve' \
+		'policy convert' 'policy explain' run serve status 'token list' 'token show' 'token approve' \
 		'token revoke' 'token watch'; do
 		echo "firma $verb: help, bash, zsh, page"
 		# shellcheck disable=SC2086 # two words

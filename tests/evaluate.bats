@@ -393,3 +393,43 @@ asked() {
 	start_daemon --policy "$TMP/policy/registry.json"
 	hears decision=block rule_id=runtime.closed '{"action_type":"read_file","target":"x"}'
 }
+
+# --- beside the vectors ---------------------------------------------------------------------------
+
+# changed SED-SCRIPT TYPE: the requests of this action type in $TMP/blocked, with another target.
+changed() {
+	grep -F "\"action_type\":\"$2\"" "$TMP/blocked" | sed -E "$1"
+}
+
+@test "what is blocked stays blocked, however its target is written" {
+	serve_vectors
+	"$UNIT" vectors requests "$VECTORS" none >"$TMP/requests"
+	send_lines <"$TMP/requests" >"$TMP/replies"
+	paste "$TMP/replies" "$TMP/requests" | grep '"decision":"block"' | cut -f 2- >"$TMP/blocked"
+	{
+		for type in read_file write_file; do
+			changed 's|"target":"([^"]*[^"/.])"|"target":"./\1"|' "$type"
+			changed 's|"target":"([^"/][^"]*)"|"target":"x/../\1"|' "$type"
+			changed 's|"target":"([^"/][^"]*)"|"target":"\1","cwd":"/w"|' "$type"
+			changed 's|"target":"([^"/][^"]*)"|"target":"/w/x/./..//\1"|' "$type"
+			changed 's|"target":"([^"]*)"|"target":" \1 "|' "$type"
+			changed 's|"target":"([^"]*)"|"target":"y","real_target":"/w/\1"|' "$type" |
+				grep -vE '"real_target":"[^"]*(//|/\.\.?/|/\.\.?"|/"|\\)'
+			changed 's|("target":")([^"\\]*)"|\1\U\2"|' "$type"
+		done
+		changed 's|"target":"([^"]*)"|"target":"sudo \1"|' execute_command
+		changed 's|"target":"([^"]*)"|"target":"ls; \1"|' execute_command
+		changed 's|"target":"([^"]*)"|"target":"\1 \&\& ls"|' execute_command
+		changed 's|"target":"([^"]*)"|"target":"env A=b nice \1"|' execute_command
+		changed 's|"target":"([^"]*)"|"target":"echo $(\1)"|' execute_command
+		changed 's|("target":")([^"\\]*)"|\1\U\2"|' execute_command
+		changed 's|"target":"([^" \\]*) ([^"]*)"|"target":"\1   \2"|' execute_command
+		changed 's|"target":"([^"]*)"|"target":"+x:refs/heads/\1"|' git_operation
+		changed 's|("target":")([^"\\]*)"|\1\U\2"|' git_operation
+	} | sed -E 's/"requested_operation":"[^"]*"/"requested_operation":"push"/' >"$TMP/changed"
+	assert_equal "$(($(wc -l <"$TMP/changed") > 500))" 1
+	send_lines <"$TMP/changed" >"$TMP/replies"
+	run paste -d ' ' "$TMP/replies" "$TMP/changed"
+	output=$(grep -v '"decision":"block"' <<<"$output" || true)
+	assert_output ''
+}

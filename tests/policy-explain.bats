@@ -299,3 +299,57 @@ works() {
 	assert_line 'decided   exec[0] "a\u{1B}[2Kb"'
 	assert_output -p '\u001b[2K'
 }
+
+# --- other kinds ----------------------------------------------------------------------------------
+
+@test "each kind is explained: what decides, its place, and what kept other rules from it" {
+	write_policy '{"default_action":"deny","defaults":{"read":"allow","write":"allow","mcp":"deny"},
+		"exec":[{"id":"ls","argv":["ls"],"action":"deny"}],
+		"read":[{"id":"other","path":"*.key","action":"deny"},
+		{"id":"secrets","path":".env","action":"deny","reason":"not for agents"},
+		{"id":"dir","path":"x","action":"deny","users":["4242"]},
+		{"id":"own","path":"/w/p/**","action":"allow"}],
+		"git":[{"id":"main","branch":"main","operation":"push","action":"deny"}],
+		"mcp":[{"id":"get","server":"tickets","tools":"get_*","action":"allow","except":"tickets:get_x"}]}'
+	explain --read .env --cwd /w/p
+	assert_line 'read      .env'
+	assert_line 'decision  deny'
+	assert_line 'decided   read[1] "secrets"'
+	assert_line 'reason    not for agents (rule secrets)'
+	assert_line '  read[3] "own" (allow): it allows, and the request has no real_target'
+	explain --json --read /w/p/../p/x
+	assert_field decision allow
+	assert_field rule defaults.read
+	assert_field kind read
+	[[ $output == *'"rule":"dir","place":"read[2]","action":"deny","why":"it is not for uid '* ]]
+	[[ $output == *'"rule":"own","place":"read[3]","action":"allow","why":"it allows, and'* ]]
+	[[ $output != *'"rule":"other"'* ]]
+	explain --json --git push main
+	assert_field decision deny
+	assert_field place 'git[0]'
+	assert_field operation push
+	explain --json --mcp tickets:get_x
+	assert_field decision deny
+	assert_field place defaults.mcp
+	[[ $output == *'"rule":"get","place":"mcp[0]","action":"allow","why":"one of its exceptions fits"'* ]]
+	explain --json --fetch https://x.org/
+	assert_field decision pending_hitl
+	assert_field rule runtime.default.require_approval
+	explain --json --write .claude/settings.json --content /dev/null
+	assert_field rule write.guarded
+	explain --json --request - <<<'{"action_type":"execute_command","target":"cat x | ls"}'
+	assert_field decision deny
+	assert_field kind exec
+	echo '{"metadata_kind":"rollout-promotion-execution"}' >"$TMP/record"
+	explain --json --release "$TMP/record"
+	assert_field decision deny
+	assert_field severity critical
+}
+
+@test "a compiled policy is explained by the names of its rules" {
+	write_policy '{"metadata":{"id":"x"},"filesystem":{"block_read":["**/.env"]}}'
+	explain --read a/.env
+	assert_line 'decided   by filesystem.read.block'
+	explain --json --write a/.env
+	assert_field rule write.unreadable
+}

@@ -102,8 +102,9 @@ static int write_line(const struct evaluate_build *b, const struct request_build
 	const struct matter *m, const struct bytes *content, struct bytes *line)
 {
 	const bool is_path = m->kind == KIND_READ || m->kind == KIND_WRITE;
-	cleanup(free_p) char *cwd = getcwd(NULL, 0);
-	cleanup(free_p) char *real = is_path ? evaluate_request_real_target(NULL, m->value) : NULL;
+	cleanup(free_p) char *cwd = asker->asked.cwd ? strdup(asker->asked.cwd) : getcwd(NULL, 0);
+	cleanup(free_p) char *real =
+		is_path ? evaluate_request_real_target(asker->asked.cwd, m->value) : NULL;
 	struct evaluate_request request = {
 		.action_type = kind_action_type(m->kind),
 		.session_id = asker->asked.session_id,

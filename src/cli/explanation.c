@@ -12,7 +12,9 @@
 #include "base/text.h"
 #include "cli/say.h"
 #include "cli/suggest.h"
+#include "gate/decide.h"
 #include "gate/policy/candidates.h"
+#include "gate/policy/rule-target.h"
 
 /* The most near misses that are shown. */
 #define NEAR_MAX 10
@@ -27,11 +29,45 @@ struct near {
 struct explanation {
 	const struct explanation_input *matter;
 	struct judgement judgement;
+	struct verdict verdict;     /* of the second contract; it owns the judgement's strings */
 	struct near near[NEAR_MAX]; /* the nearest first */
 	size_t n_near, n_further;   /* shown, and not shown */
 	struct bytes place, reason, rule;
 	struct suggest_notes notes;
 };
+
+static bool is_exec(const struct explanation *e)
+{
+	return e->matter->request->action == ACTION_EXEC;
+}
+
+static enum kind kind_of(const struct explanation *e)
+{
+	return is_exec(e) ? KIND_EXEC : e->matter->request->evaluate.kind;
+}
+
+/* --- the policy's rules of this kind ---------------------------------------------------------- */
+
+static size_t count_rules(const struct explanation *e)
+{
+	size_t n = 0;
+
+	if (!e->matter->policy)
+		return 0;
+	if (kind_of(e) == KIND_EXEC)
+		return policy_size(e->matter->policy);
+	policy_rules_of(e->matter->policy, kind_of(e), &n);
+	return n;
+}
+
+static const struct rule *rule_at(const struct explanation *e, size_t index)
+{
+	size_t n;
+
+	if (kind_of(e) == KIND_EXEC)
+		return policy_rule(e->matter->policy, index);
+	return &policy_rules_of(e->matter->policy, kind_of(e), &n)[index];
+}
 
 /* --- near misses ------------------------------------------------------------------------------ */
 
@@ -81,7 +117,14 @@ static enum rule_miss try_rule(const struct policy *policy, size_t index,
 	return miss;
 }
 
-static int find_near(struct explanation *e)
+static void consider(struct explanation *e, const struct near *n)
+{
+	if (n->miss != RULE_OTHER_PROGRAM && n->miss != RULE_OTHER_TARGET
+		&& !(e->judgement.by_rule && n->index == e->judgement.index))
+		insert(e, n);
+}
+
+static int find_near_command(struct explanation *e)
 {
 	const struct policy *policy = e->matter->policy;
 	struct candidates c;
@@ -94,12 +137,37 @@ static int find_near(struct explanation *e)
 
 	for (n.index = 0; n.index < policy_size(policy); n.index++) {
 		n.miss = try_rule(policy, n.index, &c, &n.reach);
-		if (n.miss != RULE_OTHER_PROGRAM
-			&& !(e->judgement.by_rule && n.index == e->judgement.index))
-			insert(e, &n);
+		consider(e, &n);
 	}
 	candidates_deinit(&c);
 	return 0;
+}
+
+static int find_near_target(struct explanation *e)
+{
+	struct near n = { .why = BYTES_INIT(BYTES_UNLIMITED) };
+	struct target t;
+	int r;
+
+	r = target_init(&t, e->matter->request, &e->matter->asker);
+	if (r < 0)
+		return r;
+
+	for (n.index = 0; n.index < count_rules(e); n.index++) {
+		n.reach = (struct rule_reach){ 0 };
+		n.miss = rule_try_target(rule_at(e, n.index), &t, &n.reach);
+		consider(e, &n);
+	}
+	target_deinit(&t);
+	return 0;
+}
+
+/* Of a line of shell, there are none: rules are tried on each of its commands. */
+static int find_near(struct explanation *e)
+{
+	if (is_exec(e))
+		return find_near_command(e);
+	return count_rules(e) == 0 || kind_of(e) == KIND_EXEC ? 0 : find_near_target(e);
 }
 
 /* Appends `text` in quotes, between `before` and `after`. */
@@ -142,6 +210,20 @@ static int append_claim_why(const struct request *q, enum field claim, bool ther
 	return r < 0 ? r : append_about(b, "", field_get(claim, &q->asked), ", which does not fit");
 }
 
+/* The conditions of a rule that allows: firma-policy(5). */
+static int append_narrow_why(const struct request *q, struct bytes *b)
+{
+	const enum kind kind = q->evaluate.kind;
+
+	if (kind != KIND_READ && kind != KIND_WRITE)
+		return bytes_append_str(b, "it fits only as a rule that denies or asks would");
+	if (!q->evaluate.real_target)
+		return bytes_append_str(b, "it allows, and the request has no real_target");
+	return bytes_append_str(b,
+		"it allows, and needs a path without \"..\" that leads to where the rule fits, "
+		"too");
+}
+
 static int append_why(const struct explanation *e, struct near *n)
 {
 	const struct request *q = e->matter->request;
@@ -155,6 +237,8 @@ static int append_why(const struct explanation *e, struct near *n)
 			", which does not");
 	case RULE_UNTRUSTED:
 		return append_about(b, "", n->reach.path, " lies in no trusted directory");
+	case RULE_NOT_NARROW:
+		return append_narrow_why(q, b);
 	case RULE_OTHER_WORDS:
 		return append_words_why(q, n->reach.words, b);
 	case RULE_EXCEPTED:
@@ -175,32 +259,69 @@ static int append_place(const struct explanation *e, struct bytes *b)
 {
 	const struct judgement *j = &e->judgement;
 
-	if (j->by_rule)
-		return bytes_appendf(b, "exec[%zu]", j->index);
+	if (j->by_rule && !rule_at(e, j->index)->compiled)
+		return bytes_appendf(b, "%s[%zu]", kind_name(kind_of(e)), j->index);
 	if (j->ground == GROUND_DEFAULT
 		&& (!e->matter->policy || policy_default(e->matter->policy) == DECISION_NONE))
 		return bytes_append_str(b, "--default-action");
 	return bytes_append_str(b, j->rule);
 }
 
-static int make(struct explanation *e)
+/* Judges as the daemon does. */
+static int judge_target(struct explanation *e)
+{
+	const struct explanation_input *m = e->matter;
+	const struct settings settings = { .default_action = m->otherwise };
+	const struct decide_input in = {
+		.request = m->request,
+		.asker = m->asker,
+		.settings = &settings,
+		.policy = m->policy,
+		.registry = m->policy ? policy_registry(m->policy) : NULL,
+	};
+	struct judgement *j = &e->judgement;
+	int r;
+
+	r = decide(&in, &e->verdict);
+	if (r < 0)
+		return r;
+
+	j->decision = e->verdict.decision;
+	j->rule = e->verdict.rule;
+	j->ground = strcmp(j->rule, RULE_DEFAULT) == 0 ? GROUND_DEFAULT : GROUND_RULE;
+	j->severity = e->verdict.severity;
+	j->approvers = e->verdict.approvers;
+	for (size_t i = 0; !j->by_rule && i < count_rules(e); i++) {
+		j->index = i;
+		j->by_rule = strcmp(rule_at(e, i)->id, j->rule) == 0;
+	}
+	return bytes_append(&e->reason, e->verdict.reason.data, e->verdict.reason.len);
+}
+
+static int judge_command(struct explanation *e)
 {
 	const struct explanation_input *m = e->matter;
 	int r;
 
 	r = policy_judge(m->policy, m->request, &m->asker, m->otherwise, &e->judgement);
-	if (r >= 0 && m->policy)
-		r = find_near(e);
-	for (size_t i = 0; r >= 0 && i < e->n_near; i++)
-		r = append_why(e, &e->near[i]);
-	if (r >= 0)
-		r = append_place(e, &e->place);
 	if (r >= 0)
 		r = judgement_append_reason(&e->judgement, &e->reason);
 	if (r >= 0)
 		r = suggest_rule(
 			m->policy, m->request, m->asker.uid, &e->judgement, &e->rule, &e->notes);
 	return r;
+}
+
+static int make(struct explanation *e)
+{
+	int r;
+
+	r = is_exec(e) ? judge_command(e) : judge_target(e);
+	if (r >= 0 && e->matter->policy)
+		r = find_near(e);
+	for (size_t i = 0; r >= 0 && i < e->n_near; i++)
+		r = append_why(e, &e->near[i]);
+	return r < 0 ? r : append_place(e, &e->place);
 }
 
 /* --- as JSON ---------------------------------------------------------------------------------- */
@@ -212,8 +333,8 @@ static void write_near(struct writer *w, const struct explanation *e)
 
 	writer_array(w, "near");
 	for (size_t i = 0; i < e->n_near; i++) {
-		rule = policy_rule(e->matter->policy, e->near[i].index);
-		snprintf(place, sizeof(place), "exec[%zu]", e->near[i].index);
+		rule = rule_at(e, e->near[i].index);
+		snprintf(place, sizeof(place), "%s[%zu]", kind_name(kind_of(e)), e->near[i].index);
 		writer_object(w, NULL);
 		writer_string(w, "rule", rule->id);
 		writer_string(w, "place", place);
@@ -224,10 +345,28 @@ static void write_near(struct writer *w, const struct explanation *e)
 	writer_end(w);
 }
 
+static void write_asked(struct writer *w, const struct explanation *e)
+{
+	const struct request *q = e->matter->request;
+
+	writer_string(w, "kind", kind_name(kind_of(e)));
+	if (is_exec(e)) {
+		writer_string(w, "executable", q->asked.executable);
+		writer_string(w, "real_path", q->asked.real_path);
+		writer_strings(w, "args", q->asked.args.text, q->asked.args.n);
+	} else {
+		writer_string(w, "target", q->evaluate.target);
+		writer_string(w, "real_target", q->evaluate.real_target);
+		writer_string(w, "operation", q->evaluate.does);
+		writer_string(w, "severity", severity_name(e->judgement.severity));
+		writer_string(w, "approver_group", e->judgement.approvers);
+	}
+	writer_integer(w, "uid", e->matter->asker.uid);
+}
+
 static int print_json(const struct explanation *e)
 {
 	cleanup(bytes_deinit) struct bytes line = BYTES_INIT(BYTES_UNLIMITED);
-	const struct request *q = e->matter->request;
 	struct writer w;
 	int r;
 
@@ -238,10 +377,7 @@ static int print_json(const struct explanation *e)
 	writer_string(&w, "place", bytes_str(&e->place));
 	writer_string(&w, "reason", bytes_str(&e->reason));
 	writer_string(&w, "policy", e->matter->file);
-	writer_string(&w, "executable", q->asked.executable);
-	writer_string(&w, "real_path", q->asked.real_path);
-	writer_strings(&w, "args", q->asked.args.text, q->asked.args.n);
-	writer_integer(&w, "uid", e->matter->asker.uid);
+	write_asked(&w, e);
 	write_near(&w, e);
 	writer_unsigned(&w, "further", e->n_further);
 	if (e->rule.len > 0)
@@ -270,9 +406,38 @@ static int append_command(const struct request *q, struct bytes *b)
 	return bytes_append_char(b, '\n');
 }
 
-static int append_rule_name(struct bytes *b, const struct rule *rule, size_t index)
+static int append_quoted_line(struct bytes *b, const char *text)
 {
-	bytes_appendf(b, "exec[%zu] \"", index);
+	text_append_quoted(b, text, strlen(text));
+	return bytes_append_char(b, '\n');
+}
+
+static int append_asked(const struct explanation *e, struct bytes *b)
+{
+	const struct evaluate *q = &e->matter->request->evaluate;
+
+	if (is_exec(e)) {
+		bytes_append_str(b, "command   ");
+		return append_command(e->matter->request, b);
+	}
+	bytes_appendf(b, "%-9s ", kind_name(kind_of(e)));
+	append_quoted_line(b, q->target ? q->target : "");
+	if (q->does) {
+		bytes_append_str(b, "operation ");
+		append_quoted_line(b, q->does);
+	}
+	if (q->real_target) {
+		bytes_append_str(b, "leads to  ");
+		append_quoted_line(b, q->real_target);
+	}
+	return bytes_error(b);
+}
+
+static int append_rule_name(const struct explanation *e, struct bytes *b, size_t index)
+{
+	const struct rule *rule = rule_at(e, index);
+
+	bytes_appendf(b, "%s[%zu] \"", kind_name(kind_of(e)), index);
 	text_append_escaped(b, rule->id, strlen(rule->id));
 	return bytes_append_char(b, '"');
 }
@@ -282,12 +447,11 @@ static int append_head(const struct explanation *e, struct bytes *b)
 	const struct judgement *j = &e->judgement;
 	const struct explanation_input *m = e->matter;
 
-	bytes_append_str(b, "command   ");
-	append_command(m->request, b);
+	append_asked(e, b);
 	bytes_appendf(b, "policy    %s\ndecision  %s\ndecided   ", m->file ? m->file : "none",
 		decision_name(j->decision));
-	if (j->by_rule)
-		append_rule_name(b, policy_rule(m->policy, j->index), j->index);
+	if (j->by_rule && !rule_at(e, j->index)->compiled)
+		append_rule_name(e, b, j->index);
 	else
 		bytes_appendf(b, "by %s%s", bytes_str(&e->place),
 			j->ground == GROUND_DEFAULT ? ", since no rule matches" : "");
@@ -305,9 +469,9 @@ static int append_near(const struct explanation *e, struct bytes *b)
 
 	bytes_append_str(b, "\nRules that nearly decided it:\n");
 	for (size_t i = 0; i < e->n_near; i++) {
-		rule = policy_rule(e->matter->policy, e->near[i].index);
+		rule = rule_at(e, e->near[i].index);
 		bytes_append_str(b, "  ");
-		append_rule_name(b, rule, e->near[i].index);
+		append_rule_name(e, b, e->near[i].index);
 		bytes_appendf(
 			b, " (%s): %s\n", decision_name(rule->action), bytes_str(&e->near[i].why));
 	}
@@ -360,12 +524,14 @@ int explanation_print(const struct explanation_input *m, bool json)
 	};
 	int r;
 
+	verdict_init(&e.verdict);
 	r = make(&e);
 	if (r >= 0)
 		r = json ? print_json(&e) : print_text(&e);
 
 	for (size_t i = 0; i < e.n_near; i++)
 		bytes_deinit(&e.near[i].why);
+	verdict_deinit(&e.verdict);
 	bytes_deinit(&e.place);
 	bytes_deinit(&e.reason);
 	bytes_deinit(&e.rule);

@@ -31,6 +31,7 @@ static const struct verb *const verbs[] = {
 	&token_watch_verb,
 	&policy_check_verb,
 	&policy_explain_verb,
+	&policy_convert_verb,
 	&allow_list_verb,
 	&allow_add_verb,
 	&allow_remove_verb,

@@ -17,6 +17,7 @@
 #include "base/text.h"
 #include "base/users.h"
 #include "cli/absolute.h"
+#include "cli/evaluate-build.h"
 #include "cli/explanation.h"
 #include "cli/operator.h"
 #include "cli/request-build.h"
@@ -26,6 +27,7 @@
 
 struct explain {
 	struct request_build build;
+	struct evaluate_build evaluate;
 	struct operator_options op;
 	const char *token, *policy_path;
 	bool json, has_uid;
@@ -51,6 +53,7 @@ static bool parse_cwd(const char *value, void *to)
 
 static const struct option_row rows[] = {
 	REQUEST_BUILD_ROWS(struct explain, build),
+	EVALUATE_BUILD_ROWS(struct explain, evaluate),
 	REQUEST_BUILD_FILE_ROW(struct explain, build),
 	REQUEST_BUILD_PROFILE_ROW(struct explain, build),
 	{ "cwd", 0, "DIR", "the directory (default: the current one)",
@@ -113,6 +116,9 @@ static int take_status(const struct bytes *line, void *userdata)
 
 	e->otherwise = decision_parse(action);
 	policy = json_get(json_root(doc), "policy");
+	if (json_get(json_root(doc), "policy_packs"))
+		say("the daemon's policy packs are left out; --policy FILE explains by one of "
+		    "them");
 	if (!policy)
 		return STATUS_DONE;
 	if (append_member(&e->path, policy, "path") < 0
@@ -238,11 +244,20 @@ static int ask_for_token(struct explain *e)
 	return operator_ask(&e->op, &request, take_item, e, id);
 }
 
+static int build_line(struct explain *e)
+{
+	if (e->token)
+		return ask_for_token(e);
+	if (evaluate_build_is_asked(&e->evaluate))
+		return evaluate_build_line(&e->evaluate, &e->build, e->op.verb, &e->line);
+	return request_build_line(&e->build, e->op.verb, &e->line);
+}
+
 static int make_request(struct explain *e)
 {
 	int status;
 
-	status = e->token ? ask_for_token(e) : request_build_line(&e->build, e->op.verb, &e->line);
+	status = build_line(e);
 	if (status != STATUS_DONE)
 		return status;
 
@@ -251,7 +266,7 @@ static int make_request(struct explain *e)
 		return out_of_memory();
 	if (e->request->fault)
 		return say_undecided("%s", e->request->fault);
-	if (e->request->action != ACTION_EXEC)
+	if (e->request->action != ACTION_EXEC && e->request->action != ACTION_EVALUATE)
 		return say_undecided("no rule is about %s", action_name(e->request->action));
 	return STATUS_DONE;
 }
@@ -296,7 +311,7 @@ static int explain(struct explain *e)
 
 	if (e->token
 		&& (e->build.command[0] || e->build.described || e->build.request_file
-			|| e->has_uid))
+			|| evaluate_build_is_asked(&e->evaluate) || e->has_uid))
 		return usage_error(e->op.verb, "--token takes the whole request from the token");
 
 	status = make_request(e);
@@ -355,7 +370,7 @@ const struct verb policy_explain_verb = {
 	.name = "explain",
 	.operands = OPERANDS_COMMAND,
 	.arguments = "[--] COMMAND [ARG...]",
-	.summary = "Says which rule decides a command, and why",
+	.summary = "Says which rule decides a command or another action, and why",
 	.options = rows,
 	.run = run,
 };

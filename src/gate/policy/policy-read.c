@@ -157,9 +157,15 @@ static int take_rules(struct reader *r, const struct json *v)
 	return 0;
 }
 
-/* The kinds for which a policy may have rules. */
-static const enum kind sections[] = { KIND_EXEC, KIND_READ, KIND_WRITE, KIND_FETCH, KIND_GIT,
-	KIND_MCP };
+static const struct rule_section sections[] = {
+	{ "exec", KIND_EXEC, false },
+	{ "lines", KIND_EXEC, true },
+	{ "read", KIND_READ, false },
+	{ "write", KIND_WRITE, false },
+	{ "fetch", KIND_FETCH, false },
+	{ "git", KIND_GIT, false },
+	{ "mcp", KIND_MCP, false },
+};
 
 /* The kinds that `defaults` may name, with the ID of the resulting rule. */
 static const char *const default_ids[KINDS] = {
@@ -214,6 +220,7 @@ static const struct key keys[] = {
 	{ "principals", take_principals },
 	{ "defaults", take_defaults },
 	{ "exec", take_rules },
+	{ "lines", take_rules },
 	{ "read", take_rules },
 	{ "write", take_rules },
 	{ "fetch", take_rules },
@@ -238,10 +245,10 @@ static int compare_ids(const void *a, const void *b)
 }
 
 /* IDs must be distinct, so that one identifies the rule. */
-static int check_ids(struct reader *r, enum kind kind, const struct rule *rules, size_t n_rules)
+static int check_ids(
+	struct reader *r, const char *section, const struct rule *rules, size_t n_rules)
 {
 	cleanup(free_p) const struct rule **sorted = NULL;
-	const char *section = kind_name(kind);
 	char place[64];
 	size_t n = 0;
 
@@ -274,31 +281,32 @@ static void check_approvers(struct reader *r, const struct rule *rule, size_t in
 	faults_add(r->faults, place, "approvers names no group of approver_groups");
 }
 
-static int read_rules(struct reader *r, enum kind kind)
+static int read_rules(struct reader *r, const struct rule_section *section)
 {
 	struct policy *p = r->policy;
-	const struct json *section = json_get(json_root(p->doc), kind_name(kind));
-	struct rule **rules = kind == KIND_EXEC ? &p->rules : &p->of_kind[kind].rules;
-	size_t *n = kind == KIND_EXEC ? &p->n_rules : &p->of_kind[kind].n;
+	const struct json *array = json_get(json_root(p->doc), section->name);
+	const bool argv = section->kind == KIND_EXEC && !section->lines;
+	struct rule **rules = argv ? &p->rules : &p->of_kind[section->kind].rules;
+	size_t *n = argv ? &p->n_rules : &p->of_kind[section->kind].n;
 	int e;
 
-	if (!section || !json_is_array(section) || json_size(section) > LIMIT_POLICY_RULES)
+	if (!array || !json_is_array(array) || json_size(array) > LIMIT_POLICY_RULES)
 		return 0;
 
-	*rules = calloc(json_size(section) + 1, sizeof(**rules));
+	*rules = calloc(json_size(array) + 1, sizeof(**rules));
 	if (!*rules)
 		return -ENOMEM;
 
-	json_each (child, section) {
+	json_each (child, array) {
 		++*n;
-		e = rule_read(
-			child, kind, *n - 1, &p->trusted, r->names, r->faults, &(*rules)[*n - 1]);
+		e = rule_read(child, section, *n - 1, &p->trusted, r->names, r->faults,
+			&(*rules)[*n - 1]);
 		if (e < 0)
 			return e;
-		if (kind == KIND_EXEC)
+		if (argv)
 			check_approvers(r, &(*rules)[*n - 1], *n - 1);
 	}
-	return check_ids(r, kind, *rules, *n);
+	return check_ids(r, section->name, *rules, *n);
 }
 
 static int trust_the_usual(struct trusted *trusted)
@@ -325,7 +333,7 @@ static int read_document(struct reader *r)
 			return e;
 	}
 	for (size_t i = 0; i < LENGTH(sections); i++) {
-		e = read_rules(r, sections[i]);
+		e = read_rules(r, &sections[i]);
 		if (e < 0)
 			return e;
 	}

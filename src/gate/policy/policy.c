@@ -67,6 +67,17 @@ const struct rule *policy_rule(const struct policy *p, size_t index)
 	return &p->rules[index];
 }
 
+const struct rule *policy_rules_of(const struct policy *p, enum kind kind, size_t *ret_n)
+{
+	*ret_n = p->of_kind[kind].n;
+	return p->of_kind[kind].rules;
+}
+
+const struct rule *policy_default_rule(const struct policy *p, enum kind kind)
+{
+	return p->of_kind[kind].otherwise.id ? &p->of_kind[kind].otherwise : NULL;
+}
+
 const struct trusted *policy_trusted(const struct policy *p)
 {
 	/* The directories for programs of the distribution, writable only by root. */
@@ -239,24 +250,52 @@ static bool is_unseen(const struct candidates *c, const struct judgement *j)
 	return c->all[0].hidden || c->unread || (!j->by_rule && (c->opaque || c->hidden));
 }
 
-static int judge_compiled(const struct policy *p, const struct candidates *c, struct judgement *ret)
+/* Judges the commands of a request as text. */
+static int judge_text(const struct policy *p, const struct candidates *c, struct judgement *ret)
 {
 	const struct request *request = c->all[0].request;
 	struct target t;
 	int r;
 
-	if (lacks_budget(p, request)) {
-		*ret = judgement_by(DECISION_DENY, GROUND_BUDGET);
-		return 0;
-	}
 	r = target_init_candidates(&t, c,
 		request->action == ACTION_EVALUATE ? request->evaluate.text : NULL, &p->trusted);
 	if (r < 0)
 		return r;
 
 	*ret = policy_target_judge(p, &t);
-	ret->remember = ret->rule == p->of_kind[KIND_EXEC].otherwise.id;
 	target_deinit(&t);
+	return 0;
+}
+
+static int judge_compiled(const struct policy *p, const struct candidates *c, struct judgement *ret)
+{
+	int r;
+
+	if (lacks_budget(p, c->all[0].request)) {
+		*ret = judgement_by(DECISION_DENY, GROUND_BUDGET);
+		return 0;
+	}
+	r = judge_text(p, c, ret);
+	if (r >= 0)
+		ret->remember = ret->rule == p->of_kind[KIND_EXEC].otherwise.id;
+	return r;
+}
+
+/* Adds the rules about lines: they stand beside those about argument vectors. */
+static int judge_lines(const struct policy *p, const struct candidates *c, struct judgement *found)
+{
+	struct judgement j;
+	int r;
+
+	if (p->of_kind[KIND_EXEC].n == 0)
+		return 0;
+	r = judge_text(p, c, &j);
+	if (r < 0 || !j.named)
+		return r;
+	if (found->ground == GROUND_DEFAULT)
+		*found = j;
+	else
+		judgement_take_stricter(found, &j);
 	return 0;
 }
 
@@ -280,6 +319,8 @@ int policy_judge(const struct policy *p, const struct request *request, const st
 		r = judge_compiled(p, &c, &j);
 	else
 		j = judge(p, &c, otherwise);
+	if (r >= 0 && !p->compiled)
+		r = judge_lines(p, &c, &j);
 	if (j.decision == DECISION_ALLOW && is_unseen(&c, &j))
 		j = judgement_by(DECISION_PENDING, GROUND_HIDDEN);
 	if (r >= 0)

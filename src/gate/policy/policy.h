@@ -51,6 +51,12 @@ size_t policy_size(const struct policy *policy);
 size_t policy_size_of_all(const struct policy *policy);
 const struct rule *policy_rule(const struct policy *policy, size_t index);
 
+/* The rules of a kind that are not about argument vectors; NULL if there are none. */
+const struct rule *policy_rules_of(const struct policy *policy, enum kind kind, size_t *ret_n);
+
+/* The rule that decides about a kind if no other does; NULL if there is none. */
+const struct rule *policy_default_rule(const struct policy *policy, enum kind kind);
+
 /* For NULL: the directories of a policy that names none. */
 const struct trusted *policy_trusted(const struct policy *policy);
 

@@ -299,6 +299,10 @@ static int check_target_examples(const struct rule *rule, const struct json *val
 
 	if (!examples)
 		return 0;
+	if (rule->kind == KIND_EXEC) {
+		faults_add(faults, place, "a rule about lines can't have %s", key);
+		return 0;
+	}
 	json_each (child, examples) {
 		if (!json_string(child)) {
 			faults_add(faults, place, "%s[%zu] must be a string", key, i++);
@@ -322,6 +326,12 @@ int rule_check_target(
 
 	if (rule->remember && rule->action != DECISION_PENDING)
 		faults_add(faults, place, "remember is for a rule that asks");
+	if (rule->compiled && rule->kind != KIND_EXEC && rule->action == DECISION_ALLOW)
+		faults_add(faults, place, "compiled is for a rule that denies or asks");
+	if (rule->compiled && rule->except_targets.n > 0 && rule->kind != KIND_MCP)
+		faults_add(faults, place, "compiled and except exclude each other");
+	if (rule->compiled && rule->tools.n > 0)
+		faults_add(faults, place, "compiled and tools exclude each other");
 	if (rule->kind == KIND_GIT && rule->targets.n == 0 && rule->operations.n == 0)
 		faults_add(faults, place, "branch or operation is missing");
 	for (size_t i = 0; rule->action == DECISION_ALLOW && i < rule->targets.n; i++)

@@ -24,7 +24,9 @@ struct reader {
 	struct faults *faults;
 	const char *place;
 	struct rule *rule;
-	bool argv_read; /* argv was read without a fault */
+	unsigned section; /* its bit in struct key */
+	bool compiled;    /* the rule's patterns have the form of compiled policies */
+	bool argv_read;   /* argv was read without a fault */
 	bool except_faulty;
 };
 
@@ -33,7 +35,7 @@ struct key {
 	int (*take)(struct reader *r, const struct key *key, const struct json *v);
 	bool required;
 	size_t offset;  /* in struct rule */
-	unsigned kinds; /* rules that may have it, one bit per kind; 0: all */
+	unsigned kinds; /* rules that may have it, one bit per kind or section; 0: all */
 };
 
 static void *field(const struct reader *r, const struct key *key)
@@ -472,15 +474,28 @@ static int parse_urls(const struct patterns *p, struct url **ret, size_t *ret_n)
 	return 0;
 }
 
+static const char *line_fault(const char *pattern)
+{
+	return text_is_blank(pattern) ? "is blank" : NULL;
+}
+
+/* `compiled` may stand after the patterns, but decides what they may be. */
 static int take_targets(struct reader *r, const struct key *key, const struct json *v)
 {
 	struct rule *rule = r->rule;
 	int e;
 
-	e = take_strings(r, key->name, v, target_fault(rule->kind), &rule->targets);
+	e = take_strings(r, key->name, v, r->compiled ? line_fault : target_fault(rule->kind),
+		&rule->targets);
 	if (e < 0 || rule->kind != KIND_FETCH)
 		return e;
 	return parse_urls(&rule->targets, &rule->urls, &rule->n_urls);
+}
+
+static int take_lines(struct reader *r, const struct key *key, const struct json *v)
+{
+	r->rule->compiled = true;
+	return take_strings(r, key->name, v, line_fault, &r->rule->targets);
 }
 
 static int take_words(struct reader *r, const struct key *key, const struct json *v)
@@ -493,7 +508,9 @@ static int take_except_targets(struct reader *r, const struct key *key, const st
 	const enum kind kind = r->rule->kind;
 
 	return take_strings(r, key->name, v,
-		kind == KIND_MCP ? tool_pattern_fault : target_fault(kind),
+		r->compiled                ? line_fault
+			: kind == KIND_MCP ? tool_pattern_fault
+					   : target_fault(kind),
 		&r->rule->except_targets);
 }
 
@@ -520,6 +537,7 @@ static int take_severity(struct reader *r, const struct key *key, const struct j
 
 #define OF(kind) (1u << (kind))
 #define OF_EXEC OF(KIND_EXEC)
+#define OF_LINES OF(KINDS) /* of KIND_EXEC, but without argv */
 #define OF_FILES (OF(KIND_READ) | OF(KIND_WRITE))
 #define OF_OTHERS (OF_FILES | OF(KIND_FETCH) | OF(KIND_GIT) | OF(KIND_MCP))
 
@@ -528,6 +546,9 @@ static const struct key keys[] = {
 	{ "argv", take_argv, true, 0, OF_EXEC },
 	{ "path", take_targets, true, 0, OF_FILES },
 	{ "url", take_targets, true, 0, OF(KIND_FETCH) },
+	{ "line", take_lines, true, 0, OF_LINES },
+	{ "compiled", take_bool, false, AT(compiled), OF_FILES | OF(KIND_MCP) },
+	{ "pushes", take_bool, false, AT(pushes), OF(KIND_GIT) },
 	{ "branch", take_targets, false, 0, OF(KIND_GIT) },
 	{ "operation", take_words, false, AT(operations), OF(KIND_GIT) },
 	{ "server", take_targets, true, 0, OF(KIND_MCP) },
@@ -563,9 +584,9 @@ static int take_claim(const struct reader *r, enum field field, const struct jso
 		&r->rule->claims[field]);
 }
 
-static bool is_of(const struct key *key, enum kind kind)
+static bool is_of(const struct key *key, unsigned section)
 {
-	return key->kinds == 0 || (key->kinds & OF(kind));
+	return key->kinds == 0 || (key->kinds & section);
 }
 
 static int read_member(struct reader *r, const struct json *member)
@@ -575,7 +596,7 @@ static int read_member(struct reader *r, const struct json *member)
 	int e;
 
 	for (size_t i = 0; i < N_KEYS; i++)
-		if (strcmp(keys[i].name, name) == 0 && is_of(&keys[i], r->rule->kind))
+		if (strcmp(keys[i].name, name) == 0 && is_of(&keys[i], r->section))
 			return keys[i].take(r, &keys[i], member);
 	for (enum field f = 0; f < FIELDS; f++)
 		if (field_rows[f].rule_key && strcmp(field_rows[f].rule_key, name) == 0)
@@ -589,11 +610,11 @@ static int read_member(struct reader *r, const struct json *member)
 }
 
 /* Appends " exec[3] "id":". */
-static int append_place(struct bytes *b, enum kind kind, size_t index, const struct json *v)
+static int append_place(struct bytes *b, const char *section, size_t index, const struct json *v)
 {
 	const char *id = json_is_object(v) ? json_get_string(v, "id") : NULL;
 
-	bytes_appendf(b, ": %s[%zu]", kind_name(kind), index);
+	bytes_appendf(b, ": %s[%zu]", section, index);
 	if (id) {
 		bytes_append_str(b, " \"");
 		text_append_escaped(b, id, strnlen(id, LIMIT_RULE_ID));
@@ -606,28 +627,35 @@ static int read_members(struct reader *r, const struct json *v)
 {
 	int e = 0;
 
+	if (json_get(v, "compiled"))
+		json_bool(json_get(v, "compiled"), &r->compiled);
 	json_each (member, v) {
 		e = read_member(r, member);
 		if (e < 0)
 			return e;
 	}
 	for (size_t i = 0; i < N_KEYS; i++)
-		if (keys[i].required && is_of(&keys[i], r->rule->kind)
-			&& !json_get(v, keys[i].name))
+		if (keys[i].required && is_of(&keys[i], r->section) && !json_get(v, keys[i].name))
 			faults_add(r->faults, r->place, "%s is missing", keys[i].name);
 	return e;
 }
 
-int rule_read(const struct json *v, enum kind kind, size_t index, const struct trusted *trusted,
-	const struct policy_names *names, struct faults *faults, struct rule *ret)
+int rule_read(const struct json *v, const struct rule_section *section, size_t index,
+	const struct trusted *trusted, const struct policy_names *names, struct faults *faults,
+	struct rule *ret)
 {
 	cleanup(bytes_deinit) struct bytes place = BYTES_INIT(BYTES_UNLIMITED);
-	struct reader r = { .names = names, .faults = faults, .rule = ret };
+	struct reader r = {
+		.names = names,
+		.faults = faults,
+		.rule = ret,
+		.section = section->lines ? OF_LINES : OF(section->kind),
+	};
 	size_t faults_before;
 	int e;
 
-	*ret = (struct rule){ .kind = kind };
-	e = append_place(&place, kind, index, v);
+	*ret = (struct rule){ .kind = section->kind };
+	e = append_place(&place, section->name, index, v);
 	if (e < 0)
 		return e;
 
@@ -638,7 +666,7 @@ int rule_read(const struct json *v, enum kind kind, size_t index, const struct t
 	}
 	faults_before = faults->n;
 	e = read_members(&r, v);
-	if (kind != KIND_EXEC)
+	if (section->kind != KIND_EXEC || section->lines)
 		return e < 0 || faults->n > faults_before
 			? e
 			: rule_check_target(ret, v, r.place, faults);

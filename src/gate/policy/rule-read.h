@@ -7,8 +7,19 @@
 #include "gate/policy/policy.h"
 
 /*
- * Reads the element at `index` of a kind's section. Faults are added to `faults`; the rule must
+ * A section of the document. Rules about lines of shell are of KIND_EXEC, but have no argv: their
+ * patterns are for the text, as in compiled policies.
+ */
+struct rule_section {
+	const char *name;
+	enum kind kind;
+	bool lines;
+};
+
+/*
+ * Reads the element at `index` of a section. Faults are added to `faults`; the rule must
  * then only be passed to rule_deinit(), which is needed in any case. Error: -ENOMEM.
  */
-int rule_read(const struct json *value, enum kind kind, size_t index, const struct trusted *trusted,
-	const struct policy_names *names, struct faults *faults, struct rule *ret);
+int rule_read(const struct json *value, const struct rule_section *section, size_t index,
+	const struct trusted *trusted, const struct policy_names *names, struct faults *faults,
+	struct rule *ret);

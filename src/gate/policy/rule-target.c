@@ -279,7 +279,8 @@ static bool fits_native(const struct rule *rule, const struct target *t, enum wi
 	case KIND_FETCH:
 		return urls_fit(rule->urls, rule->n_urls, t, width);
 	case KIND_GIT:
-		return word_fits(&rule->operations, t->operation, width)
+		return (!rule->pushes || t->pushes)
+			&& word_fits(&rule->operations, t->operation, width)
 			&& branches_fit(&rule->targets, t, width);
 	case KIND_MCP:
 		return word_fits(&rule->targets, t->server, width)
@@ -331,6 +332,22 @@ bool rule_fits_target(const struct rule *rule, const struct target *t)
 	return rule_fits_target_itself(rule, t)
 		&& rule_try_asker(rule, t->request, t->asker, t->request->asked.cwd, NULL)
 		== RULE_MATCHES;
+}
+
+enum rule_miss rule_try_target(
+	const struct rule *rule, const struct target *t, struct rule_reach *reach)
+{
+	const enum width width = rule->action == DECISION_ALLOW ? NARROW : WIDE;
+	const enum rule_miss asker =
+		rule_try_asker(rule, t->request, t->asker, t->request->asked.cwd, reach);
+
+	if (rule_fits_target_itself(rule, t))
+		return asker;
+	if (rule->compiled)
+		return RULE_OTHER_TARGET;
+	if (fits_native(rule, t, width))
+		return RULE_EXCEPTED;
+	return fits_native(rule, t, WIDE) ? RULE_NOT_NARROW : RULE_OTHER_TARGET;
 }
 
 bool rule_names_target(const struct rule *rule, const struct target *t)

@@ -12,6 +12,10 @@
 /* The rule must be of the target's kind. */
 bool rule_fits_target(const struct rule *rule, const struct target *t);
 
+/* The same, with the reason of a miss. */
+enum rule_miss rule_try_target(
+	const struct rule *rule, const struct target *t, struct rule_reach *reach);
+
 /* The same without users, groups and claims, for examples. */
 bool rule_fits_target_itself(const struct rule *rule, const struct target *t);
 

@@ -108,9 +108,11 @@ bool trusted_leads(const struct trusted *trusted, const struct candidate_program
 enum rule_miss {
 	RULE_MATCHES,
 	RULE_OTHER_PROGRAM,
+	RULE_OTHER_TARGET,
 	RULE_OTHER_REAL_PATH,
 	RULE_UNTRUSTED,
 	RULE_OTHER_WORDS,
+	RULE_NOT_NARROW, /* it allows, and fits only as a rule that denies or asks would */
 	RULE_EXCEPTED,
 	RULE_OTHER_USER,
 	RULE_OTHER_GROUP,
