@@ -193,6 +193,16 @@ fetches() {
 	for path in .github .gitignore x.git a.claude .sshx /etc/firma2 ssh; do
 		for_command allow all /usr/bin/cp x "$path"
 	done
+	# The file and its new directory are two words.
+	for_command pending_hitl "$asked" /usr/bin/cp x/tasks.json .vscode
+	for_command pending_hitl "$asked" /usr/bin/cp -r --target-directory=/w/.GITHUB hooks
+	for_command pending_hitl "$asked" /usr/bin/cp -r fish /root/.config/
+	for_command pending_hitl "$asked" /usr/bin/cp -t /usr/local/bin ./firma
+	for_command pending_hitl "$asked" /usr/bin/cp profile.d /etc
+	decides pending_hitl "$asked" executable=/usr/bin/cp 'args:=["../x/tasks.json","."]' cwd=/w/.vscode
+	for_command allow all /usr/bin/cp settings.json .vscode
+	for_command allow all /usr/bin/cp x/tasks.json /w/vscode
+	for_command allow all /usr/bin/cp profile.d /srv/etc
 	check_decisions
 	judged ask "$asked" action_type=execute_command \
 		'target=cd /root/.ssh && tee authorized_keys' cwd=/w/p

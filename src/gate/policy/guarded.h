@@ -8,9 +8,25 @@
  */
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /*
  * Whether the path is a guarded file, or a directory of such files, in any directory and in upper
  * or lower case.
  */
 bool guarded_is(const char *path);
+
+/*
+ * The words of one command: a command that moves or copies a file names the file and its new
+ * directory in two words, such as "cp tasks.json .vscode". A bit for each guarded file.
+ */
+struct guarded_words {
+	uint64_t directories; /* a word is the directory of the file */
+	uint64_t names;       /* a word has the file's name */
+};
+
+/* Call for the normal path of each word. */
+void guarded_note(struct guarded_words *words, const char *path);
+
+/* Whether the words name a guarded file and its directory. */
+bool guarded_words_are(const struct guarded_words *words);

@@ -63,6 +63,7 @@ static int judge_operands(
 {
 	const size_t cost = cost_of_operand(s);
 	bool guarded = target_is_git(s, "config");
+	struct guarded_words words = { 0 };
 	struct operands o;
 	int r;
 
@@ -76,10 +77,11 @@ static int judge_operands(
 	while (r >= 0 && found->decision == DECISION_ALLOW && *left > 0 && operands_next(&o)) {
 		r = judge_operand(p, s, o.text, found);
 		guarded = guarded || guarded_is(o.text) || guarded_is(o.path);
+		guarded_note(&words, o.path);
 		*left -= cost < *left ? cost : *left;
 	}
 	operands_deinit(&o);
-	if (guarded)
+	if (guarded || guarded_words_are(&words))
 		judgement_take_stricter(found,
 			&(struct judgement){ .decision = DECISION_PENDING,
 				.rule = RULE_OPERAND,
