@@ -17,14 +17,23 @@
 /* --- rules of compiled policies ----------------------------------------------------------------
  */
 
-/* A pattern without a slash is the name of a file in any directory. */
-static bool fits_wide(const struct patterns *p, enum kind kind, const struct target_text *text)
+/*
+ * A pattern without a slash is the name of a file in any directory. A pattern of several commands,
+ * such as "curl * | sh", may begin at any command of a line.
+ */
+static enum glob_reach reach_of(const char *pattern, enum kind kind, enum glob_reach otherwise)
 {
 	const bool is_path = kind == KIND_READ || kind == KIND_WRITE;
 
+	if (is_path && !strchr(pattern, '/'))
+		return GLOB_ANY_DEPTH;
+	return kind == KIND_EXEC && strpbrk(pattern, "|;&\n") ? GLOB_ANY_WORD : otherwise;
+}
+
+static bool fits_wide(const struct patterns *p, enum kind kind, const struct target_text *text)
+{
 	for (size_t i = 0; i < p->n; i++)
-		if (glob_run_wide(p->any[i], text->text,
-			    is_path && !strchr(p->any[i], '/') ? GLOB_ANY_DEPTH : text->reach))
+		if (glob_run_wide(p->any[i], text->text, reach_of(p->any[i], kind, text->reach)))
 			return true;
 	return false;
 }
