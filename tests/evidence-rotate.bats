@@ -325,3 +325,46 @@ rotated() {
 	assert_status 0
 	assert_line -n 0 -p 'two: holds: 4'
 }
+
+# --- following ------------------------------------------------------------------------------------
+
+# follows FILE: shows it in the background, as it grows; what is printed goes to `out` and `err`.
+follows() {
+	_command "$FIRMA" evidence show --follow "$1"
+	_spawn "${CMD[@]}" >out 2>err
+	BACKGROUND["show"]=$!
+}
+
+# until_shown TEXT: in `out`.
+until_shown() {
+	_until "${BACKGROUND["show"]}" grep -q "$1" out || fail "not shown: $1"
+}
+
+@test "--follow goes on in the new log, and says so" {
+	start
+	ask >"$TMP/out.ask"
+	follows "$LOG"
+	until_shown ' 1 allow '
+	rotates 3
+	until_shown ' 3 closed: '
+	until_shown ' 4 continues: '
+	ask >"$TMP/out.ask"
+	until_shown ' 5 allow '
+	assert_equal "$(<err)" "firma: $LOG was rotated or replaced: what is in it now follows"
+	assert_equal "$(wc -l <out)" 5
+}
+
+has_lines() {
+	(($(wc -l <"$2") == $1))
+}
+
+@test "--follow goes on where a file was cut off, and says so" {
+	"$UNIT" stream make 3 >s
+	cp s whole
+	follows s
+	until_shown ' 3 allow '
+	head -n 1 whole >s
+	_until "${BACKGROUND["show"]}" grep -q 'cut off' err
+	assert_equal "$(<err)" 'firma: s was cut off: what is in it now follows'
+	_until "${BACKGROUND["show"]}" has_lines 4 out || fail "not shown again"
+}

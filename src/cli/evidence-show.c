@@ -6,10 +6,10 @@
  */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/inotify.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -19,6 +19,7 @@
 #include "base/text.h"
 #include "cli/evidence-file.h"
 #include "cli/evidence-line.h"
+#include "cli/follow.h"
 #include "cli/verb.h"
 #include "gate/kind.h"
 #include "gate/wire/reply.h"
@@ -116,57 +117,88 @@ static int show_line(struct showing *s, const struct line *line)
 	return 0;
 }
 
-/* Waits until the file is changed. */
-static int wait_for_more(int watch)
+/* Shows what can be read now. Returns 0, or a negative errno. */
+static int show_rest(struct showing *s, struct lines *lines)
 {
-	char events[sizeof(struct inotify_event) + 256];
-
-	say_flush();
-	if (ferror(stdout))
-		return -EPIPE;
-	if (read(watch, events, sizeof(events)) < 0 && errno != EINTR)
-		return -errno;
-	return 0;
-}
-
-static int open_watch(int fd, int *ret)
-{
-	char path[64];
-	int watch;
-
-	watch = inotify_init1(IN_CLOEXEC);
-	if (watch < 0)
-		return -errno;
-
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	if (inotify_add_watch(watch, path, IN_MODIFY) < 0) {
-		close(watch);
-		return -errno;
-	}
-	*ret = watch;
-	return 0;
-}
-
-static int show_stream(struct showing *s, int fd)
-{
-	cleanup(close_p) int watch = -1;
-	cleanup(lines_deinit) struct lines lines;
 	struct line line;
-	int r = 0;
+	int r;
 
-	lines_init(&lines, fd, CHAIN_LINE_MAX);
-	lines.leave_broken = s->follow;
-	if (s->follow)
-		r = open_watch(fd, &watch);
-	while (r >= 0) {
-		r = lines_next(&lines, &line);
-		if (r == LINES_ONE)
-			r = show_line(s, &line);
-		else if (r == 0 && s->follow)
-			r = wait_for_more(watch);
-		else
+	while ((r = lines_next(lines, &line)) == LINES_ONE) {
+		r = show_line(s, &line);
+		if (r < 0)
 			break;
 	}
+	return r;
+}
+
+/* Goes on at the beginning of `fd`, and says why. */
+static void begin_again(struct showing *s, int fd, struct lines *lines, const char *what)
+{
+	cleanup(bytes_deinit) struct bytes shown = BYTES_INIT(BYTES_UNLIMITED);
+
+	say_flush();
+	if (evidence_file_append_path(&shown, s->path) == 0)
+		say("%s was %s: what is in it now follows", bytes_str(&shown), what);
+	lines_deinit(lines);
+	lines_init(lines, fd, CHAIN_LINE_MAX);
+	lines->leave_broken = true;
+}
+
+/* The log was rotated: its rest is shown, and then the new one. */
+static int go_on_in_new(struct showing *s, int *fd, struct lines *lines, struct follow *follow)
+{
+	int next, r;
+
+	r = show_rest(s, lines);
+	if (r < 0)
+		return r;
+	next = open(s->path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (next < 0)
+		return errno == ENOENT ? 0 : -errno;
+
+	close_p(fd);
+	*fd = next;
+	begin_again(s, next, lines, "rotated or replaced");
+	return follow_begin(follow, s->path, next);
+}
+
+static int go_on(struct showing *s, int *fd, struct lines *lines, struct follow *follow)
+{
+	int r;
+
+	r = follow_look(follow, *fd, lines->offset);
+	if (r == FOLLOW_REPLACED)
+		return go_on_in_new(s, fd, lines, follow);
+	if (r == FOLLOW_CUT) {
+		if (lseek(*fd, 0, SEEK_SET) < 0)
+			return -errno;
+		begin_again(s, *fd, lines, "cut off");
+		return 0;
+	}
+	if (r < 0)
+		return r;
+
+	say_flush();
+	return ferror(stdout) ? -EPIPE : follow_wait(follow);
+}
+
+static int show_stream(struct showing *s, int *fd)
+{
+	struct follow follow = FOLLOW_INIT;
+	struct lines lines;
+	int r;
+
+	lines_init(&lines, *fd, CHAIN_LINE_MAX);
+	lines.leave_broken = s->follow;
+	r = s->follow ? follow_begin(&follow, s->path, *fd) : 0;
+	do {
+		if (r >= 0)
+			r = show_rest(s, &lines);
+		if (r >= 0 && s->follow)
+			r = go_on(s, fd, &lines, &follow);
+	} while (r >= 0 && s->follow);
+	follow_end(&follow);
+	lines_deinit(&lines);
 	return r;
 }
 
@@ -179,7 +211,7 @@ static int run_show(struct showing *s)
 	if (status != STATUS_DONE)
 		return status;
 
-	r = show_stream(s, fd);
+	r = show_stream(s, &fd);
 	if (r < 0) {
 		say_flush();
 		return evidence_file_say_error(s->path, r);
