@@ -536,3 +536,26 @@ warns() {
 	run firma policy check --nonsense a
 	assert_status 2
 }
+
+@test "it warns of rules of other kinds that may not do what they seem to" {
+	write_policy '{"read":[
+		{"id":"all","path":"/**","action":"allow"},
+		{"id":"near","path":"src/**","action":"allow"},
+		{"id":"level","path":"/etc/*","action":"deny"},
+		{"id":"fine","path":["/etc/x",".env","/srv/**"],"action":"deny"}],
+		"fetch":[{"id":"any","url":"https://*/**","action":"allow"},
+		{"id":"none","url":"https://*/**","action":"deny"}],
+		"git":[{"id":"own","branch":"a/*","action":"allow","agents":["x"]}],
+		"mcp":[{"id":"tools","server":"*","action":"allow"}],
+		"lines":[{"id":"line","line":"make*","action":"allow","agents":["x"]}]}'
+	run firma policy check "$POLICY"
+	assert_status 0
+	assert_line "$POLICY: read[0] \"all\": warning: it allows every file"
+	assert_line -e 'read.1. "near": warning: a relative path is below the directory that the asker claims'
+	assert_line -e 'read.2. "level": warning: .*is one name'
+	assert_line -e 'fetch.0. "any": warning: it allows every host'
+	assert_line -e 'git.0. "own": warning: it allows on claims alone'
+	assert_line -e 'mcp.0. "tools": warning: it allows tools of every server'
+	assert_line -e 'lines.0. "line": warning: it allows on claims alone'
+	assert_equal "${#lines[@]}" 8
+}

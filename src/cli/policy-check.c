@@ -78,11 +78,17 @@ static bool is_plain_name(const char *name)
 		== '\0';
 }
 
-static int append_place(struct bytes *b, const struct rule *rule, size_t index)
+static int append_place_of(
+	struct bytes *b, const char *section, const struct rule *rule, size_t index)
 {
-	bytes_appendf(b, ": exec[%zu] \"", index);
+	bytes_appendf(b, ": %s[%zu] \"", section, index);
 	text_append_escaped(b, rule->id, strlen(rule->id));
 	return bytes_append_str(b, "\":");
+}
+
+static int append_place(struct bytes *b, const struct rule *rule, size_t index)
+{
+	return append_place_of(b, "exec", rule, index);
 }
 
 /* Whether `rule` matches every command of each program that `other` names. */
@@ -267,6 +273,24 @@ static void warn_of_links(const struct policy *policy, struct faults *faults)
 	}
 }
 
+/* Rules of other kinds, but not those that a compiled policy has become. */
+static void warn_of_targets(const struct policy *policy, struct faults *faults)
+{
+	const struct rule *rules;
+	size_t n;
+
+	for (enum kind kind = 0; kind < KINDS && !policy_is_of_compiled_form(policy); kind++) {
+		rules = policy_rules_of(policy, kind, &n);
+		for (size_t i = 0; i < n; i++) {
+			cleanup(bytes_deinit) struct bytes place = BYTES_INIT(BYTES_UNLIMITED);
+			const char *section = kind == KIND_EXEC ? "lines" : kind_name(kind);
+
+			if (append_place_of(&place, section, &rules[i], i) >= 0)
+				rule_advise_target(&rules[i], bytes_str(&place), faults);
+		}
+	}
+}
+
 /* From here on, access files as the daemon's user. */
 static int become(const struct daemon_user *user)
 {
@@ -299,8 +323,10 @@ static int check(const char *path, const struct daemon_user *user)
 
 	faults_init(&faults);
 	r = policy_file_check(absolute, geteuid(), &faults, &source, &policy);
-	if (r == 0)
+	if (r == 0) {
 		warn_of_links(policy, &faults);
+		warn_of_targets(policy, &faults);
+	}
 	if (r == -EACCES && user->other)
 		status = print_unreadable(bytes_str(&shown), user, r);
 	else if (r < 0)

@@ -341,3 +341,53 @@ int rule_check_target(
 	r = check_target_examples(rule, value, "match", true, place, faults);
 	return r < 0 ? r : check_target_examples(rule, value, "not_match", false, place, faults);
 }
+
+static const char *path_advice(const char *pattern, bool allows)
+{
+	const size_t len = strlen(pattern);
+
+	if (!allows)
+		return len > 2 && strcmp(pattern + len - 2, "/*") == 0
+			? "'*' at the end is one name, not what lies below; \"**\" is both"
+			: NULL;
+	if (strcmp(pattern, "/**") == 0)
+		return "it allows every file";
+	return pattern[0] != '/' ? "a relative path is below the directory that the asker claims: "
+				   "an absolute one says where"
+				 : NULL;
+}
+
+static const char *target_advice(const struct rule *rule, size_t index)
+{
+	const bool allows = rule->action == DECISION_ALLOW;
+	const char *pattern = rule->targets.any[index];
+
+	switch (rule->kind) {
+	case KIND_READ:
+	case KIND_WRITE:
+		return rule->compiled ? NULL : path_advice(pattern, allows);
+	case KIND_FETCH:
+		return allows && strcmp(rule->urls[index].host, "*") == 0
+			? "it allows every host, also those of this machine and its network"
+			: NULL;
+	case KIND_MCP:
+		return allows && strcmp(pattern, "*") == 0 ? "it allows tools of every server"
+							   : NULL;
+	default:
+		return NULL;
+	}
+}
+
+void rule_advise_target(const struct rule *rule, const char *place, struct faults *faults)
+{
+	const char *advice;
+
+	check_claims(rule, place, faults);
+	for (size_t i = 0; i < rule->targets.n; i++) {
+		advice = target_advice(rule, i);
+		if (advice) {
+			faults_warn(faults, place, "%s", advice);
+			return;
+		}
+	}
+}

@@ -14,6 +14,9 @@ int rule_check(const struct rule *rule, const struct json *value, const struct t
 /* Warns if a rule may not do what its author meant. For authors of policies. */
 void rule_advise(const struct rule *rule, const char *place, struct faults *faults);
 
-/* The same for a rule that is not of KIND_EXEC. */
+/* The same for a rule that is not about argument vectors. */
+void rule_advise_target(const struct rule *rule, const char *place, struct faults *faults);
+
+/* rule_check() for a rule that is not about argument vectors. */
 int rule_check_target(const struct rule *rule, const struct json *value, const char *place,
 	struct faults *faults);
