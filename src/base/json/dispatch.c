@@ -136,7 +136,9 @@ int dispatch_members(struct dispatch *d, struct members *members, const struct d
 
 	assert(!d->all);
 	search_init(&s, d, rows);
-	for (const struct member *m = members->list; m < members->list + members->n; m++) {
+	for (size_t k = 0; k < members->n; k++) {
+		const struct member *m = &members->list[k];
+
 		i = find_row(rows, s.n, s.next, m->key);
 		if (i == s.n)
 			continue;
