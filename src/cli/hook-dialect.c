@@ -38,7 +38,10 @@ const struct hook_dialect hook_dialects[] = {
 		.deny_status = STATUS_DENIED,
 	},
 	{
-		/* codex's hook can't allow: it can only deny or have no opinion. */
+		/*
+		 * codex's hook can't allow: it can only deny or have no opinion. After a denial it
+		 * goes on, as all of these agents but cline do.
+		 */
 		.name = "codex",
 		.event = "hook_event_name",
 		.event_value = "PreToolUse",

@@ -5,6 +5,7 @@
 # installs the hook itself.
 
 # shellcheck disable=SC2034,SC2154 # some variables are those of lib.bash and of bats
+# shellcheck disable=SC2163 # the function is the one that is named
 
 load ../lib
 
@@ -12,9 +13,13 @@ load ../lib
 PATIENCE=600
 
 setup() {
+	local name
+
 	lib_setup
-	# A function that bats exports: where one is in the environment, no line is taken for plain.
-	export -nf bats_readlinkf
+	# Functions that bats exports: where one is in the environment, no line is taken for plain.
+	while read -r _ _ name; do
+		export -nf "$name"
+	done < <(declare -Fx)
 	unset CLAUDE_CONFIG_DIR CODEX_HOME COPILOT_HOME OPENCODE_CONFIG
 	mkdir "$TMP/work"
 	cd "$TMP/work" || return
