@@ -159,6 +159,8 @@ closed_by_entry() {
 	allowed_by_list agent_id=a executable=/x
 	run operate allow.add pattern=/y
 	assert_field reason 'the allowlist is full'
+	run operate approve token_id="$(pending_token)" always:=true
+	assert_field reason "can't be allowed always: the allowlist is full"
 	stop_daemon
 	write_list "$(sed 's/"allowlist":\[/&{"id":"x","pattern":"\/x"},/' "$LIST")"
 	stays_so "$LIST: there are more than 4096 entries" "$LIST"

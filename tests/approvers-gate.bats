@@ -50,6 +50,13 @@ refused() {
 	assert_field reason "$@"
 }
 
+# without_descriptors COMMAND...: while the daemon has one for a connection, and none for a file.
+without_descriptors() {
+	prlimit --pid "$DAEMON" --nofile="$(($(find "/proc/$DAEMON/fd" -mindepth 1 | wc -l) + 1)):4096"
+	"$@"
+	prlimit --pid "$DAEMON" --nofile=1024:4096
+}
+
 # retry TOKEN: asks again.
 retry() {
 	run ask approval_token="$1"
@@ -229,6 +236,19 @@ if a: open(sys.argv[2], "w").write(a[0]["text"]); open(sys.argv[3], "w").write(a
 	run ask
 	assert_decision deny -p 'closed: '
 	assert_field reason -p 'approvers: can be written by'
+}
+
+@test "a file of approvers that can't be opened for lack of descriptors closes until there are some" {
+	((${#WRAPPER[@]} == 0)) || skip "it runs under another program"
+	serve_approvers
+	run ask
+	assert_decision pending_hitl
+	make_key bob
+	list_signer bob
+	without_descriptors run ask
+	assert_decision deny "closed: $SIGNERS: can't be read: Too many open files"
+	run ask
+	assert_decision pending_hitl
 }
 
 @test "a copy of the state directory is another gate, and what was live there ends" {
@@ -472,6 +492,28 @@ serve_group() {
 	run approve_as bob "$token"
 	refused -p "the security key's counter did not go up"
 	echo 11 >"$FIRMA_TEST_SK/counter"
+	run approve_as bob "$token"
+	assert_output '{"outcome":"ok"}'
+	retry "$token"
+	assert_decision allow
+}
+
+@test "while a security key's counter can't be written, nothing is approved or allowed" {
+	use_security_key
+	make_security_key bob
+	list_signer bob
+	serve_approvers
+	local token
+	token=$(pending_token)
+	echo 10 >"$FIRMA_TEST_SK/counter"
+	mkdir "$STATE_DIR/sk-counters.new"
+	run approve_as bob "$token"
+	refused -p 'outcome unknown: the count of a security key could not be recorded: '
+	retry "$token"
+	assert_decision deny -p 'the count of a security key could not be recorded: '
+	rmdir "$STATE_DIR/sk-counters.new"
+	token=$(pending_token)
+	echo 20 >"$FIRMA_TEST_SK/counter"
 	run approve_as bob "$token"
 	assert_output '{"outcome":"ok"}'
 	retry "$token"

@@ -99,6 +99,23 @@ is_asleep() {
 	[[ $(awk '/^State:/ { print $2 }' "/proc/$DAEMON/status") == S ]]
 }
 
+# is_still: the daemon sleeps, so no descriptor that it polls is ready, and none of its timers is due
+# within five seconds: until something comes from outside, nothing happens.
+is_still() {
+	is_asleep && ! grep -q '^it_value: (\([1-4]\|0, [1-9]\)' "/proc/$DAEMON/fdinfo/"*
+}
+
+# stays_still: it is still, and is not woken up while that is asked 20 times.
+stays_still() {
+	local before _
+
+	before=$(work)
+	for _ in {1..20}; do
+		is_still || return
+	done
+	[[ $(work) == "$before" ]]
+}
+
 # Is the file of tokens larger than it was?
 is_larger() {
 	(($(size) > $1))

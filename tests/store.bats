@@ -672,3 +672,10 @@ start_in_memory() {
 	start_asking
 	assert_equal "$(listed token_id | head -n 60 | wc -l)" 60
 }
+
+@test "a change is applied only to a token that is in the state that it names" {
+	run "$UNIT" compare-and-set
+	assert_output '32 tokens'
+	run "$UNIT" compare-and-set "$STATE_DIR"
+	assert_output '32 tokens'
+}

@@ -32,7 +32,10 @@ struct bytes {
 	int error;   /* of the first append that failed, or 0 */
 };
 
-/* For content that the program makes itself, if other limits bound what a peer adds to it. */
+/*
+ * For content that the program makes itself, if other limits bound what a peer adds to it, and for
+ * content that file_read() bounds.
+ */
 #define BYTES_UNLIMITED (SIZE_MAX / 4)
 
 #define BYTES_INIT(ceiling)      \

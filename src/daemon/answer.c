@@ -10,16 +10,17 @@
 #include "base/text.h"
 #include "daemon/log.h"
 #include "daemon/view.h"
+#include "gate/limits.h"
 
 void answer_init(struct answer *a, struct conn *conn)
 {
 	*a = (struct answer){
 		.conn = conn,
 		.refusal = BYTES_INIT(BYTES_UNLIMITED),
-		.changed = BYTES_INIT(BYTES_UNLIMITED),
-		.request = BYTES_INIT(BYTES_UNLIMITED),
+		.changed = BYTES_INIT((size_t)LIMIT_REVOKE_MANY * TOKEN_ID_LEN),
+		.request = BYTES_INIT(LIMIT_REQUEST),
 		.what = BYTES_INIT(BYTES_UNLIMITED),
-		.line = BYTES_INIT(BYTES_UNLIMITED),
+		.line = BYTES_INIT(LIMIT_REQUEST),
 		.reply = BYTES_INIT(BYTES_UNLIMITED),
 	};
 	verdict_init(&a->verdict);

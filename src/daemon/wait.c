@@ -82,7 +82,7 @@ int waits_hold(struct waits *waits, struct conn *conn, struct bytes *line,
 	w->deadline = deadline;
 	memcpy(w->token_id, token_id, sizeof(w->token_id));
 	w->line = *line;
-	bytes_init(line, BYTES_UNLIMITED);
+	bytes_init(line, line->max);
 	TAILQ_INSERT_TAIL(&waits->held, w, order);
 	waits->n++;
 	return 0;

@@ -18,6 +18,7 @@ static const struct {
 } commands[] = {
 	{ "activate", unit_activate },
 	{ "clock", unit_clock },
+	{ "compare-and-set", unit_compare_and_set },
 	{ "cost", unit_cost },
 	{ "fake", unit_fake },
 	{ "fill", unit_fill },

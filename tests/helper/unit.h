@@ -24,6 +24,7 @@ enum unit_status {
 
 int unit_activate(int argc, char **argv);
 int unit_clock(int argc, char **argv);
+int unit_compare_and_set(int argc, char **argv);
 int unit_cost(int argc, char **argv);
 int unit_fake(int argc, char **argv);
 int unit_fill(int argc, char **argv);

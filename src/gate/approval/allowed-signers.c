@@ -64,14 +64,6 @@ const struct allowed_signer *allowed_signers_at(const struct allowed_signers *li
 	return &list->signers[i];
 }
 
-bool allowed_signers_know(const struct allowed_signers *list, const char *principal)
-{
-	for (size_t i = 0; i < list->n; i++)
-		if (strcmp(list->signers[i].principal, principal) == 0)
-			return true;
-	return false;
-}
-
 /* --- one line --------------------------------------------------------------------------------- */
 
 static int refuse(struct bytes *why, unsigned int line, const char *what)

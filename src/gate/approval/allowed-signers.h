@@ -47,9 +47,6 @@ DEFINE_CLEANUP(struct allowed_signers *, allowed_signers_free)
 size_t allowed_signers_count(const struct allowed_signers *list);
 const struct allowed_signer *allowed_signers_at(const struct allowed_signers *list, size_t i);
 
-/* Whether any line names this principal. */
-bool allowed_signers_know(const struct allowed_signers *list, const char *principal);
-
 /* The result of looking up a key in the list. */
 enum signer_standing {
 	SIGNER_GOOD,

@@ -22,12 +22,6 @@ void faults_deinit(struct faults *f)
 	bytes_deinit(&f->warnings);
 }
 
-void faults_clear(struct faults *f)
-{
-	faults_deinit(f);
-	faults_init(f);
-}
-
 static int __attribute__((format(printf, 4, 0)))
 append(struct bytes *b, const char *place, const char *kind, const char *format, va_list ap)
 {

@@ -24,9 +24,6 @@ struct faults {
 void faults_init(struct faults *f);
 void faults_deinit(struct faults *f);
 
-/* Drops all faults and warnings. */
-void faults_clear(struct faults *f);
-
 /* Adds "PLACE what"; a place ends in a colon: " exec[3]:", or ":7:12:" for a line and column. */
 void faults_add(struct faults *f, const char *place, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

@@ -14,7 +14,7 @@
 
 #include "base/bytes.h"
 #include "base/cleanup.h"
-#include "base/clock.h"
+#include "base/moment.h"
 #include "base/notation.h"
 #include "gate/approval/approvals.h"
 #include "gate/approval/demand.h"
@@ -62,12 +62,6 @@ struct approval {
 	uid_t by;
 	uint64_t at_wall; /* µs of the wall clock; for display */
 	enum confirmed confirmed;
-};
-
-/* A point in time, and the boot it belongs to. */
-struct moment {
-	struct clock_time clock;
-	uint8_t boot_id[16];
 };
 
 struct token {

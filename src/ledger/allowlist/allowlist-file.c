@@ -22,6 +22,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/warnings.h"
 #include "gate/limits.h"
 
 #define LIST_FILE "allowlist.json"
@@ -54,8 +55,7 @@ warn(struct allowlist_file *f, const char *name, const char *format, ...)
 {
 	va_list ap;
 
-	if (f->warning.len > 0)
-		bytes_append_str(&f->warning, "; ");
+	warnings_begin(&f->warning);
 	bytes_appendf(&f->warning, "%s/%s: ", state_dir_path(f->dir), name);
 	va_start(ap, format);
 	bytes_vappendf(&f->warning, format, ap);
@@ -404,11 +404,5 @@ void allowlist_file_finish(struct allowlist_file *f, const struct moment *now)
 
 bool allowlist_file_take_warning(struct allowlist_file *f, struct bytes *b)
 {
-	if (f->warning.len == 0)
-		return false;
-
-	bytes_deinit(b);
-	*b = f->warning;
-	bytes_init(&f->warning, BYTES_UNLIMITED);
-	return true;
+	return warnings_take(&f->warning, b);
 }

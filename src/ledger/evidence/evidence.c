@@ -43,6 +43,7 @@
 #include "base/file.h"
 #include "base/notation.h"
 #include "base/text.h"
+#include "base/warnings.h"
 #include "ledger/evidence/evidence-internal.h"
 #include "ledger/evidence/segment.h"
 
@@ -91,8 +92,7 @@ void evidence_warn(struct evidence *e, const char *format, ...)
 {
 	va_list ap;
 
-	if (e->warning.len > 0)
-		bytes_append_str(&e->warning, "; ");
+	warnings_begin(&e->warning);
 	bytes_appendf(&e->warning, "%s: ", bytes_str(&e->shown));
 	va_start(ap, format);
 	bytes_vappendf(&e->warning, format, ap);
@@ -101,13 +101,7 @@ void evidence_warn(struct evidence *e, const char *format, ...)
 
 bool evidence_take_warning(struct evidence *e, struct bytes *b)
 {
-	if (e->warning.len == 0)
-		return false;
-
-	bytes_deinit(b);
-	*b = e->warning;
-	bytes_init(&e->warning, BYTES_UNLIMITED);
-	return true;
+	return warnings_take(&e->warning, b);
 }
 
 struct chain_head evidence_head(const struct evidence *e)

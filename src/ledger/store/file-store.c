@@ -35,6 +35,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/warnings.h"
 #include "gate/token/token-json.h"
 #include "ledger/store/journal.h"
 #include "ledger/store/table-store.h"
@@ -232,6 +233,13 @@ static bool is_mostly_superseded(const struct file_store *f)
 		&& f->size > f->compact_after;
 }
 
+static void warn_not_rewritten(struct file_store *f, int error)
+{
+	warnings_begin(&f->base.store.warning);
+	bytes_appendf(&f->base.store.warning, "%s/" TOKENS_FILE ": could not be rewritten: %s",
+		state_dir_path(f->dir), strerror(-error));
+}
+
 /* The turn is on record already, so a failure here must not fail the turn. */
 static void compact(struct file_store *f)
 {
@@ -243,8 +251,7 @@ static void compact(struct file_store *f)
 
 	/* Try again only after the file has doubled: a try costs as much as a success. */
 	f->compact_after = 2 * f->size;
-	bytes_appendf(&f->base.store.warning, "%s/" TOKENS_FILE ": could not be rewritten: %s",
-		state_dir_path(f->dir), strerror(-r));
+	warn_not_rewritten(f, r);
 	if (f->fd < 0)
 		give_up_file(f, r);
 }
@@ -307,6 +314,7 @@ static void warn_rewritten(struct file_store *f, unsigned int number)
 {
 	struct bytes *b = &f->base.store.warning;
 
+	warnings_begin(b);
 	bytes_appendf(b, "%s/" TOKENS_FILE ": ", state_dir_path(f->dir));
 	if (number > 0)
 		bytes_appendf(b,
@@ -335,9 +343,7 @@ static void settle(struct file_store *f)
 	close_p(&f->fd);
 	f->fd = -1;
 	if (r < 0)
-		bytes_appendf(&f->base.store.warning,
-			"%s/" TOKENS_FILE ": could not be rewritten: %s", state_dir_path(f->dir),
-			strerror(-r));
+		warn_not_rewritten(f, r);
 	else
 		warn_rewritten(f, number);
 }
@@ -479,6 +485,7 @@ static int cut_torn_end(struct file_store *f, int fd, const struct journal_end *
 	if (ftruncate(fd, (off_t)end->size) < 0 || fsync(fd) < 0)
 		return -errno;
 
+	warnings_begin(&f->base.store.warning);
 	return bytes_appendf(&f->base.store.warning,
 		"%s/" TOKENS_FILE ": cut off %" PRIu64
 		" bytes of a last batch that was never completed, and never answered for",

@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 
+#include "base/warnings.h"
 #include "ledger/store/store-internal.h"
 
 void store_init(struct store *store, const struct store_ops *ops)
@@ -209,11 +210,5 @@ int store_put_to_rest(struct store *store)
 
 bool store_take_warning(struct store *store, struct bytes *b)
 {
-	if (store->warning.len == 0)
-		return false;
-
-	bytes_deinit(b);
-	*b = store->warning;
-	bytes_init(&store->warning, BYTES_UNLIMITED);
-	return true;
+	return warnings_take(&store->warning, b);
 }
