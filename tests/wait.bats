@@ -152,9 +152,9 @@ answers() {
 	start_asking
 	wait_for asker
 	token=$(newest)
-	move_clock 59
+	move_clock 30
 	assert_equal "$(status_of waiting)" 1
-	move_clock 1.1
+	move_clock 30.1
 	answers asker "$(awaiting "$token")"
 	must "$OK" operate approve token_id="$token"
 	must "$ALLOWED" ask approval_token="$token"
