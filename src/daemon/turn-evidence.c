@@ -27,12 +27,6 @@ static int keep_hash(struct bytes *b, const char *why, const char *data, size_t 
 	return bytes_appendf(b, "{\"%s\":true,\"bytes\":%zu,\"sha256\":\"%s\"}", why, len, hex);
 }
 
-static bool is_malformed(const struct request *request)
-{
-	return request->fault
-		&& strncmp(request->fault, REQUEST_MALFORMED, sizeof(REQUEST_MALFORMED) - 1) == 0;
-}
-
 int turn_evidence_keep(const struct batch *batch, struct answer *a, const struct request *request,
 	const char *line, size_t len)
 {
@@ -41,7 +35,7 @@ int turn_evidence_keep(const struct batch *batch, struct answer *a, const struct
 	if (!line)
 		return keep_hash(
 			&a->request, "malformed", bytes_str(&a->conn->in), a->conn->in.len);
-	if (is_malformed(request))
+	if (request->malformed)
 		return keep_hash(&a->request, "malformed", line, len);
 
 	/* Strip the white space around the object. */

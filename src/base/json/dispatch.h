@@ -39,7 +39,7 @@ struct dispatch_value {
 };
 
 /* A fault was reported. */
-#define DISPATCH_REFUSED 1
+enum { DISPATCH_REFUSED = 1 };
 
 /* Returns 0, DISPATCH_REFUSED or a negative errno. */
 typedef int dispatch_take_fn(

@@ -63,7 +63,7 @@ struct scan_member {
 typedef int (*scan_member_fn)(const struct scan_member *member, void *userdata);
 
 /* The text is not strict JSON; *ret_fault says why. */
-#define SCAN_REFUSED 1
+enum { SCAN_REFUSED = 1 };
 
 /*
  * Returns 0, SCAN_REFUSED, -ENOMEM, or the negative result of `fn` (which may be NULL). A member

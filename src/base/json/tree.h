@@ -17,7 +17,7 @@ struct json;
 struct json_doc;
 
 /* The text was refused by base/json/scan. */
-#define JSON_MALFORMED SCAN_REFUSED
+enum { JSON_MALFORMED = SCAN_REFUSED };
 
 /* Returns 0, JSON_MALFORMED with *ret_fault, or -ENOMEM. */
 int json_parse(const char *text, size_t len, struct json_doc **ret, struct scan_fault *ret_fault);

@@ -7,7 +7,7 @@
 #include "gate/wire/request.h"
 
 /* The request is refused: its fault was noted. */
-#define REQUEST_REFUSED DISPATCH_REFUSED
+enum { REQUEST_REFUSED = DISPATCH_REFUSED };
 
 /*
  * Reads the members of the outermost object by a table into `to`: most often the request itself,

@@ -17,13 +17,14 @@ int request_set_fault(struct request *q, const char *format, ...)
 	va_list ap;
 	int r;
 
-	bytes_append_str(&fault, REQUEST_MALFORMED);
+	bytes_append_str(&fault, "malformed request: ");
 	va_start(ap, format);
 	r = bytes_vappendf(&fault, format, ap);
 	va_end(ap);
 	if (r < 0)
 		return r;
 
+	q->malformed = true;
 	q->fault = bytes_steal(&fault);
 	return q->fault ? REQUEST_REFUSED : -ENOMEM;
 }

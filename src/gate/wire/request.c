@@ -194,19 +194,15 @@ static int check_selection(struct request *q)
 {
 	int n = (q->token_id ? 1 : 0) + q->all + q->by_uid + (q->session ? 1 : 0);
 	bool for_one = q->fingerprint || q->signature || q->state != TOKEN_ABSENT;
-	const char *fault;
 
 	if (q->action != ACTION_REVOKE || (n == 1 && (q->token_id || !for_one)))
 		return 0;
 
 	if (n == 0)
-		fault = REQUEST_MALFORMED "token_id is missing";
-	else if (n > 1)
-		fault = REQUEST_MALFORMED "token_id, all, uid, session_id exclude one another";
-	else
-		fault = REQUEST_MALFORMED "fingerprint, state and signature are for token_id";
-	q->fault = strdup(fault);
-	return q->fault ? REQUEST_REFUSED : -ENOMEM;
+		return request_set_fault(q, "token_id is missing");
+	if (n > 1)
+		return request_set_fault(q, "token_id, all, uid, session_id exclude one another");
+	return request_set_fault(q, "fingerprint, state and signature are for token_id");
 }
 
 /* A time limit is refused unless the approval is for good: else it would be silently ignored. */
@@ -215,8 +211,7 @@ static int check_approval(struct request *q)
 	if (q->action != ACTION_APPROVE || q->always || q->for_ms == 0)
 		return 0;
 
-	q->fault = strdup(REQUEST_MALFORMED "for_ms goes with always");
-	return q->fault ? REQUEST_REFUSED : -ENOMEM;
+	return request_set_fault(q, "for_ms goes with always");
 }
 
 /* The keys that distinguish the contracts. null counts as absent. */

@@ -37,15 +37,13 @@ enum action {
 /* As on the wire, such as "local.exec.approve". */
 const char *action_name(enum action action);
 
-/* The beginning of the fault of a line that is not a valid request of its action. */
-#define REQUEST_MALFORMED "malformed request: "
-
 /* A string is NULL if the request lacks it; all belong to the request. */
 struct request {
 	enum action action;
 
 	/* Why the request is refused, as a complete reason; NULL if nothing is wrong. */
 	char *fault;
+	bool malformed; /* the fault is that the line is not a valid request of its action */
 
 	/* local.exec */
 	struct invocation asked;
