@@ -93,6 +93,11 @@ const struct registry *policy_registry(const struct policy *p)
 	return p->registry;
 }
 
+bool policy_is_of_compiled_form(const struct policy *p)
+{
+	return p->compiled;
+}
+
 bool policy_uses_groups(const struct policy *p)
 {
 	return p->uses_groups;

@@ -62,6 +62,7 @@ const struct trusted *policy_trusted(const struct policy *policy);
 
 /* The registry, if the document is one: it is read as a policy without rules; else NULL. */
 const struct registry *policy_registry(const struct policy *policy);
+bool policy_is_of_compiled_form(const struct policy *policy);
 
 /* Whether a rule needs the asker's groups; else the caller need not look them up. */
 bool policy_uses_groups(const struct policy *policy);
