@@ -325,7 +325,7 @@ asked() {
 	assert_status 1
 	run firma check --write "$TMP/iam/x"
 	assert_status 75
-	assert_output -e '^firma: needs an approval: '
+	assert_line -e '^firma: pending: a person must decide about [0-9a-f-]{36}, then ask again'
 	run firma check --fetch https://example.com/
 	assert_status 75
 	run firma check --mcp server:tool --capability any

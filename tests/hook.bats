@@ -665,7 +665,7 @@ call() {
 		"$(call 2 '{"tool_name":"Write","input":{"file_path":"/x","content":"y"}}')" \
 		"$(call 3 '{"tool_name":"Bash","input":{"n":1}}')" "$(call 4 '{"tool_name":"Bash"}')"
 	assert_line -n 0 '{"jsonrpc":"2.0","id":1,"result":{"content":[{"type":"text","text":"{\"behavior\":\"allow\",\"updatedInput\":{\"command\":\"ls \\u00e9\",\"n\":1.50}}"}]}}'
-	assert_line -n 1 -p '{\"behavior\":\"deny\",\"message\":\"denied: a person would have to decide'
+	assert_line -n 1 -p '{\"behavior\":\"deny\",\"message\":\"denied for now: a person must decide (token '
 	assert_line -n 2 -p '{\"behavior\":\"deny\",\"message\":\"there is no line of shell'
 	assert_line -n 3 -p '"error":{"code":-32602,'
 	stop_daemon

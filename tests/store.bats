@@ -27,7 +27,7 @@ load store
 
 	run cat "$TOKENS"
 	assert_equal "${#lines[@]}" 6
-	assert_line -n 0 -e '^\{"format":"firma\.tokens","version":2,"records":4,"check":"[0-9a-f]{16}"\}$'
+	assert_line -n 0 -e '^\{"format":"firma\.tokens","version":3,"records":4,"check":"[0-9a-f]{16}"\}$'
 	assert_line -n 1 -e '^\{"batch":[0-9]+,"bytes":[0-9]+,"sha256":"[0-9a-f]{64}","check":"[0-9a-f]{16}"\}$'
 	assert_equal "$(tail -n +3 "$TOKENS" | "$UNIT" get token_id)" "$tokens"
 	assert_equal "$(tail -n +3 "$TOKENS" | "$UNIT" get state)" \
@@ -42,17 +42,24 @@ load store
 	assert_equal "$(listed reason state=revoked)" 'not 4'
 }
 
-@test "a file of version 1 is read, and rewritten" {
-	make_lock
-	{
-		header 1 1
-		batch 1 "$(record)"
-	} >"$TOKENS"
-	chmod 600 "$TOKENS"
-	start_asking
-	assert_equal "$(listed token_id)" "$ID"
-	assert_equal "$(head -n 1 "$TOKENS" | "$UNIT" get version)" 2
-	assert_equal "$(tail -n 1 "$TOKENS" | "$UNIT" get token_id)" "$ID"
+@test "a file of an older version is read, and rewritten" {
+	local version
+
+	for version in 1 2; do
+		make_lock
+		{
+			header 1 "$version"
+			batch 1 "$(record)"
+		} >"$TOKENS"
+		chmod 600 "$TOKENS"
+		start_asking
+		assert_equal "$(listed token_id)" "$ID"
+		assert_equal "$(listed kind)" exec
+		assert_equal "$(head -n 1 "$TOKENS" | "$UNIT" get version)" 3
+		assert_equal "$(tail -n 1 "$TOKENS" | "$UNIT" get token_id)" "$ID"
+		stop_daemon
+		rm "$TOKENS"
+	done
 }
 
 @test "without tokens the file holds its header alone" {

@@ -931,7 +931,7 @@ fingerprint_of() {
 	times='"issued_at":"[^"]*","expires_at":"[^"]*","age_ms":[0-9]+,"expires_in_ms":[0-9]+}'
 	start_asking
 	token=$(pending_token "${FULL[@]}" session_id='s "1"' sandbox_id=$'b\n2' profile=ü)
-	shown='{"token_id":"'"$token"'","state":"pending"'
+	shown='{"token_id":"'"$token"'","state":"pending","kind":"exec"'
 	shown+=',"executable":"/usr/bin/git","args":["push","origin","main"],"cwd":"/home/x"'
 	shown+=',"real_path":"/opt/git/bin/git","executable_sha256":"'"$SHA"'"'
 	shown+=',"programs":{"a":["/bin/a","/x/a"],"b\"":["/bin/b","/bin/b"]},"environment":[]'

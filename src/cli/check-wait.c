@@ -7,9 +7,9 @@
 #include <poll.h>
 
 #include "base/clock.h"
+#include "cli/decision-reply.h"
 #include "cli/say.h"
 #include "gate/limits.h"
-#include "gate/wire/reply.h"
 
 /* The pause before retrying an absent daemon, and the longest after a wait that ended early. */
 #define RETRY_PAUSE (100 * CLOCK_MS)
@@ -36,15 +36,15 @@ static int set_wait(struct bytes *request, size_t len, uint64_t us)
 
 static bool is_pending(const struct bytes *line, uint64_t *ret_pause)
 {
-	struct parsed_reply reply;
+	struct decision_reply reply;
 	bool pending;
 
-	if (reply_parse(bytes_str(line), line->len, &reply) != 0)
+	if (decision_reply_read(line, &reply) != 0)
 		return false;
 
-	pending = reply.reply.decision == DECISION_PENDING;
-	*ret_pause = reply.reply.retry_after_ms * CLOCK_MS;
-	parsed_reply_deinit(&reply);
+	pending = reply.decision == DECISION_PENDING;
+	*ret_pause = reply.retry_after_ms * CLOCK_MS;
+	decision_reply_deinit(&reply);
 	return pending;
 }
 

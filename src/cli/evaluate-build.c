@@ -111,6 +111,7 @@ static int write_line(const struct evaluate_build *b, const struct request_build
 		.agent_id = asker->asked.agent_id,
 		.capability = b->capability,
 		.token = asker->token,
+		.detail = true, /* else no token is issued */
 	};
 
 	if (m->kind == KIND_GIT)

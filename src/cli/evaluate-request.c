@@ -39,6 +39,8 @@ int evaluate_request_print(const struct evaluate_request *q, struct bytes *line)
 	writer_string(&w, "approval_token", q->token);
 	if (q->detail)
 		writer_bool(&w, "detail", true);
+	if (q->resume)
+		writer_bool(&w, "resume", true);
 	writer_end(&w);
 	r = writer_finish(&w);
 	return r < 0 ? r : bytes_append_char(line, '\n');

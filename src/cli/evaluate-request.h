@@ -20,7 +20,7 @@ struct evaluate_request {
 	const char *release; /* JSON */
 	size_t release_len;
 	const char *token;
-	bool detail;
+	bool detail, resume;
 };
 
 /* Appends the line with its newline. All strings must be UTF-8. Errors: bytes_append()'s. */

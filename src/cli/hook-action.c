@@ -51,6 +51,7 @@ static struct evaluate_request *add(struct finder *f, const char *action_type)
 		.tool = f->q->tool,
 		.cwd = f->q->cwd,
 		.detail = true,
+		.resume = true, /* an agent can't send a token itself */
 	};
 	return request;
 }

@@ -11,12 +11,11 @@
 
 #include "base/cleanup.h"
 #include "cli/check-wait.h"
+#include "cli/decision-reply.h"
 #include "cli/hook-action.h"
 #include "cli/line-session.h"
 #include "cli/request-build.h"
 #include "gate/policy/rule.h"
-#include "gate/wire/evaluate.h"
-#include "gate/wire/reply.h"
 
 static enum hook_decision __attribute__((format(printf, 2, 3)))
 deny(struct bytes *reason, const char *format, ...)
@@ -59,7 +58,8 @@ static int build_request(const struct hook_asker *asker, const struct hook_quest
 }
 
 /* The default action allows no session: it can't mean what is typed later. */
-static enum hook_decision allow(const struct reply *reply, bool opens_session, struct bytes *reason)
+static enum hook_decision allow(
+	const struct decision_reply *reply, bool opens_session, struct bytes *reason)
 {
 	if (!opens_session || (reply->rule && strcmp(reply->rule, RULE_DEFAULT) != 0))
 		return HOOK_ALLOWED;
@@ -73,40 +73,52 @@ static enum hook_decision read_reply(const struct bytes *line, bool opens_sessio
 	char ret_token[static NOTATION_UUID_LEN + 1], struct bytes *reason)
 {
 	enum hook_decision decision = HOOK_DENIED;
-	struct parsed_reply reply;
+	struct decision_reply reply;
 
 	ret_token[0] = '\0';
-	if (reply_parse(bytes_str(line), line->len, &reply) != 0)
-		return deny(reason, "could not decide: the answer is not a reply");
-	switch (reply.reply.decision) {
-	case DECISION_ALLOW:
-		decision = allow(&reply.reply, opens_session, reason);
-		break;
-	case DECISION_PENDING:
-		snprintf(ret_token, NOTATION_UUID_LEN + 1, "%s", reply.reply.approval_token);
+	if (decision_reply_read(line, &reply) != 0)
+		return deny(reason, "could not decide: the answer is not a decision");
+	if (reply.decision == DECISION_ALLOW) {
+		decision = allow(&reply, opens_session, reason);
+	} else if (reply.decision == DECISION_DENY) {
+		deny(reason, "denied: %s", reply.reason);
+	} else if (!reply.token) {
+		deny(reason, "denied: a person would have to decide (%s)", reply.reason);
+	} else {
+		snprintf(ret_token, NOTATION_UUID_LEN + 1, "%s", reply.token);
 		deny(reason,
 			"denied for now: a person must decide (token %s); ask again once a person "
 			"has approved",
 			ret_token);
-		break;
-	case DECISION_DENY:
-		deny(reason, "denied: %s", reply.reply.reason);
-		break;
-	default:
-		deny(reason, "could not decide: the answer is not a decision");
 	}
-	parsed_reply_deinit(&reply);
+	decision_reply_deinit(&reply);
 	return decision;
+}
+
+/* Asks, and waits for a person as long as the hook may. */
+static enum hook_decision ask(const struct hook_asker *asker, struct bytes *request,
+	bool opens_session, struct bytes *reason)
+{
+	cleanup(bytes_deinit) struct bytes reply = BYTES_INIT(BYTES_UNLIMITED);
+	char token[NOTATION_UUID_LEN + 1];
+	const struct check_wait hold = { .ask = &asker->ask, .time = asker->wait, .token = token };
+	enum hook_decision decision;
+
+	if (ask_once(&asker->ask, request, 0, &reply, reason) != STATUS_DONE)
+		return deny_undecided(reason);
+
+	decision = read_reply(&reply, opens_session, token, reason);
+	if (!token[0] || asker->wait == 0)
+		return decision;
+	if (check_wait_until_decided(&hold, request, &reply) != STATUS_DONE)
+		return reason->len > 0 ? HOOK_DENIED : deny_undecided(reason);
+	return read_reply(&reply, opens_session, token, reason);
 }
 
 static enum hook_decision ask_about(const struct hook_asker *asker, const struct hook_question *q,
 	const char *line, struct bytes *reason)
 {
 	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED);
-	cleanup(bytes_deinit) struct bytes reply = BYTES_INIT(BYTES_UNLIMITED);
-	char token[NOTATION_UUID_LEN + 1];
-	const struct check_wait hold = { .ask = &asker->ask, .time = asker->wait, .token = token };
-	enum hook_decision decision;
 	bool opens_session = false;
 
 	say_keep(reason);
@@ -114,48 +126,20 @@ static enum hook_decision ask_about(const struct hook_asker *asker, const struct
 		return deny(reason, "could not decide: out of memory");
 	if (build_request(asker, q, line, &request) != STATUS_DONE)
 		return deny_undecided(reason);
-	if (ask_once(&asker->ask, &request, 0, &reply, reason) != STATUS_DONE)
-		return deny_undecided(reason);
-
-	decision = read_reply(&reply, opens_session, token, reason);
-	if (!token[0] || asker->wait == 0)
-		return decision;
-	if (check_wait_until_decided(&hold, &request, &reply) != STATUS_DONE)
-		return reason->len > 0 ? HOOK_DENIED : deny_undecided(reason);
-	return read_reply(&reply, opens_session, token, reason);
+	return ask(asker, &request, opens_session, reason);
 }
 
 /* --- tools that aren't shells ----------------------------------------------------------------- */
-
-static enum hook_decision read_response(const struct bytes *line, struct bytes *reason)
-{
-	cleanup(json_doc_free_p) struct json_doc *doc = NULL;
-	struct evaluate_reply reply;
-
-	if (evaluate_reply_parse(bytes_str(line), line->len, &reply, &doc) != 0)
-		return deny(reason, "could not decide: the answer is not a response");
-	switch (reply.decision) {
-	case DECISION_ALLOW:
-		return HOOK_ALLOWED;
-	case DECISION_PENDING:
-		return deny(reason, "denied: a person would have to decide (%s)",
-			reply.reason ? reply.reason : "");
-	default:
-		return deny(reason, "denied: %s", reply.reason ? reply.reason : "");
-	}
-}
 
 static enum hook_decision ask_about_action(
 	const struct hook_asker *asker, const struct evaluate_request *action, struct bytes *reason)
 {
 	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED);
-	cleanup(bytes_deinit) struct bytes reply = BYTES_INIT(BYTES_UNLIMITED);
 
+	say_keep(reason);
 	if (hook_action_print(action, &request) < 0)
 		return deny(reason, "could not decide: out of memory");
-	if (ask_once(&asker->ask, &request, 0, &reply, reason) != STATUS_DONE)
-		return deny_undecided(reason);
-	return read_response(&reply, reason);
+	return ask(asker, &request, false, reason);
 }
 
 static enum hook_decision ask_about_actions(

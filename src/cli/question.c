@@ -12,8 +12,8 @@
 #include "base/notation.h"
 #include "base/text.h"
 #include "cli/check-wait.h"
+#include "cli/decision-reply.h"
 #include "cli/say.h"
-#include "gate/wire/evaluate.h"
 #include "gate/wire/reply.h"
 
 /* Prepared before the handler is set, since a handler may call few functions (signal-safety(7)). */
@@ -60,7 +60,7 @@ static void unwatch_signals(void)
 			sigaction(numbers[i], &standard, NULL);
 }
 
-static int conclude_deny(const struct reply *reply)
+static int conclude_deny(const struct decision_reply *reply)
 {
 	cleanup(bytes_deinit) struct bytes shown = BYTES_INIT(BYTES_UNLIMITED);
 
@@ -74,59 +74,55 @@ static int conclude_deny(const struct reply *reply)
  * First the ID goes to standard output, then advice on how to continue to standard error. The
  * advice names no approving command: an agent that follows it could approve its own request.
  */
-static int conclude_pending(const struct question *q, const struct reply *reply)
+static int conclude_pending(const struct question *q, const struct decision_reply *reply)
 {
 	if (q->prints && !q->json)
-		puts(reply->approval_token);
+		puts(reply->token);
 	say_flush();
 	if (q->wait)
-		say("pending: a person must decide about %s; waiting", reply->approval_token);
+		say("pending: a person must decide about %s; waiting", reply->token);
 	else
 		say("pending: a person must decide about %s, then ask again with %s%s%s",
-			reply->approval_token, q->token_goes_in, q->prints ? "" : " ",
-			q->prints ? "" : reply->approval_token);
+			reply->token, q->token_goes_in, q->prints ? "" : " ",
+			q->prints ? "" : reply->token);
 	return STATUS_PENDING;
 }
 
 /* The wait is over without a decision. */
-static int conclude_wait(const struct reply *reply)
+static int conclude_wait(const struct decision_reply *reply)
 {
-	say("still pending: ask again with --token %s", reply->approval_token);
+	say("still pending: ask again with --token %s", reply->token);
 	return STATUS_PENDING;
 }
 
 /* The daemon's IDs are never longer. */
-static void take_record_id(const struct reply *reply, char ret[static QUESTION_RECORD_ID_MAX + 1])
+static void take_record_id(
+	const struct decision_reply *reply, char ret[static QUESTION_RECORD_ID_MAX + 1])
 {
 	if (reply->evidence && strlen(reply->evidence) <= QUESTION_RECORD_ID_MAX)
 		memcpy(ret, reply->evidence, strlen(reply->evidence) + 1);
 }
 
-/* Handles a response of the second contract. It names no token, so no person can answer it yet. */
-static int conclude_response(const struct question *q, const struct bytes *line)
+/* An outcome is a reply, but not to this question. */
+static int conclude_malformed(const struct bytes *line)
 {
-	cleanup(json_doc_free_p) struct json_doc *doc = NULL;
-	cleanup(bytes_deinit) struct bytes shown = BYTES_INIT(BYTES_UNLIMITED);
-	struct evaluate_reply reply;
-	const char *reason;
-	int r;
+	struct parsed_reply reply;
 
-	r = evaluate_reply_parse(bytes_str(line), line->len, &reply, &doc);
-	if (r == REPLY_MALFORMED)
+	if (reply_parse(bytes_str(line), line->len, &reply) != 0)
 		return say_undecided("could not decide: the answer is not a reply");
-	reason = r < 0 || !reply.reason ? "" : reply.reason;
-	if (r < 0 || text_append_escaped(&shown, reason, strlen(reason)) < 0)
-		return say_undecided("out of memory");
+	parsed_reply_deinit(&reply);
+	return say_undecided("could not decide: the answer is not a decision");
+}
 
-	if (q->json)
-		say_json(line->data, line->len);
-	if (reply.decision == DECISION_ALLOW)
-		return STATUS_DONE;
-	if (reply.decision == DECISION_DENY)
-		say_foreign("denied: %s", bytes_str(&shown));
-	else
-		say_foreign("needs an approval: %s", bytes_str(&shown));
-	return reply.decision == DECISION_DENY ? STATUS_REFUSED : STATUS_PENDING;
+/* The daemon has issued no token, so no person can answer this request. */
+static int conclude_without_token(const struct decision_reply *reply)
+{
+	cleanup(bytes_deinit) struct bytes shown = BYTES_INIT(BYTES_UNLIMITED);
+
+	if (text_append_escaped(&shown, reply->reason, strlen(reply->reason)) < 0)
+		return say_undecided("out of memory");
+	say_foreign("needs an approval: %s", bytes_str(&shown));
+	return STATUS_PENDING;
 }
 
 /* With `waited`, the reply follows a pending one. If it is pending, ret_token is its token. */
@@ -134,33 +130,29 @@ static int conclude(const struct question *q, const struct bytes *line, bool wai
 	char ret_token[static NOTATION_UUID_LEN + 1],
 	char ret_record_id[static QUESTION_RECORD_ID_MAX + 1])
 {
-	struct parsed_reply reply;
+	struct decision_reply reply;
 	int r, status;
 
-	r = reply_parse(bytes_str(line), line->len, &reply);
+	r = decision_reply_read(line, &reply);
 	if (r == REPLY_MALFORMED)
-		return conclude_response(q, line);
+		return conclude_malformed(line);
 	if (r < 0)
 		return say_undecided("out of memory");
 
-	if (q->json && reply.reply.decision != DECISION_NONE)
+	if (q->json)
 		say_json(line->data, line->len);
-	switch (reply.reply.decision) {
-	case DECISION_ALLOW:
+	if (reply.decision == DECISION_ALLOW) {
 		status = STATUS_DONE;
-		take_record_id(&reply.reply, ret_record_id);
-		break;
-	case DECISION_DENY:
-		status = conclude_deny(&reply.reply);
-		break;
-	case DECISION_PENDING:
-		snprintf(ret_token, NOTATION_UUID_LEN + 1, "%s", reply.reply.approval_token);
-		status = waited ? conclude_wait(&reply.reply) : conclude_pending(q, &reply.reply);
-		break;
-	default:
-		status = say_undecided("could not decide: the answer is not a decision");
+		take_record_id(&reply, ret_record_id);
+	} else if (reply.decision == DECISION_DENY) {
+		status = conclude_deny(&reply);
+	} else if (!reply.token) {
+		status = conclude_without_token(&reply);
+	} else {
+		snprintf(ret_token, NOTATION_UUID_LEN + 1, "%s", reply.token);
+		status = waited ? conclude_wait(&reply) : conclude_pending(q, &reply);
 	}
-	parsed_reply_deinit(&reply);
+	decision_reply_deinit(&reply);
 	return status;
 }
 

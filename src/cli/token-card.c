@@ -16,6 +16,7 @@
 #include "base/notation.h"
 #include "base/text.h"
 #include "cli/fold.h"
+#include "cli/token-target.h"
 #include "gate/fields.h"
 #include "gate/token/token.h"
 
@@ -23,7 +24,7 @@
 #define VALUE_COLUMN 13
 
 /* More than there are fields. */
-#define FIELDS_MAX 24
+#define FIELDS_MAX 40
 
 /* The index of the command's field. */
 #define COMMAND_FIELD 1
@@ -77,12 +78,28 @@ static int add_text(struct token_card *c, int r, const char *label, const char *
 
 static int add_head(struct token_card *c, int r)
 {
+	const enum kind kind = c->token->asked.kind;
+
 	if (r >= 0)
 		r = bytes_append_str(&c->value, c->token->id);
 	r = add(c, r, "token", STYLE_NONE);
 	if (r >= 0)
-		r = token_view_append_command_lines(c->token, &c->value);
-	return add(c, r, "command", STYLE_BOLD);
+		r = token_view_append_matter_lines(c->token, &c->value);
+	return add(c, r, kind == KIND_EXEC ? "command" : kind_name(kind), STYLE_BOLD);
+}
+
+/* The file's new content, or the edit. */
+static int add_change(struct token_card *c, int r)
+{
+	const struct invocation *asked = &c->token->asked;
+	bool shown = asked->content || (asked->old_text && asked->new_text);
+
+	if (asked->kind != KIND_WRITE)
+		return r;
+	if (r >= 0)
+		r = token_target_append_change(asked, &c->value);
+	r = add(c, r, "change", shown ? STYLE_NONE : STYLE_YELLOW);
+	return add_text(c, r, "  sha256", asked->content_sha256);
 }
 
 static int add_state(struct token_card *c, int r)
@@ -265,6 +282,8 @@ static int add_claims(struct token_card *c, int r)
 		if (!field_rows[f].label)
 			continue;
 		snprintf(label, sizeof(label), "  %s", field_rows[f].label);
+		if (!field_is_there(f, &token->asked))
+			continue;
 		if (field_is_list(f))
 			r = add_list(c, r, label, f);
 		else
@@ -297,19 +316,21 @@ static int add_likeness(struct token_card *c, int r, const char *text)
 	return add(c, r, "warning", STYLE_YELLOW);
 }
 
-/* Warns about the first text that reads differently from what would run. */
+/* Warns about the first text that reads differently from what would be done. */
 static int add_warnings(struct token_card *c, int r)
 {
-	const struct token_view *token = c->token;
+	static const enum field fields[] = { FIELD_EXECUTABLE, FIELD_REAL_PATH, FIELD_TARGET,
+		FIELD_REAL_TARGET, FIELD_SERVER, FIELD_TOOL, FIELD_OPERATION, FIELD_ACTION_TYPE,
+		FIELD_CWD };
+	const struct invocation *asked = &c->token->asked;
+	const char *arg = asked->args.text;
 
-	const struct string_list *args = &token->asked.args;
-	const char *arg = args->text;
-
-	r = add_likeness(c, r, token->asked.executable);
-	for (size_t i = 0; i < args->n; i++, arg += strlen(arg) + 1)
+	r = add_likeness(c, r, asked->executable);
+	for (size_t i = 0; i < asked->args.n; i++, arg += strlen(arg) + 1)
 		r = add_likeness(c, r, arg);
-	r = add_likeness(c, r, token->asked.real_path);
-	return add_likeness(c, r, token->asked.cwd);
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
+		r = add_likeness(c, r, field_get(fields[i], asked));
+	return r;
 }
 
 /* Adds all fields but the last one, the fingerprint. */
@@ -319,6 +340,7 @@ static int build(struct token_card *c)
 	int r;
 
 	r = add_head(c, 0);
+	r = add_change(c, r);
 	r = add_warnings(c, r);
 	r = add_state(c, r);
 	r = add_demands(c, r);

@@ -19,9 +19,10 @@
 #include "cli/fold.h"
 #include "cli/operator.h"
 
-enum column { TOKEN, STATE, AGE, LEFT, UID, APPROVED, CELLS };
+enum column { TOKEN, STATE, AGE, LEFT, UID, APPROVED, KIND, CELLS };
 
-static const char *const headers[CELLS] = { "TOKEN", "STATE", "AGE", "LEFT", "UID", "APPROVED BY" };
+static const char *const headers[CELLS] = { "TOKEN", "STATE", "AGE", "LEFT", "UID", "APPROVED BY",
+	"KIND" };
 
 /* Spaces between two columns. */
 #define GAP 2
@@ -42,6 +43,7 @@ static const enum column dispensable[] = { AGE, UID, APPROVED, LEFT, STATE };
 
 struct row {
 	bool pending, shown, approved;
+	bool evaluated; /* of the second contract */
 	uint64_t age;
 	size_t number; /* order of arrival */
 	enum style style;
@@ -80,7 +82,7 @@ static char *make_command(const struct token_list *l, const struct token_view *t
 	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(BYTES_UNLIMITED);
 	cleanup(bytes_deinit) struct bytes cut = BYTES_INIT(BYTES_UNLIMITED);
 
-	if (token_view_append_command(token, &text) < 0)
+	if (token_view_append_matter(token, &text) < 0)
 		return NULL;
 	if (!console_is_there(l->console))
 		return bytes_steal(&text);
@@ -141,6 +143,8 @@ static int fill(struct row *row, const struct token_list *l, const struct token_
 		.style = token_view_style(token),
 		.cells = { [AGE] = "-", [LEFT] = "-", [APPROVED] = "-" },
 	};
+	row->evaluated = row->shown && fields_contract(&token->asked) == CONTRACT_EVALUATE;
+	snprintf(row->cells[KIND], CELL_MAX, "%s", kind_name(token->asked.kind));
 	snprintf(row->cells[TOKEN], CELL_MAX, "%s", token->id);
 	snprintf(row->cells[STATE], CELL_MAX, "%s",
 		state == TOKEN_ABSENT ? "?" : token_state_name(state));
@@ -230,7 +234,7 @@ static size_t width_of(const struct layout *layout)
 static void lay_out(struct token_list *l, struct layout *ret)
 {
 	size_t columns = l->console->columns, len;
-	bool any_approved = false;
+	bool any_approved = false, any_evaluated = false;
 
 	*ret = (struct layout){ .token_len = NOTATION_UUID_LEN, .room = SIZE_MAX };
 	if (token_list_shortens(l))
@@ -241,6 +245,7 @@ static void lay_out(struct token_list *l, struct layout *ret)
 	ret->widths[TOKEN] = ret->token_len;
 	for (size_t i = 0; i < l->n; i++) {
 		any_approved |= l->rows[i].approved;
+		any_evaluated |= l->rows[i].evaluated;
 		for (size_t c = TOKEN + 1; l->rows[i].shown && c < CELLS; c++) {
 			len = strlen(l->rows[i].cells[c]);
 			if (len > ret->widths[c])
@@ -250,6 +255,8 @@ static void lay_out(struct token_list *l, struct layout *ret)
 
 	if (!any_approved)
 		ret->widths[APPROVED] = 0;
+	if (!any_evaluated)
+		ret->widths[KIND] = 0;
 	if (!console_is_there(l->console))
 		return;
 	for (size_t i = 0; i < sizeof(dispensable) / sizeof(dispensable[0])
@@ -305,7 +312,7 @@ static int append_header(const struct token_list *l, const struct layout *layout
 	for (enum column c = TOKEN; c < CELLS; c++)
 		if (layout->widths[c] > 0)
 			append_cell(l, layout, c, headers[c], STYLE_NONE, b);
-	append_last(layout, "COMMAND", b);
+	append_last(layout, layout->widths[KIND] > 0 ? "WHAT" : "COMMAND", b);
 	return bytes_appendf(b, "%s\n", console_plain(l->console, STYLE_BOLD));
 }
 

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/notation.h"
 #include "base/text.h"
+#include "cli/token-target.h"
 #include "gate/limits.h"
 #include "gate/token/token.h"
 
@@ -124,7 +125,7 @@ enum style token_view_style(const struct token_view *token)
 	return styles[token_state_parse(token->state)];
 }
 
-static int append_command(const struct token_view *token,
+static int append_words(const struct token_view *token,
 	int (*append)(struct bytes *b, const char *text, size_t len), struct bytes *b)
 {
 	const struct string_list *args = &token->asked.args;
@@ -140,14 +141,31 @@ static int append_command(const struct token_view *token,
 	return r;
 }
 
-int token_view_append_command(const struct token_view *token, struct bytes *b)
+static int append_matter(const struct token_view *token,
+	int (*append)(struct bytes *b, const char *text, size_t len), struct bytes *b)
 {
-	return append_command(token, text_append_quoted, b);
+	return fields_contract(&token->asked) == CONTRACT_EXEC
+		? append_words(token, append, b)
+		: token_target_append(&token->asked, append, b);
 }
 
-int token_view_append_command_lines(const struct token_view *token, struct bytes *b)
+int token_view_append_matter(const struct token_view *token, struct bytes *b)
 {
-	return append_command(token, text_append_quoted_lines, b);
+	return append_matter(token, text_append_quoted, b);
+}
+
+int token_view_append_matter_lines(const struct token_view *token, struct bytes *b)
+{
+	return append_matter(token, text_append_quoted_lines, b);
+}
+
+int token_view_append_command(const struct token_view *token, struct bytes *b)
+{
+	int r = 0;
+
+	if (fields_contract(&token->asked) == CONTRACT_EVALUATE)
+		r = bytes_appendf(b, "%s ", kind_name(token->asked.kind));
+	return r < 0 ? r : token_view_append_matter(token, b);
 }
 
 int token_view_append_always(const struct token_view *token, const char *before, struct bytes *b)

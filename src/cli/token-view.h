@@ -43,11 +43,17 @@ bool token_view_is_live(const struct token_view *token);
 /* The style for the token's state. */
 enum style token_view_style(const struct token_view *token);
 
-/* Appends the command line, each word quoted as for a shell. Errors: those of bytes_append(). */
-int token_view_append_command(const struct token_view *token, struct bytes *b);
+/*
+ * Appends what matters of the request: the command line, each word quoted as for a shell, or the
+ * target (cli/token-target). Errors: those of bytes_append().
+ */
+int token_view_append_matter(const struct token_view *token, struct bytes *b);
 
 /* The same in the form of text_append_quoted_lines(). */
-int token_view_append_command_lines(const struct token_view *token, struct bytes *b);
+int token_view_append_matter_lines(const struct token_view *token, struct bytes *b);
+
+/* The same on one line, after the kind unless it is a command line: "read /etc/hosts". */
+int token_view_append_command(const struct token_view *token, struct bytes *b);
 
 /* If the token was approved for good, appends `before` and the time limit: " always for 8h". */
 int token_view_append_always(const struct token_view *token, const char *before, struct bytes *b);

@@ -56,6 +56,7 @@ static void tell_decision(const struct answer *a, struct evaluate_reply *reply)
 int answer_print_evaluated(const struct answer *a, uint32_t retry_after_ms, struct bytes *b)
 {
 	const struct evaluate *e = &a->evaluated->evaluate;
+	cleanup(bytes_deinit) struct bytes expires_at = BYTES_INIT(64);
 	char token_id[NOTATION_UUID_LEN + 1];
 	struct evaluate_reply reply = {
 		.decision_id = a->decision_id,
@@ -74,6 +75,8 @@ int answer_print_evaluated(const struct answer *a, uint32_t retry_after_ms, stru
 		notation_uuid(a->verdict.token_id, token_id);
 		reply.approval_token = token_id;
 		reply.retry_after_ms = retry_after_ms;
+		if (notation_append_time(&expires_at, a->verdict.expires_wall) >= 0)
+			reply.expires_at = bytes_str(&expires_at);
 	}
 	if (a->detail)
 		reply.rule = reply.rule_id;

@@ -12,6 +12,7 @@
 #include "daemon/turn-evidence.h"
 #include "gate/decide-token.h"
 #include "gate/decide.h"
+#include "gate/evaluate-asked.h"
 #include "gate/fields.h"
 
 /* A random UUID, version 4 (RFC 9562, section 5.4). */
@@ -22,11 +23,16 @@ static void make_id(uint8_t ret[static TOKEN_ID_LEN])
 	ret[8] = (uint8_t)((ret[8] & 0x3f) | 0x80);
 }
 
+static bool is_operation(const struct request *request)
+{
+	return request->action != ACTION_NONE && request->action != ACTION_EXEC
+		&& request->action != ACTION_EVALUATE;
+}
+
 /* The token that the request names; NULL: it names none, or there is no such token. */
 static const struct token *named_token(struct store *store, const struct request *request)
 {
-	const char *name =
-		request->action == ACTION_EXEC ? request->approval_token : request->token_id;
+	const char *name = is_operation(request) ? request->token_id : request->approval_token;
 	uint8_t id[TOKEN_ID_LEN];
 
 	if (request->fault || !name || notation_parse_uuid(name, strlen(name), id) < 0)
@@ -51,12 +57,6 @@ static const struct token *resumed_token(const struct store *store, const struct
 				|| (t->state == TOKEN_APPROVED && found->state == TOKEN_PENDING)))
 			found = t;
 	return found;
-}
-
-static bool is_operation(const struct request *request)
-{
-	return request->action != ACTION_NONE && request->action != ACTION_EXEC
-		&& request->action != ACTION_EVALUATE;
 }
 
 /*
@@ -216,9 +216,35 @@ static int apply_verdict(struct batch *batch, const struct request *request, str
 	return r;
 }
 
+/*
+ * Whether a token may be issued or used. The fingerprint costs as much as a decision, so requests
+ * of the second contract that can't have a token do without.
+ */
+static bool may_have_token(const struct request *request)
+{
+	if (request->fault)
+		return false;
+	return request->action == ACTION_EXEC
+		|| (request->action == ACTION_EVALUATE
+			&& (request->detail || request->resume || request->approval_token));
+}
+
+static int add_fingerprint(struct request *request, struct answer *a, uint8_t *fingerprint)
+{
+	int r;
+
+	r = request->action == ACTION_EVALUATE ? evaluate_bind(request) : 0;
+	if (r < 0)
+		return r;
+
+	fingerprint_compute(&request->asked, fingerprint);
+	notation_hex(fingerprint, FINGERPRINT_LEN, a->fingerprint);
+	return 0;
+}
+
 /* Looks up all inputs of the decision, and decides. */
 static int decide_request(
-	struct batch *batch, const struct request *request, size_t len, struct answer *a)
+	struct batch *batch, struct request *request, size_t len, struct answer *a)
 {
 	const struct resources *res = batch->resources;
 	const struct conn *conn = a->conn;
@@ -254,9 +280,10 @@ static int decide_request(
 	if (request->action == ACTION_DONE && !request->fault && batch->has_evidence)
 		in.may_report =
 			evidence_may_report(res->evidence, request->record_id, conn->peer.uid);
-	if (request->action == ACTION_EXEC && !request->fault) {
-		fingerprint_compute(&request->asked, fingerprint);
-		notation_hex(fingerprint, sizeof(fingerprint), a->fingerprint);
+	if (may_have_token(request)) {
+		r = add_fingerprint(request, a, fingerprint);
+		if (r < 0)
+			return r;
 		in.fingerprint = fingerprint;
 		in.usage = store_count(res->store, conn->peer.uid, fingerprint);
 		if (!in.token)

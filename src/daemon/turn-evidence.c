@@ -155,6 +155,7 @@ static void write_decided(struct writer *w, const struct batch *batch, const str
 		return;
 
 	writer_object(w, a->action == ACTION_REVOKE ? "refused" : "approved");
+	writer_string(w, "kind", kind_name(t->asked.kind));
 	fields_write(w, &t->asked);
 	writer_unsigned(w, "uid", t->uid);
 	if (proven)

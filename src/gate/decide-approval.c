@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "gate/approval/allowed-signers.h"
 #include "gate/approval/approval-text.h"
+#include "gate/evaluate-asked.h"
 
 /* The largest number of approvals that count: a quorum, and one for each of the groups. */
 #define COUNTED_MAX (DEMAND_QUORUM_MAX + DEMAND_GROUPS_MAX)
@@ -53,16 +54,30 @@ void approval_given_deinit(struct approval_given *g)
 
 /* --- demands ---------------------------------------------------------------------------------- */
 
-static int add_in_force(const struct decide_input *in, const struct request *request,
+static int add_of_policies(const struct decide_input *in, const struct request *request,
 	const struct asker *asker, struct demand *d)
 {
 	int r;
 
-	d->flags.signature |= in->settings->require_signature;
 	r = policy_demand(in->policy, request, asker, d);
 	for (size_t i = 0; r >= 0 && i < in->n_packs; i++)
 		r = policy_demand(in->packs[i], request, asker, d);
 	return r;
+}
+
+static int add_in_force(const struct decide_input *in, const struct request *request,
+	const struct asker *asker, struct demand *d)
+{
+	cleanup(bytes_deinit) struct bytes args = BYTES_INIT(BYTES_UNLIMITED);
+	struct request shell;
+	int r;
+
+	d->flags.signature |= in->settings->require_signature;
+	if (request->action != ACTION_EVALUATE || request->evaluate.kind != KIND_EXEC)
+		return add_of_policies(in, request, asker, d);
+
+	r = evaluate_make_shell(request, &args, &shell);
+	return r < 0 ? r : add_of_policies(in, &shell, asker, d);
 }
 
 /*
@@ -72,9 +87,10 @@ static int add_in_force(const struct decide_input *in, const struct request *req
 static int demand_of_token(const struct decide_input *in, struct demand *d)
 {
 	const struct token *t = in->token;
-	const struct request request = { .action = ACTION_EXEC, .asked = t->asked };
 	const struct asker asker = { .uid = t->uid, .more_groups = true };
+	struct request request;
 
+	evaluate_restore(&t->asked, &request);
 	demand_add_flags(d, &t->demand);
 	demand_add_groups(d, &t->approvers);
 	return add_in_force(in, &request, &asker, d);

@@ -10,7 +10,9 @@
 #include <errno.h>
 #include <string.h>
 
-#include "gate/decide-token.h"
+#include "gate/decide-issue.h"
+#include "gate/decide-retry.h"
+#include "gate/evaluate-asked.h"
 #include "gate/limits.h"
 #include "gate/policy/guarded.h"
 #include "gate/policy/target.h"
@@ -78,6 +80,16 @@ static struct judgement judge_without_policy(const struct decide_input *in, enum
 	return judgement_by_runtime(NULL);
 }
 
+/* A URL that programs read in different ways is refused, also without a policy. */
+static struct judgement refused_url(const struct target *t)
+{
+	return (struct judgement){ .decision = DECISION_DENY,
+		.rule = RULE_URL,
+		.reason = t->url_fault,
+		.named = true,
+		.severity = SEVERITY_HIGH };
+}
+
 static void judge_by_policies(
 	const struct in_force *f, const struct target *t, struct judgement *found)
 {
@@ -94,18 +106,14 @@ static int judge_line(
 	const struct decide_input *in, const struct in_force *f, struct judgement *found)
 {
 	cleanup(bytes_deinit) struct bytes args = BYTES_INIT(BYTES_UNLIMITED);
-	struct request shell = *in->request;
+	struct request shell;
 	struct judgement j;
 	int r;
 
-	r = bytes_append(&args, "-c", sizeof("-c"));
-	if (r >= 0)
-		r = bytes_append(&args, shell.evaluate.text, strlen(shell.evaluate.text) + 1);
+	r = evaluate_make_shell(in->request, &args, &shell);
 	if (r < 0)
 		return r;
 
-	shell.asked.executable = "/bin/sh";
-	shell.asked.args = (struct string_list){ args.data, 2, args.len };
 	for (size_t i = 0; i < f->n; i++) {
 		r = policy_judge(
 			f->policies[i], &shell, &in->asker, in->settings->default_action, &j);
@@ -185,6 +193,8 @@ static int judge_target(
 		judgement_take_stricter(found, &j);
 	}
 	judge_by_policies(f, &t, found);
+	if (found->decision == DECISION_NONE && t.url_fault)
+		*found = refused_url(&t);
 	if (found->decision == DECISION_NONE)
 		*found = judge_without_policy(in, kind);
 	if (kind == KIND_WRITE)
@@ -220,53 +230,134 @@ static void refuse_closed(struct verdict *v, const char *why)
 	verdict_explain(v, "%s", why);
 }
 
-void decide_evaluate(const struct decide_input *in, struct verdict *v)
+/* Refuses what need not be judged; returns whether it did. */
+static bool refuse_unjudged(const struct decide_input *in, struct verdict *v)
 {
 	const struct request *request = in->request;
-	const struct in_force f = find_in_force(in);
-	struct judgement j = { 0 };
-	int r = 0;
 
 	if (in->full) {
 		refuse_closed(v, in->full);
 		v->unrecorded = true;
-		return;
-	}
-	if (request->fault) {
+	} else if (request->fault) {
 		refuse(v, request->fault, RULE_MALFORMED);
-		return;
-	}
-	if (in->closed) {
+	} else if (in->closed) {
 		refuse_closed(v, in->closed);
-		return;
-	}
-	if (request->approval_token) {
-		refuse(v, REASON_NO_TOKEN, RULE_TOKEN);
-		return;
-	}
-	if (names_unknown_pack(in)) {
+	} else if (names_unknown_pack(in)) {
 		verdict_decide(v, DECISION_DENY,
 			"no policy pack of this name is in force: ", RULE_UNKNOWN_PACK);
 		verdict_explain_quoted(v, request->evaluate.policy_pack);
 		verdict_grade(v, SEVERITY_HIGH, NULL, NULL);
+	} else {
+		return false;
+	}
+	return true;
+}
+
+static int judge(const struct decide_input *in, struct judgement *ret)
+{
+	const enum kind kind = in->request->evaluate.kind;
+	const struct in_force f = find_in_force(in);
+	struct judgement j = { 0 };
+	int r = 0;
+
+	if (kind == KIND_RELEASE)
+		j = judge_release(in);
+	else if (kind != KIND_OTHER)
+		r = judge_target(in, &f, &j);
+	if (r < 0)
+		return r;
+
+	if (j.decision == DECISION_NONE)
+		j = judge_without_policy(in, kind);
+	if (!j.policy_id && f.n > 0)
+		j.policy_id = policy_id(f.policies[0]);
+	*ret = j;
+	return 0;
+}
+
+static void take_judgement(const struct judgement *j, struct verdict *v)
+{
+	verdict_decide(v, j->decision, NULL, j->rule);
+	verdict_fail(v, judgement_append_reason(j, &v->reason));
+}
+
+/* A verdict about a token has a severity of its own, and may have no rule. */
+static void grade(const struct judgement *j, struct verdict *v)
+{
+	const bool same = v->decision == j->decision;
+	enum severity severity = same ? j->severity : SEVERITY_NONE;
+
+	if (!v->rule)
+		verdict_name_rule(v, RULE_TOKEN);
+	if (severity == SEVERITY_NONE)
+		severity = severity_of(v->decision);
+	verdict_grade(v, severity, same ? j->approvers : NULL, j->policy_id);
+}
+
+/* The token can't be used for this request. */
+static void refuse_retry(struct verdict *v)
+{
+	if (!v->rule)
+		verdict_name_rule(v, RULE_TOKEN);
+	verdict_grade(v, SEVERITY_CRITICAL, NULL, NULL);
+}
+
+/* A person must decide. Without `detail` the asker is not told a token, so none is issued. */
+static void ask(const struct decide_input *in, const struct judgement *j, struct verdict *v)
+{
+	if (in->request->detail)
+		decide_issue(in, j, v);
+	if (!in->request->detail || v->decision == DECISION_PENDING)
+		take_judgement(j, v);
+}
+
+static void decide_with_token(const struct decide_input *in, struct verdict *v)
+{
+	struct judgement j;
+	int r;
+
+	if (!decide_retry_begin(in, v)) {
+		refuse_retry(v);
 		return;
 	}
 
-	if (request->evaluate.kind == KIND_RELEASE)
-		j = judge_release(in);
-	else if (request->evaluate.kind != KIND_OTHER)
-		r = judge_target(in, &f, &j);
+	r = judge(in, &j);
 	if (r < 0) {
 		verdict_fail(v, r);
 		return;
 	}
-	if (j.decision == DECISION_NONE)
-		j = judge_without_policy(in, request->evaluate.kind);
+	if (j.decision == DECISION_DENY)
+		take_judgement(&j, v); /* the policy now overrides an earlier approval */
+	else
+		decide_retry_end(in, &j, v);
+	grade(&j, v);
+}
 
-	if (!j.policy_id && f.n > 0)
-		j.policy_id = policy_id(f.policies[0]);
-	verdict_decide(v, j.decision, NULL, j.rule);
-	verdict_fail(v, judgement_append_reason(&j, &v->reason));
-	verdict_grade(v, j.severity != SEVERITY_NONE ? j.severity : severity_of(j.decision),
-		j.approvers, j.policy_id);
+void decide_evaluate(const struct decide_input *in, struct verdict *v)
+{
+	const struct request *request = in->request;
+	struct judgement j;
+	int r;
+
+	if (refuse_unjudged(in, v))
+		return;
+	if (request->approval_token) {
+		decide_with_token(in, v);
+		return;
+	}
+
+	r = judge(in, &j);
+	if (r < 0) {
+		verdict_fail(v, r);
+		return;
+	}
+	if (j.decision != DECISION_PENDING) {
+		take_judgement(&j, v);
+	} else if (request->resume && in->token) {
+		decide_with_token(in, v);
+		return;
+	} else {
+		ask(in, &j, v);
+	}
+	grade(&j, v);
 }

@@ -27,7 +27,7 @@ struct approving {
 
 struct decide_input {
 	const struct request *request;
-	const uint8_t *fingerprint; /* of the request; only of a local.exec without a fault */
+	const uint8_t *fingerprint; /* of the request, if it may have a token; else NULL */
 	enum role role;             /* of the door through which it came */
 	struct asker asker;
 	const struct settings *settings;

@@ -6,45 +6,83 @@
 
 #include <string.h>
 
+#include "base/notation.h"
+#include "base/sha256.h"
+
 #define AT(member) offsetof(struct invocation, member)
+
+#define EXEC .contract = CONTRACT_EXEC
+#define EVALUATE .contract = CONTRACT_EVALUATE
+#define BOTH .contract = CONTRACT_BOTH
 
 const struct field_row field_rows[FIELDS] = {
 	[FIELD_EXECUTABLE] = { .name = "executable",
 		.offset = AT(executable),
 		.kind = FIELD_KIND_PATH,
+		EXEC,
 		.required = true },
-	[FIELD_ARGS] = { .name = "args", .offset = AT(args), .kind = FIELD_KIND_STRINGS },
+	[FIELD_ARGS] = { .name = "args", .offset = AT(args), .kind = FIELD_KIND_STRINGS, EXEC },
+	[FIELD_ACTION_TYPE] = { .name = "action_type",
+		.offset = AT(action_type),
+		EVALUATE,
+		.label = "action" },
+	[FIELD_TARGET] = { .name = "target", .offset = AT(target), EVALUATE, .label = "target" },
+	[FIELD_COMPARED_TARGET] = { .name = "compared_target",
+		.offset = AT(compared_target),
+		EVALUATE,
+		.label = "compared" },
+	[FIELD_REAL_TARGET] = { .name = "real_target",
+		.offset = AT(real_target),
+		EVALUATE,
+		.label = "real path" },
+	[FIELD_OPERATION] = { .name = "operation",
+		.offset = AT(operation),
+		EVALUATE,
+		.label = "operation" },
+	[FIELD_SERVER] = { .name = "server", .offset = AT(server), EVALUATE, .label = "server" },
+	[FIELD_TOOL] = { .name = "tool", .offset = AT(tool), EVALUATE, .label = "tool" },
+	[FIELD_CAPABILITY] = { .name = "capability",
+		.offset = AT(capability),
+		EVALUATE,
+		.label = "capability" },
 	[FIELD_CWD] = { .name = "cwd",
 		.offset = AT(cwd),
 		.kind = FIELD_KIND_DIRECTORY,
+		BOTH,
 		.label = "directory",
 		.rule_key = "cwd" },
 	[FIELD_REAL_PATH] = { .name = "real_path",
 		.offset = AT(real_path),
 		.kind = FIELD_KIND_PATH,
+		EXEC,
 		.label = "real path" },
 	[FIELD_EXECUTABLE_SHA256] = { .name = "executable_sha256",
 		.offset = AT(executable_sha256),
 		.kind = FIELD_KIND_SHA256,
+		EXEC,
 		.label = "sha256",
 		.entry_key = "executableSha256" },
 	[FIELD_PROGRAMS] = { .name = "programs",
 		.offset = AT(programs),
 		.kind = FIELD_KIND_PROGRAMS,
+		BOTH,
 		.label = "programs" },
 	[FIELD_ENVIRONMENT] = { .name = "environment",
 		.offset = AT(environment),
 		.kind = FIELD_KIND_NAMES,
+		BOTH,
 		.label = "variables" },
 	[FIELD_AGENT_ID] = { .name = "agent_id",
 		.offset = AT(agent_id),
 		.kind = FIELD_KIND_AGENT,
+		BOTH,
 		.label = "agent",
 		.rule_key = "agents",
 		.variable = "FIRMA_AGENT_ID" },
 	[FIELD_SESSION_ID] = { .name = "session_id",
 		.offset = AT(session_id),
 		.kind = FIELD_KIND_TEXT,
+		BOTH,
 		.required = true,
 		.label = "session",
 		.rule_key = "sessions",
@@ -53,6 +91,7 @@ const struct field_row field_rows[FIELDS] = {
 	[FIELD_SANDBOX_ID] = { .name = "sandbox_id",
 		.offset = AT(sandbox_id),
 		.kind = FIELD_KIND_TEXT,
+		EXEC,
 		.required = true,
 		.label = "sandbox",
 		.rule_key = "sandboxes",
@@ -62,13 +101,30 @@ const struct field_row field_rows[FIELDS] = {
 	[FIELD_PROFILE] = { .name = "profile",
 		.offset = AT(profile),
 		.kind = FIELD_KIND_TEXT,
+		EXEC,
 		.required = true,
 		.label = "profile",
 		.rule_key = "profiles",
 		.entry_key = "profile",
 		.variable = "FIRMA_PROFILE",
 		.otherwise = "default" },
+	[FIELD_ACTOR] = { .name = "actor", .offset = AT(actor), EVALUATE, .label = "actor" },
+	[FIELD_CONTENT_SHA256] = { .name = "content_sha256",
+		.offset = AT(content_sha256),
+		.kind = FIELD_KIND_SHA256,
+		EVALUATE },
+	[FIELD_CONTENT] = { .name = "content", .offset = AT(content), EVALUATE, .unbound = true },
+	[FIELD_OLD_TEXT] = { .name = "old_text", .offset = AT(old_text), EVALUATE },
+	[FIELD_NEW_TEXT] = { .name = "new_text", .offset = AT(new_text), EVALUATE },
+	[FIELD_RELEASE] = { .name = "release",
+		.offset = AT(release),
+		.kind = FIELD_KIND_NAMES,
+		EVALUATE },
 };
+
+#undef EXEC
+#undef EVALUATE
+#undef BOTH
 
 bool field_is_list(enum field field)
 {
@@ -95,6 +151,20 @@ void field_set(enum field field, struct invocation *asked, const char *value)
 	*(const char **)(void *)((char *)asked + field_rows[field].offset) = value;
 }
 
+enum contract fields_contract(const struct invocation *asked)
+{
+	return asked->executable ? CONTRACT_EXEC : CONTRACT_EVALUATE;
+}
+
+bool field_is_there(enum field field, const struct invocation *asked)
+{
+	if (!(field_rows[field].contract & fields_contract(asked)))
+		return false;
+	if (!field_is_list(field))
+		return field_get(field, asked) != NULL;
+	return field == FIELD_ARGS || field_get_list(field, asked)->text;
+}
+
 bool fields_keep_variables(const struct invocation *asked)
 {
 	const char *name = asked->environment.text;
@@ -118,7 +188,7 @@ static bool differs(enum field f, const struct invocation *first, const struct i
 {
 	const char *a, *b;
 
-	if (f == FIELD_ARGS)
+	if (f == FIELD_ARGS || field_rows[f].unbound)
 		return false;
 	/* A retry may not keep a variable that the first request did not keep. */
 	if (f == FIELD_ENVIRONMENT && !first->environment.text)
@@ -132,15 +202,31 @@ static bool differs(enum field f, const struct invocation *first, const struct i
 
 enum field fields_find_mismatch(const struct invocation *first, const struct invocation *retry)
 {
+	const bool both_ways = fields_contract(first) == CONTRACT_EVALUATE;
+
 	for (enum field f = 0; f < FIELDS; f++)
-		if (differs(f, first, retry))
+		if (differs(f, first, retry) || (both_ways && differs(f, retry, first)))
 			return f;
 	return FIELDS;
 }
 
 bool fields_are_equal(const struct invocation *a, const struct invocation *b)
 {
-	return fields_find_mismatch(a, b) == FIELDS && fields_find_mismatch(b, a) == FIELDS;
+	return a->kind == b->kind && fields_find_mismatch(a, b) == FIELDS
+		&& fields_find_mismatch(b, a) == FIELDS;
+}
+
+bool fields_content_fits(const struct invocation *asked)
+{
+	uint8_t hash[SHA256_LEN];
+	char hex[2 * SHA256_LEN + 1];
+
+	if (!asked->content)
+		return true;
+
+	sha256_of(asked->content, strlen(asked->content), hash);
+	notation_hex(hash, sizeof(hash), hex);
+	return asked->content_sha256 && strcmp(hex, asked->content_sha256) == 0;
 }
 
 void fields_write_programs(struct writer *w, const char *key, const struct string_list *programs)
@@ -167,11 +253,11 @@ void fields_write(struct writer *w, const struct invocation *asked)
 
 	for (enum field f = 0; f < FIELDS; f++) {
 		name = field_rows[f].name;
+		if (!field_is_there(f, asked))
+			continue;
 		list = field_is_list(f) ? field_get_list(f, asked) : NULL;
 		if (!list)
 			writer_string(w, name, field_get(f, asked));
-		else if (!list->text && f != FIELD_ARGS)
-			continue;
 		else if (field_rows[f].kind == FIELD_KIND_PROGRAMS)
 			fields_write_programs(w, name, list);
 		else

@@ -2,9 +2,10 @@
 #pragma once
 
 /*
- * The table of what an asker says: the members of struct invocation. These use it: the reader of
- * requests, the token, the check of a retry, the printers, the rules, the allowlist and the options
- * of `firma check`. Only the fingerprint does not: its bytes are fixed (gate/token/fingerprint).
+ * The table of what an asker says: the members of struct invocation except its kind. These use it:
+ * the reader of requests, the token, the fingerprint, the check of a retry, the printers, the
+ * rules, the allowlist and the options of `firma check`. Only the fingerprint of the first contract
+ * does not: its bytes are fixed (gate/token/fingerprint).
  */
 
 #include <stdbool.h>
@@ -29,6 +30,14 @@ enum field_kind {
 enum field {
 	FIELD_EXECUTABLE,
 	FIELD_ARGS,
+	FIELD_ACTION_TYPE,
+	FIELD_TARGET,
+	FIELD_COMPARED_TARGET,
+	FIELD_REAL_TARGET,
+	FIELD_OPERATION,
+	FIELD_SERVER,
+	FIELD_TOOL,
+	FIELD_CAPABILITY,
 	FIELD_CWD,
 	FIELD_REAL_PATH,
 	FIELD_EXECUTABLE_SHA256,
@@ -38,14 +47,29 @@ enum field {
 	FIELD_SESSION_ID,
 	FIELD_SANDBOX_ID,
 	FIELD_PROFILE,
+	FIELD_ACTOR,
+	FIELD_CONTENT_SHA256,
+	FIELD_CONTENT,
+	FIELD_OLD_TEXT,
+	FIELD_NEW_TEXT,
+	FIELD_RELEASE,
 	FIELDS,
+};
+
+/* The contracts that have a field. */
+enum contract {
+	CONTRACT_EXEC = 1,     /* the first: local.exec */
+	CONTRACT_EVALUATE = 2, /* the second */
+	CONTRACT_BOTH = CONTRACT_EXEC | CONTRACT_EVALUATE,
 };
 
 struct field_row {
 	const char *name; /* on the wire and on disk */
 	size_t offset;    /* in struct invocation */
 	enum field_kind kind;
-	bool required;
+	enum contract contract;
+	bool required; /* by the first contract; the second one requires nothing */
+	bool unbound;  /* an approval does not depend on it: its hash is another field */
 
 	const char *label;     /* on a card, for the asker's claims; NULL: elsewhere */
 	const char *rule_key;  /* key of a rule that is limited to some values; or NULL */
@@ -64,17 +88,23 @@ bool field_is_list(enum field field);
 struct string_list *field_list(enum field field, struct invocation *asked);
 const struct string_list *field_get_list(enum field field, const struct invocation *asked);
 
+/* The contract to which the invocation belongs. */
+enum contract fields_contract(const struct invocation *asked);
+
 /* The value of a string field. NULL if the asker did not send it. */
 const char *field_get(enum field field, const struct invocation *asked);
 void field_set(enum field field, struct invocation *asked, const char *value);
 
+/* Whether the invocation has the field. By the first contract it always has arguments. */
+bool field_is_there(enum field field, const struct invocation *asked);
+
 /*
- * The first field in which a retry differs from the first request; FIELDS if there is none. A retry
- * may send fields that the first request did not send.
+ * The first field in which a retry differs from the first request; FIELDS if there is none. By the
+ * first contract a retry may send fields that the first request did not send.
  */
 enum field fields_find_mismatch(const struct invocation *first, const struct invocation *retry);
 
-/* Whether all strings are equal, also in not being sent. */
+/* Whether the kinds and all strings are equal, also in not being sent. */
 bool fields_are_equal(const struct invocation *a, const struct invocation *b);
 
 /*
@@ -82,6 +112,9 @@ bool fields_are_equal(const struct invocation *a, const struct invocation *b);
  * one's value, too: "NAME=SHA-256".
  */
 bool fields_keep_variables(const struct invocation *asked);
+
+/* Whether the content, if there is any, has the hash that stands beside it. */
+bool fields_content_fits(const struct invocation *asked);
 
 /* Writes programs as an object. */
 void fields_write_programs(struct writer *w, const char *key, const struct string_list *programs);

@@ -18,6 +18,11 @@ void invocation_lists_deinit(struct invocation_lists *lists)
 		bytes_deinit(&lists->texts[f]);
 }
 
+static bool has(const struct json *object, enum field f)
+{
+	return json_get(object, field_rows[f].name);
+}
+
 static int append_string(struct bytes *b, const struct json *v)
 {
 	const char *string = json_string(v);
@@ -73,17 +78,35 @@ static int read_string(const struct json *object, enum field f, struct invocatio
 	const char *string = v ? json_string(v) : NULL;
 
 	field_set(f, ret, string);
-	return string || (!v && !field_rows[f].required) ? 0 : INVOCATION_MALFORMED;
+	if (!v && field_rows[f].required && has(object, FIELD_EXECUTABLE))
+		return INVOCATION_MALFORMED;
+	return string || !v ? 0 : INVOCATION_MALFORMED;
+}
+
+/* By the first contract the kind need not be there. */
+static int read_kind(const struct json *object, struct invocation *ret)
+{
+	const char *name = json_get_string(object, "kind");
+
+	if (has(object, FIELD_EXECUTABLE))
+		return 0;
+
+	ret->kind = name ? kind_parse(name) : KINDS;
+	return ret->kind != KINDS ? 0 : INVOCATION_MALFORMED;
 }
 
 int invocation_read(
 	const struct json *object, struct invocation_lists *lists, struct invocation *ret)
 {
-	int r = 0;
+	const enum contract contract =
+		has(object, FIELD_EXECUTABLE) ? CONTRACT_EXEC : CONTRACT_EVALUATE;
+	int r;
 
 	*ret = (struct invocation){ 0 };
+	r = read_kind(object, ret);
 	for (enum field f = 0; r == 0 && f < FIELDS; f++)
-		r = field_is_list(f) ? read_list(object, f, &lists->texts[f], ret)
-				     : read_string(object, f, ret);
-	return r;
+		if (field_rows[f].contract & contract)
+			r = field_is_list(f) ? read_list(object, f, &lists->texts[f], ret)
+					     : read_string(object, f, ret);
+	return r == 0 && !fields_content_fits(ret) ? INVOCATION_MALFORMED : r;
 }

@@ -15,12 +15,14 @@ struct invocation_lists {
 void invocation_lists_init(struct invocation_lists *lists);
 void invocation_lists_deinit(struct invocation_lists *lists);
 
-/* A member has another type, or a required one is missing. */
+/*
+ * A member has another type, a required one is missing, or the content doesn't have its hash.
+ */
 #define INVOCATION_MALFORMED 1
 
 /*
- * Other members of the object are ignored, and values are not checked further. Strings belong to
- * the object and to `lists`. Returns 0, INVOCATION_MALFORMED, or -ENOMEM.
+ * Reads `kind`, too. Other members of the object are ignored, and values are not checked further.
+ * Strings belong to the object and to `lists`. Returns 0, INVOCATION_MALFORMED, or -ENOMEM.
  */
 int invocation_read(
 	const struct json *object, struct invocation_lists *lists, struct invocation *ret);

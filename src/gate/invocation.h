@@ -2,12 +2,18 @@
 #pragma once
 
 /*
- * What an asker wants to run: one program, its arguments, and what the asker says about the
- * circumstances. A request holds an invocation, and so does the token that is issued for it. The
- * table of the members is in gate/fields.
+ * What an asker wants to do, and what it says about the circumstances. A request holds an
+ * invocation, and so does the token that is issued for it. The table of the members is in
+ * gate/fields.
+ *
+ * By the first contract it is one program and its arguments: `executable` is set. By the second
+ * contract it is an action of some kind on a target: `executable` is NULL. Members of the other
+ * contract are NULL.
  */
 
 #include <stddef.h>
+
+#include "gate/kind.h"
 
 /* `n` strings that follow one another, each ended by NUL; `len` bytes in total. */
 struct string_list {
@@ -17,6 +23,8 @@ struct string_list {
 
 /* A string is NULL if the asker did not send it. The owner of the struct owns the strings. */
 struct invocation {
+	enum kind kind; /* KIND_EXEC by the first contract */
+
 	const char *executable;
 	struct string_list args; /* without the command's own name */
 	const char *session_id, *sandbox_id, *profile;
@@ -30,4 +38,21 @@ struct invocation {
 	 * change what a line does.
 	 */
 	struct string_list programs, environment;
+
+	/* By the second contract. */
+	const char *action_type;     /* of KIND_OTHER */
+	const char *target;          /* as sent */
+	const char *compared_target; /* the form that rules see; NULL if it is the target as sent */
+	const char *real_target;
+	const char *operation, *server, *tool, *capability, *actor;
+
+	/* To be written: all of it, or the text to replace and its replacement. */
+	const char *content, *content_sha256;
+	const char *old_text, *new_text;
+
+	/*
+	 * The record of a release: "KEY=VALUE", in the order of gate/release; without the members
+	 * about its approval.
+	 */
+	struct string_list release;
 };

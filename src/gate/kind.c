@@ -25,6 +25,15 @@ const char *kind_name(enum kind kind)
 	return kinds[kind].name;
 }
 
+enum kind kind_parse(const char *name)
+{
+	enum kind k = 0;
+
+	while (k < KINDS && strcmp(kinds[k].name, name) != 0)
+		k++;
+	return k;
+}
+
 const char *kind_action_type(enum kind kind)
 {
 	return kinds[kind].action_type;

@@ -18,8 +18,9 @@ enum kind {
 	KINDS,
 };
 
-/* Such as "read". */
+/* Such as "read"; the inverse gives KINDS for an unknown word. */
 const char *kind_name(enum kind kind);
+enum kind kind_parse(const char *name);
 
 /* The `action_type`, such as "read_file"; NULL for KIND_OTHER. */
 const char *kind_action_type(enum kind kind);

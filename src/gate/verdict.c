@@ -116,6 +116,11 @@ void verdict_name_token(struct verdict *v, const struct token *t)
 	memcpy(v->token_id, t->id, sizeof(v->token_id));
 }
 
+void verdict_name_rule(struct verdict *v, const char *rule)
+{
+	set_text(v, &v->rule, rule);
+}
+
 bool verdict_changes(const struct verdict *v)
 {
 	return v->change.to != TOKEN_ABSENT || v->allow.kind != ALLOW_NOTHING || v->many;

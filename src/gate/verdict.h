@@ -91,6 +91,7 @@ void verdict_explain(struct verdict *v, const char *format, ...)
 void verdict_explain_quoted(struct verdict *v, const char *text);
 
 void verdict_name_token(struct verdict *v, const struct token *token);
+void verdict_name_rule(struct verdict *v, const char *rule);
 
 /* Notes an error if `r` is negative and none was noted before. */
 void verdict_fail(struct verdict *v, int r);

@@ -30,7 +30,7 @@
 #define FIRST_FD 3
 #define SOCKETS_MAX 16
 
-static const struct kind {
+static const struct socket_kind {
 	const char *name;
 	int family, type;
 	bool listens;
@@ -42,7 +42,7 @@ static const struct kind {
 	{ "tcp", AF_INET, SOCK_STREAM, true },
 };
 
-static const struct kind *find_kind(const char *name, size_t len)
+static const struct socket_kind *find_kind(const char *name, size_t len)
 {
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
 		if (strlen(kinds[i].name) == len && strncmp(name, kinds[i].name, len) == 0)
@@ -51,7 +51,7 @@ static const struct kind *find_kind(const char *name, size_t len)
 	return NULL;
 }
 
-static void bind_socket(int fd, const struct kind *kind, const char *path)
+static void bind_socket(int fd, const struct socket_kind *kind, const char *path)
 {
 	const struct sockaddr_in local = {
 		.sin_family = AF_INET,
@@ -74,7 +74,7 @@ static void bind_socket(int fd, const struct kind *kind, const char *path)
 static int open_socket(const char *word)
 {
 	const char *equals = strchr(word, '=');
-	const struct kind *kind = equals ? find_kind(word, (size_t)(equals - word)) : NULL;
+	const struct socket_kind *kind = equals ? find_kind(word, (size_t)(equals - word)) : NULL;
 	int fd, high;
 
 	if (!kind)

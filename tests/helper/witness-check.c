@@ -50,7 +50,7 @@ struct exchange {
 	unsigned violations;
 };
 
-enum kind { KIND_NO_REQUEST, KIND_EVALUATE, KIND_EXEC, KIND_OPERATOR, KIND_WATCH };
+enum line_kind { LINE_NO_REQUEST, LINE_EVALUATE, LINE_EXEC, LINE_OPERATOR, LINE_WATCH };
 
 /* The events, and their order. */
 static const struct event {
@@ -131,21 +131,21 @@ static const char *string_of(const cJSON *object, const char *key)
 	return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, key));
 }
 
-static enum kind kind_of(const cJSON *request)
+static enum line_kind kind_of(const cJSON *request)
 {
 	static const char prefix[] = "local.exec.";
 	const char *action = string_of(request, "action");
 
 	if (string_of(request, "action_type") || (!action && string_of(request, "target"))
 		|| cJSON_IsObject(cJSON_GetObjectItemCaseSensitive(request, "release_governance")))
-		return KIND_EVALUATE;
+		return LINE_EVALUATE;
 	if (action && strcmp(action, "local.exec") == 0)
-		return KIND_EXEC;
+		return LINE_EXEC;
 	if (action && strcmp(action, "local.exec.watch") == 0)
-		return KIND_WATCH;
+		return LINE_WATCH;
 	if (action && strncmp(action, prefix, strlen(prefix)) == 0)
-		return KIND_OPERATOR;
-	return KIND_NO_REQUEST;
+		return LINE_OPERATOR;
+	return LINE_NO_REQUEST;
 }
 
 static void check_keys(struct exchange *e, const cJSON *reply, bool detail)
@@ -231,10 +231,10 @@ static void check_decision(struct exchange *e, const cJSON *request)
 	}
 
 	if (string_of(reply, "rule_id")) {
-		check_response(e, reply, kind_of(request) == KIND_EVALUATE ? request : NULL);
+		check_response(e, reply, kind_of(request) == LINE_EVALUATE ? request : NULL);
 		return;
 	}
-	if (kind_of(request) == KIND_EVALUATE)
+	if (kind_of(request) == LINE_EVALUATE)
 		violation(e, "the reply is not one of the second contract");
 
 	check_keys(e, reply, cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(request, "detail")));
@@ -249,7 +249,7 @@ static void check_decision(struct exchange *e, const cJSON *request)
 	}
 
 	check_pending(e, reply, strcmp(decision, "pending_hitl") == 0);
-	if (kind_of(request) != KIND_EXEC && strcmp(decision, "deny") != 0)
+	if (kind_of(request) != LINE_EXEC && strcmp(decision, "deny") != 0)
 		violation(e, "'%s' to what is no request", decision);
 }
 
@@ -321,9 +321,9 @@ static void check_event(struct exchange *e, const cJSON *line, struct told **lis
 
 /* Checks a line of the reply to an operator. */
 static void check_line_of(
-	struct exchange *e, const cJSON *line, enum kind kind, bool last, struct told **list)
+	struct exchange *e, const cJSON *line, enum line_kind kind, bool last, struct told **list)
 {
-	if (kind == KIND_WATCH && string_of(line, "event"))
+	if (kind == LINE_WATCH && string_of(line, "event"))
 		check_event(e, line, list);
 	else
 		check_outcome(e, line, last);
@@ -369,7 +369,7 @@ static void check(struct exchange *e)
 	/* The text after the newline does not belong to the request. */
 	request = parse_object(
 		e->request.data, newline ? (size_t)(newline - e->request.data) : e->request.len);
-	if (kind_of(request) == KIND_OPERATOR || kind_of(request) == KIND_WATCH)
+	if (kind_of(request) == LINE_OPERATOR || kind_of(request) == LINE_WATCH)
 		check_operator(e, request);
 	else
 		check_decision(e, request);

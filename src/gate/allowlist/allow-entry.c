@@ -121,6 +121,8 @@ int allow_check_token(const struct token *t, const struct trusted *trusted, stru
 {
 	int r;
 
+	if (fields_contract(&t->asked) != CONTRACT_EXEC)
+		return refuse(why, "only a command that is asked as local.exec can be");
 	if (!t->remember)
 		return refuse(why, "the rule that asks for a person lets no answer be remembered");
 	if (fields_keep_variables(&t->asked))

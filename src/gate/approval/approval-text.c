@@ -5,57 +5,12 @@
 #include "gate/approval/approval-text.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/json/tree.h"
 #include "base/notation.h"
 #include "gate/approval/sshsig.h"
-#include "gate/fields.h"
-
-static void put(struct sha256 *s, const char *name, const void *data, size_t len)
-{
-	char head[64];
-	int n = snprintf(head, sizeof(head), "%s %zu ", name, len);
-
-	sha256_update(s, head, (size_t)n);
-	sha256_update(s, data, len);
-	sha256_update(s, "\n", 1);
-}
-
-static void put_text(struct sha256 *s, const char *name, const char *text)
-{
-	if (text)
-		put(s, name, text, strlen(text));
-}
-
-static void put_number(struct sha256 *s, const char *name, uint64_t n)
-{
-	char text[24];
-
-	snprintf(text, sizeof(text), "%" PRIu64, n);
-	put_text(s, name, text);
-}
-
-/* Hashes the number of strings, then each string. */
-static void put_strings(struct sha256 *s, const char *name, const struct string_list *list)
-{
-	const char *string = list->text;
-
-	put_number(s, name, list->n);
-	for (size_t i = 0; i < list->n; i++, string += strlen(string) + 1)
-		put_text(s, name, string);
-}
-
-/* A field that is absent is left out. */
-static void put_field(
-	struct sha256 *s, const char *name, enum field f, const struct invocation *asked)
-{
-	if (!field_is_list(f))
-		put_text(s, name, field_get(f, asked));
-	else if (f == FIELD_ARGS || field_get_list(f, asked)->text)
-		put_strings(s, name, field_get_list(f, asked));
-}
+#include "gate/field-hash.h"
 
 void approval_record_hash(
 	const struct invocation *asked, uid_t uid, const char *rule, uint8_t ret[static SHA256_LEN])
@@ -63,10 +18,9 @@ void approval_record_hash(
 	struct sha256 s;
 
 	sha256_init(&s);
-	for (enum field f = 0; f < FIELDS; f++)
-		put_field(&s, field_rows[f].name, f, asked);
-	put_number(&s, "uid", uid);
-	put_text(&s, "rule", rule);
+	field_hash_all(&s, asked);
+	field_hash_number(&s, "uid", uid);
+	field_hash_text(&s, "rule", rule);
 	sha256_final(&s, ret);
 }
 
@@ -79,14 +33,14 @@ void approval_entry_hash(const struct invocation *asked, uid_t uid, uint8_t ret[
 	struct sha256 s;
 
 	sha256_init(&s);
-	put_field(&s, "pattern", FIELD_EXECUTABLE, asked);
-	put_field(&s, "args", FIELD_ARGS, asked);
-	put_field(&s, "cwd", FIELD_CWD, asked);
-	put_text(&s, "agent", asked->agent_id ? asked->agent_id : "main");
-	put_number(&s, "uid", uid);
+	field_hash_one(&s, "pattern", FIELD_EXECUTABLE, asked);
+	field_hash_one(&s, "args", FIELD_ARGS, asked);
+	field_hash_one(&s, "cwd", FIELD_CWD, asked);
+	field_hash_text(&s, "agent", asked->agent_id ? asked->agent_id : "main");
+	field_hash_number(&s, "uid", uid);
 	for (enum field f = 0; f < FIELDS; f++)
 		if (field_rows[f].entry_key)
-			put_field(&s, field_rows[f].entry_key, f, asked);
+			field_hash_one(&s, field_rows[f].entry_key, f, asked);
 	sha256_final(&s, ret);
 }
 

@@ -34,8 +34,8 @@ struct approval_text {
 int approval_text_print(const struct approval_text *t, struct bytes *b);
 
 /*
- * Makes `record`: SHA-256 over what the token is valid for, the asker and the rule that asked. Each
- * is hashed as its name, its length in decimal digits and its bytes; absent ones are left out.
+ * Makes `record`: SHA-256 over what the token is valid for, the asker and the rule that asked, as
+ * gate/field-hash.
  */
 void approval_record_hash(const struct invocation *asked, uid_t uid, const char *rule,
 	uint8_t ret[static SHA256_LEN]);

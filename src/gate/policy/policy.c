@@ -372,6 +372,8 @@ int policy_demand(const struct policy *p, const struct request *request, const s
 
 	if (!p || !p->demands)
 		return 0;
+	if (request->action == ACTION_EVALUATE && request->evaluate.kind != KIND_EXEC)
+		return 0;
 
 	r = candidates_init(&c, request, asker);
 	if (r < 0)

@@ -15,24 +15,25 @@
 #include "gate/approval/approval-text.h"
 #include "gate/fields.h"
 
-enum kind {
-	KIND_UUID,
-	KIND_HASH,
-	KIND_STATE,
-	KIND_STRING,
-	KIND_STRINGS,
-	KIND_PROGRAMS,
-	KIND_NAMES, /* strings; an empty list is written, too */
-	KIND_UID,
-	KIND_PID,
-	KIND_TIME,
-	KIND_MS,   /* written only if not 0 */
-	KIND_FLAG, /* written only if true */
+enum member_kind {
+	MEMBER_UUID,
+	MEMBER_HASH,
+	MEMBER_STATE,
+	MEMBER_KIND, /* of what is asked */
+	MEMBER_STRING,
+	MEMBER_STRINGS,
+	MEMBER_PROGRAMS,
+	MEMBER_NAMES, /* strings; an empty list is written, too */
+	MEMBER_UID,
+	MEMBER_PID,
+	MEMBER_TIME,
+	MEMBER_MS,   /* written only if not 0 */
+	MEMBER_FLAG, /* written only if true */
 
 	/* A member of struct approval; written only if that is known. */
-	KIND_APPROVER,
-	KIND_APPROVED,
-	KIND_CONFIRMED,
+	MEMBER_APPROVER,
+	MEMBER_APPROVED,
+	MEMBER_CONFIRMED,
 };
 
 /* The places where a member is written, in addition to the store's line of a whole token. */
@@ -45,67 +46,72 @@ enum place {
 struct member {
 	const char *key;
 	size_t offset; /* in struct token */
-	enum kind kind;
+	enum member_kind kind;
 	unsigned int places;
 };
 
 #define AT(field) offsetof(struct token, field)
 
-/* The fields of the invocation stand between the first two members and the rest. */
-#define FIRST_FIELD 2
+/* The fields of the invocation stand between the first three members and the rest. */
+#define FIRST_FIELD 3
 #define AFTER_FIELDS (FIRST_FIELD + FIELDS)
 
 static const struct member others[] = {
-	{ "token_id", AT(id), KIND_UUID, IN_CHANGE | ON_WIRE },
-	{ "state", AT(state), KIND_STATE, IN_CHANGE | ON_WIRE },
+	{ "token_id", AT(id), MEMBER_UUID, IN_CHANGE | ON_WIRE },
+	{ "state", AT(state), MEMBER_STATE, IN_CHANGE | ON_WIRE },
+	{ "kind", AT(asked.kind), MEMBER_KIND, ON_WIRE | OPTIONAL },
 
-	{ "process", AT(process), KIND_STRING, ON_WIRE | OPTIONAL },
-	{ "rule", AT(rule), KIND_STRING, ON_WIRE },
-	{ "reason", AT(reason), KIND_STRING, IN_CHANGE | ON_WIRE | OPTIONAL },
-	{ "remember", AT(remember), KIND_FLAG, ON_WIRE | OPTIONAL },
-	{ "always", AT(always), KIND_FLAG, IN_CHANGE | ON_WIRE | OPTIONAL },
-	{ "for_ms", AT(for_ms), KIND_MS, IN_CHANGE | ON_WIRE | OPTIONAL },
-	{ "approved_by", AT(approval), KIND_APPROVER, IN_CHANGE | ON_WIRE | OPTIONAL },
-	{ "approved_wall_us", AT(approval), KIND_APPROVED, IN_CHANGE | OPTIONAL },
-	{ "confirmed", AT(approval), KIND_CONFIRMED, IN_CHANGE | ON_WIRE | OPTIONAL },
-	{ "signed", AT(demand.signature), KIND_FLAG, ON_WIRE | OPTIONAL },
-	{ "touch", AT(demand.touch), KIND_FLAG, ON_WIRE | OPTIONAL },
-	{ "verified", AT(demand.verified), KIND_FLAG, ON_WIRE | OPTIONAL },
-	{ "not_asker", AT(demand.not_asker), KIND_FLAG, ON_WIRE | OPTIONAL },
-	{ "needed", AT(demand.quorum), KIND_MS, ON_WIRE | OPTIONAL },
-	{ "approvers", AT(approvers), KIND_STRINGS, ON_WIRE | OPTIONAL },
-	{ "approvals", AT(approvals), KIND_STRINGS, IN_CHANGE | OPTIONAL },
-	{ "uid", AT(uid), KIND_UID, ON_WIRE },
-	{ "pid", AT(pid), KIND_PID, ON_WIRE | OPTIONAL },
-	{ "fingerprint", AT(fingerprint), KIND_HASH, ON_WIRE },
-	{ "boot_id", AT(boot_id), KIND_UUID, 0 },
-	{ "issued_boot_us", AT(issued), KIND_TIME, 0 },
-	{ "expires_boot_us", AT(expires), KIND_TIME, 0 },
-	{ "issued_wall_us", AT(issued_wall), KIND_TIME, 0 },
+	{ "process", AT(process), MEMBER_STRING, ON_WIRE | OPTIONAL },
+	{ "rule", AT(rule), MEMBER_STRING, ON_WIRE },
+	{ "reason", AT(reason), MEMBER_STRING, IN_CHANGE | ON_WIRE | OPTIONAL },
+	{ "remember", AT(remember), MEMBER_FLAG, ON_WIRE | OPTIONAL },
+	{ "always", AT(always), MEMBER_FLAG, IN_CHANGE | ON_WIRE | OPTIONAL },
+	{ "for_ms", AT(for_ms), MEMBER_MS, IN_CHANGE | ON_WIRE | OPTIONAL },
+	{ "approved_by", AT(approval), MEMBER_APPROVER, IN_CHANGE | ON_WIRE | OPTIONAL },
+	{ "approved_wall_us", AT(approval), MEMBER_APPROVED, IN_CHANGE | OPTIONAL },
+	{ "confirmed", AT(approval), MEMBER_CONFIRMED, IN_CHANGE | ON_WIRE | OPTIONAL },
+	{ "signed", AT(demand.signature), MEMBER_FLAG, ON_WIRE | OPTIONAL },
+	{ "touch", AT(demand.touch), MEMBER_FLAG, ON_WIRE | OPTIONAL },
+	{ "verified", AT(demand.verified), MEMBER_FLAG, ON_WIRE | OPTIONAL },
+	{ "not_asker", AT(demand.not_asker), MEMBER_FLAG, ON_WIRE | OPTIONAL },
+	{ "needed", AT(demand.quorum), MEMBER_MS, ON_WIRE | OPTIONAL },
+	{ "approvers", AT(approvers), MEMBER_STRINGS, ON_WIRE | OPTIONAL },
+	{ "approvals", AT(approvals), MEMBER_STRINGS, IN_CHANGE | OPTIONAL },
+	{ "uid", AT(uid), MEMBER_UID, ON_WIRE },
+	{ "pid", AT(pid), MEMBER_PID, ON_WIRE | OPTIONAL },
+	{ "fingerprint", AT(fingerprint), MEMBER_HASH, ON_WIRE },
+	{ "boot_id", AT(boot_id), MEMBER_UUID, 0 },
+	{ "issued_boot_us", AT(issued), MEMBER_TIME, 0 },
+	{ "expires_boot_us", AT(expires), MEMBER_TIME, 0 },
+	{ "issued_wall_us", AT(issued_wall), MEMBER_TIME, 0 },
 };
 
 #define N_MEMBERS (sizeof(others) / sizeof(others[0]) + FIELDS)
 
 static struct member member_of_field(const struct field_row *row)
 {
-	static const enum kind kinds[] = {
-		[FIELD_KIND_STRINGS] = KIND_STRINGS,
-		[FIELD_KIND_PROGRAMS] = KIND_PROGRAMS,
-		[FIELD_KIND_NAMES] = KIND_NAMES,
+	static const enum member_kind kinds[] = {
+		[FIELD_KIND_STRINGS] = MEMBER_STRINGS,
+		[FIELD_KIND_PROGRAMS] = MEMBER_PROGRAMS,
+		[FIELD_KIND_NAMES] = MEMBER_NAMES,
 	};
 	bool list = row->kind >= FIELD_KIND_STRINGS;
 	bool always = row->kind == FIELD_KIND_STRINGS || row->required;
 
 	return (struct member){ row->name, AT(asked) + row->offset,
-		list ? kinds[row->kind] : KIND_STRING, ON_WIRE | (always ? 0 : OPTIONAL) };
+		list ? kinds[row->kind] : MEMBER_STRING, ON_WIRE | (always ? 0 : OPTIONAL) };
+}
+
+static bool is_field(size_t i)
+{
+	return i >= FIRST_FIELD && i < AFTER_FIELDS;
 }
 
 static struct member member_at(size_t i)
 {
 	if (i < FIRST_FIELD)
 		return others[i];
-	return i < AFTER_FIELDS ? member_of_field(&field_rows[i - FIRST_FIELD])
-				: others[i - FIELDS];
+	return is_field(i) ? member_of_field(&field_rows[i - FIRST_FIELD]) : others[i - FIELDS];
 }
 
 /* --- writing ---------------------------------------------------------------------------------- */
@@ -139,13 +145,13 @@ static void write_flag(struct writer *w, const char *key, bool flag)
 }
 
 static void write_approval(
-	struct writer *w, const char *key, enum kind kind, const struct approval *a)
+	struct writer *w, const char *key, enum member_kind kind, const struct approval *a)
 {
 	if (!a->known)
 		return;
-	if (kind == KIND_APPROVER)
+	if (kind == MEMBER_APPROVER)
 		writer_unsigned(w, key, a->by);
-	else if (kind == KIND_APPROVED)
+	else if (kind == MEMBER_APPROVED)
 		writer_unsigned(w, key, a->at_wall);
 	else
 		writer_string(w, key, confirmed_name(a->confirmed));
@@ -160,7 +166,7 @@ static void write_list(struct writer *w, const struct member *m, const struct st
 {
 	if (!list->text)
 		return;
-	if (m->kind == KIND_PROGRAMS)
+	if (m->kind == MEMBER_PROGRAMS)
 		fields_write_programs(w, m->key, list);
 	else
 		write_strings(w, m->key, list);
@@ -171,48 +177,66 @@ static void write_member(struct writer *w, const struct token *t, const struct m
 	const void *value = (const char *)t + m->offset;
 
 	switch (m->kind) {
-	case KIND_UUID:
+	case MEMBER_UUID:
 		write_uuid(w, m->key, value);
 		break;
-	case KIND_HASH:
+	case MEMBER_HASH:
 		write_hash(w, m->key, value);
 		break;
-	case KIND_STATE:
+	case MEMBER_STATE:
 		writer_string(w, m->key, token_state_name(t->state));
 		break;
-	case KIND_STRING:
+	case MEMBER_KIND:
+		writer_string(w, m->key, kind_name(t->asked.kind));
+		break;
+	case MEMBER_STRING:
 		writer_string(w, m->key, *(const char *const *)value);
 		break;
-	case KIND_STRINGS:
+	case MEMBER_STRINGS:
 		if (!(m->places & OPTIONAL) || ((const struct string_list *)value)->n > 0)
 			write_strings(w, m->key, value);
 		break;
-	case KIND_PROGRAMS:
-	case KIND_NAMES:
+	case MEMBER_PROGRAMS:
+	case MEMBER_NAMES:
 		write_list(w, m, value);
 		break;
-	case KIND_UID:
+	case MEMBER_UID:
 		writer_unsigned(w, m->key, t->uid);
 		break;
-	case KIND_PID:
+	case MEMBER_PID:
 		if (t->pid > 0)
 			writer_integer(w, m->key, t->pid);
 		break;
-	case KIND_TIME:
+	case MEMBER_TIME:
 		writer_unsigned(w, m->key, *(const uint64_t *)value);
 		break;
-	case KIND_MS:
+	case MEMBER_MS:
 		write_ms(w, m->key, *(const uint64_t *)value);
 		break;
-	case KIND_FLAG:
+	case MEMBER_FLAG:
 		write_flag(w, m->key, *(const bool *)value);
 		break;
-	case KIND_APPROVER:
-	case KIND_APPROVED:
-	case KIND_CONFIRMED:
+	case MEMBER_APPROVER:
+	case MEMBER_APPROVED:
+	case MEMBER_CONFIRMED:
 		write_approval(w, m->key, m->kind, value);
 		break;
 	}
+}
+
+/*
+ * Whether a line has the member. In the store a token of the first contract has no kind, as in
+ * files of older versions.
+ */
+static bool is_of_line(const struct token *t, size_t i, const struct member *m, unsigned int places)
+{
+	const enum contract contract = fields_contract(&t->asked);
+
+	if ((m->places & places) != places)
+		return false;
+	if (m->kind == MEMBER_KIND)
+		return (places & ON_WIRE) || contract == CONTRACT_EVALUATE;
+	return !is_field(i) || (field_rows[i - FIRST_FIELD].contract & contract);
 }
 
 /* Writes the members for all of these places; 0 stands for the store's line. */
@@ -222,7 +246,7 @@ static void write_members(struct writer *w, const struct token *t, unsigned int 
 
 	for (size_t i = 0; i < N_MEMBERS; i++) {
 		m = member_at(i);
-		if ((m.places & places) == places)
+		if (is_of_line(t, i, &m, places))
 			write_member(w, t, &m);
 	}
 }
@@ -351,7 +375,7 @@ int record_print_change(const struct token_change *change, struct bytes *b)
 /* --- reading ---------------------------------------------------------------------------------- */
 
 /* The member's value has the wrong type, or makes no sense. */
-#define MEMBER_REFUSED SCAN_OTHER
+#define VALUE_REFUSED SCAN_OTHER
 
 /*
  * What was read so far. The strings lie in `scratch` one after another, each ended by NUL. Pointers
@@ -409,14 +433,14 @@ static int read_text(
 
 static int read_number(const struct scan_member *m, uint64_t max, uint64_t *ret)
 {
-	return scan_integer_value(m->value, m->value_len, max, ret) ? 0 : MEMBER_REFUSED;
+	return scan_integer_value(m->value, m->value_len, max, ret) ? 0 : VALUE_REFUSED;
 }
 
 /* The member is written only if true. */
 static int read_flag(const struct scan_member *m, bool *ret)
 {
 	*ret = m->value_len == 4 && memcmp(m->value, "true", 4) == 0;
-	return *ret ? 0 : MEMBER_REFUSED;
+	return *ret ? 0 : VALUE_REFUSED;
 }
 
 static int read_state(struct reader *r, const struct scan_member *m)
@@ -430,10 +454,25 @@ static int read_state(struct reader *r, const struct scan_member *m)
 		return e;
 
 	r->token.state = token_state_parse(name);
-	return r->token.state == TOKEN_ABSENT ? MEMBER_REFUSED : 0;
+	return r->token.state == TOKEN_ABSENT ? VALUE_REFUSED : 0;
 }
 
-static int read_bytes(struct reader *r, const struct scan_member *m, enum kind kind, void *field)
+static int read_kind(struct reader *r, const struct scan_member *m)
+{
+	const char *name;
+	size_t len;
+	int e;
+
+	e = read_text(r, m, &name, &len);
+	if (e != 0)
+		return e;
+
+	r->token.asked.kind = kind_parse(name);
+	return r->token.asked.kind == KINDS ? VALUE_REFUSED : 0;
+}
+
+static int read_bytes(
+	struct reader *r, const struct scan_member *m, enum member_kind kind, void *field)
 {
 	const char *text;
 	size_t len;
@@ -443,9 +482,9 @@ static int read_bytes(struct reader *r, const struct scan_member *m, enum kind k
 	if (e != 0)
 		return e;
 
-	e = kind == KIND_UUID ? notation_parse_uuid(text, len, field)
-			      : notation_parse_hex(text, len, field, FINGERPRINT_LEN);
-	return e < 0 ? MEMBER_REFUSED : 0;
+	e = kind == MEMBER_UUID ? notation_parse_uuid(text, len, field)
+				: notation_parse_hex(text, len, field, FINGERPRINT_LEN);
+	return e < 0 ? VALUE_REFUSED : 0;
 }
 
 static int read_strings(
@@ -470,18 +509,18 @@ static int read_confirmed(struct reader *r, const struct scan_member *m, struct 
 		return e;
 
 	a->confirmed = confirmed_parse(name);
-	return a->confirmed == CONFIRMED_UNSAID ? MEMBER_REFUSED : 0;
+	return a->confirmed == CONFIRMED_UNSAID ? VALUE_REFUSED : 0;
 }
 
 static int read_approval(
-	struct reader *r, const struct scan_member *m, enum kind kind, struct approval *a)
+	struct reader *r, const struct scan_member *m, enum member_kind kind, struct approval *a)
 {
 	uint64_t uid = 0;
 	int e;
 
-	if (kind == KIND_CONFIRMED)
+	if (kind == MEMBER_CONFIRMED)
 		return read_confirmed(r, m, a);
-	if (kind == KIND_APPROVED)
+	if (kind == MEMBER_APPROVED)
 		return read_number(m, JSON_INTEGER_MAX, &a->at_wall);
 
 	e = read_number(m, UINT32_MAX, &uid);
@@ -524,7 +563,7 @@ static int read_programs(
 	e = scan_object(m->value, m->value_len, read_program, &programs, &fault);
 	list->n = programs.n;
 	list->len = r->scratch->len - *ret_start;
-	return e == -EINVAL || e == SCAN_REFUSED ? MEMBER_REFUSED : e;
+	return e == -EINVAL || e == SCAN_REFUSED ? VALUE_REFUSED : e;
 }
 
 /* Reads a value of the type that the member's kind names. */
@@ -536,41 +575,44 @@ static int read_value(struct reader *r, const struct scan_member *m, size_t i)
 	int e = 0;
 
 	switch (member.kind) {
-	case KIND_UUID:
-	case KIND_HASH:
+	case MEMBER_UUID:
+	case MEMBER_HASH:
 		e = read_bytes(r, m, member.kind, field);
 		break;
-	case KIND_STATE:
+	case MEMBER_STATE:
 		e = read_state(r, m);
 		break;
-	case KIND_STRING:
+	case MEMBER_KIND:
+		e = read_kind(r, m);
+		break;
+	case MEMBER_STRING:
 		e = read_string(r, m, &r->start[i]);
 		break;
-	case KIND_STRINGS:
-	case KIND_NAMES:
+	case MEMBER_STRINGS:
+	case MEMBER_NAMES:
 		e = read_strings(r, m, field, &r->start[i]);
 		break;
-	case KIND_PROGRAMS:
+	case MEMBER_PROGRAMS:
 		e = read_programs(r, m, field, &r->start[i]);
 		break;
-	case KIND_UID:
+	case MEMBER_UID:
 		e = read_number(m, UINT32_MAX, &number);
 		r->token.uid = (uid_t)number;
 		break;
-	case KIND_PID:
+	case MEMBER_PID:
 		e = read_number(m, INT32_MAX, &number);
 		r->token.pid = (pid_t)number;
 		break;
-	case KIND_TIME:
-	case KIND_MS:
+	case MEMBER_TIME:
+	case MEMBER_MS:
 		e = read_number(m, JSON_INTEGER_MAX, field);
 		break;
-	case KIND_FLAG:
+	case MEMBER_FLAG:
 		e = read_flag(m, field);
 		break;
-	case KIND_APPROVER:
-	case KIND_APPROVED:
-	case KIND_CONFIRMED:
+	case MEMBER_APPROVER:
+	case MEMBER_APPROVED:
+	case MEMBER_CONFIRMED:
 		e = read_approval(r, m, member.kind, field);
 		break;
 	}
@@ -595,14 +637,14 @@ static int read_member(const struct scan_member *m, void *userdata)
 	r->there[i] = true;
 	r->next = (i + 1) % N_MEMBERS;
 	e = read_value(r, m, i);
-	if (e == MEMBER_REFUSED)
+	if (e == VALUE_REFUSED)
 		r->refused = true;
 	return e < 0 ? e : 0;
 }
 
-static bool is_list(enum kind kind)
+static bool is_list(enum member_kind kind)
 {
-	return kind == KIND_STRINGS || kind == KIND_PROGRAMS || kind == KIND_NAMES;
+	return kind == MEMBER_STRINGS || kind == MEMBER_PROGRAMS || kind == MEMBER_NAMES;
 }
 
 static void point_to_strings(struct reader *r)
@@ -615,26 +657,61 @@ static void point_to_strings(struct reader *r)
 		m = member_at(i);
 		text = bytes_str(r->scratch) + r->start[i];
 		field = (char *)&r->token + m.offset;
-		if (r->there[i] && m.kind == KIND_STRING)
+		if (r->there[i] && m.kind == MEMBER_STRING)
 			*(const char **)field = text;
 		else if (r->there[i] && is_list(m.kind))
 			((struct string_list *)field)->text = text;
 	}
 }
 
-/* Whether all members of a token or a change are there, and no others. */
-static bool is_complete(const struct reader *r, bool token)
+/* Every token has one, no change has. */
+static bool has_fingerprint(const struct reader *r)
+{
+	for (size_t i = AFTER_FIELDS; i < N_MEMBERS; i++)
+		if (member_at(i).kind == MEMBER_HASH)
+			return r->there[i];
+	return false;
+}
+
+/* Whether a change has all of its members, and no others. */
+static bool is_whole_change(const struct reader *r)
 {
 	unsigned int places;
 
 	for (size_t i = 0; i < N_MEMBERS; i++) {
 		places = member_at(i).places;
-		if (!token && !(places & IN_CHANGE)) {
-			if (r->there[i])
-				return false;
-		} else if (!r->there[i] && !(places & OPTIONAL)) {
+		if (r->there[i] ? !(places & IN_CHANGE)
+				: (places & IN_CHANGE) && !(places & OPTIONAL))
 			return false;
-		}
+	}
+	return true;
+}
+
+/* Whether a token of this contract can have the member, and whether it must. */
+static bool is_allowed(enum contract contract, size_t i, const struct member *m)
+{
+	if (m->kind == MEMBER_KIND)
+		return contract == CONTRACT_EVALUATE;
+	return !is_field(i) || (field_rows[i - FIRST_FIELD].contract & contract);
+}
+
+static bool is_required(enum contract contract, size_t i, const struct member *m)
+{
+	if (m->kind == MEMBER_KIND || (is_field(i) && contract == CONTRACT_EVALUATE))
+		return m->kind == MEMBER_KIND && contract == CONTRACT_EVALUATE;
+	return is_allowed(contract, i, m) && !(m->places & OPTIONAL);
+}
+
+/* Whether a token has all members that its contract requires, and none of the other contract. */
+static bool is_whole_token(const struct reader *r)
+{
+	const enum contract contract = fields_contract(&r->token.asked);
+	struct member m;
+
+	for (size_t i = 0; i < N_MEMBERS; i++) {
+		m = member_at(i);
+		if (r->there[i] ? !is_allowed(contract, i, &m) : is_required(contract, i, &m))
+			return false;
 	}
 	return true;
 }
@@ -655,10 +732,13 @@ static bool has_approval(const struct token *t)
 	return t->always || t->for_ms == 0;
 }
 
-/* The fingerprint is computed anew: it must match the record's other members. */
+/* Both hashes are computed anew: they must match the record's other members. */
 static bool makes_sense(const struct token *t)
 {
 	uint8_t fingerprint[FINGERPRINT_LEN];
+
+	if (!fields_content_fits(&t->asked))
+		return false;
 
 	fingerprint_compute(&t->asked, fingerprint);
 	return memcmp(fingerprint, t->fingerprint, sizeof(fingerprint)) == 0
@@ -683,8 +763,8 @@ int record_parse(const char *line, size_t len, struct bytes *scratch, struct tok
 		return e;
 
 	point_to_strings(&r);
-	token = r.token.asked.executable;
-	if (r.refused || !is_complete(&r, token)
+	token = has_fingerprint(&r);
+	if (r.refused || !(token ? is_whole_token(&r) : is_whole_change(&r))
 		|| (token ? !makes_sense(&r.token) : !has_approval(&r.token))) {
 		*ret_why = "is not a token's record";
 		return RECORD_MALFORMED;

@@ -12,6 +12,7 @@
 
 #include "base/bytes.h"
 #include "base/json/tree.h"
+#include "base/sha256.h"
 #include "gate/kind.h"
 #include "gate/release.h"
 #include "gate/wire/reply.h"
@@ -33,7 +34,8 @@ struct evaluate {
 	const char *shown_operation;
 
 	/* Owned. */
-	char *owned_text, *owned_server, *owned_target;
+	char *owned_text, *owned_server, *owned_target, *owned_compared;
+	char content_hash[2 * SHA256_LEN + 1];
 };
 
 /* The contract's name, such as "require_approval"; the inverse gives NONE for other words. */

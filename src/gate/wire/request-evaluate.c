@@ -6,17 +6,21 @@
  */
 
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/path.h"
 #include "base/text.h"
+#include "gate/fields.h"
 #include "gate/limits.h"
 #include "gate/wire/request-internal.h"
 
 #define BLANKS " \t\r\n\v\f"
 #define RECORD_KEY "record"
 #define RELEASE_KEY "release_governance"
+#define DELIVERED_KEY "delivery_success"
 
 #define AT(member) offsetof(struct request, member)
 
@@ -40,11 +44,12 @@ static const struct dispatch_row keys[] = {
 	{ "content_sha256", dispatch_take_hash, AT(evaluate.content_sha256), false, LIMIT_STRING },
 	{ "old_text", dispatch_take_string, AT(evaluate.old_text), false, LIMIT_REQUEST },
 	{ "new_text", dispatch_take_string, AT(evaluate.new_text), false, LIMIT_REQUEST },
-	{ "programs", dispatch_check_object, 0, false, 0 },
-	{ "environment", dispatch_check_object, 0, false, 0 },
+	{ "programs", request_take_programs, 0, false, 0 },
+	{ "environment", request_take_names, 0, false, 0 },
 	{ "approval_token", dispatch_take_string, AT(approval_token), false, LIMIT_STRING },
 	{ "wait_ms", dispatch_take_number, AT(wait_ms), false, LIMIT_WAIT_MS },
 	{ "detail", dispatch_take_bool, AT(detail), false, 0 },
+	{ "resume", dispatch_take_true, AT(resume), false, 0 },
 	{ RELEASE_KEY, dispatch_check_object, 0, false, 0 },
 	{ RECORD_KEY, dispatch_check_object, 0, false, 0 },
 	{ 0 },
@@ -106,7 +111,7 @@ static int take_release_member(struct request *q, const char *record, const stru
 		release->counts[i] = (uint64_t)count;
 		return 0;
 	}
-	if (strcmp(key, "delivery_success") == 0 && !json_bool(v, &release->delivered))
+	if (strcmp(key, DELIVERED_KEY) == 0 && !json_bool(v, &release->delivered))
 		return refuse_member(q, record, key, "must be true or false");
 	return 0;
 }
@@ -149,6 +154,69 @@ static int take_approval(struct request *q, const char *name, const struct json 
 		      : take_nested(q, name, approval, "approval_id", &texts[RELEASE_APPROVAL_ID]);
 }
 
+/* --- the record in canonical form ------------------------------------------------------------- */
+
+/* Adds "KEY=VALUE". */
+static int add_to_record(struct request *q, const char *key, const char *value)
+{
+	struct string_list *list = &q->asked.release;
+	int r;
+
+	r = bytes_appendf(&q->release_bytes, "%s=%s", key, value);
+	if (r >= 0)
+		r = bytes_append_char(&q->release_bytes, '\0');
+	list->n++;
+	return r;
+}
+
+static int add_count(struct request *q, const char *key, uint64_t count)
+{
+	char text[24];
+
+	if (count == 0)
+		return 0;
+	snprintf(text, sizeof(text), "%" PRIu64, count);
+	return add_to_record(q, key, text);
+}
+
+static int add_list(struct request *q, const struct json *record, const char *key)
+{
+	const struct json *list = json_get(record, key);
+	int r = 0;
+
+	if (!list || !json_is_array(list))
+		return 0;
+	json_each (child, list)
+		r = r < 0 ? r : add_to_record(q, key, json_string(child));
+	return r;
+}
+
+/*
+ * Lists the record's members, one way for all records that are equal. The approval is left out: it
+ * is what a person decides.
+ */
+static int make_canonical(struct request *q, const struct json *record)
+{
+	const struct release *release = &q->evaluate.release;
+	int r = 0;
+
+	for (enum release_text i = 0; r >= 0 && i < RELEASE_TEXTS; i++)
+		if (release->texts[i] && i != RELEASE_APPROVAL_STATE && i != RELEASE_APPROVAL_ID)
+			r = add_to_record(q, release_text_key(i), release->texts[i]);
+	for (enum release_count i = 0; r >= 0 && i < RELEASE_COUNTS; i++)
+		r = add_count(q, release_count_key(i), release->counts[i]);
+	if (r >= 0 && release->delivered)
+		r = add_to_record(q, DELIVERED_KEY, "true");
+	for (enum release_list i = 0; r >= 0 && i < RELEASE_LISTS; i++)
+		r = add_list(q, record, release_list_key(i));
+	if (r < 0)
+		return r;
+
+	q->asked.release.text = bytes_str(&q->release_bytes);
+	q->asked.release.len = q->release_bytes.len;
+	return 0;
+}
+
 static int take_release(struct request *q)
 {
 	const struct member *record = members_find(&q->members, RELEASE_KEY);
@@ -185,7 +253,7 @@ static int take_release(struct request *q)
 	if (kind_of_action_type(e->action_type) != KIND_RELEASE)
 		return request_set_fault(
 			q, "%s is for the action type %s", name, kind_action_type(KIND_RELEASE));
-	return 0;
+	return make_canonical(q, json_root(q->record));
 }
 
 /* --- derived members -------------------------------------------------------------------------- */
@@ -282,6 +350,17 @@ static int show(struct evaluate *e)
 	return 0;
 }
 
+static int check_content(struct request *q)
+{
+	const struct evaluate *e = &q->evaluate;
+	const struct invocation asked = { .content = e->content,
+		.content_sha256 = e->content_sha256 };
+
+	if (e->content_sha256 && !fields_content_fits(&asked))
+		return request_set_fault(q, "content_sha256 is not the content's");
+	return 0;
+}
+
 /* A path has the limit of paths; other targets may be longer. */
 static int check_target(struct request *q)
 {
@@ -313,6 +392,8 @@ int request_read_evaluate(struct request *q)
 		return r;
 	e->text = e->owned_text;
 	r = check_target(q);
+	if (r == 0)
+		r = check_content(q);
 	return r != 0 ? r : show(e);
 }
 
@@ -321,4 +402,5 @@ void request_deinit_evaluate(struct evaluate *e)
 	free(e->owned_text);
 	free(e->owned_server);
 	free(e->owned_target);
+	free(e->owned_compared);
 }

@@ -146,18 +146,21 @@ static const struct {
 	[FIELD_KIND_NAMES] = { request_take_names, 0 },
 };
 
-/* Reads local.exec: the fields of the invocation, then the others. */
+/* Reads local.exec: its fields of the invocation, then the others. */
 static int read_exec(struct request *q)
 {
 	struct dispatch_row rows[FIELDS + LENGTH(exec_keys)];
+	size_t n = 0;
 
 	for (enum field f = 0; f < FIELDS; f++) {
 		const struct field_row *row = &field_rows[f];
 
-		rows[f] = (struct dispatch_row){ row->name, field_takes[row->kind].take,
+		if (!(row->contract & CONTRACT_EXEC))
+			continue;
+		rows[n++] = (struct dispatch_row){ row->name, field_takes[row->kind].take,
 			AT(asked) + row->offset, row->required, field_takes[row->kind].limit };
 	}
-	memcpy(rows + FIELDS, exec_keys, sizeof(exec_keys));
+	memcpy(rows + n, exec_keys, sizeof(exec_keys));
 	return request_read_members(q, q, rows);
 }
 
@@ -301,6 +304,7 @@ static struct request *request_new(void)
 	bytes_init(&q->argv_bytes, BYTES_UNLIMITED);
 	bytes_init(&q->programs_bytes, BYTES_UNLIMITED);
 	bytes_init(&q->environment_bytes, BYTES_UNLIMITED);
+	bytes_init(&q->release_bytes, BYTES_UNLIMITED);
 	return q;
 }
 
@@ -352,6 +356,7 @@ void request_free(struct request *q)
 	bytes_deinit(&q->argv_bytes);
 	bytes_deinit(&q->programs_bytes);
 	bytes_deinit(&q->environment_bytes);
+	bytes_deinit(&q->release_bytes);
 	free(q->fault);
 	free(q);
 }
@@ -359,5 +364,6 @@ void request_free(struct request *q)
 bool request_selects(const struct request *q, const struct token *t)
 {
 	return q->all || (q->by_uid && q->uid == t->uid)
-		|| (q->session && strcmp(q->session, t->asked.session_id) == 0);
+		|| (q->session && t->asked.session_id
+			&& strcmp(q->session, t->asked.session_id) == 0);
 }

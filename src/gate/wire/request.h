@@ -45,20 +45,23 @@ struct request {
 	char *fault;
 	bool malformed; /* the fault is that the line is not a valid request of its action */
 
-	/* local.exec */
+	/* Both contracts. */
 	struct invocation asked;
-	const char *budget_state_ref;
-	const char *request_fingerprint;
 	const char *approval_token;
 	uint64_t wait_ms;
 	bool detail;
 	bool resume; /* use the asker's live token for the same question, if any */
 
+	/* local.exec */
+	const char *budget_state_ref;
+	const char *request_fingerprint;
+
 	/* local.exec.done; the command's result stays in the line, which is kept */
 	const char *record_id;
 
 	/*
-	 * The second contract. Members of both contracts are in `asked`: session, agent, directory.
+	 * The second contract. `asked` has the members of both contracts, such as the session, and
+	 * the record of a release. evaluate_bind() adds the rest.
 	 */
 	struct evaluate evaluate;
 
@@ -83,7 +86,7 @@ struct request {
 
 	struct members members;  /* their values are valid while the line is read */
 	struct json_doc *record; /* of a release; or NULL */
-	struct bytes args_bytes, argv_bytes, programs_bytes, environment_bytes;
+	struct bytes args_bytes, argv_bytes, programs_bytes, environment_bytes, release_bytes;
 };
 
 /* Reads a line without its newline. Error: -ENOMEM. */

@@ -17,8 +17,11 @@
 #include "base/notation.h"
 #include "base/sha256.h"
 
-/* Version 2 has more members in its lines. Files of version 1 are read as they are. */
-#define JOURNAL_VERSION 2
+/*
+ * Version 2 has more members in its lines, and version 3 has tokens of the second contract. Older
+ * files are read as they are.
+ */
+#define JOURNAL_VERSION 3
 
 /* The longest header line. */
 #define JOURNAL_HEADER_MAX 512

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: ISC */
+#pragma once
+
+/* The decision in a reply line of either contract. */
+
+#include <stdint.h>
+
+#include "base/bytes.h"
+#include "base/json/tree.h"
+#include "gate/wire/reply.h"
+
+struct decision_reply {
+	enum decision decision; /* never NONE */
+	const char *reason;     /* never NULL */
+	const char *token;      /* of a pending request; NULL: the daemon issued none */
+	uint32_t retry_after_ms;
+	const char *rule;     /* with `detail`, or NULL */
+	const char *evidence; /* the ID of its record, or NULL */
+	struct json_doc *doc; /* owns the strings */
+};
+
+/*
+ * Reads a line without its newline. Returns 0, REPLY_MALFORMED if it is no decision, or -ENOMEM.
+ * After success, free with decision_reply_deinit().
+ */
+int decision_reply_read(const struct bytes *line, struct decision_reply *ret);
+void decision_reply_deinit(struct decision_reply *reply);
