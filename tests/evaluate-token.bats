@@ -174,6 +174,75 @@ changes() {
 		release_governance:='{"metadata_kind":"strange","approval_state":"pending"}'
 }
 
+# record ID [MEMBER...]: of a release that was approved so.
+record() {
+	local IFS=,
+
+	echo 'release_governance:={"metadata_kind":"rollout-promotion-execution","blocked_count":1,'"\
+\"approval_state\":\"Approved\",\"approval_id\":\"$1\"${*:2}}"
+}
+
+# released DECISION RULE KEY=...: what becomes of that release.
+released() {
+	run evaluate "${@:3}"
+	assert_field decision "$1"
+	assert_field rule_id "release_governance.$2"
+}
+
+@test "a release is allowed once by the token that its record names, if it is of this very release" {
+	local asked='{"metadata_kind":"rollout-promotion-execution","blocked_count":1,"approval_state":"pending"}'
+	local token other id
+
+	start_kinds
+	run evaluate release_governance:="$asked" session_id=s
+	assert_field decision require_approval
+	token=$(field approval_token)
+	released block approval.missing "$(record "$token")" session_id=s
+	approve "$token"
+	pending_kind read
+	other=$TOKEN
+	approve "$other"
+	for id in "$other" nothing 11111111-1111-4111-8111-111111111111 ''; do
+		released block approval.missing "$(record "$id")" session_id=s
+	done
+	# Another record, and another context.
+	released block approval.missing "$(record "$token" ',"drifted_endpoint_count":1')" session_id=s
+	released block approval.missing "$(record "$token")" session_id=t
+	released block approval.missing "$(record "$token")"
+	assert_equal "$(state_of "$token")" approved
+	released allow approval.approved "$(record "$token")" session_id=s
+	assert_equal "$(state_of "$token")" consumed
+	released block approval.missing "$(record "$token")" session_id=s
+	assert_equal "$(state_of "$other")" approved
+}
+
+@test "--release-ttl says how long the token of a release lives" {
+	start_kinds --release-ttl 10min --token-ttl 1min
+	pending_kind release
+	approve "$TOKEN"
+	move_clock 599
+	retried allow "$APPROVED" release
+	pending_kind release
+	move_clock 600
+	retried block 'approval token expired' release
+}
+
+@test "a rule of any kind may say who must approve" {
+	mkdir "$TMP/policy"
+	echo '{"metadata":{"id":"p"},"approver_groups":{"platform":["alice"]},
+		"write":[{"id":"ci","path":["/a/**"],"action":"pending_hitl","approvers":"platform"}]}' \
+		>"$TMP/policy/policy.json"
+	start_kinds --policy "$TMP/policy/policy.json"
+	pending_kind write
+	run operate approve token_id="$TOKEN"
+	assert_output -p '"outcome":"unsupported_action"'
+	assert_equal "$(state_of "$TOKEN")" pending
+	run firma token show "$TOKEN"
+	assert_line -e '^needs .*group platform'
+	pending_kind read
+	approve "$TOKEN"
+}
+
 # --- fingerprints ---------------------------------------------------------------------------------
 
 # fingerprint_of KEY=...: of the token that is issued.
@@ -302,8 +371,11 @@ print(hashlib.sha256(out).hexdigest())'
 	move_clock 300
 	for kind in "${!KINDS[@]}"; do
 		TOKEN=${tokens[$kind]}
-		retried block 'approval token expired' "$kind"
+		[[ $kind == release ]] || retried block 'approval token expired' "$kind"
 	done
+	move_clock 3300
+	TOKEN=${tokens[release]}
+	retried block 'approval token expired' release
 }
 
 @test "a policy that denies by now overrides an approval, and the token stays" {

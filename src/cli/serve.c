@@ -22,6 +22,7 @@
 #include "gate/limits.h"
 
 #define DEFAULT_TTL (300 * CLOCK_SECOND)
+#define DEFAULT_RELEASE_TTL (3600 * CLOCK_SECOND)
 #define DEFAULT_RETRY_AFTER (500 * CLOCK_MS)
 
 /* A longer lifetime of a token is surely a mistake. */
@@ -140,6 +141,9 @@ static const struct option_row rows[] = {
 		OPTION_PARSED(
 			struct command_line, serve.settings.approvals_claimed, parse_approvals),
 		.wants = "recorded or claimed" },
+	{ "release-ttl", 0, "TIME", "how long a token of a release lives (default: 1h)",
+		OPTION_DURATION(struct command_line, serve.settings.release_ttl),
+		.min = CLOCK_SECOND, .max = TTL_MAX, .wants = WANTS_TIME },
 	{ "token-ttl", 0, "TIME", "how long a token lives (default: 5min)",
 		OPTION_DURATION(struct command_line, serve.settings.token_ttl), .min = CLOCK_SECOND,
 		.max = TTL_MAX, .wants = WANTS_TIME },
@@ -303,6 +307,7 @@ static int run(const struct verb *verb, int argc, char **argv)
 			.settings = {
 				.default_action = DECISION_DENY,
 				.token_ttl = DEFAULT_TTL,
+				.release_ttl = DEFAULT_RELEASE_TTL,
 				.max_pending_alike = LIMIT_PENDING_ALIKE,
 				.max_pending_of_uid = LIMIT_PENDING_OF_UID,
 				.max_store = LIMIT_STORE,

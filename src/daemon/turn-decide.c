@@ -35,6 +35,8 @@ static const struct token *named_token(struct store *store, const struct request
 	const char *name = is_operation(request) ? request->token_id : request->approval_token;
 	uint8_t id[TOKEN_ID_LEN];
 
+	if (!name && request->action == ACTION_EVALUATE)
+		name = evaluate_named_approval(&request->evaluate);
 	if (request->fault || !name || notation_parse_uuid(name, strlen(name), id) < 0)
 		return NULL;
 	return store_find(store, id);
@@ -226,7 +228,8 @@ static bool may_have_token(const struct request *request)
 		return false;
 	return request->action == ACTION_EXEC
 		|| (request->action == ACTION_EVALUATE
-			&& (request->detail || request->resume || request->approval_token));
+			&& (request->detail || request->resume || request->approval_token
+				|| evaluate_named_approval(&request->evaluate)));
 }
 
 static int add_fingerprint(struct request *request, struct answer *a, uint8_t *fingerprint)

@@ -12,6 +12,7 @@
 
 #include "gate/decide-issue.h"
 #include "gate/decide-retry.h"
+#include "gate/decide-token.h"
 #include "gate/evaluate-asked.h"
 #include "gate/limits.h"
 #include "gate/policy/guarded.h"
@@ -19,6 +20,9 @@
 
 #define APPROVERS_SECURITY "Platform Security"
 #define APPROVERS_RELEASE "Release Governance"
+
+/* A rule of gate/release. */
+#define RULE_RELEASE_APPROVED "release_governance.approval.approved"
 
 /* The policies that judge a request; among equal judgements, an earlier policy decides. */
 struct in_force {
@@ -203,10 +207,10 @@ static int judge_target(
 	return kind == KIND_WRITE ? judge_unreadable(in, f, found) : 0;
 }
 
-static struct judgement judge_release(const struct decide_input *in)
+static struct judgement judge_release(const struct decide_input *in, bool on_record)
 {
-	const struct release_judgement j =
-		release_judge(&in->request->evaluate.release, in->settings->approvals_claimed);
+	const struct release_judgement j = release_judge(
+		&in->request->evaluate.release, on_record || in->settings->approvals_claimed);
 
 	return (struct judgement){
 		.decision = j.decision,
@@ -253,7 +257,8 @@ static bool refuse_unjudged(const struct decide_input *in, struct verdict *v)
 	return true;
 }
 
-static int judge(const struct decide_input *in, struct judgement *ret)
+/* `on_record`: the approval that a release names is a token of ours, and good for it. */
+static int judge(const struct decide_input *in, bool on_record, struct judgement *ret)
 {
 	const enum kind kind = in->request->evaluate.kind;
 	const struct in_force f = find_in_force(in);
@@ -261,7 +266,7 @@ static int judge(const struct decide_input *in, struct judgement *ret)
 	int r = 0;
 
 	if (kind == KIND_RELEASE)
-		j = judge_release(in);
+		j = judge_release(in, on_record);
 	else if (kind != KIND_OTHER)
 		r = judge_target(in, &f, &j);
 	if (r < 0)
@@ -321,7 +326,7 @@ static void decide_with_token(const struct decide_input *in, struct verdict *v)
 		return;
 	}
 
-	r = judge(in, &j);
+	r = judge(in, false, &j);
 	if (r < 0) {
 		verdict_fail(v, r);
 		return;
@@ -331,6 +336,35 @@ static void decide_with_token(const struct decide_input *in, struct verdict *v)
 	else
 		decide_retry_end(in, &j, v);
 	grade(&j, v);
+}
+
+/*
+ * A release whose record names its approval: that is the retry, and consumes the token. Any other
+ * token than an approved one of this very release is no approval.
+ */
+static void decide_approved_release(const struct decide_input *in, struct verdict *v)
+{
+	struct verdict retry;
+	struct judgement j;
+	bool holds;
+	int r;
+
+	verdict_init(&retry);
+	holds = decide_retry_begin(in, &retry) && decide_token_state(in) == TOKEN_APPROVED;
+	r = retry.error < 0 ? retry.error : judge(in, holds, &j);
+	if (r < 0) {
+		verdict_fail(v, r);
+	} else if (!holds || j.decision == DECISION_DENY) {
+		take_judgement(&j, v);
+	} else {
+		verdict_name_token(v, in->token);
+		decide_retry_end(in, &j, v);
+		if (v->decision == DECISION_ALLOW)
+			verdict_name_rule(v, RULE_RELEASE_APPROVED);
+	}
+	if (r >= 0)
+		grade(&j, v);
+	verdict_deinit(&retry);
 }
 
 void decide_evaluate(const struct decide_input *in, struct verdict *v)
@@ -345,8 +379,12 @@ void decide_evaluate(const struct decide_input *in, struct verdict *v)
 		decide_with_token(in, v);
 		return;
 	}
+	if (!in->settings->approvals_claimed && evaluate_named_approval(&request->evaluate)) {
+		decide_approved_release(in, v);
+		return;
+	}
 
-	r = judge(in, &j);
+	r = judge(in, false, &j);
 	if (r < 0) {
 		verdict_fail(v, r);
 		return;

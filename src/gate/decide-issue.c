@@ -40,7 +40,9 @@ static int make_token(const struct decide_input *in, const struct judgement *j, 
 		.process = in->name_process ? in->name_process(in->userdata) : NULL,
 		.rule = j->rule,
 		.issued = in->now.clock.boot,
-		.expires = in->now.clock.boot + in->settings->token_ttl,
+		.expires = in->now.clock.boot
+			+ (in->request->asked.kind == KIND_RELEASE ? in->settings->release_ttl
+								   : in->settings->token_ttl),
 		.issued_wall = in->now.clock.wall,
 	};
 

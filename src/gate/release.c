@@ -190,6 +190,11 @@ static bool says(const char *text, const char *word, bool is_state)
 	return true;
 }
 
+bool release_is_approved(const struct release *r)
+{
+	return says(r->texts[RELEASE_APPROVAL_STATE], "approved", true);
+}
+
 static bool has_text(const char *text)
 {
 	return text && text[strspn(text, BLANKS)] != '\0';
@@ -227,7 +232,7 @@ static struct facts find_facts(const struct release *r, bool approval_holds)
 		.empty = release_is_empty(r),
 		.has_kind = has_text(kind),
 		.has_state = has_text(state),
-		.approved = says(state, "approved", true),
+		.approved = release_is_approved(r),
 		.pending = says(state, "pending", true),
 		.approval_holds = approval_holds && has_text(r->texts[RELEASE_APPROVAL_ID]),
 		.signals = has_signal(r),

@@ -65,6 +65,9 @@ const char *release_list_key(enum release_list list);
 /* Whether all members are absent. */
 bool release_is_empty(const struct release *release);
 
+/* Whether its state is "approved", whatever the approval is worth. */
+bool release_is_approved(const struct release *release);
+
 struct release_judgement {
 	enum decision decision;
 	enum severity severity;

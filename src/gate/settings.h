@@ -11,7 +11,8 @@
 /* Times in µs, sizes in bytes. */
 struct settings {
 	enum decision default_action;
-	uint64_t token_ttl;
+	uint64_t token_ttl;   /* of all kinds but KIND_RELEASE */
+	uint64_t release_ttl; /* of KIND_RELEASE */
 	uint32_t retry_after_ms;
 	uint64_t max_pending_alike, max_pending_of_uid;
 	uint64_t max_store;

@@ -81,3 +81,24 @@ struct judgement policy_target_judge(const struct policy *p, const struct target
 		j.severity = SEVERITY_CRITICAL;
 	return j;
 }
+
+/*
+ * `approvers` of a compiled policy is only shown: such a policy has no groups, so nobody could be
+ * in them.
+ */
+void policy_target_add_demands(const struct policy *p, const struct target *t, struct demand *d)
+{
+	const struct kind_rules *of = &p->of_kind[t->kind];
+	const struct rule_set set = target_index_find(&of->index, t);
+	const struct rule *rule;
+
+	for (size_t w = 0; w < RULE_SET_WORDS; w++) {
+		for (uint64_t left = set.words[w]; left; left &= left - 1) {
+			rule = &of->rules[w * 64 + (size_t)__builtin_ctzll(left)];
+			if (rule->action == DECISION_PENDING && rule->approvers
+				&& approver_groups_find(&p->approvers, rule->approvers)
+				&& rule_fits_target(rule, t))
+				demand_add_group(d, rule->approvers);
+		}
+	}
+}

@@ -7,3 +7,7 @@
 
 /* If the policy has no rule for the target, a person is asked. */
 struct judgement policy_target_judge(const struct policy *policy, const struct target *target);
+
+/* Adds the groups that must approve: those of all rules that ask and fit. */
+void policy_target_add_demands(
+	const struct policy *policy, const struct target *target, struct demand *d);

@@ -364,15 +364,30 @@ static void add_demands(const struct policy *p, const struct candidate *s, struc
 	}
 }
 
+static int demand_of_target(const struct policy *p, const struct request *request,
+	const struct asker *asker, struct demand *d)
+{
+	struct target t;
+	int r;
+
+	r = target_init(&t, request, asker);
+	if (r < 0)
+		return r;
+
+	policy_target_add_demands(p, &t, d);
+	target_deinit(&t);
+	return 0;
+}
+
 int policy_demand(const struct policy *p, const struct request *request, const struct asker *asker,
 	struct demand *d)
 {
 	struct candidates c;
 	int r;
 
+	if (p && request->action == ACTION_EVALUATE && request->evaluate.kind != KIND_EXEC)
+		return demand_of_target(p, request, asker, d);
 	if (!p || !p->demands)
-		return 0;
-	if (request->action == ACTION_EVALUATE && request->evaluate.kind != KIND_EXEC)
 		return 0;
 
 	r = candidates_init(&c, request, asker);

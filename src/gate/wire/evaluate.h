@@ -38,6 +38,9 @@ struct evaluate {
 	char content_hash[2 * SHA256_LEN + 1];
 };
 
+/* The approval that the record of a release names as its own; NULL if it isn't approved. */
+const char *evaluate_named_approval(const struct evaluate *evaluate);
+
 /* The contract's name, such as "require_approval"; the inverse gives NONE for other words. */
 const char *evaluate_decision_name(enum decision decision);
 enum decision evaluate_decision_parse(const char *name);

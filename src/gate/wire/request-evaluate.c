@@ -372,6 +372,13 @@ static int check_target(struct request *q)
 	return 0;
 }
 
+const char *evaluate_named_approval(const struct evaluate *e)
+{
+	return e->kind == KIND_RELEASE && release_is_approved(&e->release)
+		? e->release.texts[RELEASE_APPROVAL_ID]
+		: NULL;
+}
+
 int request_read_evaluate(struct request *q)
 {
 	struct evaluate *e = &q->evaluate;
