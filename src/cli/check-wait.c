@@ -4,9 +4,12 @@
 
 #include "cli/check-wait.h"
 
+#include <errno.h>
 #include <poll.h>
 
 #include "base/clock.h"
+#include "base/json/members.h"
+#include "base/json/writer.h"
 #include "cli/decision-reply.h"
 #include "cli/say.h"
 #include "gate/limits.h"
@@ -27,11 +30,30 @@ static void nap(uint64_t us)
 	poll(NULL, 0, (int)(us / CLOCK_MS));
 }
 
-/* Replaces the end of the request, after `len` bytes, by the waiting time. */
-static int set_wait(struct bytes *request, size_t len, uint64_t us)
+/* Writes the request with the token, which it may name already, and with the waiting time. */
+static int write_request(
+	const struct bytes *request, const char *token, uint64_t us, struct bytes *ret)
 {
-	bytes_truncate(request, len);
-	return bytes_appendf(request, ",\"wait_ms\":%llu}\n", (unsigned long long)(us / CLOCK_MS));
+	cleanup(members_deinit) struct members members = MEMBERS_INIT;
+	struct scan_fault fault;
+	struct writer w;
+	int r;
+
+	r = members_read(&members, bytes_str(request), request->len, &fault);
+	if (r != 0)
+		return r < 0 ? r : -EINVAL;
+
+	bytes_clear(ret);
+	writer_init(&w, ret);
+	writer_object(&w, NULL);
+	for (size_t i = 0; i < members.n; i++)
+		writer_raw(&w, members.list[i].key, members.list[i].text, members.list[i].len);
+	if (!members_find(&members, "approval_token"))
+		writer_string(&w, "approval_token", token);
+	writer_unsigned(&w, "wait_ms", us / CLOCK_MS);
+	writer_end(&w);
+	r = writer_finish(&w);
+	return r < 0 ? r : bytes_append_char(ret, '\n');
 }
 
 static bool is_pending(const struct bytes *line, uint64_t *ret_pause)
@@ -61,24 +83,21 @@ static uint64_t early_pause(uint64_t wish, uint64_t deadline)
 	return at_most(pause, until(deadline));
 }
 
-int check_wait_until_decided(const struct check_wait *h, struct bytes *request, struct bytes *reply)
+int check_wait_until_decided(
+	const struct check_wait *h, const struct bytes *request, struct bytes *reply)
 {
+	cleanup(bytes_deinit) struct bytes line = BYTES_INIT(BYTES_UNLIMITED);
 	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
 	uint64_t now = clock_now().boot, lost = CLOCK_NEVER, wait, pause;
 	uint64_t deadline = h->time < CLOCK_NEVER - now ? now + h->time : CLOCK_NEVER;
-	size_t len;
 
-	bytes_truncate(request, request->len - 2);
-	if (!h->named && bytes_appendf(request, ",\"approval_token\":\"%s\"", h->token) < 0)
-		return say_undecided("out of memory");
-
-	for (len = request->len;;) {
+	for (;;) {
 		wait = at_most(until(deadline), LIMIT_WAIT_MS * CLOCK_MS);
-		if (set_wait(request, len, wait) < 0)
+		if (write_request(request, h->token, wait, &line) < 0)
 			return say_undecided("out of memory");
 
 		now = clock_now().boot;
-		if (ask_once(h->ask, request, wait, reply, &why) == STATUS_DONE) {
+		if (ask_once(h->ask, &line, wait, reply, &why) == STATUS_DONE) {
 			if (!is_pending(reply, &pause) || until(deadline) == 0)
 				return STATUS_DONE;
 			lost = CLOCK_NEVER;

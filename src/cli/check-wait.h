@@ -6,7 +6,6 @@
  * polling. If the daemon restarts, the wait goes on.
  */
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/bytes.h"
@@ -16,13 +15,12 @@ struct check_wait {
 	const struct ask *ask; /* its timeout also limits how long the daemon may be away */
 	uint64_t time;         /* µs; CLOCK_NEVER: until the token expires */
 	const char *token;     /* the pending request's token */
-	bool named;            /* the request already names the token */
 };
 
 /*
- * `request` is the line that became pending, with its newline; this function changes it. Returns
- * STATUS_DONE with the last reply's line (still pending if the time is over), or STATUS_UNDECIDED,
- * with the message already printed.
+ * `request` is the line that became pending, with its newline. Returns STATUS_DONE with the last
+ * reply's line (still pending if the time is over), or STATUS_UNDECIDED, with the message already
+ * printed.
  */
 int check_wait_until_decided(
-	const struct check_wait *hold, struct bytes *request, struct bytes *reply);
+	const struct check_wait *hold, const struct bytes *request, struct bytes *reply);

@@ -11,7 +11,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "base/json/pieces.h"
 #include "base/json/scan.h"
 #include "base/json/tree.h"
 #include "base/json/writer.h"
@@ -302,7 +301,7 @@ static bool look_at_elements(const struct bytes *plain, struct span array,
 	if (bytes_appendf(&mark, " hook %s ", place->agent) < 0)
 		return false;
 	s.mark = bytes_str(&mark);
-	return pieces_each(s.text + array.at, array.end - array.at, note_element, &s) == 0;
+	return scan_array_value(s.text + array.at, array.end - array.at, note_element, &s) == 0;
 }
 
 /* The outermost value, without the white space around it. */

@@ -166,7 +166,6 @@ int question_ask(const struct question *q, struct bytes *request,
 		.ask = &q->ask,
 		.time = q->wait_time,
 		.token = token,
-		.named = q->token != NULL,
 	};
 	int status;
 

@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/json/pieces.h"
 #include "base/json/scan.h"
 #include "base/notation.h"
 #include "base/text.h"
@@ -189,8 +188,8 @@ static int take_agent_member(const struct scan_member *m, void *userdata)
 
 	a->there = true;
 	r->list->agents[r->list->n_agents - 1].end = range_of(r, m).start + 1;
-	e = pieces_each(m->value, m->value_len, take_entry, r);
-	if (e != PIECES_OTHER || r->faulty)
+	e = scan_array_value(m->value, m->value_len, take_entry, r);
+	if (e != SCAN_OTHER || r->faulty)
 		return e < 0 ? e : 0;
 
 	e = append_place(r);
