@@ -2,7 +2,7 @@
 
 /*
  * The places where agents look for hooks, in the order of preference of `hook install`. Limits are
- * one hour, in each agent's own unit.
+ * one hour, in each agent's own unit. tests/agents/off.bats tries the advice in real agents.
  */
 
 #include "cli/hook-settings.h"
