@@ -355,7 +355,7 @@ ends() {
 			claude-codex | codex-claude) continue ;;
 			esac
 			[[ $agent != "$other" ]] || continue
-			hook "$agent" < <(shell_of "$other")
+			hook "$agent" --wait 0 < <(shell_of "$other")
 			denies "$agent"
 		done
 	done
