@@ -26,7 +26,7 @@ load ../lib
 	assert_output RAN
 	run node "$TMP/run.mjs" "$TMP/firma.mjs" write
 	refute_output -p RAN
-	assert_output -p 'a person would have to decide'
+	assert_output -p 'a person must decide'
 	stop_daemon
 	run node "$TMP/run.mjs" "$TMP/firma.mjs" bash
 	refute_output -p RAN
