@@ -20,6 +20,7 @@
 #include "gate/policy/candidates.h"
 #include "gate/policy/glob.h"
 #include "gate/policy/policy.h"
+#include "gate/policy/program.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -276,15 +277,28 @@ static char *meaning(const char *from, const char *text)
 }
 
 static const char *directory, *likely_directory; /* of the candidate */
+static bool bare; /* its program takes a word without a slash for a file's name */
 
-/* The word has a slash, and ".." stands first or nowhere. */
+/* Whether the program neither runs others nor has subcommands. */
+static bool takes_files(const struct candidate_program *p)
+{
+	return !p->name
+		|| (program_of(p->name) == PROGRAM_PLAIN && !program_has_verbs(p->name)
+			&& !program_can_run(p->name));
+}
+
+/*
+ * The word is nothing but a path, and ".." stands first in it or nowhere: what comes before its
+ * first slash has none of the characters of options, assignments, URLs and hosts.
+ */
 static bool means_narrow(const char *pattern, const char *text)
 {
-	const char *rest = text;
+	const char *rest = text, *slash = strchr(text, '/'), *sign = strpbrk(text, ":=@");
 	char *path;
 	bool fits;
 
-	if (pattern[0] != '/' || text[0] == '-' || !strchr(text, '/'))
+	if (pattern[0] != '/' || text[0] == '\0' || strchr("-+~!|%", text[0]) || (!slash && !bare)
+		|| (sign && (!slash || sign < slash)))
 		return false;
 	while (strncmp(rest, "../", 3) == 0)
 		rest += 3;
@@ -436,6 +450,7 @@ static bool argv_fits(
 	narrow = rule->action == DECISION_ALLOW;
 	directory = s->directory;
 	likely_directory = s->likely_directory;
+	bare = !s->wrapped && takes_files(&s->narrow) && takes_files(&s->narrow_real);
 	if (narrow)
 		return s->narrow.name && any_narrow(rule, &s->narrow, trusted)
 			&& (trusted_leads(trusted, &s->narrow, &s->narrow_real)
