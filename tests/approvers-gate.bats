@@ -14,11 +14,7 @@ load terminal
 setup() {
 	lib_setup
 	use_keys
-	mkdir "$TMP/etc"
-	SIGNERS=$TMP/etc/approvers
-	POLICY=$TMP/etc/policy.json
-	make_key alice
-	list_signer alice
+	use_gate
 }
 
 teardown() {
@@ -26,40 +22,11 @@ teardown() {
 	lib_teardown
 }
 
-# serve_approvers [SERVE-OPTION...]
-serve_approvers() {
-	start_daemon --approvers "$SIGNERS" --default-action pending_hitl \
-		--evidence-log "$STATE_DIR.evidence" "$@"
-}
-
-# serve_rule MEMBERS [DOCUMENT-MEMBERS] [SERVE-OPTION...]: whatever is asked, a rule asks with these.
-serve_rule() {
-	cat >"$POLICY.new" <<-EOT
-		{${2:+$2,} "exec":[{"id":"r","argv":[["**/*"],"**"],"action":"pending_hitl"${1:+,$1}}]}
-	EOT
-	sed -i 's|\[\["\*\*/\*"\]|[["/**"]|' "$POLICY.new"
-	mv "$POLICY.new" "$POLICY"
-	if [[ -z $DAEMON ]]; then
-		serve_approvers --policy "$POLICY" "${@:3}"
-	fi
-}
-
-# refused REASON: of the last operate.
-refused() {
-	assert_field outcome unsupported_action
-	assert_field reason "$@"
-}
-
 # without_descriptors COMMAND...: while the daemon has one for a connection, and none for a file.
 without_descriptors() {
 	prlimit --pid "$DAEMON" --nofile="$(($(find "/proc/$DAEMON/fd" -mindepth 1 | wc -l) + 1)):4096"
 	"$@"
 	prlimit --pid "$DAEMON" --nofile=1024:4096
-}
-
-# retry TOKEN: asks again.
-retry() {
-	run ask approval_token="$1"
 }
 
 @test "a signed approval allows once" {
@@ -802,6 +769,87 @@ forged() {
 		'a = r["response"]["approvals"][0]; a["text"] = a["text"].replace("approve", "refuse")'
 	forged 'no approver' 'r["response"]["approvals"] = []'
 	forged 'no approver' 'del r["response"]["approvals"][0]["signature"]; del r["response"]["approvals"][0]["text"]'
+}
+
+@test "the daemon gives a receipt until the token is pruned, and the log does after that" {
+	serve_approvers --require-signature --advisory
+	local token other
+	token=$(pending_token)
+	other=$(pending_token)
+	run firma token receipt "$token"
+	assert_status 1
+	assert_output -p 'no allow on record rests on a signed or counted approval of it'
+	approve_as alice "$token"
+	for _ in {1..30}; do
+		ask executable=/bin/true args:='["x"]' approval_token="$other" >/dev/null
+	done
+	retry "$token"
+	assert_decision allow
+	for _ in {1..30}; do
+		ask executable=/bin/true args:='["x"]' approval_token="$other" >/dev/null
+	done
+	firma token receipt "${token:0:13}" >"$TMP/receipt"
+	run firma evidence verify --receipt --approvers "$SIGNERS" "$TMP/receipt"
+	assert_status 0
+	kill_daemon
+	DAEMON=
+	serve_approvers --require-signature --advisory
+	run firma token receipt "$token"
+	assert_output "$(<"$TMP/receipt")"
+	run firma evidence receipt "$token" "$STATE_DIR.evidence"
+	assert_output "$(<"$TMP/receipt")"
+
+	move_clock 700
+	run firma token receipt "$token"
+	assert_status 1
+	run firma evidence receipt "$token" "$STATE_DIR.evidence"
+	assert_output "$(<"$TMP/receipt")"
+}
+
+@test "a token that an operator's word approved has no receipt" {
+	serve_approvers
+	local token
+	token=$(pending_token)
+	operate approve token_id="$token"
+	retry "$token"
+	assert_decision allow
+	run firma token receipt "$token"
+	assert_status 1
+	assert_output -p 'no allow on record rests on'
+	run firma token receipt 00000000-0000-4000-8000-000000000000
+	assert_status 1
+}
+
+# by_shell: the page of shell in firma-approvers(5), each of whose commands must succeed.
+by_shell() {
+	sed -n '/^hash=/,/approved.args/ { s/\\-/-/g; s/\\e/\\/g; p }' \
+		"$BATS_TEST_DIRNAME/../man/firma-approvers.5" >"$TMP/page"
+	(($(wc -l <"$TMP/page") > 25)) || fail "no page: $(<"$TMP/page")"
+	(cd "$TMP" && cp "$SIGNERS" approvers && bash -e page)
+}
+
+@test "a page of shell verifies a receipt, with OpenSSH and jq alone" {
+	command -v jq >/dev/null || skip 'no jq'
+	serve_approvers --require-signature --advisory
+	local token asks
+	asks=(cwd=/tmp executable=/bin/sh args:='["-c","ls ü"]' agent_id=x
+		programs:='{"ls":["/bin/ls","/usr/bin/ls"]}' environment:='["PATH"]')
+	token=$(pending_token "${asks[@]}")
+	approve_as alice "$token"
+	run ask "${asks[@]}" approval_token="$token"
+	assert_decision allow
+	firma token receipt "$token" >"$TMP/receipt"
+	run by_shell
+	assert_status 0
+	assert_output -p 'Good "firma.approval.v1" signature for alice'
+	sed -i 's/"cwd":"\/tmp"/"cwd":"\/"/g' "$TMP/receipt"
+	run by_shell
+	assert_status 1
+	forge "$TMP/receipt" pass >"$TMP/forged"
+	mv "$TMP/forged" "$TMP/receipt"
+	run by_shell
+	assert_status 1
+	assert_output -p 'Good "firma.approval.v1" signature for alice'
 }
 
 @test "at the desk, a signature is made where one is needed" {

@@ -43,6 +43,44 @@ sign() {
 
 # --- a gate that takes signatures -----------------------------------------------------------------
 
+# use_gate: alice may approve; files of approvers and policy have a directory of their own.
+use_gate() {
+	mkdir "$TMP/etc"
+	SIGNERS=$TMP/etc/approvers
+	POLICY=$TMP/etc/policy.json
+	make_key alice
+	list_signer alice
+}
+
+# serve_approvers [SERVE-OPTION...]
+serve_approvers() {
+	start_daemon --approvers "$SIGNERS" --default-action pending_hitl \
+		--evidence-log "$STATE_DIR.evidence" "$@"
+}
+
+# serve_rule MEMBERS [DOCUMENT-MEMBERS] [SERVE-OPTION...]: whatever is asked, a rule asks with these.
+serve_rule() {
+	cat >"$POLICY.new" <<-EOT
+		{${2:+$2,} "exec":[{"id":"r","argv":[["**/*"],"**"],"action":"pending_hitl"${1:+,$1}}]}
+	EOT
+	sed -i 's|\[\["\*\*/\*"\]|[["/**"]|' "$POLICY.new"
+	mv "$POLICY.new" "$POLICY"
+	if [[ -z $DAEMON ]]; then
+		serve_approvers --policy "$POLICY" "${@:3}"
+	fi
+}
+
+# refused REASON: of the last operate.
+refused() {
+	assert_field outcome unsupported_action
+	assert_field reason "$@"
+}
+
+# retry TOKEN: asks again.
+retry() {
+	run ask approval_token="$1"
+}
+
 # canonical_text DECISION [ALWAYS-MS|-] [REASON]: standard input is the gate's item and the token's,
 # a line each, as local.exec.gate and local.exec.show give them. This is made by another program
 # than firma, from the man page.

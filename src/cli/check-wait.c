@@ -6,10 +6,13 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <string.h>
 
+#include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/json/members.h"
 #include "base/json/writer.h"
+#include "base/text.h"
 #include "cli/decision-reply.h"
 #include "cli/say.h"
 #include "gate/limits.h"
@@ -56,9 +59,12 @@ static int write_request(
 	return r < 0 ? r : bytes_append_char(ret, '\n');
 }
 
-static bool is_pending(const struct bytes *line, uint64_t *ret_pause)
+/* `reason` is that of the last reply, and is replaced; *ret_news: it was another one. */
+static bool is_pending(
+	const struct bytes *line, struct bytes *reason, uint64_t *ret_pause, bool *ret_news)
 {
 	struct decision_reply reply;
+	const char *found;
 	bool pending;
 
 	if (decision_reply_read(line, &reply) != 0)
@@ -66,8 +72,22 @@ static bool is_pending(const struct bytes *line, uint64_t *ret_pause)
 
 	pending = reply.decision == DECISION_PENDING;
 	*ret_pause = reply.retry_after_ms * CLOCK_MS;
+	found = reply.reason ? reply.reason : "";
+	*ret_news = strcmp(found, bytes_str(reason)) != 0;
+	bytes_clear(reason);
+	if (bytes_append_str(reason, found) < 0)
+		*ret_news = false;
 	decision_reply_deinit(&reply);
 	return pending;
+}
+
+/* The daemon answers early when one of several approvals has come. */
+static void tell_news(const struct check_wait *h, const struct bytes *reason)
+{
+	cleanup(bytes_deinit) struct bytes shown = BYTES_INIT(BYTES_UNLIMITED);
+
+	if (h->tell && text_append_escaped(&shown, bytes_str(reason), reason->len) >= 0)
+		say("%s", bytes_str(&shown));
 }
 
 static uint64_t at_most(uint64_t a, uint64_t b)
@@ -87,10 +107,13 @@ int check_wait_until_decided(
 	const struct check_wait *h, const struct bytes *request, struct bytes *reply)
 {
 	cleanup(bytes_deinit) struct bytes line = BYTES_INIT(BYTES_UNLIMITED);
-	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED),
+					   reason = BYTES_INIT(BYTES_UNLIMITED);
 	uint64_t now = clock_now().boot, lost = CLOCK_NEVER, wait, pause;
 	uint64_t deadline = h->time < CLOCK_NEVER - now ? now + h->time : CLOCK_NEVER;
+	bool news;
 
+	(void)is_pending(reply, &reason, &pause, &news);
 	for (;;) {
 		wait = at_most(until(deadline), LIMIT_WAIT_MS * CLOCK_MS);
 		if (write_request(request, h->token, wait, &line) < 0)
@@ -98,10 +121,12 @@ int check_wait_until_decided(
 
 		now = clock_now().boot;
 		if (ask_once(h->ask, &line, wait, reply, &why) == STATUS_DONE) {
-			if (!is_pending(reply, &pause) || until(deadline) == 0)
+			if (!is_pending(reply, &reason, &pause, &news) || until(deadline) == 0)
 				return STATUS_DONE;
 			lost = CLOCK_NEVER;
-			if (until(now + wait) > 0) /* a stopping daemon answers early */
+			if (news)
+				tell_news(h, &reason);
+			else if (until(now + wait) > 0) /* a stopping daemon answers early */
 				nap(early_pause(pause, deadline));
 			continue;
 		}

@@ -6,6 +6,7 @@
  * polling. If the daemon restarts, the wait goes on.
  */
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/bytes.h"
@@ -15,6 +16,7 @@ struct check_wait {
 	const struct ask *ask; /* its timeout also limits how long the daemon may be away */
 	uint64_t time;         /* µs; CLOCK_NEVER: until the token expires */
 	const char *token;     /* the pending request's token */
+	bool tell;             /* say it when the reason of a pending reply changes */
 };
 
 /*

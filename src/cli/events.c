@@ -53,6 +53,11 @@ static int append_head(const struct event *e, bool brief, struct bytes *b)
 		r = bytes_appendf(b, " by uid %llu", (unsigned long long)e->by_uid);
 	if (r >= 0 && strcmp(e->name, token_state_name(TOKEN_APPROVED)) == 0)
 		r = token_view_append_always(&e->token, " always", b);
+	if (r >= 0 && strcmp(e->name, EVENT_SIGNED) == 0) {
+		r = bytes_append_char(b, ' ');
+		if (r >= 0)
+			r = token_view_append_progress(&e->token, b);
+	}
 	if (r >= 0 && e->token.reason) {
 		r = bytes_append_char(b, ' ');
 		if (r >= 0)
@@ -148,14 +153,15 @@ void events_close(struct events *e)
 }
 
 /*
- * Records whether the token is live. Returns false for a pending token that was already reported.
+ * Records whether the token is live. Returns false if an already reported token is issued again, as
+ * after a reconnection.
  */
-static bool note(struct events *e, const struct token_view *token)
+static bool note(struct events *e, const char *name, const struct token_view *token)
 {
 	struct told *told = map_get(&e->told, token->id);
 
 	if (told && token_view_is_live(token))
-		return strcmp(token->state, token_state_name(TOKEN_PENDING)) != 0;
+		return strcmp(name, EVENT_ISSUED) != 0;
 	if (told)
 		forget(e, told);
 	if (!token_view_is_live(token))
@@ -179,6 +185,8 @@ static const char *known_name(const char *name)
 
 	if (name && strcmp(name, EVENT_ISSUED) == 0)
 		return EVENT_ISSUED;
+	if (name && strcmp(name, EVENT_SIGNED) == 0)
+		return EVENT_SIGNED;
 	return state == TOKEN_ABSENT ? NULL : token_state_name(state);
 }
 
@@ -229,7 +237,7 @@ int events_next(struct events *e, struct event *ret)
 		} else {
 			status = r < 0 ? say_undecided("out of memory") : read_event(&line, ret);
 			e->heard |= status == STATUS_DONE;
-			if (status == STATUS_DONE && ret->name && note(e, &ret->token))
+			if (status == STATUS_DONE && ret->name && note(e, ret->name, &ret->token))
 				return STATUS_DONE;
 			if (status == STATUS_DONE)
 				event_deinit(ret);

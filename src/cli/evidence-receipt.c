@@ -10,34 +10,16 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "base/json/tree.h"
 #include "base/lines.h"
 #include "base/notation.h"
 #include "cli/evidence-file.h"
 #include "cli/verb.h"
 #include "ledger/evidence/chain.h"
+#include "ledger/evidence/receipt.h"
 
 static const struct option_row rows[] = {
 	{ 0 },
 };
-
-/* Whether the record is an allow by this token and has approvals. */
-static bool is_receipt(const struct line *line, const char *token)
-{
-	cleanup(json_doc_free_p) struct json_doc *doc = NULL;
-	const struct json *response;
-	const char *decision, *id;
-	struct scan_fault fault;
-
-	if (!line->text
-		|| json_parse_within(line->text, line->len, &chain_limits, &doc, &fault) != 0)
-		return false;
-	response = json_get(json_root(doc), "response");
-	decision = response ? json_get_string(response, "decision") : NULL;
-	id = response ? json_get_string(response, "token_id") : NULL;
-	return decision && strcmp(decision, "allow") == 0 && id && strcmp(id, token) == 0
-		&& json_get(response, "approvals");
-}
 
 /* A line in the buffer is not NUL-terminated. */
 static int print(const struct line *line)
@@ -60,7 +42,7 @@ static int find(int fd, const char *token, bool *ret_found)
 	*ret_found = false;
 	lines_init(&lines, fd, CHAIN_LINE_MAX);
 	while (!*ret_found && (r = lines_next(&lines, &line)) == LINES_ONE)
-		*ret_found = is_receipt(&line, token);
+		*ret_found = line.text && receipt_is_of(line.text, line.len, token);
 	if (*ret_found)
 		r = print(&line);
 	lines_deinit(&lines);

@@ -29,6 +29,7 @@ static const struct verb *const verbs[] = {
 	&token_approve_verb,
 	&token_revoke_verb,
 	&token_watch_verb,
+	&token_receipt_verb,
 	&policy_check_verb,
 	&policy_explain_verb,
 	&policy_convert_verb,

@@ -166,6 +166,7 @@ int question_ask(const struct question *q, struct bytes *request,
 		.ask = &q->ask,
 		.time = q->wait_time,
 		.token = token,
+		.tell = true,
 	};
 	int status;
 

@@ -7,6 +7,7 @@
 
 #include "cli/token-card.h"
 
+#include <inttypes.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <string.h>
@@ -208,29 +209,27 @@ static int add_demands(struct token_card *c, int r)
 	return c->value.len > 0 ? add(c, r, "needs", STYLE_NONE) : r;
 }
 
-/* "alice, bob: 2 of 3" */
+/* Whether one approval alone, by any approver, would not be enough from the start. */
+static bool has_progress(const struct token_view *t)
+{
+	return t->n_approved > 0 || t->n_missing > 1;
+}
+
+/* "alice, bob: 2 of 3", and who is still needed. */
 static int add_signers(struct token_card *c, int r)
 {
-	const struct json *root = json_root(c->token->doc),
-			  *approvals = json_get(root, "approvals");
-	const char *before = "", *by;
-	uint64_t needed, n = 0;
+	const struct token_view *t = c->token;
 
-	if (!approvals || !json_is_array(approvals))
-		return r;
-	json_each (approval, approvals) {
-		by = json_get_string(approval, "by");
-		if (!by)
-			continue;
-		bytes_append_str(&c->value, before);
-		text_append_quoted(&c->value, by, strlen(by));
-		before = ", ";
-		n++;
-	}
-	if (json_get_integer(root, "needed", UINT32_MAX, &needed) && n < needed)
-		bytes_appendf(&c->value, ": %llu of %llu", (unsigned long long)n,
-			(unsigned long long)needed);
-	return c->value.len > 0 ? add(c, r, "signed by", STYLE_NONE) : r;
+	if (r >= 0)
+		r = token_view_append_approvers(t, &c->value);
+	if (r >= 0 && c->value.len > 0 && t->n_missing > 0)
+		r = bytes_appendf(&c->value, ": %" PRIu64 " of %" PRIu64, t->n_approved,
+			t->n_approved + t->n_missing);
+	if (c->value.len > 0)
+		r = add(c, r, "signed by", STYLE_NONE);
+	if (r >= 0 && has_progress(t))
+		r = token_view_append_missing(t, &c->value);
+	return c->value.len > 0 ? add(c, r, "missing", STYLE_NONE) : r;
 }
 
 /* "git /usr/bin/git, sh /bin/sh -> /usr/bin/dash": a program's strings, or a single name. */

@@ -492,6 +492,35 @@ static void take_key(struct token_desk *d)
 
 /* --- events ----------------------------------------------------------------------------------- */
 
+/*
+ * Handles one of several approvals: shows the card with it, unless the operator is typing. Takes
+ * ownership of the event.
+ */
+static void take_signed(struct token_desk *d, struct event *event)
+{
+	struct waiting *w = find(d, event->token.id);
+	bool busy = d->state == TYPING || d->state == PAGING;
+	bool own = strcmp(d->decided, event->token.id) == 0;
+
+	if (own)
+		d->decided[0] = '\0';
+	else if (!busy)
+		put_event(d, event);
+	if (!w) {
+		event_deinit(event);
+		if (d->state == ASKED)
+			put_prompt(d);
+		return;
+	}
+
+	event_deinit(&w->event);
+	w->event = *event;
+	if (w == current(d) && !busy)
+		show(d);
+	else if (d->state == ASKED)
+		put_prompt(d);
+}
+
 /* Handles a decision, or an expiry. */
 static void take_change(struct token_desk *d, const struct event *event)
 {
@@ -533,6 +562,10 @@ static void take_events(struct token_desk *d)
 				show(d);
 			else if (d->state == ASKED)
 				put_prompt(d);
+			continue;
+		}
+		if (strcmp(event.name, EVENT_SIGNED) == 0) {
+			take_signed(d, &event);
 			continue;
 		}
 		take_change(d, &event);

@@ -37,6 +37,9 @@ static const enum column dispensable[] = { AGE, UID, APPROVED, LEFT, STATE };
 
 #define CELL_MAX 64
 
+/* The columns of how far an approval has come; a cell has room for them, whatever they hold. */
+#define PROGRESS_COLUMNS 40
+
 /* Offset of the time of day in an RFC 3339 time. */
 #define DAYTIME_AT 11
 #define DAYTIME_LEN 8
@@ -130,6 +133,22 @@ static int print_approval(const struct token_view *token, char ret[static CELL_M
 	return r;
 }
 
+/* "1 of 2: alice; needs audit", cut to the cell: all names are in `token show`. */
+static int print_progress(const struct token_view *token, char ret[static CELL_MAX])
+{
+	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(BYTES_UNLIMITED),
+					   cut = BYTES_INIT(CELL_MAX - 1);
+	int r;
+
+	r = token_view_append_progress(token, &text);
+	if (r < 0 || text.len == 0)
+		return r;
+	r = fold_append_cut(&cut, bytes_str(&text), text.len, PROGRESS_COLUMNS);
+	if (r >= 0)
+		memcpy(ret, bytes_str(&cut), cut.len + 1);
+	return r;
+}
+
 static int fill(struct row *row, const struct token_list *l, const struct token_view *token)
 {
 	enum token_state state = token_state_parse(token->state);
@@ -155,7 +174,9 @@ static int fill(struct row *row, const struct token_list *l, const struct token_
 		r = print_time(token->expires_in_ms, row->cells[LEFT]);
 	if (r >= 0 && token->approved_by != TOKEN_VIEW_UNKNOWN)
 		r = print_approval(token, row->cells[APPROVED]);
-	row->approved = row->shown && token->approved_by != TOKEN_VIEW_UNKNOWN;
+	else if (r >= 0)
+		r = print_progress(token, row->cells[APPROVED]);
+	row->approved = row->shown && strcmp(row->cells[APPROVED], "-") != 0;
 	return r;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* `firma token list` and `firma token show`. */
+/* `firma token list`, `firma token show` and `firma token receipt`. */
 
 #include <stdio.h>
 #include <string.h>
@@ -171,4 +171,50 @@ const struct verb token_show_verb = {
 	.summary = "Shows everything about one token",
 	.options = show_rows,
 	.run = run_show,
+};
+
+/* --- receipt ---------------------------------------------------------------------------------- */
+
+static const struct option_row receipt_rows[] = {
+	OPERATOR_ROWS(struct looking, op),
+	{ 0 },
+};
+
+static int print_receipt(const struct bytes *line, void *userdata)
+{
+	(void)userdata;
+	say_json(line->data, line->len);
+	return STATUS_DONE;
+}
+
+static int run_receipt(const struct verb *verb, int argc, char **argv)
+{
+	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED);
+	struct looking looking = { .op = OPERATOR_INIT(verb) };
+	char id[NOTATION_UUID_LEN + 1];
+	struct operands operands;
+	int status;
+
+	status = verb_read_options(verb, argc, argv, &looking, &operands);
+	if (status != VERB_GO)
+		return status;
+
+	status = operator_find_token(&looking.op, operands.words[0], id);
+	if (status != STATUS_DONE)
+		return status;
+	if (operator_print_request(ACTION_RECEIPT, &(struct operation){ .token_id = id }, &request)
+		< 0)
+		return say_undecided("out of memory");
+	return operator_ask(&looking.op, &request, print_receipt, NULL, id);
+}
+
+const struct verb token_receipt_verb = {
+	.group = "token",
+	.name = "receipt",
+	.operands = OPERANDS_ONE,
+	.operand = "token's ID",
+	.arguments = "ID",
+	.summary = "Prints proof of what a token allowed, verified offline",
+	.options = receipt_rows,
+	.run = run_receipt,
 };

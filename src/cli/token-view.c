@@ -4,6 +4,7 @@
 
 #include "cli/token-view.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -67,11 +68,22 @@ static bool read_approval(const struct json *root, struct token_view *ret)
 			|| json_get_integer(root, "for_ms", LIMIT_ALLOW_FOR_MS, &ret->for_ms));
 }
 
+/* A daemon without approvers sends none. */
+static bool read_progress(const struct json *root, struct token_view *ret)
+{
+	const struct json *progress = json_get(root, "progress");
+
+	return !progress
+		|| (json_get_integer(progress, "approved", UINT32_MAX, &ret->n_approved)
+			&& json_get_integer(progress, "missing", UINT32_MAX, &ret->n_missing));
+}
+
 static bool read_item(const struct json *root, struct token_view *ret)
 {
 	uint8_t id[16];
 
 	return read_strings(root, ret) && read_age(root, ret) && read_approval(root, ret)
+		&& read_progress(root, ret)
 		&& notation_parse_uuid(ret->id, strlen(ret->id), id) == 0
 		&& json_get_integer(root, "uid", UINT32_MAX, &ret->uid)
 		&& (!json_get(root, "pid") || json_get_integer(root, "pid", INT32_MAX, &ret->pid))
@@ -166,6 +178,80 @@ int token_view_append_command(const struct token_view *token, struct bytes *b)
 	if (fields_contract(&token->asked) == CONTRACT_EVALUATE)
 		r = bytes_appendf(b, "%s ", kind_name(token->asked.kind));
 	return r < 0 ? r : token_view_append_matter(token, b);
+}
+
+int token_view_append_approvers(const struct token_view *token, struct bytes *b)
+{
+	const struct json *approvals = json_get(json_root(token->doc), "approvals");
+	const char *before = "", *by;
+
+	if (!approvals || !json_is_array(approvals))
+		return 0;
+	json_each (approval, approvals) {
+		by = json_get_string(approval, "by");
+		if (!by)
+			continue;
+		bytes_append_str(b, before);
+		text_append_quoted(b, by, strlen(by));
+		before = ", ";
+	}
+	return bytes_error(b);
+}
+
+/* The groups from which an approval is missing, or NULL. */
+static const struct json *missing_groups(const struct token_view *token)
+{
+	const struct json *progress = json_get(json_root(token->doc), "progress"),
+			  *groups = progress ? json_get(progress, "groups") : NULL;
+
+	return groups && json_is_array(groups) && json_first(groups) ? groups : NULL;
+}
+
+static int append_groups(const struct json *groups, struct bytes *b)
+{
+	const char *before = "";
+
+	json_each (group, groups) {
+		if (!json_string(group))
+			continue;
+		bytes_append_str(b, before);
+		text_append_quoted(b, json_string(group), strlen(json_string(group)));
+		before = " and ";
+	}
+	return bytes_error(b);
+}
+
+int token_view_append_missing(const struct token_view *token, struct bytes *b)
+{
+	const struct json *groups = missing_groups(token);
+
+	if (token->n_missing == 0)
+		return 0;
+	bytes_appendf(b, "%llu approver%s", (unsigned long long)token->n_missing,
+		token->n_missing == 1 ? "" : "s");
+	if (!groups)
+		return bytes_error(b);
+	bytes_appendf(b, ", of group%s ", json_size(groups) == 1 ? "" : "s");
+	return append_groups(groups, b);
+}
+
+int token_view_append_progress(const struct token_view *token, struct bytes *b)
+{
+	const struct json *groups = missing_groups(token);
+
+	if (token->n_approved + token->n_missing < 2 && !groups)
+		return 0;
+	bytes_appendf(b, "%" PRIu64 " of %" PRIu64, token->n_approved,
+		token->n_approved + token->n_missing);
+	if (token->n_approved > 0) {
+		bytes_append_str(b, ": ");
+		token_view_append_approvers(token, b);
+	}
+	if (groups) {
+		bytes_append_str(b, "; needs ");
+		append_groups(groups, b);
+	}
+	return bytes_error(b);
 }
 
 int token_view_append_always(const struct token_view *token, const char *before, struct bytes *b)

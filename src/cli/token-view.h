@@ -26,6 +26,9 @@ struct token_view {
 	uint64_t approved_by; /* or TOKEN_VIEW_UNKNOWN */
 	bool always;
 	uint64_t for_ms; /* with `always`; 0: until the entry is removed */
+
+	/* Of a pending token that needs more than an operator's word; else both are 0. */
+	uint64_t n_approved, n_missing;
 };
 
 #define TOKEN_VIEW_UNKNOWN UINT64_MAX
@@ -54,6 +57,18 @@ int token_view_append_matter_lines(const struct token_view *token, struct bytes 
 
 /* The same on one line, after the kind unless it is a command line: "read /etc/hosts". */
 int token_view_append_command(const struct token_view *token, struct bytes *b);
+
+/*
+ * If several approvals are needed, or one of some group, appends how far that has come: "1 of 2:
+ * alice; 1 of audit needed".
+ */
+int token_view_append_progress(const struct token_view *token, struct bytes *b);
+
+/* Appends who has approved so far: "alice, bob". Nothing if nobody has. */
+int token_view_append_approvers(const struct token_view *token, struct bytes *b);
+
+/* Appends what is still needed: "1 approver, of group audit". Nothing if nothing is. */
+int token_view_append_missing(const struct token_view *token, struct bytes *b);
 
 /* If the token was approved for good, appends `before` and the time limit: " always for 8h". */
 int token_view_append_always(const struct token_view *token, const char *before, struct bytes *b);

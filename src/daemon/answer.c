@@ -117,14 +117,14 @@ void answer_tell(
 }
 
 /* One line for each token that a bulk revocation has changed. */
-static int print_changed(
-	const struct answer *a, struct store *store, const struct moment *now, struct bytes *b)
+static int print_changed(const struct answer *a, const struct resources *res,
+	const struct moment *now, struct bytes *b)
 {
 	const uint8_t *ids = (const uint8_t *)bytes_str(&a->changed);
 	int r = 0;
 
 	for (size_t at = 0; r >= 0 && at < a->changed.len; at += TOKEN_ID_LEN)
-		r = view_show(store, ids + at, now, false, b);
+		r = view_show(res, ids + at, now, false, b);
 	return r;
 }
 
@@ -136,10 +136,9 @@ static int print_view(const struct answer *a, const struct status_sources *sourc
 
 	switch (a->verdict.view) {
 	case VIEW_LIST:
-		return view_list(res->store, a->listed, now, b);
+		return view_list(res, a->listed, now, b);
 	case VIEW_SHOW:
-		return view_show(
-			res->store, a->verdict.token_id, now, res->approvers.path != NULL, b);
+		return view_show(res, a->verdict.token_id, now, res->approvers.path != NULL, b);
 	case VIEW_GATE:
 		r = bytes_append(b, bytes_str(&a->verdict.gate), a->verdict.gate.len);
 		return r < 0 ? r : bytes_append_char(b, '\n');
@@ -148,7 +147,7 @@ static int print_view(const struct answer *a, const struct status_sources *sourc
 	case VIEW_WATCH:
 		return view_pending(res, now, b);
 	case VIEW_CHANGED:
-		return print_changed(a, res->store, now, b);
+		return print_changed(a, res, now, b);
 	case VIEW_SEGMENT:
 		return view_segment(res->evidence, b);
 	case VIEW_ALLOWLIST:
@@ -177,11 +176,28 @@ static int print_told(struct answer *a, uint32_t retry_after_ms)
 	return reply_print(&told.reply, &a->reply);
 }
 
+/* The log may have been moved away since. */
+static void print_receipt(struct answer *a, const struct resources *res)
+{
+	size_t len = a->reply.len;
+	int r;
+
+	r = view_receipt(res, a->verdict.token_id, &a->reply);
+	if (r == 0)
+		return;
+	bytes_truncate(&a->reply, len);
+	answer_refuse(a, "%s",
+		r < 0 ? "its record can't be read in the log of evidence"
+		      : "its record is not in the log of evidence that is in use now");
+}
+
 void answer_print(struct answer *a, const struct status_sources *sources, const struct moment *now)
 {
 	int r = 0;
 
-	if (a->state == ANSWER_DECIDED)
+	if (a->state == ANSWER_DECIDED && a->verdict.view == VIEW_RECEIPT)
+		print_receipt(a, sources->resources);
+	else if (a->state == ANSWER_DECIDED)
 		r = print_view(a, sources, now, &a->reply);
 	if (r >= 0)
 		r = print_told(a, sources->resources->settings->retry_after_ms);

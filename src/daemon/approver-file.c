@@ -171,6 +171,7 @@ enum approver_file_change approver_file_refresh(
 	memcpy(f->hash, hash, sizeof(hash));
 	allowed_signers_free(f->signers);
 	f->signers = signers;
+	f->approving = (struct approving){ f->signers, f->gate.id, &f->counters };
 	return same && !other ? APPROVER_FILE_SAME : APPROVER_FILE_READ;
 }
 
@@ -187,10 +188,7 @@ const char *approver_file_closed(const struct approver_file *f)
 	return f->fault.len > 0 ? bytes_str(&f->fault) : "the file of approvers was not read yet";
 }
 
-const struct approving *approver_file_approving(struct approver_file *f)
+const struct approving *approver_file_approving(const struct approver_file *f)
 {
-	if (!f->path || approver_file_closed(f))
-		return NULL;
-	f->approving = (struct approving){ f->signers, f->gate.id, &f->counters };
-	return &f->approving;
+	return f->path && !approver_file_closed(f) ? &f->approving : NULL;
 }

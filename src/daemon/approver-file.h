@@ -62,7 +62,7 @@ enum approver_file_change approver_file_refresh(
 const char *approver_file_closed(const struct approver_file *f);
 
 /* The input for a decision; NULL if no signatures are accepted. Valid until the next refresh. */
-const struct approving *approver_file_approving(struct approver_file *f);
+const struct approving *approver_file_approving(const struct approver_file *f);
 
 /*
  * approver_file_note() notes the use of a security key. approver_file_write() writes the counters

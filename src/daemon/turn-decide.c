@@ -209,6 +209,9 @@ static int apply_verdict(struct batch *batch, const struct request *request, str
 	if (request->action == ACTION_DONE && a->verdict.outcome == OUTCOME_OK)
 		evidence_take_report(
 			batch->resources->evidence, request->record_id, a->conn->peer.uid);
+	if (a->verdict.change.to == TOKEN_CONSUMED && a->verdict.proofs.len > 0
+		&& batch->has_evidence)
+		a->verdict.change.evidence = batch->sequence + 1;
 	if (a->verdict.many)
 		return revoke_many(batch, request, by, &a->changed);
 	if (a->verdict.change.to != TOKEN_ABSENT)

@@ -5,38 +5,71 @@
 #include "daemon/view.h"
 
 #include "base/json/writer.h"
+#include "gate/decide-approval.h"
 #include "gate/token/token-json.h"
+#include "ledger/evidence/receipt.h"
 
-static int append_token(const struct token *t, const struct moment *now, struct bytes *b)
+/* How far the approval of a pending token has come, by the policy in force. */
+static int append_progress(const struct resources *res, const struct token *t,
+	const struct moment *now, struct bytes *b)
 {
+	const struct decide_input in = {
+		.settings = res->settings,
+		.policy = res->policy.policy,
+		.packs = res->packs_in_force,
+		.n_packs = res->n_packs,
+		.approving = approver_file_approving(&res->approvers),
+		.token = t,
+		.now = *now,
+	};
+
+	return t->state == TOKEN_PENDING ? decide_approval_print_progress(&in, b) : 0;
+}
+
+static int append_token(const struct resources *res, const struct token *t,
+	const struct moment *now, bool to_sign, struct bytes *b)
+{
+	cleanup(bytes_deinit) struct bytes progress = BYTES_INIT(BYTES_UNLIMITED);
 	int r;
 
-	r = record_print_item(t, now, false, b);
+	r = append_progress(res, t, now, &progress);
+	if (r >= 0)
+		r = record_print_item(t, now,
+			&(struct record_extra){
+				.to_sign = to_sign, .progress = bytes_str(&progress) },
+			b);
 	return r < 0 ? r : bytes_append_char(b, '\n');
 }
 
-int view_list(const struct store *store, enum token_state state, const struct moment *now,
+int view_list(const struct resources *res, enum token_state state, const struct moment *now,
 	struct bytes *b)
 {
 	int r = 0;
 
-	for (const struct token *t = NULL; r >= 0 && (t = store_next(store, t));)
+	for (const struct token *t = NULL; r >= 0 && (t = store_next(res->store, t));)
 		if (state == TOKEN_ABSENT || t->state == state)
-			r = append_token(t, now, b);
+			r = append_token(res, t, now, false, b);
 	return r;
 }
 
 int view_event(const struct resources *res, const struct token *t, const uid_t *by,
 	const struct moment *now, struct bytes *b)
 {
-	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED),
+					   progress = BYTES_INIT(BYTES_UNLIMITED);
+	struct record_extra extra = { .by = by };
 	int r = 0;
 
 	if (t->state == TOKEN_PENDING)
 		r = allowlist_check_token(
 			res->allowlist.list, t, policy_trusted(res->policy.policy), &why);
+	if (r == ALLOW_FAULTY)
+		extra.not_always = bytes_str(&why);
 	if (r >= 0)
-		r = record_print_event(t, by, r == ALLOW_FAULTY ? bytes_str(&why) : NULL, now, b);
+		r = append_progress(res, t, now, &progress);
+	extra.progress = bytes_str(&progress);
+	if (r >= 0)
+		r = record_print_event(t, now, &extra, b);
 	return r < 0 ? r : bytes_append_char(b, '\n');
 }
 
@@ -53,17 +86,28 @@ int view_pending(const struct resources *res, const struct moment *now, struct b
 	return r;
 }
 
-int view_show(struct store *store, const uint8_t id[static TOKEN_ID_LEN], const struct moment *now,
-	bool to_sign, struct bytes *b)
+int view_show(const struct resources *res, const uint8_t id[static TOKEN_ID_LEN],
+	const struct moment *now, bool to_sign, struct bytes *b)
 {
-	const struct token *t = store_find(store, id);
+	const struct token *t = store_find(res->store, id);
+
+	return t ? append_token(res, t, now, to_sign, b) : 0;
+}
+
+int view_receipt(
+	const struct resources *res, const uint8_t id[static TOKEN_ID_LEN], struct bytes *b)
+{
+	const struct token *t = store_find(res->store, id);
+	char name[NOTATION_UUID_LEN + 1];
 	int r;
 
-	if (!t)
-		return 0;
+	if (!t || !res->evidence || evidence_fd(res->evidence) < 0)
+		return RECEIPT_NONE;
 
-	r = record_print_item(t, now, to_sign, b);
-	return r < 0 ? r : bytes_append_char(b, '\n');
+	notation_uuid(id, name);
+	r = receipt_find(
+		evidence_fd(res->evidence), evidence_size(res->evidence), t->evidence, name, b);
+	return r != 0 ? r : bytes_append_char(b, '\n');
 }
 
 static int append_entry(

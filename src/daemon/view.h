@@ -15,7 +15,7 @@
 /* All functions append whole lines to `b`. Errors: those of bytes_append(). */
 
 /* One line for each token; TOKEN_ABSENT: in any state. */
-int view_list(const struct store *store, enum token_state state, const struct moment *now,
+int view_list(const struct resources *res, enum token_state state, const struct moment *now,
 	struct bytes *b);
 
 /* For watchers: a token's latest change, and all pending tokens. */
@@ -24,8 +24,12 @@ int view_event(const struct resources *res, const struct token *token, const uid
 int view_pending(const struct resources *res, const struct moment *now, struct bytes *b);
 
 /* Nothing if there is no such token. */
-int view_show(struct store *store, const uint8_t id[static TOKEN_ID_LEN], const struct moment *now,
-	bool to_sign, struct bytes *b);
+int view_show(const struct resources *res, const uint8_t id[static TOKEN_ID_LEN],
+	const struct moment *now, bool to_sign, struct bytes *b);
+
+/* A token's receipt (ledger/evidence/receipt). RECEIPT_NONE: the log does not have it. */
+int view_receipt(
+	const struct resources *res, const uint8_t id[static TOKEN_ID_LEN], struct bytes *b);
 
 /* One line for each entry. */
 int view_allowlist(const struct allowlist_file *allowlist, struct bytes *b);

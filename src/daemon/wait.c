@@ -134,7 +134,7 @@ void waits_wake(struct waits *waits, const struct token_events *events)
 	if (events->lost)
 		waits_wake_all(waits);
 	for (size_t i = 0; i < events->n && !TAILQ_EMPTY(&waits->held); i++)
-		if (events->items[i].to != TOKEN_PENDING)
+		if (events->items[i].to != TOKEN_PENDING || events->items[i].partial)
 			make_ready_if(waits, is_decided, &events->items[i]);
 }
 

@@ -47,8 +47,8 @@ int waits_hold(struct waits *waits, struct conn *conn, struct bytes *line,
 	const uint8_t token_id[static TOKEN_ID_LEN], uint64_t deadline);
 
 /*
- * Make requests ready: those whose token was decided; those whose time is over; all (the daemon
- * stops).
+ * Make requests ready: those whose token was decided, or got one of several approvals; those whose
+ * time is over; all (the daemon stops).
  */
 void waits_wake(struct waits *waits, const struct token_events *events);
 void waits_expire(struct waits *waits, uint64_t now);

@@ -274,20 +274,28 @@ static bool add_vote(struct count *c, const struct vote *vote)
 	return true;
 }
 
+/* The number of approvals that are still needed from a group. */
+static uint64_t count_missing_of(const struct count *c, const char *group)
+{
+	uint64_t quorum = demand_quorum(c->demand), n = 0;
+
+	for (size_t i = 0; i < c->n; i++)
+		n += is_in_group(c, &c->votes[i], group);
+	return n < quorum ? quorum - n : 0;
+}
+
 /* The number of approvals that are still needed, at least. */
 static uint64_t count_missing(const struct count *c)
 {
-	uint64_t quorum = demand_quorum(c->demand), missing, n;
+	uint64_t quorum = demand_quorum(c->demand), missing, of_group;
 
 	if (c->demand->too_many_groups)
 		return quorum;
 	missing = c->n < quorum ? quorum - c->n : 0;
 	for (size_t g = 0; g < c->demand->n_groups; g++) {
-		n = 0;
-		for (size_t i = 0; i < c->n; i++)
-			n += is_in_group(c, &c->votes[i], c->demand->groups[g]);
-		if (n < quorum && quorum - n > missing)
-			missing = quorum - n;
+		of_group = count_missing_of(c, c->demand->groups[g]);
+		if (of_group > missing)
+			missing = of_group;
 	}
 	return missing;
 }
@@ -611,6 +619,46 @@ void decide_approval_explain(const struct decide_input *in, struct verdict *v)
 }
 
 /* --- information for clients ------------------------------------------------------------------ */
+
+static int write_progress(const struct count *c, struct bytes *b)
+{
+	struct writer w;
+
+	writer_init(&w, b);
+	writer_object(&w, NULL);
+	writer_unsigned(&w, "approved", c->n);
+	writer_unsigned(&w, "missing", count_missing(c));
+	if (c->demand->n_groups > 0) {
+		writer_array(&w, "groups");
+		for (size_t g = 0; g < c->demand->n_groups; g++)
+			if (count_missing_of(c, c->demand->groups[g]) > 0)
+				writer_string(&w, NULL, c->demand->groups[g]);
+		writer_end(&w);
+	}
+	writer_end(&w);
+	return writer_finish(&w);
+}
+
+int decide_approval_print_progress(const struct decide_input *in, struct bytes *b)
+{
+	const char *fault = NULL;
+	struct demand d = { 0 };
+	struct count c;
+	int r;
+
+	r = demand_of_token(in, &d);
+	if (r < 0 || !demand_is_made(&d))
+		return r;
+
+	count_init(&c, in, &d);
+	r = set_text(&c, true, in->token->always, in->token->for_ms, NULL);
+	if (r >= 0)
+		r = count_approvals(&c, NULL, NULL, &fault);
+	if (r >= 0)
+		r = write_progress(&c, b);
+	bytes_deinit(&c.printed);
+	return r;
+}
 
 /* Whether the operator's word alone is not enough. */
 static bool wants_signature(const struct decide_input *in, const struct demand *d)

@@ -59,5 +59,12 @@ int decide_approval_demand(const struct decide_input *in, struct demand_flags *r
  */
 bool decide_approval_is_demanded(const struct decide_input *in, struct verdict *v);
 
+/*
+ * How far the approval of a pending token has come: a JSON object with the number of approvals that
+ * count, the number of those that are missing, and the groups from which one must come. Appends
+ * nothing if an operator's word is enough. Reads no request.
+ */
+int decide_approval_print_progress(const struct decide_input *in, struct bytes *b);
+
 /* What an operator's client needs to know to sign: a JSON object. */
 int decide_approval_print_gate(const struct decide_input *in, struct bytes *b);

@@ -98,6 +98,22 @@ static void decide_show(const struct decide_input *in, struct verdict *v)
 	verdict_show(v, VIEW_SHOW);
 }
 
+/* The record itself is looked up when the answer is printed. */
+static void decide_receipt(const struct decide_input *in, struct verdict *v)
+{
+	if (!in->token) {
+		verdict_conclude(v, OUTCOME_NOT_FOUND, REASON_NO_TOKEN);
+		return;
+	}
+
+	verdict_name_token(v, in->token);
+	if (in->token->evidence == 0)
+		verdict_conclude(v, OUTCOME_NOT_FOUND,
+			"no allow on record rests on a signed or counted approval of it");
+	else
+		verdict_show(v, VIEW_RECEIPT);
+}
+
 /* Gives an operator's client what it needs to know to sign. */
 static void decide_gate(const struct decide_input *in, struct verdict *v)
 {
@@ -143,6 +159,7 @@ static bool is_closed_for(const struct decide_input *in)
 	case ACTION_ALLOW_LIST:
 		return in->closed && !in->allowlist;
 	case ACTION_GATE:
+	case ACTION_RECEIPT:
 	case ACTION_APPROVE:
 	case ACTION_REVOKE:
 	case ACTION_ALLOW_ADD:
@@ -186,6 +203,9 @@ static void decide_action(const struct decide_input *in, struct verdict *v)
 		break;
 	case ACTION_GATE:
 		decide_gate(in, v);
+		break;
+	case ACTION_RECEIPT:
+		decide_receipt(in, v);
 		break;
 	case ACTION_WATCH:
 		verdict_show(v, VIEW_WATCH);

@@ -31,6 +31,7 @@ enum view {
 	VIEW_ALLOWLIST,
 	VIEW_GATE,
 	VIEW_SEGMENT,
+	VIEW_RECEIPT
 };
 
 struct verdict {

@@ -14,8 +14,9 @@
  * peer may get no reply, and one that goes away may get the beginning of a reply.
  *
  * A watcher gets events until it or the daemon goes, so there may be no outcome. The states of a
- * token are told once and in order: issued, approved, and then one of consumed, revoked, expired;
- * each with its state; approved and revoked, and only these, with an operator.
+ * token are told in order: issued, signed (as often as it is), approved, and then one of consumed,
+ * revoked, expired; each with its state; signed, approved and revoked, and only these, with an
+ * operator.
  *
  * Prints each violation with its request and reply. Exit status: 0 none, 1 some, 2 no such file.
  */
@@ -56,13 +57,14 @@ enum line_kind { LINE_NO_REQUEST, LINE_EVALUATE, LINE_EXEC, LINE_OPERATOR, LINE_
 static const struct event {
 	const char *name, *state;
 	int rank;
-	bool by_operator;
+	bool by_operator, repeats;
 } events[] = {
-	{ "issued", "pending", 1, false },
-	{ "approved", "approved", 2, true },
-	{ "consumed", "consumed", 3, false },
-	{ "revoked", "revoked", 3, true },
-	{ "expired", "expired", 3, false },
+	{ "issued", "pending", 1, false, false },
+	{ "signed", "pending", 2, true, true },
+	{ "approved", "approved", 3, true, false },
+	{ "consumed", "consumed", 4, false, false },
+	{ "revoked", "revoked", 4, true, false },
+	{ "expired", "expired", 4, false, false },
 };
 
 /* The last event of a token in one exchange. */
@@ -314,7 +316,7 @@ static void check_event(struct exchange *e, const cJSON *line, struct told **lis
 		violation(e, "'%s' of a token that is %s", name, state);
 	if (by_operator != event->by_operator)
 		violation(e, "'%s' %s an operator", name, by_operator ? "by" : "without");
-	if (told->rank >= event->rank)
+	if (told->rank > event->rank || (told->rank == event->rank && !event->repeats))
 		violation(e, "'%s' of %s after what comes later", name, id);
 	told->rank = event->rank;
 }

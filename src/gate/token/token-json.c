@@ -27,7 +27,7 @@ enum member_kind {
 	MEMBER_UID,
 	MEMBER_PID,
 	MEMBER_TIME,
-	MEMBER_MS,   /* written only if not 0 */
+	MEMBER_MS,   /* a number; written only if not 0 */
 	MEMBER_FLAG, /* written only if true */
 
 	/* A member of struct approval; written only if that is known. */
@@ -77,6 +77,7 @@ static const struct member others[] = {
 	{ "needed", AT(demand.quorum), MEMBER_MS, ON_WIRE | OPTIONAL },
 	{ "approvers", AT(approvers), MEMBER_STRINGS, ON_WIRE | OPTIONAL },
 	{ "approvals", AT(approvals), MEMBER_STRINGS, IN_CHANGE | OPTIONAL },
+	{ "evidence", AT(evidence), MEMBER_MS, IN_CHANGE | ON_WIRE | OPTIONAL },
 	{ "uid", AT(uid), MEMBER_UID, ON_WIRE },
 	{ "pid", AT(pid), MEMBER_PID, ON_WIRE | OPTIONAL },
 	{ "fingerprint", AT(fingerprint), MEMBER_HASH, ON_WIRE },
@@ -280,10 +281,13 @@ static void write_approvals(struct writer *w, const struct string_list *approval
 	writer_end(w);
 }
 
-static void write_item(struct writer *w, const struct token *t, const struct moment *now)
+static void write_item(
+	struct writer *w, const struct token *t, const struct moment *now, const char *progress)
 {
 	write_members(w, t, ON_WIRE);
 	write_approvals(w, &t->approvals);
+	if (progress && progress[0])
+		writer_raw(w, "progress", progress, strlen(progress));
 	write_time(w, "issued_at", t->issued_wall);
 	write_time(w, "expires_at", token_expires_wall(t));
 	if (t->approval.known)
@@ -306,22 +310,22 @@ static void write_signed_parts(struct writer *w, const struct token *t)
 	writer_string(w, "until", until);
 }
 
-int record_print_item(
-	const struct token *t, const struct moment *now, bool to_sign, struct bytes *b)
+int record_print_item(const struct token *t, const struct moment *now,
+	const struct record_extra *extra, struct bytes *b)
 {
 	struct writer w;
 
 	writer_init(&w, b);
 	writer_object(&w, NULL);
-	write_item(&w, t, now);
-	if (to_sign)
+	write_item(&w, t, now, extra->progress);
+	if (extra->to_sign)
 		write_signed_parts(&w, t);
 	writer_end(&w);
 	return writer_finish(&w);
 }
 
-int record_print_event(const struct token *t, const uid_t *by, const char *not_always,
-	const struct moment *now, struct bytes *b)
+int record_print_event(const struct token *t, const struct moment *now,
+	const struct record_extra *extra, struct bytes *b)
 {
 	const char *event = "issued";
 	struct writer w;
@@ -330,13 +334,13 @@ int record_print_event(const struct token *t, const uid_t *by, const char *not_a
 	writer_object(&w, NULL);
 	if (t->state != TOKEN_PENDING)
 		event = token_state_name(t->state);
-	else if (t->approvals.n > 0 && by)
+	else if (t->approvals.n > 0 && extra->by)
 		event = "signed";
 	writer_string(&w, "event", event);
-	if (by)
-		writer_unsigned(&w, "by_uid", *by);
-	write_item(&w, t, now);
-	writer_string(&w, "not_always", not_always);
+	if (extra->by)
+		writer_unsigned(&w, "by_uid", *extra->by);
+	write_item(&w, t, now, extra->progress);
+	writer_string(&w, "not_always", extra->not_always);
 	writer_end(&w);
 	return writer_finish(&w);
 }
@@ -361,6 +365,7 @@ int record_print_change(const struct token_change *change, struct bytes *b)
 		.for_ms = change->for_ms,
 		.approval = change->approval,
 		.approvals = change->approvals,
+		.evidence = change->evidence,
 	};
 	struct writer w;
 
@@ -777,6 +782,7 @@ int record_parse(const char *line, size_t len, struct bytes *scratch, struct tok
 		.for_ms = r.token.for_ms,
 		.approval = r.token.approval,
 		.approvals = r.token.approvals,
+		.evidence = r.token.evidence,
 	};
 	memcpy(ret->id, r.token.id, sizeof(ret->id));
 	if (!token)

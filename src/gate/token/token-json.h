@@ -11,17 +11,24 @@
 
 /* All append one object without a newline. Errors: those of bytes_append(). */
 
-/* As shown to operators at `now`; `to_sign`: with the members needed for a signature. */
-int record_print_item(
-	const struct token *token, const struct moment *now, bool to_sign, struct bytes *b);
+/* What is shown of a token beside what it holds. */
+struct record_extra {
+	bool to_sign;           /* the members needed for a signature */
+	const char *progress;   /* of its approval, a JSON object; NULL or "": none */
+	const uid_t *by;        /* of an event: the operator who caused it, or NULL */
+	const char *not_always; /* of an event: why it can't be approved for good, or NULL */
+};
+
+/* As shown to operators at `now`. */
+int record_print_item(const struct token *token, const struct moment *now,
+	const struct record_extra *extra, struct bytes *b);
 
 /*
- * As sent to watching clients. `event`: "issued", or the name of the new state. `by`: the operator
- * who caused it, or NULL. `not_always`: why the token can't be approved for good; NULL if it can,
- * or if that doesn't apply.
+ * As sent to watching clients, with "event": "issued", "signed" for one of several approvals, or
+ * the name of the new state.
  */
-int record_print_event(const struct token *token, const uid_t *by, const char *not_always,
-	const struct moment *now, struct bytes *b);
+int record_print_event(const struct token *token, const struct moment *now,
+	const struct record_extra *extra, struct bytes *b);
 
 /* As the store keeps it. */
 int record_print_stored(const struct token *token, struct bytes *b);

@@ -84,6 +84,9 @@ struct token {
 	struct string_list approvers; /* names of groups */
 	struct string_list approvals; /* see gate/approval/approvals */
 
+	/* The number of the record of the allow that rests on the approvals; 0: there is none. */
+	uint64_t evidence;
+
 	/* For display alone. */
 	pid_t pid;           /* 0 if not known */
 	const char *process; /* its name, or NULL */
@@ -156,6 +159,7 @@ struct token_change {
 	uint64_t for_ms;
 	struct approval approval;
 	struct string_list approvals; /* of an approval: all so far; owned by the caller */
+	uint64_t evidence;            /* of a consumption; see struct token */
 	struct token *issued;
 	struct bytes record; /* of an issue: what store_measure() made, owned */
 	uint64_t size;       /* size of an issued token on record */

@@ -115,6 +115,7 @@ static const struct {
 	[ACTION_ALLOW_REMOVE] = { "local.exec.allow.remove", allow_remove_keys },
 	[ACTION_GATE] = { "local.exec.gate", gate_keys },
 	[ACTION_ROTATE] = { "local.exec.evidence.rotate", no_keys },
+	[ACTION_RECEIPT] = { "local.exec.receipt", show_keys },
 	[ACTION_EVALUATE] = { "evaluate", NULL },
 };
 

@@ -31,6 +31,7 @@ enum action {
 	ACTION_ALLOW_REMOVE,
 	ACTION_GATE,
 	ACTION_ROTATE,   /* of the log of evidence */
+	ACTION_RECEIPT,
 	ACTION_EVALUATE, /* a request of the second contract, which has no `action` */
 };
 

@@ -301,6 +301,8 @@ static int move(struct token_table *t, const struct token_change *change)
 		e->token->for_ms = change->for_ms;
 		e->token->approval = change->approval; /* none, while more are needed */
 	}
+	if (change->to == TOKEN_CONSUMED)
+		e->token->evidence = change->evidence;
 	set_state(e, change->to);
 	return 0;
 }
@@ -314,6 +316,7 @@ static void undo(struct entry *e, const struct applied *a)
 {
 	token_set_reason(e->token, NULL);
 	token_cut_approvals(e->token, a->approvals);
+	e->token->evidence = 0;
 	if (a->from == TOKEN_PENDING)
 		e->token->approval = (struct approval){ 0 };
 	if (a->from == TOKEN_PENDING && a->approvals == 0) {
