@@ -30,6 +30,7 @@ BEGIN {
 	title["line"] = "a line of ten commands, 4,000 rules, beside one"
 	title["hook"] = "firma hook, beside firma check"
 	title["check-ask"] = "firma check, spawn to exit"
+	title["signature"] = "an approver's signature"
 	title["start"] = "exec to first reply, tokens: "
 	title["tokens"] = "a token's life, tokens: "
 	title["memory-idle"] = "PSS, idle"

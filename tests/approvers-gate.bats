@@ -241,6 +241,65 @@ if a: open(sys.argv[2], "w").write(a[0]["text"]); open(sys.argv[3], "w").write(a
 	assert_log -p 'is a copy: the gate has a new ID'
 }
 
+@test "a signature for one gate is not good in a copy of its state, where the token ends" {
+	serve_approvers --require-signature --advisory
+	local token other gate
+	token=$(pending_token)
+	gate=$(operate gate | head -n 1 | "$UNIT" get gate)
+	text_of "$token" approve | sign alice >"$TMP/sig"
+	kill_daemon
+	cp -a "$STATE_DIR" "$TMP/copy"
+	STATE_DIR=$TMP/copy DAEMON=
+	start_daemon --approvers "$SIGNERS" --default-action pending_hitl --require-signature --advisory
+	run operate approve token_id="$token" signature="$(<"$TMP/sig")"
+	refute_output -p '"outcome":"ok"'
+	retry "$token"
+	assert_decision deny
+
+	# What names the gate before is not about a token of the copy, either.
+	other=$(pending_token)
+	text_of "$other" approve | sed "s/^gate .*/gate $gate/" | sign alice >"$TMP/sig"
+	run operate approve token_id="$other" signature="$(<"$TMP/sig")"
+	refused 'the signature is not of this gate, token and decision as they are now'
+}
+
+@test "a signature with garbage after its armor, or with a byte changed, is refused" {
+	serve_approvers --require-signature --advisory
+	local token sig
+	token=$(pending_token)
+	sig=$(text_of "$token" approve | sign alice)
+	run operate approve token_id="$token" signature="$sig"$'\nmore'
+	refused 'something follows the end of the signature'
+	run operate approve token_id="$token" signature="x$sig"
+	refused 'the signature is not an armored SSH signature'
+	run operate approve token_id="$token" signature="$(sed '2s/^U1NI/U1NJ/' <<<"$sig")"
+	refused -p 'the signature'
+	run operate approve token_id="$token" signature="$(head -c 150 <<<"$sig")"
+	refused -p 'the signature'
+	run operate approve token_id="$token" signature="$sig"
+	assert_output '{"outcome":"ok"}'
+}
+
+@test "a signature for a token as it was shown before it changed is refused" {
+	serve_approvers --require-signature --advisory
+	local token record
+	token=$(pending_token args:='["a"]')
+	{
+		operate gate | head -n 1
+		operate show token_id="$token" | head -n 1
+	} >"$TMP/shown"
+	record=$(sed -n '2s/.*"record":"\([0-9a-f]*\)".*/\1/p' "$TMP/shown")
+	sed -i 's/"args":\["a"\]/"args":["b"]/' "$TMP/shown"
+	run canonical_text approve <"$TMP/shown"
+	assert_output -p 'the record is another one'
+
+	# A client that signs what it has shown, whatever the daemon says of the record.
+	token=$(pending_token args:='["b"]')
+	text_of "$token" approve | sed "s/^record .*/record $record/" | sign alice >"$TMP/sig"
+	run operate approve token_id="$token" signature="$(<"$TMP/sig")"
+	refused 'the signature is not of this gate, token and decision as they are now'
+}
+
 @test "a signature outlives kill -9, and counts after it" {
 	serve_approvers --require-signature --advisory
 	local token
@@ -315,6 +374,48 @@ if a: open(sys.argv[2], "w").write(a[0]["text"]); open(sys.argv[3], "w").write(a
 	assert_decision pending_hitl 'awaiting human approval: 0 of 2 approved'
 	run approve_as bob "$token"
 	assert_field reason 'bob has approved: 1 of 2, 1 more needed'
+}
+
+@test "of three, each acknowledged signature outlives kill -9 and a restart, and a refusal ends it" {
+	local name token
+	for name in bob carol; do
+		make_key "$name"
+		list_signer "$name"
+	done
+	serve_rule '"quorum":3,"signed":true'
+	token=$(pending_token)
+	run approve_as alice "$token"
+	assert_field reason 'alice has approved: 1 of 3, 2 more needed'
+	kill_daemon
+	DAEMON=
+	serve_rule '"quorum":3,"signed":true'
+	run approve_as alice "$token"
+	refused 'this approver has approved it already; another one is needed'
+	run approve_as bob "$token"
+	assert_field reason 'bob has approved: 2 of 3, 1 more needed'
+	stop_daemon
+	DAEMON=
+	serve_rule '"quorum":3,"signed":true'
+	retry "$token"
+	assert_decision pending_hitl 'awaiting human approval: 2 of 3 approved'
+	run approve_as carol "$token"
+	assert_output '{"outcome":"ok"}'
+	kill_daemon
+	DAEMON=
+	serve_rule '"quorum":3,"signed":true'
+	retry "$token"
+	assert_decision allow
+
+	token=$(pending_token)
+	approve_as alice "$token"
+	approve_as bob "$token"
+	text_of "$token" refuse - no | sign carol >"$TMP/sig"
+	run operate revoke token_id="$token" reason=no signature="$(<"$TMP/sig")"
+	assert_output '{"outcome":"ok"}'
+	run approve_as carol "$token"
+	assert_field outcome already_revoked
+	retry "$token"
+	assert_decision deny 'approval token revoked: no'
 }
 
 @test "a rule that was made stricter since counts, and so does one that asked" {

@@ -151,8 +151,8 @@ offers() { # LINE [WORD...]
 	offers 'firma ' allow check evidence fingerprint help hook policy run serve status token
 	offers 'firma s' serve status
 	offers 'firma allow ' add list remove
-	offers 'firma token ' approve list revoke show watch
-	offers 'firma token r' revoke
+	offers 'firma token ' approve list receipt revoke show watch
+	offers 'firma token rev' revoke
 	offers 'firma hook c' claude cline codex copilot cursor
 	offers 'firma hook i' install
 	offers 'firma hook install o' opencode
@@ -161,7 +161,7 @@ offers() { # LINE [WORD...]
 	offers 'firma policy e' explain
 	offers 'firma evidence ' head keygen receipt rotate show verify
 	offers 'firma help s' serve status
-	offers 'firma help token r' revoke
+	offers 'firma help token rev' revoke
 	offers 'firma status '
 	offers 'firma nonsense '
 }
@@ -347,7 +347,7 @@ options_of_page() { # PAGE
 		'evidence keygen' 'evidence receipt' 'evidence rotate' 'evidence show' \
 		'evidence verify' fingerprint hook 'hook install' \
 		'hook status' 'hook uninstall' 'policy check' \
-		'policy convert' 'policy explain' run serve status 'token list' 'token show' 'token approve' \
+		'policy convert' 'policy explain' run serve status 'token list' 'token receipt' 'token show' 'token approve' \
 		'token revoke' 'token watch'; do
 		echo "firma $verb: help, bash, zsh, page"
 		# shellcheck disable=SC2086 # two words

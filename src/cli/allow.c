@@ -12,7 +12,9 @@
 #include "base/json/writer.h"
 #include "base/notation.h"
 #include "base/text.h"
+#include "cli/approver-key.h"
 #include "cli/operator.h"
+#include "cli/signature.h"
 #include "gate/limits.h"
 #include "gate/wire/request.h"
 
@@ -100,6 +102,12 @@ static int append_bounds(struct bytes *b, const struct json *root)
 	if (json_get_integer(root, "madeAt", JSON_INTEGER_MAX / CLOCK_MS, &ms)) {
 		bytes_appendf(b, "%smade at ", separator);
 		notation_append_time(b, ms * CLOCK_MS);
+		separator = ", ";
+	}
+	if (json_get_string(root, "signer")) {
+		bytes_appendf(b, "%ssigned by ", separator);
+		text_append_quoted(b, json_get_string(root, "signer"),
+			strlen(json_get_string(root, "signer")));
 		separator = ", ";
 	}
 	if (source && strcmp(source, "allow-always") == 0) {
@@ -245,7 +253,7 @@ const struct verb allow_list_verb = {
 
 struct adding {
 	struct operator_options op;
-	const char *agent;
+	const char *agent, *key;
 	uint64_t for_time; /* µs */
 	char **words;      /* the program's pattern, then those of the arguments; NULL-terminated */
 };
@@ -258,6 +266,10 @@ static const struct option_row add_rows[] = {
 		OPTION_TEXT(struct adding, agent) },
 	{ "for", 0, "TIME", "it ends after so long (default: never)",
 		ALLOW_FOR(struct adding, for_time) },
+	{ "key", 0, "FILE",
+		"sign with this SSH key, see firma-approvers(5)\n"
+		"(default: $FIRMA_APPROVER_KEY, where it is needed)",
+		OPTION_TEXT(struct adding, key) },
 	{ 0 },
 };
 
@@ -282,10 +294,10 @@ static int print_id(const struct bytes *line, void *userdata)
 	return STATUS_DONE;
 }
 
-static int print_addition(const struct adding *a, struct bytes *line)
+/* Writes the patterns of the arguments. */
+static int write_argv(const struct adding *a, struct writer *w)
 {
 	cleanup(bytes_deinit) struct bytes words = BYTES_INIT(BYTES_UNLIMITED);
-	struct writer w;
 	size_t n = 0;
 	int r;
 
@@ -294,17 +306,71 @@ static int print_addition(const struct adding *a, struct bytes *line)
 		if (r < 0)
 			return r;
 	}
+	writer_strings(w, "argv", bytes_str(&words), n);
+	return 0;
+}
+
+/* The same as an object. */
+static int print_argv(const struct adding *a, struct bytes *b)
+{
+	struct writer w;
+	int r;
+
+	writer_init(&w, b);
+	writer_object(&w, NULL);
+	r = write_argv(a, &w);
+	writer_end(&w);
+	return r < 0 ? r : writer_finish(&w);
+}
+
+static int print_addition(
+	const struct adding *a, const struct signed_addition *addition, struct bytes *line)
+{
+	struct writer w;
+	int r;
+
 	writer_init(&w, line);
 	writer_object(&w, NULL);
 	writer_string(&w, "action", action_name(ACTION_ALLOW_ADD));
 	writer_string(&w, "pattern", a->words[0]);
-	writer_strings(&w, "argv", bytes_str(&words), n);
+	r = write_argv(a, &w);
+	if (r < 0)
+		writer_fail(&w, r);
 	writer_string(&w, "agent_id", a->agent);
 	if (a->for_time > 0)
 		writer_unsigned(&w, "for_ms", (a->for_time / CLOCK_MS));
+	if (addition->signature.len > 0) {
+		writer_string(&w, "signature", bytes_str(&addition->signature));
+		writer_unsigned(&w, "time", addition->time_ms);
+		writer_string(&w, "nonce", addition->nonce);
+	}
 	writer_end(&w);
 	r = writer_finish(&w);
 	return r < 0 ? r : bytes_append_char(line, '\n');
+}
+
+static int add(const struct adding *a)
+{
+	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED),
+					   argv = BYTES_INIT(BYTES_UNLIMITED);
+	struct signed_addition addition = { .signature = BYTES_INIT(BYTES_UNLIMITED) };
+	const struct signing signing = {
+		.key = a->key ? a->key : approver_key_usual(),
+		.wanted = a->key != NULL,
+	};
+	int r, status;
+
+	if (print_argv(a, &argv) < 0)
+		return say_undecided("out of memory");
+	status = signature_make_addition(&a->op, &signing, a->words[0], bytes_str(&argv), a->agent,
+		a->for_time / CLOCK_MS, &addition);
+	r = status == STATUS_DONE ? print_addition(a, &addition, &request) : 0;
+	bytes_deinit(&addition.signature);
+	if (status != STATUS_DONE)
+		return status;
+	if (r < 0)
+		return say_undecided("out of memory");
+	return operator_ask(&a->op, &request, print_id, NULL, "the entry");
 }
 
 static int check_words(const struct verb *verb, const struct adding *a)
@@ -319,7 +385,6 @@ static int check_words(const struct verb *verb, const struct adding *a)
 
 static int run_add(const struct verb *verb, int argc, char **argv)
 {
-	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED);
 	struct adding a = { .op = ALLOW_OPERATOR(verb) };
 	struct operands operands;
 	int status;
@@ -330,11 +395,7 @@ static int run_add(const struct verb *verb, int argc, char **argv)
 
 	a.words = operands.words;
 	status = check_words(verb, &a);
-	if (status != STATUS_DONE)
-		return status;
-	if (print_addition(&a, &request) < 0)
-		return say_undecided("out of memory");
-	return operator_ask(&a.op, &request, print_id, NULL, "the entry");
+	return status == STATUS_DONE ? add(&a) : status;
 }
 
 const struct verb allow_add_verb = {

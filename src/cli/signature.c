@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sodium.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/json/tree.h"
 #include "base/notation.h"
@@ -50,6 +52,8 @@ static int read_gate(const struct bytes *line, struct gate *ret)
 
 	ret->takes = true;
 	sign = json_get(json_root(doc), "sign");
+	if (!sign) /* no token was named */
+		sign = json_get(json_root(doc), "require_signature");
 	return sign && !json_bool(sign, &ret->needs) ? -EINVAL : 0;
 }
 
@@ -171,9 +175,9 @@ static int make_text(const struct bytes *line, const struct gate *gate,
 
 /* --- ssh-keygen ------------------------------------------------------------------------------- */
 
-static int spawn(const char *key, int in, int out, pid_t *ret)
+static int spawn(const char *key, const char *name_space, int in, int out, pid_t *ret)
 {
-	const char *const words[] = { "ssh-keygen", "-Y", "sign", "-n", SSHSIG_APPROVAL, "-f", key,
+	const char *const words[] = { "ssh-keygen", "-Y", "sign", "-n", name_space, "-f", key,
 		NULL };
 	posix_spawn_file_actions_t actions;
 	int r;
@@ -203,7 +207,8 @@ static int wait_for(pid_t pid)
 }
 
 /* The text is smaller than a pipe's buffer, so writing it never blocks. */
-static int run_keygen(const char *key, const struct bytes *text, struct bytes *ret)
+static int run_keygen(
+	const char *key, const char *name_space, const struct bytes *text, struct bytes *ret)
 {
 	cleanup(close_p) int in_read = -1, in_write = -1, out_read = -1, out_write = -1;
 	int fds[2], r;
@@ -220,7 +225,7 @@ static int run_keygen(const char *key, const struct bytes *text, struct bytes *r
 
 	r = file_write(in_write, text->data, text->len);
 	if (r >= 0)
-		r = spawn(key, in_read, out_write, &pid);
+		r = spawn(key, name_space, in_read, out_write, &pid);
 	if (r < 0)
 		return r;
 
@@ -233,7 +238,8 @@ static int run_keygen(const char *key, const struct bytes *text, struct bytes *r
 	return wait_for(pid) == 0 ? r : -EPERM;
 }
 
-static int sign(const char *key, const struct bytes *text, struct bytes *ret)
+static int sign(
+	const char *key, const char *name_space, const struct bytes *text, struct bytes *ret)
 {
 	cleanup(bytes_deinit) struct bytes shown = BYTES_INIT(BYTES_UNLIMITED);
 	struct sshsig s;
@@ -244,10 +250,10 @@ static int sign(const char *key, const struct bytes *text, struct bytes *ret)
 	if (approver_key_look(key) == APPROVER_KEY_SECURITY)
 		say("signing with %s: touch the security key when it blinks", bytes_str(&shown));
 
-	r = run_keygen(key, text, ret);
+	r = run_keygen(key, name_space, text, ret);
 	if (r == -ENOENT)
 		return say_undecided("ssh-keygen is not there: signing needs OpenSSH");
-	if (r < 0 || sshsig_parse(bytes_str(ret), ret->len, SSHSIG_APPROVAL, &s) != SSHSIG_FINE)
+	if (r < 0 || sshsig_parse(bytes_str(ret), ret->len, name_space, &s) != SSHSIG_FINE)
 		return say_undecided("ssh-keygen did not sign with %s", bytes_str(&shown));
 	return STATUS_DONE;
 }
@@ -273,5 +279,46 @@ int signature_make(const struct operator_options *op, const struct signing *sign
 	}
 	if (status == STATUS_DONE)
 		status = make_text(shown, &gate, signing, operation, &text);
-	return status == STATUS_DONE ? sign(signing->key, &text, ret) : status;
+	return status == STATUS_DONE ? sign(signing->key, SSHSIG_APPROVAL, &text, ret) : status;
+}
+
+static int make_addition_text(const struct gate *gate, const char *pattern, const char *argv,
+	const char *agent, uint64_t for_ms, struct signed_addition *addition, struct bytes *ret)
+{
+	cleanup(json_doc_free_p) struct json_doc *doc = NULL;
+	struct addition_text t = { .time_ms = clock_now().wall / CLOCK_MS };
+	struct scan_fault fault;
+
+	if (sodium_init() < 0)
+		return say_undecided("libsodium can't be used here");
+	randombytes_buf(t.nonce, sizeof(t.nonce));
+	memcpy(t.gate, gate->id, sizeof(t.gate));
+	if (json_parse(argv, strlen(argv), &doc, &fault) != 0
+		|| !addition_entry_hash(
+			pattern, json_get(json_root(doc), "argv"), agent, for_ms, t.entry)
+		|| addition_text_print(&t, ret) < 0)
+		return say_undecided("out of memory");
+
+	addition->time_ms = t.time_ms;
+	notation_hex(t.nonce, sizeof(t.nonce), addition->nonce);
+	return STATUS_DONE;
+}
+
+int signature_make_addition(const struct operator_options *op, const struct signing *signing,
+	const char *pattern, const char *argv, const char *agent, uint64_t for_ms,
+	struct signed_addition *ret)
+{
+	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(BYTES_UNLIMITED);
+	struct gate gate;
+	int status;
+
+	if (!signing->key)
+		return STATUS_DONE;
+
+	status = ask_gate(op, NULL, &gate);
+	if (status != STATUS_DONE || !gate.takes || !(gate.needs || signing->wanted))
+		return status;
+	status = make_addition_text(&gate, pattern, argv, agent, for_ms, ret, &text);
+	return status == STATUS_DONE ? sign(signing->key, SSHSIG_ALLOW, &text, &ret->signature)
+				     : status;
 }

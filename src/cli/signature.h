@@ -12,6 +12,7 @@
 
 #include "base/bytes.h"
 #include "cli/operator.h"
+#include "gate/approval/approval-text.h"
 
 struct signing {
 	const char *key;       /* file of a private or public key; NULL: don't sign */
@@ -19,6 +20,21 @@ struct signing {
 	bool approve;          /* false: the decision is a refusal */
 	const uint8_t *record; /* SHA-256 of what was shown; NULL: of `shown` */
 };
+
+/* An addition to the allowlist, signed. */
+struct signed_addition {
+	struct bytes signature; /* armored; empty: none is needed */
+	uint64_t time_ms;
+	char nonce[2 * ADDITION_NONCE_LEN + 1];
+};
+
+/*
+ * Signs the addition of an entry. `argv` is an object with this member. Returns a status; errors
+ * have been printed.
+ */
+int signature_make_addition(const struct operator_options *op, const struct signing *signing,
+	const char *pattern, const char *argv, const char *agent, uint64_t for_ms,
+	struct signed_addition *ret);
 
 /*
  * Appends the armored signature for the operation to `ret`, which stays empty if none is needed.

@@ -204,6 +204,8 @@ static int apply_verdict(struct batch *batch, const struct request *request, str
 	int r = STORE_DONE;
 
 	r = approver_file_note(&batch->resources->approvers, &a->verdict.sk_use);
+	if (r >= 0)
+		r = approver_file_note(&batch->resources->approvers, &a->verdict.nonce);
 	if (r < 0)
 		return r;
 	if (request->action == ACTION_DONE && a->verdict.outcome == OUTCOME_OK)

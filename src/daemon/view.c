@@ -9,6 +9,16 @@
 #include "gate/token/token-json.h"
 #include "ledger/evidence/receipt.h"
 
+/* Whether the token may need more than an operator's word; a cheap test for gates without keys. */
+static bool may_have_progress(const struct resources *res, const struct token *t)
+{
+	const struct demand d = { .flags = t->demand };
+
+	return t->state == TOKEN_PENDING
+		&& (res->approvers.path || t->approvers.n > 0 || t->approvals.n > 0
+			|| demand_is_made(&d));
+}
+
 /* How far the approval of a pending token has come, by the policy in force. */
 static int append_progress(const struct resources *res, const struct token *t,
 	const struct moment *now, struct bytes *b)
@@ -23,7 +33,7 @@ static int append_progress(const struct resources *res, const struct token *t,
 		.now = *now,
 	};
 
-	return t->state == TOKEN_PENDING ? decide_approval_print_progress(&in, b) : 0;
+	return may_have_progress(res, t) ? decide_approval_print_progress(&in, b) : 0;
 }
 
 static int append_token(const struct resources *res, const struct token *t,

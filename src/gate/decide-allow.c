@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gate/decide-addition.h"
 #include "gate/decide-approval.h"
 #include "gate/decide-token.h"
 #include "gate/fields.h"
@@ -31,7 +32,9 @@ bool decide_allow_match(const struct decide_input *in, const struct judgement *j
 	verdict_fail(v,
 		allowlist_match(in->allowlist, request, &in->asker, decide_self_approval(in),
 			j->by_rule, policy_trusted(in->policy), in->allow_now, &entry));
-	if (!entry || (!entry->always && decide_approval_is_demanded(in, v)))
+	if (!entry || (entry->signer && !decide_addition_holds(in, entry, v)))
+		return false;
+	if (!entry->always && !entry->signer && decide_approval_is_demanded(in, v))
 		return false;
 
 	v->used_id = strdup(entry->id);
@@ -104,6 +107,9 @@ void decide_allow_always(const struct decide_input *in, struct verdict *v)
 
 static void decide_add(const struct decide_input *in, struct verdict *v)
 {
+	cleanup(addition_signer_deinit) struct addition_signer signer = {
+		.key = BYTES_INIT(BYTES_UNLIMITED)
+	};
 	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
 	const struct request *request = in->request;
 	int r;
@@ -113,8 +119,11 @@ static void decide_add(const struct decide_input *in, struct verdict *v)
 		return;
 	}
 
+	if (request->signature && !decide_addition_take(in, v, &signer))
+		return;
 	r = allow_entry_from_patterns(request->agent ? request->agent : ALLOW_AGENT_NONE,
-		request->pattern, request->argv, in->asker.uid, in->fresh_id, in->allow_now,
+		request->pattern, request->argv, in->asker.uid,
+		request->signature ? &signer.signer : NULL, in->fresh_id, in->allow_now,
 		end_of(in, request->for_ms), &why, &v->allow.entry);
 	if (r == ALLOW_FAULTY) {
 		verdict_conclude(v, OUTCOME_UNSUPPORTED, bytes_str(&why));
@@ -151,10 +160,10 @@ void decide_allow_action(const struct decide_input *in, struct verdict *v)
 			v, OUTCOME_UNSUPPORTED, "there is no allowlist without a state directory");
 	else if (in->request->action == ACTION_ALLOW_LIST)
 		verdict_show(v, VIEW_ALLOWLIST);
-	else if (in->request->action == ACTION_ALLOW_ADD && in->settings->require_signature)
+	else if (in->request->action == ACTION_ALLOW_ADD && in->settings->require_signature
+		&& !in->request->signature)
 		verdict_conclude(v, OUTCOME_UNSUPPORTED,
-			REASON_SIGNATURE
-			" for what is allowed from then on: approve a request with --always");
+			REASON_SIGNATURE " for what is allowed from then on");
 	else if (in->request->action == ACTION_ALLOW_ADD)
 		decide_add(in, v);
 	else

@@ -120,6 +120,11 @@ int decide_approval_demand(const struct decide_input *in, struct demand_flags *r
 	return 0;
 }
 
+int decide_approval_demand_in_force(const struct decide_input *in, struct demand *ret)
+{
+	return add_in_force(in, in->request, &in->asker, ret);
+}
+
 bool decide_approval_is_demanded(const struct decide_input *in, struct verdict *v)
 {
 	struct demand d = { 0 };

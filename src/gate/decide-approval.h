@@ -53,6 +53,9 @@ void decide_approval_explain(const struct decide_input *in, struct verdict *v);
 int decide_approval_demand(const struct decide_input *in, struct demand_flags *ret,
 	struct bytes *groups, size_t *ret_n);
 
+/* Adds what the rules in force demand for this request. Error: -ENOMEM. */
+int decide_approval_demand_in_force(const struct decide_input *in, struct demand *ret);
+
 /*
  * Whether the rules in force demand more than an operator's word for this request. If so, an entry
  * that was added to the allowlist by hand does not allow it.

@@ -103,3 +103,4 @@
 #define LIMIT_APPROVERS_FILE ((size_t)4 << 20)
 #define LIMIT_APPROVERS 4096
 #define LIMIT_PRINCIPAL 128
+#define LIMIT_SIGNED_TIME_MS UINT64_C(300000) /* between a signed addition and now */

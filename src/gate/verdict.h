@@ -64,6 +64,7 @@ struct verdict {
 	struct bytes approvals; /* the strings of change.approvals */
 	struct bytes proofs;    /* for the evidence: a JSON array; or empty */
 	struct sk_use sk_use;   /* the new count of a security key */
+	struct sk_use nonce;    /* the nonce that a signature has used */
 	struct bytes gate;      /* for VIEW_GATE: a JSON object */
 
 	int error; /* 0, or the first negative errno; always 0 after decide() */

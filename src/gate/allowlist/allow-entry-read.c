@@ -166,6 +166,14 @@ static int take_by(
 	return take_user(k, v, why, &e->by);
 }
 
+static int take_flag(
+	struct allow_entry *e, const struct key *k, const struct json *v, struct bytes *why)
+{
+	return json_bool(v, (bool *)((char *)e + k->offset))
+		? 0
+		: refuse(why, "%s must be true or false", k->name);
+}
+
 static int take_time(
 	struct allow_entry *e, const struct key *k, const struct json *v, struct bytes *why)
 {
@@ -268,6 +276,10 @@ static const struct key keys[] = {
 	{ KEY_EXPIRES, take_time, AT(expires), false },
 	{ KEY_UID, take_uid, 0, false },
 	{ KEY_BY, take_by, 0, false },
+	{ KEY_SIGNER, take_string, AT(signer), false },
+	{ KEY_SIGNER_KEY, take_string, AT(signer_key), false },
+	{ KEY_TOUCHED, take_flag, AT(touched), false },
+	{ KEY_VERIFIED, take_flag, AT(verified), false },
 	{ KEY_MADE, take_time, AT(made), false },
 	{ KEY_CWD, take_cwd, AT(cwd), false },
 	{ KEY_ARGS, take_args, 0, false },

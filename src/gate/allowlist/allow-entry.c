@@ -47,6 +47,7 @@ bool allow_entry_is_same(const struct allow_entry *a, const struct allow_entry *
 {
 	if (!same(a->agent, b->agent) || !same(a->pattern, b->pattern)
 		|| !same(a->arg_pattern, b->arg_pattern) || a->has_by != b->has_by || a->by != b->by
+		|| !same(a->signer, b->signer) || !same(a->signer_key, b->signer_key)
 		|| a->has_argv != b->has_argv || a->rule.n_argv != b->rule.n_argv)
 		return false;
 	for (size_t i = 1; i < a->rule.n_argv; i++)
@@ -65,9 +66,9 @@ static bool same_bounds(const struct allow_entry *a, const struct allow_entry *b
 
 bool allow_entry_covers(const struct allow_entry *a, const struct allow_entry *b)
 {
-	return a->idle == b->idle && a->has_uid == b->has_uid && a->uid == b->uid
-		&& same_bounds(a, b) && same(a->real_path, b->real_path)
-		&& a->expires >= b->expires;
+	return a->idle == b->idle && a->touched >= b->touched && a->verified >= b->verified
+		&& a->has_uid == b->has_uid && a->uid == b->uid && same_bounds(a, b)
+		&& same(a->real_path, b->real_path) && a->expires >= b->expires;
 }
 
 /* --- making ----------------------------------------------------------------------------------- */
@@ -242,9 +243,19 @@ static int check_added(const struct allow_entry *e, struct bytes *why)
 	return check_program(e->pattern, why);
 }
 
+static void write_signer(struct writer *w, const struct allow_signer *signer)
+{
+	writer_string(w, KEY_SIGNER, signer->principal);
+	writer_string(w, KEY_SIGNER_KEY, signer->key);
+	if (signer->touched)
+		writer_bool(w, KEY_TOUCHED, true);
+	if (signer->verified)
+		writer_bool(w, KEY_VERIFIED, true);
+}
+
 int allow_entry_from_patterns(const char *agent, const char *pattern, const char *argv, uid_t by,
-	const uint8_t id[static 16], uint64_t now, uint64_t expires, struct bytes *why,
-	struct allow_entry **ret)
+	const struct allow_signer *signer, const uint8_t id[static 16], uint64_t now,
+	uint64_t expires, struct bytes *why, struct allow_entry **ret)
 {
 	cleanup(allow_entry_free_p) struct allow_entry *e = NULL;
 	cleanup(bytes_deinit) struct bytes b = BYTES_INIT(BYTES_UNLIMITED);
@@ -258,7 +269,10 @@ int allow_entry_from_patterns(const char *agent, const char *pattern, const char
 	writer_raw(&w, KEY_ARGV, argv, strlen(argv));
 	writer_string(&w, KEY_SOURCE, ALLOW_SOURCE_ADDED);
 	write_expiry(&w, expires);
-	writer_unsigned(&w, KEY_BY, by);
+	if (signer)
+		write_signer(&w, signer);
+	else
+		writer_unsigned(&w, KEY_BY, by);
 	writer_unsigned(&w, KEY_MADE, now);
 	writer_end(&w);
 	r = writer_finish(&w);
@@ -356,6 +370,7 @@ int allow_entry_print(
 	if (e->has_argv)
 		write_argv(&w, e);
 	writer_string(&w, KEY_SOURCE, e->source);
+	writer_string(&w, KEY_SIGNER, e->signer);
 	write_expiry(&w, e->expires);
 	if (e->expires != ALLOW_FOREVER)
 		writer_unsigned(&w, "expires_in_ms", now < e->expires ? e->expires - now : 0);

@@ -38,6 +38,11 @@ struct allow_entry {
 	bool has_uid, has_by;
 	uid_t uid;
 	uid_t by; /* its maker, whose own requests it does not allow */
+
+	/* Of an entry that was added with a signature: the principal, and the key's fingerprint. */
+	const char *signer, *signer_key;
+	bool touched, verified; /* as the security key said */
+
 	uint64_t expires;
 	uint64_t made; /* time; 0 if not known */
 
@@ -95,13 +100,20 @@ int allow_check_token(const struct token *token, const struct trusted *trusted, 
 int allow_entry_from_token(const struct token *token, const uint8_t id[static 16], uint64_t expires,
 	struct allow_entry **ret);
 
+/* Who added an entry with a key. */
+struct allow_signer {
+	const char *principal, *key;
+	bool touched, verified;
+};
+
 /*
- * Makes the entry that the operator `by` adds; `argv` is a JSON array. Returns 0, ALLOW_FAULTY with
+ * Makes the entry that the operator `by` adds, or that is signed (else `signer` is NULL): then it
+ * doesn't matter who sends it. `argv` is a JSON array. Returns 0, ALLOW_FAULTY with
  * the reason appended to `why`, or -ENOMEM.
  */
 int allow_entry_from_patterns(const char *agent, const char *pattern, const char *argv, uid_t by,
-	const uint8_t id[static 16], uint64_t now, uint64_t expires, struct bytes *why,
-	struct allow_entry **ret);
+	const struct allow_signer *signer, const uint8_t id[static 16], uint64_t now,
+	uint64_t expires, struct bytes *why, struct allow_entry **ret);
 
 /*
  * Appends the entry's text. If it replaces `old` (or NULL), it gets the ID of `old`, and those

@@ -113,3 +113,54 @@ int approval_text_print(const struct approval_text *t, struct bytes *b)
 		bytes_undo(b, len, r);
 	return r;
 }
+
+/* --- additions to the allowlist --------------------------------------------------------------- */
+
+/* An element is a pattern, or a list of alternatives. */
+static bool put_element(struct sha256 *s, const struct json *element)
+{
+	if (!json_is_array(element)) {
+		field_hash_text(s, "argv", json_string(element));
+		return json_string(element);
+	}
+
+	field_hash_number(s, "any", json_size(element));
+	json_each (pattern, element) {
+		if (!json_string(pattern))
+			return false;
+		field_hash_text(s, "any", json_string(pattern));
+	}
+	return true;
+}
+
+bool addition_entry_hash(const char *pattern, const struct json *argv, const char *agent,
+	uint64_t for_ms, uint8_t ret[static SHA256_LEN])
+{
+	struct sha256 s;
+
+	if (argv && !json_is_array(argv))
+		return false;
+
+	sha256_init(&s);
+	field_hash_text(&s, "pattern", pattern);
+	field_hash_number(&s, "argv", argv ? json_size(argv) : 0);
+	for (const struct json *v = argv ? json_first(argv) : NULL; v; v = json_next(v))
+		if (!put_element(&s, v))
+			return false;
+	field_hash_text(&s, "agent", agent ? agent : "main");
+	field_hash_number(&s, "for_ms", for_ms);
+	sha256_final(&s, ret);
+	return true;
+}
+
+int addition_text_print(const struct addition_text *t, struct bytes *b)
+{
+	char gate[APPROVAL_GATE_HEX_LEN + 1], entry[2 * SHA256_LEN + 1],
+		nonce[2 * ADDITION_NONCE_LEN + 1];
+
+	notation_hex(t->gate, sizeof(t->gate), gate);
+	notation_hex(t->entry, sizeof(t->entry), entry);
+	notation_hex(t->nonce, sizeof(t->nonce), nonce);
+	return bytes_appendf(b, SSHSIG_ALLOW "\ngate %s\nentry %s\ntime %" PRIu64 "\nnonce %s\n",
+		gate, entry, t->time_ms, nonce);
+}

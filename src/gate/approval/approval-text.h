@@ -10,11 +10,13 @@
 #include <stdint.h>
 
 #include "base/bytes.h"
+#include "base/json/tree.h"
 #include "base/sha256.h"
 #include "gate/token/token.h"
 
 #define APPROVAL_GATE_LEN 16
 #define APPROVAL_GATE_HEX_LEN 32
+#define ADDITION_NONCE_LEN 16
 
 struct approval_text {
 	uint8_t gate[APPROVAL_GATE_LEN];
@@ -42,6 +44,23 @@ void approval_record_hash(const struct invocation *asked, uid_t uid, const char 
 
 /* Makes `entry`: the same over the members of the allowlist's entry that `always` makes. */
 void approval_entry_hash(const struct invocation *asked, uid_t uid, uint8_t ret[static SHA256_LEN]);
+
+/* The text that is signed for an entry that an operator adds to the allowlist. */
+struct addition_text {
+	uint8_t gate[APPROVAL_GATE_LEN];
+	uint8_t entry[SHA256_LEN];
+	uint64_t time_ms; /* of the wall clock */
+	uint8_t nonce[ADDITION_NONCE_LEN];
+};
+
+int addition_text_print(const struct addition_text *t, struct bytes *b);
+
+/*
+ * Makes `entry`. `argv` is an array of strings and arrays of strings, or NULL for an empty one;
+ * `agent` may be NULL. False if `argv` is no such array.
+ */
+bool addition_entry_hash(const char *pattern, const struct json *argv, const char *agent,
+	uint64_t for_ms, uint8_t ret[static SHA256_LEN]);
 
 /* Makes the text for a decision about a token; `reason` may be NULL, and belongs to a refusal. */
 void approval_text_of(const struct token *token, const uint8_t gate[static APPROVAL_GATE_LEN],

@@ -47,6 +47,24 @@ bool sk_counters_allow(const struct sk_counters *c, const struct sshsig *s, stru
 	return true;
 }
 
+bool sk_counters_allow_nonce(
+	const struct sk_counters *c, const void *nonce, size_t len, struct sk_use *ret)
+{
+	struct sk_use use = { .made = true, .counter = 1 };
+	struct sha256 hash;
+
+	/* No key is hashed with this beginning: a key is 32 bytes and then its application. */
+	sha256_init(&hash);
+	sha256_update(&hash, "nonce", 5);
+	sha256_update(&hash, nonce, len);
+	sha256_final(&hash, use.id);
+	if (find(c, use.id))
+		return false;
+
+	*ret = use;
+	return true;
+}
+
 int sk_counters_note(struct sk_counters *c, const struct sk_use *use)
 {
 	struct sk_use *at = find(c, use->id), *more;

@@ -3,7 +3,8 @@
 
 /*
  * The last accepted count of each security key. A count that does not grow comes from a copy of the
- * key, or from an older signature. Embedded: sk_counters_init(), sk_counters_deinit().
+ * key, or from an older signature. Nonces that were used are kept among them. Embedded:
+ * sk_counters_init(), sk_counters_deinit().
  */
 
 #include <stdbool.h>
@@ -32,6 +33,10 @@ void sk_counters_deinit(struct sk_counters *c);
 
 /* Whether the count may follow the last one. 0 means that the key doesn't count. */
 bool sk_counters_allow(const struct sk_counters *c, const struct sshsig *s, struct sk_use *ret);
+
+/* Whether this nonce was never used; then it is to be noted like the use of a key. */
+bool sk_counters_allow_nonce(
+	const struct sk_counters *c, const void *nonce, size_t len, struct sk_use *ret);
 
 /* Notes a use. Error: -ENOMEM. */
 int sk_counters_note(struct sk_counters *c, const struct sk_use *use);

@@ -89,6 +89,9 @@ static const struct dispatch_row allow_add_keys[] = {
 	{ "argv", request_take_argv, 0, false, 0 },
 	{ "agent_id", dispatch_take_word, AT(agent), false, LIMIT_STRING },
 	{ "for_ms", dispatch_take_positive, AT(for_ms), false, LIMIT_ALLOW_FOR_MS },
+	{ "signature", dispatch_take_string, AT(signature), false, SSHSIG_MAX },
+	{ "time", dispatch_take_number, AT(time_ms), false, JSON_INTEGER_MAX },
+	{ "nonce", dispatch_take_string, AT(nonce), false, LIMIT_STRING },
 	{ 0 },
 };
 

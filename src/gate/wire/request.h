@@ -30,7 +30,7 @@ enum action {
 	ACTION_ALLOW_ADD,
 	ACTION_ALLOW_REMOVE,
 	ACTION_GATE,
-	ACTION_ROTATE,   /* of the log of evidence */
+	ACTION_ROTATE, /* of the log of evidence */
 	ACTION_RECEIPT,
 	ACTION_EVALUATE, /* a request of the second contract, which has no `action` */
 };
@@ -78,7 +78,9 @@ struct request {
 	uint64_t for_ms; /* 0: without end */
 	enum confirmed confirmed;
 	const char *id, *agent, *pattern;
-	const char *argv; /* JSON: an array of strings and arrays of strings */
+	uint64_t time_ms;  /* of a signed addition */
+	const char *nonce; /* of a signed addition: 32 hexadecimal digits */
+	const char *argv;  /* JSON: an array of strings and arrays of strings */
 
 	/* A revocation of many: all tokens, or those of an asker, or of a session. */
 	bool all, by_uid;

@@ -19,6 +19,8 @@ struct record {
 	const struct allowed_signers *signers;
 	const char *token, *decision; /* "approve" or "refuse" */
 	uint64_t wall;                /* seconds since 1970 */
+	const char *name_space;
+	char entry[2 * SHA256_LEN + 1]; /* of an addition to the allowlist; else "" */
 	char fingerprint[FINGERPRINT_HEX_LEN + 1],
 		hash[2 * SHA256_LEN + 1]; /* of what was decided */
 };
@@ -45,6 +47,34 @@ static bool has_line(const char *text, const char *name, const char *value)
 	return strstr(text, line) != NULL;
 }
 
+static bool begins_with(const char *text, const char *line)
+{
+	size_t len = strlen(line);
+
+	return strncmp(text, line, len) == 0 && text[len] == '\n';
+}
+
+/* What is wrong with the text of an approval; NULL: nothing. */
+static const char *approval_fault(const struct record *record, const char *text)
+{
+	if (!begins_with(text, SSHSIG_APPROVAL) || !record->token
+		|| !has_line(text, "token", record->token))
+		return "the text is about another token";
+	if (!has_line(text, "decision", record->decision))
+		return "the text is about another decision";
+	if (!has_line(text, "fingerprint", record->fingerprint)
+		|| !has_line(text, "record", record->hash))
+		return "the text is about another request";
+	return NULL;
+}
+
+static const char *addition_fault(const struct record *record, const char *text)
+{
+	if (!begins_with(text, SSHSIG_ALLOW) || !has_line(text, "entry", record->entry))
+		return "the text is about another entry";
+	return NULL;
+}
+
 /* The fault of an approval; NULL: it has none. */
 static const char *fault_of(const struct record *record, const struct json *approval)
 {
@@ -57,27 +87,19 @@ static const char *fault_of(const struct record *record, const struct json *appr
 
 	if (!by || !text || !armor)
 		return "the approval lacks a member";
-	fault = sshsig_parse(armor, strlen(armor), SSHSIG_APPROVAL, &s);
+	fault = sshsig_parse(armor, strlen(armor), record->name_space, &s);
 	if (fault == SSHSIG_FINE)
-		fault = sshsig_verify(&s, SSHSIG_APPROVAL, text, strlen(text));
+		fault = sshsig_verify(&s, record->name_space, text, strlen(text));
 	if (fault != SSHSIG_FINE)
 		return sshsig_fault_text(fault);
 
 	standing = allowed_signers_judge(
-		record->signers, &s.key, SSHSIG_APPROVAL, record->wall, &signer);
+		record->signers, &s.key, record->name_space, record->wall, &signer);
 	if (standing != SIGNER_GOOD)
 		return signer_standing_text(standing);
 	if (strcmp(signer->principal, by) != 0)
 		return "the key is another principal's";
-	if (strncmp(text, SSHSIG_APPROVAL "\n", sizeof(SSHSIG_APPROVAL)) != 0 || !record->token
-		|| !has_line(text, "token", record->token))
-		return "the text is about another token";
-	if (!has_line(text, "decision", record->decision))
-		return "the text is about another decision";
-	if (!has_line(text, "fingerprint", record->fingerprint)
-		|| !has_line(text, "record", record->hash))
-		return "the text is about another request";
-	return NULL;
+	return record->entry[0] ? addition_fault(record, text) : approval_fault(record, text);
 }
 
 /* Whether the record's own request is one for which the approval is good. */
@@ -134,19 +156,38 @@ static int read_decided(const struct json *root, struct record *record, bool *re
 	return *ret_fits ? 0 : check_request(json_get(root, "request"), &asked, ret_fits);
 }
 
-static bool is_refusal(const struct json *request)
+static bool is_action(const struct json *request, const char *name)
 {
 	const char *action = request ? json_get_string(request, "action") : NULL;
 
-	return action && strcmp(action, "local.exec.revoke") == 0;
+	return action && strcmp(action, name) == 0;
+}
+
+/* Computes what the text must say of the entry that a request adds. False: it adds none. */
+static bool read_addition(const struct json *request, struct record *record)
+{
+	const char *pattern = json_get_string(request, "pattern");
+	uint8_t hash[SHA256_LEN];
+	uint64_t for_ms = 0;
+
+	if (!pattern
+		|| (json_get(request, "for_ms")
+			&& !json_get_integer(request, "for_ms", JSON_INTEGER_MAX, &for_ms))
+		|| !addition_entry_hash(pattern, json_get(request, "argv"),
+			json_get_string(request, "agent_id"), for_ms, hash))
+		return false;
+
+	notation_hex(hash, sizeof(hash), record->entry);
+	record->name_space = SSHSIG_ALLOW;
+	return true;
 }
 
 int approval_check_record(const char *line, size_t len, const struct allowed_signers *signers,
 	size_t *ret_n, struct bytes *why)
 {
 	cleanup(json_doc_free_p) struct json_doc *doc = NULL;
-	const struct json *response, *approvals;
-	struct record record = { .signers = signers };
+	const struct json *request, *response, *approvals;
+	struct record record = { .signers = signers, .name_space = SSHSIG_APPROVAL };
 	struct scan_fault scan;
 	const char *fault;
 	bool fits;
@@ -162,15 +203,21 @@ int approval_check_record(const char *line, size_t len, const struct allowed_sig
 	if (!approvals)
 		return 0;
 
+	request = json_get(json_root(doc), "request");
 	record.token = json_get_string(response, "token_id");
-	record.decision = is_refusal(json_get(json_root(doc), "request")) ? "refuse" : "approve";
+	record.decision = is_action(request, "local.exec.revoke") ? "refuse" : "approve";
 	if (!json_is_array(approvals)
 		|| !read_timestamp(json_get_string(json_root(doc), "timestamp"), &record.wall)) {
 		r = bytes_append_str(why, "its approvals can't be read");
 		return r < 0 ? r : APPROVAL_CHECK_REFUSED;
 	}
 
-	r = read_decided(json_root(doc), &record, &fits);
+	if (is_action(request, "local.exec.allow.add")) {
+		fits = read_addition(request, &record);
+		r = 0;
+	} else {
+		r = read_decided(json_root(doc), &record, &fits);
+	}
 	if (r >= 0 && !fits)
 		r = bytes_append_str(why, "its request is not the one that was approved");
 	if (r < 0 || !fits)
