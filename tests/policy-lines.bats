@@ -317,6 +317,29 @@ with_programs() {
 	refute_output -p programs
 }
 
+@test "a person sees that a line is not pinned, and that it opens a session" {
+	local token programs='programs:={"ls":["/bin/ls","/bin/ls"]}'
+
+	serve_policy --default-action pending_hitl
+	write_policy '{"default_action":"pending_hitl"}'
+	token=$(pending_token executable=/usr/bin/bash args:='["-c","ls $X"]')
+	run firma token show "$token"
+	assert_line -e '^warning +NOT PINNED: a shell finds out what this line runs$'
+	refute_output -p 'session:'
+	token=$(pending_token executable=/usr/bin/bash args:='["-c","ls"]' environment:='[]')
+	run firma token show "$token"
+	assert_line -e '^warning +NOT PINNED: '
+	token=$(pending_token executable=/usr/bin/bash args:='["-c","ls"]' "$programs" environment:='[]')
+	run firma token show "$token"
+	refute_output -p 'NOT PINNED'
+	refute_output -p 'warning'
+	token=$(pending_token executable=/usr/bin/bash args:='["-c","bash"]' environment:='[]' \
+		'programs:={"bash":["/bin/bash","/bin/bash"]}')
+	run firma token show "$token"
+	refute_output -p 'NOT PINNED'
+	assert_line -e '^warning +this is for a session: what is typed into it later is not asked about$'
+}
+
 @test "a rule's exception is tried on a command of a line only where its program is claimed" {
 	serve_policy
 	rules "$(rule no-push deny '["git","push","**"]' '"except":[["git","push","--dry-run"]]')"

@@ -17,8 +17,11 @@
 #include "base/notation.h"
 #include "base/text.h"
 #include "cli/fold.h"
+#include "cli/line-session.h"
 #include "cli/token-target.h"
+#include "gate/allowlist/allow-line.h"
 #include "gate/fields.h"
+#include "gate/shell/shell-call.h"
 #include "gate/token/token.h"
 
 /* The column of the values. */
@@ -315,6 +318,35 @@ static int add_likeness(struct token_card *c, int r, const char *text)
 	return add(c, r, "warning", STYLE_YELLOW);
 }
 
+static int add_note(struct token_card *c, int r, const char *note)
+{
+	if (r >= 0)
+		r = bytes_append_str(&c->value, note);
+	return add(c, r, "warning", STYLE_YELLOW);
+}
+
+/* Of a line that a shell gets: what an approval of it doesn't cover. */
+static int add_line_notes(struct token_card *c, int r)
+{
+	const struct invocation *asked = &c->token->asked;
+	const char *line = asked->executable ? shell_call_line(asked) : NULL;
+	enum allow_line kind = ALLOW_LINE_NONE;
+	bool opens_session = false;
+
+	if (r < 0 || !line)
+		return r;
+
+	r = allow_line_kind(asked, &kind);
+	if (r >= 0 && (kind == ALLOW_LINE_OPAQUE || !asked->programs.text))
+		r = add_note(c, r, "NOT PINNED: a shell finds out what this line runs");
+	if (r >= 0)
+		r = line_opens_session(line, &opens_session);
+	if (r >= 0 && opens_session)
+		r = add_note(c, r,
+			"this is for a session: what is typed into it later is not asked about");
+	return r;
+}
+
 /* Warns about the first text that reads differently from what would be done. */
 static int add_warnings(struct token_card *c, int r)
 {
@@ -341,6 +373,7 @@ static int build(struct token_card *c)
 	r = add_head(c, 0);
 	r = add_change(c, r);
 	r = add_warnings(c, r);
+	r = add_line_notes(c, r);
 	r = add_state(c, r);
 	r = add_demands(c, r);
 	r = add_signers(c, r);
