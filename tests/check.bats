@@ -709,6 +709,28 @@ usage_error() {
 	assert_field agent_id a2
 }
 
+@test "the names that firma-run sets count where ours are not set" {
+	start_daemon --default-action pending_hitl
+	export FIRMA_RUN_SESSION_ID=r1 FIRMA_RUN_SANDBOX_ID=r2 FIRMA_RUN_PROFILE=r3
+	on_record -- env
+	assert_field session_id r1
+	assert_field sandbox_id r2
+	assert_field profile r3
+
+	export FIRMA_SESSION_ID=s1 FIRMA_SANDBOX_ID=' '
+	on_record -- env
+	assert_field session_id s1
+	assert_field sandbox_id r2
+}
+
+@test "the outcome unauthorized is a refusal, with its reason" {
+	fake reply '{"outcome":"unauthorized","reason":"not\n you"}'
+	checks -- env
+	assert_status 1
+	assert_stderr 'firma: denied: not\u{A} you'
+	finish fake
+}
+
 @test "blank variables are as good as none" {
 	local blank
 

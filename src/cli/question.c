@@ -60,11 +60,11 @@ static void unwatch_signals(void)
 			sigaction(numbers[i], &standard, NULL);
 }
 
-static int conclude_deny(const struct decision_reply *reply)
+static int conclude_deny(const char *reason)
 {
 	cleanup(bytes_deinit) struct bytes shown = BYTES_INIT(BYTES_UNLIMITED);
 
-	if (text_append_escaped(&shown, reply->reason, strlen(reply->reason)) < 0)
+	if (text_append_escaped(&shown, reason, strlen(reason)) < 0)
 		return say_undecided("out of memory");
 	say_foreign("denied: %s", bytes_str(&shown));
 	return STATUS_REFUSED;
@@ -103,15 +103,20 @@ static void take_record_id(
 		memcpy(ret, reply->evidence, strlen(reply->evidence) + 1);
 }
 
-/* An outcome is a reply, but not to this question. */
-static int conclude_malformed(const struct bytes *line)
+/* An outcome is a reply, but not to this question; only "unauthorized" refuses it. */
+static int conclude_outcome(const struct bytes *line)
 {
 	struct parsed_reply reply;
+	int status;
 
 	if (reply_parse(bytes_str(line), line->len, &reply) != 0)
 		return say_undecided("could not decide: the answer is not a reply");
+	if (reply.reply.outcome == OUTCOME_UNAUTHORIZED)
+		status = conclude_deny(reply.reply.reason);
+	else
+		status = say_undecided("could not decide: the answer is not a decision");
 	parsed_reply_deinit(&reply);
-	return say_undecided("could not decide: the answer is not a decision");
+	return status;
 }
 
 /* The daemon has issued no token, so no person can answer this request. */
@@ -135,7 +140,7 @@ static int conclude(const struct question *q, const struct bytes *line, bool wai
 
 	r = decision_reply_read(line, &reply);
 	if (r == REPLY_MALFORMED)
-		return conclude_malformed(line);
+		return conclude_outcome(line);
 	if (r < 0)
 		return say_undecided("out of memory");
 
@@ -145,7 +150,7 @@ static int conclude(const struct question *q, const struct bytes *line, bool wai
 		status = STATUS_DONE;
 		take_record_id(&reply, ret_record_id);
 	} else if (reply.decision == DECISION_DENY) {
-		status = conclude_deny(&reply);
+		status = conclude_deny(reply.reason);
 	} else if (!reply.token) {
 		status = conclude_without_token(&reply);
 	} else {

@@ -23,10 +23,10 @@
 #include "gate/token/fingerprint.h"
 #include "gate/wire/request.h"
 
-/* The variable's value; NULL if it is unset or blank. */
+/* The variable's value; NULL if it has no name, is unset or blank. */
 static const char *variable(const char *name)
 {
-	const char *value = getenv(name);
+	const char *value = name ? getenv(name) : NULL;
 
 	return value && !text_is_blank(value) ? value : NULL;
 }
@@ -46,7 +46,9 @@ void request_build_init(struct request_build *build)
 	request_build_init_bare(build);
 	build->budget_state_ref = variable("FIRMA_BUDGET_STATE_REF");
 	for (enum field f = 0; f < FIELDS; f++) {
-		value = field_rows[f].variable ? variable(field_rows[f].variable) : NULL;
+		value = variable(field_rows[f].variable);
+		if (!value)
+			value = variable(field_rows[f].run_variable);
 		if (value)
 			field_set(f, &build->asked, value);
 	}

@@ -76,9 +76,10 @@ struct field_row {
 	const char *entry_key; /* key of an allowlist entry that is bound to it; or NULL */
 
 	/*
-	 * The source for `firma check` if no option gives it, and the source if that one is blank.
+	 * Sources for `firma check` if no option gives it: a variable, another that openfirma's
+	 * firma-run sets, and the value if both are blank.
 	 */
-	const char *variable, *otherwise;
+	const char *variable, *run_variable, *otherwise;
 };
 
 extern const struct field_row field_rows[FIELDS];

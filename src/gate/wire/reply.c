@@ -25,6 +25,7 @@ static const char *const outcome_names[] = {
 	[OUTCOME_ALREADY_REVOKED] = "already_revoked",
 	[OUTCOME_EXPIRED] = "expired",
 	[OUTCOME_UNSUPPORTED] = "unsupported_action",
+	[OUTCOME_UNAUTHORIZED] = "unauthorized",
 };
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))

@@ -21,6 +21,7 @@ enum outcome {
 	OUTCOME_ALREADY_REVOKED,
 	OUTCOME_EXPIRED,
 	OUTCOME_UNSUPPORTED,
+	OUTCOME_UNAUTHORIZED, /* only of other daemons: the asker may not ask at all */
 };
 
 /* As on the wire, such as "pending_hitl"; the inverse gives NONE for an unknown word. */
