@@ -92,6 +92,8 @@ agent_command() {
 		CMD=(qwen --auth-type openai --yolo -p 'do it')
 		;;
 	opencode)
+		# At its start it would install a package for plugins, and try that for a minute.
+		export npm_config_fetch_retries=0 OPENCODE_DISABLE_MODELS_FETCH=1
 		cat >opencode.json <<-END
 			{"provider": {"loopback": {"npm": "@ai-sdk/openai-compatible", "name": "loopback",
 			 "options": {"baseURL": "$URL/v1", "apiKey": "none"}, "models": {"m": {"name": "m"}}}},
