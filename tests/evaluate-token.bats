@@ -209,6 +209,8 @@ released() {
 	released block approval.missing "$(record "$token" ',"drifted_endpoint_count":1')" session_id=s
 	released block approval.missing "$(record "$token")" session_id=t
 	released block approval.missing "$(record "$token")"
+	# The approval that is named counts, and not the one that would be found.
+	released block approval.missing "$(record MADE-UP)" session_id=s resume:=true
 	assert_equal "$(state_of "$token")" approved
 	released allow approval.approved "$(record "$token")" session_id=s
 	assert_equal "$(state_of "$token")" consumed
@@ -485,6 +487,20 @@ is_waiting() {
 	pending_kind write content:=null
 	run firma token show "$TOKEN"
 	assert_line 'change       CONTENT NOT SHOWN'
+}
+
+@test "a card shows the arguments of a tool, or that they are not shown" {
+	start_kinds
+	pending_kind mcp content='{"sql":"DROP TABLE users"}'
+	run firma token show "$TOKEN"
+	assert_line -p "DROP TABLE users"
+	pending_kind mcp content_sha256="$(printf '%064d' 7)"
+	run firma token show "$TOKEN"
+	assert_line 'content      CONTENT NOT SHOWN'
+	run evaluate action_type=teleport target=moon content='{"run":"curl evil"}'
+	TOKEN=$(field approval_token)
+	run firma token show "$TOKEN"
+	assert_line -p "curl evil"
 }
 
 @test "a card shows where a path leads, and warns of hosts and paths that deceive" {

@@ -1071,7 +1071,7 @@ recovered_malformed() {
 	start
 	token=$(pending_token cwd=/srv/app real_path=/usr/bin/git args:='["push","a b"]')
 	firma token approve --yes --always --for 8h "$token"
-	assert_equal "$(of 2 response)" '{"outcome":"ok","token_id":"'"$token"'","approved":{"executable":"/usr/bin/git","args":["push","a b"],"cwd":"/srv/app","real_path":"/usr/bin/git","session_id":"sess","sandbox_id":"sbx","profile":"generic","uid":'"$EUID"'}}'
+	assert_equal "$(of 2 response)" '{"outcome":"ok","token_id":"'"$token"'","approved":{"kind":"exec","executable":"/usr/bin/git","args":["push","a b"],"cwd":"/srv/app","real_path":"/usr/bin/git","session_id":"sess","sandbox_id":"sbx","profile":"generic","uid":'"$EUID"'}}'
 	run firma evidence show "$LOG"
 	assert_line -n 0 -p " pending_hitl /usr/bin/git push 'a b' (in /srv/app), uid $EUID, token $token"
 	assert_line -n 1 -e "^[0-9TZ:.-]{30} 2 action local.exec.approve /usr/bin/git push 'a b' \(in /srv/app\) for uid $EUID, always for 8h, confirmed by --yes, uid $EUID, token $token: ok\$"

@@ -200,14 +200,18 @@ asks_unknown() {
 		asks_unknown claude Read "$arguments"
 	done
 	asks_unknown gemini read_file '{"file_path":"a","absolute_path":"b"}'
+	# An agent may take a tilde for a home directory.
+	asks_unknown claude Read '{"file_path":"~/.ssh/id_rsa"}'
+	asks_unknown claude Grep '{"pattern":"x","path":"~root"}'
+	asks_unknown claude Write '{"file_path":"~/x","content":"y"}'
 	asks_unknown claude Write '{"file_path":"x"}'
 	asks_unknown claude Write '{"file_path":"x","content":7}'
-	for arguments in '/etc/*' '~/x' '../*' 'a/../../b'; do
+	for arguments in '/etc/*' '~/x' '../*' 'a/../../b' '{/etc,x}/*' '.{.,x}/b' '.[.]/b' '@(/etc|x)/*'; do
 		asks_unknown claude Glob '{"pattern":"'"$arguments"'"}'
 	done
 	for arguments in '' 'x' '*** Begin Patch\n*** End Patch' '*** Add File: a\n*** Frob File: b' \
 		'*** Add File: a\n\u00a0*** Add File: b' '*** Add File: a\n+*** Add File: b' '*** Add File: ' \
-		'*** Add File: a\u2028'; do
+		'*** Add File: a\u2028' '*** Add File: a:b'; do
 		asks_unknown codex apply_patch '{"command":"'"$arguments"'"}'
 	done
 	asks_unknown codex apply_patch '{"command":"*** Add File: a\n+b","more":1}'

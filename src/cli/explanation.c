@@ -267,13 +267,14 @@ static int append_place(const struct explanation *e, struct bytes *b)
 	return bytes_append_str(b, j->rule);
 }
 
-/* Judges as the daemon does. */
+/* Judges as the daemon does, but issues no token. */
 static int judge_target(struct explanation *e)
 {
 	const struct explanation_input *m = e->matter;
+	struct request request = *m->request;
 	const struct settings settings = { .default_action = m->otherwise };
 	const struct decide_input in = {
-		.request = m->request,
+		.request = &request,
 		.asker = m->asker,
 		.settings = &settings,
 		.policy = m->policy,
@@ -282,6 +283,7 @@ static int judge_target(struct explanation *e)
 	struct judgement *j = &e->judgement;
 	int r;
 
+	request.detail = false;
 	r = decide(&in, &e->verdict);
 	if (r < 0)
 		return r;

@@ -118,15 +118,11 @@ static bool is_clear_path(const char *path)
 	return true;
 }
 
-/* What the agent makes of a tilde is not known, so it is not said where such a path leads. */
 static int set_path(struct finder *f, struct evaluate_request *request, const char *path)
 {
 	char *real;
 
 	request->target = path;
-	if (path[0] == '~')
-		return 0;
-
 	errno = 0;
 	real = evaluate_request_real_target(f->q->cwd, path);
 	if (!real)
@@ -142,7 +138,8 @@ static int add_path(
 {
 	struct evaluate_request *request;
 
-	if (!is_clear_path(path))
+	/* What the agent makes of a tilde is not known. */
+	if (!is_clear_path(path) || path[0] == '~')
 		return NOT_UNDERSTOOD;
 	request = add(f, kind_action_type(kind));
 	if (!request)
@@ -179,7 +176,13 @@ static const char *find_directory(const struct finder *f)
 	return find_path(f);
 }
 
-/* A pattern may lead out of the directory. */
+/* A pattern may lead out of the directory, also by alternatives, sets and escapes. */
+static bool stays_inside(const char *pattern)
+{
+	return pattern[0] != '/' && pattern[0] != '~' && !strstr(pattern, "..")
+		&& !strpbrk(pattern, "{[(\\");
+}
+
 static int find_list(struct finder *f)
 {
 	const char *pattern = argument(f, f->tool->first), *directory = find_directory(f);
@@ -187,7 +190,7 @@ static int find_list(struct finder *f)
 
 	if (!directory || (f->tool->first && !pattern))
 		return NOT_UNDERSTOOD;
-	if (pattern && (pattern[0] == '/' || pattern[0] == '~' || strstr(pattern, "..")))
+	if (pattern && !stays_inside(pattern))
 		return NOT_UNDERSTOOD;
 	return add_path(f, KIND_READ, directory, &request);
 }

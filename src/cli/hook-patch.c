@@ -83,7 +83,8 @@ int hook_patch_files(const char *patch, struct hook_patch_file *ret, size_t *n)
 	for (const char *at = patch; at; at = line.next) {
 		line = read_line(at);
 		if (takes_path(&line, &file)) {
-			if (found == most)
+			/* Some programs take the path only up to a colon. */
+			if (found == most || memchr(file.path, ':', file.path_len))
 				return HOOK_PATCH_UNKNOWN;
 			ret[found++] = file;
 		} else if (hides_heading(&line) || (begins(&line, "***") && !is_frame(&line))) {

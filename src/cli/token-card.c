@@ -92,17 +92,19 @@ static int add_head(struct token_card *c, int r)
 	return add(c, r, kind == KIND_EXEC ? "command" : kind_name(kind), STYLE_BOLD);
 }
 
-/* The file's new content, or the edit. */
+/* A file's new content, an edit, or the arguments of a tool; or that they are not shown. */
 static int add_change(struct token_card *c, int r)
 {
 	const struct invocation *asked = &c->token->asked;
 	bool shown = asked->content || (asked->old_text && asked->new_text);
 
-	if (asked->kind != KIND_WRITE)
+	if (asked->kind != KIND_WRITE && !asked->content_sha256 && !asked->old_text
+		&& !asked->new_text)
 		return r;
 	if (r >= 0)
 		r = token_target_append_change(asked, &c->value);
-	r = add(c, r, "change", shown ? STYLE_NONE : STYLE_YELLOW);
+	r = add(c, r, asked->kind == KIND_WRITE ? "change" : "content",
+		shown ? STYLE_NONE : STYLE_YELLOW);
 	return add_text(c, r, "  sha256", asked->content_sha256);
 }
 

@@ -51,7 +51,10 @@ static const struct token *resumed_token(const struct store *store, const struct
 {
 	const struct token *found = NULL;
 
-	if (!request->resume || request->approval_token)
+	/* An approval that the request names is that one, or none. */
+	if (!request->resume || request->approval_token
+		|| (request->action == ACTION_EVALUATE
+			&& evaluate_named_approval(&request->evaluate)))
 		return NULL;
 	for (const struct token *t = NULL; (t = store_next_live(store, uid, fingerprint, t));)
 		if (fields_are_equal(&t->asked, &request->asked)
