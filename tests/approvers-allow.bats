@@ -128,6 +128,143 @@ serve_remembering() {
 	assert_decision pending_hitl
 }
 
+# nonces N TEXT: lines of sk-counters with made-up IDs, each ending with TEXT.
+nonces() {
+	python3 -c '
+import hashlib, sys
+for i in range(int(sys.argv[1])):
+    print(hashlib.sha256(b"%d" % i).hexdigest(), sys.argv[2])
+' "$@"
+}
+
+# seed_counters: standard input is the file, of a daemon that has ended.
+seed_counters() {
+	cat >"$STATE_DIR/sk-counters"
+	chmod 600 "$STATE_DIR/sk-counters"
+}
+
+restart_remembering() {
+	kill_daemon
+	DAEMON=
+	serve_remembering ''
+}
+
+# add_status: of the last addition().
+add_status() {
+	run add_as alice pattern=/usr/bin/git argv:='["status"]'
+}
+
+remove_added() {
+	operate allow.remove id="$("$UNIT" get id <<<"${lines[0]}")"
+}
+
+@test "used nonces are forgotten, but no signature is good again if the clock is set back" {
+	local time nonce
+
+	serve_remembering ''
+	addition /usr/bin/git '["status"]'
+	add_status
+	assert_output -p '{"outcome":"ok"}'
+	remove_added
+	cp "$TMP/text" "$TMP/first"
+	time=$TIME nonce=$NONCE
+
+	move_wall 660
+	OFFSET=660000 addition /usr/bin/git '["status"]'
+	add_status
+	assert_output -p '{"outcome":"ok"}'
+	remove_added
+	run cat "$STATE_DIR/sk-counters"
+	assert_line -n 0 "forgotten $time"
+	assert_equal "${#lines[@]}" 2
+
+	move_wall -660
+	cp "$TMP/first" "$TMP/text"
+	TIME=$time NONCE=$nonce add_status
+	refused -p 'the clock was set back'
+	restart_remembering
+	TIME=$time NONCE=$nonce add_status
+	refused -p 'the clock was set back'
+	addition /usr/bin/git '["status"]'
+	add_status
+	assert_output -p '{"outcome":"ok"}'
+}
+
+@test "a large file of nonces without times is read, and none of them is good again" {
+	local time nonce
+
+	serve_remembering ''
+	addition /usr/bin/git '["status"]'
+	cp "$TMP/text" "$TMP/first"
+	time=$TIME nonce=$NONCE
+	kill_daemon
+	DAEMON=
+	{
+		nonces 63000 1
+		python3 -c '
+import hashlib, sys
+print(hashlib.sha256(b"nonce" + bytes.fromhex(sys.argv[1])).hexdigest(), 1)' "$nonce"
+	} | seed_counters
+	serve_remembering ''
+	add_status
+	refused 'the signature was used before'
+	addition /usr/bin/git '["status"]'
+	add_status
+	assert_output -p '{"outcome":"ok"}'
+
+	restart_remembering
+	add_status
+	refused 'the signature was used before'
+	cp "$TMP/first" "$TMP/text"
+	TIME=$time NONCE=$nonce add_status
+	refused 'the signature was used before'
+}
+
+@test "too many additions in minutes are refused until their nonces are forgotten" {
+	serve_remembering ''
+	kill_daemon
+	DAEMON=
+	nonces 131072 "1 $(date +%s%3N)" | seed_counters
+	serve_remembering ''
+	addition /usr/bin/git '["status"]'
+	add_status
+	refused -p 'too many signatures were used in the last minutes'
+	restart_remembering
+	move_wall 660
+	OFFSET=660000 addition /usr/bin/git '["status"]'
+	add_status
+	assert_output -p '{"outcome":"ok"}'
+	run cat "$STATE_DIR/sk-counters"
+	assert_equal "${#lines[@]}" 2
+}
+
+@test "an addition that is refused for its entry does not use up the signature" {
+	serve_remembering ''
+	addition 'a//b' '["status"]'
+	run add_as alice pattern='a//b' argv:='["status"]'
+	assert_field outcome unsupported_action
+	refute_output -p signature
+	run add_as alice pattern='a//b' argv:='["status"]'
+	refute_output -p 'used before'
+	[[ ! -e $STATE_DIR/sk-counters ]]
+}
+
+@test "a damaged file of counters and nonces closes the daemon" {
+	local id text
+
+	id=$(printf 'a%.0s' {1..64})
+	serve_remembering ''
+	for text in "$id 1 0" "$id 1 x" "$id 1 1 1" "$id 1 " "$id  1" "$id 0 1" "forgotten x" \
+		"$id 1"$'\n'"forgotten 1" "forgotten 1"$'\n'"forgotten 1" "$id 1"$'\n'"$id 1 5"; do
+		kill_daemon
+		DAEMON=
+		seed_counters <<<"$text"
+		serve_remembering ''
+		run ask "${GIT[@]}"
+		assert_decision deny -p 'sk-counters is damaged'
+	done
+}
+
 @test "an entry counts as long as its key is listed, and for what its one signer is enough" {
 	make_key bob
 	serve_remembering ''

@@ -84,6 +84,7 @@ static const char *read_signature(const struct decide_input *in, struct verdict 
 	const struct request *q = in->request;
 	struct addition_text t = { 0 };
 	enum signer_standing standing;
+	enum nonce_standing nonce;
 	enum sshsig_fault fault;
 
 	if (!in->approving)
@@ -104,8 +105,10 @@ static const char *read_signature(const struct decide_input *in, struct verdict 
 	verdict_fail(v, make_text(in, &t, &text));
 	if (sshsig_verify(s, SSHSIG_ALLOW, bytes_str(&text), text.len) != SSHSIG_FINE)
 		return "the signature is not of this gate and entry";
-	if (!sk_counters_allow_nonce(in->approving->counters, t.nonce, sizeof(t.nonce), &v->nonce))
-		return "the signature was used before";
+	nonce = sk_counters_allow_nonce(in->approving->counters, t.nonce, sizeof(t.nonce),
+		q->time_ms, in->now.clock.wall / CLOCK_MS, &v->nonce);
+	if (nonce != NONCE_GOOD)
+		return nonce_standing_text(nonce);
 	if (!sk_counters_allow(in->approving->counters, s, &v->sk_use))
 		return "the security key's counter did not go up";
 	verdict_fail(v, write_proof(v, q, s, (*ret)->principal, &text));

@@ -126,6 +126,8 @@ static void decide_add(const struct decide_input *in, struct verdict *v)
 		request->signature ? &signer.signer : NULL, in->fresh_id, in->allow_now,
 		end_of(in, request->for_ms), &why, &v->allow.entry);
 	if (r == ALLOW_FAULTY) {
+		/* Nothing is added, so the signature is not used up. */
+		v->sk_use = v->nonce = (struct sk_use){ 0 };
 		verdict_conclude(v, OUTCOME_UNSUPPORTED, bytes_str(&why));
 		return;
 	}

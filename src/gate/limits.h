@@ -104,3 +104,10 @@
 #define LIMIT_APPROVERS 4096
 #define LIMIT_PRINCIPAL 128
 #define LIMIT_SIGNED_TIME_MS UINT64_C(300000) /* between a signed addition and now */
+
+/*
+ * The file of security keys' counters and used nonces. Nonces take no more entries than this; the
+ * rest of the file is room for new keys.
+ */
+#define LIMIT_COUNTERS_FILE ((size_t)16 << 20)
+#define LIMIT_COUNTERS 131072

@@ -32,7 +32,7 @@ int counter_file_load(const struct state_dir *dir, struct sk_counters *ret, stru
 	if (r > 0)
 		return refuse(why, file_fault_text((enum file_fault)r));
 	if (r == 0)
-		r = file_read(fd, LIMIT_APPROVERS_FILE, &text);
+		r = file_read(fd, LIMIT_COUNTERS_FILE, &text);
 	if (r == 0)
 		r = sk_counters_parse(ret, bytes_str(&text), text.len);
 	return r == SK_COUNTERS_MALFORMED || r == -EFBIG ? refuse(why, "is damaged") : r;
@@ -45,7 +45,10 @@ int counter_file_write(struct state_dir *dir, const struct sk_counters *counters
 	bool renamed = false;
 	int r;
 
+	/* Never write what could not be read again. */
 	r = sk_counters_print(counters, &text);
+	if (r >= 0 && text.len > LIMIT_COUNTERS_FILE)
+		r = -EFBIG;
 	if (r >= 0)
 		r = file_replace_begin(&file, state_dir_fd(dir), NAME);
 	if (r >= 0)
