@@ -602,6 +602,160 @@ serve_group() {
 
 # --- starting -------------------------------------------------------------------------------------
 
+@test "a rule of any section that names an unknown group is a fault, unless there are no groups" {
+	local groups='"approver_groups":{"plat":["alice"]},' section about
+
+	while read -r section about; do
+		about="\"$section\":[{\"id\":\"r\",$about,\"action\":\"pending_hitl\",\"approvers\":"
+		echo "{$groups$about\"plta\"}]}" >"$POLICY"
+		run firma policy check "$POLICY"
+		assert_status 1
+		assert_output -p "${section}[0]: approvers names no group of approver_groups"
+		echo "{$groups$about\"plat\"}]}" >"$POLICY"
+		run firma policy check "$POLICY"
+		assert_status 0
+		echo "{\"approver_groups\":{},$about\"plta\"}]}" >"$POLICY"
+		run firma policy check "$POLICY"
+		assert_status 1
+		[[ $section != exec ]] || continue
+		echo "{$about\"plta\"}]}" >"$POLICY"
+		run firma policy check "$POLICY"
+		assert_status 0
+	done <<-'EOT'
+		exec "argv":["x"]
+		lines "line":"x *"
+		read "path":"/x"
+		write "path":"/x"
+		fetch "url":"https://x.example/"
+		git "branch":"main"
+		mcp "server":"x"
+	EOT
+}
+
+# needs GROUPS KEY=...: an approver of each of these groups is needed, and another one can't approve.
+needs() {
+	local token groups
+
+	token=$("$UNIT" object detail:=true "${@:2}" | send | "$UNIT" get approval_token)
+	groups=$(operate show token_id="$token" | sed -n '1s/.*"groups":\[\([^]]*\)\].*/\1/p' | tr -d '"' |
+		tr , '\n' | sort | paste -sd ,)
+	[[ ${groups:-none} == "$1" ]] || fail "needs ${groups:-none}, not $1: ${*:2}"
+	run operate approve token_id="$token"
+	if [[ $1 == none ]]; then
+		assert_output '{"outcome":"ok"}'
+	else
+		assert_field outcome unsupported_action
+	fi
+}
+
+EXEC=(action=local.exec sandbox_id=x session_id=s profile=generic hitl_mode=async_token)
+
+# line_needs GROUPS LINE: the same for a line of shell, asked in both ways.
+line_needs() {
+	needs "$1" "${EXEC[@]}" executable=/bin/sh args:="[\"-c\",\"$2\"]" cwd=/d
+	needs "$1" action_type=execute_command target="$2" cwd=/d
+}
+
+# command_needs GROUPS NAME ARG...: and for a command, without a shell as well.
+command_needs() {
+	local args
+
+	args=$(printf ',"%s"' "${@:3}")
+	needs "$1" "${EXEC[@]}" executable="/usr/bin/$2" args:="[${args:1}]" cwd=/d
+	line_needs "$1" "${*:2}"
+}
+
+serve_sections() {
+	cat >"$POLICY" <<-'EOT'
+		{"approver_groups":{"e":["x"],"l":["x"],"r":["x"],"w":["x"],"f":["x"],"g":["x"],"m":["x"],"other":["x"]},
+		 "exec":[{"id":"e","argv":["id","**"],"action":"pending_hitl","approvers":"e"}],
+		 "lines":[{"id":"l","line":"make *","action":"pending_hitl","approvers":"l"}],
+		 "read":[{"id":"r","path":["/r/**","/both/**"],"action":"pending_hitl","approvers":"r"},
+			 {"id":"deny","path":"/deny","action":"deny","approvers":"other"}],
+		 "write":[{"id":"w","path":["/w/**","/both/**"],"action":"pending_hitl","approvers":"w"},
+			  {"id":"u","path":"/**","users":["4242"],"action":"pending_hitl","approvers":"other"},
+			  {"id":"plain","path":"/plain/**","action":"pending_hitl"}],
+		 "fetch":[{"id":"f","url":"https://f.example/","action":"pending_hitl","approvers":"f"}],
+		 "git":[{"id":"g","branch":"main","action":"pending_hitl","approvers":"g"}],
+		 "mcp":[{"id":"m","server":"m","action":"pending_hitl","approvers":"m"}]}
+	EOT
+	start_daemon --default-action pending_hitl --policy "$POLICY"
+}
+
+@test "a rule's group must approve a request of its section" {
+	serve_sections
+	needs r action_type=read_file target=/r/x
+	needs w action_type=write_file target=/w/x content=x
+	needs f action_type=fetch_url target=https://f.example/
+	needs g action_type=git_operation target=main operation=push
+	needs m action_type=mcp_tool_call server=m tool=get operation=call
+	needs none action_type=read_file target=/w/x
+	needs none action_type=write_file target=/plain/x content=x
+	# A write is asked about because of a rule about reading.
+	needs r action_type=write_file target=/r/x content=x
+	needs r,w action_type=write_file target=/both/x content=x
+}
+
+@test "a group must approve a command that a rule of another section asks about" {
+	serve_sections
+	command_needs e id -u
+	command_needs l make all
+	line_needs l 'true; make all'
+	line_needs e,l 'id; make all'
+	command_needs none cc all
+
+	command_needs g git push origin main
+	command_needs g git -C x push origin HEAD
+	command_needs g git push
+	command_needs g git push origin
+	command_needs none git push origin topic
+	command_needs none git status
+
+	command_needs w cp x /w/a
+	command_needs w tar --file=/w/a x
+	command_needs w cp x ../w/a
+	command_needs r cat /r/x
+	command_needs r,w cp /r/x /w/a
+	command_needs r,w rm /both/x
+	command_needs g,r git push origin main -o /r/x
+	line_needs w 'echo x > /w/a'
+	line_needs l,w 'make all > /w/a'
+	command_needs none cp x /plain/a
+	command_needs none cat /deny
+}
+
+@test "a command that names a protected file is approved by the group of the file's rule alone" {
+	local command=(executable=/usr/bin/cp args:='["x","/w/a"]') token
+	make_key bob
+	list_signer bob
+	echo '{"approver_groups":{"plat":["bob"],"audit":["alice"]},
+		"write":[{"id":"w","path":"/w/**","action":"pending_hitl","approvers":"plat"}]}' >"$POLICY"
+	serve_approvers --policy "$POLICY"
+	token=$(pending_token "${command[@]}")
+	run approve_as alice "$token"
+	refused 'the approver is in none of the groups that may approve this'
+	run approve_as bob "$token"
+	assert_output '{"outcome":"ok"}'
+
+	# The policy that is in force when the token is used counts as well.
+	sed 's/"plat"}/"audit"}/' "$POLICY" >"$POLICY.new"
+	mv "$POLICY.new" "$POLICY"
+	run ask "${command[@]}" approval_token="$token"
+	assert_decision deny -p 'the approval is not enough any more: 1 of 2 approvers count'
+	sed 's/"audit"}/"plat"}/' "$POLICY" >"$POLICY.new"
+	mv "$POLICY.new" "$POLICY"
+	run ask "${command[@]}" approval_token="$token"
+	assert_decision allow
+}
+
+@test "words after the limit may name any file, so the groups of all rules about files must approve" {
+	serve_sections
+	local words
+
+	words=$(printf ',"%s"' {1..1100})
+	needs r,w "${EXEC[@]}" executable=/bin/cp args:="[${words:1},\"/w/a\"]"
+}
+
 @test "a gate of the askers' own uid refuses to require signatures, unless that is advice" {
 	_command "$FIRMA" serve --socket "$SOCKET" --state-dir "$STATE_DIR" --approvers "$SIGNERS" \
 		--require-signature

@@ -17,6 +17,7 @@ struct kind_rules {
 	size_t n;
 	struct target_index index;
 	struct rule otherwise; /* decides if no rule fits; its id is NULL if there is none */
+	bool demands;          /* some rule demands an approver of a group */
 };
 
 struct policy {
@@ -28,7 +29,7 @@ struct policy {
 	struct rule *rules;
 	size_t n_rules;
 	bool uses_groups;
-	bool demands; /* some rule has demands on an approval */
+	bool demands; /* some rule, of any kind, has demands on an approval */
 	struct approver_groups approvers;
 	struct policy_index index;
 

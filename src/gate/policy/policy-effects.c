@@ -14,6 +14,13 @@
 /* Bytes of a directory that cost as much as another text. */
 #define OPERAND_BYTES 1024
 
+/* The kinds of rules about what a command's words name. */
+static const enum kind file_kinds[] = { KIND_READ, KIND_WRITE };
+
+#define N_FILE_KINDS (sizeof(file_kinds) / sizeof(file_kinds[0]))
+
+/* --- judging ---------------------------------------------------------------------------------- */
+
 /*
  * If a command names a path that rules deny or ask about (for reading or writing), a person is
  * asked, at least.
@@ -21,21 +28,20 @@
 static int judge_operand(const struct policy *p, const struct candidate *s, const char *path,
 	struct judgement *found)
 {
-	static const enum kind kinds[] = { KIND_READ, KIND_WRITE };
 	struct judgement j;
 	struct target t;
 	int r;
 
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-		if (p->of_kind[kinds[i]].n == 0)
+	for (size_t i = 0; i < N_FILE_KINDS; i++) {
+		if (p->of_kind[file_kinds[i]].n == 0)
 			continue;
-		r = target_init_path(&t, kinds[i], path, s->directory, s->request, s->asker);
+		r = target_init_path(&t, file_kinds[i], path, s->directory, s->request, s->asker);
 		if (r < 0)
 			return r;
 		j = policy_target_judge(p, &t);
 		target_deinit(&t);
 		if (j.named && j.decision != DECISION_ALLOW
-			&& j.rule != p->of_kind[kinds[i]].otherwise.id)
+			&& j.rule != p->of_kind[file_kinds[i]].otherwise.id)
 			judgement_take_stricter(found,
 				&(struct judgement){ .decision = DECISION_PENDING,
 					.rule = RULE_OPERAND,
@@ -144,5 +150,87 @@ int policy_effects_judge(
 			judgement_take_stricter(found, &effects);
 		found->remember = false;
 	}
+	return r;
+}
+
+/* --- demands on an approval ------------------------------------------------------------------- */
+
+static int add_demands_of_operand(
+	const struct policy *p, const struct candidate *s, const char *path, struct demand *d)
+{
+	struct target t;
+	int r;
+
+	for (size_t i = 0; i < N_FILE_KINDS; i++) {
+		if (!p->of_kind[file_kinds[i]].demands)
+			continue;
+		r = target_init_path(&t, file_kinds[i], path, s->directory, s->request, s->asker);
+		if (r < 0)
+			return r;
+		policy_target_add_demands(p, &t, d);
+		target_deinit(&t);
+	}
+	return 0;
+}
+
+/* Goes over the same texts as judge_operands(). */
+static int add_demands_of_operands(
+	const struct policy *p, const struct candidate *s, size_t *left, struct demand *d)
+{
+	const size_t cost = cost_of_operand(s);
+	struct operands o;
+	int r;
+
+	r = operands_init(&o, s);
+	if (r < 0)
+		return r;
+
+	while (r >= 0 && *left > 0 && operands_next(&o)) {
+		r = add_demands_of_operand(p, s, o.text, d);
+		*left -= cost < *left ? cost : *left;
+	}
+	operands_deinit(&o);
+	return r;
+}
+
+/* Texts after the limit may name any file, so all rules about files count. */
+static int add_demands_of_files(
+	const struct policy *p, const struct candidates *c, struct demand *d)
+{
+	size_t left = LIMIT_OPERANDS;
+	int r = 0;
+
+	for (size_t i = 0; r >= 0 && i < c->n; i++)
+		r = add_demands_of_operands(p, &c->all[i], &left, d);
+	for (size_t i = 0; r >= 0 && left == 0 && i < N_FILE_KINDS; i++)
+		policy_target_add_all_demands(
+			p, file_kinds[i], c->all[0].request, c->all[0].asker, d);
+	return r;
+}
+
+/* A push that does not say to which branch may be to any. */
+static int add_demands_of_push(const struct policy *p, const struct candidate *s, struct demand *d)
+{
+	struct target t;
+	int r;
+
+	r = target_init_push(&t, s);
+	if (r <= 0)
+		return r;
+
+	t.any_branch |= t.no_branch;
+	policy_target_add_demands(p, &t, d);
+	target_deinit(&t);
+	return 0;
+}
+
+int policy_effects_add_demands(const struct policy *p, const struct candidates *c, struct demand *d)
+{
+	int r = 0;
+
+	if (p->of_kind[KIND_READ].demands || p->of_kind[KIND_WRITE].demands)
+		r = add_demands_of_files(p, c, d);
+	for (size_t i = 0; r >= 0 && p->of_kind[KIND_GIT].demands && i < c->n; i++)
+		r = add_demands_of_push(p, &c->all[i], d);
 	return r;
 }

@@ -13,3 +13,10 @@
  */
 int policy_effects_judge(
 	const struct policy *policy, const struct candidates *candidates, struct judgement *found);
+
+/*
+ * Adds the groups that must approve because of the commands' effects: those of the rules about
+ * files and branches that ask. Error: -ENOMEM.
+ */
+int policy_effects_add_demands(
+	const struct policy *policy, const struct candidates *candidates, struct demand *d);

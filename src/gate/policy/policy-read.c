@@ -271,21 +271,24 @@ static int check_ids(
 }
 
 /* If a rule names an unknown group, no approval would ever be enough. */
-static void check_approvers(struct reader *r, const struct rule *rule, size_t index)
+static void check_approvers(
+	struct reader *r, const char *section, const struct rule *rule, size_t index)
 {
 	char place[64];
 
 	if (!rule->approvers || approver_groups_find(&r->policy->approvers, rule->approvers))
 		return;
-	snprintf(place, sizeof(place), ": exec[%zu]:", index);
+	snprintf(place, sizeof(place), ": %s[%zu]:", section, index);
 	faults_add(r->faults, place, "approvers names no group of approver_groups");
 }
 
 static int read_rules(struct reader *r, const struct rule_section *section)
 {
 	struct policy *p = r->policy;
-	const struct json *array = json_get(json_root(p->doc), section->name);
+	const struct json *root = json_root(p->doc), *array = json_get(root, section->name);
 	const bool argv = section->kind == KIND_EXEC && !section->lines;
+	/* Without groups, `approvers` of a rule of another section is only shown. */
+	const bool grouped = argv || json_get(root, "approver_groups");
 	struct rule **rules = argv ? &p->rules : &p->of_kind[section->kind].rules;
 	size_t *n = argv ? &p->n_rules : &p->of_kind[section->kind].n;
 	int e;
@@ -303,8 +306,8 @@ static int read_rules(struct reader *r, const struct rule_section *section)
 			&(*rules)[*n - 1]);
 		if (e < 0)
 			return e;
-		if (argv)
-			check_approvers(r, &(*rules)[*n - 1], *n - 1);
+		if (grouped)
+			check_approvers(r, section->name, &(*rules)[*n - 1], *n - 1);
 	}
 	return check_ids(r, section->name, *rules, *n);
 }

@@ -82,23 +82,38 @@ struct judgement policy_target_judge(const struct policy *p, const struct target
 	return j;
 }
 
-/*
- * `approvers` of a compiled policy is only shown: such a policy has no groups, so nobody could be
- * in them.
- */
+/* A group that the policy lacks is demanded, too: then no approval is enough. */
+bool policy_target_is_demanding(const struct policy *p, const struct rule *rule)
+{
+	return p->approvers.n > 0 && rule->action == DECISION_PENDING && rule->approvers;
+}
+
 void policy_target_add_demands(const struct policy *p, const struct target *t, struct demand *d)
 {
 	const struct kind_rules *of = &p->of_kind[t->kind];
-	const struct rule_set set = target_index_find(&of->index, t);
+	struct rule_set set;
 	const struct rule *rule;
 
+	if (!of->demands)
+		return;
+	set = target_index_find(&of->index, t);
 	for (size_t w = 0; w < RULE_SET_WORDS; w++) {
 		for (uint64_t left = set.words[w]; left; left &= left - 1) {
 			rule = &of->rules[w * 64 + (size_t)__builtin_ctzll(left)];
-			if (rule->action == DECISION_PENDING && rule->approvers
-				&& approver_groups_find(&p->approvers, rule->approvers)
-				&& rule_fits_target(rule, t))
+			if (policy_target_is_demanding(p, rule) && rule_fits_target(rule, t))
 				demand_add_group(d, rule->approvers);
 		}
 	}
+}
+
+void policy_target_add_all_demands(const struct policy *p, enum kind kind,
+	const struct request *request, const struct asker *asker, struct demand *d)
+{
+	const struct kind_rules *of = &p->of_kind[kind];
+
+	for (size_t i = 0; i < of->n; i++)
+		if (policy_target_is_demanding(p, &of->rules[i])
+			&& rule_try_asker(&of->rules[i], request, asker, request->asked.cwd, NULL)
+				== RULE_MATCHES)
+			demand_add_group(d, of->rules[i].approvers);
 }

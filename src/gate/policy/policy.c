@@ -115,8 +115,11 @@ int policy_finish(struct policy *p)
 	for (enum kind kind = 0; kind < KINDS; kind++) {
 		struct kind_rules *of = &p->of_kind[kind];
 
-		for (size_t i = 0; i < of->n; i++)
+		for (size_t i = 0; i < of->n; i++) {
 			p->uses_groups |= of->rules[i].groups.n > 0;
+			of->demands |= policy_target_is_demanding(p, &of->rules[i]);
+		}
+		p->demands |= of->demands;
 		r = target_index_make(&of->index, of->rules, of->n);
 		if (r < 0)
 			return r;
@@ -250,15 +253,21 @@ static bool is_unseen(const struct candidates *c, const struct judgement *j)
 	return c->all[0].hidden || c->unread || (!j->by_rule && (c->opaque || c->hidden));
 }
 
-/* Judges the commands of a request as text. */
-static int judge_text(const struct policy *p, const struct candidates *c, struct judgement *ret)
+/* The commands of a request as text. */
+static int init_text(const struct policy *p, const struct candidates *c, struct target *t)
 {
 	const struct request *request = c->all[0].request;
+
+	return target_init_candidates(t, c,
+		request->action == ACTION_EVALUATE ? request->evaluate.text : NULL, &p->trusted);
+}
+
+static int judge_text(const struct policy *p, const struct candidates *c, struct judgement *ret)
+{
 	struct target t;
 	int r;
 
-	r = target_init_candidates(&t, c,
-		request->action == ACTION_EVALUATE ? request->evaluate.text : NULL, &p->trusted);
+	r = init_text(p, c, &t);
 	if (r < 0)
 		return r;
 
@@ -375,6 +384,28 @@ static int demand_of_target(const struct policy *p, const struct request *reques
 		return r;
 
 	policy_target_add_demands(p, &t, d);
+	/* A write is also judged by the rules about reading. */
+	if (t.kind == KIND_WRITE) {
+		t.kind = KIND_READ;
+		policy_target_add_demands(p, &t, d);
+	}
+	target_deinit(&t);
+	return 0;
+}
+
+/* The rules about lines. */
+static int add_demands_of_text(const struct policy *p, const struct candidates *c, struct demand *d)
+{
+	struct target t;
+	int r;
+
+	if (!p->of_kind[KIND_EXEC].demands)
+		return 0;
+	r = init_text(p, c, &t);
+	if (r < 0)
+		return r;
+
+	policy_target_add_demands(p, &t, d);
 	target_deinit(&t);
 	return 0;
 }
@@ -385,10 +416,10 @@ int policy_demand(const struct policy *p, const struct request *request, const s
 	struct candidates c;
 	int r;
 
-	if (p && request->action == ACTION_EVALUATE && request->evaluate.kind != KIND_EXEC)
-		return demand_of_target(p, request, asker, d);
 	if (!p || !p->demands)
 		return 0;
+	if (request->action == ACTION_EVALUATE && request->evaluate.kind != KIND_EXEC)
+		return demand_of_target(p, request, asker, d);
 
 	r = candidates_init(&c, request, asker);
 	if (r < 0)
@@ -396,8 +427,11 @@ int policy_demand(const struct policy *p, const struct request *request, const s
 
 	for (size_t i = 0; i < c.n; i++)
 		add_demands(p, &c.all[i], d);
+	r = add_demands_of_text(p, &c, d);
+	if (r >= 0)
+		r = policy_effects_add_demands(p, &c, d);
 	candidates_deinit(&c);
-	return 0;
+	return r;
 }
 
 struct judgement policy_judge_target(const struct policy *p, const struct target *t)
