@@ -495,14 +495,16 @@ approve() {
 	kill_daemon
 }
 
-# assert_recovered STATE RECORDS: the next daemon writes the token's record.
+# assert_recovered STATE RECORDS [N]: the next daemon writes the token's record, the Nth (the last).
 assert_recovered() {
+	local n=${3:-$2}
+
 	start
 	stop_daemon
 	holds "$2"
-	assert_equal "$(of "$2" event_type)" recovered
-	assert_equal "$(of "$2" request | "$UNIT" get token_id)" "$token"
-	assert_equal "$(of "$2" request | "$UNIT" get state)" "$1"
+	assert_equal "$(of "$n" event_type)" recovered
+	assert_equal "$(of "$n" request | "$UNIT" get token_id)" "$token"
+	assert_equal "$(of "$n" request | "$UNIT" get state)" "$1"
 
 	# Once.
 	start
@@ -561,9 +563,9 @@ assert_recovered() {
 		cp -r "$TMP/saved" "$STATE_DIR"
 		cp "$TMP/whole" "$LOG"
 		truncate -s -"$cut" "$LOG"
-		assert_recovered consumed 4
-		assert_equal "$(of 3 event_type)" cut
-		assert_equal "$(of 3 request | "$UNIT" get bytes)" $((bytes - cut))
+		assert_recovered consumed 4 3
+		assert_equal "$(of 4 event_type)" cut
+		assert_equal "$(of 4 request | "$UNIT" get bytes)" $((bytes - cut))
 		assert_log "firma: $LOG: cut off $((bytes - cut)) bytes at its end, which were never written whole, and never answered for; $LOG: 1 records were missing, and are written as recovered"
 	done
 
@@ -573,7 +575,7 @@ assert_recovered() {
 	cp "$TMP/whole" "$LOG"
 	truncate -s -300 "$LOG"
 	truncate -s +300 "$LOG"
-	assert_recovered consumed 4
+	assert_recovered consumed 4 3
 }
 
 @test "of a turn of several, what is missing is recovered, and what is there is not" {

@@ -242,6 +242,85 @@ dies() {
 	assert_equal "$(of 2 event_type)" cut
 }
 
+@test "where the new log can't be made, the daemon goes on as soon as it can" {
+	need_trace
+	trace -P "$LOG" -e trace=openat -e inject=openat:error=ENOSPC:when=2..3
+	start
+	ask >"$TMP/out"
+	run firma evidence rotate
+	assert_status 3
+	run ask
+	assert_decision deny
+	move_clock 60
+	run ask
+	assert_decision deny
+	move_clock 60
+	run ask
+	assert_decision allow
+	stop_daemon
+	WRAPPER=()
+	run firma evidence verify "$LOG"*
+	assert_status 0
+}
+
+@test "two kills, one after the last record and one when the new log is made" {
+	need_trace
+	start
+	ask >"$TMP/out"
+	stop_daemon
+	trace -P "$(segment 3)" -e trace=fdatasync -e inject=fdatasync:signal=KILL
+	start
+	run firma evidence rotate
+	KILLED=1 _daemon_ends "$DAEMON" 137
+	trace -P "$LOG" -e trace=openat -e inject=openat:error=EIO:signal=KILL
+	serve_at "$SOCKET" --state-dir "$STATE_DIR" --evidence-log "$LOG"
+	KILLED=1 _daemon_ends "$DAEMON" 137
+	WRAPPER=()
+	start
+	run ask
+	assert_decision allow
+	stop_daemon
+	holds 5
+}
+
+@test "a mark that can't be synced leaves the log as it is, and the daemon goes on" {
+	local large n
+
+	need_trace
+	trace -P "$STATE_DIR/evidence.head" -e trace=fdatasync -e inject=fdatasync:error=EIO:when=1
+	start
+	printf -v large '%060000d' 0
+	for n in {1..80}; do
+		request args:="[\"$large\"]"
+	done | send_lines >"$TMP/replies"
+	grep -q "could not be recorded" "$TMP/replies" || fail "$(sort "$TMP/replies" | uniq -c)"
+	move_clock 60
+	run ask
+	assert_decision allow
+	stop_daemon
+	WRAPPER=()
+	run firma evidence verify "$LOG"
+	assert_status 0
+}
+
+@test "a log and its mark that were moved away leave the segments without a meaning" {
+	start
+	ask >"$TMP/out"
+	rotates 3
+	stop_daemon
+	mkdir away
+	mv "$LOG" "$STATE_DIR/evidence.head" away
+	start
+	ask >"$TMP/out"
+	stop_daemon
+	start
+	run ask
+	assert_decision allow
+	stop_daemon
+	run firma evidence verify "$LOG"
+	assert_status 0
+}
+
 @test "a new log that is deleted is noticed" {
 	start
 	rotates 2
@@ -292,6 +371,9 @@ rotated() {
 	end=$(firma evidence head "$(segment 7)")
 	run firma evidence verify --after "$end" "$LOG"
 	assert_status 0
+	"$UNIT" stream make 3 >other
+	run firma evidence verify --after "$end" other
+	assert_status 1
 	run firma evidence verify --after "${end%?}" "$LOG"
 	assert_status 2
 	run firma evidence verify --after "7:$(printf '%064d' 0)" "$LOG"
@@ -350,7 +432,7 @@ until_shown() {
 	until_shown ' 4 continues: '
 	ask >"$TMP/out.ask"
 	until_shown ' 5 allow '
-	assert_equal "$(<err)" "firma: $LOG was rotated or replaced: what is in it now follows"
+	assert_equal "$(<err)" "firma: $LOG was rotated or replaced (if more than once, what was between is not shown); what is in it now follows"
 	assert_equal "$(wc -l <out)" 5
 }
 
@@ -365,6 +447,6 @@ has_lines() {
 	until_shown ' 3 allow '
 	head -n 1 whole >s
 	_until "${BACKGROUND["show"]}" grep -q 'cut off' err
-	assert_equal "$(<err)" 'firma: s was cut off: what is in it now follows'
+	assert_equal "$(<err)" 'firma: s was cut off; what is in it now follows'
 	_until "${BACKGROUND["show"]}" has_lines 4 out || fail "not shown again"
 }

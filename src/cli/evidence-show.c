@@ -138,7 +138,7 @@ static void begin_again(struct showing *s, int fd, struct lines *lines, const ch
 
 	say_flush();
 	if (evidence_file_append_path(&shown, s->path) == 0)
-		say("%s was %s: what is in it now follows", bytes_str(&shown), what);
+		say("%s was %s; what is in it now follows", bytes_str(&shown), what);
 	lines_deinit(lines);
 	lines_init(lines, fd, CHAIN_LINE_MAX);
 	lines->leave_broken = true;
@@ -158,7 +158,8 @@ static int go_on_in_new(struct showing *s, int *fd, struct lines *lines, struct 
 
 	close_p(fd);
 	*fd = next;
-	begin_again(s, next, lines, "rotated or replaced");
+	begin_again(s, next, lines,
+		"rotated or replaced (if more than once, what was between is not shown)");
 	return follow_begin(follow, s->path, next);
 }
 

@@ -279,6 +279,7 @@ static int verify_files(struct verify_command *c, const struct operands *files)
 	for (int i = 0; i < files->n; i++) {
 		c->before = c->end;
 		c->options.after = c->has_end ? &c->before : NULL;
+		c->options.continues = c->after && i == 0;
 		c->options.head_is_elsewhere = c->head_found || i + 1 < files->n;
 		c->has_end = false;
 		status = verify_path(c, files->words[i]);

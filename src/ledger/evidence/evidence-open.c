@@ -103,6 +103,8 @@ static int adopt(struct evidence *e, struct bytes *why)
 /* Cuts a torn end off, and syncs the rest. */
 static int settle(struct evidence *e, const struct log_end *end)
 {
+	int r;
+
 	if (end->torn > 0) {
 		if (ftruncate(e->fd, (off_t)end->mark.size) < 0)
 			return -errno;
@@ -116,7 +118,11 @@ static int settle(struct evidence *e, const struct log_end *end)
 
 	file_see(e->fd, &e->seen);
 	e->mark = e->next = end->mark;
-	return head_file_write(&e->head_file, &e->mark);
+	r = head_file_write(&e->head_file, &e->mark);
+	/* A new segment: its first record must not be on disk before this mark. */
+	if (r >= 0 && e->mark.size == 0 && e->mark.head.sequence > 0)
+		r = head_file_sync(&e->head_file);
+	return r;
 }
 
 static int record_cut(struct evidence *e, const struct log_end *end, const struct moment *now)
@@ -284,10 +290,11 @@ static int catch_up(struct evidence *e, struct store *store, const struct allowl
 
 	if (end->mark.size == 0 && end->mark.head.sequence > 0)
 		r = evidence_add_continues(e, now);
-	if (r == 0)
-		r = record_cut(e, end, now);
+	/* First what the note names: it is found by its sequence. */
 	if (r == 0)
 		r = recover(e, store, list, now, &n, why);
+	if (r == 0)
+		r = record_cut(e, end, now);
 	if (r != 0) {
 		evidence_drop(e);
 		return r;

@@ -230,7 +230,7 @@ static int resume_from(struct evidence *e, uint64_t last, bool *ret_begin, struc
 		e->mark = end.mark;
 		e->mark.size = 0;
 		*ret_begin = true;
-		return head_file_write(&e->head_file, &e->mark);
+		return 0;
 	}
 	if (end.mark.head.sequence == last - 1) /* `closed` may be torn */
 		return rename_durably(e, bytes_str(&path), e->path);
@@ -269,11 +269,15 @@ int evidence_resume(struct evidence *e, bool marked, bool *ret_begin, struct byt
 	int r;
 
 	*ret_begin = false;
-	r = segment_find(e->path, mark->head.sequence + (mark->size == 0), !marked, &last);
+	/* Nothing is written to a new log before the mark is in it. */
+	if (!is_empty(e))
+		return 0;
+	r = segment_find(
+		e->path, marked ? mark->head.sequence + (mark->size == 0) : 1, !marked, &last);
 	/* Where segments can't be found, none was made. */
 	if (r == -EACCES || r == -ENOENT)
 		return 0;
-	if (r < 0 || last == 0 || (!marked && (e->state_dir || !is_empty(e))))
+	if (r < 0 || last == 0 || (!marked && e->state_dir))
 		return r;
 
 	r = marked ? 0 : find_mark(e, last, why);

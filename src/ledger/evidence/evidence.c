@@ -216,7 +216,7 @@ static int write_batch(struct evidence *e)
 		return -errno;
 
 	file_see(e->fd, &e->seen);
-	return head_file_write(&e->head_file, &e->next);
+	return 0;
 }
 
 /* Cuts off the rest of the failed write. If that fails as well, the next try reads it. */
@@ -248,6 +248,13 @@ int evidence_commit(struct evidence *e)
 	r = write_batch(e);
 	if (r < 0) {
 		evidence_give_up(e, r);
+		return r;
+	}
+	/* The records are on disk, so they stay; the mark is found again when the log is opened. */
+	r = head_file_write(&e->head_file, &e->next);
+	if (r < 0) {
+		evidence_close_for(e, true, "%s: %s", HEAD_FILE_NAME, strerror(-r));
+		evidence_drop(e);
 		return r;
 	}
 

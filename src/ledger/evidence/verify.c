@@ -54,7 +54,7 @@ static int check_schema(struct verifier *v, const struct chain_record *record)
 /* Where the stream begins: with its first record, or after the segment before. */
 static void begin(struct verifier *v, const struct chain_record *record)
 {
-	if (record->head.sequence > 1 && v->options->after)
+	if (v->options->after && (record->head.sequence > 1 || v->options->continues))
 		v->report.head = *v->options->after;
 }
 

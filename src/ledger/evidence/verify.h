@@ -19,6 +19,7 @@ struct verify_options {
 	const struct chain_head *head;           /* a record that must be in the stream; or NULL */
 	bool head_is_elsewhere;                  /* or in another segment of it */
 	const struct chain_head *after;          /* the end of the segment before; or NULL */
+	bool continues;                          /* it must follow that, and can't begin anew */
 	bool receipt;                            /* a single record, with an approver's signature */
 	const struct allowed_signers *approvers; /* who may approve; NULL: unchecked */
 };
