@@ -249,6 +249,7 @@ if a: open(sys.argv[2], "w").write(a[0]["text"]); open(sys.argv[3], "w").write(a
 	text_of "$token" approve | sign alice >"$TMP/sig"
 	kill_daemon
 	cp -a "$STATE_DIR" "$TMP/copy"
+	[[ ! -e $STATE_DIR.evidence ]] || cp -a "$STATE_DIR.evidence" "$TMP/copy.evidence"
 	STATE_DIR=$TMP/copy DAEMON=
 	start_daemon --approvers "$SIGNERS" --default-action pending_hitl --require-signature --advisory
 	run operate approve token_id="$token" signature="$(<"$TMP/sig")"
