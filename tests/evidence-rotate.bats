@@ -272,6 +272,7 @@ dies() {
 	start
 	run firma evidence rotate
 	KILLED=1 _daemon_ends "$DAEMON" 137
+	WRAPPER=()
 	trace -P "$LOG" -e trace=openat -e inject=openat:error=EIO:signal=KILL
 	serve_at "$SOCKET" --state-dir "$STATE_DIR" --evidence-log "$LOG"
 	KILLED=1 _daemon_ends "$DAEMON" 137
