@@ -517,7 +517,29 @@ stamp() {
 	[[ -e $USE ]]
 }
 
-@test "stamps that can't be read are forgotten" {
+@test "a file of stamps that can't be opened just now is not overwritten, and is read later" {
+	local before
+
+	need_trace
+	write_list "$(document "$(entry x '/usr/bin/*')")"
+	start_asking
+	allowed_by_list agent_id=a real_path=/usr/bin/gut
+	stop_daemon
+	before=$(<"$USE")
+	trace -P "${USE##*/}" -e trace=openat -e inject=openat:error=EIO:when=1
+	start_asking
+	allowed_by_list agent_id=a real_path=/usr/bin/got
+	assert_log "firma: $USE: Input/output error"
+	move_clock 2
+	allowed_by_list agent_id=a real_path=/usr/bin/got
+	assert_equal "$(<"$USE")" "$before"
+	move_clock 30
+	allowed_by_list agent_id=a real_path=/usr/bin/got
+	stop_daemon
+	grep -q '"lastResolvedPath":"/usr/bin/got"' "$USE"
+}
+
+@test "stamps that can't be read are forgotten, and their file is kept" {
 	local text
 
 	for text in '' x '{}' '{"version":2}' '{"version":1,"used":{"x":1}}' '{"version":1,"clock":1}'; do
@@ -532,6 +554,8 @@ stamp() {
 		allowed_by_list agent_id=a
 		stop_daemon
 		stamp
+		assert_equal "$(<"$USE.replaced.1")" "$text"
+		assert_log -p 'what was found in its place is kept as allowlist-use.json.replaced.1'
 	done
 }
 

@@ -200,6 +200,8 @@ asks_unknown() {
 		asks_unknown claude Read "$arguments"
 	done
 	asks_unknown gemini read_file '{"file_path":"a","absolute_path":"b"}'
+	asks_unknown claude Grep '{"pattern":"x","paths":["/root"]}'
+	asks_unknown cursor Read '{"target_file":"/root/x","path":"/tmp"}'
 	# An agent may take a tilde for a home directory.
 	asks_unknown claude Read '{"file_path":"~/.ssh/id_rsa"}'
 	asks_unknown claude Grep '{"pattern":"x","path":"~root"}'

@@ -145,6 +145,17 @@ int bytes_vappendf(struct bytes *b, const char *format, va_list ap)
 	return 0;
 }
 
+int bytes_refuse(struct bytes *why, int refused, const char *format, ...)
+{
+	va_list ap;
+	int r;
+
+	va_start(ap, format);
+	r = bytes_vappendf(why, format, ap);
+	va_end(ap);
+	return r < 0 ? r : refused;
+}
+
 void bytes_consume(struct bytes *b, size_t n)
 {
 	if (n == 0)

@@ -66,6 +66,10 @@ int bytes_appendf(struct bytes *b, const char *format, ...) __attribute__((forma
 int bytes_vappendf(struct bytes *b, const char *format, va_list ap)
 	__attribute__((format(printf, 2, 0)));
 
+/* Appends why something is refused. Returns `refused`, or a negative errno. */
+int bytes_refuse(struct bytes *why, int refused, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
 /* Removes the first `n` bytes. */
 void bytes_consume(struct bytes *b, size_t n);
 

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -261,6 +262,26 @@ int file_write(int fd, const void *data, size_t len)
 		len -= (size_t)n;
 	}
 	return 0;
+}
+
+int file_keep_aside(int dir_fd, const char *name, unsigned int *ret_number)
+{
+	char aside[NAME_MAX + 1];
+	int n;
+
+	*ret_number = 0;
+	for (unsigned int i = 1; i <= FILE_REPLACED_MAX; i++) {
+		n = snprintf(aside, sizeof(aside), "%s.replaced.%u", name, i);
+		if (n < 0 || (size_t)n >= sizeof(aside))
+			return -ENAMETOOLONG;
+		if (linkat(dir_fd, name, dir_fd, aside, 0) == 0) {
+			*ret_number = i;
+			return 0;
+		}
+		if (errno != EEXIST)
+			return errno == ENOENT ? 0 : -errno;
+	}
+	return -EEXIST;
 }
 
 int file_replace_begin(struct file_replace *f, int dir_fd, const char *name)

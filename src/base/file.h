@@ -100,9 +100,17 @@ int file_read(int fd, size_t max, struct bytes *b);
 int file_write(int fd, const void *data, size_t len);
 
 /*
+ * Gives a file that is about to be replaced a second name, so that it isn't lost: NAME.replaced.1,
+ * or with the next free number. *ret_number is 0 if there is no such file. Error: -EEXIST if there
+ * are FILE_REPLACED_MAX already, or another negative errno.
+ */
+#define FILE_REPLACED_MAX 99
+int file_keep_aside(int dir_fd, const char *name, unsigned int *ret_number);
+
+/*
  * A replacement for a file: file_replace_begin(), file_write() to `fd`, file_replace_commit().
  * Always call file_replace_deinit() at the end: it removes a file that was not committed. The
- * temporary name is fixed, so that a file left behind is found and removed by the next
+ * temporary name is fixed, so that a file that was left is found and removed by the next
  * file_replace_begin(); so the caller must hold the lock on the directory. A file is left only if
  * the process dies between the two, or if unlinkat(2) fails, which it does if the rename failed
  * because the directory is read-only.

@@ -23,8 +23,9 @@
 
 struct watched_file {
 	struct stat seen; /* before it was last read; all zeros: no file, or not opened */
-	uint64_t again;   /* read it at this time, whatever stat(2) shows; CLOCK_NEVER: don't */
-	bool recent;      /* its ctime is too recent to prove that it is unchanged */
+	uint64_t again; /* read it at this time, even if stat(2) shows no change; CLOCK_NEVER: don't
+			 */
+	bool recent;    /* its ctime is too recent to prove that it is unchanged */
 };
 
 /* For `again`: the result was not the file's content, and is good for nothing. */

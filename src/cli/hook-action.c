@@ -76,22 +76,41 @@ static bool is_given(const struct finder *f, const char *name)
 	return value && !json_is_null(value);
 }
 
-/* Whether all arguments are strings that the row names. */
-static bool has_no_other(const struct finder *f)
+/* Whether the row names this argument. */
+static bool is_known(const struct finder *f, const char *key)
 {
 	const char *const names[] = { f->tool->target, f->tool->other_target, f->tool->first,
 		f->tool->second };
-	bool known;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (names[i] && strcmp(key, names[i]) == 0)
+			return true;
+	return false;
+}
+
+/* Whether all arguments are strings that the row names. */
+static bool has_no_other(const struct finder *f)
+{
+	json_each (value, f->q->arguments)
+		if (!is_known(f, json_key(value)) || !json_string(value))
+			return false;
+	return true;
+}
+
+/* Whether an argument that the row doesn't name may be a file's name. "file_text" is content. */
+static bool may_name_another_file(const struct finder *f)
+{
+	static const char *const words[] = { "path", "file", "dir", "folder" };
 
 	json_each (value, f->q->arguments) {
-		known = false;
-		for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-			known |= names[i] && strcmp(json_key(value), names[i]) == 0
-				&& json_string(value);
-		if (!known)
-			return false;
+		if (is_known(f, json_key(value)) || json_is_null(value)
+			|| strstr(json_key(value), "text"))
+			continue;
+		for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+			if (strcasestr(json_key(value), words[i]))
+				return true;
 	}
-	return true;
+	return false;
 }
 
 static void show_arguments(const struct finder *f, struct evaluate_request *request)
@@ -148,11 +167,13 @@ static int add_path(
 	return set_path(f, request, path);
 }
 
-/* The path that the call names; NULL if it names none, or two. */
+/* The path that the call names; NULL if it names none, or may name two. */
 static const char *find_path(const struct finder *f)
 {
 	const char *path = argument(f, f->tool->target);
 
+	if (may_name_another_file(f))
+		return NULL;
 	if (is_given(f, f->tool->target) && is_given(f, f->tool->other_target))
 		return NULL;
 	return path ? path : argument(f, f->tool->other_target);
@@ -172,7 +193,7 @@ static int find_read(struct finder *f)
 static const char *find_directory(const struct finder *f)
 {
 	if (!is_given(f, f->tool->target) && !is_given(f, f->tool->other_target))
-		return f->q->cwd;
+		return may_name_another_file(f) ? NULL : f->q->cwd;
 	return find_path(f);
 }
 

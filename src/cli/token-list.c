@@ -37,7 +37,7 @@ static const enum column dispensable[] = { AGE, UID, APPROVED, LEFT, STATE };
 
 #define CELL_MAX 64
 
-/* The columns of how far an approval has come; a cell has room for them, whatever they hold. */
+/* The columns of how far an approval has come; a cell always has room for them. */
 #define PROGRESS_COLUMNS 40
 
 /* Offset of the time of day in an RFC 3339 time. */

@@ -141,7 +141,9 @@ static int show_item(const struct bytes *line, void *userdata)
 	return r < 0 ? say_undecided("out of memory") : STATUS_DONE;
 }
 
-static int run_show(const struct verb *verb, int argc, char **argv)
+/* Asks for one item about the token that the command line names. */
+static int ask_about_token(
+	const struct verb *verb, int argc, char **argv, enum action action, operator_item_fn fn)
 {
 	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED);
 	struct looking looking = { .op = OPERATOR_INIT(verb) };
@@ -156,10 +158,14 @@ static int run_show(const struct verb *verb, int argc, char **argv)
 	status = operator_find_token(&looking.op, operands.words[0], id);
 	if (status != STATUS_DONE)
 		return status;
-	if (operator_print_request(ACTION_SHOW, &(struct operation){ .token_id = id }, &request)
-		< 0)
+	if (operator_print_request(action, &(struct operation){ .token_id = id }, &request) < 0)
 		return say_undecided("out of memory");
-	return operator_ask(&looking.op, &request, show_item, &looking, id);
+	return operator_ask(&looking.op, &request, fn, &looking, id);
+}
+
+static int run_show(const struct verb *verb, int argc, char **argv)
+{
+	return ask_about_token(verb, argc, argv, ACTION_SHOW, show_item);
 }
 
 const struct verb token_show_verb = {
@@ -189,23 +195,7 @@ static int print_receipt(const struct bytes *line, void *userdata)
 
 static int run_receipt(const struct verb *verb, int argc, char **argv)
 {
-	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED);
-	struct looking looking = { .op = OPERATOR_INIT(verb) };
-	char id[NOTATION_UUID_LEN + 1];
-	struct operands operands;
-	int status;
-
-	status = verb_read_options(verb, argc, argv, &looking, &operands);
-	if (status != VERB_GO)
-		return status;
-
-	status = operator_find_token(&looking.op, operands.words[0], id);
-	if (status != STATUS_DONE)
-		return status;
-	if (operator_print_request(ACTION_RECEIPT, &(struct operation){ .token_id = id }, &request)
-		< 0)
-		return say_undecided("out of memory");
-	return operator_ask(&looking.op, &request, print_receipt, NULL, id);
+	return ask_about_token(verb, argc, argv, ACTION_RECEIPT, print_receipt);
 }
 
 const struct verb token_receipt_verb = {

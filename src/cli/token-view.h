@@ -64,7 +64,7 @@ int token_view_append_command(const struct token_view *token, struct bytes *b);
  */
 int token_view_append_progress(const struct token_view *token, struct bytes *b);
 
-/* Appends who has approved so far: "alice, bob". Nothing if nobody has. */
+/* Appends who has approved so far: "alice, bob". Appends nothing if there is no approval. */
 int token_view_append_approvers(const struct token_view *token, struct bytes *b);
 
 /* Appends what is still needed: "1 approver, of group audit". Nothing if nothing is. */

@@ -45,9 +45,12 @@ void approver_file_deinit(struct approver_file *f)
 static void close_for(struct approver_file *f, const struct bytes *why, int r)
 {
 	bytes_clear(&f->closed);
-	if (bytes_appendf(&f->closed, "%s/%s", state_dir_path(f->dir),
-		    r < 0 ? strerror(-r) : bytes_str(why))
-		< 0)
+	if (r < 0)
+		r = bytes_appendf(&f->closed, "%s: the gate's ID or counters: %s; restart it",
+			state_dir_path(f->dir), strerror(-r));
+	else
+		r = bytes_appendf(&f->closed, "%s/%s", state_dir_path(f->dir), bytes_str(why));
+	if (r < 0)
 		f->loaded = false;
 }
 

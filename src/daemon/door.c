@@ -53,17 +53,6 @@ void doors_deinit(struct doors *doors)
 	doors->n = 0;
 }
 
-static int __attribute__((format(printf, 2, 3))) refuse(struct bytes *why, const char *format, ...)
-{
-	va_list ap;
-	int r;
-
-	va_start(ap, format);
-	r = bytes_vappendf(why, format, ap);
-	va_end(ap);
-	return r < 0 ? r : DOOR_REFUSED;
-}
-
 static char *shown(const char *path, size_t len)
 {
 	struct bytes text = BYTES_INIT(BYTES_UNLIMITED);
@@ -100,15 +89,16 @@ static int take_one(struct doors *doors, int fd, const char *name, struct bytes 
 	int flags;
 
 	if (role_parse(name, &door.role) < 0)
-		return refuse(why,
+		return bytes_refuse(why, DOOR_REFUSED,
 			"systemd hands over a socket named '%s': write FileDescriptorName=agent, "
 			"operator or any into its unit",
 			name);
 	if (doors->n == DOORS_MAX)
-		return refuse(why, "systemd hands over more than %d sockets", DOORS_MAX);
+		return bytes_refuse(
+			why, DOOR_REFUSED, "systemd hands over more than %d sockets", DOORS_MAX);
 	if (!has_option(fd, SO_DOMAIN, AF_UNIX) || !has_option(fd, SO_TYPE, SOCK_STREAM)
 		|| !has_option(fd, SO_ACCEPTCONN, 1))
-		return refuse(why,
+		return bytes_refuse(why, DOOR_REFUSED,
 			"the socket '%s' from systemd is not a listening UNIX stream socket", name);
 
 	flags = fcntl(fd, F_GETFL);
@@ -159,8 +149,8 @@ static int fill_address(const char *path, struct sockaddr_un *ret, struct bytes 
 {
 	*ret = (struct sockaddr_un){ .sun_family = AF_UNIX };
 	if (path[0] == '\0' || strlen(path) >= sizeof(ret->sun_path))
-		return refuse(why, "%s: a socket's path has 1 to %zu bytes", path,
-			sizeof(ret->sun_path) - 1);
+		return bytes_refuse(why, DOOR_REFUSED, "%s: a socket's path has 1 to %zu bytes",
+			path, sizeof(ret->sun_path) - 1);
 
 	memcpy(ret->sun_path, path, strlen(path));
 	return 0;
@@ -191,15 +181,16 @@ static int remove_stale(
 	if (lstat(path, &before) < 0)
 		return errno == ENOENT ? 0 : -errno;
 	if (!S_ISSOCK(before.st_mode))
-		return refuse(why, "%s: is there already and is no socket", path);
+		return bytes_refuse(
+			why, DOOR_REFUSED, "%s: is there already and is no socket", path);
 
 	r = probe(address);
 	if (r < 0)
 		return r;
 	if (r > 0)
-		return refuse(why, "%s: another daemon serves there", path);
+		return bytes_refuse(why, DOOR_REFUSED, "%s: another daemon serves there", path);
 	if (!doors->may_remove_stale)
-		return refuse(why,
+		return bytes_refuse(why, DOOR_REFUSED,
 			"%s: a stale socket is there, which is not removed without the lock on the "
 			"state directory",
 			path);
@@ -208,7 +199,8 @@ static int remove_stale(
 	if (lstat(path, &after) < 0)
 		return errno == ENOENT ? 0 : -errno;
 	if (before.st_dev != after.st_dev || before.st_ino != after.st_ino)
-		return refuse(why, "%s: another daemon is starting there", path);
+		return bytes_refuse(
+			why, DOOR_REFUSED, "%s: another daemon is starting there", path);
 	return unlink(path) < 0 && errno != ENOENT ? -errno : 0;
 }
 
@@ -324,7 +316,8 @@ int doors_bind(struct doors *doors, enum role role, const char *path, struct byt
 		r = remove_stale(doors, &address, why);
 	if (r == 0)
 		r = open_door(doors, role, &address);
-	return r < 0 && r != -ENOMEM ? refuse(why, "%s: %s", path, strerror(-r)) : r;
+	return r < 0 && r != -ENOMEM ? bytes_refuse(why, DOOR_REFUSED, "%s: %s", path, strerror(-r))
+				     : r;
 }
 
 bool door_admits(

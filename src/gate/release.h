@@ -65,7 +65,7 @@ const char *release_list_key(enum release_list list);
 /* Whether all members are absent. */
 bool release_is_empty(const struct release *release);
 
-/* Whether its state is "approved", whatever the approval is worth. */
+/* Whether its state is "approved". Whether the approval counts is another question. */
 bool release_is_approved(const struct release *release);
 
 struct release_judgement {

@@ -25,28 +25,17 @@ struct key {
 	bool required;
 };
 
-static int __attribute__((format(printf, 2, 3))) refuse(struct bytes *why, const char *format, ...)
-{
-	va_list ap;
-	int r;
-
-	va_start(ap, format);
-	r = bytes_vappendf(why, format, ap);
-	va_end(ap);
-	return r < 0 ? r : ALLOW_FAULTY;
-}
-
 static int take_bounded(struct allow_entry *e, const struct key *k, const struct json *v,
 	size_t max, struct bytes *why)
 {
 	const char *string = json_string(v);
 
 	if (!string)
-		return refuse(why, "%s must be a string", k->name);
+		return bytes_refuse(why, ALLOW_FAULTY, "%s must be a string", k->name);
 	if (text_is_blank(string))
-		return refuse(why, "%s is blank", k->name);
+		return bytes_refuse(why, ALLOW_FAULTY, "%s is blank", k->name);
 	if (strlen(string) > max)
-		return refuse(why, "%s is longer than %zu bytes", k->name, max);
+		return bytes_refuse(why, ALLOW_FAULTY, "%s is longer than %zu bytes", k->name, max);
 
 	*(const char **)(void *)((char *)e + k->offset) = string;
 	return 0;
@@ -78,7 +67,7 @@ static int take_pattern(
 	e->literal = glob_is_literal(e->pattern);
 	e->idle |= !strchr(e->pattern, '/');
 	fault = strchr(e->pattern, '/') ? glob_path_fault(e->pattern) : NULL;
-	return fault ? refuse(why, "%s %s", k->name, fault) : 0;
+	return fault ? bytes_refuse(why, ALLOW_FAULTY, "%s %s", k->name, fault) : 0;
 }
 
 static int take_cwd(
@@ -93,11 +82,12 @@ static int take_args(
 	int r;
 
 	if (!json_is_array(v))
-		return refuse(why, "%s must be an array of strings", k->name);
+		return bytes_refuse(why, ALLOW_FAULTY, "%s must be an array of strings", k->name);
 
 	json_each (child, v) {
 		if (!json_string(child))
-			return refuse(why, "%s must be an array of strings", k->name);
+			return bytes_refuse(
+				why, ALLOW_FAULTY, "%s must be an array of strings", k->name);
 		r = bytes_append(&e->args_text, json_string(child), strlen(json_string(child)) + 1);
 		if (r < 0)
 			return r;
@@ -114,7 +104,7 @@ static int take_path(
 
 	r = take_bounded(e, k, v, LIMIT_PATH, why);
 	if (r == 0 && !path_is_normal(e->real_path))
-		return refuse(why,
+		return bytes_refuse(why, ALLOW_FAULTY,
 			"%s must be an absolute path without '.', '..', '//' and final '/'",
 			k->name);
 	return r;
@@ -146,7 +136,7 @@ static int take_user(const struct key *k, const struct json *v, struct bytes *wh
 	int64_t uid;
 
 	if (!json_integer(v, &uid) || uid < 0 || uid >= UINT32_MAX)
-		return refuse(why, "%s must be a user's number", k->name);
+		return bytes_refuse(why, ALLOW_FAULTY, "%s must be a user's number", k->name);
 
 	*ret = (uid_t)uid;
 	return 0;
@@ -171,7 +161,7 @@ static int take_flag(
 {
 	return json_bool(v, (bool *)((char *)e + k->offset))
 		? 0
-		: refuse(why, "%s must be true or false", k->name);
+		: bytes_refuse(why, ALLOW_FAULTY, "%s must be true or false", k->name);
 }
 
 static int take_time(
@@ -180,7 +170,8 @@ static int take_time(
 	int64_t ms;
 
 	if (!json_integer(v, &ms) || ms < 0)
-		return refuse(why, "%s must be a time in ms since 1970", k->name);
+		return bytes_refuse(
+			why, ALLOW_FAULTY, "%s must be a time in ms since 1970", k->name);
 
 	*(uint64_t *)(void *)((char *)e + k->offset) = (uint64_t)ms;
 	return 0;
@@ -194,13 +185,15 @@ static int take_word(
 	const char *pattern = json_string(v), *fault = NULL;
 
 	if (!pattern)
-		return refuse(why, "argv[%zu] must be a string or an array of strings", at);
+		return bytes_refuse(
+			why, ALLOW_FAULTY, "argv[%zu] must be a string or an array of strings", at);
 	if (strlen(pattern) > LIMIT_PATTERN)
-		return refuse(why, "argv[%zu] is longer than %d bytes", at, LIMIT_PATTERN);
+		return bytes_refuse(
+			why, ALLOW_FAULTY, "argv[%zu] is longer than %d bytes", at, LIMIT_PATTERN);
 	if (listed || strcmp(pattern, "**") != 0)
 		fault = glob_text_fault(pattern);
 	if (fault)
-		return refuse(why, "argv[%zu] %s", at, fault);
+		return bytes_refuse(why, ALLOW_FAULTY, "argv[%zu] %s", at, fault);
 
 	p->any[p->n++] = pattern;
 	return 0;
@@ -213,7 +206,8 @@ static int take_element(const struct json *v, size_t at, struct patterns *p, str
 	int r = 0;
 
 	if (n == 0 || n > LIMIT_RULE_LIST)
-		return refuse(why, "argv[%zu] must have 1 to %d elements", at, LIMIT_RULE_LIST);
+		return bytes_refuse(why, ALLOW_FAULTY, "argv[%zu] must have 1 to %d elements", at,
+			LIMIT_RULE_LIST);
 
 	p->any = calloc(n, sizeof(*p->any));
 	if (!p->any)
@@ -245,8 +239,8 @@ static int take_argv(
 	int r;
 
 	if (!json_is_array(v) || n > LIMIT_RULE_PATTERNS)
-		return refuse(why, "%s must be an array of at most %d patterns", k->name,
-			LIMIT_RULE_PATTERNS);
+		return bytes_refuse(why, ALLOW_FAULTY, "%s must be an array of at most %d patterns",
+			k->name, LIMIT_RULE_PATTERNS);
 
 	e->has_argv = true;
 	r = make_argv(&e->rule, n);
@@ -355,8 +349,8 @@ static int read_bounds(struct allow_entry *e, struct bytes *why)
 		if (r != 0)
 			return r;
 		if (v && field_rows[f].kind == FIELD_KIND_SHA256 && !is_hash(e->bounds[f]))
-			return refuse(
-				why, "%s must be 64 hexadecimal digits in lower case", key.name);
+			return bytes_refuse(why, ALLOW_FAULTY,
+				"%s must be 64 hexadecimal digits in lower case", key.name);
 		e->idle |= e->always && !v && field_rows[f].required;
 	}
 	return 0;
@@ -384,7 +378,7 @@ static int read_members(struct allow_entry *e, struct bytes *why)
 	for (size_t i = 0; i < N_KEYS; i++) {
 		v = json_get(json_root(e->doc), keys[i].name);
 		if (!v && keys[i].required)
-			return refuse(why, "%s is missing", keys[i].name);
+			return bytes_refuse(why, ALLOW_FAULTY, "%s is missing", keys[i].name);
 		r = v ? keys[i].take(e, &keys[i], v, why) : 0;
 		if (r != 0)
 			return r;
@@ -435,7 +429,7 @@ int allow_entry_read(const char *agent, const char *text, size_t len, struct byt
 
 	r = json_parse(text, len, &e->doc, &fault);
 	if (r == JSON_MALFORMED)
-		return refuse(why, "must be an object");
+		return bytes_refuse(why, ALLOW_FAULTY, "must be an object");
 	if (r == 0)
 		r = read_members(e, why);
 	if (r != 0)

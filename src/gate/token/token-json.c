@@ -737,7 +737,7 @@ static bool has_approval(const struct token *t)
 	return t->always || t->for_ms == 0;
 }
 
-/* Both hashes are computed anew: they must match the record's other members. */
+/* Computes both hashes again: they must match the record's other members. */
 static bool makes_sense(const struct token *t)
 {
 	uint8_t fingerprint[FINGERPRINT_LEN];

@@ -161,14 +161,16 @@ static void load_use(struct allowlist_file *f, const struct moment *now)
 	struct allow_clock clock = { 0 };
 	int r;
 
-	if (f->loaded_use)
+	if (f->loaded_use || now->clock.boot < f->load_use_at)
 		return;
 
-	f->loaded_use = true;
 	r = allowlist_use_load(&f->use, f->dir, &clock, &why);
 	allow_clock_merge(&f->clock, &clock, now);
+	f->loaded_use = r >= 0;
+	f->use_is_foreign = why.len > 0;
+	f->load_use_at = now->clock.boot + RETRY_PAUSE;
 	if (r < 0 || why.len > 0)
-		warn(f, "allowlist-use.json", "%s", r < 0 ? strerror(-r) : bytes_str(&why));
+		warn(f, ALLOWLIST_USE_FILE, "%s", r < 0 ? strerror(-r) : bytes_str(&why));
 }
 
 void allowlist_file_refresh(struct allowlist_file *f, const struct moment *now)
@@ -365,18 +367,41 @@ static void drop_over(struct allowlist_file *f, const struct moment *now)
 	warn(f, LIST_FILE, "what is over could not be removed: %s", strerror(-r));
 }
 
+/* Keeps a file that can't be understood. It is not lost when ours takes its place. */
+static int keep_foreign_use(struct allowlist_file *f)
+{
+	unsigned int number;
+	int r;
+
+	if (!f->use_is_foreign)
+		return 0;
+
+	r = file_keep_aside(state_dir_fd(f->dir), ALLOWLIST_USE_FILE, &number);
+	if (r < 0)
+		return r;
+	f->use_is_foreign = false;
+	if (number > 0)
+		warn(f, ALLOWLIST_USE_FILE,
+			"what was found in its place is kept as " ALLOWLIST_USE_FILE ".replaced.%u",
+			number);
+	return 0;
+}
+
 static void write_use(struct allowlist_file *f, const struct moment *now)
 {
 	int r;
 
 	f->use.write_at = now->clock.boot + USE_PAUSE;
-	r = allowlist_use_write(&f->use, f->dir, f->list, &f->clock);
+	r = f->loaded_use ? keep_foreign_use(f) : -EAGAIN;
+	if (r >= 0)
+		r = allowlist_use_write(&f->use, f->dir, f->list, &f->clock);
 	f->anchored |= r >= 0;
 	if (r >= 0)
 		return;
 
 	f->use.write_at = now->clock.boot + RETRY_PAUSE;
-	warn(f, "allowlist-use.json", "could not be written: %s", strerror(-r));
+	if (r != -EAGAIN)
+		warn(f, ALLOWLIST_USE_FILE, "could not be written: %s", strerror(-r));
 }
 
 void allowlist_file_keep(struct allowlist_file *f, const struct moment *now)

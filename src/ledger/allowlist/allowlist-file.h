@@ -32,9 +32,12 @@ struct allowlist_file {
 
 	struct allow_clock clock; /* decides which entries have expired */
 	struct allowlist_use use;
-	bool loaded_use;
-	bool anchored;    /* a clock of this boot is on disk */
-	uint64_t drop_at; /* µs of the boot clock: expired entries are not removed before */
+	bool loaded_use;     /* as far as it can be read */
+	bool use_is_foreign; /* the file is none of ours; it is kept when ours is written */
+	uint64_t
+		load_use_at; /* µs of the boot clock: after a passing error it is not read before */
+	bool anchored;       /* a clock of this boot is on disk */
+	uint64_t drop_at;    /* µs of the boot clock: expired entries are not removed before */
 };
 
 /* `dir` may be NULL. */

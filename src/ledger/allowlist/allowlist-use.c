@@ -15,8 +15,6 @@
 #include "base/json/tree.h"
 #include "gate/limits.h"
 
-#define USE_FILE "allowlist-use.json"
-
 /* The file's size limit: a stamp for each entry, with a path of any length. */
 #define USE_MAX ((size_t)64 << 20)
 
@@ -215,15 +213,17 @@ int allowlist_use_load(struct allowlist_use *use, struct state_dir *dir,
 	cleanup(close_p) int fd = -1;
 	int e;
 
-	e = file_open(state_dir_fd(dir), USE_FILE, O_RDONLY, state_dir_owner(dir), &fd);
+	e = file_open(state_dir_fd(dir), ALLOWLIST_USE_FILE, O_RDONLY, state_dir_owner(dir), &fd);
 	if (e == -ENOENT)
 		return 0;
 	if (e > 0)
 		return bytes_append_str(why, file_fault_text((enum file_fault)e));
 	if (e == 0)
 		e = file_read(fd, USE_MAX, &text);
+	if (e == -EFBIG || e == -ELOOP)
+		return bytes_append_str(why, strerror(-e));
 	if (e < 0)
-		return e == -ENOMEM ? e : bytes_append_str(why, strerror(-e));
+		return e;
 
 	e = read_text(&text, &r, why);
 	use->dirty = false;
@@ -282,7 +282,7 @@ int allowlist_use_write(struct allowlist_use *use, struct state_dir *dir,
 	forget_others(use, list);
 	r = print(use, clock, &text);
 	if (r >= 0)
-		r = file_replace_begin(&to, state_dir_fd(dir), USE_FILE);
+		r = file_replace_begin(&to, state_dir_fd(dir), ALLOWLIST_USE_FILE);
 	if (r >= 0)
 		r = file_write(to.fd, text.data, text.len);
 	if (r >= 0)

@@ -3,8 +3,8 @@
 
 /*
  * The time of each allowlist entry's last use, and the clock at the last write: allowlist-use.json
- * in the state directory. No decision depends on the stamps: if the file can't be read they are
- * dropped, and if it can't be written the write is tried again. Embedded: allowlist_use_init(),
+ * in the state directory. No decision depends on the stamps: if the file can't be written, the
+ * write is tried again. Embedded: allowlist_use_init(),
  * allowlist_use_deinit().
  */
 
@@ -15,6 +15,8 @@
 #include "base/bytes.h"
 #include "gate/allowlist/allowlist.h"
 #include "ledger/state-dir.h"
+
+#define ALLOWLIST_USE_FILE "allowlist-use.json"
 
 struct allowlist_stamp {
 	char *id, *path;
@@ -33,7 +35,8 @@ void allowlist_use_deinit(struct allowlist_use *use);
 
 /*
  * Reads the file if it exists. *ret_clock is the clock at the time of the write, if it is known. A
- * fault of the file is appended to `why`. Error: -ENOMEM.
+ * fault of the file is appended to `why`, and must be kept. Error: a negative errno, and the file
+ * may be read later.
  */
 int allowlist_use_load(struct allowlist_use *use, struct state_dir *dir,
 	struct allow_clock *ret_clock, struct bytes *why);

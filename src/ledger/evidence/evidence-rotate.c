@@ -90,7 +90,7 @@ static int rename_durably(const struct evidence *e, const char *from, const char
 	return r;
 }
 
-/* Creates the log anew, and goes on in it. */
+/* Creates the next log, and goes on in it. */
 static int begin_log(struct evidence *e)
 {
 	cleanup(close_p) int fd = -1;
@@ -189,17 +189,6 @@ void evidence_rotate_large(struct evidence *e, const struct moment *now)
 
 /* --- after a crash ---------------------------------------------------------------------------- */
 
-static int __attribute__((format(printf, 2, 3))) refuse(struct bytes *why, const char *format, ...)
-{
-	va_list ap;
-	int r;
-
-	va_start(ap, format);
-	r = bytes_vappendf(why, format, ap);
-	va_end(ap);
-	return r < 0 ? r : LOG_REFUSED;
-}
-
 /* Reads the segment from the mark on. */
 static int read_segment(
 	struct evidence *e, const char *path, struct log_end *ret, struct bytes *why)
@@ -209,7 +198,8 @@ static int read_segment(
 
 	r = file_open(AT_FDCWD, path, O_RDWR, e->owner, &fd);
 	if (r > 0)
-		return refuse(why, "the segment %s %s", path, file_fault_text((enum file_fault)r));
+		return bytes_refuse(why, LOG_REFUSED, "the segment %s %s", path,
+			file_fault_text((enum file_fault)r));
 	return r < 0 ? r : log_check(fd, &e->mark, e->key, ret, why);
 }
 
@@ -234,7 +224,8 @@ static int resume_from(struct evidence *e, uint64_t last, bool *ret_begin, struc
 	}
 	if (end.mark.head.sequence == last - 1) /* `closed` may be torn */
 		return rename_durably(e, bytes_str(&path), e->path);
-	return refuse(why, "the segment that was closed last ends with record %" PRIu64,
+	return bytes_refuse(why, LOG_REFUSED,
+		"the segment that was closed last ends with record %" PRIu64,
 		end.mark.head.sequence);
 }
 
@@ -249,7 +240,7 @@ static int find_mark(struct evidence *e, uint64_t last, struct bytes *why)
 	if (r >= 0)
 		r = file_open(AT_FDCWD, bytes_str(&path), O_RDONLY, e->owner, &fd);
 	if (r > 0)
-		return refuse(why, "the segment %s %s", bytes_str(&path),
+		return bytes_refuse(why, LOG_REFUSED, "the segment %s %s", bytes_str(&path),
 			file_fault_text((enum file_fault)r));
 	return r < 0 ? r : log_find_mark(fd, &e->mark, why);
 }

@@ -23,17 +23,6 @@
 
 #define PIECE ((size_t)64 * 1024)
 
-static int __attribute__((format(printf, 2, 3))) refuse(struct bytes *why, const char *format, ...)
-{
-	va_list ap;
-	int r;
-
-	va_start(ap, format);
-	r = bytes_vappendf(why, format, ap);
-	va_end(ap);
-	return r < 0 ? r : LOG_REFUSED;
-}
-
 static int check_marked(
 	int fd, const struct log_position *mark, const struct evidence_key *key, struct bytes *why)
 {
@@ -46,7 +35,7 @@ static int check_marked(
 	if (fstat(fd, &st) < 0)
 		return -errno;
 	if ((uint64_t)st.st_size < mark->size)
-		return refuse(why,
+		return bytes_refuse(why, LOG_REFUSED,
 			"it is shorter than it was: it has %" PRIu64 " of %" PRIu64
 			" bytes" SEGMENT_HINT,
 			(uint64_t)st.st_size, mark->size);
@@ -57,16 +46,16 @@ static int check_marked(
 	if (r < 0)
 		return r;
 	if (r == CHAIN_TAIL_REFUSED)
-		return refuse(why,
+		return bytes_refuse(why, LOG_REFUSED,
 			"record %" PRIu64 ", the last that was acknowledged, is not there: %s",
 			mark->head.sequence, bytes_str(&fault));
 	if (head.sequence != mark->head.sequence || strcmp(head.hash, mark->head.hash) != 0)
-		return refuse(why,
+		return bytes_refuse(why, LOG_REFUSED,
 			"it is another: its record %" PRIu64
 			" is not the last that was acknowledged",
 			head.sequence);
 	if (!own)
-		return refuse(why,
+		return bytes_refuse(why, LOG_REFUSED,
 			"its record %" PRIu64
 			" is %s: verify it with what it was signed with, move it "
 			"away, and let a new one begin",
@@ -85,9 +74,9 @@ static int check_next(const struct line *line, const struct chain_head *head,
 	int r;
 
 	if (!line->complete)
-		return refuse(fault, "it has no end");
+		return bytes_refuse(fault, LOG_REFUSED, "it has no end");
 	if (!line->text)
-		return refuse(fault, "it is too long");
+		return bytes_refuse(fault, LOG_REFUSED, "it is too long");
 
 	r = chain_parse(line->text, line->len, &record, fault);
 	if (r != 0)
@@ -95,11 +84,11 @@ static int check_next(const struct line *line, const struct chain_head *head,
 
 	chain_hash(line->text, line->len, &record, hash);
 	if (strcmp(hash, record.head.hash) != 0)
-		return refuse(fault, "it was changed");
+		return bytes_refuse(fault, LOG_REFUSED, "it was changed");
 	if (record.head.sequence != head->sequence + 1 || strcmp(record.previous, head->hash) != 0)
-		return refuse(fault, "it doesn't follow the one before it");
+		return bytes_refuse(fault, LOG_REFUSED, "it doesn't follow the one before it");
 	if (!chain_is_signed_with(&record, key))
-		return refuse(fault, "it is not signed as this daemon signs");
+		return bytes_refuse(fault, LOG_REFUSED, "it is not signed as this daemon signs");
 
 	*ret = record.head;
 	return 0;
@@ -160,7 +149,7 @@ int log_check(int fd, const struct log_position *mark, const struct evidence_key
 	if (r > 0) {
 		r = look_at_rest(fd, end.mark.size, &end, &torn);
 		if (r == 0 && !torn)
-			r = refuse(why,
+			r = bytes_refuse(why, LOG_REFUSED,
 				"what follows record %" PRIu64 " is not a record of this log: %s",
 				end.mark.head.sequence, bytes_str(&fault));
 	}

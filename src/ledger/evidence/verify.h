@@ -3,8 +3,8 @@
 
 /*
  * Verifies a stream of evidence, or a segment of one: every hash, sequence, link and signature,
- * line by line, in constant memory. Faults are reported as they are found. A stream that begins
- * with record 1 begins anew, whatever stands before it.
+ * line by line, in constant memory. Faults are reported as they are found. A file that begins
+ * with record 1 is a stream of its own, even if another was read before it.
  */
 
 #include <stdbool.h>
@@ -16,11 +16,11 @@
 struct verify_options {
 	const struct evidence_key *key; /* signs every record; NULL: no record may be signed */
 	const char *key_id; /* the key_id of all signatures; NULL: the key's own, or any */
-	const struct chain_head *head;           /* a record that must be in the stream; or NULL */
-	bool head_is_elsewhere;                  /* or in another segment of it */
-	const struct chain_head *after;          /* the end of the segment before; or NULL */
-	bool continues;                          /* it must follow that, and can't begin anew */
-	bool receipt;                            /* a single record, with an approver's signature */
+	const struct chain_head *head;  /* a record that must be in the stream; or NULL */
+	bool head_is_elsewhere;         /* or in another segment of it */
+	const struct chain_head *after; /* the end of the segment before; or NULL */
+	bool continues;                 /* it must follow that, and can't be a stream of its own */
+	bool receipt;                   /* a single record, with an approver's signature */
 	const struct allowed_signers *approvers; /* who may approve; NULL: unchecked */
 };
 

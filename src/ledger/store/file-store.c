@@ -46,10 +46,6 @@
 /* The file is not rewritten before this many bytes in it are superseded. */
 #define SUPERSEDED_MIN ((uint64_t)1 << 20)
 
-/* A file found in the place of ours is kept under its name with this and a number. */
-#define REPLACED_SUFFIX ".replaced."
-#define REPLACED_MAX 99
-
 struct file_store {
 	struct table_store base; /* first */
 	struct state_dir *dir;
@@ -291,25 +287,7 @@ static int file_finish(struct store *store)
 	return table_store_finish(store);
 }
 
-/* Gives the file in our file's place a second name: tokens.jsonl.replaced.1, and so on. */
-static int keep_aside(const struct file_store *f, unsigned int *ret_number)
-{
-	int dir_fd = state_dir_fd(f->dir);
-	char name[64];
-
-	for (unsigned int n = 1; n <= REPLACED_MAX; n++) {
-		snprintf(name, sizeof(name), TOKENS_FILE REPLACED_SUFFIX "%u", n);
-		if (linkat(dir_fd, TOKENS_FILE, dir_fd, name, 0) == 0) {
-			*ret_number = n;
-			return 0;
-		}
-		if (errno != EEXIST)
-			return errno == ENOENT ? 0 : -errno;
-	}
-	return -EEXIST;
-}
-
-/* `number`: of the file that keep_aside() has kept; 0: none. */
+/* `number`: of the file that file_keep_aside() has kept; 0: none. */
 static void warn_rewritten(struct file_store *f, unsigned int number)
 {
 	struct bytes *b = &f->base.store.warning;
@@ -318,8 +296,7 @@ static void warn_rewritten(struct file_store *f, unsigned int number)
 	bytes_appendf(b, "%s/" TOKENS_FILE ": ", state_dir_path(f->dir));
 	if (number > 0)
 		bytes_appendf(b,
-			"what was found in its place is kept as " TOKENS_FILE REPLACED_SUFFIX
-			"%u; ",
+			"what was found in its place is kept as " TOKENS_FILE ".replaced.%u; ",
 			number);
 	bytes_append_str(b, "rewritten");
 }
@@ -337,7 +314,7 @@ static void settle(struct file_store *f)
 		return;
 
 	f->settled = true;
-	r = keep_aside(f, &number);
+	r = file_keep_aside(state_dir_fd(f->dir), TOKENS_FILE, &number);
 	if (r >= 0)
 		r = rewrite(f);
 	close_p(&f->fd);
@@ -414,7 +391,7 @@ static int retry_write(struct file_store *f)
 	int r;
 
 	/* While the store was closed, nothing looked at the file. */
-	r = is_replaced(f) ? keep_aside(f, &number) : 0;
+	r = is_replaced(f) ? file_keep_aside(state_dir_fd(f->dir), TOKENS_FILE, &number) : 0;
 	if (r >= 0)
 		r = rewrite(f);
 	if (r < 0) {
