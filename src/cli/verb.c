@@ -14,7 +14,7 @@
 #include "base/text.h"
 #include "cli/nearest.h"
 
-#define OPTIONS_MAX 32
+#define OPTIONS_MAX 64
 
 /* getopt's value for a long option is ROW_BASE + its row, above all characters. */
 #define ROW_BASE 256
