@@ -203,6 +203,62 @@ UNLINKED='its previous_hash is not the record_hash of the line before it'
 	finds --key=k "line 3: its key_id is 'k2', and not 'k1'"
 }
 
+# A key ID is neither hashed nor signed: changing it gives what the other daemon writes with that ID.
+@test "the other daemon's key IDs are any text, as it writes it, or none" {
+	local long missing
+
+	mapfile -t missing < <(printf 'line %d: it has no key_id, and not '\''k1'\''\n' {1..32})
+	(umask 077 && printf test-key-1 >k)
+	sed 's/"key_id":"k1",//' "$vectors/cavra-signed.jsonl" >s
+	holds --key=k
+	finds --key=k --key-id=k1 "${missing[@]}"
+	sed -i '3s/"algorithm"/"key_id":"x",&/' s
+	finds --key=k 'line 3: its signature is not written as it must be'
+	sed -i '3s/"key_id":"x",//; 3s/"value"/"key_id":"k1",&/' s
+	finds --key=k "line 3: its key_id is 'k1', and the signatures before it have none"
+
+	long=$(printf 'k%.0s' {1..300})
+	sed "s/\"k1\"/\"$long\"/" "$vectors/cavra-signed.jsonl" >s
+	holds --key=k --key-id="$long"
+	sed -i '2s/kk/k/' s
+	finds --key=k "line 2: its key_id is '${long:1}', and not '$long'"
+
+	# shellcheck disable=SC2016 # JSON's escapes
+	sed 's/"k1"/"\\u003ca\\u003e \\u0026\\"b\\\\\\t\\u0001é\\u2028\\ufffd"/' "$vectors/cavra-signed.jsonl" >s
+	holds --key=k
+	holds --key=k --key-id=$'<a> &"b\\\t\x01é\u2028\ufffd'
+	run firma evidence verify --key=k --key-id=x s
+	assert_line "s: line 1: its key_id is '<a> &\"b\\\u{9}\u{1}é\u{2028}�', and not 'x'"
+	assert_status 1
+
+	sed 's/"k1"/"a\\u0000b"/' "$vectors/cavra-signed.jsonl" >s
+	holds --key=k
+	run firma evidence verify --key=k --key-id=a s
+	assert_line "s: line 1: its key_id is 'a\u{0}b', and not 'a'"
+}
+
+@test "a key ID that the other daemon would write in another way is found, and one of ours that has an escape" {
+	local id
+
+	(umask 077 && printf test-key-1 >k)
+	for id in '' '<' '>' '&' $'\u2028' '\\\/' '\\u0041' '\\u003C' '\\u0009' '\\u000a' '\\u000d' \
+		'\\u0020' '\\u007f' '\\u00e9' '\\ud83d\\ude00'; do
+		sed "1s/\"k1\"/\"${id/&/\\&}\"/" "$vectors/cavra-signed.jsonl" >s
+		cmp -s s "$vectors/cavra-signed.jsonl" && fail "$id"
+		finds --key=k 'line 1: its signature is not written as it must be'
+	done
+
+	make_keys
+	make 1 shared shared
+	holds --key=shared
+	cp s whole
+	for id in 's/"key_id":"[^"]*",//' 's/"key_id":"/&\\\\/' 's/"key_id":"/&\\u003c/' \
+		"s/\"key_id\":\"/&$(printf '0%.0s' {1..128})/"; do
+		sed "$id" whole >s
+		finds --key=shared 'line 1: its signature is not written as it must be'
+	done
+}
+
 @test "a key given twice, also in another spelling, is found" {
 	local line
 

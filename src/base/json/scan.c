@@ -684,6 +684,7 @@ int scan_string_value(const char *value, size_t len, struct bytes *out)
 {
 	struct scanner s = scanner_of(value, len);
 
+	s.limits.nul_escape = true; /* it was accepted, within the limits of its text */
 	return at_char(&s, '"') ? scan_string(&s, out) : SCAN_OTHER;
 }
 

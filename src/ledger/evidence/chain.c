@@ -156,29 +156,87 @@ static bool take_plain(const char **at, const char *end, const char **ret, size_
 	return true;
 }
 
-static bool read_signature(const char *at, const char *end, struct chain_signature *s)
+/* An escape as CAVRA's encoder, Go's encoding/json, writes it. */
+static bool skip_escape(const char **at, const char *end)
 {
-	const char *algorithm, *id;
-	size_t algorithm_len, id_len;
+	static const char *const escapes[] = { "\\\"", "\\\\", "\\b", "\\f", "\\n", "\\r", "\\t",
+		"\\u003c", "\\u003e", "\\u0026", "\\u2028", "\\u2029", "\\ufffd" };
+	const char *code = *at;
+
+	for (size_t i = 0; i < sizeof(escapes) / sizeof(escapes[0]); i++)
+		if (skip(at, end, escapes[i]))
+			return true;
+
+	/* The control characters without a letter; older versions have none for \b and \f. */
+	if (!skip(&code, end, "\\u00") || end - code < 2 || (code[0] != '0' && code[0] != '1')
+		|| !strchr(code[0] == '0' ? "012345678bcef" : "0123456789abcdef", code[1]))
+		return false;
+	*at = code + 2;
+	return true;
+}
+
+/* Go's encoder escapes these as well; without an escape they are not as it writes them. */
+static bool is_escaped_by_go(const char *at, const char *end)
+{
+	return *at == '<' || *at == '>' || *at == '&' || skip(&at, end, "\u2028")
+		|| skip(&at, end, "\u2029");
+}
+
+/* A key ID in CAVRA's streams: any text but the empty one, which is left out. */
+static bool take_go_string(const char **at, const char *end, const char **ret, size_t *ret_len)
+{
+	const char *from = *at;
+
+	while (*at < end && **at != '"') {
+		if (**at == '\\') {
+			if (!skip_escape(at, end))
+				return false;
+		} else if (is_escaped_by_go(*at, end)) {
+			return false;
+		} else {
+			(*at)++;
+		}
+	}
+	*ret = from;
+	*ret_len = (size_t)(*at - from);
+	return *ret_len > 0;
+}
+
+static bool take_key_id(
+	const char *schema, const char **at, const char *end, struct chain_signature *s)
+{
+	bool go = schema && strcmp(schema, CHAIN_SCHEMA_CAVRA) == 0;
+
+	if (!skip(at, end, "\",\"key_id\":\""))
+		return go;
+	if (go)
+		return take_go_string(at, end, &s->key_id, &s->key_id_len);
+	return take_plain(at, end, &s->key_id, &s->key_id_len) && s->key_id_len <= CHAIN_KEY_ID_MAX;
+}
+
+/* The schema is known by now: a signature is a record's last member. */
+static bool read_signature(
+	const char *schema, const char *at, const char *end, struct chain_signature *s)
+{
+	const char *algorithm;
+	size_t algorithm_len;
 
 	if (!skip(&at, end, "{\"algorithm\":\"")
 		|| !take_plain(&at, end, &algorithm, &algorithm_len)
-		|| !skip(&at, end, "\",\"key_id\":\"") || !take_plain(&at, end, &id, &id_len)
-		|| id_len > CHAIN_KEY_ID_MAX || !skip(&at, end, "\",\"value\":\"")
+		|| !take_key_id(schema, &at, end, s) || !skip(&at, end, "\",\"value\":\"")
 		|| !take_plain(&at, end, &s->value, &s->value_len) || !skip(&at, end, "\"}")
 		|| at != end)
 		return false;
 
 	s->algorithm = signature_algorithm_parse(algorithm, algorithm_len);
-	memcpy(s->key_id, id, id_len);
-	s->key_id[id_len] = '\0';
 	return true;
 }
 
 static void take_signature(struct chain_reader *r, const struct scan_member *m)
 {
 	r->has_signature = true;
-	if (!read_signature(m->value, m->value + m->value_len, &r->record->signature)
+	if (!read_signature(
+		    r->record->schema, m->value, m->value + m->value_len, &r->record->signature)
 		|| !cut(r, m, SIGNATURE_KEY "{", 1))
 		refuse(r, "its signature is not written as it must be");
 	else if (r->record->cuts[1].end + 1 != r->len)
@@ -256,6 +314,12 @@ static void print_digest(struct sha256 *state, char ret[static CHAIN_HASH_LEN + 
 	notation_hex(hash, sizeof(hash), ret);
 }
 
+int chain_append_key_id(const struct chain_signature *s, struct bytes *b)
+{
+	/* With its quotes, the text is a value that the scan has accepted. */
+	return scan_string_value(s->key_id - 1, s->key_id_len + 2, b);
+}
+
 bool chain_is_signed_with(const struct chain_record *record, const struct evidence_key *key)
 {
 	const struct chain_signature *s = &record->signature;
@@ -264,8 +328,9 @@ bool chain_is_signed_with(const struct chain_record *record, const struct eviden
 
 	if (!key)
 		return !record->is_signed;
-	return record->is_signed && s->algorithm == evidence_key_algorithm(key)
-		&& strcmp(s->key_id, evidence_key_id(key)) == 0
+	return record->is_signed && s->algorithm == evidence_key_algorithm(key) && s->key_id
+		&& s->key_id_len == EVIDENCE_KEY_ID_LEN
+		&& memcmp(s->key_id, evidence_key_id(key), EVIDENCE_KEY_ID_LEN) == 0
 		&& evidence_key_check(key, &text, s->value, s->value_len, &holds) == 0 && holds;
 }
 

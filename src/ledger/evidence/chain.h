@@ -4,7 +4,7 @@
 /*
  * One line of an evidence stream, as firma-evidence(5) describes it: its link to the line before,
  * and its signature. The hash leaves two members out; they are found by parsing. Since the hash
- * doesn't protect how they are written, only one way to write them is accepted.
+ * doesn't protect how they are written, only the way in which their writer writes them is accepted.
  */
 
 #include <stdbool.h>
@@ -43,7 +43,8 @@ bool chain_parse_head(const char *text, struct chain_head *ret);
 
 struct chain_signature {
 	enum signature_algorithm algorithm; /* SIGNATURE_NONE: unknown */
-	char key_id[CHAIN_KEY_ID_MAX + 1];
+	const char *key_id; /* in the line, as written between its quotes; NULL: it has none */
+	size_t key_id_len;
 	const char *value; /* in the line */
 	size_t value_len;
 };
@@ -67,6 +68,9 @@ enum { CHAIN_REFUSED = 1 };
 
 /* Returns 0, CHAIN_REFUSED with why appended, or -ENOMEM. */
 int chain_parse(const char *line, size_t len, struct chain_record *ret, struct bytes *why);
+
+/* Appends the characters of the signature's key_id, which it must have. Error: -ENOMEM. */
+int chain_append_key_id(const struct chain_signature *signature, struct bytes *b);
 
 /* Whether the record is signed with this key; if `key` is NULL, whether it is unsigned. */
 bool chain_is_signed_with(const struct chain_record *record, const struct evidence_key *key);

@@ -7,10 +7,12 @@
 
 #include "ledger/evidence/verify.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
 #include "base/lines.h"
+#include "base/text.h"
 #include "ledger/evidence/approval-check.h"
 
 struct verifier {
@@ -19,10 +21,10 @@ struct verifier {
 	void *userdata;
 	struct verify_report report;
 	uint64_t line;
-	const char *schema; /* of the first record that had one */
-	char key_id[CHAIN_KEY_ID_MAX + 1];
-	bool has_key_id;
-	bool linked; /* the next line must follow `report.head` */
+	const char *schema;  /* of the first record that had one */
+	struct bytes key_id; /* of the first signature, where no other is expected */
+	bool has_key_id;     /* it is known; if it is empty, that signature had none */
+	bool linked;         /* the next line must follow `report.head` */
 	struct bytes why;
 };
 
@@ -103,28 +105,49 @@ static int check_hash(
 	return tell(v, "its record_hash is not the hash of the line: it was changed");
 }
 
-/* The ID that a signature must name; NULL: any, and all later signatures must name the same. */
-static const char *expected_id(const struct verifier *v, const struct chain_record *record)
+static int compare_key_id(
+	struct verifier *v, const struct bytes *id, const char *expected, size_t expected_len)
 {
-	if (v->options->key_id)
-		return v->options->key_id;
-	if (strcmp(record->schema, CHAIN_SCHEMA_FIRMA) == 0)
-		return evidence_key_id(v->options->key);
-	return v->has_key_id ? v->key_id : NULL;
+	cleanup(bytes_deinit) struct bytes found = BYTES_INIT(BYTES_UNLIMITED),
+					   wanted = BYTES_INIT(BYTES_UNLIMITED);
+
+	if (id->len == expected_len && memcmp(bytes_str(id), expected, expected_len) == 0)
+		return 0;
+
+	if (text_append_escaped(&found, bytes_str(id), id->len) < 0
+		|| text_append_escaped(&wanted, expected, expected_len) < 0)
+		return -ENOMEM;
+	if (expected_len == 0)
+		return tell(v, "its key_id is '%s', and the signatures before it have none",
+			bytes_str(&found));
+	if (id->len == 0)
+		return tell(v, "it has no key_id, and not '%s'", bytes_str(&wanted));
+	return tell(v, "its key_id is '%s', and not '%s'", bytes_str(&found), bytes_str(&wanted));
 }
 
+/*
+ * Records of ours name the key, records of others the one that the first of them names, or none.
+ * A signature without key_id and one with an empty key_id are the same to its writer.
+ */
 static int check_key_id(struct verifier *v, const struct chain_record *record)
 {
-	const char *expected = expected_id(v, record);
+	cleanup(bytes_deinit) struct bytes id = BYTES_INIT(BYTES_UNLIMITED);
+	const char *expected = v->options->key_id;
+	int r;
 
-	if (!expected) {
-		memcpy(v->key_id, record->signature.key_id, sizeof(v->key_id));
-		v->has_key_id = true;
-	} else if (strcmp(expected, record->signature.key_id) != 0) {
-		return tell(
-			v, "its key_id is '%s', and not '%s'", record->signature.key_id, expected);
-	}
-	return 0;
+	r = record->signature.key_id ? chain_append_key_id(&record->signature, &id) : 0;
+	if (r < 0)
+		return r;
+
+	if (!expected && strcmp(record->schema, CHAIN_SCHEMA_FIRMA) == 0)
+		expected = evidence_key_id(v->options->key);
+	if (expected)
+		return compare_key_id(v, &id, expected, strlen(expected));
+	if (v->has_key_id)
+		return compare_key_id(v, &id, bytes_str(&v->key_id), v->key_id.len);
+
+	v->has_key_id = true;
+	return bytes_append(&v->key_id, bytes_str(&id), id.len);
 }
 
 static int check_value(struct verifier *v, const struct chain_record *record)
@@ -269,6 +292,7 @@ int verify_stream(int fd, const struct verify_options *options, verify_fault_fn 
 		.fault = fault,
 		.userdata = userdata,
 		.linked = true,
+		.key_id = BYTES_INIT(BYTES_UNLIMITED),
 		.why = BYTES_INIT(BYTES_UNLIMITED),
 	};
 	struct lines lines;
@@ -287,6 +311,7 @@ int verify_stream(int fd, const struct verify_options *options, verify_fault_fn 
 		r = check_end(&v);
 
 	lines_deinit(&lines);
+	bytes_deinit(&v.key_id);
 	bytes_deinit(&v.why);
 	if (r < 0)
 		return r;
