@@ -79,7 +79,13 @@ operator() {
 		executable_sha256 wait_ms detail resume; do
 		allowed "$OPEN,\"$key\":null}"
 	done
-	allowed "$(request args:=null)"
+	check_cases
+}
+
+@test "arguments that are null are not an empty list: they are malformed" {
+	start_daemon --default-action allow
+	malformed 'args must be an array of strings' "$(request args:=null)"
+	allowed "$(request args-)"
 	check_cases
 }
 
@@ -88,7 +94,7 @@ operator() {
 
 	start_daemon --default-action pending_hitl
 	without=$(pending_token args-)
-	with=$(pending_token args:=null agent_id:=null budget_state_ref:=null \
+	with=$(pending_token args- agent_id:=null budget_state_ref:=null \
 		request_fingerprint:=null approval_token:=null cwd:=null real_path:=null \
 		executable_sha256:=null wait_ms:=null detail:=null)
 	[[ $with != "$without" ]]

@@ -129,6 +129,12 @@ int dispatch_object(struct dispatch *d, const struct json *object, const struct 
 	return take_members(&s, NULL);
 }
 
+/* Whether a member that is null counts as missing. */
+static bool may_be_null(const struct dispatch *d, const struct dispatch_row *row)
+{
+	return !row->required && (!d->not_null || strcmp(row->key, d->not_null) != 0);
+}
+
 int dispatch_members(struct dispatch *d, struct members *members, const struct dispatch_row *rows)
 {
 	struct search s;
@@ -143,7 +149,7 @@ int dispatch_members(struct dispatch *d, struct members *members, const struct d
 		if (i == s.n)
 			continue;
 		s.next = i + 1;
-		if (m->text[0] == 'n' && !rows[i].required)
+		if (m->text[0] == 'n' && may_be_null(d, &rows[i]))
 			continue;
 		s.values[i] = (struct dispatch_value){ .member = m };
 		s.found |= UINT64_C(1) << i;

@@ -64,6 +64,9 @@ struct dispatch {
 	void *context; /* what the caller's own functions need */
 	dispatch_fault_fn *fault;
 
+	/* The key of an optional member that may not be null in scanned members; or NULL. */
+	const char *not_null;
+
 	/*
 	 * How much is told. False: members are read in the order of the table up to the first
 	 * fault, and unknown keys are ignored. True: they are read in the order of the document,
@@ -73,8 +76,9 @@ struct dispatch {
 };
 
 /*
- * In scanned members, one that is null counts as missing, unless it is required. Returns 0,
- * DISPATCH_REFUSED after the first fault unless all are reported, or a negative errno.
+ * In scanned members, one that is null counts as missing, unless it is required or `not_null`
+ * names it. Returns 0, DISPATCH_REFUSED after the first fault unless all are reported, or a
+ * negative errno.
  */
 int dispatch_object(struct dispatch *d, const struct json *object, const struct dispatch_row *rows);
 int dispatch_members(struct dispatch *d, struct members *members, const struct dispatch_row *rows);

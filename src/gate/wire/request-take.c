@@ -8,6 +8,7 @@
 #include "base/json/scan.h"
 #include "base/json/writer.h"
 #include "base/path.h"
+#include "gate/fields.h"
 #include "gate/limits.h"
 #include "gate/wire/request-internal.h"
 
@@ -36,7 +37,9 @@ static int note_fault(struct dispatch *d, const char *where, const char *what)
 
 int request_read_members(struct request *q, void *to, const struct dispatch_row *rows)
 {
-	struct dispatch d = { .to = to, .context = q, .fault = note_fault };
+	struct dispatch d = {
+		.to = to, .context = q, .fault = note_fault, .not_null = field_rows[FIELD_ARGS].name
+	};
 
 	return dispatch_members(&d, &q->members, rows);
 }
