@@ -6,7 +6,7 @@
 
 #include "base/json/writer.h"
 #include "gate/decide-approval.h"
-#include "gate/token/token-json.h"
+#include "gate/token/token-print.h"
 #include "ledger/evidence/receipt.h"
 
 /* Whether the token may need more than an operator's word; a cheap test for gates without keys. */
@@ -44,8 +44,8 @@ static int append_token(const struct resources *res, const struct token *t,
 
 	r = append_progress(res, t, now, &progress);
 	if (r >= 0)
-		r = record_print_item(t, now,
-			&(struct record_extra){
+		r = token_print_item(t, now,
+			&(struct token_extra){
 				.to_sign = to_sign, .progress = bytes_str(&progress) },
 			b);
 	return r < 0 ? r : bytes_append_char(b, '\n');
@@ -67,7 +67,7 @@ int view_event(const struct resources *res, const struct token *t, const uid_t *
 {
 	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED),
 					   progress = BYTES_INIT(BYTES_UNLIMITED);
-	struct record_extra extra = { .by = by };
+	struct token_extra extra = { .by = by };
 	int r = 0;
 
 	if (t->state == TOKEN_PENDING)
@@ -79,7 +79,7 @@ int view_event(const struct resources *res, const struct token *t, const uid_t *
 		r = append_progress(res, t, now, &progress);
 	extra.progress = bytes_str(&progress);
 	if (r >= 0)
-		r = record_print_event(t, now, &extra, b);
+		r = token_print_event(t, now, &extra, b);
 	return r < 0 ? r : bytes_append_char(b, '\n');
 }
 

@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "gate/token/token-json.h"
+#include "gate/token/token-print.h"
 #include "ledger/store/file-store.h"
 #include "ledger/store/journal.h"
 
@@ -113,7 +113,7 @@ static bool load(struct bytes *tokens, struct bytes *warning)
 		must(strstr(store_closed(store), "/tokens.jsonl: line "));
 	for (const struct token *t = NULL; open && (t = store_next(store, t));) {
 		must(t->issued <= now.clock.boot && t->state != TOKEN_ABSENT);
-		must(record_print_stored(t, tokens) == 0);
+		must(token_print_stored(t, tokens) == 0);
 		must(bytes_append_char(tokens, '\n') == 0);
 	}
 	return open;

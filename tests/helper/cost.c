@@ -35,7 +35,6 @@
 #include <unistd.h>
 
 #include "base/json/tree.h"
-#include "gate/token/token-json.h"
 #include "ledger/store/file-store.h"
 
 /* The lifetime of the tokens that `fill` makes. */

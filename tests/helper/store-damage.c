@@ -24,7 +24,7 @@
 #include "base/bytes.h"
 #include "base/cleanup.h"
 #include "gate/token/fingerprint.h"
-#include "gate/token/token-json.h"
+#include "gate/token/token-print.h"
 #include "ledger/store/file-store.h"
 #include "ledger/store/journal.h"
 
@@ -187,7 +187,7 @@ static void write_byte(struct bench *b, size_t at, char byte)
 static void print_state(const struct store *store, struct bytes *b)
 {
 	for (const struct token *t = NULL; (t = store_next(store, t));) {
-		must(record_print_stored(t, b), "record_print_stored");
+		must(token_print_stored(t, b), "token_print_stored");
 		must(bytes_append_char(b, '\n'), "printing");
 	}
 }

@@ -18,7 +18,7 @@
 #include "base/json/writer.h"
 #include "base/notation.h"
 #include "gate/allowlist/allow-change.h"
-#include "gate/token/token-json.h"
+#include "gate/token/token-print.h"
 #include "ledger/evidence/log-check.h"
 #include "ledger/evidence/recovery-note.h"
 #include "ledger/evidence/segment.h"
@@ -151,7 +151,7 @@ static int record_recovered(struct evidence *e, struct store *store,
 	int r;
 
 	notation_uuid(id, name);
-	r = token ? record_print_stored(token, &request)
+	r = token ? token_print_stored(token, &request)
 		  : bytes_appendf(&request, "{\"token_id\":\"%s\"}", name);
 	return r < 0 ? r
 		     : evidence_add(e,

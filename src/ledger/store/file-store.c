@@ -36,7 +36,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/warnings.h"
-#include "gate/token/token-json.h"
+#include "gate/token/token-print.h"
 #include "ledger/store/journal.h"
 #include "ledger/store/table-store.h"
 #include "ledger/store/tokens-file.h"
@@ -100,7 +100,7 @@ static int add_line(struct file_store *f, const struct token_change *change)
 	int r;
 
 	r = change->issued ? bytes_append(&f->lines, change->record.data, change->record.len)
-			   : record_print_change(change, &f->lines);
+			   : token_print_change(change, &f->lines);
 	return r < 0 ? r : bytes_append_char(&f->lines, '\n');
 }
 

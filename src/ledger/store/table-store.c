@@ -4,7 +4,7 @@
 
 #include "ledger/store/table-store.h"
 
-#include "gate/token/token-json.h"
+#include "gate/token/token-print.h"
 
 struct table_store *table_store_of(struct store *store)
 {
@@ -68,7 +68,7 @@ int table_store_measure(const struct store *store, struct token_change *change)
 	int r;
 
 	(void)store;
-	r = record_print_stored(change->issued, &record);
+	r = token_print_stored(change->issued, &record);
 	if (r < 0) {
 		bytes_deinit(&record);
 		return r;

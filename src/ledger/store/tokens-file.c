@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Each line is a token, a change (gate/token/token-json has the format), or the note, which is the
+ * Each line is a token, a change (gate/token/token-print has the format), or the note, which is the
  * first line of a file that is rewritten.
  */
 
 #include "ledger/store/tokens-file.h"
 
 #include "base/file.h"
-#include "gate/token/token-json.h"
+#include "gate/token/token-parse.h"
+#include "gate/token/token-print.h"
 #include "ledger/evidence/recovery-note.h"
 
 #define FORMAT "firma.tokens"
@@ -47,7 +48,7 @@ static int write_tokens(int fd, const struct token_table *table, const struct by
 		return r;
 
 	for (const struct token *t = NULL; (t = token_table_next(table, t));) {
-		r = record_print_stored(t, &lines);
+		r = token_print_stored(t, &lines);
 		if (r >= 0)
 			r = bytes_append_char(&lines, '\n');
 		if (r >= 0 && lines.len >= WHOLE_BATCH)
@@ -155,8 +156,8 @@ static int load_line(const char *line, size_t len, struct bytes *why, void *user
 		&& memcmp(line, RECOVERY_NOTE_BEGIN, sizeof(RECOVERY_NOTE_BEGIN) - 1) == 0)
 		return load_note(loading, line, len, why);
 
-	r = record_parse(line, len, &loading->scratch, &change, &fault);
-	if (r == RECORD_MALFORMED)
+	r = token_parse(line, len, &loading->scratch, &change, &fault);
+	if (r == TOKEN_MALFORMED)
 		return refuse_line(why, fault);
 	if (r < 0)
 		return r;
