@@ -169,10 +169,45 @@ UNLINKED='its previous_hash is not the record_hash of the line before it'
 		'line 3: it is not signed'
 }
 
-@test "a signature where no key was given is a fault" {
+@test "signatures that nothing was given to check with are told once, with a status of its own" {
+	local unchecked='firma: signatures were not checked: no key was given'
+
 	make_keys
-	make 1 shared shared
-	finds 'line 1: it is signed, and no key was given'
+	make 3 shared shared
+	cp s t
+	run firma evidence verify s t "$vectors/cavra-unsigned.jsonl"
+	assert_line -n 0 -e '^s: the chain holds: 3 records, 3 signatures not checked, head 3:[0-9a-f]{64}$'
+	assert_line -n 1 -p 't: the chain holds: '
+	assert_line -n 2 -p 'cavra-unsigned.jsonl: holds: '
+	assert_line -n 3 "$unchecked (--key or --public-key checks them, --chain-only leaves them unchecked)"
+	assert_equal "${#lines[@]}" 4
+	assert_status 4
+
+	run firma evidence verify --chain-only s
+	assert_output -e '^s: the chain holds: 3 records, 3 signatures not checked, head 3:[0-9a-f]{64}$'
+	assert_status 0
+	run firma evidence verify --chain-only "$vectors/cavra-unsigned.jsonl"
+	assert_output -p ': holds: '
+	assert_status 0
+
+	# A report that is read by its "valid" says no, unless the chain alone was asked for.
+	run firma evidence verify --json s
+	assert_line -n 0 '{"path":"s","valid":false,"records":3,"signed_records":3,"errors":["signatures were not checked: no key was given"]}'
+	assert_status 4
+	run firma evidence verify --json --chain-only s
+	assert_output '{"path":"s","valid":true,"records":3,"signed_records":3,"errors":[]}'
+	assert_status 0
+
+	# What does not hold and what can't be read weigh more.
+	sed -i 2d t
+	run firma evidence verify s t
+	assert_line -p 't: does not hold'
+	assert_line -p "$unchecked"
+	assert_status 1
+	run firma evidence verify --chain-only t
+	assert_status 1
+	run firma evidence verify s none
+	assert_status 3
 }
 
 @test "another key, another kind of key, another algorithm and another key ID are found" {
@@ -404,7 +439,7 @@ UNLINKED='its previous_hash is not the record_hash of the line before it'
 	local words
 
 	make 1
-	for words in '' '--key a --public-key b s' '--key-id x s' '--head 1:x s' '--head 0:x s' \
+	for words in '' '--key a --public-key b s' '--chain-only --key a s' '--key-id x s' '--head 1:x s' '--head 0:x s' \
 		"--head 1:${HOME//?/0} s" '--head=1:00 s s'; do
 		# shellcheck disable=SC2086 # words
 		run firma evidence verify $words

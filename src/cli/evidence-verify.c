@@ -28,12 +28,13 @@
 #define ERRORS_MAX ((size_t)1 << 20)
 
 struct verify_command {
-	bool json, receipt;
+	bool json, receipt, chain_only;
 	const char *key, *public_key, *key_id, *head, *after, *approvers;
 	struct verify_options options;
 	struct chain_head required;    /* of --head */
 	struct chain_head before, end; /* of the file before, or of --after; and of this one */
 	bool has_end, head_found;
+	bool unchecked; /* a file has signatures, which nothing was given to check with */
 };
 
 static const struct option_row rows[] = {
@@ -45,6 +46,8 @@ static const struct option_row rows[] = {
 		OPTION_STRING(struct verify_command, public_key) },
 	{ "key-id", 0, "ID", "and every signature must name this key",
 		OPTION_STRING(struct verify_command, key_id) },
+	{ "chain-only", 0, NULL, "without a key: leave signatures unchecked",
+		OPTION_FLAG(struct verify_command, chain_only) },
 	{ "head", 0, "SEQUENCE:HASH", "this record must be there",
 		OPTION_STRING(struct verify_command, head) },
 	{ "after", 0, "SEQUENCE:HASH", "the record before the first one, in a segment",
@@ -58,6 +61,7 @@ static const struct option_row rows[] = {
 
 struct reading {
 	bool json, approvers;
+	bool has_key, chain_only;
 	const char *path;
 	struct bytes shown; /* the path, escaped */
 	struct progress progress;
@@ -105,6 +109,14 @@ static void on_progress(uint64_t bytes, void *userdata)
 	progress_show(&r->progress, bytes);
 }
 
+/* Whether the file has signatures that should have been checked, and were not. */
+static bool is_unchecked(const struct reading *r, const struct verify_report *report)
+{
+	return report->signed_records > 0 && !r->has_key && !r->chain_only;
+}
+
+#define UNCHECKED "signatures were not checked: no key was given"
+
 static int print_json(struct reading *r, const struct verify_report *report)
 {
 	cleanup(bytes_deinit) struct bytes line = BYTES_INIT(BYTES_UNLIMITED);
@@ -117,12 +129,16 @@ static int print_json(struct reading *r, const struct verify_report *report)
 		e = bytes_append(&r->errors, more, strlen(more) + 1);
 		r->n_errors++;
 	}
+	if (e >= 0 && is_unchecked(r, report)) {
+		e = bytes_append(&r->errors, UNCHECKED, sizeof(UNCHECKED));
+		r->n_errors++;
+	}
 
 	writer_init(&w, &line);
 	writer_object(&w, NULL);
 	writer_string(&w, "path",
 		text_is_utf8(r->path, strlen(r->path)) ? r->path : bytes_str(&r->shown));
-	writer_bool(&w, "valid", report->faults == 0);
+	writer_bool(&w, "valid", report->faults == 0 && !is_unchecked(r, report));
 	writer_unsigned(&w, "records", report->records);
 	writer_unsigned(&w, "signed_records", report->signed_records);
 	if (r->approvers)
@@ -142,6 +158,12 @@ static void print_text(const struct reading *r, const struct verify_report *repo
 		printf("%s: does not hold: %" PRIu64 " fault%s in %" PRIu64 " record%s\n",
 			bytes_str(&r->shown), report->faults, report->faults == 1 ? "" : "s",
 			report->records, report->records == 1 ? "" : "s");
+	else if (report->signed_records > 0 && !r->has_key)
+		printf("%s: the chain holds: %" PRIu64 " record%s, %" PRIu64
+		       " signature%s not checked, head %" PRIu64 ":%s\n",
+			bytes_str(&r->shown), report->records, report->records == 1 ? "" : "s",
+			report->signed_records, report->signed_records == 1 ? "" : "s",
+			report->head.sequence, report->head.hash);
 	else
 		printf("%s: holds: %" PRIu64 " record%s, %" PRIu64 " signed, head %" PRIu64 ":%s\n",
 			bytes_str(&r->shown), report->records, report->records == 1 ? "" : "s",
@@ -176,6 +198,7 @@ static int read_stream(struct verify_command *c, int fd, struct reading *r)
 	c->end = report.head;
 	c->has_end = true;
 	c->head_found |= report.head_found;
+	c->unchecked |= is_unchecked(r, &report);
 	return report.faults == 0 ? STATUS_DONE : STATUS_REFUSED;
 }
 
@@ -184,6 +207,8 @@ static int verify_path(struct verify_command *c, const char *path)
 	struct reading r = {
 		.json = c->json,
 		.approvers = c->options.approvers != NULL,
+		.has_key = c->options.key != NULL,
+		.chain_only = c->chain_only,
 		.path = path,
 		.shown = BYTES_INIT(BYTES_UNLIMITED),
 		.errors = BYTES_INIT(BYTES_UNLIMITED),
@@ -254,6 +279,8 @@ static int check_options(const struct verb *verb, struct verify_command *c)
 		return usage_error(verb, "--key and --public-key exclude each other");
 	if (c->key_id && !c->key && !c->public_key)
 		return usage_error(verb, "--key-id needs --key or --public-key");
+	if (c->chain_only && (c->key || c->public_key))
+		return usage_error(verb, "--chain-only excludes --key and --public-key");
 	if (c->receipt && !c->approvers)
 		return usage_error(verb, "--receipt needs --approvers");
 	if (c->head && !chain_parse_head(c->head, &c->required))
@@ -285,7 +312,12 @@ static int verify_files(struct verify_command *c, const struct operands *files)
 		status = verify_path(c, files->words[i]);
 		worst = status > worst ? status : worst;
 	}
-	return worst;
+	if (!c->unchecked)
+		return worst;
+
+	say_flush();
+	say(UNCHECKED " (--key or --public-key checks them, --chain-only leaves them unchecked)");
+	return worst == STATUS_DONE ? STATUS_UNCHECKED : worst;
 }
 
 static int run(const struct verb *verb, int argc, char **argv)

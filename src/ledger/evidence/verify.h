@@ -14,7 +14,7 @@
 #include "ledger/evidence/chain.h"
 
 struct verify_options {
-	const struct evidence_key *key; /* signs every record; NULL: no record may be signed */
+	const struct evidence_key *key; /* signs every record; NULL: signatures are not checked */
 	const char *key_id; /* the key_id of all signatures; NULL: the key's own, or any */
 	const struct chain_head *head;  /* a record that must be in the stream; or NULL */
 	bool head_is_elsewhere;         /* or in another segment of it */
