@@ -118,24 +118,25 @@ closed_by_entry() {
 	closed_by_entry '"id":"2","pattern":"/x**"' "pattern must have '\*\*' as a whole segment only"
 	closed_by_entry '"id":"2","pattern":"/x","argPattern":1' 'argPattern must be a string'
 	closed_by_entry '"id":"2","pattern":"/x","argPattern":""' 'argPattern is blank'
-	closed_by_entry '"id":"2","pattern":"/x","argv":"x"' 'argv must be an array of at most 64 patterns'
-	closed_by_entry '"id":"2","pattern":"/x","argv":null' 'argv must be an array of at most 64 patterns'
+	closed_by_entry '"id":"2","pattern":"/x","argv":"x"' 'argv must be an array'
+	closed_by_entry '"id":"2","pattern":"/x","argv":null' 'argv must be an array'
+	closed_by_entry '"id":"2","pattern":"/x","argv":['"$(seq -s , 65)"']' 'argv has more than 64 elements'
 	closed_by_entry '"id":"2","pattern":"/x","argv":[1]' 'argv\[0] must be a string or an array of strings'
-	closed_by_entry '"id":"2","pattern":"/x","argv":["a",[]]' 'argv\[1] must have 1 to 256 elements'
-	closed_by_entry '"id":"2","pattern":"/x","argv":[["a",1]]' 'argv\[0] must be a string or an array of strings'
+	closed_by_entry '"id":"2","pattern":"/x","argv":["a",[]]' 'argv\[1] is empty'
+	closed_by_entry '"id":"2","pattern":"/x","argv":[["a",1]]' 'argv\[0]\[1] must be a string'
 	closed_by_entry '"id":"2","pattern":"/x","argv":["a**"]' "argv\[0] must not have '\*\*' beside other text"
-	closed_by_entry '"id":"2","pattern":"/x","argv":[["**"]]' "argv\[0] must not have '\*\*' beside other text"
+	closed_by_entry '"id":"2","pattern":"/x","argv":[["**"]]' "argv\[0]\[0] must not be '\*\*', which can't stand in a list"
 	closed_by_entry '"id":"2","pattern":"/x","source":[]' 'source must be a string'
-	closed_by_entry '"id":"2","pattern":"/x","expiresAt":"1"' 'expiresAt must be a time in ms since 1970'
-	closed_by_entry '"id":"2","pattern":"/x","expiresAt":null' 'expiresAt must be a time in ms since 1970'
-	closed_by_entry '"id":"2","pattern":"/x","expiresAt":-1' 'expiresAt must be a time in ms since 1970'
-	closed_by_entry '"id":"2","pattern":"/x","expiresAt":1e3' 'expiresAt must be a time in ms since 1970'
+	closed_by_entry '"id":"2","pattern":"/x","expiresAt":"1"' 'expiresAt must be a whole number from 0 to 9007199254740991'
+	closed_by_entry '"id":"2","pattern":"/x","expiresAt":null' 'expiresAt must be a whole number from 0 to 9007199254740991'
+	closed_by_entry '"id":"2","pattern":"/x","expiresAt":-1' 'expiresAt must be a whole number from 0 to 9007199254740991'
+	closed_by_entry '"id":"2","pattern":"/x","expiresAt":1e3' 'expiresAt must be a whole number from 0 to 9007199254740991'
 	closed_by_entry '"id":"2","pattern":"/x","uid":"0"' "uid must be a user's number"
 	closed_by_entry '"id":"2","pattern":"/x","uid":-1' "uid must be a user's number"
 	closed_by_entry '"id":"2","pattern":"/x","uid":4294967295' "uid must be a user's number"
 	closed_by_entry '"id":"2","pattern":"/x","by":"bob"' "by must be a user's number"
 	closed_by_entry '"id":"2","pattern":"/x","by":4294967295' "by must be a user's number"
-	closed_by_entry '"id":"2","pattern":"/x","madeAt":"now"' 'madeAt must be a time in ms since 1970'
+	closed_by_entry '"id":"2","pattern":"/x","madeAt":"now"' 'madeAt must be a whole number from 0 to 9007199254740991'
 	closed_by_entry '"id":"2","pattern":"/x","cwd":1' 'cwd must be a string'
 	closed_by_entry '"id":"2","pattern":"/x","args":"x"' 'args must be an array of strings'
 	closed_by_entry '"id":"2","pattern":"/x","args":[1]' 'args must be an array of strings'

@@ -681,7 +681,7 @@ doors() {
 		pattern must be an absolute path without '.', '..', '//' and final '/'|pattern=/usr/bin/
 		pattern must be an absolute path without '.', '..', '//' and final '/'|pattern=./x
 		argv[0] must not have '**' beside other text|pattern=/x argv:=["a**"]
-		argv[1] must not have '**' beside other text|pattern=/x argv:=["a",["**"]]
+		argv[1][0] must not be '**', which can't stand in a list|pattern=/x argv:=["a",["**"]]
 		/usr/bin/bash is a known shell: what it would run is not what was seen|pattern=/usr/bin/bash argv:=["**"]
 		/usr/bin/env is a known wrapper: what it would run is not what was seen|pattern=/usr/bin/env argv:=["x*"]
 		malformed request: pattern is missing|x=1

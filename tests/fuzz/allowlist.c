@@ -183,8 +183,7 @@ static void try_match(const struct allowlist *list)
 			== 0);
 		must(!found
 			|| (glob_path(found->pattern, q.asked.executable) && !found->idle
-				&& found->expires > 1000000
-				&& !(found->has_by && found->by == asker.uid)));
+				&& found->expires > 1000000 && found->by != asker.uid));
 	}
 }
 

@@ -9,7 +9,9 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/types.h>
 
 #include "base/notation.h"
 #include "base/path.h"
@@ -55,6 +57,12 @@ static int refuse_key(struct dispatch *d, const char *key)
 	return r < 0 ? r : dispatch_refuse(d, NULL, "unknown key '%s'", bytes_str(&shown));
 }
 
+/* Whether nothing more is read after this result. */
+static bool is_end(const struct dispatch *d, int r)
+{
+	return r < 0 || (r == DISPATCH_REFUSED && !d->all);
+}
+
 /* A search for the values of all rows. */
 struct search {
 	struct dispatch *d;
@@ -62,6 +70,7 @@ struct search {
 	size_t n, next;
 	struct dispatch_value values[DISPATCH_ROWS_MAX];
 	uint64_t found; /* bit n: the value of row n is there */
+	bool refused;   /* a fault was reported */
 };
 
 static void search_init(struct search *s, struct dispatch *d, const struct dispatch_row *rows)
@@ -69,6 +78,7 @@ static void search_init(struct search *s, struct dispatch *d, const struct dispa
 	s->d = d;
 	s->rows = rows;
 	s->next = s->found = 0;
+	s->refused = false;
 	for (s->n = 0; rows[s->n].key; s->n++)
 		;
 	assert(s->n <= DISPATCH_ROWS_MAX);
@@ -88,6 +98,7 @@ static int add_member(struct search *s, const char *key, const struct dispatch_v
 	if (!s->d->all)
 		return 0;
 	r = i < s->n ? s->rows[i].take(s->d, &s->rows[i], v) : refuse_key(s->d, key);
+	s->refused |= r > 0;
 	return r < 0 ? r : 0;
 }
 
@@ -97,7 +108,7 @@ static int take_members(struct search *s, struct members *members)
 	struct dispatch *d = s->d;
 	int r = 0;
 
-	for (size_t i = 0; r >= 0 && i < s->n; i++) {
+	for (size_t i = 0; i < s->n; i++) {
 		const struct dispatch_row *row = &s->rows[i];
 		struct dispatch_value *v = &s->values[i];
 
@@ -107,17 +118,23 @@ static int take_members(struct search *s, struct members *members)
 			if (members)
 				v->string = members_string(members, v->member);
 			r = row->take(d, row, v);
+		} else {
+			r = 0;
 		}
-		if (r == DISPATCH_REFUSED && !d->all)
+		if (is_end(d, r))
 			return r;
+		s->refused |= r > 0;
 	}
-	return r < 0 ? r : 0;
+	return s->refused ? DISPATCH_REFUSED : 0;
 }
 
 int dispatch_object(struct dispatch *d, const struct json *object, const struct dispatch_row *rows)
 {
 	struct search s;
 	int r;
+
+	if (!json_is_object(object))
+		return dispatch_refuse(d, NULL, "must be an object");
 
 	search_init(&s, d, rows);
 	json_each (member, object) {
@@ -155,6 +172,32 @@ int dispatch_members(struct dispatch *d, struct members *members, const struct d
 		s.found |= UINT64_C(1) << i;
 	}
 	return take_members(&s, members);
+}
+
+int dispatch_array(struct dispatch *d, const char *where, const struct json *array, size_t min,
+	size_t max, dispatch_element_fn *take, void *to)
+{
+	const size_t n = json_is_array(array) ? json_size(array) : 0;
+	bool refused = false;
+	char place[128];
+	size_t i = 0;
+	int r;
+
+	if (!json_is_array(array))
+		return dispatch_refuse(d, where, "must be an array");
+	if (n < min)
+		return dispatch_refuse(d, where, "is empty");
+	if (n > max)
+		return dispatch_refuse(d, where, "has more than %zu elements", max);
+
+	json_each (element, array) {
+		snprintf(place, sizeof(place), "%s[%zu]", where, i++);
+		r = take(d, place, element, to);
+		if (is_end(d, r))
+			return r;
+		refused |= r > 0;
+	}
+	return refused ? DISPATCH_REFUSED : 0;
 }
 
 bool dispatch_bool(const struct dispatch_value *v, bool *ret)
@@ -281,6 +324,19 @@ int dispatch_take_positive(
 	struct dispatch *d, const struct dispatch_row *row, const struct dispatch_value *v)
 {
 	return read_number(d, row, v, 1, dispatch_to(d, row));
+}
+
+/* (uid_t)-1 is not a user: see chown(2). */
+int dispatch_take_uid(
+	struct dispatch *d, const struct dispatch_row *row, const struct dispatch_value *v)
+{
+	const int64_t uid = dispatch_whole(v);
+
+	if (uid < 0 || uid >= UINT32_MAX)
+		return dispatch_refuse(d, row->key, "must be a user's number");
+
+	*(uid_t *)dispatch_to(d, row) = (uid_t)uid;
+	return 0;
 }
 
 int dispatch_check_number(

@@ -76,12 +76,20 @@ struct dispatch {
 };
 
 /*
- * In scanned members, one that is null counts as missing, unless it is required or `not_null`
- * names it. Returns 0, DISPATCH_REFUSED after the first fault unless all are reported, or a
+ * A value that is not an object is a fault of its own. In scanned members, one that is null counts
+ * as missing, unless it is required or `not_null` names it. Returns 0, DISPATCH_REFUSED or a
  * negative errno.
  */
 int dispatch_object(struct dispatch *d, const struct json *object, const struct dispatch_row *rows);
 int dispatch_members(struct dispatch *d, struct members *members, const struct dispatch_row *rows);
+
+/* Takes an element of an array into `to`; `where` is its place, such as "list[2]". */
+typedef int dispatch_element_fn(
+	struct dispatch *d, const char *where, const struct json *element, void *to);
+
+/* Takes the elements of an array of `min` (0 or 1) to `max`. Results are as above. */
+int dispatch_array(struct dispatch *d, const char *where, const struct json *array, size_t min,
+	size_t max, dispatch_element_fn *take, void *to);
 
 /* The value; false, or a negative number, if it is of another kind. */
 bool dispatch_bool(const struct dispatch_value *value, bool *ret);
@@ -109,7 +117,10 @@ dispatch_take_fn dispatch_take_true; /* a bool that may only be true */
 /* Whole numbers up to `limit`, from 0 or from 1, into a uint64_t. */
 dispatch_take_fn dispatch_take_number, dispatch_take_positive;
 
-/* The same, but they are only checked. */
+/* A user's number, into a uid_t. */
+dispatch_take_fn dispatch_take_uid;
+
+/* The same as the numbers, but they are only checked. */
 dispatch_take_fn dispatch_check_number, dispatch_check_positive;
 
 /* Only the type is checked. */

@@ -46,7 +46,7 @@ static bool same_patterns(const struct patterns *a, const struct patterns *b)
 bool allow_entry_is_same(const struct allow_entry *a, const struct allow_entry *b)
 {
 	if (!same(a->agent, b->agent) || !same(a->pattern, b->pattern)
-		|| !same(a->arg_pattern, b->arg_pattern) || a->has_by != b->has_by || a->by != b->by
+		|| !same(a->arg_pattern, b->arg_pattern) || a->by != b->by
 		|| !same(a->signer, b->signer) || !same(a->signer_key, b->signer_key)
 		|| a->has_argv != b->has_argv || a->rule.n_argv != b->rule.n_argv)
 		return false;
@@ -67,8 +67,8 @@ static bool same_bounds(const struct allow_entry *a, const struct allow_entry *b
 bool allow_entry_covers(const struct allow_entry *a, const struct allow_entry *b)
 {
 	return a->idle == b->idle && a->touched >= b->touched && a->verified >= b->verified
-		&& a->has_uid == b->has_uid && a->uid == b->uid && same_bounds(a, b)
-		&& same(a->real_path, b->real_path) && a->expires >= b->expires;
+		&& a->uid == b->uid && same_bounds(a, b) && same(a->real_path, b->real_path)
+		&& a->expires >= b->expires;
 }
 
 /* --- making ----------------------------------------------------------------------------------- */
@@ -374,9 +374,9 @@ int allow_entry_print(
 	write_expiry(&w, e->expires);
 	if (e->expires != ALLOW_FOREVER)
 		writer_unsigned(&w, "expires_in_ms", now < e->expires ? e->expires - now : 0);
-	if (e->has_uid)
+	if (e->uid != ALLOW_NO_USER)
 		writer_unsigned(&w, KEY_UID, e->uid);
-	if (e->has_by)
+	if (e->by != ALLOW_NO_USER)
 		writer_unsigned(&w, KEY_BY, e->by);
 	if (e->made > 0)
 		writer_unsigned(&w, KEY_MADE, e->made);

@@ -13,7 +13,7 @@
 #include <sys/types.h>
 
 #include "base/bytes.h"
-#include "base/json/tree.h"
+#include "base/json/dispatch.h"
 #include "gate/fields.h"
 #include "gate/policy/rule.h"
 #include "gate/token/token.h"
@@ -29,15 +29,17 @@
 /* The entry never expires. Times are in ms since 1970. */
 #define ALLOW_FOREVER UINT64_MAX
 
+/* Not a user: see chown(2). */
+#define ALLOW_NO_USER ((uid_t)-1)
+
 struct allow_entry {
 	/* A string is NULL if the entry lacks it. */
 	const char *agent, *id, *pattern, *arg_pattern, *source;
 	const char *real_path;      /* the executable's real path, if it is another */
 	const char *programs;       /* hash of the programs of a plain line of shell */
 	const char *bounds[FIELDS]; /* required values of the fields that have an entry_key */
-	bool has_uid, has_by;
-	uid_t uid;
-	uid_t by; /* its maker, whose own requests it does not allow */
+	uid_t uid;                  /* this user only; ALLOW_NO_USER: any */
+	uid_t by; /* its maker, whose own requests it does not allow; or ALLOW_NO_USER */
 
 	/* Of an entry that was added with a signature: the principal, and the key's fingerprint. */
 	const char *signer, *signer_key;
@@ -68,7 +70,7 @@ struct allow_entry {
 };
 
 /* The text is not a valid entry; the reason was appended to `why`. */
-enum { ALLOW_FAULTY = 1 };
+enum { ALLOW_FAULTY = DISPATCH_REFUSED };
 
 /*
  * Reads the text of an object that base/json/scan has accepted; the text must outlive the entry.

@@ -203,13 +203,13 @@ static bool agent_fits(const struct allow_entry *e, const struct matching *m)
 /* An entry does not allow its own maker, unless self-approval is on. */
 static bool approver_fits(const struct allow_entry *e, const struct matching *m)
 {
-	return m->self_approval || !e->has_by || e->by != m->asker->uid;
+	return m->self_approval || e->by == ALLOW_NO_USER || e->by != m->asker->uid;
 }
 
 /* Each value that the entry gives must be the request's. */
 static bool bounds_fit(const struct allow_entry *e, const struct matching *m)
 {
-	if ((e->has_uid && e->uid != m->asker->uid) || !approver_fits(e, m))
+	if ((e->uid != ALLOW_NO_USER && e->uid != m->asker->uid) || !approver_fits(e, m))
 		return false;
 	for (enum field f = 0; f < FIELDS; f++)
 		if (e->bounds[f] && !same(e->bounds[f], field_get(f, &m->request->asked)))

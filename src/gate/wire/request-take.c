@@ -228,19 +228,13 @@ int request_take_argv(
 	return 0;
 }
 
-/* (uid_t)-1 is not a user: see chown(2). */
 int request_take_uid(
 	struct dispatch *d, const struct dispatch_row *row, const struct dispatch_value *v)
 {
 	struct request *q = d->to;
-	const int64_t uid = dispatch_whole(v);
 
-	if (uid < 0 || uid >= UINT32_MAX)
-		return dispatch_refuse(d, row->key, "must be a user's number");
-
-	q->uid = (uid_t)uid;
 	q->by_uid = true;
-	return 0;
+	return dispatch_take_uid(d, row, v);
 }
 
 int request_take_state(

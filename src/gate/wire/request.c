@@ -56,7 +56,7 @@ static const struct dispatch_row approve_keys[] = {
 static const struct dispatch_row revoke_keys[] = {
 	{ "token_id", dispatch_take_word, AT(token_id), false, LIMIT_STRING },
 	{ "all", dispatch_take_true, AT(all), false, 0 },
-	{ "uid", request_take_uid, 0, false, 0 },
+	{ "uid", request_take_uid, AT(uid), false, 0 },
 	{ "session_id", dispatch_take_word, AT(session), false, LIMIT_STRING },
 	{ "fingerprint", dispatch_take_string, AT(fingerprint), false, LIMIT_STRING },
 	{ "state", request_take_state, 0, false, 0 },
