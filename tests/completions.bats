@@ -148,7 +148,7 @@ offers() { # LINE [WORD...]
 }
 
 @test "verbs, and the verbs of token, are offered" {
-	offers 'firma ' allow check evidence fingerprint help hook policy run serve status token
+	offers 'firma ' allow check daemon evidence fingerprint help hook policy run serve status token
 	offers 'firma s' serve status
 	offers 'firma allow ' add list remove
 	offers 'firma token ' approve list receipt revoke show watch

@@ -18,6 +18,9 @@
 
 static const struct verb *const verbs[] = {
 	&serve_verb,
+	&daemon_start_verb,
+	&daemon_status_verb,
+	&daemon_stop_verb,
 	&check_verb,
 	&run_verb,
 	&hook_verb,

@@ -5,6 +5,7 @@
 #include "daemon/serve.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -28,6 +29,7 @@
 /* A longer lifetime of a token is surely a mistake. */
 #define TTL_MAX (UINT64_C(366) * 24 * 3600 * CLOCK_SECOND)
 #define RETRY_AFTER_MAX (3600 * CLOCK_SECOND)
+#define READY_FD_MAX 65535
 #define MAX_PENDING_MAX 1000000
 #define MAX_STORE_MIN (UINT64_C(1) << 20)
 #define MAX_STORE_MAX (UINT64_C(1) << 40)
@@ -41,6 +43,8 @@ struct command_line {
 	const char *approvers;
 	const char *policy_packs, *pack_directory;
 	const char *registry;
+	const char *pid_file;
+	uint64_t ready_fd;
 	const char *evidence_key, *evidence_signing_key;
 	uint64_t retry_after; /* µs */
 	uint64_t max_pending; /* 0: the usual limits */
@@ -173,6 +177,11 @@ static const struct option_row rows[] = {
 		"else infinity)",
 		OPTION_PARSED(struct command_line, serve.idle_timeout, parse_idle_timeout),
 		OPTION_GIVEN(struct command_line, serve.idle_timeout_set), .wants = WANTS_TIME },
+	{ "pid-file", 0, "FILE", "lock this file, and write the process's number",
+		OPTION_STRING(struct command_line, pid_file) },
+	{ "ready-fd", 0, "N", "write a line feed there when it answers",
+		OPTION_NUMBER(struct command_line, ready_fd), .min = 3, .max = READY_FD_MAX,
+		.wants = "an open descriptor from 3 on" },
 	{ 0 },
 };
 
@@ -184,6 +193,10 @@ static int check_options(const struct verb *verb, const struct command_line *c)
 		return usage_error(verb, "--operator-socket needs --socket beside it");
 	if (c->policy && !c->policy[0])
 		return usage_error(verb, "--policy wants a file");
+	if (c->ready_fd > 0 && fcntl((int)c->ready_fd, F_SETFD, FD_CLOEXEC) < 0)
+		return usage_error(verb, "--ready-fd wants an open descriptor from 3 on");
+	if (c->pid_file && !c->pid_file[0])
+		return usage_error(verb, "--pid-file wants a file");
 	if (c->approvers && !c->approvers[0])
 		return usage_error(verb, "--approvers wants a file");
 	if (s->settings.require_signature && !c->approvers)
@@ -253,6 +266,7 @@ static int run_daemon(const struct verb *verb, struct command_line *c)
 	cleanup(free_p) char *approvers = NULL;
 	cleanup(free_p) char *key = NULL;
 	cleanup(free_p) char *registry = NULL;
+	cleanup(free_p) char *pid_file = NULL;
 	cleanup(packs_deinit) struct packs packs = { .n = 0 };
 	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
 	int r, status;
@@ -266,6 +280,8 @@ static int run_daemon(const struct verb *verb, struct command_line *c)
 			c->approvers, "the approvers are", &approvers, &c->serve.approvers);
 	if (status == STATUS_DONE)
 		status = take_path(c->registry, "the registry is", &registry, &c->serve.registry);
+	if (status == STATUS_DONE)
+		status = take_path(c->pid_file, "the pid file is", &pid_file, &c->serve.pid_file);
 	if (status != STATUS_DONE)
 		return status;
 
@@ -325,6 +341,7 @@ static int run(const struct verb *verb, int argc, char **argv)
 	if (status != VERB_GO)
 		return status;
 
+	c.serve.ready_fd = (int)c.ready_fd;
 	c.serve.settings.retry_after_ms = (uint32_t)(c.retry_after / CLOCK_MS);
 	if (c.max_pending > 0)
 		c.serve.settings.max_pending_alike = c.serve.settings.max_pending_of_uid =

@@ -27,6 +27,7 @@
 #include "daemon/loop.h"
 #include "daemon/resources.h"
 #include "daemon/sd.h"
+#include "daemon/starter.h"
 #include "daemon/status.h"
 #include "daemon/turn.h"
 #include "ledger/allowlist/allowlist-file.h"
@@ -52,6 +53,8 @@ struct server {
 	struct turn turn;
 	struct status_sources status;
 	struct loop loop;
+	struct pid_file pid_file;
+	int ready_fd;
 	bool told_closed; /* the state that systemd was told last */
 };
 
@@ -286,6 +289,7 @@ static void announce(struct server *s)
 	if (closed)
 		log_text(LOG_CRIT, LOG_ID_CLOSED, "closed: %s", closed);
 	tell_systemd(s, "READY=1\n");
+	starter_tell_ready(&s->ready_fd);
 }
 
 /* Logs the head of the evidence, so that a copy exists outside the evidence file. */
@@ -361,6 +365,8 @@ static void server_free(struct server *s)
 	evidence_free(s->resources.evidence);
 	store_free(s->resources.store);
 	state_dir_free(s->resources.state_dir);
+	starter_leave_pid_file(&s->pid_file); /* last: another daemon may start now */
+	close_p(&s->ready_fd);
 	free(s);
 }
 DEFINE_CLEANUP(struct server *, server_free)
@@ -382,6 +388,8 @@ static struct server *server_new(const struct serve_options *options)
 	TAILQ_INIT(&s->conns.order);
 	turn_init(&s->turn);
 	s->loop.alarm = -1;
+	s->pid_file = (struct pid_file)PID_FILE_INIT;
+	s->ready_fd = options->ready_fd > 0 ? options->ready_fd : -1;
 	return s;
 }
 
@@ -497,6 +505,8 @@ enum serve_result serve(const struct serve_options *options)
 	r = s ? take_doors(s, &why) : -ENOMEM;
 	if (r == 0 && s->doors.n == 0 && !options->socket)
 		return SERVE_NO_SOCKET;
+	if (r == 0)
+		r = starter_take_pid_file(&s->pid_file, options->pid_file, &why);
 	if (r == 0)
 		r = start(s, &why);
 	if (r > 0)

@@ -28,6 +28,8 @@ struct serve_options {
 	enum evidence_key_kind evidence_key_kind;
 	bool evidence_key_is_credential; /* a credential from the service manager */
 	uint64_t evidence_max_size;      /* in bytes; 0: no limit */
+	const char *pid_file;            /* absolute, or NULL */
+	int ready_fd;                    /* see daemon/starter.h; 0: none */
 	bool idle_timeout_set;
 	uint64_t idle_timeout; /* CLOCK_NEVER for never */
 };

@@ -120,6 +120,7 @@ static void decide_gate(const struct decide_input *in, struct verdict *v)
 	if (!in->approving) {
 		verdict_conclude(v, OUTCOME_UNSUPPORTED,
 			"this gate takes no signatures: it has no file of approvers");
+		v->unrecorded = true;
 	} else if (in->request->token_id && !in->token) {
 		verdict_conclude(v, OUTCOME_NOT_FOUND, REASON_NO_TOKEN);
 	} else {

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: ISC */
+
+/* `firma daemon stop`: ends a daemon without a service manager, and removes what it leaves. */
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "cli/daemon-look.h"
+
+/* How long a process may take to end after SIGKILL; the disk may be slow. */
+#define KILL_TIME (10 * CLOCK_SECOND)
+
+static const struct option_row rows[] = {
+	DAEMON_ROWS(struct daemon_options, ),
+	{ 0 },
+};
+
+/*
+ * Opens the process that holds the lock. It is still the same process if it holds the lock after it
+ * was opened: a process with the same number would not.
+ */
+static int open_holder(const struct pid_file *f, pid_t pid, int *ret_fd)
+{
+	cleanup(close_p) int fd = pidfd_open(pid, 0);
+	pid_t holder = 0;
+	int r;
+
+	if (fd < 0)
+		return errno == ESRCH ? 0 : -errno;
+
+	r = pid_file_holder(f, PID_FILE_PROCESS, &holder);
+	if (r == 0 && holder == pid)
+		*ret_fd = steal_fd(&fd);
+	return r;
+}
+
+static int stop_process(const struct pid_file *f, pid_t pid, uint64_t timeout)
+{
+	cleanup(close_p) int fd = -1;
+	int r;
+
+	r = open_holder(f, pid, &fd);
+	if (r == 0 && fd < 0)
+		return STATUS_DONE; /* it has just ended */
+	if (r == 0 && pidfd_send_signal(fd, SIGTERM, NULL, 0) < 0 && errno != ESRCH)
+		r = -errno;
+	if (r < 0)
+		return say_undecided("process %ld: %s", (long)pid, strerror(-r));
+	if (daemon_await(fd, timeout)) /* a pidfd is readable when its process has ended */
+		return STATUS_DONE;
+
+	say("process %ld does not end, and is killed", (long)pid);
+	if (pidfd_send_signal(fd, SIGKILL, NULL, 0) < 0 && errno != ESRCH)
+		return say_undecided("process %ld: %s", (long)pid, strerror(errno));
+	return daemon_await(fd, KILL_TIME)
+		? STATUS_DONE
+		: say_undecided("process %ld does not end after SIGKILL, either", (long)pid);
+}
+
+/* Removes a socket of ours that nobody listens at. The caller holds the pid file's lock. */
+static void remove_stale_socket(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	cleanup(close_p) int fd = -1;
+	struct stat st;
+
+	if (strlen(path) >= sizeof(address.sun_path) || lstat(path, &st) < 0
+		|| !S_ISSOCK(st.st_mode) || st.st_uid != geteuid())
+		return;
+
+	memcpy(address.sun_path, path, strlen(path));
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd >= 0 && connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0
+		&& errno == ECONNREFUSED)
+		unlink(path);
+}
+
+/* A daemon that was killed has left its files. One that started meanwhile keeps them. */
+static void remove_left_files(const struct daemon_place *place, struct pid_file *f)
+{
+	if (pid_file_take(f, PID_FILE_PROCESS, false) < 0)
+		return;
+	remove_stale_socket(place->socket);
+	pid_file_remove(f);
+}
+
+static int stop(const struct daemon_place *place, uint64_t timeout, struct pid_file *f)
+{
+	pid_t pid = 0;
+	int r, status;
+
+	r = pid_file_open(f, place->pid_file, false);
+	if (r == -ENOENT) {
+		say("it does not run: there is no %s", bytes_str(&place->shown_pid_file));
+		return STATUS_DONE;
+	}
+	status = daemon_manage(place, timeout, f);
+	if (status != STATUS_DONE)
+		return status;
+
+	r = pid_file_holder(f, PID_FILE_PROCESS, &pid);
+	if (r < 0)
+		return say_undecided("%s: %s", bytes_str(&place->shown_pid_file), strerror(-r));
+	if (pid < 0)
+		return say_undecided("%s: its process can't be seen from here",
+			bytes_str(&place->shown_pid_file));
+	if (pid == 0)
+		say("it does not run: nobody held %s", bytes_str(&place->shown_pid_file));
+	else
+		status = stop_process(f, pid, timeout);
+	if (status == STATUS_DONE)
+		remove_left_files(place, f);
+	return status;
+}
+
+static int run(const struct verb *verb, int argc, char **argv)
+{
+	cleanup(daemon_place_deinit) struct daemon_place place = { 0 };
+	cleanup(pid_file_close) struct pid_file file = PID_FILE_INIT;
+	struct daemon_options options = DAEMON_INIT;
+	struct operands none;
+	int status;
+
+	status = verb_read_options(verb, argc, argv, &options, &none);
+	if (status != VERB_GO)
+		return status;
+
+	status = daemon_place_find(verb, &options, &place);
+	return status == STATUS_DONE ? stop(&place, options.timeout, &file) : status;
+}
+
+const struct verb daemon_stop_verb = {
+	.group = "daemon",
+	.name = "stop",
+	.summary = "Ends such a daemon",
+	.options = rows,
+	.run = run,
+};
