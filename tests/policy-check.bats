@@ -131,14 +131,14 @@ text() {
 	done
 	fault_of '"reason":5' 'reason must be a string'
 	fault_of '"agents":["a",5]' 'agents[1] must be a string'
-	fault_of '"users":[1000]' 'users must hold strings: names, or numbers such as "1000"'
+	fault_of '"users":[1000]' 'users[0] must be a string: a name, or a number such as "1000"'
 	fault_of '"match":["git"]' 'match must hold arrays of strings, none of them empty'
 	fault_of '"match":[[]]' 'match must hold arrays of strings, none of them empty'
 	fault_of '"match":[["git",5]]' 'match must hold arrays of strings, none of them empty'
 	fault_of '"not_match":[["hg"],5]' 'not_match must hold arrays of strings, none of them empty'
 	faults '{"exec":[{"id":5,"argv":5,"action":5}]}' \
 		': exec[0]: id must be a string' \
-		': exec[0]: argv must be an array that is not empty' \
+		': exec[0]: argv must be an array' \
 		": exec[0]: action must be 'allow', 'deny' or 'pending_hitl'"
 }
 
@@ -148,7 +148,7 @@ text() {
 	for key in users groups agents sessions sandboxes profiles cwd match not_match; do
 		fault_of "\"$key\":[]" "$key is empty"
 	done
-	fault_of_argv '[]' ': exec[0] "r": argv must be an array that is not empty'
+	fault_of_argv '[]' ': exec[0] "r": argv is empty'
 	fault_of_argv '["git",[]]' ': exec[0] "r": argv[1] is empty'
 	fault_of_argv '[[]]' ': exec[0] "r": argv[0] is empty'
 }
@@ -271,11 +271,10 @@ text() {
 @test "except is a list of commands" {
 	fault_of '"except":5' 'except must be an array'
 	fault_of '"except":[]' 'except is empty'
-	fault_of '"except":[5,[]]' 'except[0] must be an array that is not empty' \
-		'except[1] must be an array that is not empty'
+	fault_of '"except":[5,[]]' 'except[0] must be an array' 'except[1] is empty'
 	fault_of '"except":[["**"],["git",5,["a","**"]]]' \
 		"except[0][0] must name a program: '**' can't stand first" \
-		'except[1][1] must be a string' \
+		'except[1][1] must be a string or an array of strings' \
 		"except[1][2][1] must not be '**', which can't stand in a list"
 	fault_of '"except":[["git"]],"match":[["git"]]' 'match: git does not match'
 }
@@ -318,7 +317,7 @@ text() {
 	many=$(text 63 ',"a"')
 	check "{\"exec\":[{\"id\":\"r\",\"argv\":[\"x\"$many],\"action\":\"deny\"}]}"
 	assert_status 0
-	fault_of_argv "[\"x\"$many,\"b\"]" ': exec[0] "r": argv has more than 64 patterns'
+	fault_of_argv "[\"x\"$many,\"b\"]" ': exec[0] "r": argv has more than 64 elements'
 
 	many=$(text 255 ',"a"')
 	check "{\"exec\":[{\"id\":\"r\",\"argv\":[[\"x\"$many]],\"action\":\"deny\"}]}"

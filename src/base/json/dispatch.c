@@ -189,6 +189,8 @@ int dispatch_array(struct dispatch *d, const char *where, const struct json *arr
 		return dispatch_refuse(d, where, "is empty");
 	if (n > max)
 		return dispatch_refuse(d, where, "has more than %zu elements", max);
+	if (!take)
+		return 0;
 
 	json_each (element, array) {
 		snprintf(place, sizeof(place), "%s[%zu]", where, i++);

@@ -87,7 +87,8 @@ int dispatch_members(struct dispatch *d, struct members *members, const struct d
 typedef int dispatch_element_fn(
 	struct dispatch *d, const char *where, const struct json *element, void *to);
 
-/* Takes the elements of an array of `min` (0 or 1) to `max`. Results are as above. */
+/* Takes the elements of an array of `min` (0 or 1) to `max`; without `take`, they are only counted.
+ */
 int dispatch_array(struct dispatch *d, const char *where, const struct json *array, size_t min,
 	size_t max, dispatch_element_fn *take, void *to);
 

@@ -3,7 +3,7 @@
 
 /* Reading a rule from JSON, and everything that can be wrong with it. */
 
-#include "base/json/tree.h"
+#include "base/json/dispatch.h"
 #include "gate/policy/policy.h"
 
 /*
@@ -23,3 +23,6 @@ struct rule_section {
 int rule_read(const struct json *value, const struct rule_section *section, size_t index,
 	const struct trusted *trusted, const struct policy_names *names, struct faults *faults,
 	struct rule *ret);
+
+/* For rows: an enum decision, by its name. */
+dispatch_take_fn rule_take_action;
