@@ -386,7 +386,7 @@ asked() {
 	echo '{"mcp_servers":[{"server_id":"a","capabilities":"x"},{"server_id":"a"}]}' >registry.json
 	run firma policy check registry.json
 	assert_status 1
-	assert_line 'registry.json: mcp_servers[0]: capabilities must be an array of strings'
+	assert_line 'registry.json: mcp_servers[0].capabilities: must be an array of strings'
 	assert_line 'registry.json: mcp_servers[1]: has the server_id of another one'
 
 	echo '{"mcp_servers":[]}' >registry.json

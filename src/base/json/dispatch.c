@@ -95,7 +95,7 @@ static int add_member(struct search *s, const char *key, const struct dispatch_v
 		s->found |= UINT64_C(1) << i;
 		s->next = i + 1;
 	}
-	if (!s->d->all)
+	if (!s->d->all || (i == s->n && s->d->open))
 		return 0;
 	r = i < s->n ? s->rows[i].take(s->d, &s->rows[i], v) : refuse_key(s->d, key);
 	s->refused |= r > 0;

@@ -70,9 +70,9 @@ struct dispatch {
 	/*
 	 * How much is told. False: members are read in the order of the table up to the first
 	 * fault, and unknown keys are ignored. True: they are read in the order of the document,
-	 * unknown keys are faults, and all faults are reported.
+	 * unknown keys are faults unless it is `open`, and all faults are reported.
 	 */
-	bool all;
+	bool all, open;
 };
 
 /*

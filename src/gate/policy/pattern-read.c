@@ -17,6 +17,11 @@ const char *pattern_text_fault(const char *pattern)
 	return text_is_blank(pattern) ? "is blank" : glob_text_fault(pattern);
 }
 
+const char *pattern_run_fault(const char *pattern)
+{
+	return text_is_blank(pattern) ? "is blank" : NULL;
+}
+
 static const char *program_fault(const char *pattern)
 {
 	if (pattern[0] == '\0')
@@ -65,14 +70,25 @@ static int make_room(struct patterns *p, size_t n)
 	return p->any ? 0 : -ENOMEM;
 }
 
+static int read_list(struct dispatch *d, const char *where, const struct json *v, size_t min,
+	size_t max, struct list *list)
+{
+	int r;
+
+	r = make_room(list->patterns, json_size(v));
+	return r < 0 ? r : dispatch_array(d, where, v, min, max, take_pattern, list);
+}
+
 int pattern_read_list(struct dispatch *d, const char *where, const struct json *v,
 	pattern_fault_fn *fault_of, struct patterns *ret)
 {
-	struct list list = { fault_of, ret };
-	int r;
+	return read_list(d, where, v, 1, LIMIT_RULE_LIST, &(struct list){ fault_of, ret });
+}
 
-	r = make_room(ret, json_size(v));
-	return r < 0 ? r : dispatch_array(d, where, v, 1, LIMIT_RULE_LIST, take_pattern, &list);
+int pattern_read_long_list(struct dispatch *d, const char *where, const struct json *v,
+	pattern_fault_fn *fault_of, struct patterns *ret)
+{
+	return read_list(d, where, v, 0, LIMIT_POLICY_RULES, &(struct list){ fault_of, ret });
 }
 
 int pattern_read(struct dispatch *d, const char *where, const struct json *v,
@@ -82,7 +98,7 @@ int pattern_read(struct dispatch *d, const char *where, const struct json *v,
 	int r;
 
 	if (json_is_array(v))
-		return pattern_read_list(d, where, v, fault_of, ret);
+		return read_list(d, where, v, 1, LIMIT_RULE_LIST, &list);
 	if (!json_string(v))
 		return dispatch_refuse(d, where, "must be a string or an array of strings");
 

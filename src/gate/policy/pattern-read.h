@@ -13,11 +13,16 @@
 typedef const char *pattern_fault_fn(const char *pattern);
 
 pattern_fault_fn pattern_text_fault; /* not blank */
+pattern_fault_fn pattern_run_fault;  /* the same, of compiled policies */
 
 /* Reads an array of 1 to LIMIT_RULE_LIST patterns; the second one also reads a single pattern. */
 int pattern_read_list(struct dispatch *d, const char *where, const struct json *value,
 	pattern_fault_fn *fault_of, struct patterns *ret);
 int pattern_read(struct dispatch *d, const char *where, const struct json *value,
+	pattern_fault_fn *fault_of, struct patterns *ret);
+
+/* Reads an array of 0 to LIMIT_POLICY_RULES patterns. */
+int pattern_read_long_list(struct dispatch *d, const char *where, const struct json *value,
 	pattern_fault_fn *fault_of, struct patterns *ret);
 
 /*

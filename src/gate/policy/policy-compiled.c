@@ -9,9 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/text.h"
 #include "gate/limits.h"
+#include "gate/policy/pattern-read.h"
 #include "gate/policy/policy-internal.h"
+#include "gate/policy/policy-part.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -43,8 +44,6 @@ static const struct {
 	[LIST_BLOCKED_SERVERS] = { "mcp", "blocked_servers" },
 	[LIST_ALLOWED_SERVERS] = { "mcp", "allowed_servers" },
 };
-
-#define UNKNOWN_KEY "block_unknown_servers"
 
 /* The rules that the lists become. LIST_ALLOWED_SERVERS becomes a rule about all other servers. */
 static const struct {
@@ -78,10 +77,11 @@ static const struct {
 
 struct reader {
 	struct policy *policy;
-	struct faults *faults;
 	struct patterns lists[LISTS];
 	bool block_unknown;
 };
+
+#define AT(member) offsetof(struct reader, member)
 
 bool policy_is_compiled(const struct json *root)
 {
@@ -91,112 +91,64 @@ bool policy_is_compiled(const struct json *root)
 		|| (mcp && json_is_object(mcp));
 }
 
-static int add_unknown(struct reader *r, const char *place, const char *key)
+static int take_list(
+	struct dispatch *d, const struct dispatch_row *row, const struct dispatch_value *v)
 {
-	cleanup(bytes_deinit) struct bytes shown = BYTES_INIT(BYTES_UNLIMITED);
-	int e;
-
-	e = text_append_escaped(&shown, key, strlen(key));
-	if (e >= 0)
-		faults_add(r->faults, place, "unknown key '%s'", bytes_str(&shown));
-	return e;
+	return pattern_read_long_list(d, row->key, v->json, pattern_run_fault, dispatch_to(d, row));
 }
 
-static const char *pattern_fault(const char *pattern)
+/* Reads the lists of a section, and what else it may have. */
+static int take_section(
+	struct dispatch *d, const struct dispatch_row *row, const struct dispatch_value *v)
 {
-	if (!pattern)
-		return "must be a string";
-	if (text_is_blank(pattern))
-		return "is blank";
-	return strlen(pattern) > LIMIT_PATTERN ? "is longer than 4096 bytes" : NULL;
+	const struct policy_part *document = d->context;
+	const struct policy_part part = { .faults = document->faults, .name = row->key };
+	struct dispatch_row rows[LISTS + 2] = { 0 };
+	size_t n = 0;
+
+	for (size_t i = 0; i < LISTS; i++)
+		if (strcmp(lists[i].section, row->key) == 0)
+			rows[n++] = (struct dispatch_row){ lists[i].key, take_list,
+				AT(lists) + i * sizeof(struct patterns), false, 0 };
+	if (strcmp(row->key, "mcp") == 0)
+		rows[n++] = (struct dispatch_row){ "block_unknown_servers", dispatch_take_bool,
+			AT(block_unknown), false, 0 };
+	return policy_part_read(&part, d->to, v->json, rows);
 }
 
-static int take_list(struct reader *r, const char *place, const struct json *v, struct patterns *p)
+/* For display, so that a version of another type counts as none. */
+static int take_version(
+	struct dispatch *d, const struct dispatch_row *row, const struct dispatch_value *v)
 {
-	char where[128];
-	const char *fault;
-	size_t i = 0;
-
-	if (!json_is_array(v) || json_size(v) > LIMIT_POLICY_RULES) {
-		faults_add(r->faults, place, "must be an array of at most %d patterns",
-			LIMIT_POLICY_RULES);
-		return 0;
-	}
-
-	p->any = calloc(json_size(v) + 1, sizeof(*p->any));
-	if (!p->any)
-		return -ENOMEM;
-
-	json_each (child, v) {
-		fault = pattern_fault(json_string(child));
-		snprintf(where, sizeof(where), "%.*s[%zu]:", (int)strlen(place) - 1, place, i++);
-		if (fault)
-			faults_add(r->faults, where, "%s", fault);
-		else
-			p->any[p->n++] = json_string(child);
-	}
+	*(const char **)dispatch_to(d, row) = v->string;
 	return 0;
 }
 
-static int take_member(struct reader *r, const char *section, const struct json *v)
-{
-	const char *key = json_key(v);
-	char place[96];
-
-	snprintf(place, sizeof(place), ": %s.%.40s:", section, key);
-	for (size_t i = 0; i < LISTS; i++)
-		if (strcmp(lists[i].section, section) == 0 && strcmp(lists[i].key, key) == 0)
-			return take_list(r, place, v, &r->lists[i]);
-	if (strcmp(section, "mcp") == 0 && strcmp(key, UNKNOWN_KEY) == 0) {
-		if (!json_bool(v, &r->block_unknown))
-			faults_add(r->faults, place, "must be true or false");
-		return 0;
-	}
-	snprintf(place, sizeof(place), ": %s:", section);
-	return add_unknown(r, place, key);
-}
-
 /* The other metadata doesn't affect decisions. */
-static void take_metadata(struct reader *r, const struct json *v)
+static int take_metadata(
+	struct dispatch *d, const struct dispatch_row *row, const struct dispatch_value *v)
 {
-	const struct json *id = json_get(v, "id");
+	static const struct dispatch_row rows[] = {
+		{ "id", dispatch_take_word, offsetof(struct policy, id), true, LIMIT_RULE_ID },
+		{ "version", take_version, offsetof(struct policy, version), false, 0 },
+		{ 0 },
+	};
+	const struct policy_part *document = d->context;
+	const struct policy_part part = {
+		.faults = document->faults, .name = row->key, .open = true
+	};
+	const struct reader *r = d->to;
 
-	if (!json_is_object(v) || !id || !json_string(id) || text_is_blank(json_string(id)))
-		faults_add(r->faults, ": metadata:", "must be an object with an id");
-	else if (strlen(json_string(id)) > LIMIT_RULE_ID)
-		faults_add(r->faults, ": metadata.id:", "is longer than %d bytes", LIMIT_RULE_ID);
-	else
-		r->policy->id = json_string(id);
-	r->policy->version = json_is_object(v) ? json_get_string(v, "version") : NULL;
+	return policy_part_read(&part, r->policy, v->json, rows);
 }
 
-static int take_section(struct reader *r, const struct json *v)
-{
-	const char *name = json_key(v);
-	char place[64];
-	int e;
-
-	if (strcmp(name, "metadata") == 0) {
-		take_metadata(r, v);
-		return 0;
-	}
-	for (size_t i = 0; i < LISTS; i++) {
-		if (strcmp(lists[i].section, name) != 0)
-			continue;
-		if (!json_is_object(v)) {
-			snprintf(place, sizeof(place), ": %s:", lists[i].section);
-			faults_add(r->faults, place, "must be an object");
-			return 0;
-		}
-		json_each (member, v) {
-			e = take_member(r, lists[i].section, member);
-			if (e < 0)
-				return e;
-		}
-		return 0;
-	}
-	return add_unknown(r, ":", name);
-}
+static const struct dispatch_row keys[] = {
+	{ "metadata", take_metadata, 0, true, 0 },
+	{ "filesystem", take_section, 0, false, 0 },
+	{ "commands", take_section, 0, false, 0 },
+	{ "mcp", take_section, 0, false, 0 },
+	{ 0 },
+};
 
 /* --- rules ------------------------------------------------------------------------------------ */
 
@@ -264,18 +216,12 @@ static int make_rules(struct reader *r)
 
 int policy_read_compiled(struct policy *policy, struct faults *faults)
 {
-	const struct json *root = json_root(policy->doc);
-	struct reader r = { .policy = policy, .faults = faults };
-	int e = 0;
+	const struct policy_part document = { .faults = faults };
+	struct reader r = { .policy = policy };
+	int e;
 
 	policy->compiled = true;
-	if (!json_get(root, "metadata"))
-		faults_add(faults, ":", "metadata is missing");
-	json_each (member, root) {
-		e = take_section(&r, member);
-		if (e < 0)
-			break;
-	}
+	e = policy_part_read(&document, &r, json_root(policy->doc), keys);
 	if (e >= 0)
 		e = make_rules(&r);
 	for (size_t i = 0; i < LISTS; i++)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #pragma once
 
-/* What gate/policy/policy and gate/policy/policy-read share. */
+/* What the files that read a policy share. */
 
 #include "gate/policy/policy-document.h"
 #include "gate/policy/policy.h"

@@ -12,86 +12,26 @@
 #include <string.h>
 
 #include "base/path.h"
-#include "base/text.h"
 #include "gate/policy/glob.h"
 #include "gate/policy/policy-internal.h"
+#include "gate/policy/policy-part.h"
 #include "gate/policy/rule-read.h"
 
-struct reader {
-	struct policy *policy;
-	const struct policy_names *names;
-	struct faults *faults;
-};
-
-struct key {
-	const char *name;
-	int (*take)(struct reader *r, const struct json *v);
-};
-
+#define AT(member) offsetof(struct policy, member)
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
-static int add_unknown_key(struct reader *r, const char *place, const char *name)
+static int take_metadata(
+	struct dispatch *d, const struct dispatch_row *row, const struct dispatch_value *v)
 {
-	cleanup(bytes_deinit) struct bytes shown = BYTES_INIT(BYTES_UNLIMITED);
-	int e;
+	static const struct dispatch_row rows[] = {
+		{ "id", dispatch_take_string, AT(id), false, LIMIT_STRING },
+		{ "version", dispatch_take_string, AT(version), false, LIMIT_STRING },
+		{ 0 },
+	};
+	const struct policy_part *document = d->context;
+	const struct policy_part part = { .faults = document->faults, .name = row->key };
 
-	e = text_append_escaped(&shown, name, strlen(name));
-	if (e >= 0)
-		faults_add(r->faults, place, "unknown key '%s'", bytes_str(&shown));
-	return e;
-}
-
-static void take_string(struct reader *r, const char *place, const struct json *v, const char **ret)
-{
-	const char *string = json_string(v);
-
-	if (!string)
-		faults_add(r->faults, place, "must be a string");
-	else if (strlen(string) > LIMIT_STRING)
-		faults_add(r->faults, place, "is longer than %d bytes", LIMIT_STRING);
-	else
-		*ret = string;
-}
-
-static int take_metadata(struct reader *r, const struct json *v)
-{
-	int e;
-
-	if (!json_is_object(v)) {
-		faults_add(r->faults, ": metadata:", "must be an object");
-		return 0;
-	}
-
-	json_each (member, v) {
-		if (strcmp(json_key(member), "id") == 0) {
-			take_string(r, ": metadata.id:", member, &r->policy->id);
-		} else if (strcmp(json_key(member), "version") == 0) {
-			take_string(r, ": metadata.version:", member, &r->policy->version);
-		} else {
-			e = add_unknown_key(r, ": metadata:", json_key(member));
-			if (e < 0)
-				return e;
-		}
-	}
-	return 0;
-}
-
-static int take_default(struct reader *r, const struct json *v)
-{
-	const char *name = json_string(v);
-
-	r->policy->default_action = name ? decision_parse(name) : DECISION_NONE;
-	if (r->policy->default_action == DECISION_NONE)
-		faults_add(r->faults,
-			": default_action:", "must be 'allow', 'deny' or 'pending_hitl'");
-	return 0;
-}
-
-static int take_require_budget(struct reader *r, const struct json *v)
-{
-	if (!json_bool(v, &r->policy->require_budget))
-		faults_add(r->faults, ": " RULE_BUDGET ":", "must be true or false");
-	return 0;
+	return policy_part_read(&part, d->to, v->json, rows);
 }
 
 static const char *directory_fault(const char *directory)
@@ -107,55 +47,99 @@ static const char *directory_fault(const char *directory)
 	return NULL;
 }
 
-static int take_trusted(struct reader *r, const struct json *v)
+static int take_directory(struct dispatch *d, const char *where, const struct json *v, void *to)
 {
-	struct trusted *trusted = &r->policy->trusted;
-	const char *fault;
-	char place[64];
-	size_t n = json_is_array(v) ? json_size(v) : 0, i = 0;
+	struct trusted *trusted = to;
+	const char *fault = directory_fault(json_string(v));
 
-	if (!json_is_array(v) || n > LIMIT_TRUSTED_PATHS) {
-		faults_add(r->faults, ": trusted_path:", "must be an array of at most %d paths",
-			LIMIT_TRUSTED_PATHS);
-		return 0;
-	}
-
-	trusted->n = 0;
-	json_each (child, v) {
-		fault = directory_fault(json_string(child));
-		if (fault) {
-			snprintf(place, sizeof(place), ": trusted_path[%zu]:", i);
-			faults_add(r->faults, place, "%s", fault);
-		} else {
-			trusted->directories[trusted->n++] = json_string(child);
-		}
-		i++;
-	}
+	if (fault)
+		return dispatch_refuse(d, where, "%s", fault);
+	trusted->directories[trusted->n++] = json_string(v);
 	return 0;
 }
 
-static int take_approver_groups(struct reader *r, const struct json *v)
+static int take_trusted(
+	struct dispatch *d, const struct dispatch_row *row, const struct dispatch_value *v)
 {
-	return approver_groups_take(&r->policy->approvers, r->names->group, r->faults, v);
+	struct trusted *trusted = dispatch_to(d, row);
+
+	trusted->n = 0;
+	return dispatch_array(
+		d, row->key, v->json, 0, LIMIT_TRUSTED_PATHS, take_directory, trusted);
 }
 
-static int take_principals(struct reader *r, const struct json *v)
+static int take_approver_groups(
+	struct dispatch *d, const struct dispatch_row *row, const struct dispatch_value *v)
 {
-	return approver_groups_take_principals(&r->policy->approvers, r->faults, v);
+	const struct policy_part *part = d->context;
+
+	return approver_groups_take(dispatch_to(d, row), part->names->group, part->faults, v->json);
+}
+
+static int take_principals(
+	struct dispatch *d, const struct dispatch_row *row, const struct dispatch_value *v)
+{
+	const struct policy_part *part = d->context;
+
+	return approver_groups_take_principals(dispatch_to(d, row), part->faults, v->json);
+}
+
+/* The IDs of the rules that `defaults` makes. */
+static const char *const default_ids[KINDS] = {
+	[KIND_READ] = "defaults.read",
+	[KIND_WRITE] = "defaults.write",
+	[KIND_FETCH] = "defaults.fetch",
+	[KIND_GIT] = "defaults.git",
+	[KIND_MCP] = "defaults.mcp",
+};
+
+static int take_default_of(
+	struct dispatch *d, const struct dispatch_row *row, const struct dispatch_value *v)
+{
+	struct policy *p = d->to;
+	const enum kind kind = kind_parse(row->key);
+
+	p->of_kind[kind].otherwise = (struct rule){ .id = default_ids[kind], .kind = kind };
+	return rule_take_action(d, row, v);
+}
+
+static int take_defaults(
+	struct dispatch *d, const struct dispatch_row *row, const struct dispatch_value *v)
+{
+	const struct policy_part *document = d->context;
+	const struct policy_part part = { .faults = document->faults, .name = row->key };
+	struct dispatch_row rows[KINDS + 1] = { 0 };
+	size_t n = 0;
+
+	for (enum kind kind = 0; kind < KINDS; kind++)
+		if (default_ids[kind])
+			rows[n++] = (struct dispatch_row){
+				kind_name(kind),
+				take_default_of,
+				AT(of_kind) + kind * sizeof(struct kind_rules)
+					+ offsetof(struct kind_rules, otherwise.action),
+				false,
+				0,
+			};
+	return policy_part_read(&part, d->to, v->json, rows);
 }
 
 /* Checks the array only: rules are read after all other members. */
-static int take_rules(struct reader *r, const struct json *v)
+static int take_rules(
+	struct dispatch *d, const struct dispatch_row *row, const struct dispatch_value *v)
 {
-	char place[64];
-
-	snprintf(place, sizeof(place), ": %s:", json_key(v));
-	if (!json_is_array(v))
-		faults_add(r->faults, place, "must be an array of rules");
-	else if (json_size(v) > LIMIT_POLICY_RULES)
-		faults_add(r->faults, place, "has more than %d rules", LIMIT_POLICY_RULES);
-	return 0;
+	return dispatch_array(d, row->key, v->json, 0, LIMIT_POLICY_RULES, NULL, NULL);
 }
+
+static const struct dispatch_row keys[] = {
+	{ "metadata", take_metadata, 0, false, 0 },
+	{ RULE_DEFAULT, rule_take_action, AT(default_action), false, 0 },
+	{ RULE_BUDGET, dispatch_take_bool, AT(require_budget), false, 0 },
+	{ "trusted_path", take_trusted, AT(trusted), false, 0 },
+	{ "approver_groups", take_approver_groups, AT(approvers), false, 0 },
+	{ "principals", take_principals, AT(approvers), false, 0 },
+	{ "defaults", take_defaults, 0, false, 0 },
+};
 
 static const struct rule_section sections[] = {
 	{ "exec", KIND_EXEC, false },
@@ -167,74 +151,11 @@ static const struct rule_section sections[] = {
 	{ "mcp", KIND_MCP, false },
 };
 
-/* The kinds that `defaults` may name, with the ID of the resulting rule. */
-static const char *const default_ids[KINDS] = {
-	[KIND_READ] = "defaults.read",
-	[KIND_WRITE] = "defaults.write",
-	[KIND_FETCH] = "defaults.fetch",
-	[KIND_GIT] = "defaults.git",
-	[KIND_MCP] = "defaults.mcp",
+struct reader {
+	struct policy *policy;
+	const struct policy_names *names;
+	struct faults *faults;
 };
-
-static int take_default_of(struct reader *r, const struct json *v)
-{
-	const char *name = json_string(v);
-	const enum decision action = name ? decision_parse(name) : DECISION_NONE;
-	char place[64];
-
-	for (enum kind kind = 0; kind < KINDS; kind++) {
-		if (!default_ids[kind] || strcmp(kind_name(kind), json_key(v)) != 0)
-			continue;
-		snprintf(place, sizeof(place), ": %s:", default_ids[kind]);
-		if (action == DECISION_NONE)
-			faults_add(r->faults, place, "must be 'allow', 'deny' or 'pending_hitl'");
-		r->policy->of_kind[kind].otherwise =
-			(struct rule){ .id = default_ids[kind], .kind = kind, .action = action };
-		return 0;
-	}
-	return add_unknown_key(r, ": defaults:", json_key(v));
-}
-
-static int take_defaults(struct reader *r, const struct json *v)
-{
-	int e;
-
-	if (!json_is_object(v)) {
-		faults_add(r->faults, ": defaults:", "must be an object");
-		return 0;
-	}
-	json_each (member, v) {
-		e = take_default_of(r, member);
-		if (e < 0)
-			return e;
-	}
-	return 0;
-}
-
-static const struct key keys[] = {
-	{ "metadata", take_metadata },
-	{ "default_action", take_default },
-	{ RULE_BUDGET, take_require_budget },
-	{ "trusted_path", take_trusted },
-	{ "approver_groups", take_approver_groups },
-	{ "principals", take_principals },
-	{ "defaults", take_defaults },
-	{ "exec", take_rules },
-	{ "lines", take_rules },
-	{ "read", take_rules },
-	{ "write", take_rules },
-	{ "fetch", take_rules },
-	{ "git", take_rules },
-	{ "mcp", take_rules },
-};
-
-static int read_member(struct reader *r, const struct json *member)
-{
-	for (size_t i = 0; i < LENGTH(keys); i++)
-		if (strcmp(keys[i].name, json_key(member)) == 0)
-			return keys[i].take(r, member);
-	return add_unknown_key(r, ":", json_key(member));
-}
 
 static int compare_ids(const void *a, const void *b)
 {
@@ -327,14 +248,19 @@ static int trust_the_usual(struct trusted *trusted)
 
 static int read_document(struct reader *r)
 {
+	const struct policy_part part = { .faults = r->faults, .names = r->names };
 	const struct json *root = json_root(r->policy->doc);
+	struct dispatch_row rows[LENGTH(keys) + LENGTH(sections) + 1] = { 0 };
 	int e;
 
-	json_each (member, root) {
-		e = read_member(r, member);
-		if (e < 0)
-			return e;
-	}
+	memcpy(rows, keys, sizeof(keys));
+	for (size_t i = 0; i < LENGTH(sections); i++)
+		rows[LENGTH(keys) + i] =
+			(struct dispatch_row){ sections[i].name, take_rules, 0, false, 0 };
+	e = policy_part_read(&part, r->policy, root, rows);
+	if (e < 0)
+		return e;
+
 	for (size_t i = 0; i < LENGTH(sections); i++) {
 		e = read_rules(r, &sections[i]);
 		if (e < 0)

@@ -12,9 +12,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/json/tree.h"
-#include "base/text.h"
 #include "gate/limits.h"
+#include "gate/policy/policy-part.h"
 
 #define SERVERS_KEY "mcp_servers"
 #define BLANKS " \t\r\n\v\f"
@@ -50,63 +49,50 @@ bool registry_is_one(const struct json *root)
 
 /* --- reading ---------------------------------------------------------------------------------- */
 
-static const struct {
-	const char *key;
-	size_t offset;
-	bool is_list;
-} keys[] = {
-	{ "server_id", offsetof(struct entry, id), false },
-	{ "name", offsetof(struct entry, name), false },
-	{ "trust_tier", offsetof(struct entry, tier), false },
-	{ "approval_state", offsetof(struct entry, state), false },
-	{ "capabilities", offsetof(struct entry, capabilities), true },
-	{ "allowed_tools", offsetof(struct entry, tools), true },
+static int take_strings(
+	struct dispatch *d, const struct dispatch_row *row, const struct dispatch_value *v)
+{
+	if (!json_is_array(v->json))
+		return dispatch_refuse(d, row->key, "must be an array of strings");
+	json_each (child, v->json)
+		if (!json_string(child))
+			return dispatch_refuse(d, row->key, "must be an array of strings");
+
+	*(const struct json **)dispatch_to(d, row) = v->json;
+	return 0;
+}
+
+#define AT(member) offsetof(struct entry, member)
+
+static const struct dispatch_row keys[] = {
+	{ "server_id", dispatch_take_string, AT(id), true, LIMIT_POLICY },
+	{ "name", dispatch_take_string, AT(name), false, LIMIT_POLICY },
+	{ "trust_tier", dispatch_take_string, AT(tier), false, LIMIT_POLICY },
+	{ "approval_state", dispatch_take_string, AT(state), false, LIMIT_POLICY },
+	{ "capabilities", take_strings, AT(capabilities), false, 0 },
+	{ "allowed_tools", take_strings, AT(tools), false, 0 },
+	{ 0 },
 };
 
-static bool is_list_of_strings(const struct json *v)
-{
-	if (!json_is_array(v))
-		return false;
-	json_each (child, v)
-		if (!json_string(child))
-			return false;
-	return true;
-}
-
-static void take_member(
-	const struct json *v, const char *place, struct faults *faults, struct entry *entry)
-{
-	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-		void *to = (char *)entry + keys[i].offset;
-
-		if (strcmp(json_key(v), keys[i].key) != 0)
-			continue;
-		if (keys[i].is_list && is_list_of_strings(v))
-			*(const struct json **)to = v;
-		else if (!keys[i].is_list && json_string(v))
-			*(const char **)to = json_string(v);
-		else
-			faults_add(faults, place, "%s must be %s", keys[i].key,
-				keys[i].is_list ? "an array of strings" : "a string");
-	}
-}
-
 /* Other members of an entry are for other programs and are ignored. */
-static void read_entry(
-	const struct json *v, size_t index, struct faults *faults, struct entry *entry)
+static int take_entry(struct dispatch *d, const char *where, const struct json *v, void *to)
 {
-	char place[64];
+	const struct policy_part *document = d->context;
+	const struct policy_part part = { document->faults, NULL, where, true };
+	struct registry *r = to;
 
-	snprintf(place, sizeof(place), ": " SERVERS_KEY "[%zu]:", index);
-	if (!json_is_object(v)) {
-		faults_add(faults, place, "must be an object");
-		return;
-	}
+	return policy_part_read(&part, &r->entries[r->n++], v, keys);
+}
 
-	json_each (member, v)
-		take_member(member, place, faults, entry);
-	if (!entry->id || text_is_blank(entry->id))
-		faults_add(faults, place, "server_id is missing");
+static int take_servers(
+	struct dispatch *d, const struct dispatch_row *row, const struct dispatch_value *v)
+{
+	struct registry *r = d->to;
+
+	r->entries = calloc(json_size(v->json) + 1, sizeof(*r->entries));
+	if (!r->entries)
+		return -ENOMEM;
+	return dispatch_array(d, row->key, v->json, 0, LIMIT_POLICY_RULES, take_entry, r);
 }
 
 static int compare_ids(const void *a, const void *b)
@@ -142,29 +128,21 @@ static int check_ids(const struct registry *r, struct faults *faults)
 
 int registry_read(const struct json *root, struct faults *faults, struct registry **ret)
 {
+	static const struct dispatch_row rows[] = {
+		{ SERVERS_KEY, take_servers, 0, true, 0 },
+		{ 0 },
+	};
+	const struct policy_part document = { faults, NULL, NULL, true };
 	cleanup(registry_free_p) struct registry *r = NULL;
-	const struct json *servers = json_get(root, SERVERS_KEY);
-	size_t i = 0;
 	int e;
 
 	r = calloc(1, sizeof(*r));
 	if (!r)
 		return -ENOMEM;
-	if (!json_is_array(servers) || json_size(servers) > LIMIT_POLICY_RULES) {
-		faults_add(faults, ": " SERVERS_KEY ":", "must be an array of at most %d servers",
-			LIMIT_POLICY_RULES);
-		return 0;
-	}
 
-	r->entries = calloc(json_size(servers) + 1, sizeof(*r->entries));
-	if (!r->entries)
-		return -ENOMEM;
-
-	json_each (child, servers) {
-		read_entry(child, i, faults, &r->entries[i]);
-		r->n = ++i;
-	}
-	e = check_ids(r, faults);
+	e = policy_part_read(&document, r, root, rows);
+	if (e >= 0)
+		e = check_ids(r, faults);
 	if (e == 0)
 		*ret = steal_ptr(r);
 	return e;

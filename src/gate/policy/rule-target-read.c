@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/text.h"
 #include "gate/limits.h"
 #include "gate/policy/glob.h"
 #include "gate/policy/pattern-read.h"
@@ -44,16 +43,10 @@ static const char *tool_fault(const char *pattern)
 	return strchr(pattern, ':') ? pattern_text_fault(pattern) : "must be SERVER:TOOL";
 }
 
-/* Of a compiled policy. */
-static const char *run_fault(const char *pattern)
-{
-	return text_is_blank(pattern) ? "is blank" : NULL;
-}
-
 static pattern_fault_fn *target_fault(const struct rule *rule)
 {
 	if (rule->compiled)
-		return run_fault;
+		return pattern_run_fault;
 	switch (rule->kind) {
 	case KIND_READ:
 	case KIND_WRITE:
