@@ -212,6 +212,21 @@ fetches() {
 	judged allow defaults.write action_type=write_file target=.github/x cwd=/w/p
 }
 
+@test "every place in which a hook of an agent is installed is guarded" {
+	local path n=0
+
+	serve_policy
+	document '{"defaults":{"write":"allow"}}'
+	while read -r path; do
+		n=$((n + 1))
+		[[ $path != etc/* ]] || path=/$path
+		judged ask write.guarded action_type=write_file "target=$path" cwd=/home/me
+		judged ask write.guarded action_type=write_file "target=${path^^}" cwd=/home/me
+		[[ $path == /* ]] || judged ask write.guarded action_type=write_file "target=/w/p/$path"
+	done < <(sed -n 's/^		\.path = "\(.*\)",$/\1/p' "$BATS_TEST_DIRNAME/../src/cli/hook-places.c")
+	((n >= 20))
+}
+
 @test "a URL is matched part by part, and one that programs read in two ways is refused" {
 	serve_policy
 	document '{"defaults":{"fetch":"pending_hitl"},"fetch":[
@@ -236,6 +251,24 @@ fetches() {
 		www.debian.org '' 'https://www.debian.org%2eevil.com/' $'https://www.debian.org/\t' \
 		https://www..debian.org/ 'https://[::1/' https://www.debian.org:x/ 'https://dеbian.org/'
 	fetches ask defaults.fetch https://127.0.0.1/
+}
+
+@test "an address of IPv6 is one address, however it is spelled" {
+	serve_policy
+	document '{"defaults":{"fetch":"pending_hitl"},"fetch":[
+		{"id":"docs","action":"allow","url":["http://[2001:DB8:0:0::1]/**","http://10.1.2.3/**"]},
+		{"id":"local","action":"deny","url":["*://[fe80:*]/**","*://[::1]/**","*://169.254.*/**"]}]}'
+	fetches allow docs 'http://[2001:db8::1]/' 'http://[2001:0db8:0000::0001]/x' \
+		'http://[2001:db8::0.0.0.1]/x' 'http://[::ffff:10.1.2.3]/' 'http://[::FFFF:a01:203]/'
+	fetches block local 'http://[::1]/' 'http://[0:0:0:0:0:0:0:1]:99/x' 'http://[::0001]/x' \
+		'http://[fe80::1]/' 'http://[FE80:0::1]/' 'http://[::ffff:169.254.169.254]/' \
+		'http://[::ffff:a9fe:a9fe]/' 'http://[0:0:0:0:0:ffff:169.254.169.254]/'
+	fetches ask defaults.fetch 'http://[2001:db8::1:1]/' 'http://[fd00::1]/' 'http://[::a01:203]/'
+	fetches block fetch.url.refused 'http://[:::1]/' 'http://[1]/' 'http://[1.2.3.4]/' 'http://[]/' \
+		'http://[fe80::1%25eth0]/' 'http://[::1]x/' 'http://[*]/' 'http://[fe80:*]/' 'http://[::12345]/' \
+		'http://[1:2:3:4:5:6:7:8:9]/' "http://[$(printf '0%.0s' {1..80}):1]/"
+	faulty 'fetch[0] "x": url has no address of IPv6 in its brackets' \
+		'{"fetch":[{"id":"x","action":"deny","url":"http://[x*]/"}]}'
 }
 
 @test "a branch is compared by its whole name, and a push that could be to any is denied" {

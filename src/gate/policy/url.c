@@ -4,8 +4,10 @@
 
 #include "gate/policy/url.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -95,21 +97,48 @@ static bool looks_numeric(const char *host)
 	return *last && last[strspn(last, "0123456789")] == '\0';
 }
 
-static const char *ipv6_fault(const char *host)
+/*
+ * Gives an address of IPv6 its usual spelling, since it has many; an address of IPv4 within one
+ * becomes that address. A pattern with wildcards stays as it is. Returns 0, REFUSED or -ENOMEM.
+ */
+static int respell_ipv6(char **host, enum url_form form)
 {
-	size_t len = strlen(host);
+	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+	char plain[INET6_ADDRSTRLEN], spelled[INET6_ADDRSTRLEN + 2];
+	const char *text = *host + 1;
+	const size_t len = strlen(text);
+	struct in6_addr address;
+	char *copy;
 
-	if (len < 4 || host[len - 1] != ']' || strspn(host + 1, "0123456789abcdef:.") != len - 2)
-		return "has no address of IPv6 in its brackets";
-	return NULL;
+	if (len < 2 || text[len - 1] != ']')
+		return REFUSED;
+	if (form == URL_PATTERN && strchr(text, '*'))
+		return strspn(text, "0123456789abcdef:*") == len - 1 ? 0 : REFUSED;
+	if (len > sizeof(plain))
+		return REFUSED;
+	memcpy(plain, text, len - 1);
+	plain[len - 1] = '\0';
+	if (inet_pton(AF_INET6, plain, &address) != 1)
+		return REFUSED;
+
+	if (memcmp(address.s6_addr, mapped, sizeof(mapped)) == 0) {
+		inet_ntop(AF_INET, address.s6_addr + sizeof(mapped), spelled, sizeof(spelled));
+	} else {
+		inet_ntop(AF_INET6, &address, plain, sizeof(plain));
+		snprintf(spelled, sizeof(spelled), "[%s]", plain);
+	}
+	copy = strdup(spelled);
+	if (!copy)
+		return -ENOMEM;
+	free(*host);
+	*host = copy;
+	return 0;
 }
 
 static const char *host_fault(const char *host, enum url_form form)
 {
 	static const char known[] = "abcdefghijklmnopqrstuvwxyz0123456789-_.";
 
-	if (host[0] == '[')
-		return ipv6_fault(host);
 	if (!host[0])
 		return "has no host";
 	if (host[0] == '.' || strstr(host, ".."))
@@ -128,6 +157,7 @@ static int take_authority(
 {
 	const char *end = text + len, *colon, *bracket = memchr(text, ']', len);
 	size_t host;
+	int r;
 
 	if (memchr(text, '@', len) || memchr(text, '%', len)) {
 		*fault = "has user information";
@@ -142,7 +172,14 @@ static int take_authority(
 	if (!u->host || !u->port)
 		return -ENOMEM;
 
-	*fault = host_fault(u->host, form);
+	if (u->host[0] == '[') {
+		r = respell_ipv6(&u->host, form);
+		if (r < 0)
+			return r;
+		*fault = r == REFUSED ? "has no address of IPv6 in its brackets" : NULL;
+	} else {
+		*fault = host_fault(u->host, form);
+	}
 	if (!*fault && strspn(u->port, "0123456789") != strlen(u->port)
 		&& !(form == URL_PATTERN && strcmp(u->port, "*") == 0))
 		*fault = "has a port that is no number";

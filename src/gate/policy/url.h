@@ -9,7 +9,7 @@
 #include <stdbool.h>
 
 struct url {
-	char *scheme, *host; /* lower case; no final dot; IPv6 with its "[...]" */
+	char *scheme, *host; /* lower case; no final dot; IPv6 as "[...]", in its usual form */
 	char *port;          /* "" for the scheme's default port, or none */
 	char *path;          /* from its slash on, decoded, without "." and ".."; at least "/" */
 	bool plain_path;     /* the path was written in this normal form */
