@@ -59,7 +59,8 @@ call() {
 CONTEXT=()
 
 # calls AGENT TOOL ARGUMENTS [DIRECTORY]: sets status, output and stderr, and `asked` to the members of
-# the requests, from action_type on, without those that say who asks.
+# the requests, from action_type on, without those that say who asks, and without the real path of
+# what lies in /w, which doesn't exist.
 calls() {
 	local before=0
 
@@ -67,7 +68,7 @@ calls() {
 	hook "$1" < <(call "$@")
 	asked=$(tail -n +"$((before + 1))" "$LOG" | sed -n \
 		's/.*"request":{\("action_type":.*\),"detail":true,"resume":true},"response":.*/\1/p' |
-		sed 's/"session_id":"s","agent_id":"[a-z]*",//; s/,"cwd":"[^"]*"//')
+		sed 's/"session_id":"s","agent_id":"[a-z]*",//; s/,"cwd":"[^"]*"//; s/,"real_target":"\/w\/[^"]*"//')
 }
 
 # asks AGENT TOOL ARGUMENTS REQUEST...: exactly these are asked.
@@ -128,6 +129,24 @@ asks_unknown() {
 	for agent in claude:WebFetch qwen:web_fetch copilot:web_fetch opencode:webfetch; do
 		asks "${agent%:*}" "${agent#*:}" '{"url":"https://a.b/c","prompt":"what"}' \
 			'"action_type":"fetch_url","target":"https://a.b/c","tool":"'"${agent#*:}"'"'
+	done
+}
+
+@test "a path that doesn't exist yet leads to its place below what exists; one that can't be known, nowhere" {
+	local path
+
+	serve --default-action deny
+	mkdir -p "$TMP/d/e"
+	ln -s "$TMP/d/e" "$TMP/d/link"
+	ln -s "$TMP/gone" "$TMP/d/dangling"
+	for path in "d/e/new:$TMP/d/e/new" "d/x/y/new:$TMP/d/x/y/new" "d/link/x/new:$TMP/d/e/x/new" \
+		"d/link/../new:$TMP/d/new" "/no-such-directory/x:/no-such-directory/x"; do
+		calls claude Write '{"file_path":"'"${path%:*}"'","content":"x"}' "$TMP"
+		[[ $asked == *'"real_target":"'"${path#*:}"'"'* ]] || fail "$path: $asked"
+	done
+	for path in d/dangling d/dangling/x d/x/../new d/x/./new d/x//new; do
+		calls claude Write '{"file_path":"'"$path"'","content":"x"}' "$TMP"
+		[[ $asked == *'"target":"'"$path"'"'* && $asked != *real_target* ]] || fail "$path: $asked"
 	done
 }
 
@@ -262,7 +281,7 @@ asks_unknown() {
 	assert_status 2
 	calls claude Write '{"file_path":"~/src/x","content":"y"}' "$TMP/w"
 	assert_status 2
-	calls claude Write '{"file_path":"src/x","content":"y"}' "$TMP"
+	calls claude Write '{"file_path":"'"$TMP"'/src/x","content":"y"}' "$TMP/w"
 	assert_status 2
 	calls claude Write '{"file_path":".claude/settings.json","content":"{}"}' "$TMP/w"
 	assert_status 2

@@ -311,8 +311,8 @@ works() {
 		{"id":"own","path":"/w/p/**","action":"allow"}],
 		"git":[{"id":"main","branch":"main","operation":"push","action":"deny"}],
 		"mcp":[{"id":"get","server":"tickets","tools":"get_*","action":"allow","except":"tickets:get_x"}]}'
-	explain --read .env --cwd /w/p
-	assert_line 'read      .env'
+	explain --read /w/p//.env --cwd /w/p
+	assert_line 'read      /w/p//.env'
 	assert_line 'decision  deny'
 	assert_line 'decided   read[1] "secrets"'
 	assert_line 'reason    not for agents (rule secrets)'

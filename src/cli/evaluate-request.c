@@ -8,9 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/json/writer.h"
-#include "base/path.h"
 
 int evaluate_request_print(const struct evaluate_request *q, struct bytes *line)
 {
@@ -46,26 +46,35 @@ int evaluate_request_print(const struct evaluate_request *q, struct bytes *line)
 	return r < 0 ? r : bytes_append_char(line, '\n');
 }
 
-/* Resolves a path whose last part may not exist. */
+/* Whether a name can stand after a directory that doesn't exist yet. */
+static bool is_new_name(const char *name)
+{
+	return name[0] != '\0' && strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
+}
+
+/*
+ * Resolves a path whose last parts may not exist yet. A link that leads to no file is not resolved:
+ * writing it makes the file to which it leads.
+ */
 static char *resolve(const char *path)
 {
-	cleanup(free_p) char *directory = NULL, *real = NULL;
+	cleanup(free_p) char *known = strdup(path), *real = NULL;
 	char *joined = NULL, *slash;
+	const char *tail = "";
+	struct stat st;
 
-	real = realpath(path, NULL);
-	if (real || errno != ENOENT)
-		return steal_ptr(real);
-
-	directory = strdup(path);
-	if (!directory)
-		return NULL;
-	slash = strrchr(directory, '/');
-	if (slash)
+	while (known && !(real = realpath(known[0] ? known : "/", NULL))) {
+		if (errno != ENOENT || lstat(known, &st) == 0 || errno != ENOENT)
+			return NULL;
+		slash = strrchr(known, '/');
+		if (!slash || !is_new_name(slash + 1))
+			return NULL;
 		*slash = '\0';
-	real = realpath(slash ? (slash == directory ? "/" : directory) : ".", NULL);
-	if (!real || path_name(path)[0] == '\0' || strcmp(path_name(path), "..") == 0)
-		return NULL;
-	if (asprintf(&joined, "%s/%s", strcmp(real, "/") == 0 ? "" : real, path_name(path)) < 0)
+		tail = path + (slash - known);
+	}
+	if (!real
+		|| asprintf(&joined, "%s%s", strcmp(real, "/") == 0 && tail[0] ? "" : real, tail)
+			< 0)
 		return NULL;
 	return joined;
 }
@@ -74,9 +83,9 @@ char *evaluate_request_real_target(const char *directory, const char *path)
 {
 	cleanup(free_p) char *joined = NULL;
 
-	if (!directory || path[0] == '/')
+	if (path[0] == '/')
 		return resolve(path);
-	if (asprintf(&joined, "%s/%s", directory, path) < 0) {
+	if (asprintf(&joined, "%s/%s", directory ? directory : ".", path) < 0) {
 		joined = NULL;
 		return NULL;
 	}

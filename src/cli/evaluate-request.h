@@ -28,6 +28,6 @@ int evaluate_request_print(const struct evaluate_request *request, struct bytes 
 
 /*
  * Where a path leads that is relative to `directory` (or to the current one, if that is NULL). Its
- * last part need not exist yet. NULL if it can't be resolved.
+ * last parts need not exist yet. NULL if it can't be resolved.
  */
 char *evaluate_request_real_target(const char *directory, const char *path);

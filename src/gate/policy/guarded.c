@@ -15,14 +15,25 @@
 static const char *const files[] = {
 	/* Coding agents, their servers and hooks. */
 	".claude/**",
+	".claude.json",
 	".codex/**",
 	".gemini/**",
 	".qwen/**",
 	".cline/**",
+	".clinerules/**",
+	"Documents/Cline/**",
+	".copilot/**",
 	".cursor/**",
 	".opencode/**",
+	".config/opencode/**",
 	"opencode.json",
+	"opencode.jsonc",
 	".mcp.json",
+	"/etc/claude-code/**",
+	"/etc/codex/**",
+	"/etc/gemini-cli/**",
+	"/etc/qwen-code/**",
+	"/etc/cursor/**",
 	".github/hooks**",
 	".github/copilot**",
 
@@ -84,7 +95,8 @@ static const char *const files[] = {
 static bool may_be(const char *path)
 {
 	return path[0] == '.' || strstr(path, "/.") || strcasestr(path, "opencode.json")
-		|| strcasestr(path, "firma") || strstr(path, "etc/");
+		|| strcasestr(path, "firma") || strcasestr(path, "cline")
+		|| strcasestr(path, "etc/");
 }
 
 /* Whether the path is the directory of such a pattern. Directories have no wildcards. */
