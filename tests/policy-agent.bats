@@ -1,7 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: ISC
 #
-# The shipped policy for coding agents, on lines as they write them: man/examples/coding-agent.lines.
+# The shipped policy for coding agents, on lines as they write them, and on calls of their other tools:
+# man/examples/coding-agent.lines and coding-agent.calls.
 
 # shellcheck disable=SC2154 # some variables are those of lib.bash and of bats
 
@@ -60,4 +61,38 @@ try_lines() {
 	start_daemon --policy "$POLICY" --max-pending 1000
 	run try_lines
 	assert_output "$((harmless + harmful)) of $((harmless + harmful))"
+}
+
+# Asks about each call by the hook, in a home below $TMP; prints those that are decided otherwise.
+try_calls() {
+	local wanted tool arguments got n=0
+
+	while IFS=$'\t' read -r wanted tool arguments; do
+		[[ $wanted && $wanted != \#* ]] || continue
+		n=$((n + 1))
+		"$UNIT" object session_id=s "cwd=$TMP/home/me/src/app" hook_event_name=PreToolUse "tool_name=$tool" \
+			"tool_input:=${arguments//\/home\//"$TMP/home/"}" >"$TMP/question"
+		firma hook claude --socket "$SOCKET" --wait 0 <"$TMP/question" >"$TMP/answer" 2>"$TMP/reason" || true
+		case $(<"$TMP/answer") in
+		*'"permissionDecision":"allow"'*) got=allow ;;
+		*'"firma: denied for now: a person must decide '*) got=pending_hitl ;;
+		*'"firma: denied: '*) got=deny ;;
+		*) got=none ;;
+		esac
+		[[ $got == "$wanted" ]] || echo "$tool $arguments: $got, not $wanted: $(cat "$TMP/reason")"
+	done <"$EXAMPLES/coding-agent.calls"
+	echo "$n calls"
+}
+
+@test "an agent's day of calls of other tools is decided as the file beside the policy says" {
+	local n
+
+	n=$(grep -c '^[a-z_]*	' "$EXAMPLES/coding-agent.calls")
+	((n >= 100))
+	mkdir -p "$TMP/home/me/notes" "$TMP/home/me/src/"{app/{src,docs,.git/hooks},other}
+	ln -s "$TMP/home/me/notes" "$TMP/home/me/src/app/notes"
+	write_policy "$(sed "s|/home/|$TMP/home/|g" "$EXAMPLES/coding-agent.json")"
+	start_daemon --policy "$POLICY" --max-pending 1000
+	run try_calls
+	assert_output "$n calls"
 }
