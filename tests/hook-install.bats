@@ -58,13 +58,25 @@ refuses() {
 	grep -q '"timeout": 3600, "onFailure": "block"' "$settings"
 	line=$(installed_line "$settings")
 	assert_equal "$line" \
-		"$(readlink -f "$FIRMA") hook claude || { echo 'firma: no answer; denied' >&2; exit 2; }"
+		"$(readlink -f "$FIRMA") hook claude || { [ \$? = 2 ] || echo 'firma: no answer; denied' >&2; exit 2; }"
 	run --separate-stderr sh -c "$line" </dev/null
 	assert_status 2
 	run --separate-stderr sh -c "${line/#\/*firma hook/\/nonexistent hook}" </dev/null
 	assert_status 2
 	refute_output
 	assert_stderr -p 'firma: no answer; denied'
+}
+
+@test "the line that is installed says nothing more after a denial" {
+	local line
+
+	start_daemon --default-action deny
+	hook install --user claude --socket "$SOCKET"
+	line=$(installed_line "$settings")
+	run --separate-stderr sh -c "$line" <"$BATS_TEST_DIRNAME/vectors/hooks/claude-shell.json"
+	assert_status 2
+	assert_output -p '"permissionDecision":"deny"'
+	assert_stderr 'firma: denied: denied by the default action'
 }
 
 @test "options are for the installed line, quoted" {
@@ -197,7 +209,7 @@ refuses() {
 }
 
 @test "the hooks of two agents in one file are told apart" {
-	has '{"hooks":{"PreToolUse":[{"hooks":[{"type":"command","command":"firma hook qwen || { echo '"'firma: no answer; denied'"' >&2; exit 2; }"}]}]}}'
+	has '{"hooks":{"PreToolUse":[{"hooks":[{"type":"command","command":"firma hook qwen || { [ $? = 2 ] || echo '"'firma: no answer; denied'"' >&2; exit 2; }"}]}]}}'
 	hook install --user claude
 	assert_equal "$(grep -o 'hook [cq][a-z]* ' "$settings" | tr -d '\n')" 'hook qwen hook claude '
 	hook uninstall --user claude

@@ -39,7 +39,7 @@ declare -gA ALLOWS=(
 declare -gA NONE=([cline]='{"cancel":false}' [opencode]='{"decision":"none"}')
 
 # How a line of settings goes on after the hook.
-tail="|| { echo 'firma: no answer; denied' >&2; exit 2; }"
+tail="|| { [ \$? = 2 ] || echo 'firma: no answer; denied' >&2; exit 2; }"
 
 # hook AGENT [OPTION...]: sets status, output and stderr, as `run` does. Standard input is the question.
 hook() {

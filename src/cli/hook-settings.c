@@ -36,14 +36,19 @@ static int append_call(
 		     : bytes_appendf(out, " hook %s%s", place->agent, bytes_str(&command->options));
 }
 
-/* Appends the command line for the agent's shell, as a JSON string. */
+/*
+ * Appends the command line for the agent's shell, as a JSON string. With status 2 the hook has
+ * answered by itself, and told the reason.
+ */
 static int append_line(
 	const struct hook_place *place, const struct hook_command *command, struct bytes *out)
 {
 	cleanup(bytes_deinit) struct bytes line = BYTES_INIT(BYTES_UNLIMITED);
 
 	if (append_call(place, command, &line) < 0
-		|| bytes_append_str(&line, " || { echo '" NO_ANSWER "' >&2; exit 2; }") < 0)
+		|| bytes_append_str(
+			   &line, " || { [ $? = 2 ] || echo '" NO_ANSWER "' >&2; exit 2; }")
+			< 0)
 		return -ENOMEM;
 	return json_append_string(out, bytes_str(&line));
 }
