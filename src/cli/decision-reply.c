@@ -22,6 +22,7 @@ static int read_response(const struct bytes *line, struct decision_reply *ret)
 		.token = reply.decision == DECISION_PENDING ? reply.approval_token : NULL,
 		.retry_after_ms = reply.retry_after_ms,
 		.rule = reply.rule_id,
+		.ground = reply.rule_id ? judgement_ground_of(reply.rule_id) : GROUND_RULE,
 		.doc = doc,
 	};
 	return 0;
@@ -48,6 +49,7 @@ int decision_reply_read(const struct bytes *line, struct decision_reply *ret)
 		.token = parsed.reply.approval_token,
 		.retry_after_ms = parsed.reply.retry_after_ms,
 		.rule = parsed.reply.rule,
+		.ground = parsed.reply.rule ? judgement_ground_of(parsed.reply.rule) : GROUND_RULE,
 		.evidence = parsed.reply.evidence,
 		.doc = parsed.doc,
 	};

@@ -7,6 +7,7 @@
 
 #include "base/bytes.h"
 #include "base/json/tree.h"
+#include "gate/policy/judgement.h"
 #include "gate/wire/reply.h"
 
 struct decision_reply {
@@ -15,6 +16,7 @@ struct decision_reply {
 	const char *token;      /* of a pending request; NULL: the daemon issued none */
 	uint32_t retry_after_ms;
 	const char *rule;     /* with `detail`, or NULL */
+	enum ground ground;   /* of the rule, if there is one */
 	const char *evidence; /* the ID of its record, or NULL */
 	struct json_doc *doc; /* owns the strings */
 };

@@ -290,7 +290,7 @@ static int judge_target(struct explanation *e)
 
 	j->decision = e->verdict.decision;
 	j->rule = e->verdict.rule;
-	j->ground = strcmp(j->rule, RULE_DEFAULT) == 0 ? GROUND_DEFAULT : GROUND_RULE;
+	j->ground = judgement_ground_of(j->rule);
 	j->severity = e->verdict.severity;
 	j->approvers = e->verdict.approvers;
 	for (size_t i = 0; !j->by_rule && i < count_rules(e); i++) {

@@ -15,7 +15,6 @@
 #include "cli/hook-action.h"
 #include "cli/line-session.h"
 #include "cli/request-build.h"
-#include "gate/policy/rule.h"
 
 static enum hook_decision __attribute__((format(printf, 2, 3)))
 deny(struct bytes *reason, const char *format, ...)
@@ -61,7 +60,7 @@ static int build_request(const struct hook_asker *asker, const struct hook_quest
 static enum hook_decision allow(
 	const struct decision_reply *reply, bool opens_session, struct bytes *reason)
 {
-	if (!opens_session || (reply->rule && strcmp(reply->rule, RULE_DEFAULT) != 0))
+	if (!opens_session || (reply->rule && reply->ground != GROUND_DEFAULT))
 		return HOOK_ALLOWED;
 	return deny(reason,
 		"denied: a shell or interpreter without a script runs what is typed into it "

@@ -4,6 +4,8 @@
 
 #include "gate/policy/judgement.h"
 
+#include <string.h>
+
 #include "gate/policy/rule.h"
 
 static const struct {
@@ -23,6 +25,14 @@ struct judgement judgement_by(enum decision decision, enum ground ground)
 		.ground = ground,
 		.rule = grounds[ground].rule,
 	};
+}
+
+enum ground judgement_ground_of(const char *rule)
+{
+	for (size_t i = GROUND_RULE + 1; i < sizeof(grounds) / sizeof(grounds[0]); i++)
+		if (strcmp(rule, grounds[i].rule) == 0)
+			return (enum ground)i;
+	return GROUND_RULE;
 }
 
 struct judgement judgement_by_runtime(const char *policy_id)

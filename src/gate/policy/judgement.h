@@ -44,6 +44,9 @@ struct judgement {
 /* Judges by something else than a rule of a document. */
 struct judgement judgement_by(enum decision decision, enum ground ground);
 
+/* The ground of a reply that names this rule: a policy's rules have none of these names. */
+enum ground judgement_ground_of(const char *rule);
+
 /* Asks, since no policy speaks of this kind of request. `policy_id` may be NULL. */
 struct judgement judgement_by_runtime(const char *policy_id);
 
