@@ -212,6 +212,36 @@ fetches() {
 	judged allow defaults.write action_type=write_file target=.github/x cwd=/w/p
 }
 
+@test "a guarded file is guarded without a policy, whatever the default action is" {
+	local asked=commands.operand.require_approval
+
+	start_daemon --default-action allow
+	for_command pending_hitl "$asked" /usr/bin/tee .git/hooks/pre-push
+	for_command pending_hitl "$asked" /usr/bin/cp x /root/.ssh
+	for_command pending_hitl "$asked" /usr/bin/git config core.hooksPath x
+	for_command pending_hitl "$asked" /usr/bin/sh -c 'echo x >>.claude/settings.json'
+	for_command pending_hitl "$asked" /usr/bin/env cp x .husky
+	for_command allow default_action /usr/bin/tee x
+	for_command allow default_action /usr/bin/git status
+	for_command allow default_action /usr/bin/sh -c "echo \$(x)"
+	check_decisions
+	judged ask "$asked" action_type=execute_command 'target=cp x .git/hooks/y' cwd=/w/p
+	judged allow default_action action_type=execute_command 'target=cp x y' cwd=/w/p
+	judged ask runtime.default.require_approval action_type=write_file target=.git/hooks/y cwd=/w/p
+	judged ask runtime.default.require_approval action_type=write_file target=x cwd=/w/p
+	stop_daemon
+
+	start_daemon --default-action pending_hitl
+	for_command pending_hitl "$asked" /usr/bin/tee .git/hooks/pre-push
+	for_command pending_hitl default_action /usr/bin/tee x
+	check_decisions
+	stop_daemon
+
+	start_daemon --default-action deny
+	for_command deny default_action /usr/bin/tee .git/hooks/pre-push
+	check_decisions
+}
+
 @test "every place in which a hook of an agent is installed is guarded" {
 	local path n=0
 

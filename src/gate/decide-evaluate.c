@@ -76,14 +76,6 @@ static bool names_unknown_pack(const struct decide_input *in)
 
 /* --- judging ---------------------------------------------------------------------------------- */
 
-/* Without a policy in force, commands get the default action; all else needs a person. */
-static struct judgement judge_without_policy(const struct decide_input *in, enum kind kind)
-{
-	if (kind == KIND_EXEC)
-		return judgement_by(in->settings->default_action, GROUND_DEFAULT);
-	return judgement_by_runtime(NULL);
-}
-
 /* A URL that programs read in different ways is refused, also without a policy. */
 static struct judgement refused_url(const struct target *t)
 {
@@ -105,7 +97,7 @@ static void judge_by_policies(
 	}
 }
 
-/* Judges a line as the argument of `sh -c`. */
+/* Judges a line as the argument of `sh -c`. Without a policy, guarded files are still guarded. */
 static int judge_line(
 	const struct decide_input *in, const struct in_force *f, struct judgement *found)
 {
@@ -118,13 +110,14 @@ static int judge_line(
 	if (r < 0)
 		return r;
 
-	for (size_t i = 0; i < f->n; i++) {
-		r = policy_judge(
-			f->policies[i], &shell, &in->asker, in->settings->default_action, &j);
+	for (size_t i = 0; i == 0 || i < f->n; i++) {
+		const struct policy *policy = f->n > 0 ? f->policies[i] : NULL;
+
+		r = policy_judge(policy, &shell, &in->asker, in->settings->default_action, &j);
 		if (r < 0)
 			return r;
-		if (!j.policy_id)
-			j.policy_id = policy_id(f->policies[i]);
+		if (!j.policy_id && policy)
+			j.policy_id = policy_id(policy);
 		judgement_take_stricter(found, &j);
 	}
 	return 0;
@@ -200,7 +193,7 @@ static int judge_target(
 	if (found->decision == DECISION_NONE && t.url_fault)
 		*found = refused_url(&t);
 	if (found->decision == DECISION_NONE)
-		*found = judge_without_policy(in, kind);
+		*found = judgement_by_runtime(NULL);
 	if (kind == KIND_WRITE)
 		judge_guarded(&t, found);
 	target_deinit(&t);
@@ -273,7 +266,7 @@ static int judge(const struct decide_input *in, bool on_record, struct judgement
 		return r;
 
 	if (j.decision == DECISION_NONE)
-		j = judge_without_policy(in, kind);
+		j = judgement_by_runtime(NULL);
 	if (!j.policy_id && f.n > 0)
 		j.policy_id = policy_id(f.policies[0]);
 	*ret = j;

@@ -308,6 +308,26 @@ static int judge_lines(const struct policy *p, const struct candidates *c, struc
 	return 0;
 }
 
+/* Guarded files are guarded without a policy, too. */
+static int judge_without_policy(const struct request *request, const struct asker *asker,
+	enum decision otherwise, struct judgement *ret)
+{
+	static const struct policy none;
+	struct judgement j = by_default(otherwise);
+	struct candidates c;
+	int r;
+
+	r = candidates_init(&c, request, asker);
+	if (r < 0)
+		return r;
+
+	r = policy_effects_judge(&none, &c, &j);
+	candidates_deinit(&c);
+	if (r >= 0)
+		*ret = j;
+	return r;
+}
+
 int policy_judge(const struct policy *p, const struct request *request, const struct asker *asker,
 	enum decision otherwise, struct judgement *ret)
 {
@@ -315,10 +335,8 @@ int policy_judge(const struct policy *p, const struct request *request, const st
 	struct candidates c;
 	int r;
 
-	if (!p) {
-		*ret = j;
-		return 0;
-	}
+	if (!p)
+		return judge_without_policy(request, asker, otherwise, ret);
 
 	r = candidates_init(&c, request, asker);
 	if (r < 0)
