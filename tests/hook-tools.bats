@@ -295,6 +295,53 @@ asks_unknown() {
 	assert_status 2
 }
 
+# writes AGENT PATH: the call of its own tool that writes this file.
+writes() {
+	local patch
+
+	case $1 in
+	claude | cursor) call "$1" Write '{"file_path":"'"$2"'","content":"{}"}' "$TMP/w" ;;
+	codex)
+		patch='*** Begin Patch\n*** Add File: '$2'\n+{}\n*** End Patch'
+		call codex apply_patch '{"command":"'"$patch"'"}' "$TMP/w"
+		;;
+	gemini | qwen) call "$1" write_file '{"file_path":"'"$2"'","content":"{}"}' "$TMP/w" ;;
+	copilot) call copilot create '{"path":"'"$2"'","file_text":"{}"}' "$TMP/w" ;;
+	cline) call cline editor '{"command":"create","path":"'"$2"'","file_text":"{}"}' "$TMP/w" ;;
+	opencode) call opencode write '{"filePath":"'"$2"'","content":"{}"}' "$TMP/w" ;;
+	esac
+}
+
+@test "no agent's own tool switches its hook off in mid-session, whatever the policy allows" {
+	local agent path
+
+	mkdir -p "$TMP/w/.claude" "$TMP/w/src"
+	ln -s .claude "$TMP/w/link"
+	serve_policy '{"default_action":"allow","defaults":{"write":"allow"},
+		"write":[{"id":"all","path":["/**"],"action":"allow"}]}'
+	for agent in "${AGENTS[@]}"; do
+		hook "$agent" < <(writes "$agent" src/x)
+		assert_status 0
+		[[ $output != *deny* && $output != *true* ]] || fail "$agent: $output"
+		for path in .claude/settings.json .claude/settings.local.json .CLAUDE/settings.json \
+			src/../.claude/settings.json link/settings.json .codex/config.toml .codex/hooks.json \
+			.gemini/settings.json .qwen/settings.json .github/hooks/firma.json .clinerules/hooks/PreToolUse \
+			.opencode/plugin/firma.js opencode.json .cursor/hooks.json .mcp.json \
+			/home/me/.copilot/hooks/firma.json /home/me/.config/opencode/plugin/firma.js \
+			/etc/claude-code/managed-settings.json /etc/codex/requirements.toml; do
+			hook "$agent" < <(writes "$agent" "$path")
+			[[ $output == *'firma: denied for now: a person must decide '* ]] ||
+				fail "$agent, $path: $output"
+		done
+	done
+	# Nor does a line of shell.
+	for path in 'echo {} >.claude/settings.json' 'cp x .claude/settings.json' 'rm -r .claude' \
+		'git config core.hooksPath x' 'sed -i s/a/b/ .codex/config.toml' 'ln -sf x .git/hooks/pre-push'; do
+		hook claude < <(call claude Bash '{"command":"'"$path"'"}')
+		[[ $output == *'firma: denied for now: a person must decide '* ]] || fail "$path: $output"
+	done
+}
+
 @test "content that is too long for a request is named by its hash" {
 	local text hash
 
