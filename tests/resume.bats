@@ -153,3 +153,72 @@ setup() {
 	assert_status 2
 	[[ $output != *"$first"* ]]
 }
+
+# --- without consuming ----------------------------------------------------------------------------
+
+# The token, without its age.
+shown() {
+	operate show token_id="$token" | sed 's/,"age_ms".*//'
+}
+
+@test "with consume false an approved token is named, and stays approved" {
+	local before after
+
+	resumes consume:=false
+	assert_decision pending_hitl
+	assert_field approval_token "$token"
+	operate approve token_id="$token"
+	before=$(shown)
+	resumes consume:=false detail:=true
+	assert_decision approved
+	assert_field approval_token "$token"
+	assert_field rule approval_token
+	run ask "${WHOLE[@]}" consume:=false approval_token="$token"
+	assert_decision approved
+	run ask "${WHOLE[@]}" consume:=false approval_token="$token" wait_ms:=60000
+	assert_decision approved
+	after=$(shown)
+	assert_equal "$after" "$before"
+	run ask "${WHOLE[@]}" approval_token="$token" consume:=true
+	assert_decision allow
+	run ask "${WHOLE[@]}" approval_token="$token" consume:=false
+	assert_decision deny
+}
+
+@test "with consume false what is held is answered when a person has approved" {
+	send_in_background() {
+		ask "${WHOLE[@]}" resume:=true consume:=false wait_ms:=60000 >"$TMP/held" &
+		held=$!
+	}
+
+	local held
+
+	send_in_background
+	operate approve token_id="$token"
+	wait "$held"
+	run cat "$TMP/held"
+	assert_decision approved
+	resumes
+	assert_decision allow
+}
+
+@test "with consume false nothing else is different, and it must be a boolean" {
+	operate approve token_id="$token"
+	run ask "${WHOLE[@]}" args:='["b"]' consume:=false approval_token="$token"
+	assert_decision deny
+	run ask "${WHOLE[@]}" consume:=false
+	assert_decision pending_hitl
+	for value in '"false"' 0 null '[]'; do
+		run ask "${WHOLE[@]}" "consume:=$value" approval_token="$token"
+		[[ $output != *'"decision":"allow"'* || $value == null ]] || fail "$value: $output"
+	done
+}
+
+@test "check says that an approved token was not consumed" {
+	operate approve token_id="$token"
+	request "${WHOLE[@]}" resume:=true consume:=false >"$TMP/request"
+	run --separate-stderr firma check --socket "$SOCKET" --request "$TMP/request"
+	assert_status 75
+	refute_output
+	assert_stderr 'firma: approved, and not consumed: ask again without "consume"'
+}

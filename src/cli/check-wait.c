@@ -70,7 +70,7 @@ static bool is_pending(
 	if (decision_reply_read(line, &reply) != 0)
 		return false;
 
-	pending = reply.decision == DECISION_PENDING;
+	pending = reply.decision == DECISION_PENDING && !reply.approved;
 	*ret_pause = reply.retry_after_ms * CLOCK_MS;
 	found = reply.reason ? reply.reason : "";
 	*ret_news = strcmp(found, bytes_str(reason)) != 0;

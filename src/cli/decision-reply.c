@@ -47,6 +47,7 @@ int decision_reply_read(const struct bytes *line, struct decision_reply *ret)
 		.decision = parsed.reply.decision,
 		.reason = parsed.reply.reason,
 		.token = parsed.reply.approval_token,
+		.approved = parsed.reply.approved,
 		.retry_after_ms = parsed.reply.retry_after_ms,
 		.rule = parsed.reply.rule,
 		.ground = parsed.reply.rule ? judgement_ground_of(parsed.reply.rule) : GROUND_RULE,

@@ -3,6 +3,7 @@
 
 /* The decision in a reply line of either contract. */
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/bytes.h"
@@ -14,6 +15,7 @@ struct decision_reply {
 	enum decision decision; /* never NONE */
 	const char *reason;     /* never NULL */
 	const char *token;      /* of a pending request; NULL: the daemon issued none */
+	bool approved;          /* of a pending request: its token is approved, and not consumed */
 	uint32_t retry_after_ms;
 	const char *rule;     /* with `detail`, or NULL */
 	enum ground ground;   /* of the rule, if there is one */

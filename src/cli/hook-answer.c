@@ -191,6 +191,11 @@ void hook_answer_none(const struct hook_dialect *dialect)
 	write_answer(dialect->none);
 }
 
+void hook_answer_other(const char *answer)
+{
+	write_answer(answer);
+}
+
 void hook_answer_deny(const char *reason)
 {
 	static struct denial denial;

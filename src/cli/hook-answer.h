@@ -34,5 +34,8 @@ void hook_answer_has_read(void);
 _Noreturn void hook_answer_allow(const struct hook_dialect *dialect);
 _Noreturn void hook_answer_none(const struct hook_dialect *dialect);
 
+/* A complete answer that allows the tool with other arguments, shorter than PIPE_BUF. */
+_Noreturn void hook_answer_other(const char *answer);
+
 /* `reason` is any text; it is escaped, and also printed on standard error. */
 _Noreturn void hook_answer_deny(const char *reason);

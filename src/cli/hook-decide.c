@@ -6,12 +6,16 @@
 
 #include "cli/hook-decide.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "cli/check-wait.h"
 #include "cli/decision-reply.h"
+#include "cli/environment.h"
 #include "cli/hook-action.h"
 #include "cli/line-session.h"
 #include "cli/request-build.h"
@@ -37,20 +41,40 @@ static enum hook_decision deny_undecided(struct bytes *reason)
 		reason->len > 0 ? bytes_str(reason) : "out of memory");
 }
 
+/* The agent's shell gets the line's directory as the system names it, and so does `firma run`. */
+static int see_as_run(const struct hook_question *q, char **ret_cwd)
+{
+	cleanup(bytes_deinit) struct bytes dropped = BYTES_INIT(BYTES_UNLIMITED);
+	const struct environment_keep none = { .n = 0 };
+
+	*ret_cwd = realpath(q->cwd, NULL);
+	if (!*ret_cwd)
+		return say_undecided("the directory can't be resolved: %s", strerror(errno));
+	return environment_filter(environ, &none, &environ, &dropped) < 0
+		? say_undecided("out of memory")
+		: STATUS_DONE;
+}
+
 static int build_request(const struct hook_asker *asker, const struct hook_question *q,
 	const char *line, struct bytes *request)
 {
-	cleanup(free_p) char *copy = strdup(line);
-	char *command[] = { (char[]){ "bash" }, (char[]){ "-c" }, copy, NULL };
+	cleanup(free_p) char *copy = strdup(line), *cwd = NULL;
+	char bash[] = "bash", sh[] = "/bin/sh", option[] = "-c";
+	char *command[] = { asker->rewrite ? sh : bash, option, copy, NULL };
 	struct request_build build;
+	int status;
 
 	if (!copy)
 		return say_undecided("out of memory");
+	status = asker->rewrite ? see_as_run(q, &cwd) : STATUS_DONE;
+	if (status != STATUS_DONE)
+		return status;
 	request_build_init_bare(&build);
 	build.asked.session_id = q->session;
 	build.asked.agent_id = q->agent;
-	build.asked.cwd = q->cwd;
+	build.asked.cwd = cwd ? cwd : q->cwd;
 	build.command = command;
+	build.spare = asker->rewrite;
 	build.resume = true; /* an agent can't send a token itself */
 	build.detail = true;
 	return request_build_line(&build, asker->verb, request);
@@ -67,7 +91,7 @@ static enum hook_decision allow(
 		"later, and no rule allows that");
 }
 
-/* Reads a reply; `ret_token` is the ID of a pending token, else "". */
+/* Reads a reply; `ret_token` is the ID of a token that is pending or was not consumed, else "". */
 static enum hook_decision read_reply(const struct bytes *line, bool opens_session,
 	char ret_token[static NOTATION_UUID_LEN + 1], struct bytes *reason)
 {
@@ -79,6 +103,9 @@ static enum hook_decision read_reply(const struct bytes *line, bool opens_sessio
 		return deny(reason, "could not decide: the answer is not a decision");
 	if (reply.decision == DECISION_ALLOW) {
 		decision = allow(&reply, opens_session, reason);
+	} else if (reply.approved && reply.token) {
+		snprintf(ret_token, NOTATION_UUID_LEN + 1, "%s", reply.token);
+		decision = HOOK_ALLOWED;
 	} else if (reply.decision == DECISION_DENY) {
 		deny(reason, "denied: %s", reply.reason);
 	} else if (!reply.token) {
@@ -96,10 +123,9 @@ static enum hook_decision read_reply(const struct bytes *line, bool opens_sessio
 
 /* Asks, and waits for a person as long as the hook may. */
 static enum hook_decision ask(const struct hook_asker *asker, struct bytes *request,
-	bool opens_session, struct bytes *reason)
+	bool opens_session, char token[static NOTATION_UUID_LEN + 1], struct bytes *reason)
 {
 	cleanup(bytes_deinit) struct bytes reply = BYTES_INIT(BYTES_UNLIMITED);
-	char token[NOTATION_UUID_LEN + 1];
 	const struct check_wait hold = { .ask = &asker->ask, .time = asker->wait, .token = token };
 	enum hook_decision decision;
 
@@ -107,7 +133,7 @@ static enum hook_decision ask(const struct hook_asker *asker, struct bytes *requ
 		return deny_undecided(reason);
 
 	decision = read_reply(&reply, opens_session, token, reason);
-	if (!token[0] || asker->wait == 0)
+	if (decision == HOOK_ALLOWED || !token[0] || asker->wait == 0)
 		return decision;
 	if (check_wait_until_decided(&hold, request, &reply) != STATUS_DONE)
 		return reason->len > 0 ? HOOK_DENIED : deny_undecided(reason);
@@ -115,7 +141,7 @@ static enum hook_decision ask(const struct hook_asker *asker, struct bytes *requ
 }
 
 static enum hook_decision ask_about(const struct hook_asker *asker, const struct hook_question *q,
-	const char *line, struct bytes *reason)
+	const char *line, char token[static NOTATION_UUID_LEN + 1], struct bytes *reason)
 {
 	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED);
 	bool opens_session = false;
@@ -125,7 +151,7 @@ static enum hook_decision ask_about(const struct hook_asker *asker, const struct
 		return deny(reason, "could not decide: out of memory");
 	if (build_request(asker, q, line, &request) != STATUS_DONE)
 		return deny_undecided(reason);
-	return ask(asker, &request, opens_session, reason);
+	return ask(asker, &request, opens_session, token, reason);
 }
 
 /* --- tools that aren't shells ----------------------------------------------------------------- */
@@ -134,11 +160,12 @@ static enum hook_decision ask_about_action(
 	const struct hook_asker *asker, const struct evaluate_request *action, struct bytes *reason)
 {
 	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED);
+	char token[NOTATION_UUID_LEN + 1];
 
 	say_keep(reason);
 	if (hook_action_print(action, &request) < 0)
 		return deny(reason, "could not decide: out of memory");
-	return ask(asker, &request, false, reason);
+	return ask(asker, &request, false, token, reason);
 }
 
 static enum hook_decision ask_about_actions(
@@ -157,17 +184,18 @@ static enum hook_decision ask_about_actions(
 	return decision;
 }
 
-enum hook_decision hook_decide(
-	const struct hook_asker *asker, const struct hook_question *q, struct bytes *reason)
+enum hook_decision hook_decide(const struct hook_asker *asker, const struct hook_question *q,
+	char ret_token[static NOTATION_UUID_LEN + 1], struct bytes *reason)
 {
 	enum hook_decision decision = HOOK_ALLOWED;
 
+	ret_token[0] = '\0';
 	if (hook_dialect_is_opaque(q->dialect, q->tool))
 		return deny(reason, "denied: what the tool %s runs can't be asked about", q->tool);
 	if (!q->is_shell)
 		return asker->only_shell ? HOOK_NO_OPINION : ask_about_actions(asker, q, reason);
 
 	for (size_t i = 0; i < q->n_lines && decision == HOOK_ALLOWED; i++)
-		decision = ask_about(asker, q, q->lines[i], reason);
+		decision = ask_about(asker, q, q->lines[i], ret_token, reason);
 	return decision;
 }

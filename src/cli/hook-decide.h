@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/notation.h"
 #include "cli/ask.h"
 #include "cli/hook-question.h"
 #include "cli/verb.h"
@@ -15,13 +16,15 @@ struct hook_asker {
 	struct ask ask;
 	uint64_t wait;   /* µs to wait for a person */
 	bool only_shell; /* have no opinion on other tools */
+	bool rewrite;    /* ask what `firma run --shell` would ask, and consume no approval */
 };
 
 enum hook_decision { HOOK_DENIED, HOOK_ALLOWED, HOOK_NO_OPINION };
 
 /*
  * Waits if a person must decide. With HOOK_DENIED, `reason` says why; it is empty if memory ran
- * out. Messages of other modules go to `reason` too: see say_keep().
+ * out. Messages of other modules go to `reason` too: see say_keep(). With `rewrite`, `ret_token` is
+ * the approval that was not consumed, or "".
  */
-enum hook_decision hook_decide(
-	const struct hook_asker *asker, const struct hook_question *question, struct bytes *reason);
+enum hook_decision hook_decide(const struct hook_asker *asker, const struct hook_question *question,
+	char ret_token[static NOTATION_UUID_LEN + 1], struct bytes *reason);

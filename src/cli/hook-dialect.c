@@ -15,6 +15,11 @@
 		CLAUDE_ANSWER("deny") ",\"permissionDecisionReason\":\"", "\"}}\n" \
 	}
 
+#define CLAUDE_REWRITE                                              \
+	{                                                           \
+		CLAUDE_ANSWER("allow") ",\"updatedInput\":", "}}\n" \
+	}
+
 #define STATUS_DENIED 2
 
 const struct hook_dialect hook_dialects[] = {
@@ -33,14 +38,15 @@ const struct hook_dialect hook_dialects[] = {
 		.subagent = "agent_type",
 		.subagent_mark = "agent_id",
 		.allow = CLAUDE_ANSWER("allow") "}}\n",
+		.rewrite = CLAUDE_REWRITE,
 		.none = "{}\n",
 		.deny = CLAUDE_DENY,
 		.deny_status = STATUS_DENIED,
 	},
 	{
 		/*
-		 * codex's hook can't allow: it can only deny or have no opinion. After a denial it
-		 * goes on, as all of these agents but cline do.
+		 * codex's hook can't allow: it can only deny, have no opinion, or allow other
+		 * arguments. After a denial it goes on, as all of these agents but cline do.
 		 */
 		.name = "codex",
 		.event = "hook_event_name",
@@ -57,6 +63,7 @@ const struct hook_dialect hook_dialects[] = {
 		.subagent = "agent_type",
 		.subagent_mark = "agent_id",
 		.allow = "{}\n",
+		.rewrite = CLAUDE_REWRITE,
 		.none = "{}\n",
 		.deny = CLAUDE_DENY,
 		.deny_status = STATUS_DENIED,
@@ -75,6 +82,9 @@ const struct hook_dialect hook_dialects[] = {
 		.cwd = "cwd",
 		.directory = "tool_input.dir_path",
 		.allow = "{\"decision\":\"allow\"}\n",
+		.rewrite = { "{\"decision\":\"allow\",\"hookSpecificOutput\":{"
+			     "\"hookEventName\":\"BeforeTool\",\"tool_input\":",
+			"}}\n" },
 		.none = "{}\n",
 		.deny = { "{\"decision\":\"deny\",\"reason\":\"", "\"}\n" },
 		.deny_status = STATUS_DENIED,
@@ -89,6 +99,7 @@ const struct hook_dialect hook_dialects[] = {
 		.session = "sessionId",
 		.cwd = "cwd",
 		.allow = "{\"permissionDecision\":\"allow\"}\n",
+		.rewrite = { "{\"permissionDecision\":\"allow\",\"modifiedArgs\":", "}\n" },
 		.none = "{}\n",
 		.deny = { "{\"permissionDecision\":\"deny\",\"permissionDecisionReason\":\"",
 			"\"}\n" },

@@ -67,7 +67,8 @@ struct hook_dialect {
 
 	/* Answers, each a complete JSON text. The reason goes between the two parts of `deny`. */
 	const char *allow;
-	const char *none; /* no opinion: the agent's own rules apply */
+	const char *rewrite[2]; /* allows with other arguments, which go between; or NULL */
+	const char *none;       /* no opinion: the agent's own rules apply */
 	const char *deny[2];
 	int deny_status;
 };

@@ -22,6 +22,7 @@
 #include "base/notation.h"
 #include "base/text.h"
 #include "cli/hook-dialect.h"
+#include "cli/hook-rewrite.h"
 #include "cli/hook-settings.h"
 #include "cli/verb.h"
 
@@ -34,7 +35,7 @@ struct install {
 
 	/* Options of the installed line. */
 	const char *socket, *peer, *wait;
-	bool only_shell;
+	bool only_shell, rewrite;
 };
 
 static bool parse_peer(const char *value, void *to)
@@ -75,6 +76,8 @@ static const struct option_row install_rows[] = {
 		OPTION_FLAG(struct install, only_shell) },
 	{ "peer", 0, "USER", "who must listen at the socket (default with --managed: root)",
 		OPTION_PARSED(struct install, peer, parse_peer), .wants = "root or firma" },
+	{ "rewrite", 0, NULL, "let the agent run 'firma run' instead of the line itself",
+		OPTION_FLAG(struct install, rewrite) },
 	{ "socket", 0, "PATH", "the daemon's socket", OPTION_STRING(struct install, socket) },
 	{ "wait", 0, "TIME", "hold until a person has decided, for so long (default: 55min)",
 		OPTION_PARSED(struct install, wait, parse_wait), .wants = "at most 55min" },
@@ -420,6 +423,8 @@ static int build_options(
 		r = append_option(options, "only-shell", NULL);
 	if (r >= 0 && peer)
 		r = append_option(options, "peer", peer);
+	if (r >= 0 && i->rewrite)
+		r = append_option(options, "rewrite", NULL);
 	if (r >= 0 && i->socket)
 		r = append_option(options, "socket", i->socket);
 	if (r >= 0 && i->wait)
@@ -539,6 +544,8 @@ static int run_install(const struct verb *verb, int argc, char **argv)
 		return usage_error(verb, "--socket wants UTF-8");
 
 	place = choose_place(&i, operands.words[0]);
+	if (place && i.rewrite && !hook_rewrite_is_possible(hook_dialect_find(place->agent)))
+		return usage_error(verb, "--rewrite is for claude, codex, gemini and copilot");
 	return place ? install_at(&i, place) : say_no_place(&i, operands.words[0]);
 }
 

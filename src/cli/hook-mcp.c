@@ -96,13 +96,14 @@ static enum hook_decision decide(
 {
 	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(BYTES_UNLIMITED);
 	struct hook_question q = { 0 };
+	char token[NOTATION_UUID_LEN + 1];
 	enum hook_decision decision = HOOK_DENIED;
 
 	if (build_question(s, tool, input, &text) >= 0
 		&& hook_question_parse(
 			   hook_dialect_find("claude"), &text, s->asker->only_shell, &q, reason)
 			== 0)
-		decision = hook_decide(s->asker, &q, reason);
+		decision = hook_decide(s->asker, &q, token, reason);
 	hook_question_deinit(&q);
 	return decision;
 }

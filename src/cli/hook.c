@@ -6,6 +6,7 @@
  */
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,7 @@
 #include "cli/hook-decide.h"
 #include "cli/hook-mcp.h"
 #include "cli/hook-question.h"
+#include "cli/hook-rewrite.h"
 #include "cli/verb.h"
 
 /*
@@ -57,6 +59,8 @@ static const struct option_row rows[] = {
 		OPTION_FLAG(struct hook, managed) },
 	{ "only-shell", 0, NULL, "leave tools other than shells to the agent's own rules",
 		OPTION_FLAG(struct hook, asker.only_shell) },
+	{ "rewrite", 0, NULL, "let the agent run 'firma run' instead of the line itself",
+		OPTION_FLAG(struct hook, asker.rewrite) },
 	{ "mcp", 0, NULL, "serve claude's --permission-prompt-tool on standard input and output",
 		OPTION_FLAG(struct hook, mcp) },
 	{ 0 },
@@ -87,9 +91,32 @@ static const char *usual_socket(void)
 	return SYSTEM_SOCKET;
 }
 
+/* Allows the tool, but only to run exactly what was asked about. */
+static _Noreturn void answer_rewritten(const struct hook *hook, const struct hook_question *q,
+	const struct bytes *text, const char *token)
+{
+	struct bytes made = BYTES_INIT(BYTES_UNLIMITED);
+	char program[PATH_MAX];
+	ssize_t n;
+	int r;
+
+	n = readlink("/proc/self/exe", program, sizeof(program) - 1);
+	if (n < 0)
+		deny("could not decide: can't tell where this program is: %s", strerror(errno));
+	program[n] = '\0';
+
+	r = hook_rewrite_answer(q, text, program, hook->asker.ask.socket, token, &made);
+	if (r == -E2BIG)
+		deny("denied: the line is too long to be rewritten");
+	if (r < 0)
+		deny("could not decide: the line can't be rewritten: %s", strerror(-r));
+	hook_answer_other(bytes_str(&made));
+}
+
 static _Noreturn void answer(struct hook *hook, const struct hook_dialect *dialect)
 {
 	struct bytes text = BYTES_INIT(BYTES_UNLIMITED), reason = BYTES_INIT(BYTES_UNLIMITED);
+	char token[NOTATION_UUID_LEN + 1];
 	struct hook_question q;
 	int r;
 
@@ -101,8 +128,10 @@ static _Noreturn void answer(struct hook *hook, const struct hook_dialect *diale
 		deny("could not decide: %s", bytes_str(&reason));
 
 	hook_answer_alarm(hook->asker.wait / CLOCK_SECOND + ALARM_MARGIN_SECONDS);
-	switch (hook_decide(&hook->asker, &q, &reason)) {
+	switch (hook_decide(&hook->asker, &q, token, &reason)) {
 	case HOOK_ALLOWED:
+		if (hook->asker.rewrite && q.is_shell)
+			answer_rewritten(hook, &q, &text, token);
 		hook_answer_allow(q.dialect);
 	case HOOK_NO_OPINION:
 		hook_answer_none(q.dialect);
@@ -150,6 +179,9 @@ static int run(const struct verb *verb, int argc, char **argv)
 	if (!dialect || strcmp(dialect->name, operands.words[0]) != 0)
 		deny("could not decide: no agent is called %s", operands.words[0]);
 
+	if (hook.asker.rewrite && (hook.mcp || !hook_rewrite_is_possible(dialect)))
+		deny("could not decide: --rewrite is for the hooks of claude, codex, gemini and "
+		     "copilot");
 	if (!hook.asker.ask.socket)
 		hook.asker.ask.socket = usual_socket();
 	if (hook.managed && hook.asker.ask.peer == CLIENT_PEER_ANY)

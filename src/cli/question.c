@@ -151,6 +151,9 @@ static int conclude(const struct question *q, const struct bytes *line, bool wai
 		take_record_id(&reply, ret_record_id);
 	} else if (reply.decision == DECISION_DENY) {
 		status = conclude_deny(reply.reason);
+	} else if (reply.approved) {
+		say("approved, and not consumed: ask again without \"consume\"");
+		status = STATUS_PENDING;
 	} else if (!reply.token) {
 		status = conclude_without_token(&reply);
 	} else {

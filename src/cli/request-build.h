@@ -16,6 +16,7 @@ struct request_build {
 	const char *token;
 	const char *budget_state_ref;
 	bool hash_all;
+	bool spare;               /* do not consume an approved token */
 	bool resume;              /* reuse a live token for the same question */
 	bool detail;              /* ask for more in the reply, such as the record's ID */
 	bool missing_too;         /* accept the absolute path of a command that doesn't exist */

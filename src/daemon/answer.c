@@ -105,6 +105,7 @@ void answer_tell(
 		notation_uuid(a->verdict.token_id, ret->token_id);
 		reply.approval_token = ret->token_id;
 		reply.retry_after_ms = retry_after_ms;
+		reply.approved = a->verdict.approved;
 		if (detail)
 			reply.expires_at = print_time(
 				a->verdict.expires_wall, ret->expires_at, sizeof(ret->expires_at));

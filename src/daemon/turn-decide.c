@@ -327,8 +327,8 @@ static void finish_decision(struct batch *batch, struct answer *a)
 static void keep_line(const struct batch *batch, const struct request *request, const char *line,
 	size_t len, struct answer *a)
 {
-	if (a->verdict.decision == DECISION_PENDING && a->verdict.has_token && request->wait_ms > 0
-		&& bytes_append(&a->line, line, len) >= 0)
+	if (a->verdict.decision == DECISION_PENDING && a->verdict.has_token && !a->verdict.approved
+		&& request->wait_ms > 0 && bytes_append(&a->line, line, len) >= 0)
 		a->held_until = batch->now.clock.boot + request->wait_ms * CLOCK_MS;
 }
 

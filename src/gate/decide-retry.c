@@ -86,6 +86,13 @@ bool decide_retry_begin(const struct decide_input *in, struct verdict *v)
 	return !deny_other_request(in, v);
 }
 
+/* The approval holds, but the request does not want to use it yet. */
+static void spare_token(struct verdict *v)
+{
+	verdict_decide(v, DECISION_PENDING, "approved; the token is not consumed yet", RULE_TOKEN);
+	v->approved = true;
+}
+
 void decide_retry_end(const struct decide_input *in, const struct judgement *j, struct verdict *v)
 {
 	const struct token_step *step = token_step(decide_token_state(in), TOKEN_RETRY);
@@ -93,6 +100,10 @@ void decide_retry_end(const struct decide_input *in, const struct judgement *j, 
 	if (step->to == TOKEN_CONSUMED) {
 		if (!decide_approval_holds(in, v))
 			return;
+		if (in->request->spare) {
+			spare_token(v);
+			return;
+		}
 		decide_allow_keep(in, j, v);
 	}
 	decide_token_change(in, step->to, v);

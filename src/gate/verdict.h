@@ -50,6 +50,7 @@ struct verdict {
 	bool has_token;
 	uint8_t token_id[TOKEN_ID_LEN];
 	uint64_t expires_wall;
+	bool approved; /* with DECISION_PENDING: the token is approved, and was not consumed */
 
 	/* What must be recorded before the answer may be sent. */
 	struct token_change change;

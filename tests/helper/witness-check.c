@@ -216,7 +216,8 @@ static void check_response(struct exchange *e, const cJSON *reply, const cJSON *
 
 static void check_decision(struct exchange *e, const cJSON *request)
 {
-	static const char *const decisions[] = { "allow", "deny", "pending_hitl", NULL };
+	static const char *const decisions[] = { "allow", "deny", "pending_hitl", "approved",
+		NULL };
 	cleanup(cJSON_Delete_p) cJSON *reply = NULL;
 	const char *newline = memchr(e->reply.data, '\n', e->reply.len);
 	const char *decision, *reason;
@@ -250,7 +251,11 @@ static void check_decision(struct exchange *e, const cJSON *request)
 		return;
 	}
 
-	check_pending(e, reply, strcmp(decision, "pending_hitl") == 0);
+	if (strcmp(decision, "approved") == 0
+		&& !cJSON_IsFalse(cJSON_GetObjectItemCaseSensitive(request, "consume")))
+		violation(e, "'approved' to a request that would have consumed the token");
+	check_pending(e, reply,
+		strcmp(decision, "pending_hitl") == 0 || strcmp(decision, "approved") == 0);
 	if (kind_of(request) != LINE_EXEC && strcmp(decision, "deny") != 0)
 		violation(e, "'%s' to what is no request", decision);
 }

@@ -28,6 +28,9 @@ static const char *const outcome_names[] = {
 	[OUTCOME_UNAUTHORIZED] = "unauthorized",
 };
 
+/* A pending decision whose token is approved. */
+#define APPROVED "approved"
+
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
 const char *decision_name(enum decision decision)
@@ -59,7 +62,8 @@ enum outcome outcome_parse(const char *name)
 void reply_write(const struct reply *reply, struct writer *w)
 {
 	if (reply->decision != DECISION_NONE)
-		writer_string(w, "decision", decision_name(reply->decision));
+		writer_string(
+			w, "decision", reply->approved ? APPROVED : decision_name(reply->decision));
 	else
 		writer_string(w, "outcome", outcome_name(reply->outcome));
 	writer_string(w, "reason", reply->reason);
@@ -112,11 +116,14 @@ static bool read_reply(const struct json *root, struct reply *ret)
 
 	*ret = (struct reply){
 		.decision = decision ? decision_parse(decision) : DECISION_NONE,
+		.approved = decision && strcmp(decision, APPROVED) == 0,
 		.outcome = outcome ? outcome_parse(outcome) : OUTCOME_NONE,
 		.reason = json_get_string(root, "reason"),
 		.rule = json_get_string(root, "rule"),
 		.evidence = json_get_string(root, "evidence"),
 	};
+	if (ret->approved)
+		ret->decision = DECISION_PENDING;
 	if (ret->decision == DECISION_NONE && ret->outcome == OUTCOME_NONE)
 		return false;
 	if (!ret->reason && ret->outcome != OUTCOME_OK)

@@ -67,6 +67,7 @@ struct reply {
 	/* With DECISION_PENDING. */
 	const char *approval_token;
 	uint32_t retry_after_ms;
+	bool approved; /* the token is approved, and the next retry consumes it */
 
 	/* Only if the request asked for detail; NULL if there is none. */
 	const char *rule;

@@ -261,3 +261,15 @@ int request_take_confirmed(
 		return dispatch_refuse(d, row->key, "must be 'terminal' or '--yes'");
 	return 0;
 }
+
+int request_take_consume(
+	struct dispatch *d, const struct dispatch_row *row, const struct dispatch_value *v)
+{
+	struct request *q = d->to;
+	bool consume;
+
+	if (!dispatch_bool(v, &consume))
+		return dispatch_refuse(d, row->key, "must be true or false");
+	q->spare = !consume;
+	return 0;
+}

@@ -56,6 +56,7 @@ struct request {
 	/* local.exec */
 	const char *budget_state_ref;
 	const char *request_fingerprint;
+	bool spare; /* do not consume the token: only tell that it is approved */
 
 	/* local.exec.done; the command's result stays in the line, which is kept */
 	const char *record_id;
