@@ -5,7 +5,7 @@
 #include "daemon/view.h"
 
 #include "base/json/writer.h"
-#include "gate/decide-approval.h"
+#include "gate/approval-view.h"
 #include "gate/token/token-print.h"
 #include "ledger/evidence/receipt.h"
 
@@ -33,7 +33,7 @@ static int append_progress(const struct resources *res, const struct token *t,
 		.now = *now,
 	};
 
-	return may_have_progress(res, t) ? decide_approval_print_progress(&in, b) : 0;
+	return may_have_progress(res, t) ? approval_view_progress(&in, b) : 0;
 }
 
 static int append_token(const struct resources *res, const struct token *t,

@@ -11,7 +11,7 @@
 #include "base/json/writer.h"
 #include "base/notation.h"
 #include "gate/approval/approval-text.h"
-#include "gate/decide-approval.h"
+#include "gate/decide-demand.h"
 #include "gate/limits.h"
 
 void addition_signer_deinit(struct addition_signer *s)
@@ -168,7 +168,7 @@ bool decide_addition_holds(
 	if (!in->approving || !e->signer_key || !is_listed(in, e, v))
 		return false;
 
-	verdict_fail(v, decide_approval_demand_in_force(in, &d));
+	verdict_fail(v, decide_demand_of_request(in, &d));
 	if (demand_quorum(&d) > 1 || d.too_many_groups || (d.flags.touch && !e->touched)
 		|| (d.flags.verified && !e->verified)
 		|| (d.flags.not_asker && approver_groups_is_uid(groups, e->signer, in->asker.uid)))

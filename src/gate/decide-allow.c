@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "gate/decide-addition.h"
-#include "gate/decide-approval.h"
+#include "gate/decide-demand.h"
 #include "gate/decide-token.h"
 #include "gate/fields.h"
 #include "gate/limits.h"
@@ -34,7 +34,7 @@ bool decide_allow_match(const struct decide_input *in, const struct judgement *j
 			j->by_rule, policy_trusted(in->policy), in->allow_now, &entry));
 	if (!entry || (entry->signer && !decide_addition_holds(in, entry, v)))
 		return false;
-	if (!entry->always && !entry->signer && decide_approval_is_demanded(in, v))
+	if (!entry->always && !entry->signer && decide_demand_is_made(in, v))
 		return false;
 
 	v->used_id = strdup(entry->id);

@@ -2,10 +2,8 @@
 #pragma once
 
 /*
- * Approvals that need more than an operator's word: signed with a key, by members of a group, by
- * several people. The demands are the sum of three: those of the token (from the rules that asked),
- * of the policies in force, and of the settings. Every signature is verified when it arrives, and
- * again when the token is consumed.
+ * Decides whether an approval counts that needs more than an operator's word (gate/decide-demand):
+ * one that is signed with a key, by members of a group, by several people.
  */
 
 #include "gate/decide-input.h"
@@ -48,26 +46,3 @@ bool decide_approval_holds(const struct decide_input *in, struct verdict *v);
 
 /* Adds ": 1 of 2 approved" if a pending token has approvals. */
 void decide_approval_explain(const struct decide_input *in, struct verdict *v);
-
-/* What the request's rules demand of a new token. Appends the names of the groups to `groups`. */
-int decide_approval_demand(const struct decide_input *in, struct demand_flags *ret,
-	struct bytes *groups, size_t *ret_n);
-
-/* Adds what the rules in force demand for this request. Error: -ENOMEM. */
-int decide_approval_demand_in_force(const struct decide_input *in, struct demand *ret);
-
-/*
- * Whether the rules in force demand more than an operator's word for this request. If so, an entry
- * that was added to the allowlist by hand does not allow it.
- */
-bool decide_approval_is_demanded(const struct decide_input *in, struct verdict *v);
-
-/*
- * How far the approval of a pending token has come: a JSON object with the number of approvals that
- * count, the number of those that are missing, and the groups from which one must come. Appends
- * nothing if an operator's word is enough. Reads no request.
- */
-int decide_approval_print_progress(const struct decide_input *in, struct bytes *b);
-
-/* What an operator's client needs to know to sign: a JSON object. */
-int decide_approval_print_gate(const struct decide_input *in, struct bytes *b);

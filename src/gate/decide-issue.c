@@ -9,7 +9,7 @@
 
 #include "base/notation.h"
 #include "gate/allowlist/allow-line.h"
-#include "gate/decide-approval.h"
+#include "gate/decide-demand.h"
 #include "gate/limits.h"
 
 /* An opaque line can be approved for good only if a rule says so, not by default. */
@@ -45,7 +45,7 @@ static int make_token(const struct decide_input *in, const struct judgement *j, 
 								   : in->settings->token_ttl),
 		.issued_wall = in->now.clock.wall,
 	};
-
+	struct demand d = { 0 };
 	int r;
 
 	memcpy(t.id, in->fresh_id, sizeof(t.id));
@@ -53,12 +53,16 @@ static int make_token(const struct decide_input *in, const struct judgement *j, 
 	memcpy(t.boot_id, in->now.boot_id, sizeof(t.boot_id));
 	r = may_remember(in, j, &t.remember);
 	if (r >= 0)
-		r = decide_approval_demand(in, &t.demand, &groups, &t.approvers.n);
+		r = decide_demand_of_request(in, &d);
+	for (size_t i = 0; i < d.n_groups; i++)
+		bytes_append(&groups, d.groups[i], strlen(d.groups[i]) + 1);
+	if (r >= 0)
+		r = bytes_error(&groups);
 	if (r < 0)
 		return r;
 
-	t.approvers.text = bytes_str(&groups);
-	t.approvers.len = groups.len;
+	t.demand = d.flags;
+	t.approvers = (struct string_list){ bytes_str(&groups), d.n_groups, groups.len };
 	*ret = token_new(&t);
 	return *ret ? 0 : -ENOMEM;
 }

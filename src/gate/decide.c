@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/notation.h"
+#include "gate/approval-view.h"
 #include "gate/decide-allow.h"
 #include "gate/decide-approval.h"
 #include "gate/decide-evaluate.h"
@@ -125,7 +126,7 @@ static void decide_gate(const struct decide_input *in, struct verdict *v)
 		verdict_conclude(v, OUTCOME_NOT_FOUND, REASON_NO_TOKEN);
 	} else {
 		verdict_show(v, VIEW_GATE);
-		verdict_fail(v, decide_approval_print_gate(in, &v->gate));
+		verdict_fail(v, approval_view_gate(in, &v->gate));
 	}
 }
 
