@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json/scan-value.h"
 #include "base/json/tree.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/types.h>
 
+#include "base/json/scan-value.h"
 #include "base/notation.h"
 #include "base/path.h"
 #include "base/text.h"

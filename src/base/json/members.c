@@ -3,6 +3,7 @@
 /* Notes where members stand; their strings are decoded when they are asked for. */
 
 #include "base/json/members.h"
+#include "base/json/scan-value.h"
 
 #include <errno.h>
 #include <stdlib.h>

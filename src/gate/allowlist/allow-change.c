@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "base/json/scan-value.h"
 #include "base/json/tree.h"
 
 int allow_change_print(const struct allow_change *change, uid_t by, struct bytes *b)

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/json/scan.h"
+#include "base/json/scan-value.h"
 #include "base/notation.h"
 #include "base/text.h"
 #include "gate/allowlist/allowlist-internal.h"

@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "base/json/scan.h"
+#include "base/json/scan-value.h"
 #include "gate/token/token-members.h"
 
 /* The member's value has the wrong type, or makes no sense. */

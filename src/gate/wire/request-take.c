@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "base/json/scan.h"
+#include "base/json/scan-value.h"
 #include "base/json/writer.h"
 #include "base/path.h"
 #include "gate/fields.h"

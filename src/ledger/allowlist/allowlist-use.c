@@ -11,7 +11,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
-#include "base/json/scan.h"
+#include "base/json/scan-value.h"
 #include "base/json/tree.h"
 #include "gate/limits.h"
 

@@ -11,6 +11,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/json/scan-value.h"
 #include "base/notation.h"
 #include "base/sha256.h"
 

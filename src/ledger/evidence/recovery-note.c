@@ -7,7 +7,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "base/json/scan.h"
+#include "base/json/scan-value.h"
 #include "base/json/tree.h"
 #include "base/json/writer.h"
 

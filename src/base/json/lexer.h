@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: ISC */
+#pragma once
+
+/*
+ * Reads the words of strict JSON: strings, numbers, literals. base/json/scan puts them together.
+ * Each function leaves `at` after what it has read, or returns SCAN_REFUSED with the fault noted.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/bytes.h"
+#include "base/json/scan-error.h"
+
+struct lexer {
+	const char *text, *at, *end;
+	bool nul_escape;  /* \u0000 is accepted */
+	bool has_escapes; /* of the string that was read last */
+	struct scan_fault fault;
+};
+
+#define LEXER_INIT(bytes, len)                                         \
+	{                                                              \
+		.text = (bytes), .at = (bytes), .end = (bytes) + (len) \
+	}
+
+/* Notes the fault at `where`, or at the current place, where the text may have ended. */
+int lexer_refuse_at(struct lexer *l, enum scan_error error, const char *where);
+int lexer_refuse(struct lexer *l, enum scan_error error);
+
+/*
+ * From the opening quote on. Appends the string, unescaped, to `out`, unless that is NULL. Also
+ * returns what bytes_append() gives.
+ */
+int lexer_string(struct lexer *l, struct bytes *out);
+
+int lexer_number(struct lexer *l);
+
+/* A literal, such as "true". */
+int lexer_word(struct lexer *l, const char *word);
+
+static inline void lexer_skip_space(struct lexer *l)
+{
+	while (l->at < l->end
+		&& (*l->at == ' ' || *l->at == '\t' || *l->at == '\n' || *l->at == '\r'))
+		l->at++;
+}
+
+static inline bool lexer_at(const struct lexer *l, char c)
+{
+	return l->at < l->end && *l->at == c;
+}
+
+static inline bool lexer_at_digit(const struct lexer *l)
+{
+	return l->at < l->end && *l->at >= '0' && *l->at <= '9';
+}
