@@ -1,10 +1,5 @@
 /* SPDX-License-Identifier: ISC */
 
-/*
- * A card is built completely, field by field, and the start of each field is recorded. To cut it,
- * choose the most lines that a field may have, and copy that much of each.
- */
-
 #include "cli/token-card.h"
 
 #include <inttypes.h>
@@ -16,7 +11,7 @@
 #include "base/json/tree.h"
 #include "base/notation.h"
 #include "base/text.h"
-#include "cli/fold.h"
+#include "cli/card.h"
 #include "cli/line-session.h"
 #include "cli/token-target.h"
 #include "gate/allowlist/allow-line.h"
@@ -24,158 +19,116 @@
 #include "gate/shell/shell-call.h"
 #include "gate/token/token.h"
 
-/* The column of the values. */
-#define VALUE_COLUMN 13
-
-/* More than there are fields. */
-#define FIELDS_MAX 40
-
 /* The index of the command's field. */
 #define COMMAND_FIELD 1
 
 struct token_card {
 	const struct token_view *token;
-	const struct console *console;
-	struct bytes text;
-	struct bytes value;            /* the value of the field being added, escaped */
-	size_t starts[FIELDS_MAX + 1]; /* the end of the last field too */
-	size_t lines[FIELDS_MAX];
-	enum style styles[FIELDS_MAX];
-	size_t n;
+	struct card card;
+	struct bytes *value; /* of `card` */
 	bool likeness_warned;
 };
 
-/*
- * Adds a field with the value built so far; without a value the label stands alone. Like all
- * functions here it returns an earlier error `r` unchanged.
- */
-static int add(struct token_card *c, int r, const char *label, enum style style)
+static void add(struct token_card *c, const char *label, enum style style)
 {
-	int width = c->value.len > 0 ? VALUE_COLUMN : 0;
-
-	if (r >= 0)
-		r = bytes_appendf(
-			&c->text, "%-*s%s", width, label, console_style(c->console, style));
-	if (r >= 0)
-		r = fold_append_lines(&c->text, bytes_str(&c->value), c->value.len, VALUE_COLUMN,
-			VALUE_COLUMN, c->console->columns);
-	if (r >= 0)
-		r = bytes_appendf(&c->text, "%s\n", console_plain(c->console, style));
-
-	bytes_clear(&c->value);
-	c->lines[c->n] =
-		console_lines(bytes_str(&c->text) + c->starts[c->n], c->text.len - c->starts[c->n]);
-	c->styles[c->n] = style;
-	c->starts[++c->n] = c->text.len;
-	return r;
+	card_add(&c->card, label, style);
 }
 
-/* Adds a foreign text, quoted; adds nothing if it is NULL. */
-static int add_text(struct token_card *c, int r, const char *label, const char *text)
+static void add_text(struct token_card *c, const char *label, const char *text)
 {
-	if (!text)
-		return r;
-	if (r >= 0)
-		r = text_append_quoted(&c->value, text, strlen(text));
-	return add(c, r, label, STYLE_NONE);
+	card_add_text(&c->card, label, text);
 }
 
-static int add_head(struct token_card *c, int r)
+static void append_escaped(struct token_card *c, const char *text)
+{
+	text_append_escaped(c->value, text, strlen(text));
+}
+
+static void add_head(struct token_card *c)
 {
 	const enum kind kind = c->token->asked.kind;
 
-	if (r >= 0)
-		r = bytes_append_str(&c->value, c->token->id);
-	r = add(c, r, "token", STYLE_NONE);
-	if (r >= 0)
-		r = token_view_append_matter_lines(c->token, &c->value);
-	return add(c, r, kind == KIND_EXEC ? "command" : kind_name(kind), STYLE_BOLD);
+	bytes_append_str(c->value, c->token->id);
+	add(c, "token", STYLE_NONE);
+	card_check(&c->card, token_view_append_matter_lines(c->token, c->value));
+	add(c, kind == KIND_EXEC ? "command" : kind_name(kind), STYLE_BOLD);
 }
 
 /* A file's new content, an edit, or the arguments of a tool; or that they are not shown. */
-static int add_change(struct token_card *c, int r)
+static void add_change(struct token_card *c)
 {
 	const struct invocation *asked = &c->token->asked;
 	bool shown = asked->content || (asked->old_text && asked->new_text);
 
 	if (asked->kind != KIND_WRITE && !asked->content_sha256 && !asked->old_text
 		&& !asked->new_text)
-		return r;
-	if (r >= 0)
-		r = token_target_append_change(asked, &c->value);
-	r = add(c, r, asked->kind == KIND_WRITE ? "change" : "content",
-		shown ? STYLE_NONE : STYLE_YELLOW);
-	return add_text(c, r, "  sha256", asked->content_sha256);
+		return;
+	card_check(&c->card, token_target_append_change(asked, c->value));
+	add(c, asked->kind == KIND_WRITE ? "change" : "content", shown ? STYLE_NONE : STYLE_YELLOW);
+	add_text(c, "  sha256", asked->content_sha256);
 }
 
-static int add_state(struct token_card *c, int r)
+static void add_state(struct token_card *c)
 {
 	const struct token_view *token = c->token;
 
-	if (r >= 0)
-		r = text_append_escaped(&c->value, token->state, strlen(token->state));
-	if (r >= 0 && token_view_is_live(token)) {
-		r = bytes_append_str(&c->value, ", expires in ");
-		if (r >= 0)
-			r = notation_append_duration(&c->value, token->expires_in_ms * CLOCK_MS);
+	append_escaped(c, token->state);
+	if (token_view_is_live(token)) {
+		bytes_append_str(c->value, ", expires in ");
+		notation_append_duration(c->value, token->expires_in_ms * CLOCK_MS);
 	}
-	return add(c, r, "state", token_view_style(token));
+	add(c, "state", token_view_style(token));
 }
 
 /* "uid 1000 (alice)" */
-static int append_user(struct token_card *c, int r, uint64_t uid)
+static void append_user(struct token_card *c, uint64_t uid)
 {
 	const struct passwd *user = getpwuid((uid_t)uid);
 
-	if (r >= 0)
-		r = bytes_appendf(&c->value, "uid %llu", (unsigned long long)uid);
-	if (r >= 0 && user) {
-		r = bytes_append_str(&c->value, " (");
-		if (r >= 0)
-			r = text_append_escaped(&c->value, user->pw_name, strlen(user->pw_name));
-		if (r >= 0)
-			r = bytes_append_char(&c->value, ')');
-	}
-	return r;
+	bytes_appendf(c->value, "uid %llu", (unsigned long long)uid);
+	if (!user)
+		return;
+	bytes_append_str(c->value, " (");
+	append_escaped(c, user->pw_name);
+	bytes_append_char(c->value, ')');
 }
 
 /* What the kernel says about the asker. A process chooses its own name, so that is a claim. */
-static int add_asker(struct token_card *c, int r)
+static void add_asker(struct token_card *c)
 {
-	r = append_user(c, r, c->token->uid);
-	if (r >= 0 && c->token->pid > 0)
-		r = bytes_appendf(&c->value, ", pid %llu", (unsigned long long)c->token->pid);
-	return add(c, r, "asked by", STYLE_NONE);
+	append_user(c, c->token->uid);
+	if (c->token->pid > 0)
+		bytes_appendf(c->value, ", pid %llu", (unsigned long long)c->token->pid);
+	add(c, "asked by", STYLE_NONE);
 }
 
 /*
  * Adds who approved the token, how that was confirmed, and whether for good; nothing if not
  * approved.
  */
-static int add_approval(struct token_card *c, int r)
+static void add_approval(struct token_card *c)
 {
 	const struct token_view *token = c->token;
 	bool known = token->approved_by != TOKEN_VIEW_UNKNOWN;
 
 	if (!known && !token->always)
-		return r;
+		return;
 
-	r = known ? append_user(c, r, token->approved_by)
-		  : bytes_append_str(&c->value, "an unknown user");
-	if (r >= 0 && token->confirmed) {
-		r = bytes_append_str(&c->value, ", confirmed by ");
-		if (r >= 0)
-			r = text_append_escaped(
-				&c->value, token->confirmed, strlen(token->confirmed));
+	if (known)
+		append_user(c, token->approved_by);
+	else
+		bytes_append_str(c->value, "an unknown user");
+	if (token->confirmed) {
+		bytes_append_str(c->value, ", confirmed by ");
+		append_escaped(c, token->confirmed);
 	}
-	if (r >= 0)
-		r = token_view_append_always(token, ", always", &c->value);
-	r = add(c, r, "approved by", STYLE_NONE);
-	return add_text(c, r, "approved", token->approved_at);
+	card_check(&c->card, token_view_append_always(token, ", always", c->value));
+	add(c, "approved by", STYLE_NONE);
+	add_text(c, "approved", token->approved_at);
 }
 
 /* "a security key that is touched, 2 approvers": what an approval requires. */
-static int add_demands(struct token_card *c, int r)
+static void add_demands(struct token_card *c)
 {
 	static const struct {
 		const char *key, *text;
@@ -194,24 +147,25 @@ static int add_demands(struct token_card *c, int r)
 		if (!json_get(root, flags[i].key) || !json_bool(json_get(root, flags[i].key), &flag)
 			|| !flag)
 			continue;
-		bytes_appendf(&c->value, "%s%s", before, flags[i].text);
+		bytes_appendf(c->value, "%s%s", before, flags[i].text);
 		before = ", ";
 	}
 	if (json_get_integer(root, "needed", UINT32_MAX, &needed)) {
-		bytes_appendf(&c->value, "%s%llu approvers", before, (unsigned long long)needed);
+		bytes_appendf(c->value, "%s%llu approvers", before, (unsigned long long)needed);
 		before = ", ";
 	}
 	if (groups && json_is_array(groups)) {
 		json_each (group, groups) {
 			if (!json_string(group))
 				continue;
-			bytes_appendf(&c->value, "%sgroup ", before);
+			bytes_appendf(c->value, "%sgroup ", before);
 			text_append_quoted(
-				&c->value, json_string(group), strlen(json_string(group)));
+				c->value, json_string(group), strlen(json_string(group)));
 			before = ", ";
 		}
 	}
-	return c->value.len > 0 ? add(c, r, "needs", STYLE_NONE) : r;
+	if (c->value->len > 0)
+		add(c, "needs", STYLE_NONE);
 }
 
 /* Whether one approval alone, by any approver, would not be enough from the start. */
@@ -221,40 +175,37 @@ static bool has_progress(const struct token_view *t)
 }
 
 /* "alice, bob: 2 of 3", and who is still needed. */
-static int add_signers(struct token_card *c, int r)
+static void add_signers(struct token_card *c)
 {
 	const struct token_view *t = c->token;
 
-	if (r >= 0)
-		r = token_view_append_approvers(t, &c->value);
-	if (r >= 0 && c->value.len > 0 && t->n_missing > 0)
-		r = bytes_appendf(&c->value, ": %" PRIu64 " of %" PRIu64, t->n_approved,
+	card_check(&c->card, token_view_append_approvers(t, c->value));
+	if (c->value->len > 0 && t->n_missing > 0)
+		bytes_appendf(c->value, ": %" PRIu64 " of %" PRIu64, t->n_approved,
 			t->n_approved + t->n_missing);
-	if (c->value.len > 0)
-		r = add(c, r, "signed by", STYLE_NONE);
-	if (r >= 0 && has_progress(t))
-		r = token_view_append_missing(t, &c->value);
-	return c->value.len > 0 ? add(c, r, "missing", STYLE_NONE) : r;
+	if (c->value->len > 0)
+		add(c, "signed by", STYLE_NONE);
+	if (has_progress(t))
+		card_check(&c->card, token_view_append_missing(t, c->value));
+	if (c->value->len > 0)
+		add(c, "missing", STYLE_NONE);
 }
 
 /* "git /usr/bin/git, sh /bin/sh -> /usr/bin/dash": a program's strings, or a single name. */
-static int append_element(struct bytes *b, const char *const strings[static 3], bool program)
+static void append_element(struct bytes *b, const char *const strings[static 3], bool program)
 {
-	int r;
-
-	r = text_append_quoted(b, strings[0], strlen(strings[0]));
-	if (r < 0 || !program)
-		return r;
-	r = bytes_append_char(b, ' ');
-	if (r >= 0)
-		r = text_append_quoted(b, strings[1], strlen(strings[1]));
-	if (r < 0 || strcmp(strings[1], strings[2]) == 0)
-		return r;
-	r = bytes_append_str(b, " -> ");
-	return r < 0 ? r : text_append_quoted(b, strings[2], strlen(strings[2]));
+	text_append_quoted(b, strings[0], strlen(strings[0]));
+	if (!program)
+		return;
+	bytes_append_char(b, ' ');
+	text_append_quoted(b, strings[1], strlen(strings[1]));
+	if (strcmp(strings[1], strings[2]) == 0)
+		return;
+	bytes_append_str(b, " -> ");
+	text_append_quoted(b, strings[2], strlen(strings[2]));
 }
 
-static int add_list(struct token_card *c, int r, const char *label, enum field f)
+static void add_list(struct token_card *c, const char *label, enum field f)
 {
 	const struct string_list *list = field_get_list(f, &c->token->asked);
 	const bool program = field_rows[f].kind == FIELD_KIND_PROGRAMS;
@@ -262,95 +213,88 @@ static int add_list(struct token_card *c, int r, const char *label, enum field f
 	const char *at = list->text, *strings[3];
 
 	if (!at)
-		return r;
-	if (r >= 0 && list->n == 0)
-		r = bytes_append_str(&c->value, "none");
-	for (size_t i = 0; r >= 0 && i < list->n; i += width) {
+		return;
+	if (list->n == 0)
+		bytes_append_str(c->value, "none");
+	for (size_t i = 0; i < list->n; i += width) {
 		for (size_t s = 0; s < width; s++, at += strlen(at) + 1)
 			strings[s] = at;
-		r = bytes_append_str(&c->value, i > 0 ? ", " : "");
-		if (r >= 0)
-			r = append_element(&c->value, strings, program);
+		bytes_append_str(c->value, i > 0 ? ", " : "");
+		append_element(c->value, strings, program);
 	}
-	return add(c, r, label, STYLE_NONE);
+	add(c, label, STYLE_NONE);
 }
 
-static int add_claims(struct token_card *c, int r)
+static void add_claims(struct token_card *c)
 {
 	const struct token_view *token = c->token;
-	char label[VALUE_COLUMN];
+	char label[CARD_VALUE_COLUMN];
 
-	r = add(c, r, "it claims", STYLE_NONE);
-	r = add_text(c, r, "  process", token->process);
+	add(c, "it claims", STYLE_NONE);
+	add_text(c, "  process", token->process);
 	for (enum field f = 0; f < FIELDS; f++) {
-		if (!field_rows[f].label)
+		if (!field_rows[f].label || !field_is_there(f, &token->asked))
 			continue;
 		snprintf(label, sizeof(label), "  %s", field_rows[f].label);
-		if (!field_is_there(f, &token->asked))
-			continue;
 		if (field_is_list(f))
-			r = add_list(c, r, label, f);
+			add_list(c, label, f);
 		else
-			r = add_text(c, r, label, field_get(f, &token->asked));
+			add_text(c, label, field_get(f, &token->asked));
 	}
-	return r;
 }
 
 /* Warns about characters in the text that look like others; at most one warning for a card. */
-static int add_likeness(struct token_card *c, int r, const char *text)
+static void add_likeness(struct token_card *c, const char *text)
 {
 	enum text_likeness likeness;
 	uint32_t code;
 	char ascii;
 
-	if (r < 0 || !text || c->likeness_warned)
-		return r;
+	if (!text || c->likeness_warned)
+		return;
 
 	likeness = text_likeness(text, strlen(text), &code, &ascii);
 	if (likeness == TEXT_UNLIKE)
-		return 0;
+		return;
 
 	c->likeness_warned = true;
 	if (likeness == TEXT_MIXES_SCRIPTS)
-		r = bytes_append_str(
-			&c->value, "a word mixes Latin letters with Cyrillic or Greek look-alikes");
+		bytes_append_str(
+			c->value, "a word mixes Latin letters with Cyrillic or Greek look-alikes");
 	else
-		r = bytes_appendf(
-			&c->value, "U+%04X looks like '%c' but is not", (unsigned int)code, ascii);
-	return add(c, r, "warning", STYLE_YELLOW);
+		bytes_appendf(
+			c->value, "U+%04X looks like '%c' but is not", (unsigned int)code, ascii);
+	add(c, "warning", STYLE_YELLOW);
 }
 
-static int add_note(struct token_card *c, int r, const char *note)
+static void add_note(struct token_card *c, const char *note)
 {
-	if (r >= 0)
-		r = bytes_append_str(&c->value, note);
-	return add(c, r, "warning", STYLE_YELLOW);
+	bytes_append_str(c->value, note);
+	add(c, "warning", STYLE_YELLOW);
 }
 
 /* Of a line that a shell gets: what an approval of it doesn't cover. */
-static int add_line_notes(struct token_card *c, int r)
+static void add_line_notes(struct token_card *c)
 {
 	const struct invocation *asked = &c->token->asked;
 	const char *line = asked->executable ? shell_call_line(asked) : NULL;
 	enum allow_line kind = ALLOW_LINE_NONE;
 	bool opens_session = false;
 
-	if (r < 0 || !line)
-		return r;
+	if (!line)
+		return;
 
-	r = allow_line_kind(asked, &kind);
-	if (r >= 0 && (kind == ALLOW_LINE_OPAQUE || !asked->programs.text))
-		r = add_note(c, r, "NOT PINNED: a shell finds out what this line runs");
-	if (r >= 0)
-		r = line_opens_session(line, &opens_session);
-	if (r >= 0 && opens_session)
-		r = add_note(c, r,
-			"this is for a session: what is typed into it later is not asked about");
-	return r;
+	card_check(&c->card, allow_line_kind(asked, &kind));
+	if (kind == ALLOW_LINE_OPAQUE || !asked->programs.text)
+		add_note(c, "NOT PINNED: a shell finds out what this line runs");
+	card_check(&c->card, line_opens_session(line, &opens_session));
+	if (opens_session)
+		add_note(
+			c, "this is for a session: what is typed into it later is not asked about");
 }
 
 /* Warns about the first text that reads differently from what would be done. */
-static int add_warnings(struct token_card *c, int r)
+static void add_warnings(struct token_card *c)
 {
 	static const enum field fields[] = { FIELD_EXECUTABLE, FIELD_REAL_PATH, FIELD_TARGET,
 		FIELD_REAL_TARGET, FIELD_SERVER, FIELD_TOOL, FIELD_OPERATION, FIELD_ACTION_TYPE,
@@ -358,236 +302,68 @@ static int add_warnings(struct token_card *c, int r)
 	const struct invocation *asked = &c->token->asked;
 	const char *arg = asked->args.text;
 
-	r = add_likeness(c, r, asked->executable);
+	add_likeness(c, asked->executable);
 	for (size_t i = 0; i < asked->args.n; i++, arg += strlen(arg) + 1)
-		r = add_likeness(c, r, arg);
+		add_likeness(c, arg);
 	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
-		r = add_likeness(c, r, field_get(fields[i], asked));
-	return r;
+		add_likeness(c, field_get(fields[i], asked));
 }
 
-/* Adds all fields but the last one, the fingerprint. */
-static int build(struct token_card *c)
-{
-	const struct token_view *token = c->token;
-	int r;
-
-	r = add_head(c, 0);
-	r = add_change(c, r);
-	r = add_warnings(c, r);
-	r = add_line_notes(c, r);
-	r = add_state(c, r);
-	r = add_demands(c, r);
-	r = add_signers(c, r);
-	r = add_approval(c, r);
-	r = add_text(c, r, "reason", token->reason);
-	r = add_asker(c, r);
-	r = add_claims(c, r);
-	r = add_text(c, r, "rule", token->rule);
-	r = add_text(c, r, "issued", token->issued_at);
-	return add_text(c, r, "expires", token->expires_at);
-}
-
-static void init(
+/* Builds all fields; the fingerprint is the last one. */
+static void build(
 	struct token_card *c, const struct token_view *token, const struct console *console)
 {
-	*c = (struct token_card){
-		.token = token,
-		.console = console,
-		.text = BYTES_INIT(BYTES_UNLIMITED),
-		.value = BYTES_INIT(BYTES_UNLIMITED),
-	};
-}
-
-static void deinit(struct token_card *c)
-{
-	bytes_deinit(&c->text);
-	bytes_deinit(&c->value);
-}
-
-static int append(struct token_card *c, struct bytes *b)
-{
-	return bytes_append(b, bytes_str(&c->text), c->text.len);
+	c->token = token;
+	c->value = &c->card.value;
+	c->likeness_warned = false;
+	card_init(&c->card, console);
+	c->card.long_field = COMMAND_FIELD;
+	add_head(c);
+	add_change(c);
+	add_warnings(c);
+	add_line_notes(c);
+	add_state(c);
+	add_demands(c);
+	add_signers(c);
+	add_approval(c);
+	add_text(c, "reason", token->reason);
+	add_asker(c);
+	add_claims(c);
+	add_text(c, "rule", token->rule);
+	add_text(c, "issued", token->issued_at);
+	add_text(c, "expires", token->expires_at);
+	add_text(c, "fingerprint", token->fingerprint);
 }
 
 int token_card_append(
 	const struct token_view *token, const struct console *console, struct bytes *b)
 {
-	struct token_card card;
+	struct token_card c;
 	int r;
 
-	init(&card, token, console);
-	r = build(&card);
-	r = add_text(&card, r, "fingerprint", token->fingerprint);
-	if (r >= 0)
-		r = append(&card, b);
-	deinit(&card);
+	build(&c, token, console);
+	r = card_append(&c.card, b);
+	card_deinit(&c.card);
 	return r;
-}
-
-/* --- cutting a card --------------------------------------------------------------------------- */
-
-static const char *field(const struct token_card *c, size_t i, size_t *ret_len)
-{
-	*ret_len = c->starts[i + 1] - c->starts[i];
-	return bytes_str(&c->text) + c->starts[i];
-}
-
-static size_t smaller(size_t a, size_t b)
-{
-	return a < b ? a : b;
-}
-
-/*
- * Lines of field `i` if a field may have `allowed`. A command has at least three, so its end is
- * shown.
- */
-static size_t lines_taken(const struct token_card *c, size_t i, size_t allowed)
-{
-	if (i == COMMAND_FIELD && allowed < 3)
-		allowed = 3;
-	return smaller(c->lines[i], allowed);
-}
-
-/*
- * The most lines that a field may have so that all fields fit into `rows`; at least two: one of the
- * field, and one that says how many are missing.
- */
-static size_t lines_allowed(const struct token_card *c, size_t rows)
-{
-	size_t allowed, sum;
-
-	for (allowed = rows; allowed > 2; allowed--) {
-		sum = 0;
-		for (size_t i = 0; i < c->n; i++)
-			sum += lines_taken(c, i, allowed);
-		if (sum <= rows)
-			break;
-	}
-	return allowed < 2 ? 2 : allowed;
-}
-
-/* The length in bytes of the first `n` lines. */
-static size_t lines_len(const char *text, size_t n)
-{
-	const char *p = text;
-
-	while (n-- > 0)
-		p = strchr(p, '\n') + 1;
-	return (size_t)(p - text);
-}
-
-/*
- * Appends a field cut to `allowed` lines: its first lines, one that says how many are missing, and
- * its end, since a command may hide something there.
- */
-static int append_shortened(const struct token_card *c, size_t i, size_t allowed, struct bytes *b)
-{
-	size_t n = c->lines[i], tail = allowed / 3, head = allowed - 1 - tail, len, skip;
-	const char *text = field(c, i, &len);
-	int r;
-
-	r = bytes_append(b, text, lines_len(text, head));
-	if (r >= 0)
-		r = bytes_appendf(b, "%s%s-- %zu lines of this are not shown --%s\n%s",
-			console_plain(c->console, c->styles[i]),
-			console_style(c->console, STYLE_YELLOW), n - head - tail,
-			console_plain(c->console, STYLE_YELLOW),
-			tail > 0 ? console_style(c->console, c->styles[i]) : "");
-	skip = lines_len(text, n - tail);
-	return r < 0 || tail == 0 ? r : bytes_append(b, text + skip, len - skip);
-}
-
-/* Appends as much as fits into `rows`; *ret_hidden is the number of lines left out. */
-static int append_cut(const struct token_card *c, size_t rows, struct bytes *b, size_t *ret_hidden)
-{
-	size_t allowed = lines_allowed(c, rows), hidden = 0, n, taken, len;
-	const char *text;
-	int r = 0;
-
-	for (size_t i = 0; r >= 0 && i < c->n; i++) {
-		n = c->lines[i];
-		taken = lines_taken(c, i, allowed);
-		text = field(c, i, &len);
-		if (taken > rows) {
-			hidden += n;
-			continue;
-		}
-
-		rows -= taken;
-		if (taken == n) {
-			r = bytes_append(b, text, len);
-		} else {
-			hidden += n - (taken - 1);
-			r = append_shortened(c, i, taken, b);
-		}
-	}
-	*ret_hidden = hidden;
-	return r;
-}
-
-/* Appends the last field of a cut card. The command to type has its own line, for copying. */
-static int append_note(const struct token_card *c, size_t hidden, struct bytes *b)
-{
-	struct token_card note;
-	int r;
-
-	init(&note, c->token, c->console);
-	r = bytes_appendf(&note.value,
-		"%zu of %zu lines are not shown; to see all of them:", hidden,
-		console_lines(bytes_str(&c->text), c->text.len));
-	r = add(&note, r, "cut", STYLE_YELLOW);
-	if (r >= 0)
-		r = bytes_appendf(&note.value, "firma token show %s", c->token->id);
-	r = add(&note, r, "", STYLE_NONE);
-	if (r >= 0)
-		r = append(&note, b);
-	deinit(&note);
-	return r;
-}
-
-/* Cuts a card without its fingerprint. */
-static int cut(const struct token_card *c, size_t rows, struct bytes *b)
-{
-	cleanup(bytes_deinit) struct bytes note = BYTES_INIT(BYTES_UNLIMITED);
-	size_t hidden, room;
-	int r;
-
-	/* The note is longest with the largest number. */
-	r = append_note(c, console_lines(bytes_str(&c->text), c->text.len), &note);
-	if (r < 0)
-		return r;
-
-	room = console_lines(bytes_str(&note), note.len);
-	r = append_cut(c, rows > room ? rows - room : 0, b, &hidden);
-	return r < 0 ? r : append_note(c, hidden, b);
 }
 
 int token_card_append_fitting(const struct token_view *token, const struct console *console,
 	size_t rows, struct bytes *b, bool *ret_whole)
 {
-	struct token_card card;
-	size_t len;
+	char command[NOTATION_UUID_LEN + 32];
+	struct token_card c;
 	int r;
 
-	init(&card, token, console);
-	r = build(&card);
-	len = card.text.len;
-	r = add_text(&card, r, "fingerprint", token->fingerprint);
-	if (r >= 0) {
-		/* If even the labels don't fit, the number of lines is unknown. */
-		*ret_whole = !console_is_there(console)
-			|| (console->columns >= VALUE_COLUMN
-				&& console_lines(bytes_str(&card.text), card.text.len) <= rows);
-		if (*ret_whole) {
-			r = append(&card, b);
-		} else {
-			bytes_truncate(&card.text, len);
-			card.n--;
-			r = cut(&card, rows, b);
-		}
+	build(&c, token, console);
+	*ret_whole = card_fits(&c.card, rows);
+	if (*ret_whole) {
+		r = card_append(&c.card, b);
+	} else {
+		card_drop(&c.card);
+		snprintf(command, sizeof(command), "firma token show %s", token->id);
+		r = card_append_cut(&c.card, rows, command, b);
 	}
-	deinit(&card);
+	card_deinit(&c.card);
 	return r;
 }
 

@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #pragma once
 
-/*
- * A token as a person reads it: all of it, one labelled field after another, facts apart from
- * claims. Foreign text is escaped, and folded to the right of the labels, so it can't imitate a
- * label.
- */
+/* A token as a person reads it, on a card (cli/card): all of it, facts apart from claims. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -22,10 +18,8 @@ int token_card_append(
 
 /*
  * Appends as much of the card as fits into `rows` lines of the screen; *ret_whole is true if that
- * is all. In a cut card, long fields lack their middle and the last fields may be missing. Each cut
- * field and the card's end say how many lines are hidden; the end also says how to see them. A cut
- * card has no fingerprint: a person who approves must have seen the whole token elsewhere, and
- * proves it with token_card_is_proof().
+ * is all; else the card is cut. A cut card has no fingerprint: a person who approves must have seen
+ * the whole token elsewhere, and proves it with token_card_is_proof().
  */
 int token_card_append_fitting(const struct token_view *token, const struct console *console,
 	size_t rows, struct bytes *b, bool *ret_whole);
