@@ -15,8 +15,8 @@
  *  - touch anything in the directory without holding its lock;
  *  - go on with a file that another process has touched.
  *
- * `fd` is open exactly while the file may be appended to. While the store is closed after a failed
- * write, the table holds the truth, and the store opens again by writing a whole new file from it.
+ * While the store is closed after a failed write, the table holds the truth, and the store opens
+ * again by writing a whole new file from it.
  *
  * If another process has put something in the file's place, the table holds the truth as well. It
  * is written at once, so that no token of an older file can be spent again after a restart. The
@@ -26,12 +26,9 @@
 #include "ledger/store/file-store.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/file.h"
@@ -39,28 +36,14 @@
 #include "gate/token/token-print.h"
 #include "ledger/store/journal.h"
 #include "ledger/store/table-store.h"
-#include "ledger/store/tokens-file.h"
-
-#define TOKENS_FILE "tokens.jsonl"
-
-/* The file is not rewritten before this many bytes in it are superseded. */
-#define SUPERSEDED_MIN ((uint64_t)1 << 20)
+#include "ledger/store/tokens-log.h"
 
 struct file_store {
 	struct table_store base; /* first */
-	struct state_dir *dir;
-	bool fresh; /* the directory may be new, and its own name not durable */
-
-	int fd; /* for appending; -1: no appending */
-	uint64_t size;
-	struct file_seen seen;  /* as our last write left it */
-	uint64_t batch;         /* the last one's number */
-	struct bytes lines;     /* of the next batch */
-	bool grown;             /* by a batch, since the file was last rewritten */
-	uint64_t records;       /* lines that it was last rewritten with */
-	uint64_t compact_after; /* a file up to this size is not rewritten */
-	bool displaced;         /* another process has touched it: closed for good */
-	bool settled;           /* and the table was written after that, or can't be */
+	struct tokens_log log;
+	struct bytes lines; /* of the next batch */
+	bool displaced;     /* another process has touched it: closed for good */
+	bool settled;       /* and the table was written after that, or can't be */
 };
 
 static struct file_store *file_of(struct store *store)
@@ -74,21 +57,19 @@ close_for(struct file_store *f, const char *format, ...)
 {
 	cleanup(bytes_deinit) struct bytes reason = BYTES_INIT(BYTES_UNLIMITED);
 	va_list ap;
-	int r;
 
-	r = bytes_appendf(&reason, "%s/" TOKENS_FILE ": ", state_dir_path(f->dir));
+	bytes_appendf(&reason, "%s/" TOKENS_LOG_NAME ": ", state_dir_path(f->log.dir));
 	va_start(ap, format);
-	if (r >= 0)
-		r = bytes_vappendf(&reason, format, ap);
+	bytes_vappendf(&reason, format, ap);
 	va_end(ap);
-	store_close_for(&f->base.store, r < 0 ? NULL : bytes_steal(&reason));
+	store_close_for(&f->base.store, bytes_steal(&reason));
 }
 
 static void file_free(struct store *store)
 {
 	struct file_store *f = file_of(store);
 
-	close_p(&f->fd);
+	tokens_log_close(&f->log);
 	bytes_deinit(&f->lines);
 	table_store_deinit(&f->base);
 	free(f);
@@ -119,50 +100,9 @@ static int file_apply(struct store *store, struct token_change *change)
 	return r;
 }
 
-/* The number of lines in a file that is rewritten. */
-static uint64_t n_records(const struct file_store *f)
-{
-	return token_table_size(&f->base.table) + (f->base.store.note.len > 0);
-}
-
-/*
- * Puts a whole new file, made from the table, in the old one's place. On failure the old one is
- * still there and may be appended to; but if the new one was renamed already, `fd` is -1.
- */
 static int rewrite(struct file_store *f)
 {
-	cleanup(file_replace_deinit) struct file_replace to = FILE_REPLACE_INIT;
-	uint64_t batch, size;
-	bool renamed = false;
-	int r;
-
-	if (f->fresh) {
-		r = file_sync_parents(state_dir_fd(f->dir));
-		if (r < 0)
-			return r;
-		f->fresh = false;
-	}
-
-	r = file_replace_begin(&to, state_dir_fd(f->dir), TOKENS_FILE);
-	if (r >= 0)
-		r = tokens_file_write(
-			to.fd, &f->base.table, &f->base.store.note, f->batch, &batch, &size);
-	if (r >= 0)
-		r = state_dir_replace(f->dir, &to, &renamed);
-	if (renamed) {
-		close_p(&f->fd);
-		f->fd = -1;
-		file_see(to.fd, &f->seen);
-	}
-	if (r < 0)
-		return r;
-
-	f->fd = file_replace_steal_fd(&to);
-	f->batch = batch;
-	f->size = size;
-	f->grown = false;
-	f->records = n_records(f);
-	return 0;
+	return tokens_log_rewrite(&f->log, &f->base.table, &f->base.store.note);
 }
 
 /*
@@ -172,68 +112,16 @@ static int rewrite(struct file_store *f)
  */
 static void give_up_file(struct file_store *f, int error)
 {
-	close_p(&f->fd);
-	f->fd = -1;
+	tokens_log_close(&f->log);
 	close_for(f, "could not be written: %s", strerror(-error));
 	store_wait(&f->base.store);
-}
-
-/* Puts the next note in front of the batch's lines. */
-static int add_note(struct file_store *f)
-{
-	cleanup(bytes_deinit) struct bytes lines = BYTES_INIT(BYTES_UNLIMITED);
-	const struct bytes *note = &f->base.store.next_note;
-
-	if (note->len == 0)
-		return 0;
-
-	bytes_appendf(&lines, "%s\n", note->data);
-	bytes_append(&lines, bytes_str(&f->lines), f->lines.len);
-	bytes_deinit(&f->lines);
-	f->lines = lines;
-	bytes_init(&lines, BYTES_UNLIMITED);
-	return 0;
-}
-
-static int append(struct file_store *f)
-{
-	cleanup(bytes_deinit) struct bytes batch = BYTES_INIT(BYTES_UNLIMITED);
-	int r;
-
-	r = add_note(f);
-	if (r < 0)
-		return r;
-
-	r = journal_print_batch(f->batch + 1, &f->lines, &batch);
-	if (r < 0)
-		return r;
-
-	r = file_write(f->fd, batch.data, batch.len);
-	if (r < 0)
-		return r;
-	if (fdatasync(f->fd) < 0)
-		return -errno;
-
-	file_see(f->fd, &f->seen);
-	f->batch++;
-	f->size += batch.len;
-	f->grown = true;
-	return 0;
-}
-
-static bool is_mostly_superseded(const struct file_store *f)
-{
-	uint64_t live = f->base.table.bytes;
-
-	return f->size > live && f->size - live > live && f->size - live > SUPERSEDED_MIN
-		&& f->size > f->compact_after;
 }
 
 static void warn_not_rewritten(struct file_store *f, int error)
 {
 	warnings_begin(&f->base.store.warning);
-	bytes_appendf(&f->base.store.warning, "%s/" TOKENS_FILE ": could not be rewritten: %s",
-		state_dir_path(f->dir), strerror(-error));
+	bytes_appendf(&f->base.store.warning, "%s/" TOKENS_LOG_NAME ": could not be rewritten: %s",
+		state_dir_path(f->log.dir), strerror(-error));
 }
 
 /* The turn is on record already, so a failure here must not fail the turn. */
@@ -246,9 +134,9 @@ static void compact(struct file_store *f)
 		return;
 
 	/* Try again only after the file has doubled: a try costs as much as a success. */
-	f->compact_after = 2 * f->size;
+	f->log.compact_after = 2 * f->log.size;
 	warn_not_rewritten(f, r);
-	if (f->fd < 0)
+	if (f->log.fd < 0)
 		give_up_file(f, r);
 }
 
@@ -261,11 +149,11 @@ static bool has_changes(const struct file_store *f)
 static int file_prepare(struct store *store)
 {
 	struct file_store *f = file_of(store);
-	bool relied_on = state_dir_take_reliance(f->dir);
+	bool relied_on = state_dir_take_reliance(f->log.dir);
 
 	if (!has_changes(f))
-		return f->fd >= 0 && relied_on ? state_dir_sync(f->dir) : 0;
-	return f->fd >= 0 ? state_dir_sync(f->dir) : -EIO;
+		return f->log.fd >= 0 && relied_on ? state_dir_sync(f->log.dir) : 0;
+	return f->log.fd >= 0 ? state_dir_sync(f->log.dir) : -EIO;
 }
 
 static int file_finish(struct store *store)
@@ -276,13 +164,13 @@ static int file_finish(struct store *store)
 	if (!has_changes(f))
 		return table_store_finish(store);
 
-	r = append(f);
+	r = tokens_log_append(&f->log, &store->next_note, &f->lines);
 	if (r < 0)
 		return r;
 
 	bytes_clear(&f->lines);
 	store_keep_note(store);
-	if (is_mostly_superseded(f))
+	if (tokens_log_is_mostly_superseded(&f->log, &f->base.table))
 		compact(f);
 	return table_store_finish(store);
 }
@@ -293,10 +181,10 @@ static void warn_rewritten(struct file_store *f, unsigned int number)
 	struct bytes *b = &f->base.store.warning;
 
 	warnings_begin(b);
-	bytes_appendf(b, "%s/" TOKENS_FILE ": ", state_dir_path(f->dir));
+	bytes_appendf(b, "%s/" TOKENS_LOG_NAME ": ", state_dir_path(f->log.dir));
 	if (number > 0)
 		bytes_appendf(b,
-			"what was found in its place is kept as " TOKENS_FILE ".replaced.%u; ",
+			"what was found in its place is kept as " TOKENS_LOG_NAME ".replaced.%u; ",
 			number);
 	bytes_append_str(b, "rewritten");
 }
@@ -310,15 +198,14 @@ static void settle(struct file_store *f)
 	unsigned int number = 0;
 	int r;
 
-	if (f->settled || state_dir_fault(f->dir))
+	if (f->settled || state_dir_fault(f->log.dir))
 		return;
 
 	f->settled = true;
-	r = file_keep_aside(state_dir_fd(f->dir), TOKENS_FILE, &number);
+	r = tokens_log_keep_aside(&f->log, &number);
 	if (r >= 0)
 		r = rewrite(f);
-	close_p(&f->fd);
-	f->fd = -1;
+	tokens_log_close(&f->log);
 	if (r < 0)
 		warn_not_rewritten(f, r);
 	else
@@ -342,15 +229,15 @@ static void file_look_at_files(struct store *store)
 	struct file_store *f = file_of(store);
 	int r;
 
-	if (f->fd < 0)
+	if (f->log.fd < 0)
 		return;
 
-	r = state_dir_look(f->dir);
+	r = state_dir_look(f->log.dir);
 	if (r > 0)
-		store_close_for(store, strdup(state_dir_fault(f->dir)));
+		store_close_for(store, strdup(state_dir_fault(f->log.dir)));
 	if (r == 0)
-		r = file_look(f->fd, state_dir_fd(f->dir), TOKENS_FILE, f->size, &f->seen);
-	if (r > 0 && !state_dir_fault(f->dir))
+		r = tokens_log_look(&f->log);
+	if (r > 0 && !state_dir_fault(f->log.dir))
 		close_for(f, "%s", file_fault_text((enum file_fault)r));
 	if (r == 0)
 		return;
@@ -359,8 +246,7 @@ static void file_look_at_files(struct store *store)
 		return;
 	}
 
-	close_p(&f->fd);
-	f->fd = -1;
+	tokens_log_close(&f->log);
 	f->displaced = true;
 	if (!has_changes(f))
 		settle(f);
@@ -371,18 +257,8 @@ static void file_check(struct store *store)
 {
 	struct file_store *f = file_of(store);
 
-	if (f->fd >= 0 && state_dir_error(f->dir) < 0)
-		give_up_file(f, state_dir_error(f->dir));
-}
-
-/* Whether the name leads to another file than the one that we wrote last. */
-static bool is_replaced(const struct file_store *f)
-{
-	struct stat st;
-
-	return f->seen.ino != 0
-		&& fstatat(state_dir_fd(f->dir), TOKENS_FILE, &st, AT_SYMLINK_NOFOLLOW) == 0
-		&& (st.st_dev != f->seen.dev || st.st_ino != f->seen.ino);
+	if (f->log.fd >= 0 && state_dir_error(f->log.dir) < 0)
+		give_up_file(f, state_dir_error(f->log.dir));
 }
 
 static int retry_write(struct file_store *f)
@@ -391,7 +267,7 @@ static int retry_write(struct file_store *f)
 	int r;
 
 	/* While the store was closed, nothing looked at the file. */
-	r = is_replaced(f) ? file_keep_aside(state_dir_fd(f->dir), TOKENS_FILE, &number) : 0;
+	r = tokens_log_is_replaced(&f->log) ? tokens_log_keep_aside(&f->log, &number) : 0;
 	if (r >= 0)
 		r = rewrite(f);
 	if (r < 0) {
@@ -399,7 +275,7 @@ static int retry_write(struct file_store *f)
 		return r;
 	}
 
-	state_dir_clear_error(f->dir);
+	state_dir_clear_error(f->log.dir);
 	store_open(&f->base.store);
 	warn_rewritten(f, number);
 	bytes_append_str(&f->base.store.warning, ", open again");
@@ -413,7 +289,7 @@ static int file_retry(struct store *store, const struct moment *now)
 	struct file_store *f = file_of(store);
 	const struct retry retry = store->retry;
 
-	if (state_dir_is_locked(f->dir))
+	if (state_dir_is_locked(f->log.dir))
 		return retry_write(f);
 
 	store_open(store);
@@ -432,7 +308,7 @@ static int file_rest(struct store *store)
 	/* At rest, the file holds one line for each token. */
 	if (!store->readable || f->displaced)
 		return 0;
-	if (!f->grown && f->records == n_records(f) && !store->closed)
+	if (!store->closed && tokens_log_is_at_rest(&f->log, &f->base.table, &store->note))
 		return 0;
 	return rewrite(f);
 }
@@ -453,49 +329,6 @@ static const struct store_ops file_ops = {
 	.rest = file_rest,
 };
 
-/* Cuts a torn end off: no reply that rests on it was sent. */
-static int cut_torn_end(struct file_store *f, int fd, const struct journal_end *end)
-{
-	if (end->torn == 0)
-		return 0;
-
-	if (ftruncate(fd, (off_t)end->size) < 0 || fsync(fd) < 0)
-		return -errno;
-
-	warnings_begin(&f->base.store.warning);
-	return bytes_appendf(&f->base.store.warning,
-		"%s/" TOKENS_FILE ": cut off %" PRIu64
-		" bytes of a last batch that was never completed, and never answered for",
-		state_dir_path(f->dir), end->torn);
-}
-
-/* Reads the file into the table. If the file is damaged or can't be read, the store is closed. */
-static void read_tokens(struct file_store *f, int fd)
-{
-	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
-	struct journal_end end;
-	int r;
-
-	r = tokens_file_load(fd, &f->base.table, &f->base.store.note, &end, &why);
-	if (r > 0) {
-		close_for(f, "%s", bytes_str(&why));
-		return;
-	}
-	if (r >= 0)
-		r = cut_torn_end(f, fd, &end);
-	if (r < 0) {
-		close_for(f, "%s", strerror(-r));
-		return;
-	}
-
-	file_see(fd, &f->seen);
-	f->batch = end.batch;
-	f->size = end.size;
-	f->grown = end.grown || end.torn > 0 || end.old;
-	f->records = end.records;
-	f->base.store.readable = true;
-}
-
 /*
  * Makes the tokens that were read durable. A daemon that died between write and sync leaves pages
  * that may never get to the disk, so a file with appended batches is rewritten. A file at rest
@@ -505,43 +338,40 @@ static void read_tokens(struct file_store *f, int fd)
  */
 static int make_lasting(struct file_store *f, const struct moment *now)
 {
-	if (token_table_settle_times(&f->base.table, now) || f->grown)
+	if (token_table_settle_times(&f->base.table, now) || f->log.grown)
 		return rewrite(f);
 
-	state_dir_set_unsynced(f->dir);
+	state_dir_set_unsynced(f->log.dir);
 	return 0;
 }
 
-/* The first start, or the start after a daemon that died before it had a file. */
-static int make_first(struct file_store *f)
+static void warn_torn(struct file_store *f, uint64_t torn)
 {
-	f->base.store.readable = true;
-	f->fresh = true;
-	return rewrite(f);
+	warnings_begin(&f->base.store.warning);
+	bytes_appendf(&f->base.store.warning,
+		"%s/" TOKENS_LOG_NAME ": cut off %" PRIu64
+		" bytes of a last batch that was never completed, and never answered for",
+		state_dir_path(f->log.dir), torn);
 }
 
 /* Reads the tokens; after that the store is open, or closed with a reason. */
 static void load_locked(struct file_store *f, const struct moment *now)
 {
-	int r, fd = -1;
+	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
+	uint64_t torn = 0;
+	int r;
 
-	r = file_open(
-		state_dir_fd(f->dir), TOKENS_FILE, O_RDWR | O_APPEND, state_dir_owner(f->dir), &fd);
-	if (r == -ENOENT) {
-		r = make_first(f);
-	} else if (r != 0) {
-		close_for(f, "%s", r < 0 ? strerror(-r) : file_fault_text((enum file_fault)r));
+	r = tokens_log_load(&f->log, &f->base.table, &f->base.store.note, &torn, &why);
+	if (r < 0 || r == TOKENS_LOG_REFUSED) {
+		close_for(f, "%s", r < 0 ? strerror(-r) : bytes_str(&why));
 		return;
-	} else {
-		f->fd = fd;
-		read_tokens(f, fd);
-		if (f->base.store.closed) {
-			close_p(&f->fd);
-			f->fd = -1;
-			return;
-		}
-		r = make_lasting(f, now);
 	}
+
+	f->base.store.readable = true;
+	if (torn > 0)
+		warn_torn(f, torn);
+	/* Without a file: the first start, or a daemon died before it had one. */
+	r = r == TOKENS_LOG_NONE ? rewrite(f) : make_lasting(f, now);
 	if (r < 0)
 		give_up_file(f, r);
 }
@@ -550,19 +380,20 @@ static void load(struct file_store *f, const struct moment *now)
 {
 	char *reason = NULL;
 
-	switch (state_dir_lock(f->dir)) {
+	switch (state_dir_lock(f->log.dir)) {
 	case STATE_DIR_LOCKED:
 		load_locked(f, now);
 		break;
 	case STATE_DIR_BUSY:
-		if (asprintf(&reason, "%s/lock: another daemon holds it", state_dir_path(f->dir))
+		if (asprintf(
+			    &reason, "%s/lock: another daemon holds it", state_dir_path(f->log.dir))
 			< 0)
 			reason = NULL;
 		store_close_for(&f->base.store, reason);
 		store_wait(&f->base.store);
 		break;
 	case STATE_DIR_REFUSED:
-		store_close_for(&f->base.store, strdup(state_dir_fault(f->dir)));
+		store_close_for(&f->base.store, strdup(state_dir_fault(f->log.dir)));
 		break;
 	}
 }
@@ -577,9 +408,8 @@ int file_store_new(struct state_dir *dir, const struct moment *now, struct store
 
 	table_store_init(&f->base, &file_ops);
 	f->base.store.readable = false;
-	f->dir = dir;
-	f->fd = -1;
-	bytes_init(&f->lines, BYTES_UNLIMITED);
+	tokens_log_init(&f->log, dir);
+	bytes_init(&f->lines, JOURNAL_BATCH_MAX);
 	load(f, now);
 
 	*ret = &f->base.store;
