@@ -9,18 +9,18 @@
 #include "daemon/serve.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "daemon/announce.h"
 #include "daemon/conn.h"
+#include "daemon/descriptors.h"
 #include "daemon/door.h"
 #include "daemon/live-policy.h"
 #include "daemon/log.h"
@@ -39,12 +39,6 @@
 #define LOCK_TIME (5 * CLOCK_SECOND)
 #define LOCK_NAP_NS 20000000L
 
-/* Descriptors for other than connections: doors, store, event loop, log, and some spare. */
-#define DESCRIPTORS_RESERVED 64
-
-/* Of these, kept free for files that are opened briefly: policy, user database. */
-#define DESCRIPTORS_FREE 16
-
 struct server {
 	const struct serve_options *options;
 	struct resources resources;
@@ -55,7 +49,7 @@ struct server {
 	struct loop loop;
 	struct pid_file pid_file;
 	int ready_fd;
-	bool told_closed; /* the state that systemd was told last */
+	struct announce announce;
 };
 
 /* Sockets from systemd can't be combined with --socket. */
@@ -145,50 +139,6 @@ static int read_boot_id(uint8_t ret[static 16])
 	return notation_parse_uuid(text, CLOCK_BOOT_ID_LEN, ret);
 }
 
-/* How many of the first LIMIT_CONNECTIONS are open: poll(2) sets POLLNVAL for the others. */
-static size_t count_descriptors(rlim_t limit)
-{
-	struct pollfd fds[LIMIT_CONNECTIONS];
-	size_t n = limit < LIMIT_CONNECTIONS ? (size_t)limit : LIMIT_CONNECTIONS, open = 0;
-
-	for (size_t i = 0; i < n; i++)
-		fds[i] = (struct pollfd){ .fd = (int)i };
-	if (poll(fds, n, 0) < 0)
-		return 0;
-	for (size_t i = 0; i < n; i++)
-		open += !(fds[i].revents & POLLNVAL);
-	return open;
-}
-
-/*
- * Raises the descriptor limit to what LIMIT_CONNECTIONS needs, or else lowers conns->max. Some
- * descriptors are kept free in any case. Call it after all long-lived descriptors are open.
- */
-static void raise_descriptor_limit(struct conns *conns)
-{
-	rlim_t wanted, taken;
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
-		return;
-
-	taken = count_descriptors(limit.rlim_cur) + DESCRIPTORS_FREE;
-	wanted = LIMIT_CONNECTIONS + (taken > DESCRIPTORS_RESERVED ? taken : DESCRIPTORS_RESERVED);
-	if (limit.rlim_cur < wanted) {
-		limit.rlim_cur = wanted < limit.rlim_max ? wanted : limit.rlim_max;
-		if (setrlimit(RLIMIT_NOFILE, &limit) < 0 && getrlimit(RLIMIT_NOFILE, &limit) < 0)
-			return;
-	}
-	if (limit.rlim_cur >= wanted)
-		return;
-
-	if (taken < DESCRIPTORS_RESERVED && limit.rlim_cur > 2 * DESCRIPTORS_RESERVED)
-		taken = DESCRIPTORS_RESERVED;
-	conns->max = limit.rlim_cur > taken ? (size_t)(limit.rlim_cur - taken) : 1;
-	log_text(LOG_WARNING, LOG_ID_WARNING,
-		"takes at most %zu connections: no more descriptors are allowed", conns->max);
-}
-
 static uint64_t idle_timeout(const struct server *s)
 {
 	/* A memory store would be lost. */
@@ -197,43 +147,6 @@ static uint64_t idle_timeout(const struct server *s)
 	if (s->options->idle_timeout_set)
 		return s->options->idle_timeout;
 	return s->options->socket ? CLOCK_NEVER : SERVE_IDLE_TIMEOUT;
-}
-
-static void tell_systemd(struct server *s, const char *before)
-{
-	const char *closed = resources_closed(&s->resources);
-	cleanup(bytes_deinit) struct bytes status = BYTES_INIT(BYTES_UNLIMITED);
-
-	s->told_closed = closed != NULL;
-	if (bytes_appendf(&status, "%sSTATUS=%s%s", before, closed ? "closed: " : "answering",
-		    closed ? closed : "")
-		== 0)
-		sd.notify(false, status.data);
-}
-
-static void tell_change(void *userdata)
-{
-	struct server *s = userdata;
-	const char *closed = resources_closed(&s->resources);
-
-	if (s->told_closed == (closed != NULL))
-		return;
-
-	if (closed)
-		log_text(LOG_CRIT, LOG_ID_CLOSED, "closed: %s", closed);
-	tell_systemd(s, "");
-}
-
-/* Warns of a group whose door does not exist: the group has no effect. */
-static void warn_idle_group(const struct server *s, enum role role, gid_t group)
-{
-	if (group == DOOR_NO_GROUP)
-		return;
-	for (size_t i = 0; i < s->doors.n; i++)
-		if (s->doors.doors[i].role == role)
-			return;
-	log_text(LOG_WARNING, LOG_ID_START, "--%s-group has no effect: there is no %s door",
-		role_name(role), role_name(role));
 }
 
 /*
@@ -261,35 +174,6 @@ static int check_own_gate(const struct server *s, struct bytes *why)
 		"--require-signature needs a gate of another user than those who ask: "
 		"--agent-group and a door of its own for operators; or say --advisory");
 	return r < 0 ? r : DOOR_REFUSED;
-}
-
-static void announce(struct server *s)
-{
-	const char *closed = resources_closed(&s->resources);
-
-	for (size_t i = 0; i < s->doors.n; i++)
-		log_text(LOG_INFO, LOG_ID_START, "serves at the %s door %s",
-			role_name(s->doors.doors[i].role), s->doors.doors[i].path);
-	warn_idle_group(s, ROLE_AGENT, s->options->agent_group);
-	warn_idle_group(s, ROLE_OPERATOR, s->options->operator_group);
-	if (s->options->settings.allow_self_approval)
-		log_text(LOG_WARNING, LOG_ID_START,
-			"askers may approve their own requests (--allow-self-approval)");
-	if (s->options->settings.require_signature && is_askers_own(s))
-		log_text(LOG_WARNING, LOG_ID_START,
-			"signatures are advice: askers have the gate's own uid (--advisory)");
-	if (s->options->settings.packs_by_asker)
-		log_text(LOG_WARNING, LOG_ID_START,
-			"askers choose the policy pack that they are judged by (--packs-by-asker)");
-	if (s->options->settings.approvals_claimed)
-		log_text(LOG_WARNING, LOG_ID_START,
-			"releases are approved by what their records say "
-			"(--release-approvals=claimed)");
-	resources_log_warnings(&s->resources);
-	if (closed)
-		log_text(LOG_CRIT, LOG_ID_CLOSED, "closed: %s", closed);
-	tell_systemd(s, "READY=1\n");
-	starter_tell_ready(&s->ready_fd);
 }
 
 /* Logs the head of the evidence, so that a copy exists outside the evidence file. */
@@ -323,13 +207,10 @@ static void finish_allowlist(struct server *s)
 
 static enum serve_result finish(struct server *s)
 {
-	const char *closed;
 	int r;
 
 	sd.notify(false, "STOPPING=1");
-	closed = resources_look(&s->resources);
-	if (closed)
-		log_text(LOG_CRIT, LOG_ID_CLOSED, "closed: %s", closed);
+	announce_closed(resources_look(&s->resources));
 	r = finish_evidence(s);
 	if (r < 0)
 		log_text(LOG_WARNING, LOG_ID_WARNING,
@@ -393,6 +274,11 @@ static struct server *server_new(const struct serve_options *options)
 	return s;
 }
 
+static void after_turn(void *userdata)
+{
+	announce_change(userdata);
+}
+
 /* Sets the pointers between the parts, after all parts exist. */
 static void connect_parts(struct server *s)
 {
@@ -410,8 +296,10 @@ static void connect_parts(struct server *s)
 	s->loop.doors = &s->doors;
 	s->loop.conns = &s->conns;
 	s->loop.turn = &s->turn;
-	s->loop.after_turn = tell_change;
-	s->loop.userdata = s;
+	s->announce.doors = &s->doors;
+	s->announce.resources = &s->resources;
+	s->loop.after_turn = after_turn;
+	s->loop.userdata = &s->announce;
 	s->loop.idle_timeout = idle_timeout(s);
 }
 
@@ -478,7 +366,7 @@ static int start(struct server *s, struct bytes *why)
 	r = loop_watch_store(&s->loop);
 	if (r >= 0)
 		r = loop_watch_doors(&s->loop);
-	raise_descriptor_limit(&s->conns);
+	descriptors_raise_limit(&s->conns);
 	return r;
 }
 
@@ -517,7 +405,8 @@ enum serve_result serve(const struct serve_options *options)
 		return SERVE_FAILED;
 	}
 
-	announce(s);
+	announce_start(&s->announce);
+	starter_tell_ready(&s->ready_fd);
 	r = loop_run(&s->loop);
 	if (r < 0) {
 		log_text(LOG_CRIT, LOG_ID_STOP, "stops: %s", strerror(-r));
