@@ -21,6 +21,7 @@
 #include "base/file.h"
 #include "gate/token/token-print.h"
 #include "ledger/store/file-store.h"
+#include "ledger/store/journal-line.h"
 #include "ledger/store/journal.h"
 
 #define FORMAT "firma.tokens"

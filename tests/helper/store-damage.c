@@ -26,6 +26,7 @@
 #include "gate/token/fingerprint.h"
 #include "gate/token/token-print.h"
 #include "ledger/store/file-store.h"
+#include "ledger/store/journal-line.h"
 #include "ledger/store/journal.h"
 
 #define TOKENS_FILE "tokens.jsonl"

@@ -34,7 +34,7 @@
 #include "base/file.h"
 #include "base/warnings.h"
 #include "gate/token/token-print.h"
-#include "ledger/store/journal.h"
+#include "ledger/store/journal-line.h"
 #include "ledger/store/table-store.h"
 #include "ledger/store/tokens-log.h"
 

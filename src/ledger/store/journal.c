@@ -13,29 +13,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/json/tree.h"
-#include "base/notation.h"
-#include "base/sha256.h"
-
-/*
- * Version 2 has more members in its lines, and version 3 has tokens of the second contract. Older
- * files are read as they are.
- */
-#define JOURNAL_VERSION 3
-
-/* The longest header line. */
-#define JOURNAL_HEADER_MAX 512
-
-/* The beginning of a batch's header. No token line contains it, since quotes are escaped there. */
-#define BATCH_BEGIN "{\"batch\":"
-#define BATCH_BEGIN_LEN (sizeof(BATCH_BEGIN) - 1)
-
-#define CHECK_LEN 8 /* bytes of the hash in `check` */
-#define CHECK_KEY ",\"check\":\""
-#define CHECK_HEX_LEN (2 * CHECK_LEN)
-#define CHECK_TAIL_LEN (sizeof(CHECK_KEY) - 1 + CHECK_HEX_LEN + 2) /* with the quote and brace */
-
-#define HASH_HEX_LEN (2 * (size_t)SHA256_LEN)
+#include "base/cleanup.h"
+#include "ledger/store/journal-line.h"
 
 #define READ_SIZE ((size_t)128 * 1024)
 
@@ -57,10 +36,7 @@ static int __attribute__((format(printf, 2, 3))) damaged(struct reader *r, const
 	va_list ap;
 	int e;
 
-	e = bytes_appendf(r->why, "line %" PRIu64 ": ", r->line);
-	if (e < 0)
-		return e;
-
+	bytes_appendf(r->why, "line %" PRIu64 ": ", r->line);
 	va_start(ap, format);
 	e = bytes_vappendf(r->why, format, ap);
 	va_end(ap);
@@ -121,82 +97,6 @@ static void take(struct reader *r, size_t n)
 	r->start += n;
 }
 
-static void check_text(const char *text, size_t len, char ret[static CHECK_HEX_LEN + 1])
-{
-	uint8_t hash[SHA256_LEN];
-
-	sha256_of(text, len, hash);
-	notation_hex(hash, CHECK_LEN, ret);
-}
-
-/* Ends the header line that begins at `start` of the buffer. */
-static int print_check(struct bytes *b, size_t start)
-{
-	char check[CHECK_HEX_LEN + 1];
-
-	check_text(b->data + start, b->len - start, check);
-	return bytes_appendf(b, CHECK_KEY "%s\"}\n", check);
-}
-
-int journal_print_header(const char *format, uint64_t records, struct bytes *b)
-{
-	size_t start = b->len;
-	int r;
-
-	r = bytes_appendf(b, "{\"format\":\"%s\",\"version\":%d,\"records\":%" PRIu64, format,
-		JOURNAL_VERSION, records);
-	if (r < 0)
-		return r;
-
-	return print_check(b, start);
-}
-
-static void print_hash(const char *text, size_t len, char ret[static HASH_HEX_LEN + 1])
-{
-	uint8_t hash[SHA256_LEN];
-
-	sha256_of(text, len, hash);
-	notation_hex(hash, sizeof(hash), ret);
-}
-
-int journal_print_batch(uint64_t number, const struct bytes *lines, struct bytes *b)
-{
-	size_t start = b->len;
-	char hash[HASH_HEX_LEN + 1];
-	int r;
-
-	if (lines->len > JOURNAL_BATCH_MAX)
-		return -EMSGSIZE;
-
-	print_hash(bytes_str(lines), lines->len, hash);
-	r = bytes_appendf(b, BATCH_BEGIN "%" PRIu64 ",\"bytes\":%zu,\"sha256\":\"%s\"", number,
-		lines->len, hash);
-	if (r >= 0)
-		r = print_check(b, start);
-	if (r < 0)
-		return r;
-
-	return bytes_append(b, bytes_str(lines), lines->len);
-}
-
-/* Whether a header line, without its newline, ends with its correct check. */
-static bool check_holds(const char *line, size_t len)
-{
-	char check[CHECK_HEX_LEN + 1];
-	const char *tail;
-
-	if (len < CHECK_TAIL_LEN)
-		return false;
-
-	tail = line + len - CHECK_TAIL_LEN;
-	if (memcmp(tail, CHECK_KEY, sizeof(CHECK_KEY) - 1) != 0
-		|| memcmp(line + len - 2, "\"}", 2) != 0)
-		return false;
-
-	check_text(line, (size_t)(tail - line), check);
-	return memcmp(tail + sizeof(CHECK_KEY) - 1, check, CHECK_HEX_LEN) == 0;
-}
-
 /* The length of the line at the buffer's start, without its newline; -1: none within `max`. */
 static ssize_t line_length(const struct reader *r, size_t max)
 {
@@ -206,28 +106,10 @@ static ssize_t line_length(const struct reader *r, size_t max)
 	return newline ? newline - held(r) : -1;
 }
 
-static int read_header_members(
-	struct reader *r, const struct json *header, const char *format, struct journal_end *ret)
-{
-	const char *name = json_get_string(header, "format");
-	uint64_t version;
-
-	if (!name || strcmp(name, format) != 0)
-		return damaged(r, "this is not a file of format %s", format);
-	if (!json_get_integer(header, "version", UINT64_MAX, &version) || version < 1
-		|| version > JOURNAL_VERSION)
-		return damaged(r, "its version is not from 1 to %d", JOURNAL_VERSION);
-	if (!json_get_integer(header, "records", UINT64_MAX, &ret->records))
-		return damaged(r, "the header doesn't count its records");
-
-	ret->old = version < JOURNAL_VERSION;
-	return 0;
-}
-
 static int read_header(struct reader *r, const char *format, struct journal_end *ret)
 {
-	cleanup(json_doc_free_p) struct json_doc *doc = NULL;
-	struct scan_fault fault;
+	struct journal_header header;
+	size_t mark = r->why->len;
 	ssize_t len;
 	int e;
 
@@ -241,57 +123,15 @@ static int read_header(struct reader *r, const char *format, struct journal_end 
 	if (len < 0)
 		return damaged(r, "this is not a file of format %s", format);
 
-	e = json_parse(held(r), (size_t)len, &doc, &fault);
-	if (e < 0)
-		return e;
-	if (e == JSON_MALFORMED)
-		return damaged(r, "the header is damaged: %s", scan_error_text(fault.error));
-
-	/* A newer version may use another check: report the version first. */
-	e = read_header_members(r, json_root(doc), format, ret);
+	bytes_appendf(r->why, "line %" PRIu64 ": ", r->line);
+	e = journal_parse_header(held(r), (size_t)len, format, &header, r->why);
 	if (e != 0)
-		return e;
-	if (!check_holds(held(r), (size_t)len))
-		return damaged(r, "the header is damaged: its check doesn't fit");
+		return e < 0 ? e : JOURNAL_DAMAGED;
 
+	bytes_truncate(r->why, mark);
+	ret->records = header.records;
+	ret->old = journal_is_old(header.version);
 	take(r, (size_t)len + 1);
-	return 0;
-}
-
-struct batch {
-	uint64_t number;
-	size_t header_len; /* with its newline */
-	size_t bytes;
-	char sha256[HASH_HEX_LEN + 1];
-};
-
-/* Parses a batch's header. Returns 0, JOURNAL_DAMAGED, or a negative errno. */
-static int parse_batch_header(const char *line, size_t len, struct batch *ret)
-{
-	cleanup(json_doc_free_p) struct json_doc *doc = NULL;
-	struct scan_fault fault;
-	const char *sha256;
-	uint64_t bytes;
-	int e;
-
-	if (!check_holds(line, len))
-		return JOURNAL_DAMAGED;
-
-	e = json_parse(line, len, &doc, &fault);
-	if (e < 0)
-		return e;
-	if (e == JSON_MALFORMED)
-		return JOURNAL_DAMAGED;
-
-	sha256 = json_get_string(json_root(doc), "sha256");
-	if (!json_get_integer(json_root(doc), "batch", UINT64_MAX, &ret->number)
-		|| !json_get_integer(json_root(doc), "bytes", JOURNAL_BATCH_MAX, &bytes) || !sha256
-		|| strlen(sha256) != HASH_HEX_LEN)
-		return JOURNAL_DAMAGED;
-
-	ret->header_len = len + 1;
-	ret->bytes = (size_t)bytes;
-	memcpy(ret->sha256, sha256, sizeof(ret->sha256));
 	return 0;
 }
 
@@ -332,7 +172,7 @@ static bool has_unwritten_sectors(const struct reader *r, size_t len)
 static int find_batch(struct reader *r, bool *ret)
 {
 	const char *at, *end, *newline;
-	struct batch batch;
+	struct journal_batch batch;
 	size_t left;
 	int e;
 
@@ -343,12 +183,15 @@ static int find_batch(struct reader *r, bool *ret)
 	*ret = !r->at_end;
 	at = held(r);
 	end = at + n_held(r);
-	for (; !*ret && (at = memmem(at, (size_t)(end - at), BATCH_BEGIN, BATCH_BEGIN_LEN)); at++) {
+	for (; !*ret
+		&& (at = memmem(
+			    at, (size_t)(end - at), JOURNAL_BATCH_BEGIN, JOURNAL_BATCH_BEGIN_LEN));
+		at++) {
 		left = (size_t)(end - at);
 		newline = memchr(at, '\n', left < JOURNAL_HEADER_MAX ? left : JOURNAL_HEADER_MAX);
 		if (!newline)
 			continue;
-		e = parse_batch_header(at, (size_t)(newline - at), &batch);
+		e = journal_parse_batch(at, (size_t)(newline - at), &batch);
 		if (e < 0)
 			return e;
 		*ret = e == 0;
@@ -359,9 +202,9 @@ static int find_batch(struct reader *r, bool *ret)
 /* Whether the buffer holds the beginning of a header, as far as the buffer goes. */
 static bool begins_like_header(const struct reader *r)
 {
-	size_t n = n_held(r) < BATCH_BEGIN_LEN ? n_held(r) : BATCH_BEGIN_LEN;
+	size_t n = n_held(r) < JOURNAL_BATCH_BEGIN_LEN ? n_held(r) : JOURNAL_BATCH_BEGIN_LEN;
 
-	return memcmp(held(r), BATCH_BEGIN, n) == 0;
+	return memcmp(held(r), JOURNAL_BATCH_BEGIN, n) == 0;
 }
 
 /* Judges a batch whose header is not good. */
@@ -385,15 +228,15 @@ static int judge_header(struct reader *r, ssize_t len, enum judgement *ret)
 }
 
 /* Reads and judges the batch at the buffer's start; a good batch is then whole in the buffer. */
-static int read_batch(struct reader *r, struct batch *batch, enum judgement *ret)
+static int read_batch(struct reader *r, struct journal_batch *batch, enum judgement *ret)
 {
-	char hash[HASH_HEX_LEN + 1];
+	char hash[JOURNAL_HASH_LEN + 1];
 	ssize_t len;
 	size_t end;
 	int e;
 
 	len = line_length(r, JOURNAL_HEADER_MAX);
-	e = len < 0 ? JOURNAL_DAMAGED : parse_batch_header(held(r), (size_t)len, batch);
+	e = len < 0 ? JOURNAL_DAMAGED : journal_parse_batch(held(r), (size_t)len, batch);
 	if (e < 0)
 		return e;
 	if (e != 0)
@@ -408,7 +251,7 @@ static int read_batch(struct reader *r, struct batch *batch, enum judgement *ret
 		return 0;
 	}
 
-	print_hash(held(r) + batch->header_len, batch->bytes, hash);
+	journal_hash(held(r) + batch->header_len, batch->bytes, hash);
 	if (memcmp(hash, batch->sha256, sizeof(hash)) == 0)
 		*ret = BATCH_GOOD;
 	else
@@ -418,7 +261,7 @@ static int read_batch(struct reader *r, struct batch *batch, enum judgement *ret
 }
 
 /* Hands the lines of a good batch to the caller, and counts them. */
-static int show_lines(struct reader *r, const struct batch *batch, journal_line_fn fn,
+static int show_lines(struct reader *r, const struct journal_batch *batch, journal_line_fn fn,
 	void *userdata, uint64_t *lines)
 {
 	const char *at, *end, *newline;
@@ -454,7 +297,7 @@ static int load(struct reader *r, const char *format, journal_line_fn fn, void *
 {
 	uint64_t lines = 0;
 	enum judgement judgement = BATCH_DAMAGED;
-	struct batch batch = { 0 };
+	struct journal_batch batch = { 0 };
 	int e;
 
 	e = read_header(r, format, end);
@@ -501,7 +344,7 @@ int journal_load(int fd, const char *format, journal_line_fn fn, void *userdata,
 {
 	struct reader r = {
 		.fd = fd,
-		.buffer = BYTES_INIT(BYTES_UNLIMITED),
+		.buffer = BYTES_INIT(JOURNAL_HEADER_MAX + JOURNAL_BATCH_MAX + 1 + READ_SIZE),
 		.line = 1,
 		.why = why,
 	};

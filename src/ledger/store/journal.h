@@ -26,9 +26,6 @@
 #include "base/bytes.h"
 #include "base/file.h"
 
-/* The largest batch. The changes of one turn are smaller: 256 requests of 64 KiB. */
-#define JOURNAL_BATCH_MAX ((size_t)32 << 20)
-
 enum journal_fault {
 	JOURNAL_DAMAGED = 1,  /* the file is refused; the reason names the line and the fault */
 	JOURNAL_LINE_REFUSED, /* the caller refused a line, and has appended the reason */
@@ -52,12 +49,3 @@ struct journal_end {
  */
 int journal_load(int fd, const char *format, journal_line_fn fn, void *userdata,
 	struct journal_end *ret, struct bytes *why);
-
-/* Appends the header of a journal that begins with `records` lines. */
-int journal_print_header(const char *format, uint64_t records, struct bytes *b);
-
-/*
- * Appends a batch made of `lines`, each of which ends with a newline. -EMSGSIZE if the batch is
- * larger than journal_load() accepts.
- */
-int journal_print_batch(uint64_t number, const struct bytes *lines, struct bytes *b);

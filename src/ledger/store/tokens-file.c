@@ -11,6 +11,7 @@
 #include "gate/token/token-parse.h"
 #include "gate/token/token-print.h"
 #include "ledger/evidence/recovery-note.h"
+#include "ledger/store/journal-line.h"
 
 #define FORMAT "firma.tokens"
 

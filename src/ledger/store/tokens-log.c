@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "ledger/store/journal.h"
+#include "ledger/store/journal-line.h"
 #include "ledger/store/tokens-file.h"
 
 /* The file is not rewritten before this many bytes in it are superseded. */
