@@ -38,7 +38,7 @@ void lines_init(struct lines *lines, int fd, size_t max);
 void lines_deinit(struct lines *lines);
 
 /* A line was read. */
-#define LINES_ONE 1
+enum { LINES_ONE = 1 };
 
 /* Returns LINES_ONE, 0 at the end (call again if the file may have grown), or a negative errno. */
 int lines_next(struct lines *lines, struct line *ret);

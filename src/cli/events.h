@@ -58,7 +58,7 @@ int events_open(struct events *events, const struct operator_options *op);
 void events_close(struct events *events);
 
 /* No event for now. */
-#define EVENTS_LATER (-1)
+enum { EVENTS_LATER = -1 };
 
 /* Returns STATUS_DONE with an event, EVENTS_LATER, or a status to exit with (message printed). */
 int events_next(struct events *events, struct event *ret);

@@ -29,7 +29,7 @@
 #define WAIT_MAX 128
 
 /* The arguments are not what the table says. */
-#define NOT_UNDERSTOOD 1
+enum { NOT_UNDERSTOOD = 1 };
 
 struct finder {
 	const struct hook_question *q;

@@ -14,7 +14,7 @@ struct hook_patch_file {
 };
 
 /* The patch has lines that aren't understood, or names no file or more than fit. */
-#define HOOK_PATCH_UNKNOWN 1
+enum { HOOK_PATCH_UNKNOWN = 1 };
 
 /*
  * Finds all files, also those that others are moved to: at most *n, which becomes their number.

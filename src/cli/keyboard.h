@@ -26,8 +26,9 @@ void keyboard_take_lines(struct keyboard *keyboard);
 /* Drops input that was typed but not read; returns whether there was any. */
 bool keyboard_forget(struct keyboard *keyboard);
 
+enum { KEYBOARD_END = -1 };
+
 /* Returns the pressed key, KEYBOARD_END at the end of input, or 0 if no key was pressed. */
-#define KEYBOARD_END (-1)
 int keyboard_key(struct keyboard *keyboard);
 
 /*

@@ -49,7 +49,7 @@ struct operands {
 };
 
 /* The command line is valid, and the verb should proceed. */
-#define VERB_GO (-1)
+enum { VERB_GO = -1 };
 
 /*
  * Reads the command line; values of options go to `object`, as the verb's table says. Options may

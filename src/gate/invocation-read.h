@@ -18,7 +18,7 @@ void invocation_lists_deinit(struct invocation_lists *lists);
 /*
  * A member has another type, a required one is missing, or the content doesn't have its hash.
  */
-#define INVOCATION_MALFORMED 1
+enum { INVOCATION_MALFORMED = 1 };
 
 /*
  * Reads `kind`, too. Other members of the object are ignored, and values are not checked further.

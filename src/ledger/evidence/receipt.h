@@ -17,7 +17,7 @@
 bool receipt_is_of(const char *line, size_t len, const char *token);
 
 /* The stream has no such record with this number. */
-#define RECEIPT_NONE 1
+enum { RECEIPT_NONE = 1 };
 
 /*
  * Appends the receipt's line, without its newline. Only the first `size` bytes of the file are

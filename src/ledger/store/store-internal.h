@@ -22,7 +22,10 @@ struct store_ops {
 
 	void (*look)(struct store *store); /* NULL: there are no files */
 
-	/* Reads. */
+	/*
+	 * Reads. `find` looks several tokens up together, so that a store on another machine can:
+	 * `ids` are `n` IDs, one after another.
+	 */
 	void (*find)(struct store *store, size_t n, const uint8_t *ids, const struct token **ret);
 	const struct token *(*next)(const struct store *store, const struct token *after);
 	const struct token *(*next_live)(const struct store *store, uid_t uid,

@@ -116,11 +116,6 @@ int store_fd(const struct store *store)
 	return store->ops->fd ? store->ops->fd(store) : -1;
 }
 
-void store_find_many(struct store *store, size_t n, const uint8_t *ids, const struct token **ret)
-{
-	store->ops->find(store, n, ids, ret);
-}
-
 const struct token *store_find(struct store *store, const uint8_t id[static TOKEN_ID_LEN])
 {
 	const struct token *token = NULL;

@@ -95,13 +95,10 @@ int store_fd(const struct store *store);
 /* --- reads ---------------------------------------------------------------------------------- */
 
 /*
- * Looks several tokens up. `ids` are `n` IDs, one after another; `ret` gets their tokens, NULL for
- * an ID that is not on record. The store owns the tokens; they are valid until the next update or
- * commit. A store that can't answer closes and gives NULLs: ask store_closed() after the look-up.
+ * Looks a token up; NULL if it is not on record. The store owns the token; it is valid until the
+ * next update or commit. A store that can't answer closes and gives NULL: ask store_closed() after
+ * the look-up.
  */
-void store_find_many(struct store *store, size_t n, const uint8_t *ids, const struct token **ret);
-
-/* The same for one token. */
 const struct token *store_find(struct store *store, const uint8_t id[static TOKEN_ID_LEN]);
 
 /* All tokens in the order of their issue: the one after `after`, or the first for NULL. */
