@@ -46,6 +46,7 @@ teardown() {
 }
 
 lib_setup() {
+	_trace_less
 	_make_tmp
 	_clean_environment
 
@@ -77,6 +78,27 @@ lib_teardown() {
 		rm -rf "$TMP"
 	fi
 	return "$failed"
+}
+
+# bats runs a trap before every command, to know the line of one that fails; that took a third of a
+# test's time. Here it runs for the test's own commands alone: where a function that is called from
+# there fails, _show_place tells the place. `bats --trace` shows all, as ever.
+_trace_less() {
+	((${BATS_TRACE_LEVEL-0} == 0)) || return 0
+	set +T
+	# They switch that trap off, which must last.
+	declare -ft bats_error_trap bats_check_status_from_trap
+	trap 'bats_error_trap; _show_place' ERR
+}
+
+# Where a command failed, unless that is in the test itself.
+_show_place() {
+	local file=${BASH_SOURCE[1]}
+
+	if [[ ${FUNCNAME[1]} != "${BATS_TEST_NAME-}" ]]; then
+		[[ $file != "${BATS_TEST_SOURCE-}" ]] || file=$BATS_TEST_FILENAME
+		echo "-- in ${FUNCNAME[1]}, ${file##*/}, line ${BASH_LINENO[0]} --" >&2
+	fi
 }
 
 # The path of a socket has at most 107 bytes; ours need 20 after the directory.
@@ -350,6 +372,16 @@ finish() {
 firma() {
 	_command "$FIRMA" "$@"
 	timeout --foreground 60 "${CMD[@]}"
+}
+
+# The system's own, where there is one: another in the PATH may be a version manager's, which runs
+# dozens of programs before it gets to Python.
+python3() {
+	if [[ -x /usr/bin/python3 ]]; then
+		/usr/bin/python3 "$@"
+	else
+		command python3 "$@"
+	fi
 }
 
 # make_build ARG...: make, in the directory of the build, as if nothing of it were told by another.
