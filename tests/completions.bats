@@ -59,7 +59,7 @@ setup_file() {
 	END
 	cat >"$BATS_FILE_TMPDIR/zsh-inside" <<-'END'
 		fpath=($COMPLETIONS $fpath)
-		autoload -Uz compinit && compinit -u -D
+		autoload -Uz compinit && compinit -u -C -d ${0:h}/zcompdump
 		_firma_test_command() { compadd alpha beta; }
 		compdef _firma_test_command firma-test-command
 		compadd() {
@@ -78,6 +78,9 @@ setup_file() {
 		zle-line-init() { BUFFER=$LINE CURSOR=$#LINE; zle capture; exit; }
 		zle -N zle-line-init
 	END
+	# Which file completes which command is found out once, not for each line.
+	zsh -f -c 'fpath=($1 $fpath); autoload -Uz compinit && compinit -u -d $2/zcompdump' zsh \
+		"$completions" "$BATS_FILE_TMPDIR"
 }
 
 # A stub: answers `token list`, and notes how it was called.
