@@ -199,6 +199,7 @@ offers() { # LINE [WORD...]
 	offers 'firma serve --state-dir=sub/' dir
 	offers 'firma serve --evidence-log sub/f' file
 	offers 'firma evidence verify --public-key sub/f' file
+	offers 'firma evidence show --since to' today
 	offers 'firma evidence verify sub/f' file
 	offers 'firma-evidence show sub/f' file
 }

@@ -450,8 +450,16 @@ UNLINKED='its previous_hash is not the record_hash of the line before it'
 	assert_status 2
 	run firma evidence show s s
 	assert_status 2
-	run firma evidence show --since yesterday s
-	assert_status 2
+	for words in soon 2026 '' 2026-13-01 '2026-11-28 25:00' -1x '2026-11-28 10:00 Mars'; do
+		run firma evidence show --since "$words" s
+		assert_status 2
+		assert_output "firma: --since wants a time, such as '2026-11-28 10:00', 'yesterday' or -1h (see 'firma evidence show --help')"
+	done
+	for words in '' x 5D3C 5d3c9a52-5a0e-4c0b-9d43-5b1d6e1b7a11a; do
+		run firma evidence show --token "$words" s
+		assert_status 2
+		assert_output "firma: --token wants a token's ID, or what it begins with (see 'firma evidence show --help')"
+	done
 	run firma evidence show --uid x s
 	assert_status 2
 	for words in Allow denied pending approve ''; do
@@ -573,18 +581,27 @@ refuses() {
 	count() { firma evidence show "$@" | wc -l; }
 	assert_equal "$(count --since 2026-11-20T06:17:57.000000007Z s)" 3
 	assert_equal "$(count --until 2026-11-20T06:17:57.000000007Z s)" 7
+	# The same time in another zone, as journalctl takes it: without a Z or "UTC", it is local.
+	assert_equal "$(TZ=UTC-8 firma evidence show --since '2026-11-20 14:17:57.000000007' s | wc -l)" 3
+	assert_equal "$(count --since '2026-11-20 06:17:57.000000007 UTC' s)" 3
+	assert_equal "$(count --since @1795155477.000000007 s)" 3
+	# A record may be written without zeros at its end.
+	sed 's/57.000000001Z/57Z/' s >whole
+	assert_equal "$(count --since '2026-11-20 06:17:57 UTC' whole)" 9
+	assert_equal "$(count --until '2026-11-20 06:17:57 UTC' whole)" 1
 	assert_equal "$(count --since 2026-11-20 --until 2026-11-21 s)" 9
 	assert_equal "$(count --since 2026-12 s)" 0
 	assert_equal "$(count --until 2026-11 s)" 0
 	assert_equal "$(count --decision deny s)" 0
 	assert_equal "$(count --decision allow s)" 9
 	assert_equal "$(count --uid 0 s)" 9
+	assert_equal "$(count --uid root s)" 9
 	assert_equal "$(count --uid 1 s)" 0
 	assert_equal "$(count --agent codex-agent "$f")" "$(grep -c '"request":{[^}]*"agent_id":"codex-agent"' "$f")"
 
 	sed -i '4s/"action":/"approval_token":"t","action":/; 5s/"decision":/"approval_token":"t","decision":/' s
-	assert_equal "$(count --token t s)" 2
 	sed -i 's/"approval_token":"t"/"approval_token":"5d3c9a52-5a0e-4c0b-9d43-5b1d6e1b7a11"/' s
+	assert_equal "$(count --token 5 s)" 2
 	assert_equal "$(count --token 5d3c9a52 s)" 2
 	assert_equal "$(count --token 5d3c9a53 s)" 0
 }

@@ -430,3 +430,52 @@ event() {
 	[[ $fds == *socket:* ]]
 	[[ $fds != *"/fake.in"* && $fds != *"/parallel_output/"* ]] || fail "$fds"
 }
+
+# reads NOW EXPECTED TEXT: the time, in the zone TZ
+reads() {
+	run "$UNIT" clock read "$1" "$3"
+	assert_output "$2"
+}
+
+@test "times are read as systemd.time(7) describes them" {
+	local now=1353665722000000 text
+	export TZ=UTC-8 # 2012-11-23 18:15:22
+
+	reads $now 1353640333.000000000 'Fri 2012-11-23 11:12:13'
+	reads $now 1353640333.000000000 'friday 2012-11-23T11:12:13'
+	reads $now 1353669133.000000000 '2012-11-23 11:12:13 UTC'
+	reads $now 1353669133.000000000 '2012-11-23T11:12:13Z'
+	reads $now 1353640333.500000000 '2012-11-23 11:12:13.5'
+	reads $now 1353640320.000000000 '2012-11-23 11:12'
+	reads $now 1353600000.000000000 2012-11-23
+	reads $now 1351699200.000000000 2012-11
+	reads $now 1353640333.000000000 11:12:13
+	reads $now 1353640320.000000000 11:12
+	reads $now 1353665722.000000000 now
+	reads $now 1353600000.000000000 today
+	reads $now 1353628800.000000000 'today UTC'
+	reads $now 1353513600.000000000 yesterday
+	reads $now 1353686400.000000000 tomorrow
+	reads $now 1353678322.000000000 +3h30min
+	reads $now 1353678322.000000000 '3h 30min left'
+	reads $now 1353665717.000000000 -5s
+	reads $now 1353665062.000000000 '11min ago'
+	reads $now 1353662122.000000000 1h
+	reads $now 1395716396.000000000 @1395716396
+	reads $now 1395716396.250000000 @1395716396.25
+
+	# Midnight is the calendar's: over the ends of months, and where a day has 25 hours.
+	reads 1353665722000000 1353600000.000000000 today
+	reads 1354320000000000 1354204800.000000000 yesterday # 2012-12-01
+	export TZ=CET-1CEST,M3.5.0,M10.5.0/3
+	reads 1351468800000000 1351465200.000000000 2012-10-29
+	reads 1351468800000000 1351375200.000000000 yesterday
+	reads 1351468800000000 1351465200.000000000 today
+
+	for text in '' 2026 5 soon 'Sat 2012-11-23 11:12' 'Fri 11:12' 2012-11-31 24:00 11:60 11:12:61 '2012-11-23 ' \
+		2012-11-23T '2012-11-23 11' 2012-11-23x '1969-12-31 UTC' 2500-01-02 '2012-11-23 11:12 Mars' 'now UTC' '1h UTC' \
+		@ @1. @-1 -50y 11:12:13.1234567890 "$(printf '%090d' 0)" Z; do
+		run "$UNIT" clock read $now "$text"
+		assert_output refused
+	done
+}

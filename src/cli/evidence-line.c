@@ -39,19 +39,6 @@ static const char *string(const struct json *object, const char *key)
 	return m ? json_string(m) : NULL;
 }
 
-bool evidence_line_is_time(const char *text)
-{
-	static const char form[] = "0000-00-00T00:00:00.000000000";
-	size_t len = strcspn(text, "Z");
-
-	if (len < strlen("0000-00") || len > strlen(form) || (text[len] && text[len + 1]))
-		return false;
-	for (size_t i = 0; i < len; i++)
-		if (form[i] == '0' ? text[i] < '0' || text[i] > '9' : text[i] != form[i])
-			return false;
-	return true;
-}
-
 /* The token that the record is about, or NULL. */
 static const char *token_of(const struct evidence_line *e)
 {

@@ -10,7 +10,7 @@
 
 #include "base/bytes.h"
 
-/* Times are prefixes of a timestamp, without its Z. */
+/* A time in UTC as in a timestamp, without its Z and without zeros at the fraction's end. */
 #define EVIDENCE_LINE_TIME_MAX 32
 
 /* The records to show. A member that is NULL, "" or false doesn't restrict. */
@@ -20,9 +20,6 @@ struct evidence_line_filter {
 	bool has_uid;
 	uid_t uid;
 };
-
-/* Whether the text is a prefix of a timestamp, with at least its year and month. */
-bool evidence_line_is_time(const char *text);
 
 enum { EVIDENCE_LINE_SHOWN, EVIDENCE_LINE_HIDDEN, EVIDENCE_LINE_MALFORMED };
 

@@ -15,6 +15,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/lines.h"
+#include "base/local-time.h"
 #include "base/notation.h"
 #include "base/text.h"
 #include "cli/evidence-file.h"
@@ -32,22 +33,23 @@ struct showing {
 	int status;
 };
 
-/* A time such as "2026-11-20T06:17" (UTC) is compared as text; a duration means that long ago. */
+/* Records are compared by the text of their time: in UTC, without zeros at its end. */
 static bool parse_time(const char *value, void *to)
 {
 	cleanup(bytes_deinit) struct bytes time = BYTES_INIT(EVIDENCE_LINE_TIME_MAX);
-	uint64_t us, now = clock_now().wall;
-	char *ret = to;
+	char *ret = to, *end;
+	uint64_t ns;
 
-	if (evidence_line_is_time(value)) {
-		snprintf(ret, EVIDENCE_LINE_TIME_MAX, "%.*s", (int)strcspn(value, "Z"), value);
-		return true;
-	}
-	if (notation_parse_duration(value, &us) < 0 || us > now
-		|| notation_append_time(&time, now - us) < 0)
+	if (!local_time_read(value, clock_now().wall, &ns)
+		|| notation_append_time_ns(&time, ns / 1000) < 0)
 		return false;
 
-	snprintf(ret, EVIDENCE_LINE_TIME_MAX, "%.*s", (int)time.len - 1, time.data); /* no Z */
+	/* "...57.123456000Z": the last three digits are ours to write. */
+	snprintf(ret, EVIDENCE_LINE_TIME_MAX, "%.*s%03u", (int)time.len - 4, time.data,
+		(unsigned int)(ns % 1000));
+	for (end = ret + strlen(ret); end[-1] == '0'; end--)
+		;
+	*(end[-1] == '.' ? end - 1 : end) = '\0';
 	return true;
 }
 
@@ -67,14 +69,23 @@ static bool parse_kind(const char *value, void *to)
 	return false;
 }
 
-#define WANTS_TIME "a time in UTC, such as 2026-11-20T06:17:57Z, or how long ago"
+/* The same holds for what no token's ID begins with. */
+static bool parse_token(const char *value, void *to)
+{
+	size_t len = strlen(value);
+
+	*(const char **)to = value;
+	return len > 0 && len <= NOTATION_UUID_LEN && strspn(value, "0123456789abcdef-") == len;
+}
+
+#define WANTS_TIME "a time, such as '2026-11-28 10:00', 'yesterday' or -1h"
 
 static const struct option_row rows[] = {
 	{ "follow", 'f', NULL, "go on with what is added", OPTION_FLAG(struct showing, follow) },
 	{ "json", 0, NULL, "print the records as they are", OPTION_FLAG(struct showing, json) },
-	{ "since", 0, "TIME", "only from this time on, or so long ago",
+	{ "since", 0, "TIME", "only from this time on ('yesterday', -1h)",
 		OPTION_PARSED(struct showing, filter.since, parse_time), .wants = WANTS_TIME },
-	{ "until", 0, "TIME", "only up to this time, or so long ago",
+	{ "until", 0, "TIME", "only up to this time",
 		OPTION_PARSED(struct showing, filter.until, parse_time), .wants = WANTS_TIME },
 	{ "decision", 0, "DECISION", "only allow, deny or pending_hitl",
 		OPTION_PARSED(struct showing, filter.decision, parse_decision),
@@ -84,11 +95,12 @@ static const struct option_row rows[] = {
 		.wants = "exec, read, write, fetch, git, mcp, release or other" },
 	{ "agent", 0, "ID", "only what this agent asked",
 		OPTION_STRING(struct showing, filter.agent) },
-	{ "uid", 0, "UID", "only what this user asked or did",
+	{ "uid", 0, "USER", "only what this user asked or did",
 		OPTION_UID(struct showing, filter.uid),
 		OPTION_GIVEN(struct showing, filter.has_uid) },
 	{ "token", 0, "ID", "only what names this token, or one that begins so",
-		OPTION_STRING(struct showing, filter.token) },
+		OPTION_PARSED(struct showing, filter.token, parse_token),
+		.wants = "a token's ID, or what it begins with" },
 	{ 0 },
 };
 

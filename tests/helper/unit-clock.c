@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * `unit clock now|boot-id|alarm SECONDS`: shows the clock that the tests move.
+ * `unit clock now|boot-id|alarm SECONDS|read NOW TEXT`: shows the clock that the tests move.
  *
  * `now` prints both times in µs. `boot-id` prints the ID; or the errno's name, with exit status 1.
  * `alarm` sets an alarm SECONDS ahead, prints `ready`, and waits as the daemon does: each time that
  * the alarm's descriptor is readable it reads the time, and prints `due` and ends, or prints
  * `early` and sets the alarm again. It also ends when standard input ends.
+ *
+ * `read` prints what local_time_read() makes of the text if it is NOW (µs since 1970), in seconds
+ * with nine digits after the point; or `refused`, with exit status 1.
  */
 
 #include "helper/unit.h"
@@ -20,6 +23,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/local-time.h"
 
 #define GUARD_SECONDS 20
 
@@ -62,6 +66,18 @@ static int wait_for_alarm(uint64_t seconds)
 	return poll(fds, 1, 0) == 0 ? UNIT_OK : UNIT_FAILED;
 }
 
+static int read_time(uint64_t now, const char *text)
+{
+	uint64_t ns;
+
+	if (!local_time_read(text, now, &ns)) {
+		puts("refused");
+		return UNIT_FAILED;
+	}
+	printf("%" PRIu64 ".%09" PRIu64 "\n", ns / 1000000000, ns % 1000000000);
+	return UNIT_OK;
+}
+
 int unit_clock(int argc, char **argv)
 {
 	if (argc == 2 && strcmp(argv[1], "now") == 0) {
@@ -81,5 +97,7 @@ int unit_clock(int argc, char **argv)
 		unit_guard(GUARD_SECONDS);
 		return wait_for_alarm(unit_number(argv[2]));
 	}
-	return unit_usage("clock now|boot-id|alarm SECONDS");
+	if (argc == 4 && strcmp(argv[1], "read") == 0)
+		return read_time(unit_number(argv[2]), argv[3]);
+	return unit_usage("clock now|boot-id|alarm SECONDS|read NOW TEXT");
 }
