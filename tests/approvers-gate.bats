@@ -810,6 +810,19 @@ serve_sections() {
 	assert_decision deny 'approval token revoked: not now'
 }
 
+@test "token approve --session signs each approval" {
+	serve_approvers --require-signature --advisory
+	local one two
+	one=$(pending_token args:='["1"]' session_id=s)
+	two=$(pending_token args:='["2"]' session_id=s)
+	run firma token approve --yes --key "$KEYS/alice" --session s
+	assert_status 0
+	assert_line "firma: $one: approved"
+	assert_line "firma: $two: approved"
+	run ask args:='["2"]' session_id=s approval_token="$two"
+	assert_decision allow
+}
+
 @test "what is said about a line of shell is signed with it" {
 	serve_approvers --require-signature --advisory
 	local line=(executable=/bin/sh args:='["-c","ls | cat"]' cwd=/tmp
@@ -833,7 +846,7 @@ serve_sections() {
 	token=$(pending_token)
 	FIRMA_APPROVER_KEY=$KEYS/none run firma token approve --yes "$token"
 	assert_status 0
-	refute_output
+	assert_output "firma: $token: approved"
 }
 
 @test "token approve --always signs the entry, and of two approvers the first hears what is needed" {

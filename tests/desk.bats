@@ -517,27 +517,55 @@ has_two_events() {
 
 # --- revoking many --------------------------------------------------------------------------------
 
-@test "on a terminal, revoking many is asked about first" {
+@test "on a terminal, refusing many is asked about first, below a list of them" {
 	local id
 
 	start_asking
 	id=$(pending_token session_id=$'a\tb')
 	terminal 80x24 "${WRAPPER[@]}" "$FIRMA" token revoke --session $'a\tb'
 	# shellcheck disable=SC1003
-	seen 'Revoke the tokens of session $'"'"'a\tb'"'"'? [y/N]'
+	seen 'Refuse the tokens of session $'"'"'a\tb'"'"'? [y/N]'
+	seen "${id%%-*}  pending"
 	keys Enter
 	ended
 	assert_status 1
-	assert_output -p 'nothing was revoked'
+	assert_output -p 'nothing was refused'
 	is_in_state "$id" pending
 
 	terminal 80x24 "${WRAPPER[@]}" "$FIRMA" token revoke --all
-	seen 'Revoke all tokens? [y/N]'
+	seen 'Refuse all tokens? [y/N]'
 	keys y Enter
 	ended
 	assert_status 0
-	assert_output -p 'revoked: 1 token'
+	assert_output -p 'refused: 1 token'
 	is_in_state "$id" revoked
+}
+
+@test "approving a session's requests lists them, shows each, and leaves alone what came after" {
+	local one two other late
+
+	start_asking
+	one=$(pending_token session_id=s args:='["one"]')
+	two=$(pending_token session_id=s args:='["two"]')
+	other=$(pending_token session_id=t args:='["other"]')
+	terminal 80x60 "${WRAPPER[@]}" "$FIRMA" token approve --session s
+	seen 'Approve this? [y/N]'
+	seen "${one%%-*}  pending"
+	seen "${two%%-*}  pending"
+	[[ $(screen) != *"${other%%-*}"* ]]
+	seen 'command      /usr/bin/git one'
+	late=$(pending_token session_id=s args:='["late"]')
+	keys y Enter
+	seen "firma: $one: approved"
+	seen 'command      /usr/bin/git two'
+	keys n Enter
+	ended
+	assert_status 1
+	assert_output -p "firma: $two: left as it is"
+	is_in_state "$one" approved
+	is_in_state "$two" pending
+	is_in_state "$other" pending
+	is_in_state "$late" pending
 }
 
 # --- the terminal ---------------------------------------------------------------------------------

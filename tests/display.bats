@@ -457,7 +457,7 @@ $'  \e\\[31mrevoked\e\\[m  [0-9]+s +-     '"$EUID"$' +/usr/bin/git \\$\'\\\\x1B\
 	asks 80x24 token revoke "$id"
 	run screen
 	assert_line -e '^cut          [0-9]+ of [0-9]+ lines are not shown'
-	assert_line -n -1 'Revoke this? [y/N]'
+	assert_line -n -1 'Refuse this? [y/N]'
 	keys y Enter
 	ended
 	assert_status 0

@@ -90,7 +90,7 @@ each_on_terminal() {
 
 # questions N: so many were asked on the terminal.
 questions() {
-	(($(raw | grep -acE '^(Approve|Revoke) this\? ') >= $1))
+	(($(raw | grep -acE '^(Approve|Refuse) this\? ') >= $1))
 }
 
 # answer_all N KEY...: each question, when it is there.
@@ -221,8 +221,8 @@ assert_fields() {
 	answer_all "${#TOKENS[@]}" y Enter
 	ended
 	plain
-	assert_fields "$TMP/plain" "Revoke this|firma: [0-9a-f-]{36}: revoked\$"
-	assert_equal "$(grep -c ': revoked$' "$TMP/plain")" "${#NAMES[@]}"
+	assert_fields "$TMP/plain" "Refuse this|firma: [0-9a-f-]{36}: refused\$"
+	assert_equal "$(grep -c ': refused$' "$TMP/plain")" "${#NAMES[@]}"
 
 	each_on_terminal 'for ((i = 0; i < $1; i++)); do firma check --request "$TMP/request.$i"; done' \
 		"${#NAMES[@]}"

@@ -690,7 +690,7 @@ restart_daemon() {
 
 # --- approve and revoke ---------------------------------------------------------------------------
 
-@test "off a terminal, approve --yes and revoke act, and say nothing" {
+@test "off a terminal, approve --yes and revoke act, and say what they did" {
 	local one two
 
 	start_daemon --default-action pending_hitl
@@ -699,13 +699,13 @@ restart_daemon() {
 	runs token approve --yes "$one"
 	assert_status 0
 	refute_output
-	refute_stderr
+	assert_stderr "firma: $one: approved"
 	known approved "$one"
 	known pending "$two"
 	runs token revoke "$two"
 	assert_status 0
 	refute_output
-	refute_stderr
+	assert_stderr "firma: $two: refused"
 	known revoked "$two"
 
 	# What is so already is done as well.
@@ -765,7 +765,9 @@ restart_daemon() {
 	two=$(pending_token args:='["2"]')
 	runs token approve --yes "$one" "$id" "$two"
 	assert_status 1
-	assert_stderr "firma: $id: approval token not found"
+	assert_stderr "firma: $one: approved
+firma: $id: approval token not found
+firma: $two: approved"
 	known approved "$one"
 	known approved "$two"
 
@@ -815,7 +817,7 @@ restart_daemon() {
 	runs token revoke --session 'a b' --reason stop
 	assert_status 0
 	refute_output
-	assert_stderr 'firma: revoked: 1 token'
+	assert_stderr 'firma: refused: 1 token'
 	known revoked "$one"
 	known pending "$two"
 	run ask session_id='a b' approval_token="$one"
@@ -823,18 +825,64 @@ restart_daemon() {
 
 	runs token revoke --uid 4294967000
 	assert_status 0
-	assert_stderr 'firma: there was nothing to revoke'
+	assert_stderr 'firma: there was nothing to refuse'
 
 	runs token revoke --all
 	assert_status 0
-	assert_stderr 'firma: revoked: 2 tokens'
+	assert_stderr 'firma: refused: 2 tokens'
 	known revoked "$two"
 	known revoked "$three"
 
 	one=$(pending_token)
 	runs token revoke --uid "$(id -un)"
-	assert_stderr 'firma: revoked: 1 token'
+	assert_stderr 'firma: refused: 1 token'
 	known revoked "$one"
+}
+
+@test "a session's or a user's pending tokens are approved one by one, each by its fingerprint" {
+	local one two three four
+
+	start_daemon --default-action pending_hitl --evidence-log "$TMP/evidence"
+	one=$(pending_token session_id='a b' args:='["1"]')
+	two=$(pending_token session_id=other args:='["2"]')
+	three=$(pending_token session_id='a b' args:='["3"]')
+	four=$(pending_token session_id='a b' args:='["4"]')
+	operate revoke token_id="$four"
+
+	runs token approve --yes --session 'a b'
+	assert_status 0
+	assert_equal "${#lines[@]}" 3
+	assert_line -n 1 -e "^$one  pending .*git 1"
+	assert_line -n 2 -e "^$three  pending .*git 3"
+	assert_stderr "firma: $one: approved
+firma: $three: approved"
+	known approved "$one"
+	known approved "$three"
+	known pending "$two"
+	known revoked "$four"
+	assert_equal "$(grep -c '"action":"local.exec.approve".*"fingerprint":"[0-9a-f]\{64\}"' "$TMP/evidence")" 2
+
+	runs token approve --yes --session 'a b'
+	assert_status 1
+	refute_output
+	assert_stderr "firma: there are no pending tokens of session 'a b'"
+	runs token approve --yes --uid 4294967000
+	assert_status 1
+	assert_stderr 'firma: there are no pending tokens of uid 4294967000'
+	runs token approve --yes --uid "$(id -un)"
+	assert_status 0
+	assert_stderr "firma: $two: approved"
+	known approved "$two"
+}
+
+@test "what to approve is said once: IDs, --uid or --session" {
+	local help="(see 'firma token approve --help')"
+
+	usage_error "the token's ID is missing $help" token approve --yes
+	usage_error "IDs, --uid, --session exclude one another $help" token approve --yes --uid 0 12345678
+	usage_error "IDs, --uid, --session exclude one another $help" token approve --yes --uid 0 --session x
+	usage_error "unknown option --all $help" token approve --yes --all
+	usage_error "approving without a terminal needs --yes $help" token approve --uid 0
 }
 
 @test "what to revoke is said once: IDs, --all, --uid or --session" {
@@ -948,7 +996,7 @@ restart_daemon() {
 	done
 	on_terminal 'n\n' token revoke "$id"
 	assert_status 1
-	assert_output -p 'Revoke this? [y/N] '
+	assert_output -p 'Refuse this? [y/N] '
 	known pending "$id"
 }
 
@@ -959,8 +1007,8 @@ restart_daemon() {
 	id=$(pending_token)
 	on_terminal 'y\n' token revoke --reason 'no' "$id"
 	assert_status 0
-	assert_output -p 'Revoke this? [y/N] '
-	assert_line -n -1 -p "firma: $id: revoked"
+	assert_output -p 'Refuse this? [y/N] '
+	assert_line -n -1 -p "firma: $id: refused"
 	known revoked "$id"
 }
 

@@ -78,6 +78,8 @@ static int read_answer(const struct operator_options *op, struct client *c, oper
 			return say_undecided("out of memory");
 		if (r == 0) {
 			status = operator_conclude(&reply.reply, about);
+			if (status == STATUS_DONE && op->done && !reply.reply.reason)
+				say("%s: %s", about, op->done);
 			parsed_reply_deinit(&reply);
 			return status;
 		}

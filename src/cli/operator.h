@@ -31,6 +31,7 @@ struct operator_options {
 	const char *socket;
 	uint64_t timeout;
 	const char *look; /* shows whether something changed; NULL: firma token show */
+	const char *done; /* said of `about` if that is done, and nothing more is needed; or NULL */
 };
 
 #define OPERATOR_INIT(the_verb)                               \

@@ -9,28 +9,12 @@
 
 #include <string.h>
 
-#include "base/text.h"
+#include "cli/confirm.h"
+#include "cli/console.h"
+#include "cli/fold.h"
 #include "cli/token-view.h"
 #include "gate/limits.h"
 #include "gate/wire/request.h"
-
-bool revoke_selection_is_made(const struct revoke_selection *s)
-{
-	return s->all || s->by_uid || s->session;
-}
-
-int revoke_selection_describe(const struct revoke_selection *s, struct bytes *b)
-{
-	int r;
-
-	if (s->all)
-		return bytes_append_str(b, "all tokens");
-	if (s->by_uid)
-		return bytes_appendf(b, "the tokens of uid %u", (unsigned int)s->uid);
-
-	r = bytes_append_str(b, "the tokens of session ");
-	return r < 0 ? r : text_append_quoted(b, s->session, strlen(s->session));
-}
 
 /* Counts a revoked token. */
 static int count_item(const struct bytes *line, void *userdata)
@@ -48,8 +32,42 @@ static int count_item(const struct bytes *line, void *userdata)
 	return STATUS_DONE;
 }
 
-int revoke_many(
-	const struct operator_options *op, const struct revoke_selection *s, const char *reason)
+static int append_question(const struct token_selection *s, int terminal, struct bytes *b)
+{
+	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(BYTES_UNLIMITED);
+	struct console console;
+
+	console_look(terminal, &console);
+	bytes_append_str(&text, s->all ? "Refuse all tokens" : "Refuse the tokens");
+	token_selection_describe(s, &text);
+	if (bytes_append_str(&text, "? [y/N] ") < 0)
+		return bytes_error(&text);
+	return fold_append(b, bytes_str(&text), text.len, 0, 2, console.columns);
+}
+
+/* Whether to go on. */
+static int list_and_ask(
+	const struct operator_options *op, const struct token_selection *s, int terminal)
+{
+	cleanup(bytes_deinit) struct bytes question = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(selected_tokens_deinit) struct selected_tokens tokens = SELECTED_TOKENS_INIT;
+	char answer[CONFIRM_ANSWER_MAX];
+	int status;
+
+	status = token_selection_list(op, s, false, terminal, &tokens);
+	if (status != STATUS_DONE)
+		return status;
+	if (append_question(s, terminal, &question) < 0)
+		return say_undecided("out of memory");
+
+	if (confirm_read(terminal, &question, answer) && confirm_is_yes(answer))
+		return STATUS_DONE;
+	say("nothing was refused");
+	return STATUS_REFUSED;
+}
+
+int revoke_many(const struct operator_options *op, const struct token_selection *s,
+	const char *reason, int terminal)
 {
 	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED);
 	const struct operation operation = {
@@ -62,6 +80,9 @@ int revoke_many(
 	size_t n, total = 0;
 	int status;
 
+	status = terminal >= 0 ? list_and_ask(op, s, terminal) : STATUS_DONE;
+	if (status != STATUS_DONE)
+		return status;
 	if (operator_print_request(ACTION_REVOKE, &operation, &request) < 0)
 		return say_undecided("out of memory");
 
@@ -72,10 +93,10 @@ int revoke_many(
 	} while (status == STATUS_DONE && n == LIMIT_REVOKE_MANY);
 
 	if (status != STATUS_DONE)
-		say("revoked before that, as far as was told: %zu", total);
+		say("refused before that, as far as was told: %zu", total);
 	else if (total == 0)
-		say("there was nothing to revoke");
+		say("there was nothing to refuse");
 	else
-		say("revoked: %zu token%s", total, total == 1 ? "" : "s");
+		say("refused: %zu token%s", total, total == 1 ? "" : "s");
 	return status;
 }

@@ -25,6 +25,7 @@
 #include "cli/revoke-many.h"
 #include "cli/signature.h"
 #include "cli/token-card.h"
+#include "cli/token-selection.h"
 #include "cli/token-view.h"
 #include "gate/wire/request.h"
 
@@ -34,11 +35,11 @@ struct deciding {
 	const char *question, *done; /* texts */
 	bool yes;
 	const char *reason;
-	const char *key;                   /* for signing; NULL: none given */
-	bool always;                       /* approve for good */
-	uint64_t for_time;                 /* µs; 0: no time limit */
-	struct revoke_selection selection; /* instead of IDs */
-	int terminal;                      /* for the question; -1: don't ask */
+	const char *key;                  /* for signing; NULL: none given */
+	bool always;                      /* approve for good */
+	uint64_t for_time;                /* µs; 0: no time limit */
+	struct token_selection selection; /* instead of IDs */
+	int terminal;                     /* for the question; -1: don't ask */
 };
 
 #define KEY_ROW                                                               \
@@ -62,20 +63,25 @@ static const struct option_row approve_rows[] = {
 	{ "for", 0, "TIME", "with --always: for so long (default: until removed)",
 		ALLOW_FOR(struct deciding, for_time) },
 	KEY_ROW,
+	{ "uid", 0, "USER", "those that this user asked for, one after another",
+		OPTION_UID(struct deciding, selection.uid),
+		OPTION_GIVEN(struct deciding, selection.by_uid) },
+	{ "session", 0, "ID", "those of this session, one after another",
+		OPTION_TEXT(struct deciding, selection.session) },
 	{ 0 },
 };
 
 static const struct option_row revoke_rows[] = {
 	OPERATOR_ROWS(struct deciding, op),
 	{ "yes", 'y', NULL,
-		"revoke without showing and asking, which is done\n"
+		"refuse without showing and asking, which is done\n"
 		"on a terminal only",
 		OPTION_FLAG(struct deciding, yes) },
 	{ "reason", 0, "TEXT", "tell the asker why", OPTION_TEXT(struct deciding, reason) },
 	KEY_ROW,
 	{ "all", 0, NULL, "all that are pending or approved",
 		OPTION_FLAG(struct deciding, selection.all) },
-	{ "uid", 0, "UID", "those that this user asked for",
+	{ "uid", 0, "USER", "those that this user asked for",
 		OPTION_UID(struct deciding, selection.uid),
 		OPTION_GIVEN(struct deciding, selection.by_uid) },
 	{ "session", 0, "ID", "those of this session",
@@ -250,9 +256,11 @@ static int sign(const struct deciding *d, const struct shown *shown, struct oper
 	return status;
 }
 
-static int decide_one(const struct deciding *d, const char *text)
+/* `fingerprint` is the token's, if it is known from a list; else NULL. */
+static int decide_one(const struct deciding *d, const char *text, const char *fingerprint)
 {
 	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED);
+	struct operator_options op = d->op;
 	char id[NOTATION_UUID_LEN + 1];
 	cleanup(bytes_deinit) struct bytes signature = BYTES_INIT(BYTES_UNLIMITED);
 	struct shown shown = { .d = d, .line = BYTES_INIT(BYTES_UNLIMITED) };
@@ -272,7 +280,7 @@ static int decide_one(const struct deciding *d, const char *text)
 		return status;
 	}
 
-	operation.fingerprint = shown.found ? shown.fingerprint : NULL;
+	operation.fingerprint = shown.found ? shown.fingerprint : fingerprint;
 	if (d->action == ACTION_APPROVE)
 		operation.confirmed =
 			d->terminal >= 0 ? CONFIRMED_ON_TERMINAL : CONFIRMED_BY_OPTION;
@@ -283,15 +291,13 @@ static int decide_one(const struct deciding *d, const char *text)
 	if (operator_print_request(d->action, &operation, &request) < 0)
 		return say_undecided("out of memory");
 
-	status = operator_ask(&d->op, &request, NULL, NULL, id);
-	if (status == STATUS_DONE && d->terminal >= 0)
-		say("%s: %s", id, d->done);
-	return status;
+	op.done = d->done;
+	return operator_ask(&op, &request, NULL, NULL, id);
 }
 
 static int check_usage(const struct deciding *d, int n_ids)
 {
-	const struct revoke_selection *s = &d->selection;
+	const struct token_selection *s = &d->selection;
 	int n = (n_ids > 0 ? 1 : 0) + s->all + s->by_uid + (s->session ? 1 : 0);
 
 	if (d->for_time > 0 && !d->always)
@@ -299,39 +305,47 @@ static int check_usage(const struct deciding *d, int n_ids)
 	if (n == 0)
 		return usage_error(d->op.verb, "the token's ID is missing");
 	if (n > 1)
-		return usage_error(d->op.verb, "IDs, --all, --uid, --session exclude one another");
+		return usage_error(d->op.verb, "IDs,%s --uid, --session exclude one another",
+			d->action == ACTION_REVOKE ? " --all," : "");
 	return STATUS_DONE;
 }
 
-static int append_many(const struct deciding *d, struct bytes *b)
+/* Every token is tried; the worst status is returned. */
+static int decide_each(const struct deciding *d, const struct selected_tokens *tokens)
 {
-	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(BYTES_UNLIMITED);
-	struct console console;
-	int r;
+	int one, status = STATUS_DONE;
 
-	console_look(d->terminal, &console);
-	r = bytes_append_str(&text, "Revoke ");
-	if (r >= 0)
-		r = revoke_selection_describe(&d->selection, &text);
-	if (r >= 0)
-		r = bytes_append_str(&text, "? [y/N] ");
-	return r < 0 ? r : fold_append(b, bytes_str(&text), text.len, 0, 2, console.columns);
+	for (size_t i = 0; i < tokens->n; i++) {
+		one = decide_one(d, tokens->list[i].id, tokens->list[i].fingerprint);
+		status = one > status ? one : status;
+	}
+	return status;
 }
 
-static int decide_many(const struct deciding *d)
+static int approve_selected(const struct deciding *d)
 {
-	cleanup(bytes_deinit) struct bytes question = BYTES_INIT(BYTES_UNLIMITED);
-	char answer[CONFIRM_ANSWER_MAX];
+	cleanup(selected_tokens_deinit) struct selected_tokens tokens = SELECTED_TOKENS_INIT;
+	cleanup(bytes_deinit) struct bytes which = BYTES_INIT(BYTES_UNLIMITED);
+	int status;
 
-	if (d->terminal < 0)
-		return revoke_many(&d->op, &d->selection, d->reason);
+	status = token_selection_list(&d->op, &d->selection, true,
+		d->terminal >= 0 ? d->terminal : STDOUT_FILENO, &tokens);
+	if (status != STATUS_DONE)
+		return status;
+	if (tokens.n > 0)
+		return decide_each(d, &tokens);
 
-	if (append_many(d, &question) < 0)
+	if (token_selection_describe(&d->selection, &which) < 0)
 		return say_undecided("out of memory");
-	if (confirm_read(d->terminal, &question, answer) && confirm_is_yes(answer))
-		return revoke_many(&d->op, &d->selection, d->reason);
-	say("nothing was revoked");
+	say_foreign("there are no pending tokens%s", bytes_str(&which));
 	return STATUS_REFUSED;
+}
+
+static int decide_selected(const struct deciding *d)
+{
+	return d->action == ACTION_APPROVE
+		? approve_selected(d)
+		: revoke_many(&d->op, &d->selection, d->reason, d->terminal);
 }
 
 static int run(struct deciding *d, int argc, char **argv)
@@ -362,10 +376,10 @@ static int run(struct deciding *d, int argc, char **argv)
 
 	/* Every token is tried; the worst status is returned. */
 	d->terminal = terminal;
-	if (revoke_selection_is_made(&d->selection))
-		return decide_many(d);
+	if (token_selection_is_made(&d->selection))
+		return decide_selected(d);
 	for (int i = 0; i < ids.n; i++) {
-		one = decide_one(d, ids.words[i]);
+		one = decide_one(d, ids.words[i], NULL);
 		if (one > status)
 			status = one;
 	}
@@ -389,8 +403,8 @@ static int run_revoke(const struct verb *verb, int argc, char **argv)
 	struct deciding d = {
 		.op = OPERATOR_INIT(verb),
 		.action = ACTION_REVOKE,
-		.question = "Revoke this",
-		.done = "revoked",
+		.question = "Refuse this",
+		.done = "refused",
 	};
 
 	return run(&d, argc, argv);
@@ -399,9 +413,8 @@ static int run_revoke(const struct verb *verb, int argc, char **argv)
 const struct verb token_approve_verb = {
 	.group = "token",
 	.name = "approve",
-	.operands = OPERANDS_SOME,
-	.operand = "token's ID",
-	.arguments = "ID...",
+	.operands = OPERANDS_ANY,
+	.arguments = "ID...|--session ID|--uid USER",
 	.summary = "Approves pending requests",
 	.options = approve_rows,
 	.run = run_approve,
@@ -411,8 +424,8 @@ const struct verb token_revoke_verb = {
 	.group = "token",
 	.name = "revoke",
 	.operands = OPERANDS_ANY,
-	.arguments = "ID...|--all|--uid UID|--session ID",
-	.summary = "Revokes pending or approved tokens",
+	.arguments = "ID...|--all|--session ID|--uid USER",
+	.summary = "Refuses pending or approved requests",
 	.options = revoke_rows,
 	.run = run_revoke,
 };
