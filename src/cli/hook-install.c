@@ -7,27 +7,22 @@
  */
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/clock.h"
-#include "base/file.h"
 #include "base/notation.h"
 #include "base/text.h"
+#include "cli/difference.h"
 #include "cli/hook-dialect.h"
 #include "cli/hook-rewrite.h"
 #include "cli/hook-settings.h"
+#include "cli/settings-file.h"
 #include "cli/verb.h"
-
-#define SETTINGS_MAX ((size_t)4 << 20)
-#define CONTEXT 2
 
 struct install {
 	bool managed, user, project, dry_run;
@@ -156,280 +151,40 @@ static char *place_path(const struct install *i, const struct hook_place *place)
 	return r < 0 ? NULL : path;
 }
 
-/* --- the file --------------------------------------------------------------------------------- */
-
-struct settings_file {
-	char *path, *shown; /* `shown` is escaped */
-	const char *name;   /* the path's last part */
-	int dir_fd;         /* -1: the directory doesn't exist */
-	bool there;
-	mode_t mode;
-	struct bytes text;
-};
-
-#define SETTINGS_FILE_INIT                                                 \
-	{                                                                  \
-		.dir_fd = -1, .text = {.max = SETTINGS_MAX + READ_MARGIN } \
-	}
-#define READ_MARGIN ((size_t)1 << 20)
-
-static void settings_file_deinit(struct settings_file *f)
-{
-	close_p(&f->dir_fd);
-	free(f->path);
-	free(f->shown);
-	bytes_deinit(&f->text);
-}
-
-static int fail(const struct settings_file *f, const char *what)
-{
-	say("%s: %s; nothing was changed", f->shown, what);
-	return STATUS_REFUSED;
-}
-
-static bool is_foreign(const struct stat *st)
-{
-	return st->st_uid != geteuid() && st->st_uid != 0;
-}
-
-/* The directory may be the user's symbolic link; the file may not be a link. */
-static int open_dir(struct settings_file *f)
-{
-	cleanup(free_p) char *dir = strndup(f->path, (size_t)(f->name - f->path));
-	struct stat st;
-
-	if (!dir)
-		return say_undecided("out of memory");
-	close_p(&f->dir_fd);
-	f->dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (f->dir_fd < 0)
-		return errno == ENOENT ? STATUS_DONE : fail(f, strerror(errno));
-	if (fstat(f->dir_fd, &st) < 0)
-		return fail(f, strerror(errno));
-	if (is_foreign(&st) || (st.st_mode & S_IWOTH))
-		return fail(f, "its directory belongs to, or is writable by, others");
-	return STATUS_DONE;
-}
-
-/* STATUS_DONE also if there is no file. */
-static int read_file(struct settings_file *f)
-{
-	cleanup(close_p) int fd = -1;
-	struct stat st;
-	int r;
-
-	bytes_clear(&f->text);
-	f->there = false;
-	if (f->dir_fd < 0)
-		return STATUS_DONE;
-
-	fd = openat(f->dir_fd, f->name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	if (fd < 0 && errno == ENOENT)
-		return STATUS_DONE;
-	if (fd < 0)
-		return fail(f, errno == ELOOP ? "is a symbolic link" : strerror(errno));
-	if (fstat(fd, &st) < 0)
-		return fail(f, strerror(errno));
-	if (!S_ISREG(st.st_mode))
-		return fail(f, "is no regular file");
-	if (st.st_uid != geteuid() || (st.st_mode & S_IWOTH))
-		return fail(f, "belongs to, or is writable by, others");
-
-	r = file_read(fd, SETTINGS_MAX, &f->text);
-	if (r < 0)
-		return fail(f, strerror(-r));
-	if (memchr(bytes_str(&f->text), '\0', f->text.len))
-		return fail(f, "holds a NUL byte");
-	f->mode = st.st_mode & 07777;
-	f->there = true;
-	return STATUS_DONE;
-}
-
 static int open_file(
 	const struct install *i, const struct hook_place *place, struct settings_file *f)
 {
-	cleanup(bytes_deinit) struct bytes shown = BYTES_INIT(BYTES_UNLIMITED);
-	int status;
+	char *path = place_path(i, place);
 
-	f->path = place_path(i, place);
-	if (!f->path || text_append_quoted(&shown, f->path, strlen(f->path)) < 0)
+	if (!path)
 		return say_undecided("can't tell where the settings of %s are", place->agent);
-
-	f->shown = bytes_steal(&shown);
-	f->name = strrchr(f->path, '/') + 1;
-	status = open_dir(f);
-	return status == STATUS_DONE ? read_file(f) : status;
-}
-
-static bool make_dirs(const struct settings_file *f)
-{
-	cleanup(free_p) char *dir = strndup(f->path, (size_t)(f->name - f->path));
-
-	for (char *at = dir ? dir + 1 : NULL; at && (at = strchr(at, '/')); at++) {
-		*at = '\0';
-		if (mkdir(dir, 0755) < 0 && errno != EEXIST)
-			return false;
-		*at = '/';
-	}
-	return dir;
-}
-
-/* Writes under a lock on the directory, and only if the file is still as it was shown. */
-static int write_file(struct settings_file *f, mode_t mode, const struct bytes *text)
-{
-	struct settings_file now = SETTINGS_FILE_INIT;
-	struct file_replace replace = FILE_REPLACE_INIT;
-	bool renamed, same;
-	int r = 0, status;
-
-	if (f->dir_fd < 0) {
-		if (!make_dirs(f))
-			return fail(f, strerror(errno));
-		status = open_dir(f);
-		if (status != STATUS_DONE || f->dir_fd < 0)
-			return status != STATUS_DONE ? status : fail(f, strerror(ENOENT));
-	}
-	if (flock(f->dir_fd, LOCK_EX | LOCK_NB) < 0)
-		return fail(f, "its directory is locked by another");
-
-	now = (struct settings_file){ f->path, f->shown, f->name, f->dir_fd, .text = now.text };
-	status = read_file(&now);
-	same = now.there == f->there && now.text.len == f->text.len
-		&& memcmp(bytes_str(&now.text), bytes_str(&f->text), now.text.len) == 0;
-	bytes_deinit(&now.text);
-	if (status != STATUS_DONE)
-		return status;
-	if (!same)
-		return fail(f, "has changed meanwhile");
-
-	if (!text)
-		return unlinkat(f->dir_fd, f->name, 0) < 0 ? fail(f, strerror(errno)) : STATUS_DONE;
-
-	r = file_replace_begin(&replace, f->dir_fd, f->name);
-	if (r >= 0)
-		r = file_write(replace.fd, bytes_str(text), text->len);
-	if (r >= 0 && fchmod(replace.fd, mode) < 0)
-		r = -errno;
-	if (r >= 0)
-		r = file_replace_commit(&replace, &renamed);
-	file_replace_deinit(&replace);
-	return r < 0 ? fail(f, strerror(-r)) : STATUS_DONE;
-}
-
-/* --- the difference --------------------------------------------------------------------------- */
-
-static const char *end_of_line(const char *at)
-{
-	const char *newline = strchr(at, '\n');
-
-	return newline ? newline + 1 : at + strlen(at);
-}
-
-static int print_line(char sign, const char *line, size_t len)
-{
-	cleanup(bytes_deinit) struct bytes shown = BYTES_INIT(BYTES_UNLIMITED);
-	bool whole = len > 0 && line[len - 1] == '\n';
-	const char *at = line, *tab;
-
-	len -= whole;
-	for (; (tab = memchr(at, '\t', (size_t)(line + len - at))); at = tab + 1)
-		if (text_append_escaped(&shown, at, (size_t)(tab - at)) < 0
-			|| bytes_append_str(&shown, "        ") < 0)
-			return -ENOMEM;
-	if (text_append_escaped(&shown, at, (size_t)(line + len - at)) < 0)
-		return -ENOMEM;
-	printf("%c%s%s\n", sign, bytes_str(&shown), whole ? "" : "\n\\ no newline at the end");
-	return 0;
-}
-
-static int print_lines(char sign, const char *from, const char *to)
-{
-	int r = 0;
-
-	for (const char *end; r >= 0 && from < to; from = end) {
-		end = end_of_line(from);
-		r = print_line(sign, from, (size_t)(end - from));
-	}
-	return r;
-}
-
-/* Moves back by `n` lines. */
-static const char *step_back(const char *at, const char *start, int n)
-{
-	for (; at > start && n > 0; n--)
-		for (at--; at > start && at[-1] != '\n';)
-			at--;
-	return at;
-}
-
-static const char *step_on(const char *at, int n)
-{
-	for (; *at && n > 0; n--)
-		at = end_of_line(at);
-	return at;
-}
-
-/* Prints the lines that differ, without the common beginning and end; "" stands for no file. */
-static int print_difference(const char *shown, const char *before, const char *after)
-{
-	const char *a = before, *b = after, *a_end, *b_end, *next;
-
-	while (*a && *b) {
-		next = end_of_line(a);
-		if (next - a != end_of_line(b) - b || memcmp(a, b, (size_t)(next - a)) != 0)
-			break;
-		b += next - a;
-		a = next;
-	}
-	a_end = a + strlen(a);
-	b_end = b + strlen(b);
-	while (a_end > a && b_end > b) {
-		const char *a_line = step_back(a_end, a, 1), *b_line = step_back(b_end, b, 1);
-
-		if (a_end - a_line != b_end - b_line
-			|| memcmp(a_line, b_line, (size_t)(a_end - a_line)) != 0)
-			break;
-		a_end = a_line;
-		b_end = b_line;
-	}
-
-	printf("--- %s\n+++ %s\n", *before ? shown : "/dev/null", *after ? shown : "/dev/null");
-	if (print_lines(' ', step_back(a, before, CONTEXT), a) < 0 || print_lines('-', a, a_end) < 0
-		|| print_lines('+', b, b_end) < 0
-		|| print_lines(' ', a_end, step_on(a_end, CONTEXT)) < 0)
-		return say_undecided("out of memory");
-	return STATUS_DONE;
+	return settings_file_open(f, path);
 }
 
 /* --- install ---------------------------------------------------------------------------------- */
 
-static int append_option(struct bytes *b, const char *option, const char *value)
+static void append_option(struct bytes *b, const char *option, const char *value)
 {
-	if (bytes_appendf(b, " --%s", option) < 0)
-		return -ENOMEM;
-	if (!value)
-		return 0;
-	return bytes_append_char(b, ' ') < 0 ? -ENOMEM
-					     : text_append_quoted(b, value, strlen(value));
+	bytes_appendf(b, " --%s ", option);
+	text_append_quoted(b, value, strlen(value));
 }
 
 static int build_options(
 	const struct install *i, const struct hook_place *place, struct bytes *options)
 {
 	const char *peer = i->peer ? i->peer : place->scope == HOOK_MANAGED ? "root" : NULL;
-	int r = 0;
 
 	if (i->only_shell)
-		r = append_option(options, "only-shell", NULL);
-	if (r >= 0 && peer)
-		r = append_option(options, "peer", peer);
-	if (r >= 0 && i->rewrite)
-		r = append_option(options, "rewrite", NULL);
-	if (r >= 0 && i->socket)
-		r = append_option(options, "socket", i->socket);
-	if (r >= 0 && i->wait)
-		r = append_option(options, "wait", i->wait);
-	return r;
+		bytes_append_str(options, " --only-shell");
+	if (peer)
+		append_option(options, "peer", peer);
+	if (i->rewrite)
+		bytes_append_str(options, " --rewrite");
+	if (i->socket)
+		append_option(options, "socket", i->socket);
+	if (i->wait)
+		append_option(options, "wait", i->wait);
+	return bytes_error(options);
 }
 
 static int own_path(char ret[static PATH_MAX])
@@ -480,22 +235,24 @@ static int apply(const struct install *i, const struct hook_place *place, int ou
 	struct settings_file *f, const struct bytes *after, const struct bytes *why)
 {
 	const bool gone = outcome == HOOK_SETTINGS_GONE;
-	int status;
 
 	if (outcome < 0)
 		return say_undecided("out of memory");
 	if (outcome == HOOK_SETTINGS_REFUSED)
-		return fail(f, bytes_str(why));
+		return settings_file_fail(f, bytes_str(why));
 	if (outcome == HOOK_SETTINGS_SAME) {
 		printf("%s: nothing to change\n", f->shown);
 		return STATUS_DONE;
 	}
 
-	status = print_difference(
-		f->shown, f->there ? bytes_str(&f->text) : "", gone ? "" : bytes_str(after));
-	if (status != STATUS_DONE || i->dry_run)
-		return status;
-	return write_file(f, f->there ? f->mode : default_mode(place), gone ? NULL : after);
+	if (difference_print(
+		    f->shown, f->there ? bytes_str(&f->text) : "", gone ? "" : bytes_str(after))
+		< 0)
+		return say_undecided("out of memory");
+	if (i->dry_run)
+		return STATUS_DONE;
+	return settings_file_write(
+		f, f->there ? f->mode : default_mode(place), gone ? NULL : after);
 }
 
 static int install_at(const struct install *i, const struct hook_place *place)

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: ISC */
+#pragma once
+
+/*
+ * A file with another program's settings. It is neither read nor written if it is a link, belongs
+ * to another user, or others may write to it. Embedded: SETTINGS_FILE_INIT, settings_file_open(),
+ * then settings_file_deinit() in any case. Results are exit statuses; a failure was printed.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/bytes.h"
+
+#define SETTINGS_FILE_MAX ((size_t)4 << 20)
+
+struct settings_file {
+	char *path, *shown; /* `shown` is escaped */
+	const char *name;   /* the path's last part */
+	int dir_fd;         /* -1: the directory doesn't exist */
+	bool there;
+	mode_t mode;
+	struct bytes text; /* file_read() wants some room more */
+};
+
+#define SETTINGS_FILE_INIT                                                              \
+	{                                                                               \
+		.dir_fd = -1, .text = BYTES_INIT(SETTINGS_FILE_MAX + ((size_t)1 << 20)) \
+	}
+
+/* Takes `path` over, which is absolute. It is no failure if there is no file. */
+int settings_file_open(struct settings_file *f, char *path);
+void settings_file_deinit(struct settings_file *f);
+
+/*
+ * Writes the text, or removes the file (NULL). Under a lock on the directory, which is made if
+ * missing, and only if the file is still as it was read.
+ */
+int settings_file_write(struct settings_file *f, mode_t mode, const struct bytes *text);
+
+/* Prints that nothing was changed, and why. Returns STATUS_REFUSED. */
+int settings_file_fail(const struct settings_file *f, const char *what);
