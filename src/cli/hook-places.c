@@ -5,7 +5,7 @@
  * one hour, in each agent's own unit. tests/agents/off.bats tries the advice in real agents.
  */
 
-#include "cli/hook-settings.h"
+#include "cli/hook-places.h"
 
 #define CLAUDE_ENTRY                                                                        \
 	{                                                                                   \

@@ -2,54 +2,16 @@
 #pragma once
 
 /*
- * The place of each agent's settings, and the hook in them. Texts are made from texts; this module
- * accesses no file. Settings other than the hook stay unchanged byte for byte, with their comments
- * and white space.
+ * The hook in an agent's settings. Texts are made from texts; this module accesses no file.
+ * Settings other than the hook stay unchanged byte for byte, with their comments and white space.
  */
 
 #include <stdbool.h>
 #include <stddef.h>
 
 #include "base/bytes.h"
-
-enum hook_scope {
-	HOOK_NO_SCOPE,
-	HOOK_MANAGED, /* the administrator's; the agent can't switch it off */
-	HOOK_USER,
-	HOOK_PROJECT,
-};
-
-enum hook_form {
-	HOOK_FORM_JSON,  /* an entry in a list in a JSON object, next to other entries */
-	HOOK_FORM_CODEX, /* this and the rest: a file that only firma writes */
-	HOOK_FORM_CLINE,
-	HOOK_FORM_OPENCODE,
-};
-
-struct hook_place {
-	const char *agent;
-	enum hook_scope scope;
-	const char *path;     /* relative to the home or project directory; HOOK_MANAGED: to / */
-	const char *variable; /* names a directory that replaces the path's first part; or NULL */
-	enum hook_form form;
-
-	/* For HOOK_FORM_JSON. */
-	const char *event;       /* the name of the list in the member "hooks" */
-	const char *entry[2];    /* text before and after the command line (a JSON string) */
-	const char *key, *value; /* one more member of the outermost object; or NULL */
-	const char *off[2];      /* the member that switches hooks off, and that value; or NULL */
-
-	const char *advice; /* what the user must still do or know; or NULL */
-};
-
-/* All places; the last one has no agent. */
-extern const struct hook_place hook_places[];
-
-/* The command that the installed line runs. */
-struct hook_command {
-	const char *program;  /* its path */
-	struct bytes options; /* quoted for a shell, with a space before each */
-};
+#include "cli/hook-places.h"
+#include "cli/hook-text.h"
 
 enum hook_settings_outcome {
 	HOOK_SETTINGS_CHANGED,
