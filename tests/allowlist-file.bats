@@ -90,11 +90,12 @@ closed_by_entry() {
 	closed_by '{"version":1.0,"agents":{}}' 'version must be 1'
 	closed_by '{"version":1}' 'agents is missing'
 	closed_by '{"version":1,"agents":[]}' 'agents must be an object'
-	closed_by '{"version":1,"agents":{"a b":[]}}' "agents 'a b': must be an object with an allowlist"
-	closed_by '{"version":1,"agents":{"a":{}}}' 'agents a: must be an object with an allowlist'
+	closed_by '{"version":1,"agents":{"a b":[]}}' "agents 'a b': must be an object"
+	closed_by '{"version":1,"agents":{"a":{}}}' 'agents a: allowlist is missing'
 	closed_by '{"version":1,"agents":{"a":{"allowlist":{}}}}' 'agents a: allowlist must be an array'
-	closed_by '{"version":1,"agents":{},"clock":1}' 'clock: is not what firma wrote'
-	closed_by '{"version":1,"agents":{},"clock":{"wallMs":1}}' 'clock: is not what firma wrote'
+	closed_by '{"version":1,"agents":{},"clock":1}' 'clock is not what firma wrote'
+	closed_by '{"version":1,"agents":{},"clock":null}' 'clock is not what firma wrote'
+	closed_by '{"version":1,"agents":{},"clock":{"wallMs":1}}' 'clock is not what firma wrote'
 	closed_by "$(document "$(entry x /x)" "$(entry y /x)" "$(entry x /y)")" 'x is the id of two entries'
 	closed_by "$(document 1)" 'agents a: allowlist\[0]: must be an object'
 	closed_by "$(document '[[]]')" 'agents a: allowlist\[0]: must be an object'

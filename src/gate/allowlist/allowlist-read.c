@@ -2,122 +2,118 @@
 
 /*
  * Reads the document. The whole text is scanned first, so the parts that are read later are known
- * to be JSON and can only have wrong values.
+ * to be JSON and can only have wrong values. Only the first fault is told.
  */
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/json/scan-value.h"
+#include "base/json/dispatch.h"
+#include "base/json/scan.h"
 #include "base/notation.h"
 #include "base/text.h"
 #include "gate/allowlist/allowlist-internal.h"
 #include "gate/limits.h"
 
-#define MS_MAX (((uint64_t)1 << 53) - 1)
-
-struct reader {
-	struct allowlist *list;
-	struct bytes *why;
-	bool version, agents, faulty;
-};
-
-static bool is_key(const struct scan_member *m, const char *key)
-{
-	return strlen(key) == m->key_len && memcmp(key, m->key, m->key_len) == 0;
-}
-
-/* Notes the first fault. Its result ends a scan only on -ENOMEM. */
-static int __attribute__((format(printf, 2, 3))) fault(struct reader *r, const char *format, ...)
-{
-	va_list ap;
-	int e;
-
-	if (r->faulty)
-		return 0;
-
-	r->faulty = true;
-	va_start(ap, format);
-	e = bytes_vappendf(r->why, format, ap);
-	va_end(ap);
-	return e;
-}
-
-/* Appends "agents 'NAME'". */
-static int append_place(struct reader *r)
-{
-	const char *name = r->list->agents[r->list->n_agents - 1].name;
-
-	bytes_append_str(r->why, "agents ");
-	text_append_quoted(r->why, name, strlen(name));
-	return bytes_error(r->why);
-}
-
 /* --- the clock -------------------------------------------------------------------------------- */
 
-struct clock_reader {
-	struct allow_clock *clock;
-	bool id, boot, wall;
-};
-
-static int take_boot_id(const struct scan_member *m, struct clock_reader *r)
+static int take_boot_id(
+	struct dispatch *d, const struct dispatch_row *row, const struct dispatch_value *v)
 {
-	cleanup(bytes_deinit) struct bytes id = BYTES_INIT(BYTES_UNLIMITED);
-	int e;
-
-	e = scan_string_value(m->value, m->value_len, &id);
-	if (e < 0)
-		return e;
-	r->id = e == 0 && notation_parse_uuid(bytes_str(&id), id.len, r->clock->boot_id) == 0;
+	if (!v->string
+		|| notation_parse_uuid(v->string, strlen(v->string), dispatch_to(d, row)) < 0)
+		return dispatch_refuse(d, row->key, "must be a UUID");
 	return 0;
 }
 
-static int take_clock_member(const struct scan_member *m, void *userdata)
+static int ignore_fault(struct dispatch *d, const char *where, const char *what)
 {
-	struct clock_reader *r = userdata;
-
-	if (is_key(m, "bootId"))
-		return take_boot_id(m, r);
-	if (is_key(m, "bootMs"))
-		r->boot = scan_integer_value(m->value, m->value_len, MS_MAX, &r->clock->boot);
-	if (is_key(m, "wallMs"))
-		r->wall = scan_integer_value(m->value, m->value_len, MS_MAX, &r->clock->wall);
+	(void)d;
+	(void)where;
+	(void)what;
 	return 0;
 }
+
+#define AT(member) offsetof(struct allow_clock, member)
 
 int allow_clock_read(const char *text, size_t len, struct allow_clock *ret, bool *ret_fine)
 {
+	static const struct dispatch_row rows[] = {
+		{ "bootId", take_boot_id, AT(boot_id), true, 0 },
+		{ "bootMs", dispatch_take_number, AT(boot), true, JSON_INTEGER_MAX },
+		{ "wallMs", dispatch_take_number, AT(wall), true, JSON_INTEGER_MAX },
+		{ 0 },
+	};
+	cleanup(members_deinit) struct members members = MEMBERS_INIT;
 	struct allow_clock clock = { .known = true };
-	struct clock_reader r = { .clock = &clock };
+	struct dispatch d = { .to = &clock, .fault = ignore_fault };
 	struct scan_fault f;
-	int e;
+	int r;
 
-	e = text[0] == '{' ? scan_object(text, len, take_clock_member, &r, &f) : 0;
-	if (e < 0)
-		return e;
+	r = members_read(&members, text, len, &f);
+	if (r == 0)
+		r = dispatch_members(&d, &members, rows);
+	if (r < 0)
+		return r;
 
-	*ret_fine = r.id && r.boot && r.wall;
+	*ret_fine = r == 0;
 	if (*ret_fine)
 		*ret = clock;
 	return 0;
 }
 
-static struct allow_range range_of(const struct reader *r, const struct scan_member *m)
-{
-	size_t start = (size_t)(m->value - bytes_str(&r->list->text));
+/* --- the document's parts --------------------------------------------------------------------- */
 
-	return (struct allow_range){ start, start + m->value_len };
+struct reader {
+	struct allowlist *list;
+	struct bytes *why;
+	bool in_agent; /* the last one of the list */
+	bool faulty;
+};
+
+/* Says nothing more after the first fault. */
+static int note_fault(struct dispatch *d, const char *where, const char *what)
+{
+	struct reader *r = d->context;
+	const char *name = r->in_agent ? r->list->agents[r->list->n_agents - 1].name : NULL;
+
+	if (r->faulty)
+		return 0;
+
+	r->faulty = true;
+	if (name) {
+		bytes_append_str(r->why, "agents ");
+		text_append_quoted(r->why, name, strlen(name));
+		bytes_append_str(r->why, ": ");
+	}
+	return bytes_appendf(r->why, "%s%s%s", where ? where : "", where ? " " : "", what);
 }
 
-static int take_clock(const struct scan_member *m, struct reader *r)
+static struct allow_range range_of(const struct reader *r, const struct member *m)
 {
+	size_t start = (size_t)(m->text - bytes_str(&r->list->text));
+
+	return (struct allow_range){ start, start + m->len };
+}
+
+static int take_version(
+	struct dispatch *d, const struct dispatch_row *row, const struct dispatch_value *v)
+{
+	return dispatch_whole(v) == 1 ? 0 : dispatch_refuse(d, row->key, "must be 1");
+}
+
+static int take_clock(
+	struct dispatch *d, const struct dispatch_row *row, const struct dispatch_value *v)
+{
+	struct reader *r = d->context;
 	bool fine = false;
 	int e;
 
-	r->list->clock_at = range_of(r, m);
-	e = allow_clock_read(m->value, m->value_len, &r->list->clock, &fine);
-	return e < 0 || fine ? e : fault(r, "clock: is not what firma wrote");
+	r->list->clock_at = range_of(r, v->member);
+	e = allow_clock_read(v->member->text, v->member->len, &r->list->clock, &fine);
+	return e < 0 || fine ? e : dispatch_refuse(d, row->key, "is not what firma wrote");
 }
 
 /* --- entries ---------------------------------------------------------------------------------- */
@@ -139,19 +135,30 @@ static int make_room(void **array, size_t *size, size_t n, size_t element)
 	return 0;
 }
 
+/* The result of a function for a scan, which goes on after a fault. */
+static int keep_on(int result)
+{
+	return result < 0 ? result : 0;
+}
+
 static int take_entry(const char *text, size_t len, void *userdata)
 {
-	struct reader *r = userdata;
+	struct dispatch *d = userdata;
+	struct reader *r = d->context;
 	struct allowlist *list = r->list;
 	struct allow_agent *agent = &list->agents[list->n_agents - 1];
 	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
 	void *entries = list->entries;
+	char where[64];
 	int e;
 
 	if (r->faulty)
 		return 0;
-	if (list->n == LIMIT_ALLOW_ENTRIES)
-		return fault(r, "there are more than %d entries", LIMIT_ALLOW_ENTRIES);
+	if (list->n == LIMIT_ALLOW_ENTRIES) {
+		r->in_agent = false; /* a fault of the document */
+		return keep_on(dispatch_refuse(
+			d, NULL, "there are more than %d entries", LIMIT_ALLOW_ENTRIES));
+	}
 
 	e = make_room(&entries, &list->size, list->n, sizeof(*list->entries));
 	list->entries = entries;
@@ -162,8 +169,8 @@ static int take_entry(const char *text, size_t len, void *userdata)
 	if (e < 0)
 		return e;
 	if (e == ALLOW_FAULTY) {
-		e = append_place(r);
-		return e < 0 ? e : fault(r, ": allowlist[%zu]: %s", agent->n, bytes_str(&why));
+		snprintf(where, sizeof(where), "allowlist[%zu]:", agent->n);
+		return keep_on(dispatch_refuse(d, where, "%s", bytes_str(&why)));
 	}
 
 	list->n++;
@@ -172,37 +179,45 @@ static int take_entry(const char *text, size_t len, void *userdata)
 	return 0;
 }
 
-struct agent_reader {
-	struct reader *reader;
-	bool there;
-};
-
-static int take_agent_member(const struct scan_member *m, void *userdata)
+static int take_allowlist(
+	struct dispatch *d, const struct dispatch_row *row, const struct dispatch_value *v)
 {
-	struct agent_reader *a = userdata;
-	struct reader *r = a->reader;
+	struct reader *r = d->context;
 	int e;
 
-	if (!is_key(m, "allowlist"))
-		return 0;
+	r->list->agents[r->list->n_agents - 1].end = range_of(r, v->member).start + 1;
+	e = scan_array_value(v->member->text, v->member->len, take_entry, d);
+	return e == SCAN_OTHER ? dispatch_refuse(d, row->key, "must be an array") : e;
+}
 
-	a->there = true;
-	r->list->agents[r->list->n_agents - 1].end = range_of(r, m).start + 1;
-	e = scan_array_value(m->value, m->value_len, take_entry, r);
-	if (e != SCAN_OTHER || r->faulty)
-		return e < 0 ? e : 0;
+/* Reads the members of the agent that was added last. */
+static int read_agent(struct dispatch *d, const struct scan_member *m)
+{
+	static const struct dispatch_row rows[] = {
+		{ "allowlist", take_allowlist, 0, true, 0 },
+		{ 0 },
+	};
+	cleanup(members_deinit) struct members members = MEMBERS_INIT;
+	struct reader *r = d->context;
+	struct scan_fault f;
+	int e;
 
-	e = append_place(r);
-	return e < 0 ? e : fault(r, ": allowlist must be an array");
+	r->in_agent = true;
+	e = members_read(&members, m->value, m->value_len, &f);
+	if (e == 0)
+		e = dispatch_members(d, &members, rows);
+	else if (e == SCAN_REFUSED)
+		e = dispatch_refuse(d, NULL, "must be an object");
+	r->in_agent = false;
+	return keep_on(e);
 }
 
 static int take_agent(const struct scan_member *m, void *userdata)
 {
-	struct reader *r = userdata;
-	struct agent_reader a = { .reader = r };
+	struct dispatch *d = userdata;
+	struct reader *r = d->context;
 	struct allowlist *list = r->list;
 	void *agents = list->agents;
-	struct scan_fault f;
 	int e;
 
 	if (r->faulty)
@@ -217,49 +232,22 @@ static int take_agent(const struct scan_member *m, void *userdata)
 		.name = strndup(m->key, m->key_len),
 		.first = list->n,
 	};
-	if (!list->agents[list->n_agents++].name)
-		return -ENOMEM;
-
-	e = m->value[0] == '{' ? scan_object(m->value, m->value_len, take_agent_member, &a, &f) : 0;
-	if (e < 0 || a.there || r->faulty)
-		return e;
-
-	e = append_place(r);
-	return e < 0 ? e : fault(r, ": must be an object with an allowlist");
+	return list->agents[list->n_agents++].name ? read_agent(d, m) : -ENOMEM;
 }
 
-static int take_agents(const struct scan_member *m, struct reader *r)
+static int take_agents(
+	struct dispatch *d, const struct dispatch_row *row, const struct dispatch_value *v)
 {
+	struct reader *r = d->context;
 	struct scan_fault f;
 
-	r->agents = true;
-	r->list->agents_at = range_of(r, m);
-	if (m->value[0] != '{')
-		return fault(r, "agents must be an object");
-	return scan_object(m->value, m->value_len, take_agent, r, &f);
+	r->list->agents_at = range_of(r, v->member);
+	if (v->member->text[0] != '{')
+		return dispatch_refuse(d, row->key, "must be an object");
+	return scan_object(v->member->text, v->member->len, take_agent, d, &f);
 }
 
 /* --- the document ----------------------------------------------------------------------------- */
-
-static int take_member(const struct scan_member *m, void *userdata)
-{
-	struct reader *r = userdata;
-	uint64_t version;
-
-	if (r->faulty)
-		return 0;
-	if (is_key(m, "agents"))
-		return take_agents(m, r);
-	if (is_key(m, "clock"))
-		return take_clock(m, r);
-	if (!is_key(m, "version"))
-		return 0;
-
-	r->version = true;
-	if (!scan_integer_value(m->value, m->value_len, UINT32_MAX, &version) || version != 1)
-		return fault(r, "version must be 1");
-	return 0;
-}
 
 static int compare_ids(const void *a, const void *b)
 {
@@ -273,7 +261,6 @@ static int check_ids(struct reader *r)
 {
 	const struct allowlist *list = r->list;
 	cleanup(free_p) const struct allow_entry **sorted = NULL;
-	int e;
 
 	sorted = calloc(list->n + 1, sizeof(*sorted));
 	if (!sorted)
@@ -285,27 +272,33 @@ static int check_ids(struct reader *r)
 	for (size_t i = 1; i < list->n; i++) {
 		if (strcmp(sorted[i - 1]->id, sorted[i]->id) != 0)
 			continue;
-		e = text_append_quoted(r->why, sorted[i]->id, strlen(sorted[i]->id));
-		return e < 0 ? e : fault(r, " is the id of two entries");
+		r->faulty = true;
+		text_append_quoted(r->why, sorted[i]->id, strlen(sorted[i]->id));
+		return bytes_append_str(r->why, " is the id of two entries");
 	}
 	return 0;
 }
 
 static int read_document(struct reader *r)
 {
+	static const struct dispatch_row rows[] = {
+		{ "version", take_version, 0, true, 0 },
+		{ "clock", take_clock, 0, false, 0 },
+		{ "agents", take_agents, 0, true, 0 },
+		{ 0 },
+	};
+	cleanup(members_deinit) struct members members = MEMBERS_INIT;
+	struct dispatch d = { .context = r, .fault = note_fault, .not_null = "clock" };
 	const struct bytes *text = &r->list->text;
 	struct scan_fault f;
 	int e;
 
-	e = scan_object(bytes_str(text), text->len, NULL, NULL, &f);
+	e = members_read(&members, bytes_str(text), text->len, &f);
 	if (e == SCAN_REFUSED)
-		return fault(r, "%s (at byte %zu)", scan_error_text(f.error), f.offset + 1);
-	if (e == 0)
-		e = scan_object(bytes_str(text), text->len, take_member, r, &f);
-	if (e == 0 && !r->version)
-		e = fault(r, "version is missing");
-	if (e == 0 && !r->agents)
-		e = fault(r, "agents is missing");
+		e = dispatch_refuse(
+			&d, NULL, "%s (at byte %zu)", scan_error_text(f.error), f.offset + 1);
+	else if (e == 0)
+		e = dispatch_members(&d, &members, rows);
 	return e < 0 || r->faulty ? e : check_ids(r);
 }
 
