@@ -699,6 +699,27 @@ has_lines() {
 	assert_output -p 'operators'
 }
 
+@test "a watch that was not read is asked for again" {
+	local token
+
+	start_asking
+	token=$(pending_token)
+	idle 256
+	_command "$FIRMA" token watch --json --timeout 60s
+	_spawn "${CMD[@]}" >"$TMP/events.out" 2>"$TMP/events.err"
+	BACKGROUND[events]=$!
+	_until "$DAEMON" grep -q 'limit reached' "$TMP/log"
+	finish idle
+	_until "${BACKGROUND[events]}" has_lines "$TMP/events.out" 1
+	[[ $("$UNIT" get token_id <"$TMP/events.out") == "$token" ]]
+
+	idle 256
+	run firma token watch --timeout 300ms
+	assert_status 3
+	assert_output -e '^firma: limit reached: '
+	finish idle
+}
+
 @test "a watch whose reader has gone ends" {
 	start_asking
 	# The shell waits for both ends of the pipe.

@@ -8,7 +8,7 @@
 
 load hold
 
-STOPPING='{"outcome":"unsupported_action","reason":"the daemon is stopping"}'
+STOPPING='{"outcome":"unsupported_action","reason":"the daemon is stopping","stopping":true}'
 
 # --- what these tests share -----------------------------------------------------------------------
 

@@ -115,26 +115,26 @@ int events_open(struct events *e, const struct operator_options *op)
 
 /*
  * A daemon that restarts is back soon. A daemon that accepts connections only to close them counts
- * as absent.
+ * as absent. `told`: what the last connection ended with, or NULL.
  */
-static int connect_again(struct events *e)
+static int connect_again(struct events *e, const struct reply *told)
 {
 	uint64_t now = clock_now().boot;
 	int r;
 
 	if (e->lost == CLOCK_NEVER || e->heard || now - e->connected >= LASTED)
 		e->lost = now;
-	for (;;) {
-		if (clock_now().boot - e->lost >= e->op->timeout)
-			return say_undecided("%s",
-				e->client.why.len > 0 ? bytes_str(&e->client.why)
-						      : "the connection ended");
+	while (clock_now().boot - e->lost < e->op->timeout) {
 		poll(NULL, 0, RETRY_PAUSE_MS);
 		client_close(&e->client);
 		r = connect_once(e);
 		if (r >= 0)
 			return STATUS_DONE;
 	}
+	if (e->client.why.len == 0 && told)
+		return operator_conclude(told, NULL);
+	return say_undecided(
+		"%s", e->client.why.len > 0 ? bytes_str(&e->client.why) : "the connection ended");
 }
 
 static void forget(struct events *e, struct told *told)
@@ -211,11 +211,14 @@ static int read_event(const struct bytes *line, struct event *ret)
 	return STATUS_DONE;
 }
 
-/* The last line of a connection: the daemon is stopping, or refused. */
+/*
+ * The last line of a connection. A decision means that the daemon did not read the request: it
+ * stopped, or a limit was reached.
+ */
 static int conclude(struct events *e, const struct reply *reply)
 {
-	if (reply->reason && strcmp(reply->reason, REASON_STOPPING) == 0)
-		return connect_again(e);
+	if (reply->stopping || reply->decision != DECISION_NONE)
+		return connect_again(e, reply);
 	return operator_conclude(reply, NULL);
 }
 
@@ -230,7 +233,7 @@ int events_next(struct events *e, struct event *ret)
 		if (r == CLIENT_LATER)
 			return EVENTS_LATER;
 		if (r != CLIENT_LINE) {
-			status = connect_again(e);
+			status = connect_again(e, NULL);
 		} else if ((r = reply_parse(bytes_str(&line), line.len, &reply)) == 0) {
 			status = conclude(e, &reply.reply);
 			parsed_reply_deinit(&reply);

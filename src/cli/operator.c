@@ -18,7 +18,7 @@
 /* Whether the daemon could not decide, rather than refused: the reason's beginning tells. */
 static bool is_failure(const struct reply *reply)
 {
-	return reply->decision != DECISION_NONE
+	return reply->decision != DECISION_NONE || reply->stopping
 		|| strncmp(reply->reason, REASON_CLOSED, strlen(REASON_CLOSED)) == 0
 		|| strncmp(reply->reason, REASON_OUTCOME_UNKNOWN, strlen(REASON_OUTCOME_UNKNOWN))
 		== 0;

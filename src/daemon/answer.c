@@ -101,6 +101,7 @@ void answer_tell(
 {
 	struct reply reply = reply_of(a);
 
+	reply.stopping = a->stopping;
 	if (reply.decision == DECISION_PENDING) {
 		notation_uuid(a->verdict.token_id, ret->token_id);
 		reply.approval_token = ret->token_id;

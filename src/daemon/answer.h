@@ -35,6 +35,7 @@ struct answer {
 	enum answer_state state;
 	struct verdict verdict;
 	struct bytes refusal; /* the reason, if ANSWER_REFUSED */
+	bool stopping;        /* refused because the daemon stops */
 	struct bytes changed; /* IDs of the tokens that a bulk revocation has changed */
 
 	/* Set once, by answer_decided(). */

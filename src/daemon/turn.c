@@ -240,7 +240,8 @@ static void settle_view(const struct turn *turn, struct answer *a, size_t unread
 		return;
 	if (is_large(view) && unread >= LIMIT_UNREAD)
 		answer_refuse(a, "%s", REASON_UNREAD);
-	else if (view == VIEW_WATCH && turn->stopping)
+	a->stopping = view == VIEW_WATCH && turn->stopping;
+	if (a->stopping)
 		answer_refuse(a, "%s", REASON_STOPPING);
 }
 

@@ -67,6 +67,8 @@ void reply_write(const struct reply *reply, struct writer *w)
 	else
 		writer_string(w, "outcome", outcome_name(reply->outcome));
 	writer_string(w, "reason", reply->reason);
+	if (reply->stopping)
+		writer_bool(w, "stopping", true);
 	if (reply->decision == DECISION_PENDING) {
 		writer_string(w, "approval_token", reply->approval_token);
 		writer_unsigned(w, "retry_after_ms", reply->retry_after_ms);
@@ -107,6 +109,7 @@ static bool read_pending(const struct json *root, struct reply *ret)
 
 static bool read_reply(const struct json *root, struct reply *ret)
 {
+	const struct json *stopping = json_get(root, "stopping");
 	const char *decision = json_get_string(root, "decision");
 	const char *outcome = json_get_string(root, "outcome");
 
@@ -127,6 +130,8 @@ static bool read_reply(const struct json *root, struct reply *ret)
 	if (ret->decision == DECISION_NONE && ret->outcome == OUTCOME_NONE)
 		return false;
 	if (!ret->reason && ret->outcome != OUTCOME_OK)
+		return false;
+	if (outcome && stopping && !json_bool(stopping, &ret->stopping))
 		return false;
 	return ret->decision != DECISION_PENDING || read_pending(root, ret);
 }

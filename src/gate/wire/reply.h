@@ -49,20 +49,24 @@ enum outcome outcome_parse(const char *name);
 #define REASON_NO_TOKEN "approval token not found"
 #define REASON_OUT_OF_MEMORY "out of memory"
 
-/* Sent to all connected peers when the daemon stops; another daemon may already be running. */
+/* For all connected peers when the daemon stops. */
 #define REASON_STOPPING "the daemon is stopping"
 
 /* Complete replies that need no memory, or are the same for many connections. */
 #define REPLY_OUT_OF_MEMORY "{\"decision\":\"deny\",\"reason\":\"" REASON_OUT_OF_MEMORY "\"}\n"
 #define REPLY_WATCH_OUT_OF_MEMORY \
 	"{\"outcome\":\"unsupported_action\",\"reason\":\"" REASON_OUT_OF_MEMORY "\"}\n"
-#define REPLY_WATCH_STOPPING \
-	"{\"outcome\":\"unsupported_action\",\"reason\":\"" REASON_STOPPING "\"}\n"
+#define REPLY_WATCH_STOPPING                                                \
+	"{\"outcome\":\"unsupported_action\",\"reason\":\"" REASON_STOPPING \
+	"\",\"stopping\":true}\n"
 
 struct reply {
 	enum decision decision; /* either this */
 	enum outcome outcome;   /* or this; the other one is NONE */
 	const char *reason;     /* NULL only with OUTCOME_OK */
+
+	/* Only for watchers: the daemon stops, and another one may already be running. */
+	bool stopping;
 
 	/* With DECISION_PENDING. */
 	const char *approval_token;
