@@ -111,3 +111,22 @@
  */
 #define LIMIT_COUNTERS_FILE ((size_t)16 << 20)
 #define LIMIT_COUNTERS 131072
+
+/* A runner's token and its claims; an issuer's key set, its keys, and a number of a key as text. */
+#define LIMIT_JWT 16384
+#define LIMIT_JWKS ((size_t)1 << 20)
+#define LIMIT_JWKS_KEYS 128
+#define LIMIT_JWK_NUMBER 4096
+
+/* The age of the file of a key set; µs. */
+#define LIMIT_JWKS_AGE UINT64_C(2678400000000)
+#define DEFAULT_JWKS_AGE UINT64_C(86400000000)
+
+/* Issuers and signers in a policy, pins of an issuer, and values of a pin. */
+#define LIMIT_RUNNER_ISSUERS 32
+#define LIMIT_RUNNER_PINS 32
+#define LIMIT_RUNNER_PIN_VALUES 64
+
+/* Times of a runner's token, in seconds: its life, and the difference between two clocks. */
+#define LIMIT_JWT_LIFE 3600
+#define LIMIT_RUNNER_SKEW 60

@@ -24,6 +24,7 @@ static const struct {
 	{ "fill", unit_fill },
 	{ "fold", unit_fold },
 	{ "get", unit_get },
+	{ "jwt", unit_jwt },
 	{ "latency", unit_latency },
 	{ "glob", unit_glob },
 	{ "load", unit_load },

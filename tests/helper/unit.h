@@ -30,6 +30,7 @@ int unit_fake(int argc, char **argv);
 int unit_fill(int argc, char **argv);
 int unit_fold(int argc, char **argv);
 int unit_get(int argc, char **argv);
+int unit_jwt(int argc, char **argv);
 int unit_latency(int argc, char **argv);
 int unit_glob(int argc, char **argv);
 int unit_load(int argc, char **argv);

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: ISC */
+
+/* The names and sentences of refusals. */
+
+#include "gate/runner/refusal.h"
+
+static const struct {
+	const char *name, *text;
+} rows[RUNNER_REFUSALS] = {
+	[RUNNER_FINE] = { "fine", "the identity holds" },
+	[RUNNER_TOKEN_LONG] = { "token_length", "the token is longer than 16384 bytes" },
+	[RUNNER_TOKEN_PARTS] = { "token_parts", "the token does not have three parts" },
+	[RUNNER_TOKEN_BASE64URL] = { "token_base64url",
+		"the token is not base64url without padding and stray bits" },
+	[RUNNER_HEADER] = { "header", "the token's header is not strict JSON" },
+	[RUNNER_ALG] = { "alg", "the token's alg is not RS256" },
+	[RUNNER_CRIT] = { "crit", "the token has critical extensions" },
+	[RUNNER_NO_KID] = { "kid", "the token names no key (kid)" },
+	[RUNNER_UNKNOWN_KID] = { "unknown_kid", "key not found" },
+	[RUNNER_SIGNATURE] = { "signature", "the token's signature is not of the key it names" },
+	[RUNNER_CLAIMS] = { "claims", "the token's claims are not strict JSON" },
+	[RUNNER_ISSUER] = { "iss", "the token is of another issuer" },
+	[RUNNER_AUDIENCE] = { "aud", "the token is for another audience" },
+	[RUNNER_NO_EXP] = { "exp", "the token's exp is not a whole number" },
+	[RUNNER_NO_IAT] = { "iat", "the token's iat is not a whole number" },
+	[RUNNER_BAD_NBF] = { "nbf", "the token's nbf is not a whole number" },
+	[RUNNER_EXPIRED] = { "expired", "the token has expired" },
+	[RUNNER_NOT_YET] = { "not_yet", "the token is not valid yet" },
+	[RUNNER_ISSUED_LATER] = { "issued_later", "the token was issued later than now" },
+	[RUNNER_LIFETIME] = { "lifetime", "the token lives longer than an hour" },
+	[RUNNER_BAD_JTI] = { "jti", "the token's jti is not a text" },
+	[RUNNER_PIN] = { "pin", "the token does not have a claim that is pinned" },
+	[RUNNER_RERUN] = { "ssh_rerun", "the job was run again with SSH" },
+	[RUNNER_CLAIM_TYPE] = { "claim_type", "a claim of the token has another type" },
+	[RUNNER_CONTROL] = { "control", "an identity has a control character" },
+	[RUNNER_OTHER_IDENTITY] = { "identity", "the identity differs from the token" },
+};
+
+const char *runner_refusal_name(enum runner_refusal refusal)
+{
+	return rows[refusal].name;
+}
+
+const char *runner_refusal_text(enum runner_refusal refusal)
+{
+	return rows[refusal].text;
+}
