@@ -5,7 +5,8 @@
 #   RUNNER_KEYS  a directory with keys: NAME.pem, and jwks.json, the key set of those published
 #   RUNNER_NOW   the time by the tests' clock, s since 1970
 
-# shellcheck disable=SC2034 # for the tests
+# shellcheck disable=SC2034,SC2119,SC2120,SC2154 # some variables are for the tests, or those of bats
+
 RUNNER_ISSUER=https://token.actions.githubusercontent.com
 
 # base64url < BYTES
@@ -94,4 +95,55 @@ make_runner_keys() {
 	RUNNER_KEYS=$BATS_FILE_TMPDIR
 	make_runner_key first
 	make_runner_key second
+}
+
+# --- a gate that knows the issuer -----------------------------------------------------------------
+
+# use_runners: for setup, after lib_setup; make_runner_keys was called for the file.
+use_runners() {
+	cp "$BATS_FILE_TMPDIR"/*.pem "$TMP"
+	RUNNER_KEYS=$TMP RUNNER_NOW=$(date +%s)
+	POLICY=$TMP/policy.json
+	publish_runner_keys first
+}
+
+# write_runners_policy [PYTHON]: everything waits for a person; the expression changes the
+# dictionary p.
+write_runners_policy() {
+	python3 - "$(print_issuer)" "${1-}" >"$POLICY.new" <<-'EOT'
+		import json, sys
+		p = {"default_action": "pending_hitl", "runners": {"oidc": [json.loads(sys.argv[1])]}}
+		p["runners"]["oidc"][0]["jwks"] = "jwks.json"
+		exec(sys.argv[2])
+		print(json.dumps(p))
+	EOT
+	mv "$POLICY.new" "$POLICY"
+}
+
+# serve_runners [PYTHON [SERVE-OPTION...]]
+serve_runners() {
+	write_runners_policy "${1-}"
+	start_daemon --policy "$POLICY" --evidence-log "$TMP/evidence" "${@:2}"
+}
+
+# runner_auth TOKEN [IDENTITY]: the member of a request.
+runner_auth() {
+	"$UNIT" object algorithm=OIDC-JWT signature="$1" ${2:+identity:="$2"}
+}
+
+# ask_as TOKEN [KEY=...]: by the first contract. evaluate_as TOKEN [KEY=...]: by the second.
+ask_as() {
+	ask detail:=true runner_auth:="$(runner_auth "$1")" "${@:2}"
+}
+
+evaluate_as() {
+	"$UNIT" object detail:=true runner_auth:="$(runner_auth "$1")" "${@:2}" | send
+}
+
+# denied_runner NAME: `run` was refused for the runner's identity, by either contract.
+denied_runner() {
+	assert_field rule runner_auth.invalid
+	assert_field reason -p "the runner's identity is refused ($1)"
+	[[ $output == *'"decision":"deny"'* || $output == *'"decision":"block"'*'"critical"'* ]] ||
+		fail "$output"
 }

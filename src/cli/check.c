@@ -8,6 +8,7 @@
 #include "cli/evaluate-build.h"
 #include "cli/question.h"
 #include "cli/request-build.h"
+#include "cli/runner-auth.h"
 #include "cli/verb.h"
 #include "gate/limits.h"
 #include "gate/wire/reply.h"
@@ -15,6 +16,7 @@
 struct check {
 	struct request_build build;
 	struct evaluate_build evaluate;
+	struct runner_auth_options runner;
 	struct question question;
 	bool quiet;
 };
@@ -25,6 +27,7 @@ static const struct option_row rows[] = {
 	REQUEST_BUILD_FILE_ROW(struct check, build),
 	REQUEST_BUILD_PROFILE_ROW(struct check, build),
 	REQUEST_BUILD_TOKEN_ROW(struct check, build),
+	RUNNER_AUTH_ROWS(struct check, runner),
 	{ "wait", 0, "[=TIME]", "hold until somebody has decided, or for so long",
 		OPTION_DURATION(struct check, question.wait_time),
 		OPTION_GIVEN(struct check, question.wait), .wants = "a time, such as 10min" },
@@ -74,6 +77,8 @@ static int run(const struct verb *verb, int argc, char **argv)
 		status = evaluate_build_line(&check.evaluate, &check.build, verb, &request);
 	else
 		status = request_build_line(&check.build, verb, &request);
+	if (status == STATUS_DONE)
+		status = runner_auth_add(&check.runner, verb, &request);
 	if (status != STATUS_DONE)
 		return status;
 

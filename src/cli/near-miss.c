@@ -213,6 +213,8 @@ static int append_why(const struct search *s, struct near_miss *n)
 	case RULE_OTHER_GROUP:
 		return bytes_appendf(
 			b, "it is not for a group of uid %u", (unsigned int)s->asker->uid);
+	case RULE_OTHER_RUNNER:
+		return bytes_append_str(b, "it is for a CI runner with a proof of its identity");
 	default:
 		return append_claim_why(q, n->reach.claim, n->miss == RULE_OTHER_CLAIM, b);
 	}

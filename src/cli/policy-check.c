@@ -15,6 +15,7 @@
 #include "cli/find-command.h"
 #include "cli/verb.h"
 #include "daemon/policy-file.h"
+#include "daemon/runner-keys.h"
 #include "gate/policy/glob.h"
 #include "gate/policy/rule-check.h"
 
@@ -96,7 +97,7 @@ static bool covers(const struct rule *rule, const struct rule *other)
 {
 	if (rule->action == DECISION_ALLOW || rule->n_argv != 2
 		|| !rule_is_any_words(&rule->argv[1]) || rule->users.n > 0 || rule->groups.n > 0
-		|| rule->n_except > 0)
+		|| rule->runners.n > 0 || rule->n_except > 0)
 		return false;
 	for (enum field claim = 0; claim < FIELDS; claim++)
 		if (rule->claims[claim].n > 0)
@@ -305,6 +306,27 @@ static int become(const struct daemon_user *user)
 	return r < 0 ? say_undecided("can't become %s: %s", user->name, strerror(-r)) : STATUS_DONE;
 }
 
+/* The key sets of its runners, which the daemon must be able to read. */
+static int check_keys(const char *path, const struct policy *policy, struct faults *faults)
+{
+	cleanup(runner_keys_free_p) struct runner_keys *keys = NULL;
+	const struct clock_time now = clock_now();
+	const struct jwks *set;
+	int r;
+
+	r = runner_keys_new(policy_runners(policy), path, geteuid(), &now, faults, &keys);
+	for (size_t i = 0; keys && i < policy_runners(policy)->n; i++) {
+		cleanup(bytes_deinit) struct bytes detail = BYTES_INIT(BYTES_UNLIMITED);
+		char place[64];
+
+		snprintf(place, sizeof(place), ": runners.oidc[%zu].jwks:", i);
+		if (runner_keys_get(keys, i, &now, &set, &detail) == RUNNER_KEYS_OLD)
+			faults_warn(faults, place, "verifies nothing, being older than max_age: %s",
+				bytes_str(&detail));
+	}
+	return r;
+}
+
 static int check(const char *path, const struct daemon_user *user)
 {
 	cleanup(bytes_deinit) struct bytes shown = BYTES_INIT(BYTES_UNLIMITED);
@@ -326,6 +348,7 @@ static int check(const char *path, const struct daemon_user *user)
 	if (r == 0) {
 		warn_of_links(policy, &faults);
 		warn_of_targets(policy, &faults);
+		r = check_keys(absolute, policy, &faults);
 	}
 	if (r == -EACCES && user->other)
 		status = print_unreadable(bytes_str(&shown), user, r);

@@ -225,6 +225,14 @@ static void add_list(struct token_card *c, const char *label, enum field f)
 	add(c, label, STYLE_NONE);
 }
 
+/* Facts that are not known of every request: the CI runner that has proved what it is. */
+static void add_facts(struct token_card *c)
+{
+	for (enum field f = 0; f < FIELDS; f++)
+		if (field_rows[f].fact && field_is_there(f, &c->token->asked))
+			add_list(c, field_rows[f].label, f);
+}
+
 static void add_claims(struct token_card *c)
 {
 	const struct token_view *token = c->token;
@@ -233,7 +241,7 @@ static void add_claims(struct token_card *c)
 	add(c, "it claims", STYLE_NONE);
 	add_text(c, "  process", token->process);
 	for (enum field f = 0; f < FIELDS; f++) {
-		if (!field_rows[f].label || !field_is_there(f, &token->asked))
+		if (!field_rows[f].label || field_rows[f].fact || !field_is_there(f, &token->asked))
 			continue;
 		snprintf(label, sizeof(label), "  %s", field_rows[f].label);
 		if (field_is_list(f))
@@ -328,6 +336,7 @@ static void build(
 	add_approval(c);
 	add_text(c, "reason", token->reason);
 	add_asker(c);
+	add_facts(c);
 	add_claims(c);
 	add_text(c, "rule", token->rule);
 	add_text(c, "issued", token->issued_at);

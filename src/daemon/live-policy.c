@@ -21,15 +21,19 @@ int live_policy_init(struct live_policy *live, const char *path, uid_t owner)
 		.owner = owner,
 		.shown = BYTES_INIT(BYTES_UNLIMITED),
 		.fault = BYTES_INIT(BYTES_UNLIMITED),
+		.warnings = BYTES_INIT(BYTES_UNLIMITED),
 	};
 	return path ? text_append_escaped(&live->shown, path, strlen(path)) : 0;
 }
 
 void live_policy_deinit(struct live_policy *live)
 {
+	runner_keys_free(live->keys);
+	live->keys = NULL;
 	policy_free(live->policy);
 	live->policy = NULL;
 	bytes_deinit(&live->fault);
+	bytes_deinit(&live->warnings);
 	bytes_deinit(&live->shown);
 }
 
@@ -54,8 +58,10 @@ static bool set_fault(struct live_policy *live, const struct faults *faults, int
 	return !same;
 }
 
-static void put_in_force(struct live_policy *live, struct policy *policy)
+static void put_in_force(struct live_policy *live, struct policy *policy, struct runner_keys *keys)
 {
+	runner_keys_free(live->keys);
+	live->keys = keys;
 	policy_free(live->policy);
 	live->policy = policy;
 	memcpy(live->hash, live->source.hash, sizeof(live->hash));
@@ -75,6 +81,31 @@ static int check_form(const struct live_policy *live, struct faults *faults, str
 	return faults->failed ? -ENOMEM : POLICY_FAULTY;
 }
 
+/* Without the key sets, the runners that the policy names could not be verified. */
+static int read_keys(struct live_policy *live, const struct clock_time *now, struct faults *faults,
+	struct policy **policy, struct runner_keys **ret)
+{
+	const struct runners *runners = policy_runners(*policy);
+	int r = POLICY_FAULTY;
+
+	if (runners && live->is_pack)
+		faults_add(faults, ": runners:", "belongs to the policy, not to a pack");
+	else
+		r = runner_keys_new(runners, live->path, live->owner, now, faults, ret);
+	if (r == 0)
+		return 0;
+	policy_free(*policy);
+	*policy = NULL;
+	return r;
+}
+
+static void keep_warnings(struct live_policy *live, const struct faults *faults)
+{
+	bytes_clear(&live->warnings);
+	if (live->keys && faults->n_warnings > 0)
+		faults_print(faults, bytes_str(&live->shown), &live->warnings);
+}
+
 static uint64_t read_again(int r, const struct clock_time *now)
 {
 	if (r < 0)
@@ -84,6 +115,7 @@ static uint64_t read_again(int r, const struct clock_time *now)
 
 enum live_policy_change live_policy_refresh(struct live_policy *live, const struct clock_time *now)
 {
+	struct runner_keys *keys = NULL;
 	struct policy *policy = NULL;
 	struct faults faults;
 	bool other;
@@ -96,15 +128,19 @@ enum live_policy_change live_policy_refresh(struct live_policy *live, const stru
 	r = policy_file_read(live->path, live->owner, &faults, &live->source, &policy);
 	if (r == 0)
 		r = check_form(live, &faults, &policy);
+	if (r == 0)
+		r = read_keys(live, now, &faults, &policy, &keys);
 	live->unknown = r < 0;
 	watched_file_note(&live->watched, &live->source.st, read_again(r, now), now);
 	if (r < 0 || r == POLICY_FAULTY)
 		memset(live->source.hash, 0, sizeof(live->source.hash));
 	other = r != POLICY_SAME && set_fault(live, &faults, r);
+	if (r == 0) {
+		put_in_force(live, policy, keys);
+		keep_warnings(live, &faults);
+	}
 	faults_deinit(&faults);
 
-	if (r == 0)
-		put_in_force(live, policy);
 	if (r == 0)
 		return LIVE_POLICY_READ;
 	return other ? LIVE_POLICY_FAULTY : LIVE_POLICY_SAME;

@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/watched-file.h"
 #include "daemon/policy-file.h"
+#include "daemon/runner-keys.h"
 #include "gate/policy/policy.h"
 
 struct live_policy {
@@ -25,7 +26,11 @@ struct live_policy {
 	bool wants_registry; /* the document must be a registry; if false, it must not be one */
 	struct bytes shown;  /* the path, escaped */
 
+	bool is_pack; /* it can't say which CI runners are known */
+
 	struct policy *policy;         /* in force, or NULL */
+	struct runner_keys *keys;      /* of its runners; or NULL */
+	struct bytes warnings;         /* of their key sets, for the log */
 	uint8_t hash[POLICY_HASH_LEN]; /* SHA-256 of its text */
 	struct watched_file watched;
 	struct policy_source source; /* of the file when it was last read */

@@ -154,12 +154,22 @@ void resources_prepare(struct resources *res, const struct moment *now)
 	resources_log_warnings(res);
 }
 
+/* Of the key sets of runners: a line for each key that is left out. */
+static void log_key_warnings(const struct live_policy *policy)
+{
+	const char *at = bytes_str(&policy->warnings), *end;
+
+	for (; (end = strchr(at, '\n')); at = end + 1)
+		log_text(LOG_WARNING, LOG_ID_WARNING, "%.*s", (int)(end - at), at);
+}
+
 static void refresh_policy(struct live_policy *policy, const struct moment *now)
 {
 	switch (live_policy_refresh(policy, &now->clock)) {
 	case LIVE_POLICY_READ:
 		log_text(LOG_INFO, LOG_ID_POLICY, "policy %s is in force, with %zu rules",
 			bytes_str(&policy->shown), policy_size_of_all(policy->policy));
+		log_key_warnings(policy);
 		break;
 	case LIVE_POLICY_FAULTY:
 		log_text(LOG_ERR, LOG_ID_POLICY, "%s: policy %s",

@@ -14,6 +14,7 @@
 #include "daemon/approver-file.h"
 #include "daemon/evidence-budget.h"
 #include "daemon/live-policy.h"
+#include "daemon/runner-gate.h"
 #include "gate/limits.h"
 #include "gate/settings.h"
 #include "ledger/allowlist/allowlist-file.h"
@@ -35,6 +36,7 @@ struct resources {
 	struct store *store;
 	struct live_policy policy;
 	struct approver_file approvers;
+	struct runner_gate runners;
 	struct live_policy packs[LIMIT_PACKS]; /* in the order of the options */
 	size_t n_packs;
 	const struct policy *packs_in_force[LIMIT_PACKS]; /* NULL: not read yet */

@@ -237,6 +237,7 @@ static void server_free(struct server *s)
 	turn_deinit(&s->turn);
 	live_policy_deinit(&s->resources.policy);
 	approver_file_deinit(&s->resources.approvers);
+	runner_gate_deinit(&s->resources.runners);
 	live_policy_deinit(&s->resources.registry);
 	for (size_t i = 0; i < s->resources.n_packs; i++)
 		live_policy_deinit(&s->resources.packs[i]);
@@ -263,6 +264,7 @@ static struct server *server_new(const struct serve_options *options)
 	s->options = options;
 	s->resources.settings = &options->settings;
 	bytes_init(&s->resources.space.refusal, BYTES_UNLIMITED);
+	runner_gate_init(&s->resources.runners);
 	doors_init(&s->doors, geteuid());
 	s->doors.agent_group = options->agent_group;
 	s->doors.operator_group = options->operator_group;
@@ -311,8 +313,10 @@ static int init_packs(struct server *s)
 
 	r = live_policy_init(&res->registry, o->registry, geteuid());
 	res->registry.wants_registry = true;
-	for (; r >= 0 && res->n_packs < o->n_packs; res->n_packs++)
+	for (; r >= 0 && res->n_packs < o->n_packs; res->n_packs++) {
 		r = live_policy_init(&res->packs[res->n_packs], o->packs[res->n_packs], geteuid());
+		res->packs[res->n_packs].is_pack = true;
+	}
 	return r;
 }
 

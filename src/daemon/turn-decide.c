@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "daemon/runner-gate.h"
 #include "daemon/turn-evidence.h"
 #include "gate/decide-token.h"
 #include "gate/decide.h"
@@ -254,8 +255,8 @@ static int add_fingerprint(struct request *request, struct answer *a, uint8_t *f
 }
 
 /* Looks up all inputs of the decision, and decides. */
-static int decide_request(
-	struct batch *batch, struct request *request, size_t len, struct answer *a)
+static int decide_request(struct batch *batch, struct request *request, size_t len,
+	const struct runner_result *runner, struct answer *a)
 {
 	const struct resources *res = batch->resources;
 	const struct conn *conn = a->conn;
@@ -263,6 +264,7 @@ static int decide_request(
 	cleanup(free_p) gid_t *groups = NULL;
 	struct decide_input in = {
 		.request = request,
+		.runner = *runner,
 		.role = conn->door->role,
 		.asker = { .uid = conn->peer.uid, .pid = conn->peer.pid },
 		.settings = res->settings,
@@ -332,9 +334,22 @@ static void keep_line(const struct batch *batch, const struct request *request, 
 		a->held_until = batch->now.clock.boot + request->wait_ms * CLOCK_MS;
 }
 
-static int decide_line(struct batch *batch, const char *line, size_t len, const char *refused,
-	const char *waited_for, struct answer *a)
+static int check_runner(
+	struct batch *batch, struct request *request, struct answer *a, struct runner_proof *proof)
 {
+	struct resources *res = batch->resources;
+	int r;
+
+	r = runner_gate_check(&res->runners, &res->policy, res->state_dir, request,
+		a->conn->peer.uid, a->asked_wall, &batch->now.clock, proof);
+	batch->has_changes |= res->runners.dirty;
+	return r;
+}
+
+static int decide_line(struct batch *batch, const char *line, size_t len, const char *refused,
+	const struct turn_waited *waited, struct answer *a)
+{
+	cleanup(runner_proof_deinit) struct runner_proof proof = RUNNER_PROOF_INIT;
 	cleanup(request_free_p) struct request *owned = NULL;
 	struct request *request;
 	int r;
@@ -346,9 +361,11 @@ static int decide_line(struct batch *batch, const char *line, size_t len, const 
 	request = owned;
 	if (request->action == ACTION_EVALUATE)
 		answer_take_evaluated(a, steal_ptr(owned), &batch->now);
-	if (waited_for) {
-		request->approval_token = waited_for;
+	a->asked_wall = batch->now.clock.wall;
+	if (waited) {
+		request->approval_token = waited->token;
 		request->wait_ms = 0;
+		a->asked_wall = waited->asked_wall;
 	}
 
 	a->action = request->action;
@@ -358,11 +375,15 @@ static int decide_line(struct batch *batch, const char *line, size_t len, const 
 	if (r < 0)
 		return r;
 
-	r = turn_evidence_keep(batch, a, request, line, len);
+	r = check_runner(batch, request, a, &proof);
 	if (r < 0)
 		return r;
 
-	r = decide_request(batch, request, len, a);
+	r = turn_evidence_keep(batch, a, request, &proof, line, len);
+	if (r < 0)
+		return r;
+
+	r = decide_request(batch, request, len, &proof.result, a);
 	if (r < 0)
 		return r;
 
@@ -378,11 +399,11 @@ static int decide_line(struct batch *batch, const char *line, size_t len, const 
 }
 
 void turn_decide(struct batch *batch, struct conn *conn, const char *line, size_t len,
-	const char *refused, const char *waited_for)
+	const char *refused, const struct turn_waited *waited)
 {
 	struct answer *a = &batch->answers[batch->n++];
 
 	/* On error the answer stays ANSWER_FAILED, which denies. */
 	answer_init(a, conn);
-	(void)decide_line(batch, line, len, refused, waited_for, a);
+	(void)decide_line(batch, line, len, refused, waited, a);
 }

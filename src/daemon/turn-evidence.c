@@ -27,8 +27,14 @@ static int keep_hash(struct bytes *b, const char *why, const char *data, size_t 
 	return bytes_appendf(b, "{\"%s\":true,\"bytes\":%zu,\"sha256\":\"%s\"}", why, len, hex);
 }
 
+/* A token in a place where none is read. */
+static bool hides_token(const struct request *request)
+{
+	return !request->runner_auth.sent && members_find(&request->members, "runner_auth");
+}
+
 int turn_evidence_keep(const struct batch *batch, struct answer *a, const struct request *request,
-	const char *line, size_t len)
+	const struct runner_proof *proof, const char *line, size_t len)
 {
 	if (!batch->resources->evidence)
 		return 0;
@@ -37,6 +43,8 @@ int turn_evidence_keep(const struct batch *batch, struct answer *a, const struct
 			&a->request, "malformed", bytes_str(&a->conn->in), a->conn->in.len);
 	if (request->malformed)
 		return keep_hash(&a->request, "malformed", line, len);
+	if (hides_token(request))
+		return keep_hash(&a->request, "omitted", line, len);
 
 	/* Strip the white space around the object. */
 	while (len > 0 && strchr(SPACE, line[len - 1]))
@@ -45,6 +53,8 @@ int turn_evidence_keep(const struct batch *batch, struct answer *a, const struct
 		line++;
 		len--;
 	}
+	if (request->runner_auth.sent)
+		return runner_proof_append_request(proof, request, line, len, &a->request);
 	return bytes_append(&a->request, line, len);
 }
 

@@ -7,14 +7,15 @@
  */
 
 #include "daemon/batch.h"
+#include "daemon/runner-gate.h"
 #include "gate/wire/request.h"
 
 /*
- * Copies the text that will be recorded of a request into `a`. `line` is valid only during this
- * call.
+ * Copies the text that will be recorded of a request into `a`; a runner's token is left out of it.
+ * `line` is valid only during this call.
  */
 int turn_evidence_keep(const struct batch *batch, struct answer *a, const struct request *request,
-	const char *line, size_t len);
+	const struct runner_proof *proof, const char *line, size_t len);
 
 /*
  * Call it after the answer has a sequence. If the request is denied and its uid has used up its

@@ -82,7 +82,7 @@ bool turn_has_changes(const struct turn *turn)
  * long, and an operator's change must apply to every request that arrives after it.
  */
 static void take_one(struct turn *turn, struct conn *conn, const char *line, size_t len,
-	const char *refused, const char *waited_for)
+	const char *refused, const struct turn_waited *waited)
 {
 	struct moment now;
 
@@ -90,7 +90,7 @@ static void take_one(struct turn *turn, struct conn *conn, const char *line, siz
 	now = turn->batch.now;
 	now.clock = turn->clock;
 	resources_refresh(turn->resources, &now);
-	turn_decide(&turn->batch, conn, line, len, refused, waited_for);
+	turn_decide(&turn->batch, conn, line, len, refused, waited);
 	turn->clock = clock_now();
 }
 
@@ -106,7 +106,8 @@ void turn_take_ready(struct turn *turn)
 
 	while (!turn_is_full(turn) && (w = waits_take(&turn->waits))) {
 		notation_uuid(w->token_id, id);
-		take_one(turn, w->conn, bytes_str(&w->line), w->line.len, NULL, id);
+		take_one(turn, w->conn, bytes_str(&w->line), w->line.len, NULL,
+			&(struct turn_waited){ id, w->asked_wall });
 		wait_free(w);
 	}
 }
@@ -208,6 +209,9 @@ static void commit(struct batch *batch)
 	r = approver_file_write(&batch->resources->approvers);
 	if (r < 0)
 		refuse_all(batch, "the count of a security key", r);
+	r = runner_gate_write(&batch->resources->runners);
+	if (r < 0)
+		refuse_all(batch, "the use of a runner's token", r);
 	r = store_commit(batch->resources->store);
 	if (r == STORE_STALE)
 		refuse_stale(batch);
@@ -252,7 +256,8 @@ static void settle_view(const struct turn *turn, struct answer *a, size_t unread
 static void hold(struct turn *turn, struct answer *a)
 {
 	a->held = !turn->stopping && a->state == ANSWER_DECIDED && a->held_until > 0
-		&& waits_hold(&turn->waits, a->conn, &a->line, a->verdict.token_id, a->held_until)
+		&& waits_hold(&turn->waits, a->conn, &a->line, a->verdict.token_id, a->held_until,
+			   a->asked_wall)
 			>= 0;
 }
 

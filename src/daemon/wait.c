@@ -62,7 +62,7 @@ void waits_deinit(struct waits *waits)
 }
 
 int waits_hold(struct waits *waits, struct conn *conn, struct bytes *line,
-	const uint8_t token_id[static TOKEN_ID_LEN], uint64_t deadline)
+	const uint8_t token_id[static TOKEN_ID_LEN], uint64_t deadline, uint64_t asked_wall)
 {
 	struct wait *w;
 	int r;
@@ -80,6 +80,7 @@ int waits_hold(struct waits *waits, struct conn *conn, struct bytes *line,
 	w->waits = waits;
 	w->conn = conn;
 	w->deadline = deadline;
+	w->asked_wall = asked_wall;
 	memcpy(w->token_id, token_id, sizeof(w->token_id));
 	w->line = *line;
 	bytes_init(line, line->max);

@@ -24,7 +24,8 @@ struct wait {
 	struct conn *conn;
 	struct bytes line; /* the request, to be parsed again: smaller than the parsed one */
 	uint8_t token_id[TOKEN_ID_LEN];
-	uint64_t deadline; /* µs of the boot clock */
+	uint64_t deadline;   /* µs of the boot clock */
+	uint64_t asked_wall; /* when the question was asked, µs of the wall clock */
 	bool ready;
 	TAILQ_ENTRY(wait) order;
 };
@@ -44,7 +45,7 @@ void waits_deinit(struct waits *waits);
  * line. On error both still belong to the caller.
  */
 int waits_hold(struct waits *waits, struct conn *conn, struct bytes *line,
-	const uint8_t token_id[static TOKEN_ID_LEN], uint64_t deadline);
+	const uint8_t token_id[static TOKEN_ID_LEN], uint64_t deadline, uint64_t asked_wall);
 
 /*
  * Make requests ready: those whose token was decided, or got one of several approvals; those whose

@@ -93,6 +93,11 @@ void decide_allow_always(const struct decide_input *in, struct verdict *v)
 		return;
 	}
 
+	if (t->asked.runner.text) {
+		refuse_always(v, "a CI runner asks, and an entry would hold without its proof");
+		return;
+	}
+
 	r = allowlist_check_token(in->allowlist, t, policy_trusted(in->policy), &why);
 	if (r == ALLOW_FAULTY) {
 		refuse_always(v, bytes_str(&why));

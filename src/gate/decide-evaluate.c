@@ -12,6 +12,7 @@
 
 #include "gate/decide-issue.h"
 #include "gate/decide-retry.h"
+#include "gate/decide-runner.h"
 #include "gate/decide-token.h"
 #include "gate/evaluate-asked.h"
 #include "gate/limits.h"
@@ -245,7 +246,7 @@ static bool refuse_unjudged(const struct decide_input *in, struct verdict *v)
 		verdict_explain_quoted(v, request->evaluate.policy_pack);
 		verdict_grade(v, SEVERITY_HIGH, NULL, NULL);
 	} else {
-		return false;
+		return decide_runner_denies(in, v);
 	}
 	return true;
 }

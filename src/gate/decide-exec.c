@@ -10,6 +10,7 @@
 #include "gate/decide-allow.h"
 #include "gate/decide-issue.h"
 #include "gate/decide-retry.h"
+#include "gate/decide-runner.h"
 
 static void take_judgement(struct verdict *v, const struct judgement *j)
 {
@@ -100,6 +101,8 @@ void decide_exec(const struct decide_input *in, struct verdict *v)
 	if (in->closed) {
 		verdict_deny(v, REASON_CLOSED);
 		verdict_explain(v, "%s", in->closed);
+	} else if (decide_runner_denies(in, v)) {
+		return;
 	} else if (in->request->approval_token) {
 		decide_retry(in, v);
 	} else if (!decide_retry_claim_fits(in)) {

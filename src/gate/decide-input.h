@@ -13,6 +13,7 @@
 #include "gate/policy/policy.h"
 #include "gate/policy/registry.h"
 #include "gate/role.h"
+#include "gate/runner/refusal.h"
 #include "gate/settings.h"
 #include "gate/token/token.h"
 #include "gate/usage.h"
@@ -25,8 +26,15 @@ struct approving {
 	const struct sk_counters *counters;
 };
 
+/* Whether the identity that a request brings holds; then request->asked.runner is set. */
+struct runner_result {
+	enum runner_refusal refusal; /* RUNNER_FINE also if none was sent */
+	const char *detail;          /* for the reason, or NULL */
+};
+
 struct decide_input {
 	const struct request *request;
+	struct runner_result runner;
 	const uint8_t *fingerprint; /* of the request, if it may have a token; else NULL */
 	enum role role;             /* of the door through which it came */
 	struct asker asker;

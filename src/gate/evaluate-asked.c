@@ -94,9 +94,12 @@ static void set_content(struct request *q)
 
 int evaluate_bind(struct request *q)
 {
-	const struct evaluate *e = &q->evaluate;
+	struct evaluate *e = &q->evaluate;
 	struct invocation *asked = &q->asked;
 
+	if (e->bound)
+		return 0;
+	e->bound = true;
 	asked->kind = e->kind;
 	asked->action_type = e->kind == KIND_OTHER ? e->action_type : NULL;
 	asked->target = e->target;

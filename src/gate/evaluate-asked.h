@@ -11,7 +11,7 @@
 
 /*
  * Completes `asked` of a request of the second contract without a fault. Only needed if a token is
- * issued or named. Error: -ENOMEM.
+ * issued or named, or a runner's token is used. A second call does nothing. Error: -ENOMEM.
  */
 int evaluate_bind(struct request *request);
 

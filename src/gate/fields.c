@@ -123,6 +123,12 @@ const struct field_row field_rows[FIELDS] = {
 		.offset = AT(release),
 		.kind = FIELD_KIND_NAMES,
 		EVALUATE },
+	[FIELD_RUNNER] = { .name = "runner",
+		.offset = AT(runner),
+		.kind = FIELD_KIND_NAMES,
+		BOTH,
+		.fact = true,
+		.label = "runner" },
 };
 
 #undef EXEC

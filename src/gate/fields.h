@@ -53,6 +53,7 @@ enum field {
 	FIELD_OLD_TEXT,
 	FIELD_NEW_TEXT,
 	FIELD_RELEASE,
+	FIELD_RUNNER,
 	FIELDS,
 };
 
@@ -69,6 +70,7 @@ struct field_row {
 	enum field_kind kind;
 	enum contract contract;
 	bool required; /* by the first contract; the second one requires nothing */
+	bool fact;     /* not read from a request: firma knows it */
 	bool unbound;  /* an approval does not depend on it: its hash is another field */
 
 	const char *label;     /* on a card, for the asker's claims; NULL: elsewhere */

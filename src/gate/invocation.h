@@ -51,6 +51,12 @@ struct invocation {
 	const char *old_text, *new_text;
 
 	/*
+	 * The verified CI runner that asks: "KEY=VALUE", as gate/runner/issuer makes them. A fact,
+	 * not a claim: it is never read from a request.
+	 */
+	struct string_list runner;
+
+	/*
 	 * The record of a release: "KEY=VALUE", in the order of gate/release; without the members
 	 * about its approval.
 	 */

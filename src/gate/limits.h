@@ -127,6 +127,10 @@
 #define LIMIT_RUNNER_PINS 32
 #define LIMIT_RUNNER_PIN_VALUES 64
 
+/* Used tokens of runners that are kept, and their file. */
+#define LIMIT_RUNNER_USES 16384
+#define LIMIT_RUNNER_USES_FILE ((size_t)4 << 20)
+
 /* Times of a runner's token, in seconds: its life, and the difference between two clocks. */
 #define LIMIT_JWT_LIFE 3600
 #define LIMIT_RUNNER_SKEW 60

@@ -10,6 +10,7 @@
 #include "gate/policy/registry.h"
 #include "gate/policy/rule.h"
 #include "gate/policy/target-index.h"
+#include "gate/runner/runners.h"
 
 /* Rules that are not about argument vectors, of one kind. */
 struct kind_rules {
@@ -31,6 +32,7 @@ struct policy {
 	bool uses_groups;
 	bool demands; /* some rule, of any kind, has demands on an approval */
 	struct approver_groups approvers;
+	struct runners *runners; /* or NULL */
 	struct policy_index index;
 
 	struct kind_rules of_kind[KINDS];

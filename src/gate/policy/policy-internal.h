@@ -6,6 +6,9 @@
 #include "gate/policy/policy-document.h"
 #include "gate/policy/policy.h"
 
+/* The key that says which CI runners are known. */
+#define POLICY_RUNNERS "runners"
+
 /* Call after reading. Error: -ENOMEM. */
 int policy_finish(struct policy *policy);
 

@@ -131,6 +131,14 @@ static int take_rules(
 	return dispatch_array(d, row->key, v->json, 0, LIMIT_POLICY_RULES, NULL, NULL);
 }
 
+static int take_runners(
+	struct dispatch *d, const struct dispatch_row *row, const struct dispatch_value *v)
+{
+	const struct policy_part *part = d->context;
+
+	return runners_read(v->json, part->faults, dispatch_to(d, row));
+}
+
 static const struct dispatch_row keys[] = {
 	{ "metadata", take_metadata, 0, false, 0 },
 	{ RULE_DEFAULT, rule_take_action, AT(default_action), false, 0 },
@@ -139,6 +147,7 @@ static const struct dispatch_row keys[] = {
 	{ "approver_groups", take_approver_groups, AT(approvers), false, 0 },
 	{ "principals", take_principals, AT(approvers), false, 0 },
 	{ "defaults", take_defaults, 0, false, 0 },
+	{ POLICY_RUNNERS, take_runners, AT(runners), false, 0 },
 };
 
 static const struct rule_section sections[] = {
@@ -203,6 +212,15 @@ static void check_approvers(
 	faults_add(r->faults, place, "approvers names no group of approver_groups");
 }
 
+static void check_runners(
+	struct reader *r, const char *section, const struct rule *rule, size_t index)
+{
+	char place[64];
+
+	snprintf(place, sizeof(place), ": %s[%zu]:", section, index);
+	rule_runners_check(&rule->runners, r->policy->runners, place, r->faults);
+}
+
 static int read_rules(struct reader *r, const struct rule_section *section)
 {
 	struct policy *p = r->policy;
@@ -229,6 +247,7 @@ static int read_rules(struct reader *r, const struct rule_section *section)
 			return e;
 		if (grouped)
 			check_approvers(r, section->name, &(*rules)[*n - 1], *n - 1);
+		check_runners(r, section->name, &(*rules)[*n - 1], *n - 1);
 	}
 	return check_ids(r, section->name, *rules, *n);
 }
@@ -275,6 +294,10 @@ static int read_form(struct reader *r)
 	struct policy *p = r->policy;
 	const struct json *root = json_root(p->doc);
 
+	/* It would be ignored there, and nothing may switch itself off. */
+	if (json_get(root, POLICY_RUNNERS) && (registry_is_one(root) || policy_is_compiled(root)))
+		faults_add(r->faults, ": " POLICY_RUNNERS ":",
+			"belongs to a policy, not to a registry or a compiled document");
 	if (registry_is_one(root))
 		return registry_read(root, r->faults, &p->registry);
 	if (policy_is_compiled(root))

@@ -33,6 +33,7 @@ void policy_free(struct policy *p)
 	registry_free(p->registry);
 	policy_index_deinit(&p->index);
 	approver_groups_deinit(&p->approvers);
+	runners_free(p->runners);
 	free(p->trusted.directories);
 	json_doc_free(p->doc);
 	free(p);
@@ -365,6 +366,11 @@ int policy_judge(const struct policy *p, const struct request *request, const st
 }
 
 /* --- approvals -------------------------------------------------------------------------------- */
+
+const struct runners *policy_runners(const struct policy *p)
+{
+	return p ? p->runners : NULL;
+}
 
 const struct approver_groups *policy_approvers(const struct policy *p)
 {

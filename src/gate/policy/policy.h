@@ -22,6 +22,7 @@
 
 struct policy;
 struct registry;
+struct runners;
 
 /* Functions that find users and groups by name. Negative if the name is unknown. */
 struct policy_names {
@@ -85,6 +86,9 @@ int policy_judge(const struct policy *policy, const struct request *request,
  */
 int policy_demand(const struct policy *policy, const struct request *request,
 	const struct asker *asker, struct demand *d);
+
+/* NULL if the policy has no key `runners`; `policy` may be NULL. */
+const struct runners *policy_runners(const struct policy *policy);
 
 /* Never NULL: without a policy the result has no groups. */
 const struct approver_groups *policy_approvers(const struct policy *policy);

@@ -292,6 +292,7 @@ static const struct {
 	{ { "severity", take_severity, 0, false, 0 }, OF_ALL },
 	{ { "users", take_users, AT(users), false, 0 }, OF_ALL },
 	{ { "groups", take_groups, AT(groups), false, 0 }, OF_ALL },
+	{ { "runners", rule_take_runners, AT(runners), false, 0 }, OF_ALL },
 	{ { "remember", dispatch_take_bool, AT(remember), false, 0 }, OF_ALL },
 	{ { "opaque", dispatch_take_bool, AT(opaque), false, 0 }, OF_EXEC },
 	{ { "approvers", take_approvers, 0, false, 0 }, OF_ALL },

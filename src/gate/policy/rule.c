@@ -309,6 +309,14 @@ static enum rule_miss try_claim(const struct rule *rule, enum field claim,
 		: RULE_OTHER_CLAIM;
 }
 
+/* A rule that denies or asks counts as well where nothing is known of the runner. */
+static bool runner_fits(const struct rule *rule, const struct string_list *runner)
+{
+	if (!runner->text)
+		return rule->action != DECISION_ALLOW;
+	return rule_runners_fit(&rule->runners, runner);
+}
+
 enum rule_miss rule_try_asker(const struct rule *rule, const struct request *request,
 	const struct asker *asker, const char *directory, struct rule_reach *reach)
 {
@@ -318,6 +326,8 @@ enum rule_miss rule_try_asker(const struct rule *rule, const struct request *req
 		return RULE_OTHER_USER;
 	if (rule->groups.n > 0 && !group_fits(rule, asker))
 		return RULE_OTHER_GROUP;
+	if (rule->runners.n > 0 && !runner_fits(rule, &request->asked.runner))
+		return RULE_OTHER_RUNNER;
 
 	for (enum field claim = 0; claim < FIELDS; claim++) {
 		if (rule->claims[claim].n == 0)
@@ -390,6 +400,7 @@ void rule_deinit(struct rule *rule)
 		free(rule->claims[claim].any);
 	free(rule->users.ids);
 	free(rule->groups.ids);
+	rule_runners_deinit(&rule->runners);
 	free(rule->targets.any);
 	free(rule->except_targets.any);
 	free(rule->operations.any);

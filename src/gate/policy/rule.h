@@ -15,6 +15,7 @@
 #include "gate/fields.h"
 #include "gate/kind.h"
 #include "gate/policy/candidate.h"
+#include "gate/policy/rule-runner.h"
 #include "gate/policy/url.h"
 #include "gate/wire/reply.h"
 
@@ -51,6 +52,7 @@ struct rule {
 	struct patterns *argv; /* "**" is an element by itself, and not the first */
 	size_t n_argv;
 	struct ids users, groups;       /* none: all users */
+	struct rule_runners runners;    /* none: all, also without a runner */
 	struct patterns claims[FIELDS]; /* of fields with a rule_key; none: any */
 	bool remember, opaque;
 
@@ -116,6 +118,7 @@ enum rule_miss {
 	RULE_EXCEPTED,
 	RULE_OTHER_USER,
 	RULE_OTHER_GROUP,
+	RULE_OTHER_RUNNER,
 	RULE_LACKS_CLAIM,
 	RULE_OTHER_CLAIM,
 };

@@ -8,6 +8,12 @@ static const struct {
 	const char *name, *text;
 } rows[RUNNER_REFUSALS] = {
 	[RUNNER_FINE] = { "fine", "the identity holds" },
+	[RUNNER_MISSING] = { "missing", "this needs the proof of a CI runner (runner_auth)" },
+	[RUNNER_NOT_CONFIGURED] = { "not_configured", "the policy knows no runners" },
+	[RUNNER_ALGORITHM] = { "algorithm", "the algorithm is not OIDC-JWT" },
+	[RUNNER_UNSIGNED] = { "unsigned", "the token is missing" },
+	[RUNNER_KEYS] = { "key_set", "the issuer's key set can't be used" },
+	[RUNNER_KEYS_OLD] = { "key_set_old", "the issuer's key set is too old" },
 	[RUNNER_TOKEN_LONG] = { "token_length", "the token is longer than 16384 bytes" },
 	[RUNNER_TOKEN_PARTS] = { "token_parts", "the token does not have three parts" },
 	[RUNNER_TOKEN_BASE64URL] = { "token_base64url",
@@ -34,6 +40,10 @@ static const struct {
 	[RUNNER_CLAIM_TYPE] = { "claim_type", "a claim of the token has another type" },
 	[RUNNER_CONTROL] = { "control", "an identity has a control character" },
 	[RUNNER_OTHER_IDENTITY] = { "identity", "the identity differs from the token" },
+	[RUNNER_STATE] = { "state", "it is not known which tokens were used" },
+	[RUNNER_CLOCK] = { "clock", "the clock was set back" },
+	[RUNNER_USED] = { "used", "the token was used for another question" },
+	[RUNNER_NO_ROOM] = { "no_room", "too many tokens were used in the last hour" },
 };
 
 const char *runner_refusal_name(enum runner_refusal refusal)

@@ -9,6 +9,14 @@
 enum runner_refusal {
 	RUNNER_FINE,
 
+	/* What was sent, and what is configured. */
+	RUNNER_MISSING,
+	RUNNER_NOT_CONFIGURED,
+	RUNNER_ALGORITHM,
+	RUNNER_UNSIGNED,
+	RUNNER_KEYS,
+	RUNNER_KEYS_OLD,
+
 	/* The token as a text. */
 	RUNNER_TOKEN_LONG,
 	RUNNER_TOKEN_PARTS,
@@ -39,6 +47,12 @@ enum runner_refusal {
 	RUNNER_CLAIM_TYPE,
 	RUNNER_CONTROL,
 	RUNNER_OTHER_IDENTITY,
+
+	/* What it was used for before. */
+	RUNNER_STATE,
+	RUNNER_CLOCK,
+	RUNNER_USED,
+	RUNNER_NO_ROOM,
 
 	RUNNER_REFUSALS,
 };

@@ -27,6 +27,8 @@ struct evaluate {
 	const char *real_target, *content, *content_sha256, *old_text, *new_text;
 	struct release release;
 
+	bool bound; /* evaluate_bind() has completed `asked` */
+
 	/* Derived from them. */
 	const char *does;         /* the operation: the first of three keys that isn't empty */
 	const char *text;         /* of a command, without blanks around it; or "" */

@@ -31,6 +31,7 @@ static const struct dispatch_row exec_keys[] = {
 	{ "detail", dispatch_take_bool, AT(detail), false, 0 },
 	{ "resume", dispatch_take_true, AT(resume), false, 0 },
 	{ "consume", request_take_consume, 0, false, 0 },
+	{ "runner_auth", request_take_runner, 0, false, 0 },
 	{ 0 },
 };
 
@@ -162,7 +163,8 @@ static int read_exec(struct request *q)
 
 		if (!(row->contract & CONTRACT_EXEC))
 			continue;
-		rows[n++] = (struct dispatch_row){ row->name, field_takes[row->kind].take,
+		rows[n++] = (struct dispatch_row){ row->name,
+			row->fact ? request_refuse_fact : field_takes[row->kind].take,
 			AT(asked) + row->offset, row->required, field_takes[row->kind].limit };
 	}
 	memcpy(rows + n, exec_keys, sizeof(exec_keys));
@@ -310,6 +312,7 @@ static struct request *request_new(void)
 	bytes_init(&q->programs_bytes, BYTES_UNLIMITED);
 	bytes_init(&q->environment_bytes, BYTES_UNLIMITED);
 	bytes_init(&q->release_bytes, BYTES_UNLIMITED);
+	bytes_init(&q->runner_bytes, BYTES_UNLIMITED);
 	return q;
 }
 
@@ -356,6 +359,9 @@ void request_free(struct request *q)
 
 	request_deinit_evaluate(&q->evaluate);
 	members_deinit(&q->members);
+	members_deinit(&q->runner_auth.members);
+	members_deinit(&q->runner_auth.identity_members);
+	bytes_deinit(&q->runner_bytes);
 	json_doc_free(q->record);
 	bytes_deinit(&q->args_bytes);
 	bytes_deinit(&q->argv_bytes);

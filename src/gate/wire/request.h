@@ -13,6 +13,7 @@
 #include "base/bytes.h"
 #include "base/json/members.h"
 #include "gate/invocation.h"
+#include "gate/runner/claims.h"
 #include "gate/token/token.h"
 #include "gate/wire/evaluate.h"
 
@@ -38,6 +39,16 @@ enum action {
 /* As on the wire, such as "local.exec.approve". */
 const char *action_name(enum action action);
 
+/* The proof of a runner's identity, as sent. A string is NULL if it lacks it. */
+struct runner_auth {
+	bool sent;
+	const char *text; /* as it stands in the line, and its length */
+	size_t len;
+	const char *algorithm, *key_id, *signature;
+	const char *identity[RUNNER_FIELDS];
+	struct members members, identity_members;
+};
+
 /* A string is NULL if the request lacks it; all belong to the request. */
 struct request {
 	enum action action;
@@ -52,6 +63,8 @@ struct request {
 	uint64_t wait_ms;
 	bool detail;
 	bool resume; /* use the asker's live token for the same question, if any */
+	struct runner_auth runner_auth;
+	struct bytes runner_bytes; /* of asked.runner, which the daemon sets */
 
 	/* local.exec */
 	const char *budget_state_ref;

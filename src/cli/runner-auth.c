@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: ISC */
+
+/* Adds `runner_auth` as the last member of the request. */
+
+#include "cli/runner-auth.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/json/members.h"
+#include "base/json/writer.h"
+#include "base/text.h"
+#include "gate/limits.h"
+
+#define BLANKS " \t\r\n"
+
+static int refuse(const char *path, const char *what)
+{
+	cleanup(bytes_deinit) struct bytes shown = BYTES_INIT(BYTES_UNLIMITED);
+
+	if (text_append_quoted(&shown, path, strlen(path)) < 0)
+		return say_undecided("out of memory");
+	return say_undecided("%s: %s", bytes_str(&shown), what);
+}
+
+/* Reads a small file, without the blanks around its content. */
+static int read_text(const char *path, struct bytes *ret)
+{
+	FILE *f = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
+	int error = f ? 0 : errno;
+	char *room;
+
+	if (f && bytes_reserve(ret, LIMIT_REQUEST + 1, &room) < 0)
+		error = ENOMEM;
+	else if (f)
+		bytes_grew(ret, fread(room, 1, LIMIT_REQUEST + 1, f));
+	if (f && ferror(f))
+		error = EIO;
+	if (f && f != stdin)
+		fclose(f);
+	if (error != 0)
+		return refuse(path, strerror(error));
+	if (ret->len > LIMIT_REQUEST)
+		return refuse(path, "is longer than a request may be");
+
+	while (ret->len > 0 && strchr(BLANKS, ret->data[ret->len - 1]))
+		bytes_truncate(ret, ret->len - 1);
+	bytes_consume(ret, strspn(bytes_str(ret), BLANKS));
+	return STATUS_DONE;
+}
+
+static int read_token(const char *path, struct bytes *ret)
+{
+	int status = read_text(path, ret);
+
+	if (status != STATUS_DONE)
+		return status;
+	if (ret->len == 0 || ret->len > LIMIT_JWT
+		|| strspn(bytes_str(ret),
+			   "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.")
+			!= ret->len)
+		return refuse(path, "is not a token");
+	return STATUS_DONE;
+}
+
+static int read_claims(const char *path, struct bytes *ret)
+{
+	struct scan_fault fault;
+	int status = read_text(path, ret), r;
+
+	if (status != STATUS_DONE)
+		return status;
+	r = scan_object(bytes_str(ret), ret->len, NULL, NULL, &fault);
+	if (r == SCAN_REFUSED)
+		return refuse(path, "is not an identity in JSON");
+	for (size_t i = 0; i < ret->len; i++)
+		if (ret->data[i] == '\n')
+			ret->data[i] = ' ';
+	return r < 0 ? say_undecided("out of memory") : STATUS_DONE;
+}
+
+/* The line is an object and a newline. */
+static int add_member(struct bytes *line, const struct bytes *token, const struct bytes *claims)
+{
+	const char *end = strrchr(bytes_str(line), '}'), *before = end;
+	struct writer w;
+	int r;
+
+	if (!end)
+		return -EINVAL;
+	while (before > line->data && strchr(BLANKS, before[-1]))
+		before--;
+	if (before[-1] == '{')
+		before = NULL; /* the first member */
+	bytes_truncate(line, (size_t)(end - line->data));
+	bytes_append_str(line, before ? ",\"runner_auth\":" : "\"runner_auth\":");
+	writer_init(&w, line);
+	writer_object(&w, NULL);
+	if (claims->len > 0)
+		writer_raw(&w, "identity", claims->data, claims->len);
+	writer_string(&w, "algorithm", "OIDC-JWT");
+	writer_string(&w, "signature", bytes_str(token));
+	writer_end(&w);
+	r = writer_finish(&w);
+	return r < 0 ? r : bytes_append_str(line, "}\n");
+}
+
+int runner_auth_add(
+	const struct runner_auth_options *options, const struct verb *verb, struct bytes *line)
+{
+	cleanup(bytes_deinit) struct bytes token = BYTES_INIT(BYTES_UNLIMITED),
+					   claims = BYTES_INIT(BYTES_UNLIMITED);
+	int status;
+
+	if (!options->token)
+		return options->claims ? usage_error(verb, "--runner-claims is for --runner-token")
+				       : STATUS_DONE;
+
+	status = read_token(options->token, &token);
+	if (status == STATUS_DONE && options->claims)
+		status = read_claims(options->claims, &claims);
+	if (status != STATUS_DONE)
+		return status;
+	if (add_member(line, &token, &claims) < 0)
+		return say_undecided("out of memory");
+	return line->len > LIMIT_REQUEST
+		? say_undecided("a request takes at most %d bytes", LIMIT_REQUEST)
+		: STATUS_DONE;
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: ISC */
+
+/* Reads the policy's key `runners`. */
+
+#include "gate/runner/runners.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gate/limits.h"
+#include "gate/policy/policy-part.h"
+
+#define NAME "runners"
+
+void runners_free(struct runners *r)
+{
+	if (!r)
+		return;
+
+	for (size_t i = 0; i < r->n; i++)
+		runner_issuer_deinit(&r->issuers[i]);
+	free(r->issuers);
+	free(r);
+}
+
+static int take_kind(struct dispatch *d, const char *where, const struct json *v, void *to)
+{
+	struct runners *r = to;
+	const char *name = json_string(v);
+	const enum kind kind = name ? kind_parse(name) : KINDS;
+
+	if (kind == KINDS)
+		return dispatch_refuse(d, where, "is no kind of request");
+	r->required[kind] = true;
+	return 0;
+}
+
+/* true, or the kinds. false would look as if something were switched off. */
+static int take_required(
+	struct dispatch *d, const struct dispatch_row *row, const struct dispatch_value *v)
+{
+	struct runners *r = d->to;
+	bool all;
+
+	if (!json_bool(v->json, &all))
+		return dispatch_array(d, row->key, v->json, 1, KINDS, take_kind, r);
+	if (!all)
+		return dispatch_refuse(d, row->key, "must be true, or an array of kinds");
+	for (enum kind kind = 0; kind < KINDS; kind++)
+		r->required[kind] = true;
+	return 0;
+}
+
+static int take_issuer(struct dispatch *d, const char *where, const struct json *v, void *to)
+{
+	const struct policy_part *part = d->context;
+	struct runners *r = to;
+	char place[64];
+
+	snprintf(place, sizeof(place), NAME ".%s", where);
+	return runner_issuer_read(&r->issuers[r->n++], v, place, part->faults);
+}
+
+static int take_issuers(
+	struct dispatch *d, const struct dispatch_row *row, const struct dispatch_value *v)
+{
+	struct runners *r = d->to;
+
+	r->issuers = calloc(json_size(v->json) + 1, sizeof(*r->issuers));
+	if (!r->issuers)
+		return -ENOMEM;
+	return dispatch_array(d, row->key, v->json, 1, LIMIT_RUNNER_ISSUERS, take_issuer, r);
+}
+
+int runners_read(const struct json *v, struct faults *faults, struct runners **ret)
+{
+	static const struct dispatch_row rows[] = {
+		{ "required", take_required, 0, false, 0 },
+		{ "oidc", take_issuers, 0, true, 0 },
+		{ 0 },
+	};
+	const struct policy_part part = { .faults = faults, .name = NAME };
+	cleanup(runners_free_p) struct runners *r = NULL;
+	int e;
+
+	r = calloc(1, sizeof(*r));
+	if (!r)
+		return -ENOMEM;
+
+	e = policy_part_read(&part, r, v, rows);
+	if (e < 0)
+		return e;
+	*ret = steal_ptr(r);
+	return 0;
+}
+
+bool runners_require(const struct runners *r, enum kind kind)
+{
+	return r && r->required[kind];
+}
+
+bool runners_require_any(const struct runners *r)
+{
+	for (enum kind kind = 0; r && kind < KINDS; kind++)
+		if (r->required[kind])
+			return true;
+	return false;
+}
+
+bool runners_have(const struct runners *r, const char *issuer, const char *claim)
+{
+	for (size_t i = 0; r && i < r->n; i++)
+		if (strcmp(r->issuers[i].issuer, issuer) == 0
+			&& (strcmp(claim, "issuer") == 0 || strcmp(claim, "provider") == 0
+				|| runner_issuer_has_claim(&r->issuers[i], claim)
+				|| (runner_field_parse(claim) < RUNNER_FIELDS
+					&& r->issuers[i].fields[runner_field_parse(claim)])))
+			return true;
+	return false;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: ISC */
+#pragma once
+
+/*
+ * The policy's key `runners`: which kinds of requests need a verified runner, and whose tokens
+ * verify one:
+ *
+ *	"runners": {"required": ["release", "git"], "oidc": [{"issuer": …}]}
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "gate/kind.h"
+#include "gate/runner/issuer.h"
+
+struct runners {
+	bool required[KINDS];
+	struct runner_issuer *issuers;
+	size_t n;
+};
+
+/* Reads the value of the key; faults are added to `faults`. Error: -ENOMEM. */
+int runners_read(const struct json *v, struct faults *faults, struct runners **ret);
+void runners_free(struct runners *runners);
+DEFINE_CLEANUP(struct runners *, runners_free)
+
+/* Whether a kind of requests, or any kind at all, needs a verified runner. `r` may be NULL. */
+bool runners_require(const struct runners *r, enum kind kind);
+bool runners_require_any(const struct runners *r);
+
+/* Whether the issuer is among them, and knows such a claim; "issuer" is known of each. */
+bool runners_have(const struct runners *r, const char *issuer, const char *claim);
