@@ -77,6 +77,37 @@ lives() {
 	at_most "five tokens' lives" "$COUNT" 1.2 "$few"
 }
 
+# joins N: what five joining questions cost, beside N other tokens, and N that were consumed for the
+# same question. Sets COUNT.
+joins() {
+	local n ids
+
+	"$UNIT" fill "$TMP/join$1" "$1"
+	STATE_DIR=$TMP/join$1 FIRMA_TEST_WITNESS='' start_daemon --default-action pending_hitl \
+		--max-store 1G --max-pending 1000000
+	mapfile -t ids < <(request | apart "$1" | send_lines | "$UNIT" get approval_token)
+	for n in "${ids[@]}"; do "$UNIT" object action=local.exec.approve token_id="$n"; done \
+		| send_lines >"$TMP/replies"
+	for n in "${ids[@]}"; do request approval_token="$n"; done | send_lines >"$TMP/replies"
+	assert_equal "$(grep -c '"allow"' "$TMP/replies")" "$1"
+	stop_daemon
+
+	STATE_DIR=$TMP/join$1 start_counted turn_decide,store_commit --default-action pending_hitl \
+		--max-store 1G --max-pending 1000000
+	for n in {1..6}; do ask; done >"$TMP/replies"
+	assert_equal "$("$UNIT" get approval_token <"$TMP/replies" | sort -u | wc -l)" 1
+	counted
+}
+
+@test "finding the token to join costs the same with 1,000 tokens as with 10" {
+	local few
+
+	joins 10
+	few=$COUNT
+	joins 1000
+	at_most "five that join" "$COUNT" 1.2 "$few"
+}
+
 @test "100,000 tokens take less than 1 KiB of memory each" {
 	local few many
 

@@ -459,6 +459,16 @@ request() {
 	"$UNIT" request "$@"
 }
 
+# apart N: N of each line on standard input, as different questions: each names another budget, so
+# that none joins the pending token of another.
+apart() {
+	awk -v n="$1" -v from="$BASHPID:$RANDOM" '{
+		sub(/}$/, "")
+		for (i = 1; i <= n; i++)
+			printf "%s,\"budget_state_ref\":\"%s:%d:%d\"}\n", $0, from, NR, i
+	}'
+}
+
 # ask [KEY=TEXT|KEY:=JSON|KEY-]...: such a request, asked.
 ask() {
 	request "$@" | send
@@ -470,11 +480,12 @@ operate() {
 	"$UNIT" object action="local.exec.$1" "${@:2}" | "${CMD[@]}"
 }
 
-# pending_token [KEY=...]: asks, and prints the token of the pending request.
+# pending_token [KEY=...]: asks, and prints the token of the pending request. It is a new one each
+# time: a request that names another budget joins no earlier one.
 pending_token() {
 	local reply
 
-	reply=$(ask "$@")
+	reply=$(ask budget_state_ref="$BASHPID:$RANDOM" "$@")
 	"$UNIT" get approval_token <<<"$reply" || fail "not pending: $reply"
 }
 

@@ -109,11 +109,11 @@ bad_records() {
 		sealed "$head" >"$TOKENS"
 		stays_closed "$where: $why"
 	done <<-END
-		{"format":"firma.tokens","version":4,"records":0|its version is not from 1 to 3
-		{"format":"firma.tokens","version":0,"records":0|its version is not from 1 to 3
-		{"format":"firma.tokens","version":1.0,"records":0|its version is not from 1 to 3
-		{"format":"firma.tokens","version":"1","records":0|its version is not from 1 to 3
-		{"format":"firma.tokens","records":0|its version is not from 1 to 3
+		{"format":"firma.tokens","version":5,"records":0|its version is not from 1 to 4
+		{"format":"firma.tokens","version":0,"records":0|its version is not from 1 to 4
+		{"format":"firma.tokens","version":1.0,"records":0|its version is not from 1 to 4
+		{"format":"firma.tokens","version":"1","records":0|its version is not from 1 to 4
+		{"format":"firma.tokens","records":0|its version is not from 1 to 4
 		{"format":"firma.token","version":1,"records":0|this is not a file of format firma.tokens
 		{"version":1,"records":0|this is not a file of format firma.tokens
 		{"format":"firma.tokens","version":1|the header doesn't count its records
@@ -121,8 +121,8 @@ bad_records() {
 	END
 
 	# A newer version may have another header.
-	echo '{"format":"firma.tokens","version":4}' >"$TOKENS"
-	stays_closed "$where: its version is not from 1 to 3"
+	echo '{"format":"firma.tokens","version":5}' >"$TOKENS"
+	stays_closed "$where: its version is not from 1 to 4"
 	echo '{"format":"firma.tokens","version":1,"records":0}' >"$TOKENS"
 	stays_closed "$where: the header is damaged: its check doesn't fit"
 

@@ -189,7 +189,7 @@ sealed() {
 
 # header [RECORDS [VERSION [FORMAT]]]: of a file.
 header() {
-	sealed '{"format":"'"${3-firma.tokens}"'","version":'"${2-3}"',"records":'"${1-0}"
+	sealed '{"format":"'"${3-firma.tokens}"'","version":'"${2-4}"',"records":'"${1-0}"
 }
 
 # batch NUMBER LINE...

@@ -27,7 +27,7 @@ load store
 
 	run cat "$TOKENS"
 	assert_equal "${#lines[@]}" 6
-	assert_line -n 0 -e '^\{"format":"firma\.tokens","version":3,"records":4,"check":"[0-9a-f]{16}"\}$'
+	assert_line -n 0 -e '^\{"format":"firma\.tokens","version":4,"records":4,"check":"[0-9a-f]{16}"\}$'
 	assert_line -n 1 -e '^\{"batch":[0-9]+,"bytes":[0-9]+,"sha256":"[0-9a-f]{64}","check":"[0-9a-f]{16}"\}$'
 	assert_equal "$(tail -n +3 "$TOKENS" | "$UNIT" get token_id)" "$tokens"
 	assert_equal "$(tail -n +3 "$TOKENS" | "$UNIT" get state)" \
@@ -45,7 +45,7 @@ load store
 @test "a file of an older version is read, and rewritten" {
 	local version
 
-	for version in 1 2; do
+	for version in 1 2 3; do
 		make_lock
 		{
 			header 1 "$version"
@@ -55,7 +55,7 @@ load store
 		start_asking
 		assert_equal "$(listed token_id)" "$ID"
 		assert_equal "$(listed kind)" exec
-		assert_equal "$(head -n 1 "$TOKENS" | "$UNIT" get version)" 3
+		assert_equal "$(head -n 1 "$TOKENS" | "$UNIT" get version)" 4
 		assert_equal "$(tail -n 1 "$TOKENS" | "$UNIT" get token_id)" "$ID"
 		stop_daemon
 		rm "$TOKENS"

@@ -364,7 +364,7 @@ distinct() {
 
 # big_list: more than a socket and a pipe hold.
 big_list() {
-	send --repeat 16 < <(with_arg 60000) >"$TMP/replies"
+	send_lines < <(with_arg 60000 | apart 16) >"$TMP/replies"
 }
 
 # Reads a list into a pipe that nobody reads. Returns when the daemon has begun to answer.
@@ -403,7 +403,7 @@ read_slowly() {
 
 	# A list takes 6 MiB: the third goes past 16.
 	start_daemon --default-action pending_hitl --max-pending 1000
-	send --repeat 100 >"$TMP/replies" < <(with_arg 62000)
+	send_lines >"$TMP/replies" < <(with_arg 62000 | apart 100)
 	for _ in 1 2 3; do
 		read_slowly
 		slow+=("$SLOW")
@@ -560,7 +560,7 @@ read_slowly() {
 	local token
 
 	start_daemon --default-action pending_hitl
-	run send --repeat 18 < <(request)
+	run send_lines < <(request | apart 18)
 	assert_equal "$(count '"pending_hitl"')" 16
 	assert_line -n 16 "{\"decision\":\"deny\",\"reason\":\"limit reached: uid $EUID has 16 pending tokens for this very request\"}"
 	assert_line -n 17 "${lines[16]}"
@@ -574,10 +574,10 @@ read_slowly() {
 
 	# One that isn't pending any more makes room for one.
 	operate approve token_id="$token"
-	run send --repeat 2 < <(request)
+	run send_lines < <(request | apart 2)
 	assert_equal "$(count '"pending_hitl"')" 1
 	move_clock 301
-	run send --repeat 17 < <(request)
+	run send_lines < <(request | apart 17)
 	assert_equal "$(count '"pending_hitl"')" 16
 }
 
@@ -594,14 +594,14 @@ read_slowly() {
 	assert_line -n 257 "${lines[256]}"
 
 	operate revoke token_id="$("$UNIT" get approval_token <<<"${lines[100]}")"
-	run send_lines <"$TMP/requests"
-	assert_equal "$(count '"pending_hitl"')" 1
+	run send_lines < <(request | apart 2)
 	assert_line -n 0 -p '"pending_hitl"'
+	assert_line -n 1 -p "uid $EUID has 256 pending tokens"
 }
 
 @test "pending tokens are counted in one turn as well" {
 	start_daemon --default-action pending_hitl
-	run send --repeat 64 --concurrent < <(request)
+	run send_lines --concurrent < <(request | apart 64)
 	assert_equal "$(count '"pending_hitl"')" 16
 	assert_equal "$(count '16 pending tokens for this very request')" 48
 }
@@ -610,7 +610,7 @@ read_slowly() {
 	local i
 
 	start_daemon --default-action pending_hitl --max-pending 3
-	run send --repeat 4 < <(request)
+	run send_lines < <(request | apart 4)
 	assert_equal "$(count '"pending_hitl"')" 3
 	assert_line -n 3 "{\"decision\":\"deny\",\"reason\":\"limit reached: uid $EUID has 3 pending tokens for this very request\"}"
 	run ask args:='["other"]'
@@ -618,17 +618,17 @@ read_slowly() {
 	stop_daemon
 
 	start_daemon --default-action pending_hitl --max-pending 300
-	run send --repeat 298 < <(request args-)
+	run send_lines < <(request args- | apart 298)
 	assert_equal "$(count '"pending_hitl"')" 297
 	assert_line -n 297 -p "uid $EUID has 300 pending tokens"
 }
 
 @test "a uid with all of its pending tokens leaves the others theirs" {
 	door_for_many --default-action pending_hitl
-	AS_UID=4242 run send --repeat 17 < <(request)
+	AS_UID=4242 run send_lines < <(request | apart 17)
 	assert_equal "$(count '"pending_hitl"')" 16
 	assert_line -n 16 -p 'limit reached: uid 4242 has 16 pending tokens'
-	run send --repeat 17 < <(request)
+	run send_lines < <(request | apart 17)
 	assert_equal "$(count '"pending_hitl"')" 16
 	assert_line -n 16 -p 'limit reached: uid 0 has 16 pending tokens'
 }
@@ -654,7 +654,7 @@ read_slowly() {
 
 @test "the tokens of one uid take at most 8 MiB, unless told otherwise" {
 	start_daemon --default-action pending_hitl --max-pending 1000
-	run send --repeat 150 < <(with_arg 60000)
+	run send_lines < <(with_arg 60000 | apart 150)
 	assert_line -n 149 '{"decision":"deny","reason":"limit reached: tokens on record may take 8 MiB for one uid"}'
 	(($(stored) <= 8 << 20 && $(stored) > (8 << 20) - 65536))
 }
@@ -665,7 +665,7 @@ for_each_uid() {
 
 	for uid; do
 		setpriv --reuid="$uid" --regid=4242 --clear-groups -- \
-			"$TMP/bin/unit" probe "$SOCKET" <"$TMP/request"
+			"$TMP/bin/unit" probe "$SOCKET" < <(apart 1 <"$TMP/request")
 	done
 }
 
@@ -684,7 +684,7 @@ for_each_uid() {
 
 	for end in kill_daemon stop_daemon; do
 		start_daemon --default-action pending_hitl --max-pending 4
-		run send --repeat 3 < <(request)
+		run send_lines < <(request | apart 3)
 		run ask args:='["other"]'
 		assert_decision pending_hitl
 		token=$(field approval_token)
@@ -694,18 +694,18 @@ for_each_uid() {
 		run ask args:='["third"]'
 		assert_decision deny "$limit"
 		operate revoke token_id="$token"
-		run ask
+		run send < <(request | apart 1)
 		assert_decision pending_hitl
-		run ask
+		run send < <(request | apart 1)
 		assert_decision deny "$limit for this very request"
 		"$end"
 
 		# What is over counts no more, what is on record does.
 		start_daemon --default-action pending_hitl --max-pending 4
-		run ask
+		run send < <(request | apart 1)
 		assert_decision deny "$limit for this very request"
 		move_clock 300
-		run ask
+		run send < <(request | apart 1)
 		assert_decision pending_hitl
 		assert_equal "$(operate list | grep -c '"token_id"')" 6
 		stop_daemon
@@ -719,19 +719,19 @@ for_each_uid() {
 	for end in kill_daemon stop_daemon; do
 		rm -rf "$STATE_DIR"
 		start_daemon --default-action pending_hitl --max-store 1M
-		run send < <(with_arg 60000)
+		run send < <(with_arg 60000 | apart 1)
 		assert_decision pending_hitl
 		"$end"
 		start_daemon --default-action pending_hitl --max-store 1M
 		(($(stored) > 60000))
-		run send < <(with_arg 5000)
+		run send < <(with_arg 5000 | apart 1)
 		assert_decision deny "$STORE_OF_UID"
-		run send < <(with_arg 3000)
+		run send < <(with_arg 3000 | apart 1)
 		assert_decision pending_hitl
 		"$end"
 		start_daemon --default-action pending_hitl --max-store 1M
 		(($(stored) > 63000 && $(stored) <= 65536))
-		run send < <(with_arg 3000)
+		run send < <(with_arg 3000 | apart 1)
 		assert_decision deny "$STORE_OF_UID"
 		stop_daemon
 	done

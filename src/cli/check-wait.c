@@ -16,6 +16,7 @@
 #include "cli/decision-reply.h"
 #include "cli/say.h"
 #include "gate/limits.h"
+#include "gate/token/token.h"
 
 /* The pause before retrying an absent daemon, and the longest after a wait that ended early. */
 #define RETRY_PAUSE (100 * CLOCK_MS)
@@ -33,7 +34,7 @@ static void nap(uint64_t us)
 	poll(NULL, 0, (int)(us / CLOCK_MS));
 }
 
-/* Writes the request with the token, which it may name already, and with the waiting time. */
+/* Writes the request with the token, instead of one that it names, and with the waiting time. */
 static int write_request(
 	const struct bytes *request, const char *token, uint64_t us, struct bytes *ret)
 {
@@ -50,18 +51,36 @@ static int write_request(
 	writer_init(&w, ret);
 	writer_object(&w, NULL);
 	for (size_t i = 0; i < members.n; i++)
-		writer_raw(&w, members.list[i].key, members.list[i].text, members.list[i].len);
-	if (!members_find(&members, "approval_token"))
-		writer_string(&w, "approval_token", token);
+		if (strcmp(members.list[i].key, "approval_token") != 0)
+			writer_raw(
+				&w, members.list[i].key, members.list[i].text, members.list[i].len);
+	writer_string(&w, "approval_token", token);
 	writer_unsigned(&w, "wait_ms", us / CLOCK_MS);
 	writer_end(&w);
 	r = writer_finish(&w);
 	return r < 0 ? r : bytes_append_char(ret, '\n');
 }
 
+/* Takes over another token than the request had; returns whether it did. */
+static bool move_to(const struct check_wait *h, const char *token)
+{
+	uint8_t id[TOKEN_ID_LEN];
+
+	if (!token || notation_parse_uuid(token, strlen(token), id) < 0
+		|| strcmp(token, h->token) == 0)
+		return false;
+
+	memcpy(h->token, token, NOTATION_UUID_LEN + 1);
+	if (h->tell)
+		say("another one used the approval; a person must decide about %s; waiting", token);
+	if (h->moved)
+		h->moved(token);
+	return true;
+}
+
 /* `reason` is that of the last reply, and is replaced; *ret_news: it was another one. */
-static bool is_pending(
-	const struct bytes *line, struct bytes *reason, uint64_t *ret_pause, bool *ret_news)
+static bool is_pending(const struct check_wait *h, const struct bytes *line, struct bytes *reason,
+	uint64_t *ret_pause, bool *ret_news)
 {
 	struct decision_reply reply;
 	const char *found;
@@ -74,6 +93,8 @@ static bool is_pending(
 	*ret_pause = reply.retry_after_ms * CLOCK_MS;
 	found = reply.reason ? reply.reason : "";
 	*ret_news = strcmp(found, bytes_str(reason)) != 0;
+	if (pending && move_to(h, reply.token))
+		*ret_news = false;
 	bytes_clear(reason);
 	if (bytes_append_str(reason, found) < 0)
 		*ret_news = false;
@@ -113,7 +134,7 @@ int check_wait_until_decided(
 	uint64_t deadline = h->time < CLOCK_NEVER - now ? now + h->time : CLOCK_NEVER;
 	bool news;
 
-	(void)is_pending(reply, &reason, &pause, &news);
+	(void)is_pending(h, reply, &reason, &pause, &news);
 	for (;;) {
 		wait = at_most(until(deadline), LIMIT_WAIT_MS * CLOCK_MS);
 		if (write_request(request, h->token, wait, &line) < 0)
@@ -121,7 +142,7 @@ int check_wait_until_decided(
 
 		now = clock_now().boot;
 		if (ask_once(h->ask, &line, wait, reply, &why) == STATUS_DONE) {
-			if (!is_pending(reply, &reason, &pause, &news) || until(deadline) == 0)
+			if (!is_pending(h, reply, &reason, &pause, &news) || until(deadline) == 0)
 				return STATUS_DONE;
 			lost = CLOCK_NEVER;
 			if (news)

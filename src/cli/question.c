@@ -33,17 +33,22 @@ static const int numbers[] = { SIGINT, SIGTERM, SIGHUP };
 
 #define N_NUMBERS (sizeof(numbers) / sizeof(numbers[0]))
 
+static void prepare_farewell(const char *token)
+{
+	farewell_len = 0;
+	if (!say_is_quiet())
+		farewell_len = (size_t)snprintf(farewell, sizeof(farewell),
+			"%sfirma: interrupted: the request waits on; ask again with --token %s\n",
+			isatty(STDERR_FILENO) ? "\n" : "", token);
+}
+
 /* If a signal ends the program while it waits, the handler says how to continue. */
 static void watch_signals(const char *token)
 {
 	const struct sigaction watch = { .sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND };
 	struct sigaction before;
 
-	farewell_len = 0;
-	if (!say_is_quiet())
-		farewell_len = (size_t)snprintf(farewell, sizeof(farewell),
-			"%sfirma: interrupted: the request waits on; ask again with --token %s\n",
-			isatty(STDERR_FILENO) ? "\n" : "", token);
+	prepare_farewell(token);
 	for (size_t i = 0; i < N_NUMBERS; i++)
 		if (sigaction(numbers[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
 			sigaction(numbers[i], &watch, NULL);
@@ -175,6 +180,7 @@ int question_ask(const struct question *q, struct bytes *request,
 		.time = q->wait_time,
 		.token = token,
 		.tell = true,
+		.moved = prepare_farewell,
 	};
 	int status;
 

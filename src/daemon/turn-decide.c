@@ -43,6 +43,18 @@ static const struct token *named_token(struct store *store, const struct request
 	return store_find(store, id);
 }
 
+/* The first of the asker's tokens in this state for exactly this question; or NULL. */
+static const struct token *find_same(const struct store *store, const struct request *request,
+	uid_t uid, const uint8_t fingerprint[static FINGERPRINT_LEN], enum token_state state)
+{
+	const struct token *t = NULL;
+
+	while ((t = store_next_alike(store, uid, fingerprint, state, t)))
+		if (fields_are_equal(&t->asked, &request->asked))
+			break;
+	return t;
+}
+
 /*
  * The asker's live token for exactly this question; an approved one is preferred. NULL: there is
  * none, or the request does not ask to resume.
@@ -50,19 +62,15 @@ static const struct token *named_token(struct store *store, const struct request
 static const struct token *resumed_token(const struct store *store, const struct request *request,
 	uid_t uid, const uint8_t fingerprint[static FINGERPRINT_LEN])
 {
-	const struct token *found = NULL;
+	const struct token *found;
 
 	/* An approval that the request names is that one, or none. */
 	if (!request->resume || request->approval_token
 		|| (request->action == ACTION_EVALUATE
 			&& evaluate_named_approval(&request->evaluate)))
 		return NULL;
-	for (const struct token *t = NULL; (t = store_next_live(store, uid, fingerprint, t));)
-		if (fields_are_equal(&t->asked, &request->asked)
-			&& (!found
-				|| (t->state == TOKEN_APPROVED && found->state == TOKEN_PENDING)))
-			found = t;
-	return found;
+	found = find_same(store, request, uid, fingerprint, TOKEN_APPROVED);
+	return found ? found : find_same(store, request, uid, fingerprint, TOKEN_PENDING);
 }
 
 /*
@@ -112,6 +120,7 @@ static int describe(const struct request *request, const struct peer *peer, stru
 struct asking {
 	struct batch *batch;
 	const struct conn *conn;
+	const uint8_t *fingerprint;
 };
 
 /* Remembers the last process, so that several requests in one turn take one look-up. */
@@ -136,6 +145,15 @@ static int measure(struct token_change *change, void *userdata)
 	return store_measure(asking->batch->resources->store, change);
 }
 
+static const struct token *next_alike(
+	enum token_state state, const struct token *after, void *userdata)
+{
+	const struct asking *asking = userdata;
+
+	return store_next_alike(asking->batch->resources->store, asking->conn->peer.uid,
+		asking->fingerprint, state, after);
+}
+
 /* Reads the peer's groups if the policy uses them. The caller frees *ret. */
 static int add_groups(const struct conn *conn, struct decide_input *in, gid_t **ret)
 {
@@ -158,13 +176,14 @@ static int add_groups(const struct conn *conn, struct decide_input *in, gid_t **
 /* Applies a change, and adds its event. `by`: the operator, or NULL. Returns as store_apply(). */
 static int apply(struct batch *batch, struct token_change *change, const uid_t *by)
 {
+	const bool joined = change->joined; /* nothing that a person or a waiter must know */
 	struct store *store = batch->resources->store;
 	uint8_t id[TOKEN_ID_LEN];
 	int r;
 
 	memcpy(id, change->id, sizeof(id));
 	r = store_apply(store, change);
-	if (r == STORE_DONE)
+	if (r == STORE_DONE && !joined)
 		token_events_add(&batch->events, store_find(store, id), by, &batch->now,
 			batch->watched ? batch->resources : NULL);
 	return r;
@@ -279,8 +298,9 @@ static int decide_request(struct batch *batch, struct request *request, size_t l
 		.now = store_now(res->store, &batch->now),
 		.fresh_id = fresh_id,
 		.name_process = name_process,
+		.next_alike = next_alike,
 		.measure = measure,
-		.userdata = &(struct asking){ batch, conn },
+		.userdata = &(struct asking){ batch, conn, fingerprint },
 	};
 	int r;
 

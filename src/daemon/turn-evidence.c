@@ -58,10 +58,10 @@ int turn_evidence_keep(const struct batch *batch, struct answer *a, const struct
 	return bytes_append(&a->request, line, len);
 }
 
-/* Whether the answer refuses an asker, which can repeat such a request without limit. */
-static bool is_refused_asker(const struct answer *a)
+/* Whether an asker can repeat such a request without limit. */
+static bool is_unlimited(const struct answer *a)
 {
-	return a->verdict.decision == DECISION_DENY
+	return a->verdict.decision == DECISION_DENY || a->verdict.joins
 		|| (a->verdict.decision == DECISION_NONE && a->conn->door->role == ROLE_AGENT);
 }
 
@@ -71,7 +71,7 @@ int turn_evidence_limit(struct batch *batch, struct answer *a)
 	struct bytes whole = a->request;
 	int r;
 
-	if (a->sequence == 0 || !is_refused_asker(a)
+	if (a->sequence == 0 || !is_unlimited(a)
 		|| evidence_budget_take(&batch->resources->budget, a->conn->peer.uid,
 			a->request.len, batch->now.clock.boot))
 		return 0;

@@ -361,22 +361,10 @@ static void decide_approved_release(const struct decide_input *in, struct verdic
 	verdict_deinit(&retry);
 }
 
-void decide_evaluate(const struct decide_input *in, struct verdict *v)
+static void decide_first(const struct decide_input *in, struct verdict *v)
 {
-	const struct request *request = in->request;
 	struct judgement j;
 	int r;
-
-	if (refuse_unjudged(in, v))
-		return;
-	if (request->approval_token) {
-		decide_with_token(in, v);
-		return;
-	}
-	if (!in->settings->approvals_claimed && evaluate_named_approval(&request->evaluate)) {
-		decide_approved_release(in, v);
-		return;
-	}
 
 	r = judge(in, false, &j);
 	if (r < 0) {
@@ -385,11 +373,29 @@ void decide_evaluate(const struct decide_input *in, struct verdict *v)
 	}
 	if (j.decision != DECISION_PENDING) {
 		take_judgement(&j, v);
-	} else if (request->resume && in->token) {
+	} else if (in->request->resume && in->token) {
 		decide_with_token(in, v);
 		return;
 	} else {
 		ask(in, &j, v);
 	}
 	grade(&j, v);
+}
+
+void decide_evaluate(const struct decide_input *in, struct verdict *v)
+{
+	const struct request *request = in->request;
+	struct decide_input anew = *in;
+
+	anew.token = NULL;
+	if (refuse_unjudged(in, v))
+		return;
+	if (request->approval_token && decide_retry_asks_anew(in))
+		decide_first(&anew, v);
+	else if (request->approval_token)
+		decide_with_token(in, v);
+	else if (!in->settings->approvals_claimed && evaluate_named_approval(&request->evaluate))
+		decide_approved_release(in, v);
+	else
+		decide_first(in, v);
 }

@@ -56,6 +56,10 @@ struct decide_input {
 	/* The name of the asking process, or NULL. Called only when a token is issued. */
 	const char *(*name_process)(void *userdata);
 
+	/* As store_next_alike(), for the asker's uid and the request's fingerprint. */
+	const struct token *(*next_alike)(
+		enum token_state state, const struct token *after, void *userdata);
+
 	/* Sets the size on record of the token of an issue. Error: -ENOMEM. */
 	int (*measure)(struct token_change *change, void *userdata);
 	void *userdata;

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 
-/* Issues tokens, within the limits. */
+/*
+ * Finds a token for a request about which a person must decide: one for the very same question that
+ * is pending already, or else a new one, within the limits.
+ */
 
 #include "gate/decide-issue.h"
 
@@ -10,6 +13,8 @@
 #include "base/notation.h"
 #include "gate/allowlist/allow-line.h"
 #include "gate/decide-demand.h"
+#include "gate/decide-token.h"
+#include "gate/fields.h"
 #include "gate/limits.h"
 
 /* An opaque line can be approved for good only if a rule says so, not by default. */
@@ -28,16 +33,18 @@ static int may_remember(const struct decide_input *in, const struct judgement *j
 	return 0;
 }
 
-/* Error: -ENOMEM. */
-static int make_token(const struct decide_input *in, const struct judgement *j, struct token **ret)
+/* Describes the token that the request needs. Its strings belong to others. Error: -ENOMEM. */
+static int describe_token(const struct decide_input *in, const struct judgement *j,
+	struct bytes *groups, struct token *ret)
 {
-	cleanup(bytes_deinit) struct bytes groups = BYTES_INIT(BYTES_UNLIMITED);
 	struct token t = {
 		.state = TOKEN_PENDING,
 		.asked = in->request->asked,
 		.uid = in->asker.uid,
+		.door = role_name(in->role),
+		.budget_state_ref = in->request->budget_state_ref,
+		.sync_wait = in->request->sync_wait,
 		.pid = in->asker.pid,
-		.process = in->name_process ? in->name_process(in->userdata) : NULL,
 		.rule = j->rule,
 		.issued = in->now.clock.boot,
 		.expires = in->now.clock.boot
@@ -55,16 +62,56 @@ static int make_token(const struct decide_input *in, const struct judgement *j, 
 	if (r >= 0)
 		r = decide_demand_of_request(in, &d);
 	for (size_t i = 0; i < d.n_groups; i++)
-		bytes_append(&groups, d.groups[i], strlen(d.groups[i]) + 1);
+		bytes_append(groups, d.groups[i], strlen(d.groups[i]) + 1);
 	if (r >= 0)
-		r = bytes_error(&groups);
+		r = bytes_error(groups);
 	if (r < 0)
 		return r;
 
 	t.demand = d.flags;
-	t.approvers = (struct string_list){ bytes_str(&groups), d.n_groups, groups.len };
-	*ret = token_new(&t);
-	return *ret ? 0 : -ENOMEM;
+	t.approvers = (struct string_list){ bytes_str(groups), d.n_groups, groups->len };
+	*ret = t;
+	return 0;
+}
+
+static bool is_same_text(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+static bool is_same_list(const struct string_list *a, const struct string_list *b)
+{
+	return a->n == b->n && a->len == b->len
+		&& (a->len == 0 || memcmp(a->text, b->text, a->len) == 0);
+}
+
+/*
+ * Whether one approval can serve either: they ask the same question in the same way, and an
+ * operator is shown and asked the same about it.
+ */
+static bool may_join(const struct token *pending, const struct token *wanted)
+{
+	if (pending->sync_wait || wanted->sync_wait)
+		return false;
+	return fields_are_equal(&pending->asked, &wanted->asked)
+		&& !pending->asked.content == !wanted->asked.content
+		&& is_same_text(pending->door, wanted->door)
+		&& is_same_text(pending->budget_state_ref, wanted->budget_state_ref)
+		&& is_same_text(pending->rule, wanted->rule)
+		&& pending->remember == wanted->remember
+		&& demand_flags_are_equal(&pending->demand, &wanted->demand)
+		&& is_same_list(&pending->approvers, &wanted->approvers);
+}
+
+/* The first pending token that may be joined; or NULL. */
+static const struct token *find_to_join(const struct decide_input *in, const struct token *wanted)
+{
+	const struct token *t = NULL;
+
+	while ((t = in->next_alike(TOKEN_PENDING, t, in->userdata)))
+		if (!token_is_over(t, &in->now) && may_join(t, wanted))
+			break;
+	return t;
 }
 
 static void deny_for_store(struct verdict *v, uint64_t size, const char *whose)
@@ -94,18 +141,37 @@ static bool deny_for_pending(const struct decide_input *in, struct verdict *v)
 	return false;
 }
 
-void decide_issue(const struct decide_input *in, const struct judgement *j, struct verdict *v)
+static void stay_pending(const struct judgement *j, struct verdict *v)
+{
+	verdict_decide(
+		v, DECISION_PENDING, token_step(TOKEN_PENDING, TOKEN_RETRY)->reason, j->rule);
+	if (j->reason)
+		verdict_explain(v, ": %s", j->reason);
+}
+
+/* The token notes once that it has several askers: see decide_retry_asks_anew(). */
+static void join(const struct token *t, const struct judgement *j, struct verdict *v)
+{
+	verdict_name_token(v, t);
+	v->joins = true;
+	if (!t->joined) {
+		v->change = decide_token_change_of(t, TOKEN_PENDING);
+		v->change.joined = true;
+	}
+	stay_pending(j, v);
+}
+
+/* Issues `wanted`, unless a limit is reached. */
+static void issue(const struct decide_input *in, struct token *wanted, const struct judgement *j,
+	struct verdict *v)
 {
 	cleanup(token_change_deinit) struct token_change change = { .to = TOKEN_PENDING };
 	const uint64_t max = in->settings->max_store, share = max / LIMIT_STORE_UIDS;
 	int r;
 
-	if (deny_for_pending(in, v))
-		return;
-
-	r = make_token(in, j, &change.issued);
-	if (r >= 0)
-		r = in->measure(&change, in->userdata);
+	wanted->process = in->name_process ? in->name_process(in->userdata) : NULL;
+	change.issued = token_new(wanted);
+	r = change.issued ? in->measure(&change, in->userdata) : -ENOMEM;
 	if (r < 0) {
 		verdict_fail(v, r);
 		return;
@@ -123,8 +189,24 @@ void decide_issue(const struct decide_input *in, const struct judgement *j, stru
 	memcpy(change.id, change.issued->id, sizeof(change.id));
 	v->change = change;
 	change = (struct token_change){ 0 };
-	verdict_decide(
-		v, DECISION_PENDING, token_step(TOKEN_PENDING, TOKEN_RETRY)->reason, j->rule);
-	if (j->reason)
-		verdict_explain(v, ": %s", j->reason);
+	stay_pending(j, v);
+}
+
+void decide_issue(const struct decide_input *in, const struct judgement *j, struct verdict *v)
+{
+	cleanup(bytes_deinit) struct bytes groups = BYTES_INIT(BYTES_UNLIMITED);
+	const struct token *pending;
+	struct token wanted;
+	int r;
+
+	r = describe_token(in, j, &groups, &wanted);
+	if (r < 0) {
+		verdict_fail(v, r);
+		return;
+	}
+	pending = find_to_join(in, &wanted);
+	if (pending)
+		join(pending, j, v);
+	else if (!deny_for_pending(in, v))
+		issue(in, &wanted, j, v);
 }

@@ -63,6 +63,14 @@ static void deny_dead_token(const struct token *t, const struct token_step *step
 		verdict_explain(v, ": %s", t->reason);
 }
 
+bool decide_retry_asks_anew(const struct decide_input *in)
+{
+	const struct token *t = in->token;
+
+	return t && t->uid == in->asker.uid && t->joined && t->state == TOKEN_CONSUMED
+		&& decide_retry_claim_fits(in) && fields_are_equal(&t->asked, &in->request->asked);
+}
+
 bool decide_retry_begin(const struct decide_input *in, struct verdict *v)
 {
 	const struct token *t = in->token;

@@ -20,7 +20,7 @@ enum token_state decide_token_state(const struct decide_input *in)
 	return state_at(in->token, &in->now);
 }
 
-static struct token_change change_of(const struct token *t, enum token_state to)
+struct token_change decide_token_change_of(const struct token *t, enum token_state to)
 {
 	struct token_change change = { 0 };
 
@@ -35,7 +35,7 @@ static struct token_change change_of(const struct token *t, enum token_state to)
 
 void decide_token_change(const struct decide_input *in, enum token_state to, struct verdict *v)
 {
-	v->change = change_of(in->token, to);
+	v->change = decide_token_change_of(in->token, to);
 }
 
 /* The reason; NULL if it is blank. */
@@ -70,7 +70,7 @@ struct token_change decide_token_revocation(
 	if (!request_selects(request, t))
 		return (struct token_change){ 0 };
 
-	change = change_of(t, step->to);
+	change = decide_token_change_of(t, step->to);
 	change.reason = reason_of(request);
 	return change;
 }

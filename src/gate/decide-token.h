@@ -14,7 +14,10 @@ enum token_state decide_token_state(const struct decide_input *in);
 /* Sets the verdict on an operator's event, and the change of the token. */
 void decide_token_step(const struct decide_input *in, enum token_event event, struct verdict *v);
 
-/* Sets the change of the token to another state; TOKEN_ABSENT: no change. */
+/* A change of the token to another state; TOKEN_ABSENT: no change. */
+struct token_change decide_token_change_of(const struct token *token, enum token_state to);
+
+/* Sets the change of the input's token to another state; TOKEN_ABSENT: no change. */
 void decide_token_change(const struct decide_input *in, enum token_state to, struct verdict *v);
 
 /* The change of one token by a revocation of many; to TOKEN_ABSENT: no change. */

@@ -131,7 +131,7 @@ bool verdict_is_recorded(const struct verdict *v)
 	if (v->unrecorded)
 		return false;
 	if (v->decision == DECISION_PENDING && v->has_token)
-		return v->change.to != TOKEN_ABSENT;
+		return v->change.to != TOKEN_ABSENT || v->joins;
 	return v->view == VIEW_NONE || v->view == VIEW_CHANGED || v->view == VIEW_SEGMENT;
 }
 

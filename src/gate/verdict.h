@@ -56,6 +56,7 @@ struct verdict {
 	struct token_change change;
 	struct allow_change allow;
 	bool many;       /* call decide_token_revocation() for every token */
+	bool joins;      /* pending with the token of an earlier request */
 	bool unrecorded; /* a denial for lack of space, or a report without a record */
 
 	/* The ID of the allowlist's entry that allowed it, and the program's file; or NULL. */

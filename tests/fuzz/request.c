@@ -13,6 +13,15 @@
 #include "gate/decide.h"
 #include "gate/limits.h"
 
+static const struct token *next_alike(
+	enum token_state state, const struct token *after, void *userdata)
+{
+	(void)state;
+	(void)after;
+	(void)userdata;
+	return NULL;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const struct settings settings = {
@@ -112,6 +121,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.fingerprint = fingerprint,
 		.fresh_id = id,
 		.readable = true,
+		.next_alike = next_alike,
 		.measure = measure,
 	};
 	struct verdict verdict;

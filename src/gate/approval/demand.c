@@ -35,6 +35,12 @@ void demand_add_groups(struct demand *d, const struct string_list *groups)
 		demand_add_group(d, group);
 }
 
+bool demand_flags_are_equal(const struct demand_flags *a, const struct demand_flags *b)
+{
+	return a->signature == b->signature && a->touch == b->touch && a->verified == b->verified
+		&& a->not_asker == b->not_asker && a->quorum == b->quorum;
+}
+
 bool demand_is_made(const struct demand *d)
 {
 	return demand_needs_signature(d) || d->flags.not_asker || d->flags.quorum > 1

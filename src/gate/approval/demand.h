@@ -39,6 +39,8 @@ void demand_add_flags(struct demand *d, const struct demand_flags *flags);
 void demand_add_group(struct demand *d, const char *group);
 void demand_add_groups(struct demand *d, const struct string_list *groups);
 
+bool demand_flags_are_equal(const struct demand_flags *a, const struct demand_flags *b);
+
 /* Whether anything is demanded. */
 bool demand_is_made(const struct demand *d);
 

@@ -44,7 +44,7 @@ struct token_member {
 	unsigned int places;
 };
 
-#define TOKEN_MEMBERS (27 + FIELDS)
+#define TOKEN_MEMBERS (31 + FIELDS)
 
 /* `i`: from 0 to TOKEN_MEMBERS - 1. */
 struct token_member token_member_at(size_t i);

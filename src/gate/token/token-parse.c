@@ -356,6 +356,7 @@ int token_parse(const char *line, size_t len, struct bytes *scratch, struct toke
 		.approval = r.token.approval,
 		.approvals = r.token.approvals,
 		.evidence = r.token.evidence,
+		.joined = r.token.joined,
 	};
 	memcpy(ret->id, r.token.id, sizeof(ret->id));
 	if (!token)

@@ -249,6 +249,7 @@ int token_print_change(const struct token_change *change, struct bytes *b)
 		.approval = change->approval,
 		.approvals = change->approvals,
 		.evidence = change->evidence,
+		.joined = change->joined,
 	};
 	struct writer w;
 

@@ -98,7 +98,8 @@ bool token_state_is_live(enum token_state state)
 
 /* The strings of a token outside of `asked`. */
 static const size_t more_strings[] = { offsetof(struct token, process),
-	offsetof(struct token, rule) };
+	offsetof(struct token, rule), offsetof(struct token, door),
+	offsetof(struct token, budget_state_ref) };
 
 #define STRINGS (FIELDS + sizeof(more_strings) / sizeof(more_strings[0]))
 
@@ -248,7 +249,7 @@ void token_cut_approvals(struct token *token, size_t n)
 
 bool token_change_is_partial(const struct token_change *change)
 {
-	return change->from == TOKEN_PENDING && change->to == TOKEN_PENDING;
+	return change->from == TOKEN_PENDING && change->to == TOKEN_PENDING && !change->joined;
 }
 
 bool token_is_over(const struct token *token, const struct moment *now)

@@ -73,6 +73,14 @@ struct token {
 	struct invocation asked;
 	uid_t uid; /* the asker */
 
+	/* How it was asked for: only a request of the same kind joins the token. NULL: not known.
+	 */
+	const char *door; /* as role_name() */
+	const char *budget_state_ref;
+	bool sync_wait; /* the asker waits for the decision, and for nothing else */
+
+	bool joined; /* several requests have asked for it */
+
 	/* For a standing approval. */
 	bool remember;   /* the rule that asked lets the allowlist answer */
 	bool always;     /* approved for good: consuming it makes an entry */
@@ -160,12 +168,13 @@ struct token_change {
 	struct approval approval;
 	struct string_list approvals; /* of an approval: all so far; owned by the caller */
 	uint64_t evidence;            /* of a consumption; see struct token */
+	bool joined;                  /* a further request asks for this pending token */
 	struct token *issued;
 	struct bytes record; /* of an issue: what store_measure() made, owned */
 	uint64_t size;       /* size of an issued token on record */
 };
 
-/* Whether it is one of several approvals and leaves the token pending. */
+/* Whether it is one of several approvals, and leaves the token pending. */
 bool token_change_is_partial(const struct token_change *change);
 
 /* Frees what was not taken over. */

@@ -174,8 +174,10 @@ int request_take_hitl_mode(
 	struct dispatch *d, const struct dispatch_row *row, const struct dispatch_value *v)
 {
 	const char *mode = v->string;
+	struct request *q = d->to;
 
-	if (!mode || (strcmp(mode, "sync_wait") != 0 && strcmp(mode, "async_token") != 0))
+	q->sync_wait = mode && strcmp(mode, "sync_wait") == 0;
+	if (!mode || (!q->sync_wait && strcmp(mode, "async_token") != 0))
 		return dispatch_refuse(d, row->key, "must be 'sync_wait' or 'async_token'");
 	return 0;
 }

@@ -67,6 +67,7 @@ struct request {
 	struct bytes runner_bytes; /* of asked.runner, which the daemon sets */
 
 	/* local.exec */
+	bool sync_wait; /* its hitl_mode: no token is wanted, only the decision */
 	const char *budget_state_ref;
 	const char *request_fingerprint;
 	bool spare; /* do not consume the token: only tell that it is approved */

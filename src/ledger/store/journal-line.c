@@ -10,10 +10,10 @@
 #include "base/notation.h"
 
 /*
- * Version 2 has more members in its lines, and version 3 has tokens of the second contract. Older
- * files are read as they are.
+ * Version 2 has more members in its lines, version 3 has tokens of the second contract, and version
+ * 4 says of a token how it was asked for. Older files are read as they are.
  */
-#define JOURNAL_VERSION 3
+#define JOURNAL_VERSION 4
 
 #define CHECK_LEN 8 /* bytes of the hash in `check` */
 #define CHECK_KEY ",\"check\":\""

@@ -129,10 +129,11 @@ const struct token *store_next(const struct store *store, const struct token *af
 	return store->ops->next(store, after);
 }
 
-const struct token *store_next_live(const struct store *store, uid_t uid,
-	const uint8_t fingerprint[static FINGERPRINT_LEN], const struct token *after)
+const struct token *store_next_alike(const struct store *store, uid_t uid,
+	const uint8_t fingerprint[static FINGERPRINT_LEN], enum token_state state,
+	const struct token *after)
 {
-	return store->ops->next_live(store, uid, fingerprint, after);
+	return store->ops->next_alike(store, uid, fingerprint, state, after);
 }
 
 struct usage store_count(

@@ -105,11 +105,13 @@ const struct token *store_find(struct store *store, const uint8_t id[static TOKE
 const struct token *store_next(const struct store *store, const struct token *after);
 
 /*
- * The pending and approved tokens of this uid for this fingerprint, in the order of their issue:
- * the one after `after`, or the first for NULL.
+ * The tokens of this uid for this fingerprint that are pending, approved or revoked: `state` says
+ * which. They come in the order in which they got into that state: the one after `after`, or the
+ * first for NULL.
  */
-const struct token *store_next_live(const struct store *store, uid_t uid,
-	const uint8_t fingerprint[static FINGERPRINT_LEN], const struct token *after);
+const struct token *store_next_alike(const struct store *store, uid_t uid,
+	const uint8_t fingerprint[static FINGERPRINT_LEN], enum token_state state,
+	const struct token *after);
 
 /* The usage of this uid, for the fingerprint and in total; and of all uids. */
 struct usage store_count(

@@ -39,10 +39,11 @@ const struct token *table_store_next(const struct store *store, const struct tok
 	return token_table_next(table_of(store), after);
 }
 
-const struct token *table_store_next_live(const struct store *store, uid_t uid,
-	const uint8_t fingerprint[static FINGERPRINT_LEN], const struct token *after)
+const struct token *table_store_next_alike(const struct store *store, uid_t uid,
+	const uint8_t fingerprint[static FINGERPRINT_LEN], enum token_state state,
+	const struct token *after)
 {
-	return token_table_next_live(table_of(store), uid, fingerprint, after);
+	return token_table_next_alike(table_of(store), uid, fingerprint, state, after);
 }
 
 struct usage table_store_count(

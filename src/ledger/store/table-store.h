@@ -21,8 +21,9 @@ void table_store_deinit(struct table_store *t);
 
 void table_store_find(struct store *store, size_t n, const uint8_t *ids, const struct token **ret);
 const struct token *table_store_next(const struct store *store, const struct token *after);
-const struct token *table_store_next_live(const struct store *store, uid_t uid,
-	const uint8_t fingerprint[static FINGERPRINT_LEN], const struct token *after);
+const struct token *table_store_next_alike(const struct store *store, uid_t uid,
+	const uint8_t fingerprint[static FINGERPRINT_LEN], enum token_state state,
+	const struct token *after);
 struct usage table_store_count(
 	const struct store *store, uid_t uid, const uint8_t fingerprint[static FINGERPRINT_LEN]);
 void table_store_update(
@@ -30,8 +31,8 @@ void table_store_update(
 uint64_t table_store_due(const struct store *store);
 
 /* The read operations, for an implementation's struct store_ops. */
-#define TABLE_STORE_READS                                                                       \
-	.find = table_store_find, .next = table_store_next, .next_live = table_store_next_live, \
+#define TABLE_STORE_READS                                                                         \
+	.find = table_store_find, .next = table_store_next, .next_alike = table_store_next_alike, \
 	.count = table_store_count, .update = table_store_update, .due = table_store_due
 
 /* The size is the length of the token's line: limits mean the same in each kind of store. */

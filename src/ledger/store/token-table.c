@@ -25,10 +25,13 @@ struct alike_key {
 	uint32_t uid;
 };
 
+/* The states whose tokens are found by their uid and fingerprint. */
+enum { ALIKE_PENDING, ALIKE_APPROVED, ALIKE_REVOKED, ALIKE_LISTS };
+
 struct alike {
 	struct alike_key key;
-	TAILQ_HEAD(, entry) entries; /* in the order of their issue */
-	size_t pending;
+	size_t entries, pending;
+	TAILQ_HEAD(alike_list, entry) lists[ALIKE_LISTS]; /* each in the order of joining it */
 };
 
 struct entry {
@@ -44,6 +47,7 @@ struct applied {
 	uint8_t id[TOKEN_ID_LEN];
 	enum token_state from, to;
 	size_t approvals; /* the token's number of approvals before */
+	bool joined;      /* as it was before */
 };
 
 static struct entry *entry_of(struct heap_node *node)
@@ -80,8 +84,7 @@ static void leave_counters(struct token_table *t, struct entry *e)
 	if (!e->alike)
 		return;
 
-	TAILQ_REMOVE(&e->alike->entries, e, among_alike);
-	if (TAILQ_EMPTY(&e->alike->entries)) {
+	if (--e->alike->entries == 0) {
 		map_remove(&t->alikes, &e->alike->key);
 		free(e->alike);
 	}
@@ -121,26 +124,51 @@ static int join_alike(struct token_table *t, struct entry *e)
 			return -ENOMEM;
 
 		a->key = key;
-		TAILQ_INIT(&a->entries);
+		for (size_t i = 0; i < ALIKE_LISTS; i++)
+			TAILQ_INIT(&a->lists[i]);
 		if (map_put(&t->alikes, &a->key, a) < 0) {
 			free(a);
 			return -ENOMEM;
 		}
 	}
 
-	TAILQ_INSERT_TAIL(&a->entries, e, among_alike);
+	a->entries++;
 	e->alike = a;
 	return 0;
+}
+
+/* NULL: tokens in this state are in no list. */
+static struct alike_list *list_of(struct alike *a, enum token_state state)
+{
+	switch (state) {
+	case TOKEN_PENDING:
+		return &a->lists[ALIKE_PENDING];
+	case TOKEN_APPROVED:
+		return &a->lists[ALIKE_APPROVED];
+	case TOKEN_REVOKED:
+		return &a->lists[ALIKE_REVOKED];
+	default:
+		return NULL;
+	}
 }
 
 /* The one place that sets a token's state. */
 static void set_state(struct entry *e, enum token_state state)
 {
+	struct alike_list *from = list_of(e->alike, e->token->state),
+			  *to = list_of(e->alike, state);
+
+	if (e->token->state == state)
+		return;
 	if (e->token->state == TOKEN_PENDING) {
 		e->account->pending--;
 		e->alike->pending--;
 	}
+	if (from)
+		TAILQ_REMOVE(from, e, among_alike);
 	e->token->state = state;
+	if (to)
+		TAILQ_INSERT_TAIL(to, e, among_alike);
 	if (state == TOKEN_PENDING) {
 		e->account->pending++;
 		e->alike->pending++;
@@ -193,20 +221,20 @@ const struct token *token_table_next(const struct token_table *t, const struct t
 	return e ? e->token : NULL;
 }
 
-const struct token *token_table_next_live(const struct token_table *t, uid_t uid,
-	const uint8_t fingerprint[static FINGERPRINT_LEN], const struct token *after)
+const struct token *token_table_next_alike(const struct token_table *t, uid_t uid,
+	const uint8_t fingerprint[static FINGERPRINT_LEN], enum token_state state,
+	const struct token *after)
 {
-	struct alike_key key = alike_key(uid, fingerprint);
+	const struct alike_key key = alike_key(uid, fingerprint);
 	struct alike *a = map_get(&t->alikes, &key);
-	struct entry *e;
+	const struct alike_list *list = a ? list_of(a, state) : NULL;
+	const struct entry *e;
 
-	if (!a)
+	if (!list)
 		return NULL;
 
 	e = after ? TAILQ_NEXT((struct entry *)map_get(&t->by_id, after->id), among_alike)
-		  : TAILQ_FIRST(&a->entries);
-	while (e && !token_state_is_live(e->token->state))
-		e = TAILQ_NEXT(e, among_alike);
+		  : TAILQ_FIRST(list);
 	return e ? e->token : NULL;
 }
 
@@ -303,6 +331,7 @@ static int move(struct token_table *t, const struct token_change *change)
 	}
 	if (change->to == TOKEN_CONSUMED)
 		e->token->evidence = change->evidence;
+	e->token->joined |= change->joined;
 	set_state(e, change->to);
 	return 0;
 }
@@ -317,6 +346,7 @@ static void undo(struct entry *e, const struct applied *a)
 	token_set_reason(e->token, NULL);
 	token_cut_approvals(e->token, a->approvals);
 	e->token->evidence = 0;
+	e->token->joined = a->joined;
 	if (a->from == TOKEN_PENDING)
 		e->token->approval = (struct approval){ 0 };
 	if (a->from == TOKEN_PENDING && a->approvals == 0) {
@@ -349,6 +379,7 @@ int token_table_apply(struct token_table *t, struct token_change *change)
 {
 	const struct token *before = token_table_find(t, change->id);
 	size_t approvals = before ? approvals_count(&before->approvals) : 0;
+	bool joined = before && before->joined;
 	struct applied *applied;
 	int r;
 
@@ -361,8 +392,9 @@ int token_table_apply(struct token_table *t, struct token_change *change)
 		return r;
 
 	applied = &t->applied[t->n_applied++];
-	*applied =
-		(struct applied){ .from = change->from, .to = change->to, .approvals = approvals };
+	*applied = (struct applied){
+		.from = change->from, .to = change->to, .approvals = approvals, .joined = joined
+	};
 	memcpy(applied->id, change->id, sizeof(applied->id));
 	return 0;
 }

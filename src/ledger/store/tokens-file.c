@@ -88,9 +88,9 @@ static bool is_step(const struct token *t, const struct token_change *change)
 {
 	enum token_state from = t->state, to = change->to;
 
-	/* A pending token stays pending while it needs more approvals. */
+	/* A pending token stays pending while it needs more approvals, and when it is joined. */
 	if (from == TOKEN_PENDING && to == TOKEN_PENDING)
-		return change->approvals.n > t->approvals.n;
+		return change->approvals.n > t->approvals.n || (change->joined && !t->joined);
 
 	for (enum token_event e = 0; e < TOKEN_EVENTS; e++)
 		if (token_step(from, e)->to == to)
