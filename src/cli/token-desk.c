@@ -14,7 +14,6 @@
  */
 
 #include "cli/token-desk.h"
-#include "cli/approver-key.h"
 
 #include <poll.h>
 #include <stdio.h>
@@ -24,12 +23,12 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/file.h"
 #include "base/text.h"
+#include "cli/approver-key.h"
+#include "cli/card-pages.h"
 #include "cli/confirm.h"
 #include "cli/events.h"
-#include "cli/fold.h"
-#include "cli/keyboard.h"
+#include "cli/screen.h"
 #include "cli/signature.h"
 #include "cli/token-card.h"
 #include "gate/approval/approval-text.h"
@@ -57,19 +56,16 @@ struct token_desk {
 	const struct operator_options *op;
 	const char *key; /* for signing; NULL: the usual one */
 	struct events events;
-	struct keyboard keyboard;
-	struct console console;
+	struct screen screen;
 	TAILQ_HEAD(waiting_list, waiting) queue;
 	size_t n;
 
 	enum state state;
 	enum line line;
-	bool always;          /* approve for good */
-	bool whole;           /* the whole card was on the screen */
-	uint64_t ask_at;      /* end of SHOWN; in PAGING, when a key counts */
-	struct bytes pages;   /* PAGING: the whole card */
-	size_t page, n_pages; /* PAGING: the current page, from 0, and their number */
-	size_t prompt_len;    /* columns of the prompt, which is redrawn every second */
+	bool always;                         /* approve for good */
+	bool whole;                          /* the whole card was on the screen */
+	uint64_t ask_at;                     /* end of SHOWN; in PAGING, when a key counts */
+	struct card_pages pages;             /* in PAGING */
 	char decided[NOTATION_UUID_LEN + 1]; /* last decision here; its event isn't shown */
 	int status;                          /* exit status, once `done` */
 	bool done;
@@ -83,67 +79,26 @@ static void end(struct token_desk *d, int status)
 	d->done = true;
 }
 
-static void put(struct token_desk *d, const char *text, size_t len)
-{
-	if (file_write(d->keyboard.fd, text, len) < 0)
-		end(d, say_undecided("can't write to the terminal"));
-}
-
-static void put_str(struct token_desk *d, const char *text)
-{
-	put(d, text, strlen(text));
-}
-
-static void put_folded(struct token_desk *d, const char *text)
-{
-	cleanup(bytes_deinit) struct bytes folded = BYTES_INIT(BYTES_UNLIMITED);
-
-	if (fold_append(&folded, text, strlen(text), 0, 0, d->console.columns) >= 0)
-		put(d, bytes_str(&folded), folded.len);
-}
-
 static struct waiting *current(const struct token_desk *d)
 {
 	return TAILQ_FIRST(&d->queue);
 }
 
-static void erase_prompt(struct token_desk *d)
-{
-	if (d->prompt_len > 0)
-		dprintf(d->keyboard.fd, "\r%*s\r", (int)d->prompt_len, "");
-	d->prompt_len = 0;
-}
-
-/* Always one line, since it is redrawn every second. */
 static void put_prompt(struct token_desk *d)
 {
 	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(BYTES_UNLIMITED);
-	cleanup(bytes_deinit) struct bytes line = BYTES_INIT(BYTES_UNLIMITED);
 	uint64_t now = clock_now().boot, deadline = current(d)->deadline;
-	int r;
 
-	erase_prompt(d);
-	console_look(d->keyboard.fd, &d->console);
-	r = bytes_appendf(&text, "%s[a]pprove %s[r]efuse [s]kip [q]uit (",
+	screen_look(&d->screen);
+	bytes_appendf(&text, "%s[a]pprove %s[r]efuse [s]kip [q]uit (",
 		d->whole ? "" : "[v]iew all ", current(d)->event.not_always ? "" : "[A]lways ");
-	if (r >= 0)
-		r = notation_append_duration(
-			&text, (deadline > now ? deadline - now : 0) / CLOCK_SECOND * CLOCK_SECOND);
-	if (r >= 0)
-		r = bytes_append_str(&text, " left");
-	if (r >= 0 && d->n > 1)
-		r = bytes_appendf(&text, ", %zu more", d->n - 1);
-	if (r >= 0)
-		r = bytes_append_str(&text, ") ");
-	if (r >= 0)
-		r = fold_append_cut(&line, bytes_str(&text), text.len,
-			d->console.columns > FOLD_COLUMNS_MIN ? d->console.columns - 1
-							      : FOLD_COLUMNS_MIN);
-	if (r < 0)
-		return;
-
-	put(d, bytes_str(&line), line.len);
-	d->prompt_len = fold_columns(bytes_str(&line), line.len);
+	notation_append_duration(
+		&text, (deadline > now ? deadline - now : 0) / CLOCK_SECOND * CLOCK_SECOND);
+	bytes_append_str(&text, " left");
+	if (d->n > 1)
+		bytes_appendf(&text, ", %zu more", d->n - 1);
+	if (bytes_append_str(&text, ") ") >= 0)
+		screen_prompt(&d->screen, bytes_str(&text), text.len);
 }
 
 /* Shows an event as a line above the prompt. */
@@ -151,9 +106,9 @@ static void put_event(struct token_desk *d, const struct event *event)
 {
 	cleanup(bytes_deinit) struct bytes line = BYTES_INIT(BYTES_UNLIMITED);
 
-	erase_prompt(d);
-	if (event_append_line(event, &d->console, &line) >= 0)
-		put(d, bytes_str(&line), line.len);
+	screen_erase_prompt(&d->screen);
+	if (event_append_line(event, &d->screen.console, &line) >= 0)
+		screen_put(&d->screen, bytes_str(&line), line.len);
 }
 
 /* --- the queue -------------------------------------------------------------------------------- */
@@ -201,21 +156,21 @@ static void show(struct token_desk *d)
 	uint64_t now = clock_now().boot;
 	size_t rows;
 
-	keyboard_take_keys(&d->keyboard);
+	keyboard_take_keys(&d->screen.keyboard);
 	d->state = IDLE;
 	if (!current(d))
 		return;
 
-	console_look(d->keyboard.fd, &d->console);
-	rows = d->console.rows > ROWS_BELOW ? d->console.rows - ROWS_BELOW : 0;
+	screen_look(&d->screen);
+	rows = d->screen.console.rows > ROWS_BELOW ? d->screen.console.rows - ROWS_BELOW : 0;
 	token = &current(d)->event.token;
 	token->expires_in_ms =
 		current(d)->deadline > now ? (current(d)->deadline - now) / CLOCK_MS : 0;
-	if (token_card_append_fitting(token, &d->console, rows, &card, &d->whole) < 0)
+	if (token_card_append_fitting(token, &d->screen.console, rows, &card, &d->whole) < 0)
 		return end(d, say_undecided("out of memory"));
 
-	put_str(d, "\n");
-	put(d, bytes_str(&card), card.len);
+	screen_put_str(&d->screen, "\n");
+	screen_put(&d->screen, bytes_str(&card), card.len);
 	d->state = SHOWN;
 	d->ask_at = now + LOOK_TIME;
 }
@@ -223,8 +178,8 @@ static void show(struct token_desk *d)
 /* Returns to the question, below the last message. */
 static void ask_again(struct token_desk *d)
 {
-	erase_prompt(d);
-	keyboard_take_keys(&d->keyboard);
+	screen_erase_prompt(&d->screen);
+	keyboard_take_keys(&d->screen.keyboard);
 	d->state = SHOWN;
 	d->ask_at = clock_now().boot + LOOK_TIME;
 }
@@ -235,52 +190,36 @@ static void next(struct token_desk *d)
 	show(d);
 }
 
-/* --- the whole card, a page at a time -----------------------------------------------------------
- */
-
-/* Lines of the card per page; the screen's last line is for the question. */
-static size_t page_rows(const struct token_desk *d)
-{
-	return d->console.rows > ROWS_BELOW ? d->console.rows - ROWS_BELOW : 1;
-}
+/* --- the whole card, a page at a time --------------------------------------------------------- */
 
 static void put_page(struct token_desk *d)
 {
-	const char *end, *start = bytes_str(&d->pages);
-	size_t rows = page_rows(d);
+	size_t len;
+	const char *page = card_pages_current(&d->pages, &len);
 
-	for (size_t skip = d->page * rows; skip > 0; skip--)
-		start = strchr(start, '\n') + 1;
-	end = start;
-	for (size_t n = 0; n < rows && *end; n++)
-		end = strchr(end, '\n') + 1;
-
-	erase_prompt(d);
-	put_str(d, "\n");
-	put(d, start, (size_t)(end - start));
-	d->prompt_len = (size_t)dprintf(d->keyboard.fd,
-		"page %zu of %zu: [space] on [b]ack [q]uestion ", d->page + 1, d->n_pages);
+	screen_erase_prompt(&d->screen);
+	screen_put_str(&d->screen, "\n");
+	screen_put(&d->screen, page, len);
+	d->screen.prompt_len = (size_t)dprintf(d->screen.keyboard.fd,
+		"page %zu of %zu: [space] on [b]ack [q]uestion ", d->pages.page + 1, d->pages.n);
 	d->ask_at = clock_now().boot + LOOK_TIME;
 }
 
 static void begin_paging(struct token_desk *d)
 {
-	size_t lines;
+	size_t rows;
 
-	console_look(d->keyboard.fd, &d->console);
-	d->console.colour = false; /* a page may begin inside a styled field */
-	bytes_clear(&d->pages);
-	if (token_card_append(&current(d)->event.token, &d->console, &d->pages) < 0)
+	screen_look(&d->screen);
+	rows = d->screen.console.rows;
+	if (card_pages_begin(&d->pages, &current(d)->event.token, &d->screen.console,
+		    rows > ROWS_BELOW ? rows - ROWS_BELOW : 1)
+		< 0)
 		return end(d, say_undecided("out of memory"));
 
-	lines = console_lines(bytes_str(&d->pages), d->pages.len);
-	d->page = 0;
-	d->n_pages = (lines + page_rows(d) - 1) / page_rows(d);
 	d->state = PAGING;
 	put_page(d);
 }
 
-/* Pages turn one by one, so after the last page the whole card was shown. */
 static void turn_page(struct token_desk *d, int key)
 {
 	uint64_t now = clock_now().boot;
@@ -290,20 +229,15 @@ static void turn_page(struct token_desk *d, int key)
 	if (!counts)
 		return;
 
-	switch (key) {
-	case ' ':
-	case '\n':
-		if (++d->page < d->n_pages)
-			return put_page(d);
+	switch (card_pages_turn(&d->pages, key)) {
+	case CARD_PAGES_SHOW:
+		return put_page(d);
+	case CARD_PAGES_SEEN:
 		d->whole = true;
 		return ask_again(d);
-	case 'b':
-		if (d->page > 0)
-			d->page--;
-		return put_page(d);
-	case 'q':
+	case CARD_PAGES_LEFT:
 		return ask_again(d);
-	default:
+	case CARD_PAGES_STAY:
 		return;
 	}
 }
@@ -328,10 +262,10 @@ static int sign(struct token_desk *d, const struct operation *operation, struct 
 		return STATUS_DONE;
 
 	approval_record_hash(&token->asked, (uid_t)token->uid, token->rule, record);
-	keyboard_take_lines(&d->keyboard);
+	keyboard_take_lines(&d->screen.keyboard);
 	status = signature_make(d->op, &signing, operation, NULL, signature);
-	keyboard_take_keys(&d->keyboard);
-	keyboard_forget(&d->keyboard);
+	keyboard_take_keys(&d->screen.keyboard);
+	keyboard_forget(&d->screen.keyboard);
 	return status;
 }
 
@@ -351,7 +285,7 @@ static void decide(struct token_desk *d, enum action action, const char *reason)
 	};
 	int status;
 
-	erase_prompt(d);
+	screen_erase_prompt(&d->screen);
 	if (action == ACTION_APPROVE) {
 		if (sign(d, &operation, &signature) != STATUS_DONE)
 			return ask_again(d);
@@ -365,7 +299,7 @@ static void decide(struct token_desk *d, enum action action, const char *reason)
 		return ask_again(d);
 	if (status == STATUS_DONE) {
 		memcpy(d->decided, token->id, sizeof(d->decided));
-		put_str(d, action == ACTION_APPROVE ? "approved\n" : "refused\n");
+		screen_put_str(&d->screen, action == ACTION_APPROVE ? "approved\n" : "refused\n");
 	}
 	next(d);
 }
@@ -389,12 +323,12 @@ static void begin_typing(struct token_desk *d, enum line line)
 		[LINE_PROOF] = PROOF_PROMPT,
 	};
 
-	erase_prompt(d);
+	screen_erase_prompt(&d->screen);
 	d->state = TYPING;
 	d->line = line;
-	keyboard_take_lines(&d->keyboard);
-	keyboard_forget(&d->keyboard);
-	put_folded(d, prompts[line]);
+	keyboard_take_lines(&d->screen.keyboard);
+	keyboard_forget(&d->screen.keyboard);
+	screen_put_folded(&d->screen, prompts[line]);
 }
 
 /* If the daemon would refuse an approval for good, says why at once. */
@@ -406,13 +340,13 @@ static void begin_always(struct token_desk *d)
 	if (!why)
 		return begin_typing(d, LINE_ALWAYS);
 
-	erase_prompt(d);
+	screen_erase_prompt(&d->screen);
 	bytes_append_str(&text, "It can't be allowed always: ");
 	text_append_escaped(&text, why, strlen(why));
 	bytes_append_str(&text, ".\n");
 	if (bytes_error(&text) < 0)
 		return end(d, say_undecided("out of memory"));
-	put_folded(d, bytes_str(&text));
+	screen_put_folded(&d->screen, bytes_str(&text));
 	ask_again(d);
 }
 
@@ -434,7 +368,7 @@ static void take_typed(struct token_desk *d, const char *text)
 	case LINE_PROOF:
 		if (token_card_is_proof(text, current(d)->event.token.fingerprint))
 			return decide(d, ACTION_APPROVE, NULL);
-		put_str(d, "That is not how it begins.\n");
+		screen_put_str(&d->screen, "That is not how it begins.\n");
 		return ask_again(d);
 	}
 }
@@ -443,12 +377,12 @@ static void take_line(struct token_desk *d)
 {
 	char line[LIMIT_STRING + 2];
 
-	if (!keyboard_line(&d->keyboard, line, sizeof(line))) {
-		put_str(d, "\n");
+	if (!keyboard_line(&d->screen.keyboard, line, sizeof(line))) {
+		screen_put_str(&d->screen, "\n");
 		return ask_again(d);
 	}
 	if (!text_is_utf8(line, strlen(line))) {
-		put_str(d, "That is not UTF-8.\n");
+		screen_put_str(&d->screen, "That is not UTF-8.\n");
 		return ask_again(d);
 	}
 	take_typed(d, line);
@@ -456,14 +390,14 @@ static void take_line(struct token_desk *d)
 
 static void take_key(struct token_desk *d)
 {
-	int key = keyboard_key(&d->keyboard);
+	int key = keyboard_key(&d->screen.keyboard);
 
 	if (key == 0)
 		return;
 	if (d->state == PAGING && key != KEYBOARD_END)
 		return turn_page(d, key);
 	if (key == 'q' || key == KEYBOARD_END) {
-		erase_prompt(d);
+		screen_erase_prompt(&d->screen);
 		return end(d, STATUS_DONE);
 	}
 	if (d->state == SHOWN)
@@ -482,8 +416,8 @@ static void take_key(struct token_desk *d)
 	case 'v':
 		return begin_paging(d);
 	case 's':
-		erase_prompt(d);
-		put_str(d, "left as it is\n");
+		screen_erase_prompt(&d->screen);
+		screen_put_str(&d->screen, "left as it is\n");
 		return next(d);
 	default: /* further keys that follow at once don't count */
 		return ask_again(d);
@@ -530,9 +464,9 @@ static void take_change(struct token_desk *d, const struct event *event)
 
 	if (w && w == current(d)) {
 		if (d->state == TYPING || d->state == PAGING)
-			put_str(d, "\n");
+			screen_put_str(&d->screen, "\n");
 		put_event(d, event);
-		keyboard_forget(&d->keyboard);
+		keyboard_forget(&d->screen.keyboard);
 		return next(d);
 	}
 	if (w)
@@ -586,7 +520,7 @@ static int patience(const struct token_desk *d)
 static void look_at_clock(struct token_desk *d)
 {
 	if (d->state == SHOWN && clock_now().boot >= d->ask_at) {
-		if (keyboard_forget(&d->keyboard))
+		if (keyboard_forget(&d->screen.keyboard))
 			d->ask_at = clock_now().boot + LOOK_TIME;
 		else
 			d->state = ASKED;
@@ -600,12 +534,12 @@ static int run(struct token_desk *d)
 	struct pollfd fds[] = { { .events = POLLIN }, { .events = POLLIN } };
 	int n;
 
-	console_look(d->keyboard.fd, &d->console);
-	keyboard_take_keys(&d->keyboard);
-	put_str(d, "Requests are shown as they come. q leaves.\n");
+	screen_look(&d->screen);
+	keyboard_take_keys(&d->screen.keyboard);
+	screen_put_str(&d->screen, "Requests are shown as they come. q leaves.\n");
 	take_events(d);
-	while (!d->done) {
-		fds[0].fd = d->keyboard.fd;
+	while (!d->done && !d->screen.failed) {
+		fds[0].fd = d->screen.keyboard.fd;
 		fds[1].fd = d->events.client.fd;
 		n = poll(fds, 2, patience(d));
 		look_at_clock(d);
@@ -621,13 +555,15 @@ static int run(struct token_desk *d)
 		else
 			take_key(d);
 	}
+	if (!d->done)
+		end(d, say_undecided("can't write to the terminal"));
 	return d->status;
 }
 
 int token_desk_run(const struct operator_options *op, const char *key)
 {
 	struct token_desk desk = {
-		.op = op, .key = key, .keyboard = { .fd = -1 }, .pages = BYTES_INIT(BYTES_UNLIMITED)
+		.op = op, .key = key, .screen.keyboard.fd = -1, .pages = CARD_PAGES_INIT
 	};
 	int r, status;
 
@@ -636,10 +572,10 @@ int token_desk_run(const struct operator_options *op, const char *key)
 	if (status != STATUS_DONE)
 		return status;
 
-	r = keyboard_open(&desk.keyboard);
+	r = keyboard_open(&desk.screen.keyboard);
 	status = r < 0 ? say_undecided("can't ask on the terminal: %s", strerror(-r)) : run(&desk);
-	keyboard_close(&desk.keyboard);
-	bytes_deinit(&desk.pages);
+	keyboard_close(&desk.screen.keyboard);
+	card_pages_deinit(&desk.pages);
 	events_close(&desk.events);
 	while (current(&desk))
 		drop(&desk, current(&desk));
