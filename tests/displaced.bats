@@ -15,6 +15,7 @@ setup() {
 	FIRMA_EVIDENCE=
 	lib_setup
 	TOKENS=$STATE_DIR/tokens.jsonl
+	MARK=$STATE_DIR/tokens.mark
 	LOG=$TMP/log.jsonl
 }
 
@@ -239,6 +240,7 @@ put_back() {
 	put_back
 	kill_daemon
 	[[ ! -e $TOKENS.replaced.1 ]]
+	rm "$MARK"
 	reason="$LOG: the tokens are older than it: record 3 changed some, and the store does not know of it"
 	start
 	run ask approval_token="$token"
@@ -285,9 +287,156 @@ put_back() {
 	must "$CONSUMED" ask approval_token="$token"
 	kill_daemon
 	cp -p "$TMP/old" "$TOKENS"
+	rm "$MARK"
 	start
 	run ask approval_token="$token"
 	assert_decision deny -p "closed: $LOG: the tokens are older than it: "
+}
+
+# --- the mark of the tokens, which needs no log ---------------------------------------------------
+
+without_log() {
+	start() {
+		start_daemon --default-action pending_hitl
+	}
+}
+
+# is_older BATCH: the file is refused, and stays as it is.
+is_older() {
+	local before
+
+	before=$(snapshot "$TOKENS" "$MARK")
+	start
+	run ask approval_token="$token"
+	assert_decision deny "closed: $TOKENS: older than tokens.mark, which knows of batch $1: put the newer file back, or remove this one to begin without tokens"
+	stop_daemon
+	assert_equal "$(snapshot "$TOKENS" "$MARK")" "$before"
+}
+
+@test "an older file that is put back under a daemon that is killed is refused, and no token is spent twice" {
+	without_log
+	put_back
+	cp -p "$TOKENS" "$TMP/edit"
+	kill_daemon
+	is_older 3
+
+	# It begins without tokens, and an older file is older than those that come, too.
+	rm "$TOKENS"
+	start
+	run ask approval_token="$token"
+	assert_decision deny 'approval token not found'
+	run ask
+	assert_decision pending_hitl
+	kill_daemon
+	cp -p "$TMP/edit" "$TOKENS"
+	is_older 4
+}
+
+@test "so is one that was put back at rest, and one with the tokens of a daemon that was at rest" {
+	without_log
+	start
+	token=$(pending_token)
+	must "$OK" operate approve token_id="$token"
+	stop_daemon
+	cp -p "$TOKENS" "$TMP/old"
+	start
+	must "$ALLOWED" ask approval_token="$token"
+	stop_daemon
+	cp -p "$TOKENS" "$TMP/new"
+	cp -p "$TMP/old" "$TOKENS"
+	is_older 5
+	cp -p "$TMP/new" "$TOKENS"
+	start
+	must "$CONSUMED" ask approval_token="$token"
+}
+
+@test "another batch of the same number is not the one that was written" {
+	without_log
+	start
+	token=$(pending_token)
+	must "$OK" operate approve token_id="$token"
+	kill_daemon
+	cp -p "$MARK" "$TMP/mark"
+	craft 0 "$(record)" "$(became approved)"
+	cp -p "$TMP/mark" "$MARK"
+	is_older 2
+}
+
+@test "a daemon that is killed between a batch and its mark goes on, and the next batch has its mark" {
+	without_log
+	need_trace
+	start
+	token=$(pending_token)
+	must "$OK" operate approve token_id="$token"
+	stop_daemon
+	trace -e trace=pwrite64 -e inject=pwrite64:signal=KILL:error=EIO:when=1
+	start
+	WRAPPER=()
+	run ask approval_token="$token"
+	refute_output -p allow
+	_daemon_ends "$DAEMON" 137
+	cp -p "$TOKENS" "$TMP/old"
+	start
+	must "$CONSUMED" ask approval_token="$token"
+	assert_equal "$(ask 'args:=["more"]' | "$UNIT" get decision)" pending_hitl
+	kill_daemon
+	cp -p "$TMP/old" "$TOKENS"
+	is_older 6
+}
+
+@test "a batch whose mark can't be written is not acknowledged" {
+	without_log
+	need_trace
+	start
+	token=$(pending_token)
+	must "$OK" operate approve token_id="$token"
+	stop_daemon
+	trace -e trace=pwrite64 -e inject=pwrite64:error=EIO:when=1
+	start
+	WRAPPER=()
+	run ask approval_token="$token"
+	assert_decision deny 'the change could not be recorded: Input/output error'
+	move_clock 31
+	must "$CONSUMED" ask approval_token="$token"
+	kill_daemon
+	start
+	must "$CONSUMED" ask approval_token="$token"
+}
+
+@test "a mark that a power cut tore or lost says nothing, and is written anew" {
+	local how
+
+	without_log
+	for how in 'truncate -s 0' 'truncate -s 100' rm; do
+		start
+		token=$(pending_token)
+		must "$OK" operate approve token_id="$token"
+		stop_daemon
+		$how "$MARK"
+		start
+		must "$ALLOWED" ask approval_token="$token"
+		stop_daemon
+		assert_equal "$(tr -d ' ' <"$MARK")" "$(grep '^{"batch"' "$TOKENS" | tail -n 1)"
+		truncate -s 256 "$MARK"
+		start
+		stop_daemon
+		assert_equal "$(tr -d ' ' <"$MARK")" "$(grep '^{"batch"' "$TOKENS" | tail -n 1)"
+	done
+}
+
+@test "a mark that can't be trusted or read closes the daemon" {
+	without_log
+	start
+	stop_daemon
+	chmod 644 "$MARK"
+	start
+	run ask
+	assert_decision deny -p "closed: $TOKENS: tokens.mark, which tells how far it goes: "
+	stop_daemon
+	chmod 600 "$MARK"
+	start
+	run ask
+	assert_decision pending_hitl
 }
 
 @test "after an end, tokens at rest are not taken for older ones, however many records there were" {

@@ -857,9 +857,10 @@ large() {
 	start
 	must "$ALLOWED" ask approval_token="$token"
 	run sed -n '/sendto/q; s/^\([a-z0-9]*\)([0-9]*<.*\/\([a-z.]*[ln.h][a-z]*\)>.*/\1 \2/p' "$TMP/trace"
-	output=$(grep -v ' log$' <<<"$output" | tail -n 5)
+	output=$(grep -v ' log$' <<<"$output" | tail -n 6)
 	assert_output 'write tokens.jsonl
 fdatasync tokens.jsonl
+pwrite64 tokens.mark
 write log.jsonl
 fdatasync log.jsonl
 pwrite64 evidence.head'

@@ -547,7 +547,7 @@ start_fails() {
 
 @test "a start that can't write anew what it found is closed until it can, and shows it" {
 	make_base
-	each_rewrite start_fails openat=3
+	each_rewrite start_fails openat=4
 }
 
 recovery_fails() {
@@ -575,7 +575,7 @@ recovery_fails() {
 }
 
 @test "a recovery that fails leaves the daemon closed until one succeeds" {
-	each_rewrite recovery_fails openat=7 unlinkat=1 write=5 fsync=2 /^rename=1
+	each_rewrite recovery_fails openat=9 unlinkat=1 write=5 fsync=2 /^rename=1
 }
 
 stop_fails() {
@@ -593,7 +593,7 @@ stop_fails() {
 }
 
 @test "a stop that can't put the file at rest fails, and loses nothing" {
-	each_rewrite stop_fails openat=7 unlinkat=1 write=4 fsync=2 /^rename=1
+	each_rewrite stop_fails openat=9 unlinkat=1 write=4 fsync=2 /^rename=1
 }
 
 # make_superseded: $TMP/base is a directory at rest with 1.2 MB of tokens that are forgotten.
@@ -644,7 +644,7 @@ compaction_fails() {
 
 @test "what is superseded stays where it can't be dropped, and what is acknowledged stands" {
 	make_superseded
-	each_rewrite compaction_fails openat=5 write=1 fsync=1
+	each_rewrite compaction_fails openat=6 write=1 fsync=1
 }
 
 # open_fails CALL ERROR WHEN REASON [FILE]: what is there can't be read; the daemon is closed for it
@@ -667,7 +667,8 @@ open_fails() {
 	make_base
 	open_fails openat EACCES 1+ "$STATE_DIR"
 	open_fails openat EROFS 2+ "$STATE_DIR/lock"
-	open_fails openat EACCES 3+ "$TOKENS"
+	open_fails openat EACCES 3+ "$TOKENS: tokens.mark, which tells how far it goes"
+	open_fails openat EACCES 4+ "$TOKENS"
 	open_fails flock ENOLCK 1+ "$STATE_DIR/lock"
 	open_fails read EIO 1+ "$TOKENS"
 	open_fails read EIO 2+ "$TOKENS"

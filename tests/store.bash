@@ -226,6 +226,7 @@ became() {
 # make_lock: the directory as a first start makes it, but for an empty file of tokens.
 make_lock() {
 	mkdir -p "$STATE_DIR"
+	rm -f "$STATE_DIR/tokens.mark"
 	true >"$STATE_DIR/lock"
 	true >"$TOKENS"
 	chmod 700 "$STATE_DIR"

@@ -35,7 +35,7 @@ load store
 	assert_equal "$(sed -n 2p "$TOKENS" | "$UNIT" get bytes)" "$(tail -n +3 "$TOKENS" | wc -c)"
 	assert_equal "$(sed -n 2p "$TOKENS" | "$UNIT" get sha256)" \
 		"$(tail -n +3 "$TOKENS" | sha256sum | cut -d ' ' -f 1)"
-	assert_equal "$(find "$STATE_DIR" -type f -printf '%f\n' | sort)" $'lock\ntokens.jsonl'
+	assert_equal "$(find "$STATE_DIR" -type f -printf '%f\n' | sort)" $'lock\ntokens.jsonl\ntokens.mark'
 
 	start_asking
 	assert_equal "$(listed token_id)" "$tokens"
@@ -521,6 +521,7 @@ sendto"
 	pending_token
 	kill_daemon
 	truncate -s -1 "$TOKENS"
+	rm "$STATE_DIR/tokens.mark"
 	trace -e trace=ftruncate,fdatasync,fsync,write,sendto
 	start_asking
 	run operate list

@@ -58,7 +58,7 @@ torture() {
 	run grep -avE "^(firma: ($decisions|$operations|$others)|==[0-9]+==Unable to get registers)" \
 		"$TMP/log"
 	refute_output
-	assert_equal "$(find "$STATE_DIR" -type f -printf '%f\n' | sort)" $'lock\ntokens.jsonl'
+	assert_equal "$(find "$STATE_DIR" -type f -printf '%f\n' | sort)" $'lock\ntokens.jsonl\ntokens.mark'
 }
 
 @test "a daemon that forgets is found out" {

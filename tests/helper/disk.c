@@ -16,7 +16,7 @@
 
 #define FILES_MAX 64
 #define NAMES_MAX 8
-#define CHANGES_MAX 8 /* of the directory, between two syncs */
+#define CHANGES_MAX 9 /* of the directory, between two syncs */
 #define WRITES_MAX 64 /* of a file, between two syncs */
 
 #define NO_FILE (-1)

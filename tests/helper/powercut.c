@@ -41,6 +41,7 @@
 #include "ledger/evidence/head-file.h"
 #include "ledger/evidence/verify.h"
 #include "ledger/store/file-store.h"
+#include "ledger/store/tokens-mark.h"
 
 #define TOKENS "tokens.jsonl"
 #define LIST "allowlist.json"
@@ -48,6 +49,8 @@
 
 /* The log's lengths are tried in steps: each length is combined with many states of other files. */
 #define LOG_STEP 16
+
+#define FILES_MAX 16
 
 /* Violations that are printed: one is enough to know that something is wrong. */
 #define VIOLATIONS_SHOWN 5
@@ -439,6 +442,9 @@ static const struct found *find_state(struct powercut *p, const struct disk_file
 	dir_fd = open(p->work_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir_fd < 0)
 		err(UNIT_FAILED, "%s", p->work_dir);
+	/* The load before has written its own. */
+	if (unlinkat(dir_fd, TOKENS_MARK_NAME, 0) < 0 && errno != ENOENT)
+		err(UNIT_FAILED, TOKENS_MARK_NAME);
 	for (size_t i = 0; i < n; i++)
 		write_file(dir_fd, &files[i]);
 	close(dir_fd);
@@ -473,12 +479,38 @@ static bool has_lines(const char *text, const char *lines)
 	return true;
 }
 
+/* A mark that is not whole says as little as a missing one, and needs no load of its own. */
+static void drop_torn_mark(const struct disk_file *files, size_t n, struct disk_file *ret)
+{
+	struct journal_mark mark;
+	const char *end;
+
+	for (size_t i = 0; i < n; i++) {
+		ret[i] = files[i];
+		if (!files[i].data || strcmp(files[i].name, TOKENS_MARK_NAME) != 0)
+			continue;
+
+		end = files[i].len > 0 ? memchr(files[i].data, ' ', files[i].len) : NULL;
+		if (!end
+			|| journal_mark_parse(files[i].data, (size_t)(end - files[i].data), &mark)
+				!= 0) {
+			ret[i].data = NULL;
+			ret[i].len = 0;
+		}
+	}
+}
+
 /* A token that no answer has named by then may be there or not: it was being issued. */
-static void check_state(const struct disk_file *files, size_t n, void *userdata)
+static void check_state(const struct disk_file *given, size_t n, void *userdata)
 {
 	struct powercut *p = userdata;
-	const struct found *f = find_state(p, files, n);
+	struct disk_file files[FILES_MAX];
+	const struct found *f;
 
+	if (n > FILES_MAX)
+		errx(UNIT_FAILED, "too many files");
+	drop_torn_mark(given, n, files);
+	f = find_state(p, files, n);
 	for (size_t i = p->answers; i < p->history.n && !f->closed; i++)
 		if (has_lines(bytes_str(&f->tokens), bytes_str(&p->history.after[i])))
 			return;
@@ -522,9 +554,9 @@ static void cut(struct powercut *p)
 /* Whether the file is checked, or will replace one that is. */
 static bool is_kept(const struct powercut *p, const char *name)
 {
-	static const char *const names[] = { TOKENS, LIST, LOG, HEAD_FILE_NAME };
+	static const char *const names[] = { TOKENS, TOKENS_MARK_NAME, LIST, LOG, HEAD_FILE_NAME };
 
-	for (size_t i = 0; i < (p->evidence ? sizeof(names) / sizeof(names[0]) : 1); i++)
+	for (size_t i = 0; i < (p->evidence ? sizeof(names) / sizeof(names[0]) : 2); i++)
 		if (strncmp(name, names[i], strlen(names[i])) == 0)
 			return true;
 	return false;
@@ -593,20 +625,20 @@ static bool follow_directory(struct powercut *p, const struct call *c)
 }
 
 /* The content from before the run is durable. */
-static void begin_with(struct powercut *p)
+static void begin_with(struct powercut *p, const char *name)
 {
 	cleanup(free_p) char *path = NULL, *data = NULL;
 	size_t len;
 	FILE *file;
 
-	if (asprintf(&path, "%s/%s", p->begin_dir, TOKENS) < 0)
+	if (asprintf(&path, "%s/%s", p->begin_dir, name) < 0)
 		unit_must(-ENOMEM);
 	file = fopen(path, "re");
 	if (!file)
 		err(UNIT_USAGE, "%s", path);
 	data = unit_read(file, &len);
 	fclose(file);
-	disk_begin_with(p->disk, TOKENS, data, len);
+	disk_begin_with(p->disk, name, data, len);
 }
 
 /* The last request at this socket; socket names are not reused. */
@@ -653,8 +685,10 @@ static void follow(struct powercut *p, FILE *trace)
 
 	p->answers = 0;
 	p->disk = disk_new();
-	if (p->begin_dir)
-		begin_with(p);
+	if (p->begin_dir) {
+		begin_with(p, TOKENS);
+		begin_with(p, TOKENS_MARK_NAME);
+	}
 	rewind(trace);
 	while (getline(&line, &size, trace) > 0) {
 		if (call_read(line, &call)) {

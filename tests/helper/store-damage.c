@@ -28,6 +28,7 @@
 #include "ledger/store/file-store.h"
 #include "ledger/store/journal-line.h"
 #include "ledger/store/journal.h"
+#include "ledger/store/tokens-mark.h"
 
 #define TOKENS_FILE "tokens.jsonl"
 #define SECTOR 512
@@ -172,6 +173,7 @@ static void write_file(const struct bench *b)
 	cleanup(close_p) int fd = -1;
 
 	unlinkat(b->dir_fd, TOKENS_FILE, 0);
+	unlinkat(b->dir_fd, TOKENS_MARK_NAME, 0);
 	fd = openat(b->dir_fd, TOKENS_FILE, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0 || write(fd, bytes_str(&b->damaged), b->damaged.len) != (ssize_t)b->damaged.len)
 		err(UNIT_FAILED, TOKENS_FILE);
@@ -256,6 +258,7 @@ static void forget_story(struct bench *b)
 	b->image.n = 0;
 	if (unlinkat(b->dir_fd, TOKENS_FILE, 0) < 0)
 		err(UNIT_FAILED, TOKENS_FILE);
+	unlinkat(b->dir_fd, TOKENS_MARK_NAME, 0);
 }
 
 /* The first appended batch ends with its sector, so that the next header begins another one. */

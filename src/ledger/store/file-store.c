@@ -69,7 +69,7 @@ static void file_free(struct store *store)
 {
 	struct file_store *f = file_of(store);
 
-	tokens_log_close(&f->log);
+	tokens_log_deinit(&f->log);
 	bytes_deinit(&f->lines);
 	table_store_deinit(&f->base);
 	free(f);

@@ -2,6 +2,7 @@
 
 #include "ledger/store/journal-line.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
@@ -151,7 +152,8 @@ int journal_parse_batch(const char *line, size_t len, struct journal_batch *ret)
 		return JOURNAL_LINE_DAMAGED;
 
 	sha256 = json_get_string(json_root(doc), "sha256");
-	if (!json_get_integer(json_root(doc), "batch", UINT64_MAX, &ret->number)
+	if (len >= JOURNAL_MARK_MAX
+		|| !json_get_integer(json_root(doc), "batch", UINT64_MAX, &ret->number)
 		|| !json_get_integer(json_root(doc), "bytes", JOURNAL_BATCH_MAX, &bytes) || !sha256
 		|| strlen(sha256) != JOURNAL_HASH_LEN)
 		return JOURNAL_LINE_DAMAGED;
@@ -159,5 +161,28 @@ int journal_parse_batch(const char *line, size_t len, struct journal_batch *ret)
 	ret->header_len = len + 1;
 	ret->bytes = (size_t)bytes;
 	memcpy(ret->sha256, sha256, sizeof(ret->sha256));
+	return 0;
+}
+
+void journal_mark_of(uint64_t number, const char *text, struct journal_mark *ret)
+{
+	const size_t len = strcspn(text, "\n");
+
+	assert(len < sizeof(ret->header));
+	*ret = (struct journal_mark){ .batch = number };
+	memcpy(ret->header, text, len);
+}
+
+int journal_mark_parse(const char *header, size_t len, struct journal_mark *ret)
+{
+	struct journal_batch batch;
+	int r;
+
+	r = journal_parse_batch(header, len, &batch);
+	if (r != 0)
+		return r;
+
+	*ret = (struct journal_mark){ .batch = batch.number };
+	memcpy(ret->header, header, len);
 	return 0;
 }

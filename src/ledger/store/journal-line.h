@@ -61,5 +61,20 @@ struct journal_batch {
 /* The same for a batch's header, without a reason. */
 int journal_parse_batch(const char *line, size_t len, struct journal_batch *ret);
 
+/* The longest header of a batch, with a zero byte: two numbers, a hash and a check. */
+#define JOURNAL_MARK_MAX 192
+
+/* A batch as others know it: its number, and its header without the newline. 0, "": none. */
+struct journal_mark {
+	uint64_t batch;
+	char header[JOURNAL_MARK_MAX];
+};
+
+/* The mark of a batch, which `text` begins with. */
+void journal_mark_of(uint64_t number, const char *text, struct journal_mark *ret);
+
+/* Returns 0, JOURNAL_LINE_DAMAGED if the text is not a whole header, or a negative errno. */
+int journal_mark_parse(const char *header, size_t len, struct journal_mark *ret);
+
 /* The hash of a batch's lines, as its header has it. */
 void journal_hash(const char *lines, size_t len, char ret[static JOURNAL_HASH_LEN + 1]);

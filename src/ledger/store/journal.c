@@ -292,8 +292,8 @@ static int show_lines(struct reader *r, const struct journal_batch *batch, journ
 	return 0;
 }
 
-static int load(struct reader *r, const char *format, journal_line_fn fn, void *userdata,
-	struct journal_end *end)
+static int load(struct reader *r, const char *format, const struct journal_mark *known,
+	journal_line_fn fn, void *userdata, struct journal_end *end)
 {
 	uint64_t lines = 0;
 	enum judgement judgement = BATCH_DAMAGED;
@@ -322,15 +322,17 @@ static int load(struct reader *r, const char *format, journal_line_fn fn, void *
 		}
 		if (judgement != BATCH_GOOD)
 			return damaged(r, "this batch is damaged");
-		if (end->batch != 0 && batch.number != end->batch + 1)
+		if (end->last.batch != 0 && batch.number != end->last.batch + 1)
 			return damaged(r, "batch %" PRIu64 " where %" PRIu64 " belongs",
-				batch.number, end->batch + 1);
+				batch.number, end->last.batch + 1);
 
+		journal_mark_of(batch.number, held(r), &end->last);
+		if (batch.number == known->batch)
+			end->older = strcmp(end->last.header, known->header) != 0;
 		end->grown = lines >= end->records;
 		e = show_lines(r, &batch, fn, userdata, &lines);
 		if (e != 0)
 			return e;
-		end->batch = batch.number;
 	}
 
 	if (lines < end->records)
@@ -339,8 +341,8 @@ static int load(struct reader *r, const char *format, journal_line_fn fn, void *
 	return 0;
 }
 
-int journal_load(int fd, const char *format, journal_line_fn fn, void *userdata,
-	struct journal_end *ret, struct bytes *why)
+int journal_load(int fd, const char *format, const struct journal_mark *known, journal_line_fn fn,
+	void *userdata, struct journal_end *ret, struct bytes *why)
 {
 	struct reader r = {
 		.fd = fd,
@@ -351,7 +353,9 @@ int journal_load(int fd, const char *format, journal_line_fn fn, void *userdata,
 	struct journal_end end = { 0 };
 	int e;
 
-	e = load(&r, format, fn, userdata, &end);
+	e = load(&r, format, known, fn, userdata, &end);
+	if (end.last.batch != 0 && end.last.batch < known->batch)
+		end.older = true;
 	if (e == 0)
 		*ret = end;
 	bytes_deinit(&r.buffer);

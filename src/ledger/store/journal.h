@@ -25,6 +25,7 @@
 
 #include "base/bytes.h"
 #include "base/file.h"
+#include "ledger/store/journal-line.h"
 
 enum journal_fault {
 	JOURNAL_DAMAGED = 1,  /* the file is refused; the reason names the line and the fault */
@@ -35,17 +36,22 @@ enum journal_fault {
 typedef int (*journal_line_fn)(const char *line, size_t len, struct bytes *why, void *userdata);
 
 struct journal_end {
-	uint64_t batch;   /* the last good batch's number; 0: none */
-	uint64_t size;    /* of the file up to its end */
-	uint64_t torn;    /* bytes after that, of a batch that was never acknowledged */
-	bool grown;       /* since the file was rewritten */
-	uint64_t records; /* lines that the file was rewritten with */
-	bool old;         /* written in an older version of the format */
+	struct journal_mark last; /* the last good batch */
+	bool older;               /* than the known batch, see journal_load() */
+	uint64_t size;            /* of the file up to its end */
+	uint64_t torn;            /* bytes after that, of a batch that was never acknowledged */
+	bool grown;               /* since the file was rewritten */
+	uint64_t records;         /* lines that the file was rewritten with */
+	bool old;                 /* written in an older version of the format */
 };
 
 /*
  * Reads a journal from the beginning, with no more than one batch in memory at a time. Returns 0,
  * JOURNAL_DAMAGED with the reason appended to `why`, or a negative errno.
+ *
+ * `known` is a batch that was synced. A journal is older if it ends before that batch, or has
+ * another one of that number. One that begins after it was rewritten since. One without a batch has
+ * no lines, and is not called older.
  */
-int journal_load(int fd, const char *format, journal_line_fn fn, void *userdata,
-	struct journal_end *ret, struct bytes *why);
+int journal_load(int fd, const char *format, const struct journal_mark *known, journal_line_fn fn,
+	void *userdata, struct journal_end *ret, struct bytes *why);

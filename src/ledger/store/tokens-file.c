@@ -19,7 +19,7 @@
 #define WHOLE_BATCH ((size_t)1 << 20)
 
 /* Writes the collected lines as one batch of a file that is rewritten. */
-static int flush_lines(int fd, struct bytes *lines, uint64_t *batch, uint64_t *size)
+static int flush_lines(int fd, struct bytes *lines, struct journal_mark *last, uint64_t *size)
 {
 	cleanup(bytes_deinit) struct bytes out = BYTES_INIT(BYTES_UNLIMITED);
 	int r;
@@ -27,19 +27,20 @@ static int flush_lines(int fd, struct bytes *lines, uint64_t *batch, uint64_t *s
 	if (lines->len == 0)
 		return 0;
 
-	r = journal_print_batch(++*batch, lines, &out);
+	r = journal_print_batch(last->batch + 1, lines, &out);
 	if (r >= 0)
 		r = file_write(fd, out.data, out.len);
 	if (r < 0)
 		return r;
 
+	journal_mark_of(last->batch + 1, bytes_str(&out), last);
 	*size += out.len;
 	bytes_clear(lines);
 	return 0;
 }
 
 static int write_tokens(int fd, const struct token_table *table, const struct bytes *note,
-	uint64_t *batch, uint64_t *size)
+	struct journal_mark *last, uint64_t *size)
 {
 	cleanup(bytes_deinit) struct bytes lines = BYTES_INIT(BYTES_UNLIMITED);
 	int r;
@@ -53,18 +54,18 @@ static int write_tokens(int fd, const struct token_table *table, const struct by
 		if (r >= 0)
 			r = bytes_append_char(&lines, '\n');
 		if (r >= 0 && lines.len >= WHOLE_BATCH)
-			r = flush_lines(fd, &lines, batch, size);
+			r = flush_lines(fd, &lines, last, size);
 		if (r < 0)
 			return r;
 	}
-	return flush_lines(fd, &lines, batch, size);
+	return flush_lines(fd, &lines, last, size);
 }
 
 int tokens_file_write(int fd, const struct token_table *table, const struct bytes *note,
-	uint64_t after, uint64_t *ret_batch, uint64_t *ret_size)
+	struct journal_mark *last, uint64_t *ret_size)
 {
 	cleanup(bytes_deinit) struct bytes header = BYTES_INIT(BYTES_UNLIMITED);
-	uint64_t batch = after, size;
+	uint64_t size;
 	int r;
 
 	r = journal_print_header(FORMAT, token_table_size(table) + (note->len > 0), &header);
@@ -74,11 +75,10 @@ int tokens_file_write(int fd, const struct token_table *table, const struct byte
 		return r;
 
 	size = header.len;
-	r = write_tokens(fd, table, note, &batch, &size);
+	r = write_tokens(fd, table, note, last, &size);
 	if (r < 0)
 		return r;
 
-	*ret_batch = batch;
 	*ret_size = size;
 	return 0;
 }
@@ -169,13 +169,13 @@ static int load_line(const char *line, size_t len, struct bytes *why, void *user
 	return r;
 }
 
-int tokens_file_load(int fd, struct token_table *table, struct bytes *note,
-	struct journal_end *ret_end, struct bytes *why)
+int tokens_file_load(int fd, const struct journal_mark *known, struct token_table *table,
+	struct bytes *note, struct journal_end *ret_end, struct bytes *why)
 {
 	struct loading loading = { table, BYTES_INIT(BYTES_UNLIMITED), note };
 	int r;
 
-	r = journal_load(fd, FORMAT, load_line, &loading, ret_end, why);
+	r = journal_load(fd, FORMAT, known, load_line, &loading, ret_end, why);
 	bytes_deinit(&loading.scratch);
 	return r;
 }

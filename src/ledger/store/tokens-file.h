@@ -10,12 +10,12 @@
 #include "ledger/store/token-table.h"
 
 /*
- * Writes the whole table to a new file, in batches of about 1 MiB, numbered from `after` + 1. Gives
- * the last batch's number and the size of the file; or returns a negative errno.
+ * Writes the whole table to a new file, in batches of about 1 MiB, numbered after `last`, which
+ * becomes the last of them. Gives the size of the file; or returns a negative errno.
  */
 int tokens_file_write(int fd, const struct token_table *table, const struct bytes *note,
-	uint64_t after, uint64_t *ret_batch, uint64_t *ret_size);
+	struct journal_mark *last, uint64_t *ret_size);
 
-/* Reads a file into an empty table and note. Results: see journal_load(). */
-int tokens_file_load(int fd, struct token_table *table, struct bytes *note,
-	struct journal_end *ret_end, struct bytes *why);
+/* Reads a file into an empty table and note. `known` and the results: see journal_load(). */
+int tokens_file_load(int fd, const struct journal_mark *known, struct token_table *table,
+	struct bytes *note, struct journal_end *ret_end, struct bytes *why);

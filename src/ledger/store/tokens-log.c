@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -16,7 +18,13 @@
 
 void tokens_log_init(struct tokens_log *log, struct state_dir *dir)
 {
-	*log = (struct tokens_log){ .dir = dir, .fd = -1 };
+	*log = (struct tokens_log){ .dir = dir, .fd = -1, .mark = TOKENS_MARK_INIT };
+}
+
+void tokens_log_deinit(struct tokens_log *log)
+{
+	tokens_log_close(log);
+	tokens_mark_deinit(&log->mark);
 }
 
 void tokens_log_close(struct tokens_log *log)
@@ -33,14 +41,20 @@ static int read_tokens(struct tokens_log *log, struct token_table *table, struct
 	struct journal_end end;
 	int r;
 
-	r = tokens_file_load(log->fd, table, note, &end, why);
+	r = tokens_file_load(log->fd, &log->mark.last, table, note, &end, why);
 	if (r != 0)
 		return r < 0 ? r : TOKENS_LOG_REFUSED;
+	if (end.older)
+		return bytes_refuse(why, TOKENS_LOG_REFUSED,
+			"older than " TOKENS_MARK_NAME ", which knows of batch %" PRIu64
+			": put the newer file back, or remove this one to begin without tokens",
+			log->mark.last.batch);
 	if (end.torn > 0 && (ftruncate(log->fd, (off_t)end.size) < 0 || fsync(log->fd) < 0))
 		return -errno;
 
 	file_see(log->fd, &log->seen);
-	log->batch = end.batch;
+	if (end.last.batch != 0)
+		log->last = end.last;
 	log->size = end.size;
 	log->grown = end.grown || end.torn > 0 || end.old;
 	log->records = end.records;
@@ -53,6 +67,13 @@ int tokens_log_load(struct tokens_log *log, struct token_table *table, struct by
 {
 	int r;
 
+	r = tokens_mark_open(&log->mark, log->dir);
+	if (r != 0)
+		return bytes_refuse(why, TOKENS_LOG_REFUSED, "%s, which tells how far it goes: %s",
+			TOKENS_MARK_NAME,
+			r < 0 ? strerror(-r) : file_fault_text((enum file_fault)r));
+
+	log->last = log->mark.last;
 	r = file_open(state_dir_fd(log->dir), TOKENS_LOG_NAME, O_RDWR | O_APPEND,
 		state_dir_owner(log->dir), &log->fd);
 	if (r == -ENOENT) {
@@ -83,7 +104,8 @@ int tokens_log_rewrite(
 	struct tokens_log *log, const struct token_table *table, const struct bytes *note)
 {
 	cleanup(file_replace_deinit) struct file_replace to = FILE_REPLACE_INIT;
-	uint64_t batch, size;
+	struct journal_mark last = log->last;
+	uint64_t size;
 	bool renamed = false;
 	int r;
 
@@ -96,18 +118,20 @@ int tokens_log_rewrite(
 
 	r = file_replace_begin(&to, state_dir_fd(log->dir), TOKENS_LOG_NAME);
 	if (r >= 0)
-		r = tokens_file_write(to.fd, table, note, log->batch, &batch, &size);
+		r = tokens_file_write(to.fd, table, note, &last, &size);
 	if (r >= 0)
 		r = state_dir_replace(log->dir, &to, &renamed);
 	if (renamed) {
 		tokens_log_close(log);
 		file_see(to.fd, &log->seen);
 	}
+	if (r >= 0)
+		r = tokens_mark_write(&log->mark, log->dir, &last);
 	if (r < 0)
 		return r;
 
 	log->fd = file_replace_steal_fd(&to);
-	log->batch = batch;
+	log->last = last;
 	log->size = size;
 	log->grown = false;
 	log->records = n_records(table, note);
@@ -118,6 +142,7 @@ int tokens_log_append(struct tokens_log *log, const struct bytes *note, const st
 {
 	cleanup(bytes_deinit) struct bytes batch = BYTES_INIT(BYTES_UNLIMITED);
 	cleanup(bytes_deinit) struct bytes noted = BYTES_INIT(JOURNAL_BATCH_MAX);
+	struct journal_mark last;
 	int r;
 
 	if (note->len > 0) {
@@ -127,7 +152,7 @@ int tokens_log_append(struct tokens_log *log, const struct bytes *note, const st
 	}
 	r = bytes_error(lines);
 	if (r >= 0)
-		r = journal_print_batch(log->batch + 1, lines, &batch);
+		r = journal_print_batch(log->last.batch + 1, lines, &batch);
 	if (r >= 0)
 		r = file_write(log->fd, batch.data, batch.len);
 	if (r < 0)
@@ -135,8 +160,14 @@ int tokens_log_append(struct tokens_log *log, const struct bytes *note, const st
 	if (fdatasync(log->fd) < 0)
 		return -errno;
 
+	/* Without its mark, this batch could be taken back by an older file. */
+	journal_mark_of(log->last.batch + 1, batch.data, &last);
+	r = tokens_mark_write(&log->mark, log->dir, &last);
+	if (r < 0)
+		return r;
+
 	file_see(log->fd, &log->seen);
-	log->batch++;
+	log->last = last;
 	log->size += batch.len;
 	log->grown = true;
 	return 0;
@@ -155,7 +186,8 @@ bool tokens_log_is_mostly_superseded(const struct tokens_log *log, const struct 
 bool tokens_log_is_at_rest(
 	const struct tokens_log *log, const struct token_table *table, const struct bytes *note)
 {
-	return !log->grown && log->records == n_records(table, note);
+	return !log->grown && log->records == n_records(table, note)
+		&& log->mark.last.batch == log->last.batch;
 }
 
 int tokens_log_look(struct tokens_log *log)

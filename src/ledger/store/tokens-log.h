@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "ledger/state-dir.h"
 #include "ledger/store/token-table.h"
+#include "ledger/store/tokens-mark.h"
 
 #define TOKENS_LOG_NAME "tokens.jsonl"
 
@@ -23,21 +24,25 @@ struct tokens_log {
 
 	int fd; /* for appending; -1: no appending */
 	uint64_t size;
-	struct file_seen seen;  /* as our last write left it */
-	uint64_t batch;         /* the last one's number */
-	bool grown;             /* by a batch, since the file was last rewritten */
-	uint64_t records;       /* lines that it was last rewritten with */
-	uint64_t compact_after; /* a file up to this size is not rewritten */
+	struct file_seen seen;    /* as our last write left it */
+	struct journal_mark last; /* batch */
+	struct tokens_mark mark;  /* of it, or of an earlier one */
+	bool grown;               /* by a batch, since the file was last rewritten */
+	uint64_t records;         /* lines that it was last rewritten with */
+	uint64_t compact_after;   /* a file up to this size is not rewritten */
 };
 
 void tokens_log_init(struct tokens_log *log, struct state_dir *dir);
+
+void tokens_log_deinit(struct tokens_log *log);
 
 /* Ends appending: `fd` is -1. */
 void tokens_log_close(struct tokens_log *log);
 
 enum {
 	TOKENS_LOG_NONE = 1, /* there is no such file */
-	TOKENS_LOG_REFUSED,  /* the file is damaged, or not such a file; the reason says why */
+	TOKENS_LOG_REFUSED,  /* the file is damaged, not such a file, or an older one, as `why` says
+			      */
 };
 
 /*
@@ -63,7 +68,10 @@ int tokens_log_append(struct tokens_log *log, const struct bytes *note, const st
 /* Whether rewriting the file would make it much smaller. */
 bool tokens_log_is_mostly_superseded(const struct tokens_log *log, const struct token_table *table);
 
-/* Whether the file holds one line for each token and the note, as when it was rewritten. */
+/*
+ * Whether the file holds one line for each token and the note, as when it was rewritten, and has
+ * its mark.
+ */
 bool tokens_log_is_at_rest(
 	const struct tokens_log *log, const struct token_table *table, const struct bytes *note);
 
