@@ -83,6 +83,74 @@ fetches() {
 	judged allow sources action_type=read_file target=/usr/include/a real_target=/usr/include/a
 }
 
+@test "a path below the home directory is that of whoever asks" {
+	local home
+
+	home=$(getent passwd "$EUID" | cut -d: -f6)
+	[[ $home == /?* ]] || skip "no home directory"
+	serve_policy
+	document '{"defaults":{"read":"pending_hitl"},"read":[
+		{"id":"own","action":"allow","path":["~/notes/**"],"match":["~/notes/x","/home/me/notes/x"],
+		"not_match":["/home/you/notes/x","~/x"]},
+		{"id":"keys","action":"deny","path":".ssh/**","except":["~/.ssh/known_hosts"]}]}'
+	reads allow own "$home/notes/x" "$home/notes/a/b"
+	reads ask defaults.read "$home/x" "/other$home/notes/x" /nowhere/notes/x notes/x "$home/notes/../x"
+	reads block keys "$home/.ssh/id" /nowhere/.ssh/known_hosts "$home/x/.ssh/known_hosts"
+	reads ask defaults.read "$home/.ssh/known_hosts"
+	judged ask defaults.read action_type=read_file "target=$home/notes/x" real_target=/etc/x cwd=/
+	judged ask defaults.read action_type=read_file "target=$home/notes/x" cwd=/
+	run firma policy explain --policy "$POLICY" --read "$home/no-such/.." --cwd /
+	assert_line 'decision  pending_hitl'
+	faulty 'read[0] "x": match[0] is not matched' \
+		'{"read":[{"id":"x","action":"allow","path":"~/a","match":["/home/you/a"]}]}'
+}
+
+@test "each way to write the same target is seen" {
+	serve_policy
+	document '{"defaults":{"read":"allow","fetch":"pending_hitl","mcp":"allow"},
+		"read":[{"id":"no","action":"deny","path":["secret/**"]},
+		{"id":"remembered","action":"pending_hitl","path":"kept/**","remember":true}],
+		"fetch":[{"id":"docs","action":"allow","url":["https://*.example.org/**","https://xn--bcher-kva.example/**"]},
+		{"id":"out","action":"deny","url":["https://*.bad.org/**"],"except":["https://ok.bad.org/**"]}],
+		"mcp":[{"id":"drop","action":"deny","server":"db*","tools":["drop_*"],"except":"db:drop_cache"}]}'
+	# Links: the path as sent is one, where it leads another.
+	judged block no action_type=read_file target=/w/link cwd=/w real_target=/w/secret/x
+	judged block no action_type=read_file target=secret/x cwd=/w real_target=/w/elsewhere
+	reads block no a/../secret/x ./secret//x secret/./x /secret/../secret/x secret/../../secret/y
+	reads allow defaults.read a/../x secrets/x
+	# An answer that may be remembered is still asked for.
+	reads ask remembered kept/x a/kept/y
+	# Names of other scripts: as they are sent on the wire, and not as they look.
+	fetches allow docs https://a.example.org/x https://XN--BCHER-KVA.example/ https://xn--bcher-kva.example./x
+	fetches ask defaults.fetch https://xn--a-ecp.example.org/ https://xn--80ak6aa92e.example/
+	fetches block fetch.url.refused 'https://bücher.example/' 'https://a。example.org/' 'https://ａ.example.org/'
+	fetches block out https://x.bad.org/ https://xn--x-xka.bad.org/ https://X.BAD.ORG./
+	fetches ask defaults.fetch https://ok.bad.org/
+	judged block drop action_type=mcp_tool_call server=db tool=drop_table
+	judged block drop action_type=mcp_tool_call server=DB2 tool=DROP_table
+	judged block drop action_type=mcp_tool_call target=db:drop_x
+	judged block drop action_type=mcp_tool_call server=db
+	judged allow defaults.mcp action_type=mcp_tool_call server=db tool=drop_cache
+	judged allow defaults.mcp action_type=mcp_tool_call server=web tool=drop_table
+}
+
+@test "a line that says which programs it runs is allowed by its commands" {
+	local programs='programs:={"git":["/usr/bin/git","/usr/bin/git"],"ls":["/usr/bin/ls","/usr/bin/ls"]}'
+
+	serve_policy
+	document '{"default_action":"pending_hitl","exec":[{"id":"git","argv":["git","status","**"],"action":"allow"},
+		{"id":"ls","argv":["ls","**"],"action":"allow"},{"id":"no","argv":["rm","**"],"action":"deny"}]}'
+	set -- action_type=execute_command cwd=/w/p
+	judged allow shell_line "$@" 'target=git status && ls' "$programs" environment:='[]'
+	judged ask default_action "$@" 'target=git status && ls' "$programs"
+	judged ask default_action "$@" 'target=git status && ls' environment:='[]'
+	judged ask default_action "$@" 'target=git status && ls' "$programs" environment:='["BASH_ENV"]'
+	judged ask default_action "$@" 'target=git status && ls *' "$programs" environment:='[]'
+	judged ask default_action "$@" 'target=git status' environment:='[]' \
+		'programs:={"git":["/home/me/git","/home/me/git"]}'
+	judged block no "$@" 'target=git status; rm x' "$programs" environment:='[]'
+}
+
 @test "the strictest rule decides, and what no rule is about is asked about" {
 	serve_policy
 	document '{"read":[{"id":"all","action":"allow","path":"/**"},
@@ -431,8 +499,6 @@ faulty() {
 		'{"read":[{"id":"x","action":"deny","path":"a"},{"id":"x","action":"deny","path":"b"}]}'
 	faulty 'fetch[0] "x": url has no scheme and host' \
 		'{"fetch":[{"id":"x","action":"deny","url":"a"}]}'
-	faulty "read[0] \"x\": a rule that allows can't have '~' in its paths" \
-		'{"read":[{"id":"x","action":"allow","path":"~/a"}]}'
 	faulty "defaults: unknown key 'exec'" '{"defaults":{"exec":"allow"}}'
 	faulty 'git[0] "x": branch or operation is missing' '{"git":[{"id":"x","action":"deny"}]}'
 }

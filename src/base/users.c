@@ -8,6 +8,7 @@
 #include <grp.h>
 #include <pwd.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/cleanup.h"
 
@@ -31,6 +32,17 @@ int users_find_group(const char *name, gid_t *ret)
 
 	*ret = group->gr_gid;
 	return 0;
+}
+
+int users_home(uid_t uid, char **ret)
+{
+	const struct passwd *user = getpwuid(uid);
+
+	if (!user)
+		return -ENOENT;
+
+	*ret = strdup(user->pw_dir);
+	return *ret ? 0 : -ENOMEM;
 }
 
 int users_groups(uid_t uid, gid_t **ret, size_t *ret_n)

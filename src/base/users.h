@@ -10,6 +10,9 @@
 int users_find(const char *name, uid_t *ret);
 int users_find_group(const char *name, gid_t *ret);
 
+/* The user's home directory; the caller frees *ret. Errors: -ENOENT, -ENOMEM. */
+int users_home(uid_t uid, char **ret);
+
 /*
  * All groups of a user, the primary one included, as a new process of that user would have them;
  * the caller frees *ret. Errors: -ENOENT if there is no such user, -ENOMEM.

@@ -39,6 +39,7 @@ struct explain {
 	gid_t *groups;
 	size_t n_groups;
 	bool more_groups;
+	char *home;
 	struct bytes path, shown; /* the policy's path, and the same escaped; "" without a policy */
 	struct bytes fault, hash; /* the daemon's fault of the policy; the hash in force */
 	enum decision otherwise;
@@ -75,6 +76,7 @@ static void explain_deinit(struct explain *e)
 	bytes_deinit(&e->line);
 	request_free(e->request);
 	free(e->groups);
+	free(e->home);
 	bytes_deinit(&e->path);
 	bytes_deinit(&e->shown);
 	bytes_deinit(&e->fault);
@@ -299,6 +301,8 @@ static int find_asker(struct explain *e)
 		r = users_groups(e->uid, &e->groups, &e->n_groups);
 		e->more_groups = r == -ENOENT;
 	}
+	if (r != -ENOMEM)
+		r = users_home(e->uid, &e->home);
 	return r == -ENOMEM ? out_of_memory() : STATUS_DONE;
 }
 
@@ -333,6 +337,7 @@ static int explain(struct explain *e)
 			.groups = e->groups,
 			.n_groups = e->n_groups,
 			.more_groups = e->more_groups,
+			.home = e->home,
 		},
 		.otherwise = e->otherwise,
 	};

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "base/users.h"
 #include "daemon/runner-gate.h"
 #include "daemon/turn-evidence.h"
 #include "gate/decide-token.h"
@@ -154,6 +155,35 @@ static const struct token *next_alike(
 		asking->fingerprint, state, after);
 }
 
+static bool names_approvers_by_gid(const struct policy *policy)
+{
+	return approver_groups_use_gids(policy_approvers(policy));
+}
+
+/* Whether this holds for the policy, or for a pack. */
+static bool any_in_force(const struct decide_input *in, bool (*holds)(const struct policy *policy))
+{
+	bool any = in->policy && holds(in->policy);
+
+	for (size_t i = 0; !any && i < in->n_packs; i++)
+		any = in->packs[i] && holds(in->packs[i]);
+	return any;
+}
+
+/* Looks the peer's home directory up if a rule needs it. The caller frees *ret. Error: -ENOMEM. */
+static int add_home(const struct conn *conn, struct decide_input *in, char **ret)
+{
+	int r;
+
+	if (in->request->action != ACTION_EVALUATE || in->request->fault
+		|| !any_in_force(in, policy_uses_home))
+		return 0;
+
+	r = users_home(conn->peer.uid, ret);
+	in->asker.home = *ret;
+	return r == -ENOMEM ? r : 0;
+}
+
 /* Reads the peer's groups if the policy uses them. The caller frees *ret. */
 static int add_groups(const struct conn *conn, struct decide_input *in, gid_t **ret)
 {
@@ -162,10 +192,10 @@ static int add_groups(const struct conn *conn, struct decide_input *in, gid_t **
 	const struct request *request = in->request;
 	bool judged = request->action == ACTION_EXEC || request->action == ACTION_EVALUATE;
 
-	if (!in->policy || request->fault
-		|| !(judged ? policy_uses_groups(in->policy)
+	if (request->fault
+		|| !(judged ? any_in_force(in, policy_uses_groups)
 			    : request->action == ACTION_APPROVE
-					&& approver_groups_use_gids(policy_approvers(in->policy))))
+					&& any_in_force(in, names_approvers_by_gid)))
 		return 0;
 
 	r = peer_groups(conn->fd, &conn->peer, ret, &in->asker.n_groups, &in->asker.more_groups);
@@ -281,6 +311,7 @@ static int decide_request(struct batch *batch, struct request *request, size_t l
 	const struct conn *conn = a->conn;
 	uint8_t fingerprint[FINGERPRINT_LEN] = { 0 }, fresh_id[TOKEN_ID_LEN];
 	cleanup(free_p) gid_t *groups = NULL;
+	cleanup(free_p) char *home = NULL;
 	struct decide_input in = {
 		.request = request,
 		.runner = *runner,
@@ -325,6 +356,8 @@ static int decide_request(struct batch *batch, struct request *request, size_t l
 	make_id(fresh_id);
 
 	r = add_groups(conn, &in, &groups);
+	if (r >= 0)
+		r = add_home(conn, &in, &home);
 	if (r < 0)
 		return r;
 

@@ -25,6 +25,7 @@ struct asker {
 	size_t n_groups;
 	bool more_groups; /* there may be more groups, not known */
 	pid_t pid;        /* 0 if not known */
+	const char *home; /* the home directory; NULL if not known */
 };
 
 enum candidate_form {

@@ -29,7 +29,7 @@ struct policy {
 	struct trusted trusted;
 	struct rule *rules;
 	size_t n_rules;
-	bool uses_groups;
+	bool uses_groups, uses_home;
 	bool demands; /* some rule, of any kind, has demands on an approval */
 	struct approver_groups approvers;
 	struct runners *runners; /* or NULL */

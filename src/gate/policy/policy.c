@@ -15,6 +15,7 @@
 #include "gate/policy/policy-effects.h"
 #include "gate/policy/policy-internal.h"
 #include "gate/policy/policy-target.h"
+#include "gate/policy/rule-target.h"
 
 void policy_free(struct policy *p)
 {
@@ -104,6 +105,11 @@ bool policy_uses_groups(const struct policy *p)
 	return p->uses_groups;
 }
 
+bool policy_uses_home(const struct policy *p)
+{
+	return p->uses_home;
+}
+
 enum decision policy_default(const struct policy *p)
 {
 	return p->default_action;
@@ -118,6 +124,7 @@ int policy_finish(struct policy *p)
 
 		for (size_t i = 0; i < of->n; i++) {
 			p->uses_groups |= of->rules[i].groups.n > 0;
+			p->uses_home |= rule_needs_home(&of->rules[i]);
 			of->demands |= policy_target_is_demanding(p, &of->rules[i]);
 		}
 		p->demands |= of->demands;

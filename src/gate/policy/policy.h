@@ -68,6 +68,9 @@ bool policy_is_of_compiled_form(const struct policy *policy);
 /* Whether a rule needs the asker's groups; else the caller need not look them up. */
 bool policy_uses_groups(const struct policy *policy);
 
+/* Whether a rule is about paths in the asker's home directory, and needs to know it. */
+bool policy_uses_home(const struct policy *policy);
+
 /* DECISION_NONE if the document doesn't say. */
 enum decision policy_default(const struct policy *policy);
 

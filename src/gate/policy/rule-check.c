@@ -5,6 +5,7 @@
 #include "gate/policy/rule-check.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -262,16 +263,30 @@ void rule_advise(const struct rule *rule, const char *place, struct faults *faul
 
 /* --- rules of other kinds --------------------------------------------------------------------- */
 
+/* The home directory of whoever asks in an example. */
+#define EXAMPLE_HOME "/home/me"
+
+static bool is_about_paths(const struct rule *rule)
+{
+	return rule->kind == KIND_READ || rule->kind == KIND_WRITE;
+}
+
 /* An example is a path, a URL, a branch, or SERVER:TOOL. A path is its own real path. */
 static int try_target(const struct rule *rule, const char *text, bool *ret)
 {
+	const struct asker example = { .more_groups = true, .home = EXAMPLE_HOME };
 	struct request request = { .action = ACTION_EVALUATE };
 	struct evaluate *e = &request.evaluate;
-	cleanup(free_p) char *server = NULL;
+	cleanup(free_p) char *server = NULL, *at_home = NULL;
 	const char *colon = strchr(text, ':');
 	struct target t;
 	int r;
 
+	if (is_about_paths(rule) && strncmp(text, "~/", 2) == 0) {
+		if (asprintf(&at_home, EXAMPLE_HOME "%s", text + 1) < 0)
+			return -ENOMEM;
+		text = at_home;
+	}
 	e->kind = rule->kind;
 	e->target = e->real_target = text;
 	if (rule->kind == KIND_MCP && colon) {
@@ -281,7 +296,7 @@ static int try_target(const struct rule *rule, const char *text, bool *ret)
 		e->server = server;
 		e->tool = colon + 1;
 	}
-	r = target_init(&t, &request, NULL);
+	r = target_init(&t, &request, &example);
 	if (r < 0)
 		return r;
 
@@ -335,9 +350,6 @@ int rule_check_target(
 		faults_add(faults, place, "compiled and tools exclude each other");
 	if (rule->kind == KIND_GIT && rule->targets.n == 0 && rule->operations.n == 0)
 		faults_add(faults, place, "branch or operation is missing");
-	for (size_t i = 0; rule->action == DECISION_ALLOW && i < rule->targets.n; i++)
-		if (rule->targets.any[i][0] == '~')
-			faults_add(faults, place, "a rule that allows can't have '~' in its paths");
 
 	r = check_target_examples(rule, value, "match", true, place, faults);
 	return r < 0 ? r : check_target_examples(rule, value, "not_match", false, place, faults);

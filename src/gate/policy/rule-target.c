@@ -149,25 +149,33 @@ static bool path_fits_wide(const char *pattern, const char *path, size_t path_le
 	return glob_path(anywhere, path);
 }
 
-/* Relative patterns start at the asker's directory. "~" fits nothing: its directory isn't known. */
-static bool path_fits_narrow(const char *pattern, const char *path, const char *directory)
+/*
+ * Relative patterns start at the asker's directory, and those with "~/" at the home directory. They
+ * fit nothing if it isn't known.
+ */
+static bool path_fits_narrow(const char *pattern, const char *path, const struct target *t)
 {
+	const char *start = t->directory;
 	char absolute[PATTERN_MAX];
 
-	if (pattern[0] == '~' || !path || !path_is_normal(path))
+	if (!path || !path_is_normal(path))
 		return false;
 	if (pattern[0] == '/')
 		return glob_path(pattern, path);
-	if (!directory || strpbrk(directory, "*?"))
+	if (pattern[0] == '~') {
+		start = t->asker ? t->asker->home : NULL;
+		pattern += 2;
+	}
+	if (!start || strpbrk(start, "*?") || !path_is_normal(start) || strlen(start) > LIMIT_PATH)
 		return false;
-	snprintf(absolute, sizeof(absolute), "%s/%s", directory[1] ? directory : "", pattern);
+	snprintf(absolute, sizeof(absolute), "%s/%s", start[1] ? start : "", pattern);
 	return glob_path(absolute, path);
 }
 
-static bool any_path_narrow(const struct patterns *p, const char *path, const char *directory)
+static bool any_path_narrow(const struct patterns *p, const char *path, const struct target *t)
 {
 	for (size_t i = 0; i < p->n; i++)
-		if (path_fits_narrow(p->any[i], path, directory))
+		if (path_fits_narrow(p->any[i], path, t))
 			return true;
 	return false;
 }
@@ -176,8 +184,8 @@ static bool any_path_narrow(const struct patterns *p, const char *path, const ch
 static bool paths_fit(const struct patterns *p, const struct target *t, enum width width)
 {
 	if (width == NARROW)
-		return !t->leads_up && any_path_narrow(p, t->absolute, t->directory)
-			&& any_path_narrow(p, t->real, t->directory);
+		return !t->leads_up && any_path_narrow(p, t->absolute, t)
+			&& any_path_narrow(p, t->real, t);
 	for (size_t i = 0; i < p->n; i++)
 		for (size_t k = 0; k < t->n; k++)
 			if (path_fits_wide(p->any[i], t->texts[k].text, t->texts[k].len))
@@ -363,7 +371,22 @@ bool rule_names_target(const struct rule *rule, const struct target *t)
 {
 	for (size_t i = 0; i < rule->targets.n; i++)
 		if (glob_is_literal(rule->targets.any[i])
-			&& path_fits_narrow(rule->targets.any[i], t->absolute, t->directory))
+			&& path_fits_narrow(rule->targets.any[i], t->absolute, t))
 			return true;
 	return false;
+}
+
+static bool names_home(const struct patterns *p)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (p->any[i][0] == '~')
+			return true;
+	return false;
+}
+
+bool rule_needs_home(const struct rule *rule)
+{
+	if (rule->kind != KIND_READ && rule->kind != KIND_WRITE)
+		return false;
+	return names_home(rule->action == DECISION_ALLOW ? &rule->targets : &rule->except_targets);
 }

@@ -21,3 +21,6 @@ bool rule_fits_target_itself(const struct rule *rule, const struct target *t);
 
 /* Whether the rule, which must fit, names the target without '*' and '?'. */
 bool rule_names_target(const struct rule *rule, const struct target *t);
+
+/* Whether the rule fits only if the asker's home directory is known. */
+bool rule_needs_home(const struct rule *rule);
