@@ -749,6 +749,46 @@ serve_sections() {
 	assert_decision allow
 }
 
+# serve_pack PACK [POLICY]: with this pack, and a policy.
+serve_pack() {
+	mkdir -p "$TMP/packs"
+	echo "$1" >"$TMP/packs/own.json"
+	echo "${2:-"{}"}" >"$POLICY"
+	serve_approvers --policy "$POLICY" --policy-pack own --pack-dir "$TMP/packs"
+}
+
+@test "a pack may have groups of approvers of its own; a group of the policy with that name comes first" {
+	local token pack
+	make_key bob
+	list_signer bob
+	pack='{"metadata":{"id":"own"},"approver_groups":{"plat":["bob"]},"principals":{"bob":{"uid":4242}},
+		"exec":[{"id":"r","argv":[["/**"],"**"],"action":"pending_hitl","approvers":"plat"}]}'
+	serve_pack "$pack" '{"default_action":"allow"}'
+	token=$(pending_token)
+	run approve_as alice "$token"
+	refused 'the approver is in none of the groups that may approve this'
+	run approve_as bob "$token"
+	assert_output '{"outcome":"ok"}'
+	retry "$token"
+	assert_decision allow
+	stop_daemon
+
+	serve_pack "$pack" '{"default_action":"allow","approver_groups":{"plat":["alice"]}}'
+	token=$(pending_token)
+	run approve_as bob "$token"
+	refused 'the approver is in none of the groups that may approve this'
+	run approve_as alice "$token"
+	assert_output '{"outcome":"ok"}'
+}
+
+@test "a rule of a pack may be for a Unix group, also if no rule of the policy is" {
+	serve_pack '{"metadata":{"id":"own"},"exec":[{"id":"r","argv":[["/**"],"**"],"action":"deny","groups":["'"$(id -g)"'"]}]}' \
+		'{"default_action":"allow"}'
+	run ask detail:=true
+	assert_decision deny
+	assert_field rule r
+}
+
 @test "words after the limit may name any file, so the groups of all rules about files must approve" {
 	serve_sections
 	local words

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "gate/decide-approvers.h"
+
 void approval_count_init(
 	struct approval_count *c, const struct decide_input *in, const struct demand *demand)
 {
@@ -35,8 +37,7 @@ static bool names_group(const char *groups, const char *name)
 static bool is_in_group(
 	const struct approval_count *c, const struct approval_vote *vote, const char *name)
 {
-	const struct approver_group *group =
-		approver_groups_find(policy_approvers(c->in->policy), name);
+	const struct approver_group *group = decide_approvers_find(c->in, name);
 
 	if (!group)
 		return false;
@@ -97,7 +98,6 @@ const char *approval_count_read_signature(
 const char *approval_count_read(
 	struct approval_count *c, const struct approval_entry *a, struct approval_vote *ret)
 {
-	const struct approver_groups *groups = policy_approvers(c->in->policy);
 	const struct token *t = c->in->token;
 	const char *fault;
 
@@ -107,10 +107,10 @@ const char *approval_count_read(
 		if (fault)
 			return fault;
 		if (c->demand->flags.not_asker
-			&& approver_groups_is_uid(groups, ret->principal, t->uid))
+			&& decide_approvers_is_uid(c->in, ret->principal, t->uid))
 			return "the approver is who asked, and that does not count here";
 	} else {
-		ret->principal = approver_groups_principal_of(groups, a->uid);
+		ret->principal = decide_approvers_principal_of(c->in, a->uid);
 		if (demand_needs_signature(c->demand))
 			return REASON_SIGNATURE;
 		if (a->uid == t->uid)

@@ -11,6 +11,7 @@
 #include "base/json/writer.h"
 #include "base/notation.h"
 #include "gate/approval/approval-text.h"
+#include "gate/decide-approvers.h"
 #include "gate/decide-demand.h"
 #include "gate/limits.h"
 
@@ -161,7 +162,6 @@ static bool is_listed(const struct decide_input *in, const struct allow_entry *e
 bool decide_addition_holds(
 	const struct decide_input *in, const struct allow_entry *e, struct verdict *v)
 {
-	const struct approver_groups *groups = policy_approvers(in->policy);
 	const struct approver_group *group;
 	struct demand d = { 0 };
 
@@ -171,10 +171,10 @@ bool decide_addition_holds(
 	verdict_fail(v, decide_demand_of_request(in, &d));
 	if (demand_quorum(&d) > 1 || d.too_many_groups || (d.flags.touch && !e->touched)
 		|| (d.flags.verified && !e->verified)
-		|| (d.flags.not_asker && approver_groups_is_uid(groups, e->signer, in->asker.uid)))
+		|| (d.flags.not_asker && decide_approvers_is_uid(in, e->signer, in->asker.uid)))
 		return false;
 	for (size_t i = 0; i < d.n_groups; i++) {
-		group = approver_groups_find(groups, d.groups[i]);
+		group = decide_approvers_find(in, d.groups[i]);
 		if (!group || !approver_group_has_principal(group, e->signer))
 			return false;
 	}

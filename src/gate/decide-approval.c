@@ -9,6 +9,7 @@
 #include "base/json/writer.h"
 #include "base/text.h"
 #include "gate/approval-count.h"
+#include "gate/decide-approvers.h"
 #include "gate/decide-demand.h"
 
 void approval_given_init(struct approval_given *g)
@@ -36,7 +37,7 @@ static int append_groups_of_asker(
 	const struct approver_group *group;
 
 	for (size_t i = 0; i < d->n_groups; i++) {
-		group = approver_groups_find(policy_approvers(in->policy), d->groups[i]);
+		group = decide_approvers_find(in, d->groups[i]);
 		if (group && approver_group_has_asker(group, &in->asker))
 			bytes_appendf(b, "%s%s", b->len > 0 ? " " : "", d->groups[i]);
 	}
