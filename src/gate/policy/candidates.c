@@ -214,10 +214,9 @@ static int find_dashed(struct candidates *c, size_t whole)
 
 /* --- finding ---------------------------------------------------------------------------------- */
 
-/* A shell, or another program whose -c runs a line of shell. */
 static bool runs_lines(const char *name)
 {
-	return name && (program_of(name) == PROGRAM_SHELL || program_runs_strings(name));
+	return name && program_runs_lines(name);
 }
 
 /*

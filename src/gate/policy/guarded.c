@@ -4,6 +4,7 @@
 
 #include "gate/policy/guarded.h"
 
+#include <limits.h>
 #include <stddef.h>
 #include <string.h>
 #include <strings.h>
@@ -91,12 +92,32 @@ static const char *const files[] = {
 
 #define FILES (sizeof(files) / sizeof(files[0]))
 
+/* Whether some guarded path has a part that begins like this. */
+static bool may_begin(const char *part)
+{
+	switch (part[0] | 0x20) {
+	case '.':
+		return true;
+	case 'd':
+		return strncasecmp(part, "documents/cline", 15) == 0;
+	case 'e':
+		return strncasecmp(part, "etc/", 4) == 0;
+	case 'f':
+		return strncasecmp(part, "firma", 5) == 0;
+	case 'o':
+		return strncasecmp(part, "opencode.json", 13) == 0;
+	default:
+		return false;
+	}
+}
+
 /* A quick filter: a guarded path has a name that begins with a dot, or one of a few others. */
 static bool may_be(const char *path)
 {
-	return path[0] == '.' || strstr(path, "/.") || strcasestr(path, "opencode.json")
-		|| strcasestr(path, "firma") || strcasestr(path, "cline")
-		|| strcasestr(path, "etc/");
+	for (; path; path = strchr(path, '/'), path += path != NULL)
+		if (may_begin(path))
+			return true;
+	return false;
 }
 
 /* Whether the path is the directory of such a pattern. Directories have no wildcards. */
@@ -121,6 +142,25 @@ bool guarded_is(const char *path)
 
 /* --- a file and its new directory ------------------------------------------------------------- */
 
+/* A pattern in two parts; only for patterns that have a directory. */
+struct place {
+	const char *directory, *name;
+	size_t directory_len, name_len;
+	bool open; /* the name may go on */
+};
+
+static struct place places[FILES];
+
+/* Bits of the patterns whose directory ends, and whose name begins, with this letter. */
+static uint64_t by_end[1 << CHAR_BIT], by_begin[1 << CHAR_BIT];
+static bool places_are_known;
+
+/* Letters differ from capital ones by one bit, and so do some other characters. */
+static unsigned char folded(char c)
+{
+	return (unsigned char)(c | 0x20);
+}
+
 /* A pattern without the stars at its end that stand for all files of a directory. */
 static size_t plain_len(const char *pattern)
 {
@@ -129,42 +169,62 @@ static size_t plain_len(const char *pattern)
 	return len > 3 && strcmp(pattern + len - 3, "/**") == 0 ? len - 3 : len;
 }
 
-/* Whether a path ends with the directory of a pattern; an absolute one is the whole path. */
-static bool ends_with(const char *path, const char *directory, size_t len)
-{
-	const size_t path_len = strlen(path);
-	const char *end = path + path_len - len;
-
-	if (path_len < len || strncasecmp(end, directory, len) != 0)
-		return false;
-	return directory[0] == '/' ? end == path : end == path || end[-1] == '/';
-}
-
-/* Names have no stars but two at their end. */
-static bool is_named(const char *path, const char *name, size_t len)
-{
-	const char *last = path_name(path);
-	const bool open = len > 2 && strncmp(name + len - 2, "**", 2) == 0;
-
-	return strncasecmp(last, name, open ? len - 2 : len) == 0 && (open || strlen(last) == len);
-}
-
-void guarded_note(struct guarded_words *words, const char *path)
+/* Takes the patterns apart, once. Names have no stars but two at their end. */
+static void find_places(void)
 {
 	const char *slash;
+	struct place *p;
 	size_t len;
 
 	_Static_assert(FILES <= 64, "a bit for each pattern");
-	for (size_t i = 0; i < FILES; i++) {
+	for (unsigned int i = 0; i < FILES; i++) {
 		len = plain_len(files[i]);
 		slash = memrchr(files[i], '/', len);
 		if (!slash || slash == files[i])
 			continue;
-		if (ends_with(path, files[i], (size_t)(slash - files[i])))
-			words->directories |= UINT64_C(1) << i;
-		if (is_named(path, slash + 1, (size_t)(files[i] + len - slash - 1)))
-			words->names |= UINT64_C(1) << i;
+		p = &places[i];
+		*p = (struct place){ .directory = files[i], .name = slash + 1 };
+		p->directory_len = (size_t)(slash - files[i]);
+		p->name_len = (size_t)(files[i] + len - p->name);
+		p->open = p->name_len > 2 && strncmp(p->name + p->name_len - 2, "**", 2) == 0;
+		p->name_len -= p->open ? 2 : 0;
+		by_end[folded(slash[-1])] |= UINT64_C(1) << i;
+		by_begin[folded(slash[1])] |= UINT64_C(1) << i;
 	}
+	places_are_known = true;
+}
+
+/* Whether a path ends with the directory of a pattern; an absolute one is the whole path. */
+static bool ends_with(const char *path, size_t path_len, const struct place *p)
+{
+	const char *end = path + path_len - p->directory_len;
+
+	if (path_len < p->directory_len || strncasecmp(end, p->directory, p->directory_len) != 0)
+		return false;
+	return end == path || (p->directory[0] != '/' && end[-1] == '/');
+}
+
+static bool is_named(const char *last, size_t last_len, const struct place *p)
+{
+	return (p->open ? last_len >= p->name_len : last_len == p->name_len)
+		&& strncasecmp(last, p->name, p->name_len) == 0;
+}
+
+void guarded_note(struct guarded_words *words, const char *path)
+{
+	const char *last = path_name(path);
+	const size_t path_len = strlen(path), last_len = strlen(last);
+
+	if (!places_are_known)
+		find_places();
+	if (path_len == 0)
+		return;
+	for (uint64_t left = by_end[folded(path[path_len - 1])]; left; left &= left - 1)
+		if (ends_with(path, path_len, &places[__builtin_ctzll(left)]))
+			words->directories |= left & -left;
+	for (uint64_t left = by_begin[folded(last[0])]; left; left &= left - 1)
+		if (is_named(last, last_len, &places[__builtin_ctzll(left)]))
+			words->names |= left & -left;
 }
 
 bool guarded_words_are(const struct guarded_words *words)

@@ -109,12 +109,20 @@ static bool is_wrapped_file(const char *name, const char *known)
 
 struct program_initials program_initials_of(const char *name)
 {
-	struct program_initials i = { { name[0], name[0], name[0] } };
+	const char second = name[0] ? name[1] : '\0';
+	struct program_initials i = {
+		.letters = { name[0], name[0], name[0] },
+		.seconds = { second, second, second },
+	};
 
-	if (name[0] == '.' || name[0] == 'g')
+	if (name[0] == '.' || name[0] == 'g') {
 		i.letters[1] = name[1];
-	if (strncmp(name, "gnu", 3) == 0)
+		i.seconds[1] = name[1] ? name[2] : '\0';
+	}
+	if (strncmp(name, "gnu", 3) == 0) {
 		i.letters[2] = name[3];
+		i.seconds[2] = name[3] ? name[4] : '\0';
+	}
 	return i;
 }
 

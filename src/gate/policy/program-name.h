@@ -12,19 +12,26 @@
 #include <stdbool.h>
 
 /*
- * The letters that a known name can begin with if `name` is one: a name can have a prefix. A quick
- * test before program_name_is(), for a whole table of known names.
+ * The two letters that a known name can begin with if `name` is one: a name can have a prefix. A
+ * quick test before program_name_is(), for a whole table of known names.
  */
 struct program_initials {
-	char letters[3];
+	char letters[3], seconds[3];
 };
 
 struct program_initials program_initials_of(const char *name);
 
 static inline bool program_begins_alike(const struct program_initials *initials, const char *known)
 {
-	return known[0] == initials->letters[0] || known[0] == initials->letters[1]
-		|| known[0] == initials->letters[2];
+	if (known[0] != initials->letters[0] && known[0] != initials->letters[1]
+		&& known[0] != initials->letters[2])
+		return false;
+	for (unsigned int i = 0; i < sizeof(initials->letters); i++)
+		if (known[0] == initials->letters[i]
+			&& (known[1] == initials->seconds[i] || known[1] == '\0'
+				|| known[1] == '*'))
+			return true;
+	return false;
 }
 
 /* `known` is ASCII in lower case; a loader's name may hold '*'. */

@@ -147,9 +147,13 @@ bool program_has_verbs(const char *name)
 	return is_among(name, names);
 }
 
-bool program_runs_strings(const char *name)
+bool program_runs_lines(const char *name)
 {
-	return has_flag(name, WRAPPER_STRINGS) && has_flag(name, WRAPPER_ANY);
+	const struct wrapper *wrapper = wrapper_find(name);
+
+	if (wrapper && wrapper->flags & WRAPPER_STRINGS && wrapper->flags & WRAPPER_ANY)
+		return true;
+	return !(wrapper && wrapper->flags & WRAPPER_ALWAYS) && is_among(name, shells);
 }
 
 bool program_is_hidden(const char *name)

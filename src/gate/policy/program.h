@@ -28,8 +28,8 @@ bool program_is_multicall(const char *name);
 /* Whether coreutils acts as this program. Under an unknown name, its first argument is the name. */
 bool program_is_coreutil(const char *name);
 
-/* Whether its option -c runs a string, before or after any other word (su, script). */
-bool program_runs_strings(const char *name);
+/* Whether its option -c runs a line of shell: a shell, or a program such as su or script. */
+bool program_runs_lines(const char *name);
 
 /* Whether it always runs commands that its arguments don't show (xargs, watch). */
 bool program_is_hidden(const char *name);

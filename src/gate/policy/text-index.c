@@ -66,8 +66,17 @@ static int compare_entries(const void *a, const void *b, void *userdata)
 
 void text_index_sort(struct text_index *index)
 {
+	const struct text_index_entry *entry = index->entries;
+	size_t i = 0;
+
 	if (index->n > 0)
 		qsort_r(index->entries, index->n, sizeof(*index->entries), compare_entries, index);
+	for (unsigned int byte = 0; byte <= 256; byte++) {
+		for (; i < index->n; i++, entry++)
+			if (entry->len > 0 && byte_at(index, entry->key, entry->len, 0) >= byte)
+				break;
+		index->first[byte] = (uint32_t)i;
+	}
 }
 
 void text_index_deinit(struct text_index *index)
@@ -111,6 +120,11 @@ void text_index_find(
 			return;
 
 		byte = byte_at(index, text, len, at);
+		if (at == 0) {
+			low = index->first[byte];
+			high = index->first[byte + 1];
+			continue;
+		}
 		low = find_byte(index, low, high, at, byte);
 		high = find_byte(index, low, high, at, byte + 1U);
 	}

@@ -33,8 +33,9 @@ struct text_index_entry {
 struct text_index {
 	struct text_index_entry *entries; /* sorted by the key */
 	size_t n, size;
-	bool backwards; /* keys are the ends of patterns, and compared from their ends */
-	bool any_case;  /* the case of ASCII letters doesn't matter */
+	uint32_t first[257]; /* for each first byte, the first entry with that or a later one */
+	bool backwards;      /* keys are the ends of patterns, and compared from their ends */
+	bool any_case;       /* the case of ASCII letters doesn't matter */
 };
 
 /* Makes room for `n` more entries. Error: -ENOMEM. */

@@ -4,6 +4,9 @@
 
 #include "gate/policy/wrapper-table.h"
 
+#include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "gate/policy/glob.h"
@@ -453,13 +456,42 @@ static bool has_name(
 	return false;
 }
 
+/* For each first letter of a known name, the wrappers that have one; made once. */
+#define SET_WORDS ((N_WRAPPERS + 63) / 64)
+
+static uint64_t by_letter[1 << CHAR_BIT][SET_WORDS];
+static bool letters_are_known;
+
+static void find_letters_of_names(void)
+{
+	const char *const *names;
+
+	for (size_t w = 0; w < N_WRAPPERS; w++) {
+		names = wrappers[w].names;
+		for (size_t i = 0; !wrappers[w].verbs && i < WRAPPER_NAMES_MAX && names[i]; i++)
+			by_letter[(unsigned char)names[i][0]][w / 64] |= UINT64_C(1) << w % 64;
+	}
+	letters_are_known = true;
+}
+
 const struct wrapper *wrapper_find(const char *name)
 {
 	const struct program_initials initials = program_initials_of(name);
+	const struct wrapper *w;
 
-	for (const struct wrapper *w = wrappers; w < wrappers + N_WRAPPERS; w++)
-		if (!w->verbs && has_name(w, name, &initials))
-			return w;
+	if (!letters_are_known)
+		find_letters_of_names();
+	for (size_t i = 0; i < SET_WORDS; i++) {
+		uint64_t left = 0;
+
+		for (size_t k = 0; k < sizeof(initials.letters); k++)
+			left |= by_letter[(unsigned char)initials.letters[k]][i];
+		for (; left; left &= left - 1) {
+			w = &wrappers[i * 64 + (size_t)__builtin_ctzll(left)];
+			if (has_name(w, name, &initials))
+				return w;
+		}
+	}
 	return NULL;
 }
 
