@@ -822,6 +822,157 @@ serve_pack() {
 	assert_output '{"outcome":"ok"}'
 }
 
+# --- other kinds ----------------------------------------------------------------------------------
+
+# kinds_ask MEMBERS: rules of every kind ask with these.
+kinds_ask() {
+	cat >"$POLICY" <<-EOT
+		{"approver_groups":{"platform":["alice","bob"]},"principals":{"alice":{"uid":$EUID}},
+		 "read":[{"id":"r","path":["/**"],"action":"pending_hitl",$1}],
+		 "write":[{"id":"w","path":["/a/**"],"action":"pending_hitl",$1}],
+		 "fetch":[{"id":"f","url":["https://*.example/**"],"action":"pending_hitl",$1}],
+		 "git":[{"id":"g","branch":["main"],"action":"pending_hitl",$1}],
+		 "mcp":[{"id":"m","server":"*","action":"pending_hitl",$1}]}
+	EOT
+	[[ $DAEMON ]] || serve_approvers --policy "$POLICY"
+}
+
+KINDS=(read_file write_file fetch_url git_operation mcp_tool_call)
+declare -gA ASKED=(
+	[read_file]='target=/a/x'
+	[write_file]='target=/a/x content=hi'
+	[fetch_url]='target=https://x.example/'
+	[git_operation]='target=main operation=push'
+	[mcp_tool_call]='server=s tool=t'
+	[release_governance_record]='release_governance:={"metadata_kind":"release-channel-promotion-request","release_version":"1"}'
+)
+
+# asks_kind KIND [KEY=...]: by the second contract. Sets output.
+asks_kind() {
+	local members
+
+	read -ra members <<<"${ASKED[$1]}"
+	run send < <("$UNIT" object action_type="$1" "${members[@]}" detail:=true "${@:2}")
+}
+
+# pending_of KIND: sets `token`.
+pending_of() {
+	asks_kind "$1"
+	token=$(field approval_token)
+}
+
+@test "rules of every kind may need a signature" {
+	local kind token
+
+	kinds_ask '"signed":true'
+	for kind in "${KINDS[@]}"; do
+		pending_of "$kind"
+		run operate approve token_id="$token"
+		refused 'a signature is needed'
+		run firma token show "$token"
+		assert_line -e '^needs .*signature'
+		run firma token approve --yes --key "$KEYS/alice" "$token"
+		assert_status 0
+		asks_kind "$kind" approval_token="$token"
+		assert_decision allow
+		asks_kind "$kind" approval_token="$token"
+		assert_decision block
+	done
+	run firma evidence verify "$STATE_DIR.evidence" --approvers "$SIGNERS"
+	assert_status 0
+}
+
+@test "rules of every kind may need two approvers, a touch, and another person than who asks" {
+	local kind token
+
+	make_key bob
+	list_signer bob
+	kinds_ask '"quorum":2'
+	for kind in "${KINDS[@]}"; do
+		pending_of "$kind"
+		# alice is who asks, so she does not count.
+		run firma token approve --yes --key "$KEYS/alice" "$token"
+		assert_status 1
+		assert_output -p 'the approver is who asked'
+		run firma token approve --yes --key "$KEYS/bob" "$token"
+		assert_status 0
+		asks_kind "$kind" approval_token="$token"
+		assert_decision require_approval
+		assert_output -p '1 of 2 approved'
+	done
+
+	kinds_ask '"not_asker":true'
+	for kind in "${KINDS[@]}"; do
+		pending_of "$kind"
+		run firma token approve --yes --key "$KEYS/alice" "$token"
+		assert_status 1
+		run firma token approve --yes --key "$KEYS/bob" "$token"
+		assert_status 0
+	done
+
+	kinds_ask '"touch":true'
+	pending_of write_file
+	run firma token approve --yes --key "$KEYS/bob" "$token"
+	assert_status 1
+	assert_output -p 'a security key that is touched is needed'
+
+	# What is needed is computed again when the token is used.
+	kinds_ask '"quorum":1'
+	pending_of write_file
+	run firma token approve --yes --key "$KEYS/bob" "$token"
+	assert_status 0
+	kinds_ask '"quorum":2'
+	asks_kind write_file approval_token="$token"
+	assert_decision block
+	assert_output -p 'the approval is not enough any more'
+}
+
+@test "a release is approved by a signature where the gate requires one" {
+	local token
+
+	serve_approvers --require-signature --advisory
+	pending_of release_governance_record
+	run operate approve token_id="$token"
+	refused 'a signature is needed'
+	run firma token approve --yes --key "$KEYS/alice" "$token"
+	assert_status 0
+	asks_kind release_governance_record approval_token="$token"
+	assert_decision allow
+	run firma evidence show "$STATE_DIR.evidence"
+	assert_output -p 'signed by alice (key)'
+	run firma evidence verify "$STATE_DIR.evidence" --approvers "$SIGNERS"
+	assert_status 0
+}
+
+@test "what is needed is for a rule that asks, in every section" {
+	echo '{"write":[{"id":"w","path":"/a","action":"allow","signed":true}]}' >"$POLICY"
+	run firma policy check "$POLICY"
+	assert_status 1
+	assert_output -p 'write[0] "w": signed, touch, verified, quorum and not_asker are for a rule that asks'
+}
+
+@test "a token of one contract is no token of the other, also for the same line" {
+	local exec=(executable=/bin/sh args:='["-c","ls"]' cwd=/w sandbox_id=host profile=default session_id=s agent_id=a)
+	local token line=(action_type=execute_command target=ls cwd=/w session_id=s agent_id=a detail:=true)
+
+	serve_approvers
+	token=$(pending_token "${exec[@]}")
+	operate approve token_id="$token"
+	run send < <("$UNIT" object "${line[@]}" approval_token="$token")
+	assert_decision block
+	assert_output -p 'approval token is for another request'
+	run ask "${exec[@]}" approval_token="$token"
+	assert_decision allow
+
+	run send < <("$UNIT" object "${line[@]}")
+	token=$(field approval_token)
+	operate approve token_id="$token"
+	run ask "${exec[@]}" approval_token="$token"
+	assert_decision deny -p 'approval token is for another request'
+	run send < <("$UNIT" object "${line[@]}" approval_token="$token")
+	assert_decision allow
+}
+
 # --- the command line -----------------------------------------------------------------------------
 
 @test "token approve signs with the key that it is given, where that is needed" {

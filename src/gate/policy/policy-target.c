@@ -82,10 +82,23 @@ struct judgement policy_target_judge(const struct policy *p, const struct target
 	return j;
 }
 
-/* A group that the policy lacks is demanded, too: then no approval is enough. */
+/* Without groups in the policy, the name of one is only shown. */
+static bool demands_group(const struct policy *p, const struct rule *rule)
+{
+	return p->approvers.n > 0 && rule->approvers;
+}
+
 bool policy_target_is_demanding(const struct policy *p, const struct rule *rule)
 {
-	return p->approvers.n > 0 && rule->action == DECISION_PENDING && rule->approvers;
+	return rule->action == DECISION_PENDING && (rule->demands || demands_group(p, rule));
+}
+
+/* A group that the policy lacks is demanded, too: then no approval is enough. */
+static void add_demand(const struct policy *p, const struct rule *rule, struct demand *d)
+{
+	demand_add_flags(d, &rule->demand);
+	if (demands_group(p, rule))
+		demand_add_group(d, rule->approvers);
 }
 
 void policy_target_add_demands(const struct policy *p, const struct target *t, struct demand *d)
@@ -101,7 +114,7 @@ void policy_target_add_demands(const struct policy *p, const struct target *t, s
 		for (uint64_t left = set.words[w]; left; left &= left - 1) {
 			rule = &of->rules[w * 64 + (size_t)__builtin_ctzll(left)];
 			if (policy_target_is_demanding(p, rule) && rule_fits_target(rule, t))
-				demand_add_group(d, rule->approvers);
+				add_demand(p, rule, d);
 		}
 	}
 }
@@ -115,5 +128,5 @@ void policy_target_add_all_demands(const struct policy *p, enum kind kind,
 		if (policy_target_is_demanding(p, &of->rules[i])
 			&& rule_try_asker(&of->rules[i], request, asker, request->asked.cwd, NULL)
 				== RULE_MATCHES)
-			demand_add_group(d, of->rules[i].approvers);
+			add_demand(p, &of->rules[i], d);
 }

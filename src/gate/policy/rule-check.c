@@ -342,6 +342,10 @@ int rule_check_target(
 
 	if (rule->remember && rule->action != DECISION_PENDING)
 		faults_add(faults, place, "remember is for a rule that asks");
+	if (demand_is_made(&(struct demand){ .flags = rule->demand })
+		&& rule->action != DECISION_PENDING)
+		faults_add(faults, place,
+			"signed, touch, verified, quorum and not_asker are for a rule that asks");
 	if (rule->compiled && rule->kind != KIND_EXEC && rule->action == DECISION_ALLOW)
 		faults_add(faults, place, "compiled is for a rule that denies or asks");
 	if (rule->compiled && rule->except_targets.n > 0 && rule->kind != KIND_MCP)
