@@ -24,14 +24,12 @@
 
 #include "base/clock.h"
 #include "base/text.h"
-#include "cli/approver-key.h"
 #include "cli/card-pages.h"
 #include "cli/confirm.h"
+#include "cli/desk-decide.h"
 #include "cli/events.h"
 #include "cli/screen.h"
-#include "cli/signature.h"
 #include "cli/token-card.h"
-#include "gate/approval/approval-text.h"
 #include "gate/limits.h"
 #include "gate/wire/request.h"
 
@@ -244,57 +242,14 @@ static void turn_page(struct token_desk *d, int key)
 
 /* --- deciding --------------------------------------------------------------------------------- */
 
-/*
- * Signs what was on the screen, if a signature is needed. ssh-keygen uses the terminal meanwhile.
- */
-static int sign(struct token_desk *d, const struct operation *operation, struct bytes *signature)
-{
-	const struct token_view *token = &current(d)->event.token;
-	uint8_t record[SHA256_LEN];
-	const struct signing signing = {
-		.key = d->key ? d->key : approver_key_usual(),
-		.approve = true,
-		.record = record,
-	};
-	int status;
-
-	if (!signing.key)
-		return STATUS_DONE;
-
-	approval_record_hash(&token->asked, (uid_t)token->uid, token->rule, record);
-	keyboard_take_lines(&d->screen.keyboard);
-	status = signature_make(d->op, &signing, operation, NULL, signature);
-	keyboard_take_keys(&d->screen.keyboard);
-	keyboard_forget(&d->screen.keyboard);
-	return status;
-}
-
-/* The decision holds only for what was on the screen, and only if the token is still pending. */
 static void decide(struct token_desk *d, enum action action, const char *reason)
 {
-	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED),
-					   signature = BYTES_INIT(BYTES_UNLIMITED);
 	const struct token_view *token = &current(d)->event.token;
-	struct operation operation = {
-		.token_id = token->id,
-		.fingerprint = token->fingerprint,
-		.state = token_state_name(TOKEN_PENDING),
-		.reason = reason,
-		.always = d->always,
-		.confirmed = action == ACTION_APPROVE ? CONFIRMED_ON_TERMINAL : CONFIRMED_UNSAID,
-	};
 	int status;
 
 	screen_erase_prompt(&d->screen);
-	if (action == ACTION_APPROVE) {
-		if (sign(d, &operation, &signature) != STATUS_DONE)
-			return ask_again(d);
-		operation.signature = signature.len > 0 ? bytes_str(&signature) : NULL;
-	}
-	if (operator_print_request(action, &operation, &request) < 0)
-		return end(d, say_undecided("out of memory"));
-
-	status = operator_ask(d->op, &request, NULL, NULL, token->id);
+	status = desk_decide(d->op, d->key, &d->screen.keyboard, token,
+		&(struct desk_decision){ action, reason, d->always });
 	if (status == STATUS_UNDECIDED || (status != STATUS_DONE && d->always))
 		return ask_again(d);
 	if (status == STATUS_DONE) {
