@@ -377,6 +377,25 @@ entry_fails() {
 	done
 }
 
+unreadable_list() {
+	rm -rf "$STATE_DIR" "$SOCKET"
+	mkdir -m 700 "$STATE_DIR"
+	(umask 077 && echo '{"version":1,"agents":{"main":{"allowlist":[{"id":"a",'"$GIT"',"argv":["**"]}]}}}' >"$LIST")
+	move_clock 10
+	start_daemon
+	run ask
+	assert_decision allow
+	sed -i 's/git/nothing/' "$LIST"
+	run ask
+	assert_decision deny "closed: $LIST: $1"
+	run ask
+	assert_decision deny 'denied by the default action'
+}
+
+@test "a changed list that can't be opened or read for a passing reason closes the daemon for as long" {
+	each_unreadable "$LIST" 1 unreadable_list
+}
+
 @test "nor does one that can't be put in place" {
 	start_asking
 	add /opt/there

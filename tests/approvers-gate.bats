@@ -7,7 +7,7 @@
 
 # shellcheck disable=SC2030,SC2031 # each test is a process, and so are its variables
 
-load lib
+load store
 load approvers
 load terminal
 
@@ -216,6 +216,25 @@ if a: open(sys.argv[2], "w").write(a[0]["text"]); open(sys.argv[3], "w").write(a
 	assert_decision deny "closed: $SIGNERS: can't be read: Too many open files"
 	run ask
 	assert_decision pending_hitl
+}
+
+unreadable_approvers() {
+	rm -rf "$STATE_DIR" "$STATE_DIR.evidence" "$SIGNERS"
+	list_signer alice
+	move_clock 10
+	serve_approvers
+	run ask
+	assert_decision pending_hitl
+	list_signer bob
+	run ask
+	assert_decision deny "closed: $SIGNERS: can't be read: $1"
+	run ask
+	assert_decision pending_hitl
+}
+
+@test "so it is where the file can't be opened or read for another passing reason" {
+	make_key bob
+	each_unreadable "$SIGNERS" 2 unreadable_approvers
 }
 
 @test "a copy of the state directory is another gate, and what was live there ends" {

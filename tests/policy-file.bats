@@ -404,6 +404,38 @@ few_descriptors() {
 	denies
 }
 
+unreadable_policy() {
+	write_policy '{"default_action":"allow"}'
+	move_clock 10
+	serve_policy
+	allows
+	write_policy '{"default_action":"deny"}'
+	run ask
+	assert_decision deny "closed: $POLICY: can't be read: $1"
+	denies
+}
+
+@test "nor does the old policy stay in force where the file can't be opened or read for another passing reason" {
+	each_unreadable "$POLICY" 2 unreadable_policy
+}
+
+unreadable_registry() {
+	local registry=$TMP/policy/registry.json
+
+	echo '{"mcp_servers":[]}' >"$registry"
+	move_clock 10
+	serve_policy --registry "$registry" --default-action allow
+	allows
+	echo '{"mcp_servers":[] }' >"$registry"
+	run ask
+	assert_decision deny "closed: $registry: can't be read: $1"
+	allows
+}
+
+@test "so it is with the registry of MCP servers" {
+	each_unreadable "$TMP/policy/registry.json" 2 unreadable_registry
+}
+
 @test "however many connect, some descriptors are free for the policy and for operators" {
 	local limit
 

@@ -274,6 +274,28 @@ need_trace() {
 	export ASAN_OPTIONS="detect_leaks=0:$ASAN_OPTIONS" # which is a tracer as well
 }
 
+# each_unreadable FILE OPENS COMMAND...: calls the command for each passing reason for which a file
+# can't be opened or read; it gets what the kernel says. A daemon that it starts can read FILE once,
+# which takes so many calls of openat(2), and not the second time.
+each_unreadable() {
+	local call error when message opens=$2
+
+	need_trace
+	while read -r call error when message; do
+		echo "$call $error:"
+		trace -P "$1" -P "${1##*/}" -e "trace=$call" -e "inject=$call:error=$error:when=$when"
+		"${@:3}" "$message"
+		kill_daemon
+		WRAPPER=()
+	done <<-END
+		openat ENFILE $((opens + 1)) Too many open files in system
+		openat EMFILE $((opens + 1)) Too many open files
+		openat ENOMEM $((opens + 1)) Cannot allocate memory
+		openat EIO $((opens + 1)) Input/output error
+		read EIO 3 Input/output error
+	END
+}
+
 # trace OPTION...: daemons that are started from now on are traced, into $TMP/trace.
 trace() {
 	need_trace
