@@ -130,6 +130,10 @@ has_ended() {
 	assert_status 3
 	assert_output -p "$PID_FILE is not a pid file, and is left as it is"
 	[[ $(<"$PID_FILE") == 'a letter' ]]
+	run firma daemon stop
+	assert_status 3
+	assert_output -p "$PID_FILE is not a pid file, and is left as it is"
+	[[ $(<"$PID_FILE") == 'a letter' ]]
 	mv "$PID_FILE" "$TMP/letter"
 
 	ln -s "$TMP/letter" "$PID_FILE"

@@ -78,30 +78,48 @@ int pid_file_holder(const struct pid_file *f, enum pid_file_lock lock, pid_t *re
 	return 0;
 }
 
-int pid_file_write(struct pid_file *f)
+/* Whether the file is empty, or holds a number and a newline. */
+static int check_content(const struct pid_file *f)
 {
-	cleanup(bytes_deinit) struct bytes old = BYTES_INIT(BYTES_UNLIMITED);
-	char text[CONTENT_MAX];
+	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(BYTES_UNLIMITED);
 	size_t len;
 	int r;
 
-	r = file_read(f->fd, CONTENT_MAX, &old);
-	if (r < 0 && r != -EFBIG)
-		return r;
-	len = strspn(bytes_str(&old), "0123456789");
-	if (r < 0 || (old.len > 0 && (len == 0 || strcmp(old.data + len, "\n") != 0)))
+	if (lseek(f->fd, 0, SEEK_SET) < 0)
+		return -errno;
+	r = file_read(f->fd, CONTENT_MAX, &text);
+	if (r < 0)
+		return r == -EFBIG ? -EEXIST : r;
+	len = strspn(bytes_str(&text), "0123456789");
+	if (text.len > 0 && (len == 0 || strcmp(text.data + len, "\n") != 0))
 		return -EEXIST;
+	return 0;
+}
 
+int pid_file_write(struct pid_file *f)
+{
+	char text[CONTENT_MAX];
+	int r;
+
+	r = check_content(f);
+	if (r < 0)
+		return r;
 	if (ftruncate(f->fd, 0) < 0 || lseek(f->fd, 0, SEEK_SET) < 0)
 		return -errno;
 	snprintf(text, sizeof(text), "%ld\n", (long)getpid());
 	return file_write(f->fd, text, strlen(text));
 }
 
-void pid_file_remove(struct pid_file *f)
+int pid_file_remove(struct pid_file *f)
 {
-	if (is_in_place(f))
-		unlinkat(f->dir_fd, f->name, 0);
+	int r;
+
+	if (!is_in_place(f))
+		return 0;
+	r = check_content(f);
+	if (r < 0)
+		return r;
+	return unlinkat(f->dir_fd, f->name, 0) < 0 ? -errno : 0;
 }
 
 void pid_file_close(struct pid_file *f)

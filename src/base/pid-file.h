@@ -48,8 +48,11 @@ int pid_file_holder(const struct pid_file *f, enum pid_file_lock lock, pid_t *re
  */
 int pid_file_write(struct pid_file *f);
 
-/* Removes the file if the name still leads to it. The caller holds PID_FILE_PROCESS. */
-void pid_file_remove(struct pid_file *f);
+/*
+ * Removes the file if the name still leads to it. The caller holds PID_FILE_PROCESS. -EEXIST as
+ * pid_file_write().
+ */
+int pid_file_remove(struct pid_file *f);
 
 /* Gives up the locks. */
 void pid_file_close(struct pid_file *f);

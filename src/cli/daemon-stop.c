@@ -85,12 +85,19 @@ static void remove_stale_socket(const char *path)
 }
 
 /* A daemon that was killed has left its files. One that started meanwhile keeps them. */
-static void remove_left_files(const struct daemon_place *place, struct pid_file *f)
+static int remove_left_files(const struct daemon_place *place, struct pid_file *f)
 {
+	int r;
+
 	if (pid_file_take(f, PID_FILE_PROCESS, false) < 0)
-		return;
+		return STATUS_DONE;
 	remove_stale_socket(place->socket);
-	pid_file_remove(f);
+	r = pid_file_remove(f);
+	if (r == -EEXIST)
+		return say_undecided("%s is not a pid file, and is left as it is",
+			bytes_str(&place->shown_pid_file));
+	return r == 0 ? STATUS_DONE
+		      : say_undecided("%s: %s", bytes_str(&place->shown_pid_file), strerror(-r));
 }
 
 static int stop(const struct daemon_place *place, uint64_t timeout, struct pid_file *f)
@@ -117,9 +124,7 @@ static int stop(const struct daemon_place *place, uint64_t timeout, struct pid_f
 		say("it does not run: nobody held %s", bytes_str(&place->shown_pid_file));
 	else
 		status = stop_process(f, pid, timeout);
-	if (status == STATUS_DONE)
-		remove_left_files(place, f);
-	return status;
+	return status == STATUS_DONE ? remove_left_files(place, f) : status;
 }
 
 static int run(const struct verb *verb, int argc, char **argv)
