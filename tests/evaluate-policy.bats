@@ -502,3 +502,35 @@ faulty() {
 	faulty "defaults: unknown key 'exec'" '{"defaults":{"exec":"allow"}}'
 	faulty 'git[0] "x": branch or operation is missing' '{"git":[{"id":"x","action":"deny"}]}'
 }
+
+# write_registry STATE [TOOL]: one server, in one go; what is in the directory is all that changes.
+write_registry() {
+	printf '{"mcp_servers":[{"server_id":"db","trust_tier":"approved","approval_state":"%s","capabilities":["rows"],"allowed_tools":["%s"]}]}\n' \
+		"$1" "${2-look}" >"$REGISTRY.new"
+	mv "$REGISTRY.new" "$REGISTRY"
+}
+
+@test "a registry that changes is in force for the next request, without a signal" {
+	local tool=(action_type=mcp_tool_call server=db tool=look capability=rows)
+
+	REGISTRY=$TMP/policy/registry.json
+	write_registry approved
+	write_policy '{"defaults":{"mcp":"allow"}}'
+	serve_policy --registry "$REGISTRY"
+	# Long after it was written, it is read again because it has changed, and for nothing else.
+	move_clock 10
+	judged allow mcp.registry.allow "${tool[@]}"
+	write_registry revoked
+	judged block mcp.registry.blocked "${tool[@]}"
+	write_registry approved
+	judged allow mcp.registry.allow "${tool[@]}"
+	write_registry approved drop
+	judged ask mcp.registry.tool_scope "${tool[@]}"
+	# Another directory in its place, with a file of its own.
+	mkdir "$TMP/other"
+	cp "$POLICY" "$TMP/other"
+	REGISTRY=$TMP/other/registry.json write_registry approved
+	mv "$TMP/policy" "$TMP/before"
+	mv "$TMP/other" "$TMP/policy"
+	judged allow mcp.registry.allow "${tool[@]}"
+}

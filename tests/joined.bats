@@ -108,6 +108,36 @@ decisions() {
 	[[ $token != "$first" ]]
 }
 
+# used: sets `token` to one that two have asked for, and one of them has consumed.
+used() {
+	asks
+	asks
+	must "$OK" operate approve token_id="$token"
+	must "$ALLOWED" ask approval_token="$token"
+}
+
+@test "a false fingerprint does not become a new question by a token that another one has consumed" {
+	start_asking
+	used
+	run ask approval_token="$token" request_fingerprint="$(printf '%064d' 0)"
+	assert_decision deny 'approval token already consumed'
+	assert_equal "$(listed token_id)" "$token"
+}
+
+@test "nor does another user's question, which hears of no such token" {
+	need_root
+	start_asking --agent-group 4242 --operator-socket "$TMP/operator.sock"
+	OPERATOR_SOCKET=$TMP/operator.sock
+	until_listening "$OPERATOR_SOCKET"
+	chmod 666 "$SOCKET"
+	AS_UID=4242 asks
+	AS_UID=4242 asks
+	must "$OK" operate approve token_id="$token"
+	AS_UID=4242 must "$ALLOWED" ask approval_token="$token"
+	run ask approval_token="$token"
+	assert_decision deny 'approval token not found'
+}
+
 @test "a question at the other door has a token of its own" {
 	local first
 
