@@ -709,6 +709,42 @@ usage_error() {
 	assert_field agent_id a2
 }
 
+@test "--reason goes along as the purpose, on record and in the evidence" {
+	local of
+
+	start_daemon --default-action pending_hitl --evidence-log "$TMP/log.jsonl"
+	on_record -- env
+	refute_field purpose
+	on_record --reason 'fix "it"' -- env
+	assert_field purpose 'fix "it"'
+	of=$(tail -n 1 "$TMP/log.jsonl" | "$UNIT" get request)
+	assert_equal "$("$UNIT" get purpose <<<"$of")" 'fix "it"'
+	operate approve token_id="$(field token_id)"
+	of=$(tail -n 1 "$TMP/log.jsonl" | "$UNIT" get response)
+	assert_equal "$("$UNIT" get approved <<<"$of" | "$UNIT" get purpose)" 'fix "it"'
+	checks --token "$(field token_id)" --reason 'something else' -- env
+	assert_status 0
+
+	for of in '' ' ' "$(printf '%01025d' 0)"; do
+		checks --reason "$of" -- env
+		assert_status 2
+		assert_stderr -p "--reason wants a text of at most 1024 bytes"
+	done
+	checks --reason $'\xff' -- env
+	assert_status 3
+	assert_stderr "firma: the purpose is not UTF-8 and can't travel as JSON"
+	checks --reason $'\xff' --read /etc/passwd
+	assert_status 3
+	assert_stderr "firma: the purpose is not UTF-8 and can't travel as JSON"
+
+	checks --json --reason 'look' --read /etc/passwd
+	assert_status 75
+	run operate show token_id="$(field approval_token)"
+	output=${lines[0]}
+	assert_field kind read
+	assert_field purpose look
+}
+
 @test "the names that firma-run sets count where ours are not set" {
 	start_daemon --default-action pending_hitl
 	export FIRMA_RUN_SESSION_ID=r1 FIRMA_RUN_SANDBOX_ID=r2 FIRMA_RUN_PROFILE=r3

@@ -104,8 +104,27 @@ line() {
 		assert_field cwd /home/dev/work
 		assert_field sandbox_id host
 		assert_field profile default
+		case $agent in
+		codex | cline | cursor) [[ $output != *'"purpose"'* ]] ;;
+		*) assert_field purpose kernel ;;
+		esac
 		[[ $(shell_of "$agent") == *": \"$(field session_id)\""* ]] || fail "another session"
 	done
+}
+
+@test "a purpose that is too long is cut between characters, and one that is no text is left out" {
+	local long
+
+	start_daemon --default-action pending_hitl
+	long=$(printf 'é%.0s' {1..600})
+	hook claude --wait 0 < <(shell_of claude | sed "s/\"kernel\"/\"$long\"/")
+	denies claude 'a person must decide'
+	assert_equal "$(operate list | head -n 1 | "$UNIT" get purpose)" "${long:0:510}..."
+	hook claude --wait 0 < <(line 'uname -a' | sed 's/"kernel"/[1]/')
+	denies claude 'a person must decide'
+	run operate list
+	assert_line -n 1 -p '"uname -a"'
+	[[ ${lines[1]} != *purpose* ]] || fail "${lines[1]}"
 }
 
 @test "each agent is told in its own words that the tool may run" {

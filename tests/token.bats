@@ -1244,6 +1244,36 @@ resumed() {
 	resumed "$token" cwd=/tmp agent_id=a
 }
 
+@test "a purpose is told as it came, and an empty one is none" {
+	local token
+
+	start_asking
+	token=$(pending_token purpose=$'a "b"\n\u202e')
+	restart_killed
+	run operate show token_id="$token"
+	assert_line -n 0 -p '"purpose":"a \"b\"\n'$'\u202e''"'
+	run operate list
+	assert_line -n 0 -p '"purpose":"a \"b\"\n'$'\u202e''"'
+	run operate show token_id="$(pending_token purpose=)"
+	[[ $output != *purpose* ]]
+}
+
+@test "a purpose has its limit, and binds neither a retry nor who resumes" {
+	local token
+
+	start_asking
+	run ask purpose="$(printf '%01025d' 0)"
+	assert_output -p 'malformed request: purpose is longer than 1024 bytes'
+	run ask purpose:=5
+	assert_output -p 'malformed request: purpose must be a string'
+	token=$(pending_token purpose="$(printf '%01024d' 0)" cwd=/tmp)
+	resumed "$token" purpose=other cwd=/tmp
+	resumed "$token" cwd=/tmp
+	operate approve token_id="$token"
+	run ask approval_token="$token" purpose=other cwd=/tmp
+	assert_output "$ALLOWED"
+}
+
 @test "a token that was refused or is over is not resumed" {
 	local token
 

@@ -496,6 +496,20 @@ restart_daemon() {
 	assert_stderr 'firma: no tokens'
 }
 
+@test "a purpose is one quoted line below the other claims, and ends a line of the list" {
+	local id
+
+	start_daemon --default-action pending_hitl
+	id=$(pending_token cwd=/work purpose=$'fix\n  rule  x\u202e')
+	runs token show "$id"
+	assert_line -e "^  profile +generic\$"
+	assert_line "  purpose    \$'fix\\n  rule  x\\xE2\\x80\\xAE'"
+	run grep -A 1 '^  profile' <<<"$output"
+	assert_line -n 1 -e '^  purpose '
+	runs token list
+	assert_line -n 1 -e " /usr/bin/git status  \(in /work\)  \(for .*fix.*\)\$"
+}
+
 @test "--json prints the daemon's objects as they came, one a line" {
 	start_daemon --default-action pending_hitl
 	pending_token args:='["\u001b[2J","a b"]' >/dev/null

@@ -27,6 +27,7 @@ static const struct option_row rows[] = {
 	REQUEST_BUILD_FILE_ROW(struct check, build),
 	REQUEST_BUILD_PROFILE_ROW(struct check, build),
 	REQUEST_BUILD_TOKEN_ROW(struct check, build),
+	REQUEST_BUILD_REASON_ROW(struct check, build),
 	RUNNER_AUTH_ROWS(struct check, runner),
 	{ "wait", 0, "[=TIME]", "hold until somebody has decided, or for so long",
 		OPTION_DURATION(struct check, question.wait_time),

@@ -110,6 +110,7 @@ static int write_line(const struct evaluate_build *b, const struct request_build
 		.session_id = asker->asked.session_id,
 		.agent_id = asker->asked.agent_id,
 		.capability = b->capability,
+		.purpose = asker->asked.purpose,
 		.token = asker->token,
 		.detail = true, /* else no token is issued */
 	};
@@ -178,6 +179,8 @@ int evaluate_build_line(const struct evaluate_build *b, const struct request_bui
 	m.branch = operand;
 	if (!is_text(m.value) || !is_text(operand) || !is_text(b->capability))
 		return say_undecided("what is asked about is not UTF-8 and can't travel as JSON");
+	if (!is_text(asker->asked.purpose))
+		return say_undecided("the purpose is not UTF-8 and can't travel as JSON");
 	if (b->content)
 		status = read_named(b->content, "what is to be written", &content);
 	else if (m.kind == KIND_RELEASE)

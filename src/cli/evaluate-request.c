@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include "base/json/writer.h"
+#include "gate/fields.h"
 
 int evaluate_request_print(const struct evaluate_request *q, struct bytes *line)
 {
@@ -36,6 +37,7 @@ int evaluate_request_print(const struct evaluate_request *q, struct bytes *line)
 	writer_string(&w, "new_text", q->new_text);
 	if (q->release)
 		writer_raw(&w, "release_governance", q->release, q->release_len);
+	writer_string(&w, field_rows[FIELD_PURPOSE].name, q->purpose);
 	writer_string(&w, "approval_token", q->token);
 	if (q->detail)
 		writer_bool(&w, "detail", true);

@@ -19,6 +19,7 @@ struct evaluate_request {
 	const char *old_text, *new_text;
 	const char *release; /* JSON */
 	size_t release_len;
+	const char *purpose;
 	const char *token;
 	bool detail, resume;
 };

@@ -73,6 +73,7 @@ static int build_request(const struct hook_asker *asker, const struct hook_quest
 	build.asked.session_id = q->session;
 	build.asked.agent_id = q->agent;
 	build.asked.cwd = cwd ? cwd : q->cwd;
+	build.asked.purpose = q->purpose;
 	build.command = command;
 	build.spare = asker->rewrite;
 	build.resume = true; /* an agent can't send a token itself */

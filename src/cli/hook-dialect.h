@@ -57,6 +57,7 @@ struct hook_dialect {
 	bool has_sessions;
 
 	const char *line;
+	const char *purpose; /* what the line is for, as the agent says; NULL: it says nothing */
 	enum hook_line_form form;
 	const char *session;
 	const char *cwd, *other_cwd; /* the second is used if the first is missing */

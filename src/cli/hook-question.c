@@ -16,6 +16,7 @@
 #include "base/notation.h"
 #include "base/path.h"
 #include "base/text.h"
+#include "gate/limits.h"
 
 #define READ_SIZE ((size_t)64 << 10)
 
@@ -150,6 +151,31 @@ static int find_quoted_lines(const char *text, struct hook_question *q, struct b
 	return 0;
 }
 
+/*
+ * Finds what the lines are for. It is for people, so it is no fault if it is missing. A text that
+ * is too long for a request is cut, and ends with "...".
+ */
+static int find_purpose(const struct json *root, struct hook_question *q, struct bytes *why)
+{
+	static const char more[] = "...";
+	const char *text = find_string(root, q->dialect->purpose);
+	size_t len;
+
+	if (!text || text_is_blank(text))
+		return 0;
+
+	len = strlen(text);
+	if (len > LIMIT_STRING) {
+		len = LIMIT_STRING - strlen(more);
+		while (((unsigned char)text[len] & 0xc0) == 0x80)
+			len--;
+	}
+	if (asprintf(&q->purpose, "%.*s%s", (int)len, text, text[len] ? more : "") >= 0)
+		return 0;
+	q->purpose = NULL;
+	return fail(why, "out of memory");
+}
+
 static int find_lines(const struct json *root, struct hook_question *q, struct bytes *why)
 {
 	const char *line = find_string(root, q->dialect->line);
@@ -238,6 +264,8 @@ static int find_all(const struct json *root, const struct bytes *text, bool only
 	if (!q->session || text_is_blank(q->session))
 		return fail(why, "the question names no session in %s", q->dialect->session);
 	r = q->is_shell ? find_lines(root, q, why) : find_arguments(root, text, q, why);
+	if (r == 0 && q->is_shell)
+		r = find_purpose(root, q, why);
 	if (r < 0)
 		return r;
 	r = find_cwd(root, q, why);
@@ -267,6 +295,7 @@ void hook_question_deinit(struct hook_question *q)
 {
 	free(q->agent);
 	free(q->cwd);
+	free(q->purpose);
 	json_doc_free(q->lines_doc);
 	json_doc_free(q->doc);
 	*q = (struct hook_question){ 0 };

@@ -30,6 +30,7 @@ struct hook_question {
 	/* Of a shell tool. */
 	const char *lines[HOOK_LINES_MAX];
 	size_t n_lines;
+	char *purpose; /* what the lines are for; or NULL */
 
 	/* Of another tool. */
 	const struct json *arguments; /* an object */

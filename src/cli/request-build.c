@@ -60,6 +60,12 @@ bool request_build_parse_agent(const char *value, void *to)
 	return true;
 }
 
+bool request_build_parse_text(const char *value, void *to)
+{
+	*(const char **)to = value;
+	return !text_is_blank(value) && strlen(value) <= LIMIT_STRING;
+}
+
 bool request_build_parse_token(const char *value, void *to)
 {
 	*(const char **)to = value;

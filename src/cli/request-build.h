@@ -59,7 +59,16 @@ struct request_build {
 			OPTION_GIVEN(object, member.described)                              \
 	}
 
-/* An option_parse_fn; it refuses an empty ID. */
+#define REQUEST_BUILD_REASON_ROW(object, member)                                               \
+	{                                                                                      \
+		"reason", 0, "TEXT", "what it is for, for the person who decides",             \
+			OPTION_PARSED(object, member.asked.purpose, request_build_parse_text), \
+			OPTION_GIVEN(object, member.described),                                \
+			.wants = "a text of at most 1024 bytes"                                \
+	}
+
+/* Functions for options. A token's ID must not be blank, nor a text, which has a limit, too. */
+bool request_build_parse_text(const char *value, void *to);
 bool request_build_parse_agent(const char *value, void *to);
 bool request_build_parse_token(const char *value, void *to);
 

@@ -46,6 +46,7 @@ static const struct option_row rows[] = {
 	REQUEST_BUILD_ROWS(struct run, build),
 	REQUEST_BUILD_PROFILE_ROW(struct run, build),
 	REQUEST_BUILD_TOKEN_ROW(struct run, build),
+	REQUEST_BUILD_REASON_ROW(struct run, build),
 	{ "wait", 0, "TIME", "hold for so long (default: until somebody has decided)",
 		OPTION_DURATION(struct run, question.wait_time), OPTION_GIVEN(struct run, wait),
 		.wants = "a time, such as 10min" },

@@ -44,6 +44,9 @@ static const enum column dispensable[] = { AGE, UID, APPROVED, LEFT, STATE };
 #define DAYTIME_AT 11
 #define DAYTIME_LEN 8
 
+/* What the asker claims, as far as there is room. */
+enum note { NOTE_DIRECTORY, NOTE_PURPOSE, NOTES };
+
 struct row {
 	bool pending, shown, approved;
 	bool evaluated; /* of the second contract */
@@ -52,7 +55,7 @@ struct row {
 	enum style style;
 	char cells[CELLS][CELL_MAX];
 	char *command;
-	char *directory; /* shown after the command if both fit; or NULL */
+	char *notes[NOTES]; /* shown after the command, each if it fits; or NULL */
 };
 
 /* The columns that are shown, and their widths. */
@@ -95,24 +98,31 @@ static char *make_command(const struct token_list *l, const struct token_view *t
 }
 
 /* "  (in /srv/app)": a parenthesis in the command itself would be quoted. */
-static int make_directory(const struct token_view *token, char **ret)
+static int make_note(const char *before, const char *value, char **ret)
 {
 	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(BYTES_UNLIMITED);
-	const char *cwd = token->asked.cwd;
 	int r;
 
-	if (!cwd)
+	if (!value)
 		return 0;
 
-	r = bytes_append_str(&text, "  (in ");
+	r = bytes_appendf(&text, "  (%s ", before);
 	if (r >= 0)
-		r = text_append_quoted(&text, cwd, strlen(cwd));
+		r = text_append_quoted(&text, value, strlen(value));
 	if (r >= 0)
 		r = bytes_append_char(&text, ')');
 	if (r < 0)
 		return r;
 	*ret = bytes_steal(&text);
 	return *ret ? 0 : -ENOMEM;
+}
+
+static int make_notes(const struct token_view *token, char *ret[static NOTES])
+{
+	int r;
+
+	r = make_note("in", token->asked.cwd, &ret[NOTE_DIRECTORY]);
+	return r < 0 ? r : make_note("for", token->asked.purpose, &ret[NOTE_PURPOSE]);
 }
 
 /* "1001 13:31:47Z always for 8h": the user, the time, and whether for good. */
@@ -205,7 +215,7 @@ int token_list_add(struct token_list *l, const struct token_view *token)
 		return -ENOMEM;
 	l->n_shown += row->shown;
 	l->n++;
-	return row->shown ? make_directory(token, &row->directory) : 0;
+	return row->shown ? make_notes(token, row->notes) : 0;
 }
 
 static int compare_ids(const void *a, const void *b)
@@ -304,14 +314,20 @@ static int append_last(const struct layout *layout, const char *text, struct byt
 	return layout->room > 0 ? fold_append_cut(b, text, strlen(text), layout->room) : 0;
 }
 
-/* A directory is shown whole or not at all: a cut would look like a cut command. */
-static bool directory_has_room(const struct layout *layout, const struct row *row)
+/* A note is shown whole or not at all: a cut would look like a cut command. */
+static void append_notes(const struct layout *layout, const struct row *row, struct bytes *b)
 {
-	if (!row->directory || layout->room == SIZE_MAX)
-		return row->directory != NULL;
-	return fold_columns(row->command, strlen(row->command))
-		+ fold_columns(row->directory, strlen(row->directory))
-		<= layout->room;
+	size_t used = fold_columns(row->command, strlen(row->command)), more;
+
+	for (enum note note = 0; note < NOTES; note++) {
+		if (!row->notes[note])
+			continue;
+		more = fold_columns(row->notes[note], strlen(row->notes[note]));
+		if (layout->room != SIZE_MAX && used + more > layout->room)
+			continue;
+		bytes_append_str(b, row->notes[note]);
+		used += more;
+	}
 }
 
 static int append_row(const struct token_list *l, const struct layout *layout,
@@ -322,8 +338,7 @@ static int append_row(const struct token_list *l, const struct layout *layout,
 			append_cell(l, layout, c, row->cells[c],
 				c == STATE ? row->style : STYLE_NONE, b);
 	append_last(layout, row->command, b);
-	if (directory_has_room(layout, row))
-		bytes_append_str(b, row->directory);
+	append_notes(layout, row, b);
 	return bytes_append_char(b, '\n');
 }
 
@@ -358,7 +373,8 @@ void token_list_deinit(struct token_list *l)
 {
 	for (size_t i = 0; i < l->n; i++) {
 		free(l->rows[i].command);
-		free(l->rows[i].directory);
+		for (enum note note = 0; note < NOTES; note++)
+			free(l->rows[i].notes[note]);
 	}
 	free(l->rows);
 	*l = (struct token_list)TOKEN_LIST_INIT(l->console, l->state);

@@ -51,7 +51,7 @@ static const struct token *find_same(const struct store *store, const struct req
 	const struct token *t = NULL;
 
 	while ((t = store_next_alike(store, uid, fingerprint, state, t)))
-		if (fields_are_equal(&t->asked, &request->asked))
+		if (fields_are_bound_alike(&t->asked, &request->asked))
 			break;
 	return t;
 }

@@ -57,6 +57,6 @@ void field_hash_all(struct sha256 *s, const struct invocation *asked)
 	if (fields_contract(asked) == CONTRACT_EVALUATE)
 		field_hash_text(s, "kind", kind_name(asked->kind));
 	for (enum field f = 0; f < FIELDS; f++)
-		if (!field_rows[f].unbound)
+		if (field_rows[f].binding == FIELD_BOUND)
 			field_hash_one(s, field_rows[f].name, f, asked);
 }

@@ -74,7 +74,7 @@ const struct field_row field_rows[FIELDS] = {
 		.label = "variables" },
 	[FIELD_AGENT_ID] = { .name = "agent_id",
 		.offset = AT(agent_id),
-		.kind = FIELD_KIND_AGENT,
+		.kind = FIELD_KIND_NON_EMPTY,
 		BOTH,
 		.label = "agent",
 		.rule_key = "agents",
@@ -116,7 +116,10 @@ const struct field_row field_rows[FIELDS] = {
 		.offset = AT(content_sha256),
 		.kind = FIELD_KIND_SHA256,
 		EVALUATE },
-	[FIELD_CONTENT] = { .name = "content", .offset = AT(content), EVALUATE, .unbound = true },
+	[FIELD_CONTENT] = { .name = "content",
+		.offset = AT(content),
+		EVALUATE,
+		.binding = FIELD_HASHED },
 	[FIELD_OLD_TEXT] = { .name = "old_text", .offset = AT(old_text), EVALUATE },
 	[FIELD_NEW_TEXT] = { .name = "new_text", .offset = AT(new_text), EVALUATE },
 	[FIELD_RELEASE] = { .name = "release",
@@ -129,6 +132,12 @@ const struct field_row field_rows[FIELDS] = {
 		BOTH,
 		.fact = true,
 		.label = "runner" },
+	[FIELD_PURPOSE] = { .name = "purpose",
+		.offset = AT(purpose),
+		.kind = FIELD_KIND_NON_EMPTY,
+		BOTH,
+		.binding = FIELD_SHOWN,
+		.label = "purpose" },
 };
 
 #undef EXEC
@@ -197,7 +206,7 @@ static bool differs(enum field f, const struct invocation *first, const struct i
 {
 	const char *a, *b;
 
-	if (f == FIELD_ARGS || field_rows[f].unbound)
+	if (f == FIELD_ARGS || field_rows[f].binding != FIELD_BOUND)
 		return false;
 	/* A retry may not keep a variable that the first request did not keep. */
 	if (f == FIELD_ENVIRONMENT && !first->environment.text)
@@ -219,10 +228,25 @@ enum field fields_find_mismatch(const struct invocation *first, const struct inv
 	return FIELDS;
 }
 
-bool fields_are_equal(const struct invocation *a, const struct invocation *b)
+bool fields_are_bound_alike(const struct invocation *a, const struct invocation *b)
 {
 	return a->kind == b->kind && fields_find_mismatch(a, b) == FIELDS
 		&& fields_find_mismatch(b, a) == FIELDS;
+}
+
+bool fields_are_equal(const struct invocation *a, const struct invocation *b)
+{
+	const char *x, *y;
+
+	for (enum field f = 0; f < FIELDS; f++) {
+		if (field_rows[f].binding != FIELD_SHOWN)
+			continue;
+		x = field_get(f, a);
+		y = field_get(f, b);
+		if (!x != !y || (x && strcmp(x, y) != 0))
+			return false;
+	}
+	return fields_are_bound_alike(a, b);
 }
 
 bool fields_content_fits(const struct invocation *asked)

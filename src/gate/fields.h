@@ -16,7 +16,7 @@
 
 enum field_kind {
 	FIELD_KIND_TEXT,      /* at most LIMIT_STRING bytes; not blank if required */
-	FIELD_KIND_AGENT,     /* the same; an empty one counts as none */
+	FIELD_KIND_NON_EMPTY, /* the same; an empty one counts as none */
 	FIELD_KIND_PATH,      /* absolute and normal (base/path), at most LIMIT_PATH bytes */
 	FIELD_KIND_DIRECTORY, /* the same, or "/" */
 	FIELD_KIND_SHA256,    /* 64 hexadecimal digits in lower case */
@@ -54,6 +54,7 @@ enum field {
 	FIELD_NEW_TEXT,
 	FIELD_RELEASE,
 	FIELD_RUNNER,
+	FIELD_PURPOSE,
 	FIELDS,
 };
 
@@ -64,6 +65,13 @@ enum contract {
 	CONTRACT_BOTH = CONTRACT_EXEC | CONTRACT_EVALUATE,
 };
 
+/* How an approval depends on a field. */
+enum field_binding {
+	FIELD_BOUND,  /* it holds for this value only */
+	FIELD_HASHED, /* the same through another field, which is the hash of this one */
+	FIELD_SHOWN,  /* not at all: it helps people to decide */
+};
+
 struct field_row {
 	const char *name; /* on the wire and on disk */
 	size_t offset;    /* in struct invocation */
@@ -71,7 +79,7 @@ struct field_row {
 	enum contract contract;
 	bool required; /* by the first contract; the second one requires nothing */
 	bool fact;     /* not read from a request: firma knows it */
-	bool unbound;  /* an approval does not depend on it: its hash is another field */
+	enum field_binding binding;
 
 	const char *label;     /* on a card, for the asker's claims; NULL: elsewhere */
 	const char *rule_key;  /* key of a rule that is limited to some values; or NULL */
@@ -107,8 +115,11 @@ bool field_is_there(enum field field, const struct invocation *asked);
  */
 enum field fields_find_mismatch(const struct invocation *first, const struct invocation *retry);
 
-/* Whether the kinds and all strings are equal, also in not being sent. */
+/* Whether the kinds and all fields are equal, also in not being sent. */
 bool fields_are_equal(const struct invocation *a, const struct invocation *b);
+
+/* The same without the fields on which an approval does not depend. */
+bool fields_are_bound_alike(const struct invocation *a, const struct invocation *b);
 
 /*
  * Whether variables are kept that would otherwise be dropped: the request then has the hash of each

@@ -61,4 +61,6 @@ struct invocation {
 	 * about its approval.
 	 */
 	struct string_list release;
+
+	const char *purpose; /* what it is for, for people; NULL also if it was empty */
 };

@@ -47,6 +47,7 @@ static const struct dispatch_row keys[] = {
 	{ "new_text", dispatch_take_string, AT(evaluate.new_text), false, LIMIT_REQUEST },
 	{ "programs", request_take_programs, 0, false, 0 },
 	{ "environment", request_take_names, 0, false, 0 },
+	{ "purpose", request_take_non_empty, AT(asked.purpose), false, LIMIT_STRING },
 	{ "approval_token", dispatch_take_string, AT(approval_token), false, LIMIT_STRING },
 	{ "wait_ms", dispatch_take_number, AT(wait_ms), false, LIMIT_WAIT_MS },
 	{ "detail", dispatch_take_bool, AT(detail), false, 0 },

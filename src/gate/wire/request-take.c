@@ -44,16 +44,16 @@ int request_read_members(struct request *q, void *to, const struct dispatch_row 
 	return dispatch_members(&d, &q->members, rows);
 }
 
-/* An empty agent counts as none. */
-int request_take_agent(
+/* An empty string counts as none. */
+int request_take_non_empty(
 	struct dispatch *d, const struct dispatch_row *row, const struct dispatch_value *v)
 {
-	const char **agent = dispatch_to(d, row);
+	const char **string = dispatch_to(d, row);
 	int r;
 
 	r = dispatch_take_string(d, row, v);
-	if (r == 0 && (*agent)[0] == '\0')
-		*agent = NULL;
+	if (r == 0 && (*string)[0] == '\0')
+		*string = NULL;
 	return r;
 }
 

@@ -143,7 +143,7 @@ static const struct {
 	uint64_t limit;
 } field_takes[] = {
 	[FIELD_KIND_TEXT] = { dispatch_take_string, LIMIT_STRING },
-	[FIELD_KIND_AGENT] = { request_take_agent, LIMIT_STRING },
+	[FIELD_KIND_NON_EMPTY] = { request_take_non_empty, LIMIT_STRING },
 	[FIELD_KIND_PATH] = { dispatch_take_path, LIMIT_PATH },
 	[FIELD_KIND_DIRECTORY] = { dispatch_take_directory, LIMIT_PATH },
 	[FIELD_KIND_SHA256] = { dispatch_take_hash, LIMIT_STRING },
