@@ -994,6 +994,15 @@ pending_of() {
 
 # --- the command line -----------------------------------------------------------------------------
 
+# old_daemon: at $TMP/old.sock, one that does not know `must`.
+old_daemon() {
+	# shellcheck disable=SC2016
+	_spawn systemd-socket-activate --accept --inetd --listen "$TMP/old.sock" \
+		bash -c 'head -n 1 | sed "s/,\"must\":\[\"signature\"\]//" | "$1" probe "$2"' \
+		bash "$UNIT" "$OPERATOR_SOCKET" </dev/null >"$TMP/old.out" 2>&1
+	_until "$!" _listens "$TMP/old.sock" || fail "no one listens: $(<"$TMP/old.out")"
+}
+
 @test "token approve signs with the key that it is given, where that is needed" {
 	serve_approvers --require-signature --advisory
 	local token
@@ -1005,6 +1014,16 @@ pending_of() {
 	assert_status 0
 	run ask args:='["a b","ü"]' cwd=/tmp agent_id=x approval_token="$token"
 	assert_decision allow
+
+	# By a daemon of before, which ignores what the client relies on.
+	token=$(pending_token)
+	old_daemon
+	run firma token approve --socket "$TMP/old.sock" --yes --key "$KEYS/alice" "$token"
+	assert_status 3
+	assert_line "firma: $token: $TMP/old.sock: outcome unknown: the answer does not count: this daemon does not tell that it knows all keys of this request"
+	run firma allow add --socket "$TMP/old.sock" --key "$KEYS/alice" /bin/ls
+	assert_status 3
+	assert_output -p "outcome unknown: the answer does not count"
 
 	make_key mallory
 	token=$(pending_token)

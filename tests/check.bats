@@ -745,6 +745,38 @@ usage_error() {
 	assert_field purpose look
 }
 
+@test "an answer without the keys on which the request relies does not count, unless it is no" {
+	local echo counts=(',"must":["cwd"]' ',"must":[ "\u0063wd" ]')
+
+	"$UNIT" request must:='["cwd"]' >"$TMP/request"
+	for echo in '' ',"must":[]' ',"must":["cwd","cwd"]' ',"must":"cwd"' ',"must":["cwd\u0000x"]' \
+		"${counts[@]}"; do
+		answer "$reply" "$TMP/heard" "{\"decision\":\"allow\",\"reason\":\"yes\"$echo}"
+		checks --request "$TMP/request"
+		if [[ " ${counts[*]} " == *" $echo "* && $echo ]]; then
+			assert_status 0
+		else
+			assert_status 3
+			refute_output
+		fi
+		_end_background
+		rm "$SOCKET"
+	done
+	answer "$reply" "$TMP/heard" '{"decision":"deny","reason":"no"}'
+	checks --request "$TMP/request"
+	assert_status 1
+	assert_stderr 'firma: denied: no'
+	_end_background
+	rm "$SOCKET"
+
+	# However the key is written.
+	sed -i 's/"must"/"\\u006dust"/' "$TMP/request"
+	answer "$reply" "$TMP/heard" '{"decision":"pending_hitl","reason":"r","approval_token":"11111111-1111-4111-8111-111111111111","retry_after_ms":1}'
+	checks --request "$TMP/request"
+	assert_status 3
+	assert_stderr "firma: could not decide: $SOCKET: the answer does not count: this daemon does not tell that it knows all keys in 'must'"
+}
+
 @test "the names that firma-run sets count where ours are not set" {
 	start_daemon --default-action pending_hitl
 	export FIRMA_RUN_SESSION_ID=r1 FIRMA_RUN_SANDBOX_ID=r2 FIRMA_RUN_PROFILE=r3

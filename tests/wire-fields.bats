@@ -82,6 +82,45 @@ operator() {
 	check_cases
 }
 
+@test "keys on which a client relies must be known, and the reply repeats them" {
+	local keys
+
+	start_daemon --default-action allow
+	keys='["cwd","purpose", "\u0061gent_id"]'
+	expect "${ALLOWED%\}},\"must\":$keys}" "$OPEN,\"must\":$keys}"
+	expect "${ALLOWED%\}},\"must\":[]}" "$OPEN,\"must\":[]}"
+	allowed "$OPEN,\"must\":null}"
+	malformed "must names 'x\\\\u{A}', which is not known here" "$OPEN,\"must\":[\"cwd\",\"x\\n\"]}"
+	malformed "must names 'signature', which is not known here" "$OPEN,\"must\":[\"signature\"]}"
+	malformed "must names 'Cwd', which is not known here" "$OPEN,\"must\":[\"Cwd\"]}"
+	malformed "must names '', which is not known here" "$OPEN,\"must\":[\"\"]}"
+	for keys in 5 '"cwd"' '{}' '["cwd",5]' '[["cwd"]]' true; do
+		malformed 'must must be an array of strings' "$OPEN,\"must\":$keys}"
+	done
+	malformed 'must has more than 64 elements' \
+		"$OPEN,\"must\":[\"cwd\"$(printf ',"cwd"%.0s' {1..64})]}"
+	unsupported "malformed request: must names 'cwd', which is not known here" \
+		'{"action":"local.exec.status","must":["cwd"]}'
+	expect '{"outcome":"not_found","reason":"approval token not found","must":["signature","state"]}' \
+		'{"action":"local.exec.revoke","token_id":"x","must":["signature","state"]}'
+	check_cases
+}
+
+@test "a reply of the second contract, a list, and one that was held back repeat such keys" {
+	local token
+
+	start_daemon --default-action pending_hitl
+	run send <<<'{"action_type":"file.read","target":"/x","must":["cwd","capability"]}'
+	assert_output -e ',"must":\["cwd","capability"\]\}$'
+	run send <<<'{"action_type":"file.read","target":"/x","must":["executable"]}'
+	assert_output -p "malformed request: must names 'executable', which is not known here"
+	token=$(pending_token)
+	run operate list must:='["state"]'
+	assert_line -n 1 '{"outcome":"ok","must":["state"]}'
+	run ask wait_ms:=1 must:='["wait_ms"]' approval_token="$token"
+	assert_output -e '^\{"decision":"pending_hitl",.*,"must":\["wait_ms"\]\}$'
+}
+
 @test "arguments that are null are not an empty list: they are malformed" {
 	start_daemon --default-action allow
 	malformed 'args must be an array of strings' "$(request args:=null)"

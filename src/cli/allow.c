@@ -13,6 +13,7 @@
 #include "base/notation.h"
 #include "base/text.h"
 #include "cli/approver-key.h"
+#include "cli/must.h"
 #include "cli/operator.h"
 #include "cli/signature.h"
 #include "gate/limits.h"
@@ -343,6 +344,7 @@ static int print_addition(
 		writer_string(&w, "signature", bytes_str(&addition->signature));
 		writer_unsigned(&w, "time", addition->time_ms);
 		writer_string(&w, "nonce", addition->nonce);
+		must_write(&w, "signature");
 	}
 	writer_end(&w);
 	r = writer_finish(&w);

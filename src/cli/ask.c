@@ -4,12 +4,13 @@
 
 #include "cli/ask.h"
 
+#include "cli/must.h"
 #include "cli/say.h"
 
 static int exchange(struct client *c, const struct ask *ask, const struct bytes *request,
 	uint64_t wait, struct bytes *reply, struct bytes *why)
 {
-	int r;
+	int r, must;
 
 	r = client_open(c, CLIENT_AGENT, ask->socket, wait + ask->timeout);
 	if (r >= 0)
@@ -18,12 +19,16 @@ static int exchange(struct client *c, const struct ask *ask, const struct bytes 
 		r = client_send(c, request);
 	if (r >= 0)
 		r = client_read_line(c, reply);
-	if (r == CLIENT_LINE && c->in.len == 0)
+	must = r == CLIENT_LINE ? must_check(request, reply) : MUST_MET;
+	if (r == CLIENT_LINE && c->in.len == 0 && must == MUST_MET)
 		return STATUS_DONE;
 
 	bytes_clear(why);
 	if (r < 0)
 		bytes_append_str(why, bytes_str(&c->why));
+	else if (must != MUST_MET)
+		bytes_appendf(why, "%s: %s", c->path,
+			must < 0 ? "out of memory" : MUST_UNMET_TEXT " in 'must'");
 	else
 		bytes_appendf(why, "%s: the %s", c->path,
 			r == 0 ? "connection ended without an answer"

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "cli/console.h"
 #include "cli/fold.h"
+#include "cli/must.h"
 #include "cli/token-view.h"
 #include "gate/wire/request.h"
 
@@ -60,9 +61,18 @@ static int no_answer(
 		op->look ? op->look : "firma token show");
 }
 
+/* The outcome of a request that relies on keys which this daemon may have ignored. */
+static int not_known(int r, const struct client *c, const char *about)
+{
+	if (r < 0)
+		return say_undecided("out of memory");
+	return say_undecided("%s%s%s: " REASON_OUTCOME_UNKNOWN MUST_UNMET_TEXT " of this request",
+		about ? about : "", about ? ": " : "", c->path);
+}
+
 /* Passes items to `fn` until the outcome. */
-static int read_answer(const struct operator_options *op, struct client *c, operator_item_fn fn,
-	void *userdata, const char *about)
+static int read_answer(const struct operator_options *op, struct client *c,
+	const struct bytes *request, operator_item_fn fn, void *userdata, const char *about)
 {
 	cleanup(bytes_deinit) struct bytes line = BYTES_INIT(BYTES_UNLIMITED);
 	struct parsed_reply reply;
@@ -77,7 +87,9 @@ static int read_answer(const struct operator_options *op, struct client *c, oper
 		if (r < 0)
 			return say_undecided("out of memory");
 		if (r == 0) {
-			status = operator_conclude(&reply.reply, about);
+			r = must_check(request, &line);
+			status = r == MUST_MET ? operator_conclude(&reply.reply, about)
+					       : not_known(r, c, about);
 			if (status == STATUS_DONE && op->done && !reply.reply.reason)
 				say("%s: %s", about, op->done);
 			parsed_reply_deinit(&reply);
@@ -100,7 +112,7 @@ int operator_ask(const struct operator_options *op, const struct bytes *request,
 	if (r >= 0)
 		r = client_send(&c, request);
 	status = r < 0 ? say_undecided("%s", bytes_str(&c.why))
-		       : read_answer(op, &c, fn, userdata, about);
+		       : read_answer(op, &c, request, fn, userdata, about);
 	client_close(&c);
 	return status;
 }
@@ -128,6 +140,8 @@ int operator_print_request(enum action action, const struct operation *o, struct
 		writer_unsigned(&w, "for_ms", o->for_ms);
 	writer_string(&w, "confirmed", confirmed_name(o->confirmed));
 	writer_string(&w, "signature", o->signature);
+	if (o->signature)
+		must_write(&w, "signature");
 	writer_end(&w);
 	r = writer_finish(&w);
 	return r < 0 ? r : bytes_append_char(line, '\n');

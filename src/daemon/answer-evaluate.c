@@ -68,6 +68,7 @@ int answer_print_evaluated(const struct answer *a, uint32_t retry_after_ms, stru
 		.requested_operation = e->shown_operation,
 		.timestamp = a->timestamp,
 		.correlation_id = a->correlation_id,
+		.must = a->must,
 	};
 
 	tell_decision(a, &reply);

@@ -5,6 +5,7 @@
 #include "daemon/answer.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -30,6 +31,7 @@ void answer_deinit(struct answer *a)
 {
 	verdict_deinit(&a->verdict);
 	request_free(a->evaluated);
+	free(a->must);
 	bytes_deinit(&a->refusal);
 	bytes_deinit(&a->changed);
 	bytes_deinit(&a->request);
@@ -115,6 +117,7 @@ void answer_tell(
 		reply.evidence = a->record_id;
 	if (!detail)
 		reply.rule = NULL;
+	reply.must = a->must;
 	ret->reply = reply;
 }
 

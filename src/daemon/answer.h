@@ -46,6 +46,7 @@ struct answer {
 	/* Copied from the request. */
 	enum action action;
 	bool detail;
+	char *must;              /* owned; NULL: the request has none */
 	enum token_state listed; /* the state that a list asks for */
 	struct bytes request;    /* text for the record of evidence */
 	struct bytes what;       /* executable and subject, for the log */

@@ -424,6 +424,11 @@ static int decide_line(struct batch *batch, const char *line, size_t len, const 
 	a->action = request->action;
 	a->detail = request->detail;
 	a->listed = request->state;
+	if (request->must) {
+		a->must = strndup(request->must, request->must_len);
+		if (!a->must)
+			return -ENOMEM;
+	}
 	r = describe(request, &a->conn->peer, &a->what);
 	if (r < 0)
 		return r;

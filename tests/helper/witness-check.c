@@ -150,10 +150,22 @@ static enum line_kind kind_of(const cJSON *request)
 	return LINE_NO_REQUEST;
 }
 
+/* A reply repeats the keys on which its request relies; only a refusal may lack them. */
+static void check_must(struct exchange *e, const cJSON *request, const cJSON *reply, bool refuses)
+{
+	const cJSON *wanted = cJSON_GetObjectItemCaseSensitive(request, "must");
+	const cJSON *found = cJSON_GetObjectItemCaseSensitive(reply, "must");
+
+	if (cJSON_IsNull(wanted))
+		wanted = NULL;
+	if (found ? !cJSON_Compare(wanted, found, true) : wanted && !refuses)
+		violation(e, "'must' of the reply is not that of the request");
+}
+
 static void check_keys(struct exchange *e, const cJSON *reply, bool detail)
 {
 	static const char *const always[] = { "decision", "reason", "approval_token",
-		"retry_after_ms", NULL };
+		"retry_after_ms", "must", NULL };
 	static const char *const with_detail[] = { "rule", "expires_at", "evidence", NULL };
 	const cJSON *item;
 
@@ -190,7 +202,7 @@ static void check_response(struct exchange *e, const cJSON *reply, const cJSON *
 		"action_type", "target", "requested_operation", "policy_pack", "policy_id",
 		"rule_id", "decision", "severity", "reason", "evidence_refs", "approver_group",
 		"timestamp", "correlation_id", "approval_token", "retry_after_ms", "expires_at",
-		"rule", NULL };
+		"rule", "must", NULL };
 	static const char *const decisions[] = { "allow", "block", "require_approval", NULL };
 	const char *decision = string_of(reply, "decision"), *const *next = keys;
 	const cJSON *item;
@@ -208,6 +220,7 @@ static void check_response(struct exchange *e, const cJSON *reply, const cJSON *
 	if (!cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(request, "detail"))
 		&& (string_of(reply, "approval_token") || string_of(reply, "rule")))
 		violation(e, "the response tells details, which nobody asked for");
+	check_must(e, request, reply, decision && strcmp(decision, "block") == 0);
 	if (!decision || !is_one_of(decision, decisions) || !string_of(reply, "rule_id"))
 		violation(e, "the response has no decision, or no rule");
 	else if (!request && strcmp(decision, "block") != 0)
@@ -251,6 +264,7 @@ static void check_decision(struct exchange *e, const cJSON *request)
 		return;
 	}
 
+	check_must(e, request, reply, strcmp(decision, "deny") == 0);
 	if (strcmp(decision, "approved") == 0
 		&& !cJSON_IsFalse(cJSON_GetObjectItemCaseSensitive(request, "consume")))
 		violation(e, "'approved' to a request that would have consumed the token");

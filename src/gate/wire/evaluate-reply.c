@@ -105,6 +105,8 @@ int evaluate_reply_print(const struct evaluate_reply *reply, struct bytes *b)
 	}
 	write_text(&w, "expires_at", reply->expires_at);
 	write_text(&w, "rule", reply->rule);
+	if (reply->must)
+		writer_raw(&w, MUST_KEY, reply->must, strlen(reply->must));
 	writer_end(&w);
 	r = writer_finish(&w);
 	if (r >= 0 && e < 0) {

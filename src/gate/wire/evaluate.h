@@ -68,6 +68,7 @@ struct evaluate_reply {
 	const char *reason;
 	const char *record_id; /* ID of the evidence, or NULL */
 	const char *approver_group, *timestamp, *correlation_id;
+	const char *must; /* JSON, as the request has it; or NULL */
 
 	/* Only with `detail`. */
 	const char *approval_token;

@@ -76,6 +76,8 @@ void reply_write(const struct reply *reply, struct writer *w)
 	writer_string(w, "rule", reply->rule);
 	writer_string(w, "expires_at", reply->expires_at);
 	writer_string(w, "evidence", reply->evidence);
+	if (reply->must)
+		writer_raw(w, MUST_KEY, reply->must, strlen(reply->must));
 }
 
 int reply_print(const struct reply *reply, struct bytes *b)

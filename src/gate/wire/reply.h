@@ -60,6 +60,9 @@ enum outcome outcome_parse(const char *name);
 	"{\"outcome\":\"unsupported_action\",\"reason\":\"" REASON_STOPPING \
 	"\",\"stopping\":true}\n"
 
+/* In a request, the keys on which its client relies; in a reply, the same, now known to count. */
+#define MUST_KEY "must"
+
 struct reply {
 	enum decision decision; /* either this */
 	enum outcome outcome;   /* or this; the other one is NONE */
@@ -77,6 +80,8 @@ struct reply {
 	const char *rule;
 	const char *expires_at;
 	const char *evidence; /* the ID of its record */
+
+	const char *must; /* JSON, as the request has it; or NULL */
 };
 
 /* Writes the reply's members into the open object. */

@@ -386,7 +386,7 @@ int request_read_evaluate(struct request *q)
 	struct evaluate *e = &q->evaluate;
 	int r;
 
-	r = request_read_members(q, q, keys);
+	r = request_read_action(q, keys);
 	drop_empty(e);
 	q->asked.session_id = e->session_id;
 	q->asked.agent_id = e->agent_id;

@@ -17,6 +17,12 @@ enum { REQUEST_REFUSED = DISPATCH_REFUSED };
 int request_read_members(struct request *q, void *to, const struct dispatch_row *rows);
 
 /*
+ * The same with the whole table of an action, except the key `action`: the member `must` may name
+ * only keys of this table.
+ */
+int request_read_action(struct request *q, const struct dispatch_row *rows);
+
+/*
  * Sets the fault to "malformed request: " and the formatted text. Returns REQUEST_REFUSED, -ENOMEM.
  */
 int request_set_fault(struct request *q, const char *format, ...)

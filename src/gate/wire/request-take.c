@@ -8,6 +8,7 @@
 #include "base/json/scan-value.h"
 #include "base/json/writer.h"
 #include "base/path.h"
+#include "base/text.h"
 #include "gate/fields.h"
 #include "gate/limits.h"
 #include "gate/wire/request-internal.h"
@@ -42,6 +43,57 @@ int request_read_members(struct request *q, void *to, const struct dispatch_row 
 	};
 
 	return dispatch_members(&d, &q->members, rows);
+}
+
+static bool has_row(const struct dispatch_row *rows, const char *key)
+{
+	for (; rows->key; rows++)
+		if (strcmp(rows->key, key) == 0)
+			return true;
+	return false;
+}
+
+/* Takes `must`: an array of keys, each of which stands in the table. */
+static int take_must(struct request *q, const struct dispatch_row *rows)
+{
+	cleanup(bytes_deinit) struct bytes names = BYTES_INIT(BYTES_UNLIMITED),
+					   shown = BYTES_INIT(BYTES_UNLIMITED);
+	const struct member *must = members_find(&q->members, MUST_KEY);
+	const char *name;
+	size_t n;
+	int r;
+
+	if (!must)
+		return 0;
+
+	r = scan_strings_value(must->text, must->len, &names, &n);
+	if (r < 0)
+		return r;
+	if (r == SCAN_OTHER)
+		return request_set_fault(q, MUST_KEY " must be an array of strings");
+	if (n > LIMIT_MUST)
+		return request_set_fault(q, MUST_KEY " has more than %d elements", LIMIT_MUST);
+
+	name = bytes_str(&names);
+	for (size_t i = 0; i < n; i++, name += strlen(name) + 1) {
+		if (has_row(rows, name))
+			continue;
+		r = text_append_escaped(&shown, name, strlen(name));
+		return r < 0 ? r
+			     : request_set_fault(q, MUST_KEY " names '%s', which is not known here",
+				     bytes_str(&shown));
+	}
+	q->must = must->text;
+	q->must_len = must->len;
+	return 0;
+}
+
+int request_read_action(struct request *q, const struct dispatch_row *rows)
+{
+	int r;
+
+	r = request_read_members(q, q, rows);
+	return r != 0 ? r : take_must(q, rows);
 }
 
 /* An empty string counts as none. */

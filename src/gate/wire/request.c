@@ -168,7 +168,7 @@ static int read_exec(struct request *q)
 			AT(asked) + row->offset, row->required, field_takes[row->kind].limit };
 	}
 	memcpy(rows + n, exec_keys, sizeof(exec_keys));
-	return request_read_members(q, q, rows);
+	return request_read_action(q, rows);
 }
 
 static int read_action(struct request *q)
@@ -293,7 +293,7 @@ static int read_request(struct request *q, const char *line, size_t len)
 	r = read_action(q);
 	if (r == 0)
 		r = q->action == ACTION_EXEC ? read_exec(q)
-					     : request_read_members(q, q, actions[q->action].keys);
+					     : request_read_action(q, actions[q->action].keys);
 	if (r == 0)
 		r = check_approval(q);
 	return r == 0 ? check_selection(q) : r;

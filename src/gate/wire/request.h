@@ -57,6 +57,13 @@ struct request {
 	char *fault;
 	bool malformed; /* the fault is that the line is not a valid request of its action */
 
+	/*
+	 * The keys on which the client relies, an array of strings as it stands in the line; NULL:
+	 * it named none. The daemon knows all of them; the reply repeats the array.
+	 */
+	const char *must;
+	size_t must_len;
+
 	/* Both contracts. */
 	struct invocation asked;
 	const char *approval_token;
