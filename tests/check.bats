@@ -429,6 +429,113 @@ usage_error() {
 	assert_equal "$(heard | "$UNIT" get action)" local.exec
 }
 
+# --- in a user namespace --------------------------------------------------------------------------
+
+# trusts NAMESPACE...: check in there, with the socket as one to be trusted for its place.
+trusts() {
+	_command "$FIRMA" check --trust-socket "$SOCKET" -- true
+	run --separate-stderr "$@" "${CMD[@]}"
+}
+
+# distrusts SENTENCE NAMESPACE...
+distrusts() {
+	trusts "${@:2}"
+	assert_status 3
+	refute_output
+	assert_stderr "firma: could not decide: $SOCKET: whoever listens there has no uid here, and $1"
+	[[ ! -e $TMP/heard ]]
+}
+
+# As $reply, but it keeps nothing of who says nothing.
+# shellcheck disable=SC2016
+careful=${reply/;/ || exit;}
+
+NO_PLACE='the socket is neither below a read-only mount nor in a directory that only you can write to'
+
+@test "a listener without a uid here is trusted for the socket's place, if that is asked for" {
+	local own=(unshare --user --map-root-user)
+
+	need_root
+	AS_UID=4242 answer "$careful" "$TMP/heard" '{"decision":"allow","reason":"yes"}'
+	_command "$FIRMA" check --socket "$SOCKET" -- true
+	run --separate-stderr "${own[@]}" "${CMD[@]}"
+	assert_status 3
+	assert_stderr "firma: could not decide: $SOCKET: whoever listens there has no uid here"
+
+	# A stranger's directory shows as that of the root directory's owner.
+	distrusts "$NO_PLACE" "${own[@]}"
+	# Nor is it one's own because one has no uid here, either.
+	distrusts "$NO_PLACE" unshare --user
+	# Who else may write there could have put another socket there.
+	chown 0:0 "$TMP"
+	chmod 775 "$TMP"
+	distrusts "$NO_PLACE" "${own[@]}"
+	chmod 1777 "$TMP"
+	distrusts "$NO_PLACE" "${own[@]}"
+
+	mkdir "$TMP/own"
+	ln "$SOCKET" "$TMP/own/agent.sock"
+	SOCKET=$TMP/own/agent.sock
+	trusts "${own[@]}"
+	assert_status 0
+	assert_equal "$(heard | "$UNIT" get action)" local.exec
+}
+
+@test "in a sandbox of bwrap, a socket below a read-only mount is trusted" {
+	local sandbox=(bwrap --unshare-user --ro-bind / / --dev /dev --proc /proc)
+
+	need_root
+	AS_UID=4242 answer "$careful" "$TMP/heard" '{"decision":"allow","reason":"yes"}'
+	distrusts "$NO_PLACE" "${sandbox[@]}" --bind "$TMP" "$TMP"
+	trusts "${sandbox[@]}"
+	assert_status 0
+	assert_equal "$(heard | "$UNIT" get action)" local.exec
+
+	# The one socket by itself.
+	rm "$TMP/heard"
+	trusts "${sandbox[@]}" --bind "$TMP" "$TMP" --ro-bind "$SOCKET" "$SOCKET"
+	assert_status 0
+	assert_equal "$(heard | "$UNIT" get action)" local.exec
+}
+
+@test "where uid 65534 is a user, a listener with that uid is never trusted for its place" {
+	need_root
+	AS_UID=65534 answer "$careful" "$TMP/heard" no
+	chown 0:0 "$TMP"
+	chmod 755 "$TMP"
+	distrusts 'uid 65534 is a user here' env
+	# shellcheck disable=SC2016
+	distrusts 'uid 65534 is a user here' unshare --mount sh -c 'mount --bind -o ro "$0" "$0" && exec "$@"' "$TMP"
+	checks --trust-socket "$SOCKET" --socket "$SOCKET" -- true
+	assert_status 2
+	assert_stderr -p '--trust-socket excludes --socket'
+	run --separate-stderr firma hook claude --trust-socket "$SOCKET" <<<'{}'
+	assert_status 2
+	run --separate-stderr firma run --trust-socket "$SOCKET" -- true
+	assert_status 125
+}
+
+@test "a socket to be trusted for its place is otherwise like any other" {
+	local own=(unshare --user --map-root-user)
+
+	answer "$careful" "$TMP/heard" '{"decision":"allow","reason":"yes"}'
+	SOCKET=unix://$SOCKET trusts "${own[@]}"
+	assert_status 0
+	assert_equal "$(heard | "$UNIT" get action)" local.exec
+	trusts env
+	assert_status 0
+
+	ln -s "$SOCKET" "$TMP/link"
+	SOCKET=$TMP/link trusts env
+	assert_status 3
+	assert_stderr "firma: could not decide: $TMP/link: this is not a socket"
+	SOCKET=$TMP/none trusts env
+	assert_status 3
+	assert_stderr "firma: could not decide: $TMP/none: No such file or directory"
+	SOCKET='' trusts env
+	assert_status 3
+}
+
 # --- the command ----------------------------------------------------------------------------------
 
 @test "the command is the first in the path that can be run" {

@@ -12,7 +12,8 @@ static int exchange(struct client *c, const struct ask *ask, const struct bytes 
 {
 	int r, must;
 
-	r = client_open(c, CLIENT_AGENT, ask->socket, wait + ask->timeout);
+	r = ask->trusted ? client_open_by_place(c, ask->trusted, wait + ask->timeout)
+			 : client_open(c, CLIENT_AGENT, ask->socket, wait + ask->timeout);
 	if (r >= 0)
 		r = client_require_peer(c, ask->peer);
 	if (r >= 0)

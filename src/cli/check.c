@@ -40,6 +40,8 @@ static const struct option_row rows[] = {
 	{ "json", 0, NULL, "print the reply as it came", OPTION_FLAG(struct check, question.json) },
 	{ "socket", 0, "PATH", "the daemon's socket",
 		OPTION_STRING(struct check, question.ask.socket) },
+	{ "trust-socket", 0, "PATH", "the daemon's socket, also if its user is not known here",
+		OPTION_STRING(struct check, question.ask.trusted) },
 	{ "quiet", 'q', NULL, "print nothing on standard error", OPTION_FLAG(struct check, quiet) },
 	{ 0 },
 };
@@ -71,6 +73,8 @@ static int run(const struct verb *verb, int argc, char **argv)
 	check.build.command = operands.words;
 	if (check.quiet)
 		say_nothing();
+	if (check.question.ask.trusted && check.question.ask.socket)
+		return usage_error(verb, "--trust-socket excludes --socket");
 	if (check.question.wait && check.build.request_file)
 		return usage_error(verb, "--wait excludes --request, which has its own wait_ms");
 

@@ -18,6 +18,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/text.h"
+#include "cli/trusted-socket.h"
 #include "daemon/peer.h"
 
 #define SCHEME "unix://"
@@ -186,6 +187,8 @@ int client_require_peer(struct client *c, enum client_peer peer)
 	if (getsockopt(c->fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) < 0)
 		return fail(c, "%s", strerror(errno));
 
+	if (cred.uid == PEER_OVERFLOW_ID && c->trusts_place)
+		return 0;
 	if (cred.uid == PEER_OVERFLOW_ID)
 		return fail(c, "whoever listens there has no uid here");
 	if (is_wanted(cred.uid, peer))
@@ -193,12 +196,10 @@ int client_require_peer(struct client *c, enum client_peer peer)
 	return fail(c, "uid %u listens there, who is %s", (unsigned int)cred.uid, unlike[peer]);
 }
 
-int client_open(struct client *c, enum client_door door, const char *path, uint64_t timeout)
+static int init(struct client *c, const char *path, uint64_t timeout)
 {
 	cleanup(bytes_deinit) struct bytes shown = BYTES_INIT(BYTES_UNLIMITED);
-	cleanup(free_p) char *found = NULL;
 	uint64_t now = clock_now().boot;
-	int r;
 
 	*c = (struct client){
 		.fd = -1,
@@ -207,13 +208,58 @@ int client_open(struct client *c, enum client_door door, const char *path, uint6
 		.why = BYTES_INIT(BYTES_UNLIMITED),
 	};
 
-	found = find_path(door, path);
-	if (!found || text_append_escaped(&shown, found, strlen(found)) < 0)
+	if (!path || text_append_escaped(&shown, path, strlen(path)) < 0)
 		return fail(c, "out of memory");
 
 	c->path = bytes_steal(&shown);
-	r = connect_to(c, found);
+	return 0;
+}
+
+int client_open(struct client *c, enum client_door door, const char *path, uint64_t timeout)
+{
+	cleanup(free_p) char *found = find_path(door, path);
+	int r;
+
+	r = init(c, found, timeout);
+	if (r >= 0)
+		r = connect_to(c, found);
 	return r < 0 ? r : client_require_peer(c, CLIENT_PEER_ANY);
+}
+
+/* Whether this system can't name the listener's uid. */
+static bool is_unmapped(const struct client *c)
+{
+	struct ucred cred;
+	socklen_t len = sizeof(cred);
+
+	return getsockopt(c->fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) == 0
+		&& cred.uid == PEER_OVERFLOW_ID;
+}
+
+int client_open_by_place(struct client *c, const char *path, uint64_t timeout)
+{
+	cleanup(trusted_socket_deinit) struct trusted_socket socket = TRUSTED_SOCKET_INIT;
+	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
+	char place[64];
+	int r;
+
+	path = client_strip_scheme(path);
+	r = init(c, path, timeout);
+	if (r < 0)
+		return r;
+	if (trusted_socket_open(path, &socket, &why) < 0)
+		return fail(c, "%s", bytes_str(&why));
+
+	snprintf(place, sizeof(place), "/proc/self/fd/%d", socket.socket);
+	r = connect_to(c, place);
+	if (r < 0)
+		return r;
+	if (is_unmapped(c)) {
+		if (trusted_socket_check(&socket, &why) < 0)
+			return fail(c, "%s", bytes_str(&why));
+		c->trusts_place = true;
+	}
+	return client_require_peer(c, CLIENT_PEER_ANY);
 }
 
 int client_send(struct client *c, const struct bytes *line)

@@ -10,6 +10,7 @@
  * not decide".
  */
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/bytes.h"
@@ -36,6 +37,7 @@ struct client {
 	char *path; /* for messages */
 	int fd;
 	uint64_t deadline; /* µs of the boot clock */
+	bool trusts_place; /* the listener may have no uid here */
 	struct bytes in;   /* received but not read yet */
 	struct bytes why;
 };
@@ -46,6 +48,12 @@ struct client {
  * places.
  */
 int client_open(struct client *c, enum client_door door, const char *path, uint64_t timeout);
+
+/*
+ * The same with the agent's socket at `path`. If its listener has no uid in this user namespace,
+ * the place of the socket decides (cli/trusted-socket).
+ */
+int client_open_by_place(struct client *c, const char *path, uint64_t timeout);
 
 /* Checks the listener more strictly than client_open() does. Call it before anything is sent. */
 int client_require_peer(struct client *c, enum client_peer peer);
