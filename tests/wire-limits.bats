@@ -113,6 +113,47 @@ idle_as() {
 	check_cases
 }
 
+# rules N: each asks about git with a word that ends in z, which takes a step a character.
+rules() {
+	{
+		printf '{"default_action":"allow","exec":['
+		seq -f '{"id":"r%g","argv":["git","*z"],"action":"pending_hitl"},' "$1"
+		printf '{"id":"last","argv":["git","*y"],"action":"pending_hitl"}]}'
+	} >"$TMP/etc/policy.json.new"
+	mv "$TMP/etc/policy.json.new" "$TMP/etc/policy.json"
+}
+
+@test "matching a request with all rules takes at most 32 million steps, else it is denied, on record" {
+	local token long WHY='matching a request with the patterns of all rules takes at most 33554432 steps'
+
+	mkdir -m 755 "$TMP/etc"
+	rules 400
+	long=$(text 60000)
+	start_daemon --policy "$TMP/etc/policy.json" --evidence-log "$TMP/log.jsonl"
+	run ask args:="[\"$long\"]"
+	assert_decision allow
+	token=$(pending_token args:="[\"${long}y\"]")
+
+	rules 4000
+	run ask args:="[\"$long\"]" detail:=true
+	assert_decision deny "limit reached: $WHY"
+	assert_field rule match_limit
+	assert_equal "$(tail -n 1 "$TMP/log.jsonl" | "$UNIT" get response | "$UNIT" get reason)" \
+		"limit reached: $WHY"
+	run send <<<"{\"action_type\":\"execute_command\",\"target\":\"git $long\"}"
+	assert_output -p "\"rule_id\":\"match_limit\",\"decision\":\"block\",\"severity\":\"critical\",\"reason\":\"limit reached: $WHY\""
+	run ask args:='["short"]'
+	assert_decision allow
+
+	# What was approved is not lost by it.
+	operate approve token_id="$token"
+	run ask args:="[\"${long}y\"]" approval_token="$token"
+	assert_decision deny "limit reached: $WHY"
+	rules 400
+	run ask args:="[\"${long}y\"]" approval_token="$token"
+	assert_decision allow
+}
+
 @test "a request that the end of file ends takes as much" {
 	start_daemon --default-action allow
 	run send --half-close < <(printf %s "$(sized 65535)")

@@ -16,6 +16,15 @@
 #include "gate/decide-evaluate.h"
 #include "gate/decide-exec.h"
 #include "gate/decide-token.h"
+#include "gate/limits.h"
+#include "gate/policy/glob.h"
+#include "gate/policy/rule.h"
+
+#define STEPS_REASON \
+	REASON_LIMIT \
+	"matching a request with the patterns of all rules takes at most 33554432 steps"
+
+_Static_assert(LIMIT_MATCH_STEPS == 33554432, "STEPS_REASON names it");
 
 /* Whether the operator gave a fingerprint that is not the token's. */
 static bool names_other_fingerprint(const struct decide_input *in)
@@ -280,13 +289,29 @@ static void decide_any(const struct decide_input *in, struct verdict *v)
 		decide_action(in, v);
 }
 
+/* What was decided rests on patterns that were not matched to their end. */
+static void decide_unmatched(const struct decide_input *in, struct verdict *v)
+{
+	verdict_deinit(v);
+	verdict_init(v);
+	if (is_of_asker(in) || in->request->action == ACTION_EVALUATE) {
+		verdict_decide(v, DECISION_DENY, STEPS_REASON, RULE_STEPS);
+		verdict_grade(v, SEVERITY_CRITICAL, NULL, NULL);
+	} else {
+		verdict_conclude(v, OUTCOME_UNSUPPORTED, STEPS_REASON);
+	}
+}
+
 int decide(const struct decide_input *in, struct verdict *ret)
 {
 	struct verdict v;
 	int r;
 
 	verdict_init(&v);
+	glob_budget_begin(LIMIT_MATCH_STEPS);
 	decide_any(in, &v);
+	if (glob_budget_end())
+		decide_unmatched(in, &v);
 	r = v.error;
 	if (r < 0)
 		verdict_deinit(&v);

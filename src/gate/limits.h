@@ -81,7 +81,8 @@
 /* The policy is the operator's file, but it must be possible to judge a request in time. */
 #define LIMIT_POLICY ((size_t)8 << 20)
 #define LIMIT_POLICY_RULES 4096
-#define LIMIT_OPERANDS 1024 /* texts in words of a command that may name files */
+#define LIMIT_MATCH_STEPS (UINT64_C(32) << 20) /* of matching patterns, for one request */
+#define LIMIT_OPERANDS 1024                    /* texts in words of a command that may name files */
 #define LIMIT_PACKS 64
 #define LIMIT_TRUSTED_PATHS 64
 #define LIMIT_RULE_PATTERNS 64 /* elements of argv */

@@ -15,6 +15,39 @@
 #include "base/text.h"
 #include "gate/limits.h"
 
+#define UNLIMITED UINT64_MAX
+
+/* The steps of a call besides those for its text; and the bytes that strlen(3) reads in a step. */
+#define CALL_STEPS 8
+#define BYTES_IN_STEP 16
+
+/* What is left of the budget; 0: it is spent. */
+static uint64_t steps_left = UNLIMITED;
+
+void glob_budget_begin(uint64_t steps)
+{
+	steps_left = steps;
+}
+
+bool glob_budget_end(void)
+{
+	const bool spent = steps_left == 0;
+
+	steps_left = UNLIMITED;
+	return spent;
+}
+
+/* False: the budget does not have so many steps, and is spent. */
+static bool spend(size_t steps)
+{
+	if (steps >= steps_left) {
+		steps_left = 0;
+		return false;
+	}
+	steps_left -= steps;
+	return true;
+}
+
 static const char *next_char(const char *t, const char *end)
 {
 	uint32_t c;
@@ -58,6 +91,8 @@ static bool match(
 		} else if (star && star == p_end && !start) {
 			return true;
 		} else if (star && may_take(start, taken, t_end)) {
+			if (!spend((size_t)(t - taken) + 1))
+				return false;
 			p = star;
 			t = taken = next_char(taken, t_end);
 		} else {
@@ -69,14 +104,22 @@ static bool match(
 	return p == p_end;
 }
 
+static bool match_text(const char *pattern, const char *text, const char *start)
+{
+	const size_t len = strlen(text);
+
+	return spend(CALL_STEPS + len / BYTES_IN_STEP)
+		&& match(pattern, pattern + strlen(pattern), text, text + len, start);
+}
+
 bool glob_text(const char *pattern, const char *text)
 {
-	return match(pattern, pattern + strlen(pattern), text, text + strlen(text), NULL);
+	return match_text(pattern, text, NULL);
 }
 
 bool glob_text_narrow(const char *pattern, const char *text)
 {
-	return match(pattern, pattern + strlen(pattern), text, text + strlen(text), text);
+	return match_text(pattern, text, text);
 }
 
 /* The end of a segment, which begins with its slash: where the next one begins. */
@@ -101,6 +144,8 @@ bool glob_path(const char *pattern, const char *path)
 	const char *p = segments(pattern), *t = segments(path), *star = NULL, *taken = NULL;
 
 	while (*t) {
+		if (!spend(CALL_STEPS))
+			return false;
 		if (is_any_segments(p)) {
 			p = star = segment_end(p);
 			taken = t;
@@ -221,7 +266,10 @@ static bool may_fit(const struct runs *g, const char *text)
 	}
 	if (best == 0)
 		return true;
+	len = 0;
 	for (; *text; text++) {
+		if (!spend(1 + len))
+			return false;
 		for (len = 0; len < best; len++) {
 			const char p = g->pattern[at + len], c = text[len];
 
@@ -259,6 +307,8 @@ static bool match_runs(const struct runs *g, const char *text)
 	}
 	enter(g, now, 0, false);
 	for (; *text; text++) {
+		if (!spend(now->low <= now->high ? now->high - now->low + 1 : 1))
+			return false;
 		step(g, now, next, *text);
 		clear(now, g->len);
 		other = now;

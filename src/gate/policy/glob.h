@@ -12,6 +12,18 @@
  */
 
 #include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * Many long texts under many patterns could take a decision too long, so the steps of matching are
+ * counted against a budget. The count is kept here, since patterns are matched in many places; the
+ * program has one thread. When the budget is spent, nothing matches any more: what rests on it must
+ * be thrown away. Without a budget, the steps are not limited.
+ */
+void glob_budget_begin(uint64_t steps);
+
+/* Ends it. Returns whether it was spent. */
+bool glob_budget_end(void);
 
 bool glob_text(const char *pattern, const char *text);
 

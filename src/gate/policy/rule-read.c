@@ -165,7 +165,7 @@ static int take_directories(
 static bool is_reserved(const char *id)
 {
 	static const char *const reserved[] = { RULE_DEFAULT, RULE_TOKEN, RULE_BUDGET, RULE_HIDDEN,
-		RULE_ALLOWLIST, RULE_OPERAND, RULE_RUNTIME, RULE_LINE, RULE_KEPT };
+		RULE_ALLOWLIST, RULE_OPERAND, RULE_RUNTIME, RULE_LINE, RULE_KEPT, RULE_STEPS };
 
 	for (size_t i = 0; i < sizeof(reserved) / sizeof(reserved[0]); i++)
 		if (strcmp(id, reserved[i]) == 0)

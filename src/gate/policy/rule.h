@@ -28,6 +28,7 @@
 #define RULE_KEPT "kept_variables"
 #define RULE_LINE "shell_line"
 #define RULE_OPERAND "commands.operand.require_approval"
+#define RULE_STEPS "match_limit"
 #define RULE_URL "fetch.url.refused"
 #define RULE_RUNTIME "runtime.default.require_approval"
 
