@@ -74,7 +74,7 @@ decisions() {
 	done
 	for key in cwd=/ executable_sha256="$(printf '%064d' 8)" real_path=/bin/x agent_id=b \
 		budget_state_ref=c programs:='{"a":["/bin/a","/bin/b"]}' environment:='["HOME"]' \
-		session_id=t sandbox_id=t profile=t args:='["b"]' args:='["a",""]' executable=/bin/x; do
+		session_id=t sandbox_id=t profile=t args:='["b"]' args:='["a",""]' executable=/bin/x purpose=p; do
 		asks "${WHOLE[@]}" "$key"
 		[[ $token != "$first" ]] || fail "joined with $key"
 		((++n))

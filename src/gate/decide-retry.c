@@ -68,7 +68,8 @@ bool decide_retry_asks_anew(const struct decide_input *in)
 	const struct token *t = in->token;
 
 	return t && t->uid == in->asker.uid && t->joined && t->state == TOKEN_CONSUMED
-		&& decide_retry_claim_fits(in) && fields_are_equal(&t->asked, &in->request->asked);
+		&& decide_retry_claim_fits(in)
+		&& fields_are_bound_alike(&t->asked, &in->request->asked);
 }
 
 bool decide_retry_begin(const struct decide_input *in, struct verdict *v)
