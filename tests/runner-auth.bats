@@ -187,6 +187,23 @@ no_secret() {
 	denied_runner clock
 }
 
+@test "a token that could be accepted again after the clock was set back is still known" {
+	serve_runners
+	local token
+	token=$(make_token)
+	run ask_as "$token"
+	assert_field decision pending_hitl
+
+	# It has expired, and the use of another one is noted.
+	move_wall 352
+	run ask_as "$(make_token 'for k in ("iat", "nbf", "exp"): c[k] += 352')"
+	assert_field decision pending_hitl
+	move_wall -58
+	run ask_as "$token" args:='["other"]'
+	assert_field decision deny
+	assert_field rule runner_auth.invalid
+}
+
 @test "a damaged record of used tokens accepts none, and is left as it is" {
 	serve_runners
 	run ask_as "$(make_token)"

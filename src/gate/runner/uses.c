@@ -29,9 +29,10 @@ static const struct runner_use *find(const struct runner_uses *u, const uint8_t 
 	return NULL;
 }
 
+/* A token is accepted for the skew longer, and the clock may be set back by as much. */
 static bool is_over(const struct runner_use *use, uint64_t now)
 {
-	return use->until + LIMIT_RUNNER_SKEW < now;
+	return use->until + (uint64_t)2 * LIMIT_RUNNER_SKEW < now;
 }
 
 static bool has_room(const struct runner_uses *u, uint64_t now)
