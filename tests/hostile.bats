@@ -12,14 +12,25 @@ load lib
 load hostile
 load terminal
 
+# What all tests need is made once: the texts in $BATS_FILE_TMPDIR/known, and their requests.
 setup_file() {
+	local -x LC_ALL=C.UTF-8
+	local i
+
 	expand_texts "$BATS_FILE_TMPDIR/texts"
+	read_texts "$BATS_FILE_TMPDIR/texts"
+	quote_texts
+	declare -p NAMES TEXTS SHOWN VALUES QUOTED | sed 's/^declare -a /declare -ga /' \
+		>"$BATS_FILE_TMPDIR/known"
+	for i in "${!NAMES[@]}"; do
+		request_of "$i"
+	done >"$BATS_FILE_TMPDIR/requests"
 }
 
 setup() {
 	lib_setup
-	read_texts "$BATS_FILE_TMPDIR/texts"
-	quote_texts
+	# shellcheck disable=SC1091 # it is made above
+	. "$BATS_FILE_TMPDIR/known"
 	start_daemon --default-action pending_hitl
 }
 
@@ -32,11 +43,7 @@ teardown() {
 
 # ask_all: a token for each, TOKENS.
 ask_all() {
-	local i
-
-	for i in "${!NAMES[@]}"; do
-		request_of "$i"
-	done >"$TMP/requests"
+	cp "$BATS_FILE_TMPDIR/requests" "$TMP/requests"
 	send_lines <"$TMP/requests" >"$TMP/replies"
 	mapfile -t TOKENS < <("$UNIT" get approval_token <"$TMP/replies")
 	assert_equal "${#TOKENS[@]}" "${#NAMES[@]}"
