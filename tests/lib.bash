@@ -85,6 +85,7 @@ lib_teardown() {
 # there fails, _show_place tells the place. `bats --trace` shows all, as ever.
 _trace_less() {
 	((${BATS_TRACE_LEVEL-0} == 0)) || return 0
+	declare -F bats_error_trap bats_check_status_from_trap >/dev/null || return 0
 	set +T
 	# They switch that trap off, which must last.
 	declare -ft bats_error_trap bats_check_status_from_trap
