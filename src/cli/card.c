@@ -137,17 +137,14 @@ static int append_shortened(const struct card *c, size_t i, size_t allowed, stru
 {
 	size_t n = c->lines[i], tail = allowed / 3, head = allowed - 1 - tail, len, skip;
 	const char *text = field(c, i, &len);
-	int r;
 
-	r = bytes_append(b, text, lines_len(text, head));
-	if (r >= 0)
-		r = bytes_appendf(b, "%s%s-- %zu lines of this are not shown --%s\n%s",
-			console_plain(c->console, c->styles[i]),
-			console_style(c->console, STYLE_YELLOW), n - head - tail,
-			console_plain(c->console, STYLE_YELLOW),
-			tail > 0 ? console_style(c->console, c->styles[i]) : "");
+	bytes_append(b, text, lines_len(text, head));
+	bytes_appendf(b, "%s%s-- %zu lines of this are not shown --%s\n%s",
+		console_plain(c->console, c->styles[i]), console_style(c->console, STYLE_YELLOW),
+		n - head - tail, console_plain(c->console, STYLE_YELLOW),
+		tail > 0 ? console_style(c->console, c->styles[i]) : "");
 	skip = lines_len(text, n - tail);
-	return r < 0 || tail == 0 ? r : bytes_append(b, text + skip, len - skip);
+	return tail == 0 ? bytes_error(b) : bytes_append(b, text + skip, len - skip);
 }
 
 /* Appends as much as fits into `rows`; *ret_hidden is the number of lines left out. */

@@ -2,6 +2,7 @@
 
 #include "cli/explanation.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -282,15 +283,12 @@ static int print_text(const struct explanation *e)
 {
 	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(BYTES_UNLIMITED);
 	cleanup(bytes_deinit) struct bytes notes = BYTES_INIT(BYTES_UNLIMITED);
-	int r;
 
-	r = append_head(e, &text);
-	if (r >= 0)
-		r = append_near(e, &text);
-	if (r >= 0)
-		r = append_notes(&e->notes, &notes);
-	if (r < 0)
-		return r;
+	append_head(e, &text);
+	append_near(e, &text);
+	append_notes(&e->notes, &notes);
+	if (bytes_error(&text) < 0 || bytes_error(&notes) < 0)
+		return -ENOMEM;
 
 	fputs(bytes_str(&text), stdout);
 	if (e->rule.len > 0) {
