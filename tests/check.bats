@@ -297,9 +297,9 @@ usage_error() {
 	undecided 'the connection ended in the middle of the answer'
 }
 
-@test "a megabyte of garbage is not read to its end" {
+@test "two megabytes of garbage are not read to its end" {
 	# shellcheck disable=SC2016
-	answer 'head -c 1000000 /dev/zero | tr "\0" x; echo "$?" >"$1"' "$TMP/end"
+	answer 'head -c 2000000 /dev/zero | tr "\0" x; echo "$?" >"$1"' "$TMP/end"
 	undecided 'answered with a line that never ends'
 	_until "${BACKGROUND[answer]}" test -s "$TMP/end"
 }
@@ -1059,10 +1059,10 @@ NO_PLACE='the socket is neither below a read-only mount nor in a directory that 
 	checks --request "$TMP"
 	assert_status 3
 	assert_stderr -p "firma: $TMP: "
-	head -c 70000 /dev/zero | tr '\0' ' ' >"$TMP/request.json"
+	head -c 1100000 /dev/zero | tr '\0' ' ' >"$TMP/request.json"
 	checks --request "$TMP/request.json"
 	assert_status 3
-	assert_stderr "firma: $TMP/request.json: a request takes at most 65536 bytes"
+	assert_stderr "firma: $TMP/request.json: a request takes at most 1048576 bytes"
 
 	stop_daemon
 	[[ ! -e $TMP/witness ]] || fail "$(<"$TMP/witness")"

@@ -373,7 +373,7 @@ UNLINKED='its previous_hash is not the record_hash of the line before it'
 	make 3
 	cp s whole
 	{ sed -n 1p whole; printf '{"x":"%010000000d"}\n' 0; sed -n 3p whole; } >s
-	finds 'line 2: it is longer than 1048576 bytes'
+	finds 'line 2: it is longer than 2097152 bytes'
 	{ sed -n 1p whole; printf '%010000000d' 0; } >s
 	finds 'line 2: it is incomplete: it does not end with a newline'
 

@@ -164,6 +164,99 @@ rules() {
 	assert_output "$ALLOWED"
 }
 
+@test "--max-request sets how long a request may be, and what it asks is shown and kept whole" {
+	local size token patch
+
+	for size in 63K 1025K 0; do
+		run firma serve --socket "$SOCKET" --store memory --max-request "$size"
+		assert_status 2
+		assert_output -p 'a size from 64K to 1M'
+	done
+
+	start_daemon --default-action pending_hitl --max-request 1M --evidence-log "$TMP/log.jsonl"
+	patch=$(text 100000)
+	firma check -- env "$patch" >"$TMP/token" 2>/dev/null || assert_equal "$?" 75
+	token=$(<"$TMP/token")
+	stop_daemon
+	start_daemon --default-action pending_hitl --max-request 1M --evidence-log "$TMP/log.jsonl"
+	assert_equal "$(firma token show --json "$token" | "$UNIT" get args)" "[\"$patch\"]"
+	run firma token show "$token"
+	assert_output -p "${patch:0:99000}"
+	run firma token list
+	assert_output -p "${patch:0:99000}"
+	firma token approve --yes "$token"
+	run firma check --token "$token" -- env "$patch"
+	assert_status 0
+	run firma evidence verify "$TMP/log.jsonl"
+	assert_status 0
+	assert_equal "$(firma evidence show --json "$TMP/log.jsonl" | grep -c "$patch")" 3
+}
+
+@test "the longest request that can be set is taken, kept and consumed, and one byte more is refused" {
+	local token long
+
+	start_daemon --default-action pending_hitl --max-request 1M --evidence-log "$TMP/log.jsonl"
+	# Room for the token, and then not a byte.
+	long=$((1048575 - 63 - 6 - ${#OPEN}))
+	with_arg $((long + 5)) >"$TMP/request"
+	run send <"$TMP/request"
+	assert_decision pending_hitl
+	token=$(field approval_token)
+	operate approve token_id="$token"
+	stop_daemon
+	start_daemon --default-action pending_hitl --max-request 1M --evidence-log "$TMP/log.jsonl"
+	run firma token show "$token"
+	assert_status 0
+	sed "s/}\$/,\"approval_token\":\"$token\",\"x\":\"\"}/" "$TMP/request" >"$TMP/retry"
+	sed 's/"x":""/"x":"y"/' "$TMP/retry" >"$TMP/longer"
+	while (($(stat -c %s "$TMP/longer") <= 1048576)); do
+		sed -i 's/y"}$/yy"}/' "$TMP/longer"
+	done
+	run send <"$TMP/longer"
+	assert_output '{"decision":"deny","reason":"limit reached: a request takes at most 1048576 bytes with its newline"}'
+	run send <"$TMP/retry"
+	assert_decision allow
+	run firma evidence verify "$TMP/log.jsonl"
+	assert_status 0
+}
+
+@test "requests that arrive or wait take at most 4 MiB for one uid" {
+	start_daemon --default-action pending_hitl --max-request 1M
+	run python3 - "$SOCKET" <<-'EOT'
+		import json, socket, sys
+		def door():
+		    s = socket.socket(socket.AF_UNIX)
+		    s.connect(sys.argv[1])
+		    return s
+		def line(size, **more):
+		    return json.dumps(dict(action='local.exec', executable='/bin/x', args=['x' * size],
+		        sandbox_id='b', session_id='s', profile='p', hitl_mode='async_token',
+		        **more)).encode() + b'\n'
+		# The daemon may answer before it has read all of it.
+		def ask(line):
+		    s = door()
+		    try:
+		        s.sendall(line)
+		    except BrokenPipeError:
+		        pass
+		    return json.loads(s.makefile().readline())
+		# Four that wait, and four that don't come to their end.
+		for fill in (line(1000000, wait_ms=600000), b'x' * 1000000):
+		    doors = [door() for n in range(4)]
+		    for s in doors:
+		        s.sendall(fill)
+		    print(ask(line(1000000))['reason'])
+		    print(ask(line(10))['decision'])
+		    for s in doors:
+		        s.close()
+		    while ask(line(1000000))['decision'] != 'pending_hitl':
+		        pass
+	EOT
+	assert_status 0
+	assert_output "$(printf '%s\npending_hitl\n%s\npending_hitl' \
+		'limit reached: requests of one uid that arrive or wait take at most 4 MiB, all 64 MiB'{,})"
+}
+
 @test "what stands behind the newline doesn't count" {
 	start_daemon --default-action allow
 	run send < <(sized 65535 && text 65536)

@@ -14,9 +14,10 @@
 #include <stdint.h>
 
 #include "base/bytes.h"
+#include "gate/limits.h"
 
 /* The longest line of a reply. A token's record may be as large as its request, plus the keys. */
-#define CLIENT_LINE_MAX ((size_t)256 << 10)
+#define CLIENT_LINE_MAX (LIMIT_REQUEST_MAX + ((size_t)256 << 10))
 
 #define CLIENT_TIMEOUT (UINT64_C(5000000))
 

@@ -52,7 +52,7 @@ bool evaluate_build_is_asked(const struct evaluate_build *b)
 
 /* --- files ------------------------------------------------------------------------------------ */
 
-/* Reads at most LIMIT_REQUEST + 1 bytes; the caller refuses a text that is too long. */
+/* Reads at most LIMIT_REQUEST_MAX + 1 bytes; the caller refuses a text that is too long. */
 static int read_text(const char *path, struct bytes *ret)
 {
 	FILE *f = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
@@ -61,10 +61,10 @@ static int read_text(const char *path, struct bytes *ret)
 
 	if (!f)
 		return -errno;
-	if (bytes_reserve(ret, LIMIT_REQUEST + 1, &end) < 0)
+	if (bytes_reserve(ret, LIMIT_REQUEST_MAX + 1, &end) < 0)
 		r = -ENOMEM;
 	else
-		bytes_grew(ret, fread(end, 1, LIMIT_REQUEST + 1, f));
+		bytes_grew(ret, fread(end, 1, LIMIT_REQUEST_MAX + 1, f));
 	if (r == 0 && ferror(f))
 		r = -EIO;
 	if (f != stdin)
@@ -83,9 +83,9 @@ static int read_named(const char *path, const char *what, struct bytes *ret)
 	r = read_text(path, ret);
 	if (r < 0)
 		return say_undecided("%s: %s", bytes_str(&shown), strerror(-r));
-	if (ret->len > LIMIT_REQUEST)
-		return say_undecided(
-			"%s: %s takes at most %d bytes", bytes_str(&shown), what, LIMIT_REQUEST);
+	if (ret->len > LIMIT_REQUEST_MAX)
+		return say_undecided("%s: %s takes at most %zu bytes", bytes_str(&shown), what,
+			LIMIT_REQUEST_MAX);
 	if (memchr(bytes_str(ret), '\0', ret->len) || !text_is_utf8(bytes_str(ret), ret->len))
 		return say_undecided("%s: %s must be UTF-8 without NUL", bytes_str(&shown), what);
 	return STATUS_DONE;

@@ -199,16 +199,16 @@ static int build_from_command(const struct request_build *build, struct bytes *l
 	return request_build_found(build, &command, line);
 }
 
-/* Reads at most LIMIT_REQUEST + 1 bytes; the caller refuses a request that is too long. */
+/* Reads at most LIMIT_REQUEST_MAX + 1 bytes; the caller refuses a request that is too long. */
 static int read_all(FILE *f, struct bytes *ret)
 {
 	char *end;
 	size_t n;
 
-	if (bytes_reserve(ret, LIMIT_REQUEST + 1, &end) < 0)
+	if (bytes_reserve(ret, LIMIT_REQUEST_MAX + 1, &end) < 0)
 		return -ENOMEM;
 
-	n = fread(end, 1, LIMIT_REQUEST + 1, f);
+	n = fread(end, 1, LIMIT_REQUEST_MAX + 1, f);
 	bytes_grew(ret, n);
 	return ferror(f) ? -EIO : 0;
 }
@@ -243,9 +243,9 @@ static int build_from_file(const struct request_build *build, struct bytes *line
 	r = read_file(build->request_file, line);
 	if (r < 0)
 		return say_undecided("%s: %s", bytes_str(&shown), strerror(-r));
-	if (line->len > LIMIT_REQUEST)
-		return say_undecided(
-			"%s: a request takes at most %d bytes", bytes_str(&shown), LIMIT_REQUEST);
+	if (line->len > LIMIT_REQUEST_MAX)
+		return say_undecided("%s: a request takes at most %zu bytes", bytes_str(&shown),
+			LIMIT_REQUEST_MAX);
 
 	r = scan_object(bytes_str(line), line->len, NULL, NULL, &fault);
 	if (r == SCAN_REFUSED)

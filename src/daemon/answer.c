@@ -19,9 +19,10 @@ void answer_init(struct answer *a, struct conn *conn)
 		.conn = conn,
 		.refusal = BYTES_INIT(BYTES_UNLIMITED),
 		.changed = BYTES_INIT((size_t)LIMIT_REVOKE_MANY * TOKEN_ID_LEN),
-		.request = BYTES_INIT((size_t)2 * LIMIT_REQUEST), /* a verified runner is added */
+		.request = BYTES_INIT(
+			LIMIT_REQUEST_MAX + LIMIT_REQUEST), /* a verified runner is added */
 		.what = BYTES_INIT(BYTES_UNLIMITED),
-		.line = BYTES_INIT(LIMIT_REQUEST),
+		.line = BYTES_INIT(LIMIT_REQUEST_MAX),
 		.reply = BYTES_INIT(BYTES_UNLIMITED),
 	};
 	verdict_init(&a->verdict);

@@ -20,7 +20,7 @@ struct batch {
 	struct resources *resources;
 	struct moment now; /* when the turn began */
 	struct answer answers[LIMIT_TURN_REQUESTS];
-	size_t n;
+	size_t n, bytes;   /* and of their lines */
 	bool has_changes;  /* a change or an evidence record must be written before the replies */
 	bool has_evidence; /* the log of evidence is open */
 	uint64_t noted; /* first evidence record in the note that the store was given; 0: no note */

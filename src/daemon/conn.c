@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -31,22 +32,30 @@ struct client_key {
 struct client {
 	struct client_key key;
 	size_t n;
+	size_t in_flight;
 };
 
-#define TOO_LONG_REASON "limit reached: a request takes at most 65536 bytes with its newline"
+#define IN_FLIGHT_REASON \
+	"limit reached: requests of one uid that arrive or wait take at most 4 MiB, all 64 MiB"
 #define TOO_SLOW_REASON "limit reached: a request must arrive within 10 seconds"
 #define TOO_MANY_REASON "limit reached: a uid has at most 256 connections at a time"
 
-_Static_assert(LIMIT_REQUEST == 65536, "TOO_LONG_REASON names it");
+_Static_assert(LIMIT_IN_FLIGHT == (size_t)64 << 20, "IN_FLIGHT_REASON names it");
+_Static_assert(LIMIT_IN_FLIGHT_UIDS == 16, "IN_FLIGHT_REASON names it");
 _Static_assert(LIMIT_EXCHANGE_TIME == 10 * CLOCK_SECOND, "TOO_SLOW_REASON names it");
 _Static_assert(LIMIT_CONNECTIONS_OF_UID == 256, "TOO_MANY_REASON names it");
 
-void conns_init(struct conns *conns, sd_event *event, conn_request_fn fn, void *userdata)
+void conns_init(struct conns *conns, sd_event *event, size_t max_request, conn_request_fn fn,
+	void *userdata)
 {
 	conns->event = event;
 	conns->on_request = fn;
 	conns->userdata = userdata;
 	conns->max = LIMIT_CONNECTIONS;
+	conns->max_request = max_request;
+	snprintf(conns->too_long, sizeof(conns->too_long),
+		"limit reached: a request takes at most %zu bytes with its newline", max_request);
+	conns->in_flight = 0;
 	conns->n = 0;
 	conns->unread = 0;
 	map_init(&conns->clients, sizeof(struct client_key));
@@ -138,10 +147,25 @@ static void give_up(struct conn *conn)
 	conn_free(conn);
 }
 
+bool conn_count_bytes(struct conn *conn, size_t n)
+{
+	size_t *all = &conn->conns->in_flight, *own = &conn->client->in_flight;
+
+	if (n > LIMIT_IN_FLIGHT - (*all - conn->in_flight)
+		|| n > LIMIT_IN_FLIGHT / LIMIT_IN_FLIGHT_UIDS - (*own - conn->in_flight))
+		return false;
+
+	*all += n - conn->in_flight;
+	*own += n - conn->in_flight;
+	conn->in_flight = n;
+	return true;
+}
+
 void conn_free(struct conn *conn)
 {
 	stop_source(conn);
 	stop_deadline(conn);
+	(void)conn_count_bytes(conn, 0);
 	client_leave(conn->conns, conn->client);
 	conn->conns->n--;
 	conn->conns->unread -= conn->out.len;
@@ -176,31 +200,39 @@ static int take_input(struct conn *conn, size_t n)
 {
 	const char *scratch = conn->conns->scratch;
 	const char *newline = memchr(scratch, '\n', n);
+	const size_t len = newline ? (size_t)(newline - scratch) : n;
 	int r;
 
 	/* The common case: the whole request arrives at once, and needs no copy. */
 	if (newline && conn->in.len == 0) {
-		give_request(conn, scratch, (size_t)(newline - scratch), NULL);
+		give_request(conn, scratch, len, NULL);
 		return 0;
 	}
 
-	r = bytes_append(&conn->in, scratch, newline ? (size_t)(newline - scratch) : n);
+	if (!conn_count_bytes(conn, conn->in.len + len)) {
+		give_request(conn, NULL, 0, IN_FLIGHT_REASON);
+		return 0;
+	}
+	r = bytes_append(&conn->in, scratch, len);
 	if (r < 0)
 		return r;
 
 	if (newline || n == 0)
 		give_request(conn, bytes_str(&conn->in), conn->in.len, NULL);
-	else if (conn->in.len >= LIMIT_REQUEST)
-		give_request(conn, NULL, 0, TOO_LONG_REASON);
+	else if (conn->in.len >= conn->conns->max_request)
+		give_request(conn, NULL, 0, conn->conns->too_long);
 	return 0;
 }
 
 /* Reads once. On error the connection can only be closed. */
 static int conn_read(struct conn *conn)
 {
+	size_t room = conn->conns->max_request - conn->in.len;
 	ssize_t n;
 
-	n = recv(conn->fd, conn->conns->scratch, LIMIT_REQUEST - conn->in.len, MSG_DONTWAIT);
+	if (room > LIMIT_REQUEST)
+		room = LIMIT_REQUEST;
+	n = recv(conn->fd, conn->conns->scratch, room, MSG_DONTWAIT);
 	if (n < 0)
 		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
 
@@ -303,7 +335,7 @@ int conns_accept(
 		return -ENOMEM;
 	}
 	conns->n++;
-	bytes_init(&conn->in, LIMIT_REQUEST);
+	bytes_init(&conn->in, conns->max_request);
 	bytes_init(&conn->out, BYTES_UNLIMITED);
 	set_state(conn, CONN_READING, now);
 
@@ -382,7 +414,7 @@ int conn_hold(struct conn *conn, conn_gone_fn gone, void *holder)
 		return r;
 
 	bytes_deinit(&conn->in); /* no more input is read while the connection is held */
-	bytes_init(&conn->in, LIMIT_REQUEST);
+	bytes_init(&conn->in, conn->conns->max_request);
 	conn->gone = gone;
 	conn->holder = holder;
 	return 0;

@@ -45,6 +45,7 @@ struct conn {
 	struct peer peer;
 	struct client *client;
 	struct bytes in, out;
+	size_t in_flight; /* bytes that count for this connection */
 	size_t sent;
 	uint64_t deadline; /* µs of the boot clock, while reading or writing; else CLOCK_NEVER */
 	conn_gone_fn gone; /* callback of the holder, or NULL */
@@ -65,14 +66,19 @@ struct conns {
 	conn_request_fn on_request;
 	void *userdata;
 	size_t max; /* LIMIT_CONNECTIONS, or fewer if descriptors are short */
+	size_t max_request;
+	char too_long[96]; /* the reason, with that number */
+	size_t in_flight;  /* at most LIMIT_IN_FLIGHT */
 	size_t n;
 	size_t unread;                     /* bytes of replies that are not fully sent */
 	struct map clients;                /* by uid and role of the door */
 	TAILQ_HEAD(conn_list, conn) order; /* connections with a deadline, the soonest first */
-	char scratch[LIMIT_REQUEST + 1];   /* buffer for recv() */
+	char scratch[LIMIT_REQUEST + 1];   /* buffer for recv(); longer requests come in parts */
 };
 
-void conns_init(struct conns *conns, sd_event *event, conn_request_fn fn, void *userdata);
+/* `max_request`: the longest request line, with its newline. */
+void conns_init(struct conns *conns, sd_event *event, size_t max_request, conn_request_fn fn,
+	void *userdata);
 
 /* Closes the connections that are left. Held ones must be closed before: turn_deinit(). */
 void conns_deinit(struct conns *conns);
@@ -109,6 +115,12 @@ int conn_hold(struct conn *conn, conn_gone_fn gone, void *holder);
 
 /* Undoes conn_hold(): the answer comes in this turn, and `gone` is not called any more. */
 void conn_release(struct conn *conn);
+
+/*
+ * How many bytes of a request are kept for the connection, until it is freed. False: with so many,
+ * a limit would be exceeded; the number stays as it was.
+ */
+bool conn_count_bytes(struct conn *conn, size_t n);
 
 /* Whether the peer of a held connection is still connected. */
 bool conn_is_there(const struct conn *conn);

@@ -294,7 +294,7 @@ static void connect_parts(struct server *s)
 	};
 	s->turn.resources = &s->resources;
 	s->turn.status = &s->status;
-	conns_init(&s->conns, s->loop.event, turn_take, &s->turn);
+	conns_init(&s->conns, s->loop.event, s->options->settings.max_request, turn_take, &s->turn);
 	s->loop.doors = &s->doors;
 	s->loop.conns = &s->conns;
 	s->loop.turn = &s->turn;

@@ -377,13 +377,14 @@ static void finish_decision(struct batch *batch, struct answer *a)
 
 /*
  * Keeps the line if the answer may be held back, since the request will be decided again. Best
- * effort: on -ENOMEM it is answered at once.
+ * effort: without memory or room it is answered at once.
  */
 static void keep_line(const struct batch *batch, const struct request *request, const char *line,
 	size_t len, struct answer *a)
 {
 	if (a->verdict.decision == DECISION_PENDING && a->verdict.has_token && !a->verdict.approved
-		&& request->wait_ms > 0 && bytes_append(&a->line, line, len) >= 0)
+		&& request->wait_ms > 0 && conn_count_bytes(a->conn, len)
+		&& bytes_append(&a->line, line, len) >= 0)
 		a->held_until = batch->now.clock.boot + request->wait_ms * CLOCK_MS;
 }
 
@@ -461,6 +462,7 @@ void turn_decide(struct batch *batch, struct conn *conn, const char *line, size_
 {
 	struct answer *a = &batch->answers[batch->n++];
 
+	batch->bytes += len;
 	/* On error the answer stays ANSWER_FAILED, which denies. */
 	answer_init(a, conn);
 	(void)decide_line(batch, line, len, refused, waited, a);

@@ -62,7 +62,8 @@ void turn_begin(struct turn *turn)
 
 bool turn_has_room(const struct turn *turn)
 {
-	return turn->batch.n < LIMIT_TURN_REQUESTS && turn->accepts < LIMIT_TURN_ACCEPTS;
+	return turn->batch.n < LIMIT_TURN_REQUESTS && turn->batch.bytes < LIMIT_TURN_BYTES
+		&& turn->accepts < LIMIT_TURN_ACCEPTS;
 }
 
 bool turn_is_full(const struct turn *turn)
@@ -344,7 +345,7 @@ void turn_end(struct turn *turn)
 	send_answers(turn);
 	allowlist_file_keep(&batch->resources->allowlist, &batch->now);
 	resources_log_warnings(batch->resources);
-	turn->accepts = batch->n = 0;
+	turn->accepts = batch->n = batch->bytes = 0;
 	batch->has_changes = false;
 	turn->begun = false;
 }

@@ -8,9 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The smallest share: larger than any one event, so that a watcher that reads can be sent it. */
-#define SHARE_MIN ((size_t)2 * LIMIT_REQUEST)
-
 struct watcher {
 	struct watchers *watchers;
 	struct conn *conn;
@@ -99,7 +96,7 @@ void watchers_tell(struct watchers *watchers, const struct token_events *events,
 {
 	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(BYTES_UNLIMITED);
 	struct watcher *w, *next;
-	size_t share;
+	size_t share, least;
 	int r;
 
 	if (watchers->n == 0)
@@ -110,8 +107,10 @@ void watchers_tell(struct watchers *watchers, const struct token_events *events,
 		return;
 
 	share = LIMIT_UNREAD / watchers->n;
-	if (share < SHARE_MIN)
-		share = SHARE_MIN;
+	/* It is larger than any one event, so that a watcher that reads can be sent it. */
+	least = 2 * TAILQ_FIRST(&watchers->list)->conn->conns->max_request;
+	if (share < least)
+		share = least;
 	for (w = TAILQ_FIRST(&watchers->list); w; w = next) {
 		next = TAILQ_NEXT(w, order);
 		if (r < 0 || tell(w, &text, share, now) < 0)

@@ -8,8 +8,13 @@
 
 #include <stdint.h>
 
-/* The request line, with its newline. */
+/* The request line, with its newline; and the most that an operator can set. */
 #define LIMIT_REQUEST 65536
+#define LIMIT_REQUEST_MAX ((size_t)1 << 20)
+
+/* Bytes of requests that have not arrived completely, or wait for a decision. */
+#define LIMIT_IN_FLIGHT ((size_t)64 << 20)
+#define LIMIT_IN_FLIGHT_UIDS 16 /* one uid may use a sixteenth of LIMIT_IN_FLIGHT */
 
 #define LIMIT_ARGS 4096
 #define LIMIT_PATH 4096
@@ -68,8 +73,9 @@
 
 #define LIMIT_TURN_ACCEPTS 64
 #define LIMIT_TURN_REQUESTS 256
-#define LIMIT_TURN_EVENTS 512             /* readable sockets, with or without a complete request */
-#define LIMIT_TURN_TIME UINT64_C(1000000) /* spent deciding; then replies are sent first */
+#define LIMIT_TURN_EVENTS 512 /* readable sockets, with or without a complete request */
+#define LIMIT_TURN_BYTES ((size_t)16 << 20) /* of requests, which are copied to the records */
+#define LIMIT_TURN_TIME UINT64_C(1000000)   /* spent deciding; then replies are sent first */
 
 /*
  * Allowed runs whose end may still be reported: the latest ones. At startup they are read from the

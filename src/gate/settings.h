@@ -16,6 +16,7 @@ struct settings {
 	uint32_t retry_after_ms;
 	uint64_t max_pending_alike, max_pending_of_uid;
 	uint64_t max_store;
+	uint64_t max_request; /* the request line, with its newline */
 	bool allow_self_approval;
 	bool require_signature; /* every approval needs a signature */
 	bool packs_by_asker;    /* the asker chooses the pack; else all are in force */

@@ -32,7 +32,7 @@
 #include "base/bytes.h"
 
 /* More than a daemon reads before it answers that a request is too long. */
-#define REQUEST_MAX 70000
+#define REQUEST_MAX 1100000
 
 struct exchange {
 	bool open;

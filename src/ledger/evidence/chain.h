@@ -16,7 +16,7 @@
 #include "ledger/evidence/key.h"
 
 /* The longest line, without its newline. */
-#define CHAIN_LINE_MAX ((size_t)1 << 20)
+#define CHAIN_LINE_MAX ((size_t)2 << 20)
 
 /* A record holds a request, as deep as a request may be; other writers' records are deeper. */
 #define CHAIN_DEPTH_MAX 64
