@@ -201,6 +201,28 @@ without_time() {
 	usage_error "unknown verb check (see 'firma token --help')" token check
 }
 
+@test "options may follow operands, whatever POSIXLY_CORRECT says, but not a command" {
+	local id
+
+	start_daemon --default-action pending_hitl
+	id=$(pending_token)
+	for POSIXLY_CORRECT in '' 1; do
+		[[ $POSIXLY_CORRECT ]] && export POSIXLY_CORRECT
+		runs token show "$id" --json
+		assert_status 0
+		assert_output -e '^\{"token_id":'
+		runs token show "${id:0:8}" -- --json
+		assert_status 2
+		runs fingerprint /bin/ls --nonsense
+		assert_status 0
+	done
+	runs token approve "$id" --yes "$id"
+	assert_status 0
+	assert_equal "$stderr" "firma: $id: approved"$'\n'"firma: $id: approved"
+	runs token revoke --reason no -- "$id"
+	assert_status 0
+}
+
 @test "an option that isn't one is a usage error of its verb" {
 	local verb
 

@@ -20,6 +20,9 @@
 #define ROW_BASE 256
 #define HELP_VALUE (ROW_BASE + OPTIONS_MAX)
 
+/* getopt's value for an operand. */
+#define OPERAND_VALUE 1
+
 /* The column where descriptions begin. */
 #define HELP_COLUMN 28
 
@@ -86,14 +89,16 @@ static int argument_of(const struct option_row *row)
 	return is_optional(row) ? optional_argument : required_argument;
 }
 
-/* Fills getopt's tables. "+": stop at the first operand; ":": tell both kinds of error apart. */
+/*
+ * Fills getopt's tables. "+": stop at the first operand; "-": give each operand as it comes,
+ * whatever $POSIXLY_CORRECT says; ":": tell both kinds of error apart.
+ */
 static void fill_tables(
 	const struct verb *v, struct option long_options[OPTIONS_MAX + 2], char letters[])
 {
 	size_t n = 0, at = 0;
 
-	if (v->operands == OPERANDS_COMMAND)
-		letters[at++] = '+';
+	letters[at++] = v->operands == OPERANDS_COMMAND ? '+' : '-';
 	letters[at++] = ':';
 	letters[at++] = 'h';
 	for (const struct option_row *row = v->options; row->name && n < OPTIONS_MAX; row++, n++) {
@@ -180,12 +185,16 @@ int verb_read_options(
 	char letters[2 * OPTIONS_MAX + 4];
 	const struct option_row *row;
 	const char *wants;
-	int found;
+	int found, n = 0;
 
 	fill_tables(v, long_options, letters);
 	optind = 0;
 	opterr = 0;
 	while ((found = getopt_long(argc, argv, letters, long_options, NULL)) != -1) {
+		if (found == OPERAND_VALUE) {
+			argv[1 + n++] = optarg; /* that word was read before */
+			continue;
+		}
 		if (found == '?' || found == ':')
 			return complain(v, found, argv[optind - 1]);
 		if (found == 'h' || found == HELP_VALUE) {
@@ -199,6 +208,8 @@ int verb_read_options(
 			return usage_error(v, "--%s wants %s", row->name, wants);
 	}
 
-	*ret = (struct operands){ .n = argc - optind, .words = argv + optind };
+	/* What follows the options, or "--"; then the NULL at the end. */
+	memmove(argv + 1 + n, argv + optind, (size_t)(argc - optind + 1) * sizeof(*argv));
+	*ret = (struct operands){ .n = n + argc - optind, .words = argv + 1 };
 	return check_operands(v, ret->n);
 }
