@@ -743,10 +743,13 @@ doors() {
 	assert_field id "$id"
 	assert_field argv '["log","**","-p"]'
 
-	run --separate-stderr firma allow remove "$id"
+	run --separate-stderr firma allow remove "${id:0:7}"
+	assert_status 1
+	assert_stderr "firma: ${id:0:7}: the allowlist has no such entry"
+	run --separate-stderr firma allow remove "${id:0:8}"
 	assert_status 0
 	refute_output
-	refute_stderr
+	assert_stderr "firma: $id: removed"
 	run --separate-stderr firma allow remove "$id"
 	assert_status 1
 	assert_stderr "firma: $id: the allowlist has no such entry"
@@ -755,6 +758,35 @@ doors() {
 	firma allow add /usr/bin/git >/dev/null
 	allowed_by_list 'args:=[]'
 	asked
+}
+
+@test "allow remove takes a whole ID first, then the beginning of one alone" {
+	start_asking
+	write_list "$(document "$(entry by-hand-1 /usr/bin/a),$(entry by-hand-12 /usr/bin/b),$(entry by-hand-13 /usr/bin/c)")"
+	run --separate-stderr firma allow remove by-hand-
+	assert_status 1
+	assert_stderr "firma: by-hand- fits several entries:
+  by-hand-1
+  by-hand-12
+  by-hand-13"
+	run --separate-stderr firma allow remove by-hand-1 by-hand-
+	assert_status 1
+	assert_stderr -p "firma: by-hand-1: removed"
+	run --separate-stderr firma allow remove by-hand-12 by-hand-
+	assert_status 0
+	assert_stderr "firma: by-hand-12: removed
+firma: by-hand-13: removed"
+	run firma allow list
+	assert_output -p 'the allowlist is empty'
+}
+
+@test "on a terminal the allowlist is folded, and nothing of it is cut" {
+	start_asking
+	write_list "$(document "$(entry x /usr/bin/a "\"argv\":[\"$(printf 'b%.0s' {1..90})\",\"c\"]")")"
+	run env -u NO_COLOR TERM=xterm COLUMNS=80 script -qec "'$FIRMA' allow list" /dev/null </dev/null
+	assert_line -n 0 -p $'\e[1mENTRY'
+	[[ $output == *$'\n'"    bbb"* ]] || fail "not folded: $output"
+	assert_equal "$(tr -d '\r\n ' <<<"$output" | grep -o 'b\{90\}c')" "$(printf 'b%.0s' {1..90})c"
 }
 
 @test "what an entry says is shown escaped" {

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 
-/* `firma allow list`, `firma allow add` and `firma allow remove`. */
+/* `firma allow list` and `firma allow add`. */
 
 #include "cli/allow.h"
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/json/tree.h"
@@ -13,16 +14,13 @@
 #include "base/notation.h"
 #include "base/text.h"
 #include "cli/approver-key.h"
+#include "cli/console.h"
+#include "cli/fold.h"
 #include "cli/must.h"
 #include "cli/operator.h"
 #include "cli/signature.h"
 #include "gate/limits.h"
 #include "gate/wire/request.h"
-
-#define ALLOW_OPERATOR(the_verb)                                                          \
-	{                                                                                 \
-		.verb = (the_verb), .timeout = CLIENT_TIMEOUT, .look = "firma allow list" \
-	}
 
 /* --- list ------------------------------------------------------------------------------------- */
 
@@ -30,6 +28,7 @@ struct entry_list {
 	struct operator_options op;
 	bool json;
 	size_t n;
+	struct console console;
 	struct bytes rows;
 };
 
@@ -153,8 +152,13 @@ static int append_times(struct bytes *b, const struct json *root)
 	return r < 0 ? r : bytes_appendf(b, "%-10s  %-24s  ", bytes_str(&left), bytes_str(&used));
 }
 
-static int append_row(struct bytes *b, const struct json *root)
+/* What an entry allows is never cut; on a terminal the row is folded, below its own beginning. */
+#define ROW_INDENT 4
+
+static int append_row(struct entry_list *l, const struct json *root)
 {
+	cleanup(bytes_deinit) struct bytes row = BYTES_INIT(BYTES_UNLIMITED);
+	struct bytes *b = &row;
 	const char *id = json_get_string(root, "id"), *agent = json_get_string(root, "agent_id");
 	const char *pattern = json_get_string(root, "pattern");
 	bool idle;
@@ -176,8 +180,10 @@ static int append_row(struct bytes *b, const struct json *root)
 		r = append_bounds(b, root);
 	if (r >= 0 && json_get(root, "idle") && json_bool(json_get(root, "idle"), &idle))
 		r = bytes_append_str(b, "  (matches nothing)");
-	return r < 0 || bytes_append_char(b, '\n') < 0 ? say_undecided("out of memory")
-						       : STATUS_DONE;
+	if (r >= 0)
+		r = fold_append(&l->rows, bytes_str(b), b->len, 0, ROW_INDENT, l->console.columns);
+	return r < 0 || bytes_append_char(&l->rows, '\n') < 0 ? say_undecided("out of memory")
+							      : STATUS_DONE;
 }
 
 static int list_item(const struct bytes *line, void *userdata)
@@ -198,26 +204,27 @@ static int list_item(const struct bytes *line, void *userdata)
 		say_json(line->data, line->len);
 		return STATUS_DONE;
 	}
-	return append_row(&l->rows, json_root(doc));
+	return append_row(l, json_root(doc));
 }
 
-static int print_action(enum action action, const char *id, struct bytes *line)
+static int append_header(struct bytes *b, const struct console *console)
 {
-	struct writer w;
-	int r;
+	cleanup(bytes_deinit) struct bytes row = BYTES_INIT(BYTES_UNLIMITED);
 
-	writer_init(&w, line);
-	writer_object(&w, NULL);
-	writer_string(&w, "action", action_name(action));
-	writer_string(&w, "id", id);
-	writer_end(&w);
-	r = writer_finish(&w);
-	return r < 0 ? r : bytes_append_char(line, '\n');
+	if (bytes_appendf(&row, "%-36s  %-10s  %-24s  %-10s  %s", "ENTRY", "LEFT", "LAST USED",
+		    "AGENT", "ALLOWS")
+		< 0)
+		return bytes_error(&row);
+
+	bytes_append_str(b, console_style(console, STYLE_BOLD));
+	fold_append(b, row.data, row.len, 0, ROW_INDENT, console->columns);
+	return bytes_appendf(b, "%s\n", console_plain(console, STYLE_BOLD));
 }
 
 static int run_list(const struct verb *verb, int argc, char **argv)
 {
-	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED),
+					   header = BYTES_INIT(BYTES_UNLIMITED);
 	struct entry_list list = {
 		.op = OPERATOR_INIT(verb),
 		.rows = BYTES_INIT(BYTES_UNLIMITED),
@@ -229,15 +236,17 @@ static int run_list(const struct verb *verb, int argc, char **argv)
 	if (status != VERB_GO)
 		return status;
 
-	if (print_action(ACTION_ALLOW_LIST, NULL, &request) < 0)
+	if (allow_print_action(ACTION_ALLOW_LIST, NULL, &request) < 0)
 		return say_undecided("out of memory");
 
+	console_look(STDOUT_FILENO, &list.console);
 	status = operator_ask(&list.op, &request, list_item, &list, NULL);
 	if (status == STATUS_DONE && list.n == 0)
 		say("the allowlist is empty");
+	else if (status == STATUS_DONE && !list.json && append_header(&header, &list.console) < 0)
+		status = say_undecided("out of memory");
 	else if (status == STATUS_DONE && !list.json)
-		printf("%-36s  %-10s  %-24s  %-10s  %s\n%s", "ENTRY", "LEFT", "LAST USED", "AGENT",
-			"ALLOWS", bytes_str(&list.rows));
+		printf("%s%s", bytes_str(&header), bytes_str(&list.rows));
 	bytes_deinit(&list.rows);
 	return status;
 }
@@ -408,59 +417,4 @@ const struct verb allow_add_verb = {
 	.summary = "Allows a command without asking",
 	.options = add_rows,
 	.run = run_add,
-};
-
-/* --- remove ----------------------------------------------------------------------------------- */
-
-struct removing {
-	struct operator_options op;
-};
-
-static const struct option_row remove_rows[] = {
-	OPERATOR_ROWS(struct removing, op),
-	{ 0 },
-};
-
-static int remove_one(const struct operator_options *op, const char *id)
-{
-	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED),
-					   shown = BYTES_INIT(BYTES_UNLIMITED);
-
-	if (!text_is_utf8(id, strlen(id)))
-		return usage_error(op->verb, "an ID must be UTF-8");
-	if (print_action(ACTION_ALLOW_REMOVE, id, &request) < 0
-		|| text_append_quoted(&shown, id, strlen(id)) < 0)
-		return say_undecided("out of memory");
-	return operator_ask(op, &request, NULL, NULL, bytes_str(&shown));
-}
-
-static int run_remove(const struct verb *verb, int argc, char **argv)
-{
-	struct removing r = { .op = ALLOW_OPERATOR(verb) };
-	struct operands operands;
-	int one, status;
-
-	status = verb_read_options(verb, argc, argv, &r, &operands);
-	if (status != VERB_GO)
-		return status;
-
-	status = STATUS_DONE;
-	/* Every entry is tried; the worst status is returned. */
-	for (int i = 0; i < operands.n; i++) {
-		one = remove_one(&r.op, operands.words[i]);
-		if (one > status)
-			status = one;
-	}
-	return status;
-}
-
-const struct verb allow_remove_verb = {
-	.group = "allow",
-	.name = "remove",
-	.operands = OPERANDS_SOME,
-	.operand = "entry's ID",
-	.arguments = "ID...",
-	.summary = "Removes what is allowed without asking",
-	.options = remove_rows,
-	.run = run_remove,
 };
