@@ -220,6 +220,33 @@ assert_sockets() {
 	assert_status 0
 }
 
+has_failed() {
+	[[ $(property ActiveState) == failed ]]
+}
+
+@test "a wrong option fails each start once: who asks is turned away, and systemd does not try for ever" {
+	local i
+
+	for i in 1 2; do
+		serve_with --defualt-action=pending_hitl
+		check alice -- uname -r
+		assert_status 3
+		eventually has_failed
+		assert_equal "$(property NRestarts)" 0
+		assert_equal "$(property ExecMainStatus)" 2
+	done
+	check alice -- uname -r
+	assert_status 3
+	eventually has_failed
+	# Each start has told of the option once.
+	assert_equal "$(guest journalctl -b -o cat -u firma.service | grep -c 'unknown option --defualt-action')" 3
+
+	serve_with --default-action=pending_hitl
+	check alice -- uname -r
+	assert_status 75
+	assert_sockets
+}
+
 @test "a daemon that hangs is ended by the watchdog, and who asked meanwhile is answered" {
 	check alice -- uname -r
 	assert_equal "$(property WatchdogUSec)" 30s

@@ -319,7 +319,7 @@ static int run_daemon(const struct verb *verb, struct command_line *c)
 	}
 }
 
-static int run(const struct verb *verb, int argc, char **argv)
+static int read_and_run(const struct verb *verb, int argc, char **argv)
 {
 	struct command_line c = {
 		.serve = {
@@ -352,6 +352,16 @@ static int run(const struct verb *verb, int argc, char **argv)
 			c.max_pending;
 	status = check_options(verb, &c);
 	return status == STATUS_DONE ? run_daemon(verb, &c) : status;
+}
+
+static int run(const struct verb *verb, int argc, char **argv)
+{
+	int status;
+
+	status = read_and_run(verb, argc, argv);
+	if (status == STATUS_USAGE)
+		doors_turn_away();
+	return status;
 }
 
 const struct verb serve_verb = {

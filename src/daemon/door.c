@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -15,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/notation.h"
 #include "base/text.h"
 #include "daemon/sd.h"
 
@@ -330,4 +332,32 @@ bool door_admits(
 	if (peer->uid == doors->owner || peer->uid == 0)
 		return true;
 	return group != DOOR_NO_GROUP && peer_is_in_group(fd, peer, group);
+}
+
+/* More than a listener's queue holds. */
+#define TURN_AWAY_MAX 8192
+
+static void turn_away(int listener)
+{
+	struct pollfd waiting = { .fd = listener, .events = POLLIN };
+	int fd;
+
+	for (int i = 0; i < TURN_AWAY_MAX && poll(&waiting, 1, 0) == 1; i++) {
+		fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+		if (fd < 0)
+			return;
+		close(fd);
+	}
+}
+
+void doors_turn_away(void)
+{
+	const char *n = getenv("LISTEN_FDS"), *process = getenv("LISTEN_PID");
+	uint64_t pid, count;
+
+	if (!n || !process || notation_parse_number(process, 1, INT32_MAX, &pid) < 0
+		|| (pid_t)pid != getpid() || notation_parse_number(n, 0, DOORS_MAX, &count) < 0)
+		return;
+	for (uint64_t i = 0; i < count; i++)
+		turn_away(SD_LISTEN_FDS_START + (int)i);
 }

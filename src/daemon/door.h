@@ -58,3 +58,9 @@ int doors_bind(struct doors *doors, enum role role, const char *path, struct byt
 /* Whether this door admits the peer of `fd`, a connection accepted at it. */
 bool door_admits(
 	const struct doors *doors, const struct door *door, int fd, const struct peer *peer);
+
+/*
+ * For a daemon that can't start: closes the connections that wait at the sockets from systemd.
+ * Otherwise they would start it again at once, and again. Needs no sd_load().
+ */
+void doors_turn_away(void);
