@@ -16,7 +16,7 @@ struct runner_auth_options {
 		OPTION_STRING(object, member.token) },                         \
 	{                                                                      \
 		"runner-claims", 0, "FILE",                                    \
-			"the runner's identity in JSON, which the token "      \
+			"the runner's identity in JSON, which the token\n"     \
 			"must confirm",                                        \
 			OPTION_STRING(object, member.claims)                   \
 	}
