@@ -210,7 +210,8 @@ static void __attribute__((noreturn)) become_daemon(const struct start *s, int l
 	_exit(STATUS_UNDECIDED);
 }
 
-static int spawn(const struct start *s, int log, pid_t *ret_pid, int *ret_ready)
+/* Returns the process, or a negative errno. */
+static pid_t spawn(const struct start *s, int log, int *ret_ready)
 {
 	cleanup(close_p) int read_end = -1, write_end = -1;
 	int ends[2];
@@ -235,9 +236,8 @@ static int spawn(const struct start *s, int log, pid_t *ret_pid, int *ret_ready)
 	if (pid == 0)
 		become_daemon(s, log, write_end);
 
-	*ret_pid = pid;
 	*ret_ready = steal_fd(&read_end);
-	return 0;
+	return pid;
 }
 
 enum hearing { HEARD_READY, HEARD_END, HEARD_NOTHING };
@@ -289,9 +289,9 @@ static int launch(const struct start *s)
 		return r;
 
 	end = lseek(log, 0, SEEK_END);
-	r = spawn(s, log, &pid, &ready);
-	if (r < 0)
-		return say_undecided("can't start a process: %s", strerror(-r));
+	pid = spawn(s, log, &ready);
+	if (pid <= 0)
+		return say_undecided("can't start a process: %s", strerror(-pid));
 
 	heard = hear(ready, s->daemon.timeout);
 	if (heard != HEARD_READY) {

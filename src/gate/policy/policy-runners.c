@@ -79,7 +79,7 @@ int policy_needs_runner(
 	const enum kind kind = second ? request->evaluate.kind : KIND_EXEC;
 
 	*ret = false;
-	if (!runners_require_any(r))
+	if (!r || !runners_require_any(r))
 		return 0;
 	*ret = r->required[kind] || kind == KIND_OTHER;
 	if (*ret || kind != KIND_EXEC)

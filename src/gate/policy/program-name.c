@@ -107,9 +107,16 @@ static bool is_wrapped_file(const char *name, const char *known)
 		&& strcmp(name + 1 + len + strspn(name + 1 + len, ".0123456789"), end) == 0;
 }
 
+static char second_letter(const char *name)
+{
+	if (!name[0])
+		return '\0';
+	return name[1];
+}
+
 struct program_initials program_initials_of(const char *name)
 {
-	const char second = name[0] ? name[1] : '\0';
+	const char second = second_letter(name);
 	struct program_initials i = {
 		.letters = { name[0], name[0], name[0] },
 		.seconds = { second, second, second },
@@ -117,11 +124,11 @@ struct program_initials program_initials_of(const char *name)
 
 	if (name[0] == '.' || name[0] == 'g') {
 		i.letters[1] = name[1];
-		i.seconds[1] = name[1] ? name[2] : '\0';
+		i.seconds[1] = second_letter(name + 1);
 	}
 	if (strncmp(name, "gnu", 3) == 0) {
 		i.letters[2] = name[3];
-		i.seconds[2] = name[3] ? name[4] : '\0';
+		i.seconds[2] = second_letter(name + 3);
 	}
 	return i;
 }
