@@ -831,6 +831,11 @@ NO_PLACE='the socket is neither below a read-only mount nor in a directory that 
 	assert_equal "$("$UNIT" get approved <<<"$of" | "$UNIT" get purpose)" 'fix "it"'
 	checks --token "$(field token_id)" --reason 'something else' -- env
 	assert_status 0
+	run firma evidence show "$TMP/log.jsonl"
+	assert_line -n 1 -p " (for 'fix \"it\"'), uid "
+	assert_line -n 2 -p " (for 'fix \"it\"') for uid "
+	assert_line -n 3 -p " (for 'something else'), uid "
+	[[ ${lines[0]} != *"(for "* ]]
 
 	for of in '' ' ' "$(printf '%01025d' 0)"; do
 		checks --reason "$of" -- env

@@ -14,6 +14,7 @@
 #include "base/json/tree.h"
 #include "base/notation.h"
 #include "base/text.h"
+#include "gate/fields.h"
 #include "gate/kind.h"
 #include "gate/limits.h"
 #include "gate/wire/evaluate.h"
@@ -162,7 +163,16 @@ static int append_quoted(struct bytes *b, const char *before, const char *text)
 	return r < 0 ? r : text_append_quoted(b, text, strlen(text));
 }
 
-/* Appends the command and its directory, in the same form as for a token. */
+/* Appends " (in '/a b')", as for a token. */
+static void append_note(struct bytes *b, const char *before, const char *text)
+{
+	if (!text || !text[0])
+		return;
+	append_quoted(b, before, text);
+	bytes_append_char(b, ')');
+}
+
+/* Appends the command, its directory and its purpose, in the same form as for a token. */
 static int append_command(struct bytes *b, const struct json *request)
 {
 	const struct json *args = member(request, "args");
@@ -174,11 +184,10 @@ static int append_command(struct bytes *b, const struct json *request)
 			arg = json_string(child);
 			append_quoted(b, " ", arg ? arg : "?");
 		}
-	if (string(request, "cwd")) {
-		append_quoted(b, " (in ", string(request, "cwd"));
-		bytes_append_char(b, ')');
-	}
-	return append_quoted(b, " ", string(request, "target"));
+	append_note(b, " (in ", string(request, "cwd"));
+	append_quoted(b, " ", string(request, "target"));
+	append_note(b, " (for ", string(request, field_rows[FIELD_PURPOSE].name));
+	return bytes_error(b);
 }
 
 /* Appends what was approved: the command, its user, the confirmation, and whether for good. */
