@@ -1034,8 +1034,24 @@ start_beside_journal() {
 	assert_equal "$(<"$TMP/log")" ''
 }
 
+@test "off the journal each line of the log begins with its time" {
+	local day
+
+	start_daemon --default-action allow
+	ask >/dev/null
+	day=$(date -u +%F)
+	move_wall $((20 * 86400))
+	ask >/dev/null
+	stop_daemon
+	[[ $(date -u +%F) == "$day" ]] || skip "midnight"
+	assert_equal "$(grep -c "^${day}T[0-9:]\{8\}\.[0-9]\{3\}Z firma: allow " "$TMP/log")" 1
+	day=$(date -u -d '+20 days' +%F)
+	assert_equal "$(grep -c "^${day}T[0-9:]\{8\}\.[0-9]\{3\}Z firma: allow " "$TMP/log")" 1
+	refute_log -e '^firma: .*firma: '
+}
+
 @test "a path in the log is escaped" {
 	run firma serve --store memory --socket "$TMP/"$'no\e[2J/none/s'
 	assert_status 1
-	assert_output "firma: can't start: $TMP/no\\u{1B}[2J/none/s: No such file or directory"
+	assert_output -p " firma: can't start: $TMP/no\\u{1B}[2J/none/s: No such file or directory"
 }

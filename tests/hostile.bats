@@ -287,12 +287,12 @@ assert_fields() {
 	send_lines <"$TMP/requests" >"$TMP/replies"
 	stop_daemon
 	assert_harmless "$TMP/log"
-	assert_equal "$(grep -c '^firma: pending_hitl ' "$TMP/log")" "${#NAMES[@]}"
-	assert_equal "$(grep -c '^firma: local.exec.revoke .*: ok$' "$TMP/log")" "${#NAMES[@]}"
-	assert_equal "$(grep -c '^firma: deny .*: approval token revoked: .' "$TMP/log")" "${#NAMES[@]}"
-	assert_equal "$(grep -c '^firma: deny ' "$TMP/log")" $((2 * ${#NAMES[@]}))
+	assert_equal "$(grep -c ' firma: pending_hitl ' "$TMP/log")" "${#NAMES[@]}"
+	assert_equal "$(grep -c ' firma: local.exec.revoke .*: ok$' "$TMP/log")" "${#NAMES[@]}"
+	assert_equal "$(grep -c ' firma: deny .*: approval token revoked: .' "$TMP/log")" "${#NAMES[@]}"
+	assert_equal "$(grep -c ' firma: deny ' "$TMP/log")" $((2 * ${#NAMES[@]}))
 	# One line says how the evidence ends, where it is kept.
-	assert_equal "$(grep -vc '^firma: the evidence in ' "$TMP/log")" $((4 * ${#NAMES[@]} + 2))
+	assert_equal "$(grep -vc ' firma: the evidence in ' "$TMP/log")" $((4 * ${#NAMES[@]} + 2))
 }
 
 @test "--json on a terminal: no value is another one" {

@@ -660,12 +660,17 @@ assert_decision() {
 	assert_field decision "$1" && { (($# == 1)) || assert_field reason "${@:2}"; }
 }
 
+# _untimed FILE: the log without the time that each line of the daemon begins with.
+_untimed() {
+	sed -E 's/^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}\.[0-9]{3}Z (firma: )/\1/' "$1"
+}
+
 # assert_log [-p|-e] TEXT, refute_log ...: some line of the daemon's log.
 assert_log() {
 	local output lines
 
 	output=$(_end_of_log)
-	mapfile -t lines <"$TMP/log"
+	mapfile -t lines < <(_untimed "$TMP/log")
 	assert_line "$@"
 }
 
@@ -673,6 +678,6 @@ refute_log() {
 	local output lines
 
 	output=$(_end_of_log)
-	mapfile -t lines <"$TMP/log"
+	mapfile -t lines < <(_untimed "$TMP/log")
 	refute_line "$@"
 }

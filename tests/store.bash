@@ -92,7 +92,7 @@ snapshot() {
 
 # How the log ends: lines about the store's file.
 warnings() {
-	grep -a "^firma: $TOKENS: " "$TMP/log" || true
+	grep -a " firma: $TOKENS: " "$TMP/log" || true
 }
 
 # together FILE: all lines of the file, each on a connection of its own, in one turn of the daemon;

@@ -15,6 +15,8 @@
 #include <unistd.h>
 
 #include "base/bytes.h"
+#include "base/clock.h"
+#include "base/notation.h"
 #include "daemon/sd.h"
 
 #define PREFIX "firma: "
@@ -78,12 +80,18 @@ static void send_to_journal(int priority, const char *id, const struct log_field
 		bytes_deinit(&entry.items[i]);
 }
 
-/* Flushes before the buffer overflows: a line of up to PIPE_BUF bytes is never split. */
+/*
+ * The journal knows when a line was written; here the line says it. Flushes before the buffer
+ * overflows: a line of up to PIPE_BUF bytes is never split.
+ */
 static void print_line(const char *message)
 {
-	if (__fpending(stderr) + sizeof(PREFIX) + strlen(message) > sizeof(lines))
+	cleanup(bytes_deinit) struct bytes time = BYTES_INIT(BYTES_UNLIMITED);
+
+	notation_append_time(&time, clock_now().wall);
+	if (__fpending(stderr) + time.len + 1 + sizeof(PREFIX) + strlen(message) > sizeof(lines))
 		log_flush();
-	fprintf(stderr, PREFIX "%s\n", message);
+	fprintf(stderr, "%s " PREFIX "%s\n", bytes_str(&time), message);
 }
 
 void log_event(int priority, const char *id, const struct log_field *fields, size_t n_fields,
