@@ -1012,7 +1012,7 @@ NO_PLACE='the socket is neither below a read-only mount nor in a directory that 
 			"sandbox_id": "sbx", "session_id": "sess",
 			"profile": "generic",
 
-			"hitl_mode": "sync_wait"
+			"hitl_mode": "async_token"
 		}
 
 	END

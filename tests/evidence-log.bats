@@ -119,7 +119,7 @@ decision decision deny'
 	local line
 
 	# shellcheck disable=SC1003
-	line='{ "action" : "local.exec","executable":"/b\u0069n/ls" , "args":["ä","\u202e"],"sandbox_id":"s","session_id":"s","profile":"p","hitl_mode":"sync_wait","x":{"record_hash":"y","signature":{}}}'
+	line='{ "action" : "local.exec","executable":"/b\u0069n/ls" , "args":["ä","\u202e"],"sandbox_id":"s","session_id":"s","profile":"p","hitl_mode":"async_token","x":{"record_hash":"y","signature":{}}}'
 	start
 	printf ' \t%s \r\n' "$line" | send >"$TMP/out"
 	stop_daemon

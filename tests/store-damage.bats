@@ -156,7 +156,7 @@ damage() {
 
 	damage sectors
 	assert_equal "$whole" 0
-	((cut > 20 && closed > cut / 2))
+	((cut > 10 && closed > cut / 2))
 }
 
 @test "no batch is written that would not be read again" {

@@ -115,7 +115,7 @@ answers() {
 }
 
 @test "the end of the token's time is heard at once" {
-	start_asking --token-ttl 30s
+	start_asking --token-ttl 30s --max-ttl 30s
 	wait_for asker
 	move_clock 29
 	assert_equal "$(status_of waiting)" 1
@@ -158,6 +158,103 @@ answers() {
 	answers asker "$(awaiting "$token")"
 	must "$OK" operate approve token_id="$token"
 	must "$ALLOWED" ask approval_token="$token"
+}
+
+# --- the token's time -----------------------------------------------------------------------------
+
+# ends TOKEN: how many seconds it still has.
+ends() {
+	local ms
+
+	ms=$(operate show token_id="$1" | head -n 1 | "$UNIT" get expires_in_ms)
+	echo $(((ms + 999) / 1000))
+}
+
+@test "what is pending lives as long as somebody waits, up to its bound" {
+	local token
+
+	start_asking --token-ttl 20s --max-ttl 50s
+	watch_events
+	wait_for asker
+	token=$(newest)
+	move_clock 21
+	assert_state "$token" pending
+	assert_equal "$(ends "$token")" 20
+	move_clock 21
+	assert_state "$token" pending
+	(($(ends "$token") <= 8))
+	move_clock 9
+	answers asker "$EXPIRED"
+	assert_state "$token" expired
+	hang_up events
+	assert_equal "$(sed 1d "$TMP/events.out" | "$UNIT" get event | xargs)" "issued extended extended expired"
+}
+
+# watch_events: what watchers hear, after a first line, in $TMP/events.out.
+watch_events() {
+	_background events "$UNIT" probe --follow "$SOCKET" < <(operation watch)
+	until_has watching 1
+}
+
+@test "what nobody waits for any more ends at its time" {
+	local token
+
+	start_asking --token-ttl 20s
+	wait_for asker
+	token=$(newest)
+	move_clock 21
+	hang_up asker
+	until_has waiting 0
+	move_clock 19
+	assert_state "$token" pending
+	move_clock 2
+	assert_state "$token" expired
+}
+
+@test "an approval gives a whole life, within the bound, and not one of several" {
+	local token
+
+	start_asking --token-ttl 20s --max-ttl 30s
+	token=$(pending_token)
+	move_clock 5
+	must "$OK" operate approve token_id="$token"
+	assert_equal "$(ends "$token")" 20
+	token=$(pending_token)
+	move_clock 18
+	must "$OK" operate approve token_id="$token"
+	assert_equal "$(ends "$token")" 12
+	kill_daemon
+	start_asking --token-ttl 20s --max-ttl 1h
+	assert_state "$token" approved
+	(($(ends "$token") <= 12))
+	move_clock 13
+	must "$EXPIRED" ask approval_token="$token"
+}
+
+@test "an extension outlives the daemon, and so does the bound of its issue" {
+	local token
+
+	start_asking --token-ttl 20s --max-ttl 50s
+	wait_for asker
+	token=$(newest)
+	move_clock 21
+	assert_state "$token" pending
+	kill_daemon
+	finish asker
+	start_asking --token-ttl 20s --max-ttl 1h
+	assert_state "$token" pending
+	wait_for asker approval_token="$token"
+	move_clock 21
+	assert_state "$token" pending
+	(($(ends "$token") <= 8))
+	move_clock 9
+	answers asker "$EXPIRED"
+}
+
+@test "a bound below a token's usual life is a usage error" {
+	run firma serve --socket "$SOCKET" --state-dir "$STATE_DIR" --token-ttl 10s --max-ttl 9s
+	assert_status 2
+	assert_output -p "--max-ttl is less than --token-ttl"
 }
 
 @test "a wait of 0 is none" {

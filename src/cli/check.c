@@ -2,6 +2,8 @@
 
 /* `firma check`: asks whether one command may run, or another action be done. */
 
+#include <string.h>
+
 #include "base/clock.h"
 #include "base/json/tree.h"
 #include "base/text.h"
@@ -46,15 +48,27 @@ static const struct option_row rows[] = {
 	{ 0 },
 };
 
-/* A request with its own wait_ms is answered that much later. */
+/* The longest time for which any token lives; a client must set some limit. */
+#define SYNC_WAIT (UINT64_C(366) * 24 * 3600 * CLOCK_SECOND)
+
+/*
+ * A request with its own wait_ms is answered that much later; one that wants only the decision,
+ * when there is one.
+ */
 static uint64_t own_wait(const struct bytes *request)
 {
 	cleanup(json_doc_free_p) struct json_doc *doc = NULL;
 	struct scan_fault fault;
+	const char *mode;
 	uint64_t ms = 0;
 
-	if (json_parse(bytes_str(request), request->len, &doc, &fault) == 0)
-		json_get_integer(json_root(doc), "wait_ms", LIMIT_WAIT_MS, &ms);
+	if (json_parse(bytes_str(request), request->len, &doc, &fault) != 0)
+		return 0;
+
+	json_get_integer(json_root(doc), "wait_ms", LIMIT_WAIT_MS, &ms);
+	mode = json_get_string(json_root(doc), "hitl_mode");
+	if (ms == 0 && mode && strcmp(mode, "sync_wait") == 0)
+		return SYNC_WAIT;
 	return ms * CLOCK_MS;
 }
 

@@ -18,10 +18,11 @@
 #include "cli/token-view.h"
 
 #define EVENT_ISSUED "issued"
-#define EVENT_SIGNED "signed" /* one of several approvals: the token is still pending */
+#define EVENT_SIGNED "signed"     /* one of several approvals: the token is still pending */
+#define EVENT_EXTENDED "extended" /* it lives longer: the token is still pending */
 
 struct event {
-	const char *name; /* EVENT_ISSUED, EVENT_SIGNED, or the name of the token's new state */
+	const char *name; /* one of these, or the name of the token's new state */
 	bool by_operator;
 	uint64_t by_uid;        /* the user who caused the event */
 	const char *not_always; /* why it can't be approved for good, or NULL */

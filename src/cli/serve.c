@@ -23,6 +23,7 @@
 #include "gate/limits.h"
 
 #define DEFAULT_TTL (300 * CLOCK_SECOND)
+#define DEFAULT_MAX_TTL (3600 * CLOCK_SECOND)
 #define DEFAULT_RELEASE_TTL (3600 * CLOCK_SECOND)
 #define DEFAULT_RETRY_AFTER (500 * CLOCK_MS)
 
@@ -48,6 +49,7 @@ struct command_line {
 	const char *evidence_key, *evidence_signing_key;
 	uint64_t retry_after; /* µs */
 	uint64_t max_pending; /* 0: the usual limits */
+	bool max_ttl_given;
 };
 
 static bool parse_socket(const char *value, void *to)
@@ -151,6 +153,10 @@ static const struct option_row rows[] = {
 	{ "token-ttl", 0, "TIME", "how long a token lives (default: 5min)",
 		OPTION_DURATION(struct command_line, serve.settings.token_ttl), .min = CLOCK_SECOND,
 		.max = TTL_MAX, .wants = WANTS_TIME },
+	{ "max-ttl", 0, "TIME", "and at most, while its asker waits (default: 1h)",
+		OPTION_DURATION(struct command_line, serve.settings.max_ttl),
+		OPTION_GIVEN(struct command_line, max_ttl_given), .min = CLOCK_SECOND,
+		.max = TTL_MAX, .wants = WANTS_TIME },
 	{ "retry-after", 0, "TIME", "when to ask again (default: 500ms)",
 		OPTION_DURATION(struct command_line, retry_after), .max = RETRY_AFTER_MAX,
 		.wants = WANTS_TIME },
@@ -194,6 +200,8 @@ static int check_options(const struct verb *verb, const struct command_line *c)
 
 	if (s->operator_socket && !s->socket)
 		return usage_error(verb, "--operator-socket needs --socket beside it");
+	if (c->max_ttl_given && s->settings.max_ttl < s->settings.token_ttl)
+		return usage_error(verb, "--max-ttl is less than --token-ttl");
 	if (c->policy && !c->policy[0])
 		return usage_error(verb, "--policy wants a file");
 	if (c->ready_fd > 0 && fcntl((int)c->ready_fd, F_SETFD, FD_CLOEXEC) < 0)
@@ -326,6 +334,7 @@ static int read_and_run(const struct verb *verb, int argc, char **argv)
 			.settings = {
 				.default_action = DECISION_DENY,
 				.token_ttl = DEFAULT_TTL,
+				.max_ttl = DEFAULT_MAX_TTL,
 				.release_ttl = DEFAULT_RELEASE_TTL,
 				.max_pending_alike = LIMIT_PENDING_ALIKE,
 				.max_pending_of_uid = LIMIT_PENDING_OF_UID,

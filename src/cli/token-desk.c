@@ -130,6 +130,11 @@ static void drop(struct token_desk *d, struct waiting *w)
 }
 
 /* Takes ownership of the event. */
+static void set_deadline(struct waiting *w, const struct event *event)
+{
+	w->deadline = clock_now().boot + event->token.expires_in_ms * CLOCK_MS;
+}
+
 static void add(struct token_desk *d, struct event *event)
 {
 	struct waiting *w;
@@ -141,7 +146,7 @@ static void add(struct token_desk *d, struct event *event)
 	}
 
 	w->event = *event;
-	w->deadline = clock_now().boot + event->token.expires_in_ms * CLOCK_MS;
+	set_deadline(w, event);
 	TAILQ_INSERT_TAIL(&d->queue, w, order);
 	d->n++;
 }
@@ -410,6 +415,17 @@ static void take_signed(struct token_desk *d, struct event *event)
 		put_prompt(d);
 }
 
+/* The asker waits: the request stays on the screen, and in the queue, for longer. */
+static void take_extended(struct token_desk *d, const struct event *event)
+{
+	struct waiting *w = find(d, event->token.id);
+
+	if (w)
+		set_deadline(w, event);
+	if (w && w == current(d) && d->state == ASKED)
+		put_prompt(d);
+}
+
 /* Handles a decision, or an expiry. */
 static void take_change(struct token_desk *d, const struct event *event)
 {
@@ -457,7 +473,10 @@ static void take_events(struct token_desk *d)
 			take_signed(d, &event);
 			continue;
 		}
-		take_change(d, &event);
+		if (strcmp(event.name, EVENT_EXTENDED) == 0)
+			take_extended(d, &event);
+		else
+			take_change(d, &event);
 		event_deinit(&event);
 	}
 }

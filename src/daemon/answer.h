@@ -51,6 +51,7 @@ struct answer {
 	struct bytes request;    /* text for the record of evidence */
 	struct bytes what;       /* executable and subject, for the log */
 	struct bytes line;       /* the whole line, if the answer may be held back */
+	bool sync_wait;          /* the asker wants only the decision */
 	uint64_t held_until;     /* µs of the boot clock; 0: not held back */
 	uint64_t asked_wall;     /* when the question was asked first, µs of the wall clock */
 	char fingerprint[FINGERPRINT_HEX_LEN + 1]; /* or "" */

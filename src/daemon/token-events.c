@@ -50,12 +50,12 @@ static struct token_note *reserve(struct token_events *events)
 	return &events->items[events->n];
 }
 
-static char *print_line(const struct resources *res, const struct token *t, const uid_t *by,
-	const struct moment *now)
+static char *print_line(const struct resources *res, const struct token *t, bool extended,
+	const uid_t *by, const struct moment *now)
 {
 	cleanup(bytes_deinit) struct bytes line = BYTES_INIT(BYTES_UNLIMITED);
 
-	if (view_event(res, t, by, now, &line) < 0)
+	if (view_event(res, t, extended, by, now, &line) < 0)
 		return NULL;
 	return bytes_steal(&line);
 }
@@ -69,14 +69,14 @@ static void add_line(struct token_events *events, struct token_note *item,
 		return;
 	}
 
-	item->line = print_line(res, t, by, now);
+	item->line = print_line(res, t, item->extended, by, now);
 	if (item->line)
 		events->lines_len += strlen(item->line);
 	else
 		events->untold = true;
 }
 
-void token_events_add(struct token_events *events, const struct token *t, const uid_t *by,
+static void add(struct token_events *events, const struct token *t, bool extended, const uid_t *by,
 	const struct moment *now, const struct resources *tell_of)
 {
 	struct token_note *item;
@@ -90,11 +90,24 @@ void token_events_add(struct token_events *events, const struct token *t, const 
 	*item = (struct token_note){
 		.to = t->state,
 		.partial = t->state == TOKEN_PENDING && t->approvals.n > 0 && by,
+		.extended = extended,
 	};
 	memcpy(item->id, t->id, sizeof(item->id));
 	if (tell_of)
 		add_line(events, item, tell_of, t, by, now);
 	events->n++;
+}
+
+void token_events_add(struct token_events *events, const struct token *t, const uid_t *by,
+	const struct moment *now, const struct resources *tell_of)
+{
+	add(events, t, false, by, now, tell_of);
+}
+
+void token_events_add_extended(struct token_events *events, const struct token *t,
+	const struct moment *now, const struct resources *tell_of)
+{
+	add(events, t, true, NULL, now, tell_of);
 }
 
 /* Marks all events of a token, from its issue on, as undone. */
@@ -110,9 +123,11 @@ void token_events_undo(struct token_events *events, bool all)
 	size_t kept = 0;
 
 	for (size_t i = 0; i < events->n; i++) {
-		if (events->items[i].to == TOKEN_PENDING && !events->items[i].partial)
+		bool stays = events->items[i].partial || events->items[i].extended;
+
+		if (events->items[i].to == TOKEN_PENDING && !stays)
 			undo_issue(events, i);
-		else if (events->items[i].partial || events->items[i].to == TOKEN_APPROVED
+		else if (stays || events->items[i].to == TOKEN_APPROVED
 			|| (all && events->items[i].to != TOKEN_EXPIRED))
 			events->items[i].undone = true;
 	}

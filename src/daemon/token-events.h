@@ -16,8 +16,9 @@
 struct token_note {
 	uint8_t id[TOKEN_ID_LEN];
 	enum token_state to;
-	bool partial; /* one of several approvals: the token is still pending */
-	char *line;   /* the text for watchers, with its newline; NULL: none */
+	bool partial;  /* one of several approvals: the token is still pending */
+	bool extended; /* it lives longer: the token is still pending */
+	char *line;    /* the text for watchers, with its newline; NULL: none */
 	bool undone;
 };
 
@@ -36,6 +37,10 @@ void token_events_deinit(struct token_events *events);
  * `tell_of`: the resources if operators watch (the line is printed), else NULL.
  */
 void token_events_add(struct token_events *events, const struct token *token, const uid_t *by,
+	const struct moment *now, const struct resources *tell_of);
+
+/* Adds the event that the token, still pending, lives longer. */
+void token_events_add_extended(struct token_events *events, const struct token *token,
 	const struct moment *now, const struct resources *tell_of);
 
 /*

@@ -304,8 +304,9 @@ static int add_fingerprint(struct request *request, struct answer *a, uint8_t *f
 }
 
 /* Looks up all inputs of the decision, and decides. */
-static int decide_request(struct batch *batch, struct request *request, size_t len,
-	const struct runner_result *runner, struct answer *a)
+static int decide_request(struct batch *batch, struct request *request,
+	const struct turn_waited *waited, size_t len, const struct runner_result *runner,
+	struct answer *a)
 {
 	const struct resources *res = batch->resources;
 	const struct conn *conn = a->conn;
@@ -331,6 +332,7 @@ static int decide_request(struct batch *batch, struct request *request, size_t l
 		.name_process = name_process,
 		.next_alike = next_alike,
 		.measure = measure,
+		.not_held = waited ? waited->over : NULL,
 		.userdata = &(struct asking){ batch, conn, fingerprint },
 	};
 	int r;
@@ -379,13 +381,21 @@ static void finish_decision(struct batch *batch, struct answer *a)
  * Keeps the line if the answer may be held back, since the request will be decided again. Best
  * effort: without memory or room it is answered at once.
  */
-static void keep_line(const struct batch *batch, const struct request *request, const char *line,
-	size_t len, struct answer *a)
+static void keep_line(const struct batch *batch, const struct request *request,
+	const struct turn_waited *waited, const char *line, size_t len, struct answer *a)
 {
+	uint64_t until = 0;
+
+	if (waited)
+		until = request->sync_wait ? waited->deadline : 0;
+	else if (request->wait_ms > 0)
+		until = batch->now.clock.boot + request->wait_ms * CLOCK_MS;
+	else if (request->sync_wait)
+		until = CLOCK_NEVER;
 	if (a->verdict.decision == DECISION_PENDING && a->verdict.has_token && !a->verdict.approved
-		&& request->wait_ms > 0 && conn_count_bytes(a->conn, len)
+		&& until > 0 && conn_count_bytes(a->conn, len)
 		&& bytes_append(&a->line, line, len) >= 0)
-		a->held_until = batch->now.clock.boot + request->wait_ms * CLOCK_MS;
+		a->held_until = until;
 }
 
 static int check_runner(
@@ -418,12 +428,12 @@ static int decide_line(struct batch *batch, const char *line, size_t len, const 
 	a->asked_wall = batch->now.clock.wall;
 	if (waited) {
 		request->approval_token = waited->token;
-		request->wait_ms = 0;
 		a->asked_wall = waited->asked_wall;
 	}
 
 	a->action = request->action;
 	a->detail = request->detail;
+	a->sync_wait = request->sync_wait;
 	a->listed = request->state;
 	if (request->must) {
 		a->must = strndup(request->must, request->must_len);
@@ -442,7 +452,7 @@ static int decide_line(struct batch *batch, const char *line, size_t len, const 
 	if (r < 0)
 		return r;
 
-	r = decide_request(batch, request, len, &proof.result, a);
+	r = decide_request(batch, request, waited, len, &proof.result, a);
 	if (r < 0)
 		return r;
 
@@ -450,7 +460,7 @@ static int decide_line(struct batch *batch, const char *line, size_t len, const 
 	if (r < 0)
 		return r;
 
-	keep_line(batch, request, line, len, a);
+	keep_line(batch, request, waited, line, len, a);
 	finish_decision(batch, a);
 	if (r == STORE_STALE)
 		answer_refuse(a, "%s", REASON_CHANGED_MEANWHILE);

@@ -9,6 +9,8 @@
 struct turn_waited {
 	const char *token;   /* that it has waited for, as text */
 	uint64_t asked_wall; /* when it was asked, µs of the wall clock */
+	uint64_t deadline;   /* µs of the boot clock */
+	const char *over;    /* why it is not held any longer, or NULL */
 };
 
 /*

@@ -15,6 +15,7 @@
 #include "daemon/turn-allowlist.h"
 #include "daemon/turn-decide.h"
 #include "daemon/turn-evidence.h"
+#include "gate/decide-token.h"
 
 _Static_assert(LIMIT_UNREAD == 16 << 20, "REASON_UNREAD names it");
 
@@ -40,6 +41,37 @@ static void on_change(const struct token *token, const uid_t *by, void *userdata
 		&batch->events, token, by, &batch->now, batch->watched ? batch->resources : NULL);
 }
 
+static void extend(struct batch *batch, const uint8_t id[static TOKEN_ID_LEN])
+{
+	const struct resources *res = batch->resources;
+	const struct token *t = store_find(res->store, id);
+	const struct moment now = store_now(res->store, &batch->now);
+	struct token_change change;
+
+	if (!t)
+		return;
+	change = decide_token_extension(res->settings, t, &now);
+	if (change.to == TOKEN_ABSENT || store_apply(res->store, &change) != STORE_DONE)
+		return;
+
+	batch->has_changes = true;
+	token_events_add_extended(&batch->events, t, &batch->now, batch->watched ? res : NULL);
+}
+
+/* Before tokens expire: those for which somebody waits live on, within their bound. */
+static void extend_awaited(struct turn *turn)
+{
+	struct store *store = turn->resources->store;
+	const uint64_t now = turn->batch.now.clock.boot;
+	const struct wait *w;
+
+	if (store_due(store) > now || store_closed(store))
+		return;
+	TAILQ_FOREACH (w, &turn->waits.held, order)
+		if (w->deadline > now)
+			extend(&turn->batch, w->token_id);
+}
+
 void turn_begin(struct turn *turn)
 {
 	struct resources *res = turn->resources;
@@ -57,6 +89,7 @@ void turn_begin(struct turn *turn)
 	resources_prepare(res, &batch->now);
 	batch->has_evidence = res->evidence && !evidence_closed(res->evidence);
 	batch->sequence = batch->has_evidence ? evidence_head(res->evidence).sequence : 0;
+	extend_awaited(turn);
 	store_update(res->store, &batch->now, on_change, batch);
 }
 
@@ -78,6 +111,29 @@ bool turn_has_changes(const struct turn *turn)
 	return turn->batch.has_changes;
 }
 
+/* Ends the tokens of askers that have left, and that wanted only the decision. */
+static void end_left(struct turn *turn)
+{
+	struct batch *batch = &turn->batch;
+	struct store *store = turn->resources->store;
+	const struct moment now = store_now(store, &batch->now);
+	struct token_change change;
+	uint8_t id[TOKEN_ID_LEN];
+	const struct token *t;
+
+	while (waits_take_left(&turn->waits, id)) {
+		t = store_find(store, id);
+		if (!t)
+			continue;
+		change = decide_token_end(t, TOKEN_ASKER_LEFT, &now);
+		if (change.to == TOKEN_ABSENT || store_apply(store, &change) != STORE_DONE)
+			continue;
+		batch->has_changes = true;
+		token_events_add(&batch->events, t, NULL, &batch->now,
+			batch->watched ? batch->resources : NULL);
+	}
+}
+
 /*
  * Checks the files of the policy and the allowlist after each request is read. A turn may last
  * long, and an operator's change must apply to every request that arrives after it.
@@ -91,6 +147,7 @@ static void take_one(struct turn *turn, struct conn *conn, const char *line, siz
 	now = turn->batch.now;
 	now.clock = turn->clock;
 	resources_refresh(turn->resources, &now);
+	end_left(turn);
 	turn_decide(&turn->batch, conn, line, len, refused, waited);
 	turn->clock = clock_now();
 }
@@ -103,12 +160,18 @@ void turn_take(struct conn *conn, const char *line, size_t len, const char *refu
 void turn_take_ready(struct turn *turn)
 {
 	char id[NOTATION_UUID_LEN + 1];
+	struct turn_waited waited;
 	struct wait *w;
 
 	while (!turn_is_full(turn) && (w = waits_take(&turn->waits))) {
+		turn_begin(turn);
 		notation_uuid(w->token_id, id);
-		take_one(turn, w->conn, bytes_str(&w->line), w->line.len, NULL,
-			&(struct turn_waited){ id, w->asked_wall });
+		waited = (struct turn_waited){ id, w->asked_wall, w->deadline, NULL };
+		if (turn->stopping)
+			waited.over = REASON_STOPPING;
+		else if (w->deadline <= turn->batch.now.clock.boot)
+			waited.over = REASON_NOBODY_DECIDED;
+		take_one(turn, w->conn, bytes_str(&w->line), w->line.len, NULL, &waited);
 		wait_free(w);
 	}
 }
@@ -252,14 +315,23 @@ static void settle_view(const struct turn *turn, struct answer *a, size_t unread
 
 /*
  * Holds the connection if the answer is not due yet. While the daemon stops, nothing is held:
- * waits_wake_all() has already run.
+ * waits_wake_all() has already run. Who wants only the decision never hears "pending".
  */
 static void hold(struct turn *turn, struct answer *a)
 {
-	a->held = !turn->stopping && a->state == ANSWER_DECIDED && a->held_until > 0
-		&& waits_hold(&turn->waits, a->conn, &a->line, a->verdict.token_id, a->held_until,
-			   a->asked_wall)
+	const struct token *t;
+
+	if (a->state != ANSWER_DECIDED || a->verdict.decision != DECISION_PENDING
+		|| a->verdict.approved)
+		return;
+
+	t = a->sync_wait ? store_find(turn->resources->store, a->verdict.token_id) : NULL;
+	a->held = !turn->stopping && a->held_until > 0
+		&& waits_hold(&turn->waits, a->conn, &a->line, a->verdict.token_id,
+			   t && t->sync_wait, a->held_until, a->asked_wall)
 			>= 0;
+	if (!a->held && a->sync_wait)
+		answer_refuse(a, "%s", turn->stopping ? REASON_STOPPING : REASON_OUT_OF_MEMORY);
 }
 
 static void print_answers(struct turn *turn)
@@ -339,6 +411,7 @@ void turn_end(struct turn *turn)
 	if (!turn->begun)
 		return;
 
+	end_left(turn);
 	commit(batch);
 	print_answers(turn);
 	log_answers(batch);

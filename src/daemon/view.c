@@ -62,12 +62,12 @@ int view_list(const struct resources *res, enum token_state state, const struct 
 	return r;
 }
 
-int view_event(const struct resources *res, const struct token *t, const uid_t *by,
+int view_event(const struct resources *res, const struct token *t, bool extended, const uid_t *by,
 	const struct moment *now, struct bytes *b)
 {
 	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED),
 					   progress = BYTES_INIT(BYTES_UNLIMITED);
-	struct token_extra extra = { .by = by };
+	struct token_extra extra = { .by = by, .extended = extended };
 	int r = 0;
 
 	if (t->state == TOKEN_PENDING)
@@ -91,7 +91,7 @@ int view_pending(const struct resources *res, const struct moment *now, struct b
 	for (const struct token *t = NULL; r >= 0 && (t = store_next(store, t));) {
 		if (t->state != TOKEN_PENDING)
 			continue;
-		r = view_event(res, t, NULL, now, b);
+		r = view_event(res, t, false, NULL, now, b);
 	}
 	return r;
 }

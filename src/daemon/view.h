@@ -18,9 +18,9 @@
 int view_list(const struct resources *res, enum token_state state, const struct moment *now,
 	struct bytes *b);
 
-/* For watchers: a token's latest change, and all pending tokens. */
-int view_event(const struct resources *res, const struct token *token, const uid_t *by,
-	const struct moment *now, struct bytes *b);
+/* For watchers: a token's latest change (`extended`: it lives longer), and all pending tokens. */
+int view_event(const struct resources *res, const struct token *token, bool extended,
+	const uid_t *by, const struct moment *now, struct bytes *b);
 int view_pending(const struct resources *res, const struct moment *now, struct bytes *b);
 
 /* Nothing if there is no such token. */

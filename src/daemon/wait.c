@@ -14,6 +14,7 @@ void waits_init(struct waits *waits)
 {
 	TAILQ_INIT(&waits->held);
 	TAILQ_INIT(&waits->ready);
+	TAILQ_INIT(&waits->left);
 	waits->n = 0;
 }
 
@@ -37,32 +38,57 @@ void wait_free(struct wait *w)
 	free(w);
 }
 
+/* The peer is gone: keeps the wait only for its token. */
+static void leave(struct wait *w)
+{
+	forget(w);
+	w->conn = NULL;
+	if (w->owns_token)
+		TAILQ_INSERT_TAIL(&w->waits->left, w, order);
+	else
+		wait_free(w);
+}
+
 static void on_gone(struct conn *conn, void *holder)
 {
-	struct wait *w = holder;
-
 	(void)conn;
-	forget(w);
-	wait_free(w);
+	leave(holder);
 }
 
 static void drop(struct wait *w)
 {
 	conn_free(w->conn);
-	forget(w);
+	leave(w);
+}
+
+bool waits_take_left(struct waits *waits, uint8_t ret[static TOKEN_ID_LEN])
+{
+	struct wait *w = TAILQ_FIRST(&waits->left);
+
+	if (!w)
+		return false;
+
+	memcpy(ret, w->token_id, TOKEN_ID_LEN);
+	TAILQ_REMOVE(&waits->left, w, order);
 	wait_free(w);
+	return true;
 }
 
 void waits_deinit(struct waits *waits)
 {
+	uint8_t id[TOKEN_ID_LEN];
+
 	while (!TAILQ_EMPTY(&waits->held))
 		drop(TAILQ_FIRST(&waits->held));
 	while (!TAILQ_EMPTY(&waits->ready))
 		drop(TAILQ_FIRST(&waits->ready));
+	while (waits_take_left(waits, id))
+		;
 }
 
 int waits_hold(struct waits *waits, struct conn *conn, struct bytes *line,
-	const uint8_t token_id[static TOKEN_ID_LEN], uint64_t deadline, uint64_t asked_wall)
+	const uint8_t token_id[static TOKEN_ID_LEN], bool owns_token, uint64_t deadline,
+	uint64_t asked_wall)
 {
 	struct wait *w;
 	int r;
@@ -81,6 +107,7 @@ int waits_hold(struct waits *waits, struct conn *conn, struct bytes *line,
 	w->conn = conn;
 	w->deadline = deadline;
 	w->asked_wall = asked_wall;
+	w->owns_token = owns_token;
 	memcpy(w->token_id, token_id, sizeof(w->token_id));
 	w->line = *line;
 	bytes_init(line, line->max);

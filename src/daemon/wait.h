@@ -8,7 +8,8 @@
  * enough.
  *
  *	waits_hold() --waits_wake(), waits_expire(), waits_wake_all()--> ready --waits_take()-->
- *	     \---------------------- the peer is gone: removed; its token stays as it is
+ *	     \---------------------- the peer is gone: removed; its token stays as it is,
+ *	                              or goes to waits_take_left()
  */
 
 #include <stdbool.h>
@@ -27,11 +28,13 @@ struct wait {
 	uint64_t deadline;   /* µs of the boot clock */
 	uint64_t asked_wall; /* when the question was asked, µs of the wall clock */
 	bool ready;
+	bool owns_token; /* without its peer, nobody can use the token */
 	TAILQ_ENTRY(wait) order;
 };
 
 struct waits {
 	TAILQ_HEAD(wait_list, wait) held, ready; /* the oldest first */
+	struct wait_list left;                   /* owned a token, and have no peer any more */
 	size_t n;
 };
 
@@ -42,10 +45,11 @@ void waits_deinit(struct waits *waits);
 
 /*
  * Holds a connection until `deadline` (µs of the boot clock); takes ownership of `conn` and the
- * line. On error both still belong to the caller.
+ * line. `owns_token`: see struct wait. On error both still belong to the caller.
  */
 int waits_hold(struct waits *waits, struct conn *conn, struct bytes *line,
-	const uint8_t token_id[static TOKEN_ID_LEN], uint64_t deadline, uint64_t asked_wall);
+	const uint8_t token_id[static TOKEN_ID_LEN], bool owns_token, uint64_t deadline,
+	uint64_t asked_wall);
 
 /*
  * Make requests ready: those whose token was decided, or got one of several approvals; those whose
@@ -61,6 +65,9 @@ void waits_wake_all(struct waits *waits);
  */
 struct wait *waits_take(struct waits *waits);
 void wait_free(struct wait *wait);
+
+/* Takes out the next token that ends because its asker has left; false: there is none. */
+bool waits_take_left(struct waits *waits, uint8_t ret[static TOKEN_ID_LEN]);
 
 bool waits_has_ready(const struct waits *waits);
 

@@ -180,6 +180,7 @@ void decide_approval_add(
 
 	v->change.to = in->token->state;
 	v->change.approval = (struct approval){ 0 };
+	v->change.expires = 0;
 	verdict_conclude(v, OUTCOME_OK, bytes_str(&given->by));
 	verdict_explain(v, " has approved: %" PRIu64 " of %" PRIu64 ", %" PRIu64 " more needed",
 		given->have, given->have + given->missing, given->missing);

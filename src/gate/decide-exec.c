@@ -11,6 +11,7 @@
 #include "gate/decide-issue.h"
 #include "gate/decide-retry.h"
 #include "gate/decide-runner.h"
+#include "gate/decide-token.h"
 
 static void take_judgement(struct verdict *v, const struct judgement *j)
 {
@@ -96,6 +97,14 @@ static void decide_first(const struct decide_input *in, struct verdict *v)
 		take_judgement(v, &j);
 }
 
+/* Who asks for nothing but the decision is never told to ask again; so its token ends, too. */
+static void end_waiting(const struct decide_input *in, struct verdict *v)
+{
+	if (in->token && in->token->sync_wait)
+		v->change = decide_token_end(in->token, in->not_held, &in->now);
+	verdict_decide(v, DECISION_DENY, in->not_held, RULE_TOKEN);
+}
+
 void decide_exec(const struct decide_input *in, struct verdict *v)
 {
 	struct decide_input anew = *in;
@@ -115,4 +124,7 @@ void decide_exec(const struct decide_input *in, struct verdict *v)
 	} else {
 		decide_first(in, v);
 	}
+	if (in->request->sync_wait && in->not_held && v->decision == DECISION_PENDING
+		&& !v->approved)
+		end_waiting(in, v);
 }

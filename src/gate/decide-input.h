@@ -64,7 +64,8 @@ struct decide_input {
 	int (*measure)(struct token_change *change, void *userdata);
 	void *userdata;
 
-	const char *closed; /* why nothing is decided, or NULL */
-	const char *full;   /* why askers are refused for lack of space, or NULL */
-	bool readable;      /* records may be shown, even if closed */
+	const char *not_held; /* why a pending answer can't be held back any more; NULL: it can */
+	const char *closed;   /* why nothing is decided, or NULL */
+	const char *full;     /* why askers are refused for lack of space, or NULL */
+	bool readable;        /* records may be shown, even if closed */
 };

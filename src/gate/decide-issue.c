@@ -37,6 +37,9 @@ static int may_remember(const struct decide_input *in, const struct judgement *j
 static int describe_token(const struct decide_input *in, const struct judgement *j,
 	struct bytes *groups, struct token *ret)
 {
+	const struct settings *s = in->settings;
+	const uint64_t now = in->now.clock.boot,
+		       ttl = decide_token_ttl(s, in->request->asked.kind);
 	struct token t = {
 		.state = TOKEN_PENDING,
 		.asked = in->request->asked,
@@ -46,10 +49,9 @@ static int describe_token(const struct decide_input *in, const struct judgement 
 		.sync_wait = in->request->sync_wait,
 		.pid = in->asker.pid,
 		.rule = j->rule,
-		.issued = in->now.clock.boot,
-		.expires = in->now.clock.boot
-			+ (in->request->asked.kind == KIND_RELEASE ? in->settings->release_ttl
-								   : in->settings->token_ttl),
+		.issued = now,
+		.expires = now + ttl,
+		.latest = now + (ttl > s->max_ttl ? ttl : s->max_ttl),
 		.issued_wall = in->now.clock.wall,
 	};
 	struct demand d = { 0 };

@@ -38,6 +38,48 @@ void decide_token_change(const struct decide_input *in, enum token_state to, str
 	v->change = decide_token_change_of(in->token, to);
 }
 
+uint64_t decide_token_ttl(const struct settings *settings, enum kind kind)
+{
+	return kind == KIND_RELEASE ? settings->release_ttl : settings->token_ttl;
+}
+
+/* Its end if it has a whole life from now on, within its bound. */
+static uint64_t next_end(
+	const struct settings *settings, const struct token *t, const struct moment *now)
+{
+	const uint64_t end = now->clock.boot + decide_token_ttl(settings, t->asked.kind);
+
+	return end < t->latest ? end : t->latest;
+}
+
+struct token_change decide_token_extension(
+	const struct settings *settings, const struct token *t, const struct moment *now)
+{
+	const bool same_boot = memcmp(t->boot_id, now->boot_id, sizeof(now->boot_id)) == 0;
+	struct token_change change = { 0 };
+
+	if (t->state != TOKEN_PENDING || !same_boot || t->expires > now->clock.boot
+		|| t->latest <= now->clock.boot)
+		return change;
+
+	change = decide_token_change_of(t, TOKEN_PENDING);
+	change.expires = next_end(settings, t, now);
+	return change;
+}
+
+struct token_change decide_token_end(
+	const struct token *t, const char *reason, const struct moment *now)
+{
+	const struct token_step *step = token_step(state_at(t, now), TOKEN_EXPIRE);
+	struct token_change change = decide_token_change_of(t, step->to);
+
+	if (step->to == TOKEN_ABSENT)
+		return change;
+	change.reason = reason;
+	change.expires = now->clock.boot < t->expires ? now->clock.boot : t->expires;
+	return change;
+}
+
 /* The reason; NULL if it is blank. */
 static const char *reason_of(const struct request *request)
 {
@@ -51,13 +93,15 @@ void decide_token_step(const struct decide_input *in, enum token_event event, st
 	decide_token_change(in, step->to, v);
 	if (event == TOKEN_REVOKE)
 		v->change.reason = reason_of(in->request);
-	else if (step->to == TOKEN_APPROVED)
+	if (step->to == TOKEN_APPROVED) {
+		v->change.expires = next_end(in->settings, in->token, &in->now);
 		v->change.approval = (struct approval){
 			.known = true,
 			.by = in->asker.uid,
 			.at_wall = in->now.clock.wall,
 			.confirmed = in->request->confirmed,
 		};
+	}
 	verdict_conclude(v, step->outcome, step->reason);
 }
 

@@ -20,6 +20,20 @@ struct token_change decide_token_change_of(const struct token *token, enum token
 /* Sets the change of the input's token to another state; TOKEN_ABSENT: no change. */
 void decide_token_change(const struct decide_input *in, enum token_state to, struct verdict *v);
 
+/*
+ * The change that lets a pending token live on whose time is over, since its asker waits; to
+ * TOKEN_ABSENT: it may not.
+ */
+struct token_change decide_token_extension(
+	const struct settings *settings, const struct token *token, const struct moment *now);
+
+/* The change that ends a live token now, for this reason; else to TOKEN_ABSENT. */
+struct token_change decide_token_end(
+	const struct token *token, const char *reason, const struct moment *now);
+
+/* How long a token lives that is issued, approved or extended now. */
+uint64_t decide_token_ttl(const struct settings *settings, enum kind kind);
+
 /* The change of one token by a revocation of many; to TOKEN_ABSENT: no change. */
 struct token_change decide_token_revocation(
 	const struct request *request, const struct token *token, const struct moment *now);

@@ -13,6 +13,7 @@ struct settings {
 	enum decision default_action;
 	uint64_t token_ttl;   /* of all kinds but KIND_RELEASE */
 	uint64_t release_ttl; /* of KIND_RELEASE */
+	uint64_t max_ttl;     /* of a token for which its asker waits; at least token_ttl */
 	uint32_t retry_after_ms;
 	uint64_t max_pending_alike, max_pending_of_uid;
 	uint64_t max_store;

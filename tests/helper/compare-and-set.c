@@ -50,6 +50,7 @@ static struct token *make_token(const uint8_t id[static TOKEN_ID_LEN], const str
 		.uid = getuid(),
 		.issued = now->clock.boot,
 		.expires = now->clock.boot + 300 * CLOCK_SECOND,
+		.latest = now->clock.boot + 300 * CLOCK_SECOND,
 		.issued_wall = now->clock.wall,
 	};
 	struct token *token;

@@ -69,6 +69,7 @@ static void put(struct store *store, const struct moment *now, unsigned long n)
 		.pid = 1234,
 		.issued = now->clock.boot,
 		.expires = now->clock.boot + TTL,
+		.latest = now->clock.boot + TTL,
 		.issued_wall = now->clock.wall,
 	};
 	struct token_change change = { .to = TOKEN_PENDING };

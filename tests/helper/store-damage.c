@@ -111,6 +111,7 @@ static struct token *make_token(uint8_t number, bool is_long)
 		.uid = 1000,
 		.issued = CLOCK_SECOND,
 		.expires = 301 * CLOCK_SECOND,
+		.latest = 301 * CLOCK_SECOND,
 	};
 	char args[LONG_ARG_MAX + 1] = "status";
 	struct token *token;

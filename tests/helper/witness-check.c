@@ -14,8 +14,8 @@
  * peer may get no reply, and one that goes away may get the beginning of a reply.
  *
  * A watcher gets events until it or the daemon goes, so there may be no outcome. The states of a
- * token are told in order: issued, signed (as often as it is), approved, and then one of consumed,
- * revoked, expired; each with its state; signed, approved and revoked, and only these, with an
+ * token are told in order: issued, signed and extended (as often as it is), approved, and then one
+ * of consumed, revoked, expired; each with its state; signed, approved and revoked, and only these, with an
  * operator.
  *
  * Prints each violation with its request and reply. Exit status: 0 none, 1 some, 2 no such file.
@@ -61,6 +61,7 @@ static const struct event {
 } events[] = {
 	{ "issued", "pending", 1, false, false },
 	{ "signed", "pending", 2, true, true },
+	{ "extended", "pending", 2, false, true },
 	{ "approved", "approved", 3, true, false },
 	{ "consumed", "consumed", 4, false, false },
 	{ "revoked", "revoked", 4, true, false },

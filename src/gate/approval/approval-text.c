@@ -51,7 +51,7 @@ void approval_text_of(const struct token *token, const uint8_t gate[static APPRO
 		.approve = approve,
 		.always = approve && always,
 		.for_ms = for_ms,
-		.until_ms = token->expires / CLOCK_MS,
+		.until_ms = token->latest / CLOCK_MS,
 		.reason = reason,
 	};
 	memcpy(ret->gate, gate, sizeof(ret->gate));

@@ -38,7 +38,8 @@ static const struct token_member others[] = {
 	{ "fingerprint", AT(fingerprint), MEMBER_HASH, ON_WIRE },
 	{ "boot_id", AT(boot_id), MEMBER_UUID, 0 },
 	{ "issued_boot_us", AT(issued), MEMBER_TIME, 0 },
-	{ "expires_boot_us", AT(expires), MEMBER_TIME, 0 },
+	{ "expires_boot_us", AT(expires), MEMBER_TIME, IN_CHANGE | IF_NEW },
+	{ "latest_boot_us", AT(latest), MEMBER_TIME, OPTIONAL },
 	{ "issued_wall_us", AT(issued_wall), MEMBER_TIME, 0 },
 };
 

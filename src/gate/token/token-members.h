@@ -35,6 +35,7 @@ enum token_place {
 	IN_CHANGE = 1,
 	ON_WIRE = 2,
 	OPTIONAL = 4, /* only if the token has it */
+	IF_NEW = 8,   /* in a change only if it is set there */
 };
 
 struct token_member {
@@ -44,7 +45,7 @@ struct token_member {
 	unsigned int places;
 };
 
-#define TOKEN_MEMBERS (31 + FIELDS)
+#define TOKEN_MEMBERS (32 + FIELDS)
 
 /* `i`: from 0 to TOKEN_MEMBERS - 1. */
 struct token_member token_member_at(size_t i);

@@ -265,7 +265,7 @@ static bool is_whole_change(const struct reader *r)
 	for (size_t i = 0; i < TOKEN_MEMBERS; i++) {
 		places = token_member_at(i).places;
 		if (r->there[i] ? !(places & IN_CHANGE)
-				: (places & IN_CHANGE) && !(places & OPTIONAL))
+				: (places & IN_CHANGE) && !(places & (OPTIONAL | IF_NEW)))
 			return false;
 	}
 	return true;
@@ -320,7 +320,7 @@ static bool makes_sense(const struct token *t)
 
 	fingerprint_compute(&t->asked, fingerprint);
 	return memcmp(fingerprint, t->fingerprint, sizeof(fingerprint)) == 0
-		&& t->issued <= t->expires && has_approval(t);
+		&& t->issued <= t->expires && t->expires <= t->latest && has_approval(t);
 }
 
 int token_parse(const char *line, size_t len, struct bytes *scratch, struct token_change *ret,
@@ -341,6 +341,8 @@ int token_parse(const char *line, size_t len, struct bytes *scratch, struct toke
 		return e;
 
 	point_to_strings(&r);
+	if (r.token.latest == 0)
+		r.token.latest = r.token.expires; /* of an older version, which extended nothing */
 	token = has_fingerprint(&r);
 	if (r.refused || !(token ? is_whole_token(&r) : is_whole_change(&r))
 		|| (token ? !makes_sense(&r.token) : !has_approval(&r.token))) {
@@ -359,6 +361,7 @@ int token_parse(const char *line, size_t len, struct bytes *scratch, struct toke
 		.joined = r.token.joined,
 	};
 	memcpy(ret->id, r.token.id, sizeof(ret->id));
+	ret->expires = token ? 0 : r.token.expires;
 	if (!token)
 		return 0;
 

@@ -103,7 +103,10 @@ static void write_member(struct writer *w, const struct token *t, const struct t
 			writer_integer(w, m->key, t->pid);
 		break;
 	case MEMBER_TIME:
-		writer_unsigned(w, m->key, *(const uint64_t *)value);
+		if (!(m->places & IF_NEW))
+			writer_unsigned(w, m->key, *(const uint64_t *)value);
+		else
+			write_number(w, m->key, *(const uint64_t *)value);
 		break;
 	case MEMBER_NUMBER:
 		write_number(w, m->key, *(const uint64_t *)value);
@@ -188,8 +191,7 @@ static void write_signed_parts(struct writer *w, const struct token *t)
 	approval_record_hash(&t->asked, t->uid, t->rule, record);
 	write_hash(w, "record", record);
 	notation_uuid(t->boot_id, boot);
-	snprintf(
-		until, sizeof(until), "%s %llu", boot, (unsigned long long)(t->expires / CLOCK_MS));
+	snprintf(until, sizeof(until), "%s %llu", boot, (unsigned long long)(t->latest / CLOCK_MS));
 	writer_string(w, "until", until);
 }
 
@@ -217,6 +219,8 @@ int token_print_event(const struct token *t, const struct moment *now,
 	writer_object(&w, NULL);
 	if (t->state != TOKEN_PENDING)
 		event = token_state_name(t->state);
+	else if (extra->extended)
+		event = "extended";
 	else if (t->approvals.n > 0 && extra->by)
 		event = "signed";
 	writer_string(&w, "event", event);
@@ -250,6 +254,7 @@ int token_print_change(const struct token_change *change, struct bytes *b)
 		.approvals = change->approvals,
 		.evidence = change->evidence,
 		.joined = change->joined,
+		.expires = change->expires,
 	};
 	struct writer w;
 

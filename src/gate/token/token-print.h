@@ -18,6 +18,7 @@ struct token_extra {
 	const char *progress;   /* of its approval, a JSON object; NULL or "": none */
 	const uid_t *by;        /* of an event: the operator who caused it, or NULL */
 	const char *not_always; /* of an event: why it can't be approved for good, or NULL */
+	bool extended;          /* of an event: it lives longer, since its asker waits */
 };
 
 /* As shown to operators at `now`. */
@@ -25,8 +26,8 @@ int token_print_item(const struct token *token, const struct moment *now,
 	const struct token_extra *extra, struct bytes *b);
 
 /*
- * As sent to watching clients, with "event": "issued", "signed" for one of several approvals, or
- * the name of the new state.
+ * As sent to watching clients, with "event": "issued", "signed" for one of several approvals,
+ * "extended", or the name of the new state.
  */
 int token_print_event(const struct token *token, const struct moment *now,
 	const struct token_extra *extra, struct bytes *b);

@@ -249,7 +249,8 @@ void token_cut_approvals(struct token *token, size_t n)
 
 bool token_change_is_partial(const struct token_change *change)
 {
-	return change->from == TOKEN_PENDING && change->to == TOKEN_PENDING && !change->joined;
+	return change->from == TOKEN_PENDING && change->to == TOKEN_PENDING && !change->joined
+		&& change->expires == 0;
 }
 
 bool token_is_over(const struct token *token, const struct moment *now)
@@ -267,8 +268,19 @@ bool token_settle_time(struct token *token, const struct moment *now)
 		return false;
 
 	memcpy(token->boot_id, now->boot_id, sizeof(token->boot_id));
-	token->expires = now->clock.boot;
+	token->expires = token->latest = now->clock.boot;
 	token->issued = token->expires > life ? token->expires - life : 0;
+	return true;
+}
+
+bool token_settle_asker(struct token *token, const struct moment *now)
+{
+	if (!token->sync_wait || !token_state_is_live(token->state))
+		return false;
+
+	if (token->expires > now->clock.boot)
+		token->expires = now->clock.boot;
+	(void)token_set_reason(token, TOKEN_ASKER_LEFT); /* on -ENOMEM it ends without a reason */
 	return true;
 }
 

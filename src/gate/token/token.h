@@ -24,6 +24,9 @@
 
 #define TOKEN_ID_LEN 16
 
+/* Why a token ended before its time. */
+#define TOKEN_ASKER_LEFT "the asker left"
+
 /* How long a record is kept after its expiry, so that a late retry can be told what happened. */
 #define TOKEN_RETENTION (UINT64_C(300) * CLOCK_SECOND)
 
@@ -99,10 +102,11 @@ struct token {
 	pid_t pid;           /* 0 if not known */
 	const char *process; /* its name, or NULL */
 	const char *rule;    /* the rule that asked for a person */
-	const char *reason;  /* the operator's reason for a revocation; or NULL */
+	const char *reason;  /* of a revocation, by the operator, or of an early end; or NULL */
 
 	/* µs of the boot clock, the boot they belong to, and µs of the wall clock. */
 	uint64_t issued, expires;
+	uint64_t latest; /* the bound of `expires`, set when it is issued */
 	uint8_t boot_id[16];
 	uint64_t issued_wall;
 
@@ -134,6 +138,13 @@ bool token_is_over(const struct token *token, const struct moment *now);
  */
 bool token_settle_time(struct token *token, const struct moment *now);
 
+/*
+ * For a token that was read back: the asker of a token that wants only the decision is gone with
+ * its connection, so the token ends now. Returns whether that happened; the caller then sets the
+ * state.
+ */
+bool token_settle_asker(struct token *token, const struct moment *now);
+
 /* µs until it expires; 0 if its time is over. */
 uint64_t token_time_left(const struct token *token, const struct moment *now);
 
@@ -162,13 +173,14 @@ const struct token_step *token_step(enum token_state state, enum token_event eve
 struct token_change {
 	uint8_t id[TOKEN_ID_LEN];
 	enum token_state from, to; /* both TOKEN_ABSENT: no change */
-	const char *reason;        /* of a revocation, or NULL; owned by the caller */
+	const char *reason;        /* of a revocation or an early end, or NULL; not owned */
 	bool always;               /* of an approval */
 	uint64_t for_ms;
 	struct approval approval;
 	struct string_list approvals; /* of an approval: all so far; owned by the caller */
 	uint64_t evidence;            /* of a consumption; see struct token */
 	bool joined;                  /* a further request asks for this pending token */
+	uint64_t expires;             /* the new end of its time, or 0 */
 	struct token *issued;
 	struct bytes record; /* of an issue: what store_measure() made, owned */
 	uint64_t size;       /* size of an issued token on record */

@@ -49,6 +49,9 @@ enum outcome outcome_parse(const char *name);
 #define REASON_NO_TOKEN "approval token not found"
 #define REASON_OUT_OF_MEMORY "out of memory"
 
+/* The reason of a denial, if who asked waits for nothing but the decision. */
+#define REASON_NOBODY_DECIDED "nobody decided in time"
+
 /* For all connected peers when the daemon stops. */
 #define REASON_STOPPING "the daemon is stopping"
 

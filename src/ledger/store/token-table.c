@@ -48,6 +48,7 @@ struct applied {
 	enum token_state from, to;
 	size_t approvals; /* the token's number of approvals before */
 	bool joined;      /* as it was before */
+	uint64_t expires; /* as it was before */
 };
 
 static struct entry *entry_of(struct heap_node *node)
@@ -307,6 +308,12 @@ static int issue(struct token_table *t, struct token_change *change)
 	return 0;
 }
 
+static void set_end(struct token_table *t, struct entry *e, uint64_t expires)
+{
+	e->token->expires = expires;
+	heap_move(&t->due, &e->due, expires);
+}
+
 static int move(struct token_table *t, const struct token_change *change)
 {
 	struct entry *e = map_get(&t->by_id, change->id);
@@ -332,6 +339,8 @@ static int move(struct token_table *t, const struct token_change *change)
 	if (change->to == TOKEN_CONSUMED)
 		e->token->evidence = change->evidence;
 	e->token->joined |= change->joined;
+	if (change->expires > 0)
+		set_end(t, e, change->expires);
 	set_state(e, change->to);
 	return 0;
 }
@@ -341,8 +350,10 @@ static int move(struct token_table *t, const struct token_change *change)
  * an approved token has an approval; only it is `always`, or a pending token for which an earlier
  * one of several approvers has set this.
  */
-static void undo(struct entry *e, const struct applied *a)
+static void undo(struct token_table *t, struct entry *e, const struct applied *a)
 {
+	if (e->token->expires != a->expires)
+		set_end(t, e, a->expires);
 	token_set_reason(e->token, NULL);
 	token_cut_approvals(e->token, a->approvals);
 	e->token->evidence = 0;
@@ -380,6 +391,7 @@ int token_table_apply(struct token_table *t, struct token_change *change)
 	const struct token *before = token_table_find(t, change->id);
 	size_t approvals = before ? approvals_count(&before->approvals) : 0;
 	bool joined = before && before->joined;
+	uint64_t expires = before ? before->expires : 0;
 	struct applied *applied;
 	int r;
 
@@ -393,7 +405,7 @@ int token_table_apply(struct token_table *t, struct token_change *change)
 
 	applied = &t->applied[t->n_applied++];
 	*applied = (struct applied){
-		.from = change->from, .to = change->to, .approvals = approvals, .joined = joined
+		.from = change->from, .to = change->to, .approvals = approvals, .joined = joined, .expires = expires
 	};
 	memcpy(applied->id, change->id, sizeof(applied->id));
 	return 0;
@@ -431,7 +443,7 @@ bool token_table_settle_times(struct token_table *t, const struct moment *now)
 	struct entry *e;
 
 	TAILQ_FOREACH (e, &t->order, order) {
-		if (!token_settle_time(e->token, now))
+		if (!token_settle_time(e->token, now) && !token_settle_asker(e->token, now))
 			continue;
 
 		any = true;
@@ -478,6 +490,6 @@ void token_table_roll_back(struct token_table *t, bool all)
 		else if (all
 			|| (a->to == e->token->state
 				&& (a->to == TOKEN_APPROVED || a->to == TOKEN_PENDING)))
-			undo(e, a);
+			undo(t, e, a);
 	}
 }

@@ -63,7 +63,8 @@ void token_table_prune(struct token_table *t, const struct moment *now,
 
 /*
  * Call it after loading. Tokens whose times have no meaning in this boot get new times and are
- * expired (see token_settle_time()). Returns whether there were any.
+ * expired (see token_settle_time()), and so are those whose asker is gone (token_settle_asker()).
+ * Returns whether there were any.
  */
 bool token_table_settle_times(struct token_table *t, const struct moment *now);
 uint64_t token_table_due(const struct token_table *t);

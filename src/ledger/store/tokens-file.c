@@ -88,9 +88,15 @@ static bool is_step(const struct token *t, const struct token_change *change)
 {
 	enum token_state from = t->state, to = change->to;
 
-	/* A pending token stays pending while it needs more approvals, and when it is joined. */
+	if (change->expires > t->latest)
+		return false;
+	/*
+	 * A pending token stays pending while it needs more approvals, and when it is joined or
+	 * extended.
+	 */
 	if (from == TOKEN_PENDING && to == TOKEN_PENDING)
-		return change->approvals.n > t->approvals.n || (change->joined && !t->joined);
+		return change->approvals.n > t->approvals.n || (change->joined && !t->joined)
+			|| change->expires > t->expires;
 
 	for (enum token_event e = 0; e < TOKEN_EVENTS; e++)
 		if (token_step(from, e)->to == to)
