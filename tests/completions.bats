@@ -154,7 +154,7 @@ offers() { # LINE [WORD...]
 	offers 'firma ' allow check daemon evidence fingerprint help hook policy run serve status token
 	offers 'firma s' serve status
 	offers 'firma allow ' add list remove
-	offers 'firma token ' approve list receipt revoke show watch
+	offers 'firma token ' approve list receipt revoke show watch withdraw
 	offers 'firma token rev' revoke
 	offers 'firma hook c' claude cline codex copilot cursor
 	offers 'firma hook i' install

@@ -434,7 +434,6 @@ additions() {
 	a hash|executable_sha256=$SHA|
 	programs|programs:={"a":["/bin/a","/bin/a"]}|
 	variables|environment:=["ENV"]|
-	the other mode|hitl_mode=sync_wait|
 	a budget|budget_state_ref=budget:1|
 	what nobody knows|color=blue|
 	END
@@ -683,19 +682,20 @@ SELF='{"outcome":"unsupported_action","reason":"approving needs another user tha
 }
 
 @test "the asker hears why its token was revoked, word for word" {
-	local token reason first long next
+	local token reason first long next args
 
 	printf -v long '%0512d' 0
 	first=$'don\'t "push" on a Fri\u00addäy \\ 🚫\n\t{"decision":"allow"}'
 	start_asking
 	for reason in "$first" "${long//0/ä}"; do
-		token=$(pending_token)
+		args="[\"${#reason}\"]"
+		token=$(pending_token args:="$args")
 		must "$OK" revoke "$token" reason="$reason"
 		must "$OK" revoke "$token" reason=other
 		must "$OK" revoke "$token"
 		must '{"outcome":"already_revoked","reason":"approval token revoked"}' approve "$token"
 		for next in restart_stopped restart_killed true; do
-			run ask approval_token="$token"
+			run ask args:="$args" approval_token="$token"
 			assert_decision deny "approval token revoked: $reason"
 			assert_equal "$(operate show token_id="$token" | head -n 1 \
 				| "$UNIT" get reason)" "$reason"
@@ -884,7 +884,7 @@ assert_all_over() {
 	expired=$(pending_token)
 	move_clock 290
 	settle_all
-	last=$(pending_token)
+	last=$(pending_token args:='["last"]')
 	move_clock 10
 
 	all=("$expired" "$pending" "$approved" "$consumed" "$revoked" "$last")
@@ -1282,9 +1282,9 @@ resumed() {
 	operate revoke token_id="$token"
 	run ask resume:=true
 	[[ $(field approval_token) != "$token" ]] || fail 'a refused token was resumed'
-	token=$(field approval_token)
+	token=$(pending_token cwd=/)
 	move_clock 301
-	run ask resume:=true
+	run ask resume:=true cwd=/
 	assert_decision pending_hitl
 	[[ $(field approval_token) != "$token" ]] || fail 'an expired token was resumed'
 }

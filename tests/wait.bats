@@ -71,7 +71,7 @@ answers() {
 	must "$OK" operate revoke token_id="$token" reason="$words"
 	finish asker
 	assert_decision deny "approval token revoked: $words"
-	wait_for asker
+	wait_for asker cwd=/
 	must "$OK" operate revoke token_id="$(newest)"
 	answers asker "$REVOKED"
 }

@@ -92,6 +92,8 @@ static int run(const struct verb *verb, int argc, char **argv)
 	if (check.question.wait && check.build.request_file)
 		return usage_error(verb, "--wait excludes --request, which has its own wait_ms");
 
+	/* For the state of a token that can't be used. */
+	check.build.detail = check.build.token || check.question.wait;
 	if (evaluate_build_is_asked(&check.evaluate))
 		status = evaluate_build_line(&check.evaluate, &check.build, verb, &request);
 	else

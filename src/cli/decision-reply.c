@@ -4,7 +4,13 @@
 
 #include "cli/decision-reply.h"
 
+#include "gate/token/token.h"
 #include "gate/wire/evaluate.h"
+
+static bool has_expired(const char *token_state)
+{
+	return token_state && token_state_parse(token_state) == TOKEN_EXPIRED;
+}
 
 static int read_response(const struct bytes *line, struct decision_reply *ret)
 {
@@ -23,6 +29,7 @@ static int read_response(const struct bytes *line, struct decision_reply *ret)
 		.retry_after_ms = reply.retry_after_ms,
 		.rule = reply.rule_id,
 		.ground = reply.rule_id ? judgement_ground_of(reply.rule_id) : GROUND_RULE,
+		.expired = has_expired(reply.token_state),
 		.doc = doc,
 	};
 	return 0;
@@ -52,6 +59,7 @@ int decision_reply_read(const struct bytes *line, struct decision_reply *ret)
 		.rule = parsed.reply.rule,
 		.ground = parsed.reply.rule ? judgement_ground_of(parsed.reply.rule) : GROUND_RULE,
 		.evidence = parsed.reply.evidence,
+		.expired = has_expired(parsed.reply.token_state),
 		.doc = parsed.doc,
 	};
 	return 0;

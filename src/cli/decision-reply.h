@@ -20,6 +20,7 @@ struct decision_reply {
 	const char *rule;     /* with `detail`, or NULL */
 	enum ground ground;   /* of the rule, if there is one */
 	const char *evidence; /* the ID of its record, or NULL */
+	bool expired;         /* with `detail`: denied because the token has expired */
 	struct json_doc *doc; /* owns the strings */
 };
 

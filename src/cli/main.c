@@ -33,6 +33,7 @@ static const struct verb *const verbs[] = {
 	&token_revoke_verb,
 	&token_watch_verb,
 	&token_receipt_verb,
+	&token_withdraw_verb,
 	&policy_check_verb,
 	&policy_explain_verb,
 	&policy_convert_verb,

@@ -108,7 +108,7 @@ int operator_ask(const struct operator_options *op, const struct bytes *request,
 	struct client c;
 	int r, status;
 
-	r = client_open(&c, CLIENT_OPERATOR, op->socket, op->timeout);
+	r = client_open(&c, op->own ? CLIENT_AGENT : CLIENT_OPERATOR, op->socket, op->timeout);
 	if (r >= 0)
 		r = client_send(&c, request);
 	status = r < 0 ? say_undecided("%s", bytes_str(&c.why))
@@ -128,6 +128,8 @@ int operator_print_request(enum action action, const struct operation *o, struct
 	writer_string(&w, "token_id", o->token_id);
 	if (o->all)
 		writer_bool(&w, "all", true);
+	if (o->own)
+		writer_bool(&w, "own", true);
 	if (o->by_uid)
 		writer_unsigned(&w, "uid", o->uid);
 	writer_string(&w, "session_id", o->session_id);
@@ -203,7 +205,8 @@ static int find_by_prefix(const struct operator_options *op, const char *prefix,
 	struct match m = { .prefix = prefix, .rows = BYTES_INIT(BYTES_UNLIMITED) };
 	int status;
 
-	if (operator_print_request(ACTION_LIST, &(struct operation){ 0 }, &request) < 0)
+	if (operator_print_request(ACTION_LIST, &(struct operation){ .own = op->own }, &request)
+		< 0)
 		return say_undecided("out of memory");
 
 	console_look(STDERR_FILENO, &m.console);

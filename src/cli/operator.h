@@ -30,6 +30,7 @@ struct operator_options {
 	const struct verb *verb;
 	const char *socket;
 	uint64_t timeout;
+	bool own;         /* the asker's own tokens, at the door at which it asks */
 	const char *look; /* shows whether something changed; NULL: firma token show */
 	const char *done; /* said of `about` if that is done, and nothing more is needed; or NULL */
 };
@@ -69,6 +70,7 @@ struct operation {
 
 	/* Instead of token_id. */
 	bool all, by_uid;
+	bool own; /* of a list: the asker's own */
 	uint64_t uid;
 	const char *session_id;
 };

@@ -65,14 +65,17 @@ static void unwatch_signals(void)
 			sigaction(numbers[i], &standard, NULL);
 }
 
-static int conclude_deny(const char *reason)
+static int conclude_deny(const char *reason, bool expired)
 {
 	cleanup(bytes_deinit) struct bytes shown = BYTES_INIT(BYTES_UNLIMITED);
 
 	if (text_append_escaped(&shown, reason, strlen(reason)) < 0)
 		return say_undecided("out of memory");
-	say_foreign("denied: %s", bytes_str(&shown));
-	return STATUS_REFUSED;
+	if (expired)
+		say_foreign("expired: %s; ask anew", bytes_str(&shown));
+	else
+		say_foreign("denied: %s", bytes_str(&shown));
+	return expired ? STATUS_EXPIRED : STATUS_REFUSED;
 }
 
 /*
@@ -117,7 +120,7 @@ static int conclude_outcome(const struct bytes *line)
 	if (reply_parse(bytes_str(line), line->len, &reply) != 0)
 		return say_undecided("could not decide: the answer is not a reply");
 	if (reply.reply.outcome == OUTCOME_UNAUTHORIZED)
-		status = conclude_deny(reply.reply.reason);
+		status = conclude_deny(reply.reply.reason, false);
 	else
 		status = say_undecided("could not decide: the answer is not a decision");
 	parsed_reply_deinit(&reply);
@@ -155,7 +158,7 @@ static int conclude(const struct question *q, const struct bytes *line, bool wai
 		status = STATUS_DONE;
 		take_record_id(&reply, ret_record_id);
 	} else if (reply.decision == DECISION_DENY) {
-		status = conclude_deny(reply.reason);
+		status = conclude_deny(reply.reason, reply.expired);
 	} else if (reply.approved) {
 		say("approved, and not consumed: ask again without \"consume\"");
 		status = STATUS_PENDING;

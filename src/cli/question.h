@@ -34,8 +34,8 @@ struct question {
 
 /*
  * Sends the request's line, which may be changed, and reports the result. Returns STATUS_DONE if
- * the command may run, else STATUS_REFUSED, STATUS_UNDECIDED or STATUS_PENDING. If a signal ends
- * the program while it waits, a message says how to continue.
+ * the command may run, else STATUS_REFUSED, STATUS_EXPIRED, STATUS_UNDECIDED or STATUS_PENDING. If
+ * a signal ends the program while it waits, a message says how to continue.
  *
  * ret_record_id is the ID of the allow's record, or "" if the reply has none.
  */

@@ -19,6 +19,7 @@ enum status {
 	STATUS_UNDECIDED = 3,    /* could not decide: no daemon, no proper reply, outcome unknown */
 	STATUS_POLICY_FAULT = 4, /* of `status`: the daemon runs, its policy has a fault */
 	STATUS_UNCHECKED = 4, /* of `evidence verify`: valid, but its signatures weren't checked */
+	STATUS_EXPIRED = 4,   /* of `check`: the token has expired */
 	STATUS_PENDING = 75,
 };
 

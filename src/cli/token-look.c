@@ -36,6 +36,8 @@ static const struct option_row list_rows[] = {
 		"consumed, revoked or expired",
 		OPTION_PARSED(struct looking, state, parse_state),
 		.wants = "pending, approved, consumed, revoked or expired" },
+	{ "own", 0, NULL, "your own, at the door at which you ask",
+		OPTION_FLAG(struct looking, op.own) },
 	{ "json", 0, NULL, "print one JSON object a line", OPTION_FLAG(struct looking, json) },
 	{ 0 },
 };
@@ -76,7 +78,7 @@ static int print_list(struct looking *looking)
 static int list(struct looking *looking)
 {
 	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED);
-	struct operation operation = { .state = looking->state };
+	struct operation operation = { .state = looking->state, .own = looking->op.own };
 	struct console console;
 	int status;
 

@@ -40,7 +40,7 @@ extern const struct verb hook_install_verb, hook_status_verb, hook_uninstall_ver
 extern const struct verb allow_add_verb, allow_list_verb, allow_remove_verb;
 extern const struct verb policy_check_verb, policy_convert_verb, policy_explain_verb;
 extern const struct verb token_approve_verb, token_list_verb, token_receipt_verb, token_revoke_verb,
-	token_show_verb, token_watch_verb;
+	token_withdraw_verb, token_show_verb, token_watch_verb;
 
 /* The words on a command line that are not options. */
 struct operands {

@@ -79,7 +79,10 @@ int answer_print_evaluated(const struct answer *a, uint32_t retry_after_ms, stru
 		if (notation_append_time(&expires_at, a->verdict.expires_wall) >= 0)
 			reply.expires_at = bytes_str(&expires_at);
 	}
-	if (a->detail)
+	if (a->detail) {
 		reply.rule = reply.rule_id;
+		reply.token_state =
+			a->state == ANSWER_DECIDED ? verdict_token_state(&a->verdict) : NULL;
+	}
 	return evaluate_reply_print(&reply, b);
 }

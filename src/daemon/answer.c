@@ -116,7 +116,10 @@ void answer_tell(
 	}
 	if (detail && a->record_id[0] && reply.decision != DECISION_NONE)
 		reply.evidence = a->record_id;
-	if (!detail)
+	if (detail)
+		reply.token_state =
+			a->state == ANSWER_DECIDED ? verdict_token_state(&a->verdict) : NULL;
+	else
 		reply.rule = NULL;
 	reply.must = a->must;
 	ret->reply = reply;
@@ -143,6 +146,8 @@ static int print_view(const struct answer *a, const struct status_sources *sourc
 	switch (a->verdict.view) {
 	case VIEW_LIST:
 		return view_list(res, a->listed, now, b);
+	case VIEW_OWN:
+		return view_own(res, a->conn->peer.uid, a->listed, now, b);
 	case VIEW_SHOW:
 		return view_show(res, a->verdict.token_id, now, res->approvers.path != NULL, b);
 	case VIEW_GATE:

@@ -253,7 +253,8 @@ static int revoke_many(
 /* Applies the changes of the verdict. Returns as store_apply(). */
 static int apply_verdict(struct batch *batch, const struct request *request, struct answer *a)
 {
-	const uid_t *by = is_operation(request) ? &a->conn->peer.uid : NULL;
+	const bool operates = is_operation(request) && request->action != ACTION_WITHDRAW;
+	const uid_t *by = operates ? &a->conn->peer.uid : NULL;
 	int r = STORE_DONE;
 
 	r = approver_file_note(&batch->resources->approvers, &a->verdict.sk_use);

@@ -62,6 +62,26 @@ int view_list(const struct resources *res, enum token_state state, const struct 
 	return r;
 }
 
+int view_own(const struct resources *res, uid_t uid, enum token_state state,
+	const struct moment *now, struct bytes *b)
+{
+	const struct token *t = NULL;
+	struct token shown;
+	int r = 0;
+
+	while (r >= 0 && (t = store_next_own(res->store, uid, t))) {
+		if (state != TOKEN_ABSENT && t->state != state)
+			continue;
+		shown = *t;
+		shown.approval.known = false;
+		shown.approvals.n = 0;
+		r = token_print_item(&shown, now, &(struct token_extra){ 0 }, b);
+		if (r >= 0)
+			r = bytes_append_char(b, '\n');
+	}
+	return r;
+}
+
 int view_event(const struct resources *res, const struct token *t, bool extended, const uid_t *by,
 	const struct moment *now, struct bytes *b)
 {

@@ -5,6 +5,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/bytes.h"
 #include "daemon/resources.h"
@@ -17,6 +18,10 @@
 /* One line for each token; TOKEN_ABSENT: in any state. */
 int view_list(const struct resources *res, enum token_state state, const struct moment *now,
 	struct bytes *b);
+
+/* The same for this uid's own tokens, without who has approved them. */
+int view_own(const struct resources *res, uid_t uid, enum token_state state,
+	const struct moment *now, struct bytes *b);
 
 /* For watchers: a token's latest change (`extended`: it lives longer), and all pending tokens. */
 int view_event(const struct resources *res, const struct token *token, bool extended,

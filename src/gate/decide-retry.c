@@ -55,12 +55,16 @@ static bool deny_other_request(const struct decide_input *in, struct verdict *v)
 	return true;
 }
 
-/* The token can't become an allow any more. If it was revoked, give the operator's reason. */
-static void deny_dead_token(const struct token *t, const struct token_step *step, struct verdict *v)
+/* The token can't become an allow any more. If there is a reason for its end, gives it. */
+static void deny_dead_token(const struct decide_input *in, struct verdict *v)
 {
+	const enum token_state state = decide_token_state(in);
+	const struct token_step *step = token_step(state, TOKEN_RETRY);
+
 	verdict_decide(v, step->decision, step->reason, RULE_TOKEN);
-	if (t->reason)
-		verdict_explain(v, ": %s", t->reason);
+	v->token_state = state;
+	if (in->token->reason)
+		verdict_explain(v, ": %s", in->token->reason);
 }
 
 bool decide_retry_asks_anew(const struct decide_input *in)
@@ -75,7 +79,6 @@ bool decide_retry_asks_anew(const struct decide_input *in)
 bool decide_retry_begin(const struct decide_input *in, struct verdict *v)
 {
 	const struct token *t = in->token;
-	const struct token_step *step;
 
 	if (!t || t->uid != in->asker.uid) {
 		verdict_deny(v, REASON_NO_TOKEN);
@@ -83,9 +86,8 @@ bool decide_retry_begin(const struct decide_input *in, struct verdict *v)
 	}
 
 	verdict_name_token(v, t);
-	step = token_step(decide_token_state(in), TOKEN_RETRY);
 	if (!token_state_is_live(decide_token_state(in))) {
-		deny_dead_token(t, step, v);
+		deny_dead_token(in, v);
 		return false;
 	}
 	if (!decide_retry_claim_fits(in)) {

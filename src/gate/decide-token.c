@@ -91,6 +91,8 @@ void decide_token_step(const struct decide_input *in, enum token_event event, st
 	const struct token_step *step = token_step(decide_token_state(in), event);
 
 	decide_token_change(in, step->to, v);
+	if (event == TOKEN_WITHDRAW && step->to != TOKEN_ABSENT)
+		v->change = decide_token_end(in->token, TOKEN_WITHDRAWN, &in->now);
 	if (event == TOKEN_REVOKE)
 		v->change.reason = reason_of(in->request);
 	if (step->to == TOKEN_APPROVED) {

@@ -11,7 +11,7 @@
  */
 enum token_state decide_token_state(const struct decide_input *in);
 
-/* Sets the verdict on an operator's event, and the change of the token. */
+/* Sets the verdict on an operator's event, or on a withdrawal, and the change of the token. */
 void decide_token_step(const struct decide_input *in, enum token_event event, struct verdict *v);
 
 /* A change of the token to another state; TOKEN_ABSENT: no change. */

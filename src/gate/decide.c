@@ -238,7 +238,8 @@ static void decide_action(const struct decide_input *in, struct verdict *v)
 static bool is_of_asker(const struct decide_input *in)
 {
 	return in->role == ROLE_AGENT || in->request->action == ACTION_EXEC
-		|| in->request->action == ACTION_NONE || in->request->action == ACTION_DONE;
+		|| in->request->action == ACTION_NONE || in->request->action == ACTION_DONE
+		|| in->request->action == ACTION_WITHDRAW || in->request->own;
 }
 
 static void decide_full(const struct decide_input *in, struct verdict *v)
@@ -268,6 +269,27 @@ static void decide_done(const struct decide_input *in, struct verdict *v)
 	}
 }
 
+/*
+ * What askers do with their own tokens, at any door. Another user's token is told as if it weren't
+ * there.
+ */
+static void decide_own(const struct decide_input *in, struct verdict *v)
+{
+	const bool lists = in->request->action == ACTION_LIST;
+
+	if (lists ? !in->readable : in->closed != NULL) {
+		verdict_conclude(v, OUTCOME_UNSUPPORTED, REASON_CLOSED);
+		verdict_explain(v, "%s", in->closed ? in->closed : "");
+	} else if (lists) {
+		verdict_show(v, VIEW_OWN);
+	} else if (!in->token || in->token->uid != in->asker.uid) {
+		verdict_conclude(v, OUTCOME_NOT_FOUND, REASON_NO_TOKEN);
+	} else {
+		verdict_name_token(v, in->token);
+		decide_token_step(in, TOKEN_WITHDRAW, v);
+	}
+}
+
 static void decide_any(const struct decide_input *in, struct verdict *v)
 {
 	const struct request *request = in->request;
@@ -285,6 +307,8 @@ static void decide_any(const struct decide_input *in, struct verdict *v)
 		decide_exec(in, v);
 	else if (request->action == ACTION_DONE)
 		decide_done(in, v);
+	else if (request->action == ACTION_WITHDRAW || request->own)
+		decide_own(in, v);
 	else
 		decide_action(in, v);
 }

@@ -121,6 +121,11 @@ void verdict_name_rule(struct verdict *v, const char *rule)
 	set_text(v, &v->rule, rule);
 }
 
+const char *verdict_token_state(const struct verdict *v)
+{
+	return v->token_state == TOKEN_ABSENT ? NULL : token_state_name(v->token_state);
+}
+
 bool verdict_changes(const struct verdict *v)
 {
 	return v->change.to != TOKEN_ABSENT || v->allow.kind != ALLOW_NOTHING || v->many;

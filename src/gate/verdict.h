@@ -24,6 +24,7 @@
 enum view {
 	VIEW_NONE,
 	VIEW_LIST,
+	VIEW_OWN, /* the asker's tokens */
 	VIEW_SHOW,
 	VIEW_STATUS,
 	VIEW_WATCH,
@@ -51,6 +52,7 @@ struct verdict {
 	uint8_t token_id[TOKEN_ID_LEN];
 	uint64_t expires_wall;
 	bool approved; /* with DECISION_PENDING: the token is approved, and was not consumed */
+	enum token_state token_state; /* in which it is of no use to the request; else ABSENT */
 
 	/* What must be recorded before the answer may be sent. */
 	struct token_change change;
@@ -96,6 +98,9 @@ void verdict_explain_quoted(struct verdict *v, const char *text);
 
 void verdict_name_token(struct verdict *v, const struct token *token);
 void verdict_name_rule(struct verdict *v, const char *rule);
+
+/* The state in which its token is of no use, such as "expired"; NULL: none. */
+const char *verdict_token_state(const struct verdict *v);
 
 /* Notes an error if `r` is negative and none was noted before. */
 void verdict_fail(struct verdict *v, int r);

@@ -15,8 +15,8 @@
  *
  * A watcher gets events until it or the daemon goes, so there may be no outcome. The states of a
  * token are told in order: issued, signed and extended (as often as it is), approved, and then one
- * of consumed, revoked, expired; each with its state; signed, approved and revoked, and only these, with an
- * operator.
+ * of consumed, revoked, expired; each with its state; signed, approved and revoked, and only these,
+ * with an operator.
  *
  * Prints each violation with its request and reply. Exit status: 0 none, 1 some, 2 no such file.
  */
@@ -167,7 +167,8 @@ static void check_keys(struct exchange *e, const cJSON *reply, bool detail)
 {
 	static const char *const always[] = { "decision", "reason", "approval_token",
 		"retry_after_ms", "must", NULL };
-	static const char *const with_detail[] = { "rule", "expires_at", "evidence", NULL };
+	static const char *const with_detail[] = { "rule", "expires_at", "evidence", "token_state",
+		NULL };
 	const cJSON *item;
 
 	cJSON_ArrayForEach(item, reply)
@@ -203,7 +204,7 @@ static void check_response(struct exchange *e, const cJSON *reply, const cJSON *
 		"action_type", "target", "requested_operation", "policy_pack", "policy_id",
 		"rule_id", "decision", "severity", "reason", "evidence_refs", "approver_group",
 		"timestamp", "correlation_id", "approval_token", "retry_after_ms", "expires_at",
-		"rule", "must", NULL };
+		"rule", "token_state", "must", NULL };
 	static const char *const decisions[] = { "allow", "block", "require_approval", NULL };
 	const char *decision = string_of(reply, "decision"), *const *next = keys;
 	const cJSON *item;
@@ -269,6 +270,9 @@ static void check_decision(struct exchange *e, const cJSON *request)
 	if (strcmp(decision, "approved") == 0
 		&& !cJSON_IsFalse(cJSON_GetObjectItemCaseSensitive(request, "consume")))
 		violation(e, "'approved' to a request that would have consumed the token");
+	if (string_of(request, "hitl_mode") && strcmp(decision, "pending_hitl") == 0
+		&& strcmp(string_of(request, "hitl_mode"), "sync_wait") == 0)
+		violation(e, "'pending_hitl' to who asked for nothing but the decision");
 	check_pending(e, reply,
 		strcmp(decision, "pending_hitl") == 0 || strcmp(decision, "approved") == 0);
 	if (kind_of(request) != LINE_EXEC && strcmp(decision, "deny") != 0)

@@ -28,12 +28,14 @@ static const struct token_step steps[TOKEN_STATES][TOKEN_EVENTS] = {
 	[TOKEN_PENDING] = {
 		[TOKEN_APPROVE] = { .to = TOKEN_APPROVED, .outcome = OUTCOME_OK },
 		[TOKEN_REVOKE] = { .to = TOKEN_REVOKED, .outcome = OUTCOME_OK },
+		[TOKEN_WITHDRAW] = { .to = TOKEN_EXPIRED, .outcome = OUTCOME_OK },
 		[TOKEN_RETRY] = { .decision = DECISION_PENDING, .reason = AWAITING_REASON },
 		[TOKEN_EXPIRE] = { .to = TOKEN_EXPIRED },
 	},
 	[TOKEN_APPROVED] = {
 		[TOKEN_APPROVE] = { .outcome = OUTCOME_OK },
 		[TOKEN_REVOKE] = { .to = TOKEN_REVOKED, .outcome = OUTCOME_OK },
+		[TOKEN_WITHDRAW] = { .to = TOKEN_EXPIRED, .outcome = OUTCOME_OK },
 		[TOKEN_RETRY] = { .to = TOKEN_CONSUMED, .decision = DECISION_ALLOW,
 			.reason = APPROVED_REASON },
 		[TOKEN_EXPIRE] = { .to = TOKEN_EXPIRED },
@@ -41,16 +43,20 @@ static const struct token_step steps[TOKEN_STATES][TOKEN_EVENTS] = {
 	[TOKEN_CONSUMED] = {
 		[TOKEN_APPROVE] = { .outcome = OUTCOME_ALREADY_CONSUMED, .reason = CONSUMED_REASON },
 		[TOKEN_REVOKE] = { .outcome = OUTCOME_ALREADY_CONSUMED, .reason = CONSUMED_REASON },
+		[TOKEN_WITHDRAW] = { .outcome = OUTCOME_ALREADY_CONSUMED,
+			.reason = CONSUMED_REASON },
 		[TOKEN_RETRY] = { .decision = DECISION_DENY, .reason = CONSUMED_REASON },
 	},
 	[TOKEN_REVOKED] = {
 		[TOKEN_APPROVE] = { .outcome = OUTCOME_ALREADY_REVOKED, .reason = REVOKED_REASON },
 		[TOKEN_REVOKE] = { .outcome = OUTCOME_OK },
+		[TOKEN_WITHDRAW] = { .outcome = OUTCOME_ALREADY_REVOKED, .reason = REVOKED_REASON },
 		[TOKEN_RETRY] = { .decision = DECISION_DENY, .reason = REVOKED_REASON },
 	},
 	[TOKEN_EXPIRED] = {
 		[TOKEN_APPROVE] = { .outcome = OUTCOME_EXPIRED, .reason = EXPIRED_REASON },
 		[TOKEN_REVOKE] = { .outcome = OUTCOME_EXPIRED, .reason = EXPIRED_REASON },
+		[TOKEN_WITHDRAW] = { .outcome = OUTCOME_EXPIRED, .reason = EXPIRED_REASON },
 		[TOKEN_RETRY] = { .decision = DECISION_DENY, .reason = EXPIRED_REASON },
 	},
 };

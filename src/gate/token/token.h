@@ -26,6 +26,7 @@
 
 /* Why a token ended before its time. */
 #define TOKEN_ASKER_LEFT "the asker left"
+#define TOKEN_WITHDRAWN "withdrawn by the asker"
 
 /* How long a record is kept after its expiry, so that a late retry can be told what happened. */
 #define TOKEN_RETENTION (UINT64_C(300) * CLOCK_SECOND)
@@ -154,12 +155,19 @@ uint64_t token_age(const struct token *token, const struct moment *now);
 /* Its expiry in µs of the wall clock as of the time of issue. For display. */
 uint64_t token_expires_wall(const struct token *token);
 
-enum token_event { TOKEN_APPROVE, TOKEN_REVOKE, TOKEN_RETRY, TOKEN_EXPIRE, TOKEN_EVENTS };
+enum token_event {
+	TOKEN_APPROVE,
+	TOKEN_REVOKE,
+	TOKEN_WITHDRAW,
+	TOKEN_RETRY,
+	TOKEN_EXPIRE,
+	TOKEN_EVENTS,
+};
 
 /* A cell of the table. */
 struct token_step {
 	enum token_state to;    /* TOKEN_ABSENT: no change */
-	enum outcome outcome;   /* for approve and revoke */
+	enum outcome outcome;   /* for approve, revoke and withdraw */
 	enum decision decision; /* for a retry */
 	const char *reason;     /* NULL if the outcome says everything */
 };

@@ -105,6 +105,7 @@ int evaluate_reply_print(const struct evaluate_reply *reply, struct bytes *b)
 	}
 	write_text(&w, "expires_at", reply->expires_at);
 	write_text(&w, "rule", reply->rule);
+	write_text(&w, "token_state", reply->token_state);
 	if (reply->must)
 		writer_raw(&w, MUST_KEY, reply->must, strlen(reply->must));
 	writer_end(&w);
@@ -130,6 +131,7 @@ static bool read_response(const struct json *root, struct evaluate_reply *ret)
 		.reason = json_get_string(root, "reason"),
 		.approval_token = json_get_string(root, "approval_token"),
 		.expires_at = json_get_string(root, "expires_at"),
+		.token_state = json_get_string(root, "token_state"),
 	};
 	if (ret->approval_token && !json_get_integer(root, "retry_after_ms", UINT32_MAX, &ms))
 		return false;

@@ -73,7 +73,7 @@ struct evaluate_reply {
 	/* Only with `detail`. */
 	const char *approval_token;
 	uint32_t retry_after_ms;
-	const char *expires_at, *rule;
+	const char *expires_at, *rule, *token_state;
 };
 
 /* Appends the line without its newline. Errors: those of bytes_append(). */

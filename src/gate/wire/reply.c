@@ -76,6 +76,7 @@ void reply_write(const struct reply *reply, struct writer *w)
 	writer_string(w, "rule", reply->rule);
 	writer_string(w, "expires_at", reply->expires_at);
 	writer_string(w, "evidence", reply->evidence);
+	writer_string(w, "token_state", reply->token_state);
 	if (reply->must)
 		writer_raw(w, MUST_KEY, reply->must, strlen(reply->must));
 }
@@ -126,6 +127,7 @@ static bool read_reply(const struct json *root, struct reply *ret)
 		.reason = json_get_string(root, "reason"),
 		.rule = json_get_string(root, "rule"),
 		.evidence = json_get_string(root, "evidence"),
+		.token_state = json_get_string(root, "token_state"),
 	};
 	if (ret->approved)
 		ret->decision = DECISION_PENDING;

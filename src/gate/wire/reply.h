@@ -82,7 +82,8 @@ struct reply {
 	/* Only if the request asked for detail; NULL if there is none. */
 	const char *rule;
 	const char *expires_at;
-	const char *evidence; /* the ID of its record */
+	const char *evidence;    /* the ID of its record */
+	const char *token_state; /* in which the named token is of no use */
 
 	const char *must; /* JSON, as the request has it; or NULL */
 };

@@ -74,6 +74,7 @@ static const struct dispatch_row gate_keys[] = {
 
 static const struct dispatch_row list_keys[] = {
 	{ "state", request_take_state, 0, false, 0 },
+	{ "own", dispatch_take_true, AT(own), false, 0 },
 	{ 0 },
 };
 
@@ -109,6 +110,7 @@ static const struct {
 	[ACTION_NONE] = { "", NULL },
 	[ACTION_EXEC] = { "local.exec", exec_keys },
 	[ACTION_DONE] = { "local.exec.done", done_keys },
+	[ACTION_WITHDRAW] = { "local.exec.withdraw", show_keys },
 	[ACTION_APPROVE] = { "local.exec.approve", approve_keys },
 	[ACTION_REVOKE] = { "local.exec.revoke", revoke_keys },
 	[ACTION_LIST] = { "local.exec.list", list_keys },

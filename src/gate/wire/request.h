@@ -20,7 +20,8 @@
 enum action {
 	ACTION_NONE, /* missing, not known, or the line is not JSON */
 	ACTION_EXEC,
-	ACTION_DONE, /* the asker reports how the command ended */
+	ACTION_DONE,     /* the asker reports how the command ended */
+	ACTION_WITHDRAW, /* the asker ends a token of its own */
 	ACTION_APPROVE,
 	ACTION_REVOKE,
 	ACTION_LIST,
@@ -94,6 +95,7 @@ struct request {
 	const char *reason;
 	const char *signature;  /* armored as by ssh-keygen */
 	enum token_state state; /* to list, or the expected one; TOKEN_ABSENT: any */
+	bool own;               /* list the asker's own tokens; at any door */
 
 	/* An approval for good, and entries of the allowlist. */
 	bool always;

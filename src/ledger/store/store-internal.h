@@ -28,6 +28,8 @@ struct store_ops {
 	 */
 	void (*find)(struct store *store, size_t n, const uint8_t *ids, const struct token **ret);
 	const struct token *(*next)(const struct store *store, const struct token *after);
+	const struct token *(*next_own)(
+		const struct store *store, uid_t uid, const struct token *after);
 	const struct token *(*next_alike)(const struct store *store, uid_t uid,
 		const uint8_t fingerprint[static FINGERPRINT_LEN], enum token_state state,
 		const struct token *after);

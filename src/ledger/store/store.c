@@ -129,6 +129,11 @@ const struct token *store_next(const struct store *store, const struct token *af
 	return store->ops->next(store, after);
 }
 
+const struct token *store_next_own(const struct store *store, uid_t uid, const struct token *after)
+{
+	return store->ops->next_own(store, uid, after);
+}
+
 const struct token *store_next_alike(const struct store *store, uid_t uid,
 	const uint8_t fingerprint[static FINGERPRINT_LEN], enum token_state state,
 	const struct token *after)

@@ -104,6 +104,9 @@ const struct token *store_find(struct store *store, const uint8_t id[static TOKE
 /* All tokens in the order of their issue: the one after `after`, or the first for NULL. */
 const struct token *store_next(const struct store *store, const struct token *after);
 
+/* The tokens of this uid in the order of their issue. */
+const struct token *store_next_own(const struct store *store, uid_t uid, const struct token *after);
+
 /*
  * The tokens of this uid for this fingerprint that are pending, approved or revoked: `state` says
  * which. They come in the order in which they got into that state: the one after `after`, or the

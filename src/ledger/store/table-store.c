@@ -39,6 +39,12 @@ const struct token *table_store_next(const struct store *store, const struct tok
 	return token_table_next(table_of(store), after);
 }
 
+const struct token *table_store_next_own(
+	const struct store *store, uid_t uid, const struct token *after)
+{
+	return token_table_next_own(table_of(store), uid, after);
+}
+
 const struct token *table_store_next_alike(const struct store *store, uid_t uid,
 	const uint8_t fingerprint[static FINGERPRINT_LEN], enum token_state state,
 	const struct token *after)

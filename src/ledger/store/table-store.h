@@ -21,6 +21,8 @@ void table_store_deinit(struct table_store *t);
 
 void table_store_find(struct store *store, size_t n, const uint8_t *ids, const struct token **ret);
 const struct token *table_store_next(const struct store *store, const struct token *after);
+const struct token *table_store_next_own(
+	const struct store *store, uid_t uid, const struct token *after);
 const struct token *table_store_next_alike(const struct store *store, uid_t uid,
 	const uint8_t fingerprint[static FINGERPRINT_LEN], enum token_state state,
 	const struct token *after);
@@ -31,9 +33,10 @@ void table_store_update(
 uint64_t table_store_due(const struct store *store);
 
 /* The read operations, for an implementation's struct store_ops. */
-#define TABLE_STORE_READS                                                                         \
-	.find = table_store_find, .next = table_store_next, .next_alike = table_store_next_alike, \
-	.count = table_store_count, .update = table_store_update, .due = table_store_due
+#define TABLE_STORE_READS                                                                     \
+	.find = table_store_find, .next = table_store_next, .next_own = table_store_next_own, \
+	.next_alike = table_store_next_alike, .count = table_store_count,                     \
+	.update = table_store_update, .due = table_store_due
 
 /* The size is the length of the token's line: limits mean the same in each kind of store. */
 int table_store_measure(const struct store *store, struct token_change *change);

@@ -15,7 +15,8 @@
 /* The tokens that one uid has on record. */
 struct account {
 	uid_t uid;
-	size_t entries, pending;
+	size_t pending;
+	TAILQ_HEAD(, entry) entries; /* in the order of their issue */
 	uint64_t bytes;
 };
 
@@ -36,7 +37,7 @@ struct alike {
 
 struct entry {
 	struct heap_node due; /* first: an entry is found from it */
-	TAILQ_ENTRY(entry) order, among_alike;
+	TAILQ_ENTRY(entry) order, of_account, among_alike;
 	struct token *token;
 	uint64_t bytes;
 	struct account *account;
@@ -78,9 +79,12 @@ void token_table_init(struct token_table *t)
 /* Leaves the counters that the entry has joined; the caller has updated `pending`. */
 static void leave_counters(struct token_table *t, struct entry *e)
 {
-	if (e->account && --e->account->entries == 0) {
-		map_remove(&t->accounts, &e->account->uid);
-		free(e->account);
+	if (e->account) {
+		TAILQ_REMOVE(&e->account->entries, e, of_account);
+		if (TAILQ_EMPTY(&e->account->entries)) {
+			map_remove(&t->accounts, &e->account->uid);
+			free(e->account);
+		}
 	}
 	if (!e->alike)
 		return;
@@ -102,13 +106,14 @@ static int join_account(struct token_table *t, struct entry *e)
 			return -ENOMEM;
 
 		a->uid = e->token->uid;
+		TAILQ_INIT(&a->entries);
 		if (map_put(&t->accounts, &a->uid, a) < 0) {
 			free(a);
 			return -ENOMEM;
 		}
 	}
 
-	a->entries++;
+	TAILQ_INSERT_TAIL(&a->entries, e, of_account);
 	e->account = a;
 	return 0;
 }
@@ -219,6 +224,19 @@ const struct token *token_table_next(const struct token_table *t, const struct t
 	} else {
 		e = TAILQ_FIRST(&t->order);
 	}
+	return e ? e->token : NULL;
+}
+
+const struct token *token_table_next_own(
+	const struct token_table *t, uid_t uid, const struct token *after)
+{
+	const struct account *a = after ? NULL : map_get(&t->accounts, &uid);
+	const struct entry *e;
+
+	if (after)
+		e = TAILQ_NEXT((const struct entry *)map_get(&t->by_id, after->id), of_account);
+	else
+		e = a ? TAILQ_FIRST(&a->entries) : NULL;
 	return e ? e->token : NULL;
 }
 
@@ -404,9 +422,11 @@ int token_table_apply(struct token_table *t, struct token_change *change)
 		return r;
 
 	applied = &t->applied[t->n_applied++];
-	*applied = (struct applied){
-		.from = change->from, .to = change->to, .approvals = approvals, .joined = joined, .expires = expires
-	};
+	*applied = (struct applied){ .from = change->from,
+		.to = change->to,
+		.approvals = approvals,
+		.joined = joined,
+		.expires = expires };
 	memcpy(applied->id, change->id, sizeof(applied->id));
 	return 0;
 }

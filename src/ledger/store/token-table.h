@@ -37,7 +37,9 @@ const struct token *token_table_find(
 	const struct token_table *t, const uint8_t id[static TOKEN_ID_LEN]);
 const struct token *token_table_next(const struct token_table *t, const struct token *after);
 
-/* As store_next_alike(). */
+/* As store_next_own() and store_next_alike(). */
+const struct token *token_table_next_own(
+	const struct token_table *t, uid_t uid, const struct token *after);
 const struct token *token_table_next_alike(const struct token_table *t, uid_t uid,
 	const uint8_t fingerprint[static FINGERPRINT_LEN], enum token_state state,
 	const struct token *after);
