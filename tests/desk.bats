@@ -664,7 +664,7 @@ has_lines() {
 	assert_field by_uid "$EUID"
 	assert_field reason late
 
-	ask >/dev/null
+	ask cwd=/ >/dev/null
 	terminal 80x24 "${WRAPPER[@]}" "$FIRMA" token watch --json
 	seen '{"event":"issued"'
 }

@@ -771,7 +771,7 @@ leave_free() {
 	assert_equal "$(wc -l <"$DISK/log.jsonl")" $((before + 2))
 
 	leave_free 3000000
-	run ask
+	run ask cwd=/
 	assert_decision pending_hitl
 	refute_log -p 'could not be written'
 }

@@ -75,18 +75,16 @@ setup() {
 	assert_decision pending_hitl
 }
 
-@test "what is revoked, expired or used is asked anew" {
-	operate revoke token_id="$token"
-	resumes
-	assert_decision pending_hitl
-	[[ $(field approval_token) != "$token" ]]
-
-	token=$(field approval_token)
+@test "what is expired is asked anew, and what is refused is not" {
 	operate approve token_id="$token"
 	move_clock 301
 	resumes
 	assert_decision pending_hitl
 	[[ $(field approval_token) != "$token" ]]
+
+	operate revoke token_id="$(field approval_token)"
+	resumes
+	assert_decision deny "a person refused this question"
 }
 
 @test "an approved token is preferred, and a token that is named wins" {

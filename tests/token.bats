@@ -1281,7 +1281,7 @@ resumed() {
 	token=$(pending_token)
 	operate revoke token_id="$token"
 	run ask resume:=true
-	[[ $(field approval_token) != "$token" ]] || fail 'a refused token was resumed'
+	assert_decision deny "a person refused this question"
 	token=$(pending_token cwd=/)
 	move_clock 301
 	run ask resume:=true cwd=/

@@ -38,8 +38,7 @@ static int describe_token(const struct decide_input *in, const struct judgement 
 	struct bytes *groups, struct token *ret)
 {
 	const struct settings *s = in->settings;
-	const uint64_t now = in->now.clock.boot,
-		       ttl = decide_token_ttl(s, in->request->asked.kind);
+	const uint64_t now = in->now.clock.boot, ttl = decide_token_ttl(s, in->request->asked.kind);
 	struct token t = {
 		.state = TOKEN_PENDING,
 		.asked = in->request->asked,
@@ -103,6 +102,26 @@ static bool may_join(const struct token *pending, const struct token *wanted)
 		&& pending->remember == wanted->remember
 		&& demand_flags_are_equal(&pending->demand, &wanted->demand)
 		&& is_same_list(&pending->approvers, &wanted->approvers);
+}
+
+/* The token of this question, asked in any way, that a person refused and whose time isn't over. */
+static const struct token *find_refused(const struct decide_input *in)
+{
+	const struct token *t = NULL;
+
+	while ((t = in->next_alike(TOKEN_REVOKED, t, in->userdata)))
+		if (!token_is_over(t, &in->now)
+			&& fields_are_bound_alike(&t->asked, &in->request->asked))
+			break;
+	return t;
+}
+
+static void deny_again(const struct token *t, struct verdict *v)
+{
+	verdict_name_token(v, t);
+	verdict_decide(v, DECISION_DENY, "a person refused this question", RULE_TOKEN);
+	if (t->reason)
+		verdict_explain(v, ": %s", t->reason);
 }
 
 /* The first pending token that may be joined; or NULL. */
@@ -197,10 +216,14 @@ static void issue(const struct decide_input *in, struct token *wanted, const str
 void decide_issue(const struct decide_input *in, const struct judgement *j, struct verdict *v)
 {
 	cleanup(bytes_deinit) struct bytes groups = BYTES_INIT(BYTES_UNLIMITED);
-	const struct token *pending;
+	const struct token *pending, *refused = find_refused(in);
 	struct token wanted;
 	int r;
 
+	if (refused) {
+		deny_again(refused, v);
+		return;
+	}
 	r = describe_token(in, j, &groups, &wanted);
 	if (r < 0) {
 		verdict_fail(v, r);
