@@ -17,9 +17,7 @@
 
 #include <poll.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/queue.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -27,6 +25,7 @@
 #include "cli/card-pages.h"
 #include "cli/confirm.h"
 #include "cli/desk-decide.h"
+#include "cli/desk-queue.h"
 #include "cli/events.h"
 #include "cli/screen.h"
 #include "cli/token-card.h"
@@ -43,20 +42,12 @@ enum state { IDLE, SHOWN, ASKED, TYPING, PAGING };
 /* The text being typed. */
 enum line { LINE_REASON, LINE_ALWAYS, LINE_PROOF };
 
-/* A request in the queue. */
-struct waiting {
-	struct event event;
-	uint64_t deadline; /* µs of the boot clock */
-	TAILQ_ENTRY(waiting) order;
-};
-
 struct token_desk {
 	const struct operator_options *op;
 	const char *key; /* for signing; NULL: the usual one */
 	struct events events;
 	struct screen screen;
-	TAILQ_HEAD(waiting_list, waiting) queue;
-	size_t n;
+	struct desk_queue queue;
 
 	enum state state;
 	enum line line;
@@ -77,24 +68,23 @@ static void end(struct token_desk *d, int status)
 	d->done = true;
 }
 
-static struct waiting *current(const struct token_desk *d)
+static struct desk_request *current(const struct token_desk *d)
 {
-	return TAILQ_FIRST(&d->queue);
+	return desk_queue_first(&d->queue);
 }
 
 static void put_prompt(struct token_desk *d)
 {
 	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(BYTES_UNLIMITED);
-	uint64_t now = clock_now().boot, deadline = current(d)->deadline;
 
 	screen_look(&d->screen);
 	bytes_appendf(&text, "%s[a]pprove %s[r]efuse [s]kip [q]uit (",
 		d->whole ? "" : "[v]iew all ", current(d)->event.not_always ? "" : "[A]lways ");
 	notation_append_duration(
-		&text, (deadline > now ? deadline - now : 0) / CLOCK_SECOND * CLOCK_SECOND);
+		&text, desk_request_time_left(current(d)) / CLOCK_SECOND * CLOCK_SECOND);
 	bytes_append_str(&text, " left");
-	if (d->n > 1)
-		bytes_appendf(&text, ", %zu more", d->n - 1);
+	if (d->queue.n > 1)
+		bytes_appendf(&text, ", %zu more", d->queue.n - 1);
 	if (bytes_append_str(&text, ") ") >= 0)
 		screen_prompt(&d->screen, bytes_str(&text), text.len);
 }
@@ -111,52 +101,11 @@ static void put_event(struct token_desk *d, const struct event *event)
 
 /* --- the queue -------------------------------------------------------------------------------- */
 
-static struct waiting *find(const struct token_desk *d, const char *id)
-{
-	struct waiting *w;
-
-	TAILQ_FOREACH (w, &d->queue, order)
-		if (strcmp(w->event.token.id, id) == 0)
-			return w;
-	return NULL;
-}
-
-static void drop(struct token_desk *d, struct waiting *w)
-{
-	TAILQ_REMOVE(&d->queue, w, order);
-	d->n--;
-	event_deinit(&w->event);
-	free(w);
-}
-
-/* Takes ownership of the event. */
-static void set_deadline(struct waiting *w, const struct event *event)
-{
-	w->deadline = clock_now().boot + event->token.expires_in_ms * CLOCK_MS;
-}
-
-static void add(struct token_desk *d, struct event *event)
-{
-	struct waiting *w;
-
-	w = calloc(1, sizeof(*w));
-	if (!w) {
-		event_deinit(event);
-		return end(d, say_undecided("out of memory"));
-	}
-
-	w->event = *event;
-	set_deadline(w, event);
-	TAILQ_INSERT_TAIL(&d->queue, w, order);
-	d->n++;
-}
-
 /* Shows the first request of the queue. */
 static void show(struct token_desk *d)
 {
 	cleanup(bytes_deinit) struct bytes card = BYTES_INIT(BYTES_UNLIMITED);
 	struct token_view *token;
-	uint64_t now = clock_now().boot;
 	size_t rows;
 
 	keyboard_take_keys(&d->screen.keyboard);
@@ -167,15 +116,14 @@ static void show(struct token_desk *d)
 	screen_look(&d->screen);
 	rows = d->screen.console.rows > ROWS_BELOW ? d->screen.console.rows - ROWS_BELOW : 0;
 	token = &current(d)->event.token;
-	token->expires_in_ms =
-		current(d)->deadline > now ? (current(d)->deadline - now) / CLOCK_MS : 0;
+	token->expires_in_ms = desk_request_time_left(current(d)) / CLOCK_MS;
 	if (token_card_append_fitting(token, &d->screen.console, rows, &card, &d->whole) < 0)
 		return end(d, say_undecided("out of memory"));
 
 	screen_put_str(&d->screen, "\n");
 	screen_put(&d->screen, bytes_str(&card), card.len);
 	d->state = SHOWN;
-	d->ask_at = now + LOOK_TIME;
+	d->ask_at = clock_now().boot + LOOK_TIME;
 }
 
 /* Returns to the question, below the last message. */
@@ -189,7 +137,7 @@ static void ask_again(struct token_desk *d)
 
 static void next(struct token_desk *d)
 {
-	drop(d, current(d));
+	desk_queue_drop(&d->queue, current(d));
 	show(d);
 }
 
@@ -392,7 +340,7 @@ static void take_key(struct token_desk *d)
  */
 static void take_signed(struct token_desk *d, struct event *event)
 {
-	struct waiting *w = find(d, event->token.id);
+	struct desk_request *w = desk_queue_find(&d->queue, event->token.id);
 	bool busy = d->state == TYPING || d->state == PAGING;
 	bool own = strcmp(d->decided, event->token.id) == 0;
 
@@ -418,10 +366,10 @@ static void take_signed(struct token_desk *d, struct event *event)
 /* The asker waits: the request stays on the screen, and in the queue, for longer. */
 static void take_extended(struct token_desk *d, const struct event *event)
 {
-	struct waiting *w = find(d, event->token.id);
+	struct desk_request *w = desk_queue_find(&d->queue, event->token.id);
 
 	if (w)
-		set_deadline(w, event);
+		desk_request_set_deadline(w, event);
 	if (w && w == current(d) && d->state == ASKED)
 		put_prompt(d);
 }
@@ -429,7 +377,7 @@ static void take_extended(struct token_desk *d, const struct event *event)
 /* Handles a decision, or an expiry. */
 static void take_change(struct token_desk *d, const struct event *event)
 {
-	struct waiting *w = find(d, event->token.id);
+	struct desk_request *w = desk_queue_find(&d->queue, event->token.id);
 	bool own = strcmp(d->decided, event->token.id) == 0 && event->by_operator
 		&& event->by_uid == geteuid();
 
@@ -441,7 +389,7 @@ static void take_change(struct token_desk *d, const struct event *event)
 		return next(d);
 	}
 	if (w)
-		drop(d, w);
+		desk_queue_drop(&d->queue, w);
 	if (own)
 		d->decided[0] = '\0';
 	if (d->state == TYPING || d->state == PAGING || own)
@@ -462,8 +410,9 @@ static void take_events(struct token_desk *d)
 			return end(d, status);
 
 		if (strcmp(event.name, EVENT_ISSUED) == 0) {
-			add(d, &event);
-			if (d->state == IDLE && !d->done)
+			if (desk_queue_add(&d->queue, &event) < 0)
+				return end(d, say_undecided("out of memory"));
+			if (d->state == IDLE)
 				show(d);
 			else if (d->state == ASKED)
 				put_prompt(d);
@@ -541,7 +490,7 @@ int token_desk_run(const struct operator_options *op, const char *key)
 	};
 	int r, status;
 
-	TAILQ_INIT(&desk.queue);
+	desk_queue_init(&desk.queue);
 	status = events_open(&desk.events, op);
 	if (status != STATUS_DONE)
 		return status;
@@ -551,7 +500,6 @@ int token_desk_run(const struct operator_options *op, const char *key)
 	keyboard_close(&desk.screen.keyboard);
 	card_pages_deinit(&desk.pages);
 	events_close(&desk.events);
-	while (current(&desk))
-		drop(&desk, current(&desk));
+	desk_queue_deinit(&desk.queue);
 	return status;
 }
