@@ -409,6 +409,11 @@ is_fault() {
 	request >"$TMP/request"
 	run firma check --runner-token "$TMP/token" --request "$TMP/request"
 	assert_status 75
+
+	# How long a request may be is for the daemon to say.
+	run firma check --runner-token "$TMP/token" -- ls "$(head -c 70000 /dev/zero | tr '\0' x)"
+	assert_status 1
+	assert_output -p 'a request takes at most 65536 bytes with its newline'
 }
 
 @test "check sends nothing that is not a token" {

@@ -124,7 +124,7 @@ int runner_auth_add(
 		return status;
 	if (add_member(line, &token, &claims) < 0)
 		return say_undecided("out of memory");
-	return line->len > LIMIT_REQUEST
-		? say_undecided("a request takes at most %d bytes", LIMIT_REQUEST)
+	return line->len > LIMIT_REQUEST_MAX
+		? say_undecided("a request takes at most %zu bytes", LIMIT_REQUEST_MAX)
 		: STATUS_DONE;
 }
