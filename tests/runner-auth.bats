@@ -338,7 +338,7 @@ is_fault() {
 }
 
 @test "half a configuration is a fault, for policy check and for the daemon" {
-	is_fault 'runners.oidc: is missing' 'p["runners"] = {"required": True}'
+	is_fault 'runners: has neither issuers (oidc) nor signers (hmac)' 'p["runners"] = {"required": True}'
 	is_fault 'runners.oidc: is empty' 'p["runners"]["oidc"] = []'
 	is_fault "runners: unknown key 'x'" 'p["runners"]["x"] = 1'
 	is_fault 'runners.required: must be true, or an array of kinds' 'p["runners"]["required"] = False'

@@ -7,15 +7,64 @@
 #include "cli/must.h"
 #include "cli/say.h"
 
+static int open_daemon(struct client *c, const struct ask *ask, uint64_t timeout)
+{
+	int r;
+
+	r = ask->trusted ? client_open_by_place(c, ask->trusted, timeout)
+			 : client_open(c, CLIENT_AGENT, ask->socket, timeout);
+	return r < 0 ? r : client_require_peer(c, ask->peer);
+}
+
+/* Asks for the gate's ID, which a signature names. The answer has a second line. */
+static int find_gate(struct client *c, const struct ask *ask, struct bytes *why)
+{
+	static const char action[] = "{\"action\":\"local.exec.gate\"}\n";
+	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED),
+					   line = BYTES_INIT(BYTES_UNLIMITED);
+	int r;
+
+	r = open_daemon(c, ask, ask->timeout);
+	if (r >= 0)
+		r = bytes_append_str(&request, action);
+	if (r >= 0)
+		r = client_send(c, &request);
+	if (r >= 0)
+		r = client_read_line(c, &line);
+	bytes_clear(why);
+	if (r == CLIENT_LINE && runner_key_take_gate(ask->signer, &line))
+		return STATUS_DONE;
+	if (r < 0)
+		bytes_append_str(why, bytes_str(&c->why));
+	else
+		bytes_appendf(why, "%s: the daemon knows no runners with a shared key", c->path);
+	return STATUS_UNDECIDED;
+}
+
+static int sign(
+	const struct ask *ask, const struct bytes *request, struct bytes *ret, struct bytes *why)
+{
+	struct client client;
+	int status = STATUS_DONE;
+
+	if (!ask->signer->gate[0]) {
+		status = find_gate(&client, ask, why);
+		client_close(&client);
+	}
+	if (status == STATUS_DONE && runner_key_sign(ask->signer, request, ret) < 0) {
+		bytes_clear(why);
+		bytes_append_str(why, "the request can't be signed");
+		status = STATUS_UNDECIDED;
+	}
+	return status;
+}
+
 static int exchange(struct client *c, const struct ask *ask, const struct bytes *request,
 	uint64_t wait, struct bytes *reply, struct bytes *why)
 {
 	int r, must;
 
-	r = ask->trusted ? client_open_by_place(c, ask->trusted, wait + ask->timeout)
-			 : client_open(c, CLIENT_AGENT, ask->socket, wait + ask->timeout);
-	if (r >= 0)
-		r = client_require_peer(c, ask->peer);
+	r = open_daemon(c, ask, wait + ask->timeout);
 	if (r >= 0)
 		r = client_send(c, request);
 	if (r >= 0)
@@ -40,9 +89,16 @@ static int exchange(struct client *c, const struct ask *ask, const struct bytes 
 int ask_once(const struct ask *ask, const struct bytes *request, uint64_t wait, struct bytes *reply,
 	struct bytes *why)
 {
+	cleanup(bytes_deinit) struct bytes with_signature = BYTES_INIT(BYTES_UNLIMITED);
 	struct client client;
 	int status;
 
+	if (ask->signer) {
+		status = sign(ask, request, &with_signature, why);
+		if (status != STATUS_DONE)
+			return status;
+		request = &with_signature;
+	}
 	status = exchange(&client, ask, request, wait, reply, why);
 	client_close(&client);
 	return status;

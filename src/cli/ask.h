@@ -7,12 +7,14 @@
 
 #include "base/bytes.h"
 #include "cli/client.h"
+#include "cli/runner-key.h"
 
 struct ask {
 	const char *socket;    /* NULL: the usual place */
 	const char *trusted;   /* instead: a socket whose place may tell that it is the right one */
 	enum client_peer peer; /* the required listener */
-	uint64_t timeout;      /* µs for one exchange, plus the time a request waits */
+	struct runner_key *signer; /* signs each request; or NULL */
+	uint64_t timeout;          /* µs for one exchange, plus the time a request waits */
 };
 
 /*

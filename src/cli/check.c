@@ -75,7 +75,9 @@ static uint64_t own_wait(const struct bytes *request)
 static int run(const struct verb *verb, int argc, char **argv)
 {
 	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(runner_key_deinit) struct runner_key runner_key = RUNNER_KEY_INIT;
 	struct check check = { .question = QUESTION_INIT };
+	bool signs = false;
 	char record_id[QUESTION_RECORD_ID_MAX + 1];
 	struct operands operands;
 	int status;
@@ -99,12 +101,15 @@ static int run(const struct verb *verb, int argc, char **argv)
 	else
 		status = request_build_line(&check.build, verb, &request);
 	if (status == STATUS_DONE)
+		status = runner_auth_load_key(&check.runner, verb, &runner_key, &signs);
+	if (status == STATUS_DONE)
 		status = runner_auth_add(&check.runner, verb, &request);
 	if (status != STATUS_DONE)
 		return status;
 
 	if (check.build.request_file)
 		check.question.ask.timeout += own_wait(&request);
+	check.question.ask.signer = signs ? &runner_key : NULL;
 	check.question.token = check.build.token;
 	check.question.prints = true;
 	check.question.token_goes_in =

@@ -3,6 +3,7 @@
 /* `firma policy check`: finds everything wrong with a policy before it is in force. */
 
 #include <errno.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -314,7 +315,10 @@ static int check_keys(const char *path, const struct policy *policy, struct faul
 	const struct jwks *set;
 	int r;
 
-	r = runner_keys_new(policy_runners(policy), path, geteuid(), &now, faults, &keys);
+	if (policy_runners(policy) && sodium_init() < 0)
+		return -ENOSYS;
+	r = runner_keys_new(policy_runners(policy), path, getenv("CREDENTIALS_DIRECTORY"),
+		geteuid(), &now, faults, &keys);
 	for (size_t i = 0; keys && i < policy_runners(policy)->n; i++) {
 		cleanup(bytes_deinit) struct bytes detail = BYTES_INIT(BYTES_UNLIMITED);
 		char place[64];

@@ -5,8 +5,10 @@
 #include "cli/runner-auth.h"
 
 #include <errno.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/json/members.h"
 #include "base/json/writer.h"
@@ -80,22 +82,13 @@ static int read_claims(const char *path, struct bytes *ret)
 	return r < 0 ? say_undecided("out of memory") : STATUS_DONE;
 }
 
-/* The line is an object and a newline. */
-static int add_member(struct bytes *line, const struct bytes *token, const struct bytes *claims)
+static int add_token(struct bytes *line, const struct bytes *token, const struct bytes *claims)
 {
-	const char *end = strrchr(bytes_str(line), '}'), *before = end;
+	cleanup(bytes_deinit) struct bytes auth = BYTES_INIT(BYTES_UNLIMITED);
 	struct writer w;
 	int r;
 
-	if (!end)
-		return -EINVAL;
-	while (before > line->data && strchr(BLANKS, before[-1]))
-		before--;
-	if (before[-1] == '{')
-		before = NULL; /* the first member */
-	bytes_truncate(line, (size_t)(end - line->data));
-	bytes_append_str(line, before ? ",\"runner_auth\":" : "\"runner_auth\":");
-	writer_init(&w, line);
+	writer_init(&w, &auth);
 	writer_object(&w, NULL);
 	if (claims->len > 0)
 		writer_raw(&w, "identity", claims->data, claims->len);
@@ -103,7 +96,50 @@ static int add_member(struct bytes *line, const struct bytes *token, const struc
 	writer_string(&w, "signature", bytes_str(token));
 	writer_end(&w);
 	r = writer_finish(&w);
-	return r < 0 ? r : bytes_append_str(line, "}\n");
+	return r < 0 ? r : runner_append_auth(line, bytes_str(&auth), auth.len);
+}
+
+/* Takes the members of an identity; all that are known must be texts. */
+static int take_identity(struct runner_key *key, const char *path)
+{
+	const struct member *member;
+	struct scan_fault fault;
+
+	if (members_read(&key->claims, bytes_str(&key->text), key->text.len, &fault) != 0)
+		return refuse(path, "is not an identity in JSON");
+	for (enum runner_field f = 0; f < RUNNER_FIELDS; f++) {
+		member = members_find(&key->claims, runner_field_name(f));
+		key->identity[f] = member ? members_string(&key->claims, member) : NULL;
+		if (member && !key->identity[f])
+			return refuse(path, "has a member that is not a text");
+	}
+	return STATUS_DONE;
+}
+
+int runner_auth_load_key(const struct runner_auth_options *options, const struct verb *verb,
+	struct runner_key *ret, bool *ret_signs)
+{
+	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
+	int status, r;
+
+	*ret_signs = options->key != NULL;
+	if (!options->key != !options->key_id)
+		return usage_error(verb, "--runner-key and --runner-key-id go together");
+	if (!options->key)
+		return STATUS_DONE;
+	if (options->token)
+		return usage_error(verb, "--runner-key excludes --runner-token");
+
+	if (sodium_init() < 0)
+		return say_undecided("libsodium can't be used here");
+	ret->id = options->key_id;
+	r = evidence_key_load(options->key, EVIDENCE_KEY_SHARED, geteuid(), false, &ret->key, &why);
+	if (r != 0)
+		return refuse(options->key, r < 0 ? strerror(-r) : bytes_str(&why));
+	if (!options->claims)
+		return STATUS_DONE;
+	status = read_claims(options->claims, &ret->text);
+	return status == STATUS_DONE ? take_identity(ret, options->claims) : status;
 }
 
 int runner_auth_add(
@@ -114,15 +150,16 @@ int runner_auth_add(
 	int status;
 
 	if (!options->token)
-		return options->claims ? usage_error(verb, "--runner-claims is for --runner-token")
-				       : STATUS_DONE;
+		return options->claims && !options->key
+			? usage_error(verb, "--runner-claims needs a token or a key")
+			: STATUS_DONE;
 
 	status = read_token(options->token, &token);
 	if (status == STATUS_DONE && options->claims)
 		status = read_claims(options->claims, &claims);
 	if (status != STATUS_DONE)
 		return status;
-	if (add_member(line, &token, &claims) < 0)
+	if (add_token(line, &token, &claims) < 0)
 		return say_undecided("out of memory");
 	return line->len > LIMIT_REQUEST_MAX
 		? say_undecided("a request takes at most %zu bytes", LIMIT_REQUEST_MAX)

@@ -243,6 +243,7 @@ static int find_key(struct command_line *c, char **ret_path)
 	const char *name = c->evidence_key ? c->evidence_key : c->evidence_signing_key;
 	struct serve_options *s = &c->serve;
 
+	s->credentials = directory && directory[0] == '/' ? directory : NULL;
 	s->evidence_key = name;
 	s->evidence_key_kind = c->evidence_key ? EVIDENCE_KEY_SHARED : EVIDENCE_KEY_PRIVATE;
 	if (!name || strchr(name, '/') || !directory || directory[0] != '/')

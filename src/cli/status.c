@@ -126,6 +126,23 @@ static int append_policy_head(const struct json *policy, struct bytes *b)
 	return bytes_appendf(b, ", %lld rules", (long long)json_count(rules));
 }
 
+/* Appends "1 issuer, 1 signer; HMAC-SHA256 is replayable"; nothing if no runner is known. */
+static int append_runners(const struct json *policy, struct bytes *b)
+{
+	const struct json *runners = json_get(policy, "runners");
+	uint64_t issuers = 0, signers = 0;
+	bool replayable = false;
+
+	if (!runners)
+		return 0;
+	json_get_integer(runners, "issuers", JSON_INTEGER_MAX, &issuers);
+	json_get_integer(runners, "signers", JSON_INTEGER_MAX, &signers);
+	json_bool(json_get(runners, "replayable"), &replayable);
+	return bytes_appendf(b, "%-15s%llu issuers, %llu signers%s\n", "runners",
+		(unsigned long long)issuers, (unsigned long long)signers,
+		replayable ? "; signatures of HMAC-SHA256 are replayable" : "");
+}
+
 /* Appends nothing if there is no policy. */
 static int append_policy(const struct json *root, struct bytes *b)
 {
@@ -139,6 +156,7 @@ static int append_policy(const struct json *root, struct bytes *b)
 	append_escaped(b, json_get_string(policy, "path"));
 	append_policy_head(policy, b);
 	bytes_append_char(b, '\n');
+	append_runners(policy, b);
 
 	fault = json_get_string(policy, "fault");
 	return !fault ? bytes_error(b) : append_labelled(b, "policy fault", fault);

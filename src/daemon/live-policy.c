@@ -91,7 +91,8 @@ static int read_keys(struct live_policy *live, const struct clock_time *now, str
 	if (runners && live->is_pack)
 		faults_add(faults, ": runners:", "belongs to the policy, not to a pack");
 	else
-		r = runner_keys_new(runners, live->path, live->owner, now, faults, ret);
+		r = runner_keys_new(
+			runners, live->path, live->credentials, live->owner, now, faults, ret);
 	if (r == 0)
 		return 0;
 	policy_free(*policy);

@@ -26,7 +26,8 @@ struct live_policy {
 	bool wants_registry; /* the document must be a registry; if false, it must not be one */
 	struct bytes shown;  /* the path, escaped */
 
-	bool is_pack; /* it can't say which CI runners are known */
+	const char *credentials; /* see daemon/runner-keys; or NULL */
+	bool is_pack;            /* it can't say which CI runners are known */
 
 	struct policy *policy;         /* in force, or NULL */
 	struct runner_keys *keys;      /* of its runners; or NULL */

@@ -5,6 +5,7 @@
 #include "daemon/runner-gate.h"
 
 #include <errno.h>
+#include <sodium.h>
 #include <string.h>
 
 #include "base/json/scan-value.h"
@@ -17,6 +18,7 @@
 
 #define ALGORITHM "OIDC-JWT"
 #define REDACTED "<redacted-oidc-jwt>"
+#define REDACTED_HMAC "<redacted-hmac>"
 
 void runner_gate_init(struct runner_gate *g)
 {
@@ -46,9 +48,26 @@ static void load(struct runner_gate *g, struct state_dir *dir)
 
 	g->loaded = true;
 	g->dir = dir;
-	r = dir ? uses_file_load(dir, &g->uses, &g->fault) : 0;
+	if (!dir) {
+		randombytes_buf(g->id.id, sizeof(g->id.id));
+		return;
+	}
+	r = uses_file_load(dir, &g->uses, &g->fault);
+	if (r == 0)
+		r = gate_id_load(dir, &g->id, &g->fault);
 	if (r < 0)
 		bytes_appendf(&g->fault, "runner-uses: %s; restart it", strerror(-r));
+}
+
+const uint8_t *runner_gate_id(
+	struct runner_gate *g, const struct live_policy *policy, struct state_dir *dir)
+{
+	const struct runners *runners = policy_runners(policy->policy);
+
+	if (!runners || runners->n_signers == 0)
+		return NULL;
+	load(g, dir);
+	return g->loaded && g->fault.len == 0 ? g->id.id : NULL;
 }
 
 int runner_gate_write(struct runner_gate *g)
@@ -111,7 +130,7 @@ static int use_token(struct runner_gate *g, const struct runner_issuer *issuer,
 	if (r < 0)
 		return r;
 
-	refusal = runner_uses_judge(&g->uses, &use, now);
+	refusal = runner_uses_judge(&g->uses, &use, false, now);
 	/* Any user of a job may reuse its token, but only the user who used it first. */
 	if (refusal != RUNNER_FINE)
 		return refusal;
@@ -171,7 +190,7 @@ struct attempt {
 	struct runner_gate *gate;
 	struct live_policy *policy;
 	struct request *request;
-	uid_t uid;
+	const struct runner_asking *asking;
 	uint64_t asked; /* s since 1970 */
 	const struct clock_time *now;
 };
@@ -194,8 +213,8 @@ static int attempt_issuer(const struct attempt *a, const struct runner_issuer *i
 		struct string_list runner = a->request->asked.runner;
 
 		a->request->asked.runner = (struct string_list){ 0 };
-		r = use_token(
-			a->gate, issuer, &jwt, a->request, a->uid, a->now->wall / CLOCK_SECOND);
+		r = use_token(a->gate, issuer, &jwt, a->request, a->asking->uid,
+			a->now->wall / CLOCK_SECOND);
 		if (r == RUNNER_FINE)
 			a->request->asked.runner = runner;
 	}
@@ -237,6 +256,140 @@ static int attempt_issuers(
 	return furthest;
 }
 
+/* --- shared keys ------------------------------------------------------------------------------ */
+
+/* The first thing that is wrong with the form of a signature of either kind. */
+static enum runner_refusal judge_form(const struct runner_auth *auth, bool v2)
+{
+	if (!auth->signature || !runner_is_hex(auth->signature, RUNNER_HMAC_HEX))
+		return RUNNER_UNSIGNED;
+	for (enum runner_field f = 0; f < RUNNER_FIELDS; f++)
+		if (auth->identity[f] && runner_has_control(auth->identity[f]))
+			return RUNNER_IDENTITY_CONTROL;
+	if (v2 && auth->issued_at == 0)
+		return RUNNER_NO_TIME;
+	return v2 && (!auth->nonce || !runner_is_hex(auth->nonce, RUNNER_NONCE_HEX))
+		? RUNNER_BAD_NONCE
+		: RUNNER_FINE;
+}
+
+static int append_signed(const struct attempt *a, bool v2, struct bytes *text)
+{
+	const struct runner_auth *auth = &a->request->runner_auth;
+	char gate[2 * GATE_ID_LEN + 1], hash[2 * SHA256_LEN + 1];
+	int r;
+
+	if (!v2)
+		return runner_append_v1(auth->identity, text);
+	r = runner_hash_request(a->asking->line, a->asking->len, hash);
+	if (r != 0)
+		return r < 0 ? r : -EINVAL;
+	notation_hex(a->gate->id.id, GATE_ID_LEN, gate);
+	return runner_append_v2(
+		&(struct runner_signed){
+			.key_id = auth->key_id,
+			.nonce = auth->nonce,
+			.issued_at = auth->issued_at,
+			.gate = gate,
+			.identity = auth->identity,
+			.hash = hash,
+		},
+		text);
+}
+
+/* The nonce is spent, whatever the answer will be. Returns an enum runner_refusal, or -ENOMEM. */
+static int spend_nonce(const struct attempt *a)
+{
+	const struct runner_auth *auth = &a->request->runner_auth;
+	const uint64_t now = a->now->wall / CLOCK_SECOND;
+	struct runner_use use = {
+		.uid = a->asking->uid,
+		.until = auth->issued_at + LIMIT_RUNNER_SIGNATURE_LIFE,
+	};
+	enum runner_refusal refusal;
+	struct sha256 s;
+	int r;
+
+	if (auth->issued_at > a->asked + LIMIT_RUNNER_SKEW
+		|| auth->issued_at + LIMIT_RUNNER_SIGNATURE_LIFE + LIMIT_RUNNER_SKEW < a->asked)
+		return RUNNER_STALE;
+	if (a->asking->waited)
+		return RUNNER_FINE;
+	sha256_init(&s);
+	field_hash_text(&s, "key_id", auth->key_id);
+	field_hash_text(&s, "nonce", auth->nonce);
+	sha256_final(&s, use.id);
+	refusal = runner_uses_judge(&a->gate->uses, &use, true, now);
+	if (refusal != RUNNER_FINE)
+		return refusal;
+	r = runner_uses_note(&a->gate->uses, &use, now);
+	a->gate->dirty |= r > 0;
+	return r < 0 ? r : RUNNER_FINE;
+}
+
+/* What the signer says of itself, after the one fact: which key it has. */
+static int add_signer(struct request *q)
+{
+	const struct runner_auth *auth = &q->runner_auth;
+	struct bytes *b = &q->runner_bytes;
+	size_t n = 1;
+
+	bytes_clear(b);
+	bytes_appendf(b, "hmac=%s", auth->key_id);
+	bytes_append_char(b, '\0');
+	for (enum runner_field f = 0; f < RUNNER_FIELDS; f++) {
+		if (!auth->identity[f])
+			continue;
+		bytes_appendf(b, "%s=%s", runner_field_name(f), auth->identity[f]);
+		bytes_append_char(b, '\0');
+		n++;
+	}
+	q->asked.runner = (struct string_list){ bytes_str(b), n, b->len };
+	return bytes_error(b);
+}
+
+/* Returns an enum runner_refusal, or -ENOMEM. */
+static int check_signer(
+	const struct attempt *a, const struct runners *runners, bool v2, struct runner_proof *p)
+{
+	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(BYTES_UNLIMITED);
+	const struct runner_auth *auth = &a->request->runner_auth;
+	const struct runner_signer *signer =
+		auth->key_id ? runners_find_signer(runners, auth->key_id) : NULL;
+	char hex[2 * EVIDENCE_KEY_HMAC_LEN + 1];
+	uint8_t tag[EVIDENCE_KEY_HMAC_LEN];
+	const struct evidence_key *key;
+	enum runner_refusal refusal;
+	int r;
+
+	if (!signer)
+		return RUNNER_NO_KEY;
+	if (!v2 && !signer->accept_v1)
+		return RUNNER_V1;
+	if (!a->gate->loaded || a->gate->fault.len > 0)
+		return RUNNER_STATE;
+	refusal = judge_form(auth, v2);
+	if (refusal != RUNNER_FINE)
+		return refusal;
+	key = runner_keys_secret(
+		a->policy->keys, (size_t)(signer - runners->signers), a->now, &p->detail);
+	if (!key)
+		return RUNNER_SECRET;
+
+	r = append_signed(a, v2, &text);
+	if (r < 0)
+		return r;
+	evidence_key_hmac(key, bytes_str(&text), tag);
+	notation_hex(tag, sizeof(tag), hex);
+	if (sodium_memcmp(hex, auth->signature, RUNNER_HMAC_HEX) != 0)
+		return RUNNER_HMAC;
+	r = v2 ? spend_nonce(a) : RUNNER_FINE;
+	if (r != RUNNER_FINE)
+		return r;
+	r = add_signer(a->request);
+	return r < 0 ? r : RUNNER_FINE;
+}
+
 static int check(const struct attempt *a, struct runner_proof *p)
 {
 	const struct runner_auth *auth = &a->request->runner_auth;
@@ -244,7 +397,11 @@ static int check(const struct attempt *a, struct runner_proof *p)
 
 	if (!runners || !a->policy->keys)
 		return RUNNER_NOT_CONFIGURED;
-	if (!auth->algorithm || strcmp(auth->algorithm, ALGORITHM) != 0)
+	if (auth->algorithm && strcmp(auth->algorithm, RUNNER_HMAC_V2) == 0)
+		return check_signer(a, runners, true, p);
+	if (auth->algorithm && strcmp(auth->algorithm, RUNNER_HMAC_V1) == 0)
+		return check_signer(a, runners, false, p);
+	if (!auth->algorithm || strcmp(auth->algorithm, ALGORITHM) != 0 || runners->n == 0)
 		return RUNNER_ALGORITHM;
 	if (!auth->signature || auth->signature[0] == '\0')
 		return RUNNER_UNSIGNED;
@@ -252,10 +409,10 @@ static int check(const struct attempt *a, struct runner_proof *p)
 }
 
 int runner_gate_check(struct runner_gate *g, struct live_policy *policy, struct state_dir *dir,
-	struct request *q, uid_t uid, uint64_t asked_wall, const struct clock_time *now,
+	struct request *q, const struct runner_asking *asking, const struct clock_time *now,
 	struct runner_proof *p)
 {
-	const struct attempt a = { g, policy, q, uid, asked_wall / CLOCK_SECOND, now };
+	const struct attempt a = { g, policy, q, asking, asking->asked_wall / CLOCK_SECOND, now };
 	int r;
 
 	if (!q->runner_auth.sent || q->fault)
@@ -285,7 +442,12 @@ static void write_auth(struct writer *w, const struct runner_proof *p, const str
 	writer_end(w);
 	writer_string(w, "algorithm", auth->algorithm);
 	writer_string(w, "key_id", auth->key_id);
-	if (auth->signature) {
+	if (auth->issued_at > 0)
+		writer_unsigned(w, "issued_at", auth->issued_at);
+	writer_string(w, "nonce", auth->nonce);
+	if (auth->signature && runner_is_hex(auth->signature, RUNNER_HMAC_HEX)) {
+		writer_string(w, "signature", REDACTED_HMAC);
+	} else if (auth->signature) {
 		writer_string(w, "signature", REDACTED);
 		sha256_of(auth->signature, strlen(auth->signature), hash);
 		notation_hex(hash, sizeof(hash), hex);

@@ -12,17 +12,28 @@
 #include "gate/runner/jwt.h"
 #include "gate/runner/uses.h"
 #include "gate/wire/request.h"
+#include "ledger/approval/gate-id.h"
 #include "ledger/state-dir.h"
 
 struct runner_gate {
 	struct state_dir *dir; /* or NULL: uses are kept in memory only */
 	struct runner_uses uses;
+	struct gate_id id; /* which a signature with a shared key names */
 	bool loaded, dirty;
 	struct bytes fault; /* why the uses are not known; "" if they are */
 };
 
 void runner_gate_init(struct runner_gate *gate);
 void runner_gate_deinit(struct runner_gate *gate);
+
+/* The circumstances of a request. */
+struct runner_asking {
+	const char *line; /* without its newline */
+	size_t len;
+	uid_t uid;
+	uint64_t asked_wall; /* when the question was asked first, µs of the wall clock */
+	bool waited;         /* it was held back, and is decided again */
+};
 
 /* What is known of one request's proof. Embedded: RUNNER_PROOF_INIT, runner_proof_deinit(). */
 struct runner_proof {
@@ -40,12 +51,18 @@ struct runner_proof {
 void runner_proof_deinit(struct runner_proof *proof);
 
 /*
+ * The gate's ID, which an asker needs to sign: GATE_ID_LEN bytes. NULL if the policy has no
+ * signers, or the ID is not known.
+ */
+const uint8_t *runner_gate_id(
+	struct runner_gate *gate, const struct live_policy *policy, struct state_dir *dir);
+
+/*
  * Checks `runner_auth` of a request of an asker; if it holds, sets asked.runner and notes the use.
- * `asked_wall`: when the question was asked, µs of the wall clock: a question that waits for a
- * person may outlive its token. Error: -ENOMEM.
+ * A question that waits for a person may outlive its token. Error: -ENOMEM.
  */
 int runner_gate_check(struct runner_gate *gate, struct live_policy *policy, struct state_dir *dir,
-	struct request *request, uid_t uid, uint64_t asked_wall, const struct clock_time *now,
+	struct request *request, const struct runner_asking *asking, const struct clock_time *now,
 	struct runner_proof *ret);
 
 /* Writes the uses if one was noted. Error: a negative errno. */

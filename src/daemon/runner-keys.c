@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/notation.h"
@@ -28,10 +29,21 @@ struct key_file {
 	struct bytes fault, warnings;
 };
 
+/* A signer's key. */
+struct secret_file {
+	char *path;
+	bool is_credential;
+	struct watched_file watched;
+	struct evidence_key *key; /* NULL: `fault` says why */
+	struct bytes fault;
+};
+
 struct runner_keys {
 	uid_t owner;
 	struct key_file *files; /* one for each issuer */
 	size_t n;
+	struct secret_file *secrets; /* one for each signer */
+	size_t n_secrets;
 };
 
 void runner_keys_free(struct runner_keys *keys)
@@ -46,6 +58,12 @@ void runner_keys_free(struct runner_keys *keys)
 		bytes_deinit(&keys->files[i].warnings);
 	}
 	free(keys->files);
+	for (size_t i = 0; i < keys->n_secrets; i++) {
+		free(keys->secrets[i].path);
+		evidence_key_free(keys->secrets[i].key);
+		bytes_deinit(&keys->secrets[i].fault);
+	}
+	free(keys->secrets);
 	free(keys);
 }
 
@@ -112,8 +130,77 @@ static void report(const struct key_file *f, size_t index, struct faults *faults
 		faults_warn(faults, place, "%.*s", (int)(end - at), at);
 }
 
-int runner_keys_new(const struct runners *runners, const char *policy, uid_t owner,
-	const struct clock_time *now, struct faults *faults, struct runner_keys **ret)
+/* --- keys of signers -------------------------------------------------------------------------- */
+
+/* Sets the path of a key: a credential's, if there is one with this name. */
+static int find_secret(
+	struct secret_file *f, const char *policy, const char *credentials, const char *key)
+{
+	if (credentials && !strchr(key, '/') && asprintf(&f->path, "%s/%s", credentials, key) < 0)
+		f->path = NULL;
+	f->is_credential = f->path && access(f->path, F_OK) == 0;
+	if (f->is_credential)
+		return 0;
+	free(f->path);
+	f->path = make_path(policy, key);
+	return f->path ? 0 : -ENOMEM;
+}
+
+static void read_secret(
+	struct runner_keys *keys, struct secret_file *f, const struct clock_time *now)
+{
+	struct stat st = { 0 };
+	int r;
+
+	evidence_key_free(f->key);
+	f->key = NULL;
+	bytes_clear(&f->fault);
+	if (watched_file_look(AT_FDCWD, f->path, AT_SYMLINK_NOFOLLOW, &st) < 0)
+		st = (struct stat){ 0 };
+	r = evidence_key_load(
+		f->path, EVIDENCE_KEY_SHARED, keys->owner, f->is_credential, &f->key, &f->fault);
+	if (r < 0)
+		bytes_append_str(&f->fault, strerror(-r));
+	watched_file_note(&f->watched, &st, f->key ? CLOCK_NEVER : now->boot + FAULT_PAUSE, now);
+}
+
+static int read_secrets(struct runner_keys *keys, const struct runners *runners, const char *policy,
+	const char *credentials, const struct clock_time *now, struct faults *faults)
+{
+	keys->secrets = calloc(runners->n_signers + 1, sizeof(*keys->secrets));
+	if (!keys->secrets)
+		return -ENOMEM;
+	for (; keys->n_secrets < runners->n_signers; keys->n_secrets++) {
+		struct secret_file *f = &keys->secrets[keys->n_secrets];
+		char place[64];
+
+		bytes_init(&f->fault, BYTES_UNLIMITED);
+		if (find_secret(f, policy, credentials, runners->signers[keys->n_secrets].key) < 0)
+			return -ENOMEM;
+		read_secret(keys, f, now);
+		snprintf(place, sizeof(place), ": runners.hmac[%zu].key:", keys->n_secrets);
+		if (!f->key)
+			faults_add(faults, place, "%s", bytes_str(&f->fault));
+	}
+	return 0;
+}
+
+const struct evidence_key *runner_keys_secret(
+	struct runner_keys *keys, size_t signer, const struct clock_time *now, struct bytes *detail)
+{
+	struct secret_file *f = &keys->secrets[signer];
+
+	if (watched_file_has_changed(&f->watched, AT_FDCWD, f->path, AT_SYMLINK_NOFOLLOW, now))
+		read_secret(keys, f, now);
+	if (!f->key)
+		bytes_append_str(detail, bytes_str(&f->fault));
+	return f->key;
+}
+
+/* --- both ------------------------------------------------------------------------------------- */
+
+int runner_keys_new(const struct runners *runners, const char *policy, const char *credentials,
+	uid_t owner, const struct clock_time *now, struct faults *faults, struct runner_keys **ret)
 {
 	cleanup(runner_keys_free_p) struct runner_keys *keys = NULL;
 	const size_t before = faults->n;
@@ -122,7 +209,7 @@ int runner_keys_new(const struct runners *runners, const char *policy, uid_t own
 	*ret = NULL;
 	if (!runners)
 		return 0;
-	if (rs256_load(&why) < 0) {
+	if (runners->n > 0 && rs256_load(&why) < 0) {
 		faults_add(faults, ": runners:", "tokens can't be verified: %s", why);
 		return POLICY_FAULTY;
 	}
@@ -146,7 +233,7 @@ int runner_keys_new(const struct runners *runners, const char *policy, uid_t own
 		read_file(keys, f, now);
 		report(f, keys->n, faults);
 	}
-	if (faults->failed)
+	if (read_secrets(keys, runners, policy, credentials, now, faults) < 0 || faults->failed)
 		return -ENOMEM;
 	if (faults->n > before)
 		return POLICY_FAULTY;

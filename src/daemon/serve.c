@@ -349,6 +349,7 @@ static int start(struct server *s, struct bytes *why)
 	r = live_policy_init(&s->resources.policy, s->options->policy, geteuid());
 	if (r < 0)
 		return r;
+	s->resources.policy.credentials = s->options->credentials;
 
 	r = init_packs(s);
 	if (r < 0)

@@ -76,6 +76,18 @@ static void add_allowlist(struct writer *w, const struct allowlist_file *f)
 	writer_end(w);
 }
 
+static void add_runners(struct writer *w, const struct runners *runners)
+{
+	if (!runners)
+		return;
+
+	writer_object(w, "runners");
+	writer_unsigned(w, "issuers", runners->n);
+	writer_unsigned(w, "signers", runners->n_signers);
+	writer_bool(w, "replayable", runners_are_replayable(runners));
+	writer_end(w);
+}
+
 static void add_policy(struct writer *w, const struct live_policy *live)
 {
 
@@ -99,6 +111,7 @@ static void add_policy(struct writer *w, const struct live_policy *live)
 			writer_string(
 				w, "default_action", decision_name(policy_default(live->policy)));
 	}
+	add_runners(w, policy_runners(live->policy));
 	writer_string(w, "fault", live->fault.len > 0 ? bytes_str(&live->fault) : NULL);
 	writer_end(w);
 }

@@ -340,6 +340,8 @@ static int decide_request(struct batch *batch, struct request *request,
 
 	/* Before resources_closed(): a look-up that fails closes the store. */
 	in.token = named_token(res->store, request);
+	if (request->action == ACTION_GATE)
+		in.gate = runner_gate_id(&batch->resources->runners, &res->policy, res->state_dir);
 	in.closed = resources_closed(res);
 	in.readable = store_is_readable(res->store);
 	in.full = resources_take_space(batch->resources, a->conn->in.len + len);
@@ -399,14 +401,21 @@ static void keep_line(const struct batch *batch, const struct request *request,
 		a->held_until = until;
 }
 
-static int check_runner(
-	struct batch *batch, struct request *request, struct answer *a, struct runner_proof *proof)
+static int check_runner(struct batch *batch, struct request *request, const char *line, size_t len,
+	bool waited, struct answer *a, struct runner_proof *proof)
 {
+	const struct runner_asking asking = {
+		.line = line,
+		.len = len,
+		.uid = a->conn->peer.uid,
+		.asked_wall = a->asked_wall,
+		.waited = waited,
+	};
 	struct resources *res = batch->resources;
 	int r;
 
-	r = runner_gate_check(&res->runners, &res->policy, res->state_dir, request,
-		a->conn->peer.uid, a->asked_wall, &batch->now.clock, proof);
+	r = runner_gate_check(&res->runners, &res->policy, res->state_dir, request, &asking,
+		&batch->now.clock, proof);
 	batch->has_changes |= res->runners.dirty;
 	return r;
 }
@@ -445,7 +454,7 @@ static int decide_line(struct batch *batch, const char *line, size_t len, const 
 	if (r < 0)
 		return r;
 
-	r = check_runner(batch, request, a, &proof);
+	r = check_runner(batch, request, line, len, waited != NULL, a, &proof);
 	if (r < 0)
 		return r;
 

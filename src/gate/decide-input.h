@@ -46,6 +46,7 @@ struct decide_input {
 	const struct allowlist *allowlist; /* NULL: there is no state directory */
 	uint64_t allow_now;                /* the time on the allowlist's clock */
 	const struct approving *approving; /* NULL: approvals with a key are not accepted */
+	const uint8_t *gate;               /* its ID, for runners that sign; or NULL */
 	const struct token *token;         /* named or resumed by the request, or NULL */
 	struct usage usage;
 	bool has_evidence; /* a log of evidence is kept */

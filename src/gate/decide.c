@@ -11,6 +11,7 @@
 
 #include "base/notation.h"
 #include "gate/approval-view.h"
+#include "gate/approval/approval-text.h"
 #include "gate/decide-allow.h"
 #include "gate/decide-approval.h"
 #include "gate/decide-evaluate.h"
@@ -127,7 +128,13 @@ static void decide_receipt(const struct decide_input *in, struct verdict *v)
 /* Gives an operator's client what it needs to know to sign. */
 static void decide_gate(const struct decide_input *in, struct verdict *v)
 {
-	if (!in->approving) {
+	char gate[2 * APPROVAL_GATE_LEN + 1];
+
+	if (in->gate && (!in->approving || in->role == ROLE_AGENT)) {
+		verdict_show(v, VIEW_GATE);
+		notation_hex(in->gate, APPROVAL_GATE_LEN, gate);
+		verdict_fail(v, bytes_appendf(&v->gate, "{\"gate\":\"%s\"}", gate));
+	} else if (!in->approving) {
 		verdict_conclude(v, OUTCOME_UNSUPPORTED,
 			"this gate takes no signatures: it has no file of approvers");
 		v->unrecorded = true;
@@ -184,7 +191,8 @@ static bool is_closed_for(const struct decide_input *in)
 
 static void decide_action(const struct decide_input *in, struct verdict *v)
 {
-	if (in->role == ROLE_AGENT) {
+	/* An asker that signs names the gate. */
+	if (in->role == ROLE_AGENT && !(in->request->action == ACTION_GATE && in->gate)) {
 		verdict_conclude(v, OUTCOME_UNSUPPORTED,
 			"operators' actions are taken at the operator door, this is the agent "
 			"door");

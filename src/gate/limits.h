@@ -142,3 +142,6 @@
 /* Times of a runner's token, in seconds: its life, and the difference between two clocks. */
 #define LIMIT_JWT_LIFE 3600
 #define LIMIT_RUNNER_SKEW 60
+
+/* How long a runner's signature with a shared key is good, in seconds. */
+#define LIMIT_RUNNER_SIGNATURE_LIFE 300

@@ -29,7 +29,10 @@ static int take_runner(struct dispatch *d, const char *where, const struct json 
 		return dispatch_refuse(d, where, "must be an object of texts");
 	if (json_size(v) > LIMIT_RUNNER_PINS)
 		return dispatch_refuse(d, where, "has more than %d members", LIMIT_RUNNER_PINS);
-	if (!json_get_string(v, "issuer"))
+	if (json_get(v, "hmac") && json_size(v) > 1)
+		return dispatch_refuse(d, where,
+			"has hmac and more: what such a signer says of itself is a claim");
+	if (!json_get_string(v, "issuer") && !json_get_string(v, "hmac"))
 		return dispatch_refuse(d, where, "lacks the issuer");
 
 	runner->facts = calloc(json_size(v), sizeof(*runner->facts));
@@ -59,15 +62,20 @@ int rule_take_runners(
 	return dispatch_array(d, row->key, v->json, 1, LIMIT_RULE_LIST, take_runner, runners);
 }
 
-/* The issuer is compared as it is: a URL is no pattern. */
+/* A URL and a key's ID are compared as they are: they are no patterns. */
+static bool is_literal(const char *key)
+{
+	return strcmp(key, "issuer") == 0 || strcmp(key, "hmac") == 0;
+}
+
 static bool fact_fits(const struct rule_runner_fact *fact, const struct string_list *runner)
 {
 	const char *value = runner_facts_get(runner->text, runner->n, fact->key);
 
 	if (!value)
 		return false;
-	return strcmp(fact->key, "issuer") == 0 ? strcmp(fact->pattern, value) == 0
-						: glob_text(fact->pattern, value);
+	return is_literal(fact->key) ? strcmp(fact->pattern, value) == 0
+				     : glob_text(fact->pattern, value);
 }
 
 bool rule_runners_fit(const struct rule_runners *runners, const struct string_list *runner)
@@ -84,12 +92,12 @@ bool rule_runners_fit(const struct rule_runners *runners, const struct string_li
 	return false;
 }
 
-static const char *issuer_of(const struct rule_runner *runner)
+static const char *find_fact(const struct rule_runner *runner, const char *key)
 {
 	for (size_t i = 0; i < runner->n; i++)
-		if (strcmp(runner->facts[i].key, "issuer") == 0)
+		if (strcmp(runner->facts[i].key, key) == 0)
 			return runner->facts[i].pattern;
-	return "";
+	return NULL;
 }
 
 void rule_runners_check(const struct rule_runners *rule, const struct runners *known,
@@ -97,8 +105,19 @@ void rule_runners_check(const struct rule_runners *rule, const struct runners *k
 {
 	for (size_t i = 0; i < rule->n; i++) {
 		const struct rule_runner *runner = &rule->any[i];
-		const char *issuer = issuer_of(runner);
+		const char *issuer = find_fact(runner, "issuer");
+		const char *signer = find_fact(runner, "hmac");
 
+		if (signer) {
+			if (!runners_find_signer(known, signer))
+				faults_add(faults, place,
+					"runners[%zu]: the signer is not among those of "
+					"runners.hmac",
+					i);
+			continue;
+		}
+		if (!issuer)
+			continue; /* a fault that was told */
 		if (!runners_have(known, issuer, "issuer")) {
 			faults_add(faults, place,
 				"runners[%zu]: the issuer is not among those of runners.oidc", i);

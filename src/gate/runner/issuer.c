@@ -10,6 +10,7 @@
 
 #include "gate/limits.h"
 #include "gate/policy/glob.h"
+#include "gate/runner/signer.h"
 
 /* A job that somebody entered with SSH runs what they typed. */
 #define SSH_RERUN "oidc.circleci.com/ssh-rerun"
@@ -88,14 +89,6 @@ struct facts {
 	const char *detail;
 };
 
-static bool has_control(const char *text)
-{
-	for (; *text; text++)
-		if ((unsigned char)*text < 0x20 || *text == 0x7f)
-			return true;
-	return false;
-}
-
 static int add_fact(struct facts *f, const char *key, const char *value)
 {
 	bytes_appendf(f->out, "%s=%s", key, value);
@@ -116,7 +109,7 @@ static int add_claim(struct facts *f, const char *key, const char *name, bool nu
 		return RUNNER_FINE;
 	if (claim->kind != (number ? JWT_NUMBER : JWT_TEXT) || strlen(claim->text) > LIMIT_STRING)
 		return RUNNER_CLAIM_TYPE;
-	if (has_control(claim->text))
+	if (runner_has_control(claim->text))
 		return RUNNER_CONTROL;
 	return add_fact(f, key, claim->text);
 }

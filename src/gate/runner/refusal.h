@@ -17,6 +17,17 @@ enum runner_refusal {
 	RUNNER_KEYS,
 	RUNNER_KEYS_OLD,
 
+	/* A signature with a shared key. */
+	RUNNER_NO_KEY,
+	RUNNER_V1,
+	RUNNER_NO_TIME,
+	RUNNER_BAD_NONCE,
+	RUNNER_IDENTITY_CONTROL,
+	RUNNER_SECRET,
+	RUNNER_HMAC,
+	RUNNER_STALE,
+	RUNNER_NONCE_USED,
+
 	/* The token as a text. */
 	RUNNER_TOKEN_LONG,
 	RUNNER_TOKEN_PARTS,

@@ -22,6 +22,7 @@ void runners_free(struct runners *r)
 	for (size_t i = 0; i < r->n; i++)
 		runner_issuer_deinit(&r->issuers[i]);
 	free(r->issuers);
+	free(r->signers);
 	free(r);
 }
 
@@ -74,11 +75,41 @@ static int take_issuers(
 	return dispatch_array(d, row->key, v->json, 1, LIMIT_RUNNER_ISSUERS, take_issuer, r);
 }
 
+static int take_signer(struct dispatch *d, const char *where, const struct json *v, void *to)
+{
+	const struct policy_part *part = d->context;
+	struct runners *r = to;
+	struct runner_signer *s = &r->signers[r->n_signers];
+	char place[64];
+	int e;
+
+	snprintf(place, sizeof(place), NAME ".%s", where);
+	e = runner_signer_read(s, v, place, part->faults);
+	if (e < 0)
+		return e;
+	if (s->key_id && runners_find_signer(r, s->key_id))
+		return dispatch_refuse(d, where, "has the key_id of another");
+	r->n_signers++;
+	return 0;
+}
+
+static int take_signers(
+	struct dispatch *d, const struct dispatch_row *row, const struct dispatch_value *v)
+{
+	struct runners *r = d->to;
+
+	r->signers = calloc(json_size(v->json) + 1, sizeof(*r->signers));
+	if (!r->signers)
+		return -ENOMEM;
+	return dispatch_array(d, row->key, v->json, 1, LIMIT_RUNNER_ISSUERS, take_signer, r);
+}
+
 int runners_read(const struct json *v, struct faults *faults, struct runners **ret)
 {
 	static const struct dispatch_row rows[] = {
 		{ "required", take_required, 0, false, 0 },
-		{ "oidc", take_issuers, 0, true, 0 },
+		{ "oidc", take_issuers, 0, false, 0 },
+		{ "hmac", take_signers, 0, false, 0 },
 		{ 0 },
 	};
 	const struct policy_part part = { .faults = faults, .name = NAME };
@@ -92,6 +123,8 @@ int runners_read(const struct json *v, struct faults *faults, struct runners **r
 	e = policy_part_read(&part, r, v, rows);
 	if (e < 0)
 		return e;
+	if (json_is_object(v) && !json_get(v, "oidc") && !json_get(v, "hmac"))
+		faults_add(faults, ": " NAME ":", "has neither issuers (oidc) nor signers (hmac)");
 	*ret = steal_ptr(r);
 	return 0;
 }
@@ -105,6 +138,22 @@ bool runners_require_any(const struct runners *r)
 {
 	for (enum kind kind = 0; r && kind < KINDS; kind++)
 		if (r->required[kind])
+			return true;
+	return false;
+}
+
+const struct runner_signer *runners_find_signer(const struct runners *r, const char *key_id)
+{
+	for (size_t i = 0; r && i < r->n_signers; i++)
+		if (r->signers[i].key_id && strcmp(r->signers[i].key_id, key_id) == 0)
+			return &r->signers[i];
+	return NULL;
+}
+
+bool runners_are_replayable(const struct runners *r)
+{
+	for (size_t i = 0; r && i < r->n_signers; i++)
+		if (r->signers[i].accept_v1)
 			return true;
 	return false;
 }

@@ -5,7 +5,8 @@
  * The policy's key `runners`: which kinds of requests need a verified runner, and whose tokens
  * verify one:
  *
- *	"runners": {"required": ["release", "git"], "oidc": [{"issuer": …}]}
+ *	"runners": {"required": ["release", "git"], "oidc": [{"issuer": …}], "hmac": [{"key_id":
+ *…}]}
  */
 
 #include <stdbool.h>
@@ -13,11 +14,14 @@
 
 #include "gate/kind.h"
 #include "gate/runner/issuer.h"
+#include "gate/runner/signer.h"
 
 struct runners {
 	bool required[KINDS];
 	struct runner_issuer *issuers;
 	size_t n;
+	struct runner_signer *signers;
+	size_t n_signers;
 };
 
 /* Reads the value of the key; faults are added to `faults`. Error: -ENOMEM. */
@@ -28,6 +32,12 @@ DEFINE_CLEANUP(struct runners *, runners_free)
 /* Whether a kind of requests, or any kind at all, needs a verified runner. `r` may be NULL. */
 bool runners_require(const struct runners *r, enum kind kind);
 bool runners_require_any(const struct runners *r);
+
+/* NULL if there is none with this key ID. */
+const struct runner_signer *runners_find_signer(const struct runners *r, const char *key_id);
+
+/* Whether a signature that can be replayed is accepted. */
+bool runners_are_replayable(const struct runners *r);
 
 /* Whether the issuer is among them, and knows such a claim; "issuer" is known of each. */
 bool runners_have(const struct runners *r, const char *issuer, const char *claim);

@@ -45,7 +45,7 @@ static bool has_room(const struct runner_uses *u, uint64_t now)
 }
 
 enum runner_refusal runner_uses_judge(
-	const struct runner_uses *u, const struct runner_use *use, uint64_t now)
+	const struct runner_uses *u, const struct runner_use *use, bool once, uint64_t now)
 {
 	const struct runner_use *found = find(u, use->id);
 
@@ -53,6 +53,8 @@ enum runner_refusal runner_uses_judge(
 		return RUNNER_CLOCK;
 	if (!found)
 		return has_room(u, now) ? RUNNER_FINE : RUNNER_NO_ROOM;
+	if (once)
+		return RUNNER_NONCE_USED;
 	return found->uid == use->uid && memcmp(found->question, use->question, SHA256_LEN) == 0
 		? RUNNER_FINE
 		: RUNNER_USED;

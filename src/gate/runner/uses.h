@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * The runners' tokens that were used, each bound to the user and the question of its first use, and
- * the latest time that was seen. An entry is kept until its token has expired. If the clock is set
- * back, nothing is accepted: an entry may have been forgotten. Embedded: zeroed,
+ * The runners' tokens and nonces that were used, each bound to the user and the question of its
+ * first use, and the latest time that was seen. An entry is kept until its token has expired. If
+ * the clock is set back, nothing is accepted: an entry may have been forgotten. Embedded: zeroed,
  * runner_uses_deinit(). Times: s since 1970.
  */
 
@@ -32,9 +32,12 @@ struct runner_uses {
 
 void runner_uses_deinit(struct runner_uses *u);
 
-/* RUNNER_FINE, also for the use that is noted already; or why the token can't be used. */
+/*
+ * RUNNER_FINE, also for the use that is noted already unless `once`; or why the token, or the
+ * nonce, can't be used.
+ */
 enum runner_refusal runner_uses_judge(
-	const struct runner_uses *u, const struct runner_use *use, uint64_t now);
+	const struct runner_uses *u, const struct runner_use *use, bool once, uint64_t now);
 
 /* Notes a use that was judged fine. Returns whether anything has changed, or -ENOMEM. */
 int runner_uses_note(struct runner_uses *u, const struct runner_use *use, uint64_t now);

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/json/scan-value.h"
 #include "gate/limits.h"
 #include "gate/wire/request-internal.h"
 
@@ -35,6 +36,17 @@ static int take_text(struct dispatch *d, struct members *members, const char *ke
 	if (strlen(*ret) > limit)
 		return dispatch_refuse(d, key, "is longer than %zu bytes", limit);
 	return 0;
+}
+
+static int take_time(struct dispatch *d, struct runner_auth *auth)
+{
+	const struct member *member = members_find(&auth->members, "issued_at");
+
+	if (!member
+		|| scan_integer_value(
+			member->text, member->len, JSON_INTEGER_MAX, &auth->issued_at))
+		return 0;
+	return dispatch_refuse(d, "issued_at", "must be a whole number");
 }
 
 static int take_identity(struct dispatch *d, struct runner_auth *auth)
@@ -73,6 +85,10 @@ int request_take_runner(
 		r = take_text(d, &auth->members, "key_id", LIMIT_STRING, &auth->key_id);
 	if (r == 0)
 		r = take_text(d, &auth->members, "signature", LIMIT_JWT, &auth->signature);
+	if (r == 0)
+		r = take_text(d, &auth->members, "nonce", LIMIT_STRING, &auth->nonce);
+	if (r == 0)
+		r = take_time(d, auth);
 	return r == 0 ? take_identity(d, auth) : r;
 }
 

@@ -45,7 +45,8 @@ struct runner_auth {
 	bool sent;
 	const char *text; /* as it stands in the line, and its length */
 	size_t len;
-	const char *algorithm, *key_id, *signature;
+	const char *algorithm, *key_id, *signature, *nonce;
+	uint64_t issued_at; /* s since 1970; 0: not sent */
 	const char *identity[RUNNER_FIELDS];
 	struct members members, identity_members;
 };

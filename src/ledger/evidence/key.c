@@ -199,6 +199,13 @@ static void hmac(const uint8_t *key, size_t key_len, const char *const *pieces, 
 	sodium_memzero(&state, sizeof(state));
 }
 
+void evidence_key_hmac(
+	const struct evidence_key *key, const char *text, uint8_t ret[static EVIDENCE_KEY_HMAC_LEN])
+{
+	_Static_assert(EVIDENCE_KEY_HMAC_LEN == crypto_auth_hmacsha256_BYTES, "HMAC-SHA256");
+	hmac(key->secret, key->secret_len, &text, 1, ret);
+}
+
 static int take_shared(struct evidence_key *key, uint8_t **data, size_t len, struct bytes *why)
 {
 	static const char *const pieces[] = { id_text };

@@ -63,6 +63,11 @@ struct signed_text {
 int evidence_key_sign(
 	const struct evidence_key *key, const struct signed_text *text, struct bytes *b);
 
+/* HMAC-SHA256 of any text. The key must be EVIDENCE_KEY_SHARED. */
+#define EVIDENCE_KEY_HMAC_LEN 32
+void evidence_key_hmac(const struct evidence_key *key, const char *text,
+	uint8_t ret[static EVIDENCE_KEY_HMAC_LEN]);
+
 /* Whether the value, exactly as written, is the text's signature. Error: -ENOMEM. */
 int evidence_key_check(const struct evidence_key *key, const struct signed_text *text,
 	const char *value, size_t len, bool *ret);
