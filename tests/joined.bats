@@ -124,6 +124,21 @@ used() {
 	assert_equal "$(listed token_id)" "$token"
 }
 
+@test "who asked while that could not be recorded is no second asker" {
+	need_trace
+	trace -e trace=fdatasync -e inject=fdatasync:error=EIO:when=2
+	start_asking
+	WRAPPER=()
+	asks
+	run ask
+	assert_decision deny 'the change could not be recorded: Input/output error'
+	move_clock 31
+	must "$OK" operate approve token_id="$token"
+	must "$ALLOWED" ask approval_token="$token"
+	run ask approval_token="$token"
+	assert_decision deny 'approval token already consumed'
+}
+
 @test "nor does another user's question, which hears of no such token" {
 	need_root
 	start_asking --agent-group 4242 --operator-socket "$TMP/operator.sock"

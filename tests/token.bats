@@ -1305,3 +1305,19 @@ resumed() {
 	run operate show token_id="$token"
 	assert_line -n 0 -p '"state":"pending"'
 }
+
+@test "a look, and a retry that changes nothing, leave no line in the log" {
+	local token before
+
+	start_daemon --default-action pending_hitl
+	token=$(pending_token)
+	before=$(wc -l <"$TMP/log")
+	run ask approval_token="$token"
+	assert_decision pending_hitl
+	operate show token_id="$token"
+	operate list
+	operate status
+	assert_equal "$(wc -l <"$TMP/log")" "$before"
+	operate approve token_id="$token"
+	assert_equal "$(wc -l <"$TMP/log")" $((before + 1))
+}
