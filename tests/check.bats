@@ -431,6 +431,15 @@ usage_error() {
 
 # --- in a user namespace --------------------------------------------------------------------------
 
+# Root must be able to make one: else the tests would say nothing of it.
+need_user_namespaces() {
+	local why
+
+	why=$(unshare --user --map-root-user true 2>&1) && return
+	((EUID != 0)) || fail "no user namespace can be made here: $why"
+	skip "no user namespace can be made here: $why"
+}
+
 # trusts NAMESPACE...: check in there, with the socket as one to be trusted for its place.
 trusts() {
 	_command "$FIRMA" check --trust-socket "$SOCKET" -- true
@@ -456,6 +465,7 @@ NO_PLACE='the socket is neither below a read-only mount nor in a directory that 
 	local own=(unshare --user --map-root-user)
 
 	need_root
+	need_user_namespaces
 	AS_UID=4242 answer "$careful" "$TMP/heard" '{"decision":"allow","reason":"yes"}'
 	_command "$FIRMA" check --socket "$SOCKET" -- true
 	run --separate-stderr "${own[@]}" "${CMD[@]}"
@@ -485,6 +495,7 @@ NO_PLACE='the socket is neither below a read-only mount nor in a directory that 
 	local sandbox=(bwrap --unshare-user --ro-bind / / --dev /dev --proc /proc)
 
 	need_root
+	need_user_namespaces
 	AS_UID=4242 answer "$careful" "$TMP/heard" '{"decision":"allow","reason":"yes"}'
 	distrusts "$NO_PLACE" "${sandbox[@]}" --bind "$TMP" "$TMP"
 	trusts "${sandbox[@]}"
@@ -518,6 +529,7 @@ NO_PLACE='the socket is neither below a read-only mount nor in a directory that 
 @test "a socket to be trusted for its place is otherwise like any other" {
 	local own=(unshare --user --map-root-user)
 
+	need_user_namespaces
 	answer "$careful" "$TMP/heard" '{"decision":"allow","reason":"yes"}'
 	SOCKET=unix://$SOCKET trusts "${own[@]}"
 	assert_status 0
