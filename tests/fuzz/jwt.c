@@ -18,16 +18,15 @@
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* A key that nobody has the other half of: its modulus is random. */
+/* A key that nobody has the other half of: it was deleted. */
 static const char key_set[] =
 	"{\"keys\":[{\"kty\":\"RSA\",\"kid\":\"k\",\"e\":\"AQAB\",\"n\":\""
-	"4p1gVUKimTECHOtO5bkykf4JknCpaktXtd-"
-	"a7kUeQJ1wYbC5dX8hN3mZ0vTqLrKsFgPiAoEyUjHtWnMxBzVcDdSaRlOe"
-	"Pk7uGh2iXfIv6w9JqQyTzCbNmLpKsRgEoUaHdWjXlYf8vB3tQnZr1cM0iPkOuSx5hJeVgFbA2wDqTyCnL7zR4mKs9p"
-	"EoU"
-	"iHdXjGfWlBvQaYtZrNc3Mx0kPiOuS6hJeVgFbA8wDqTyCnL5zR2mKs7pEoUiHdXjGfWlBvQaYtZrNc1Mx4kPiOuS0h"
-	"Je"
-	"VgFbA6wDqTyCnL3zR9mKs5pEoUiHdXjGfWlBvQaYtZrNc8Mx2kPiOuS4hJeVgFbA1\"}]}";
+	"65C87gtBQ2I-"
+	"yO485kBF4kzFDJNO1MIyio0UdDhXMuc1XORTNsNrbOwEB_4agNitbtoeaPI93xD4iA41hi9zCq9zgI1MlJ0is4Ul"
+	"W7E2mNOEHUlWlCC9CV49GTwvgniqeLQdYUDyqRPZRJ5mwYOW7vqV3f47u-"
+	"_DfTDE2yfeTKUFeb6b2ib8sJwklxr17ujNesbWCv9yGIRYn4NhAhf9uPK-"
+	"Fq_8d6FmJdZ_W89I1nI3Ogtx4dPFhkRlyXzKahCSauaueFVdO8MQWSBNfHs74G4ROKQDO_x-"
+	"Xj3_7PR_ShFc14TVhmis5UwuCzzX3mxYi9qh6jGFc_kHy87UsEg-UQ\"}]}";
 
 static struct jwks *keys;
 
