@@ -485,6 +485,90 @@ faulty() {
 	assert_line "$POLICY: $1"
 }
 
+# pack NAME ID: a pack whose rule with that ID denies this program.
+pack() {
+	printf '{"metadata":{"id":"%s"},"default_action":"allow","exec":[{"id":"%s","argv":["%s","**"],"action":"deny"}]}\n' "$1" "$2" "$3" \
+		>"$TMP/packs/$1.json.new"
+	mv "$TMP/packs/$1.json.new" "$TMP/packs/$1.json"
+}
+
+@test "a policy names packs that are in force beside it, and may name others" {
+	mkdir "$TMP/packs"
+	pack one no-rm rm
+	pack two no-cp cp
+	pack three no-mv mv
+	write_policy '{"default_action":"allow","packs":["one"]}'
+	start_daemon --policy "$POLICY" --pack-dir "$TMP/packs" --policy-pack three
+	for_command deny no-rm /usr/bin/rm x
+	for_command deny no-mv /usr/bin/mv x y
+	for_command allow default_action /usr/bin/cp x y
+	document '{"default_action":"allow","packs":["two","three"]}'
+	for_command allow default_action /usr/bin/rm x
+	for_command deny no-mv /usr/bin/mv x y
+	for_command deny no-cp /usr/bin/cp x y
+	check_decisions
+	judged block no-cp action_type=execute_command 'target=cp x y' policy_pack=two
+	judged block policy_pack.unknown action_type=execute_command 'target=cp x y' policy_pack=one
+	run firma status
+	assert_equal "$(grep -c '^policy pack *three$' <<<"$output")" 1
+	assert_line -e '^policy pack +two$'
+	refute_line -e '^policy pack +one$'
+
+	run firma policy explain --policy "$POLICY" -- ls
+	assert_output -p 'firma: the packs that the policy names are left out'
+
+	# A pack is watched as the policy is, and the policy may name none.
+	pack two no-ls ls
+	for_command deny no-ls /usr/bin/ls
+	for_command allow default_action /usr/bin/cp x y
+	document '{"default_action":"allow","packs":[]}'
+	for_command allow default_action /usr/bin/ls
+	for_command deny no-mv /usr/bin/mv x y
+	check_decisions
+}
+
+@test "a pack that a policy names, but that can't be read, closes the daemon" {
+	mkdir "$TMP/packs"
+	pack one no-rm rm
+	write_policy '{"default_action":"allow","packs":["one","gone"]}'
+	start_daemon --policy "$POLICY" --pack-dir "$TMP/packs"
+	run ask executable=/usr/bin/ls
+	assert_decision deny -p "closed: $TMP/packs/gone.json: "
+	pack gone no-cp cp
+	for_command deny no-cp /usr/bin/cp x y
+	for_command allow default_action /usr/bin/ls
+	check_decisions
+
+	# A pack names none itself.
+	echo '{"packs":["one"]}' >"$TMP/packs/more.json"
+	write_policy '{"default_action":"allow","packs":["more"]}'
+	run ask executable=/usr/bin/ls
+	assert_decision deny -p "closed: $TMP/packs/more.json: packs: belongs to the policy, not to a pack"
+	write_policy '{"default_action":"allow","packs":["gone"]}'
+	for_command deny no-cp /usr/bin/cp x y
+	check_decisions
+
+	# A policy with a fault is not in force, and neither are its packs.
+	write_policy '{"default_action":"allow","packs":["../one"]}'
+	for_command deny no-cp /usr/bin/cp x y
+	check_decisions
+	run firma policy check "$POLICY"
+	assert_status 1
+	assert_line "$POLICY: packs[0]: must be the name of a policy pack"
+	for_packs 'packs[1]: is named twice' '["a","a"]'
+	for_packs 'packs[0]: must be the name of a policy pack' '["all/x"]'
+	for_packs 'packs[0]: must be the name of a policy pack' '[7]'
+	for_packs 'packs: must be an array' '"one"'
+}
+
+# for_packs FAULT VALUE
+for_packs() {
+	echo "{\"packs\":$2}" >"$POLICY"
+	run firma policy check "$POLICY"
+	assert_status 1
+	assert_output -p "$1"
+}
+
 @test "policy check says what is wrong with such a rule" {
 	faulty 'read[0] "x": path is missing' '{"read":[{"id":"x","action":"deny"}]}'
 	faulty "read[0] \"x\": unknown key 'argv'" \

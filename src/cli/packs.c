@@ -98,7 +98,7 @@ static int add(
 
 	if (!is_name(name, len))
 		return refuse(why, "is no name of a policy pack", name, len);
-	if (p->n == LIMIT_PACKS)
+	if (p->n == LIMIT_PACKS_NAMED)
 		return refuse(why, "is one policy pack too many", name, len);
 	if (asprintf(&path, "%s/%.*s.json", directory, (int)len, name) < 0)
 		return -ENOMEM;
@@ -113,16 +113,23 @@ static int add(
 	return 0;
 }
 
+int packs_directory(const char *directory, struct bytes *ret)
+{
+	cleanup(free_p) char *given = directory ? absolute_path(directory) : NULL;
+
+	if (!directory)
+		return find_directory(ret);
+	return given ? bytes_append_str(ret, given) : -ENOMEM;
+}
+
 int packs_find(const char *names, const char *directory, struct packs *ret, struct bytes *why)
 {
 	cleanup(bytes_deinit) struct bytes found = BYTES_INIT(BYTES_UNLIMITED);
 	cleanup(packs_deinit) struct packs p = { .n = 0 };
-	cleanup(free_p) char *given = directory ? absolute_path(directory) : NULL;
 	size_t len;
 	int r;
 
-	r = directory ? (given ? bytes_append_str(&found, given) : -ENOMEM)
-		      : find_directory(&found);
+	r = packs_directory(directory, &found);
 	if (strcmp(names, "all") == 0) {
 		for (size_t i = 0; r == 0 && i < sizeof(shipped) / sizeof(shipped[0]); i++)
 			r = add(&p, bytes_str(&found), shipped[i], strlen(shipped[i]), why);

@@ -12,12 +12,15 @@
 #include "gate/limits.h"
 
 struct packs {
-	char *paths[LIMIT_PACKS]; /* absolute */
+	char *paths[LIMIT_PACKS_NAMED]; /* absolute */
 	size_t n;
 };
 
 /* A name that no pack can have, too many names, or the same name twice. */
 enum { PACKS_REFUSED = 1 };
+
+/* Appends the absolute path of `directory`; NULL: that of the installed packs. Error: -ENOMEM. */
+int packs_directory(const char *directory, struct bytes *ret);
 
 /*
  * `names` is "all", or names separated by commas. `directory` holds the packs; NULL: the installed

@@ -39,6 +39,7 @@ struct explain {
 	gid_t *groups;
 	size_t n_groups;
 	bool more_groups;
+	bool told_of_packs;
 	char *home;
 	struct bytes path, shown; /* the policy's path, and the same escaped; "" without a policy */
 	struct bytes fault, hash; /* the daemon's fault of the policy; the hash in force */
@@ -118,7 +119,8 @@ static int take_status(const struct bytes *line, void *userdata)
 
 	e->otherwise = decision_parse(action);
 	policy = json_get(json_root(doc), "policy");
-	if (json_get(json_root(doc), "policy_packs"))
+	e->told_of_packs = json_get(json_root(doc), "policy_packs") != NULL;
+	if (e->told_of_packs)
 		say("the daemon's policy packs are left out; --policy FILE explains by one of "
 		    "them");
 	if (!policy)
@@ -175,6 +177,7 @@ static int read_policy(struct explain *e)
 	cleanup(bytes_deinit) struct bytes fault = BYTES_INIT(BYTES_UNLIMITED);
 	struct policy_source source;
 	struct faults faults;
+	size_t n_packs;
 	int r;
 
 	if (e->path.len == 0)
@@ -195,6 +198,10 @@ static int read_policy(struct explain *e)
 	if (fault.len > 0)
 		say("%s", bytes_str(&fault));
 	warn_of_other(e, &source);
+	policy_packs(e->policy, &n_packs);
+	if (n_packs > 0 && !e->told_of_packs)
+		say("the packs that the policy names are left out; --policy FILE explains by one "
+		    "of them");
 	return STATUS_DONE;
 }
 

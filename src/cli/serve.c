@@ -216,10 +216,10 @@ static int check_options(const struct verb *verb, const struct command_line *c)
 		return usage_error(verb, "--advisory is for --require-signature");
 	if (c->registry && !c->registry[0])
 		return usage_error(verb, "--registry wants a file");
-	if (s->settings.packs_by_asker && !c->policy_packs)
-		return usage_error(verb, "--packs-by-asker needs --policy-pack");
-	if (c->pack_directory && !c->policy_packs)
-		return usage_error(verb, "--pack-dir needs --policy-pack");
+	if (s->settings.packs_by_asker && !c->policy_packs && !c->policy)
+		return usage_error(verb, "--packs-by-asker needs --policy-pack or --policy");
+	if (c->pack_directory && !c->policy_packs && !c->policy)
+		return usage_error(verb, "--pack-dir needs --policy-pack or --policy");
 	if (c->state_dir && strcmp(c->store, "memory") == 0)
 		return usage_error(verb, "--state-dir is for --store=file");
 	if (c->evidence_key && c->evidence_signing_key)
@@ -280,6 +280,7 @@ static int run_daemon(const struct verb *verb, struct command_line *c)
 	cleanup(free_p) char *registry = NULL;
 	cleanup(free_p) char *pid_file = NULL;
 	cleanup(packs_deinit) struct packs packs = { .n = 0 };
+	cleanup(bytes_deinit) struct bytes pack_directory = BYTES_INIT(BYTES_UNLIMITED);
 	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
 	int r, status;
 
@@ -306,7 +307,9 @@ static int run_daemon(const struct verb *verb, struct command_line *c)
 		c->serve.state_dir = state_dir;
 	}
 
-	r = c->policy_packs ? packs_find(c->policy_packs, c->pack_directory, &packs, &why) : 0;
+	r = packs_directory(c->pack_directory, &pack_directory);
+	if (r >= 0 && c->policy_packs)
+		r = packs_find(c->policy_packs, c->pack_directory, &packs, &why);
 	if (r < 0)
 		return say_undecided("out of memory");
 	if (r == PACKS_REFUSED)
@@ -314,6 +317,7 @@ static int run_daemon(const struct verb *verb, struct command_line *c)
 
 	c->serve.packs = packs.paths;
 	c->serve.n_packs = packs.n;
+	c->serve.pack_directory = bytes_str(&pack_directory);
 	r = serve(&c->serve);
 	c->serve.packs = NULL;
 

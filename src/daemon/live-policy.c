@@ -67,15 +67,25 @@ static void put_in_force(struct live_policy *live, struct policy *policy, struct
 	memcpy(live->hash, live->source.hash, sizeof(live->hash));
 }
 
-/* A registry in place of a policy, or the reverse, is a fault: it would have no effect there. */
+/*
+ * A registry in place of a policy, or the reverse, is a fault: it would have no effect there. So
+ * are packs that a pack names.
+ */
 static int check_form(const struct live_policy *live, struct faults *faults, struct policy **policy)
 {
-	if ((policy_registry(*policy) != NULL) == live->wants_registry)
+	const bool is_registry = policy_registry(*policy) != NULL;
+	size_t n_packs;
+
+	policy_packs(*policy, &n_packs);
+	if (is_registry == live->wants_registry && !(live->is_pack && n_packs > 0))
 		return 0;
 
-	faults_add(faults, ":", "%s",
-		live->wants_registry ? "is no registry of MCP servers"
-				     : "is a registry of MCP servers, and no policy");
+	if (is_registry == live->wants_registry)
+		faults_add(faults, ": packs:", "belongs to the policy, not to a pack");
+	else
+		faults_add(faults, ":", "%s",
+			live->wants_registry ? "is no registry of MCP servers"
+					     : "is a registry of MCP servers, and no policy");
 	policy_free(*policy);
 	*policy = NULL;
 	return faults->failed ? -ENOMEM : POLICY_FAULTY;

@@ -31,8 +31,8 @@ const char *resources_closed(const struct resources *res)
 
 	if (!closed)
 		closed = live_policy_closed(&res->policy);
-	for (size_t i = 0; !closed && i < res->n_packs; i++)
-		closed = live_policy_closed(&res->packs[i]);
+	if (!closed)
+		closed = pack_files_closed(&res->packs);
 	if (!closed)
 		closed = live_policy_closed(&res->registry);
 	if (!closed)
@@ -163,22 +163,23 @@ static void log_key_warnings(const struct live_policy *policy)
 		log_text(LOG_WARNING, LOG_ID_WARNING, "%.*s", (int)(end - at), at);
 }
 
-static void refresh_policy(struct live_policy *policy, const struct moment *now)
+/* Returns whether another policy is in force. */
+static bool refresh_policy(struct live_policy *policy, const struct moment *now)
 {
 	switch (live_policy_refresh(policy, &now->clock)) {
 	case LIVE_POLICY_READ:
 		log_text(LOG_INFO, LOG_ID_POLICY, "policy %s is in force, with %zu rules",
 			bytes_str(&policy->shown), policy_size_of_all(policy->policy));
 		log_key_warnings(policy);
-		break;
+		return true;
 	case LIVE_POLICY_FAULTY:
 		log_text(LOG_ERR, LOG_ID_POLICY, "%s: policy %s",
 			live_policy_closed(policy) ? "there is no policy to go by"
 						   : "the policy before stays in force",
 			bytes_str(&policy->fault));
-		break;
+		return false;
 	default:
-		break;
+		return false;
 	}
 }
 
@@ -202,9 +203,9 @@ static void refresh_approvers(struct approver_file *f, const struct moment *now)
 
 static void refresh_packs(struct resources *res, const struct moment *now)
 {
-	for (size_t i = 0; i < res->n_packs; i++) {
-		refresh_policy(&res->packs[i], now);
-		res->packs_in_force[i] = res->packs[i].policy;
+	for (size_t i = 0; i < res->packs.n; i++) {
+		refresh_policy(&res->packs.files[i], now);
+		res->packs.in_force[i] = res->packs.files[i].policy;
 	}
 	refresh_policy(&res->registry, now);
 }
@@ -216,7 +217,8 @@ const struct registry *resources_registry(const struct resources *res)
 
 void resources_refresh(struct resources *res, const struct moment *now)
 {
-	refresh_policy(&res->policy, now);
+	if (refresh_policy(&res->policy, now) || res->packs.unknown)
+		pack_files_follow(&res->packs, res->policy.policy);
 	refresh_packs(res, now);
 	approver_file_load(&res->approvers, res->state_dir);
 	refresh_approvers(&res->approvers, now);

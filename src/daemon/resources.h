@@ -14,6 +14,7 @@
 #include "daemon/approver-file.h"
 #include "daemon/evidence-budget.h"
 #include "daemon/live-policy.h"
+#include "daemon/pack-files.h"
 #include "daemon/runner-gate.h"
 #include "gate/limits.h"
 #include "gate/settings.h"
@@ -37,9 +38,7 @@ struct resources {
 	struct live_policy policy;
 	struct approver_file approvers;
 	struct runner_gate runners;
-	struct live_policy packs[LIMIT_PACKS]; /* in the order of the options */
-	size_t n_packs;
-	const struct policy *packs_in_force[LIMIT_PACKS]; /* NULL: not read yet */
+	struct pack_files packs;
 	struct live_policy registry;
 	struct allowlist_file allowlist;
 	struct evidence *evidence; /* or NULL */

@@ -239,8 +239,7 @@ static void server_free(struct server *s)
 	approver_file_deinit(&s->resources.approvers);
 	runner_gate_deinit(&s->resources.runners);
 	live_policy_deinit(&s->resources.registry);
-	for (size_t i = 0; i < s->resources.n_packs; i++)
-		live_policy_deinit(&s->resources.packs[i]);
+	pack_files_deinit(&s->resources.packs);
 	conns_deinit(&s->conns);
 	loop_deinit(&s->loop);
 	doors_deinit(&s->doors);
@@ -313,10 +312,8 @@ static int init_packs(struct server *s)
 
 	r = live_policy_init(&res->registry, o->registry, geteuid());
 	res->registry.wants_registry = true;
-	for (; r >= 0 && res->n_packs < o->n_packs; res->n_packs++) {
-		r = live_policy_init(&res->packs[res->n_packs], o->packs[res->n_packs], geteuid());
-		res->packs[res->n_packs].is_pack = true;
-	}
+	if (r >= 0)
+		r = pack_files_init(&res->packs, o->packs, o->n_packs, o->pack_directory);
 	return r;
 }
 

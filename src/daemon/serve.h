@@ -20,12 +20,13 @@ struct serve_options {
 	const char *policy;                /* absolute, or NULL */
 	const char *credentials;           /* directory of the service manager's, or NULL */
 	const char *approvers;             /* absolute, or NULL */
-	bool advisory;            /* permit require_signature in a gate of the askers' own uid */
-	char **packs;             /* absolute paths of packs */
-	size_t n_packs;           /* at most LIMIT_PACKS */
-	const char *registry;     /* absolute, or NULL */
-	const char *evidence_log; /* or NULL */
-	const char *evidence_key; /* the key's file, or NULL */
+	bool advisory;              /* permit require_signature in a gate of the askers' own uid */
+	char **packs;               /* absolute paths of packs */
+	size_t n_packs;             /* at most LIMIT_PACKS_NAMED */
+	const char *pack_directory; /* absolute; of the packs that the policy names */
+	const char *registry;       /* absolute, or NULL */
+	const char *evidence_log;   /* or NULL */
+	const char *evidence_key;   /* the key's file, or NULL */
 	enum evidence_key_kind evidence_key_kind;
 	bool evidence_key_is_credential; /* a credential from the service manager */
 	uint64_t evidence_max_size;      /* in bytes; 0: no limit */

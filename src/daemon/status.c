@@ -154,10 +154,10 @@ static void add_document(struct writer *w, const char *key, const struct live_po
 /* The packs, the registry, and how far askers are trusted. */
 static void add_packs(struct writer *w, const struct resources *res)
 {
-	if (res->n_packs > 0) {
+	if (res->packs.n > 0) {
 		writer_array(w, "policy_packs");
-		for (size_t i = 0; i < res->n_packs; i++)
-			add_document(w, NULL, &res->packs[i]);
+		for (size_t i = 0; i < res->packs.n; i++)
+			add_document(w, NULL, &res->packs.files[i]);
 		writer_end(w);
 		writer_bool(w, "packs_by_asker", res->settings->packs_by_asker);
 	}

@@ -89,7 +89,8 @@
 #define LIMIT_POLICY_RULES 4096
 #define LIMIT_MATCH_STEPS (UINT64_C(32) << 20) /* of matching patterns, for one request */
 #define LIMIT_OPERANDS 1024                    /* texts in words of a command that may name files */
-#define LIMIT_PACKS 64
+#define LIMIT_PACKS_NAMED 64                   /* by the options, and by the policy */
+#define LIMIT_PACKS (2 * LIMIT_PACKS_NAMED)
 #define LIMIT_TRUSTED_PATHS 64
 #define LIMIT_RULE_PATTERNS 64 /* elements of argv */
 #define LIMIT_RULE_LIST 256    /* elements of any other list of a rule */

@@ -27,6 +27,7 @@ struct policy {
 	enum decision default_action;
 	bool require_budget;
 	struct trusted trusted;
+	struct patterns packs; /* names of packs that are in force, too */
 	struct rule *rules;
 	size_t n_rules;
 	bool uses_groups, uses_home;

@@ -124,6 +124,41 @@ static int take_defaults(
 	return policy_part_read(&part, d->to, v->json, rows);
 }
 
+/* A name that could lead out of the directory of the packs is none. */
+static bool is_pack(const char *name)
+{
+	static const char known[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+
+	return name && name[0] && name[0] != '.' && strlen(name) <= LIMIT_RULE_ID
+		&& name[strspn(name, known)] == '\0';
+}
+
+static int take_pack(struct dispatch *d, const char *where, const struct json *v, void *to)
+{
+	const char *name = json_string(v);
+	struct patterns *packs = to;
+
+	if (!is_pack(name))
+		return dispatch_refuse(d, where, "must be the name of a policy pack");
+	for (size_t i = 0; i < packs->n; i++)
+		if (strcmp(packs->any[i], name) == 0)
+			return dispatch_refuse(d, where, "is named twice");
+	packs->any[packs->n++] = name;
+	return 0;
+}
+
+static int take_packs(
+	struct dispatch *d, const struct dispatch_row *row, const struct dispatch_value *v)
+{
+	struct patterns *packs = dispatch_to(d, row);
+
+	packs->any = calloc(LIMIT_PACKS_NAMED, sizeof(*packs->any));
+	if (!packs->any)
+		return -ENOMEM;
+	return dispatch_array(d, row->key, v->json, 0, LIMIT_PACKS_NAMED, take_pack, packs);
+}
+
 /* Checks the array only: rules are read after all other members. */
 static int take_rules(
 	struct dispatch *d, const struct dispatch_row *row, const struct dispatch_value *v)
@@ -148,6 +183,7 @@ static const struct dispatch_row keys[] = {
 	{ "principals", take_principals, AT(approvers), false, 0 },
 	{ "defaults", take_defaults, 0, false, 0 },
 	{ POLICY_RUNNERS, take_runners, AT(runners), false, 0 },
+	{ "packs", take_packs, AT(packs), false, 0 },
 };
 
 static const struct rule_section sections[] = {

@@ -36,6 +36,7 @@ void policy_free(struct policy *p)
 	approver_groups_deinit(&p->approvers);
 	runners_free(p->runners);
 	free(p->trusted.directories);
+	free(p->packs.any);
 	json_doc_free(p->doc);
 	free(p);
 }
@@ -103,6 +104,12 @@ bool policy_is_of_compiled_form(const struct policy *p)
 bool policy_uses_groups(const struct policy *p)
 {
 	return p->uses_groups;
+}
+
+const char *const *policy_packs(const struct policy *p, size_t *ret_n)
+{
+	*ret_n = p->packs.n;
+	return p->packs.any;
 }
 
 bool policy_uses_home(const struct policy *p)
