@@ -352,6 +352,45 @@ refuses() {
 	assert_output -p 'installed, but switched off there'
 }
 
+@test "status tells of each way to switch a hook off, also in settings that hold no hook" {
+	local agent file text
+
+	mkdir .claude .codex .gemini .qwen
+	while read -r agent file text; do
+		hook status --project "$agent"
+		refute_output -p 'switches hooks off'
+		printf '%b' "$text" >"$file"
+		hook status --project "$agent"
+		assert_line -e "^$agent +project +switches hooks off .*/$file\$"
+		rm "$file"
+	done <<-'END'
+		claude .claude/settings.json { "disableAllHooks": true }
+		claude .claude/settings.local.json {"a":1,"disableAllHooks":true}
+		qwen .qwen/settings.json {"disableAllHooks": true}
+		gemini .gemini/settings.json {"hooksConfig":{"enabled":false}}
+		gemini .gemini/settings.json {"hooksConfig":{"disabled":["x","firma"]}}
+		codex .codex/config.toml [features]\nhooks = false\n
+		codex .codex/config.toml features.hooks=false # off
+		codex .codex/config.toml features = { other = true, hooks = false }
+		codex .codex/config.toml [features]\n"hooks"=false
+	END
+	while read -r agent file text; do
+		printf '%b' "$text" >"$file"
+		hook status --project "$agent"
+		refute_output -p 'switches hooks off'
+		rm "$file"
+	done <<-'END'
+		claude .claude/settings.local.json {"disableAllHooks":false}
+		gemini .gemini/settings.json {"hooksConfig":{"enabled":true,"disabled":["x"]}}
+		gemini .gemini/settings.json {"enabled":false}
+		codex .codex/config.toml [features]\nhooks = true\n# hooks = false
+		codex .codex/config.toml webhooks = false
+	END
+	echo '[features]' >.codex/config.toml
+	hook install --project codex
+	assert_output -p .codex/hooks.json
+}
+
 @test "an agent or a place that isn't known is a usage error" {
 	hook install nobody
 	assert_status 2

@@ -19,6 +19,7 @@
 #include "base/text.h"
 #include "cli/difference.h"
 #include "cli/hook-dialect.h"
+#include "cli/hook-off.h"
 #include "cli/hook-rewrite.h"
 #include "cli/hook-settings.h"
 #include "cli/settings-file.h"
@@ -333,27 +334,37 @@ static int run_uninstall(const struct verb *verb, int argc, char **argv)
 
 /* --- status ----------------------------------------------------------------------------------- */
 
+#define NOT_INSTALLED "not installed"
+#define SWITCHES_OFF "switches hooks off"
+
+static bool is_only_off(const struct hook_place *place)
+{
+	return place->form == HOOK_FORM_JSON_OFF || place->form == HOOK_FORM_TOML_OFF;
+}
+
 static const char *describe(const struct hook_place *place, const struct settings_file *f)
 {
 	cleanup(bytes_deinit) struct bytes after = BYTES_INIT(BYTES_UNLIMITED);
 	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
 
 	if (!f->there)
-		return "not installed";
+		return NOT_INSTALLED;
+	if (is_only_off(place))
+		return hook_off_is(place, &f->text) ? SWITCHES_OFF : NOT_INSTALLED;
 	switch (hook_settings_uninstall(place, &f->text, &after, &why)) {
 	case HOOK_SETTINGS_CHANGED:
 	case HOOK_SETTINGS_GONE:
-		return hook_settings_are_off(place, &f->text) ? "installed, but switched off there"
-							      : "installed";
+		return hook_off_is(place, &f->text) ? "installed, but switched off there"
+						    : "installed";
 	case HOOK_SETTINGS_SAME:
-		return hook_settings_are_off(place, &f->text) ? "switches hooks off"
-							      : "not installed";
+		return hook_off_is(place, &f->text) ? SWITCHES_OFF : NOT_INSTALLED;
 	default:
 		return "can't be read";
 	}
 }
 
-/* Returns whether the hook is installed there. */
+/* Returns whether the hook is installed there. Where none can be, nothing is printed unless it
+ * matters. */
 static bool print_place(const struct install *i, const struct hook_place *place)
 {
 	cleanup(settings_file_deinit) struct settings_file f = SETTINGS_FILE_INIT;
@@ -362,6 +373,8 @@ static bool print_place(const struct install *i, const struct hook_place *place)
 
 	status = open_file(i, place, &f);
 	what = status == STATUS_DONE ? describe(place, &f) : "can't be read";
+	if (is_only_off(place) && strcmp(what, NOT_INSTALLED) == 0)
+		return false;
 	printf("%-9s%-8s  %-34s %s\n", place->agent, scope_name(place->scope), what,
 		f.shown ? f.shown : "?");
 	return strcmp(what, "installed") == 0;

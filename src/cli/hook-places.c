@@ -36,6 +36,11 @@
 		"disableAllHooks", "true" \
 	}
 
+#define GEMINI_OFF                             \
+	{                                      \
+		"hooksConfig.enabled", "false" \
+	}
+
 #define CLAUDE_ADVICE                                                                        \
 	"a project's .claude/settings.json with \"disableAllHooks\": true switches it off; " \
 	"--managed holds"
@@ -103,6 +108,8 @@ const struct hook_place hook_places[] = {
 		.path = "etc/gemini-cli/settings.json",
 		.event = "BeforeTool",
 		.entry = GEMINI_ENTRY,
+		.off = GEMINI_OFF,
+		.off_list = "hooksConfig.disabled",
 		.advice = GEMINI_ADVICE,
 	},
 	{
@@ -111,6 +118,8 @@ const struct hook_place hook_places[] = {
 		.path = ".gemini/settings.json",
 		.event = "BeforeTool",
 		.entry = GEMINI_ENTRY,
+		.off = GEMINI_OFF,
+		.off_list = "hooksConfig.disabled",
 		.advice = GEMINI_ADVICE,
 	},
 	{
@@ -119,6 +128,8 @@ const struct hook_place hook_places[] = {
 		.path = ".gemini/settings.json",
 		.event = "BeforeTool",
 		.entry = GEMINI_ENTRY,
+		.off = GEMINI_OFF,
+		.off_list = "hooksConfig.disabled",
 		.advice = GEMINI_ADVICE,
 	},
 	{
@@ -216,6 +227,27 @@ const struct hook_place hook_places[] = {
 		.entry = CURSOR_ENTRY,
 		.key = "version",
 		.value = "1",
+	},
+	/* Settings that no hook is installed in. */
+	{
+		.agent = "claude",
+		.scope = HOOK_PROJECT,
+		.path = ".claude/settings.local.json",
+		.form = HOOK_FORM_JSON_OFF,
+		.off = CLAUDE_OFF,
+	},
+	{
+		.agent = "codex",
+		.scope = HOOK_USER,
+		.path = ".codex/config.toml",
+		.variable = "CODEX_HOME",
+		.form = HOOK_FORM_TOML_OFF,
+	},
+	{
+		.agent = "codex",
+		.scope = HOOK_PROJECT,
+		.path = ".codex/config.toml",
+		.form = HOOK_FORM_TOML_OFF,
 	},
 	{ 0 },
 };

@@ -15,6 +15,10 @@ enum hook_form {
 	HOOK_FORM_CODEX, /* this and the rest: a file that only firma writes */
 	HOOK_FORM_CLINE,
 	HOOK_FORM_OPENCODE,
+
+	/* Settings in which no hook is installed, but which may switch hooks off. */
+	HOOK_FORM_JSON_OFF,
+	HOOK_FORM_TOML_OFF,
 };
 
 struct hook_place {
@@ -28,7 +32,13 @@ struct hook_place {
 	const char *event;       /* the name of the list in the member "hooks" */
 	const char *entry[2];    /* text before and after the command line (a JSON string) */
 	const char *key, *value; /* one more member of the outermost object; or NULL */
-	const char *off[2];      /* the member that switches hooks off, and that value; or NULL */
+
+	/*
+	 * Of settings in JSON: the member that switches hooks off, and that value; or NULL. "a.b"
+	 * is a member of a member.
+	 */
+	const char *off[2];
+	const char *off_list; /* a list that switches off the hooks that it names; or NULL */
 
 	const char *advice; /* what the user must still do or know; or NULL */
 };

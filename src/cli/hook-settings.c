@@ -251,16 +251,3 @@ int hook_settings_uninstall(const struct hook_place *place, const struct bytes *
 	r = take_away(place, before, depth, false, after, why);
 	return r == 0 ? HOOK_SETTINGS_CHANGED : r;
 }
-
-bool hook_settings_are_off(const struct hook_place *place, const struct bytes *text)
-{
-	cleanup(bytes_deinit) struct bytes plain = BYTES_INIT(BYTES_UNLIMITED);
-	struct json_content content;
-
-	if (!place->off[0] || json_edit_blank_comments(text, &plain) < 0)
-		return false;
-	return json_edit_find_member(&plain, json_edit_root(&plain), place->off[0], &content)
-		&& content.wanted.end
-		&& strncmp(plain.data + content.value.at, place->off[1], strlen(place->off[1]))
-		== 0;
-}

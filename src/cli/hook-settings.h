@@ -30,6 +30,3 @@ int hook_settings_install(const struct hook_place *place, const struct hook_comm
 /* Restores the text from before hook_settings_install(). */
 int hook_settings_uninstall(const struct hook_place *place, const struct bytes *before,
 	struct bytes *after, struct bytes *why);
-
-/* Whether the settings at this place switch hooks off. */
-bool hook_settings_are_off(const struct hook_place *place, const struct bytes *text);

@@ -2,6 +2,7 @@
 
 #include "cli/hook-text.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "base/json/writer.h"
@@ -153,6 +154,8 @@ int hook_text_append_file(
 		return append_opencode(place, command, out);
 	case HOOK_FORM_JSON:
 		break;
+	default:
+		return -EINVAL; /* no hook is installed there */
 	}
 
 	r = hook_text_append_entry(place, command, &entry);
