@@ -95,6 +95,32 @@ becomes() {
 	assert_status 0
 }
 
+# asks_kind ACTION-TYPE MEMBER...: by the second contract; ID is its token.
+asks_kind() {
+	ID=$("$UNIT" object action_type="$1" detail:=true session_id=s agent_id=a "${@:2}" | send | "$UNIT" get approval_token)
+}
+
+@test "each kind of request comes to the desk with its card, and a key approves it" {
+	local kind shown members
+
+	start_asking
+	desk
+	while IFS='|' read -r kind shown members; do
+		IFS=';' read -ra members <<<"$members"
+		asks_kind "$kind" "${members[@]}"
+		seen "$shown"
+		typed a
+		becomes approved "$ID"
+	done <<-'END'
+		read_file|/srv/data|target=/srv/data
+		write_file|+ 'new words'|target=/w/a.txt;old_text=old words;new_text=new words
+		fetch_url|https://x.example/page|target=https://x.example/page
+		git_operation|main|target=main;operation=push
+		mcp_tool_call|get_issue|server=tickets;tool=get_issue
+		release_governance_record|rollout-promotion-execution|release_governance:={"metadata_kind":"rollout-promotion-execution","approval_state":"pending"}
+	END
+}
+
 @test "the card tells facts from claims, the directory, the rule and the time that is left" {
 	local what
 
