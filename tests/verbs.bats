@@ -193,6 +193,7 @@ without_time() {
 	usage_error "a verb is missing (see 'firma --help')"
 	usage_error "unknown verb nonsense (see 'firma --help')" nonsense
 	usage_error "unknown verb chec, did you mean check? (see 'firma --help')" chec
+	usage_error "unknown verb halp, did you mean help? (see 'firma --help')" halp token
 	usage_error "unknown verb '' (see 'firma --help')" ''
 	usage_error "unknown verb list (see 'firma --help')" list
 	usage_error "unknown verb --nonsense (see 'firma --help')" --nonsense

@@ -139,6 +139,8 @@ static int complain_of_verb(const char *group, const char *word)
 	if (text_append_quoted(&shown, word, strlen(word)) < 0)
 		return say_undecided("out of memory");
 
+	if (!group)
+		nearest_offer(&nearest, "help");
 	for (size_t i = 0; i < N_VERBS; i++) {
 		if (!group)
 			nearest_offer(&nearest, verbs[i]->group ? verbs[i]->group : verbs[i]->name);
