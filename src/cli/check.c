@@ -42,7 +42,7 @@ static const struct option_row rows[] = {
 	{ "json", 0, NULL, "print the reply as it came", OPTION_FLAG(struct check, question.json) },
 	{ "socket", 0, "PATH", "the daemon's socket",
 		OPTION_STRING(struct check, question.ask.socket) },
-	{ "trust-socket", 0, "PATH", "the daemon's socket, also if its user is not known here",
+	{ "trust-socket", 0, "PATH", "the daemon's socket, also of a user unknown here",
 		OPTION_STRING(struct check, question.ask.trusted) },
 	{ "quiet", 'q', NULL, "print nothing on standard error", OPTION_FLAG(struct check, quiet) },
 	{ 0 },
