@@ -362,6 +362,23 @@ is_fault() {
 	assert_status 0
 }
 
+@test "a pack, a registry or a compiled document with runners is a fault, and is not ignored" {
+	local text
+	mkdir "$TMP/packs"
+	write_runners_policy 'p["metadata"] = {"id": "p"}'
+	cp "$POLICY" "$TMP/packs/p.json"
+	start_daemon --pack-dir "$TMP/packs" --policy-pack p
+	run ask
+	assert_decision deny -p 'runners: belongs to the policy, not to a pack'
+	stop_daemon
+	for text in '"filesystem":{}' '"mcp_servers":[]'; do
+		echo "{$text,\"runners\":{}}" >"$POLICY"
+		run firma policy check "$POLICY"
+		assert_status 1
+		assert_output -p 'runners: belongs to a policy, not to a registry or a compiled document'
+	done
+}
+
 # --- no secret ------------------------------------------------------------------------------------
 
 @test "no file holds a token, whatever becomes of its request" {
