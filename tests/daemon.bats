@@ -123,6 +123,26 @@ has_ended() {
 	kill "$other"
 }
 
+@test "a process that has locked another file is not ended" {
+	mkfifo "$TMP/locked"
+	python3 - "$PID_FILE" "$TMP/locked" <<-'EOT' &
+		import fcntl, os, signal, sys
+		os.umask(0o077)
+		f = open(sys.argv[1], "w")
+		fcntl.lockf(f, fcntl.LOCK_EX, 1)
+		with open(sys.argv[2], "w") as told:
+		    print(os.getpid(), file=told)
+		signal.pause()
+	EOT
+	local other
+	other=$(<"$TMP/locked")
+	run firma daemon stop
+	kill -0 "$other" || fail "it was ended"
+	kill "$other"
+	assert_status 3
+	assert_output -p "$PID_FILE is held by process $other, and does not name it"
+}
+
 @test "another file in the place of the pid file is left as it is" {
 	printf 'a letter\n' >"$PID_FILE"
 	chmod 600 "$PID_FILE"

@@ -78,8 +78,8 @@ int pid_file_holder(const struct pid_file *f, enum pid_file_lock lock, pid_t *re
 	return 0;
 }
 
-/* Whether the file is empty, or holds a number and a newline. */
-static int check_content(const struct pid_file *f)
+/* *ret is the number in the file; 0: it is empty. -EEXIST if it holds anything else. */
+static int read_number(const struct pid_file *f, pid_t *ret)
 {
 	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(BYTES_UNLIMITED);
 	size_t len;
@@ -93,15 +93,25 @@ static int check_content(const struct pid_file *f)
 	len = strspn(bytes_str(&text), "0123456789");
 	if (text.len > 0 && (len == 0 || strcmp(text.data + len, "\n") != 0))
 		return -EEXIST;
+
+	*ret = (pid_t)strtol(bytes_str(&text), NULL, 10);
 	return 0;
+}
+
+bool pid_file_names(const struct pid_file *f, pid_t pid)
+{
+	pid_t number = 0;
+
+	return read_number(f, &number) == 0 && number == pid;
 }
 
 int pid_file_write(struct pid_file *f)
 {
 	char text[CONTENT_MAX];
+	pid_t old;
 	int r;
 
-	r = check_content(f);
+	r = read_number(f, &old);
 	if (r < 0)
 		return r;
 	if (ftruncate(f->fd, 0) < 0 || lseek(f->fd, 0, SEEK_SET) < 0)
@@ -112,11 +122,12 @@ int pid_file_write(struct pid_file *f)
 
 int pid_file_remove(struct pid_file *f)
 {
+	pid_t number;
 	int r;
 
 	if (!is_in_place(f))
 		return 0;
-	r = check_content(f);
+	r = read_number(f, &number);
 	if (r < 0)
 		return r;
 	return unlinkat(f->dir_fd, f->name, 0) < 0 ? -errno : 0;

@@ -42,6 +42,9 @@ int pid_file_take(struct pid_file *f, enum pid_file_lock lock, bool wait);
  */
 int pid_file_holder(const struct pid_file *f, enum pid_file_lock lock, pid_t *ret);
 
+/* Whether the file holds this number, as pid_file_write() wrote it. */
+bool pid_file_names(const struct pid_file *f, pid_t pid);
+
 /*
  * Writes the caller's number. -EEXIST if the file holds anything but a number: it is then another
  * file, and is left as it is.

@@ -120,6 +120,11 @@ static int stop(const struct daemon_place *place, uint64_t timeout, struct pid_f
 	if (pid < 0)
 		return say_undecided("%s: its process can't be seen from here",
 			bytes_str(&place->shown_pid_file));
+	/* Another program may lock its own files in the same way. */
+	if (pid > 0 && !pid_file_names(f, pid))
+		return say_undecided("%s is held by process %ld, and does not name it: "
+				     "it is left as it is",
+			bytes_str(&place->shown_pid_file), (long)pid);
 	if (pid == 0)
 		say("it does not run: nobody held %s", bytes_str(&place->shown_pid_file));
 	else
