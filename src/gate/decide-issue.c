@@ -43,7 +43,7 @@ static int describe_token(const struct decide_input *in, const struct judgement 
 		.state = TOKEN_PENDING,
 		.asked = in->request->asked,
 		.uid = in->asker.uid,
-		.door = role_name(in->role),
+		.door = (uint8_t)(in->role + 1),
 		.budget_state_ref = in->request->budget_state_ref,
 		.sync_wait = in->request->sync_wait,
 		.pid = in->asker.pid,
@@ -96,7 +96,7 @@ static bool may_join(const struct token *pending, const struct token *wanted)
 		return false;
 	return fields_are_equal(&pending->asked, &wanted->asked)
 		&& !pending->asked.content == !wanted->asked.content
-		&& is_same_text(pending->door, wanted->door)
+		&& pending->door == wanted->door
 		&& is_same_text(pending->budget_state_ref, wanted->budget_state_ref)
 		&& is_same_text(pending->rule, wanted->rule)
 		&& pending->remember == wanted->remember

@@ -15,7 +15,7 @@ static const struct token_member others[] = {
 	{ "process", AT(process), MEMBER_STRING, ON_WIRE | OPTIONAL },
 	{ "rule", AT(rule), MEMBER_STRING, ON_WIRE },
 	{ "reason", AT(reason), MEMBER_STRING, IN_CHANGE | ON_WIRE | OPTIONAL },
-	{ "door", AT(door), MEMBER_STRING, ON_WIRE | OPTIONAL },
+	{ "door", AT(door), MEMBER_DOOR, ON_WIRE | OPTIONAL },
 	{ "budget_state_ref", AT(budget_state_ref), MEMBER_STRING, ON_WIRE | OPTIONAL },
 	{ "sync_wait", AT(sync_wait), MEMBER_FLAG, ON_WIRE | OPTIONAL },
 	{ "joined", AT(joined), MEMBER_FLAG, IN_CHANGE | ON_WIRE | OPTIONAL },

@@ -14,6 +14,7 @@ enum token_member_kind {
 	MEMBER_HASH,
 	MEMBER_STATE,
 	MEMBER_KIND, /* of what is asked */
+	MEMBER_DOOR,
 	MEMBER_STRING,
 	MEMBER_STRINGS,
 	MEMBER_PROGRAMS,

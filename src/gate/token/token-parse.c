@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/json/scan-value.h"
+#include "gate/role.h"
 #include "gate/token/token-members.h"
 
 /* The member's value has the wrong type, or makes no sense. */
@@ -71,6 +72,7 @@ static int read_notation(
 	const char *text;
 	bool known = false;
 	size_t start, len;
+	enum role door;
 	int e;
 
 	e = read_string(r, m, &start);
@@ -87,6 +89,8 @@ static int read_notation(
 		known = (t->state = token_state_parse(text)) != TOKEN_ABSENT;
 	else if (kind == MEMBER_KIND)
 		known = (t->asked.kind = kind_parse(text)) != KINDS;
+	else if (kind == MEMBER_DOOR)
+		known = role_parse(text, &door) == 0 && (t->door = (uint8_t)(door + 1)) > 0;
 	else if (kind == MEMBER_CONFIRMED)
 		known = (t->approval.confirmed = confirmed_parse(text)) != CONFIRMED_UNSAID;
 	return known ? 0 : VALUE_REFUSED;
@@ -163,6 +167,7 @@ static int read_value(struct reader *r, const struct scan_member *m, size_t i)
 	case MEMBER_HASH:
 	case MEMBER_STATE:
 	case MEMBER_KIND:
+	case MEMBER_DOOR:
 	case MEMBER_CONFIRMED:
 		e = read_notation(r, m, member.kind, field);
 		break;

@@ -8,6 +8,7 @@
 
 #include "base/json/writer.h"
 #include "gate/approval/approval-text.h"
+#include "gate/role.h"
 #include "gate/token/token-members.h"
 
 static void write_uuid(struct writer *w, const char *key, const uint8_t *id)
@@ -110,6 +111,10 @@ static void write_member(struct writer *w, const struct token *t, const struct t
 		break;
 	case MEMBER_NUMBER:
 		write_number(w, m->key, *(const uint64_t *)value);
+		break;
+	case MEMBER_DOOR:
+		if (t->door > 0)
+			writer_string(w, m->key, role_name((enum role)(t->door - 1)));
 		break;
 	case MEMBER_FLAG:
 		write_flag(w, m->key, *(const bool *)value);

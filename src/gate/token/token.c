@@ -104,8 +104,7 @@ bool token_state_is_live(enum token_state state)
 
 /* The strings of a token outside of `asked`. */
 static const size_t more_strings[] = { offsetof(struct token, process),
-	offsetof(struct token, rule), offsetof(struct token, door),
-	offsetof(struct token, budget_state_ref) };
+	offsetof(struct token, rule), offsetof(struct token, budget_state_ref) };
 
 #define STRINGS (FIELDS + sizeof(more_strings) / sizeof(more_strings[0]))
 
@@ -150,6 +149,12 @@ static char *copy_lists(struct invocation *asked, char *at)
 	return at;
 }
 
+/* A token of token_new() owns it, although nobody may change it. */
+static void free_text(const char *text)
+{
+	free((void *)(uintptr_t)text);
+}
+
 struct token *token_new(const struct token *from)
 {
 	cleanup(token_free_p) struct token *token = NULL;
@@ -169,7 +174,8 @@ struct token *token_new(const struct token *from)
 		return NULL;
 
 	*token = copy;
-	token->owned_reason = token->owned_approvals = NULL;
+	token->reason = NULL;
+	token->approvals = (struct string_list){ 0 };
 	at = (char *)(token + 1);
 
 	for (size_t i = 0; i < STRINGS; i++) {
@@ -195,8 +201,8 @@ void token_free(struct token *token)
 	if (!token)
 		return;
 
-	free(token->owned_reason);
-	free(token->owned_approvals);
+	free_text(token->reason);
+	free_text(token->approvals.text);
 	free(token);
 }
 
@@ -217,8 +223,8 @@ int token_set_reason(struct token *token, const char *reason)
 			return -ENOMEM;
 	}
 
-	free(token->owned_reason);
-	token->reason = token->owned_reason = copy;
+	free_text(token->reason);
+	token->reason = copy;
 	return 0;
 }
 
@@ -233,8 +239,7 @@ int token_set_approvals(struct token *token, const struct string_list *approvals
 		memcpy(copy, approvals->text, approvals->len);
 	}
 
-	free(token->owned_approvals);
-	token->owned_approvals = copy;
+	free_text(token->approvals.text);
 	token->approvals = (struct string_list){ copy, approvals->n, approvals->len };
 	return 0;
 }

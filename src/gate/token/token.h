@@ -62,57 +62,59 @@ enum confirmed confirmed_parse(const char *name);
 
 /* The approver of a token, and the time. Not known if an older daemon recorded the approval. */
 struct approval {
-	bool known;
-	uid_t by;
 	uint64_t at_wall; /* µs of the wall clock; for display */
-	enum confirmed confirmed;
+	uid_t by;
+	bool known;
+	uint8_t confirmed; /* an enum confirmed */
 };
 
+/* In an order that leaves no holes: there may be a hundred thousand of them. */
 struct token {
 	uint8_t id[TOKEN_ID_LEN];
 	enum token_state state;
 
 	/* What the approval is valid for. Strings that the request didn't bring are NULL. */
 	uint8_t fingerprint[FINGERPRINT_LEN];
-	struct invocation asked;
 	uid_t uid; /* the asker */
+	struct invocation asked;
 
-	/* How it was asked for: only a request of the same kind joins the token. NULL: not known.
-	 */
-	const char *door; /* as role_name() */
-	const char *budget_state_ref;
-	bool sync_wait; /* the asker waits for the decision, and for nothing else */
+	/* How it was asked for: only a request of the same kind joins the token. */
+	const char *budget_state_ref; /* or NULL */
+	uint8_t door;                 /* its role, and 1; 0: not known */
+	bool sync_wait;               /* the asker waits for the decision, and for nothing else */
 
 	bool joined; /* several requests have asked for it */
 
 	/* For a standing approval. */
-	bool remember;   /* the rule that asked lets the allowlist answer */
-	bool always;     /* approved for good: consuming it makes an entry */
-	uint64_t for_ms; /* life of that entry; 0: without end */
+	bool remember; /* the rule that asked lets the allowlist answer */
+	bool always;   /* approved for good: consuming it makes an entry */
+
+	pid_t pid;       /* for display alone; 0 if not known */
+	uint64_t for_ms; /* life of the entry; 0: without end */
 	struct approval approval;
 
 	/* What the rules that asked demand of an approval, and the approvals so far. */
 	struct demand_flags demand;
 	struct string_list approvers; /* names of groups */
-	struct string_list approvals; /* see gate/approval/approvals */
+	struct string_list
+		approvals; /* see gate/approval/approvals; set by token_set_approvals() */
 
 	/* The number of the record of the allow that rests on the approvals; 0: there is none. */
 	uint64_t evidence;
 
 	/* For display alone. */
-	pid_t pid;           /* 0 if not known */
 	const char *process; /* its name, or NULL */
 	const char *rule;    /* the rule that asked for a person */
-	const char *reason;  /* of a revocation, by the operator, or of an early end; or NULL */
+
+	/* Of a revocation, by the operator, or of an early end; or NULL. Set by token_set_reason().
+	 */
+	const char *reason;
 
 	/* µs of the boot clock, the boot they belong to, and µs of the wall clock. */
 	uint64_t issued, expires;
 	uint64_t latest; /* the bound of `expires`, set when it is issued */
 	uint8_t boot_id[16];
 	uint64_t issued_wall;
-
-	char *owned_reason;    /* allocated by token_set_reason() */
-	char *owned_approvals; /* allocated by token_set_approvals() */
 };
 
 /* Copies `from` with all of its strings into one allocation; NULL when out of memory. */
@@ -120,7 +122,8 @@ struct token *token_new(const struct token *from);
 void token_free(struct token *token);
 DEFINE_CLEANUP(struct token *, token_free)
 
-/* Copies the reason of a revocation (NULL: none) into the token. Error: -ENOMEM. */
+/* For a token of token_new(), which owns both. Copies the reason (NULL: none) into the token.
+ * Error: -ENOMEM. */
 int token_set_reason(struct token *token, const char *reason);
 
 /* Copies a list of approvals into the token. Error: -ENOMEM. */

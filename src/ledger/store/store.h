@@ -109,7 +109,7 @@ const struct token *store_next_own(const struct store *store, uid_t uid, const s
 
 /*
  * The tokens of this uid for this fingerprint that are pending, approved or revoked: `state` says
- * which. They come in the order in which they got into that state: the one after `after`, or the
+ * which. The one that got into that state last comes first; the next one after `after`, or the
  * first for NULL.
  */
 const struct token *store_next_alike(const struct store *store, uid_t uid,

@@ -26,22 +26,23 @@ struct alike_key {
 	uint32_t uid;
 };
 
-/* The states whose tokens are found by their uid and fingerprint. */
-enum { ALIKE_PENDING, ALIKE_APPROVED, ALIKE_REVOKED, ALIKE_LISTS };
+/* The tokens that are found by their uid and fingerprint: pending, and approved or revoked ones. */
+enum { ALIKE_PENDING, ALIKE_DECIDED, ALIKE_LISTS };
 
 struct alike {
 	struct alike_key key;
-	size_t entries, pending;
-	TAILQ_HEAD(alike_list, entry) lists[ALIKE_LISTS]; /* each in the order of joining it */
+	uint32_t entries, pending;
+	LIST_HEAD(alike_list, entry) lists[ALIKE_LISTS]; /* each with the latest first */
+	struct account *account;
 };
 
 struct entry {
 	struct heap_node due; /* first: an entry is found from it */
-	TAILQ_ENTRY(entry) order, of_account, among_alike;
+	TAILQ_ENTRY(entry) order, of_account;
+	LIST_ENTRY(entry) among_alike;
 	struct token *token;
 	uint64_t bytes;
-	struct account *account;
-	struct alike *alike;
+	struct alike *alike; /* with the account */
 };
 
 struct applied {
@@ -77,22 +78,29 @@ void token_table_init(struct token_table *t)
 }
 
 /* Leaves the counters that the entry has joined; the caller has updated `pending`. */
-static void leave_counters(struct token_table *t, struct entry *e)
+static void leave_alike(struct token_table *t, struct entry *e)
 {
-	if (e->account) {
-		TAILQ_REMOVE(&e->account->entries, e, of_account);
-		if (TAILQ_EMPTY(&e->account->entries)) {
-			map_remove(&t->accounts, &e->account->uid);
-			free(e->account);
-		}
-	}
-	if (!e->alike)
-		return;
-
 	if (--e->alike->entries == 0) {
 		map_remove(&t->alikes, &e->alike->key);
 		free(e->alike);
 	}
+	e->alike = NULL;
+}
+
+static void leave_counters(struct token_table *t, struct entry *e)
+{
+	struct account *a;
+
+	if (!e->alike)
+		return;
+
+	a = e->alike->account;
+	TAILQ_REMOVE(&a->entries, e, of_account);
+	if (TAILQ_EMPTY(&a->entries)) {
+		map_remove(&t->accounts, &a->uid);
+		free(a);
+	}
+	leave_alike(t, e);
 }
 
 static int join_account(struct token_table *t, struct entry *e)
@@ -114,7 +122,7 @@ static int join_account(struct token_table *t, struct entry *e)
 	}
 
 	TAILQ_INSERT_TAIL(&a->entries, e, of_account);
-	e->account = a;
+	e->alike->account = a;
 	return 0;
 }
 
@@ -131,7 +139,7 @@ static int join_alike(struct token_table *t, struct entry *e)
 
 		a->key = key;
 		for (size_t i = 0; i < ALIKE_LISTS; i++)
-			TAILQ_INIT(&a->lists[i]);
+			LIST_INIT(&a->lists[i]);
 		if (map_put(&t->alikes, &a->key, a) < 0) {
 			free(a);
 			return -ENOMEM;
@@ -150,9 +158,8 @@ static struct alike_list *list_of(struct alike *a, enum token_state state)
 	case TOKEN_PENDING:
 		return &a->lists[ALIKE_PENDING];
 	case TOKEN_APPROVED:
-		return &a->lists[ALIKE_APPROVED];
 	case TOKEN_REVOKED:
-		return &a->lists[ALIKE_REVOKED];
+		return &a->lists[ALIKE_DECIDED];
 	default:
 		return NULL;
 	}
@@ -167,16 +174,16 @@ static void set_state(struct entry *e, enum token_state state)
 	if (e->token->state == state)
 		return;
 	if (e->token->state == TOKEN_PENDING) {
-		e->account->pending--;
+		e->alike->account->pending--;
 		e->alike->pending--;
 	}
 	if (from)
-		TAILQ_REMOVE(from, e, among_alike);
+		LIST_REMOVE(e, among_alike);
 	e->token->state = state;
 	if (to)
-		TAILQ_INSERT_TAIL(to, e, among_alike);
+		LIST_INSERT_HEAD(to, e, among_alike);
 	if (state == TOKEN_PENDING) {
-		e->account->pending++;
+		e->alike->account->pending++;
 		e->alike->pending++;
 	}
 }
@@ -188,7 +195,7 @@ static void remove_entry(struct token_table *t, struct entry *e)
 	heap_remove(&t->due, &e->due);
 	TAILQ_REMOVE(&t->order, e, order);
 	t->bytes -= e->bytes;
-	e->account->bytes -= e->bytes;
+	e->alike->account->bytes -= e->bytes;
 	leave_counters(t, e);
 	token_free(e->token);
 	free(e);
@@ -252,8 +259,10 @@ const struct token *token_table_next_alike(const struct token_table *t, uid_t ui
 	if (!list)
 		return NULL;
 
-	e = after ? TAILQ_NEXT((struct entry *)map_get(&t->by_id, after->id), among_alike)
-		  : TAILQ_FIRST(list);
+	e = after ? LIST_NEXT((struct entry *)map_get(&t->by_id, after->id), among_alike)
+		  : LIST_FIRST(list);
+	while (e && e->token->state != state)
+		e = LIST_NEXT(e, among_alike);
 	return e ? e->token : NULL;
 }
 
@@ -282,11 +291,17 @@ static int insert(struct token_table *t, struct entry *e)
 {
 	int r;
 
+	r = join_alike(t, e);
+	if (r < 0)
+		return r;
+
 	r = join_account(t, e);
-	if (r >= 0)
-		r = join_alike(t, e);
-	if (r >= 0)
-		r = heap_push(&t->due, &e->due, e->token->expires);
+	if (r < 0) {
+		leave_alike(t, e);
+		return r;
+	}
+
+	r = heap_push(&t->due, &e->due, e->token->expires);
 	if (r < 0)
 		return r;
 
@@ -322,7 +337,7 @@ static int issue(struct token_table *t, struct token_change *change)
 	set_state(e, change->to);
 	TAILQ_INSERT_TAIL(&t->order, e, order);
 	t->bytes += e->bytes;
-	e->account->bytes += e->bytes;
+	e->alike->account->bytes += e->bytes;
 	return 0;
 }
 
