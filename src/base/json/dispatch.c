@@ -58,7 +58,7 @@ static int refuse_key(struct dispatch *d, const char *key)
 	return r < 0 ? r : dispatch_refuse(d, NULL, "unknown key '%s'", bytes_str(&shown));
 }
 
-/* Whether nothing more is read after this result. */
+/* Whether the reading ends with this result. */
 static bool is_end(const struct dispatch *d, int r)
 {
 	return r < 0 || (r == DISPATCH_REFUSED && !d->all);
@@ -114,7 +114,9 @@ static int take_members(struct search *s, struct members *members)
 		struct dispatch_value *v = &s->values[i];
 
 		if (!(s->found >> i & 1)) {
-			r = row->required ? dispatch_refuse(d, row->key, "is missing") : 0;
+			r = row->need == DISPATCH_REQUIRED
+				? dispatch_refuse(d, row->key, "is missing")
+				: 0;
 		} else if (!d->all) {
 			if (members)
 				v->string = members_string(members, v->member);
@@ -147,12 +149,6 @@ int dispatch_object(struct dispatch *d, const struct json *object, const struct 
 	return take_members(&s, NULL);
 }
 
-/* Whether a member that is null counts as missing. */
-static bool may_be_null(const struct dispatch *d, const struct dispatch_row *row)
-{
-	return !row->required && (!d->not_null || strcmp(row->key, d->not_null) != 0);
-}
-
 int dispatch_members(struct dispatch *d, struct members *members, const struct dispatch_row *rows)
 {
 	struct search s;
@@ -167,7 +163,7 @@ int dispatch_members(struct dispatch *d, struct members *members, const struct d
 		if (i == s.n)
 			continue;
 		s.next = i + 1;
-		if (m->text[0] == 'n' && may_be_null(d, &rows[i]))
+		if (m->text[0] == 'n' && rows[i].need == DISPATCH_OPTIONAL)
 			continue;
 		s.values[i] = (struct dispatch_value){ .member = m };
 		s.found |= UINT64_C(1) << i;
@@ -239,7 +235,7 @@ int dispatch_take_string(
 	if (strlen(string) > row->limit)
 		return dispatch_refuse(
 			d, row->key, "is longer than %llu bytes", (unsigned long long)row->limit);
-	if (row->required && text_is_blank(string))
+	if (row->need == DISPATCH_REQUIRED && text_is_blank(string))
 		return dispatch_refuse(d, row->key, "is blank");
 
 	*(const char **)dispatch_to(d, row) = string;

@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * Reads the members of an object by a table with a row for each key: an object of a tree, or
- * members that were read without one. A row's function takes the
- * value into the struct that is filled.
+ * Reads the members of an object by a table with a row for each key. The object is one of a tree
+ * (base/json/tree), or scanned members (base/json/members). A row's function takes the value into
+ * the struct that is filled.
  *
  *	static const struct dispatch_row rows[] = {
  *		{ "name", dispatch_take_string, offsetof(struct user, name), true, 64 },
@@ -29,17 +29,25 @@
 struct dispatch;
 struct dispatch_row;
 
-/* A value that a row's function takes. */
+/* The value of a member: of `json` and `member` one is NULL. */
 struct dispatch_value {
-	const char *string; /* NULL if it is not a string */
-
-	/* One of the two: its place in a tree, or the value as it stands in a scanned text. */
-	const struct json *json;
-	const struct member *member;
+	const char *string;          /* NULL if it is not a string */
+	const struct json *json;     /* in a tree */
+	const struct member *member; /* scanned */
 };
 
 /* A fault was reported. */
 enum { DISPATCH_REFUSED = 1 };
+
+/*
+ * Whether a member must be there. Rows write the first two as false and true. In scanned members,
+ * null counts as missing if the member is optional; the row's function gets it otherwise.
+ */
+enum dispatch_need {
+	DISPATCH_OPTIONAL = false,
+	DISPATCH_REQUIRED = true,
+	DISPATCH_NOT_NULL, /* optional, but null does not count as missing */
+};
 
 /* Returns 0, DISPATCH_REFUSED or a negative errno. */
 typedef int dispatch_take_fn(
@@ -55,7 +63,7 @@ struct dispatch_row {
 	const char *key; /* NULL ends the table */
 	dispatch_take_fn *take;
 	size_t offset; /* of the value in the struct */
-	bool required;
+	enum dispatch_need need;
 	uint64_t limit; /* of a string's bytes; the greatest number */
 };
 
@@ -63,9 +71,6 @@ struct dispatch {
 	void *to;      /* the struct that is filled */
 	void *context; /* what the caller's own functions need */
 	dispatch_fault_fn *fault;
-
-	/* The key of an optional member that may not be null in scanned members; or NULL. */
-	const char *not_null;
 
 	/*
 	 * How much is told. False: members are read in the order of the table up to the first
@@ -76,9 +81,8 @@ struct dispatch {
 };
 
 /*
- * A value that is not an object is a fault of its own. In scanned members, one that is null counts
- * as missing, unless it is required or `not_null` names it. Returns 0, DISPATCH_REFUSED or a
- * negative errno.
+ * A value that is not an object is a fault of its own. Returns 0, DISPATCH_REFUSED or a negative
+ * errno.
  */
 int dispatch_object(struct dispatch *d, const struct json *object, const struct dispatch_row *rows);
 int dispatch_members(struct dispatch *d, struct members *members, const struct dispatch_row *rows);
@@ -87,13 +91,14 @@ int dispatch_members(struct dispatch *d, struct members *members, const struct d
 typedef int dispatch_element_fn(
 	struct dispatch *d, const char *where, const struct json *element, void *to);
 
-/* Takes the elements of an array of `min` (0 or 1) to `max`; without `take`, they are only counted.
- */
+/* Takes an array of `min` (0 or 1) to `max` elements. `take` may be NULL: they are only counted. */
 int dispatch_array(struct dispatch *d, const char *where, const struct json *array, size_t min,
 	size_t max, dispatch_element_fn *take, void *to);
 
-/* The value; false, or a negative number, if it is of another kind. */
+/* Whether the value is a bool; *ret is undefined otherwise. */
 bool dispatch_bool(const struct dispatch_value *value, bool *ret);
+
+/* The value, a whole number; negative if it is less than 0, or of another kind. */
 int64_t dispatch_whole(const struct dispatch_value *value);
 
 /* Reports a fault at a place. Returns DISPATCH_REFUSED or -ENOMEM. */

@@ -283,12 +283,12 @@ static int read_document(struct reader *r)
 {
 	static const struct dispatch_row rows[] = {
 		{ "version", take_version, 0, true, 0 },
-		{ "clock", take_clock, 0, false, 0 },
+		{ "clock", take_clock, 0, DISPATCH_NOT_NULL, 0 },
 		{ "agents", take_agents, 0, true, 0 },
 		{ 0 },
 	};
 	cleanup(members_deinit) struct members members = MEMBERS_INIT;
-	struct dispatch d = { .context = r, .fault = note_fault, .not_null = "clock" };
+	struct dispatch d = { .context = r, .fault = note_fault };
 	const struct bytes *text = &r->list->text;
 	struct scan_fault f;
 	int e;

@@ -38,9 +38,7 @@ static int note_fault(struct dispatch *d, const char *where, const char *what)
 
 int request_read_members(struct request *q, void *to, const struct dispatch_row *rows)
 {
-	struct dispatch d = {
-		.to = to, .context = q, .fault = note_fault, .not_null = field_rows[FIELD_ARGS].name
-	};
+	struct dispatch d = { .to = to, .context = q, .fault = note_fault };
 
 	return dispatch_members(&d, &q->members, rows);
 }

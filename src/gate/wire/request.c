@@ -143,15 +143,16 @@ static enum action action_parse(const char *name)
 static const struct {
 	dispatch_take_fn *take;
 	uint64_t limit;
+	enum dispatch_need need; /* unless the field is required */
 } field_takes[] = {
-	[FIELD_KIND_TEXT] = { dispatch_take_string, LIMIT_STRING },
-	[FIELD_KIND_NON_EMPTY] = { request_take_non_empty, LIMIT_STRING },
-	[FIELD_KIND_PATH] = { dispatch_take_path, LIMIT_PATH },
-	[FIELD_KIND_DIRECTORY] = { dispatch_take_directory, LIMIT_PATH },
-	[FIELD_KIND_SHA256] = { dispatch_take_hash, LIMIT_STRING },
-	[FIELD_KIND_STRINGS] = { request_take_args, 0 },
-	[FIELD_KIND_PROGRAMS] = { request_take_programs, 0 },
-	[FIELD_KIND_NAMES] = { request_take_names, 0 },
+	[FIELD_KIND_TEXT] = { dispatch_take_string, LIMIT_STRING, DISPATCH_OPTIONAL },
+	[FIELD_KIND_NON_EMPTY] = { request_take_non_empty, LIMIT_STRING, DISPATCH_OPTIONAL },
+	[FIELD_KIND_PATH] = { dispatch_take_path, LIMIT_PATH, DISPATCH_OPTIONAL },
+	[FIELD_KIND_DIRECTORY] = { dispatch_take_directory, LIMIT_PATH, DISPATCH_OPTIONAL },
+	[FIELD_KIND_SHA256] = { dispatch_take_hash, LIMIT_STRING, DISPATCH_OPTIONAL },
+	[FIELD_KIND_STRINGS] = { request_take_args, 0, DISPATCH_NOT_NULL },
+	[FIELD_KIND_PROGRAMS] = { request_take_programs, 0, DISPATCH_OPTIONAL },
+	[FIELD_KIND_NAMES] = { request_take_names, 0, DISPATCH_OPTIONAL },
 };
 
 /* Reads local.exec: its fields of the invocation, then the others. */
@@ -167,7 +168,9 @@ static int read_exec(struct request *q)
 			continue;
 		rows[n++] = (struct dispatch_row){ row->name,
 			row->fact ? request_refuse_fact : field_takes[row->kind].take,
-			AT(asked) + row->offset, row->required, field_takes[row->kind].limit };
+			AT(asked) + row->offset,
+			row->required ? DISPATCH_REQUIRED : field_takes[row->kind].need,
+			field_takes[row->kind].limit };
 	}
 	memcpy(rows + n, exec_keys, sizeof(exec_keys));
 	return request_read_action(q, rows);
