@@ -72,7 +72,7 @@ static int add_environment(struct bytes *b, struct invocation *asked)
 		r = append_string(b, *variable, len);
 		n++;
 	}
-	asked->environment = (struct string_list){ bytes_str(b), n, b->len };
+	asked->environment = string_list_of(bytes_str(b), n, b->len);
 	return r;
 }
 
@@ -170,7 +170,7 @@ static int add_programs(struct bytes *b, const struct shell_line *line, struct i
 
 	for (size_t i = 0; i < b->len; i++)
 		n += b->data[i] == '\0';
-	asked->programs = (struct string_list){ bytes_str(b), n, b->len };
+	asked->programs = string_list_of(bytes_str(b), n, b->len);
 	return r;
 }
 

@@ -159,6 +159,7 @@ int request_build_found(
 	cleanup(free_p) char *cwd = NULL;
 	struct invocation asked = build->asked;
 	int status;
+	size_t n;
 
 	cwd = asked.cwd ? strdup(asked.cwd) : getcwd(NULL, 0);
 	if (!cwd || cwd[0] != '/')
@@ -173,11 +174,10 @@ int request_build_found(
 	if (status != STATUS_DONE)
 		return status;
 
-	if (pack_args(build->command + 1, &args, &asked.args.n) < 0)
+	if (pack_args(build->command + 1, &args, &n) < 0)
 		return say_undecided("out of memory");
 
-	asked.args.text = bytes_str(&args);
-	asked.args.len = args.len;
+	asked.args = string_list_of(bytes_str(&args), n, args.len);
 	if (line_claims_add(&claims, &asked) < 0)
 		return say_undecided("out of memory");
 	return print_request(build, &asked, line) < 0 ? say_undecided("out of memory")

@@ -259,7 +259,7 @@ static int reduce_environment(struct run *run, struct bytes *dropped, struct byt
 
 	environ = kept;
 	if (n > 0)
-		run->build.asked.environment = (struct string_list){ claim->data, n, claim->len };
+		run->build.asked.environment = string_list_of(claim->data, n, claim->len);
 	return STATUS_DONE;
 }
 

@@ -180,7 +180,7 @@ static int try_issuer(const struct runner_issuer *issuer, const struct jwks *key
 		r = compare_identity(q, &q->runner_bytes, n, ret_detail);
 	if (r == RUNNER_FINE)
 		q->asked.runner =
-			(struct string_list){ bytes_str(&q->runner_bytes), n, q->runner_bytes.len };
+			string_list_of(bytes_str(&q->runner_bytes), n, q->runner_bytes.len);
 	return r;
 }
 
@@ -344,7 +344,7 @@ static int add_signer(struct request *q)
 		bytes_append_char(b, '\0');
 		n++;
 	}
-	q->asked.runner = (struct string_list){ bytes_str(b), n, b->len };
+	q->asked.runner = string_list_of(bytes_str(b), n, b->len);
 	return bytes_error(b);
 }
 

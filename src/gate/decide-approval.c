@@ -169,8 +169,7 @@ void decide_approval_add(
 		return;
 
 	hand_over(&v->approvals, &given->list);
-	list->text = bytes_str(&v->approvals);
-	list->len = v->approvals.len;
+	*list = string_list_of(bytes_str(&v->approvals), 0, v->approvals.len);
 	for (size_t at = 0; at < list->len; at += strlen(list->text + at) + 1)
 		list->n++;
 	verdict_fail(v, bytes_appendf(&v->proofs, "[%s]", bytes_str(&given->proof)));

@@ -70,7 +70,7 @@ static int describe_token(const struct decide_input *in, const struct judgement 
 		return r;
 
 	t.demand = d.flags;
-	t.approvers = (struct string_list){ bytes_str(groups), d.n_groups, groups->len };
+	t.approvers = string_list_of(bytes_str(groups), d.n_groups, groups->len);
 	*ret = t;
 	return 0;
 }

@@ -154,6 +154,6 @@ int evaluate_make_shell(const struct request *q, struct bytes *args, struct requ
 
 	*ret = *q;
 	ret->asked.executable = "/bin/sh";
-	ret->asked.args = (struct string_list){ args->data, 2, args->len };
+	ret->asked.args = string_list_of(args->data, 2, args->len);
 	return 0;
 }

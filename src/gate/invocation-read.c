@@ -64,11 +64,8 @@ static int read_list(
 	if (!v)
 		return f == FIELD_ARGS ? INVOCATION_MALFORMED : 0;
 	r = programs ? append_programs(b, v) : append_strings(b, v);
-	*field_list(f, ret) = (struct string_list){
-		.text = bytes_str(b),
-		.n = json_size(v) * (programs ? 3 : 1),
-		.len = b->len,
-	};
+	*field_list(f, ret) =
+		string_list_of(bytes_str(b), json_size(v) * (programs ? 3 : 1), b->len);
 	return r;
 }
 

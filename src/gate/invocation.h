@@ -12,14 +12,23 @@
  */
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "gate/kind.h"
 
-/* `n` strings that follow one another, each ended by NUL; `len` bytes in total. */
+/*
+ * `n` strings that follow one another, each ended by NUL; `len` bytes in total. A request is far
+ * shorter than 4 GiB (gate/limits), and each token has several lists.
+ */
 struct string_list {
 	const char *text;
-	size_t n, len;
+	uint32_t n, len;
 };
+
+static inline struct string_list string_list_of(const char *text, size_t n, size_t len)
+{
+	return (struct string_list){ text, (uint32_t)n, (uint32_t)len };
+}
 
 /* A string is NULL if the asker did not send it. The owner of the struct owns the strings. */
 struct invocation {

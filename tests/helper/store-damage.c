@@ -119,7 +119,7 @@ static struct token *make_token(uint8_t number, bool is_long)
 	if (is_long)
 		memset(args, 'x', long_arg);
 	t.asked.args.text = args;
-	t.asked.args.len = strlen(args) + 1;
+	t.asked.args.len = (uint32_t)strlen(args) + 1;
 	fingerprint_compute(&t.asked, t.fingerprint);
 
 	token = token_new(&t);

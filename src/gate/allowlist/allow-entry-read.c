@@ -54,11 +54,7 @@ static int take_args(
 			return r;
 	}
 	e->has_args = true;
-	e->args = (struct string_list){
-		bytes_str(&e->args_text),
-		json_size(v->json),
-		e->args_text.len,
-	};
+	e->args = string_list_of(bytes_str(&e->args_text), json_size(v->json), e->args_text.len);
 	return 0;
 }
 

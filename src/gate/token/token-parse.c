@@ -99,11 +99,12 @@ static int read_notation(
 static int read_strings(
 	struct reader *r, const struct scan_member *m, struct string_list *list, size_t *ret_start)
 {
+	size_t n;
 	int e;
 
 	*ret_start = r->scratch->len;
-	e = scan_strings_value(m->value, m->value_len, r->scratch, &list->n);
-	list->len = r->scratch->len - *ret_start;
+	e = scan_strings_value(m->value, m->value_len, r->scratch, &n);
+	*list = string_list_of(NULL, n, r->scratch->len - *ret_start);
 	return e;
 }
 
@@ -149,8 +150,7 @@ static int read_programs(
 
 	*ret_start = r->scratch->len;
 	e = scan_object(m->value, m->value_len, read_program, &programs, &fault);
-	list->n = programs.n;
-	list->len = r->scratch->len - *ret_start;
+	*list = string_list_of(NULL, programs.n, r->scratch->len - *ret_start);
 	return e == -EINVAL || e == SCAN_REFUSED ? VALUE_REFUSED : e;
 }
 

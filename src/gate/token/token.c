@@ -254,8 +254,7 @@ void token_cut_approvals(struct token *token, size_t n)
 
 	for (size_t i = 0; i < left; i++)
 		len += strlen(list->text + len) + 1;
-	list->n = left;
-	list->len = len;
+	*list = string_list_of(list->text, left, len);
 }
 
 bool token_change_is_partial(const struct token_change *change)

@@ -214,8 +214,8 @@ static int make_canonical(struct request *q, const struct json *record)
 	if (r < 0)
 		return r;
 
-	q->asked.release.text = bytes_str(&q->release_bytes);
-	q->asked.release.len = q->release_bytes.len;
+	q->asked.release = string_list_of(
+		bytes_str(&q->release_bytes), q->asked.release.n, q->release_bytes.len);
 	return 0;
 }
 

@@ -116,12 +116,16 @@ int request_take_args(
 	struct dispatch *d, const struct dispatch_row *row, const struct dispatch_value *v)
 {
 	struct request *q = d->to;
+	size_t n;
 	int r;
 
-	r = scan_strings_value(v->member->text, v->member->len, &q->args_bytes, &q->asked.args.n);
+	r = scan_strings_value(v->member->text, v->member->len, &q->args_bytes, &n);
 	if (r == SCAN_OTHER)
 		return dispatch_refuse(d, row->key, "must be an array of strings");
-	return r == 0 && q->asked.args.n > LIMIT_ARGS ? refuse_number(d, row, LIMIT_ARGS) : r;
+	if (r == 0 && n > LIMIT_ARGS)
+		return refuse_number(d, row, LIMIT_ARGS);
+	q->asked.args.n = (uint32_t)n; /* the text may still move: request_parse() */
+	return r;
 }
 
 struct programs {
@@ -180,7 +184,7 @@ int request_take_programs(
 		return dispatch_refuse(
 			d, row->key, "must hold two absolute and normal paths for each name");
 
-	q->asked.programs = (struct string_list){ bytes_str(p.strings), 3 * p.n, p.strings->len };
+	q->asked.programs = string_list_of(bytes_str(p.strings), 3 * p.n, p.strings->len);
 	return 0;
 }
 
@@ -199,20 +203,20 @@ int request_take_names(
 {
 	struct request *q = d->to;
 	struct bytes *b = &q->environment_bytes;
-	struct string_list list = { 0 };
+	struct string_list list;
+	size_t n;
 	int r;
 
 	if (v->member->text[0] != '[')
 		return dispatch_refuse(d, row->key, "must be an array of strings");
 
-	r = scan_strings_value(v->member->text, v->member->len, b, &list.n);
+	r = scan_strings_value(v->member->text, v->member->len, b, &n);
 	if (r < 0)
 		return r;
-	if (r == 0 && list.n > LIMIT_NAMES)
+	if (r == 0 && n > LIMIT_NAMES)
 		return refuse_number(d, row, LIMIT_NAMES);
 
-	list.text = bytes_str(b);
-	list.len = b->len;
+	list = string_list_of(bytes_str(b), n, b->len);
 	if (r != 0 || !are_names(&list))
 		return dispatch_refuse(d, row->key, "must hold names of variables");
 

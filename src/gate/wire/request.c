@@ -334,8 +334,8 @@ int request_parse(const char *line, size_t len, struct request **ret)
 	if (r < 0)
 		return r;
 
-	q->asked.args.text = bytes_str(&q->args_bytes);
-	q->asked.args.len = q->args_bytes.len;
+	q->asked.args =
+		string_list_of(bytes_str(&q->args_bytes), q->asked.args.n, q->args_bytes.len);
 	q->argv = q->argv_bytes.len > 0 ? bytes_str(&q->argv_bytes) : "[]";
 	*ret = steal_ptr(q);
 	return 0;
