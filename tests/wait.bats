@@ -196,6 +196,18 @@ watch_events() {
 	until_has watching 1
 }
 
+@test "a wait whose own time was over before the token's does not extend it" {
+	local token
+
+	start_asking --token-ttl 20s
+	hold asker < <(request wait_ms:=10000)
+	until_has waiting 1
+	token=$(newest)
+	move_clock 25
+	answers asker "$EXPIRED"
+	assert_state "$token" expired
+}
+
 @test "what nobody waits for any more ends at its time" {
 	local token
 
