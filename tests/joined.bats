@@ -97,6 +97,17 @@ decisions() {
 	assert_equal "$token" "$whole"
 }
 
+@test "the card says that the question was asked again" {
+	start_asking
+	asks
+	run firma token show "$token"
+	assert_output -e "asked by     uid $EUID"
+	refute_output -p 'asked again'
+	asks
+	run firma token show "$token"
+	assert_output -p '; and asked again since, by this user'
+}
+
 @test "two users never share a token" {
 	need_root
 	local first

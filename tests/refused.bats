@@ -34,9 +34,9 @@ start_doors() {
 	assert_decision pending_hitl
 	run ask cwd=/
 	assert_decision pending_hitl
-	move_clock 299
+	move_clock 200
 	must "$REFUSED" ask cwd=/tmp
-	move_clock 2
+	move_clock 101
 	run ask cwd=/tmp
 	assert_decision pending_hitl
 }

@@ -93,12 +93,19 @@ static void append_user(struct token_card *c, uint64_t uid)
 	bytes_append_char(c->value, ')');
 }
 
-/* What the kernel says about the asker. A process chooses its own name, so that is a claim. */
+/*
+ * What the kernel says about the first asker. If others have asked since, the approval may be used
+ * by another process. A process chooses its own name, so that is a claim.
+ */
 static void add_asker(struct token_card *c)
 {
+	bool joined;
+
 	append_user(c, c->token->uid);
 	if (c->token->pid > 0)
 		bytes_appendf(c->value, ", pid %llu", (unsigned long long)c->token->pid);
+	if (json_bool(json_get(json_root(c->token->doc), "joined"), &joined) && joined)
+		bytes_append_str(c->value, "; and asked again since, by this user");
 	add(c, "asked by", STYLE_NONE);
 }
 
