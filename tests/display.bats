@@ -572,6 +572,7 @@ same_screen() {
 	assert_equal "$(manual_screen 4 | wc -l)" 20
 
 	operate revoke all:=true
+	move_clock 301 # a question that was refused is denied until then
 	id=$(pending_token "${who[@]}" args:='["push"]')
 	pending_token "${who[@]}" executable=/usr/bin/make args:='["deploy"]' \
 		real_path=/usr/bin/make
