@@ -44,6 +44,7 @@ has_ended() {
 
 	run start --default-action=allow
 	assert_status 0
+	assert_line -n 0 "firma: serves at the any door $SOCKET"
 	assert_output -p "it runs, process $(pid): it answers at $SOCKET"
 	assert_output -p 'its answers are advice'
 	run firma check -- true

@@ -251,12 +251,21 @@ static enum hearing hear(int ready, uint64_t timeout)
 	return read(ready, &c, 1) == 1 ? HEARD_READY : HEARD_END;
 }
 
+/* What follows the time and the program's name, which say() adds itself. */
+static char *skip_prefix(char *line)
+{
+	static const char name[] = "firma: ";
+	char *text = line[0] >= '0' && line[0] <= '9' ? line + strcspn(line, " ") : line;
+
+	text += strspn(text, " ");
+	return strncmp(text, name, sizeof(name) - 1) == 0 ? text + sizeof(name) - 1 : line;
+}
+
 /* Shows what the daemon logged since `from`: what it warns of, or why it failed. */
 static void show_log(const struct start *s, int log, off_t from)
 {
 	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(BYTES_UNLIMITED),
 					   shown = BYTES_INIT(BYTES_UNLIMITED);
-	static const char prefix[] = "firma: "; /* say() has it, too */
 	char *line, *rest;
 
 	if (lseek(log, from, SEEK_SET) < 0 || file_read(log, LOG_SHOWN_MAX, &text) < 0) {
@@ -267,8 +276,7 @@ static void show_log(const struct start *s, int log, off_t from)
 
 	rest = text.data;
 	while ((line = strsep(&rest, "\n"))) {
-		if (strncmp(line, prefix, sizeof(prefix) - 1) == 0)
-			line += sizeof(prefix) - 1;
+		line = skip_prefix(line);
 		bytes_clear(&shown);
 		text_append_escaped(&shown, line, strlen(line));
 		if (shown.len > 0)
