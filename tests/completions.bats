@@ -151,7 +151,7 @@ offers() { # LINE [WORD...]
 }
 
 @test "verbs, and the verbs of token, are offered" {
-	offers 'firma ' allow check daemon evidence fingerprint help hook policy run serve status token
+	offers 'firma ' allow check daemon evidence fingerprint help hook policy run runner serve status token
 	offers 'firma s' serve status
 	offers 'firma allow ' add list remove
 	offers 'firma token ' approve list receipt revoke show watch withdraw
@@ -163,6 +163,7 @@ offers() { # LINE [WORD...]
 	offers 'firma policy ' check convert explain
 	offers 'firma policy e' explain
 	offers 'firma evidence ' head keygen receipt rotate show verify
+	offers 'firma runner ' claims
 	offers 'firma help s' serve status
 	offers 'firma help token rev' revoke
 	offers 'firma status '
@@ -351,7 +352,7 @@ options_of_page() { # PAGE
 		'evidence keygen' 'evidence receipt' 'evidence rotate' 'evidence show' \
 		'evidence verify' fingerprint hook 'hook install' \
 		'hook status' 'hook uninstall' 'policy check' \
-		'policy convert' 'policy explain' run serve status 'token list' 'token receipt' 'token show' 'token approve' \
+		'policy convert' 'policy explain' run 'runner claims' serve status 'token list' 'token receipt' 'token show' 'token approve' \
 		'token revoke' 'token watch'; do
 		echo "firma $verb: help, bash, zsh, page"
 		# shellcheck disable=SC2086 # two words
@@ -360,13 +361,14 @@ options_of_page() { # PAGE
 		offer_zsh "firma $verb -" | diff "$TMP/help" -
 
 		case $verb in
-		allow* | evidence* | hook* | policy* | token*) cat "$TMP/help" >>"$TMP/help-${verb% *}" ;;
+		allow* | evidence* | hook* | policy* | runner* | token*) cat "$TMP/help" >>"$TMP/help-${verb% *}" ;;
 		serve) options_of_page firma-serve.8 | diff "$TMP/help" - ;;
 		*) options_of_page "firma-$verb.1" | diff "$TMP/help" - ;;
 		esac
 	done
 	options_of_page firma-evidence.1 | diff <(sort -u "$TMP/help-evidence") -
 	options_of_page firma-token.1 | diff <(sort -u "$TMP/help-token") -
+	options_of_page firma-runner.1 | diff <(sort -u "$TMP/help-runner") -
 	options_of_page firma-policy.1 | diff <(sort -u "$TMP/help-policy") -
 	options_of_page firma-hook.1 | diff <(sort -u "$TMP/help-hook") -
 	options_of_page firma-allow.1 | diff <(sort -u "$TMP/help-allow") -

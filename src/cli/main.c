@@ -42,6 +42,7 @@ static const struct verb *const verbs[] = {
 	&allow_remove_verb,
 	&status_verb,
 	&fingerprint_verb,
+	&runner_claims_verb,
 	&evidence_verify_verb,
 	&evidence_receipt_verb,
 	&evidence_show_verb,

@@ -1,0 +1,160 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: ISC
+#
+# `firma runner`: what each CI says of a job in the variables that it really sets.
+
+# shellcheck disable=SC2030,SC2031,SC2034,SC2154 # each test is a process; what is set is for the program
+
+load lib
+load runner
+
+setup() {
+	lib_setup
+	leave_ci
+}
+
+# leave_ci: the tests may themselves run in a CI.
+leave_ci() {
+	local name
+
+	for name in "${!GITHUB_@}" "${!GITLAB_@}" "${!GITEA_@}" "${!FORGEJO_@}" "${!CI_@}" \
+		"${!ACTIONS_@}" "${!BUILD_@}" "${!SYSTEM_@}" "${!AGENT_@}" "${!BUILDKITE@}" \
+		"${!CIRCLE@}" RUNNER_NAME CI TF_BUILD; do
+		unset "$name"
+	done
+}
+
+# enter_ci PROVIDER: the environment of a job there.
+enter_ci() {
+	leave_ci
+	set -a
+	case $1 in
+	github-actions | forgejo-actions | gitea-actions)
+		CI=true GITHUB_ACTIONS=true GITHUB_REPOSITORY=octo/app GITHUB_REPOSITORY_ID=8231
+		GITHUB_WORKFLOW=Release GITHUB_RUN_ID=77 GITHUB_RUN_NUMBER=5 GITHUB_RUN_ATTEMPT=1
+		GITHUB_REF=refs/heads/main GITHUB_REF_NAME=main GITHUB_ACTOR=octo GITHUB_JOB=promote
+		GITHUB_SHA=0000000000000000000000000000000000000000 RUNNER_NAME='GitHub Actions 3'
+		[[ $1 != forgejo* ]] || FORGEJO_ACTIONS=true GITEA_ACTIONS=true
+		[[ $1 != gitea* ]] || GITEA_ACTIONS=true
+		;;
+	gitlab-ci)
+		CI=true GITLAB_CI=true CI_PROJECT_PATH=group/app CI_PROJECT_ID=22
+		CI_CONFIG_PATH=.gitlab-ci.yml CI_PIPELINE_ID=5 CI_PIPELINE_IID=2 CI_JOB_ID=6
+		CI_JOB_NAME=promote CI_COMMIT_REF_NAME=main CI_COMMIT_SHA=abcd GITLAB_USER_LOGIN=kim
+		CI_RUNNER_DESCRIPTION=blue
+		;;
+	azure-pipelines)
+		TF_BUILD=True BUILD_REPOSITORY_URI=https://dev.azure.com/org/project/_git/app
+		BUILD_REPOSITORY_NAME=app BUILD_DEFINITIONNAME=promote BUILD_BUILDID=4
+		SYSTEM_JOBATTEMPT=1 BUILD_SOURCEBRANCH=refs/heads/main BUILD_SOURCEVERSION=abcd
+		BUILD_REQUESTEDFOR='Kim Doe' SYSTEM_JOBNAME=Job SYSTEM_JOBID=9f
+		AGENT_NAME='Azure Pipelines 2'
+		;;
+	buildkite)
+		CI=true BUILDKITE=true BUILDKITE_REPO=git@github.com:octo/app.git
+		BUILDKITE_PIPELINE_SLUG=app BUILDKITE_BUILD_NUMBER=12 BUILDKITE_BUILD_ID=8f
+		BUILDKITE_RETRY_COUNT=0 BUILDKITE_BRANCH=main BUILDKITE_COMMIT=abcd
+		BUILDKITE_BUILD_CREATOR='Kim Doe' BUILDKITE_JOB_ID=01 BUILDKITE_AGENT_NAME=agent-1
+		;;
+	circleci)
+		CI=true CIRCLECI=true CIRCLE_REPOSITORY_URL=git@github.com:octo/app.git
+		CIRCLE_WORKFLOW_ID=9a CIRCLE_BRANCH=main CIRCLE_SHA1=abcd CIRCLE_USERNAME=kim
+		CIRCLE_JOB=promote CIRCLE_WORKFLOW_JOB_ID=3f
+		;;
+	esac
+	set +a
+}
+
+# prints LINE ARG...: that verb of `runner`.
+prints() {
+	run --separate-stderr firma runner "${@:2}"
+	assert_status 0
+	refute_stderr
+	assert_output "$1"
+}
+
+# --- claims ---------------------------------------------------------------------------------------
+
+@test "the identity is what each CI says of a job" {
+	local github='"repository":"octo/app","workflow":"Release","run_id":"77","run_attempt":"1","ref":"refs/heads/main","sha":"0000000000000000000000000000000000000000","actor":"octo","job":"promote","runner_name":"GitHub Actions 3"'
+	enter_ci github-actions
+	prints "{\"provider\":\"github-actions\",$github}" claims
+	enter_ci forgejo-actions
+	prints "{\"provider\":\"forgejo-actions\",$github}" claims
+	enter_ci gitea-actions
+	prints "{\"provider\":\"gitea-actions\",$github}" claims
+	enter_ci gitlab-ci
+	prints '{"provider":"gitlab-ci","repository":"group/app","workflow":".gitlab-ci.yml","run_id":"5","ref":"main","sha":"abcd","actor":"kim","job":"6","runner_name":"blue"}' claims
+	enter_ci azure-pipelines
+	prints '{"provider":"azure-pipelines","repository":"https://dev.azure.com/org/project/_git/app","workflow":"promote","run_id":"4","run_attempt":"1","ref":"refs/heads/main","sha":"abcd","actor":"Kim Doe","job":"Job","runner_name":"Azure Pipelines 2"}' claims
+	enter_ci buildkite
+	prints '{"provider":"buildkite","repository":"git@github.com:octo/app.git","workflow":"app","run_id":"12","run_attempt":"0","ref":"main","sha":"abcd","actor":"Kim Doe","job":"01","runner_name":"agent-1"}' claims
+	enter_ci circleci
+	prints '{"provider":"circleci","repository":"git@github.com:octo/app.git","run_id":"9a","ref":"main","sha":"abcd","actor":"kim","job":"3f"}' claims
+	unset CIRCLE_BRANCH
+	export CIRCLE_TAG=v1 CIRCLE_USERNAME=
+	prints '{"provider":"circleci","repository":"git@github.com:octo/app.git","run_id":"9a","ref":"v1","sha":"abcd","job":"3f"}' claims
+}
+
+@test "what a token of this CI confirms is printed alone" {
+	enter_ci github-actions
+	prints '{"provider":"github-actions","repository":"octo/app","workflow":"Release","run_id":"77","run_attempt":"1","ref":"refs/heads/main","sha":"0000000000000000000000000000000000000000","actor":"octo"}' claims --confirmed
+	enter_ci gitlab-ci
+	prints '{"provider":"gitlab-ci","repository":"group/app","run_id":"5","ref":"main","sha":"abcd","actor":"kim","job":"6"}' claims --confirmed
+	enter_ci azure-pipelines
+	prints '{"provider":"azure-pipelines","repository":"https://dev.azure.com/org/project/_git/app","run_id":"4","ref":"refs/heads/main","sha":"abcd"}' claims --confirmed
+	enter_ci buildkite
+	prints '{"provider":"buildkite","workflow":"app","run_id":"12","ref":"main","sha":"abcd","job":"01"}' claims --confirmed
+	enter_ci circleci
+	prints '{"provider":"circleci","job":"3f"}' claims --confirmed
+}
+
+@test "outside of any CI there is no identity" {
+	run --separate-stderr firma runner claims
+	assert_status 3
+	refute_output
+	assert_stderr 'firma: no CI is known here: none of FORGEJO_ACTIONS, GITEA_ACTIONS, GITHUB_ACTIONS, GITLAB_CI, TF_BUILD, BUILDKITE, CIRCLECI is true'
+	export GITLAB_CI=false CI=true
+	run --separate-stderr firma runner claims
+	assert_status 3
+	run firma runner claims x
+	assert_status 2
+	run firma runner
+	assert_status 2
+}
+
+@test "the page names just the variables that are read" {
+	local root=$BATS_TEST_DIRNAME/..
+
+	# shellcheck disable=SC2016 # sed's
+	diff <(grep -oE '"[A-Z][A-Z0-9_]{5,}"' "$root/src/cli/runner-variables.c" | tr -d '"' | sort -u) \
+		<(sed -n '/^\.Sh DESCRIPTION/,/^The options are/p' "$root/man/firma-runner.1" |
+			grep -oE 'Ev [A-Z0-9_]+' | sed 's/^Ev //' | sort -u)
+}
+
+@test "firma check takes the printed identity, with a token and with a shared key" {
+	local key=$TMP/key
+
+	make_runner_keys
+	use_runners
+	(umask 077 && echo 'a shared secret' >"$key")
+	enter_ci github-actions
+	serve_runners 'p["default_action"] = "allow"
+p["runners"]["required"] = True
+p["runners"]["hmac"] = [{"key_id": "ci", "key": "key"}]'
+	make_token >"$TMP/token"
+	firma runner claims --confirmed >"$TMP/claims"
+	run firma check --runner-token "$TMP/token" --runner-claims "$TMP/claims" -- true
+	assert_status 0
+
+	# The token says nothing of the job's name.
+	firma runner claims >"$TMP/claims"
+	make_token >"$TMP/token"
+	run firma check --runner-token "$TMP/token" --runner-claims "$TMP/claims" -- true
+	assert_status 1
+	assert_output -p '(identity)'
+
+	run firma check --runner-key "$key" --runner-key-id ci --runner-claims "$TMP/claims" -- true
+	assert_status 0
+	grep -q '"runner_name":"GitHub Actions 3"' "$TMP/evidence"
+}
