@@ -527,6 +527,25 @@ pack() {
 	check_decisions
 }
 
+@test "a pack that a policy names is in force, whatever pack the asker chooses" {
+	local chosen
+
+	mkdir "$TMP/packs"
+	pack one no-rm rm
+	pack two no-cp cp
+	write_policy '{"metadata":{"id":"own"},"default_action":"allow","packs":["one"]}'
+	start_daemon --policy "$POLICY" --pack-dir "$TMP/packs" --policy-pack two --packs-by-asker
+	for_command deny no-rm /usr/bin/rm x
+	for_command allow default_action /usr/bin/cp x y
+	check_decisions
+	for chosen in '' policy_pack=own policy_pack=one policy_pack=two; do
+		judged block no-rm action_type=execute_command 'target=rm x' \
+			${chosen:+"$chosen"}
+	done
+	judged allow default_action action_type=execute_command 'target=cp x y'
+	judged block no-cp action_type=execute_command 'target=cp x y' policy_pack=two
+}
+
 @test "a pack that a policy names, but that can't be read, closes the daemon" {
 	mkdir "$TMP/packs"
 	pack one no-rm rm

@@ -50,21 +50,26 @@ static void put_in_force(struct in_force *f, const struct policy *policy)
 		f->policies[f->n++] = policy;
 }
 
-/* If askers choose the pack and this one didn't: the operator's policy, or else the first pack. */
+/*
+ * If askers choose the pack and this one didn't: the operator's policy, or else the first pack. The
+ * packs that the policy names are in force in any case.
+ */
 static struct in_force find_in_force(const struct decide_input *in)
 {
 	const char *name = in->request->evaluate.policy_pack;
+	const bool chosen = in->settings->packs_by_asker;
+	const struct policy *pack = NULL;
 	struct in_force f = { 0 };
 
+	if (chosen && name)
+		pack = find_pack(in, name);
+	else if (chosen && !in->policy && in->n_packs > 0)
+		pack = in->packs[0];
+
 	put_in_force(&f, in->policy);
-	if (!in->settings->packs_by_asker) {
-		for (size_t i = 0; i < in->n_packs; i++)
+	for (size_t i = 0; i < in->n_packs; i++)
+		if (!chosen || i >= in->n_offered || in->packs[i] == pack)
 			put_in_force(&f, in->packs[i]);
-	} else if (name) {
-		put_in_force(&f, find_pack(in, name));
-	} else if (!in->policy && in->n_packs > 0) {
-		put_in_force(&f, in->packs[0]);
-	}
 	return f;
 }
 

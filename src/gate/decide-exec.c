@@ -21,31 +21,30 @@ static void take_judgement(struct verdict *v, const struct judgement *j)
 
 /*
  * If the asker chooses the pack: the first contract can't name one, so the first pack is in force
- * if there is no policy.
+ * if there is no policy. The packs that the policy names are in force in any case.
  */
-static size_t packs_of_commands(const struct decide_input *in)
+static bool is_in_force(const struct decide_input *in, size_t pack)
 {
-	if (!in->settings->packs_by_asker)
-		return in->n_packs;
-	return in->policy || in->n_packs == 0 ? 0 : 1;
+	return !in->settings->packs_by_asker || pack >= in->n_offered || (!in->policy && pack == 0);
 }
 
 static int judge(const struct decide_input *in, struct judgement *ret)
 {
-	const size_t n = packs_of_commands(in);
 	struct judgement found = { 0 }, j;
 	bool remember = true;
 	int r;
 
 	/* If there are packs but no policy, the packs alone decide. */
-	if (in->policy || n == 0) {
+	if (in->policy || in->n_packs == 0) {
 		r = policy_judge(
 			in->policy, in->request, &in->asker, in->settings->default_action, &found);
 		if (r < 0)
 			return r;
 		remember = found.remember || found.decision == DECISION_ALLOW;
 	}
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < in->n_packs; i++) {
+		if (!is_in_force(in, i))
+			continue;
 		r = policy_judge(
 			in->packs[i], in->request, &in->asker, in->settings->default_action, &j);
 		if (r < 0)

@@ -41,7 +41,7 @@ struct decide_input {
 	const struct settings *settings;
 	const struct policy *policy;       /* or NULL */
 	const struct policy *const *packs; /* in the order in which the operator gave them */
-	size_t n_packs;
+	size_t n_packs, n_offered; /* the first n_offered are those of which askers may choose */
 	const struct registry *registry;   /* or NULL */
 	const struct allowlist *allowlist; /* NULL: there is no state directory */
 	uint64_t allow_now;                /* the time on the allowlist's clock */
