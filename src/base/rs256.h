@@ -20,7 +20,7 @@
 #define RS256_BITS_MIN 2048
 #define RS256_BITS_MAX 8192
 
-/* Error: -ELIBACC with *ret_why. Later calls give the result of the first. */
+/* Error: -ELIBACC with *ret_why. Later calls return the result of the first. */
 int rs256_load(const char **ret_why);
 
 struct rs256_key;
@@ -38,7 +38,7 @@ enum rs256_fault {
 const char *rs256_fault_text(enum rs256_fault fault);
 
 /*
- * Makes a key of its modulus and exponent, big-endian numbers. Call only after rs256_load()
+ * Makes a key from its modulus and exponent, big-endian numbers. Call it only after rs256_load()
  * succeeded. Returns 0, an enum rs256_fault, or -ENOMEM.
  */
 int rs256_key_new(const uint8_t *modulus, size_t modulus_len, const uint8_t *exponent,

@@ -319,7 +319,7 @@ static int check_keys(const char *path, const struct policy *policy, struct faul
 		return -ENOSYS;
 	r = runner_keys_new(policy_runners(policy), path, getenv("CREDENTIALS_DIRECTORY"),
 		geteuid(), &now, faults, &keys);
-	for (size_t i = 0; keys && i < policy_runners(policy)->n; i++) {
+	for (size_t i = 0; keys && i < policy_runners(policy)->n_issuers; i++) {
 		cleanup(bytes_deinit) struct bytes detail = BYTES_INIT(BYTES_UNLIMITED);
 		char place[64];
 

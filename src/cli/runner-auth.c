@@ -14,6 +14,7 @@
 #include "base/json/writer.h"
 #include "base/text.h"
 #include "gate/limits.h"
+#include "gate/runner/jwt.h"
 
 #define BLANKS " \t\r\n"
 
@@ -92,7 +93,7 @@ static int add_token(struct bytes *line, const struct bytes *token, const struct
 	writer_object(&w, NULL);
 	if (claims->len > 0)
 		writer_raw(&w, "identity", claims->data, claims->len);
-	writer_string(&w, "algorithm", "OIDC-JWT");
+	writer_string(&w, "algorithm", JWT_ALGORITHM);
 	writer_string(&w, "signature", bytes_str(token));
 	writer_end(&w);
 	r = writer_finish(&w);

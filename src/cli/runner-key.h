@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #pragma once
 
-/* Signs requests as a CI runner with a shared key: each one anew, with the time and a nonce. */
+/* Signs requests as a CI runner with a shared key, each with its own time and nonce. */
 
 #include <stdbool.h>
 

@@ -241,7 +241,7 @@ static int attempt_issuers(
 {
 	int r, furthest = RUNNER_FINE;
 
-	for (size_t i = 0; i < runners->n; i++) {
+	for (size_t i = 0; i < runners->n_issuers; i++) {
 		cleanup(bytes_deinit) struct bytes detail = BYTES_INIT(BYTES_UNLIMITED);
 
 		r = attempt_issuer(a, &runners->issuers[i], i, p, &detail);
@@ -401,7 +401,7 @@ static int check(const struct attempt *a, struct runner_proof *p)
 		return check_signer(a, runners, true, p);
 	if (auth->algorithm && strcmp(auth->algorithm, RUNNER_HMAC_V1) == 0)
 		return check_signer(a, runners, false, p);
-	if (!auth->algorithm || strcmp(auth->algorithm, ALGORITHM) != 0 || runners->n == 0)
+	if (!auth->algorithm || strcmp(auth->algorithm, ALGORITHM) != 0 || runners->n_issuers == 0)
 		return RUNNER_ALGORITHM;
 	if (!auth->signature || auth->signature[0] == '\0')
 		return RUNNER_UNSIGNED;

@@ -209,7 +209,7 @@ int runner_keys_new(const struct runners *runners, const char *policy, const cha
 	*ret = NULL;
 	if (!runners)
 		return 0;
-	if (runners->n > 0 && rs256_load(&why) < 0) {
+	if (runners->n_issuers > 0 && rs256_load(&why) < 0) {
 		faults_add(faults, ": runners:", "tokens can't be verified: %s", why);
 		return POLICY_FAULTY;
 	}
@@ -218,10 +218,10 @@ int runner_keys_new(const struct runners *runners, const char *policy, const cha
 	if (!keys)
 		return -ENOMEM;
 	keys->owner = owner;
-	keys->files = calloc(runners->n + 1, sizeof(*keys->files));
+	keys->files = calloc(runners->n_issuers + 1, sizeof(*keys->files));
 	if (!keys->files)
 		return -ENOMEM;
-	for (; keys->n < runners->n; keys->n++) {
+	for (; keys->n < runners->n_issuers; keys->n++) {
 		struct key_file *f = &keys->files[keys->n];
 
 		bytes_init(&f->fault, BYTES_UNLIMITED);

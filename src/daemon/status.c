@@ -82,7 +82,7 @@ static void add_runners(struct writer *w, const struct runners *runners)
 		return;
 
 	writer_object(w, "runners");
-	writer_unsigned(w, "issuers", runners->n);
+	writer_unsigned(w, "issuers", runners->n_issuers);
 	writer_unsigned(w, "signers", runners->n_signers);
 	writer_bool(w, "replayable", runners_are_replayable(runners));
 	writer_end(w);

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 #pragma once
 
-/* Whether a request needs a verified runner. */
-
 #include "gate/policy/policy.h"
 
 /*
- * The request has no fault. What it is also counts: a command that pushes, names files or URLs; a
- * command of which not all is known counts as every kind. No policy (NULL) needs none. Error:
- * -ENOMEM.
+ * Whether the policy requires one for a kind that the request is of. A command is of further kinds
+ * if it runs git, or names files or URLs; it is of every kind if not all of it is known. The
+ * request has no fault. `policy` may be NULL: it requires none. Error: -ENOMEM.
  */
 int policy_needs_runner(const struct policy *policy, const struct request *request,
 	const struct asker *asker, bool *ret);

@@ -36,7 +36,7 @@ enum runner_field runner_field_parse(const char *name)
 	return RUNNER_FIELDS;
 }
 
-/* Also of a GitHub Enterprise Server, of Forgejo and of Gitea. */
+/* GitHub Enterprise Server, Forgejo and Gitea have the same claims. */
 static const struct runner_claim github[] = {
 	{ "repository", RUNNER_REPOSITORY, false, false },
 	{ "repository_id", NO_FIELD, false, true },
@@ -102,7 +102,7 @@ static const struct {
 	const char *name;
 	const struct runner_claim *claims;
 	size_t n;
-	const char *begin, *end; /* of its issuers' URLs, or NULL */
+	const char *begin, *end; /* of its issuers' URLs; or NULL */
 } providers[RUNNER_PROVIDERS] = {
 	[RUNNER_GITHUB] = { "github-actions", github, LENGTH(github),
 		"https://token.actions.githubusercontent.com",
@@ -139,7 +139,7 @@ static bool ends_with(const char *text, const char *end)
 	return len >= end_len && strcmp(text + len - end_len, end) == 0;
 }
 
-/* Whether the URL is `begin`, or leads on from there. */
+/* Whether the URL is `begin`, or one below it. */
 static bool begins_with(const char *url, const char *begin)
 {
 	const size_t len = strlen(begin);

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * What CI systems say of a job: for each provider, the claims of its tokens that are kept, their
- * types, and the members of an identity that are built from them. From the providers'
+ * What CI systems say about a job: for each provider, the claims of its tokens that are kept, their
+ * types, and the members of an identity that are taken from them. The tables follow the providers'
  * documentation.
  */
 
@@ -45,17 +45,17 @@ enum runner_provider {
 const char *runner_provider_name(enum runner_provider provider);
 enum runner_provider runner_provider_parse(const char *name);
 
-/* The provider that an issuer's URL tells; RUNNER_OTHER if it tells none. */
+/* The provider whose issuers have such a URL; RUNNER_OTHER if none is known. */
 enum runner_provider runner_provider_of(const char *issuer);
 
 struct runner_claim {
 	const char *name;
-	enum runner_field field; /* that is built from it; RUNNER_FIELDS: none */
+	enum runner_field field; /* of the identity, taken from it; RUNNER_FIELDS: none */
 	bool number;             /* a whole number; else a text */
 	bool immutable;          /* the ID of a thing that may be renamed */
 };
 
 const struct runner_claim *runner_claims(enum runner_provider provider, size_t *ret_n);
 
-/* NULL if the provider's table does not have it. */
+/* NULL if the provider's table lacks it. */
 const struct runner_claim *runner_claim_find(enum runner_provider provider, const char *name);

@@ -2,6 +2,8 @@
 
 /* Reads an issuer from a policy. */
 
+#include "gate/runner/issuer.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -14,8 +16,8 @@
 #include "base/text.h"
 #include "gate/limits.h"
 #include "gate/policy/glob.h"
-#include "gate/runner/issuer.h"
 
+/* The digits of a claim that is a number, and NUL. */
 #define DIGITS_MAX 24
 
 struct reader {
@@ -182,14 +184,6 @@ static int read_pin(struct reader *r, const struct json *v)
 	return 0;
 }
 
-static bool has_pin(const struct runner_issuer *s, const char *claim)
-{
-	for (size_t i = 0; i < s->n_pins; i++)
-		if (strcmp(s->pins[i].claim, claim) == 0)
-			return true;
-	return false;
-}
-
 static bool has_immutable_pin(const struct runner_issuer *s)
 {
 	const struct runner_claim *claim;
@@ -202,7 +196,7 @@ static bool has_immutable_pin(const struct runner_issuer *s)
 	return false;
 }
 
-/* A name can be given away, and then taken by somebody else. An ID can't. */
+/* A name can be given up, and then taken by somebody else. An ID can't. */
 static const char *find_missing_pin(const struct runner_issuer *s)
 {
 	switch (s->provider) {
@@ -213,9 +207,10 @@ static const char *find_missing_pin(const struct runner_issuer *s)
 	case RUNNER_GITEA:
 		if (!has_immutable_pin(s))
 			return "lacks an immutable ID: repository_id or repository_owner_id";
-		if (!has_pin(s, "workflow_ref") && !has_pin(s, "job_workflow_ref"))
+		if (!runner_issuer_find_pin(s, "workflow_ref")
+			&& !runner_issuer_find_pin(s, "job_workflow_ref"))
 			return "lacks workflow_ref or job_workflow_ref";
-		if (!has_pin(s, "event_name"))
+		if (!runner_issuer_find_pin(s, "event_name"))
 			return "lacks event_name: jobs for a stranger's change can have ref main";
 		return NULL;
 	default:
@@ -303,8 +298,9 @@ static int settle_fields(struct reader *r)
 	return 0;
 }
 
-/* --- all of it -------------------------------------------------------------------------------- */
+/* --- the issuer ------------------------------------------------------------------------------- */
 
+/* Checks nothing: the pins are read last, since they depend on the provider. */
 static int pass_over(
 	struct dispatch *d, const struct dispatch_row *row, const struct dispatch_value *v)
 {
@@ -323,7 +319,7 @@ static const struct dispatch_row rows[] = {
 	{ "max_age", take_age, AT(max_age), false, 0 },
 	{ "provider", take_provider, AT(provider), false, 0 },
 	{ "claims", take_claims, 0, false, 0 },
-	{ "pin", pass_over, 0, false, 0 }, /* read last: it depends on the provider */
+	{ "pin", pass_over, 0, false, 0 },
 	{ "reuse", dispatch_take_bool, AT(reuse), false, 0 },
 	{ 0 },
 };

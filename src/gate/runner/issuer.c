@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* Identifies a runner by its token. gate/runner/issuer-read reads the policy's part. */
+/* Identifies a runner by its token. gate/runner/issuer-read reads an issuer from a policy. */
 
 #include "gate/runner/issuer.h"
 
@@ -12,7 +12,7 @@
 #include "gate/policy/glob.h"
 #include "gate/runner/signer.h"
 
-/* A job that somebody entered with SSH runs what they typed. */
+/* The claim of a job that was started again with SSH: a person can type commands in it. */
 #define SSH_RERUN "oidc.circleci.com/ssh-rerun"
 
 void runner_issuer_deinit(struct runner_issuer *s)
@@ -26,7 +26,7 @@ void runner_issuer_deinit(struct runner_issuer *s)
 	s->n_pins = 0;
 }
 
-static const struct runner_pin *find_pin(const struct runner_issuer *s, const char *claim)
+const struct runner_pin *runner_issuer_find_pin(const struct runner_issuer *s, const char *claim)
 {
 	for (size_t i = 0; i < s->n_pins; i++)
 		if (strcmp(s->pins[i].claim, claim) == 0)
@@ -44,7 +44,8 @@ static bool is_source(const struct runner_issuer *s, const char *claim)
 
 bool runner_issuer_has_claim(const struct runner_issuer *s, const char *claim)
 {
-	return runner_claim_find(s->provider, claim) || find_pin(s, claim) || is_source(s, claim);
+	return runner_claim_find(s->provider, claim) || runner_issuer_find_pin(s, claim)
+		|| is_source(s, claim);
 }
 
 /* --- pins ------------------------------------------------------------------------------------- */
@@ -97,8 +98,8 @@ static int add_fact(struct facts *f, const char *key, const char *value)
 }
 
 /*
- * Adds a claim under the name `key`, unless the token lacks it or the key is there. A claim of a
- * type that the table does not give is refused: it would not be what rules take it for.
+ * Adds a claim under the name `key`, unless the token lacks it or the key is there already. Refuses
+ * a claim of another type than the table gives: it would not be what rules take it for.
  */
 static int add_claim(struct facts *f, const char *key, const char *name, bool number)
 {

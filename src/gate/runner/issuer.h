@@ -7,7 +7,8 @@
  *	{"issuer": "https://token.actions.githubusercontent.com", "audience": "firma",
  *	 "jwks": "github.jwks.json", "max_age": "24h", "pin": {"repository_id": ["8231"], …}}
  *
- * Nothing is optional that would let more tokens pass. The strings belong to the document.
+ * A member whose absence would let more tokens pass is required. The strings belong to the
+ *document.
  */
 
 #include <stdbool.h>
@@ -23,9 +24,9 @@
 struct runner_pin {
 	const char *claim;
 	bool number;
-	const char **values; /* patterns; of a number: its digits, in `digits` */
+	const char **values; /* patterns; for a number, its digits */
 	size_t n;
-	char *digits;
+	char *digits; /* holds the values of a number */
 };
 
 struct runner_issuer {
@@ -47,17 +48,21 @@ int runner_issuer_read(struct runner_issuer *issuer, const struct json *object, 
 	struct faults *faults);
 void runner_issuer_deinit(struct runner_issuer *issuer);
 
-/* Whether the claim is one that this issuer's tokens are known to have, or that is pinned. */
+/* The pin of a claim; NULL if it has none. */
+const struct runner_pin *runner_issuer_find_pin(
+	const struct runner_issuer *issuer, const char *claim);
+
+/* Whether this issuer's tokens are known to have the claim, or it is pinned. */
 bool runner_issuer_has_claim(const struct runner_issuer *issuer, const char *claim);
 
 /*
- * Checks the pins of a verified token, then appends its identity as "KEY=VALUE" texts, each ended
- * by NUL, and counts them: the issuer, the identity's fields, then the other claims that are known
- * or pinned. Returns RUNNER_FINE, another enum runner_refusal with the claim at fault, or
- * -ENOMEM.
+ * Checks the pins of a verified token, then appends its identity as "KEY=VALUE" texts (facts), each
+ * ended by NUL, and counts them: the issuer, the identity's fields, then the other claims that are
+ * known or pinned. Returns RUNNER_FINE, another enum runner_refusal with the claim at fault in
+ * *ret_detail, or -ENOMEM.
  */
 int runner_issuer_identify(const struct runner_issuer *issuer, const struct jwt *jwt,
 	struct bytes *out, size_t *ret_n, const char **ret_detail);
 
-/* The value of a key in such a list; NULL if it has none. */
+/* The value of a key in a list of facts; NULL if it has none. */
 const char *runner_facts_get(const char *facts, size_t n, const char *key);

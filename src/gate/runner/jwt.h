@@ -2,8 +2,9 @@
 #pragma once
 
 /*
- * A runner's token: a JSON Web Token (RFC 7519) signed with RS256. No claim is read before the
- * signature holds. Embedded: JWT_INIT, jwt_verify() once, then the claims, then jwt_deinit().
+ * A runner's token: a JSON Web Token (RFC 7519) signed with RS256. The claims are read only after
+ * the signature was verified. Embedded: JWT_INIT, jwt_verify() once, then the claims, then
+ * jwt_deinit().
  */
 
 #include <stdbool.h>
@@ -14,6 +15,9 @@
 #include "base/sha256.h"
 #include "gate/runner/jwks.h"
 #include "gate/runner/refusal.h"
+
+/* The name of this kind of proof on the wire. */
+#define JWT_ALGORITHM "OIDC-JWT"
 
 enum jwt_claim_kind {
 	JWT_TEXT,
@@ -31,7 +35,7 @@ struct jwt_claim {
 	size_t json_len;
 };
 
-/* The strings belong to it. */
+/* It owns the strings. */
 struct jwt {
 	struct bytes header, body, signature; /* decoded */
 	struct bytes texts;

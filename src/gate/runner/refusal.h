@@ -3,7 +3,10 @@
 
 /*
  * Why the identity of a CI runner is refused. Each refusal has a name for programs, and a sentence
- * for people without its full stop. Neither holds anything of what was sent.
+ * for people without its full stop. Neither repeats anything that was sent.
+ *
+ * The refusals of a token stand in the order of the checks: of several issuers, the one that got
+ * furthest is reported, and after RUNNER_CLAIMS the token's signature holds.
  */
 
 enum runner_refusal {

@@ -19,7 +19,7 @@ void runners_free(struct runners *r)
 	if (!r)
 		return;
 
-	for (size_t i = 0; i < r->n; i++)
+	for (size_t i = 0; i < r->n_issuers; i++)
 		runner_issuer_deinit(&r->issuers[i]);
 	free(r->issuers);
 	free(r->signers);
@@ -61,7 +61,7 @@ static int take_issuer(struct dispatch *d, const char *where, const struct json 
 	char place[64];
 
 	snprintf(place, sizeof(place), NAME ".%s", where);
-	return runner_issuer_read(&r->issuers[r->n++], v, place, part->faults);
+	return runner_issuer_read(&r->issuers[r->n_issuers++], v, place, part->faults);
 }
 
 static int take_issuers(
@@ -158,14 +158,19 @@ bool runners_are_replayable(const struct runners *r)
 	return false;
 }
 
+static bool issuer_has(const struct runner_issuer *issuer, const char *name)
+{
+	const enum runner_field field = runner_field_parse(name);
+
+	return strcmp(name, "issuer") == 0 || field == RUNNER_PROVIDER
+		|| (field < RUNNER_FIELDS && issuer->fields[field])
+		|| runner_issuer_has_claim(issuer, name);
+}
+
 bool runners_have(const struct runners *r, const char *issuer, const char *claim)
 {
-	for (size_t i = 0; r && i < r->n; i++)
-		if (strcmp(r->issuers[i].issuer, issuer) == 0
-			&& (strcmp(claim, "issuer") == 0 || strcmp(claim, "provider") == 0
-				|| runner_issuer_has_claim(&r->issuers[i], claim)
-				|| (runner_field_parse(claim) < RUNNER_FIELDS
-					&& r->issuers[i].fields[runner_field_parse(claim)])))
+	for (size_t i = 0; r && i < r->n_issuers; i++)
+		if (strcmp(r->issuers[i].issuer, issuer) == 0 && issuer_has(&r->issuers[i], claim))
 			return true;
 	return false;
 }

@@ -5,8 +5,8 @@
  * The policy's key `runners`: which kinds of requests need a verified runner, and whose tokens
  * verify one:
  *
- *	"runners": {"required": ["release", "git"], "oidc": [{"issuer": …}], "hmac": [{"key_id":
- *…}]}
+ *	"runners": {"required": ["release", "git"],
+ *		"oidc": [{"issuer": …}], "hmac": [{"key_id": …}]}
  */
 
 #include <stdbool.h>
@@ -19,7 +19,7 @@
 struct runners {
 	bool required[KINDS];
 	struct runner_issuer *issuers;
-	size_t n;
+	size_t n_issuers;
 	struct runner_signer *signers;
 	size_t n_signers;
 };
@@ -36,8 +36,11 @@ bool runners_require_any(const struct runners *r);
 /* NULL if there is none with this key ID. */
 const struct runner_signer *runners_find_signer(const struct runners *r, const char *key_id);
 
-/* Whether a signature that can be replayed is accepted. */
+/* Whether a signer may sign without a time, so that the signature can be replayed. */
 bool runners_are_replayable(const struct runners *r);
 
-/* Whether the issuer is among them, and knows such a claim; "issuer" is known of each. */
+/*
+ * Whether the issuer is among them, and an identity that its token proves may have this member: a
+ * claim, a member of enum runner_field, or "issuer".
+ */
 bool runners_have(const struct runners *r, const char *issuer, const char *claim);

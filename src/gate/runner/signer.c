@@ -7,28 +7,12 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "base/json/dispatch.h"
 #include "base/json/scan.h"
 #include "base/notation.h"
 #include "gate/limits.h"
+#include "gate/policy/policy-part.h"
 
 #define AT(member) offsetof(struct runner_signer, member)
-
-struct reader {
-	const char *place;
-	struct faults *faults;
-};
-
-static int note_fault(struct dispatch *d, const char *where, const char *what)
-{
-	const struct reader *r = d->context;
-	cleanup(bytes_deinit) struct bytes place = BYTES_INIT(BYTES_UNLIMITED);
-
-	if (bytes_appendf(&place, ": %s%s%s:", r->place, where ? "." : "", where ? where : "") < 0)
-		return bytes_error(&place);
-	faults_add(r->faults, bytes_str(&place), "%s", what);
-	return 0;
-}
 
 static int take_key_id(
 	struct dispatch *d, const struct dispatch_row *row, const struct dispatch_value *v)
@@ -51,14 +35,11 @@ int runner_signer_read(struct runner_signer *s, const struct json *object, const
 		{ 0 },
 	};
 	cleanup(bytes_deinit) struct bytes at = BYTES_INIT(BYTES_UNLIMITED);
-	struct reader r = { place, faults };
-	struct dispatch d = { .to = s, .context = &r, .fault = note_fault, .all = true };
+	const struct policy_part part = { .faults = faults, .name = place };
 	int e;
 
 	*s = (struct runner_signer){ 0 };
-	if (!json_is_object(object))
-		return note_fault(&d, NULL, "must be an object");
-	e = dispatch_object(&d, object, rows);
+	e = policy_part_read(&part, s, object, rows);
 	if (e < 0 || !s->accept_v1)
 		return e < 0 ? e : 0;
 
@@ -111,11 +92,11 @@ int runner_append_v1(const char *const *identity, struct bytes *b)
 
 struct cut {
 	const char *line;
-	size_t n; /* of members that were seen */
+	size_t n; /* members that were seen */
 	size_t start, end;
 };
 
-/* Notes where the member is. Its comma is cut with it. */
+/* Notes where the member is, with the comma before it. */
 static int look_at(const struct scan_member *m, void *userdata)
 {
 	static const char key[] = "runner_auth";

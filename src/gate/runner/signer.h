@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * A signer with a shared key (HMAC-SHA256), and the texts that it signs. What such a signer says of
- * itself are claims: all that is proved is that it has the key.
+ * A CI runner that signs with a shared key (HMAC-SHA256), and the texts that it signs. A signature
+ * proves only that the signer has the key: what it says about itself are claims.
  */
 
 #include <stdbool.h>
@@ -18,7 +18,7 @@
 #define RUNNER_HMAC_V1 "HMAC-SHA256"
 #define RUNNER_HMAC_V2 "HMAC-SHA256-V2"
 
-/* A random number that is used once, and the signature, as hexadecimal digits. */
+/* Hexadecimal digits of a random number that is used once, and of a signature. */
 #define RUNNER_NONCE_HEX 32
 #define RUNNER_HMAC_HEX 64
 
@@ -33,7 +33,7 @@ struct runner_signer {
 int runner_signer_read(struct runner_signer *signer, const struct json *object, const char *place,
 	struct faults *faults);
 
-/* What is signed by the second form. */
+/* What a signature of the second form covers. */
 struct runner_signed {
 	const char *key_id, *nonce;
 	uint64_t issued_at;          /* s since 1970 */
@@ -42,14 +42,14 @@ struct runner_signed {
 	const char *hash;            /* of the request, in hexadecimal digits */
 };
 
-/* Append the text that is signed. Errors: those of bytes_append(). */
+/* Append the text that a signature of each form covers. Errors: those of bytes_append(). */
 int runner_append_v2(const struct runner_signed *s, struct bytes *b);
 int runner_append_v1(const char *const *identity, struct bytes *b);
 
-/* Whether a text has a control character, which could move a value into another line. */
+/* Whether a text has a control character, which could make a value look like another line. */
 bool runner_has_control(const char *text);
 
-/* Whether all characters are lower-case hexadecimal digits, and there are `n`. */
+/* Whether the text is `n` hexadecimal digits in lower case. */
 bool runner_is_hex(const char *text, size_t n);
 
 /*

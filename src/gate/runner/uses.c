@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* Used tokens. There are few: an entry lives an hour. */
+/* A plain list: there are few entries, as each lives an hour. */
 
 #include "gate/runner/uses.h"
 
@@ -29,7 +29,7 @@ static const struct runner_use *find(const struct runner_uses *u, const uint8_t 
 	return NULL;
 }
 
-/* A token is accepted for the skew longer, and the clock may be set back by as much. */
+/* A token is accepted for LIMIT_RUNNER_SKEW longer, and the clock may go back by as much. */
 static bool is_over(const struct runner_use *use, uint64_t now)
 {
 	return use->until + (uint64_t)2 * LIMIT_RUNNER_SKEW < now;
@@ -115,7 +115,7 @@ int runner_uses_print(const struct runner_uses *u, struct bytes *b)
 	return bytes_error(b);
 }
 
-/* Parses a decimal number up to `end`, which is its last character's successor. */
+/* Parses the decimal number between `text` and `end`. */
 static bool parse_number(const char *text, const char *end, uint64_t max, uint64_t *ret)
 {
 	char number[24];

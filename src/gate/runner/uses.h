@@ -2,10 +2,10 @@
 #pragma once
 
 /*
- * The runners' tokens and nonces that were used, each bound to the user and the question of its
- * first use, and the latest time that was seen. An entry is kept until its token has expired. If
- * the clock is set back, nothing is accepted: an entry may have been forgotten. Embedded: zeroed,
- * runner_uses_deinit(). Times: s since 1970.
+ * The tokens and nonces of runners that were used, each bound to the user and the question of its
+ * first use; and the latest time that was seen. An entry is kept until its token has expired. While
+ * the clock shows an earlier time than that, nothing is accepted: an entry that is needed again may
+ * have been forgotten. Embedded: zeroed, then runner_uses_deinit(). Times: s since 1970.
  */
 
 #include <stdbool.h>
@@ -18,23 +18,23 @@
 #include "gate/runner/refusal.h"
 
 struct runner_use {
-	uint8_t id[SHA256_LEN]; /* of the token */
+	uint8_t id[SHA256_LEN]; /* of the token, or the nonce */
 	uint8_t question[SHA256_LEN];
 	uid_t uid;
-	uint64_t until; /* the token's end */
+	uint64_t until; /* it is valid until then */
 };
 
 struct runner_uses {
 	struct runner_use *uses;
 	size_t n, size;
-	uint64_t seen;
+	uint64_t seen; /* the latest time */
 };
 
 void runner_uses_deinit(struct runner_uses *u);
 
 /*
- * RUNNER_FINE, also for the use that is noted already unless `once`; or why the token, or the
- * nonce, can't be used.
+ * Returns RUNNER_FINE if the ID was not used, or, unless `once`, was used by the same user for the
+ * same question; otherwise why it can't be used.
  */
 enum runner_refusal runner_uses_judge(
 	const struct runner_uses *u, const struct runner_use *use, bool once, uint64_t now);
