@@ -10,7 +10,7 @@
 
 #include "base/text.h"
 #include "base/users.h"
-#include "daemon/runner-gate.h"
+#include "daemon/runner-check.h"
 #include "daemon/turn-evidence.h"
 #include "gate/decide-token.h"
 #include "gate/decide.h"
@@ -415,7 +415,7 @@ static int check_runner(struct batch *batch, struct request *request, const char
 	struct resources *res = batch->resources;
 	int r;
 
-	r = runner_gate_check(&res->runners, &res->policy, res->state_dir, request, &asking,
+	r = runner_check(&res->runners, &res->policy, res->state_dir, request, &asking,
 		&batch->now.clock, proof);
 	batch->has_changes |= res->runners.dirty;
 	return r;

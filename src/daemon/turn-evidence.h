@@ -7,7 +7,7 @@
  */
 
 #include "daemon/batch.h"
-#include "daemon/runner-gate.h"
+#include "daemon/runner-proof.h"
 #include "gate/wire/request.h"
 
 /*
