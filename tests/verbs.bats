@@ -912,6 +912,25 @@ firma: $three: approved"
 	known approved "$two"
 }
 
+@test "a session that several users name is not approved unseen" {
+	need_root
+	local one two
+
+	start_daemon --default-action pending_hitl --agent-group 4242 \
+		--operator-socket "$TMP/operator.sock"
+	OPERATOR_SOCKET=$TMP/operator.sock
+	one=$(pending_token session_id=s)
+	two=$(AS_UID=4242 pending_token session_id=s)
+	runs token approve --yes --socket "$OPERATOR_SOCKET" --session s
+	assert_status 1
+	assert_stderr -p 'several users name this session'
+	known pending "$one"
+	known pending "$two"
+	runs token approve --yes --socket "$OPERATOR_SOCKET" --uid 4242
+	assert_status 0
+	known approved "$two"
+}
+
 @test "what to approve is said once: IDs, --uid or --session" {
 	local help="(see 'firma token approve --help')"
 

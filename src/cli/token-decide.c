@@ -332,6 +332,11 @@ static int approve_selected(const struct deciding *d)
 		d->terminal >= 0 ? d->terminal : STDOUT_FILENO, &tokens);
 	if (status != STATUS_DONE)
 		return status;
+	if (d->terminal < 0 && selected_tokens_are_of_several(&tokens)) {
+		say("several users name this session, so none of it is approved unseen: name the "
+		    "IDs, or a user with --uid");
+		return STATUS_REFUSED;
+	}
 	if (tokens.n > 0)
 		return decide_each(d, &tokens);
 

@@ -68,6 +68,7 @@ static int add(struct selected_tokens *tokens, const struct token_view *token)
 	list = &tokens->list[tokens->n++];
 	memcpy(list->id, token->id, sizeof(list->id));
 	memcpy(list->fingerprint, token->fingerprint, sizeof(list->fingerprint));
+	list->uid = token->uid;
 	return 0;
 }
 
@@ -131,6 +132,14 @@ int token_selection_list(const struct operator_options *op, const struct token_s
 	else
 		selected_tokens_deinit(&f.tokens);
 	return status;
+}
+
+bool selected_tokens_are_of_several(const struct selected_tokens *tokens)
+{
+	for (size_t i = 1; i < tokens->n; i++)
+		if (tokens->list[i].uid != tokens->list[0].uid)
+			return true;
+	return false;
 }
 
 void selected_tokens_deinit(struct selected_tokens *tokens)

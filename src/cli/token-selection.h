@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "base/bytes.h"
@@ -34,6 +35,7 @@ int token_selection_describe(const struct token_selection *selection, struct byt
 struct selected_token {
 	char id[NOTATION_UUID_LEN + 1];
 	char fingerprint[FINGERPRINT_HEX_LEN + 1];
+	uint64_t uid; /* the asker */
 };
 
 /* In the order of their issuance. */
@@ -53,5 +55,8 @@ struct selected_tokens {
  */
 int token_selection_list(const struct operator_options *op, const struct token_selection *selection,
 	bool pending_only, int fd, struct selected_tokens *ret);
+
+/* Whether more than one user asked: a session is a claim, so any user can name it. */
+bool selected_tokens_are_of_several(const struct selected_tokens *tokens);
 
 void selected_tokens_deinit(struct selected_tokens *tokens);
