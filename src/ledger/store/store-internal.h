@@ -22,11 +22,8 @@ struct store_ops {
 
 	void (*look)(struct store *store); /* NULL: there are no files */
 
-	/*
-	 * Reads. `find` looks several tokens up together, so that a store on another machine can:
-	 * `ids` are `n` IDs, one after another.
-	 */
-	void (*find)(struct store *store, size_t n, const uint8_t *ids, const struct token **ret);
+	/* Reads. */
+	const struct token *(*find)(struct store *store, const uint8_t id[static TOKEN_ID_LEN]);
 	const struct token *(*next)(const struct store *store, const struct token *after);
 	const struct token *(*next_own)(
 		const struct store *store, uid_t uid, const struct token *after);

@@ -118,10 +118,7 @@ int store_fd(const struct store *store)
 
 const struct token *store_find(struct store *store, const uint8_t id[static TOKEN_ID_LEN])
 {
-	const struct token *token = NULL;
-
-	store->ops->find(store, 1, id, &token);
-	return token;
+	return store->ops->find(store, id);
 }
 
 const struct token *store_next(const struct store *store, const struct token *after)

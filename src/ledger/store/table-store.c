@@ -28,10 +28,9 @@ void table_store_deinit(struct table_store *t)
 	store_deinit(&t->store);
 }
 
-void table_store_find(struct store *store, size_t n, const uint8_t *ids, const struct token **ret)
+const struct token *table_store_find(struct store *store, const uint8_t id[static TOKEN_ID_LEN])
 {
-	for (size_t i = 0; i < n; i++)
-		ret[i] = token_table_find(table_of(store), ids + i * TOKEN_ID_LEN);
+	return token_table_find(table_of(store), id);
 }
 
 const struct token *table_store_next(const struct store *store, const struct token *after)

@@ -19,7 +19,7 @@ struct table_store *table_store_of(struct store *store);
 void table_store_init(struct table_store *t, const struct store_ops *ops);
 void table_store_deinit(struct table_store *t);
 
-void table_store_find(struct store *store, size_t n, const uint8_t *ids, const struct token **ret);
+const struct token *table_store_find(struct store *store, const uint8_t id[static TOKEN_ID_LEN]);
 const struct token *table_store_next(const struct store *store, const struct token *after);
 const struct token *table_store_next_own(
 	const struct store *store, uid_t uid, const struct token *after);
