@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +17,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/text.h"
+#include "base/users.h"
 #include "cli/trusted-socket.h"
 #include "daemon/peer.h"
 
@@ -153,9 +153,9 @@ static int connect_to(struct client *c, const char *path)
 
 static bool is_daemon_user(uid_t uid)
 {
-	const struct passwd *user = getpwnam(DAEMON_USER);
+	uid_t daemon;
 
-	return user && user->pw_uid == uid;
+	return users_find(DAEMON_USER, &daemon) == 0 && daemon == uid;
 }
 
 static bool is_wanted(uid_t uid, enum client_peer peer)

@@ -23,7 +23,7 @@
 
 /* --- where ------------------------------------------------------------------------------------ */
 
-/* In the order of the clients (cli/client). NULL: there is no place for it, or out of memory. */
+/* In the same order as the clients (cli/client). NULL: no place is known, or out of memory. */
 static char *find_socket(const char *given)
 {
 	const char *variable = getenv("FIRMA_SOCKET"), *runtime = getenv("XDG_RUNTIME_DIR");
@@ -176,7 +176,7 @@ static int take_in_time(struct pid_file *f, uint64_t timeout)
 			.tv_sec = (time_t)(timeout / CLOCK_SECOND),
 			.tv_usec = (suseconds_t)(timeout % CLOCK_SECOND),
 		},
-		.it_interval = { .tv_usec = 100000 }, /* should it come before fcntl(2) waits */
+		.it_interval = { .tv_usec = 100000 }, /* the first may come before fcntl(2) waits */
 	};
 	int r;
 

@@ -3,8 +3,8 @@
 
 /*
  * A daemon without a service manager (`firma daemon`): where its files are, whether its process
- * lives, and whether it answers at its socket. Who it is, the kernel says: the holder of the pid
- * file's lock, and the listener of the socket.
+ * lives, and whether it answers at its socket. The kernel says which process that is: the holder of
+ * the pid file's lock, and the listener of the socket.
  */
 
 #include <stdbool.h>
@@ -39,7 +39,7 @@ struct daemon_options {
 	uint64_t timeout;
 };
 
-/* Absolute paths, and the same as they are shown. */
+/* Absolute paths, and the same escaped for messages. */
 struct daemon_place {
 	char *socket, *pid_file;
 	struct bytes shown_socket, shown_pid_file;
@@ -60,18 +60,18 @@ struct daemon_look {
 };
 
 /*
- * Looks whether the daemon runs. `f` is closed, or open already. Afterwards it is open, unless
- * there is no pid file. Asks for the gate's ID, which leaves no record. Returns STATUS_DONE, or
+ * Finds out whether the daemon runs. Opens `f` unless it is open; it stays closed if there is no
+ * pid file. Asks for the gate's ID, which leaves no record. Returns STATUS_DONE, or
  * STATUS_UNDECIDED after a message.
  */
 int daemon_look(const struct daemon_place *place, uint64_t timeout, struct pid_file *f,
 	struct daemon_look *ret);
 
 /*
- * Opens the pid file, making it if need be, and waits until no other start or stop is under way,
- * `timeout` µs at most. Returns STATUS_DONE, or another status after a message.
+ * Opens the pid file, which is made if it is missing, and waits until no other start or stop is
+ * under way, at most `timeout` µs. Returns STATUS_DONE, or another status after a message.
  */
 int daemon_manage(const struct daemon_place *place, uint64_t timeout, struct pid_file *ret);
 
-/* Waits until the descriptor is readable, `timeout` µs at most. */
+/* Waits until the descriptor is readable, at most `timeout` µs. Returns whether it is. */
 bool daemon_await(int fd, uint64_t timeout);

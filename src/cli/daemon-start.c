@@ -126,7 +126,7 @@ static int add_option(struct start *s, size_t i, const char *name, const char *v
 	return 0;
 }
 
-/* In a container there may be no home: the tokens are then kept beside the socket. */
+/* Without a home, as in a container, the tokens are kept beside the socket. */
 static int add_state_dir(struct start *s)
 {
 	cleanup(free_p) char *usual = daemon_state_dir(NULL), *copy = NULL, *path = NULL;
@@ -154,7 +154,7 @@ static int add_options(struct start *s)
 	return r < 0 ? r : add_state_dir(s);
 }
 
-/* Its path, so that the daemon has its name in ps(1). */
+/* The path of this program: ps(1) would show /proc/self/exe as "exe". */
 static int find_program(struct start *s)
 {
 	ssize_t n = readlink("/proc/self/exe", s->program, sizeof(s->program) - 1);
@@ -192,12 +192,15 @@ static int open_log(const struct start *s, int *ret_fd)
 		r > 0 ? file_fault_text((enum file_fault)r) : strerror(-r));
 }
 
-/* In the child: never returns. Nothing of the caller's is kept open: it may be in "$(…)". */
+/*
+ * In the child: never returns. Keeps no descriptor of the caller open: the shell of a "$(…)" waits
+ * until all are closed.
+ */
 static void __attribute__((noreturn)) become_daemon(const struct start *s, int log, int ready)
 {
 	int null = open("/dev/null", O_RDONLY);
 
-	/* Of these, the caller's service manager would mean this daemon by none. */
+	/* They are from the caller's service manager, and not meant for this daemon. */
 	unsetenv("NOTIFY_SOCKET");
 	unsetenv("LISTEN_FDS");
 	unsetenv("LISTEN_PID");
@@ -222,7 +225,7 @@ static pid_t spawn(const struct start *s, int log, int *ret_ready)
 	read_end = ends[0];
 	write_end = ends[1];
 
-	/* dup2() to itself would keep the flag, and the daemon would lose its end. */
+	/* dup2() to the same number would keep O_CLOEXEC, and the daemon would lose its end. */
 	if (write_end == READY_FD) {
 		write_end = fcntl(ends[1], F_DUPFD_CLOEXEC, READY_FD + 1);
 		close(ends[1]);
@@ -326,7 +329,7 @@ static void say_running(const struct start *s, const struct daemon_look *look, c
 		    "advice");
 }
 
-/* Returns -1 if no daemon runs, or the status to exit with. */
+/* Says whether a daemon runs. Returns the exit status; -1 if none runs. */
 static int look(const struct start *s, struct pid_file *file, const char *what)
 {
 	struct daemon_look look;

@@ -66,7 +66,7 @@ static int stop_process(const struct pid_file *f, pid_t pid, uint64_t timeout)
 		: say_undecided("process %ld does not end after SIGKILL, either", (long)pid);
 }
 
-/* Removes a socket of ours that nobody listens at. The caller holds the pid file's lock. */
+/* Removes the user's socket if no process listens at it. The caller holds the pid file's lock. */
 static void remove_stale_socket(const char *path)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
@@ -84,7 +84,7 @@ static void remove_stale_socket(const char *path)
 		unlink(path);
 }
 
-/* A daemon that was killed has left its files. One that started meanwhile keeps them. */
+/* A daemon that was killed has left its files. If another one has started since, they are its. */
 static int remove_left_files(const struct daemon_place *place, struct pid_file *f)
 {
 	int r;

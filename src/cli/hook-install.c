@@ -298,7 +298,7 @@ static int run_install(const struct verb *verb, int argc, char **argv)
 	status = read_options(verb, argc, argv, &i, &operands);
 	if (status != VERB_GO)
 		return status;
-	if ((i.socket && !text_is_utf8(i.socket, strlen(i.socket))))
+	if (i.socket && !text_is_utf8(i.socket, strlen(i.socket)))
 		return usage_error(verb, "--socket wants UTF-8");
 
 	place = choose_place(&i, operands.words[0]);

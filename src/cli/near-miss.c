@@ -135,8 +135,7 @@ static int find_targets(const struct search *s, struct near_misses *ret)
 	return 0;
 }
 
-/* --- why they missed ---------------------------------------------------------------------------
- */
+/* --- why they missed -------------------------------------------------------------------------- */
 
 /* Appends `text` in quotes, between `before` and `after`. */
 static int append_about(struct bytes *b, const char *before, const char *text, const char *after)
@@ -226,7 +225,7 @@ int near_misses_find(const struct policy *policy, const struct request *request,
 	const struct search s = { policy, request, asker, decided };
 	int r = 0;
 
-	/* Of a line of shell, there are none: rules are tried on each of its commands. */
+	/* A line of shell has none: rules are tried on each of its commands. */
 	if (request->action == ACTION_EXEC)
 		r = find_commands(&s, ret);
 	else if (request_kind(request) != KIND_EXEC)

@@ -21,7 +21,7 @@ struct settings_file {
 	int dir_fd;         /* -1: the directory doesn't exist */
 	bool there;
 	mode_t mode;
-	struct bytes text; /* file_read() wants some room more */
+	struct bytes text; /* file_read() needs more room than the file's size */
 };
 
 #define SETTINGS_FILE_INIT                                                              \
@@ -29,13 +29,13 @@ struct settings_file {
 		.dir_fd = -1, .text = BYTES_INIT(SETTINGS_FILE_MAX + ((size_t)1 << 20)) \
 	}
 
-/* Takes `path` over, which is absolute. It is no failure if there is no file. */
+/* `path` is absolute, and belongs to `f` from then on. A missing file is no failure. */
 int settings_file_open(struct settings_file *f, char *path);
 void settings_file_deinit(struct settings_file *f);
 
 /*
- * Writes the text, or removes the file (NULL). Under a lock on the directory, which is made if
- * missing, and only if the file is still as it was read.
+ * Writes the text, or removes the file (NULL), but only if the file is still as it was read. Makes
+ * the directory if it is missing, and locks it meanwhile.
  */
 int settings_file_write(struct settings_file *f, mode_t mode, const struct bytes *text);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* Whoever started the daemon. */
+/* Tells the program that started the daemon. */
 
 #include "daemon/starter.h"
 
@@ -40,7 +40,7 @@ int starter_take_pid_file(struct pid_file *f, const char *path, struct bytes *wh
 	if (!path)
 		return 0;
 
-	/* A daemon that is about to exit may remove the file between the two. */
+	/* A daemon that is about to exit may remove the file between opening and locking it. */
 	do {
 		pid_file_close(f);
 		r = pid_file_open(f, path, true);
@@ -74,7 +74,7 @@ void starter_tell_ready(int *fd)
 	if (*fd < 0)
 		return;
 
-	/* Nobody may be there to hear it: then nobody waits. */
+	/* If the reader is gone, no process waits for it, so an error doesn't matter. */
 	n = write(*fd, "\n", 1);
 	(void)n;
 	close(*fd);

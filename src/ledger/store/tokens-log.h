@@ -41,13 +41,12 @@ void tokens_log_close(struct tokens_log *log);
 
 enum {
 	TOKENS_LOG_NONE = 1, /* there is no such file */
-	TOKENS_LOG_REFUSED,  /* the file is damaged, not such a file, or an older one, as `why` says
-			      */
+	TOKENS_LOG_REFUSED,  /* it is damaged, of another kind, or older than its mark: see `why` */
 };
 
 /*
- * Reads the file into an empty table and note, and cuts a torn end off: no reply that rests on it
- * was sent. *ret_torn is its length in bytes. Returns 0, one of the above, or a negative errno.
+ * Reads the file into an empty table and note, and cuts off a torn end, on which no reply that was
+ * sent depends. *ret_torn is its length in bytes. Returns 0, one of the above, or a negative errno.
  */
 int tokens_log_load(struct tokens_log *log, struct token_table *table, struct bytes *note,
 	uint64_t *ret_torn, struct bytes *why);

@@ -8,8 +8,8 @@
  * tokens that ends before the mark is an older one, and the store is closed.
  *
  * A batch is synced before its mark is written, so the mark is never ahead of the file that it
- * belongs to. After a power cut the mark may be behind, torn or missing: it then says less, or
- * nothing, and the daemon writes it anew.
+ * belongs to. After a power cut the mark may be older than the file, torn or missing: it then says
+ * less, or nothing, and the daemon writes it again.
  */
 
 #include "ledger/state-dir.h"
