@@ -829,6 +829,20 @@ large() {
 	holds 105
 }
 
+@test "what needs a person and gets no token fills no more of the log than what is denied" {
+	local fat i
+
+	printf -v fat '%060000d' 0
+	start
+	for ((i = 0; i < 100; i++)); do
+		echo "{\"action_type\":\"read_file\",\"target\":\"/srv/$i\",\"note\":\"$fat\"}"
+	done | send_lines >"$TMP/replies"
+	assert_equal "$(grep -c '"decision":"require_approval"' "$TMP/replies")" 100
+	(($(stat -c %s "$LOG") < 4500000)) || fail "the log has $(stat -c %s "$LOG") bytes"
+	stop_daemon
+	holds 100
+}
+
 @test "another asker, what is allowed and what is pending are recorded whole" {
 	need_root
 	start --max-pending 1000 --default-action deny

@@ -58,10 +58,11 @@ int turn_evidence_keep(const struct batch *batch, struct answer *a, const struct
 	return bytes_append(&a->request, line, len);
 }
 
-/* Whether an asker can repeat such a request without limit. */
+/* Whether an asker can repeat such a request without limit: no token counts it, nor does a rule. */
 static bool is_unlimited(const struct answer *a)
 {
 	return a->verdict.decision == DECISION_DENY || a->verdict.joins
+		|| (a->verdict.decision == DECISION_PENDING && !a->verdict.has_token)
 		|| (a->verdict.decision == DECISION_NONE && a->conn->door->role == ROLE_AGENT);
 }
 

@@ -54,8 +54,9 @@
 #define LIMIT_STORE_UIDS 16 /* one uid may use a sixteenth of LIMIT_STORE */
 
 /*
- * Bytes that one uid's denied requests, and those that join a pending token, may use in the
- * evidence log within LIMIT_EVIDENCE_TIME. Further ones are recorded by length and hash only.
+ * Bytes that one uid's requests may use in the evidence log within LIMIT_EVIDENCE_TIME, if they are
+ * denied, join a pending token, or need a person and get no token. Further ones are recorded by
+ * length and hash only.
  */
 #define LIMIT_EVIDENCE_OF_UID (UINT64_C(4) << 20)
 #define LIMIT_EVIDENCE_TIME UINT64_C(3600000000)
