@@ -13,6 +13,7 @@
 #include "base/json/members.h"
 #include "base/json/writer.h"
 #include "base/text.h"
+#include "cli/runner-source.h"
 #include "gate/limits.h"
 #include "gate/runner/jwt.h"
 
@@ -53,9 +54,13 @@ static int read_text(const char *path, struct bytes *ret)
 	return STATUS_DONE;
 }
 
-static int read_token(const char *path, struct bytes *ret)
+static int read_token(const char *path, const char *audience, struct bytes *ret)
 {
-	int status = read_text(path, ret);
+	int status;
+
+	if (strcmp(path, "auto") == 0)
+		return runner_source_get(audience, RUNNER_SOURCE_TIMEOUT, ret);
+	status = read_text(path, ret);
 
 	if (status != STATUS_DONE)
 		return status;
@@ -150,12 +155,14 @@ int runner_auth_add(
 					   claims = BYTES_INIT(BYTES_UNLIMITED);
 	int status;
 
+	if (options->audience && (!options->token || strcmp(options->token, "auto") != 0))
+		return usage_error(verb, "--runner-audience needs --runner-token auto");
 	if (!options->token)
 		return options->claims && !options->key
 			? usage_error(verb, "--runner-claims needs a token or a key")
 			: STATUS_DONE;
 
-	status = read_token(options->token, &token);
+	status = read_token(options->token, options->audience, &token);
 	if (status == STATUS_DONE && options->claims)
 		status = read_claims(options->claims, &claims);
 	if (status != STATUS_DONE)

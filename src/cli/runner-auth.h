@@ -8,15 +8,18 @@
 #include "cli/verb.h"
 
 struct runner_auth_options {
-	const char *token;  /* the file of the token, or NULL; "-" is standard input */
+	const char *token; /* its file, or NULL; "-": standard input; "auto": cli/runner-source */
+	const char *audience;
 	const char *claims; /* the file of the identity, or NULL */
 	const char *key;    /* the file of a shared key, or NULL */
 	const char *key_id;
 };
 
 #define RUNNER_AUTH_ROWS(object, member)                                                       \
-	{ "runner-token", 0, "FILE", "the CI runner's token (OpenID Connect)",                 \
+	{ "runner-token", 0, "FILE|auto", "the CI runner's token (OpenID Connect)",            \
 		OPTION_STRING(object, member.token) },                                         \
+		{ "runner-audience", 0, "AUDIENCE", "for whom it is made, with auto",          \
+			OPTION_TEXT(object, member.audience) },                                \
 		{ "runner-key", 0, "FILE", "sign as a CI runner with this shared key",         \
 			OPTION_STRING(object, member.key) },                                   \
 		{ "runner-key-id", 0, "ID", "the ID of that key",                              \

@@ -310,3 +310,18 @@ int jwt_verify(struct jwt *jwt, const struct jwt_demand *demand, const char *tex
 		r = read_claims(jwt);
 	return r == RUNNER_FINE ? check_claims(jwt, demand) : r;
 }
+
+int jwt_look(const char *text, size_t len, const char *audience)
+{
+	cleanup(jwt_deinit) struct jwt jwt = JWT_INIT;
+	size_t signed_len = 0;
+	int r;
+
+	if (len > LIMIT_JWT)
+		return RUNNER_TOKEN_LONG;
+
+	r = decode_parts(&jwt, text, len, &signed_len);
+	if (r == RUNNER_FINE)
+		r = read_claims(&jwt);
+	return r == RUNNER_FINE && audience ? check_audience(&jwt, audience) : r;
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: ISC */
+
+/* posix_spawnp(3) and one pipe. */
+
+#include "cli/capture.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+
+#define READ_SIZE 4096
+
+static int spawn(const char *const *words, int out, pid_t *ret)
+{
+	posix_spawn_file_actions_t actions;
+	int r;
+
+	r = posix_spawn_file_actions_init(&actions);
+	if (r != 0)
+		return -r;
+
+	r = posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+	if (r == 0)
+		r = posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
+	if (r == 0)
+		r = posix_spawnp(
+			ret, words[0], &actions, NULL, (char *const *)(const void *)words, environ);
+	posix_spawn_file_actions_destroy(&actions);
+	return -r;
+}
+
+static int wait_for(pid_t pid)
+{
+	int status;
+
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return -1;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+/* Whether there is something to read before the deadline. */
+static int wait_readable(int fd, uint64_t deadline)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	uint64_t now;
+	int n;
+
+	do {
+		now = clock_now().boot;
+		n = poll(&p, 1, now < deadline ? (int)((deadline - now) / CLOCK_MS + 1) : 0);
+	} while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return -errno;
+	return n > 0 ? 0 : -ETIME;
+}
+
+static int read_until(int fd, size_t max, uint64_t deadline, struct bytes *ret)
+{
+	const size_t start = ret->len;
+	char *room;
+	ssize_t n;
+	int r;
+
+	for (;;) {
+		r = wait_readable(fd, deadline);
+		if (r >= 0)
+			r = bytes_reserve(ret, READ_SIZE, &room);
+		if (r < 0)
+			return r;
+
+		n = read(fd, room, READ_SIZE);
+		if (n == 0)
+			return 0;
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		if (n > 0)
+			bytes_grew(ret, (size_t)n);
+		if (ret->len - start > max)
+			return -EFBIG;
+	}
+}
+
+int capture_run(
+	const char *const *words, size_t max, uint64_t timeout, struct bytes *ret, int *ret_status)
+{
+	cleanup(close_p) int out_read = -1, out_write = -1;
+	int fds[2], r;
+	pid_t pid;
+
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return -errno;
+	out_read = fds[0];
+	out_write = fds[1];
+
+	r = spawn(words, out_write, &pid);
+	if (r < 0)
+		return r;
+
+	close_p(&out_write);
+	out_write = -1;
+	r = read_until(out_read, max, clock_now().boot + timeout, ret);
+	if (r < 0)
+		kill(pid, SIGKILL);
+	*ret_status = wait_for(pid);
+	return r;
+}
