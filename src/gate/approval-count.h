@@ -32,7 +32,7 @@ struct approval_count {
 	struct bytes printed; /* the text to sign */
 	struct approval_vote votes[APPROVALS_COUNTED_MAX];
 	size_t n;
-	const char *fault; /* why the last approval that does not count does not; or NULL */
+	const char *fault; /* why an approval does not count, of the last such one; or NULL */
 };
 
 /* `in` and `demand` must outlive it; the demand may be filled later. */
@@ -51,7 +51,9 @@ int approval_count_set_text(
 int approval_count_all(struct approval_count *c, bool always, uint64_t for_ms, struct bytes *list,
 	struct writer *w);
 
-/* Reads one approval, or a signature alone, after the text was made. Why it can't count; or NULL.
+/*
+ * Reads one approval, or a signature alone, after approval_count_set_text(). Returns why it can't
+ * count; or NULL.
  */
 const char *approval_count_read(
 	struct approval_count *c, const struct approval_entry *a, struct approval_vote *ret);

@@ -21,13 +21,13 @@ struct token_change decide_token_change_of(const struct token *token, enum token
 void decide_token_change(const struct decide_input *in, enum token_state to, struct verdict *v);
 
 /*
- * The change that lets a pending token live on whose time is over, since its asker waits; to
- * TOKEN_ABSENT: it may not.
+ * The change that extends a pending token whose time is over, since its asker still waits; to
+ * TOKEN_ABSENT: it may not be extended.
  */
 struct token_change decide_token_extension(
 	const struct settings *settings, const struct token *token, const struct moment *now);
 
-/* The change that ends a live token now, for this reason; else to TOKEN_ABSENT. */
+/* The change that ends a live token now, for this reason; to TOKEN_ABSENT: it is not live. */
 struct token_change decide_token_end(
 	const struct token *token, const char *reason, const struct moment *now);
 

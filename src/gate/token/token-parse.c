@@ -299,7 +299,10 @@ static bool is_whole_token(const struct reader *r)
 	return true;
 }
 
-/* Whether only a token approved for good has a time, and only an approved one an approval. */
+/*
+ * Whether the approval fits the state: only an approved token has one, and only one approved for
+ * good has the time of an entry.
+ */
 static bool has_approval(const struct token *t)
 {
 	const struct approval *a = &t->approval;
@@ -328,12 +331,42 @@ static bool makes_sense(const struct token *t)
 		&& t->issued <= t->expires && t->expires <= t->latest && has_approval(t);
 }
 
+/* Whether the line is the record of a whole token, or else of a change. */
+static bool is_record(const struct reader *r, bool whole)
+{
+	if (r->refused)
+		return false;
+	return whole ? is_whole_token(r) && makes_sense(&r->token)
+		     : is_whole_change(r) && has_approval(&r->token);
+}
+
+/* A whole token owns its strings, so its change has none. */
+static struct token_change change_of(const struct token *t, bool whole)
+{
+	struct token_change change = {
+		.to = t->state,
+		.always = t->always,
+		.for_ms = t->for_ms,
+		.approval = t->approval,
+		.evidence = t->evidence,
+		.joined = t->joined,
+	};
+
+	memcpy(change.id, t->id, sizeof(change.id));
+	if (!whole) {
+		change.reason = t->reason;
+		change.approvals = t->approvals;
+		change.expires = t->expires;
+	}
+	return change;
+}
+
 int token_parse(const char *line, size_t len, struct bytes *scratch, struct token_change *ret,
 	const char **ret_why)
 {
 	struct reader r = { .scratch = scratch };
 	struct scan_fault fault;
-	bool token;
+	bool whole;
 	int e;
 
 	bytes_clear(scratch);
@@ -348,30 +381,16 @@ int token_parse(const char *line, size_t len, struct bytes *scratch, struct toke
 	point_to_strings(&r);
 	if (r.token.latest == 0)
 		r.token.latest = r.token.expires; /* of an older version, which extended nothing */
-	token = has_fingerprint(&r);
-	if (r.refused || !(token ? is_whole_token(&r) : is_whole_change(&r))
-		|| (token ? !makes_sense(&r.token) : !has_approval(&r.token))) {
+	whole = has_fingerprint(&r);
+	if (!is_record(&r, whole)) {
 		*ret_why = "is not a token's record";
 		return TOKEN_MALFORMED;
 	}
 
-	*ret = (struct token_change){
-		.to = r.token.state,
-		.reason = r.token.reason,
-		.always = r.token.always,
-		.for_ms = r.token.for_ms,
-		.approval = r.token.approval,
-		.approvals = r.token.approvals,
-		.evidence = r.token.evidence,
-		.joined = r.token.joined,
-	};
-	memcpy(ret->id, r.token.id, sizeof(ret->id));
-	ret->expires = token ? 0 : r.token.expires;
-	if (!token)
+	*ret = change_of(&r.token, whole);
+	if (!whole)
 		return 0;
 
-	ret->reason = NULL;
-	ret->approvals = (struct string_list){ 0 };
 	ret->issued = token_new(&r.token);
 	return ret->issued ? 0 : -ENOMEM;
 }

@@ -80,8 +80,8 @@ struct token {
 
 	/* How it was asked for: only a request of the same kind joins the token. */
 	const char *budget_state_ref; /* or NULL */
-	uint8_t door;                 /* its role, and 1; 0: not known */
-	bool sync_wait;               /* the asker waits for the decision, and for nothing else */
+	uint8_t door;                 /* its enum role, plus 1; 0: not known */
+	bool sync_wait;               /* the asker wants only the decision, and waits for it */
 
 	bool joined; /* several requests have asked for it */
 
@@ -96,8 +96,7 @@ struct token {
 	/* What the rules that asked demand of an approval, and the approvals so far. */
 	struct demand_flags demand;
 	struct string_list approvers; /* names of groups */
-	struct string_list
-		approvals; /* see gate/approval/approvals; set by token_set_approvals() */
+	struct string_list approvals; /* gate/approval/approvals; set by token_set_approvals() */
 
 	/* The number of the record of the allow that rests on the approvals; 0: there is none. */
 	uint64_t evidence;
@@ -106,8 +105,7 @@ struct token {
 	const char *process; /* its name, or NULL */
 	const char *rule;    /* the rule that asked for a person */
 
-	/* Of a revocation, by the operator, or of an early end; or NULL. Set by token_set_reason().
-	 */
+	/* Why it was revoked or ended early; or NULL. Set by token_set_reason(). */
 	const char *reason;
 
 	/* µs of the boot clock, the boot they belong to, and µs of the wall clock. */
@@ -122,11 +120,11 @@ struct token *token_new(const struct token *from);
 void token_free(struct token *token);
 DEFINE_CLEANUP(struct token *, token_free)
 
-/* For a token of token_new(), which owns both. Copies the reason (NULL: none) into the token.
- * Error: -ENOMEM. */
+/*
+ * For a token of token_new(): copy a reason (NULL: none), or a list of approvals, which the token
+ * then owns. Error: -ENOMEM.
+ */
 int token_set_reason(struct token *token, const char *reason);
-
-/* Copies a list of approvals into the token. Error: -ENOMEM. */
 int token_set_approvals(struct token *token, const struct string_list *approvals);
 
 /* Drops all but the first `n` approvals. */
