@@ -45,25 +45,23 @@ static int append_head(const struct event *e, bool brief, struct bytes *b)
 	if (r < 0)
 		return r;
 
-	r = bytes_appendf(b, "%.*s%s %-9.9s%.*s uid %llu", brief ? DAYTIME_LEN : (int)time.len,
+	bytes_appendf(b, "%.*s%s %-9.9s%.*s uid %llu", brief ? DAYTIME_LEN : (int)time.len,
 		bytes_str(&time) + (brief ? DAYTIME_AT : 0), brief ? "Z" : "", e->name,
 		brief ? TOKEN_PREFIX_MIN : NOTATION_UUID_LEN, e->token.id,
 		(unsigned long long)e->token.uid);
-	if (r >= 0 && e->by_operator)
-		r = bytes_appendf(b, " by uid %llu", (unsigned long long)e->by_uid);
-	if (r >= 0 && strcmp(e->name, token_state_name(TOKEN_APPROVED)) == 0)
-		r = token_view_append_always(&e->token, " always", b);
-	if (r >= 0 && strcmp(e->name, EVENT_SIGNED) == 0) {
-		r = bytes_append_char(b, ' ');
-		if (r >= 0)
-			r = token_view_append_progress(&e->token, b);
+	if (e->by_operator)
+		bytes_appendf(b, " by uid %llu", (unsigned long long)e->by_uid);
+	if (strcmp(e->name, token_state_name(TOKEN_APPROVED)) == 0)
+		token_view_append_always(&e->token, " always", b);
+	if (strcmp(e->name, EVENT_SIGNED) == 0) {
+		bytes_append_char(b, ' ');
+		token_view_append_progress(&e->token, b);
 	}
-	if (r >= 0 && e->token.reason) {
-		r = bytes_append_char(b, ' ');
-		if (r >= 0)
-			r = text_append_quoted(b, e->token.reason, strlen(e->token.reason));
+	if (e->token.reason) {
+		bytes_append_char(b, ' ');
+		text_append_quoted(b, e->token.reason, strlen(e->token.reason));
 	}
-	return r < 0 ? r : bytes_append_str(b, ": ");
+	return bytes_append_str(b, ": ");
 }
 
 int event_append_line(const struct event *e, const struct console *console, struct bytes *b)

@@ -284,31 +284,30 @@ static int append_count(struct bytes *b, const char *before, const struct json *
 /* Appends an asker's report about an allowed command. */
 static int append_report(struct bytes *b, const struct json *request)
 {
-	int r;
-
-	r = append_escaped(b, " says that it ran: record ", string(request, "record_id"));
-	if (r >= 0)
-		r = append_count(b, ", status ", request, "status", "");
-	if (r >= 0)
-		r = append_count(b, ", signal ", request, "signal", "");
-	return r < 0 ? r : append_count(b, ", after ", request, "time_ms", " ms");
+	append_escaped(b, " says that it ran: record ", string(request, "record_id"));
+	append_count(b, ", status ", request, "status", "");
+	append_count(b, ", signal ", request, "signal", "");
+	append_count(b, ", after ", request, "time_ms", " ms");
+	return bytes_error(b);
 }
 
 /* Appends the decision; if there is none, the event and an operator's action. */
 static int append_what(struct bytes *b, const struct evidence_line *e)
 {
 	const char *decision = string(e->response, "decision");
-	int r;
 
 	if (decision) {
 		append_escaped(b, " ", decision);
-		return string(e->request, "action") ? 0 : append_escaped(b, " ", kind_of(e));
+		if (!string(e->request, "action"))
+			append_escaped(b, " ", kind_of(e));
+		return bytes_error(b);
 	}
 
 	if (e->event && strcmp(e->event, OPEN_RUN_REPORTED) == 0)
 		return append_report(b, e->request);
-	r = append_escaped(b, " ", e->event);
-	return r < 0 ? r : append_escaped(b, " ", string(e->request, "action"));
+	append_escaped(b, " ", e->event);
+	append_escaped(b, " ", string(e->request, "action"));
+	return bytes_error(b);
 }
 
 static bool is_true(const struct json *object, const char *key)

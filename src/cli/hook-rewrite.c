@@ -21,45 +21,39 @@ bool hook_rewrite_is_possible(const struct hook_dialect *dialect)
 	return dialect->rewrite[0] != NULL;
 }
 
-/* In single quotes, which every shell reads alike. */
-static int append_word(struct bytes *line, const char *word)
+/* Appends a word in single quotes, which every shell reads alike. */
+static void append_word(struct bytes *line, const char *word)
 {
-	int r = bytes_append_str(line, line->len > 0 ? " '" : "'");
-
-	for (; r >= 0 && *word; word++)
-		r = *word == '\'' ? bytes_append_str(line, "'\\''")
-				  : bytes_append_char(line, *word);
-	return r < 0 ? r : bytes_append_char(line, '\'');
+	bytes_append_str(line, line->len > 0 ? " '" : "'");
+	for (; *word; word++)
+		if (*word == '\'')
+			bytes_append_str(line, "'\\''");
+		else
+			bytes_append_char(line, *word);
+	bytes_append_char(line, '\'');
 }
 
-static int append_option(struct bytes *line, const char *name, const char *value)
+static void append_option(struct bytes *line, const char *name, const char *value)
 {
 	if (!value || !value[0])
-		return 0;
-	return bytes_appendf(line, " --%s", name) < 0 ? -ENOMEM : append_word(line, value);
+		return;
+	bytes_appendf(line, " --%s", name);
+	append_word(line, value);
 }
 
 static int append_line(const struct hook_question *q, const char *program, const char *socket,
 	const char *token, struct bytes *line)
 {
-	int r;
-
-	r = append_word(line, program);
-	if (r >= 0)
-		r = bytes_append_str(line, " run");
-	if (r >= 0)
-		r = append_option(line, "socket", socket);
-	if (r >= 0)
-		r = append_option(line, "session", q->session);
-	if (r >= 0)
-		r = append_option(line, "agent", q->agent);
-	if (r >= 0)
-		r = append_option(line, "sandbox", field_rows[FIELD_SANDBOX_ID].otherwise);
-	if (r >= 0)
-		r = append_option(line, "profile", field_rows[FIELD_PROFILE].otherwise);
-	if (r >= 0)
-		r = append_option(line, "token", token);
-	return r < 0 ? r : append_option(line, "shell", q->lines[0]);
+	append_word(line, program);
+	bytes_append_str(line, " run");
+	append_option(line, "socket", socket);
+	append_option(line, "session", q->session);
+	append_option(line, "agent", q->agent);
+	append_option(line, "sandbox", field_rows[FIELD_SANDBOX_ID].otherwise);
+	append_option(line, "profile", field_rows[FIELD_PROFILE].otherwise);
+	append_option(line, "token", token);
+	append_option(line, "shell", q->lines[0]);
+	return bytes_error(line);
 }
 
 /* Copies the tool's arguments with another line in them. */

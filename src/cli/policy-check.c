@@ -239,19 +239,14 @@ static void warn_of_link(
 	cleanup(bytes_deinit) struct bytes shown = BYTES_INIT(BYTES_UNLIMITED),
 					   place = BYTES_INIT(BYTES_UNLIMITED);
 	cleanup(free_p) char *real = linked_directory(pattern);
-	int r;
 
 	if (!real)
 		return;
 
-	r = append_place(&place, rule, index);
-	if (r >= 0)
-		r = text_append_quoted(&shown, pattern, strlen(pattern));
-	if (r >= 0)
-		r = bytes_append_str(&shown, " is in a directory that is a link to ");
-	if (r >= 0)
-		r = text_append_quoted(&shown, real, strlen(real));
-	if (r >= 0)
+	text_append_quoted(&shown, pattern, strlen(pattern));
+	bytes_append_str(&shown, " is in a directory that is a link to ");
+	text_append_quoted(&shown, real, strlen(real));
+	if (append_place(&place, rule, index) >= 0 && bytes_error(&shown) >= 0)
 		faults_warn(faults, bytes_str(&place),
 			"%s: 'firma check' asks about what lies there", bytes_str(&shown));
 }

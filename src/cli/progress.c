@@ -41,17 +41,13 @@ static void draw(const struct progress *p, uint64_t done)
 {
 	cleanup(bytes_deinit) struct bytes line = BYTES_INIT(BYTES_UNLIMITED);
 	uint64_t part = done < p->total ? done : p->total;
-	int filled = (int)(part * WIDTH / p->total), r;
+	int filled = (int)(part * WIDTH / p->total);
 
-	r = bytes_appendf(&line, "\r[%.*s%*s] %3d%%  ", filled, "##############################",
+	bytes_appendf(&line, "\r[%.*s%*s] %3d%%  ", filled, "##############################",
 		WIDTH - filled, "", (int)(part * 100 / p->total));
-	if (r >= 0)
-		r = notation_append_size(&line, done);
-	if (r >= 0)
-		r = bytes_append_str(&line, " of ");
-	if (r >= 0)
-		r = notation_append_size(&line, p->total);
-	if (r >= 0)
+	notation_append_size(&line, done);
+	bytes_append_str(&line, " of ");
+	if (notation_append_size(&line, p->total) >= 0)
 		fprintf(stderr, "%s\033[K", bytes_str(&line));
 }
 

@@ -21,10 +21,9 @@ int suggest_notes_add(struct suggest_notes *notes, const char *format, ...)
 	int r;
 
 	va_start(ap, format);
-	r = bytes_vappendf(&notes->text, format, ap);
+	bytes_vappendf(&notes->text, format, ap);
 	va_end(ap);
-	if (r >= 0)
-		r = bytes_append_char(&notes->text, '\0');
+	r = bytes_append_char(&notes->text, '\0');
 	if (r >= 0)
 		notes->n++;
 	return r;

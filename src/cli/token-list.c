@@ -101,18 +101,13 @@ static char *make_command(const struct token_list *l, const struct token_view *t
 static int make_note(const char *before, const char *value, char **ret)
 {
 	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(BYTES_UNLIMITED);
-	int r;
 
 	if (!value)
 		return 0;
 
-	r = bytes_appendf(&text, "  (%s ", before);
-	if (r >= 0)
-		r = text_append_quoted(&text, value, strlen(value));
-	if (r >= 0)
-		r = bytes_append_char(&text, ')');
-	if (r < 0)
-		return r;
+	bytes_appendf(&text, "  (%s ", before);
+	text_append_quoted(&text, value, strlen(value));
+	bytes_append_char(&text, ')');
 	*ret = bytes_steal(&text);
 	return *ret ? 0 : -ENOMEM;
 }

@@ -19,12 +19,9 @@ static int append_or(struct bytes *b, append_fn append, const char *text, const 
 static int append_pair(struct bytes *b, append_fn append, const char *first, const char *missing,
 	const char *between, const char *second, const char *missing_second)
 {
-	int r;
-
-	r = append_or(b, append, first, missing);
-	if (r >= 0)
-		r = bytes_append_str(b, between);
-	return r < 0 ? r : append_or(b, append, second, missing_second);
+	append_or(b, append, first, missing);
+	bytes_append_str(b, between);
+	return append_or(b, append, second, missing_second);
 }
 
 /* The path that rules see, and where it leads if that is elsewhere. */
@@ -42,30 +39,25 @@ static int append_record(struct bytes *b, append_fn append, const struct invocat
 {
 	const char *between = append == text_append_quoted_lines ? " \n" : " ";
 	const char *at = asked->release.text;
-	int r;
 
-	r = append_or(b, append, asked->target, at ? "" : "(no record)");
-	for (size_t i = 0; r >= 0 && at && i < asked->release.n; i++, at += strlen(at) + 1) {
-		r = i > 0 || asked->target ? bytes_append_str(b, between) : 0;
-		if (r >= 0)
-			r = append(b, at, strlen(at));
+	append_or(b, append, asked->target, at ? "" : "(no record)");
+	for (size_t i = 0; at && i < asked->release.n; i++, at += strlen(at) + 1) {
+		if (i > 0 || asked->target)
+			bytes_append_str(b, between);
+		append(b, at, strlen(at));
 	}
-	return r;
+	return bytes_error(b);
 }
 
 static int append_other(struct bytes *b, append_fn append, const struct invocation *asked)
 {
-	int r;
-
-	r = append_or(b, append, asked->action_type, "(no action type)");
-	if (r >= 0 && asked->operation) {
-		r = bytes_append_char(b, ' ');
-		if (r >= 0)
-			r = append(b, asked->operation, strlen(asked->operation));
+	append_or(b, append, asked->action_type, "(no action type)");
+	if (asked->operation) {
+		bytes_append_char(b, ' ');
+		append(b, asked->operation, strlen(asked->operation));
 	}
-	if (r >= 0)
-		r = bytes_append_char(b, ' ');
-	return r < 0 ? r : append_or(b, append, asked->target, "(no target)");
+	bytes_append_char(b, ' ');
+	return append_or(b, append, asked->target, "(no target)");
 }
 
 int token_target_append(const struct invocation *asked, append_fn append, struct bytes *b)
@@ -114,17 +106,13 @@ static bool next_line(const char **at, struct line *ret)
 
 static int append_line(struct bytes *b, char sign, const struct line *line)
 {
-	int r = 0;
-
 	if (b->len > 0)
-		r = bytes_append_str(b, " \n");
-	if (r >= 0)
-		r = bytes_appendf(b, "%c ", sign);
-	if (r >= 0)
-		r = text_append_quoted(b, line->text, line->len);
-	if (r >= 0 && !line->ended)
-		r = bytes_append_str(b, " (no newline at its end)");
-	return r;
+		bytes_append_str(b, " \n");
+	bytes_appendf(b, "%c ", sign);
+	text_append_quoted(b, line->text, line->len);
+	if (!line->ended)
+		bytes_append_str(b, " (no newline at its end)");
+	return bytes_error(b);
 }
 
 static int append_lines(struct bytes *b, char sign, const char *text)

@@ -78,44 +78,34 @@ static const struct token *resumed_token(const struct store *store, const struct
  * For the log: the kind, and the target if it is shown. Of a command or a URL only the kind is
  * logged.
  */
-static int describe_evaluate(const struct evaluate *e, struct bytes *what)
+static void describe_evaluate(const struct evaluate *e, struct bytes *what)
 {
-	const bool shown = e->kind != KIND_EXEC && e->kind != KIND_FETCH && e->shown_target;
-	int r;
-
-	r = bytes_appendf(what, "%s ", kind_name(e->kind));
-	if (r >= 0 && shown)
-		r = text_append_quoted(what, e->shown_target, strlen(e->shown_target));
-	if (r >= 0 && shown)
-		r = bytes_append_char(what, ' ');
-	return r;
+	bytes_appendf(what, "%s ", kind_name(e->kind));
+	if (e->kind == KIND_EXEC || e->kind == KIND_FETCH || !e->shown_target)
+		return;
+	text_append_quoted(what, e->shown_target, strlen(e->shown_target));
+	bytes_append_char(what, ' ');
 }
 
 /* For the log: "/usr/bin/git for uid 1000 (agent 'a b')", "by uid 0". Never the arguments. */
 static int describe(const struct request *request, const struct peer *peer, struct bytes *what)
 {
-	int r = 0;
+	const char *executable = request->asked.executable, *agent = request->asked.agent_id;
 
 	if (request->action == ACTION_EVALUATE && !request->fault)
-		r = describe_evaluate(&request->evaluate, what);
+		describe_evaluate(&request->evaluate, what);
 	if (request->action == ACTION_EXEC && !request->fault) {
-		r = text_append_quoted(
-			what, request->asked.executable, strlen(request->asked.executable));
-		if (r >= 0)
-			r = bytes_append_char(what, ' ');
+		text_append_quoted(what, executable, strlen(executable));
+		bytes_append_char(what, ' ');
 	}
-	if (r >= 0)
-		r = bytes_appendf(what, "%s uid %u", is_operation(request) ? "by" : "for",
-			(unsigned int)peer->uid);
-	if (r >= 0 && request->asked.agent_id) {
-		r = bytes_append_str(what, " (agent ");
-		if (r >= 0)
-			r = text_append_quoted(
-				what, request->asked.agent_id, strlen(request->asked.agent_id));
-		if (r >= 0)
-			r = bytes_append_char(what, ')');
+	bytes_appendf(
+		what, "%s uid %u", is_operation(request) ? "by" : "for", (unsigned int)peer->uid);
+	if (agent) {
+		bytes_append_str(what, " (agent ");
+		text_append_quoted(what, agent, strlen(agent));
+		bytes_append_char(what, ')');
 	}
-	return r;
+	return bytes_error(what);
 }
 
 struct asking {
@@ -187,10 +177,9 @@ static int add_home(const struct conn *conn, struct decide_input *in, char **ret
 /* Reads the peer's groups if the policy uses them. The caller frees *ret. */
 static int add_groups(const struct conn *conn, struct decide_input *in, gid_t **ret)
 {
-	int r;
-
 	const struct request *request = in->request;
 	bool judged = request->action == ACTION_EXEC || request->action == ACTION_EVALUATE;
+	int r;
 
 	if (request->fault
 		|| !(judged ? any_in_force(in, policy_uses_groups)
@@ -421,6 +410,23 @@ static int check_runner(struct batch *batch, struct request *request, const char
 	return r;
 }
 
+/* Notes in the answer what is later printed, logged and recorded of the request. */
+static int note_request(const struct batch *batch, const struct request *request,
+	const struct turn_waited *waited, struct answer *a)
+{
+	a->asked_wall = waited ? waited->asked_wall : batch->now.clock.wall;
+	a->action = request->action;
+	a->detail = request->detail;
+	a->sync_wait = request->sync_wait;
+	a->listed = request->state;
+	if (request->must) {
+		a->must = strndup(request->must, request->must_len);
+		if (!a->must)
+			return -ENOMEM;
+	}
+	return describe(request, &a->conn->peer, &a->what);
+}
+
 static int decide_line(struct batch *batch, const char *line, size_t len, const char *refused,
 	const struct turn_waited *waited, struct answer *a)
 {
@@ -436,22 +442,10 @@ static int decide_line(struct batch *batch, const char *line, size_t len, const 
 	request = owned;
 	if (request->action == ACTION_EVALUATE)
 		answer_take_evaluated(a, steal_ptr(owned), &batch->now);
-	a->asked_wall = batch->now.clock.wall;
-	if (waited) {
+	if (waited)
 		request->approval_token = waited->token;
-		a->asked_wall = waited->asked_wall;
-	}
 
-	a->action = request->action;
-	a->detail = request->detail;
-	a->sync_wait = request->sync_wait;
-	a->listed = request->state;
-	if (request->must) {
-		a->must = strndup(request->must, request->must_len);
-		if (!a->must)
-			return -ENOMEM;
-	}
-	r = describe(request, &a->conn->peer, &a->what);
+	r = note_request(batch, request, waited, a);
 	if (r < 0)
 		return r;
 

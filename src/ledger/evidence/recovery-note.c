@@ -23,9 +23,8 @@ int recovery_note_add(struct recovery_note *note, uint64_t sequence, const uint8
 	int r;
 
 	notation_uuid(id, name);
-	r = bytes_appendf(&note->entries, "%" PRIu64 " %s", sequence, name);
-	if (r >= 0)
-		r = bytes_append_char(&note->entries, '\0');
+	bytes_appendf(&note->entries, "%" PRIu64 " %s", sequence, name);
+	r = bytes_append_char(&note->entries, '\0');
 	if (r >= 0)
 		note->n++;
 	return r;
@@ -35,9 +34,8 @@ int recovery_note_add_change(struct recovery_note *note, uint64_t sequence, cons
 {
 	int r;
 
-	r = bytes_appendf(&note->changes, "%" PRIu64 " %s", sequence, change);
-	if (r >= 0)
-		r = bytes_append_char(&note->changes, '\0');
+	bytes_appendf(&note->changes, "%" PRIu64 " %s", sequence, change);
+	r = bytes_append_char(&note->changes, '\0');
 	if (r >= 0)
 		note->n_changes++;
 	return r;
