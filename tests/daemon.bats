@@ -144,6 +144,22 @@ has_ended() {
 	assert_output -p "$PID_FILE is held by process $other, and does not name it"
 }
 
+# Another one is starting, for good; and the caller has blocked the signal that ends the wait.
+@test "the wait for another start ends in time, whatever signals the caller has blocked" {
+	_command "$FIRMA" daemon stop --timeout 100ms
+	run timeout 60 python3 - "$PID_FILE" "${CMD[@]}" <<-'EOT'
+		import fcntl, os, signal, subprocess, sys
+		os.umask(0o077)
+		f = open(sys.argv[1], "w")
+		fcntl.lockf(f, fcntl.LOCK_EX, 1, 1)
+		signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGALRM})
+		sys.exit(subprocess.run(sys.argv[2:], timeout=30).returncode)
+	EOT
+	assert_status 3
+	assert_output -p 'another start or stop is under way'
+	rm "$PID_FILE"
+}
+
 @test "another file in the place of the pid file is left as it is" {
 	printf 'a letter\n' >"$PID_FILE"
 	chmod 600 "$PID_FILE"

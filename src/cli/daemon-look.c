@@ -178,11 +178,15 @@ static int take_in_time(struct pid_file *f, uint64_t timeout)
 		},
 		.it_interval = { .tv_usec = 100000 }, /* the first may come before fcntl(2) waits */
 	};
+	sigset_t set; /* the caller may have blocked it */
 	int r;
 
 	if (timeout == 0)
 		return pid_file_take(f, PID_FILE_MANAGER, false);
-	if (sigaction(SIGALRM, &action, NULL) < 0 || setitimer(ITIMER_REAL, &timer, NULL) < 0)
+	sigemptyset(&set);
+	sigaddset(&set, SIGALRM);
+	if (sigprocmask(SIG_UNBLOCK, &set, NULL) < 0 || sigaction(SIGALRM, &action, NULL) < 0
+		|| setitimer(ITIMER_REAL, &timer, NULL) < 0)
 		return -errno;
 
 	r = pid_file_take(f, PID_FILE_MANAGER, true);
