@@ -4,8 +4,7 @@
  * The load: `tool load SOCKET CLIENTS SERVER-PID EXPECTED MS MAX` reads lines from standard input.
  * CLIENTS clients at once send them one after another, each line on a connection of its own, until
  * the time is over or MAX lines were answered; after the last line comes the first again. A client
- * that has its answer closes its connection and makes a new one. Each answer must contain EXPECTED,
- * and is written to descriptor 3 if that is open.
+ * that has its answer closes its connection and makes a new one. Each answer must contain EXPECTED.
  *
  * Prints: answers, seconds, ns to an answer (from before the connect(2) until its newline is read)
  * at 50, 90 and 99 percent, ns of the server's processor time for an answer. All times are kept, so
@@ -19,7 +18,6 @@
 
 #include <err.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,7 +27,6 @@
 #include <unistd.h>
 
 #define ANSWER_MAX 4096
-#define ANSWERS_FD 3
 
 struct client {
 	int fd;
@@ -41,7 +38,6 @@ struct client {
 struct load {
 	struct sockaddr_un address;
 	const char *expected;
-	FILE *answers; /* or NULL */
 	int epoll;
 
 	char **lines;
@@ -120,8 +116,6 @@ static bool go_on(struct load *load, struct client *client)
 	uint64_t now = tool_now();
 
 	load->times[load->done++] = now - client->start;
-	if (load->answers && fputs(client->answer, load->answers) < 0)
-		err(TOOL_FAILED, "descriptor 3");
 	close(client->fd);
 	if (load->begun == load->max || now >= load->end)
 		return false;
@@ -206,7 +200,6 @@ int tool_load(int argc, char **argv)
 	if (n_clients == 0 || load.max == 0)
 		errx(TOOL_USAGE, "there must be a client, and a line to send");
 	load.times = tool_allocate(load.max, sizeof(*load.times));
-	load.answers = fcntl(ANSWERS_FD, F_GETFD) < 0 ? NULL : fdopen(ANSWERS_FD, "w");
 	load.epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (load.epoll < 0)
 		err(TOOL_FAILED, "epoll_create1");
@@ -218,8 +211,5 @@ int tool_load(int argc, char **argv)
 	load.end = start + tool_number(argv[5]) * 1000000;
 	run(&load, n_clients);
 	print(&load, tool_now() - start, tool_processor_time(server) - processor);
-
-	if (load.answers && fclose(load.answers) != 0)
-		err(TOOL_FAILED, "descriptor 3");
 	return 0;
 }
