@@ -10,6 +10,10 @@
  * `tool start SOCKET LINE COMMAND [ARG…]` starts a server as systemd would: the socket is listening
  * already, a client has connected and sent LINE, and waits. Prints the ns from before the start
  * until the answer arrives, then kills the server.
+ *
+ * `tool batch SOCKET COMMAND [ARG…]` starts a server in the same way, with a client for each line
+ * of standard input: the server finds all of them at once, on a busy machine too. Prints the
+ * answers, and ends the server, whose exit status must be 0.
  */
 
 #include "tool.h"
@@ -28,6 +32,7 @@
 
 #define COMMANDS_MAX 16
 #define HANDED_OVER 3 /* SD_LISTEN_FDS_START */
+#define BATCH_MAX 64  /* as many as the daemon accepts in one turn */
 
 extern char **environ;
 
@@ -126,15 +131,14 @@ static int listen_at(const struct sockaddr_un *address)
 	return fd;
 }
 
-/* The client that waits before the server is there. */
+/* The client that waits before the server is there. `line` ends with a newline. */
 static int connect_to(const struct sockaddr_un *address, const char *line)
 {
 	int fd;
 
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0 || connect(fd, (const struct sockaddr *)address, sizeof(*address)) < 0
-		|| send(fd, line, strlen(line), MSG_NOSIGNAL) < 0
-		|| send(fd, "\n", 1, MSG_NOSIGNAL) < 0)
+		|| send(fd, line, strlen(line), MSG_NOSIGNAL) != (ssize_t)strlen(line))
 		err(TOOL_FAILED, "%s", address->sun_path);
 	return fd;
 }
@@ -154,12 +158,25 @@ static void __attribute__((noreturn)) become_server(int listener, char **command
 	_exit(TOOL_FAILED);
 }
 
+static pid_t start_server(int listener, char **command)
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		become_server(listener, command);
+	if (pid < 0)
+		err(TOOL_FAILED, "fork");
+	close(listener); /* so that connections end if the server fails */
+	return pid;
+}
+
 int tool_start(int argc, char **argv)
 {
 	struct sockaddr_un address;
 	int listener, client;
 	uint64_t start, end;
 	char answer[4096];
+	char *line;
 	ssize_t n;
 	pid_t pid;
 
@@ -168,15 +185,13 @@ int tool_start(int argc, char **argv)
 
 	address = tool_address(argv[1]);
 	listener = listen_at(&address);
-	client = connect_to(&address, argv[2]);
+	if (asprintf(&line, "%s\n", argv[2]) < 0)
+		err(TOOL_FAILED, "asprintf");
+	client = connect_to(&address, line);
+	free(line);
 
 	start = tool_now();
-	pid = fork();
-	if (pid == 0)
-		become_server(listener, argv + 3);
-	if (pid < 0)
-		err(TOOL_FAILED, "fork");
-	close(listener); /* so that the connection ends if the server fails */
+	pid = start_server(listener, argv + 3);
 	n = recv(client, answer, sizeof(answer), 0);
 	end = tool_now();
 	if (n <= 0 || answer[n - 1] != '\n')
@@ -185,5 +200,61 @@ int tool_start(int argc, char **argv)
 	if (kill(pid, SIGKILL) < 0 || waitpid(pid, NULL, 0) < 0)
 		err(TOOL_FAILED, "%s", argv[3]);
 	printf("%llu\n", (unsigned long long)(end - start));
+	return 0;
+}
+
+/* Connects a client for each line of standard input. */
+static size_t connect_all(const struct sockaddr_un *address, int *clients, size_t max)
+{
+	char *line = NULL;
+	size_t size = 0, n = 0;
+
+	while (getline(&line, &size, stdin) > 0) {
+		if (n == max)
+			errx(TOOL_USAGE, "these are more than %zu lines", max);
+		clients[n++] = connect_to(address, line);
+	}
+	if (ferror(stdin))
+		err(TOOL_FAILED, "standard input");
+	free(line);
+	return n;
+}
+
+/* Prints what the server sends, until it closes the connection. */
+static void print_answer(int client)
+{
+	char data[4096];
+	size_t len = 0;
+	ssize_t n;
+
+	while ((n = recv(client, data, sizeof(data), 0)) > 0) {
+		fwrite(data, 1, (size_t)n, stdout);
+		len += (size_t)n;
+	}
+	if (n < 0 || len == 0)
+		errx(TOOL_FAILED, "the server did not answer");
+}
+
+int tool_batch(int argc, char **argv)
+{
+	struct sockaddr_un address;
+	int listener, status, clients[BATCH_MAX];
+	pid_t pid;
+	size_t n;
+
+	if (argc < 3)
+		return tool_usage("batch SOCKET COMMAND [ARG...]");
+
+	address = tool_address(argv[1]);
+	listener = listen_at(&address);
+	n = connect_all(&address, clients, BATCH_MAX);
+	pid = start_server(listener, argv + 2);
+	for (size_t i = 0; i < n; i++)
+		print_answer(clients[i]);
+
+	if (kill(pid, SIGTERM) < 0 || waitpid(pid, &status, 0) < 0)
+		err(TOOL_FAILED, "%s", argv[2]);
+	if (status != 0)
+		errx(TOOL_FAILED, "%s did not end with status 0", argv[2]);
 	return 0;
 }

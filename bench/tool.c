@@ -16,6 +16,7 @@ static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
 } commands[] = {
+	{ "batch", tool_batch },
 	{ "load", tool_load },
 	{ "spawn", tool_spawn },
 	{ "start", tool_start },

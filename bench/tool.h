@@ -15,6 +15,7 @@
 #define TOOL_FAILED 1
 #define TOOL_USAGE 2
 
+int tool_batch(int argc, char **argv);
 int tool_load(int argc, char **argv);
 int tool_spawn(int argc, char **argv);
 int tool_start(int argc, char **argv);
