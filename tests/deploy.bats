@@ -278,9 +278,9 @@ provoke() {
 		guest mv /var/lib/firma/tokens.jsonl /var/lib/firma/damaged
 		guest systemctl -q stop firma.service
 		;;
-	'no answer in time')
+	'the connection ended without an answer')
 		set_options --nonsense
-		enter alice 'firma check --timeout 100ms -- uname -r'
+		enter alice 'firma check -- uname -r'
 		guest sh -c 'echo FIRMA_OPTIONS=--default-action=pending_hitl >/etc/default/firma'
 		;;
 	'denied: denied by the default action')

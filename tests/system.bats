@@ -302,10 +302,10 @@ has_failed() {
 	assert_equal "$("$UNIT" get token_id <<<"$output" | sort)" \
 		"$(printf '%s\n' "$pending" "$approved" | sort)"
 	check alice --token "$pending" -- uname -r
-	assert_status 1
+	assert_status 4
 	assert_stderr -p expired
 	check alice --token "$approved" -- uname -m
-	assert_status 1
+	assert_status 4
 	assert_stderr -p expired
 
 	check alice -- uname -r

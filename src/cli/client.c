@@ -302,6 +302,8 @@ static ssize_t receive(struct client *c)
 		return fail(c, "out of memory");
 
 	n = recv(c->fd, end, READ_SIZE, MSG_DONTWAIT);
+	if (n < 0 && errno == ECONNRESET) /* closed with our request unread */
+		return 0;
 	if (n < 0)
 		return errno == EAGAIN || errno == EINTR ? -EAGAIN : fail(c, "%s", strerror(errno));
 	bytes_grew(&c->in, (size_t)n);
