@@ -154,6 +154,24 @@ rules() {
 	assert_decision allow
 }
 
+@test "going through a word that may name a file, once for each rule, takes steps as well" {
+	local line
+
+	mkdir -m 755 "$TMP/etc"
+	{
+		printf '{"default_action":"allow","write":['
+		seq -f '{"id":"r%g","path":"/?b*/**","action":"deny"},' 1000
+		printf '{"id":"last","path":"/b","action":"deny"}]}'
+	} >"$TMP/etc/policy.json"
+	start_daemon --policy "$TMP/etc/policy.json" --max-request 1M
+	line=$(request executable=/usr/bin/touch args:='["@"]' detail:=true)
+	run send <<<"${line/@/$(text 9000)}"
+	assert_decision allow
+	run send <<<"${line/@/$(text 900000)}"
+	assert_decision deny -p 'limit reached: matching a request'
+	assert_field rule match_limit
+}
+
 @test "a request that the end of file ends takes as much" {
 	start_daemon --default-action allow
 	run send --half-close < <(printf %s "$(sized 65535)")

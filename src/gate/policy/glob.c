@@ -48,6 +48,11 @@ static bool spend(size_t steps)
 	return true;
 }
 
+bool glob_budget_spend(size_t len)
+{
+	return spend(CALL_STEPS + len / BYTES_IN_STEP);
+}
+
 static const char *next_char(const char *t, const char *end)
 {
 	uint32_t c;
@@ -108,7 +113,7 @@ static bool match_text(const char *pattern, const char *text, const char *start)
 {
 	const size_t len = strlen(text);
 
-	return spend(CALL_STEPS + len / BYTES_IN_STEP)
+	return glob_budget_spend(len)
 		&& match(pattern, pattern + strlen(pattern), text, text + len, start);
 }
 

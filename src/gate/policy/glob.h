@@ -12,6 +12,7 @@
  */
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /*
@@ -24,6 +25,12 @@ void glob_budget_begin(uint64_t steps);
 
 /* Ends it. Returns whether it was spent. */
 bool glob_budget_end(void);
+
+/*
+ * Spends the steps of going through a text of this length once, for those who do it for each
+ * pattern. False: the budget is spent.
+ */
+bool glob_budget_spend(size_t len);
 
 bool glob_text(const char *pattern, const char *text);
 

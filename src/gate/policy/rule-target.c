@@ -127,18 +127,21 @@ static bool may_end(const char *pattern, const char *path, size_t path_len)
 
 /*
  * A relative pattern fits at any depth, and "~" may be any directory. `path` gets a slash at its
- * beginning if it has none.
+ * beginning if it has none, and is then cut to the length of a path.
  */
 static bool path_fits_wide(const char *pattern, const char *path, size_t path_len)
 {
 	char anywhere[PATTERN_MAX], rooted[LIMIT_PATH + 2];
 
-	if (path_len == 0 || !may_end(pattern, path, path_len))
+	if (path_len == 0 || !may_end(pattern, path, path_len) || !glob_budget_spend(path_len))
 		return false;
 	if (pattern[0] == '~')
 		pattern += 2;
 	if (path[0] != '/') {
-		snprintf(rooted, sizeof(rooted), "/%s", path);
+		path_len = path_len < LIMIT_PATH ? path_len : LIMIT_PATH;
+		rooted[0] = '/';
+		memcpy(rooted + 1, path, path_len);
+		rooted[1 + path_len] = '\0';
 		path = rooted;
 	}
 	if (!path_is_normal(path))
@@ -158,7 +161,7 @@ static bool path_fits_narrow(const char *pattern, const char *path, const struct
 	const char *start = t->directory;
 	char absolute[PATTERN_MAX];
 
-	if (!path || !path_is_normal(path))
+	if (!path || !glob_budget_spend(strlen(path)) || !path_is_normal(path))
 		return false;
 	if (pattern[0] == '/')
 		return glob_path(pattern, path);
