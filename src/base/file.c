@@ -14,14 +14,20 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 
 #define FILE_MODE 0600
+#define FILE_SHARED_MODE 0640
 #define FILE_DIR_MODE 0700
 #define READ_SIZE 65536
 #define FILE_OTHERS_MASK (S_IRWXG | S_IRWXO)
+#define FILE_MODE_MASK 07777
+
+/* acl(5): its mask is the group's part of the mode, so a new mode could give more to its users. */
+#define FILE_ACL "system.posix_acl_access"
 
 static const char *const fault_texts[] = {
 	[FILE_FINE] = "is fine",
@@ -31,6 +37,7 @@ static const char *const fault_texts[] = {
 	[FILE_FOREIGN_OWNER] = "belongs to another user",
 	[FILE_OPEN_TO_OTHERS] = "is open to its group or to others",
 	[FILE_WRITABLE_BY_OTHERS] = "can be written by its group or by others",
+	[FILE_HAS_ACL] = "has an access control list",
 	[FILE_GONE] = "is gone",
 	[FILE_REPLACED] = "was replaced by another",
 	[FILE_SHORTER] = "was cut off by another process",
@@ -43,7 +50,7 @@ const char *file_fault_text(enum file_fault fault)
 	return fault_texts[fault];
 }
 
-static int check(int fd, mode_t type, enum file_fault wrong_type, uid_t owner)
+static int check_owner(int fd, mode_t type, enum file_fault wrong_type, uid_t owner, mode_t *ret)
 {
 	struct stat st;
 
@@ -54,9 +61,33 @@ static int check(int fd, mode_t type, enum file_fault wrong_type, uid_t owner)
 		return wrong_type;
 	if (st.st_uid != owner)
 		return FILE_FOREIGN_OWNER;
-	if (st.st_mode & FILE_OTHERS_MASK)
-		return FILE_OPEN_TO_OTHERS;
+	*ret = st.st_mode;
 	return 0;
+}
+
+static int check(int fd, mode_t type, enum file_fault wrong_type, uid_t owner)
+{
+	mode_t mode;
+	int r;
+
+	r = check_owner(fd, type, wrong_type, owner, &mode);
+	return r == 0 && mode & FILE_OTHERS_MASK ? (int)FILE_OPEN_TO_OTHERS : r;
+}
+
+/* Of a file that is about to be shared: permissions to read it don't matter yet. */
+static int check_before_sharing(int fd, uid_t owner)
+{
+	mode_t mode;
+	int r;
+
+	r = check_owner(fd, S_IFREG, FILE_NOT_REGULAR, owner, &mode);
+	if (r != 0)
+		return r;
+	if (mode & (S_IWGRP | S_IWOTH))
+		return FILE_WRITABLE_BY_OTHERS;
+	if (fgetxattr(fd, FILE_ACL, NULL, 0) >= 0)
+		return FILE_HAS_ACL;
+	return errno == ENODATA || errno == EOPNOTSUPP ? 0 : -errno;
 }
 
 int file_open_dir(const char *path, uid_t owner, int *ret_fd)
@@ -145,6 +176,12 @@ int file_sync_parents(int dir_fd)
 
 int file_open(int dir_fd, const char *name, int flags, uid_t owner, int *ret_fd)
 {
+	return file_open_shared(dir_fd, name, flags, owner, FILE_NO_GROUP, ret_fd);
+}
+
+int file_open_shared(
+	int dir_fd, const char *name, int flags, uid_t owner, gid_t readers, int *ret_fd)
+{
 	cleanup(close_p) int fd = -1;
 	int r;
 
@@ -159,12 +196,36 @@ int file_open(int dir_fd, const char *name, int flags, uid_t owner, int *ret_fd)
 		return -errno;
 	}
 
-	r = check(fd, S_IFREG, FILE_NOT_REGULAR, owner);
+	r = readers == FILE_NO_GROUP ? check(fd, S_IFREG, FILE_NOT_REGULAR, owner)
+				     : check_before_sharing(fd, owner);
 	if (r != 0)
 		return r;
 
 	*ret_fd = steal_fd(&fd);
 	return 0;
+}
+
+static bool is_shared(const struct stat *st, gid_t readers)
+{
+	return st->st_gid == readers && (st->st_mode & FILE_MODE_MASK) == FILE_SHARED_MODE;
+}
+
+int file_share(int fd, gid_t readers)
+{
+	struct stat st;
+
+	if (readers == FILE_NO_GROUP)
+		return 0;
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (is_shared(&st, readers))
+		return 0;
+
+	if (st.st_gid != readers && fchown(fd, (uid_t)-1, readers) < 0)
+		return -errno;
+	if (fchmod(fd, FILE_SHARED_MODE) < 0 || fstat(fd, &st) < 0)
+		return -errno;
+	return is_shared(&st, readers) ? 0 : (int)FILE_OPEN_TO_OTHERS;
 }
 
 void file_see(int fd, struct file_seen *ret)

@@ -26,6 +26,7 @@ enum file_fault {
 	FILE_FOREIGN_OWNER,
 	FILE_OPEN_TO_OTHERS,
 	FILE_WRITABLE_BY_OTHERS,
+	FILE_HAS_ACL,
 	FILE_GONE,
 	FILE_REPLACED,
 	FILE_SHORTER,
@@ -56,6 +57,23 @@ int file_sync_parents(int dir_fd);
 
 /* Opens a regular file with the same checks. `flags` as for open(2); a new file gets mode 0600. */
 int file_open(int dir_fd, const char *name, int flags, uid_t owner, int *ret_fd);
+
+/* For file_open_shared() and file_share(): no group. */
+#define FILE_NO_GROUP ((gid_t)-1)
+
+/*
+ * The same for a file that `readers`, a group, may read: call file_share() next. The file may be
+ * readable by any group and by others, as long as no one but the owner can write it and it has no
+ * access control list. With FILE_NO_GROUP it is file_open().
+ */
+int file_open_shared(
+	int dir_fd, const char *name, int flags, uid_t owner, gid_t readers, int *ret_fd);
+
+/*
+ * Lets the group read the file, gives group and others no other permission, and checks that this
+ * is so. With FILE_NO_GROUP nothing is done.
+ */
+int file_share(int fd, gid_t readers);
 
 /* For file_look(): any size is accepted. */
 #define FILE_ANY_SIZE UINT64_MAX

@@ -12,6 +12,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/notation.h"
 #include "base/users.h"
 #include "cli/absolute.h"
@@ -177,6 +178,9 @@ static const struct option_row rows[] = {
 		OPTION_STRING(struct command_line, evidence_key) },
 	{ "evidence-signing-key", 0, "FILE", "and sign it with this key (Ed25519)",
 		OPTION_STRING(struct command_line, evidence_signing_key) },
+	{ "evidence-group", 0, "GROUP", "and let this group read it",
+		OPTION_PARSED(struct command_line, serve.evidence_group, parse_group),
+		.wants = WANTS_GROUP },
 	{ "evidence-max-size", 0, "SIZE", "and rotate it when it is larger",
 		OPTION_SIZE(struct command_line, serve.evidence_max_size), .min = MAX_EVIDENCE_MIN,
 		.max = MAX_STORE_MAX, .wants = "a size from 64K to 1T" },
@@ -227,6 +231,8 @@ static int check_options(const struct verb *verb, const struct command_line *c)
 			verb, "--evidence-key and --evidence-signing-key exclude each other");
 	if ((c->evidence_key || c->evidence_signing_key) && !s->evidence_log)
 		return usage_error(verb, "a key is for --evidence-log");
+	if (s->evidence_group != FILE_NO_GROUP && !s->evidence_log)
+		return usage_error(verb, "--evidence-group is for --evidence-log");
 	if (s->evidence_max_size > 0 && !s->evidence_log)
 		return usage_error(verb, "--evidence-max-size is for --evidence-log");
 	return STATUS_DONE;
@@ -348,6 +354,7 @@ static int read_and_run(const struct verb *verb, int argc, char **argv)
 			},
 			.agent_group = DOOR_NO_GROUP,
 			.operator_group = DOOR_NO_GROUP,
+			.evidence_group = FILE_NO_GROUP,
 		},
 		.store = "file",
 		.retry_after = DEFAULT_RETRY_AFTER,

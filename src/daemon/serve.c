@@ -99,6 +99,7 @@ static int make_evidence(struct server *s)
 		.key_kind = o->evidence_key_kind,
 		.key_is_credential = o->evidence_key_is_credential,
 		.owner = geteuid(),
+		.readers = o->evidence_group,
 		.max_size = o->evidence_max_size,
 	};
 	return o->evidence_log ? evidence_new(&options, &s->resources.evidence) : 0;

@@ -29,6 +29,7 @@ struct serve_options {
 	const char *evidence_key;   /* the key's file, or NULL */
 	enum evidence_key_kind evidence_key_kind;
 	bool evidence_key_is_credential; /* a credential from the service manager */
+	gid_t evidence_group;            /* may read the log; or FILE_NO_GROUP */
 	uint64_t evidence_max_size;      /* in bytes; 0: no limit */
 	const char *pid_file;            /* absolute, or NULL */
 	int ready_fd;                    /* see daemon/starter.h; 0: none */

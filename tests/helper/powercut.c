@@ -363,8 +363,10 @@ static void load_all(const struct powercut *p, struct state_dir *dir, struct sto
 
 	if (asprintf(&path, "%s/" LOG, p->work_dir) < 0)
 		unit_must(-ENOMEM);
-	unit_must(evidence_new(
-		&(struct evidence_options){ .path = path, .state_dir = dir, .owner = getuid() },
+	unit_must(evidence_new(&(struct evidence_options){ .path = path,
+				       .state_dir = dir,
+				       .owner = getuid(),
+				       .readers = FILE_NO_GROUP },
 		&evidence));
 	allowlist_file_init(&list, dir);
 	allowlist_file_refresh(&list, &p->now);

@@ -17,6 +17,7 @@ struct evidence {
 	struct state_dir *state_dir; /* or NULL */
 	struct bytes shown;          /* the path, escaped */
 	uid_t owner;
+	gid_t readers; /* or FILE_NO_GROUP */
 	struct evidence_key *key;
 
 	int fd;                /* open exactly while the log may be appended to; else -1 */
@@ -45,6 +46,14 @@ void evidence_warn(struct evidence *e, const char *format, ...)
 
 /* Drops the turn's records. */
 void evidence_drop(struct evidence *e);
+
+/*
+ * Opens the log or a segment, and lets the group of readers read it. Returns 0, a negative errno,
+ * or a file_fault. The reason is appended, such as "is a symbolic link", unless the errno is all of
+ * it.
+ */
+int evidence_open_file(
+	struct evidence *e, const char *path, int flags, int *ret_fd, struct bytes *why);
 
 /* Syncs the directory in which the log is. */
 int evidence_sync_name(const struct evidence *e);

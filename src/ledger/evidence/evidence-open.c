@@ -25,26 +25,32 @@
 
 #define UNANSWERED "the daemon ended before this was recorded; nobody was answered"
 
+/* Why opening failed: what was said, or else what the errno means. */
+static const char *reason(const struct bytes *why, int r)
+{
+	return why->len > 0 ? why->data : strerror(-r);
+}
+
 /* Opens the log and takes its lock. False: the log is closed now. */
 static bool open_log(struct evidence *e, bool expected)
 {
+	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
 	int r;
 
-	r = file_open(AT_FDCWD, e->path, O_RDWR | O_APPEND, e->owner, &e->fd);
+	r = evidence_open_file(e, e->path, O_RDWR | O_APPEND, &e->fd, &why);
 	if (r == -ENOENT && expected) {
 		evidence_close_for(e, false, "it is gone, and had %" PRIu64 " records" SEGMENT_HINT,
 			e->mark.head.sequence);
 		return false;
 	}
 	if (r == -ENOENT)
-		r = file_open(
-			AT_FDCWD, e->path, O_RDWR | O_APPEND | O_CREAT | O_EXCL, e->owner, &e->fd);
+		r = evidence_open_file(
+			e, e->path, O_RDWR | O_APPEND | O_CREAT | O_EXCL, &e->fd, &why);
 	/* The daemon that created the file may have died before it synced the name. */
 	if (r == 0 && !expected)
 		r = evidence_sync_name(e);
 	if (r != 0) {
-		evidence_close_for(
-			e, r < 0, "%s", r < 0 ? strerror(-r) : file_fault_text((enum file_fault)r));
+		evidence_close_for(e, r < 0, "%s", reason(&why, r));
 		return false;
 	}
 	if (flock(e->fd, LOCK_EX | LOCK_NB) < 0) {
@@ -346,7 +352,7 @@ static void open_if_possible(struct evidence *e, struct store *store, const stru
 		return;
 	r = evidence_resume(e, known, &begin, &why);
 	if (r != 0) {
-		evidence_close_for(e, r < 0, "%s", r < 0 ? strerror(-r) : bytes_str(&why));
+		evidence_close_for(e, r < 0, "%s", reason(&why, r));
 		return;
 	}
 	if (!open_log(e, known && !begin && e->mark.head.sequence > 0))

@@ -93,10 +93,11 @@ static int rename_durably(const struct evidence *e, const char *from, const char
 /* Creates the next log, and goes on in it. */
 static int begin_log(struct evidence *e)
 {
+	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
 	cleanup(close_p) int fd = -1;
 	int r;
 
-	r = file_open(AT_FDCWD, e->path, O_RDWR | O_APPEND | O_CREAT | O_EXCL, e->owner, &fd);
+	r = evidence_open_file(e, e->path, O_RDWR | O_APPEND | O_CREAT | O_EXCL, &fd, &why);
 	if (r != 0)
 		return r < 0 ? r : -EPERM;
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
@@ -189,6 +190,18 @@ void evidence_rotate_large(struct evidence *e, const struct moment *now)
 
 /* --- after a crash ---------------------------------------------------------------------------- */
 
+static int open_segment(
+	struct evidence *e, const char *path, int flags, int *ret_fd, struct bytes *why)
+{
+	cleanup(bytes_deinit) struct bytes reason = BYTES_INIT(BYTES_UNLIMITED);
+	int r;
+
+	r = evidence_open_file(e, path, flags, ret_fd, &reason);
+	if (reason.len > 0)
+		bytes_appendf(why, "the segment %s %s", path, bytes_str(&reason));
+	return r > 0 ? LOG_REFUSED : r;
+}
+
 /* Reads the segment from the mark on. */
 static int read_segment(
 	struct evidence *e, const char *path, struct log_end *ret, struct bytes *why)
@@ -196,11 +209,8 @@ static int read_segment(
 	cleanup(close_p) int fd = -1;
 	int r;
 
-	r = file_open(AT_FDCWD, path, O_RDWR, e->owner, &fd);
-	if (r > 0)
-		return bytes_refuse(why, LOG_REFUSED, "the segment %s %s", path,
-			file_fault_text((enum file_fault)r));
-	return r < 0 ? r : log_check(fd, &e->mark, e->key, ret, why);
+	r = open_segment(e, path, O_RDWR, &fd, why);
+	return r != 0 ? r : log_check(fd, &e->mark, e->key, ret, why);
 }
 
 /* Goes on from a segment that ends with the record `last`, and in which the mark is. */
@@ -238,11 +248,8 @@ static int find_mark(struct evidence *e, uint64_t last, struct bytes *why)
 
 	r = segment_append_path(&path, e->path, last);
 	if (r >= 0)
-		r = file_open(AT_FDCWD, bytes_str(&path), O_RDONLY, e->owner, &fd);
-	if (r > 0)
-		return bytes_refuse(why, LOG_REFUSED, "the segment %s %s", bytes_str(&path),
-			file_fault_text((enum file_fault)r));
-	return r < 0 ? r : log_find_mark(fd, &e->mark, why);
+		r = open_segment(e, bytes_str(&path), O_RDONLY, &fd, why);
+	return r != 0 ? r : log_find_mark(fd, &e->mark, why);
 }
 
 /* Whether the log is missing or empty. */

@@ -129,6 +129,29 @@ const struct evidence_key *evidence_signing_key(const struct evidence *e)
 	return e->key;
 }
 
+int evidence_open_file(
+	struct evidence *e, const char *path, int flags, int *ret_fd, struct bytes *why)
+{
+	cleanup(close_p) int fd = -1;
+	int r;
+
+	r = file_open_shared(AT_FDCWD, path, flags, e->owner, e->readers, &fd);
+	if (r > 0)
+		bytes_append_str(why, file_fault_text((enum file_fault)r));
+	if (r != 0)
+		return r;
+
+	r = file_share(fd, e->readers);
+	if (r != 0) {
+		bytes_appendf(why, "can't be made readable for group %u alone: %s",
+			(unsigned int)e->readers,
+			r < 0 ? strerror(-r) : file_fault_text((enum file_fault)r));
+		return r;
+	}
+	*ret_fd = steal_fd(&fd);
+	return 0;
+}
+
 int evidence_sync_name(const struct evidence *e)
 {
 	cleanup(close_p) int dir_fd = -1;
@@ -348,6 +371,7 @@ int evidence_new(const struct evidence_options *o, struct evidence **ret)
 	e->fd = -1;
 	e->head_file = (struct head_file)HEAD_FILE_INIT;
 	e->owner = o->owner;
+	e->readers = o->readers;
 	e->for_store = true;
 	e->max_size = e->rotate_at = o->max_size;
 	bytes_init(&e->shown, BYTES_UNLIMITED);

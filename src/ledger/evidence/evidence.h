@@ -31,6 +31,7 @@ struct evidence_options {
 	enum evidence_key_kind key_kind;
 	bool key_is_credential; /* see evidence_key_load() */
 	uid_t owner;            /* of the log and the key */
+	gid_t readers;          /* a group that may read the log, or FILE_NO_GROUP */
 	uint64_t max_size;      /* in bytes; a larger log is rotated. 0: no limit */
 };
 
