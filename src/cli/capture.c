@@ -6,12 +6,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/await.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
 
@@ -46,22 +46,6 @@ static int wait_for(pid_t pid)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-/* Whether there is something to read before the deadline. */
-static int wait_readable(int fd, uint64_t deadline)
-{
-	struct pollfd p = { .fd = fd, .events = POLLIN };
-	uint64_t now;
-	int n;
-
-	do {
-		now = clock_now().boot;
-		n = poll(&p, 1, now < deadline ? (int)((deadline - now) / CLOCK_MS + 1) : 0);
-	} while (n < 0 && errno == EINTR);
-	if (n < 0)
-		return -errno;
-	return n > 0 ? 0 : -ETIME;
-}
-
 static int read_until(int fd, size_t max, uint64_t deadline, struct bytes *ret)
 {
 	const size_t start = ret->len;
@@ -70,7 +54,7 @@ static int read_until(int fd, size_t max, uint64_t deadline, struct bytes *ret)
 	int r;
 
 	for (;;) {
-		r = wait_readable(fd, deadline);
+		r = await_events(fd, POLLIN, deadline);
 		if (r >= 0)
 			r = bytes_reserve(ret, READ_SIZE, &room);
 		if (r < 0)

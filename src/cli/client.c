@@ -5,7 +5,6 @@
 #include "cli/client.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +13,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/await.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/text.h"
@@ -91,22 +91,15 @@ static int fail_late(struct client *c)
 /* Waits until the socket is readable or writable. */
 static int await(struct client *c, short events)
 {
-	struct pollfd p = { .fd = c->fd, .events = events };
-	uint64_t left;
-	int n;
+	int r;
 
-	for (;;) {
-		left = time_left(c);
-		if (left == 0)
-			return fail_late(c);
+	if (time_left(c) == 0)
+		return fail_late(c);
 
-		left = left / CLOCK_MS + 1;
-		n = poll(&p, 1, left > INT32_MAX ? INT32_MAX : (int)left);
-		if (n > 0)
-			return 0;
-		if (n < 0 && errno != EINTR)
-			return fail(c, "%s", strerror(errno));
-	}
+	r = await_events(c->fd, events, c->deadline);
+	if (r == -ETIME)
+		return fail_late(c);
+	return r < 0 ? fail(c, "%s", strerror(-r)) : 0;
 }
 
 /* The most common cause of an error of connect(2). */

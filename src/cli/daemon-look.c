@@ -5,7 +5,6 @@
 #include "cli/daemon-look.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -209,18 +208,4 @@ int daemon_manage(const struct daemon_place *place, uint64_t timeout, struct pid
 		return say_undecided("%s: another start or stop is under way",
 			bytes_str(&place->shown_pid_file));
 	return r == 0 ? STATUS_DONE : complain(place, r);
-}
-
-bool daemon_await(int fd, uint64_t timeout)
-{
-	struct pollfd p = { .fd = fd, .events = POLLIN };
-	uint64_t deadline = clock_now().boot + timeout, now, left;
-	int n;
-
-	do {
-		now = clock_now().boot;
-		left = deadline > now ? (deadline - now) / CLOCK_MS + 1 : 0;
-		n = poll(&p, 1, left > INT32_MAX ? INT32_MAX : (int)left);
-	} while (n < 0 && errno == EINTR);
-	return n > 0;
 }

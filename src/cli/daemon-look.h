@@ -72,6 +72,3 @@ int daemon_look(const struct daemon_place *place, uint64_t timeout, struct pid_f
  * under way, at most `timeout` µs. Returns STATUS_DONE, or another status after a message.
  */
 int daemon_manage(const struct daemon_place *place, uint64_t timeout, struct pid_file *ret);
-
-/* Waits until the descriptor is readable, at most `timeout` µs. Returns whether it is. */
-bool daemon_await(int fd, uint64_t timeout);

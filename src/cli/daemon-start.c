@@ -17,12 +17,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/await.h"
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "cli/absolute.h"
 #include "cli/daemon-look.h"
 #include "cli/daemon-user.h"
+#include "cli/own-path.h"
 
 /* Where the daemon finds the pipe. */
 #define READY_FD 3
@@ -157,9 +160,10 @@ static int add_options(struct start *s)
 /* The path of this program: ps(1) would show /proc/self/exe as "exe". */
 static int find_program(struct start *s)
 {
-	ssize_t n = readlink("/proc/self/exe", s->program, sizeof(s->program) - 1);
+	int r;
 
-	return n < 0 ? say_undecided("/proc/self/exe: %s", strerror(errno)) : STATUS_DONE;
+	r = own_path(s->program);
+	return r < 0 ? say_undecided("/proc/self/exe: %s", strerror(-r)) : STATUS_DONE;
 }
 
 static int find_log(struct start *s)
@@ -249,7 +253,7 @@ static enum hearing hear(int ready, uint64_t timeout)
 {
 	char c;
 
-	if (!daemon_await(ready, timeout))
+	if (await_events(ready, POLLIN, clock_now().boot + timeout) < 0)
 		return HEARD_NOTHING;
 	return read(ready, &c, 1) == 1 ? HEARD_READY : HEARD_END;
 }

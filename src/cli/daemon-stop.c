@@ -12,6 +12,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/await.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "cli/daemon-look.h"
@@ -43,6 +44,12 @@ static int open_holder(const struct pid_file *f, pid_t pid, int *ret_fd)
 	return r;
 }
 
+/* Waits until the process has ended, at most `timeout` µs: then its pidfd is readable. */
+static bool has_ended(int pidfd, uint64_t timeout)
+{
+	return await_events(pidfd, POLLIN, clock_now().boot + timeout) == 0;
+}
+
 static int stop_process(const struct pid_file *f, pid_t pid, uint64_t timeout)
 {
 	cleanup(close_p) int fd = -1;
@@ -55,13 +62,13 @@ static int stop_process(const struct pid_file *f, pid_t pid, uint64_t timeout)
 		r = -errno;
 	if (r < 0)
 		return say_undecided("process %ld: %s", (long)pid, strerror(-r));
-	if (daemon_await(fd, timeout)) /* a pidfd is readable when its process has ended */
+	if (has_ended(fd, timeout))
 		return STATUS_DONE;
 
 	say("process %ld does not end, and is killed", (long)pid);
 	if (pidfd_send_signal(fd, SIGKILL, NULL, 0) < 0 && errno != ESRCH)
 		return say_undecided("process %ld: %s", (long)pid, strerror(errno));
-	return daemon_await(fd, KILL_TIME)
+	return has_ended(fd, KILL_TIME)
 		? STATUS_DONE
 		: say_undecided("process %ld does not end after SIGKILL, either", (long)pid);
 }

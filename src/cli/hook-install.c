@@ -22,6 +22,7 @@
 #include "cli/hook-off.h"
 #include "cli/hook-rewrite.h"
 #include "cli/hook-settings.h"
+#include "cli/own-path.h"
 #include "cli/settings-file.h"
 #include "cli/verb.h"
 
@@ -188,14 +189,14 @@ static int build_options(
 	return bytes_error(options);
 }
 
-static int own_path(char ret[static PATH_MAX])
+static int find_program(char ret[static PATH_MAX])
 {
-	ssize_t n = readlink("/proc/self/exe", ret, PATH_MAX - 1);
+	int r;
 
-	if (n < 0)
-		return say_undecided("can't tell where this program is: %s", strerror(errno));
-	ret[n] = '\0';
-	if (access(ret, X_OK) < 0 || !text_is_utf8(ret, (size_t)n))
+	r = own_path(ret);
+	if (r < 0)
+		return say_undecided("can't tell where this program is: %s", strerror(-r));
+	if (access(ret, X_OK) < 0 || !text_is_utf8(ret, strlen(ret)))
 		return say_undecided("this program is no longer where it was started from");
 	return STATUS_DONE;
 }
@@ -265,7 +266,7 @@ static int install_at(const struct install *i, const struct hook_place *place)
 	char program[PATH_MAX];
 	int status, outcome;
 
-	status = own_path(program);
+	status = find_program(program);
 	if (status == STATUS_DONE)
 		status = open_file(i, place, &f);
 	if (status != STATUS_DONE)

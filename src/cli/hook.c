@@ -18,6 +18,7 @@
 #include "cli/hook-mcp.h"
 #include "cli/hook-question.h"
 #include "cli/hook-rewrite.h"
+#include "cli/own-path.h"
 #include "cli/verb.h"
 
 /*
@@ -97,13 +98,11 @@ static _Noreturn void answer_rewritten(const struct hook *hook, const struct hoo
 {
 	struct bytes made = BYTES_INIT(BYTES_UNLIMITED);
 	char program[PATH_MAX];
-	ssize_t n;
 	int r;
 
-	n = readlink("/proc/self/exe", program, sizeof(program) - 1);
-	if (n < 0)
-		deny("could not decide: can't tell where this program is: %s", strerror(errno));
-	program[n] = '\0';
+	r = own_path(program);
+	if (r < 0)
+		deny("could not decide: can't tell where this program is: %s", strerror(-r));
 
 	r = hook_rewrite_answer(q, text, program, hook->asker.ask.socket, token, &made);
 	if (r == -E2BIG)

@@ -10,8 +10,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/path.h"
 #include "base/text.h"
 #include "cli/absolute.h"
+#include "cli/own-path.h"
 
 /* The first one decides if an asker may choose a pack but doesn't. */
 static const char *const shipped[] = {
@@ -36,14 +38,13 @@ void packs_deinit(struct packs *p)
 /* The directory of the program's own file, without a slash at its end. */
 static int find_own_directory(struct bytes *b)
 {
-	char path[LIMIT_PATH];
-	ssize_t len;
+	char path[PATH_MAX];
+	size_t len;
 
-	len = readlink("/proc/self/exe", path, sizeof(path));
-	while (len > 0 && path[len - 1] != '/')
-		len--;
-	return len < 2 || (size_t)len == sizeof(path) ? -ENOENT
-						      : bytes_append(b, path, (size_t)len - 1);
+	if (own_path(path) < 0)
+		return -ENOENT;
+	len = (size_t)(path_name(path) - path);
+	return len < 2 ? -ENOENT : bytes_append(b, path, len - 1);
 }
 
 /* Looks next to a program that was built but not installed, or moved together with its files. */

@@ -8,11 +8,10 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/array.h"
 #include "base/bytes.h"
 #include "base/cleanup.h"
 #include "cli/say.h"
-
-#define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
 struct variable {
 	enum runner_field field;

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <strings.h>
 
-#define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
+#include "base/array.h"
 
 static const char *const text_keys[RELEASE_TEXTS] = {
 	[RELEASE_KIND] = "metadata_kind",

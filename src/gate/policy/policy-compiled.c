@@ -9,12 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "gate/limits.h"
 #include "gate/policy/pattern-read.h"
 #include "gate/policy/policy-internal.h"
 #include "gate/policy/policy-part.h"
-
-#define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
 #define SECURITY "Platform Security"
 #define OWNERS "Repository Owners"

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/path.h"
 #include "gate/policy/glob.h"
 #include "gate/policy/policy-internal.h"
@@ -18,7 +19,6 @@
 #include "gate/policy/rule-read.h"
 
 #define AT(member) offsetof(struct policy, member)
-#define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
 static int take_metadata(
 	struct dispatch *d, const struct dispatch_row *row, const struct dispatch_value *v)

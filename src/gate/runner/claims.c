@@ -6,7 +6,8 @@
 
 #include <string.h>
 
-#define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
+#include "base/array.h"
+
 #define NO_FIELD RUNNER_FIELDS
 #define CIRCLE "oidc.circleci.com/"
 

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "base/array.h"
 #include "base/json/scan.h"
 #include "base/json/tree.h"
 #include "base/json/writer.h"
@@ -30,8 +31,6 @@ static const char *const outcome_names[] = {
 
 /* A pending decision whose token is approved. */
 #define APPROVED "approved"
-
-#define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
 const char *decision_name(enum decision decision)
 {

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/json/scan.h"
 #include "base/text.h"
 #include "gate/approval/sshsig.h"
@@ -18,7 +19,6 @@
 #include "gate/wire/request-internal.h"
 
 #define AT(member) offsetof(struct request, member)
-#define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
 /* These follow the fields of gate/fields. */
 static const struct dispatch_row exec_keys[] = {
