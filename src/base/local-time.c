@@ -171,7 +171,7 @@ static bool read_date(const char *at, bool utc, uint64_t now, uint64_t *ret)
 	return true;
 }
 
-/* Midnight of today or a day beside it. */
+/* Midnight of yesterday, today or tomorrow. */
 static bool read_day(const char *text, bool utc, uint64_t now, uint64_t *ret)
 {
 	static const char *const days[] = { "yesterday", "today", "tomorrow" };
@@ -210,7 +210,7 @@ static bool read_since_epoch(const char *at, uint64_t *ret)
 	return true;
 }
 
-/* Cuts off the end of the text, if it has it. */
+/* Cuts `end` off the text; false if the text does not end so. */
 static bool cut_end(char *text, const char *end)
 {
 	size_t len = strlen(text), end_len = strlen(end);

@@ -67,6 +67,7 @@ const char *rs256_fault_text(enum rs256_fault fault)
 		[RS256_EXPONENT] = "has no usable exponent",
 	};
 
+	_Static_assert(RS256_BITS_MIN == 2048 && RS256_BITS_MAX == 8192, "the texts name these");
 	return texts[fault];
 }
 

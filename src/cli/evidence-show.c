@@ -63,13 +63,10 @@ static bool parse_decision(const char *value, void *to)
 static bool parse_kind(const char *value, void *to)
 {
 	*(const char **)to = value;
-	for (enum kind kind = 0; kind < KINDS; kind++)
-		if (strcmp(kind_name(kind), value) == 0)
-			return true;
-	return false;
+	return kind_parse(value) != KINDS;
 }
 
-/* The same holds for what no token's ID begins with. */
+/* Likewise, refuse a text that is not the beginning of any token's ID. */
 static bool parse_token(const char *value, void *to)
 {
 	size_t len = strlen(value);

@@ -112,22 +112,22 @@ static int append_always(const struct shown *shown, struct bytes *b)
 	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(BYTES_UNLIMITED);
 	int r;
 
-	r = bytes_append_str(&text,
+	bytes_append_str(&text,
 		"Once the asker has used this approval, this is allowed without asking anybody: "
 		"this executable with exactly these arguments, in this directory, for this user, "
 		"agent, sandbox and profile, as often as it is asked for, ");
-	if (r >= 0 && shown->d->for_time > 0) {
-		r = bytes_append_str(&text, "for ");
-		if (r >= 0)
-			r = notation_append_duration(&text, shown->d->for_time);
-	} else if (r >= 0) {
-		r = bytes_append_str(&text, "until somebody removes it");
+	if (shown->d->for_time > 0) {
+		bytes_append_str(&text, "for ");
+		notation_append_duration(&text, shown->d->for_time);
+	} else {
+		bytes_append_str(&text, "until somebody removes it");
 	}
-	if (r >= 0)
-		r = bytes_append_str(&text,
-			". If the asker does not come back for it in time, nothing is allowed.");
-	if (r >= 0)
-		r = fold_append(b, bytes_str(&text), text.len, 0, 0, shown->console.columns);
+	bytes_append_str(
+		&text, ". If the asker does not come back for it in time, nothing is allowed.");
+	if (bytes_error(&text) < 0)
+		return bytes_error(&text);
+
+	r = fold_append(b, bytes_str(&text), text.len, 0, 0, shown->console.columns);
 	return r < 0 ? r : bytes_append_char(b, '\n');
 }
 

@@ -73,6 +73,12 @@ static struct desk_request *current(const struct token_desk *d)
 	return desk_queue_first(&d->queue);
 }
 
+/* Whether the operator types or reads, so that nothing may be drawn. */
+static bool is_busy(const struct token_desk *d)
+{
+	return d->state == TYPING || d->state == PAGING;
+}
+
 static void put_prompt(struct token_desk *d)
 {
 	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(BYTES_UNLIMITED);
@@ -341,12 +347,11 @@ static void take_key(struct token_desk *d)
 static void take_signed(struct token_desk *d, struct event *event)
 {
 	struct desk_request *w = desk_queue_find(&d->queue, event->token.id);
-	bool busy = d->state == TYPING || d->state == PAGING;
 	bool own = strcmp(d->decided, event->token.id) == 0;
 
 	if (own)
 		d->decided[0] = '\0';
-	else if (!busy)
+	else if (!is_busy(d))
 		put_event(d, event);
 	if (!w) {
 		event_deinit(event);
@@ -357,7 +362,7 @@ static void take_signed(struct token_desk *d, struct event *event)
 
 	event_deinit(&w->event);
 	w->event = *event;
-	if (w == current(d) && !busy)
+	if (w == current(d) && !is_busy(d))
 		show(d);
 	else if (d->state == ASKED)
 		put_prompt(d);
@@ -382,7 +387,7 @@ static void take_change(struct token_desk *d, const struct event *event)
 		&& event->by_uid == geteuid();
 
 	if (w && w == current(d)) {
-		if (d->state == TYPING || d->state == PAGING)
+		if (is_busy(d))
 			screen_put_str(&d->screen, "\n");
 		put_event(d, event);
 		keyboard_forget(&d->screen.keyboard);
@@ -392,7 +397,7 @@ static void take_change(struct token_desk *d, const struct event *event)
 		desk_queue_drop(&d->queue, w);
 	if (own)
 		d->decided[0] = '\0';
-	if (d->state == TYPING || d->state == PAGING || own)
+	if (is_busy(d) || own)
 		return;
 
 	put_event(d, event);

@@ -145,5 +145,5 @@
 #define LIMIT_JWT_LIFE 3600
 #define LIMIT_RUNNER_SKEW 60
 
-/* How long a runner's signature with a shared key is good, in seconds. */
+/* How long a runner's signature with a shared key is valid, in seconds. */
 #define LIMIT_RUNNER_SIGNATURE_LIFE 300

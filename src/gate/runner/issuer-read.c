@@ -104,6 +104,10 @@ static int take_claims(
 
 /* --- pins ------------------------------------------------------------------------------------- */
 
+_Static_assert(LIMIT_STRING == 1024 && LIMIT_RUNNER_PIN_VALUES == 64 && LIMIT_RUNNER_PINS == 32
+		&& LIMIT_JWKS_AGE == 31 * 86400 * CLOCK_SECOND,
+	"the texts of the faults name these");
+
 static const char *name_fault(const struct runner_issuer *s, const char *claim)
 {
 	const enum runner_field field = runner_field_parse(claim);

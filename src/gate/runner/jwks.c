@@ -105,6 +105,8 @@ static int make_key(const struct json *key, struct rs256_key **ret, const char *
 	return r < 0 ? r : 0;
 }
 
+_Static_assert(LIMIT_STRING == 1024 && LIMIT_JWKS == 1 << 20, "the texts name these");
+
 static const char *find_fault(const struct json *key)
 {
 	const char *kid = json_get_string(key, "kid"), *type = json_get_string(key, "kty");

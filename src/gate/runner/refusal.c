@@ -4,6 +4,8 @@
 
 #include "gate/runner/refusal.h"
 
+#include "gate/limits.h"
+
 static const struct {
 	const char *name, *text;
 } rows[RUNNER_REFUSALS] = {
@@ -54,6 +56,9 @@ static const struct {
 	[RUNNER_USED] = { "used", "the token was used for another question" },
 	[RUNNER_NO_ROOM] = { "no_room", "too many tokens were used in the last hour" },
 };
+
+_Static_assert(LIMIT_JWT == 16384 && LIMIT_JWT_LIFE == 3600 && LIMIT_RUNNER_SIGNATURE_LIFE == 300,
+	"the texts name these");
 
 const char *runner_refusal_name(enum runner_refusal refusal)
 {
