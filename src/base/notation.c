@@ -306,8 +306,16 @@ static struct date date_of(uint64_t days)
 	};
 }
 
+/* The last n digits, with leading zeroes. */
+static void put_digits(char *to, size_t n, uint64_t value)
+{
+	for (; n > 0; n--, value /= 10)
+		to[n - 1] = (char)('0' + value % 10);
+}
+
 int notation_append_time(struct bytes *b, uint64_t wall)
 {
+	char text[] = "0000-00-00T00:00:00.000Z";
 	struct date date;
 	uint64_t ms;
 
@@ -316,17 +324,20 @@ int notation_append_time(struct bytes *b, uint64_t wall)
 
 	date = date_of(wall / DAY);
 	ms = wall % DAY / MS;
-
-	return bytes_appendf(b,
-		"%04" PRIu64 "-%02" PRIu64 "-%02" PRIu64 "T%02" PRIu64 ":%02" PRIu64 ":%02" PRIu64
-		".%03" PRIu64 "Z",
-		date.year, date.month, date.day, ms / 3600000, ms / 60000 % 60, ms / 1000 % 60,
-		ms % 1000);
+	put_digits(text, 4, date.year);
+	put_digits(text + 5, 2, date.month);
+	put_digits(text + 8, 2, date.day);
+	put_digits(text + 11, 2, ms / 3600000);
+	put_digits(text + 14, 2, ms / 60000 % 60);
+	put_digits(text + 17, 2, ms / 1000 % 60);
+	put_digits(text + 20, 3, ms % 1000);
+	return bytes_append(b, text, sizeof(text) - 1);
 }
 
 int notation_append_time_ns(struct bytes *b, uint64_t wall)
 {
 	const size_t start = b->len;
+	char text[] = "000000Z";
 	int r;
 
 	r = notation_append_time(b, wall);
@@ -334,7 +345,8 @@ int notation_append_time_ns(struct bytes *b, uint64_t wall)
 		return r;
 
 	bytes_truncate(b, b->len - 1);
-	r = bytes_appendf(b, "%03u000Z", (unsigned int)(wall % 1000));
+	put_digits(text, 3, wall % 1000);
+	r = bytes_append(b, text, sizeof(text) - 1);
 	if (r < 0)
 		bytes_truncate(b, start);
 	return r;
