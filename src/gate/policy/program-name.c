@@ -107,30 +107,23 @@ static bool is_wrapped_file(const char *name, const char *known)
 		&& strcmp(name + 1 + len + strspn(name + 1 + len, ".0123456789"), end) == 0;
 }
 
-static char second_letter(const char *name)
+static void add_initials(struct program_initials *initials, const char *name)
 {
-	if (!name[0])
-		return '\0';
-	return name[1];
+	initials->letters[initials->n] = name[0];
+	initials->seconds[initials->n] = name[0] ? name[1] : '\0';
+	initials->n++;
 }
 
 struct program_initials program_initials_of(const char *name)
 {
-	const char second = second_letter(name);
-	struct program_initials i = {
-		.letters = { name[0], name[0], name[0] },
-		.seconds = { second, second, second },
-	};
+	struct program_initials initials = { .n = 0 };
 
-	if (name[0] == '.' || name[0] == 'g') {
-		i.letters[1] = name[1];
-		i.seconds[1] = second_letter(name + 1);
-	}
-	if (strncmp(name, "gnu", 3) == 0) {
-		i.letters[2] = name[3];
-		i.seconds[2] = second_letter(name + 3);
-	}
-	return i;
+	add_initials(&initials, name);
+	if (name[0] == '.' || name[0] == 'g')
+		add_initials(&initials, name + 1);
+	if (strncmp(name, "gnu", 3) == 0)
+		add_initials(&initials, name + 3);
+	return initials;
 }
 
 bool program_name_is(const char *name, const char *known)

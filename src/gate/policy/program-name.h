@@ -17,16 +17,14 @@
  */
 struct program_initials {
 	char letters[3], seconds[3];
+	unsigned int n; /* mostly 1 */
 };
 
 struct program_initials program_initials_of(const char *name);
 
 static inline bool program_begins_alike(const struct program_initials *initials, const char *known)
 {
-	if (known[0] != initials->letters[0] && known[0] != initials->letters[1]
-		&& known[0] != initials->letters[2])
-		return false;
-	for (unsigned int i = 0; i < sizeof(initials->letters); i++)
+	for (unsigned int i = 0; i < initials->n; i++)
 		if (known[0] == initials->letters[i]
 			&& (known[1] == initials->seconds[i] || known[1] == '\0'
 				|| known[1] == '*'))

@@ -484,7 +484,7 @@ const struct wrapper *wrapper_find(const char *name)
 	for (size_t i = 0; i < SET_WORDS; i++) {
 		uint64_t left = 0;
 
-		for (size_t k = 0; k < sizeof(initials.letters); k++)
+		for (size_t k = 0; k < initials.n; k++)
 			left |= by_letter[(unsigned char)initials.letters[k]][i];
 		for (; left; left &= left - 1) {
 			w = &wrappers[i * 64 + (size_t)__builtin_ctzll(left)];
