@@ -24,6 +24,7 @@ struct reader {
 	size_t start[TOKEN_MEMBERS]; /* of a string in `scratch` */
 	bool there[TOKEN_MEMBERS];
 	size_t next; /* the member that is expected next */
+	bool whole;  /* it has a fingerprint: every token has one, no change has */
 	bool refused;
 };
 
@@ -84,7 +85,7 @@ static int read_notation(
 	if (kind == MEMBER_UUID)
 		known = notation_parse_uuid(text, len, field) >= 0;
 	else if (kind == MEMBER_HASH)
-		known = notation_parse_hex(text, len, field, FINGERPRINT_LEN) >= 0;
+		known = r->whole = notation_parse_hex(text, len, field, FINGERPRINT_LEN) >= 0;
 	else if (kind == MEMBER_STATE)
 		known = (t->state = token_state_parse(text)) != TOKEN_ABSENT;
 	else if (kind == MEMBER_KIND)
@@ -253,15 +254,6 @@ static void point_to_strings(struct reader *r)
 	}
 }
 
-/* Every token has one, no change has. */
-static bool has_fingerprint(const struct reader *r)
-{
-	for (size_t i = 0; i < TOKEN_MEMBERS; i++)
-		if (token_member_at(i).kind == MEMBER_HASH)
-			return r->there[i];
-	return false;
-}
-
 /* Whether a change has all of its members, and no others. */
 static bool is_whole_change(const struct reader *r)
 {
@@ -332,12 +324,12 @@ static bool makes_sense(const struct token *t)
 }
 
 /* Whether the line is the record of a whole token, or else of a change. */
-static bool is_record(const struct reader *r, bool whole)
+static bool is_record(const struct reader *r)
 {
 	if (r->refused)
 		return false;
-	return whole ? is_whole_token(r) && makes_sense(&r->token)
-		     : is_whole_change(r) && has_approval(&r->token);
+	return r->whole ? is_whole_token(r) && makes_sense(&r->token)
+			: is_whole_change(r) && has_approval(&r->token);
 }
 
 /* A whole token owns its strings, so its change has none. */
@@ -366,7 +358,6 @@ int token_parse(const char *line, size_t len, struct bytes *scratch, struct toke
 {
 	struct reader r = { .scratch = scratch };
 	struct scan_fault fault;
-	bool whole;
 	int e;
 
 	bytes_clear(scratch);
@@ -381,14 +372,13 @@ int token_parse(const char *line, size_t len, struct bytes *scratch, struct toke
 	point_to_strings(&r);
 	if (r.token.latest == 0)
 		r.token.latest = r.token.expires; /* of an older version, which extended nothing */
-	whole = has_fingerprint(&r);
-	if (!is_record(&r, whole)) {
+	if (!is_record(&r)) {
 		*ret_why = "is not a token's record";
 		return TOKEN_MALFORMED;
 	}
 
-	*ret = change_of(&r.token, whole);
-	if (!whole)
+	*ret = change_of(&r.token, r.whole);
+	if (!r.whole)
 		return 0;
 
 	ret->issued = token_new(&r.token);
