@@ -715,15 +715,15 @@ resident() {
 	token=$(pending_token "args:=[\"$fat\"]")
 	crowd first 20 "args:=[\"$fat\"]" approval_token="$token"
 	before=$(resident)
-	crowd many 200 "args:=[\"$fat\"]" approval_token="$token"
+	crowd many 40 "args:=[\"$fat\"]" approval_token="$token"
 	grown=$(($(resident) - before))
 	if ((${#WRAPPER[@]} == 0)) && ! grep -q __asan_init "$FIRMA"; then
-		((grown < 200 * 72)) || fail "200 requests of 64 KiB take $grown KiB"
+		((grown < 40 * 72)) || fail "40 requests of 64 KiB take $grown KiB"
 	fi
 	must "$OK" operate approve token_id="$token"
 	crowd_hears first "1 $ALLOWED
 19 $CONSUMED"
-	crowd_hears many "200 $CONSUMED"
+	crowd_hears many "40 $CONSUMED"
 }
 
 @test "while it holds answers back the daemon does nothing" {
