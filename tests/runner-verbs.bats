@@ -300,6 +300,8 @@ make_agent() {
 	says 3 'buildkite-agent printed something else than a token'
 	make_agent 'exec tail -f /dev/null'
 	says 3 'buildkite-agent gave no token in time' --timeout 50ms
+	make_agent "cat '$TMP/given'; exec >&2; exec tail -f /dev/null"
+	says 3 'buildkite-agent gave no token in time' --timeout 50ms
 }
 
 @test "firma check gets the token by itself" {

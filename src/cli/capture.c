@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -72,10 +73,20 @@ static int read_until(int fd, size_t max, uint64_t deadline, struct bytes *ret)
 	}
 }
 
+/* It may have closed its output, and go on. */
+static int wait_for_end(pid_t pid, uint64_t deadline)
+{
+	cleanup(close_p) int fd = pidfd_open(pid, 0);
+
+	/* A pidfd is readable when its process has ended. */
+	return fd < 0 ? -errno : await_events(fd, POLLIN, deadline);
+}
+
 int capture_run(
 	const char *const *words, size_t max, uint64_t timeout, struct bytes *ret, int *ret_status)
 {
 	cleanup(close_p) int out_read = -1, out_write = -1;
+	const uint64_t deadline = clock_now().boot + timeout;
 	int fds[2], r;
 	pid_t pid;
 
@@ -90,7 +101,9 @@ int capture_run(
 
 	close_p(&out_write);
 	out_write = -1;
-	r = read_until(out_read, max, clock_now().boot + timeout, ret);
+	r = read_until(out_read, max, deadline, ret);
+	if (r >= 0)
+		r = wait_for_end(pid, deadline);
 	if (r < 0)
 		kill(pid, SIGKILL);
 	*ret_status = wait_for(pid);
