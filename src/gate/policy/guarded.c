@@ -114,10 +114,13 @@ static bool may_begin(const char *part)
 /* A quick filter: a guarded path has a name that begins with a dot, or one of a few others. */
 static bool may_be(const char *path)
 {
-	for (; path; path = strchr(path, '/'), path += path != NULL)
-		if (may_begin(path))
-			return true;
-	return false;
+	while (!may_begin(path)) {
+		path = strchr(path, '/');
+		if (!path)
+			return false;
+		path++;
+	}
+	return true;
 }
 
 /* Whether the path is the directory of such a pattern. Directories have no wildcards. */
