@@ -27,8 +27,8 @@ struct clock_time {
 struct clock_time clock_now(void);
 
 /*
- * The ID of the boot that `boot` counts from, NUL-terminated. Read anew at each call. Errors: those
- * of open(2) and read(2); -EIO if the text is no boot ID.
+ * The ID of the boot that `boot` counts from, NUL-terminated. Read again at each call. Errors:
+ * those of open(2) and read(2); -EIO if the text is no boot ID.
  */
 int clock_boot_id(char ret_id[static CLOCK_BOOT_ID_LEN + 1]);
 

@@ -117,8 +117,8 @@ int conn_hold(struct conn *conn, conn_gone_fn gone, void *holder);
 void conn_release(struct conn *conn);
 
 /*
- * How many bytes of a request are kept for the connection, until it is freed. False: with so many,
- * a limit would be exceeded; the number stays as it was.
+ * Sets how many bytes of a request are kept for the connection until it is freed. False if a limit
+ * would be exceeded: the number then stays as it was.
  */
 bool conn_count_bytes(struct conn *conn, size_t n);
 

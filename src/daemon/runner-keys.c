@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* Reads key sets. */
+/* Reads key sets and keys again when their files have changed. */
 
 #include "daemon/runner-keys.h"
 
@@ -80,7 +80,8 @@ static char *make_path(const char *policy, const char *path)
 	return joined;
 }
 
-/* --- reading ---------------------------------------------------------------------------------- */
+/* --- key sets ----------------------------------------------------------------------------------
+ */
 
 /* Sets `jwks`, or `fault`. */
 static void read_set(struct key_file *f, int fd)
@@ -130,9 +131,31 @@ static void report(const struct key_file *f, size_t index, struct faults *faults
 		faults_warn(faults, place, "%.*s", (int)(end - at), at);
 }
 
+static int read_sets(struct runner_keys *keys, const struct runners *runners, const char *policy,
+	const struct clock_time *now, struct faults *faults)
+{
+	keys->files = calloc(runners->n_issuers + 1, sizeof(*keys->files));
+	if (!keys->files)
+		return -ENOMEM;
+
+	for (; keys->n < runners->n_issuers; keys->n++) {
+		struct key_file *f = &keys->files[keys->n];
+
+		bytes_init(&f->fault, BYTES_UNLIMITED);
+		bytes_init(&f->warnings, BYTES_UNLIMITED);
+		f->max_age = runners->issuers[keys->n].max_age;
+		f->path = make_path(policy, runners->issuers[keys->n].jwks);
+		if (!f->path)
+			return -ENOMEM;
+		read_file(keys, f, now);
+		report(f, keys->n, faults);
+	}
+	return 0;
+}
+
 /* --- keys of signers -------------------------------------------------------------------------- */
 
-/* Sets the path of a key: a credential's, if there is one with this name. */
+/* Sets the path of a key: of the credential with this name, if there is one. */
 static int find_secret(
 	struct secret_file *f, const char *policy, const char *credentials, const char *key)
 {
@@ -197,7 +220,7 @@ const struct evidence_key *runner_keys_secret(
 	return f->key;
 }
 
-/* --- both ------------------------------------------------------------------------------------- */
+/* --- all files -------------------------------------------------------------------------------- */
 
 int runner_keys_new(const struct runners *runners, const char *policy, const char *credentials,
 	uid_t owner, const struct clock_time *now, struct faults *faults, struct runner_keys **ret)
@@ -218,22 +241,9 @@ int runner_keys_new(const struct runners *runners, const char *policy, const cha
 	if (!keys)
 		return -ENOMEM;
 	keys->owner = owner;
-	keys->files = calloc(runners->n_issuers + 1, sizeof(*keys->files));
-	if (!keys->files)
-		return -ENOMEM;
-	for (; keys->n < runners->n_issuers; keys->n++) {
-		struct key_file *f = &keys->files[keys->n];
-
-		bytes_init(&f->fault, BYTES_UNLIMITED);
-		bytes_init(&f->warnings, BYTES_UNLIMITED);
-		f->max_age = runners->issuers[keys->n].max_age;
-		f->path = make_path(policy, runners->issuers[keys->n].jwks);
-		if (!f->path)
-			return -ENOMEM;
-		read_file(keys, f, now);
-		report(f, keys->n, faults);
-	}
-	if (read_secrets(keys, runners, policy, credentials, now, faults) < 0 || faults->failed)
+	if (read_sets(keys, runners, policy, now, faults) < 0
+		|| read_secrets(keys, runners, policy, credentials, now, faults) < 0
+		|| faults->failed)
 		return -ENOMEM;
 	if (faults->n > before)
 		return POLICY_FAULTY;
@@ -248,7 +258,7 @@ static uint64_t time_of(const struct key_file *f)
 	return (uint64_t)f->watched.seen.st_mtim.tv_sec * CLOCK_SECOND;
 }
 
-/* A file of the future would never be too old. */
+/* A file with a time in the future would never be too old. */
 static bool is_old(const struct key_file *f, uint64_t wall)
 {
 	const uint64_t time = time_of(f);

@@ -16,9 +16,9 @@ struct runner_keys;
 
 /*
  * Reads the key sets and keys. `credentials`: the directory of the service manager's credentials,
- * where a key's name without a slash is looked for first; or NULL. `runners` and `policy`, the
- * policy's absolute path, must outlive the result. `runners` may be NULL: then *ret is. Returns 0,
- * POLICY_FAULTY with `faults`, or -ENOMEM. What is left out of a set is a warning.
+ * where a key's name without a slash is looked for first; or NULL. `policy`: the policy's absolute
+ * path. `runners` may be NULL: *ret is then NULL. Returns 0, POLICY_FAULTY with `faults`, or
+ * -ENOMEM. A key that is left out of a set is a warning.
  */
 int runner_keys_new(const struct runners *runners, const char *policy, const char *credentials,
 	uid_t owner, const struct clock_time *now, struct faults *faults, struct runner_keys **ret);

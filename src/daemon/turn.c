@@ -58,7 +58,7 @@ static void extend(struct batch *batch, const uint8_t id[static TOKEN_ID_LEN])
 	token_events_add_extended(&batch->events, t, &batch->now, batch->watched ? res : NULL);
 }
 
-/* Before tokens expire: those for which somebody waits live on, within their bound. */
+/* Extends the tokens for which somebody waits, within their bound, before they expire. */
 static void extend_awaited(struct turn *turn)
 {
 	struct store *store = turn->resources->store;
@@ -316,7 +316,8 @@ static void settle_view(const struct turn *turn, struct answer *a, size_t unread
 
 /*
  * Holds the connection if the answer is not due yet. While the daemon stops, nothing is held:
- * waits_wake_all() has already run. Who wants only the decision never hears "pending".
+ * waits_wake_all() has already run. An asker that wants
+ * only the decision never gets "pending".
  */
 static void hold(struct turn *turn, struct answer *a)
 {

@@ -390,13 +390,13 @@ static void decide_first(const struct decide_input *in, struct verdict *v)
 void decide_evaluate(const struct decide_input *in, struct verdict *v)
 {
 	const struct request *request = in->request;
-	struct decide_input anew = *in;
+	struct decide_input again = *in;
 
-	anew.token = NULL;
+	again.token = NULL;
 	if (refuse_unjudged(in, v))
 		return;
-	if (request->approval_token && decide_retry_asks_anew(in))
-		decide_first(&anew, v);
+	if (request->approval_token && decide_retry_asks_again(in))
+		decide_first(&again, v);
 	else if (request->approval_token)
 		decide_with_token(in, v);
 	else if (!in->settings->approvals_claimed && evaluate_named_approval(&request->evaluate))

@@ -106,16 +106,16 @@ static void end_waiting(const struct decide_input *in, struct verdict *v)
 
 void decide_exec(const struct decide_input *in, struct verdict *v)
 {
-	struct decide_input anew = *in;
+	struct decide_input again = *in;
 
-	anew.token = NULL;
+	again.token = NULL;
 	if (in->closed) {
 		verdict_deny(v, REASON_CLOSED);
 		verdict_explain(v, "%s", in->closed);
 	} else if (decide_runner_denies(in, v)) {
 		return;
-	} else if (in->request->approval_token && decide_retry_asks_anew(in)) {
-		decide_first(&anew, v);
+	} else if (in->request->approval_token && decide_retry_asks_again(in)) {
+		decide_first(&again, v);
 	} else if (in->request->approval_token) {
 		decide_retry(in, v);
 	} else if (!decide_retry_claim_fits(in)) {

@@ -170,7 +170,7 @@ static void stay_pending(const struct judgement *j, struct verdict *v)
 		verdict_explain(v, ": %s", j->reason);
 }
 
-/* The token notes once that it has several askers: see decide_retry_asks_anew(). */
+/* The token notes once that it has several askers: see decide_retry_asks_again(). */
 static void join(const struct token *t, const struct judgement *j, struct verdict *v)
 {
 	verdict_name_token(v, t);

@@ -67,7 +67,7 @@ static void deny_dead_token(const struct decide_input *in, struct verdict *v)
 		verdict_explain(v, ": %s", in->token->reason);
 }
 
-bool decide_retry_asks_anew(const struct decide_input *in)
+bool decide_retry_asks_again(const struct decide_input *in)
 {
 	const struct token *t = in->token;
 

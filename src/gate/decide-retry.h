@@ -18,7 +18,7 @@ bool decide_retry_claim_fits(const struct decide_input *in);
  * Whether the request is one of several that have asked for its token, and another one has consumed
  * it. Then it is a question like one without a token.
  */
-bool decide_retry_asks_anew(const struct decide_input *in);
+bool decide_retry_asks_again(const struct decide_input *in);
 
 /* Whether the token is live and for this request; if not, the verdict denies. */
 bool decide_retry_begin(const struct decide_input *in, struct verdict *v);

@@ -263,7 +263,7 @@ void rule_advise(const struct rule *rule, const char *place, struct faults *faul
 
 /* --- rules of other kinds --------------------------------------------------------------------- */
 
-/* The home directory of whoever asks in an example. */
+/* The home directory of the asker in an example. */
 #define EXAMPLE_HOME "/home/me"
 
 static bool is_about_paths(const struct rule *rule)
