@@ -20,6 +20,8 @@
 #include "gate/limits.h"
 #include "gate/runner/jwt.h"
 
+#define TIMEOUT_MAX (3600 * CLOCK_SECOND)
+
 struct token {
 	const char *audience, *output;
 	uint64_t timeout;
@@ -31,7 +33,8 @@ static const struct option_row rows[] = {
 	{ "output", 0, "FILE", "write it there, for this user alone",
 		OPTION_STRING(struct token, output) },
 	{ "timeout", 0, "TIME", "wait at most so long for the token (default: 10s)",
-		OPTION_DURATION(struct token, timeout) },
+		OPTION_DURATION(struct token, timeout), .min = CLOCK_MS, .max = TIMEOUT_MAX,
+		.wants = "a time from 1ms to 1h" },
 	{ 0 },
 };
 
