@@ -273,6 +273,32 @@ many_entries() {
 
 # All commands of a line are judged, by all rules that may be about them. What the kernel does for a
 # request isn't counted here; with it, bench/run shows a smaller ratio.
+# words N: a request with so many words.
+words() {
+	local args
+
+	printf -v args ',"x"%.0s' $(seq "$1")
+	request executable=/usr/bin/env args:="[\"git\"$args]"
+}
+
+@test "after the steps of matching are spent, four times the words cost hardly more" {
+	local few
+
+	mkdir "$TMP/policy"
+	{
+		printf '{"exec":['
+		seq -f '{"id":"r%g","argv":["git","**","?b*"],"action":"deny"},' 4000
+		printf '{"id":"last","argv":["git"],"action":"deny"}]}'
+	} >"$TMP/policy/policy.json"
+	words 1050 >"$TMP/few"
+	words 4000 >"$TMP/many"
+	WANTED=deny STATE_DIR=$TMP/few.d deciding "$TMP/few" 1 --policy "$TMP/policy/policy.json"
+	few=$COUNT
+	WANTED=deny STATE_DIR=$TMP/many.d deciding "$TMP/many" 1 --policy "$TMP/policy/policy.json"
+	assert_equal "$(grep -c 'takes at most 33554432 steps' "$TMP/replies")" 1
+	at_most "4,000 words" "$COUNT" 1.1 "$few"
+}
+
 @test "a line of ten commands costs at most four times one command, under 4,000 rules" {
 	local one programs='"git":["/usr/bin/git","/usr/bin/git"]' line
 	local -a words=(executable=/usr/bin/bash real_path=/usr/bin/bash "programs:={$programs}"

@@ -53,6 +53,11 @@ bool glob_budget_spend(size_t len)
 	return spend(CALL_STEPS + len / BYTES_IN_STEP);
 }
 
+bool glob_budget_is_spent(void)
+{
+	return steps_left == 0;
+}
+
 static const char *next_char(const char *t, const char *end)
 {
 	uint32_t c;

@@ -32,6 +32,9 @@ bool glob_budget_end(void);
  */
 bool glob_budget_spend(size_t len);
 
+/* Then a loop over words and patterns can end. */
+bool glob_budget_is_spent(void);
+
 bool glob_text(const char *pattern, const char *text);
 
 /*

@@ -271,7 +271,7 @@ static bool branches_fit(const struct patterns *p, const struct target *t, enum 
 		return true;
 	if (t->any_branch || t->odd_branch)
 		return width == WIDE;
-	for (size_t i = 0; i < t->n; i++) {
+	for (size_t i = 0; i < t->n && !glob_budget_is_spent(); i++) {
 		fits = word_fits(p, t->texts[i].text, width);
 		any |= fits;
 		all &= fits || !t->texts[i].name;

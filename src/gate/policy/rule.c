@@ -192,7 +192,7 @@ static bool words_fit(const struct rule *rule, size_t first, const struct candid
 			}
 			at++;
 			word++;
-		} else if (star != none) {
+		} else if (star != none && !glob_budget_is_spent()) {
 			at = star;
 			word = ++taken;
 		} else {
