@@ -277,49 +277,74 @@ static int take_path(const char *given, const char *what, char **own, const char
 	return STATUS_DONE;
 }
 
-static int run_daemon(const struct verb *verb, struct command_line *c)
-{
-	cleanup(free_p) char *state_dir = NULL;
-	cleanup(free_p) char *policy = NULL;
-	cleanup(free_p) char *approvers = NULL;
-	cleanup(free_p) char *key = NULL;
-	cleanup(free_p) char *registry = NULL;
-	cleanup(free_p) char *pid_file = NULL;
-	cleanup(packs_deinit) struct packs packs = { .n = 0 };
-	cleanup(bytes_deinit) struct bytes pack_directory = BYTES_INIT(BYTES_UNLIMITED);
-	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
-	int r, status;
+/* The paths of the options, absolute. */
+struct paths {
+	char *state_dir, *policy, *approvers, *key, *registry, *pid_file;
+};
 
-	if (find_key(c, &key) < 0)
+static void paths_deinit(struct paths *p)
+{
+	free(p->state_dir);
+	free(p->policy);
+	free(p->approvers);
+	free(p->key);
+	free(p->registry);
+	free(p->pid_file);
+}
+
+static int find_paths(const struct verb *verb, struct command_line *c, struct paths *p)
+{
+	struct serve_options *o = &c->serve;
+	int status;
+
+	if (find_key(c, &p->key) < 0)
 		return say_undecided("out of memory");
 
-	status = take_path(c->policy, "the policy is", &policy, &c->serve.policy);
+	status = take_path(c->policy, "the policy is", &p->policy, &o->policy);
 	if (status == STATUS_DONE)
-		status = take_path(
-			c->approvers, "the approvers are", &approvers, &c->serve.approvers);
+		status = take_path(c->approvers, "the approvers are", &p->approvers, &o->approvers);
 	if (status == STATUS_DONE)
-		status = take_path(c->registry, "the registry is", &registry, &c->serve.registry);
+		status = take_path(c->registry, "the registry is", &p->registry, &o->registry);
 	if (status == STATUS_DONE)
-		status = take_path(c->pid_file, "the pid file is", &pid_file, &c->serve.pid_file);
-	if (status != STATUS_DONE)
+		status = take_path(c->pid_file, "the pid file is", &p->pid_file, &o->pid_file);
+	if (status != STATUS_DONE || strcmp(c->store, "file") != 0)
 		return status;
 
-	if (strcmp(c->store, "file") == 0) {
-		state_dir = daemon_state_dir(c->state_dir);
-		if (!state_dir)
-			return usage_error(verb,
-				"--state-dir is needed: neither it nor the environment names a "
-				"directory");
-		c->serve.state_dir = state_dir;
-	}
+	p->state_dir = daemon_state_dir(c->state_dir);
+	if (!p->state_dir)
+		return usage_error(verb,
+			"--state-dir is needed: neither it nor the environment names a directory");
+	o->state_dir = p->state_dir;
+	return STATUS_DONE;
+}
 
-	r = packs_directory(c->pack_directory, &pack_directory);
+static int find_packs(const struct verb *verb, const struct command_line *c, struct packs *packs,
+	struct bytes *directory)
+{
+	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
+	int r;
+
+	r = packs_directory(c->pack_directory, directory);
 	if (r >= 0 && c->policy_packs)
-		r = packs_find(c->policy_packs, c->pack_directory, &packs, &why);
+		r = packs_find(c->policy_packs, c->pack_directory, packs, &why);
 	if (r < 0)
 		return say_undecided("out of memory");
-	if (r == PACKS_REFUSED)
-		return usage_error(verb, "--policy-pack: %s", bytes_str(&why));
+	return r == PACKS_REFUSED ? usage_error(verb, "--policy-pack: %s", bytes_str(&why))
+				  : STATUS_DONE;
+}
+
+static int run_daemon(const struct verb *verb, struct command_line *c)
+{
+	cleanup(paths_deinit) struct paths paths = { 0 };
+	cleanup(packs_deinit) struct packs packs = { .n = 0 };
+	cleanup(bytes_deinit) struct bytes pack_directory = BYTES_INIT(BYTES_UNLIMITED);
+	int r, status;
+
+	status = find_paths(verb, c, &paths);
+	if (status == STATUS_DONE)
+		status = find_packs(verb, c, &packs, &pack_directory);
+	if (status != STATUS_DONE)
+		return status;
 
 	c->serve.packs = packs.paths;
 	c->serve.n_packs = packs.n;

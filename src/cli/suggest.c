@@ -37,55 +37,46 @@ static int append_pattern(
 	int r;
 
 	r = bytes_append_str(&pattern, text);
-	if (r < 0)
-		return r;
 	for (size_t i = 0; i < pattern.len; i++)
 		if (pattern.data[i] == '*')
 			pattern.data[i] = '?';
 
-	if (!glob_is_literal(text))
+	if (r >= 0 && !glob_is_literal(text))
 		r = suggest_notes_add(notes,
 			"%s holds a '*' or '?', which no pattern can say: the '?' there fits any "
 			"one character",
 			what);
-	return r < 0 ? r : json_append_string(b, bytes_str(&pattern));
+	if (r < 0)
+		bytes_undo(b, b->len, r);
+	return json_append_string(b, bytes_str(&pattern));
 }
 
 /* Appends the path as invoked and, if it is another one, the real path: both must match. */
 static int append_program(struct bytes *b, const struct request *q, struct suggest_notes *notes)
 {
-	int r;
-
 	if (!q->asked.real_path || strcmp(q->asked.real_path, q->asked.executable) == 0)
 		return append_pattern(b, q->asked.executable, "the path", notes);
 
-	r = bytes_append_char(b, '[');
-	if (r >= 0)
-		r = append_pattern(b, q->asked.executable, "the path", notes);
-	if (r >= 0)
-		r = bytes_append_char(b, ',');
-	if (r >= 0)
-		r = append_pattern(b, q->asked.real_path, "the real path", notes);
-	return r < 0 ? r : bytes_append_char(b, ']');
+	bytes_append_char(b, '[');
+	append_pattern(b, q->asked.executable, "the path", notes);
+	bytes_append_char(b, ',');
+	append_pattern(b, q->asked.real_path, "the real path", notes);
+	return bytes_append_char(b, ']');
 }
 
 static int append_argv(struct bytes *b, const struct request *q, struct suggest_notes *notes)
 {
 	const char *arg = q->asked.args.text;
 	char what[32];
-	int r;
 
-	r = bytes_append_char(b, '[');
-	if (r >= 0)
-		r = append_program(b, q, notes);
+	bytes_append_char(b, '[');
+	append_program(b, q, notes);
 	for (size_t i = 0; i < q->asked.args.n; i++, arg += strlen(arg) + 1) {
 		snprintf(what, sizeof(what), "argument %zu", i + 1);
-		if (r >= 0)
-			r = bytes_append_char(b, ',');
-		if (r >= 0)
-			r = append_pattern(b, arg, what, notes);
+		bytes_append_char(b, ',');
+		append_pattern(b, arg, what, notes);
 	}
-	return r < 0 ? r : bytes_append_char(b, ']');
+	return bytes_append_char(b, ']');
 }
 
 static bool has_id(const struct policy *policy, const char *id)
@@ -157,15 +148,12 @@ int suggest_rule(const struct policy *policy, const struct request *q, uid_t uid
 	if (r < 0 || obstacle)
 		return r;
 
-	r = bytes_append_str(rule, "{\"id\":");
-	if (r >= 0)
-		r = append_id(rule, policy, q);
-	if (r >= 0)
-		r = bytes_append_str(rule, ",\"argv\":");
-	if (r >= 0)
-		r = append_argv(rule, q, notes);
-	if (r >= 0)
-		r = bytes_appendf(
-			rule, ",\"action\":\"allow\",\"users\":[\"%u\"]}", (unsigned int)uid);
+	bytes_append_str(rule, "{\"id\":");
+	r = append_id(rule, policy, q);
+	if (r < 0)
+		return r;
+	bytes_append_str(rule, ",\"argv\":");
+	append_argv(rule, q, notes);
+	r = bytes_appendf(rule, ",\"action\":\"allow\",\"users\":[\"%u\"]}", (unsigned int)uid);
 	return r < 0 ? r : add_effect(j, notes);
 }

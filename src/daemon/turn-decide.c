@@ -293,6 +293,26 @@ static int add_fingerprint(struct request *request, struct answer *a, uint8_t *f
 	return 0;
 }
 
+/* Sets what is known of the request's fingerprint, and the token that it resumes. */
+static int add_token(const struct resources *res, struct request *request, struct answer *a,
+	uint8_t fingerprint[static FINGERPRINT_LEN], struct decide_input *in)
+{
+	const uid_t uid = a->conn->peer.uid;
+	int r;
+
+	if (!may_have_token(request))
+		return 0;
+
+	r = add_fingerprint(request, a, fingerprint);
+	if (r < 0)
+		return r;
+	in->fingerprint = fingerprint;
+	in->usage = store_count(res->store, uid, fingerprint);
+	if (!in->token)
+		in->token = resumed_token(res->store, request, uid, fingerprint);
+	return 0;
+}
+
 /* Looks up all inputs of the decision, and decides. */
 static int decide_request(struct batch *batch, struct request *request,
 	const struct turn_waited *waited, size_t len, const struct runner_result *runner,
@@ -339,18 +359,11 @@ static int decide_request(struct batch *batch, struct request *request,
 	if (request->action == ACTION_DONE && !request->fault && batch->has_evidence)
 		in.may_report =
 			evidence_may_report(res->evidence, request->record_id, conn->peer.uid);
-	if (may_have_token(request)) {
-		r = add_fingerprint(request, a, fingerprint);
-		if (r < 0)
-			return r;
-		in.fingerprint = fingerprint;
-		in.usage = store_count(res->store, conn->peer.uid, fingerprint);
-		if (!in.token)
-			in.token = resumed_token(res->store, request, conn->peer.uid, fingerprint);
-	}
 	make_id(fresh_id);
 
-	r = add_groups(conn, &in, &groups);
+	r = add_token(res, request, a, fingerprint, &in);
+	if (r >= 0)
+		r = add_groups(conn, &in, &groups);
 	if (r >= 0)
 		r = add_home(conn, &in, &home);
 	if (r < 0)
