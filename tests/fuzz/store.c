@@ -23,6 +23,7 @@
 #include "ledger/store/file-store.h"
 #include "ledger/store/journal-line.h"
 #include "ledger/store/journal.h"
+#include "ledger/store/tokens-mark.h"
 
 #define FORMAT "firma.tokens"
 #define HEADER_BEGIN "{\"format\":\"" FORMAT "\",\"version\":1,\"records\":"
@@ -52,6 +53,7 @@ static void remove_directory(void)
 {
 	(void)unlinkat(dir_fd, "tokens.jsonl", 0);
 	(void)unlinkat(dir_fd, "tokens.jsonl.new", 0);
+	(void)unlinkat(dir_fd, TOKENS_MARK_NAME, 0);
 	(void)unlinkat(dir_fd, "lock", 0);
 	(void)rmdir(directory);
 }
@@ -70,10 +72,12 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	return 0;
 }
 
+/* The file is the first of its directory: the mark of another one would say that it is older. */
 static void write_tokens(const uint8_t *data, size_t size)
 {
 	int fd = openat(dir_fd, "tokens.jsonl", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 
+	(void)unlinkat(dir_fd, TOKENS_MARK_NAME, 0);
 	must(fd >= 0 && file_write(fd, data, size) == 0);
 	close(fd);
 }
