@@ -27,7 +27,7 @@ static const struct option_row rows[] = {
 	REQUEST_BUILD_ROWS(struct check, build),
 	EVALUATE_BUILD_ROWS(struct check, evaluate),
 	REQUEST_BUILD_FILE_ROW(struct check, build),
-	REQUEST_BUILD_PROFILE_ROW(struct check, build),
+	REQUEST_BUILD_CLAIM_ROWS(struct check, build),
 	REQUEST_BUILD_TOKEN_ROW(struct check, build),
 	REQUEST_BUILD_REASON_ROW(struct check, build),
 	RUNNER_AUTH_ROWS(struct check, runner),

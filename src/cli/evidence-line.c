@@ -164,15 +164,16 @@ static int append_quoted(struct bytes *b, const char *before, const char *text)
 }
 
 /* Appends " (in '/a b')", as for a token. */
-static void append_note(struct bytes *b, const char *before, const char *text)
+static void append_note(struct bytes *b, const char *word, const char *text)
 {
 	if (!text || !text[0])
 		return;
-	append_quoted(b, before, text);
+	bytes_appendf(b, " (%s", word);
+	append_quoted(b, " ", text);
 	bytes_append_char(b, ')');
 }
 
-/* Appends the command, its directory and its purpose, in the same form as for a token. */
+/* Appends the command or the target, and its notes, in the same form as for a token. */
 static int append_command(struct bytes *b, const struct json *request)
 {
 	const struct json *args = member(request, "args");
@@ -184,9 +185,10 @@ static int append_command(struct bytes *b, const struct json *request)
 			arg = json_string(child);
 			append_quoted(b, " ", arg ? arg : "?");
 		}
-	append_note(b, " (in ", string(request, "cwd"));
 	append_quoted(b, " ", string(request, "target"));
-	append_note(b, " (for ", string(request, field_rows[FIELD_PURPOSE].name));
+	for (enum field f = 0; f < FIELDS; f++)
+		if (field_rows[f].note)
+			append_note(b, field_rows[f].note, string(request, field_rows[f].name));
 	return bytes_error(b);
 }
 

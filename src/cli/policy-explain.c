@@ -57,7 +57,7 @@ static const struct option_row rows[] = {
 	REQUEST_BUILD_ROWS(struct explain, build),
 	EVALUATE_BUILD_ROWS(struct explain, evaluate),
 	REQUEST_BUILD_FILE_ROW(struct explain, build),
-	REQUEST_BUILD_PROFILE_ROW(struct explain, build),
+	REQUEST_BUILD_CLAIM_ROWS(struct explain, build),
 	{ "cwd", 0, "DIR", "the directory (default: the current one)",
 		OPTION_PARSED(struct explain, build.asked.cwd, parse_cwd),
 		OPTION_GIVEN(struct explain, build.described), .wants = "an absolute path" },

@@ -52,7 +52,8 @@ struct request_build {
 			OPTION_GIVEN(object, member.described), .wants = "an ID"        \
 	}
 
-#define REQUEST_BUILD_PROFILE_ROW(object, member)                                           \
+/* Claims that the fingerprint does not have: for the verbs that ask or explain. */
+#define REQUEST_BUILD_CLAIM_ROWS(object, member)                                            \
 	{                                                                                   \
 		"profile", 0, "NAME", "the profile (default: $FIRMA_PROFILE or 'default')", \
 			OPTION_STRING(object, member.asked.profile),                        \

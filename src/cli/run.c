@@ -44,7 +44,7 @@ struct run {
 
 static const struct option_row rows[] = {
 	REQUEST_BUILD_ROWS(struct run, build),
-	REQUEST_BUILD_PROFILE_ROW(struct run, build),
+	REQUEST_BUILD_CLAIM_ROWS(struct run, build),
 	REQUEST_BUILD_TOKEN_ROW(struct run, build),
 	REQUEST_BUILD_REASON_ROW(struct run, build),
 	{ "wait", 0, "TIME", "hold for so long (default: until somebody has decided)",

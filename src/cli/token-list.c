@@ -44,9 +44,6 @@ static const enum column dispensable[] = { AGE, UID, APPROVED, LEFT, STATE };
 #define DAYTIME_AT 11
 #define DAYTIME_LEN 8
 
-/* What the asker claims, as far as there is room. */
-enum note { NOTE_DIRECTORY, NOTE_PURPOSE, NOTES };
-
 struct row {
 	bool pending, shown, approved;
 	bool evaluated; /* of the second contract */
@@ -55,7 +52,7 @@ struct row {
 	enum style style;
 	char cells[CELLS][CELL_MAX];
 	char *command;
-	char *notes[NOTES]; /* shown after the command, each if it fits; or NULL */
+	char *notes[FIELDS]; /* claims that are shown after the command, each if it fits; or NULL */
 };
 
 /* The columns that are shown, and their widths. */
@@ -112,12 +109,14 @@ static int make_note(const char *before, const char *value, char **ret)
 	return *ret ? 0 : -ENOMEM;
 }
 
-static int make_notes(const struct token_view *token, char *ret[static NOTES])
+static int make_notes(const struct token_view *token, char *ret[static FIELDS])
 {
-	int r;
+	int r = 0;
 
-	r = make_note("in", token->asked.cwd, &ret[NOTE_DIRECTORY]);
-	return r < 0 ? r : make_note("for", token->asked.purpose, &ret[NOTE_PURPOSE]);
+	for (enum field f = 0; r >= 0 && f < FIELDS; f++)
+		if (field_rows[f].note)
+			r = make_note(field_rows[f].note, field_get(f, &token->asked), &ret[f]);
+	return r;
 }
 
 /* "1001 13:31:47Z always for 8h": the user, the time, and whether for good. */
@@ -314,13 +313,13 @@ static void append_notes(const struct layout *layout, const struct row *row, str
 {
 	size_t used = fold_columns(row->command, strlen(row->command)), more;
 
-	for (enum note note = 0; note < NOTES; note++) {
-		if (!row->notes[note])
+	for (enum field f = 0; f < FIELDS; f++) {
+		if (!row->notes[f])
 			continue;
-		more = fold_columns(row->notes[note], strlen(row->notes[note]));
+		more = fold_columns(row->notes[f], strlen(row->notes[f]));
 		if (layout->room != SIZE_MAX && used + more > layout->room)
 			continue;
-		bytes_append_str(b, row->notes[note]);
+		bytes_append_str(b, row->notes[f]);
 		used += more;
 	}
 }
@@ -368,8 +367,8 @@ void token_list_deinit(struct token_list *l)
 {
 	for (size_t i = 0; i < l->n; i++) {
 		free(l->rows[i].command);
-		for (enum note note = 0; note < NOTES; note++)
-			free(l->rows[i].notes[note]);
+		for (enum field f = 0; f < FIELDS; f++)
+			free(l->rows[i].notes[f]);
 	}
 	free(l->rows);
 	*l = (struct token_list)TOKEN_LIST_INIT(l->console, l->state);

@@ -50,6 +50,7 @@ const struct field_row field_rows[FIELDS] = {
 		.kind = FIELD_KIND_DIRECTORY,
 		BOTH,
 		.label = "directory",
+		.note = "in",
 		.rule_key = "cwd" },
 	[FIELD_REAL_PATH] = { .name = "real_path",
 		.offset = AT(real_path),
@@ -137,7 +138,8 @@ const struct field_row field_rows[FIELDS] = {
 		.kind = FIELD_KIND_NON_EMPTY,
 		BOTH,
 		.binding = FIELD_SHOWN,
-		.label = "purpose" },
+		.label = "purpose",
+		.note = "for" },
 };
 
 #undef EXEC

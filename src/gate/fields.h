@@ -26,38 +26,6 @@ enum field_kind {
 	FIELD_KIND_NAMES,    /* at most LIMIT_NAMES strings, none of them empty */
 };
 
-/* In the order in which they are read, compared and printed. */
-enum field {
-	FIELD_EXECUTABLE,
-	FIELD_ARGS,
-	FIELD_ACTION_TYPE,
-	FIELD_TARGET,
-	FIELD_COMPARED_TARGET,
-	FIELD_REAL_TARGET,
-	FIELD_OPERATION,
-	FIELD_SERVER,
-	FIELD_TOOL,
-	FIELD_CAPABILITY,
-	FIELD_CWD,
-	FIELD_REAL_PATH,
-	FIELD_EXECUTABLE_SHA256,
-	FIELD_PROGRAMS,
-	FIELD_ENVIRONMENT,
-	FIELD_AGENT_ID,
-	FIELD_SESSION_ID,
-	FIELD_SANDBOX_ID,
-	FIELD_PROFILE,
-	FIELD_ACTOR,
-	FIELD_CONTENT_SHA256,
-	FIELD_CONTENT,
-	FIELD_OLD_TEXT,
-	FIELD_NEW_TEXT,
-	FIELD_RELEASE,
-	FIELD_RUNNER,
-	FIELD_PURPOSE,
-	FIELDS,
-};
-
 /* The contracts that have a field. */
 enum contract {
 	CONTRACT_EXEC = 1,     /* the first: local.exec */
@@ -82,6 +50,7 @@ struct field_row {
 	enum field_binding binding;
 
 	const char *label;     /* on a card, for the asker's claims; NULL: elsewhere */
+	const char *note;      /* the word before it where a command is one line; NULL: not there */
 	const char *rule_key;  /* key of a rule that is limited to some values; or NULL */
 	const char *entry_key; /* key of an allowlist entry that is bound to it; or NULL */
 

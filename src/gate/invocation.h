@@ -3,8 +3,8 @@
 
 /*
  * What an asker wants to do, and what it says about the circumstances. A request holds an
- * invocation, and so does the token that is issued for it. The table of the members is in
- * gate/fields.
+ * invocation, and so does the token that is issued for it. Each member except `kind` has a row in
+ * the table of gate/fields.
  *
  * By the first contract it is one program and its arguments: `executable` is set. By the second
  * contract it is an action of some kind on a target: `executable` is NULL. Members of the other
@@ -72,4 +72,36 @@ struct invocation {
 	struct string_list release;
 
 	const char *purpose; /* what it is for, for people; NULL also if it was empty */
+};
+
+/* The members of struct invocation, in the order in which they are read, compared and printed. */
+enum field {
+	FIELD_EXECUTABLE,
+	FIELD_ARGS,
+	FIELD_ACTION_TYPE,
+	FIELD_TARGET,
+	FIELD_COMPARED_TARGET,
+	FIELD_REAL_TARGET,
+	FIELD_OPERATION,
+	FIELD_SERVER,
+	FIELD_TOOL,
+	FIELD_CAPABILITY,
+	FIELD_CWD,
+	FIELD_REAL_PATH,
+	FIELD_EXECUTABLE_SHA256,
+	FIELD_PROGRAMS,
+	FIELD_ENVIRONMENT,
+	FIELD_AGENT_ID,
+	FIELD_SESSION_ID,
+	FIELD_SANDBOX_ID,
+	FIELD_PROFILE,
+	FIELD_ACTOR,
+	FIELD_CONTENT_SHA256,
+	FIELD_CONTENT,
+	FIELD_OLD_TEXT,
+	FIELD_NEW_TEXT,
+	FIELD_RELEASE,
+	FIELD_RUNNER,
+	FIELD_PURPOSE,
+	FIELDS,
 };
