@@ -49,10 +49,10 @@ static const char *end_of_letters(const char *word)
 /* A text may begin after the letter of "-dFILE", or after all letters of "-xfFILE". */
 static bool may_begin(const struct operands *o, const char *word, const char *at)
 {
-	if (strchr(SEPARATORS " \t\n", *at))
-		return false;
-	return strchr(SEPARATORS, at[-1])
+	const bool after = strchr(SEPARATORS, at[-1])
 		|| (o->letters && at >= word + 2 && (at == word + 2 || at == o->letters));
+
+	return after && !strchr(SEPARATORS " \t\n", *at);
 }
 
 /* Moves on to the next text that begins within the word. */
