@@ -90,6 +90,14 @@ static int read_programs(struct candidate *s)
 	return 0;
 }
 
+const char *candidate_other_name(
+	const struct candidate_program *program, const struct candidate_program *real)
+{
+	const bool same = program->name && real->name && strcmp(program->name, real->name) == 0;
+
+	return same ? NULL : real->name;
+}
+
 /* Whether the text means a file for some program. */
 static bool may_be_path(const char *text)
 {
@@ -100,11 +108,11 @@ static bool may_be_path(const char *text)
  * Whether the program takes a word without a slash for a file's name. For a program that runs
  * others or has subcommands, such a word may be a command, a target or a host.
  */
-static bool takes_files(const struct candidate_program *p)
+static bool takes_files(const char *name)
 {
-	return !p->name
-		|| (program_of(p->name) == PROGRAM_PLAIN && !program_has_verbs(p->name)
-			&& !program_can_run(p->name));
+	return !name
+		|| (program_of(name) == PROGRAM_PLAIN && !program_has_verbs(name)
+			&& !program_can_run(name));
 }
 
 /*
@@ -131,7 +139,8 @@ static bool is_certain_path(const char *text, bool bare)
 static int read_paths(struct candidate *s)
 {
 	const char *directory = s->directory ? s->directory : s->likely_directory, *text;
-	const bool bare = !s->wrapped && takes_files(&s->narrow) && takes_files(&s->narrow_real);
+	const bool bare = !s->wrapped && takes_files(s->narrow.name)
+		&& takes_files(candidate_other_name(&s->narrow, &s->narrow_real));
 	size_t total = 0, relative = 0, size;
 	char *at;
 	int r;
@@ -185,14 +194,15 @@ static void find_options_first(struct candidate *s)
  */
 static void find_commands(struct candidate *s)
 {
-	const char *name = s->executable.name, *real = s->real.name;
+	const char *name = s->executable.name;
+	const char *real = candidate_other_name(&s->executable, &s->real);
 	struct wrapped w = { .words = s->words, .n = s->n_words };
 
 	if (s->form == CANDIDATE_WORDS)
 		wrapper_open_words(&w);
 	else
 		wrapper_find_commands(&w, name);
-	if (real && strcmp(real, name) != 0
+	if (real
 		&& (!program_is_multicall(real)
 			|| (program_name_is(real, "coreutils") && !program_is_coreutil(name))))
 		wrapper_find_commands(&w, real);

@@ -59,6 +59,10 @@ struct candidate {
 	char *path; /* of the executable, if allocated */
 };
 
+/* The real program's name if it is another than the program's; else NULL. */
+const char *candidate_other_name(
+	const struct candidate_program *program, const struct candidate_program *real);
+
 /* The request must be a local.exec without a fault. Error: -ENOMEM, with nothing to free. */
 int candidate_init(struct candidate *s, const struct request *request, const struct asker *asker);
 

@@ -226,7 +226,8 @@ static bool runs_lines(const char *name)
 static int find_lines(struct candidates *c, size_t whole)
 {
 	const struct candidate *s = &c->all[whole];
-	bool shell = runs_lines(s->executable.name) || runs_lines(s->real.name);
+	bool shell = runs_lines(s->executable.name)
+		|| runs_lines(candidate_other_name(&s->executable, &s->real));
 	bool option = false, ended = false;
 	const char *text;
 	int r = 0;

@@ -182,7 +182,7 @@ static int add_candidate(struct target *t, const struct candidate *s, bool in_li
 	int r;
 
 	r = add_vector(t, s->executable.name, s, reach);
-	if (r >= 0 && s->real.name && strcmp(s->real.name, s->executable.name) != 0)
+	if (r >= 0 && candidate_other_name(&s->executable, &s->real))
 		r = add_vector(t, s->real.name, s, reach);
 	for (size_t i = first; r >= 0 && i < t->n; i++)
 		t->texts[i].command = s->form != CANDIDATE_WORDS && !by_path;
