@@ -475,6 +475,13 @@ is_waiting() {
 	assert_line -n 3 -e ' mcp +get of tickets$'
 }
 
+@test "the record has the directory after the target, as the list has it" {
+	start_kinds --evidence-log "$TMP/log.evidence"
+	pending_kind read
+	run firma evidence show "$TMP/log.evidence"
+	assert_line -n 0 -p ' read /a/x (in /a)'
+}
+
 @test "a card shows what is to be written, or that it is not shown" {
 	start_kinds
 	pending_kind write content=$'a b\n\e[2J\n'
