@@ -101,7 +101,7 @@ void decide_token_step(const struct decide_input *in, enum token_event event, st
 			.known = true,
 			.by = in->asker.uid,
 			.at_wall = in->now.clock.wall,
-			.confirmed = in->request->confirmed,
+			.confirmed = (uint8_t)in->request->confirmed,
 		};
 	}
 	verdict_conclude(v, step->outcome, step->reason);

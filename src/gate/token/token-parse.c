@@ -93,7 +93,8 @@ static int read_notation(
 	else if (kind == MEMBER_DOOR)
 		known = role_parse(text, &door) == 0 && (t->door = (uint8_t)(door + 1)) > 0;
 	else if (kind == MEMBER_CONFIRMED)
-		known = (t->approval.confirmed = confirmed_parse(text)) != CONFIRMED_UNSAID;
+		known = (t->approval.confirmed = (uint8_t)confirmed_parse(text))
+			!= CONFIRMED_UNSAID;
 	return known ? 0 : VALUE_REFUSED;
 }
 
