@@ -57,7 +57,7 @@ static void put(struct store *store, const struct moment *now, unsigned long n)
 		.asked.executable = "/usr/bin/git",
 		.asked.args.text = args,
 		.asked.args.n = 3,
-		.asked.args.len = (size_t)len,
+		.asked.args.len = (uint32_t)len,
 		.asked.session_id = "4c1d7cd4-5b1c-4d8e-9a34-1f6f0f1f7a11",
 		.asked.sandbox_id = "sandbox-1",
 		.asked.profile = "generic",
