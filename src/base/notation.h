@@ -47,6 +47,10 @@ int notation_parse_number(const char *text, uint64_t min, uint64_t max, uint64_t
  */
 int notation_append_time(struct bytes *b, uint64_t wall);
 
+/* Where the time of day is in such a time, "13:31:47", and its length. */
+#define NOTATION_DAYTIME_AT 11
+#define NOTATION_DAYTIME_LEN 8
+
 /* The same with nanoseconds; the clock counts in thousands of them. */
 int notation_append_time_ns(struct bytes *b, uint64_t wall);
 

@@ -31,10 +31,6 @@ void event_deinit(struct event *e)
 	bytes_deinit(&e->line);
 }
 
-/* Offset of the time of day in an RFC 3339 time. */
-#define DAYTIME_AT 11
-#define DAYTIME_LEN 8
-
 /* On a screen the time and ID are shortened, to leave room for the command. */
 static int append_head(const struct event *e, bool brief, struct bytes *b)
 {
@@ -45,8 +41,8 @@ static int append_head(const struct event *e, bool brief, struct bytes *b)
 	if (r < 0)
 		return r;
 
-	bytes_appendf(b, "%.*s%s %-9.9s%.*s uid %llu", brief ? DAYTIME_LEN : (int)time.len,
-		bytes_str(&time) + (brief ? DAYTIME_AT : 0), brief ? "Z" : "", e->name,
+	bytes_appendf(b, "%.*s%s %-9.9s%.*s uid %llu", brief ? NOTATION_DAYTIME_LEN : (int)time.len,
+		bytes_str(&time) + (brief ? NOTATION_DAYTIME_AT : 0), brief ? "Z" : "", e->name,
 		brief ? TOKEN_PREFIX_MIN : NOTATION_UUID_LEN, e->token.id,
 		(unsigned long long)e->token.uid);
 	if (e->by_operator)

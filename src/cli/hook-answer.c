@@ -18,9 +18,6 @@
 #include "base/text.h"
 #include "cli/say.h"
 
-/* The denying status if the agent's dialect is unknown or standard output fails. */
-#define STATUS_DENIED 2
-
 /* Limit for writing the answer, and for reading the rest of the question. */
 #define WRITE_SECONDS 5
 #define DRAIN_MS 1000
@@ -98,7 +95,7 @@ static _Noreturn void write_denial(const struct denial *denial)
 	if (denial->answer_len > 0)
 		written = write_whole(STDOUT_FILENO, denial->answer, denial->answer_len);
 	write_line(denial->line, denial->line_len);
-	_exit(written && spoken ? spoken->deny_status : STATUS_DENIED);
+	_exit(written && spoken ? spoken->deny_status : HOOK_STATUS_DENIED);
 }
 
 static void on_signal(int number)
@@ -178,7 +175,7 @@ static _Noreturn void write_answer(const char *answer)
 	if (write_whole(STDOUT_FILENO, answer, strlen(answer)))
 		_exit(STATUS_DONE);
 	write_line(REASON_UNWRITTEN, sizeof(REASON_UNWRITTEN) - 1);
-	_exit(STATUS_DENIED);
+	_exit(HOOK_STATUS_DENIED);
 }
 
 void hook_answer_allow(const struct hook_dialect *dialect)

@@ -20,8 +20,6 @@
 		CLAUDE_ANSWER("allow") ",\"updatedInput\":", "}}\n" \
 	}
 
-#define STATUS_DENIED 2
-
 const struct hook_dialect hook_dialects[] = {
 	{
 		.name = "claude",
@@ -42,7 +40,7 @@ const struct hook_dialect hook_dialects[] = {
 		.rewrite = CLAUDE_REWRITE,
 		.none = "{}\n",
 		.deny = CLAUDE_DENY,
-		.deny_status = STATUS_DENIED,
+		.deny_status = HOOK_STATUS_DENIED,
 	},
 	{
 		/*
@@ -67,7 +65,7 @@ const struct hook_dialect hook_dialects[] = {
 		.rewrite = CLAUDE_REWRITE,
 		.none = "{}\n",
 		.deny = CLAUDE_DENY,
-		.deny_status = STATUS_DENIED,
+		.deny_status = HOOK_STATUS_DENIED,
 	},
 	{
 		.name = "gemini",
@@ -89,7 +87,7 @@ const struct hook_dialect hook_dialects[] = {
 			"}}\n" },
 		.none = "{}\n",
 		.deny = { "{\"decision\":\"deny\",\"reason\":\"", "\"}\n" },
-		.deny_status = STATUS_DENIED,
+		.deny_status = HOOK_STATUS_DENIED,
 	},
 	{
 		.name = "copilot",
@@ -106,7 +104,7 @@ const struct hook_dialect hook_dialects[] = {
 		.none = "{}\n",
 		.deny = { "{\"permissionDecision\":\"deny\",\"permissionDecisionReason\":\"",
 			"\"}\n" },
-		.deny_status = STATUS_DENIED,
+		.deny_status = HOOK_STATUS_DENIED,
 	},
 	{
 		.name = "qwen",
@@ -126,7 +124,7 @@ const struct hook_dialect hook_dialects[] = {
 		.allow = CLAUDE_ANSWER("allow") "}}\n",
 		.none = "{}\n",
 		.deny = CLAUDE_DENY,
-		.deny_status = STATUS_DENIED,
+		.deny_status = HOOK_STATUS_DENIED,
 	},
 	{
 		/*
@@ -167,7 +165,7 @@ const struct hook_dialect hook_dialects[] = {
 		.allow = "{\"decision\":\"allow\"}\n",
 		.none = "{\"decision\":\"none\"}\n",
 		.deny = { "{\"decision\":\"deny\",\"reason\":\"", "\"}\n" },
-		.deny_status = STATUS_DENIED,
+		.deny_status = HOOK_STATUS_DENIED,
 	},
 	{
 		.name = "cursor",
@@ -184,7 +182,7 @@ const struct hook_dialect hook_dialects[] = {
 		.allow = "{\"permission\":\"allow\"}\n",
 		.none = "{}\n",
 		.deny = { "{\"permission\":\"deny\",\"agent_message\":\"", "\"}\n" },
-		.deny_status = STATUS_DENIED,
+		.deny_status = HOOK_STATUS_DENIED,
 	},
 	{
 		.name = "cursor",
@@ -197,7 +195,7 @@ const struct hook_dialect hook_dialects[] = {
 		.allow = "{\"permission\":\"allow\"}\n",
 		.none = "{}\n",
 		.deny = { "{\"permission\":\"deny\",\"agent_message\":\"", "\"}\n" },
-		.deny_status = STATUS_DENIED,
+		.deny_status = HOOK_STATUS_DENIED,
 	},
 	{ 0 },
 };

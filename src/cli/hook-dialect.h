@@ -19,6 +19,9 @@ enum hook_line_form {
 
 #define HOOK_TOOLS_MAX 4
 
+/* The status that denies in most dialects, and if the dialect or the answer is lost. */
+#define HOOK_STATUS_DENIED 2
+
 /*
  * The longest time that a hook may hold its agent, in µs. `hook install` sets a limit of one hour;
  * an agent runs the tool when its limit is over.

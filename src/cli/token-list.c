@@ -40,10 +40,6 @@ static const enum column dispensable[] = { AGE, UID, APPROVED, LEFT, STATE };
 /* The columns of how far an approval has come; a cell always has room for them. */
 #define PROGRESS_COLUMNS 40
 
-/* Offset of the time of day in an RFC 3339 time. */
-#define DAYTIME_AT 11
-#define DAYTIME_LEN 8
-
 struct row {
 	bool pending, shown, approved;
 	bool evaluated; /* of the second contract */
@@ -127,9 +123,10 @@ static int print_approval(const struct token_view *token, char ret[static CELL_M
 	int r;
 
 	r = bytes_appendf(&text, "%llu", (unsigned long long)token->approved_by);
-	if (r >= 0 && time && strlen(time) > DAYTIME_AT
-		&& strspn(time + DAYTIME_AT, "0123456789:") == DAYTIME_LEN)
-		r = bytes_appendf(&text, " %.*sZ", DAYTIME_LEN, time + DAYTIME_AT);
+	if (r >= 0 && time && strlen(time) > NOTATION_DAYTIME_AT
+		&& strspn(time + NOTATION_DAYTIME_AT, "0123456789:") == NOTATION_DAYTIME_LEN)
+		r = bytes_appendf(
+			&text, " %.*sZ", NOTATION_DAYTIME_LEN, time + NOTATION_DAYTIME_AT);
 	if (r >= 0)
 		r = token_view_append_always(token, " always", &text);
 	if (r >= 0)

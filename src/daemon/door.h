@@ -61,6 +61,6 @@ bool door_admits(
 
 /*
  * For a daemon that can't start: closes the connections that wait at the sockets from systemd.
- * Otherwise they would start it again at once, and again. Needs no sd_load().
+ * Otherwise systemd would start it again at once, without end. Needs no sd_load().
  */
 void doors_turn_away(void);

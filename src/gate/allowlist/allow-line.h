@@ -14,7 +14,7 @@ enum allow_line {
 };
 
 /* The line can't be approved for good. */
-#define ALLOW_LINE_UNFIT 1
+enum { ALLOW_LINE_UNFIT = 1 };
 
 /* Error: -ENOMEM. */
 int allow_line_kind(const struct invocation *asked, enum allow_line *ret);

@@ -16,18 +16,18 @@
 #include <stdint.h>
 
 /*
- * Many long texts under many patterns could take a decision too long, so the steps of matching are
- * counted against a budget. The count is kept here, since patterns are matched in many places; the
- * program has one thread. When the budget is spent, nothing matches any more: what rests on it must
- * be thrown away. Without a budget, the steps are not limited.
+ * Limits the steps of matching, since a decision could take too long with many patterns and long
+ * texts. The count is global: patterns are matched in many places, and the program has one thread.
+ * After the budget is spent, nothing matches: the caller must discard the results. Without a
+ * budget, the steps are not limited.
  */
 void glob_budget_begin(uint64_t steps);
 
-/* Ends it. Returns whether it was spent. */
+/* Ends the budget. Returns whether it was spent. */
 bool glob_budget_end(void);
 
 /*
- * Spends the steps of going through a text of this length once, for those who do it for each
+ * Spends the steps of reading a text of this length once, for a caller that reads it for each
  * pattern. False: the budget is spent.
  */
 bool glob_budget_spend(size_t len);

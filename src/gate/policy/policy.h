@@ -68,7 +68,7 @@ bool policy_is_of_compiled_form(const struct policy *policy);
 /* Whether a rule needs the asker's groups; else the caller need not look them up. */
 bool policy_uses_groups(const struct policy *policy);
 
-/* The names of the packs that the policy puts in force beside it. */
+/* The names of the packs that the policy puts in force in addition to itself. */
 const char *const *policy_packs(const struct policy *policy, size_t *ret_n);
 
 /* Whether a rule is about paths in the asker's home directory, and needs to know it. */

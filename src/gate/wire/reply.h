@@ -49,7 +49,7 @@ enum outcome outcome_parse(const char *name);
 #define REASON_NO_TOKEN "approval token not found"
 #define REASON_OUT_OF_MEMORY "out of memory"
 
-/* The reason of a denial, if who asked waits for nothing but the decision. */
+/* The reason of a denial to an asker that wants only the decision. */
 #define REASON_NOBODY_DECIDED "nobody decided in time"
 
 /* For all connected peers when the daemon stops. */
@@ -63,7 +63,7 @@ enum outcome outcome_parse(const char *name);
 	"{\"outcome\":\"unsupported_action\",\"reason\":\"" REASON_STOPPING \
 	"\",\"stopping\":true}\n"
 
-/* In a request, the keys on which its client relies; in a reply, the same, now known to count. */
+/* In a request, the keys on which its client relies. A daemon that knows them all repeats it. */
 #define MUST_KEY "must"
 
 struct reply {

@@ -40,7 +40,7 @@ enum action {
 /* As on the wire, such as "local.exec.approve". */
 const char *action_name(enum action action);
 
-/* The proof of a runner's identity, as sent. A string is NULL if it lacks it. */
+/* The proof of a runner's identity, as sent. A string is NULL if it was not sent. */
 struct runner_auth {
 	bool sent;
 	const char *text; /* as it stands in the line, and its length */
