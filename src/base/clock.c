@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * The real clocks. CLOCK_BOOTTIME rather than CLOCK_MONOTONIC, because a token's life goes on
- * while the machine sleeps. Holds no state.
+ * The real clocks. CLOCK_BOOTTIME rather than CLOCK_MONOTONIC, because a token's life goes on while
+ * the machine sleeps. Holds no state.
  */
 
 #include "base/clock.h"

@@ -70,8 +70,8 @@ int file_open_shared(
 	int dir_fd, const char *name, int flags, uid_t owner, gid_t readers, int *ret_fd);
 
 /*
- * Lets the group read the file, gives group and others no other permission, and checks that this
- * is so. With FILE_NO_GROUP nothing is done.
+ * Lets the group read the file, gives group and others no other permission, and checks that this is
+ * so. With FILE_NO_GROUP nothing is done.
  */
 int file_share(int fd, gid_t readers);
 

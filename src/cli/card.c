@@ -91,8 +91,8 @@ static size_t smaller(size_t a, size_t b)
 }
 
 /*
- * Lines of field `i` if a field may have `allowed`. The long field has at least three, so
- * its end is shown.
+ * Lines of field `i` if a field may have `allowed`. The long field has at least three, so its end
+ * is shown.
  */
 static size_t lines_taken(const struct card *c, size_t i, size_t allowed)
 {

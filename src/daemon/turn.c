@@ -316,8 +316,7 @@ static void settle_view(const struct turn *turn, struct answer *a, size_t unread
 
 /*
  * Holds the connection if the answer is not due yet. While the daemon stops, nothing is held:
- * waits_wake_all() has already run. An asker that wants
- * only the decision never gets "pending".
+ * waits_wake_all() has already run. An asker that wants only the decision never gets "pending".
  */
 static void hold(struct turn *turn, struct answer *a)
 {

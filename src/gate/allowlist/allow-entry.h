@@ -110,8 +110,8 @@ struct allow_signer {
 
 /*
  * Makes the entry that the operator `by` adds, or that is signed (else `signer` is NULL): then it
- * doesn't matter who sends it. `argv` is a JSON array. Returns 0, ALLOW_FAULTY with
- * the reason appended to `why`, or -ENOMEM.
+ * doesn't matter who sends it. `argv` is a JSON array. Returns 0, ALLOW_FAULTY with the reason
+ * appended to `why`, or -ENOMEM.
  */
 int allow_entry_from_patterns(const char *agent, const char *pattern, const char *argv, uid_t by,
 	const struct allow_signer *signer, const uint8_t id[static 16], uint64_t now,

@@ -17,8 +17,8 @@ struct rule_section {
 };
 
 /*
- * Reads the element at `index` of a section. Faults are added to `faults`; the rule must
- * then only be passed to rule_deinit(), which is needed in any case. Error: -ENOMEM.
+ * Reads the element at `index` of a section. Faults are added to `faults`; the rule must then only
+ * be passed to rule_deinit(), which is needed in any case. Error: -ENOMEM.
  */
 int rule_read(const struct json *value, const struct rule_section *section, size_t index,
 	const struct trusted *trusted, const struct policy_names *names, struct faults *faults,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Reads `runner_auth`, which any request of an asker may have. Its strings belong to the members
- * of its own.
+ * Reads `runner_auth`, which any request of an asker may have. Its strings belong to the members of
+ * its own.
  */
 
 #include <errno.h>

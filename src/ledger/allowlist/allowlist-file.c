@@ -8,8 +8,8 @@
  *    just read;
  *  - leave half a file, or one that it would refuse to read.
  *
- * An editor doesn't hold the lock. So directly before the new file takes its place, the
- * old one is compared once more with the one that was read.
+ * An editor doesn't hold the lock. So directly before the new file takes its place, the old one is
+ * compared once more with the one that was read.
  */
 
 #include "ledger/allowlist/allowlist-file.h"

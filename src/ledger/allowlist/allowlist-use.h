@@ -4,8 +4,7 @@
 /*
  * The time of each allowlist entry's last use, and the clock at the last write: allowlist-use.json
  * in the state directory. No decision depends on the stamps: if the file can't be written, the
- * write is tried again. Embedded: allowlist_use_init(),
- * allowlist_use_deinit().
+ * write is tried again. Embedded: allowlist_use_init(), allowlist_use_deinit().
  */
 
 #include <stdbool.h>

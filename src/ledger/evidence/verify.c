@@ -126,8 +126,8 @@ static int compare_key_id(
 }
 
 /*
- * Records of ours name the key, records of others the one that the first of them names, or none.
- * A signature without key_id and one with an empty key_id are the same to its writer.
+ * Records of ours name the key, records of others the one that the first of them names, or none. A
+ * signature without key_id and one with an empty key_id are the same to its writer.
  */
 static int check_key_id(struct verifier *v, const struct chain_record *record)
 {

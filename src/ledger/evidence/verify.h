@@ -3,8 +3,8 @@
 
 /*
  * Verifies a stream of evidence, or a segment of one: every hash, sequence, link and signature,
- * line by line, in constant memory. Faults are reported as they are found. A file that begins
- * with record 1 is a stream of its own, even if another was read before it.
+ * line by line, in constant memory. Faults are reported as they are found. A file that begins with
+ * record 1 is a stream of its own, even if another was read before it.
  */
 
 #include <stdbool.h>

@@ -331,10 +331,10 @@ static const struct store_ops file_ops = {
 
 /*
  * Makes the tokens that were read durable. A daemon that died between write and sync leaves pages
- * that may never get to the disk, so a file with appended batches is rewritten. A file at rest
- * was synced, but its name may not be: the daemon may have died directly after its rename(). The
- * same holds for the other files in the directory. The directory is synced before the first answer
- * that rests on one of them.
+ * that may never get to the disk, so a file with appended batches is rewritten. A file at rest was
+ * synced, but its name may not be: the daemon may have died directly after its rename(). The same
+ * holds for the other files in the directory. The directory is synced before the first answer that
+ * rests on one of them.
  */
 static int make_lasting(struct file_store *f, const struct moment *now)
 {
