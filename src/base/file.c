@@ -67,7 +67,7 @@ static int check_owner(int fd, mode_t type, enum file_fault wrong_type, uid_t ow
 
 static int check(int fd, mode_t type, enum file_fault wrong_type, uid_t owner)
 {
-	mode_t mode;
+	mode_t mode = 0;
 	int r;
 
 	r = check_owner(fd, type, wrong_type, owner, &mode);
@@ -77,7 +77,7 @@ static int check(int fd, mode_t type, enum file_fault wrong_type, uid_t owner)
 /* Of a file that is about to be shared: permissions to read it don't matter yet. */
 static int check_before_sharing(int fd, uid_t owner)
 {
-	mode_t mode;
+	mode_t mode = 0;
 	int r;
 
 	r = check_owner(fd, S_IFREG, FILE_NOT_REGULAR, owner, &mode);

@@ -88,7 +88,7 @@ int capture_run(
 	cleanup(close_p) int out_read = -1, out_write = -1;
 	const uint64_t deadline = clock_now().boot + timeout;
 	int fds[2], r;
-	pid_t pid;
+	pid_t pid = 0;
 
 	if (pipe2(fds, O_CLOEXEC) < 0)
 		return -errno;
@@ -104,7 +104,7 @@ int capture_run(
 	r = read_until(out_read, max, deadline, ret);
 	if (r >= 0)
 		r = wait_for_end(pid, deadline);
-	if (r < 0)
+	if (r < 0 && pid > 0)
 		kill(pid, SIGKILL);
 	*ret_status = wait_for(pid);
 	return r;

@@ -90,7 +90,7 @@ int trusted_socket_check(const struct trusted_socket *socket, struct bytes *why)
 {
 	struct statvfs mount;
 	struct stat st;
-	bool mapped;
+	bool mapped = true;
 	int r;
 
 	r = is_mapped(PEER_OVERFLOW_ID, &mapped);

@@ -40,7 +40,7 @@ struct client {
 #define TOO_SLOW_REASON "limit reached: a request must arrive within 10 seconds"
 #define TOO_MANY_REASON "limit reached: a uid has at most 256 connections at a time"
 
-_Static_assert(LIMIT_IN_FLIGHT == (size_t)64 << 20, "IN_FLIGHT_REASON names it");
+_Static_assert(LIMIT_IN_FLIGHT >> 20 == 64, "IN_FLIGHT_REASON names it");
 _Static_assert(LIMIT_IN_FLIGHT_UIDS == 16, "IN_FLIGHT_REASON names it");
 _Static_assert(LIMIT_EXCHANGE_TIME == 10 * CLOCK_SECOND, "TOO_SLOW_REASON names it");
 _Static_assert(LIMIT_CONNECTIONS_OF_UID == 256, "TOO_MANY_REASON names it");

@@ -109,8 +109,10 @@ static bool is_wrapped_file(const char *name, const char *known)
 
 static void add_initials(struct program_initials *initials, const char *name)
 {
+	const size_t second = name[0] ? 1 : 0; /* of an empty name, the NUL */
+
 	initials->letters[initials->n] = name[0];
-	initials->seconds[initials->n] = name[0] ? name[1] : '\0';
+	initials->seconds[initials->n] = name[second];
 	initials->n++;
 }
 

@@ -152,7 +152,10 @@ static char *copy_lists(struct invocation *asked, char *at)
 /* A token of token_new() owns it, although nobody may change it. */
 static void free_text(const char *text)
 {
-	free((void *)(uintptr_t)text);
+	void *owned;
+
+	memcpy(&owned, &text, sizeof(owned));
+	free(owned);
 }
 
 struct token *token_new(const struct token *from)

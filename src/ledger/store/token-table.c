@@ -168,14 +168,15 @@ static struct alike_list *list_of(struct alike *a, enum token_state state)
 /* The one place that sets a token's state. */
 static void set_state(struct entry *e, enum token_state state)
 {
-	struct alike_list *from = list_of(e->alike, e->token->state),
-			  *to = list_of(e->alike, state);
+	struct alike *alike = e->alike;
+	struct account *account = alike->account;
+	struct alike_list *from = list_of(alike, e->token->state), *to = list_of(alike, state);
 
 	if (e->token->state == state)
 		return;
 	if (e->token->state == TOKEN_PENDING) {
-		e->alike->account->pending--;
-		e->alike->pending--;
+		account->pending--;
+		alike->pending--;
 	}
 	if (from)
 		LIST_REMOVE(e, among_alike);
@@ -183,8 +184,8 @@ static void set_state(struct entry *e, enum token_state state)
 	if (to)
 		LIST_INSERT_HEAD(to, e, among_alike);
 	if (state == TOKEN_PENDING) {
-		e->alike->account->pending++;
-		e->alike->pending++;
+		account->pending++;
+		alike->pending++;
 	}
 }
 
