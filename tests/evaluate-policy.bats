@@ -185,7 +185,7 @@ fetches() {
 		{"id":"ci","action":"pending_hitl","path":".github/workflows/**"},
 		{"id":"seen","action":"allow","path":"/w/p/doc/**","content":"required"}]}'
 	for path in .claude/settings.json .CLAUDE/x .mcp.json x/.husky/a .git/hooks/post-commit \
-		.git/./hooks/x a/../.git/config /home/x/.bashrc .envrc .vscode/tasks.json \
+		.git/./hooks/x a/../.git/config /home/x/.bashrc /root/.cshrc /root/.login .envrc .vscode/tasks.json \
 		/home/x/.config/systemd/user/a.service opencode.json /etc/firma/policy.json; do
 		judged ask write.guarded action_type=write_file "target=$path" cwd=/w/p
 	done
