@@ -80,8 +80,7 @@ static char *make_path(const char *policy, const char *path)
 	return joined;
 }
 
-/* --- key sets ----------------------------------------------------------------------------------
- */
+/* --- key sets --------------------------------------------------------------------------------- */
 
 /* Sets `jwks`, or `fault`. */
 static void read_set(struct key_file *f, int fd)

@@ -132,8 +132,7 @@ static bool slow_text(const char *pattern, const char *text)
 	return slow_text_n(pattern, strlen(pattern), text, strlen(text));
 }
 
-/* --- the same for rules that allow: no '*' or '?' takes a part of a segment ".." ---------------
- */
+/* --- the same for rules that allow: no '*' or '?' takes a part of a segment ".." -------------- */
 
 struct masked {
 	struct characters c;

@@ -14,8 +14,7 @@
 #include "gate/limits.h"
 #include "gate/policy/glob.h"
 
-/* --- rules of compiled policies ----------------------------------------------------------------
- */
+/* --- rules of compiled policies --------------------------------------------------------------- */
 
 /*
  * A pattern without a slash is the name of a file in any directory. A pattern of several commands,
