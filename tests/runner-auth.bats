@@ -211,7 +211,7 @@ no_secret() {
 	stop_daemon
 	echo x >>"$STATE_DIR/runner-uses"
 	cp "$STATE_DIR/runner-uses" "$TMP/damaged"
-	start_daemon --policy "$POLICY"
+	serve_runners
 	run ask_as "$(make_token)"
 	denied_runner state
 	cmp "$TMP/damaged" "$STATE_DIR/runner-uses"
