@@ -1000,6 +1000,7 @@ old_daemon() {
 	_spawn systemd-socket-activate --accept --inetd --listen "$TMP/old.sock" \
 		bash -c 'head -n 1 | sed "s/,\"must\":\[\"signature\"\]//" | "$1" probe "$2"' \
 		bash "$UNIT" "$OPERATOR_SOCKET" </dev/null >"$TMP/old.out" 2>&1
+	# shellcheck disable=SC2034,SC2154 # the library's, by name
 	BACKGROUND[old]=$!
 	_until "$!" _listens "$TMP/old.sock" || fail "no one listens: $(<"$TMP/old.out")"
 }
