@@ -492,8 +492,10 @@ NO_PLACE='the socket is neither below a read-only mount nor in a directory that 
 }
 
 @test "in a sandbox of bwrap, a socket below a read-only mount is trusted" {
-	# The directory of the test may be in /dev/shm: a /dev of its own would hide it.
-	local sandbox=(bwrap --unshare-user --ro-bind / / --proc /proc)
+	# The directory of the test may be in /dev/shm: a /dev of its own would hide it. What the program
+	# runs under may write files.
+	local sandbox=(bwrap --unshare-user --ro-bind / / --proc /proc --tmpfs /mnt
+		--setenv TMPDIR /mnt)
 
 	need_root
 	need_user_namespaces
