@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* posix_spawnp(3) and one pipe. */
+/* posix_spawnp(3) and two pipes. */
 
 #include "cli/capture.h"
 
@@ -15,10 +15,12 @@
 #include "base/await.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/file.h"
 
 #define READ_SIZE 4096
 
-static int spawn(const char *const *words, int out, pid_t *ret)
+/* `in`: -1 for an empty input. */
+static int spawn(const char *const *words, int in, int out, pid_t *ret)
 {
 	posix_spawn_file_actions_t actions;
 	int r;
@@ -27,7 +29,9 @@ static int spawn(const char *const *words, int out, pid_t *ret)
 	if (r != 0)
 		return -r;
 
-	r = posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+	r = in >= 0 ? posix_spawn_file_actions_adddup2(&actions, in, STDIN_FILENO)
+		    : posix_spawn_file_actions_addopen(
+			    &actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
 	if (r == 0)
 		r = posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
 	if (r == 0)
@@ -82,20 +86,40 @@ static int wait_for_end(pid_t pid, uint64_t deadline)
 	return fd < 0 ? -errno : await_events(fd, POLLIN, deadline);
 }
 
-int capture_run(
-	const char *const *words, size_t max, uint64_t timeout, struct bytes *ret, int *ret_status)
+/* Gives a pipe's end from which all of the input can be read. */
+static int fill_pipe(const struct bytes *input, int *ret_read)
 {
-	cleanup(close_p) int out_read = -1, out_write = -1;
+	cleanup(close_p) int read_end = -1, write_end = -1;
+	int fds[2], r;
+
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return -errno;
+	read_end = fds[0];
+	write_end = fds[1];
+
+	r = file_write(write_end, bytes_str(input), input->len);
+	if (r >= 0)
+		*ret_read = steal_fd(&read_end);
+	return r;
+}
+
+int capture_run(const char *const *words, const struct bytes *input, size_t max, uint64_t timeout,
+	struct bytes *ret, int *ret_status)
+{
+	cleanup(close_p) int in_read = -1, out_read = -1, out_write = -1;
 	const uint64_t deadline = clock_now().boot + timeout;
 	int fds[2], r;
 	pid_t pid = 0;
 
+	r = input ? fill_pipe(input, &in_read) : 0;
+	if (r < 0)
+		return r;
 	if (pipe2(fds, O_CLOEXEC) < 0)
 		return -errno;
 	out_read = fds[0];
 	out_write = fds[1];
 
-	r = spawn(words, out_write, &pid);
+	r = spawn(words, in_read, out_write, &pid);
 	if (r < 0)
 		return r;
 

@@ -89,7 +89,7 @@ static int run_program(
 		words[n] = source->words[n];
 	words[n] = audience;
 
-	r = capture_run(words, LIMIT_JWT + 1, timeout, ret, &status);
+	r = capture_run(words, NULL, LIMIT_JWT + 1, timeout, ret, &status);
 	if (r == -EFBIG)
 		return say_undecided("%s printed something else than a token", words[0]);
 	if (r == -ETIME)

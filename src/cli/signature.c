@@ -5,27 +5,21 @@
 #include "cli/signature.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <sodium.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/clock.h"
-#include "base/file.h"
 #include "base/json/tree.h"
 #include "base/notation.h"
 #include "base/text.h"
 #include "cli/approver-key.h"
+#include "cli/capture.h"
 #include "gate/approval/approval-text.h"
 #include "gate/approval/sshsig.h"
 #include "gate/invocation-read.h"
 #include "gate/wire/request.h"
-
-extern char **environ;
 
 /* --- the daemon's answers --------------------------------------------------------------------- */
 
@@ -175,67 +169,16 @@ static int make_text(const struct bytes *line, const struct gate *gate,
 
 /* --- ssh-keygen ------------------------------------------------------------------------------- */
 
-static int spawn(const char *key, const char *name_space, int in, int out, pid_t *ret)
-{
-	const char *const words[] = { "ssh-keygen", "-Y", "sign", "-n", name_space, "-f", key,
-		NULL };
-	posix_spawn_file_actions_t actions;
-	int r;
-
-	r = posix_spawn_file_actions_init(&actions);
-	if (r != 0)
-		return -r;
-
-	r = posix_spawn_file_actions_adddup2(&actions, in, STDIN_FILENO);
-	if (r == 0)
-		r = posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
-	if (r == 0)
-		r = posix_spawnp(
-			ret, words[0], &actions, NULL, (char *const *)(const void *)words, environ);
-	posix_spawn_file_actions_destroy(&actions);
-	return -r;
-}
-
-static int wait_for(pid_t pid)
-{
-	int status;
-
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return -1;
-	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
-
-/* The text is smaller than a pipe's buffer, so writing it never blocks. */
+/* A person may have to type a passphrase or to touch a key. */
 static int run_keygen(
 	const char *key, const char *name_space, const struct bytes *text, struct bytes *ret)
 {
-	cleanup(close_p) int in_read = -1, in_write = -1, out_read = -1, out_write = -1;
-	int fds[2], r;
-	pid_t pid = -1;
+	const char *const words[] = { "ssh-keygen", "-Y", "sign", "-n", name_space, "-f", key,
+		NULL };
+	int r, status = 0;
 
-	if (pipe2(fds, O_CLOEXEC) < 0)
-		return -errno;
-	in_read = fds[0];
-	in_write = fds[1];
-	if (pipe2(fds, O_CLOEXEC) < 0)
-		return -errno;
-	out_read = fds[0];
-	out_write = fds[1];
-
-	r = file_write(in_write, text->data, text->len);
-	if (r >= 0)
-		r = spawn(key, name_space, in_read, out_write, &pid);
-	if (r < 0)
-		return r;
-
-	close_p(&in_write);
-	close_p(&out_write);
-	in_write = out_write = -1;
-	r = file_read(out_read, SSHSIG_MAX, ret);
-	close_p(&out_read);
-	out_read = -1;
-	return wait_for(pid) == 0 ? r : -EPERM;
+	r = capture_run(words, text, SSHSIG_MAX, CAPTURE_TIMEOUT_MAX, ret, &status);
+	return r == 0 && status != 0 ? -EPERM : r;
 }
 
 static int sign(

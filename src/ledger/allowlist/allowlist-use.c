@@ -14,6 +14,7 @@
 #include "base/json/scan-value.h"
 #include "base/json/tree.h"
 #include "gate/limits.h"
+#include "ledger/state-file.h"
 
 /* The file's size limit: a stamp for each entry, with a path of any length. */
 #define USE_MAX ((size_t)64 << 20)
@@ -274,19 +275,13 @@ static void forget_others(struct allowlist_use *use, const struct allowlist *lis
 int allowlist_use_write(struct allowlist_use *use, struct state_dir *dir,
 	const struct allowlist *list, const struct allow_clock *clock)
 {
-	cleanup(file_replace_deinit) struct file_replace to = FILE_REPLACE_INIT;
 	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(BYTES_UNLIMITED);
-	bool renamed;
 	int r;
 
 	forget_others(use, list);
 	r = print(use, clock, &text);
 	if (r >= 0)
-		r = file_replace_begin(&to, state_dir_fd(dir), ALLOWLIST_USE_FILE);
-	if (r >= 0)
-		r = file_write(to.fd, text.data, text.len);
-	if (r >= 0)
-		r = state_dir_replace(dir, &to, &renamed);
+		r = state_file_write(dir, ALLOWLIST_USE_FILE, text.data, text.len);
 	if (r >= 0)
 		use->dirty = false;
 	return r;

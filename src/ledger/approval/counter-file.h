@@ -5,13 +5,10 @@
 
 #include "base/bytes.h"
 #include "gate/approval/sk-counters.h"
-#include "ledger/state-dir.h"
+#include "ledger/state-file.h"
 
-/* The file is damaged, or can't be trusted; `why` says what. */
-enum { COUNTER_FILE_REFUSED = 1 };
-
-/* Reads the file if it exists. Returns 0, COUNTER_FILE_REFUSED, or a negative errno. */
+/* Reads the file if it exists. Returns 0, STATE_FILE_REFUSED, or a negative errno. */
 int counter_file_load(const struct state_dir *dir, struct sk_counters *ret, struct bytes *why);
 
-/* Replaces the file, durably. Error: a negative errno; -EFBIG if it could not be read again. */
+/* Replaces the file, durably. Error: a negative errno; -EMSGSIZE if it could not be read again. */
 int counter_file_write(struct state_dir *dir, const struct sk_counters *counters);

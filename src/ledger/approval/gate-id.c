@@ -11,20 +11,11 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "base/file.h"
 #include "base/notation.h"
 
 #define NAME "gate"
 #define FORMAT "firma.gate.v1"
 #define LINE_MAX_LEN 256
-
-static int refuse(struct bytes *why, const char *what)
-{
-	int r;
-
-	r = bytes_appendf(why, NAME " %s", what);
-	return r < 0 ? r : GATE_ID_REFUSED;
-}
 
 /* The place that tells a directory from its copy. Without a birth time it has 0. */
 static int print_place(const struct state_dir *dir, struct bytes *b)
@@ -43,19 +34,13 @@ static int print_place(const struct state_dir *dir, struct bytes *b)
 static int write_id(struct state_dir *dir, const struct bytes *place, struct gate_id *ret)
 {
 	cleanup(bytes_deinit) struct bytes line = BYTES_INIT(LINE_MAX_LEN);
-	cleanup(file_replace_deinit) struct file_replace file = FILE_REPLACE_INIT;
 	char hex[2 * GATE_ID_LEN + 1];
-	bool renamed = false;
 	int r;
 
 	randombytes_buf(ret->id, sizeof(ret->id));
 	notation_hex(ret->id, sizeof(ret->id), hex);
 	r = bytes_appendf(&line, FORMAT " %s %s", hex, bytes_str(place));
-	if (r >= 0)
-		r = file_replace_begin(&file, state_dir_fd(dir), NAME);
-	if (r >= 0)
-		r = file_write(file.fd, line.data, line.len);
-	return r < 0 ? r : state_dir_replace(dir, &file, &renamed);
+	return r < 0 ? r : state_file_write(dir, NAME, line.data, line.len);
 }
 
 /* "firma.gate.v1 ID PLACE"; *ret_place is the text after the ID. */
@@ -75,7 +60,6 @@ int gate_id_load(struct state_dir *dir, struct gate_id *ret, struct bytes *why)
 {
 	cleanup(bytes_deinit) struct bytes line = BYTES_INIT(BYTES_UNLIMITED),
 					   place = BYTES_INIT(LINE_MAX_LEN);
-	cleanup(close_p) int fd = -1;
 	struct gate_id id = { 0 };
 	const char *recorded;
 	int r;
@@ -84,22 +68,17 @@ int gate_id_load(struct state_dir *dir, struct gate_id *ret, struct bytes *why)
 	if (r < 0)
 		return r;
 
-	r = file_open(state_dir_fd(dir), NAME, O_RDONLY, state_dir_owner(dir), &fd);
-	if (r > 0)
-		return refuse(why, file_fault_text((enum file_fault)r));
+	r = state_file_read(dir, NAME, LINE_MAX_LEN, &line, why);
+	if (r != 0 && r != -ENOENT)
+		return r;
 	if (r == 0) {
-		r = file_read(fd, LINE_MAX_LEN, &line);
-		if (r < 0 && r != -EFBIG)
-			return r;
-		if (r == -EFBIG || !parse(&line, &id, &recorded))
-			return refuse(why, "is damaged");
+		if (!parse(&line, &id, &recorded))
+			return state_file_refuse(NAME, why);
 		if (strcmp(recorded, bytes_str(&place)) == 0) {
 			*ret = id;
 			return 0;
 		}
 		id.renewed = true;
-	} else if (r != -ENOENT) {
-		return r;
 	}
 
 	r = write_id(dir, &place, &id);

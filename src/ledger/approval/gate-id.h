@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #include "base/bytes.h"
-#include "ledger/state-dir.h"
+#include "ledger/state-file.h"
 
 #define GATE_ID_LEN 16
 
@@ -19,8 +19,5 @@ struct gate_id {
 	bool renewed; /* the file had the ID of another directory */
 };
 
-/* The file is damaged, or can't be trusted; `why` says what. */
-enum { GATE_ID_REFUSED = 1 };
-
-/* Reads or makes the ID, in a locked directory. 0, GATE_ID_REFUSED, or a negative errno. */
+/* Reads or makes the ID, in a locked directory. 0, STATE_FILE_REFUSED, or a negative errno. */
 int gate_id_load(struct state_dir *dir, struct gate_id *ret, struct bytes *why);

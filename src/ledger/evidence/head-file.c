@@ -14,6 +14,7 @@
 #include "base/json/tree.h"
 #include "base/notation.h"
 #include "base/sha256.h"
+#include "ledger/state-file.h"
 
 #define CHECK_LEN 8 /* bytes of the hash */
 #define CHECK_KEY ",\"check\":\""
@@ -136,20 +137,14 @@ int head_file_open(struct head_file *file, const struct state_dir *dir, struct l
 
 int head_file_create(struct head_file *file, struct state_dir *dir)
 {
-	cleanup(file_replace_deinit) struct file_replace to = FILE_REPLACE_INIT;
 	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
 	struct log_position nothing = { 0 };
 	char slots[2 * HEAD_FILE_SLOT];
-	bool renamed;
 	int r;
 
 	print_slot(&nothing, slots);
 	print_slot(&nothing, slots + HEAD_FILE_SLOT);
-	r = file_replace_begin(&to, state_dir_fd(dir), HEAD_FILE_NAME);
-	if (r >= 0)
-		r = file_write(to.fd, slots, sizeof(slots));
-	if (r >= 0)
-		r = state_dir_replace(dir, &to, &renamed);
+	r = state_file_write(dir, HEAD_FILE_NAME, slots, sizeof(slots));
 	if (r < 0)
 		return r;
 

@@ -4,12 +4,9 @@
 /* The file of used tokens of runners: runner-uses in the state directory. */
 
 #include "gate/runner/uses.h"
-#include "ledger/state-dir.h"
+#include "ledger/state-file.h"
 
-/* The file is damaged, or can't be trusted; `why` says what. */
-enum { USES_FILE_REFUSED = 1 };
-
-/* Reads the file if it exists. Returns 0, USES_FILE_REFUSED, or a negative errno. */
+/* Reads the file if it exists. Returns 0, STATE_FILE_REFUSED, or a negative errno. */
 int uses_file_load(const struct state_dir *dir, struct runner_uses *ret, struct bytes *why);
 
 /* Replaces the file, durably. Error: a negative errno. */
