@@ -68,10 +68,10 @@ says() {
 	move_clock 301
 	finish asker
 	assert_status 4
-	assert_line -n -1 'firma: expired: approval token expired; ask anew'
+	assert_line -n -1 'firma: expired: approval token expired; ask again'
 	run firma check --token "$TOKEN" -- true
 	assert_status 4
-	assert_output 'firma: expired: approval token expired; ask anew'
+	assert_output 'firma: expired: approval token expired; ask again'
 	run firma check --token 11111111-1111-4111-8111-111111111111 -- true
 	assert_status 1
 }

@@ -451,7 +451,7 @@ distrusts() {
 	trusts "${@:2}"
 	assert_status 3
 	refute_output
-	assert_stderr "firma: could not decide: $SOCKET: whoever listens there has no uid here, and $1"
+	assert_stderr "firma: could not decide: $SOCKET: the listener has no uid here, and $1"
 	[[ ! -e $TMP/heard ]]
 }
 
@@ -470,7 +470,7 @@ NO_PLACE='the socket is neither below a read-only mount nor in a directory that 
 	_command "$FIRMA" check --socket "$SOCKET" -- true
 	run --separate-stderr "${own[@]}" "${CMD[@]}"
 	assert_status 3
-	assert_stderr "firma: could not decide: $SOCKET: whoever listens there has no uid here"
+	assert_stderr "firma: could not decide: $SOCKET: the listener has no uid here"
 
 	# A stranger's directory shows as that of the root directory's owner.
 	distrusts "$NO_PLACE" "${own[@]}"

@@ -40,12 +40,12 @@ has_ended() {
 @test "a daemon is started, answers, and is ended" {
 	run firma daemon status
 	assert_status 3
-	assert_output "{\"running\":false,\"pid\":null,\"socket_path\":\"$SOCKET\",\"pid_path\":\"$PID_FILE\",\"process_running\":false,\"socket_responsive\":false,\"message\":\"it does not run: there is no $PID_FILE\"}"
+	assert_output "{\"running\":false,\"pid\":null,\"socket_path\":\"$SOCKET\",\"pid_path\":\"$PID_FILE\",\"process_running\":false,\"socket_responsive\":false,\"message\":\"the daemon does not run: there is no $PID_FILE\"}"
 
 	run start --default-action=allow
 	assert_status 0
 	assert_line -n 0 "firma: serves at the any door $SOCKET"
-	assert_output -p "it runs, process $(pid): it answers at $SOCKET"
+	assert_output -p "the daemon runs, process $(pid): it answers at $SOCKET"
 	assert_output -p 'its answers are advice'
 	run firma check -- true
 	assert_status 0
@@ -63,7 +63,7 @@ has_ended() {
 	[[ ! -e $SOCKET && ! -e $PID_FILE ]] || fail "a file is left"
 	run firma daemon stop
 	assert_status 0
-	assert_output -p 'it does not run'
+	assert_output -p 'the daemon does not run'
 }
 
 @test "options are passed on, before and after the verb's own" {
@@ -82,7 +82,7 @@ has_ended() {
 	first=$(pid)
 	run start --default-action deny
 	assert_status 0
-	assert_output -p "it runs already, process $first"
+	assert_output -p "the daemon runs already, process $first"
 	run firma check -- true
 	assert_status 0
 	[[ $(pid) == "$first" ]]
@@ -97,8 +97,8 @@ has_ended() {
 	for i in "${jobs[@]}"; do
 		wait "$i"
 	done
-	[[ $(grep -l "it runs, process $(pid)" "$TMP"/start.* | wc -l) == 1 ]]
-	[[ $(grep -l "it runs already, process $(pid)" "$TMP"/start.* | wc -l) == 5 ]]
+	[[ $(grep -l "the daemon runs, process $(pid)" "$TMP"/start.* | wc -l) == 1 ]]
+	[[ $(grep -l "the daemon runs already, process $(pid)" "$TMP"/start.* | wc -l) == 5 ]]
 }
 
 @test "a pid file that was left behind names nobody" {
@@ -270,7 +270,7 @@ has_ended() {
 @test "nothing of the caller's stays open" {
 	local out
 	out=$(start 2>&1)
-	[[ $out == *"it runs, process $(pid)"* ]]
+	[[ $out == *"the daemon runs, process $(pid)"* ]]
 	firma daemon stop
 
 	# A pipe on another descriptor, and a terminal's place for a service manager's messages.

@@ -257,7 +257,7 @@ provoke() {
 		enter alice 'firma check -- uname -r'
 		guest systemctl start firma.socket firma-operator.socket
 		;;
-	'whoever listens there has no uid here')
+	'the listener has no uid here')
 		enter root 'unshare --user firma check -- uname -r'
 		;;
 	'Permission denied'*)

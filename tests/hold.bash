@@ -34,6 +34,18 @@ awaiting() {
 \"approval_token\":\"$1\",\"retry_after_ms\":500}"
 }
 
+# newest: the token that was issued last.
+newest() {
+	listed token_id | tail -n 1
+}
+
+# answers NAME REPLY: that is what one that waited hears.
+answers() {
+	finish "$1"
+	assert_status 0
+	assert_output "$2"
+}
+
 # assert_state TOKEN STATE
 assert_state() {
 	assert_equal "$(operate show token_id="$1" | head -n 1 | "$UNIT" get state)" "$2"

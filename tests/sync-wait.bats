@@ -20,17 +20,6 @@ sync() {
 	until_has waiting $((before + 1))
 }
 
-newest() {
-	listed token_id | tail -n 1
-}
-
-# answers NAME REPLY: that is what one that waited hears.
-answers() {
-	finish "$1"
-	assert_status 0
-	assert_output "$2"
-}
-
 @test "an approval is an allow, and a refusal a deny" {
 	start_asking
 	sync one

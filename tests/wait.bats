@@ -23,18 +23,6 @@ wait_for() {
 	until_has waiting $((before + 1))
 }
 
-# newest: the token that was issued last.
-newest() {
-	listed token_id | tail -n 1
-}
-
-# answers NAME REPLY: that is what one that waited hears.
-answers() {
-	finish "$1"
-	assert_status 0
-	assert_output "$2"
-}
-
 # --- decided at once ------------------------------------------------------------------------------
 
 @test "an approval is heard at once by the request that waits" {

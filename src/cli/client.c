@@ -183,7 +183,7 @@ int client_require_peer(struct client *c, enum client_peer peer)
 	if (cred.uid == PEER_OVERFLOW_ID && c->trusts_place)
 		return 0;
 	if (cred.uid == PEER_OVERFLOW_ID)
-		return fail(c, "whoever listens there has no uid here");
+		return fail(c, "the listener has no uid here");
 	if (is_wanted(cred.uid, peer))
 		return 0;
 	return fail(c, "uid %u listens there, who is %s", (unsigned int)cred.uid, unlike[peer]);

@@ -142,7 +142,7 @@ int daemon_look(const struct daemon_place *place, uint64_t timeout, struct pid_f
 	if (f->fd < 0)
 		r = pid_file_open(f, place->pid_file, false);
 	if (r == -ENOENT) {
-		bytes_appendf(&ret->message, "it does not run: there is no %s",
+		bytes_appendf(&ret->message, "the daemon does not run: there is no %s",
 			bytes_str(&place->shown_pid_file));
 		return STATUS_DONE;
 	}
@@ -152,7 +152,7 @@ int daemon_look(const struct daemon_place *place, uint64_t timeout, struct pid_f
 		return complain(place, r);
 
 	if (ret->pid == 0)
-		bytes_appendf(&ret->message, "it does not run: nobody holds %s",
+		bytes_appendf(&ret->message, "the daemon does not run: no process holds %s",
 			bytes_str(&place->shown_pid_file));
 	else
 		look_at_socket(place, timeout, ret);

@@ -329,7 +329,7 @@ static void say_running(const struct start *s, const struct daemon_look *look, c
 {
 	say("%s, process %ld: %s", what, (long)look->pid, bytes_str(&look->message));
 	if (!is_passed_on(s, "agent-group"))
-		say("it has the uid of those who ask, who can get around it: its answers are "
+		say("the daemon has the uid of its askers, who can get around it: its answers are "
 		    "advice");
 }
 
@@ -375,15 +375,15 @@ static int start(struct start *s)
 	if (status != STATUS_DONE)
 		return status;
 
-	status = look(s, &file, "it runs already");
+	status = look(s, &file, "the daemon runs already");
 	if (status >= 0)
 		return status;
 
 	status = launch(s);
 	if (status != STATUS_DONE)
 		return status;
-	status = look(s, &file, "it runs");
-	return status >= 0 ? status : say_undecided("it ended as soon as it had started");
+	status = look(s, &file, "the daemon runs");
+	return status >= 0 ? status : say_undecided("the daemon ended right after its start");
 }
 
 static void start_deinit(struct start *s)

@@ -114,7 +114,7 @@ static int stop(const struct daemon_place *place, uint64_t timeout, struct pid_f
 
 	r = pid_file_open(f, place->pid_file, false);
 	if (r == -ENOENT) {
-		say("it does not run: there is no %s", bytes_str(&place->shown_pid_file));
+		say("the daemon does not run: there is no %s", bytes_str(&place->shown_pid_file));
 		return STATUS_DONE;
 	}
 	status = daemon_manage(place, timeout, f);
@@ -133,7 +133,8 @@ static int stop(const struct daemon_place *place, uint64_t timeout, struct pid_f
 				     "it is left as it is",
 			bytes_str(&place->shown_pid_file), (long)pid);
 	if (pid == 0)
-		say("it does not run: nobody held %s", bytes_str(&place->shown_pid_file));
+		say("the daemon does not run: no process held %s",
+			bytes_str(&place->shown_pid_file));
 	else
 		status = stop_process(f, pid, timeout);
 	return status == STATUS_DONE ? remove_left_files(place, f) : status;

@@ -72,7 +72,7 @@ static int conclude_deny(const char *reason, bool expired)
 	if (text_append_escaped(&shown, reason, strlen(reason)) < 0)
 		return say_undecided("out of memory");
 	if (expired)
-		say_foreign("expired: %s; ask anew", bytes_str(&shown));
+		say_foreign("expired: %s; ask again", bytes_str(&shown));
 	else
 		say_foreign("denied: %s", bytes_str(&shown));
 	return expired ? STATUS_EXPIRED : STATUS_REFUSED;

@@ -97,7 +97,7 @@ int trusted_socket_check(const struct trusted_socket *socket, struct bytes *why)
 	if (r < 0)
 		return fail(why, "/proc/self/uid_map: %s", strerror(-r));
 	if (mapped)
-		return fail(why, "whoever listens there has no uid here, and uid %u is a user here",
+		return fail(why, "the listener has no uid here, and uid %u is a user here",
 			(unsigned int)PEER_OVERFLOW_ID);
 
 	if (fstatvfs(socket->socket, &mount) < 0 || fstat(socket->directory, &st) < 0)
@@ -105,6 +105,6 @@ int trusted_socket_check(const struct trusted_socket *socket, struct bytes *why)
 	if ((mount.f_flag & ST_RDONLY) || is_own(&st))
 		return 0;
 	return fail(why,
-		"whoever listens there has no uid here, and the socket is neither below a "
+		"the listener has no uid here, and the socket is neither below a "
 		"read-only mount nor in a directory that only you can write to");
 }

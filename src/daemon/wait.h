@@ -28,7 +28,7 @@ struct wait {
 	uint64_t deadline;   /* µs of the boot clock */
 	uint64_t asked_wall; /* when the question was asked, µs of the wall clock */
 	bool ready;
-	bool owns_token; /* without its peer, nobody can use the token */
+	bool owns_token; /* only this peer can use the token */
 	TAILQ_ENTRY(wait) order;
 };
 

@@ -149,7 +149,7 @@ static char *copy_lists(struct invocation *asked, char *at)
 	return at;
 }
 
-/* A token of token_new() owns it, although nobody may change it. */
+/* A text of a token of token_new(); const keeps readers from changing it, but the token owns it. */
 static void free_text(const char *text)
 {
 	void *owned;
