@@ -247,7 +247,7 @@ line() {
 		assert_line -n 0 -p "\"cwd\":\"${directory#*:}\""
 	done
 	hook opencode < <(shell_of opencode | sed 's|"args": {|&"workdir":7,|')
-	denies opencode 'is no directory'
+	denies opencode 'is not a directory'
 }
 
 @test "both events of cursor are answered" {

@@ -22,17 +22,6 @@
 
 #define PART_MAX 64
 
-static int __attribute__((format(printf, 2, 3))) fail(struct bytes *why, const char *format, ...)
-{
-	va_list ap;
-
-	bytes_clear(why);
-	va_start(ap, format);
-	bytes_vappendf(why, format, ap);
-	va_end(ap);
-	return -EINVAL;
-}
-
 int hook_question_read(int fd, struct bytes *ret)
 {
 	char *end;
@@ -97,13 +86,15 @@ static int find_row(const struct json *root, struct hook_question *q, struct byt
 
 	event = find_string(root, first->event);
 	if (!event)
-		return fail(why, "the question names no event in %s", first->event);
+		return bytes_refuse(
+			why, -EINVAL, "the question names no event in %s", first->event);
 	for (const struct hook_dialect *d = first; d->name; d++)
 		if (strcmp(d->name, first->name) == 0 && strcmp(d->event_value, event) == 0) {
 			q->dialect = d;
 			return 0;
 		}
-	return fail(why, "this hook is for the event %s, not for %s", first->event_value, event);
+	return bytes_refuse(why, -EINVAL, "this hook is for the event %s, not for %s",
+		first->event_value, event);
 }
 
 static int find_tool(const struct json *root, struct hook_question *q, struct bytes *why)
@@ -118,7 +109,7 @@ static int find_tool(const struct json *root, struct hook_question *q, struct by
 
 	q->tool = find_string(root, d->tool);
 	if (!q->tool || text_is_blank(q->tool))
-		return fail(why, "the question names no tool in %s", d->tool);
+		return bytes_refuse(why, -EINVAL, "the question names no tool in %s", d->tool);
 	q->is_shell = hook_dialect_is_shell(d, q->tool);
 	return 0;
 }
@@ -132,22 +123,23 @@ static int find_quoted_lines(const char *text, struct hook_question *q, struct b
 	int r;
 
 	if (bytes_appendf(&object, "{\"lines\":%s}", text) < 0)
-		return fail(why, "out of memory");
+		return bytes_refuse(why, -EINVAL, "out of memory");
 	r = json_parse(bytes_str(&object), object.len, &q->lines_doc, &fault);
 	if (r == -ENOMEM)
-		return fail(why, "out of memory");
+		return bytes_refuse(why, -EINVAL, "out of memory");
 
 	lines = r == 0 && json_size(json_root(q->lines_doc)) == 1
 		? json_get(json_root(q->lines_doc), "lines")
 		: NULL;
 	if (!lines || !json_is_array(lines) || json_size(lines) == 0)
-		return fail(why, "%s is no array of lines", q->dialect->line);
+		return bytes_refuse(why, -EINVAL, "%s is not an array of lines", q->dialect->line);
 	if (json_size(lines) > HOOK_LINES_MAX)
-		return fail(why, "more than %d lines at once", HOOK_LINES_MAX);
+		return bytes_refuse(why, -EINVAL, "more than %d lines at once", HOOK_LINES_MAX);
 
 	json_each (line, lines)
 		if (!(q->lines[q->n_lines++] = json_string(line)))
-			return fail(why, "%s has what is no line", q->dialect->line);
+			return bytes_refuse(
+				why, -EINVAL, "an element of %s is not a string", q->dialect->line);
 	return 0;
 }
 
@@ -173,7 +165,7 @@ static int find_purpose(const struct json *root, struct hook_question *q, struct
 	if (asprintf(&q->purpose, "%.*s%s", (int)len, text, text[len] ? more : "") >= 0)
 		return 0;
 	q->purpose = NULL;
-	return fail(why, "out of memory");
+	return bytes_refuse(why, -EINVAL, "out of memory");
 }
 
 static int find_lines(const struct json *root, struct hook_question *q, struct bytes *why)
@@ -181,7 +173,8 @@ static int find_lines(const struct json *root, struct hook_question *q, struct b
 	const char *line = find_string(root, q->dialect->line);
 
 	if (!line)
-		return fail(why, "there is no line of shell in %s", q->dialect->line);
+		return bytes_refuse(
+			why, -EINVAL, "there is no line of shell in %s", q->dialect->line);
 	if (q->dialect->form == HOOK_LINES_QUOTED)
 		return find_quoted_lines(line, q, why);
 	q->lines[q->n_lines++] = line;
@@ -198,15 +191,15 @@ static int find_cwd(const struct json *root, struct hook_question *q, struct byt
 	if (!cwd || !cwd[0])
 		cwd = find_string(root, d->other_cwd);
 	if (!cwd || cwd[0] != '/')
-		return fail(why, "the question names no directory in %s", d->cwd);
+		return bytes_refuse(why, -EINVAL, "the question names no directory in %s", d->cwd);
 	if (own && !directory)
-		return fail(why, "%s is no directory", d->directory);
+		return bytes_refuse(why, -EINVAL, "%s is not a directory", d->directory);
 	if (!directory)
 		directory = "";
 
 	q->cwd = malloc(strlen(cwd) + strlen(directory) + 2);
 	if (!q->cwd)
-		return fail(why, "out of memory");
+		return bytes_refuse(why, -EINVAL, "out of memory");
 	path_normalize(cwd, directory, q->cwd);
 	return 0;
 }
@@ -226,7 +219,7 @@ static int find_agent(const struct json *root, struct hook_question *q, struct b
 		>= 0)
 		return 0;
 	q->agent = NULL;
-	return fail(why, "out of memory");
+	return bytes_refuse(why, -EINVAL, "out of memory");
 }
 
 static int find_arguments(const struct json *root, const struct bytes *text,
@@ -236,10 +229,10 @@ static int find_arguments(const struct json *root, const struct bytes *text,
 
 	q->arguments = find(root, d->arguments);
 	if (!q->arguments || !json_is_object(q->arguments))
-		return fail(why, "the tool has no arguments in %s", d->arguments);
+		return bytes_refuse(why, -EINVAL, "the tool has no arguments in %s", d->arguments);
 	q->raw_arguments = raw_member((struct raw_text){ text->data, text->len }, d->arguments);
 	if (!q->raw_arguments.text)
-		return fail(why, "out of memory");
+		return bytes_refuse(why, -EINVAL, "out of memory");
 
 	q->mcp_server = find_string(root, d->mcp_server);
 	q->mcp_tool = find_string(root, d->mcp_tool);
@@ -262,7 +255,8 @@ static int find_all(const struct json *root, const struct bytes *text, bool only
 
 	q->session = find_string(root, q->dialect->session);
 	if (!q->session || text_is_blank(q->session))
-		return fail(why, "the question names no session in %s", q->dialect->session);
+		return bytes_refuse(
+			why, -EINVAL, "the question names no session in %s", q->dialect->session);
 	r = q->is_shell ? find_lines(root, q, why) : find_arguments(root, text, q, why);
 	if (r == 0 && q->is_shell)
 		r = find_purpose(root, q, why);
@@ -281,13 +275,13 @@ int hook_question_parse(const struct hook_dialect *dialect, const struct bytes *
 
 	*ret = (struct hook_question){ .dialect = dialect };
 	if (text->len > HOOK_QUESTION_MAX)
-		return fail(why, "the question is longer than 1 MiB");
+		return bytes_refuse(why, -EINVAL, "the question is longer than 1 MiB");
 
 	r = json_parse_within(bytes_str(text), text->len, &limits, &ret->doc, &fault);
 	if (r == JSON_MALFORMED)
-		return fail(why, "the question is not JSON: %s (at byte %zu)",
+		return bytes_refuse(why, -EINVAL, "the question is not JSON: %s (at byte %zu)",
 			scan_error_text(fault.error), fault.offset + 1);
-	return r < 0 ? fail(why, "out of memory")
+	return r < 0 ? bytes_refuse(why, -EINVAL, "out of memory")
 		     : find_all(json_root(ret->doc), text, only_shell, ret, why);
 }
 

@@ -21,17 +21,6 @@
 #include "base/path.h"
 #include "daemon/peer.h"
 
-static int __attribute__((format(printf, 2, 3))) fail(struct bytes *why, const char *format, ...)
-{
-	va_list ap;
-
-	bytes_clear(why);
-	va_start(ap, format);
-	bytes_vappendf(why, format, ap);
-	va_end(ap);
-	return -EPERM;
-}
-
 int trusted_socket_open(const char *path, struct trusted_socket *ret, struct bytes *why)
 {
 	const char *name = path_name(path);
@@ -41,15 +30,15 @@ int trusted_socket_open(const char *path, struct trusted_socket *ret, struct byt
 	*ret = (struct trusted_socket)TRUSTED_SOCKET_INIT;
 	directory = strndup(path, (size_t)(name - path));
 	if (!directory)
-		return fail(why, "out of memory");
+		return bytes_refuse(why, -EPERM, "out of memory");
 
 	ret->directory = open(directory[0] ? directory : ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (ret->directory < 0)
-		return fail(why, "%s", strerror(errno));
+		return bytes_refuse(why, -EPERM, "%s", strerror(errno));
 	ret->socket = openat(ret->directory, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	if (ret->socket < 0 || fstat(ret->socket, &st) < 0)
-		return fail(why, "%s", strerror(errno));
-	return S_ISSOCK(st.st_mode) ? 0 : fail(why, "this is not a socket");
+		return bytes_refuse(why, -EPERM, "%s", strerror(errno));
+	return S_ISSOCK(st.st_mode) ? 0 : bytes_refuse(why, -EPERM, "this is not a socket");
 }
 
 void trusted_socket_deinit(struct trusted_socket *socket)
@@ -95,16 +84,17 @@ int trusted_socket_check(const struct trusted_socket *socket, struct bytes *why)
 
 	r = is_mapped(PEER_OVERFLOW_ID, &mapped);
 	if (r < 0)
-		return fail(why, "/proc/self/uid_map: %s", strerror(-r));
+		return bytes_refuse(why, -EPERM, "/proc/self/uid_map: %s", strerror(-r));
 	if (mapped)
-		return fail(why, "the listener has no uid here, and uid %u is a user here",
+		return bytes_refuse(why, -EPERM,
+			"the listener has no uid here, and uid %u is a user here",
 			(unsigned int)PEER_OVERFLOW_ID);
 
 	if (fstatvfs(socket->socket, &mount) < 0 || fstat(socket->directory, &st) < 0)
-		return fail(why, "%s", strerror(errno));
+		return bytes_refuse(why, -EPERM, "%s", strerror(errno));
 	if ((mount.f_flag & ST_RDONLY) || is_own(&st))
 		return 0;
-	return fail(why,
+	return bytes_refuse(why, -EPERM,
 		"the listener has no uid here, and the socket is neither below a "
 		"read-only mount nor in a directory that only you can write to");
 }
