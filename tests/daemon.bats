@@ -244,6 +244,37 @@ has_ended() {
 	start
 }
 
+# Whether SIGTERM is pending: the fifteenth bit.
+is_told_to_end() {
+	local pending
+
+	pending=$(awk '$1 == "ShdPnd:" { print $2 }' "/proc/$1/status")
+	((0x$pending & 1 << 14))
+}
+
+# Whether a process waits for a lock of a file: the kernel's list has "->" before who waits.
+waits_for_lock() {
+	grep -q -- "-> POSIX .*:$(stat -c %i "$1") " /proc/locks
+}
+
+@test "a start that waited while the daemon was ended starts another one" {
+	start
+	kill -STOP "$(pid)"
+	firma daemon stop --timeout 50s &
+	local stop=$!
+	_until "$stop" is_told_to_end "$(pid)"
+	start --timeout 50s &
+	local begin=$! first
+	first=$(pid)
+	_until "$begin" waits_for_lock "$PID_FILE"
+	kill -CONT "$first"
+	wait "$stop"
+	wait "$begin"
+	[[ $(pid) != "$first" ]]
+	run firma daemon status
+	assert_status 0
+}
+
 @test "a daemon that can't start is not left running, and says why" {
 	run start --default-action perhaps
 	assert_status 2
