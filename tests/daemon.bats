@@ -101,7 +101,7 @@ has_ended() {
 	[[ $(grep -l "the daemon runs already, process $(pid)" "$TMP"/start.* | wc -l) == 5 ]]
 }
 
-@test "a pid file that was left behind names nobody" {
+@test "a pid file that was left over names no process" {
 	sleep 1000 &
 	local other=$!
 	echo "$other" >"$PID_FILE"
@@ -188,7 +188,7 @@ has_ended() {
 	rm "$PID_FILE"
 }
 
-@test "what is in the way of the socket is kept, but for a socket that nobody listens at" {
+@test "a file in the way of the socket is kept; a socket without a listener is replaced" {
 	echo precious >"$SOCKET"
 	run start
 	assert_status 3

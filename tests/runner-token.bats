@@ -292,7 +292,7 @@ keys[1]: has the ID of another key: left out"
 	done
 }
 
-@test "what is no key set is a fault" {
+@test "a file that is not a key set is a fault" {
 	run "$UNIT" jwt keys <<<'{}'
 	assert_status 1
 	assert_output 'is not a key set: keys is not an array'

@@ -154,7 +154,7 @@ make_agent() {
 	assert_equal "$(echo "$TMP"/token*)" "$TMP/token"
 }
 
-@test "a file that holds something else than a token is left alone, and so is what is no file" {
+@test "a file that holds anything but a token is left alone, and so is a link or a FIFO" {
 	local old
 
 	use_token
@@ -212,7 +212,7 @@ make_agent() {
 	[[ ! -e $TMP/out ]]
 }
 
-@test "a token for another audience than was asked for is not taken, nor what is no token" {
+@test "a token for another audience is not taken, nor a text that is not a token" {
 	use_token
 	firma runner token --audience firma --output "$TMP/out"
 	says 3 'the token of this job is for another audience than other' --audience other

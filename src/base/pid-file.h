@@ -3,7 +3,7 @@
 
 /*
  * A file with the number of a process, which the process keeps locked while it lives. The kernel
- * knows the holder of the lock, so a file that was left behind is not taken for a running process.
+ * knows the holder of the lock, so a file that was left over is not taken for a running process.
  *
  * A second lock of the same file is for the program that starts or stops the process: only one can
  * do so at a time. Both are fcntl(2) locks: a process loses its locks when it closes any descriptor
