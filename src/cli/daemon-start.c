@@ -277,7 +277,7 @@ static void show_log(const struct start *s, int log, off_t from)
 
 	if (lseek(log, from, SEEK_SET) < 0 || file_read(log, LOG_SHOWN_MAX, &text) < 0) {
 		text_append_escaped(&shown, s->log, strlen(s->log));
-		say("what it said is in %s", bytes_str(&shown));
+		say("the daemon's messages are in %s", bytes_str(&shown));
 		return;
 	}
 
