@@ -126,7 +126,7 @@ fails_to() {
 	terminal 100x40 "$FIRMA" token approve --key "$KEYS/bob" "$token"
 	seen 'Approve this? [y/N]'
 	keys y Enter
-	seen 'PIN'
+	seen 'Enter PIN'
 	keys -l 4321
 	keys Enter
 	ended
@@ -138,7 +138,7 @@ fails_to() {
 	terminal 100x40 "$FIRMA" token approve --key "$KEYS/bob" "$token"
 	seen 'Approve this? [y/N]'
 	keys y Enter
-	seen 'PIN'
+	seen 'Enter PIN'
 	keys -l 1234
 	keys Enter
 	ended
