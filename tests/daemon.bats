@@ -20,7 +20,7 @@ teardown() {
 }
 
 start() {
-	firma daemon start --state-dir "$STATE_DIR" "$@" </dev/null
+	firma daemon start --timeout 60s --state-dir "$STATE_DIR" "$@" </dev/null
 }
 
 # field KEY: of the status.
