@@ -32,16 +32,17 @@ struct bytes {
 	int error;   /* of the first append that failed, or 0 */
 };
 
-/*
- * For content that the program makes itself, if other limits bound what a peer adds to it, and for
- * content that file_read() bounds.
- */
-#define BYTES_UNLIMITED (SIZE_MAX / 4)
-
 #define BYTES_INIT(ceiling)      \
 	{                        \
 		.max = (ceiling) \
 	}
+
+/*
+ * For what the program prints itself: messages, lines, documents. The limits of what goes into it
+ * are its limits. Content that is only copied or decoded from outside has a ceiling of its own.
+ */
+#define BYTES_PRINTED_MAX (SIZE_MAX / 4)
+#define BYTES_PRINTED BYTES_INIT(BYTES_PRINTED_MAX)
 
 void bytes_init(struct bytes *b, size_t max);
 void bytes_deinit(struct bytes *b);

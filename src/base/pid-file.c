@@ -81,7 +81,7 @@ int pid_file_holder(const struct pid_file *f, enum pid_file_lock lock, pid_t *re
 /* *ret is the number in the file; 0: it is empty. -EEXIST if it holds anything else. */
 static int read_number(const struct pid_file *f, pid_t *ret)
 {
-	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes text = BYTES_PRINTED;
 	size_t len;
 	int r;
 

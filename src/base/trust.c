@@ -65,7 +65,7 @@ static int go_to_root(struct walk *w)
 /* Puts the link's text before the rest; `link` is a descriptor of the link itself. */
 static int follow(struct walk *w, int link)
 {
-	cleanup(bytes_deinit) struct bytes rest = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes rest = BYTES_PRINTED;
 	char target[PATH_MAX];
 	ssize_t len;
 	int r;
@@ -176,8 +176,8 @@ int trust_open(const char *path, uid_t owner, struct bytes *at, int *ret_fd)
 	struct walk w = {
 		.owner = owner,
 		.dir = -1,
-		.shown = BYTES_INIT(BYTES_UNLIMITED),
-		.rest = BYTES_INIT(BYTES_UNLIMITED),
+		.shown = BYTES_PRINTED,
+		.rest = BYTES_PRINTED,
 	};
 	int fd = -1, r;
 

@@ -78,12 +78,11 @@ static int match_item(const struct bytes *line, void *userdata)
 /* Appends the ID to send. If no entry fits, that is the text: the daemon says what it is not. */
 static int find_entry(const struct operator_options *op, const char *text, struct bytes *ret)
 {
-	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED),
-					   shown = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes request = BYTES_PRINTED, shown = BYTES_PRINTED;
 	struct match m = {
 		.prefix = text,
-		.id = BYTES_INIT(BYTES_UNLIMITED),
-		.rows = BYTES_INIT(BYTES_UNLIMITED),
+		.id = BYTES_PRINTED,
+		.rows = BYTES_PRINTED,
 	};
 	uint8_t uuid[16];
 	bool known = notation_parse_uuid(text, strlen(text), uuid) == 0;
@@ -111,9 +110,8 @@ static int find_entry(const struct operator_options *op, const char *text, struc
 
 static int remove_one(const struct removing *r, const char *text)
 {
-	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED),
-					   id = BYTES_INIT(BYTES_UNLIMITED),
-					   shown = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes request = BYTES_PRINTED, id = BYTES_PRINTED,
+					   shown = BYTES_PRINTED;
 	struct operator_options op = r->op;
 	int status;
 

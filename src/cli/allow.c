@@ -127,7 +127,7 @@ static int append_bounds(struct bytes *b, const struct json *root)
 
 static int append_column(struct bytes *b, const char *text, int width)
 {
-	cleanup(bytes_deinit) struct bytes shown = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes shown = BYTES_PRINTED;
 	int r;
 
 	r = text_append_quoted(&shown, text, strlen(text));
@@ -157,7 +157,7 @@ static int append_times(struct bytes *b, const struct json *root)
 
 static int append_row(struct entry_list *l, const struct json *root)
 {
-	cleanup(bytes_deinit) struct bytes row = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes row = BYTES_PRINTED;
 	struct bytes *b = &row;
 	const char *id = json_get_string(root, "id"), *agent = json_get_string(root, "agent_id");
 	const char *pattern = json_get_string(root, "pattern");
@@ -209,7 +209,7 @@ static int list_item(const struct bytes *line, void *userdata)
 
 static int append_header(struct bytes *b, const struct console *console)
 {
-	cleanup(bytes_deinit) struct bytes row = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes row = BYTES_PRINTED;
 
 	if (bytes_appendf(&row, "%-36s  %-10s  %-24s  %-10s  %s", "ENTRY", "LEFT", "LAST USED",
 		    "AGENT", "ALLOWS")
@@ -223,11 +223,10 @@ static int append_header(struct bytes *b, const struct console *console)
 
 static int run_list(const struct verb *verb, int argc, char **argv)
 {
-	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED),
-					   header = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes request = BYTES_PRINTED, header = BYTES_PRINTED;
 	struct entry_list list = {
 		.op = OPERATOR_INIT(verb),
-		.rows = BYTES_INIT(BYTES_UNLIMITED),
+		.rows = BYTES_PRINTED,
 	};
 	struct operands none;
 	int status;
@@ -287,7 +286,7 @@ static const struct option_row add_rows[] = {
 static int print_id(const struct bytes *line, void *userdata)
 {
 	cleanup(json_doc_free_p) struct json_doc *doc = NULL;
-	cleanup(bytes_deinit) struct bytes shown = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes shown = BYTES_PRINTED;
 	struct scan_fault fault;
 	const char *id = NULL;
 	int r;
@@ -307,7 +306,7 @@ static int print_id(const struct bytes *line, void *userdata)
 /* Writes the patterns of the arguments. */
 static int write_argv(const struct adding *a, struct writer *w)
 {
-	cleanup(bytes_deinit) struct bytes words = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes words = BYTES_PRINTED;
 	size_t n = 0;
 	int r;
 
@@ -362,9 +361,8 @@ static int print_addition(
 
 static int add(const struct adding *a)
 {
-	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED),
-					   argv = BYTES_INIT(BYTES_UNLIMITED);
-	struct signed_addition addition = { .signature = BYTES_INIT(BYTES_UNLIMITED) };
+	cleanup(bytes_deinit) struct bytes request = BYTES_PRINTED, argv = BYTES_PRINTED;
+	struct signed_addition addition = { .signature = BYTES_PRINTED };
 	const struct signing signing = {
 		.key = a->key ? a->key : approver_key_usual(),
 		.wanted = a->key != NULL,

@@ -20,8 +20,7 @@ static int open_daemon(struct client *c, const struct ask *ask, uint64_t timeout
 static int find_gate(struct client *c, const struct ask *ask, struct bytes *why)
 {
 	static const char action[] = "{\"action\":\"local.exec.gate\"}\n";
-	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED),
-					   line = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes request = BYTES_PRINTED, line = BYTES_PRINTED;
 	int r;
 
 	r = open_daemon(c, ask, ask->timeout);
@@ -89,7 +88,7 @@ static int exchange(struct client *c, const struct ask *ask, const struct bytes 
 int ask_once(const struct ask *ask, const struct bytes *request, uint64_t wait, struct bytes *reply,
 	struct bytes *why)
 {
-	cleanup(bytes_deinit) struct bytes with_signature = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes with_signature = BYTES_PRINTED;
 	struct client client;
 	int status;
 

@@ -18,9 +18,9 @@ struct card_pages {
 	size_t page, n; /* the current page, from 0, and their number */
 };
 
-#define CARD_PAGES_INIT                             \
-	{                                           \
-		.text = BYTES_INIT(BYTES_UNLIMITED) \
+#define CARD_PAGES_INIT               \
+	{                             \
+		.text = BYTES_PRINTED \
 	}
 
 /* `rows`: lines of a page, at least 1. Error: -ENOMEM. */

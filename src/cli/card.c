@@ -16,8 +16,8 @@ void card_init(struct card *c, const struct console *console)
 {
 	*c = (struct card){
 		.console = console,
-		.value = BYTES_INIT(BYTES_UNLIMITED),
-		.text = BYTES_INIT(BYTES_UNLIMITED),
+		.value = BYTES_PRINTED,
+		.text = BYTES_PRINTED,
 	};
 }
 
@@ -191,7 +191,7 @@ static int append_note(const struct card *c, size_t hidden, const char *command,
 
 int card_append_cut(const struct card *c, size_t rows, const char *command, struct bytes *b)
 {
-	cleanup(bytes_deinit) struct bytes note = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes note = BYTES_PRINTED;
 	size_t hidden, room;
 	int r;
 

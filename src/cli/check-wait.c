@@ -105,7 +105,7 @@ static bool is_pending(const struct check_wait *h, const struct bytes *line, str
 /* The daemon answers early when one of several approvals has come. */
 static void tell_news(const struct check_wait *h, const struct bytes *reason)
 {
-	cleanup(bytes_deinit) struct bytes shown = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes shown = BYTES_PRINTED;
 
 	if (h->tell && text_append_escaped(&shown, bytes_str(reason), reason->len) >= 0)
 		say("%s", bytes_str(&shown));
@@ -127,9 +127,8 @@ static uint64_t early_pause(uint64_t wish, uint64_t deadline)
 int check_wait_until_decided(
 	const struct check_wait *h, const struct bytes *request, struct bytes *reply)
 {
-	cleanup(bytes_deinit) struct bytes line = BYTES_INIT(BYTES_UNLIMITED);
-	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED),
-					   reason = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes line = BYTES_PRINTED;
+	cleanup(bytes_deinit) struct bytes why = BYTES_PRINTED, reason = BYTES_PRINTED;
 	uint64_t now = clock_now().boot, lost = CLOCK_NEVER, wait, pause;
 	uint64_t deadline = h->time < CLOCK_NEVER - now ? now + h->time : CLOCK_NEVER;
 	bool news;

@@ -74,7 +74,7 @@ static uint64_t own_wait(const struct bytes *request)
 
 static int run(const struct verb *verb, int argc, char **argv)
 {
-	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes request = BYTES_PRINTED;
 	cleanup(runner_key_deinit) struct runner_key runner_key = RUNNER_KEY_INIT;
 	struct check check = { .question = QUESTION_INIT };
 	bool signs = false;

@@ -64,7 +64,7 @@ void child_has_begun(void)
 static _Noreturn void be_child(
 	const struct child *c, pid_t parent, child_execute_fn execute, const void *userdata)
 {
-	struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
+	struct bytes why = BYTES_PRINTED;
 	struct failure failure = { 0 };
 	ssize_t n;
 	int r;

@@ -191,14 +191,14 @@ int client_require_peer(struct client *c, enum client_peer peer)
 
 static int init(struct client *c, const char *path, uint64_t timeout)
 {
-	cleanup(bytes_deinit) struct bytes shown = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes shown = BYTES_PRINTED;
 	uint64_t now = clock_now().boot;
 
 	*c = (struct client){
 		.fd = -1,
 		.deadline = timeout < CLOCK_NEVER - now ? now + timeout : CLOCK_NEVER,
 		.in = BYTES_INIT(CLIENT_LINE_MAX + READ_SIZE),
-		.why = BYTES_INIT(BYTES_UNLIMITED),
+		.why = BYTES_PRINTED,
 	};
 
 	if (!path || text_append_escaped(&shown, path, strlen(path)) < 0)
@@ -232,7 +232,7 @@ static bool is_unmapped(const struct client *c)
 int client_open_by_place(struct client *c, const char *path, uint64_t timeout)
 {
 	cleanup(trusted_socket_deinit) struct trusted_socket socket = TRUSTED_SOCKET_INIT;
-	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes why = BYTES_PRINTED;
 	char place[64];
 	int r;
 

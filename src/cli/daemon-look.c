@@ -53,8 +53,8 @@ int daemon_place_find(
 {
 	*ret = (struct daemon_place){
 		.socket = find_socket(options->socket),
-		.shown_socket = BYTES_INIT(BYTES_UNLIMITED),
-		.shown_pid_file = BYTES_INIT(BYTES_UNLIMITED),
+		.shown_socket = BYTES_PRINTED,
+		.shown_pid_file = BYTES_PRINTED,
 	};
 	if (!ret->socket)
 		return usage_error(verb, "--socket is needed: the environment names no place");
@@ -89,8 +89,7 @@ static int complain(const struct daemon_place *place, int error)
 static int ask(
 	struct client *c, const struct daemon_place *place, uint64_t timeout, pid_t *ret_listener)
 {
-	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED),
-					   line = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes request = BYTES_PRINTED, line = BYTES_PRINTED;
 	struct ucred cred;
 	socklen_t len = sizeof(cred);
 	int r;
@@ -138,7 +137,7 @@ int daemon_look(const struct daemon_place *place, uint64_t timeout, struct pid_f
 {
 	int r = 0;
 
-	*ret = (struct daemon_look){ .message = BYTES_INIT(BYTES_UNLIMITED) };
+	*ret = (struct daemon_look){ .message = BYTES_PRINTED };
 	if (f->fd < 0)
 		r = pid_file_open(f, place->pid_file, false);
 	if (r == -ENOENT) {

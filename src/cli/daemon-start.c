@@ -180,7 +180,7 @@ static int find_log(struct start *s)
 static int open_log(const struct start *s, int *ret_fd)
 {
 	cleanup(free_p) char *directory = strdup(s->log), *name = strdup(s->log);
-	cleanup(bytes_deinit) struct bytes shown = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes shown = BYTES_PRINTED;
 	cleanup(close_p) int dir_fd = -1;
 	int r = -ENOMEM;
 
@@ -271,8 +271,7 @@ static char *skip_prefix(char *line)
 /* Shows what the daemon logged since `from`: what it warns of, or why it failed. */
 static void show_log(const struct start *s, int log, off_t from)
 {
-	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(BYTES_UNLIMITED),
-					   shown = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes text = BYTES_PRINTED, shown = BYTES_PRINTED;
 	char *line, *rest;
 
 	if (lseek(log, from, SEEK_SET) < 0 || file_read(log, LOG_SHOWN_MAX, &text) < 0) {

@@ -15,7 +15,7 @@ static const struct option_row rows[] = {
 
 static int print(const struct daemon_place *place, const struct daemon_look *look)
 {
-	cleanup(bytes_deinit) struct bytes line = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes line = BYTES_PRINTED;
 	struct writer w;
 
 	writer_init(&w, &line);

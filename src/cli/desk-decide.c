@@ -32,8 +32,7 @@ static int sign(const struct operator_options *op, const char *key, struct keybo
 int desk_decide(const struct operator_options *op, const char *key, struct keyboard *keyboard,
 	const struct token_view *token, const struct desk_decision *decision)
 {
-	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED),
-					   signature = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes request = BYTES_PRINTED, signature = BYTES_PRINTED;
 	const bool approve = decision->action == ACTION_APPROVE;
 	struct operation operation = {
 		.token_id = token->id,

@@ -21,7 +21,7 @@ static const char *end_of_line(const char *at)
 
 static int print_line(char sign, const char *line, size_t len)
 {
-	cleanup(bytes_deinit) struct bytes shown = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes shown = BYTES_PRINTED;
 	bool whole = len > 0 && line[len - 1] == '\n';
 	const char *at = line, *tab;
 

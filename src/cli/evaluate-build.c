@@ -74,7 +74,7 @@ static int read_text(const char *path, struct bytes *ret)
 
 static int read_named(const char *path, const char *what, struct bytes *ret)
 {
-	cleanup(bytes_deinit) struct bytes shown = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes shown = BYTES_PRINTED;
 	int r;
 
 	if (text_append_quoted(&shown, path, strlen(path)) < 0)
@@ -156,7 +156,7 @@ static int read_record(const char *path, struct bytes *ret)
 int evaluate_build_line(const struct evaluate_build *b, const struct request_build *asker,
 	const struct verb *verb, struct bytes *line)
 {
-	cleanup(bytes_deinit) struct bytes content = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes content = BYTES_PRINTED;
 	const char *operand = asker->command[0];
 	struct matter m = { 0 };
 	int n = find_matter(b, &m), status = STATUS_DONE;

@@ -62,7 +62,7 @@ static int append_head(const struct event *e, bool brief, struct bytes *b)
 
 int event_append_line(const struct event *e, const struct console *console, struct bytes *b)
 {
-	cleanup(bytes_deinit) struct bytes line = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes line = BYTES_PRINTED;
 	int r;
 
 	r = append_head(e, console_is_there(console), &line);
@@ -78,7 +78,7 @@ int event_append_line(const struct event *e, const struct console *console, stru
 /* One attempt. On failure `client.why` says why; the client must still be closed. */
 static int connect_once(struct events *e)
 {
-	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes request = BYTES_PRINTED;
 	int r;
 
 	r = operator_print_request(ACTION_WATCH, &(struct operation){ 0 }, &request);
@@ -186,7 +186,7 @@ static const char *known_name(const char *name)
 
 static int read_event(const struct bytes *line, struct event *ret)
 {
-	struct event event = { .line = BYTES_INIT(BYTES_UNLIMITED) };
+	struct event event = { .line = BYTES_PRINTED };
 	int status;
 
 	status = token_view_read(line, &event.token);
@@ -218,7 +218,7 @@ static int conclude(struct events *e, const struct reply *reply)
 
 int events_next(struct events *e, struct event *ret)
 {
-	cleanup(bytes_deinit) struct bytes line = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes line = BYTES_PRINTED;
 	struct parsed_reply reply;
 	int r, status;
 

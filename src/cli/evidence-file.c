@@ -20,7 +20,7 @@ int evidence_file_append_path(struct bytes *b, const char *path)
 
 int evidence_file_say_error(const char *path, int error)
 {
-	cleanup(bytes_deinit) struct bytes shown = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes shown = BYTES_PRINTED;
 
 	if (evidence_file_append_path(&shown, path) < 0)
 		return say_undecided("out of memory");

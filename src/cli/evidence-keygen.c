@@ -28,7 +28,7 @@ static void free_private(char **text)
 /* Creates a file that must not exist yet; on failure the partial file is removed. */
 static int write_new(const char *path, mode_t mode, const char *text)
 {
-	cleanup(bytes_deinit) struct bytes shown = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes shown = BYTES_PRINTED;
 	int fd, r;
 
 	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
@@ -53,8 +53,7 @@ static int write_new(const char *path, mode_t mode, const char *text)
 
 static int make_pair(const char *path)
 {
-	cleanup(bytes_deinit) struct bytes public = BYTES_INIT(BYTES_UNLIMITED),
-					   why = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes public = BYTES_PRINTED, why = BYTES_PRINTED;
 	cleanup(evidence_key_free_p) struct evidence_key *key = NULL;
 	cleanup(free_private) char *private = NULL;
 	cleanup(free_p) char *public_path = NULL;

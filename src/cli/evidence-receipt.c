@@ -24,7 +24,7 @@ static const struct option_row rows[] = {
 /* A line in the buffer is not NUL-terminated. */
 static int print(const struct line *line)
 {
-	cleanup(bytes_deinit) struct bytes copy = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes copy = BYTES_PRINTED;
 	int r;
 
 	r = bytes_append(&copy, line->text, line->len);

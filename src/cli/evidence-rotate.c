@@ -23,7 +23,7 @@ static const struct option_row rows[] = {
 static int print_segment(const struct bytes *line, void *userdata)
 {
 	cleanup(json_doc_free_p) struct json_doc *doc = NULL;
-	cleanup(bytes_deinit) struct bytes shown = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes shown = BYTES_PRINTED;
 	struct scan_fault fault;
 	const char *segment;
 	int r;
@@ -44,7 +44,7 @@ static int print_segment(const struct bytes *line, void *userdata)
 static int run(const struct verb *verb, int argc, char **argv)
 {
 	struct rotate_command c = { .op = OPERATOR_INIT(verb) };
-	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes request = BYTES_PRINTED;
 	struct operands none;
 	int status;
 

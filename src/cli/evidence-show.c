@@ -103,7 +103,7 @@ static const struct option_row rows[] = {
 
 static int show_line(struct showing *s, const struct line *line)
 {
-	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes text = BYTES_PRINTED;
 	int r;
 
 	r = line->text ? evidence_line_append(line->text, line->len, &s->filter, &text)
@@ -143,7 +143,7 @@ static int show_rest(struct showing *s, struct lines *lines)
 /* Goes on at the beginning of `fd`, and says why. */
 static void begin_again(struct showing *s, int fd, struct lines *lines, const char *what)
 {
-	cleanup(bytes_deinit) struct bytes shown = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes shown = BYTES_PRINTED;
 
 	say_flush();
 	if (evidence_file_append_path(&shown, s->path) == 0)
@@ -258,8 +258,7 @@ static const struct option_row head_rows[] = { { 0 } };
 
 static int print_head(const char *path)
 {
-	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED),
-					   shown = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes why = BYTES_PRINTED, shown = BYTES_PRINTED;
 	cleanup(close_p) int fd = -1;
 	struct chain_head head = { 0 };
 	off_t size;

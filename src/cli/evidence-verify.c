@@ -85,7 +85,7 @@ static int keep_error(struct reading *r, const char *text)
 
 static int on_fault(uint64_t line, const char *what, void *userdata)
 {
-	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes text = BYTES_PRINTED;
 	struct reading *r = userdata;
 	int e;
 
@@ -119,7 +119,7 @@ static bool is_unchecked(const struct reading *r, const struct verify_report *re
 
 static int print_json(struct reading *r, const struct verify_report *report)
 {
-	cleanup(bytes_deinit) struct bytes line = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes line = BYTES_PRINTED;
 	char more[64];
 	struct writer w;
 	int e = 0;
@@ -210,8 +210,8 @@ static int verify_path(struct verify_command *c, const char *path)
 		.has_key = c->options.key != NULL,
 		.chain_only = c->chain_only,
 		.path = path,
-		.shown = BYTES_INIT(BYTES_UNLIMITED),
-		.errors = BYTES_INIT(BYTES_UNLIMITED),
+		.shown = BYTES_PRINTED,
+		.errors = BYTES_PRINTED,
 	};
 	cleanup(close_p) int fd = -1;
 	int status;
@@ -226,8 +226,7 @@ static int verify_path(struct verify_command *c, const char *path)
 
 static int load_key(const struct verify_command *c, struct evidence_key **ret)
 {
-	cleanup(bytes_deinit) struct bytes shown = BYTES_INIT(BYTES_UNLIMITED),
-					   why = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes shown = BYTES_PRINTED, why = BYTES_PRINTED;
 	const char *path = c->key ? c->key : c->public_key;
 	int r;
 
@@ -247,9 +246,8 @@ static int load_key(const struct verify_command *c, struct evidence_key **ret)
 
 static int load_approvers(const struct verify_command *c, struct allowed_signers **ret)
 {
-	cleanup(bytes_deinit) struct bytes shown = BYTES_INIT(BYTES_UNLIMITED),
-					   text = BYTES_INIT(BYTES_UNLIMITED),
-					   why = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes shown = BYTES_PRINTED, text = BYTES_PRINTED,
+					   why = BYTES_PRINTED;
 	cleanup(close_p) int fd = -1;
 	int r, status;
 

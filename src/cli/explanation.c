@@ -156,7 +156,7 @@ static void write_asked(struct writer *w, const struct explanation *e)
 
 static int print_json(const struct explanation *e)
 {
-	cleanup(bytes_deinit) struct bytes line = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes line = BYTES_PRINTED;
 	struct writer w;
 	int r;
 
@@ -281,8 +281,8 @@ static int append_notes(const struct suggest_notes *notes, struct bytes *b)
 
 static int print_text(const struct explanation *e)
 {
-	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(BYTES_UNLIMITED);
-	cleanup(bytes_deinit) struct bytes notes = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes text = BYTES_PRINTED;
+	cleanup(bytes_deinit) struct bytes notes = BYTES_PRINTED;
 
 	append_head(e, &text);
 	append_near(e, &text);
@@ -303,9 +303,9 @@ int explanation_print(const struct explanation_input *m, bool json)
 {
 	struct explanation e = {
 		.matter = m,
-		.place = BYTES_INIT(BYTES_UNLIMITED),
-		.reason = BYTES_INIT(BYTES_UNLIMITED),
-		.rule = BYTES_INIT(BYTES_UNLIMITED),
+		.place = BYTES_PRINTED,
+		.reason = BYTES_PRINTED,
+		.rule = BYTES_PRINTED,
 		.notes = SUGGEST_NOTES_INIT,
 	};
 	int r;

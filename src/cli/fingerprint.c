@@ -46,7 +46,7 @@ static int print_fingerprint(const struct bytes *line)
 
 static int run(const struct verb *verb, int argc, char **argv)
 {
-	cleanup(bytes_deinit) struct bytes line = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes line = BYTES_PRINTED;
 	struct fingerprint f;
 	struct operands operands;
 	int status;

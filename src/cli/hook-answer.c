@@ -196,7 +196,7 @@ void hook_answer_other(const char *answer)
 void hook_answer_deny(const char *reason)
 {
 	static struct denial denial;
-	struct bytes shown = BYTES_INIT(BYTES_UNLIMITED);
+	struct bytes shown = BYTES_PRINTED;
 	bool made;
 
 	drain_question();

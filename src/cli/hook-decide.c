@@ -23,7 +23,7 @@
 static enum hook_decision __attribute__((format(printf, 2, 3)))
 deny(struct bytes *reason, const char *format, ...)
 {
-	cleanup(bytes_deinit) struct bytes made = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes made = BYTES_PRINTED;
 	va_list ap;
 
 	/* The arguments may point into `reason`. */
@@ -44,7 +44,7 @@ static enum hook_decision deny_undecided(struct bytes *reason)
 /* The agent's shell gets the line's directory as the system names it, and so does `firma run`. */
 static int see_as_run(const struct hook_question *q, char **ret_cwd)
 {
-	cleanup(bytes_deinit) struct bytes dropped = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes dropped = BYTES_PRINTED;
 	const struct environment_keep none = { .n = 0 };
 
 	*ret_cwd = realpath(q->cwd, NULL);
@@ -126,7 +126,7 @@ static enum hook_decision read_reply(const struct bytes *line, bool opens_sessio
 static enum hook_decision ask(const struct hook_asker *asker, struct bytes *request,
 	bool opens_session, char token[static NOTATION_UUID_LEN + 1], struct bytes *reason)
 {
-	cleanup(bytes_deinit) struct bytes reply = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes reply = BYTES_PRINTED;
 	const struct check_wait hold = { .ask = &asker->ask, .time = asker->wait, .token = token };
 	enum hook_decision decision;
 
@@ -144,7 +144,7 @@ static enum hook_decision ask(const struct hook_asker *asker, struct bytes *requ
 static enum hook_decision ask_about(const struct hook_asker *asker, const struct hook_question *q,
 	const char *line, char token[static NOTATION_UUID_LEN + 1], struct bytes *reason)
 {
-	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes request = BYTES_PRINTED;
 	bool opens_session = false;
 
 	say_keep(reason);
@@ -160,7 +160,7 @@ static enum hook_decision ask_about(const struct hook_asker *asker, const struct
 static enum hook_decision ask_about_action(
 	const struct hook_asker *asker, const struct evaluate_request *action, struct bytes *reason)
 {
-	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes request = BYTES_PRINTED;
 	char token[NOTATION_UUID_LEN + 1];
 
 	say_keep(reason);

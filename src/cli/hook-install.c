@@ -203,7 +203,7 @@ static int find_program(char ret[static PATH_MAX])
 
 static int say_no_place(const struct install *i, const char *agent)
 {
-	cleanup(bytes_deinit) struct bytes shown = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes shown = BYTES_PRINTED;
 
 	if (text_append_quoted(&shown, agent, strlen(agent)) < 0)
 		return say_undecided("out of memory");
@@ -260,9 +260,9 @@ static int apply(const struct install *i, const struct hook_place *place, int ou
 static int install_at(const struct install *i, const struct hook_place *place)
 {
 	cleanup(settings_file_deinit) struct settings_file f = SETTINGS_FILE_INIT;
-	cleanup(bytes_deinit) struct bytes after = BYTES_INIT(BYTES_UNLIMITED);
-	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
-	struct hook_command command = { .options = BYTES_INIT(BYTES_UNLIMITED) };
+	cleanup(bytes_deinit) struct bytes after = BYTES_PRINTED;
+	cleanup(bytes_deinit) struct bytes why = BYTES_PRINTED;
+	struct hook_command command = { .options = BYTES_PRINTED };
 	char program[PATH_MAX];
 	int status, outcome;
 
@@ -311,8 +311,8 @@ static int run_install(const struct verb *verb, int argc, char **argv)
 static int run_uninstall(const struct verb *verb, int argc, char **argv)
 {
 	cleanup(settings_file_deinit) struct settings_file f = SETTINGS_FILE_INIT;
-	cleanup(bytes_deinit) struct bytes after = BYTES_INIT(BYTES_UNLIMITED);
-	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes after = BYTES_PRINTED;
+	cleanup(bytes_deinit) struct bytes why = BYTES_PRINTED;
 	struct install i = { 0 };
 	struct operands operands;
 	const struct hook_place *place;
@@ -345,8 +345,8 @@ static bool is_only_off(const struct hook_place *place)
 
 static const char *describe(const struct hook_place *place, const struct settings_file *f)
 {
-	cleanup(bytes_deinit) struct bytes after = BYTES_INIT(BYTES_UNLIMITED);
-	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes after = BYTES_PRINTED;
+	cleanup(bytes_deinit) struct bytes why = BYTES_PRINTED;
 
 	if (!f->there)
 		return NOT_INSTALLED;

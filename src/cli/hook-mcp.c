@@ -94,7 +94,7 @@ static int build_question(
 static enum hook_decision decide(
 	const struct server *s, const char *tool, struct raw_text input, struct bytes *reason)
 {
-	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes text = BYTES_PRINTED;
 	struct hook_question q = { 0 };
 	char token[NOTATION_UUID_LEN + 1];
 	enum hook_decision decision = HOOK_DENIED;
@@ -130,8 +130,8 @@ static int append_verdict(enum hook_decision decision, struct raw_text input,
 static int answer_call(
 	struct server *s, struct raw_text id, struct raw_text arguments, const char *tool)
 {
-	cleanup(bytes_deinit) struct bytes reason = BYTES_INIT(BYTES_UNLIMITED);
-	cleanup(bytes_deinit) struct bytes verdict = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes reason = BYTES_PRINTED;
+	cleanup(bytes_deinit) struct bytes verdict = BYTES_PRINTED;
 	struct raw_text input = raw_member(arguments, "input");
 	enum hook_decision decision;
 
@@ -245,7 +245,7 @@ static int serve(struct server *s)
 
 int hook_mcp_serve(const struct hook_asker *asker)
 {
-	struct server s = { .asker = asker, .out = BYTES_INIT(BYTES_UNLIMITED) };
+	struct server s = { .asker = asker, .out = BYTES_PRINTED };
 	int r;
 
 	r = serve(&s);

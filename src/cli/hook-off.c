@@ -36,7 +36,7 @@ static bool find_value(const struct bytes *plain, const char *path, struct json_
 static bool json_is_off(const struct hook_place *place, const struct bytes *text)
 {
 	static const char own[] = "\"firma\"";
-	cleanup(bytes_deinit) struct bytes plain = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes plain = BYTES_PRINTED;
 	struct json_span value;
 
 	if (json_edit_blank_comments(text, &plain) < 0)

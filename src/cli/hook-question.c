@@ -117,7 +117,7 @@ static int find_tool(const struct json *root, struct hook_question *q, struct by
 /* The array is a separate JSON text. It is parsed strictly, as the only member of an object. */
 static int find_quoted_lines(const char *text, struct hook_question *q, struct bytes *why)
 {
-	cleanup(bytes_deinit) struct bytes object = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes object = BYTES_PRINTED;
 	struct scan_fault fault;
 	const struct json *lines;
 	int r;

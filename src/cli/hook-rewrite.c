@@ -86,7 +86,7 @@ static int append_arguments(
 int hook_rewrite_answer(const struct hook_question *q, const struct bytes *text,
 	const char *program, const char *socket, const char *token, struct bytes *ret)
 {
-	cleanup(bytes_deinit) struct bytes line = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes line = BYTES_PRINTED;
 	const struct hook_dialect *d = q->dialect;
 	struct raw_text arguments;
 	const char *key;

@@ -45,7 +45,7 @@ struct found {
 static int find(const struct hook_place *place, const struct bytes *text, struct found *f,
 	struct bytes *why)
 {
-	cleanup(bytes_deinit) struct bytes mark = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes mark = BYTES_PRINTED;
 
 	if (json_edit_blank_comments(text, &f->plain) < 0
 		|| bytes_appendf(&mark, " hook %s ", place->agent) < 0)
@@ -73,8 +73,8 @@ static int find(const struct hook_place *place, const struct bytes *text, struct
 
 static int add_key(const struct hook_place *place, struct bytes *text, struct bytes *why)
 {
-	cleanup(bytes_deinit) struct bytes plain = BYTES_INIT(BYTES_UNLIMITED);
-	cleanup(bytes_deinit) struct bytes made = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes plain = BYTES_PRINTED;
+	cleanup(bytes_deinit) struct bytes made = BYTES_PRINTED;
 	struct json_content content;
 	struct json_span root;
 
@@ -104,7 +104,7 @@ static int add_key(const struct hook_place *place, struct bytes *text, struct by
 static int add_entry(const struct hook_place *place, const struct bytes *entry, struct bytes *text,
 	struct found *f)
 {
-	cleanup(bytes_deinit) struct bytes made = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes made = BYTES_PRINTED;
 	int r;
 
 	if (f->entry.wanted.end)
@@ -123,7 +123,7 @@ static int add_entry(const struct hook_place *place, const struct bytes *entry, 
 static int install_entry(const struct hook_place *place, const struct bytes *entry,
 	const struct bytes *before, struct bytes *after, struct bytes *why)
 {
-	struct found f = { .plain = BYTES_INIT(BYTES_UNLIMITED) };
+	struct found f = { .plain = BYTES_PRINTED };
 	int r;
 
 	bytes_clear(after);
@@ -155,7 +155,7 @@ static bool is_ours(const struct bytes *file)
 int hook_settings_install(const struct hook_place *place, const struct hook_command *command,
 	const struct bytes *before, struct bytes *after, struct bytes *why)
 {
-	cleanup(bytes_deinit) struct bytes entry = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes entry = BYTES_PRINTED;
 
 	if (!before || place->form != HOOK_FORM_JSON) {
 		if (before && !is_ours(before))
@@ -176,7 +176,7 @@ enum depth { TAKE_ENTRY, TAKE_LIST, TAKE_HOOKS };
 static int take_away(const struct hook_place *place, const struct bytes *before, enum depth depth,
 	bool key_too, struct bytes *after, struct bytes *why)
 {
-	struct found f = { .plain = BYTES_INIT(BYTES_UNLIMITED) };
+	struct found f = { .plain = BYTES_PRINTED };
 	struct json_content key;
 	int r;
 
@@ -205,7 +205,7 @@ static int take_away(const struct hook_place *place, const struct bytes *before,
 static bool find_origin(const struct hook_place *place, const struct bytes *before,
 	const struct bytes *entry, struct bytes *after, struct bytes *why)
 {
-	cleanup(bytes_deinit) struct bytes again = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes again = BYTES_PRINTED;
 
 	for (int key_too = 0; key_too <= (place->key ? 1 : 0); key_too++)
 		for (int depth = TAKE_ENTRY; depth <= TAKE_HOOKS; depth++)
@@ -220,9 +220,9 @@ static bool find_origin(const struct hook_place *place, const struct bytes *befo
 int hook_settings_uninstall(const struct hook_place *place, const struct bytes *before,
 	struct bytes *after, struct bytes *why)
 {
-	cleanup(bytes_deinit) struct bytes entry = BYTES_INIT(BYTES_UNLIMITED);
-	cleanup(bytes_deinit) struct bytes made = BYTES_INIT(BYTES_UNLIMITED);
-	struct found f = { .plain = BYTES_INIT(BYTES_UNLIMITED) };
+	cleanup(bytes_deinit) struct bytes entry = BYTES_PRINTED;
+	cleanup(bytes_deinit) struct bytes made = BYTES_PRINTED;
+	struct found f = { .plain = BYTES_PRINTED };
 	enum depth depth = TAKE_ENTRY;
 	int r;
 

@@ -22,7 +22,7 @@ static int append_call(
 static int append_line(
 	const struct hook_place *place, const struct hook_command *command, struct bytes *out)
 {
-	cleanup(bytes_deinit) struct bytes line = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes line = BYTES_PRINTED;
 	int r;
 
 	append_call(place, command, &line);
@@ -45,7 +45,7 @@ static int append_codex(
 	const struct hook_place *place, const struct hook_command *command, struct bytes *out)
 {
 	const char *slash = strrchr(command->program, '/');
-	cleanup(bytes_deinit) struct bytes dir = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes dir = BYTES_PRINTED;
 	int r;
 
 	bytes_append_str(out,
@@ -112,7 +112,7 @@ static const char opencode_plugin[] =
 static int append_opencode(
 	const struct hook_place *place, const struct hook_command *command, struct bytes *out)
 {
-	cleanup(bytes_deinit) struct bytes call = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes call = BYTES_PRINTED;
 	int r;
 
 	bytes_append_str(&call, "exec ");
@@ -142,7 +142,7 @@ int hook_text_append_object(
 int hook_text_append_file(
 	const struct hook_place *place, const struct hook_command *command, struct bytes *out)
 {
-	cleanup(bytes_deinit) struct bytes entry = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes entry = BYTES_PRINTED;
 	int r;
 
 	switch (place->form) {

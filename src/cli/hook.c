@@ -69,7 +69,7 @@ static const struct option_row rows[] = {
 
 static _Noreturn void __attribute__((format(printf, 1, 2))) deny(const char *format, ...)
 {
-	struct bytes reason = BYTES_INIT(BYTES_UNLIMITED);
+	struct bytes reason = BYTES_PRINTED;
 	va_list ap;
 
 	va_start(ap, format);
@@ -96,7 +96,7 @@ static const char *usual_socket(void)
 static _Noreturn void answer_rewritten(const struct hook *hook, const struct hook_question *q,
 	const struct bytes *text, const char *token)
 {
-	struct bytes made = BYTES_INIT(BYTES_UNLIMITED);
+	struct bytes made = BYTES_PRINTED;
 	char program[PATH_MAX];
 	int r;
 
@@ -114,7 +114,7 @@ static _Noreturn void answer_rewritten(const struct hook *hook, const struct hoo
 
 static _Noreturn void answer(struct hook *hook, const struct hook_dialect *dialect)
 {
-	struct bytes text = BYTES_INIT(BYTES_UNLIMITED), reason = BYTES_INIT(BYTES_UNLIMITED);
+	struct bytes text = BYTES_PRINTED, reason = BYTES_PRINTED;
 	char token[NOTATION_UUID_LEN + 1];
 	struct hook_question q;
 	int r;

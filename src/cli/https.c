@@ -88,7 +88,7 @@ static bool is_word(const char *text)
 
 static int add_header(struct curl_slist **list, const char *name, const char *value)
 {
-	cleanup(bytes_deinit) struct bytes line = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes line = BYTES_PRINTED;
 	struct curl_slist *more;
 
 	if (bytes_appendf(&line, "%s: %s", name, value) < 0)
@@ -162,7 +162,7 @@ static int perform(CURL *handle, const struct answer *answer, struct bytes *why)
 
 static int add_headers(struct curl_slist **list, const struct https_question *q)
 {
-	cleanup(bytes_deinit) struct bytes bearer = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes bearer = BYTES_PRINTED;
 	int r;
 
 	r = bytes_appendf(&bearer, "Bearer %s", q->bearer);

@@ -135,7 +135,7 @@ struct json_span json_edit_root(const struct bytes *plain)
 
 int json_edit_replace(struct bytes *text, struct json_span span, const char *with, size_t len)
 {
-	cleanup(bytes_deinit) struct bytes made = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes made = BYTES_PRINTED;
 
 	bytes_append(&made, bytes_str(text), span.at);
 	bytes_append(&made, with, len);
@@ -150,7 +150,7 @@ int json_edit_replace(struct bytes *text, struct json_span span, const char *wit
 int json_edit_add(struct bytes *text, struct json_span holder, const struct json_content *content,
 	const struct bytes *added)
 {
-	cleanup(bytes_deinit) struct bytes made = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes made = BYTES_PRINTED;
 	size_t gap = content->last.at, at = content->n > 0 ? content->last.end : holder.at + 1;
 	int r;
 

@@ -129,7 +129,7 @@ static char *name_in(const char *directory, const char *name)
 
 static int add_program(struct bytes *b, const char *directory, const char *name)
 {
-	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes why = BYTES_PRINTED;
 	cleanup(found_command_deinit) struct found_command found = { 0 };
 	cleanup(free_p) char *path = name_in(directory, name);
 	int r;

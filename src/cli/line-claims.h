@@ -14,10 +14,9 @@ struct line_claims {
 	struct bytes programs, environment;
 };
 
-#define LINE_CLAIMS_INIT                                    \
-	{                                                   \
-		.programs = BYTES_INIT(BYTES_UNLIMITED),    \
-		.environment = BYTES_INIT(BYTES_UNLIMITED), \
+#define LINE_CLAIMS_INIT                                                 \
+	{                                                                \
+		.programs = BYTES_PRINTED, .environment = BYTES_PRINTED, \
 	}
 
 /*

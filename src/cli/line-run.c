@@ -115,7 +115,7 @@ static char **arguments(const struct shell_command *c)
 
 static int fail(int status, const char *name, const char *what)
 {
-	cleanup(bytes_deinit) struct bytes shown = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes shown = BYTES_PRINTED;
 
 	if (text_append_quoted(&shown, name, strlen(name)) >= 0)
 		say("%s: %s", bytes_str(&shown), what);
@@ -125,7 +125,7 @@ static int fail(int status, const char *name, const char *what)
 /* Returns only on failure, with the exit status. */
 static int execute(const struct line_run *run, const struct shell_command *c, char **envp)
 {
-	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes why = BYTES_PRINTED;
 	char **argv = arguments(c);
 	const struct line_program *program = program_of(run, c->words);
 	int r;

@@ -119,7 +119,7 @@ static bool is_help(const char *word)
 static int __attribute__((format(printf, 2, 3)))
 complain(const char *group, const char *format, ...)
 {
-	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes text = BYTES_PRINTED;
 	va_list ap;
 	int r;
 
@@ -135,7 +135,7 @@ complain(const char *group, const char *format, ...)
 /* Suggests a verb of the group or, without a group, a group or a verb without a group. */
 static int complain_of_verb(const char *group, const char *word)
 {
-	cleanup(bytes_deinit) struct bytes shown = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes shown = BYTES_PRINTED;
 	struct nearest nearest = { .word = word, .len = strlen(word) };
 
 	if (text_append_quoted(&shown, word, strlen(word)) < 0)

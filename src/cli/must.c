@@ -20,7 +20,7 @@ void must_write(struct writer *w, const char *key)
 /* Whether the member is the array of strings in `wanted`. */
 static int is_array_of(const struct member *m, const struct bytes *wanted, bool *ret)
 {
-	cleanup(bytes_deinit) struct bytes found = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes found = BYTES_PRINTED;
 	size_t n;
 	int r;
 
@@ -70,7 +70,7 @@ static int check_reply(const struct bytes *line, const struct bytes *wanted)
 
 int must_check(const struct bytes *request, const struct bytes *reply)
 {
-	cleanup(bytes_deinit) struct bytes wanted = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes wanted = BYTES_PRINTED;
 	cleanup(members_deinit) struct members members = MEMBERS_INIT;
 	const struct member *must;
 	struct scan_fault fault;

@@ -100,7 +100,7 @@ static int find_commands(const struct search *s, struct near_misses *ret)
 {
 	const struct policy *policy = s->policy;
 	struct candidates c;
-	struct near_miss n = { .why = BYTES_INIT(BYTES_UNLIMITED) };
+	struct near_miss n = { .why = BYTES_PRINTED };
 	int r;
 
 	r = candidates_init(&c, s->request, s->asker);
@@ -117,7 +117,7 @@ static int find_commands(const struct search *s, struct near_misses *ret)
 
 static int find_targets(const struct search *s, struct near_misses *ret)
 {
-	struct near_miss n = { .why = BYTES_INIT(BYTES_UNLIMITED) };
+	struct near_miss n = { .why = BYTES_PRINTED };
 	struct target t;
 	int r;
 

@@ -27,7 +27,7 @@ static bool is_failure(const struct reply *reply)
 
 int operator_conclude(const struct reply *reply, const char *about)
 {
-	cleanup(bytes_deinit) struct bytes reason = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes reason = BYTES_PRINTED;
 
 	if (reply->outcome == OUTCOME_OK && !reply->reason)
 		return STATUS_DONE;
@@ -49,7 +49,7 @@ static int not_a_reply(const struct client *c)
 static int no_answer(
 	const struct operator_options *op, const struct client *c, int r, const char *changed)
 {
-	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes why = BYTES_PRINTED;
 
 	if (r == 0)
 		bytes_appendf(&why, "%s: the connection ended without an answer", c->path);
@@ -74,7 +74,7 @@ static int not_known(int r, const struct client *c, const char *about)
 static int read_answer(const struct operator_options *op, struct client *c,
 	const struct bytes *request, operator_item_fn fn, void *userdata, const char *about)
 {
-	cleanup(bytes_deinit) struct bytes line = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes line = BYTES_PRINTED;
 	struct parsed_reply reply;
 	int r, status;
 
@@ -161,7 +161,7 @@ struct match {
 /* Appends the token's ID and state, and as much of its command as fits into the line. */
 static int append_candidate(struct match *m, const struct token_view *token)
 {
-	cleanup(bytes_deinit) struct bytes command = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes command = BYTES_PRINTED;
 	enum token_state state = token_state_parse(token->state);
 	size_t columns = m->console.columns, at = m->rows.len;
 	int r;
@@ -201,8 +201,8 @@ static int match_item(const struct bytes *line, void *userdata)
 static int find_by_prefix(const struct operator_options *op, const char *prefix,
 	char ret[static NOTATION_UUID_LEN + 1])
 {
-	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED);
-	struct match m = { .prefix = prefix, .rows = BYTES_INIT(BYTES_UNLIMITED) };
+	cleanup(bytes_deinit) struct bytes request = BYTES_PRINTED;
+	struct match m = { .prefix = prefix, .rows = BYTES_PRINTED };
 	int status;
 
 	if (operator_print_request(ACTION_LIST, &(struct operation){ .own = op->own }, &request)

@@ -58,7 +58,7 @@ static int find_directory(struct bytes *ret)
 		return bytes_append_str(ret, PACKS_DIRECTORY);
 
 	for (size_t i = 0; i < sizeof(beside) / sizeof(beside[0]); i++) {
-		cleanup(bytes_deinit) struct bytes path = BYTES_INIT(BYTES_UNLIMITED);
+		cleanup(bytes_deinit) struct bytes path = BYTES_PRINTED;
 		cleanup(free_p) char *real = NULL;
 
 		r = find_own_directory(&path);
@@ -125,7 +125,7 @@ int packs_directory(const char *directory, struct bytes *ret)
 
 int packs_find(const char *names, const char *directory, struct packs *ret, struct bytes *why)
 {
-	cleanup(bytes_deinit) struct bytes found = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes found = BYTES_PRINTED;
 	cleanup(packs_deinit) struct packs p = { .n = 0 };
 	size_t len;
 	int r;

@@ -66,7 +66,7 @@ static bool is_of_user_space(int fd)
  */
 static bool open_trusted(const char *path, int *ret_fd)
 {
-	cleanup(bytes_deinit) struct bytes at = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes at = BYTES_PRINTED;
 	cleanup(close_p) int fd = -1;
 	int r;
 

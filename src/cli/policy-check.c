@@ -35,7 +35,7 @@ static const struct option_row rows[] = {
 static int print_result(int r, const char *file, const struct daemon_user *user,
 	const struct faults *faults, const struct policy *policy)
 {
-	cleanup(bytes_deinit) struct bytes lines = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes lines = BYTES_PRINTED;
 
 	if (faults_print(faults, file, &lines) < 0)
 		return say_undecided("out of memory");
@@ -119,7 +119,7 @@ static bool covers(const struct rule *rule, const struct rule *other)
 
 static void advise(const struct rule *rule, size_t index, struct faults *faults)
 {
-	cleanup(bytes_deinit) struct bytes place = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes place = BYTES_PRINTED;
 
 	if (append_place(&place, rule, index) >= 0)
 		rule_advise(rule, bytes_str(&place), faults);
@@ -127,7 +127,7 @@ static void advise(const struct rule *rule, size_t index, struct faults *faults)
 
 static void warn_of_shadow(const struct policy *policy, size_t index, struct faults *faults)
 {
-	cleanup(bytes_deinit) struct bytes place = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes place = BYTES_PRINTED;
 	const struct rule *rule = policy_rule(policy, index);
 
 	if (rule->action != DECISION_ALLOW)
@@ -163,8 +163,7 @@ static int find_name(const struct trusted *in, const char *name, struct bytes *r
 static void warn_of_place(
 	const struct rule *rule, size_t index, const char *name, struct faults *faults)
 {
-	cleanup(bytes_deinit) struct bytes place = BYTES_INIT(BYTES_UNLIMITED),
-					   shown = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes place = BYTES_PRINTED, shown = BYTES_PRINTED;
 	struct found_command found;
 
 	if (find_command(name, &found, &shown) < 0)
@@ -185,9 +184,8 @@ static void warn_of_place(
 static void warn_of_alias(
 	const struct policy *policy, size_t index, const char *name, struct faults *faults)
 {
-	cleanup(bytes_deinit) struct bytes place = BYTES_INIT(BYTES_UNLIMITED),
-					   shown = BYTES_INIT(BYTES_UNLIMITED),
-					   path = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes place = BYTES_PRINTED, shown = BYTES_PRINTED,
+					   path = BYTES_PRINTED;
 	const struct trusted *trusted = policy_trusted(policy);
 	const struct rule *rule = policy_rule(policy, index);
 	cleanup(free_p) char *real = NULL;
@@ -236,8 +234,7 @@ static void warn_of_aliases(const struct policy *policy, size_t index, struct fa
 static void warn_of_link(
 	const struct rule *rule, size_t index, const char *pattern, struct faults *faults)
 {
-	cleanup(bytes_deinit) struct bytes shown = BYTES_INIT(BYTES_UNLIMITED),
-					   place = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes shown = BYTES_PRINTED, place = BYTES_PRINTED;
 	cleanup(free_p) char *real = linked_directory(pattern);
 
 	if (!real)
@@ -279,7 +276,7 @@ static void warn_of_targets(const struct policy *policy, struct faults *faults)
 	for (enum kind kind = 0; kind < KINDS && !policy_is_of_compiled_form(policy); kind++) {
 		rules = policy_rules_of(policy, kind, &n);
 		for (size_t i = 0; i < n; i++) {
-			cleanup(bytes_deinit) struct bytes place = BYTES_INIT(BYTES_UNLIMITED);
+			cleanup(bytes_deinit) struct bytes place = BYTES_PRINTED;
 			const char *section = kind == KIND_EXEC ? "lines" : kind_name(kind);
 
 			if (append_place_of(&place, section, &rules[i], i) >= 0)
@@ -315,7 +312,7 @@ static int check_keys(const char *path, const struct policy *policy, struct faul
 	r = runner_keys_new(policy_runners(policy), path, getenv("CREDENTIALS_DIRECTORY"),
 		geteuid(), &now, faults, &keys);
 	for (size_t i = 0; keys && i < policy_runners(policy)->n_issuers; i++) {
-		cleanup(bytes_deinit) struct bytes detail = BYTES_INIT(BYTES_UNLIMITED);
+		cleanup(bytes_deinit) struct bytes detail = BYTES_PRINTED;
 		char place[64];
 
 		snprintf(place, sizeof(place), ": runners.oidc[%zu].jwks:", i);
@@ -328,7 +325,7 @@ static int check_keys(const char *path, const struct policy *policy, struct faul
 
 static int check(const char *path, const struct daemon_user *user)
 {
-	cleanup(bytes_deinit) struct bytes shown = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes shown = BYTES_PRINTED;
 	cleanup(policy_free_p) struct policy *policy = NULL;
 	cleanup(free_p) char *absolute = absolute_path(path);
 	struct policy_source source;

@@ -42,7 +42,7 @@ static void write_patterns(struct writer *w, const char *key, const struct patte
 /* IDs must be distinct; two rules about servers have the same. */
 static int write_id(struct writer *w, const struct rule *rules, size_t index)
 {
-	cleanup(bytes_deinit) struct bytes id = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes id = BYTES_PRINTED;
 	size_t before = 0;
 
 	for (size_t i = 0; i < index; i++)
@@ -136,7 +136,7 @@ static int append_policy(struct bytes *b, const struct policy *policy)
 
 static int print(const char *shown, const struct policy *policy)
 {
-	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes text = BYTES_PRINTED;
 
 	if (policy_registry(policy) || !policy_is_of_compiled_form(policy)) {
 		say("%s: it is not a compiled policy", shown);
@@ -150,8 +150,8 @@ static int print(const char *shown, const struct policy *policy)
 
 static int convert(const char *path)
 {
-	cleanup(bytes_deinit) struct bytes shown = BYTES_INIT(BYTES_UNLIMITED);
-	cleanup(bytes_deinit) struct bytes fault = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes shown = BYTES_PRINTED;
+	cleanup(bytes_deinit) struct bytes fault = BYTES_PRINTED;
 	cleanup(policy_free_p) struct policy *policy = NULL;
 	cleanup(free_p) char *absolute = absolute_path(path);
 	struct policy_source source;

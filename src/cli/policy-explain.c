@@ -134,7 +134,7 @@ static int take_status(const struct bytes *line, void *userdata)
 
 static int ask_for_policy(struct explain *e)
 {
-	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes request = BYTES_PRINTED;
 	int status;
 
 	if (operator_print_request(ACTION_STATUS, &(struct operation){ 0 }, &request) < 0)
@@ -174,7 +174,7 @@ static void warn_of_other(const struct explain *e, const struct policy_source *s
 
 static int read_policy(struct explain *e)
 {
-	cleanup(bytes_deinit) struct bytes fault = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes fault = BYTES_PRINTED;
 	struct policy_source source;
 	struct faults faults;
 	size_t n_packs;
@@ -240,7 +240,7 @@ static int take_item(const struct bytes *line, void *userdata)
 
 static int ask_for_token(struct explain *e)
 {
-	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes request = BYTES_PRINTED;
 	char id[NOTATION_UUID_LEN + 1];
 	int status;
 
@@ -355,11 +355,11 @@ static int run(const struct verb *verb, int argc, char **argv)
 {
 	struct explain e = {
 		.op = OPERATOR_INIT(verb),
-		.line = BYTES_INIT(BYTES_UNLIMITED),
-		.path = BYTES_INIT(BYTES_UNLIMITED),
-		.shown = BYTES_INIT(BYTES_UNLIMITED),
-		.fault = BYTES_INIT(BYTES_UNLIMITED),
-		.hash = BYTES_INIT(BYTES_UNLIMITED),
+		.line = BYTES_PRINTED,
+		.path = BYTES_PRINTED,
+		.shown = BYTES_PRINTED,
+		.fault = BYTES_PRINTED,
+		.hash = BYTES_PRINTED,
 		.otherwise = DECISION_DENY,
 	};
 	struct operands operands;

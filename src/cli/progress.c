@@ -39,7 +39,7 @@ void progress_begin(struct progress *p, uint64_t total)
 
 static void draw(const struct progress *p, uint64_t done)
 {
-	cleanup(bytes_deinit) struct bytes line = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes line = BYTES_PRINTED;
 	uint64_t part = done < p->total ? done : p->total;
 	int filled = (int)(part * WIDTH / p->total);
 

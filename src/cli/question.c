@@ -67,7 +67,7 @@ static void unwatch_signals(void)
 
 static int conclude_deny(const char *reason, bool expired)
 {
-	cleanup(bytes_deinit) struct bytes shown = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes shown = BYTES_PRINTED;
 
 	if (text_append_escaped(&shown, reason, strlen(reason)) < 0)
 		return say_undecided("out of memory");
@@ -130,7 +130,7 @@ static int conclude_outcome(const struct bytes *line)
 /* The daemon has issued no token, so no person can answer this request. */
 static int conclude_without_token(const struct decision_reply *reply)
 {
-	cleanup(bytes_deinit) struct bytes shown = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes shown = BYTES_PRINTED;
 
 	if (text_append_escaped(&shown, reply->reason, strlen(reply->reason)) < 0)
 		return say_undecided("out of memory");
@@ -175,8 +175,8 @@ static int conclude(const struct question *q, const struct bytes *line, bool wai
 int question_ask(const struct question *q, struct bytes *request,
 	char ret_record_id[static QUESTION_RECORD_ID_MAX + 1])
 {
-	cleanup(bytes_deinit) struct bytes reply = BYTES_INIT(BYTES_UNLIMITED);
-	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes reply = BYTES_PRINTED;
+	cleanup(bytes_deinit) struct bytes why = BYTES_PRINTED;
 	char token[NOTATION_UUID_LEN + 1] = "";
 	const struct check_wait hold = {
 		.ask = &q->ask,

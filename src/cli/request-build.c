@@ -154,7 +154,7 @@ static int print_request(
 int request_build_found(
 	const struct request_build *build, const struct found_command *command, struct bytes *line)
 {
-	cleanup(bytes_deinit) struct bytes args = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes args = BYTES_PRINTED;
 	cleanup(line_claims_deinit) struct line_claims claims = LINE_CLAIMS_INIT;
 	cleanup(free_p) char *cwd = NULL;
 	struct invocation asked = build->asked;
@@ -186,7 +186,7 @@ int request_build_found(
 
 static int build_from_command(const struct request_build *build, struct bytes *line)
 {
-	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes why = BYTES_PRINTED;
 	cleanup(found_command_deinit) struct found_command command = { 0 };
 
 	if (find_and_hash_command(build->command[0], build->hash_all, &command, &why) < 0) {
@@ -233,7 +233,7 @@ static int read_file(const char *path, struct bytes *ret)
 /* The request is copied unchanged, on one line: a line break in JSON is always white space. */
 static int build_from_file(const struct request_build *build, struct bytes *line)
 {
-	cleanup(bytes_deinit) struct bytes shown = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes shown = BYTES_PRINTED;
 	struct scan_fault fault;
 	int r;
 

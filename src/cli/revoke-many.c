@@ -34,7 +34,7 @@ static int count_item(const struct bytes *line, void *userdata)
 
 static int append_question(const struct token_selection *s, int terminal, struct bytes *b)
 {
-	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes text = BYTES_PRINTED;
 	struct console console;
 
 	console_look(terminal, &console);
@@ -49,7 +49,7 @@ static int append_question(const struct token_selection *s, int terminal, struct
 static int list_and_ask(
 	const struct operator_options *op, const struct token_selection *s, int terminal)
 {
-	cleanup(bytes_deinit) struct bytes question = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes question = BYTES_PRINTED;
 	cleanup(selected_tokens_deinit) struct selected_tokens tokens = SELECTED_TOKENS_INIT;
 	char answer[CONFIRM_ANSWER_MAX];
 	int status;
@@ -69,7 +69,7 @@ static int list_and_ask(
 int revoke_many(const struct operator_options *op, const struct token_selection *s,
 	const char *reason, int terminal)
 {
-	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes request = BYTES_PRINTED;
 	const struct operation operation = {
 		.all = s->all,
 		.by_uid = s->by_uid,

@@ -81,7 +81,7 @@ static int say_failed(int r, const struct bytes *why)
 /* Finds the command and opens its file. Returns STATUS_DONE, or the status to exit with. */
 static int prepare(const struct run *run, struct found_command *command, struct pinned_file *file)
 {
-	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes why = BYTES_PRINTED;
 	int r;
 
 	r = find_command(run->build.command[0], command, &why);
@@ -117,7 +117,7 @@ static const char *program_in_request(const char *name, const void *userdata)
  */
 static int open_line(struct run *run, const struct bytes *request)
 {
-	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes why = BYTES_PRINTED;
 	cleanup(json_doc_free_p) struct json_doc *doc = NULL;
 	cleanup(shell_line_deinit) struct shell_line line = { 0 };
 	struct scan_fault fault;
@@ -142,7 +142,7 @@ static int open_line(struct run *run, const struct bytes *request)
 static int ask(struct run *run, const struct found_command *command,
 	char ret_record_id[static QUESTION_RECORD_ID_MAX + 1])
 {
-	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes request = BYTES_PRINTED;
 	int status;
 
 	status = request_build_found(&run->build, command, &request);
@@ -178,9 +178,8 @@ static int execute(const void *userdata, struct bytes *why)
 /* Reports to the daemon how the command ended. A failure doesn't change the exit status. */
 static void report(const struct ask *how, const char *record_id, const struct child_end *end)
 {
-	cleanup(bytes_deinit) struct bytes line = BYTES_INIT(BYTES_UNLIMITED),
-					   reply = BYTES_INIT(BYTES_UNLIMITED),
-					   why = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes line = BYTES_PRINTED, reply = BYTES_PRINTED,
+					   why = BYTES_PRINTED;
 	struct parsed_reply parsed;
 	struct writer w;
 	int r;
@@ -214,7 +213,7 @@ static void report(const struct ask *how, const char *record_id, const struct ch
 static int execute_and_report(
 	const struct run *run, const struct execution *execution, const char *record_id)
 {
-	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes why = BYTES_PRINTED;
 	struct child_end end = { 0 };
 	int r;
 
@@ -267,8 +266,7 @@ static int run_command(struct run *run)
 {
 	cleanup(found_command_deinit) struct found_command command = { 0 };
 	cleanup(pinned_file_deinit) struct pinned_file file = PINNED_FILE_INIT;
-	cleanup(bytes_deinit) struct bytes dropped = BYTES_INIT(BYTES_UNLIMITED),
-					   claim = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes dropped = BYTES_PRINTED, claim = BYTES_PRINTED;
 	char record_id[QUESTION_RECORD_ID_MAX + 1];
 	int status;
 

@@ -21,7 +21,7 @@
 
 static int refuse(const char *path, const char *what)
 {
-	cleanup(bytes_deinit) struct bytes shown = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes shown = BYTES_PRINTED;
 
 	if (text_append_quoted(&shown, path, strlen(path)) < 0)
 		return say_undecided("out of memory");
@@ -90,7 +90,7 @@ static int read_claims(const char *path, struct bytes *ret)
 
 static int add_token(struct bytes *line, const struct bytes *token, const struct bytes *claims)
 {
-	cleanup(bytes_deinit) struct bytes auth = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes auth = BYTES_PRINTED;
 	struct writer w;
 	int r;
 
@@ -125,7 +125,7 @@ static int take_identity(struct runner_key *key, const char *path)
 int runner_auth_load_key(const struct runner_auth_options *options, const struct verb *verb,
 	struct runner_key *ret, bool *ret_signs)
 {
-	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes why = BYTES_PRINTED;
 	int status, r;
 
 	*ret_signs = options->key != NULL;
@@ -151,8 +151,7 @@ int runner_auth_load_key(const struct runner_auth_options *options, const struct
 int runner_auth_add(
 	const struct runner_auth_options *options, const struct verb *verb, struct bytes *line)
 {
-	cleanup(bytes_deinit) struct bytes token = BYTES_INIT(BYTES_UNLIMITED),
-					   claims = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes token = BYTES_PRINTED, claims = BYTES_PRINTED;
 	int status;
 
 	if (options->audience && (!options->token || strcmp(options->token, "auto") != 0))

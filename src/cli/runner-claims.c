@@ -19,7 +19,7 @@ static const struct option_row rows[] = {
 
 static int print(const char *const identity[RUNNER_FIELDS])
 {
-	cleanup(bytes_deinit) struct bytes line = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes line = BYTES_PRINTED;
 	struct writer w;
 
 	writer_init(&w, &line);

@@ -74,8 +74,7 @@ static int write_auth(const struct runner_key *k, const struct runner_signed *s,
 
 int runner_key_sign(const struct runner_key *k, const struct bytes *request, struct bytes *ret)
 {
-	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(BYTES_UNLIMITED),
-					   auth = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes text = BYTES_PRINTED, auth = BYTES_PRINTED;
 	char hash[2 * SHA256_LEN + 1], nonce[RUNNER_NONCE_HEX + 1], hex[RUNNER_HMAC_HEX + 1];
 	const struct runner_signed s = {
 		.key_id = k->id,

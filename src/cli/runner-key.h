@@ -20,9 +20,9 @@ struct runner_key {
 	char gate[2 * GATE_ID_LEN + 1]; /* "" until the daemon was asked */
 };
 
-#define RUNNER_KEY_INIT                              \
-	{                                            \
-		.text = BYTES_INIT(BYTES_UNLIMITED), \
+#define RUNNER_KEY_INIT                \
+	{                              \
+		.text = BYTES_PRINTED, \
 	}
 
 void runner_key_deinit(struct runner_key *key);

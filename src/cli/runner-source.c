@@ -142,9 +142,8 @@ static int take_member(const struct source *source, const struct bytes *answer, 
 static int fetch(
 	const struct source *source, const char *audience, uint64_t timeout, struct bytes *ret)
 {
-	cleanup(bytes_deinit) struct bytes url = BYTES_INIT(BYTES_UNLIMITED),
-					   answer = BYTES_INIT(BYTES_UNLIMITED),
-					   why = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes url = BYTES_PRINTED, answer = BYTES_PRINTED,
+					   why = BYTES_PRINTED;
 	struct https_question q = { .post = source->post, .timeout = timeout };
 	const char *base;
 	int status, r;
@@ -167,7 +166,7 @@ static int fetch(
 
 static int check(const struct bytes *token, const char *audience)
 {
-	cleanup(bytes_deinit) struct bytes shown = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes shown = BYTES_PRINTED;
 	int r = jwt_look(bytes_str(token), token->len, audience);
 
 	if (r == RUNNER_FINE)

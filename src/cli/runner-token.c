@@ -55,7 +55,7 @@ static bool is_shown(void)
 /* Whether the file may be replaced: it holds a token, or nothing. Returns 0, 1, or -errno. */
 static int look(int fd)
 {
-	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes text = BYTES_PRINTED;
 	struct stat st;
 	int r;
 
@@ -130,8 +130,7 @@ static int write_file(const char *path, const struct bytes *token)
 
 static int run(const struct verb *verb, int argc, char **argv)
 {
-	cleanup(bytes_deinit) struct bytes token = BYTES_INIT(BYTES_UNLIMITED),
-					   shown = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes token = BYTES_PRINTED, shown = BYTES_PRINTED;
 	struct token options = { .timeout = RUNNER_SOURCE_TIMEOUT };
 	struct operands none;
 	int status, r;

@@ -151,7 +151,7 @@ void runner_variables_read(
 
 int runner_variables_say_unknown(void)
 {
-	cleanup(bytes_deinit) struct bytes names = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes names = BYTES_PRINTED;
 
 	for (size_t i = 0; i < LENGTH(providers); i++)
 		bytes_appendf(&names, "%s%s", i > 0 ? ", " : "", providers[i].sign);

@@ -74,8 +74,8 @@ int say_undecided(const char *format, ...)
 
 void say_foreign(const char *format, ...)
 {
-	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(BYTES_UNLIMITED);
-	cleanup(bytes_deinit) struct bytes folded = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes text = BYTES_PRINTED;
+	cleanup(bytes_deinit) struct bytes folded = BYTES_PRINTED;
 	struct console console;
 	va_list ap;
 	int r;

@@ -27,7 +27,7 @@ void screen_put_str(struct screen *s, const char *text)
 
 void screen_put_folded(struct screen *s, const char *text)
 {
-	cleanup(bytes_deinit) struct bytes folded = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes folded = BYTES_PRINTED;
 
 	if (fold_append(&folded, text, strlen(text), 0, 0, s->console.columns) >= 0)
 		screen_put(s, bytes_str(&folded), folded.len);
@@ -42,7 +42,7 @@ void screen_erase_prompt(struct screen *s)
 
 void screen_prompt(struct screen *s, const char *text, size_t len)
 {
-	cleanup(bytes_deinit) struct bytes line = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes line = BYTES_PRINTED;
 	const size_t columns = s->console.columns;
 
 	screen_erase_prompt(s);

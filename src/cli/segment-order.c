@@ -20,7 +20,7 @@ struct segment {
 /* The sequence of the first record; 0 if there is none. Error: -ENOMEM. */
 static int read_first(const char *path, uint64_t *ret)
 {
-	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes why = BYTES_PRINTED;
 	cleanup(lines_deinit) struct lines lines = { 0 };
 	cleanup(close_p) int fd = -1;
 	struct chain_record record;

@@ -321,7 +321,7 @@ static int find_paths(const struct verb *verb, struct command_line *c, struct pa
 static int find_packs(const struct verb *verb, const struct command_line *c, struct packs *packs,
 	struct bytes *directory)
 {
-	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes why = BYTES_PRINTED;
 	int r;
 
 	r = packs_directory(c->pack_directory, directory);
@@ -337,7 +337,7 @@ static int run_daemon(const struct verb *verb, struct command_line *c)
 {
 	cleanup(paths_deinit) struct paths paths = { 0 };
 	cleanup(packs_deinit) struct packs packs = { .n = 0 };
-	cleanup(bytes_deinit) struct bytes pack_directory = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes pack_directory = BYTES_PRINTED;
 	int r, status;
 
 	status = find_paths(verb, c, &paths);

@@ -90,7 +90,7 @@ static int read_file(struct settings_file *f)
 
 int settings_file_open(struct settings_file *f, char *path)
 {
-	cleanup(bytes_deinit) struct bytes shown = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes shown = BYTES_PRINTED;
 	int status;
 
 	f->path = path;

@@ -54,8 +54,7 @@ static int read_gate(const struct bytes *line, struct gate *ret)
 /* It is no error if the daemon accepts no signatures: its first line is then a refusal. */
 static int ask_gate(const struct operator_options *op, const char *token_id, struct gate *ret)
 {
-	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED),
-					   line = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes request = BYTES_PRINTED, line = BYTES_PRINTED;
 	int r, status = STATUS_DONE;
 	struct client c;
 
@@ -91,7 +90,7 @@ static int keep_line(const struct bytes *line, void *userdata)
 
 static int ask_token(const struct operator_options *op, const char *token_id, struct bytes *line)
 {
-	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes request = BYTES_PRINTED;
 
 	if (operator_print_request(
 		    ACTION_SHOW, &(struct operation){ .token_id = token_id }, &request)
@@ -184,7 +183,7 @@ static int run_keygen(
 static int sign(
 	const char *key, const char *name_space, const struct bytes *text, struct bytes *ret)
 {
-	cleanup(bytes_deinit) struct bytes shown = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes shown = BYTES_PRINTED;
 	struct sshsig s;
 	int r;
 
@@ -204,8 +203,7 @@ static int sign(
 int signature_make(const struct operator_options *op, const struct signing *signing,
 	const struct operation *operation, const struct bytes *shown, struct bytes *ret)
 {
-	cleanup(bytes_deinit) struct bytes line = BYTES_INIT(BYTES_UNLIMITED),
-					   text = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes line = BYTES_PRINTED, text = BYTES_PRINTED;
 	struct gate gate;
 	int status;
 
@@ -251,7 +249,7 @@ int signature_make_addition(const struct operator_options *op, const struct sign
 	const char *pattern, const char *argv, const char *agent, uint64_t for_ms,
 	struct signed_addition *ret)
 {
-	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes text = BYTES_PRINTED;
 	struct gate gate;
 	int status;
 

@@ -311,7 +311,7 @@ static int append_status(const struct json *root, struct bytes *b)
 
 static int show_item(const struct bytes *line, void *userdata)
 {
-	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes text = BYTES_PRINTED;
 	cleanup(json_doc_free_p) struct json_doc *doc = NULL;
 	struct status_view *showing = userdata;
 	const struct json *policy;
@@ -338,7 +338,7 @@ static int show_item(const struct bytes *line, void *userdata)
 
 static int run(const struct verb *verb, int argc, char **argv)
 {
-	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes request = BYTES_PRINTED;
 	struct status_view view = { .op = OPERATOR_INIT(verb) };
 	struct operands none;
 	int status;

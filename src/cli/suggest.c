@@ -33,7 +33,7 @@ int suggest_notes_add(struct suggest_notes *notes, const char *format, ...)
 static int append_pattern(
 	struct bytes *b, const char *text, const char *what, struct suggest_notes *notes)
 {
-	cleanup(bytes_deinit) struct bytes pattern = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes pattern = BYTES_PRINTED;
 	int r;
 
 	r = bytes_append_str(&pattern, text);
@@ -90,7 +90,7 @@ static bool has_id(const struct policy *policy, const char *id)
 /* Appends an ID that the policy doesn't have. */
 static int append_id(struct bytes *b, const struct policy *policy, const struct request *q)
 {
-	cleanup(bytes_deinit) struct bytes id = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes id = BYTES_PRINTED;
 	const char *name = path_name(q->asked.executable);
 	int r;
 

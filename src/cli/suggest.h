@@ -14,9 +14,9 @@ struct suggest_notes {
 	size_t n;
 };
 
-#define SUGGEST_NOTES_INIT                                 \
-	{                                                  \
-		.text = { .max = BYTES_UNLIMITED }, .n = 0 \
+#define SUGGEST_NOTES_INIT                                   \
+	{                                                    \
+		.text = { .max = BYTES_PRINTED_MAX }, .n = 0 \
 	}
 
 int suggest_notes_add(struct suggest_notes *notes, const char *format, ...)

@@ -109,7 +109,7 @@ static bool wants_proof(const struct deciding *d, bool whole)
 /* Explains what approving always means. */
 static int append_always(const struct shown *shown, struct bytes *b)
 {
-	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes text = BYTES_PRINTED;
 	int r;
 
 	bytes_append_str(&text,
@@ -133,7 +133,7 @@ static int append_always(const struct shown *shown, struct bytes *b)
 
 static int append_question(const struct shown *shown, bool whole, struct bytes *b)
 {
-	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes text = BYTES_PRINTED;
 	int r;
 
 	r = shown->d->always ? append_always(shown, b) : 0;
@@ -154,7 +154,7 @@ static int append_question(const struct shown *shown, bool whole, struct bytes *
 static int append_card(
 	struct shown *shown, const struct token_view *token, bool whole, struct bytes *b)
 {
-	cleanup(bytes_deinit) struct bytes question = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes question = BYTES_PRINTED;
 	size_t lines;
 	int r;
 
@@ -169,7 +169,7 @@ static int append_card(
 
 static int show_item(const struct bytes *line, void *userdata)
 {
-	cleanup(bytes_deinit) struct bytes card = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes card = BYTES_PRINTED;
 	struct shown *shown = userdata;
 	struct token_view token;
 	int status, r;
@@ -203,7 +203,7 @@ static int show_item(const struct bytes *line, void *userdata)
 
 static bool ask_about(const struct shown *shown)
 {
-	cleanup(bytes_deinit) struct bytes question = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes question = BYTES_PRINTED;
 	char answer[CONFIRM_ANSWER_MAX];
 
 	if (append_question(shown, shown->whole, &question) < 0
@@ -215,7 +215,7 @@ static bool ask_about(const struct shown *shown)
 
 static int show_and_ask(const struct deciding *d, const char *id, struct shown *shown)
 {
-	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes request = BYTES_PRINTED;
 	int status;
 
 	if (operator_print_request(ACTION_SHOW, &(struct operation){ .token_id = id }, &request)
@@ -259,11 +259,11 @@ static int sign(const struct deciding *d, const struct shown *shown, struct oper
 /* `fingerprint` is the token's, if it is known from a list; else NULL. */
 static int decide_one(const struct deciding *d, const char *text, const char *fingerprint)
 {
-	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes request = BYTES_PRINTED;
 	struct operator_options op = d->op;
 	char id[NOTATION_UUID_LEN + 1];
-	cleanup(bytes_deinit) struct bytes signature = BYTES_INIT(BYTES_UNLIMITED);
-	struct shown shown = { .d = d, .line = BYTES_INIT(BYTES_UNLIMITED) };
+	cleanup(bytes_deinit) struct bytes signature = BYTES_PRINTED;
+	struct shown shown = { .d = d, .line = BYTES_PRINTED };
 	struct operation operation = {
 		.token_id = id,
 		.reason = d->reason,
@@ -325,7 +325,7 @@ static int decide_each(const struct deciding *d, const struct selected_tokens *t
 static int approve_selected(const struct deciding *d)
 {
 	cleanup(selected_tokens_deinit) struct selected_tokens tokens = SELECTED_TOKENS_INIT;
-	cleanup(bytes_deinit) struct bytes which = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes which = BYTES_PRINTED;
 	int status;
 
 	status = token_selection_list(&d->op, &d->selection, true,

@@ -81,7 +81,7 @@ static bool is_busy(const struct token_desk *d)
 
 static void put_prompt(struct token_desk *d)
 {
-	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes text = BYTES_PRINTED;
 
 	screen_look(&d->screen);
 	bytes_appendf(&text, "%s[a]pprove %s[r]efuse [s]kip [q]uit (",
@@ -98,7 +98,7 @@ static void put_prompt(struct token_desk *d)
 /* Shows an event as a line above the prompt. */
 static void put_event(struct token_desk *d, const struct event *event)
 {
-	cleanup(bytes_deinit) struct bytes line = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes line = BYTES_PRINTED;
 
 	screen_erase_prompt(&d->screen);
 	if (event_append_line(event, &d->screen.console, &line) >= 0)
@@ -110,7 +110,7 @@ static void put_event(struct token_desk *d, const struct event *event)
 /* Shows the first request of the queue. */
 static void show(struct token_desk *d)
 {
-	cleanup(bytes_deinit) struct bytes card = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes card = BYTES_PRINTED;
 	struct token_view *token;
 	size_t rows;
 
@@ -248,7 +248,7 @@ static void begin_typing(struct token_desk *d, enum line line)
 /* If the daemon would refuse an approval for good, says why at once. */
 static void begin_always(struct token_desk *d)
 {
-	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes text = BYTES_PRINTED;
 	const char *why = current(d)->event.not_always;
 
 	if (!why)

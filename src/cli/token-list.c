@@ -78,8 +78,8 @@ static int print_time(uint64_t ms, char ret[static CELL_MAX])
 /* Cuts the command to the screen's width, since a list can be as large as the store. */
 static char *make_command(const struct token_list *l, const struct token_view *token)
 {
-	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(BYTES_UNLIMITED);
-	cleanup(bytes_deinit) struct bytes cut = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes text = BYTES_PRINTED;
+	cleanup(bytes_deinit) struct bytes cut = BYTES_PRINTED;
 
 	if (token_view_append_matter(token, &text) < 0)
 		return NULL;
@@ -93,7 +93,7 @@ static char *make_command(const struct token_list *l, const struct token_view *t
 /* "  (in /srv/app)": a parenthesis in the command itself would be quoted. */
 static int make_note(const char *before, const char *value, char **ret)
 {
-	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes text = BYTES_PRINTED;
 
 	if (!value)
 		return 0;
@@ -137,8 +137,7 @@ static int print_approval(const struct token_view *token, char ret[static CELL_M
 /* "1 of 2: alice; needs audit", cut to the cell: all names are in `token show`. */
 static int print_progress(const struct token_view *token, char ret[static CELL_MAX])
 {
-	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(BYTES_UNLIMITED),
-					   cut = BYTES_INIT(CELL_MAX - 1);
+	cleanup(bytes_deinit) struct bytes text = BYTES_PRINTED, cut = BYTES_INIT(CELL_MAX - 1);
 	int r;
 
 	r = token_view_append_progress(token, &text);

@@ -64,7 +64,7 @@ static int list_item(const struct bytes *line, void *userdata)
 
 static int print_list(struct looking *looking)
 {
-	cleanup(bytes_deinit) struct bytes table = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes table = BYTES_PRINTED;
 
 	if (looking->n + looking->list.n_shown == 0)
 		say("no tokens");
@@ -77,7 +77,7 @@ static int print_list(struct looking *looking)
 
 static int list(struct looking *looking)
 {
-	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes request = BYTES_PRINTED;
 	struct operation operation = { .state = looking->state, .own = looking->op.own };
 	struct console console;
 	int status;
@@ -122,7 +122,7 @@ static const struct option_row show_rows[] = {
 
 static int show_item(const struct bytes *line, void *userdata)
 {
-	cleanup(bytes_deinit) struct bytes card = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes card = BYTES_PRINTED;
 	const struct looking *looking = userdata;
 	struct console console;
 	struct token_view token;
@@ -147,7 +147,7 @@ static int show_item(const struct bytes *line, void *userdata)
 static int ask_about_token(
 	const struct verb *verb, int argc, char **argv, enum action action, operator_item_fn fn)
 {
-	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes request = BYTES_PRINTED;
 	struct looking looking = { .op = OPERATOR_INIT(verb) };
 	char id[NOTATION_UUID_LEN + 1];
 	struct operands operands;

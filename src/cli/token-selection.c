@@ -98,7 +98,7 @@ static int find_item(const struct bytes *line, void *userdata)
 
 static int print_table(struct token_list *table, int fd)
 {
-	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes text = BYTES_PRINTED;
 	int r;
 
 	if (token_list_append(table, &text) < 0)
@@ -113,7 +113,7 @@ static int print_table(struct token_list *table, int fd)
 int token_selection_list(const struct operator_options *op, const struct token_selection *selection,
 	bool pending_only, int fd, struct selected_tokens *ret)
 {
-	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes request = BYTES_PRINTED;
 	struct finding f = { .selection = selection, .pending_only = pending_only };
 	struct console console;
 	int status;

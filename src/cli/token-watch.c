@@ -29,7 +29,7 @@ static const struct option_row rows[] = {
 
 static int print_event(const struct event *event, bool json)
 {
-	cleanup(bytes_deinit) struct bytes line = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes line = BYTES_PRINTED;
 	struct console console;
 
 	if (json) {

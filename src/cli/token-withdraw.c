@@ -18,7 +18,7 @@ static const struct option_row rows[] = {
 
 static int withdraw(const struct operator_options *op, const char *text)
 {
-	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes request = BYTES_PRINTED;
 	char id[NOTATION_UUID_LEN + 1];
 	int status;
 

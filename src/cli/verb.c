@@ -149,7 +149,7 @@ static int unknown_option(const struct verb *v, const char *word, const char *sh
 /* `word` is the faulty word; `found` is getopt's error: ':' for a missing value, else '?'. */
 static int complain(const struct verb *v, int found, const char *word)
 {
-	cleanup(bytes_deinit) struct bytes shown = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes shown = BYTES_PRINTED;
 	const char letter[] = { '-', (char)optopt, '\0' };
 
 	if (optopt > 0 && optopt < ROW_BASE)

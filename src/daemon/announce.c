@@ -9,7 +9,7 @@
 static void tell_systemd(struct announce *a, const char *before)
 {
 	const char *closed = resources_closed(a->resources);
-	cleanup(bytes_deinit) struct bytes status = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes status = BYTES_PRINTED;
 
 	a->told_closed = closed != NULL;
 	if (bytes_appendf(&status, "%sSTATUS=%s%s", before, closed ? "closed: " : "answering",

@@ -17,13 +17,13 @@ void answer_init(struct answer *a, struct conn *conn)
 {
 	*a = (struct answer){
 		.conn = conn,
-		.refusal = BYTES_INIT(BYTES_UNLIMITED),
+		.refusal = BYTES_PRINTED,
 		.changed = BYTES_INIT((size_t)LIMIT_REVOKE_MANY * TOKEN_ID_LEN),
 		.request = BYTES_INIT(
 			LIMIT_REQUEST_MAX + LIMIT_REQUEST), /* a verified runner is added */
-		.what = BYTES_INIT(BYTES_UNLIMITED),
+		.what = BYTES_PRINTED,
 		.line = BYTES_INIT(LIMIT_REQUEST_MAX),
-		.reply = BYTES_INIT(BYTES_UNLIMITED),
+		.reply = BYTES_PRINTED,
 	};
 	verdict_init(&a->verdict);
 }
@@ -250,7 +250,7 @@ static const char *message_id(const struct reply *told)
 
 void answer_log(const struct answer *a)
 {
-	cleanup(bytes_deinit) struct bytes message = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes message = BYTES_PRINTED;
 	const struct reply told = reply_of(a);
 	char id[NOTATION_UUID_LEN + 1], uid[16];
 	const struct log_field fields[] = {

@@ -24,9 +24,9 @@ int approver_file_init(struct approver_file *f, const char *path, uid_t owner)
 	*f = (struct approver_file){
 		.path = path,
 		.owner = owner,
-		.shown = BYTES_INIT(BYTES_UNLIMITED),
-		.fault = BYTES_INIT(BYTES_UNLIMITED),
-		.closed = BYTES_INIT(BYTES_UNLIMITED),
+		.shown = BYTES_PRINTED,
+		.fault = BYTES_PRINTED,
+		.closed = BYTES_PRINTED,
 	};
 	return path ? text_append_escaped(&f->shown, path, strlen(path)) : 0;
 }
@@ -56,7 +56,7 @@ static void close_for(struct approver_file *f, const struct bytes *why, int r)
 
 bool approver_file_load(struct approver_file *f, struct state_dir *dir)
 {
-	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes why = BYTES_PRINTED;
 	int r;
 
 	if (!f->path || f->loaded || (dir && !state_dir_is_locked(dir)))
@@ -102,9 +102,8 @@ int approver_file_write(struct approver_file *f)
 static int read_file(const struct approver_file *f, struct bytes *why, struct stat *seen,
 	uint8_t hash[static SHA256_LEN], struct allowed_signers **ret)
 {
-	cleanup(bytes_deinit) struct bytes at = BYTES_INIT(BYTES_UNLIMITED),
-					   text = BYTES_INIT(BYTES_UNLIMITED),
-					   what = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes at = BYTES_PRINTED, text = BYTES_PRINTED,
+					   what = BYTES_PRINTED;
 	cleanup(close_p) int fd = -1;
 	int r;
 
@@ -148,7 +147,7 @@ static uint64_t read_again(const struct approver_file *f, int r, const struct cl
 enum approver_file_change approver_file_refresh(
 	struct approver_file *f, const struct clock_time *now)
 {
-	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes why = BYTES_PRINTED;
 	struct allowed_signers *signers = NULL;
 	uint8_t hash[SHA256_LEN] = { 0 };
 	struct stat seen;

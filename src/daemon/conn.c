@@ -253,7 +253,7 @@ static int rest(struct conn *conn)
 	stop_deadline(conn);
 	conn->conns->unread -= conn->out.len;
 	bytes_deinit(&conn->out);
-	bytes_init(&conn->out, BYTES_UNLIMITED);
+	bytes_init(&conn->out, BYTES_PRINTED_MAX);
 	conn->sent = 0;
 	return wait_for(conn, EPOLLHUP);
 }
@@ -336,7 +336,7 @@ int conns_accept(
 	}
 	conns->n++;
 	bytes_init(&conn->in, conns->max_request);
-	bytes_init(&conn->out, BYTES_UNLIMITED);
+	bytes_init(&conn->out, BYTES_PRINTED_MAX);
 	set_state(conn, CONN_READING, now);
 
 	if (conn->client->n > LIMIT_CONNECTIONS_OF_UID) {
@@ -397,7 +397,7 @@ void conn_answer(struct conn *conn, struct bytes *reply, uint64_t now)
 	conn->conns->unread += reply->len;
 	if (!more) {
 		conn->out = *reply;
-		bytes_init(reply, BYTES_UNLIMITED);
+		bytes_init(reply, BYTES_PRINTED_MAX);
 	}
 	conn->gone = NULL;
 	set_state(conn, CONN_WRITING, now);

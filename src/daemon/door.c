@@ -57,7 +57,7 @@ void doors_deinit(struct doors *doors)
 
 static char *shown(const char *path, size_t len)
 {
-	struct bytes text = BYTES_INIT(BYTES_UNLIMITED);
+	struct bytes text = BYTES_PRINTED;
 
 	if (text_append_escaped(&text, path, len) < 0) {
 		bytes_deinit(&text);

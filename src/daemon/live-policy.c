@@ -19,9 +19,9 @@ int live_policy_init(struct live_policy *live, const char *path, uid_t owner)
 	*live = (struct live_policy){
 		.path = path,
 		.owner = owner,
-		.shown = BYTES_INIT(BYTES_UNLIMITED),
-		.fault = BYTES_INIT(BYTES_UNLIMITED),
-		.warnings = BYTES_INIT(BYTES_UNLIMITED),
+		.shown = BYTES_PRINTED,
+		.fault = BYTES_PRINTED,
+		.warnings = BYTES_PRINTED,
 	};
 	return path ? text_append_escaped(&live->shown, path, strlen(path)) : 0;
 }
@@ -40,7 +40,7 @@ void live_policy_deinit(struct live_policy *live)
 /* Sets the fault; returns whether it differs from the previous one. */
 static bool set_fault(struct live_policy *live, const struct faults *faults, int r)
 {
-	cleanup(bytes_deinit) struct bytes fault = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes fault = BYTES_PRINTED;
 	bool same;
 
 	if (r < 0)
@@ -53,7 +53,7 @@ static bool set_fault(struct live_policy *live, const struct faults *faults, int
 	if (!same) {
 		bytes_deinit(&live->fault);
 		live->fault = fault;
-		bytes_init(&fault, BYTES_UNLIMITED);
+		bytes_init(&fault, BYTES_PRINTED_MAX);
 	}
 	return !same;
 }

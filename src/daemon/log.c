@@ -54,7 +54,7 @@ static void add_item(struct journal_entry *entry, const char *name, const char *
 {
 	struct bytes *item = &entry->items[entry->n];
 
-	bytes_init(item, BYTES_UNLIMITED);
+	bytes_init(item, BYTES_PRINTED_MAX);
 	if (value && bytes_appendf(item, "%s=%s", name, value) == 0)
 		entry->n++;
 }
@@ -86,7 +86,7 @@ static void send_to_journal(int priority, const char *id, const struct log_field
  */
 static void print_line(const char *message)
 {
-	cleanup(bytes_deinit) struct bytes time = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes time = BYTES_PRINTED;
 
 	notation_append_time(&time, clock_now().wall);
 	if (__fpending(stderr) + time.len + 1 + sizeof(PREFIX) + strlen(message) > sizeof(lines))
@@ -105,7 +105,7 @@ void log_event(int priority, const char *id, const struct log_field *fields, siz
 
 void log_text(int priority, const char *id, const char *format, ...)
 {
-	cleanup(bytes_deinit) struct bytes message = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes message = BYTES_PRINTED;
 	va_list ap;
 	int r;
 

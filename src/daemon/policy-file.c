@@ -21,8 +21,7 @@ static const struct policy_names names = { users_find, users_find_group };
 
 static int open_trusted(const char *path, uid_t owner, struct faults *faults, int *ret_fd)
 {
-	cleanup(bytes_deinit) struct bytes at = BYTES_INIT(BYTES_UNLIMITED),
-					   why = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes at = BYTES_PRINTED, why = BYTES_PRINTED;
 	int r;
 
 	r = trust_open(path, owner, &at, ret_fd);
@@ -55,7 +54,7 @@ static int read_text(int fd, struct faults *faults, struct bytes *text)
 static int read_policy(int fd, const uint8_t *last, struct faults *faults,
 	struct policy_source *source, struct policy **ret)
 {
-	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes text = BYTES_PRINTED;
 	int r;
 
 	r = read_text(fd, faults, &text);

@@ -95,7 +95,7 @@ static void measure_one(struct space *space, int fd, const char *path)
 /* Without a log of evidence, `is_full` stays false: --max-store limits what askers can fill. */
 static void log_space(struct space *space, bool has_evidence)
 {
-	cleanup(bytes_deinit) struct bytes size = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes size = BYTES_PRINTED;
 	bool is_low = space->path && space->left < space->low;
 	bool is_full = has_evidence && space->path && space->left < space->kept;
 
@@ -228,7 +228,7 @@ void resources_refresh(struct resources *res, const struct moment *now)
 
 void resources_log_warnings(struct resources *res)
 {
-	cleanup(bytes_deinit) struct bytes warning = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes warning = BYTES_PRINTED;
 
 	if (store_take_warning(res->store, &warning))
 		log_text(LOG_WARNING, LOG_ID_WARNING, "%s", bytes_str(&warning));

@@ -158,7 +158,7 @@ static int attempt_issuers(
 	int r, furthest = RUNNER_FINE;
 
 	for (size_t i = 0; i < runners->n_issuers; i++) {
-		cleanup(bytes_deinit) struct bytes detail = BYTES_INIT(BYTES_UNLIMITED);
+		cleanup(bytes_deinit) struct bytes detail = BYTES_PRINTED;
 
 		r = attempt_issuer(a, &runners->issuers[i], i, p, &detail);
 		if (r <= 0)

@@ -12,7 +12,7 @@
 
 void runner_gate_init(struct runner_gate *g)
 {
-	*g = (struct runner_gate){ .fault = BYTES_INIT(BYTES_UNLIMITED) };
+	*g = (struct runner_gate){ .fault = BYTES_PRINTED };
 }
 
 void runner_gate_deinit(struct runner_gate *g)

@@ -100,7 +100,7 @@ static int add_signer(struct request *q)
 int runner_hmac_check(const struct runner_attempt *a, const struct runners *runners, bool v2,
 	struct runner_proof *p)
 {
-	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes text = BYTES_PRINTED;
 	const struct runner_auth *auth = &a->request->runner_auth;
 	const struct runner_signer *signer =
 		auth->key_id ? runners_find_signer(runners, auth->key_id) : NULL;

@@ -85,7 +85,7 @@ static char *make_path(const char *policy, const char *path)
 /* Sets `jwks`, or `fault`. */
 static void read_set(struct key_file *f, int fd)
 {
-	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes text = BYTES_PRINTED;
 	int r;
 
 	r = file_read(fd, LIMIT_JWKS, &text);
@@ -97,7 +97,7 @@ static void read_set(struct key_file *f, int fd)
 
 static void read_file(struct runner_keys *keys, struct key_file *f, const struct clock_time *now)
 {
-	cleanup(bytes_deinit) struct bytes at = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes at = BYTES_PRINTED;
 	cleanup(close_p) int fd = -1;
 	struct stat st = { 0 };
 	int r;
@@ -140,8 +140,8 @@ static int read_sets(struct runner_keys *keys, const struct runners *runners, co
 	for (; keys->n < runners->n_issuers; keys->n++) {
 		struct key_file *f = &keys->files[keys->n];
 
-		bytes_init(&f->fault, BYTES_UNLIMITED);
-		bytes_init(&f->warnings, BYTES_UNLIMITED);
+		bytes_init(&f->fault, BYTES_PRINTED_MAX);
+		bytes_init(&f->warnings, BYTES_PRINTED_MAX);
 		f->max_age = runners->issuers[keys->n].max_age;
 		f->path = make_path(policy, runners->issuers[keys->n].jwks);
 		if (!f->path)
@@ -196,7 +196,7 @@ static int read_secrets(struct runner_keys *keys, const struct runners *runners,
 		struct secret_file *f = &keys->secrets[keys->n_secrets];
 		char place[64];
 
-		bytes_init(&f->fault, BYTES_UNLIMITED);
+		bytes_init(&f->fault, BYTES_PRINTED_MAX);
 		if (find_secret(f, policy, credentials, runners->signers[keys->n_secrets].key) < 0)
 			return -ENOMEM;
 		read_secret(keys, f, now);

@@ -15,9 +15,9 @@ struct runner_proof {
 	struct bytes detail;
 };
 
-#define RUNNER_PROOF_INIT                                              \
-	{                                                              \
-		.jwt = JWT_INIT, .detail = BYTES_INIT(BYTES_UNLIMITED) \
+#define RUNNER_PROOF_INIT                                \
+	{                                                \
+		.jwt = JWT_INIT, .detail = BYTES_PRINTED \
 	}
 
 void runner_proof_deinit(struct runner_proof *proof);

@@ -263,7 +263,7 @@ static struct server *server_new(const struct serve_options *options)
 
 	s->options = options;
 	s->resources.settings = &options->settings;
-	bytes_init(&s->resources.space.refusal, BYTES_UNLIMITED);
+	bytes_init(&s->resources.space.refusal, BYTES_PRINTED_MAX);
 	runner_gate_init(&s->resources.runners);
 	doors_init(&s->doors, geteuid());
 	s->doors.agent_group = options->agent_group;
@@ -375,8 +375,8 @@ static int start(struct server *s, struct bytes *why)
 
 enum serve_result serve(const struct serve_options *options)
 {
-	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
-	cleanup(bytes_deinit) struct bytes shown = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes why = BYTES_PRINTED;
+	cleanup(bytes_deinit) struct bytes shown = BYTES_PRINTED;
 	cleanup(server_free_p) struct server *s = NULL;
 	const char *missing;
 	int r;

@@ -53,7 +53,7 @@ static struct token_note *reserve(struct token_events *events)
 static char *print_line(const struct resources *res, const struct token *t, bool extended,
 	const uid_t *by, const struct moment *now)
 {
-	cleanup(bytes_deinit) struct bytes line = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes line = BYTES_PRINTED;
 
 	if (view_event(res, t, extended, by, now, &line) < 0)
 		return NULL;

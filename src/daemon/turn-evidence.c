@@ -68,7 +68,7 @@ static bool is_unlimited(const struct answer *a)
 
 int turn_evidence_limit(struct batch *batch, struct answer *a)
 {
-	cleanup(bytes_deinit) struct bytes hash = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes hash = BYTES_PRINTED;
 	struct bytes whole = a->request;
 	int r;
 
@@ -88,7 +88,7 @@ int turn_evidence_limit(struct batch *batch, struct answer *a)
 
 static int note_allow_change(struct recovery_note *note, const struct answer *a)
 {
-	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes text = BYTES_PRINTED;
 	int r;
 
 	if (a->state != ANSWER_DECIDED || a->verdict.allow.kind == ALLOW_NOTHING)
@@ -117,7 +117,7 @@ static int note_answer(struct recovery_note *note, const struct answer *a)
 
 int turn_evidence_announce(struct batch *batch)
 {
-	cleanup(bytes_deinit) struct bytes line = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes line = BYTES_PRINTED;
 	cleanup(recovery_note_deinit) struct recovery_note note = RECOVERY_NOTE_INIT;
 	int r = 0;
 
@@ -262,8 +262,7 @@ static void note_allows(const struct batch *batch)
 
 static int add_record(const struct batch *batch, struct answer *a)
 {
-	cleanup(bytes_deinit) struct bytes response = BYTES_INIT(BYTES_UNLIMITED),
-					   peer = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes response = BYTES_PRINTED, peer = BYTES_PRINTED;
 	char id[EVIDENCE_ID_LEN + 1];
 	int r;
 

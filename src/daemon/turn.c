@@ -363,7 +363,7 @@ static void log_answers(const struct batch *batch)
 /* Sends a fixed reply, which needs memory only for a copy. */
 static void send_literal(struct conn *conn, const char *text, uint64_t now)
 {
-	struct bytes reply = BYTES_INIT(BYTES_UNLIMITED);
+	struct bytes reply = BYTES_PRINTED;
 
 	if (bytes_append_str(&reply, text) < 0)
 		conn_free(conn);

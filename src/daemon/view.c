@@ -40,7 +40,7 @@ static int append_progress(const struct resources *res, const struct token *t,
 static int append_token(const struct resources *res, const struct token *t,
 	const struct moment *now, bool to_sign, struct bytes *b)
 {
-	cleanup(bytes_deinit) struct bytes progress = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes progress = BYTES_PRINTED;
 	int r;
 
 	r = append_progress(res, t, now, &progress);
@@ -86,8 +86,7 @@ int view_own(const struct resources *res, uid_t uid, enum token_state state,
 int view_event(const struct resources *res, const struct token *t, bool extended, const uid_t *by,
 	const struct moment *now, struct bytes *b)
 {
-	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED),
-					   progress = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes why = BYTES_PRINTED, progress = BYTES_PRINTED;
 	struct token_extra extra = { .by = by, .extended = extended };
 	int r = 0;
 
@@ -175,7 +174,7 @@ int view_allow_entry(
 
 int view_segment(const struct evidence *e, struct bytes *b)
 {
-	cleanup(bytes_deinit) struct bytes path = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes path = BYTES_PRINTED;
 	struct writer w;
 	int r;
 

@@ -94,7 +94,7 @@ static int tell(struct watcher *w, const struct bytes *text, size_t share, uint6
 
 void watchers_tell(struct watchers *watchers, const struct token_events *events, uint64_t now)
 {
-	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes text = BYTES_PRINTED;
 	struct watcher *w, *next;
 	size_t share, least;
 	int r;
@@ -120,7 +120,7 @@ void watchers_tell(struct watchers *watchers, const struct token_events *events,
 
 void watchers_end(struct watchers *watchers, const char *line, uint64_t now)
 {
-	struct bytes reply = BYTES_INIT(BYTES_UNLIMITED);
+	struct bytes reply = BYTES_PRINTED;
 	struct watcher *w;
 
 	while ((w = TAILQ_FIRST(&watchers->list))) {

@@ -11,7 +11,7 @@ void approval_count_init(
 {
 	c->in = in;
 	c->demand = demand;
-	c->printed = (struct bytes)BYTES_INIT(BYTES_UNLIMITED);
+	c->printed = (struct bytes)BYTES_PRINTED;
 	c->n = 0;
 	c->fault = NULL;
 }

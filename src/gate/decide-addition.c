@@ -35,7 +35,7 @@ static bool is_in_time(const struct decide_input *in)
 /* Makes the text that the signature must be of. */
 static int make_text(const struct decide_input *in, struct addition_text *t, struct bytes *ret)
 {
-	cleanup(bytes_deinit) struct bytes argv = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes argv = BYTES_PRINTED;
 	cleanup(json_doc_free_p) struct json_doc *doc = NULL;
 	const struct request *q = in->request;
 	struct scan_fault fault;
@@ -81,7 +81,7 @@ static int write_proof(struct verdict *v, const struct request *q, const struct 
 static const char *read_signature(const struct decide_input *in, struct verdict *v,
 	struct sshsig *s, const struct allowed_signer **ret)
 {
-	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes text = BYTES_PRINTED;
 	const struct request *q = in->request;
 	struct addition_text t = { 0 };
 	enum signer_standing standing;
@@ -145,7 +145,7 @@ static bool is_listed(const struct decide_input *in, const struct allow_entry *e
 	const struct allowed_signers *list = in->approving->signers;
 
 	for (size_t i = 0; i < allowed_signers_count(list); i++) {
-		cleanup(bytes_deinit) struct bytes key = BYTES_INIT(BYTES_UNLIMITED);
+		cleanup(bytes_deinit) struct bytes key = BYTES_PRINTED;
 		const struct allowed_signer *s = allowed_signers_at(list, i);
 
 		if (strcmp(s->principal, e->signer) != 0)

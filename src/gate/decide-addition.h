@@ -17,7 +17,7 @@ struct addition_signer {
 	struct bytes key;
 };
 
-/* Starts as { .key = BYTES_INIT(BYTES_UNLIMITED) }. */
+/* Starts as { .key = BYTES_PRINTED }. */
 void addition_signer_deinit(struct addition_signer *s);
 
 /*

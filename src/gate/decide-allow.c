@@ -56,7 +56,7 @@ static uint64_t end_of(const struct decide_input *in, uint64_t for_ms)
 
 void decide_allow_keep(const struct decide_input *in, const struct judgement *j, struct verdict *v)
 {
-	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes why = BYTES_PRINTED;
 	const struct token *t = in->token;
 	int r;
 
@@ -83,7 +83,7 @@ static void refuse_always(struct verdict *v, const char *why)
 /* Refuse now if no entry could be made, while the operator can still be told. */
 void decide_allow_always(const struct decide_input *in, struct verdict *v)
 {
-	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes why = BYTES_PRINTED;
 	const struct token *t = in->token;
 	int r;
 
@@ -112,10 +112,8 @@ void decide_allow_always(const struct decide_input *in, struct verdict *v)
 
 static void decide_add(const struct decide_input *in, struct verdict *v)
 {
-	cleanup(addition_signer_deinit) struct addition_signer signer = {
-		.key = BYTES_INIT(BYTES_UNLIMITED)
-	};
-	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(addition_signer_deinit) struct addition_signer signer = { .key = BYTES_PRINTED };
+	cleanup(bytes_deinit) struct bytes why = BYTES_PRINTED;
 	const struct request *request = in->request;
 	int r;
 

@@ -15,9 +15,9 @@
 void approval_given_init(struct approval_given *g)
 {
 	*g = (struct approval_given){
-		.list = BYTES_INIT(BYTES_UNLIMITED),
-		.proof = BYTES_INIT(BYTES_UNLIMITED),
-		.by = BYTES_INIT(BYTES_UNLIMITED),
+		.list = BYTES_PRINTED,
+		.proof = BYTES_PRINTED,
+		.by = BYTES_PRINTED,
 	};
 }
 
@@ -102,7 +102,7 @@ static int take_new(struct approval_count *c, const struct approval_entry *a, st
 static int take(const struct decide_input *in, struct verdict *v, struct approval_given *ret,
 	bool *ret_taken)
 {
-	cleanup(bytes_deinit) struct bytes groups = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes groups = BYTES_PRINTED;
 	cleanup(approval_count_deinit) struct approval_count c;
 	const struct request *request = in->request;
 	const char *armor = request->signature;
@@ -157,7 +157,7 @@ static void hand_over(struct bytes *to, struct bytes *from)
 {
 	bytes_deinit(to);
 	*to = *from;
-	bytes_init(from, BYTES_UNLIMITED);
+	bytes_init(from, BYTES_PRINTED_MAX);
 }
 
 void decide_approval_add(

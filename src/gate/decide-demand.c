@@ -18,7 +18,7 @@ static int add_of_policies(const struct decide_input *in, const struct request *
 static int add_in_force(const struct decide_input *in, const struct request *request,
 	const struct asker *asker, struct demand *d)
 {
-	cleanup(bytes_deinit) struct bytes args = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes args = BYTES_PRINTED;
 	struct request shell;
 	int r;
 

@@ -107,7 +107,7 @@ static void judge_by_policies(
 static int judge_line(
 	const struct decide_input *in, const struct in_force *f, struct judgement *found)
 {
-	cleanup(bytes_deinit) struct bytes args = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes args = BYTES_PRINTED;
 	struct request shell;
 	struct judgement j;
 	int r;

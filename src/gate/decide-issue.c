@@ -215,7 +215,7 @@ static void issue(const struct decide_input *in, struct token *wanted, const str
 
 void decide_issue(const struct decide_input *in, const struct judgement *j, struct verdict *v)
 {
-	cleanup(bytes_deinit) struct bytes groups = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes groups = BYTES_PRINTED;
 	const struct token *pending, *refused = find_refused(in);
 	struct token wanted;
 	int r;

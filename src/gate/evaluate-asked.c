@@ -15,7 +15,7 @@
 /* "https://host:port/path", as rules see it. */
 static char *print_url(const struct url *url)
 {
-	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes text = BYTES_PRINTED;
 
 	if (bytes_appendf(&text, "%s://%s%s%s%s", url->scheme, url->host, url->port[0] ? ":" : "",
 		    url->port, url->path)

@@ -9,7 +9,7 @@
 void invocation_lists_init(struct invocation_lists *lists)
 {
 	for (enum field f = 0; f < FIELDS; f++)
-		bytes_init(&lists->texts[f], BYTES_UNLIMITED);
+		bytes_init(&lists->texts[f], BYTES_PRINTED_MAX);
 }
 
 void invocation_lists_deinit(struct invocation_lists *lists)

@@ -14,10 +14,10 @@ void verdict_init(struct verdict *v)
 {
 	*v = (struct verdict){
 		.decision = DECISION_DENY,
-		.reason = BYTES_INIT(BYTES_UNLIMITED),
-		.approvals = BYTES_INIT(BYTES_UNLIMITED),
-		.proofs = BYTES_INIT(BYTES_UNLIMITED),
-		.gate = BYTES_INIT(BYTES_UNLIMITED),
+		.reason = BYTES_PRINTED,
+		.approvals = BYTES_PRINTED,
+		.proofs = BYTES_PRINTED,
+		.gate = BYTES_PRINTED,
 	};
 }
 

@@ -57,8 +57,8 @@ int state_dir_new(const char *given, uid_t owner, struct state_dir **ret)
 
 	dir->owner = owner;
 	dir->fd = dir->lock_fd = -1;
-	bytes_init(&dir->path, BYTES_UNLIMITED);
-	bytes_init(&dir->fault, BYTES_UNLIMITED);
+	bytes_init(&dir->path, BYTES_PRINTED_MAX);
+	bytes_init(&dir->fault, BYTES_PRINTED_MAX);
 	dir->name = strip_slashes(given);
 	if (!dir->name)
 		return -ENOMEM;

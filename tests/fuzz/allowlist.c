@@ -32,7 +32,7 @@ static void must(bool holds)
 /* As whoever writes the file does: what was made from a good one must be a good one. */
 static struct allowlist *read_again(const struct bytes *text)
 {
-	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes why = BYTES_PRINTED;
 	struct allowlist *list = NULL;
 
 	must(allowlist_parse(bytes_str(text), text->len, &why, &list) == 0);
@@ -59,7 +59,7 @@ static void must_be_same_but(const struct allowlist *a, size_t but, const struct
 
 static void try_print(const struct allowlist *list)
 {
-	cleanup(bytes_deinit) struct bytes b = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes b = BYTES_PRINTED;
 	cleanup(allowlist_free_p) struct allowlist *again = NULL;
 	const struct bytes *text = allowlist_text(list);
 
@@ -76,8 +76,7 @@ static void try_print(const struct allowlist *list)
 
 static void try_add(const struct allowlist *list, const char *agent)
 {
-	cleanup(bytes_deinit) struct bytes b = BYTES_INIT(BYTES_UNLIMITED),
-					   why = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes b = BYTES_PRINTED, why = BYTES_PRINTED;
 	cleanup(allow_entry_free_p) struct allow_entry *entry = NULL;
 	cleanup(allowlist_free_p) struct allowlist *again = NULL, *back = NULL;
 	cleanup(free_p) bool *drop = NULL;
@@ -113,7 +112,7 @@ static void try_drop(const struct allowlist *list)
 {
 	size_t n = allowlist_size(list);
 	cleanup(free_p) bool *drop = calloc(n + 1, sizeof(*drop));
-	cleanup(bytes_deinit) struct bytes b = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes b = BYTES_PRINTED;
 
 	must(drop);
 	for (size_t i = 0; i <= n && i < 64; i++) {
@@ -140,8 +139,7 @@ static void try_replace(const struct allowlist *list)
 	must(drop);
 	for (size_t i = 0; i < n && i < 16; i++) {
 		const struct allow_entry *old = allowlist_entry(list, i);
-		cleanup(bytes_deinit) struct bytes b = BYTES_INIT(BYTES_UNLIMITED),
-						   why = BYTES_INIT(BYTES_UNLIMITED);
+		cleanup(bytes_deinit) struct bytes b = BYTES_PRINTED, why = BYTES_PRINTED;
 		cleanup(allow_entry_free_p) struct allow_entry *entry = NULL;
 		cleanup(allowlist_free_p) struct allowlist *again = NULL;
 
@@ -189,7 +187,7 @@ static void try_match(const struct allowlist *list)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes why = BYTES_PRINTED;
 	cleanup(allowlist_free_p) struct allowlist *list = NULL;
 	int r;
 

@@ -43,7 +43,7 @@ static void must(bool holds)
 /* The corpus is signed with the key of tests/vectors. */
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
-	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes why = BYTES_PRINTED;
 	char path[] = "/tmp/firma-fuzz-key.XXXXXX";
 	int fd = mkstemp(path);
 
@@ -99,7 +99,7 @@ static int count_member(const struct scan_member *m, void *userdata)
 
 static void check_cuts(const char *line, size_t len, const struct chain_record *record)
 {
-	cleanup(bytes_deinit) struct bytes rest = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes rest = BYTES_PRINTED;
 	struct members whole = { 0 }, left = { 0 };
 	struct scan_fault fault;
 	size_t from = 0, n = record->is_signed ? 2 : 1;
@@ -119,7 +119,7 @@ static void check_cuts(const char *line, size_t len, const struct chain_record *
 
 static void check_shown(const char *line, size_t len)
 {
-	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes text = BYTES_PRINTED;
 	static const struct evidence_line_filter all;
 	uint32_t c;
 	size_t n;
@@ -145,7 +145,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	must(with_key.faults > 0 || with_key.signed_records == with_key.records);
 
 	for (; at < end && (newline = memchr(at, '\n', (size_t)(end - at))); at = newline + 1) {
-		cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
+		cleanup(bytes_deinit) struct bytes why = BYTES_PRINTED;
 		struct chain_record record;
 		size_t len = (size_t)(newline - at);
 
@@ -159,7 +159,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 /* Gives a line that is a record the hash of the one before, and its own. */
 static void seal(char *line, size_t len, char previous[static CHAIN_HASH_LEN + 1])
 {
-	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes why = BYTES_PRINTED;
 	struct chain_record record;
 	char hash[CHAIN_HASH_LEN + 1], *at;
 

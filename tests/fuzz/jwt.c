@@ -38,7 +38,7 @@ static void must(bool holds)
 
 static struct jwks *read_keys(const char *text, size_t len, struct bytes *warnings)
 {
-	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes why = BYTES_PRINTED;
 	struct jwks *set = NULL;
 	int r = jwks_parse(text, len, &why, warnings, &set);
 
@@ -48,7 +48,7 @@ static struct jwks *read_keys(const char *text, size_t len, struct bytes *warnin
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
-	cleanup(bytes_deinit) struct bytes warnings = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes warnings = BYTES_PRINTED;
 	const char *why;
 
 	(void)argc;
@@ -86,7 +86,7 @@ static void append_part(struct bytes *token, const uint8_t *data, size_t size)
 
 static void try_parts(const uint8_t *data, size_t size)
 {
-	cleanup(bytes_deinit) struct bytes token = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes token = BYTES_PRINTED;
 	const uint8_t *split = memchr(data, '\n', size);
 	uint8_t signature[256] = { 1 };
 
@@ -102,8 +102,7 @@ static void try_parts(const uint8_t *data, size_t size)
 
 static void try_keys(const char *text, size_t len)
 {
-	cleanup(bytes_deinit) struct bytes first = BYTES_INIT(BYTES_UNLIMITED),
-					   second = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes first = BYTES_PRINTED, second = BYTES_PRINTED;
 	cleanup(jwks_free_p) struct jwks *set = read_keys(text, len, &first);
 	cleanup(jwks_free_p) struct jwks *again = read_keys(text, len, &second);
 

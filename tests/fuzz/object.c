@@ -21,7 +21,7 @@ static void must(bool holds)
 
 static void check_string(const struct scan_member *m, const struct json *v)
 {
-	cleanup(bytes_deinit) struct bytes out = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes out = BYTES_PRINTED;
 	const char *string = json_string(v);
 	int r;
 
@@ -33,7 +33,7 @@ static void check_string(const struct scan_member *m, const struct json *v)
 
 static void check_strings(const struct scan_member *m, const struct json *v)
 {
-	cleanup(bytes_deinit) struct bytes out = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes out = BYTES_PRINTED;
 	bool strings = json_is_array(v);
 	const char *at;
 	size_t n;

@@ -587,7 +587,7 @@ static void judge(const struct policy *policy, const char *text, size_t len)
 static void check_policy(const char *text, size_t len, const char *request, size_t request_len)
 {
 	cleanup(policy_free_p) struct policy *policy = NULL;
-	cleanup(bytes_deinit) struct bytes lines = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes lines = BYTES_PRINTED;
 	struct faults faults;
 	int r;
 
@@ -697,8 +697,8 @@ static void append_rule(struct bytes *b, struct choices *c, size_t index)
 
 static void check_made(struct choices *c)
 {
-	cleanup(bytes_deinit) struct bytes policy = BYTES_INIT(BYTES_UNLIMITED);
-	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes policy = BYTES_PRINTED;
+	cleanup(bytes_deinit) struct bytes request = BYTES_PRINTED;
 	size_t n = 1 + choose(c, 6);
 
 	append(&request,

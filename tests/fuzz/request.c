@@ -51,7 +51,7 @@ static void check_request(const struct request *q)
 
 static void check_verdict(const struct verdict *v)
 {
-	cleanup(bytes_deinit) struct bytes line = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes line = BYTES_PRINTED;
 	struct parsed_reply parsed;
 	char id[NOTATION_UUID_LEN + 1];
 	const struct reply reply = {
@@ -75,7 +75,7 @@ static void check_verdict(const struct verdict *v)
 /* A release may be allowed by its record; a malformed request never is. */
 static void check_response(const struct request *q, const struct verdict *v)
 {
-	cleanup(bytes_deinit) struct bytes line = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes line = BYTES_PRINTED;
 	cleanup(json_doc_free_p) struct json_doc *doc = NULL;
 	struct evaluate_reply parsed;
 	const struct evaluate_reply reply = {

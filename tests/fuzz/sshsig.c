@@ -51,7 +51,7 @@ static void try_armor(const char *armor, size_t len)
 
 static void try_blob(const uint8_t *data, size_t size)
 {
-	cleanup(bytes_deinit) struct bytes armor = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes armor = BYTES_PRINTED;
 	char base64[8192];
 
 	if (size > 4096)
@@ -66,7 +66,7 @@ static void try_blob(const uint8_t *data, size_t size)
 
 static void try_signers(const char *text, size_t len)
 {
-	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes why = BYTES_PRINTED;
 	cleanup(allowed_signers_free_p) struct allowed_signers *list = NULL, *again = NULL;
 	const struct allowed_signer *a, *b, *found;
 	int r = allowed_signers_parse(text, len, &why, &list);

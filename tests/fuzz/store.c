@@ -126,10 +126,8 @@ static bool load(struct bytes *tokens, struct bytes *warning)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	cleanup(bytes_deinit) struct bytes first = BYTES_INIT(BYTES_UNLIMITED),
-					   second = BYTES_INIT(BYTES_UNLIMITED),
-					   file = BYTES_INIT(BYTES_UNLIMITED),
-					   warning = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes first = BYTES_PRINTED, second = BYTES_PRINTED,
+					   file = BYTES_PRINTED, warning = BYTES_PRINTED;
 
 	write_tokens(data, size);
 	if (!load(&first, &warning)) {
@@ -171,7 +169,7 @@ static void end_batch(uint64_t number, struct bytes *lines, struct bytes *out)
 /* Writes the file anew with what it says and the checksums that belong to it. */
 static void seal(const char *data, size_t size, struct bytes *out)
 {
-	cleanup(bytes_deinit) struct bytes lines = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes lines = BYTES_PRINTED;
 	const char *end = data + size, *newline;
 	uint64_t batch = 0, number;
 
@@ -196,7 +194,7 @@ static void seal(const char *data, size_t size, struct bytes *out)
 
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max, unsigned seed)
 {
-	cleanup(bytes_deinit) struct bytes sealed = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes sealed = BYTES_PRINTED;
 
 	size = LLVMFuzzerMutate(data, size, max);
 	if (seed % 4 == 0)

@@ -124,7 +124,7 @@ static int none(const char *name, uid_t *ret)
 static struct policy *make_policy(struct choices *c, enum kind kind)
 {
 	static const struct policy_names no_names = { none, none };
-	cleanup(bytes_deinit) struct bytes b = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes b = BYTES_PRINTED;
 	struct policy *policy = NULL;
 	struct faults faults;
 	unsigned int n = 1 + choose(c, RULES);
@@ -168,8 +168,8 @@ static void compare(const struct policy *p, const struct target *t)
 static void ask(struct choices *c, const struct policy *policy, enum kind kind)
 {
 	static const char *const directories[] = { "/", "/a", "/a/b", "/x.y" };
-	cleanup(bytes_deinit) struct bytes target = BYTES_INIT(BYTES_UNLIMITED);
-	cleanup(bytes_deinit) struct bytes real = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes target = BYTES_PRINTED;
+	cleanup(bytes_deinit) struct bytes real = BYTES_PRINTED;
 	const struct asker asker = { .uid = 1000 };
 	struct request request = { .action = ACTION_EVALUATE };
 	struct evaluate *e = &request.evaluate;

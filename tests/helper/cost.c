@@ -165,7 +165,7 @@ static void live(const struct daemon *d, int n)
 	static const char begin[] = "{\"action\":\"local.exec\",\"executable\":\"/usr/bin/git\","
 				    "\"sandbox_id\":\"sandbox-1\",\"session_id\":\"s\","
 				    "\"profile\":\"generic\",\"hitl_mode\":\"async_token\"";
-	cleanup(bytes_deinit) struct bytes line = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes line = BYTES_PRINTED;
 	char reply[4096], id[NOTATION_UUID_LEN + 1] = "";
 	const char *at;
 
@@ -194,7 +194,7 @@ static void pass(const struct daemon *d, int n)
 				    "\"sandbox_id\":\"sandbox-1\",\"session_id\":\"s\","
 				    "\"agent_id\":\"agent\",\"profile\":\"generic\","
 				    "\"hitl_mode\":\"async_token\"";
-	cleanup(bytes_deinit) struct bytes line = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes line = BYTES_PRINTED;
 	char reply[4096];
 
 	unit_must(
@@ -285,7 +285,7 @@ static double us_of_usage(const struct rusage *usage)
 /* Returns the µs from the start to the reply; *ret_processor: the daemon's processor time in µs. */
 static double activate(const struct sockaddr_un *address, char **command, double *ret_processor)
 {
-	cleanup(bytes_deinit) struct bytes line = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes line = BYTES_PRINTED;
 	char reply[4096];
 	struct rusage usage;
 	double start, end;

@@ -108,8 +108,8 @@ static struct file *find(struct disk *d, const char *name)
 static int new_file(struct disk *d)
 {
 	must_fit(d->n_files, FILES_MAX, "files");
-	bytes_init(&d->files[d->n_files].synced, BYTES_UNLIMITED);
-	bytes_init(&d->files[d->n_files].current, BYTES_UNLIMITED);
+	bytes_init(&d->files[d->n_files].synced, BYTES_PRINTED_MAX);
+	bytes_init(&d->files[d->n_files].current, BYTES_PRINTED_MAX);
 	return (int)d->n_files++;
 }
 

@@ -119,7 +119,7 @@ static void append_history(struct history *h)
 	h->after = reallocarray(h->after, h->n + 1, sizeof(*h->after));
 	if (!h->after)
 		err(UNIT_FAILED, "powercut");
-	bytes_init(&h->after[h->n], BYTES_UNLIMITED);
+	bytes_init(&h->after[h->n], BYTES_PRINTED_MAX);
 	for (const struct known *k = h->tokens; k; k = k->next)
 		print_known(k->id, k->state, &h->after[h->n]);
 	h->n++;
@@ -390,7 +390,7 @@ static void load(struct powercut *p, struct found *f)
 	for (int n = 0; n < 2 && !f->closed; n++) {
 		cleanup(state_dir_free_p) struct state_dir *dir = NULL;
 		cleanup(store_free_p) struct store *store = NULL;
-		cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
+		cleanup(bytes_deinit) struct bytes why = BYTES_PRINTED;
 
 		unit_must(state_dir_new(p->work_dir, getuid(), &dir));
 		unit_must(file_store_new(dir, &p->now, &store));
@@ -436,7 +436,7 @@ static const struct found *find_state(struct powercut *p, const struct disk_file
 
 	f = unit_allocate(sizeof(*f));
 	memcpy(f->key, key, sizeof(key));
-	bytes_init(&f->tokens, BYTES_UNLIMITED);
+	bytes_init(&f->tokens, BYTES_PRINTED_MAX);
 	f->next = p->first_found;
 	p->first_found = f;
 	unit_must(map_put(&p->found, f->key, f));
@@ -654,7 +654,7 @@ static struct bytes *find_heard(struct powercut *p, const char *socket)
 
 	heard = unit_allocate(sizeof(*heard));
 	snprintf(heard->socket, sizeof(heard->socket), "%s", socket);
-	bytes_init(&heard->request, BYTES_UNLIMITED);
+	bytes_init(&heard->request, BYTES_PRINTED_MAX);
 	heard->next = p->heard;
 	p->heard = heard;
 	return &heard->request;

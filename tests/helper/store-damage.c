@@ -225,7 +225,7 @@ static void note_batch(struct bench *b, const struct store *store)
 	image->batches[n].start = n == 0 ? image->header_len : image->batches[n - 1].end;
 	image->batches[n].end = image->data.len;
 	image->batches[n].line = lines_in(&image->data, image->batches[n].start) + 1;
-	bytes_init(&image->batches[n].state, BYTES_UNLIMITED);
+	bytes_init(&image->batches[n].state, BYTES_PRINTED_MAX);
 	print_state(store, &image->batches[n].state);
 }
 
@@ -282,7 +282,7 @@ static void build(struct bench *b)
 
 static void expect_unchanged(const struct bench *b)
 {
-	cleanup(bytes_deinit) struct bytes is = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes is = BYTES_PRINTED;
 
 	read_file(b, &is);
 	if (is.len != b->damaged.len || memcmp(is.data, b->damaged.data, is.len) != 0)
@@ -315,8 +315,8 @@ static void expect_closed(struct bench *b, unsigned line)
 /* The store must be open with exactly these tokens, and warn if it cut something off. */
 static void expect_loaded(struct bench *b, const struct bytes *state, size_t torn)
 {
-	cleanup(bytes_deinit) struct bytes is = BYTES_INIT(BYTES_UNLIMITED);
-	cleanup(bytes_deinit) struct bytes warning = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes is = BYTES_PRINTED;
+	cleanup(bytes_deinit) struct bytes warning = BYTES_PRINTED;
 	cleanup(store_free_p) struct store *store = load(b);
 	char words[64];
 
@@ -494,7 +494,7 @@ static void try_bytes(struct bench *b)
 /* A batch that would be too large to read is not written. */
 static void try_limit(struct bench *b)
 {
-	struct bytes lines = BYTES_INIT(BYTES_UNLIMITED), batch = BYTES_INIT(BYTES_UNLIMITED);
+	struct bytes lines = BYTES_PRINTED, batch = BYTES_PRINTED;
 	char *end;
 
 	must(bytes_reserve(&lines, JOURNAL_BATCH_MAX, &end), "lines");
@@ -529,8 +529,8 @@ static void bench_init(struct bench *b, const char *dir)
 		.fd = -1,
 		.now.clock.boot = 2 * CLOCK_SECOND,
 	};
-	bytes_init(&b->image.data, BYTES_UNLIMITED);
-	bytes_init(&b->damaged, BYTES_UNLIMITED);
+	bytes_init(&b->image.data, BYTES_PRINTED_MAX);
+	bytes_init(&b->damaged, BYTES_PRINTED_MAX);
 
 	if (mkdir(dir, 0700) < 0 && errno != EEXIST)
 		err(UNIT_FAILED, "%s", dir);

@@ -28,7 +28,7 @@
 
 static struct evidence_key *load_key(const char *kind, const char *path)
 {
-	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes why = BYTES_PRINTED;
 	struct evidence_key *key = NULL;
 	enum evidence_key_kind wanted = EVIDENCE_KEY_PUBLIC;
 
@@ -46,8 +46,7 @@ static int make(unsigned long n, const struct evidence_key *key)
 	char hash[CHAIN_HASH_LEN + 1] = "", before[512];
 
 	for (unsigned long i = 1; i <= n; i++) {
-		cleanup(bytes_deinit) struct bytes behind = BYTES_INIT(BYTES_UNLIMITED),
-						   line = BYTES_INIT(BYTES_UNLIMITED);
+		cleanup(bytes_deinit) struct bytes behind = BYTES_PRINTED, line = BYTES_PRINTED;
 		char previous[CHAIN_HASH_LEN + 1];
 
 		memcpy(previous, hash, sizeof(previous));

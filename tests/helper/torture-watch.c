@@ -17,9 +17,7 @@ DEFINE_CLEANUP(cJSON *, cJSON_Delete)
 
 void torture_watch_init(struct torture_watch *w, size_t number)
 {
-	*w = (struct torture_watch){
-		.number = number, .fd = -1, .in = BYTES_INIT(BYTES_UNLIMITED)
-	};
+	*w = (struct torture_watch){ .number = number, .fd = -1, .in = BYTES_PRINTED };
 }
 
 void torture_watch_begin(

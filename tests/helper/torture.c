@@ -274,7 +274,7 @@ static void say(int fd, const struct bytes *line)
 /* Each client without a connection makes one, and sends a request. */
 static void ask(struct torture *t)
 {
-	cleanup(bytes_deinit) struct bytes line = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes line = BYTES_PRINTED;
 
 	for (size_t i = 0; i < N_CLIENTS; i++) {
 		struct client *client = &t->clients[i];
@@ -375,7 +375,7 @@ static void converse(struct torture *t, uint64_t until, size_t replies, bool ane
 /* An operator's action; `list` gets the whole reply. */
 static void operate(const struct torture *t, const char *action, struct bytes *list)
 {
-	struct bytes line = BYTES_INIT(BYTES_UNLIMITED);
+	struct bytes line = BYTES_PRINTED;
 	cleanup(close_p) int fd = connect_to(t, 0);
 	char block[65536];
 	ssize_t n;
@@ -416,7 +416,7 @@ static void check_item(struct torture *t, const char *line)
 static void check(struct torture *t)
 {
 	static const char ok[] = "{\"outcome\":\"ok\"}";
-	cleanup(bytes_deinit) struct bytes list = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes list = BYTES_PRINTED;
 	char *line, *newline;
 
 	operate(t, "list", &list);
@@ -465,7 +465,7 @@ static void start(struct torture *t)
 static size_t count_held(const struct torture *t)
 {
 	static const char key[] = "\"waiting\":";
-	cleanup(bytes_deinit) struct bytes status = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes status = BYTES_PRINTED;
 	const char *at;
 
 	operate(t, "status", &status);
@@ -654,7 +654,7 @@ static void prepare(struct torture *t, char **words)
 	for (size_t i = 0; i < MODEL_WATCHERS; i++)
 		torture_watch_init(&t->watches[i], i);
 	for (size_t i = 0; i < N_CLIENTS; i++) {
-		bytes_init(&t->clients[i].reply, BYTES_UNLIMITED);
+		bytes_init(&t->clients[i].reply, BYTES_PRINTED_MAX);
 		t->fds[i] = (struct pollfd){ .fd = -1, .events = POLLIN };
 	}
 }

@@ -47,7 +47,7 @@ bool call_read(const char *line, struct call *ret)
 
 	*ret = (struct call){ 0 };
 	for (size_t i = 0; i < CALL_STRINGS_MAX; i++)
-		bytes_init(&ret->strings[i], BYTES_UNLIMITED);
+		bytes_init(&ret->strings[i], BYTES_PRINTED_MAX);
 	if (*at == '\0' || len >= sizeof(ret->name))
 		return false;
 

@@ -28,7 +28,7 @@ static int columns(char **argv, const struct bytes *in)
 
 static int append(char **argv, const struct bytes *in)
 {
-	cleanup(bytes_deinit) struct bytes out = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes out = BYTES_PRINTED;
 
 	unit_must(fold_append(&out, bytes_str(in), in->len, unit_number(argv[0]),
 		unit_number(argv[1]), unit_number(argv[2])));
@@ -38,7 +38,7 @@ static int append(char **argv, const struct bytes *in)
 
 static int cut(char **argv, const struct bytes *in)
 {
-	cleanup(bytes_deinit) struct bytes out = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes out = BYTES_PRINTED;
 
 	unit_must(fold_append_cut(&out, bytes_str(in), in->len, unit_number(argv[0])));
 	puts(bytes_str(&out));
@@ -104,8 +104,8 @@ static void make_text(struct bytes *ret)
 
 static int promises(char **argv, const struct bytes *in)
 {
-	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(BYTES_UNLIMITED);
-	struct fold f = { .out = BYTES_INIT(BYTES_UNLIMITED) };
+	cleanup(bytes_deinit) struct bytes text = BYTES_PRINTED;
+	struct fold f = { .out = BYTES_PRINTED };
 	const char *broken;
 
 	(void)argv;
@@ -143,7 +143,7 @@ static const struct {
 
 int unit_fold(int argc, char **argv)
 {
-	cleanup(bytes_deinit) struct bytes in = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes in = BYTES_PRINTED;
 	cleanup(free_p) char *data = NULL;
 	size_t len;
 

@@ -51,8 +51,7 @@ struct tools {
 
 static struct jwks *read_keys(const char *text, size_t len)
 {
-	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED),
-					   warnings = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes why = BYTES_PRINTED, warnings = BYTES_PRINTED;
 	struct jwks *keys = NULL;
 	const char *library;
 	int r;
@@ -69,7 +68,7 @@ static struct jwks *read_keys(const char *text, size_t len)
 
 static void read_issuer(struct tools *t, const char *text, size_t len)
 {
-	cleanup(bytes_deinit) struct bytes shown = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes shown = BYTES_PRINTED;
 	struct scan_fault fault;
 	struct faults faults;
 
@@ -132,7 +131,7 @@ static enum runner_refusal judge(const struct tools *t, const char *token, size_
 
 static int verify(const struct tools *t, const char *token, size_t len)
 {
-	cleanup(bytes_deinit) struct bytes facts = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes facts = BYTES_PRINTED;
 	enum runner_refusal refusal;
 	const char *detail, *fact;
 	size_t n = 0;
@@ -150,7 +149,7 @@ static int verify(const struct tools *t, const char *token, size_t len)
 
 static bool is_taken(const struct tools *t, const char *token, size_t len)
 {
-	cleanup(bytes_deinit) struct bytes facts = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes facts = BYTES_PRINTED;
 	const char *detail;
 	size_t n;
 
@@ -215,7 +214,7 @@ static void read_issuer_of_vectors(struct tools *t, const cJSON *vectors)
 
 static void try_vector(const struct tools *t, const cJSON *vector)
 {
-	cleanup(bytes_deinit) struct bytes facts = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes facts = BYTES_PRINTED;
 	const char *token = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(vector, "jwt"));
 	enum runner_refusal refusal;
 	const char *detail;

@@ -247,7 +247,7 @@ static void open_lines(struct lines *l, const char *seed, struct bytes *input)
 {
 	const char *base = getenv("BASE");
 
-	*l = (struct lines){ .base = base ? base : "/", .text = BYTES_INIT(BYTES_UNLIMITED) };
+	*l = (struct lines){ .base = base ? base : "/", .text = BYTES_PRINTED };
 	if (strcmp(seed, "-") == 0)
 		l->given = read_all(stdin, input);
 	else
@@ -269,7 +269,7 @@ static void print_function(const char *name)
 
 static int print_script(char **argv)
 {
-	cleanup(bytes_deinit) struct bytes input = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes input = BYTES_PRINTED;
 	const size_t from = strtoul(argv[3], NULL, 10), to = strtoul(argv[4], NULL, 10);
 	struct lines l;
 
@@ -335,7 +335,7 @@ static void add_record(struct records *r, const char *record, size_t len)
 
 static void expect(struct records *r, const char *directory, const struct shell_command *c)
 {
-	cleanup(bytes_deinit) struct bytes record = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes record = BYTES_PRINTED;
 	const char *word = c->words;
 
 	must(bytes_appendf(&record, "@%zu", c->n_words));
@@ -419,8 +419,8 @@ static const char *take_records(struct records *r, const char *at, const char *e
 
 static int compare(char **argv)
 {
-	cleanup(bytes_deinit) struct bytes recorded = BYTES_INIT(BYTES_UNLIMITED);
-	cleanup(bytes_deinit) struct bytes input = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes recorded = BYTES_PRINTED;
+	cleanup(bytes_deinit) struct bytes input = BYTES_PRINTED;
 	static struct records got, wanted;
 	const size_t from = strtoul(argv[4], NULL, 10), to = strtoul(argv[5], NULL, 10);
 	const char *at, *end, *text;
@@ -439,8 +439,8 @@ static int compare(char **argv)
 	must(bytes_append(&recorded, (char[65536]){ 0 }, 65536));
 	end = recorded.data + (end - at);
 	at = recorded.data;
-	bytes_init(&got.text, BYTES_UNLIMITED);
-	bytes_init(&wanted.text, BYTES_UNLIMITED);
+	bytes_init(&got.text, BYTES_PRINTED_MAX);
+	bytes_init(&wanted.text, BYTES_PRINTED_MAX);
 
 	open_lines(&l, argv[3], &input);
 	for (n = from; n < to; n++) {
@@ -490,8 +490,8 @@ static int print_line(void)
 	static const char *const between[] = { "", "&&", "||", "|", ";" };
 	static const char *const redirected[] = { "2>&1", ">&2", ">/dev/null", "2>/dev/null",
 		"</dev/null" };
-	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(BYTES_UNLIMITED);
-	cleanup(bytes_deinit) struct bytes out = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes text = BYTES_PRINTED;
+	cleanup(bytes_deinit) struct bytes out = BYTES_PRINTED;
 	cleanup(shell_line_deinit) struct shell_line line;
 
 	must(shell_line_scan(&line, read_line(&text)));
@@ -523,8 +523,8 @@ static int print_line(void)
 
 static int print_words(void)
 {
-	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(BYTES_UNLIMITED);
-	cleanup(bytes_deinit) struct bytes out = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes text = BYTES_PRINTED;
+	cleanup(bytes_deinit) struct bytes out = BYTES_PRINTED;
 	const char *line = read_line(&text), *word;
 
 	for (enum shell_view view = 0; view < SHELL_VIEWS; view++) {
@@ -567,7 +567,7 @@ static int print_cost(void)
 	double worst = 0;
 
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-		cleanup(bytes_deinit) struct bytes text = BYTES_INIT(BYTES_UNLIMITED);
+		cleanup(bytes_deinit) struct bytes text = BYTES_PRINTED;
 		double best = 1e9, us;
 
 		append(&text, "a");

@@ -53,7 +53,7 @@ static struct text read_file(const char *path)
 
 static struct allowed_signers *read_signers(struct text text)
 {
-	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes why = BYTES_PRINTED;
 	struct allowed_signers *signers = NULL;
 	int r = allowed_signers_parse(text.data, text.len, &why, &signers);
 
@@ -184,7 +184,7 @@ static int cost(const struct allowed_signers *signers, struct text armor, struct
 static int list(const struct allowed_signers *signers)
 {
 	for (size_t i = 0; i < allowed_signers_count(signers); i++) {
-		cleanup(bytes_deinit) struct bytes key = BYTES_INIT(BYTES_UNLIMITED);
+		cleanup(bytes_deinit) struct bytes key = BYTES_PRINTED;
 		const struct allowed_signer *s = allowed_signers_at(signers, i);
 
 		unit_must(sshsig_key_append_fingerprint(&s->key, &key));

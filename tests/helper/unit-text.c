@@ -133,7 +133,7 @@ static int looks_alike(char **argv, const struct bytes *in, struct bytes *out)
 static int ceiling_of(int (*append)(struct bytes *, const char *, size_t), const struct bytes *in)
 {
 	static const char was[] = "was";
-	cleanup(bytes_deinit) struct bytes whole = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes whole = BYTES_PRINTED;
 
 	must(append(&whole, bytes_str(in), in->len), "append");
 
@@ -293,8 +293,8 @@ static int by_shown(const void *a, const void *b)
 
 static struct quoted quoted_new(const char *const *parts, size_t n_parts, size_t number)
 {
-	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(BYTES_UNLIMITED);
-	cleanup(bytes_deinit) struct bytes shown = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes text = BYTES_PRINTED;
+	cleanup(bytes_deinit) struct bytes shown = BYTES_PRINTED;
 	struct quoted quoted;
 
 	for (; number > 0; number /= n_parts + 1)
@@ -454,7 +454,7 @@ static int uuid(char **argv, const struct bytes *in, struct bytes *out)
 /* A file of objects with `text` and `shown`. */
 static int vectors(char **argv, const struct bytes *in, struct bytes *out)
 {
-	cleanup(bytes_deinit) struct bytes content = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes content = BYTES_PRINTED;
 	const cJSON *vector;
 	cJSON *list;
 	FILE *file;
@@ -522,8 +522,8 @@ static const struct {
 
 int unit_text(int argc, char **argv)
 {
-	cleanup(bytes_deinit) struct bytes in = BYTES_INIT(BYTES_UNLIMITED);
-	cleanup(bytes_deinit) struct bytes out = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes in = BYTES_PRINTED;
+	cleanup(bytes_deinit) struct bytes out = BYTES_PRINTED;
 	int n_args = argc - 2;
 
 	for (size_t i = 0; argc >= 2 && i < sizeof(commands) / sizeof(commands[0]); i++) {

@@ -107,7 +107,7 @@ static void begin(int fd)
 	exchanges[fd] = (struct exchange){
 		.open = true,
 		.request = BYTES_INIT(REQUEST_MAX),
-		.reply = BYTES_INIT(BYTES_UNLIMITED),
+		.reply = BYTES_PRINTED,
 	};
 }
 
@@ -149,7 +149,7 @@ static int append_line(struct bytes *line, const struct exchange *e)
 
 static void end(struct exchange *e)
 {
-	cleanup(bytes_deinit) struct bytes line = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes line = BYTES_PRINTED;
 	int r = append_line(&line, e);
 
 	if (r < 0) {

@@ -37,7 +37,7 @@ static size_t find_row(const struct dispatch_row *rows, size_t n, size_t first, 
 
 int dispatch_refuse(struct dispatch *d, const char *where, const char *format, ...)
 {
-	cleanup(bytes_deinit) struct bytes what = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes what = BYTES_PRINTED;
 	va_list ap;
 	int r;
 
@@ -51,7 +51,7 @@ int dispatch_refuse(struct dispatch *d, const char *where, const char *format, .
 
 static int refuse_key(struct dispatch *d, const char *key)
 {
-	cleanup(bytes_deinit) struct bytes shown = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes shown = BYTES_PRINTED;
 	int r;
 
 	r = text_append_escaped(&shown, key, strlen(key));

@@ -60,7 +60,7 @@ static int read_member(const struct scan_member *m, void *userdata)
 /* An added entry may have replaced another one and then has that one's ID. */
 static int find_added(const struct change_text *c, const struct allowlist *list, bool *ret_happened)
 {
-	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes why = BYTES_PRINTED;
 	cleanup(allow_entry_free_p) struct allow_entry *entry = NULL;
 	const struct allow_entry *found;
 	int r;
@@ -92,9 +92,9 @@ int allow_change_find(
 	const char *text, size_t len, const struct allowlist *list, bool *ret_happened)
 {
 	struct change_text c = {
-		.change = BYTES_INIT(BYTES_UNLIMITED),
-		.agent = BYTES_INIT(BYTES_UNLIMITED),
-		.id = BYTES_INIT(BYTES_UNLIMITED),
+		.change = BYTES_PRINTED,
+		.agent = BYTES_PRINTED,
+		.id = BYTES_PRINTED,
 	};
 	struct scan_fault fault;
 	int r;

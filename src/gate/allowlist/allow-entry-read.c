@@ -220,7 +220,7 @@ int allow_entry_read(const char *agent, const char *text, size_t len, struct byt
 	if (!e)
 		return -ENOMEM;
 
-	bytes_init(&e->args_text, BYTES_UNLIMITED);
+	bytes_init(&e->args_text, BYTES_PRINTED_MAX);
 	e->text = text;
 	e->len = len;
 	e->expires = ALLOW_FOREVER;

@@ -184,8 +184,7 @@ static void write_expiry(struct writer *w, uint64_t expires)
 int allow_entry_from_token(const struct token *t, const uint8_t id[static 16], uint64_t expires,
 	struct allow_entry **ret)
 {
-	cleanup(bytes_deinit) struct bytes b = BYTES_INIT(BYTES_UNLIMITED),
-					   why = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes b = BYTES_PRINTED, why = BYTES_PRINTED;
 	char programs[ALLOW_PROGRAMS_LEN + 1];
 	enum allow_line kind;
 	bool elsewhere = t->asked.real_path && strcmp(t->asked.real_path, t->asked.executable) != 0;
@@ -258,7 +257,7 @@ int allow_entry_from_patterns(const char *agent, const char *pattern, const char
 	uint64_t expires, struct bytes *why, struct allow_entry **ret)
 {
 	cleanup(allow_entry_free_p) struct allow_entry *e = NULL;
-	cleanup(bytes_deinit) struct bytes b = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes b = BYTES_PRINTED;
 	struct writer w;
 	int r;
 
@@ -298,7 +297,7 @@ struct appending {
 static int append_member(const struct scan_member *m, void *userdata)
 {
 	struct appending *a = userdata;
-	cleanup(bytes_deinit) struct bytes key = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes key = BYTES_PRINTED;
 	int r;
 
 	r = bytes_append(&key, m->key, m->key_len);

@@ -147,7 +147,7 @@ static int take_entry(const char *text, size_t len, void *userdata)
 	struct reader *r = d->context;
 	struct allowlist *list = r->list;
 	struct allow_agent *agent = &list->agents[list->n_agents - 1];
-	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes why = BYTES_PRINTED;
 	void *entries = list->entries;
 	char where[64];
 	int e;
@@ -312,7 +312,7 @@ int allowlist_parse(const char *text, size_t len, struct bytes *why, struct allo
 	if (!list)
 		return -ENOMEM;
 
-	bytes_init(&list->text, BYTES_UNLIMITED);
+	bytes_init(&list->text, BYTES_PRINTED_MAX);
 	e = bytes_append(&list->text, text, len);
 	if (e < 0)
 		return e;

@@ -261,7 +261,7 @@ static bool bound_fits(const struct allow_entry *e, const struct matching *m)
  */
 static int line_fits(const struct allow_entry *e, enum allow_line kind, const struct matching *m)
 {
-	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes why = BYTES_PRINTED;
 	char programs[ALLOW_PROGRAMS_LEN + 1];
 	int r;
 

@@ -40,7 +40,7 @@ static const char *show(struct shown *s, const char *name)
 static void take_unix_group(struct approver_group *group,
 	int (*find_group)(const char *name, gid_t *ret), struct faults *faults, const char *name)
 {
-	struct shown shown = { BYTES_INIT(BYTES_UNLIMITED) };
+	struct shown shown = { BYTES_PRINTED };
 	uint64_t number;
 	gid_t gid;
 
@@ -56,7 +56,7 @@ static void take_unix_group(struct approver_group *group,
 static int take_group(struct approver_group *group, int (*find_group)(const char *name, gid_t *ret),
 	struct faults *faults, const struct json *v)
 {
-	struct shown shown = { BYTES_INIT(BYTES_UNLIMITED) };
+	struct shown shown = { BYTES_PRINTED };
 	const char *name;
 
 	group->name = json_key(v);
@@ -126,7 +126,7 @@ static bool read_uid(const struct json *v, uid_t *ret)
 int approver_groups_take_principals(
 	struct approver_groups *g, struct faults *faults, const struct json *v)
 {
-	struct shown shown = { BYTES_INIT(BYTES_UNLIMITED) };
+	struct shown shown = { BYTES_PRINTED };
 	uid_t uid = 0;
 
 	if (!json_is_object(v) || json_size(v) > LIMIT_APPROVERS) {

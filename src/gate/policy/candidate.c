@@ -241,8 +241,8 @@ int candidate_init(struct candidate *s, const struct request *request, const str
 		.asker = asker,
 		.executable = program_at(request->asked.executable),
 		.directory = request->asked.cwd,
-		.paths = BYTES_INIT(BYTES_UNLIMITED),
-		.word_paths = BYTES_INIT(BYTES_UNLIMITED),
+		.paths = BYTES_PRINTED,
+		.word_paths = BYTES_PRINTED,
 	};
 	if (request->asked.real_path)
 		s->real = program_at(request->asked.real_path);
@@ -255,8 +255,8 @@ int candidate_init_example(struct candidate *s, const char *words, size_t n)
 {
 	*s = (struct candidate){
 		.executable = program_at(words),
-		.paths = BYTES_INIT(BYTES_UNLIMITED),
-		.word_paths = BYTES_INIT(BYTES_UNLIMITED),
+		.paths = BYTES_PRINTED,
+		.word_paths = BYTES_PRINTED,
 	};
 	if (!path_is_normal(words)) {
 		s->executable.path = NULL;
@@ -328,8 +328,8 @@ int candidate_init_command(struct candidate *s, const struct candidate *whole,
 		.asker = whole->asker,
 		.directory = directory_of(whole, line, command),
 		.likely_directory = line->directory ? line->directory : whole->likely_directory,
-		.paths = BYTES_INIT(BYTES_UNLIMITED),
-		.word_paths = BYTES_INIT(BYTES_UNLIMITED),
+		.paths = BYTES_PRINTED,
+		.word_paths = BYTES_PRINTED,
 	};
 	r = read_name(s, command->words);
 	if (paths && is_of_name(paths, &s->executable)) {
@@ -356,8 +356,8 @@ int candidate_init_words(
 		.asker = whole->asker,
 		.executable = { .name = "", .searched = true },
 		.likely_directory = whole->directory ? whole->directory : whole->likely_directory,
-		.paths = BYTES_INIT(BYTES_UNLIMITED),
-		.word_paths = BYTES_INIT(BYTES_UNLIMITED),
+		.paths = BYTES_PRINTED,
+		.word_paths = BYTES_PRINTED,
 	};
 	r = read_words(s, words->text.data, words->n);
 	for (size_t i = 0; r >= 0 && i < s->n_words; i++)

@@ -63,7 +63,7 @@ static int add_line(struct candidates *c, struct candidate_line **ret)
 	line = calloc(1, sizeof(*line));
 	if (!line)
 		return -ENOMEM;
-	line->words = (struct bytes)BYTES_INIT(BYTES_UNLIMITED);
+	line->words = (struct bytes)BYTES_PRINTED;
 	c->lines[c->n_lines++] = line;
 	*ret = line;
 	return 0;

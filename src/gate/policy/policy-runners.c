@@ -63,7 +63,7 @@ static int command_needs(const struct runners *r, const struct request *request,
 static int line_needs(const struct runners *r, const struct request *request,
 	const struct asker *asker, bool *ret)
 {
-	cleanup(bytes_deinit) struct bytes args = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes args = BYTES_PRINTED;
 	struct request shell;
 	int e;
 

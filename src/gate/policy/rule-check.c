@@ -71,8 +71,8 @@ static int try_example(const struct rule *rule, const struct json *v, const stru
 static int check_example(const struct rule *rule, const struct json *v, bool wanted,
 	const struct trusted *trusted, const char *place, struct faults *faults)
 {
-	cleanup(bytes_deinit) struct bytes words = BYTES_INIT(BYTES_UNLIMITED);
-	cleanup(bytes_deinit) struct bytes shown = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes words = BYTES_PRINTED;
+	cleanup(bytes_deinit) struct bytes shown = BYTES_PRINTED;
 	bool fine, matches;
 	int r;
 

@@ -97,7 +97,7 @@ static int find_id(const struct id_list *list, const char *name, id_t *ret)
 
 static int take_id_of_list(struct dispatch *d, const char *where, const struct json *v, void *to)
 {
-	cleanup(bytes_deinit) struct bytes shown = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes shown = BYTES_PRINTED;
 	const struct id_list *list = to;
 	const char *name = json_string(v);
 	int r;
@@ -353,7 +353,7 @@ int rule_read(const struct json *v, const struct rule_section *section, size_t i
 	const struct trusted *trusted, const struct policy_names *names, struct faults *faults,
 	struct rule *ret)
 {
-	cleanup(bytes_deinit) struct bytes place = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes place = BYTES_PRINTED;
 	const struct table t = make_table(section->lines ? OF_LINES : OF(section->kind));
 	const bool has_argv = section->kind == KIND_EXEC && !section->lines;
 	struct reader r = { .names = names, .faults = faults };

@@ -146,7 +146,7 @@ static bool is_grave(const char *text)
 static int add_vector(
 	struct target *t, const char *program, const struct candidate *s, enum glob_reach reach)
 {
-	struct bytes b = BYTES_INIT(BYTES_UNLIMITED);
+	struct bytes b = BYTES_PRINTED;
 	int r;
 
 	r = bytes_append_str(&b, program);

@@ -33,7 +33,7 @@ struct reader {
 /* `member` and `name` may be NULL. The fault: "PLACE.MEMBER.NAME what". */
 static int add_fault(struct reader *r, const char *member, const char *name, const char *what)
 {
-	cleanup(bytes_deinit) struct bytes place = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes place = BYTES_PRINTED;
 
 	bytes_appendf(&place, ": %s", r->place);
 	if (member)

@@ -44,10 +44,10 @@ struct jwt {
 	uint8_t hash[SHA256_LEN]; /* of the whole token */
 };
 
-#define JWT_INIT                                                                                \
-	{                                                                                       \
-		.header = BYTES_INIT(BYTES_UNLIMITED), .body = BYTES_INIT(BYTES_UNLIMITED),     \
-		.signature = BYTES_INIT(BYTES_UNLIMITED), .texts = BYTES_INIT(BYTES_UNLIMITED), \
+#define JWT_INIT                                                                            \
+	{                                                                                   \
+		.header = BYTES_PRINTED, .body = BYTES_PRINTED, .signature = BYTES_PRINTED, \
+		.texts = BYTES_PRINTED,                                                     \
 	}
 
 void jwt_deinit(struct jwt *jwt);

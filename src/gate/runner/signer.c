@@ -34,7 +34,7 @@ int runner_signer_read(struct runner_signer *s, const struct json *object, const
 		{ "accept_v1", dispatch_take_bool, AT(accept_v1), false, 0 },
 		{ 0 },
 	};
-	cleanup(bytes_deinit) struct bytes at = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes at = BYTES_PRINTED;
 	const struct policy_part part = { .faults = faults, .name = place };
 	int e;
 

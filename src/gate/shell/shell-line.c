@@ -352,8 +352,8 @@ int shell_line_scan(struct shell_line *line, const char *text)
 	int r;
 
 	*line = (struct shell_line){
-		.text = BYTES_INIT(BYTES_UNLIMITED),
-		.redirections = BYTES_INIT(BYTES_UNLIMITED),
+		.text = BYTES_PRINTED,
+		.redirections = BYTES_PRINTED,
 	};
 	if (len > SHELL_LINE_MAX) {
 		line->fault = SHELL_TOO_LONG;

@@ -111,8 +111,8 @@ int shell_words_take(struct shell_words *words, const char *line, enum shell_vie
 	int r;
 
 	*words = (struct shell_words){
-		.text = BYTES_INIT(BYTES_UNLIMITED),
-		.ends = BYTES_INIT(BYTES_UNLIMITED),
+		.text = BYTES_PRINTED,
+		.ends = BYTES_PRINTED,
 	};
 	/* A word takes at most its own bytes and one for its end. */
 	r = bytes_reserve(&words->text, len + 1, &s.out);

@@ -51,7 +51,7 @@ static int append_part(struct bytes *b, const char *text)
 static int write_references(
 	struct writer *w, const struct evaluate_reply *reply, const char *session)
 {
-	cleanup(bytes_deinit) struct bytes reference = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes reference = BYTES_PRINTED;
 	int r;
 
 	r = bytes_append_str(&reference, "evidence://");

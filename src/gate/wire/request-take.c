@@ -15,7 +15,7 @@
 
 int request_set_fault(struct request *q, const char *format, ...)
 {
-	cleanup(bytes_deinit) struct bytes fault = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes fault = BYTES_PRINTED;
 	va_list ap;
 	int r;
 
@@ -54,8 +54,7 @@ static bool has_row(const struct dispatch_row *rows, const char *key)
 /* Takes `must`: an array of keys, each of which stands in the table. */
 static int take_must(struct request *q, const struct dispatch_row *rows)
 {
-	cleanup(bytes_deinit) struct bytes names = BYTES_INIT(BYTES_UNLIMITED),
-					   shown = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes names = BYTES_PRINTED, shown = BYTES_PRINTED;
 	const struct member *must = members_find(&q->members, MUST_KEY);
 	const char *name;
 	size_t n;
@@ -267,7 +266,7 @@ int request_take_argv(
 	struct dispatch *d, const struct dispatch_row *row, const struct dispatch_value *v)
 {
 	struct request *q = d->to;
-	struct argv a = { .strings = BYTES_INIT(BYTES_UNLIMITED) };
+	struct argv a = { .strings = BYTES_PRINTED };
 	int r, e;
 
 	writer_init(&a.writer, &q->argv_bytes);

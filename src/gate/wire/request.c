@@ -182,7 +182,7 @@ static int read_action(struct request *q)
 		{ "action", dispatch_take_string, 0, true, LIMIT_STRING },
 		{ 0 },
 	};
-	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes why = BYTES_PRINTED;
 	const char *name = NULL;
 	int r;
 
@@ -312,12 +312,12 @@ static struct request *request_new(void)
 	if (!q)
 		return NULL;
 
-	bytes_init(&q->args_bytes, BYTES_UNLIMITED);
-	bytes_init(&q->argv_bytes, BYTES_UNLIMITED);
-	bytes_init(&q->programs_bytes, BYTES_UNLIMITED);
-	bytes_init(&q->environment_bytes, BYTES_UNLIMITED);
-	bytes_init(&q->release_bytes, BYTES_UNLIMITED);
-	bytes_init(&q->runner_bytes, BYTES_UNLIMITED);
+	bytes_init(&q->args_bytes, BYTES_PRINTED_MAX);
+	bytes_init(&q->argv_bytes, BYTES_PRINTED_MAX);
+	bytes_init(&q->programs_bytes, BYTES_PRINTED_MAX);
+	bytes_init(&q->environment_bytes, BYTES_PRINTED_MAX);
+	bytes_init(&q->release_bytes, BYTES_PRINTED_MAX);
+	bytes_init(&q->runner_bytes, BYTES_PRINTED_MAX);
 	return q;
 }
 

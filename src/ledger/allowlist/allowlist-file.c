@@ -34,8 +34,8 @@ void allowlist_file_init(struct allowlist_file *f, struct state_dir *dir)
 {
 	*f = (struct allowlist_file){
 		.dir = dir,
-		.fault = BYTES_INIT(BYTES_UNLIMITED),
-		.warning = BYTES_INIT(BYTES_UNLIMITED),
+		.fault = BYTES_PRINTED,
+		.warning = BYTES_PRINTED,
 	};
 	allowlist_use_init(&f->use);
 }
@@ -127,8 +127,7 @@ static void take_list(struct allowlist_file *f, struct allowlist *list)
 
 static void read_list(struct allowlist_file *f, const struct moment *now)
 {
-	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(BYTES_UNLIMITED),
-					   why = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes text = BYTES_PRINTED, why = BYTES_PRINTED;
 	struct allowlist *list;
 	const char *fault = NULL;
 	struct stat seen;
@@ -157,7 +156,7 @@ static void read_list(struct allowlist_file *f, const struct moment *now)
 /* Reads the stamps, once, as soon as the directory is open. */
 static void load_use(struct allowlist_file *f, const struct moment *now)
 {
-	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes why = BYTES_PRINTED;
 	struct allow_clock clock = { 0 };
 	int r;
 
@@ -216,8 +215,7 @@ static const struct allow_clock *clock_to_keep(
 static int edit(struct allowlist_file *f, bool *drop, const struct allow_entry *add,
 	const struct allow_entry *old)
 {
-	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(BYTES_UNLIMITED),
-					   why = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes text = BYTES_PRINTED, why = BYTES_PRINTED;
 	const struct allowlist *list = current(f);
 	struct allowlist *changed;
 	int r;

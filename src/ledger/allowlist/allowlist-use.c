@@ -146,7 +146,7 @@ static int take_stamp_member(const struct scan_member *m, void *userdata)
 
 static int take_stamp(const struct scan_member *m, void *userdata)
 {
-	struct stamp_reader s = { .path = BYTES_INIT(BYTES_UNLIMITED) };
+	struct stamp_reader s = { .path = BYTES_PRINTED };
 	cleanup(free_p) char *id = strndup(m->key, m->key_len);
 	cleanup(free_p) char *path = NULL;
 	struct allowlist_use_reader *r = userdata;
@@ -208,7 +208,7 @@ static int read_text(const struct bytes *text, struct allowlist_use_reader *r, s
 int allowlist_use_load(struct allowlist_use *use, struct state_dir *dir,
 	struct allow_clock *ret_clock, struct bytes *why)
 {
-	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes text = BYTES_PRINTED;
 	struct allow_clock clock = { 0 };
 	struct allowlist_use_reader r = { .use = use, .clock = &clock };
 	cleanup(close_p) int fd = -1;
@@ -275,7 +275,7 @@ static void forget_others(struct allowlist_use *use, const struct allowlist *lis
 int allowlist_use_write(struct allowlist_use *use, struct state_dir *dir,
 	const struct allowlist *list, const struct allow_clock *clock)
 {
-	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes text = BYTES_PRINTED;
 	int r;
 
 	forget_others(use, list);

@@ -12,7 +12,7 @@
 
 int counter_file_load(const struct state_dir *dir, struct sk_counters *ret, struct bytes *why)
 {
-	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes text = BYTES_PRINTED;
 	int r;
 
 	r = state_file_read(dir, NAME, LIMIT_COUNTERS_FILE, &text, why);

@@ -58,8 +58,7 @@ static bool parse(const struct bytes *line, struct gate_id *ret, const char **re
 
 int gate_id_load(struct state_dir *dir, struct gate_id *ret, struct bytes *why)
 {
-	cleanup(bytes_deinit) struct bytes line = BYTES_INIT(BYTES_UNLIMITED),
-					   place = BYTES_INIT(LINE_MAX_LEN);
+	cleanup(bytes_deinit) struct bytes line = BYTES_PRINTED, place = BYTES_INIT(LINE_MAX_LEN);
 	struct gate_id id = { 0 };
 	const char *recorded;
 	int r;

@@ -73,7 +73,7 @@ static int read_line(int fd, uint64_t end, struct bytes *piece, const char **ret
 int chain_tail_read(int fd, uint64_t end, const struct evidence_key *key, bool *ret_own,
 	struct chain_head *ret, struct bytes *why)
 {
-	cleanup(bytes_deinit) struct bytes piece = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes piece = BYTES_PRINTED;
 	char hash[CHAIN_HASH_LEN + 1];
 	struct chain_record record;
 	const char *line;

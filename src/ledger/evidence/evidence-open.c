@@ -34,7 +34,7 @@ static const char *reason(const struct bytes *why, int r)
 /* Opens the log and takes its lock. False: the log is closed now. */
 static bool open_log(struct evidence *e, bool expected)
 {
-	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes why = BYTES_PRINTED;
 	int r;
 
 	r = evidence_open_file(e, e->path, O_RDWR | O_APPEND, &e->fd, &why);
@@ -64,7 +64,7 @@ static bool open_log(struct evidence *e, bool expected)
 /* Reads the mark; *ret_known is whether there is one. False: the log is closed now. */
 static bool read_mark(struct evidence *e, bool *ret_known)
 {
-	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes why = BYTES_PRINTED;
 	int r;
 
 	*ret_known = false;
@@ -151,7 +151,7 @@ static int record_cut(struct evidence *e, const struct log_end *end, const struc
 static int record_recovered(struct evidence *e, struct store *store,
 	const uint8_t id[static TOKEN_ID_LEN], const struct moment *now)
 {
-	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes request = BYTES_PRINTED;
 	const struct token *token = store_find(store, id);
 	char event_id[EVIDENCE_ID_LEN + 1], name[NOTATION_UUID_LEN + 1];
 	int r;
@@ -170,7 +170,7 @@ static int record_recovered(struct evidence *e, struct store *store,
 static int record_change(struct evidence *e, const struct allowlist *list, const char *change,
 	const struct moment *now)
 {
-	cleanup(bytes_deinit) struct bytes response = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes response = BYTES_PRINTED;
 	char id[EVIDENCE_ID_LEN + 1];
 	struct writer w;
 	bool happened = false, known;
@@ -273,7 +273,7 @@ static int recover(struct evidence *e, struct store *store, const struct allowli
 /* Tells the store that nothing is missing. If this fails, the records are recovered once more. */
 static int note_recovered(struct evidence *e, struct store *store)
 {
-	cleanup(bytes_deinit) struct bytes line = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes line = BYTES_PRINTED;
 	const struct recovery_note none = { .first = e->mark.head.sequence + 1 };
 	int r;
 
@@ -332,7 +332,7 @@ static int check_log(struct evidence *e, struct store *store, const struct allow
 static void open_if_possible(struct evidence *e, struct store *store, const struct allowlist *list,
 	const struct moment *now)
 {
-	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes why = BYTES_PRINTED;
 	bool known, begin = false;
 	int r;
 

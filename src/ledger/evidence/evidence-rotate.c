@@ -35,9 +35,8 @@
 static int add_boundary(struct evidence *e, const char *event, const char *key, uint64_t last,
 	const char *reason, const struct moment *now)
 {
-	cleanup(bytes_deinit) struct bytes request = BYTES_INIT(BYTES_UNLIMITED),
-					   response = BYTES_INIT(BYTES_UNLIMITED),
-					   path = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes request = BYTES_PRINTED, response = BYTES_PRINTED,
+					   path = BYTES_PRINTED;
 	char id[EVIDENCE_ID_LEN + 1];
 	struct writer w;
 	int r;
@@ -93,7 +92,7 @@ static int rename_durably(const struct evidence *e, const char *from, const char
 /* Creates the next log, and goes on in it. */
 static int begin_log(struct evidence *e)
 {
-	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes why = BYTES_PRINTED;
 	cleanup(close_p) int fd = -1;
 	int r;
 
@@ -152,7 +151,7 @@ int evidence_append_segment(const struct evidence *e, struct bytes *b)
 
 int evidence_rotate(struct evidence *e, const struct moment *now)
 {
-	cleanup(bytes_deinit) struct bytes segment = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes segment = BYTES_PRINTED;
 	uint64_t last;
 	int r;
 
@@ -193,7 +192,7 @@ void evidence_rotate_large(struct evidence *e, const struct moment *now)
 static int open_segment(
 	struct evidence *e, const char *path, int flags, int *ret_fd, struct bytes *why)
 {
-	cleanup(bytes_deinit) struct bytes reason = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes reason = BYTES_PRINTED;
 	int r;
 
 	r = evidence_open_file(e, path, flags, ret_fd, &reason);
@@ -216,7 +215,7 @@ static int read_segment(
 /* Goes on from a segment that ends with the record `last`, and in which the mark is. */
 static int resume_from(struct evidence *e, uint64_t last, bool *ret_begin, struct bytes *why)
 {
-	cleanup(bytes_deinit) struct bytes path = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes path = BYTES_PRINTED;
 	struct log_end end = { 0 };
 	int r;
 
@@ -242,7 +241,7 @@ static int resume_from(struct evidence *e, uint64_t last, bool *ret_begin, struc
 /* Without a mark, what the newest segment says of itself must do. */
 static int find_mark(struct evidence *e, uint64_t last, struct bytes *why)
 {
-	cleanup(bytes_deinit) struct bytes path = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes path = BYTES_PRINTED;
 	cleanup(close_p) int fd = -1;
 	int r;
 

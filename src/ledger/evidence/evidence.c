@@ -194,7 +194,7 @@ void evidence_make_id(char ret[static EVIDENCE_ID_LEN + 1])
 int evidence_add(struct evidence *e, const struct evidence_entry *entry, const struct moment *now,
 	char ret_id[static EVIDENCE_ID_LEN + 1])
 {
-	cleanup(bytes_deinit) struct bytes tail = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes tail = BYTES_PRINTED;
 	const char *previous = e->next.head.hash;
 	char before[512], hash[CHAIN_HASH_LEN + 1];
 	size_t start = e->batch.len;
@@ -345,8 +345,7 @@ void evidence_note_allow(struct evidence *e, const char *id, uid_t uid)
 /* A key that can't be taken closes the log for good. */
 static int load_key(struct evidence *e, const struct evidence_options *o)
 {
-	cleanup(bytes_deinit) struct bytes shown = BYTES_INIT(BYTES_UNLIMITED),
-					   why = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes shown = BYTES_PRINTED, why = BYTES_PRINTED;
 	int r;
 
 	if (!o->key)
@@ -374,10 +373,10 @@ int evidence_new(const struct evidence_options *o, struct evidence **ret)
 	e->readers = o->readers;
 	e->for_store = true;
 	e->max_size = e->rotate_at = o->max_size;
-	bytes_init(&e->shown, BYTES_UNLIMITED);
-	bytes_init(&e->batch, BYTES_UNLIMITED);
-	bytes_init(&e->closed, BYTES_UNLIMITED);
-	bytes_init(&e->warning, BYTES_UNLIMITED);
+	bytes_init(&e->shown, BYTES_PRINTED_MAX);
+	bytes_init(&e->batch, BYTES_PRINTED_MAX);
+	bytes_init(&e->closed, BYTES_PRINTED_MAX);
+	bytes_init(&e->warning, BYTES_PRINTED_MAX);
 	e->path = strdup(o->path);
 	e->state_dir = o->state_dir;
 	if (!e->path)

@@ -137,7 +137,7 @@ int head_file_open(struct head_file *file, const struct state_dir *dir, struct l
 
 int head_file_create(struct head_file *file, struct state_dir *dir)
 {
-	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes why = BYTES_PRINTED;
 	struct log_position nothing = { 0 };
 	char slots[2 * HEAD_FILE_SLOT];
 	int r;

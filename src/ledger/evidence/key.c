@@ -330,7 +330,7 @@ static int append_hmac(
 int evidence_key_sign(
 	const struct evidence_key *key, const struct signed_text *text, struct bytes *b)
 {
-	cleanup(bytes_deinit) struct bytes joined = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes joined = BYTES_PRINTED;
 	uint8_t signature[crypto_sign_BYTES];
 	int r;
 
@@ -349,8 +349,7 @@ int evidence_key_sign(
 static int check_ed25519(const struct evidence_key *key, const struct signed_text *text,
 	const char *value, size_t len, bool *ret)
 {
-	cleanup(bytes_deinit) struct bytes joined = BYTES_INIT(BYTES_UNLIMITED),
-					   again = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes joined = BYTES_PRINTED, again = BYTES_PRINTED;
 	uint8_t signature[crypto_sign_BYTES];
 	size_t n;
 	int r;
@@ -378,7 +377,7 @@ static int check_ed25519(const struct evidence_key *key, const struct signed_tex
 int evidence_key_check(const struct evidence_key *key, const struct signed_text *text,
 	const char *value, size_t len, bool *ret)
 {
-	cleanup(bytes_deinit) struct bytes own = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes own = BYTES_PRINTED;
 	int r;
 
 	if (key->algorithm == SIGNATURE_ED25519)

@@ -26,7 +26,7 @@
 static int check_marked(
 	int fd, const struct log_position *mark, const struct evidence_key *key, struct bytes *why)
 {
-	cleanup(bytes_deinit) struct bytes fault = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes fault = BYTES_PRINTED;
 	struct chain_head head;
 	struct stat st;
 	bool own;
@@ -126,7 +126,7 @@ static int look_at_rest(int fd, uint64_t start, struct log_end *end, bool *ret_t
 int log_check(int fd, const struct log_position *mark, const struct evidence_key *key,
 	struct log_end *ret, struct bytes *why)
 {
-	cleanup(bytes_deinit) struct bytes fault = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes fault = BYTES_PRINTED;
 	cleanup(lines_deinit) struct lines lines = { 0 };
 	struct log_end end = { .mark = *mark };
 	struct line line;

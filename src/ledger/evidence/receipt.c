@@ -97,7 +97,7 @@ static int read_line(int fd, uint64_t from, uint64_t size, struct found_line *li
 
 static int read_sequence(const struct found_line *line, uint64_t *ret)
 {
-	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes why = BYTES_PRINTED;
 	struct chain_record record;
 	int r;
 
@@ -134,7 +134,7 @@ static int find_line(int fd, uint64_t size, uint64_t wanted, struct found_line *
 
 int receipt_find(int fd, uint64_t size, uint64_t sequence, const char *token, struct bytes *ret)
 {
-	struct found_line line = { .buffer = BYTES_INIT(BYTES_UNLIMITED) };
+	struct found_line line = { .buffer = BYTES_PRINTED };
 	int r;
 
 	r = find_line(fd, size, sequence, &line);

@@ -30,9 +30,9 @@ struct recovery_note {
 	struct bytes changes; /* allowlist changes, each ended by NUL */
 };
 
-#define RECOVERY_NOTE_INIT                                                                      \
-	{                                                                                       \
-		.entries = BYTES_INIT(BYTES_UNLIMITED), .changes = BYTES_INIT(BYTES_UNLIMITED), \
+#define RECOVERY_NOTE_INIT                                          \
+	{                                                           \
+		.entries = BYTES_PRINTED, .changes = BYTES_PRINTED, \
 	}
 
 void recovery_note_deinit(struct recovery_note *note);

@@ -108,8 +108,7 @@ static int check_hash(
 static int compare_key_id(
 	struct verifier *v, const struct bytes *id, const char *expected, size_t expected_len)
 {
-	cleanup(bytes_deinit) struct bytes found = BYTES_INIT(BYTES_UNLIMITED),
-					   wanted = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes found = BYTES_PRINTED, wanted = BYTES_PRINTED;
 
 	if (id->len == expected_len && memcmp(bytes_str(id), expected, expected_len) == 0)
 		return 0;
@@ -131,7 +130,7 @@ static int compare_key_id(
  */
 static int check_key_id(struct verifier *v, const struct chain_record *record)
 {
-	cleanup(bytes_deinit) struct bytes id = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes id = BYTES_PRINTED;
 	const char *expected = v->options->key_id;
 	int r;
 
@@ -199,7 +198,7 @@ static int check_head(struct verifier *v, const struct chain_record *record)
 
 static int check_approvals(struct verifier *v, const struct line *line)
 {
-	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes why = BYTES_PRINTED;
 	size_t n;
 	int r;
 
@@ -244,7 +243,7 @@ static int check_record(
 /* A line that is no record still counts in the sequence. */
 static int check_line(struct verifier *v, const struct line *line)
 {
-	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes why = BYTES_PRINTED;
 	struct chain_record record;
 	int r;
 
@@ -292,8 +291,8 @@ int verify_stream(int fd, const struct verify_options *options, verify_fault_fn 
 		.fault = fault,
 		.userdata = userdata,
 		.linked = true,
-		.key_id = BYTES_INIT(BYTES_UNLIMITED),
-		.why = BYTES_INIT(BYTES_UNLIMITED),
+		.key_id = BYTES_PRINTED,
+		.why = BYTES_PRINTED,
 	};
 	struct lines lines;
 	struct line line;

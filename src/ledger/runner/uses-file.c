@@ -12,7 +12,7 @@
 
 int uses_file_load(const struct state_dir *dir, struct runner_uses *ret, struct bytes *why)
 {
-	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes text = BYTES_PRINTED;
 	int r;
 
 	r = state_file_read(dir, NAME, LIMIT_RUNNER_USES_FILE, &text, why);

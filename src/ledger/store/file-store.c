@@ -55,7 +55,7 @@ static struct file_store *file_of(struct store *store)
 static void __attribute__((format(printf, 2, 3)))
 close_for(struct file_store *f, const char *format, ...)
 {
-	cleanup(bytes_deinit) struct bytes reason = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes reason = BYTES_PRINTED;
 	va_list ap;
 
 	bytes_appendf(&reason, "%s/" TOKENS_LOG_NAME ": ", state_dir_path(f->log.dir));
@@ -357,7 +357,7 @@ static void warn_torn(struct file_store *f, uint64_t torn)
 /* Reads the tokens; after that the store is open, or closed with a reason. */
 static void load_locked(struct file_store *f, const struct moment *now)
 {
-	cleanup(bytes_deinit) struct bytes why = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes why = BYTES_PRINTED;
 	uint64_t torn = 0;
 	int r;
 

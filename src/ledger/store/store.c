@@ -14,9 +14,9 @@ void store_init(struct store *store, const struct store_ops *ops)
 	*store = (struct store){
 		.ops = ops,
 		.readable = true,
-		.warning = BYTES_INIT(BYTES_UNLIMITED),
-		.note = BYTES_INIT(BYTES_UNLIMITED),
-		.next_note = BYTES_INIT(BYTES_UNLIMITED),
+		.warning = BYTES_PRINTED,
+		.note = BYTES_PRINTED,
+		.next_note = BYTES_PRINTED,
 	};
 }
 

@@ -70,7 +70,7 @@ uint64_t table_store_due(const struct store *store)
 
 int table_store_measure(const struct store *store, struct token_change *change)
 {
-	struct bytes record = BYTES_INIT(BYTES_UNLIMITED);
+	struct bytes record = BYTES_PRINTED;
 	int r;
 
 	(void)store;

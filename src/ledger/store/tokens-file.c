@@ -21,7 +21,7 @@
 /* Writes the collected lines as one batch of a file that is rewritten. */
 static int flush_lines(int fd, struct bytes *lines, struct journal_mark *last, uint64_t *size)
 {
-	cleanup(bytes_deinit) struct bytes out = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes out = BYTES_PRINTED;
 	int r;
 
 	if (lines->len == 0)
@@ -42,7 +42,7 @@ static int flush_lines(int fd, struct bytes *lines, struct journal_mark *last, u
 static int write_tokens(int fd, const struct token_table *table, const struct bytes *note,
 	struct journal_mark *last, uint64_t *size)
 {
-	cleanup(bytes_deinit) struct bytes lines = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes lines = BYTES_PRINTED;
 	int r;
 
 	r = note->len > 0 ? bytes_appendf(&lines, "%s\n", note->data) : 0;
@@ -64,7 +64,7 @@ static int write_tokens(int fd, const struct token_table *table, const struct by
 int tokens_file_write(int fd, const struct token_table *table, const struct bytes *note,
 	struct journal_mark *last, uint64_t *ret_size)
 {
-	cleanup(bytes_deinit) struct bytes header = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes header = BYTES_PRINTED;
 	uint64_t size;
 	int r;
 
@@ -178,7 +178,7 @@ static int load_line(const char *line, size_t len, struct bytes *why, void *user
 int tokens_file_load(int fd, const struct journal_mark *known, struct token_table *table,
 	struct bytes *note, struct journal_end *ret_end, struct bytes *why)
 {
-	struct loading loading = { table, BYTES_INIT(BYTES_UNLIMITED), note };
+	struct loading loading = { table, BYTES_PRINTED, note };
 	int r;
 
 	r = journal_load(fd, FORMAT, known, load_line, &loading, ret_end, why);

@@ -140,7 +140,7 @@ int tokens_log_rewrite(
 
 int tokens_log_append(struct tokens_log *log, const struct bytes *note, const struct bytes *lines)
 {
-	cleanup(bytes_deinit) struct bytes batch = BYTES_INIT(BYTES_UNLIMITED);
+	cleanup(bytes_deinit) struct bytes batch = BYTES_PRINTED;
 	cleanup(bytes_deinit) struct bytes noted = BYTES_INIT(JOURNAL_BATCH_MAX);
 	struct journal_mark last;
 	int r;
