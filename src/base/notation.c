@@ -12,6 +12,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/array.h"
+
 #define US UINT64_C(1)
 #define MS (1000 * US)
 #define SECOND (1000 * MS)
@@ -414,7 +416,7 @@ static const size_t uuid_groups[] = { 4, 2, 2, 2, 6 };
 
 void notation_uuid(const uint8_t id[static 16], char ret[static NOTATION_UUID_LEN + 1])
 {
-	for (size_t i = 0; i < sizeof(uuid_groups) / sizeof(uuid_groups[0]); i++) {
+	for (size_t i = 0; i < LENGTH(uuid_groups); i++) {
 		if (i > 0)
 			*ret++ = '-';
 
@@ -432,7 +434,7 @@ int notation_parse_uuid(const char *text, size_t len, uint8_t ret[static 16])
 	if (len != NOTATION_UUID_LEN)
 		return -EINVAL;
 
-	for (size_t i = 0; i < sizeof(uuid_groups) / sizeof(uuid_groups[0]); i++) {
+	for (size_t i = 0; i < LENGTH(uuid_groups); i++) {
 		if (i > 0 && *text++ != '-')
 			return -EINVAL;
 

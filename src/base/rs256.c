@@ -8,6 +8,7 @@
 #include <nettle/bignum.h>
 #include <nettle/rsa.h>
 
+#include "base/array.h"
 #include "base/library.h"
 
 #define LIBRARY "libhogweed.so.6"
@@ -49,9 +50,7 @@ int rs256_load(const char **ret_why)
 
 	if (!tried) {
 		tried = true;
-		loaded = library_load(LIBRARY, functions, sizeof(functions) / sizeof(functions[0]),
-				 &hogweed, &why)
-			>= 0;
+		loaded = library_load(LIBRARY, functions, LENGTH(functions), &hogweed, &why) >= 0;
 	}
 	*ret_why = why;
 	return loaded ? 0 : -ELIBACC;

@@ -7,6 +7,7 @@
 #include <nettle/sha2.h>
 #include <sodium.h>
 
+#include "base/array.h"
 #include "base/library.h"
 
 /* nettle's header defines macros with these names. */
@@ -56,9 +57,7 @@ static void load(void)
 	const char *why; /* not reported: libsodium gives the same result */
 
 	tried = true;
-	loaded = library_load(NETTLE_LIBRARY, functions, sizeof(functions) / sizeof(functions[0]),
-			 &nettle, &why)
-		>= 0;
+	loaded = library_load(NETTLE_LIBRARY, functions, LENGTH(functions), &nettle, &why) >= 0;
 }
 
 void sha256_expect(uint64_t n)

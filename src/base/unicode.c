@@ -6,12 +6,13 @@
 
 #include <stddef.h>
 
+#include "base/array.h"
 #include "base/lookalike-table.h"
 #include "base/unicode-table.h"
 
 enum unicode_class unicode_class(uint32_t c)
 {
-	size_t low = 0, high = sizeof(unicode_ranges) / sizeof(unicode_ranges[0]);
+	size_t low = 0, high = LENGTH(unicode_ranges);
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
@@ -30,7 +31,7 @@ enum unicode_class unicode_class(uint32_t c)
 
 char unicode_lookalike(uint32_t c)
 {
-	size_t low = 0, high = sizeof(lookalikes) / sizeof(lookalikes[0]);
+	size_t low = 0, high = LENGTH(lookalikes);
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;

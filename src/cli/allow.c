@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/clock.h"
 #include "base/json/tree.h"
 #include "base/json/writer.h"
@@ -114,7 +115,7 @@ static int append_bounds(struct bytes *b, const struct json *root)
 		bytes_appendf(b, "%sby approval", separator);
 		separator = ", ";
 	}
-	for (size_t i = 0; i < sizeof(strings) / sizeof(strings[0]); i++) {
+	for (size_t i = 0; i < LENGTH(strings); i++) {
 		value = json_get_string(root, strings[i].key);
 		if (!value)
 			continue;

@@ -17,6 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/await.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
@@ -390,7 +391,7 @@ static void start_deinit(struct start *s)
 	daemon_place_deinit(&s->place);
 	free(s->log);
 	free(s->serve);
-	for (size_t i = 0; i < sizeof(s->extra) / sizeof(s->extra[0]); i++)
+	for (size_t i = 0; i < LENGTH(s->extra); i++)
 		free(s->extra[i]);
 }
 
@@ -401,7 +402,7 @@ static int run(const struct verb *verb, int argc, char **argv)
 	int status;
 
 	/* Two words before the options, those added after them, and NULL. */
-	s.serve = calloc((size_t)argc + 3 + sizeof(s.extra) / sizeof(s.extra[0]), sizeof(char *));
+	s.serve = calloc((size_t)argc + 3 + LENGTH(s.extra), sizeof(char *));
 	if (!s.serve)
 		return say_undecided("out of memory");
 

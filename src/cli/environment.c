@@ -9,6 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/array.h"
 #include "base/notation.h"
 #include "base/sha256.h"
 #include "base/text.h"
@@ -108,7 +109,7 @@ static bool is_dropped(const char *variable)
 
 	if (is_npms(variable) || (variable[len] == '=' && is_function(variable + len + 1)))
 		return true;
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+	for (size_t i = 0; i < LENGTH(names); i++)
 		if (fits(names[i], variable, len))
 			return true;
 	return false;

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/json/scan.h"
 #include "base/text.h"
 #include "cli/evaluate-request.h"
@@ -34,7 +35,7 @@ static int find_matter(const struct evaluate_build *b, struct matter *ret)
 	};
 	int n = 0;
 
-	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+	for (size_t i = 0; i < LENGTH(all); i++) {
 		if (!all[i].value)
 			continue;
 		*ret = all[i];

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/clock.h"
 #include "base/json/tree.h"
 #include "base/notation.h"
@@ -46,9 +47,9 @@ static const char *token_of(const struct evidence_line *e)
 	static const char *const keys[] = { "token_id", "approval_token" };
 	const char *token = NULL;
 
-	for (size_t i = 0; !token && i < sizeof(keys) / sizeof(keys[0]); i++)
+	for (size_t i = 0; !token && i < LENGTH(keys); i++)
 		token = string(e->response, keys[i]);
-	for (size_t i = 0; !token && i < sizeof(keys) / sizeof(keys[0]); i++)
+	for (size_t i = 0; !token && i < LENGTH(keys); i++)
 		token = string(e->request, keys[i]);
 	return token;
 }

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/notation.h"
 #include "base/sha256.h"
 #include "base/text.h"
@@ -82,7 +83,7 @@ static bool is_known(const struct finder *f, const char *key)
 	const char *const names[] = { f->tool->target, f->tool->other_target, f->tool->first,
 		f->tool->second };
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+	for (size_t i = 0; i < LENGTH(names); i++)
 		if (names[i] && strcmp(key, names[i]) == 0)
 			return true;
 	return false;
@@ -106,7 +107,7 @@ static bool may_name_another_file(const struct finder *f)
 		if (is_known(f, json_key(value)) || json_is_null(value)
 			|| strstr(json_key(value), "text"))
 			continue;
-		for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		for (size_t i = 0; i < LENGTH(words); i++)
 			if (strcasestr(json_key(value), words[i]))
 				return true;
 	}

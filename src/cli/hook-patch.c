@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/array.h"
+
 #define BLANKS " \t\r\v\f"
 
 struct line {
@@ -38,13 +40,11 @@ static const char *const headings[] = {
 	"*** Add File:", "*** Update File:", "*** Delete File:", "*** Move to:"
 };
 
-#define N_HEADINGS (sizeof(headings) / sizeof(headings[0]))
-
 static bool takes_path(const struct line *line, struct hook_patch_file *ret)
 {
 	size_t n;
 
-	for (size_t i = 0; i < N_HEADINGS; i++) {
+	for (size_t i = 0; i < LENGTH(headings); i++) {
 		if (!begins(line, headings[i]))
 			continue;
 		n = strlen(headings[i]);
@@ -61,7 +61,7 @@ static bool takes_path(const struct line *line, struct hook_patch_file *ret)
 /* A heading after something that some program may skip as a blank. */
 static bool hides_heading(const struct line *line)
 {
-	for (size_t i = 0; i < N_HEADINGS; i++)
+	for (size_t i = 0; i < LENGTH(headings); i++)
 		if (memmem(line->text, line->len, headings[i], strlen(headings[i])))
 			return true;
 	return false;

@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/array.h"
+
 static const struct hook_tool tools[] = {
 	{ "claude", "Read", HOOK_TOOL_READ, .target = "file_path" },
 	{ "claude", "NotebookRead", HOOK_TOOL_READ, .target = "notebook_path" },
@@ -98,7 +100,7 @@ static const struct hook_tool tools[] = {
 
 const struct hook_tool *hook_tool_find(const char *agent, const char *name)
 {
-	for (size_t i = 0; i < sizeof(tools) / sizeof(tools[0]); i++)
+	for (size_t i = 0; i < LENGTH(tools); i++)
 		if (strcmp(tools[i].agent, agent) == 0 && strcmp(tools[i].name, name) == 0)
 			return &tools[i];
 	return NULL;

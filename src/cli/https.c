@@ -12,6 +12,7 @@
 #define CURL_DISABLE_TYPECHECK /* its macros take the functions by name */
 #include <curl/curl.h>
 
+#include "base/array.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/library.h"
@@ -199,8 +200,7 @@ int https_ask(const struct https_question *q, struct bytes *ret, struct bytes *w
 	if (!is_word(q->bearer))
 		return bytes_refuse(why, -EINVAL, "the secret for it is malformed");
 
-	r = library_load(
-		LIBRARY, functions, sizeof(functions) / sizeof(functions[0]), &curl, &fault);
+	r = library_load(LIBRARY, functions, LENGTH(functions), &curl, &fault);
 	if (r < 0)
 		return bytes_refuse(why, r, "libcurl can't be loaded: %s", fault);
 	return ask(q, ret, why);

@@ -12,6 +12,8 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "base/array.h"
+
 /* For the signal handler: the terminal's original settings, and its descriptor. */
 static struct termios found;
 static int terminal = -1;
@@ -36,7 +38,7 @@ static void watch_signals(void)
 	const struct sigaction watch = { .sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND };
 	struct sigaction before;
 
-	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+	for (size_t i = 0; i < LENGTH(numbers); i++)
 		if (sigaction(numbers[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
 			sigaction(numbers[i], &watch, NULL);
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/path.h"
 #include "base/text.h"
 #include "cli/find-command.h"
@@ -39,7 +40,7 @@ static bool changes_lines(const char *name, size_t len)
 {
 	size_t n;
 
-	for (size_t i = 0; i < sizeof(variables) / sizeof(variables[0]); i++) {
+	for (size_t i = 0; i < LENGTH(variables); i++) {
 		n = strlen(variables[i].name);
 		if (variables[i].begins ? len > n && strncmp(name, variables[i].name, n) == 0
 					: len == n && memcmp(name, variables[i].name, n) == 0)

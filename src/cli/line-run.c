@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "cli/say.h"
@@ -240,7 +241,7 @@ static void leave_signals_to_commands(void)
 	struct sigaction before;
 
 	signal(SIGCHLD, SIG_DFL); /* if it is ignored, waitpid(2) gets no status */
-	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+	for (size_t i = 0; i < LENGTH(numbers); i++)
 		if (sigaction(numbers[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
 			sigaction(numbers[i], &wait_on, NULL);
 }

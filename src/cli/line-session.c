@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "base/array.h"
 #include "base/path.h"
 #include "gate/policy/program.h"
 #include "gate/shell/shell-line.h"
@@ -15,7 +16,7 @@ static bool runs_and_ends(const char *option)
 	static const char *const options[] = { "-c", "-ec", "-uc", "-euc", "-lc", "-e", "-m",
 		"--version", "-V", "--help" };
 
-	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
+	for (size_t i = 0; i < LENGTH(options); i++)
 		if (strcmp(option, options[i]) == 0)
 			return true;
 	return false;

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/bytes.h"
 #include "base/text.h"
 #include "cli/nearest.h"
@@ -52,14 +53,12 @@ static const struct verb *const verbs[] = {
 	&evidence_keygen_verb,
 };
 
-#define N_VERBS (sizeof(verbs) / sizeof(verbs[0]))
-
 /* Prints all verbs, or those of a group. */
 static void print_verbs(const char *group)
 {
 	char name[64];
 
-	for (size_t i = 0; i < N_VERBS; i++) {
+	for (size_t i = 0; i < LENGTH(verbs); i++) {
 		if (group && (!verbs[i]->group || strcmp(verbs[i]->group, group) != 0))
 			continue;
 		snprintf(name, sizeof(name), "%s%s%s", verbs[i]->group ? verbs[i]->group : "",
@@ -89,7 +88,7 @@ static int print_group_help(const char *group)
 
 static const struct verb *find_verb(const char *group, const char *name)
 {
-	for (size_t i = 0; i < N_VERBS; i++)
+	for (size_t i = 0; i < LENGTH(verbs); i++)
 		if (!group == !verbs[i]->group && strcmp(verbs[i]->name, name) == 0
 			&& (!group || strcmp(verbs[i]->group, group) == 0))
 			return verbs[i];
@@ -98,7 +97,7 @@ static const struct verb *find_verb(const char *group, const char *name)
 
 static bool is_group(const char *name)
 {
-	for (size_t i = 0; i < N_VERBS; i++)
+	for (size_t i = 0; i < LENGTH(verbs); i++)
 		if (verbs[i]->group && strcmp(verbs[i]->group, name) == 0)
 			return true;
 	return false;
@@ -143,7 +142,7 @@ static int complain_of_verb(const char *group, const char *word)
 
 	if (!group)
 		nearest_offer(&nearest, "help");
-	for (size_t i = 0; i < N_VERBS; i++) {
+	for (size_t i = 0; i < LENGTH(verbs); i++) {
 		if (!group)
 			nearest_offer(&nearest, verbs[i]->group ? verbs[i]->group : verbs[i]->name);
 		else if (verbs[i]->group && strcmp(verbs[i]->group, group) == 0)

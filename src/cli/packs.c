@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/path.h"
 #include "base/text.h"
 #include "cli/absolute.h"
@@ -57,7 +58,7 @@ static int find_directory(struct bytes *ret)
 	if (access(PACKS_DIRECTORY, F_OK) == 0)
 		return bytes_append_str(ret, PACKS_DIRECTORY);
 
-	for (size_t i = 0; i < sizeof(beside) / sizeof(beside[0]); i++) {
+	for (size_t i = 0; i < LENGTH(beside); i++) {
 		cleanup(bytes_deinit) struct bytes path = BYTES_PRINTED;
 		cleanup(free_p) char *real = NULL;
 
@@ -132,7 +133,7 @@ int packs_find(const char *names, const char *directory, struct packs *ret, stru
 
 	r = packs_directory(directory, &found);
 	if (strcmp(names, "all") == 0) {
-		for (size_t i = 0; r == 0 && i < sizeof(shipped) / sizeof(shipped[0]); i++)
+		for (size_t i = 0; r == 0 && i < LENGTH(shipped); i++)
 			r = add(&p, bytes_str(&found), shipped[i], strlen(shipped[i]), why);
 	} else {
 		for (; r == 0; names += len + 1) {

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/json/writer.h"
 #include "base/text.h"
 #include "cli/absolute.h"
@@ -28,8 +29,6 @@ static const struct {
 	{ KIND_GIT, "git", "branch" },
 	{ KIND_MCP, "mcp", "server" },
 };
-
-#define SECTIONS (sizeof(sections) / sizeof(sections[0]))
 
 static void write_patterns(struct writer *w, const char *key, const struct patterns *p)
 {
@@ -107,7 +106,7 @@ static int append_defaults(struct bytes *b, const struct policy *policy)
 
 	bytes_appendf(b, "\"default_action\": \"%s\",\n \"defaults\": {",
 		decision_name(policy_default_rule(policy, KIND_EXEC)->action));
-	for (size_t i = 0; i < SECTIONS; i++) {
+	for (size_t i = 0; i < LENGTH(sections); i++) {
 		rule = policy_default_rule(policy, sections[i].kind);
 		if (!rule || sections[i].kind == KIND_EXEC)
 			continue;
@@ -129,7 +128,7 @@ static int append_policy(struct bytes *b, const struct policy *policy)
 		bytes_append_str(b, "},\n ");
 	}
 	r = append_defaults(b, policy);
-	for (size_t i = 0; r >= 0 && i < SECTIONS; i++)
+	for (size_t i = 0; r >= 0 && i < LENGTH(sections); i++)
 		r = append_section(b, i, policy);
 	return r < 0 ? r : bytes_append_str(b, "}\n");
 }

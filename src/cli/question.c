@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/notation.h"
 #include "base/text.h"
 #include "cli/check-wait.h"
@@ -31,8 +32,6 @@ static void on_signal(int number)
 
 static const int numbers[] = { SIGINT, SIGTERM, SIGHUP };
 
-#define N_NUMBERS (sizeof(numbers) / sizeof(numbers[0]))
-
 static void prepare_farewell(const char *token)
 {
 	farewell_len = 0;
@@ -49,7 +48,7 @@ static void watch_signals(const char *token)
 	struct sigaction before;
 
 	prepare_farewell(token);
-	for (size_t i = 0; i < N_NUMBERS; i++)
+	for (size_t i = 0; i < LENGTH(numbers); i++)
 		if (sigaction(numbers[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
 			sigaction(numbers[i], &watch, NULL);
 }
@@ -60,7 +59,7 @@ static void unwatch_signals(void)
 	const struct sigaction standard = { .sa_handler = SIG_DFL };
 	struct sigaction before;
 
-	for (size_t i = 0; i < N_NUMBERS; i++)
+	for (size_t i = 0; i < LENGTH(numbers); i++)
 		if (sigaction(numbers[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
 			sigaction(numbers[i], &standard, NULL);
 }

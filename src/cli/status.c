@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/clock.h"
 #include "base/json/tree.h"
 #include "base/notation.h"
@@ -304,7 +305,7 @@ static int append_status(const struct json *root, struct bytes *b)
 		append_approvers, append_store, append_space, append_evidence };
 	int r = 0;
 
-	for (size_t i = 0; r >= 0 && i < sizeof(parts) / sizeof(parts[0]); i++)
+	for (size_t i = 0; r >= 0 && i < LENGTH(parts); i++)
 		r = parts[i](root, b);
 	return r;
 }

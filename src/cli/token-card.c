@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/clock.h"
 #include "base/json/tree.h"
 #include "base/notation.h"
@@ -150,7 +151,7 @@ static void add_demands(struct token_card *c)
 	uint64_t needed;
 	bool flag;
 
-	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+	for (size_t i = 0; i < LENGTH(flags); i++) {
 		if (!json_get(root, flags[i].key) || !json_bool(json_get(root, flags[i].key), &flag)
 			|| !flag)
 			continue;
@@ -320,7 +321,7 @@ static void add_warnings(struct token_card *c)
 	add_likeness(c, asked->executable);
 	for (size_t i = 0; i < asked->args.n; i++, arg += strlen(arg) + 1)
 		add_likeness(c, arg);
-	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
+	for (size_t i = 0; i < LENGTH(fields); i++)
 		add_likeness(c, field_get(fields[i], asked));
 }
 

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/clock.h"
 #include "base/notation.h"
 #include "base/text.h"
@@ -280,9 +281,7 @@ static void lay_out(struct token_list *l, struct layout *ret)
 		ret->widths[KIND] = 0;
 	if (!console_is_there(l->console))
 		return;
-	for (size_t i = 0; i < sizeof(dispensable) / sizeof(dispensable[0])
-		&& width_of(ret) + COMMAND_ROOM > columns;
-		i++)
+	for (size_t i = 0; i < LENGTH(dispensable) && width_of(ret) + COMMAND_ROOM > columns; i++)
 		ret->widths[dispensable[i]] = 0;
 	ret->room = width_of(ret) + FOLD_COLUMNS_MIN > columns ? 0 : columns - width_of(ret);
 }

@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/clock.h"
 #include "base/notation.h"
 #include "base/text.h"
@@ -42,7 +43,7 @@ static bool read_string(const struct json *root, const char *key, bool required,
 
 static bool read_strings(const struct json *root, struct token_view *ret)
 {
-	for (size_t i = 0; i < sizeof(strings) / sizeof(strings[0]); i++)
+	for (size_t i = 0; i < LENGTH(strings); i++)
 		if (!read_string(root, strings[i].key, strings[i].required,
 			    (const char **)(void *)((char *)ret + strings[i].offset)))
 			return false;

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/text.h"
 #include "daemon/log.h"
 #include "daemon/view.h"
@@ -273,5 +274,5 @@ void answer_log(const struct answer *a)
 		return;
 
 	log_event(told.decision == DECISION_DENY ? LOG_NOTICE : LOG_INFO, message_id(&told), fields,
-		sizeof(fields) / sizeof(fields[0]), bytes_str(&message));
+		LENGTH(fields), bytes_str(&message));
 }

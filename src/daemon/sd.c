@@ -4,6 +4,7 @@
 
 #include "daemon/sd.h"
 
+#include "base/array.h"
 #include "base/library.h"
 
 #define SD_LIBRARY "libsystemd.so.0"
@@ -20,6 +21,5 @@ static const struct library_function functions[] = {
 
 int sd_load(const char **ret_why)
 {
-	return library_load(
-		SD_LIBRARY, functions, sizeof(functions) / sizeof(functions[0]), &sd, ret_why);
+	return library_load(SD_LIBRARY, functions, LENGTH(functions), &sd, ret_why);
 }

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "gate/decide-issue.h"
 #include "gate/decide-retry.h"
 #include "gate/decide-runner.h"
@@ -46,7 +47,7 @@ static const struct policy *find_pack(const struct decide_input *in, const char 
 
 static void put_in_force(struct in_force *f, const struct policy *policy)
 {
-	if (policy && f->n < sizeof(f->policies) / sizeof(f->policies[0]))
+	if (policy && f->n < LENGTH(f->policies))
 		f->policies[f->n++] = policy;
 }
 

@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/array.h"
+
 static const struct {
 	const char *name, *action_type;
 } kinds[KINDS] = {
@@ -62,7 +64,7 @@ const char *severity_name(enum severity severity)
 
 enum severity severity_parse(const char *name)
 {
-	for (size_t i = 1; i < sizeof(severities) / sizeof(severities[0]); i++)
+	for (size_t i = 1; i < LENGTH(severities); i++)
 		if (strcmp(name, severities[i]) == 0)
 			return (enum severity)i;
 	return SEVERITY_NONE;

@@ -627,7 +627,7 @@ static unsigned int choose(struct choices *c, unsigned int n)
 	return c->at < c->end ? *c->at++ % n : 0;
 }
 
-#define CHOOSE(c, array) (array)[choose(c, sizeof(array) / sizeof((array)[0]))]
+#define CHOOSE(c, array) (array)[choose(c, LENGTH(array))]
 
 static void append(struct bytes *b, const char *text)
 {
@@ -657,8 +657,6 @@ static const char *const words[] = { "a", "b", "ab", "aab", "", "-S", "env", "/x
 static const char *const paths[] = { "/x/a", "/x/b", "/x/env", "/x/y/b", "/a", "/x/y/z/b", "/x/ab",
 	"/x/busybox", "/x/find", "/x/timeout", "/x/sh" };
 
-#define N(array) (sizeof(array) / sizeof((array)[0]))
-
 /* The elements after the first. */
 static void append_elements(struct bytes *b, struct choices *c, unsigned int n)
 {
@@ -670,7 +668,7 @@ static void append_elements(struct bytes *b, struct choices *c, unsigned int n)
 		if (kind == 0)
 			append(b, "\"**\"");
 		else
-			append_strings(b, c, word_patterns, N(word_patterns), kind);
+			append_strings(b, c, word_patterns, LENGTH(word_patterns), kind);
 	}
 }
 
@@ -683,12 +681,12 @@ static void append_rule(struct bytes *b, struct choices *c, size_t index)
 	must(bytes_appendf(b, "%s{\"id\":\"r%zu\",\"action\":\"%s\",\"opaque\":%s,\"argv\":[",
 		     index > 0 ? "," : "", index, action, action == actions[2] ? "true" : "false")
 		>= 0);
-	append_strings(b, c, programs, N(programs), 1 + choose(c, 2));
+	append_strings(b, c, programs, LENGTH(programs), 1 + choose(c, 2));
 	append_elements(b, c, n);
 	append(b, "]");
 	if (choose(c, 3) == 0) {
 		append(b, ",\"except\":[[");
-		append_strings(b, c, programs, N(programs), 1 + choose(c, 2));
+		append_strings(b, c, programs, LENGTH(programs), 1 + choose(c, 2));
 		append_elements(b, c, choose(c, 4));
 		append(b, "]]");
 	}
@@ -711,7 +709,7 @@ static void check_made(struct choices *c)
 	}
 	append(&request, choose(c, 2) ? "\",\"cwd\":\"/x/y\"" : "\"");
 	append(&request, ",\"args\":");
-	append_strings(&request, c, words, N(words), choose(c, 8));
+	append_strings(&request, c, words, LENGTH(words), choose(c, 8));
 	append(&request, "}");
 
 	append(&policy, "{\"trusted_path\":[\"/x\"],\"exec\":[");

@@ -10,13 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "gate/policy/policy-target.h"
 #include "gate/policy/policy.h"
 #include "gate/policy/rule-target.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 #define RULES 12
 
 struct choices {

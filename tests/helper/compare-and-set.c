@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "gate/token/fingerprint.h"
 #include "ledger/state-dir.h"
 #include "ledger/store/file-store.h"
@@ -124,7 +125,7 @@ int unit_compare_and_set(int argc, char **argv)
 {
 	static const enum token_state states[] = { TOKEN_ABSENT, TOKEN_PENDING, TOKEN_APPROVED,
 		TOKEN_CONSUMED, TOKEN_REVOKED };
-	const size_t n_states = sizeof(states) / sizeof(states[0]);
+	const size_t n_states = LENGTH(states);
 	cleanup(state_dir_free_p) struct state_dir *dir = NULL;
 	cleanup(store_free_p) struct store *store = NULL;
 	const struct moment now = unit_now();
@@ -141,7 +142,7 @@ int unit_compare_and_set(int argc, char **argv)
 	}
 	if (store_closed(store))
 		errx(UNIT_FAILED, "%s", store_closed(store));
-	for (size_t p = 0; p < sizeof(paths) / sizeof(paths[0]); p++)
+	for (size_t p = 0; p < LENGTH(paths); p++)
 		for (size_t s = 0; s < n_states; s++)
 			for (int same_turn = 0; same_turn < 2; same_turn++)
 				if (states[s] != paths[p].steps[paths[p].n - 1])

@@ -17,6 +17,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/cleanup.h"
 
 /* A time limit, for a test that never closes standard input. */
@@ -119,7 +120,7 @@ static const struct mode {
 
 static const struct mode *find_mode(const char *name)
 {
-	for (size_t i = 0; i < sizeof(modes) / sizeof(*modes); i++) {
+	for (size_t i = 0; i < LENGTH(modes); i++) {
 		if (strcmp(modes[i].name, name) == 0)
 			return &modes[i];
 	}

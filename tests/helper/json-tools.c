@@ -23,6 +23,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/cleanup.h"
 
 DEFINE_CLEANUP(cJSON *, cJSON_Delete)
@@ -147,7 +148,7 @@ int unit_request(int argc, char **argv)
 {
 	cleanup(cJSON_Delete_p) cJSON *object = cJSON_CreateObject();
 
-	for (size_t i = 0; i < sizeof(defaults) / sizeof(*defaults); i++)
+	for (size_t i = 0; i < LENGTH(defaults); i++)
 		change(object, defaults[i]);
 	return print_object(object, argc, argv);
 }

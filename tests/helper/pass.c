@@ -27,6 +27,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/array.h"
+
 #define FIRST_FD 3
 #define SOCKETS_MAX 16
 
@@ -44,7 +46,7 @@ static const struct socket_kind {
 
 static const struct socket_kind *find_kind(const char *name, size_t len)
 {
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+	for (size_t i = 0; i < LENGTH(kinds); i++) {
 		if (strlen(kinds[i].name) == len && strncmp(name, kinds[i].name, len) == 0)
 			return &kinds[i];
 	}

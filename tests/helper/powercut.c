@@ -29,6 +29,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/file.h"
 #include "base/json/tree.h"
 #include "base/map.h"
@@ -558,7 +559,7 @@ static bool is_kept(const struct powercut *p, const char *name)
 {
 	static const char *const names[] = { TOKENS, TOKENS_MARK_NAME, LIST, LOG, HEAD_FILE_NAME };
 
-	for (size_t i = 0; i < (p->evidence ? sizeof(names) / sizeof(names[0]) : 2); i++)
+	for (size_t i = 0; i < (p->evidence ? LENGTH(names) : 2); i++)
 		if (strncmp(name, names[i], strlen(names[i])) == 0)
 			return true;
 	return false;

@@ -21,6 +21,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/bytes.h"
 #include "base/cleanup.h"
 #include "gate/token/fingerprint.h"
@@ -242,7 +243,7 @@ static void write_story(struct bench *b)
 	store_free(store);
 
 	store = load(b);
-	for (size_t i = 0; i < sizeof(appended) / sizeof(*appended); i++) {
+	for (size_t i = 0; i < LENGTH(appended); i++) {
 		apply(store, appended[i].token, appended[i].is_long, appended[i].from,
 			appended[i].to);
 		if (!appended[i].last)
@@ -555,7 +556,7 @@ int unit_store_damage(int argc, char **argv)
 {
 	struct bench b;
 
-	for (size_t i = 0; argc == 3 && i < sizeof(ways) / sizeof(*ways); i++) {
+	for (size_t i = 0; argc == 3 && i < LENGTH(ways); i++) {
 		if (strcmp(argv[1], ways[i].name) != 0)
 			continue;
 

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/cleanup.h"
 #include "helper/unit.h"
 
@@ -99,8 +100,6 @@ static const struct answer {
 	{ MODEL_ASK, "deny", "approval token expired", EXPIRED, MODEL_EXPIRED, TALLY(refused) },
 #undef TALLY
 };
-
-#define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
 void model_violation(struct model *m, const char *format, ...)
 {

@@ -39,6 +39,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/bytes.h"
 #include "base/cleanup.h"
 #include "helper/torture-model.h"
@@ -70,8 +71,6 @@ static const size_t budgets[] = { 1400000, 200000 };
 
 /* The file counts as shrunk if it has lost this much since the last look. */
 #define SHRUNK_MIN 1000000
-
-#define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
 /* The length of the text that fills an argument: mostly short, seldom very long. */
 static const size_t fillings[] = { 20, 150, 150, 400, 1000, 3000, 6000, 20000 };

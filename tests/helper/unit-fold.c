@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/bytes.h"
 #include "cli/fold.h"
 
@@ -147,7 +148,7 @@ int unit_fold(int argc, char **argv)
 	cleanup(free_p) char *data = NULL;
 	size_t len;
 
-	for (size_t i = 0; argc >= 2 && i < sizeof(commands) / sizeof(commands[0]); i++) {
+	for (size_t i = 0; argc >= 2 && i < LENGTH(commands); i++) {
 		if (strcmp(argv[1], commands[i].name) != 0 || argc - 2 != commands[i].n_args)
 			continue;
 		if (commands[i].reads) {

@@ -27,6 +27,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/array.h"
 #include "gate/runner/issuer.h"
 
 static char *read_path(const char *path, size_t *ret_len)
@@ -202,7 +203,7 @@ static void read_issuer_of_vectors(struct tools *t, const cJSON *vectors)
 	cJSON *issuer = cJSON_CreateObject();
 	char *text;
 
-	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+	for (size_t i = 0; i < LENGTH(keys); i++)
 		cJSON_AddItemToObject(issuer, keys[i],
 			cJSON_Duplicate(cJSON_GetObjectItemCaseSensitive(vectors, keys[i]), true));
 	cJSON_AddStringToObject(issuer, "jwks", "jwks.json");

@@ -32,6 +32,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/array.h"
 #include "base/bytes.h"
 #include "base/text.h"
 #include "gate/shell/shell-line.h"
@@ -73,7 +74,7 @@ static unsigned int choose(unsigned int n)
 	return (unsigned int)((z ^ z >> 31) >> 33) % n;
 }
 
-#define CHOOSE(array) (array)[choose(sizeof(array) / sizeof((array)[0]))]
+#define CHOOSE(array) (array)[choose(LENGTH(array))]
 
 /* Commands with t succeed, those with f fail. */
 static const char *const names[] = { "t0", "t1", "t2", "f0", "f1", "t'0'", "'t1'", "\"f0\"",
@@ -566,7 +567,7 @@ static int print_cost(void)
 		" >/dev/null", " '\xC3\xBC\xC3\xBC'", " 1", "\t\t" };
 	double worst = 0;
 
-	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+	for (size_t i = 0; i < LENGTH(parts); i++) {
 		cleanup(bytes_deinit) struct bytes text = BYTES_PRINTED;
 		double best = 1e9, us;
 

@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/bytes.h"
 #include "base/cleanup.h"
 #include "base/notation.h"
@@ -227,7 +228,7 @@ static int utf8_all(char **argv, const struct bytes *in, struct bytes *out)
 		}
 	}
 
-	for (size_t len = 1; len < sizeof(expected) / sizeof(expected[0]); len++) {
+	for (size_t len = 1; len < LENGTH(expected); len++) {
 		size_t valid = 0;
 
 		for (uint32_t i = 0; i < UINT32_C(1) << 8 * len; i++) {
@@ -316,7 +317,7 @@ static int quote_unique(char **argv, const struct bytes *in, struct bytes *out)
 	static const char *const parts[] = { "a", "A", "0", "é", "'", "$", "\\", "\"", "{", "}",
 		"u", "x", " ", "\n", "\xA0", "\xC2\xA0", "\u200B", "\xEF\xBF\xBD", "\\u{A}",
 		"\\x{A0}", "\\u{A0}", "\\n", "~", "=" };
-	const size_t n_parts = sizeof(parts) / sizeof(parts[0]);
+	const size_t n_parts = LENGTH(parts);
 	size_t n = (n_parts + 1) * (n_parts + 1) * (n_parts + 1) * (n_parts + 1), different = 1;
 	struct quoted *all;
 	int r = 0;
@@ -526,7 +527,7 @@ int unit_text(int argc, char **argv)
 	cleanup(bytes_deinit) struct bytes out = BYTES_PRINTED;
 	int n_args = argc - 2;
 
-	for (size_t i = 0; argc >= 2 && i < sizeof(commands) / sizeof(commands[0]); i++) {
+	for (size_t i = 0; argc >= 2 && i < LENGTH(commands); i++) {
 		if (strcmp(argv[1], commands[i].name) != 0)
 			continue;
 		if (commands[i].n_args >= 0 && commands[i].n_args != n_args)

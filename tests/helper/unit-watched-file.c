@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/watched-file.h"
@@ -100,7 +101,7 @@ int unit_watched_file(int argc, char **argv)
 	int first = no_follow ? 4 : 3, r;
 	struct watched_file w;
 
-	for (size_t i = 0; argc >= 3 && i < sizeof(commands) / sizeof(commands[0]); i++) {
+	for (size_t i = 0; argc >= 3 && i < LENGTH(commands); i++) {
 		if (strcmp(argv[2], commands[i].name) != 0 || argc - first != commands[i].n_args)
 			continue;
 		load(argv[1], &w);

@@ -12,6 +12,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/array.h"
+
 static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
@@ -45,8 +47,6 @@ static const struct {
 	{ "watched-file", unit_watched_file },
 	{ "witness", unit_witness },
 };
-
-#define N_COMMANDS (sizeof(commands) / sizeof(*commands))
 
 int unit_usage(const char *form)
 {
@@ -151,7 +151,7 @@ void unit_guard(unsigned seconds)
 
 int main(int argc, char **argv)
 {
-	for (size_t i = 0; argc > 1 && i < N_COMMANDS; i++) {
+	for (size_t i = 0; argc > 1 && i < LENGTH(commands); i++) {
 		if (strcmp(argv[1], commands[i].name) == 0) {
 			int status = commands[i].run(argc - 1, argv + 1);
 
@@ -162,7 +162,7 @@ int main(int argc, char **argv)
 	}
 
 	unit_usage("COMMAND [ARG...]");
-	for (size_t i = 0; i < N_COMMANDS; i++)
+	for (size_t i = 0; i < LENGTH(commands); i++)
 		fprintf(stderr, "  %s\n", commands[i].name);
 	return UNIT_USAGE;
 }

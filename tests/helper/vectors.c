@@ -24,6 +24,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/cleanup.h"
 
 DEFINE_CLEANUP(cJSON *, cJSON_Delete)
@@ -136,11 +137,11 @@ static bool is_same(const cJSON *peer, const cJSON *reply)
 		"requested_operation", "policy_pack" };
 	static const char *const defaults[] = { "action_type", "session_id", "agent_id", "actor" };
 
-	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++)
+	for (size_t i = 0; i < LENGTH(keys); i++)
 		if (strcmp(text_of(peer, keys[i]), text_of(reply, keys[i])) != 0)
 			return false;
 	/* The cases omit these members. */
-	for (size_t i = 0; i < sizeof(defaults) / sizeof(*defaults); i++)
+	for (size_t i = 0; i < LENGTH(defaults); i++)
 		if (member(peer, defaults[i])
 			&& strcmp(text_of(peer, defaults[i]), text_of(reply, defaults[i])) != 0)
 			return false;

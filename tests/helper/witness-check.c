@@ -30,6 +30,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/cleanup.h"
 
 DEFINE_CLEANUP(cJSON *, cJSON_Delete)
@@ -327,7 +328,7 @@ static void check_event(struct exchange *e, const cJSON *line, struct told **lis
 	const struct event *event = NULL;
 	struct told *told;
 
-	for (size_t i = 0; i < sizeof(events) / sizeof(*events); i++)
+	for (size_t i = 0; i < LENGTH(events); i++)
 		if (strcmp(name, events[i].name) == 0)
 			event = &events[i];
 	if (!event || !id || !state) {

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/json/dispatch.h"
 #include "base/notation.h"
 #include "gate/allowlist/allow-bind.h"
@@ -109,17 +110,15 @@ static const struct dispatch_row keys[] = {
 	{ KEY_PROGRAMS, dispatch_take_word, AT(programs), false, LIMIT_STRING },
 };
 
-#define N_KEYS (sizeof(keys) / sizeof(keys[0]))
-
 /* The keys, then those of the values that the asker must send, then the end. */
 struct table {
-	struct dispatch_row rows[N_KEYS + FIELDS + 1];
+	struct dispatch_row rows[LENGTH(keys) + FIELDS + 1];
 };
 
 static struct table make_table(void)
 {
 	struct table t = { 0 };
-	size_t n = N_KEYS;
+	size_t n = LENGTH(keys);
 
 	memcpy(t.rows, keys, sizeof(keys));
 	for (enum field f = 0; f < FIELDS; f++)

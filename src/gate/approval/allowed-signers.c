@@ -11,6 +11,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/array.h"
 #include "base/local-time.h"
 #include "base/text.h"
 #include "gate/limits.h"
@@ -183,7 +184,7 @@ static bool is_key_type(const char *word)
 {
 	static const char *const starts[] = { "ssh-", "sk-", "ecdsa-", "webauthn-", "rsa-" };
 
-	for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++)
+	for (size_t i = 0; i < LENGTH(starts); i++)
 		if (strncmp(word, starts[i], strlen(starts[i])) == 0)
 			return word[strcspn(word, BLANKS "=")] != '=';
 	return false;

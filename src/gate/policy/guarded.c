@@ -9,6 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/array.h"
 #include "base/path.h"
 #include "gate/policy/glob.h"
 
@@ -93,8 +94,6 @@ static const char *const files[] = {
 	".local/state/firma/**",
 };
 
-#define FILES (sizeof(files) / sizeof(files[0]))
-
 /* Whether some guarded path has a part that begins like this. */
 static bool may_begin(const char *part)
 {
@@ -140,7 +139,7 @@ static bool is_directory(const char *pattern, const char *path)
 
 bool guarded_is(const char *path)
 {
-	for (size_t i = 0; may_be(path) && i < FILES; i++)
+	for (size_t i = 0; may_be(path) && i < LENGTH(files); i++)
 		if (glob_run_wide(files[i], path, GLOB_ANY_DEPTH) || is_directory(files[i], path))
 			return true;
 	return false;
@@ -155,7 +154,7 @@ struct place {
 	bool open; /* the name may go on */
 };
 
-static struct place places[FILES];
+static struct place places[LENGTH(files)];
 
 /* Bits of the patterns whose directory ends, and whose name begins, with this letter. */
 static uint64_t by_end[1 << CHAR_BIT], by_begin[1 << CHAR_BIT];
@@ -182,8 +181,8 @@ static void find_places(void)
 	struct place *p;
 	size_t len;
 
-	_Static_assert(FILES <= 64, "a bit for each pattern");
-	for (unsigned int i = 0; i < FILES; i++) {
+	_Static_assert(LENGTH(files) <= 64, "a bit for each pattern");
+	for (unsigned int i = 0; i < LENGTH(files); i++) {
 		len = plain_len(files[i]);
 		slash = memrchr(files[i], '/', len);
 		if (!slash || slash == files[i])

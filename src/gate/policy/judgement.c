@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "base/array.h"
 #include "gate/policy/rule.h"
 
 static const struct {
@@ -29,7 +30,7 @@ struct judgement judgement_by(enum decision decision, enum ground ground)
 
 enum ground judgement_ground_of(const char *rule)
 {
-	for (size_t i = GROUND_RULE + 1; i < sizeof(grounds) / sizeof(grounds[0]); i++)
+	for (size_t i = GROUND_RULE + 1; i < LENGTH(grounds); i++)
 		if (strcmp(rule, grounds[i].rule) == 0)
 			return (enum ground)i;
 	return GROUND_RULE;

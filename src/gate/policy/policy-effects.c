@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "base/array.h"
 #include "gate/limits.h"
 #include "gate/policy/guarded.h"
 #include "gate/policy/operands.h"
@@ -16,8 +17,6 @@
 
 /* The kinds of rules about what a command's words name. */
 static const enum kind file_kinds[] = { KIND_READ, KIND_WRITE };
-
-#define N_FILE_KINDS (sizeof(file_kinds) / sizeof(file_kinds[0]))
 
 /* --- judging ---------------------------------------------------------------------------------- */
 
@@ -32,7 +31,7 @@ static int judge_operand(const struct policy *p, const struct candidate *s, cons
 	struct target t;
 	int r;
 
-	for (size_t i = 0; i < N_FILE_KINDS; i++) {
+	for (size_t i = 0; i < LENGTH(file_kinds); i++) {
 		if (p->of_kind[file_kinds[i]].n == 0)
 			continue;
 		r = target_init_path(&t, file_kinds[i], path, s->directory, s->request, s->asker);
@@ -161,7 +160,7 @@ static int add_demands_of_operand(
 	struct target t;
 	int r;
 
-	for (size_t i = 0; i < N_FILE_KINDS; i++) {
+	for (size_t i = 0; i < LENGTH(file_kinds); i++) {
 		if (!p->of_kind[file_kinds[i]].demands)
 			continue;
 		r = target_init_path(&t, file_kinds[i], path, s->directory, s->request, s->asker);
@@ -202,7 +201,7 @@ static int add_demands_of_files(
 
 	for (size_t i = 0; r >= 0 && i < c->n; i++)
 		r = add_demands_of_operands(p, &c->all[i], &left, d);
-	for (size_t i = 0; r >= 0 && left == 0 && i < N_FILE_KINDS; i++)
+	for (size_t i = 0; r >= 0 && left == 0 && i < LENGTH(file_kinds); i++)
 		policy_target_add_all_demands(
 			p, file_kinds[i], c->all[0].request, c->all[0].asker, d);
 	return r;

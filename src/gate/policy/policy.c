@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/text.h"
 #include "gate/policy/candidates.h"
 #include "gate/policy/policy-effects.h"
@@ -85,8 +86,7 @@ const struct trusted *policy_trusted(const struct policy *p)
 {
 	/* The directories for programs of the distribution, writable only by root. */
 	static const char *directories[] = { "/usr/bin", "/usr/sbin", "/bin", "/sbin" };
-	static const struct trusted otherwise = { directories,
-		sizeof(directories) / sizeof(directories[0]) };
+	static const struct trusted otherwise = { directories, LENGTH(directories) };
 
 	return p ? &p->trusted : &otherwise;
 }

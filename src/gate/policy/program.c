@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "gate/policy/glob.h"
 #include "gate/policy/program-name.h"
 #include "gate/policy/wrapper-table.h"
@@ -37,8 +38,6 @@ static const struct {
 	{ PROGRAM_INTERPRETER, interpreters },
 };
 
-#define N_KINDS (sizeof(kinds) / sizeof(kinds[0]))
-
 const char *program_text(enum program program)
 {
 	return texts[program];
@@ -65,7 +64,7 @@ enum program program_of(const char *name)
 {
 	if (has_flag(name, WRAPPER_ALWAYS))
 		return PROGRAM_WRAPPER;
-	for (size_t i = 0; i < N_KINDS; i++)
+	for (size_t i = 0; i < LENGTH(kinds); i++)
 		if (is_among(name, kinds[i].names))
 			return kinds[i].program;
 	return PROGRAM_PLAIN;
@@ -76,7 +75,7 @@ enum program program_of_pattern(const char *pattern, const char **ret_name)
 	*ret_name = wrapper_could_be(pattern);
 	if (*ret_name)
 		return PROGRAM_WRAPPER;
-	for (size_t i = 0; i < N_KINDS; i++) {
+	for (size_t i = 0; i < LENGTH(kinds); i++) {
 		for (const char *const *known = kinds[i].names; *known; known++) {
 			if (!program_name_could_be(pattern, *known))
 				continue;
@@ -126,7 +125,7 @@ bool program_verb_can_run(const char *name, const char *verb)
 	if (wrapper && wrapper->flags & WRAPPER_VERBS
 		&& (!glob_is_literal(verb) || wrapper_find_verb(wrapper, &verb, 1)))
 		return true;
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+	for (size_t i = 0; i < LENGTH(known); i++)
 		for (size_t k = 0; k < 6 && known[i].verbs[k]; k++)
 			if (strcmp(name, known[i].name) == 0 && glob_text(verb, known[i].verbs[k]))
 				return true;

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/array.h"
 #include "gate/limits.h"
 #include "gate/policy/policy-part.h"
 
@@ -169,7 +170,7 @@ static bool is_blocked(const struct entry *e)
 		"blocked" };
 	bool blocked = says(e->tier, "blocked");
 
-	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
+	for (size_t i = 0; i < LENGTH(states); i++)
 		blocked |= says(e->state, states[i]);
 	return blocked;
 }

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/notation.h"
 #include "base/text.h"
 #include "gate/limits.h"
@@ -167,7 +168,7 @@ static bool is_reserved(const char *id)
 	static const char *const reserved[] = { RULE_DEFAULT, RULE_TOKEN, RULE_BUDGET, RULE_HIDDEN,
 		RULE_ALLOWLIST, RULE_OPERAND, RULE_RUNTIME, RULE_LINE, RULE_KEPT, RULE_STEPS };
 
-	for (size_t i = 0; i < sizeof(reserved) / sizeof(reserved[0]); i++)
+	for (size_t i = 0; i < LENGTH(reserved); i++)
 		if (strcmp(id, reserved[i]) == 0)
 			return true;
 	return false;
@@ -305,11 +306,9 @@ static const struct {
 	{ { "not_match", take_examples, 0, false, 0 }, OF_ALL },
 };
 
-#define N_KEYS (sizeof(keys) / sizeof(keys[0]))
-
 /* The keys of a section's rules, then those of the claims, then the end. */
 struct table {
-	struct dispatch_row rows[N_KEYS + FIELDS + 1];
+	struct dispatch_row rows[LENGTH(keys) + FIELDS + 1];
 };
 
 static struct table make_table(unsigned section)
@@ -317,7 +316,7 @@ static struct table make_table(unsigned section)
 	struct table t = { 0 };
 	size_t n = 0;
 
-	for (size_t i = 0; i < N_KEYS; i++)
+	for (size_t i = 0; i < LENGTH(keys); i++)
 		if (keys[i].of & section)
 			t.rows[n++] = keys[i].row;
 	for (enum field f = 0; f < FIELDS; f++)

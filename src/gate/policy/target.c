@@ -11,6 +11,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/array.h"
 #include "base/path.h"
 #include "gate/policy/program.h"
 
@@ -264,7 +265,7 @@ static bool only_reads(const char *operation)
 {
 	static const char *const reads[] = { "fetch", "pull", "status", "log", "diff", "show" };
 
-	for (size_t i = 0; operation && i < sizeof(reads) / sizeof(reads[0]); i++)
+	for (size_t i = 0; operation && i < LENGTH(reads); i++)
 		if (strcmp(operation, reads[i]) == 0)
 			return true;
 	return false;
@@ -365,7 +366,7 @@ static bool is_for_all(const char *option)
 {
 	static const char *const options[] = { "--all", "--mirror", "--branches", "--prune" };
 
-	return is_one_of(option, options, sizeof(options) / sizeof(options[0]));
+	return is_one_of(option, options, LENGTH(options));
 }
 
 /* Options of git push whose value is the next word. */
@@ -374,7 +375,7 @@ static bool takes_value(const char *option)
 	static const char *const options[] = { "-o", "--push-option", "--receive-pack", "--exec",
 		"--repo" };
 
-	return is_one_of(option, options, sizeof(options) / sizeof(options[0]));
+	return is_one_of(option, options, LENGTH(options));
 }
 
 static bool is_push(const char *subcommand)

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/cleanup.h"
 #include "base/path.h"
 
@@ -185,7 +186,7 @@ static int take_authority(
 		*fault = "has a port that is no number";
 	if (!*fault && (strlen(u->port) > 5 || u->port[0] == '0'))
 		*fault = "has a port that is none";
-	for (size_t i = 0; i < sizeof(usual_ports) / sizeof(usual_ports[0]); i++)
+	for (size_t i = 0; i < LENGTH(usual_ports); i++)
 		if (strcmp(usual_ports[i].scheme, u->scheme) == 0
 			&& strcmp(usual_ports[i].port, u->port) == 0)
 			u->port[0] = '\0';

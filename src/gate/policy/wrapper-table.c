@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "gate/policy/glob.h"
 #include "gate/policy/program-name.h"
 
@@ -441,8 +442,6 @@ static const struct wrapper wrappers[] = {
 		NULL, ANY | HIDES | JOINS, 0, NULL },
 };
 
-#define N_WRAPPERS (sizeof(wrappers) / sizeof(wrappers[0]))
-
 /* --- programs --------------------------------------------------------------------------------- */
 
 /* Most names differ in the first letter. */
@@ -457,7 +456,7 @@ static bool has_name(
 }
 
 /* For each first letter of a known name, the wrappers that have one; made once. */
-#define SET_WORDS ((N_WRAPPERS + 63) / 64)
+#define SET_WORDS ((LENGTH(wrappers) + 63) / 64)
 
 static uint64_t by_letter[1 << CHAR_BIT][SET_WORDS];
 static bool letters_are_known;
@@ -466,7 +465,7 @@ static void find_letters_of_names(void)
 {
 	const char *const *names;
 
-	for (size_t w = 0; w < N_WRAPPERS; w++) {
+	for (size_t w = 0; w < LENGTH(wrappers); w++) {
 		names = wrappers[w].names;
 		for (size_t i = 0; !wrappers[w].verbs && i < WRAPPER_NAMES_MAX && names[i]; i++)
 			by_letter[(unsigned char)names[i][0]][w / 64] |= UINT64_C(1) << w % 64;
@@ -497,7 +496,7 @@ const struct wrapper *wrapper_find(const char *name)
 
 const char *wrapper_could_be(const char *pattern)
 {
-	for (const struct wrapper *w = wrappers; w < wrappers + N_WRAPPERS; w++)
+	for (const struct wrapper *w = wrappers; w < wrappers + LENGTH(wrappers); w++)
 		for (size_t i = 0; i < WRAPPER_NAMES_MAX && w->names[i]; i++)
 			if (w->flags & WRAPPER_ALWAYS
 				&& program_name_could_be(pattern, w->names[i]))
@@ -543,7 +542,8 @@ const struct wrapper *wrapper_find_verb(
 	const struct wrapper *program, const char *const *verbs, size_t n)
 {
 	for (const struct wrapper *w = program + 1;
-		w < wrappers + N_WRAPPERS && w->verbs && w->names[0] == program->names[0]; w++)
+		w < wrappers + LENGTH(wrappers) && w->verbs && w->names[0] == program->names[0];
+		w++)
 		if (has_verbs(w->verbs, verbs, n))
 			return w;
 	return NULL;

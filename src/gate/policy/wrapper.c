@@ -11,6 +11,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/array.h"
 #include "base/path.h"
 #include "gate/policy/program-name.h"
 #include "gate/policy/wrapper-table.h"
@@ -90,7 +91,7 @@ static const char *command_of(const char *word)
 		"--exec=", "--exec-batch=", "-x", "-X" };
 	size_t len;
 
-	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+	for (size_t i = 0; i < LENGTH(options); i++) {
 		len = strlen(options[i]);
 		if (strncmp(word, options[i], len) == 0 && word[len] != '\0')
 			return word + len;
@@ -155,7 +156,7 @@ static bool may_run(const char *value)
 	static const char *const signs[] = { "command", "exec", "alias.", "pager", "fsmonitor",
 		"hookspath", "editor", "include", "=!" };
 
-	for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++)
+	for (size_t i = 0; i < LENGTH(signs); i++)
 		if (strcasestr(value, signs[i]))
 			return true;
 	return value[0] == '|' || value[0] == '!';

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/path.h"
 #include "base/text.h"
 #include "gate/shell/shell-names.h"
@@ -209,7 +210,7 @@ static enum shell_fault take_redirection(struct scanner *s, struct shell_command
 {
 	const char *end;
 
-	for (size_t i = 0; i < sizeof(redirections) / sizeof(redirections[0]); i++) {
+	for (size_t i = 0; i < LENGTH(redirections); i++) {
 		end = skip_text(s->at, redirections[i].text);
 		if (end && redirections[i].from_null)
 			end = skip_text(skip_blanks(end), "/dev/null");

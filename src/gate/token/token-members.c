@@ -2,6 +2,8 @@
 
 #include "gate/token/token-members.h"
 
+#include "base/array.h"
+
 #define AT(field) offsetof(struct token, field)
 
 /* The fields of the invocation stand between the first three members and the rest. */
@@ -43,7 +45,7 @@ static const struct token_member others[] = {
 	{ "issued_wall_us", AT(issued_wall), MEMBER_TIME, 0 },
 };
 
-_Static_assert(sizeof(others) / sizeof(others[0]) + FIELDS == TOKEN_MEMBERS, "TOKEN_MEMBERS");
+_Static_assert(LENGTH(others) + FIELDS == TOKEN_MEMBERS, "TOKEN_MEMBERS");
 
 static struct token_member member_of_field(const struct field_row *row)
 {

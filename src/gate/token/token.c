@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "gate/fields.h"
 
 static const char *const state_names[TOKEN_STATES] = {
@@ -106,7 +107,7 @@ bool token_state_is_live(enum token_state state)
 static const size_t more_strings[] = { offsetof(struct token, process),
 	offsetof(struct token, rule), offsetof(struct token, budget_state_ref) };
 
-#define STRINGS (FIELDS + sizeof(more_strings) / sizeof(more_strings[0]))
+#define STRINGS (FIELDS + LENGTH(more_strings))
 
 /* The i-th string of the token; NULL if that place is not a string. */
 static const char **string_at(struct token *token, size_t i)

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/json/scan.h"
 #include "base/json/writer.h"
 #include "gate/wire/evaluate.h"
@@ -23,7 +24,7 @@ const char *evaluate_decision_name(enum decision decision)
 
 enum decision evaluate_decision_parse(const char *name)
 {
-	for (size_t i = 1; i < sizeof(decision_names) / sizeof(decision_names[0]); i++)
+	for (size_t i = 1; i < LENGTH(decision_names); i++)
 		if (strcmp(name, decision_names[i]) == 0)
 			return (enum decision)i;
 	return DECISION_NONE;

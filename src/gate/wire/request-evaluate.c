@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/path.h"
 #include "base/text.h"
 #include "gate/fields.h"
@@ -266,7 +267,7 @@ static void drop_empty(struct evaluate *e)
 		&e->target, &e->requested_operation, &e->policy_pack, &e->operation, &e->server,
 		&e->tool, &e->capability };
 
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+	for (size_t i = 0; i < LENGTH(texts); i++)
 		if (*texts[i] && *texts[i][0] == '\0')
 			*texts[i] = NULL;
 }

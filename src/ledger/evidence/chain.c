@@ -11,6 +11,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/json/scan-value.h"
 #include "base/notation.h"
 #include "base/sha256.h"
@@ -164,7 +165,7 @@ static bool skip_escape(const char **at, const char *end)
 		"\\u003c", "\\u003e", "\\u0026", "\\u2028", "\\u2029", "\\ufffd" };
 	const char *code = *at;
 
-	for (size_t i = 0; i < sizeof(escapes) / sizeof(escapes[0]); i++)
+	for (size_t i = 0; i < LENGTH(escapes); i++)
 		if (skip(at, end, escapes[i]))
 			return true;
 
@@ -263,7 +264,7 @@ static const struct {
 
 static int take_member(const struct scan_member *m, void *userdata)
 {
-	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
+	for (size_t i = 0; i < LENGTH(members); i++)
 		if (members[i].len == m->key_len && memcmp(members[i].key, m->key, m->key_len) == 0)
 			members[i].take(userdata, m);
 	return 0;
