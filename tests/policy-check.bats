@@ -257,15 +257,12 @@ text() {
 	done
 }
 
-@test "of all the programs of a Debian, none but real ones are shells, interpreters or wrappers" {
+@test "of all programs of Debian, none but real ones are shells, interpreters, wrappers or runners" {
 	local names=$BATS_TEST_DIRNAME/vectors/programs.txt
 
-	check "{\"exec\":[$(awk '!/^#/ {
-		printf "%s{\"id\":\"%s\",\"argv\":[\"%s\",\"**\"],\"action\":\"allow\"}", n++ ? "," : "", $1, $1
-	}' "$names")]}"
-	assert_status 1
+	(($(grep -vc '^#' "$names") > 46000))
 	diff <(awk '!/^#/ && NF == 2' "$names") \
-		<(sed -n 's/.* "\(.*\)": argv\[0\] fits the \([a-z]*\) .*/\1 \2/p' <<<"$output")
+		<(awk '!/^#/ { print $1 }' "$names" | "$UNIT" programs)
 }
 
 @test "except is a list of commands" {

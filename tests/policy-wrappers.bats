@@ -373,6 +373,30 @@ hides() {
 		lxc-attach x -- sh -c reboot
 		lxc-execute -n x -- reboot
 		mpirun -n 2 reboot
+		mpirun.openmpi -n 2 reboot
+		fakeroot-sysv reboot
+		fakeroot-tcp -- reboot
+		env.fakechroot A=b reboot
+		qemu-x86_64 -L /x /sbin/reboot
+		qemu-aarch64-static reboot
+		runc exec -t ctr reboot
+		crun --root /x exec --cwd / ctr sudo reboot
+		rsh -l root h reboot
+		netkit-rsh h sudo reboot
+		rr record reboot
+		trace-cmd record -e x reboot
+		zrun reboot
+		authbind --deep reboot
+		annotate-output reboot
+		schedtool -R -p 5 -e reboot
+		reflex -r x -- reboot
+		dpkg-architecture -a amd64 --command reboot
+		homectl with u reboot
+		run-on-ac reboot
+		icecc reboot
+		tcpserver 0 5 reboot
+		startx /sbin/reboot
+		gnome-terminal.wrapper -e reboot
 	END
 	while read -ra words; do
 		mentions "${words[@]}"
@@ -390,6 +414,15 @@ hides() {
 		rustup component add reboot
 		autossh -M 0 -l reboot h
 		podman unshare ls reboot
+		sh4-linux-gnu-ld -o reboot x.o
+		sh4-linux-gnu-gcc-12 -c reboot
+		script6 get-asn reboot
+		cl65 -o reboot x.c
+		reflex -r reboot -- ls
+		rr replay reboot
+		homectl inspect reboot
+		runc --root reboot state c
+		schedtool -n 5 -e ls reboot
 	END
 	check_decisions
 }

@@ -35,6 +35,7 @@ static const struct {
 	{ "pass", unit_pass },
 	{ "powercut", unit_powercut },
 	{ "probe", unit_probe },
+	{ "programs", unit_programs },
 	{ "request", unit_request },
 	{ "shell", unit_shell },
 	{ "shell-vectors", unit_shell_vectors },

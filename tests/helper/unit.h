@@ -39,6 +39,7 @@ int unit_object(int argc, char **argv);
 int unit_pass(int argc, char **argv);
 int unit_powercut(int argc, char **argv);
 int unit_probe(int argc, char **argv);
+int unit_programs(int argc, char **argv);
 int unit_request(int argc, char **argv);
 int unit_shell(int argc, char **argv);
 int unit_shell_vectors(int argc, char **argv);

@@ -10,9 +10,11 @@
 #include "gate/policy/glob.h"
 
 /* Words that may follow a name or its version. */
-static const char *const builds[] = { "-coreutils", "-dbg", "-debug", "-gnu", "-minimal", "-native",
-	"-rs", "-static", "-uutils", ".bin", ".busybox", ".coreutils", ".dash", ".distrib", ".exe",
-	".gnu", ".old", ".orig", ".real", ".ul", ".usr-is-merged", ".ws", NULL };
+static const char *const builds[] = { "-coreutils", "-dbg", "-debug", "-debug-m", "-gdb-m", "-gnu",
+	"-lldb-m", "-m", "-minimal", "-native", "-pseudo", "-rs", "-static", "-sysv", "-tcp",
+	"-uutils", "-valgrind-m", ".bin", ".busybox", ".coreutils", ".dash", ".default", ".distrib",
+	".exe", ".fakechroot", ".gnu", ".hydra", ".lam", ".mpich", ".old", ".openmpi", ".orig",
+	".real", ".slurm", ".ul", ".usr-is-merged", ".wrapper", ".ws", NULL };
 
 static bool is_digit(char c)
 {
@@ -30,14 +32,28 @@ static bool takes_any(const char *known)
 	return strcmp(known, "busybox") == 0 || strcmp(known, "toybox") == 0;
 }
 
+/* Debian's "-x86_64-linux-gnu", and nothing after it: "sh4-linux-gnu-gcc" is a compiler for sh4. */
+static bool is_machine(const char *text)
+{
+	static const char *const systems[] = { "-linux-gnu", "-linux-musl", NULL };
+	const char *end;
+
+	for (const char *const *s = systems; text[0] == '-' && *s; s++) {
+		end = strstr(text + 1, *s);
+		if (end && end != text + 1 && !strchr(end + strlen(*s), '-'))
+			return true;
+	}
+	return false;
+}
+
 /*
- * The end of a version: "rc1", "beta3", python's "d", "m", "t", and Debian's "-x86_64-linux-gnu".
+ * The end of a version: "rc1", "beta3", python's "d", "m", "t", or a machine.
  */
 static bool is_version_end(const char *text)
 {
 	if (text[0] != '\0' && strchr("dmt", text[0]) && text[1] == '\0')
 		return true;
-	if (text[0] == '-' && (strstr(text, "-linux-gnu") || strstr(text, "-linux-musl")))
+	if (is_machine(text))
 		return true;
 	text += is_separator(text[0]);
 	text += strncmp(text, "rc", 2) == 0 ? 2 : strncmp(text, "beta", 4) == 0 ? 4 : 0;
@@ -79,9 +95,19 @@ static bool is_gnus(const char *known)
 }
 
 /*
- * Whether the name is the known one, without a prefix but perhaps with a suffix. No digit directly
- * follows the names of GNU's programs: env2 is another program.
+ * Whether no digit directly follows this name: env2, script6, cl65 and gap5 are other programs.
  */
+static bool ends_in_no_digit(const char *known)
+{
+	static const char *const names[] = { "cl", "gap", "r", "script", NULL };
+
+	for (const char *const *n = names; *n; n++)
+		if (strcmp(known, *n) == 0)
+			return true;
+	return is_gnus(known);
+}
+
+/* Whether the name is the known one, without a prefix but perhaps with a suffix. */
 static bool is_with_suffix(const char *name, const char *known)
 {
 	size_t len;
@@ -92,7 +118,7 @@ static bool is_with_suffix(const char *name, const char *known)
 	len = strlen(known);
 	if (strncmp(name, known, len) != 0)
 		return false;
-	if (is_digit(name[len]) && is_gnus(known))
+	if (is_digit(name[len]) && ends_in_no_digit(known))
 		return false;
 	return takes_any(known) || is_suffix(name + len);
 }

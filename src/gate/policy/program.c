@@ -19,16 +19,31 @@ static const char *const texts[] = {
 	[PROGRAM_WRAPPER] = "wrapper",
 };
 
-static const char *const shells[] = { "ash", "bash", "csh", "dash", "elvish", "es", "fish", "hush",
-	"ksh", "lksh", "loksh", "mksh", "nu", "oksh", "osh", "pdksh", "posh", "powershell", "pwsh",
-	"rbash", "rc", "rksh", "rzsh", "sash", "sh", "tcsh", "xonsh", "yash", "ysh", "zsh", NULL };
+static const char *const shells[] = { "ash", "atf-sh", "bash", "bosh", "bsd-csh", "csh", "dash",
+	"elvish", "es", "fdsh", "fish", "fizsh", "git-shell", "hush", "kmk_ash", "ksh", "lksh",
+	"loksh", "mksh", "nu", "oksh", "osh", "pbosh", "pdksh", "posh", "powershell", "pwsh",
+	"rbash", "rc", "rc.byron", "rksh", "rlksh", "rmksh", "rush", "rzsh", "sash", "scsh", "sh",
+	"tcsh", "xonsh", "yash", "ysh", "zsh", NULL };
 
-static const char *const interpreters[] = { "R", "Rscript", "awk", "bun", "clisp", "deno", "elixir",
-	"erl", "escript", "expect", "gawk", "gdb", "gdb-multiarch", "ghci", "gjs", "groovy",
-	"guile", "iex", "ipython", "irb", "java", "jruby", "jshell", "julia", "lua", "luajit",
-	"mawk", "mono", "nawk", "node", "nodejs", "ocaml", "octave", "octave-cli", "original-awk",
-	"perl", "php", "php-cgi", "pike", "pypy", "python", "qjs", "racket", "raku", "ruby",
-	"runghc", "runhaskell", "sbcl", "scala", "tclsh", "ts-node", "wish", NULL };
+static const char *const interpreters[] = { "R", "Rscript", "abcl", "awk", "axi", "bpdb",
+	"bpftrace", "bpython", "bsh", "bun", "bwbasic", "chezscheme", "chibi-scheme", "cjs",
+	"cjs-console", "cl", "cl-launch", "clisp", "clojure", "coffee", "csharp", "csi",
+	"debugperl", "deno", "duk", "ecl", "elixir", "erb", "erl", "escript", "eus", "execlineb",
+	"expect", "expectk", "fennel", "ffihugs", "gap", "gawk", "gbr", "gbs", "gbx", "gcl", "gdb",
+	"gdb-multiarch", "gdbtui", "gdl", "gforth", "gforth-fast", "gforth-itc", "ghci", "gjs",
+	"gjs-console", "gnuplot", "gp", "gracket", "groovy", "groovysh", "gsi", "guile", "hugs",
+	"hy", "iconx", "iex", "ikarus", "ipdb", "iperl", "ipython", "irb", "janet", "java", "jimsh",
+	"jruby", "jsc", "jshell", "julia", "jupyter-console", "jython", "kawa", "kotlin", "lldb",
+	"lli", "lua", "lua-any", "luajit", "mawk", "maxima", "micropython", "mit-scheme",
+	"mit-scheme-x86-64", "moar", "mono", "mred", "mujs", "mzscheme", "nawk", "neko", "newlisp",
+	"nickle", "node", "nodejs", "nqp", "nxsh", "nxwish", "ocaml", "ocamlrun", "octave",
+	"octave-cli", "original-awk", "parl", "pdb", "perl", "perlsh", "petite", "php", "php-cgi",
+	"phpdbg", "picolisp", "pike", "pil", "poly", "ptpython", "pudb", "pypy", "python", "qjs",
+	"r", "racket", "raku", "rakudo", "rdbg", "re.pl", "regina", "rep", "reply", "rexx", "rhino",
+	"ruby", "runawk", "runghc", "runhaskell", "runhugs", "s9", "sage", "sbcl", "scala",
+	"scheme", "scheme48", "scilab", "scm", "sisc", "slsh", "squeak", "sscm", "stap", "swipl",
+	"tclsh", "tinyscheme", "tixwish", "tkcon", "ts-node", "wish", "xotclsh", "xowish",
+	"yabasic", "yforth", "zenlisp", NULL };
 
 static const struct {
 	enum program program;
@@ -99,9 +114,9 @@ bool program_can_run(const char *name)
 		"docker-compose", "ed", "emacs", "ex", "ftp", "gmake", "gradle", "just", "kubectl",
 		"less", "lftp", "m4", "make", "man", "meson", "mosh", "more", "mvn", "mysql",
 		"nano", "ncat", "ninja", "nix-shell", "nox", "npx", "oc", "pipx", "pnpx", "podman",
-		"pre-commit", "psql", "rake", "rg", "rsync", "scons", "screen", "sed", "sftp",
-		"socat", "sqlite3", "ssh", "tar", "tcpdump", "tmux", "tox", "uvx", "vi", "vim",
-		"zip", NULL };
+		"pre-commit", "psql", "rake", "rg", "rsync", "run-parts", "scons", "screen", "sed",
+		"sftp", "socat", "sqlite3", "ssh", "tar", "tcpdump", "tmux", "tox", "uvx", "vi",
+		"vim", "zip", NULL };
 
 	return is_among(name, names);
 }
