@@ -216,10 +216,13 @@ asked() {
 @test "of a line of shell each command must be allowed, and none may be blocked" {
 	serve_vectors
 	asked allow commands.allow 'terraform plan' 'npm test' 'terraform fmt && terraform plan -out=x' \
-		' terraform  plan ' 'pytest -q 2>&1' "pytest 'a b'"
+		' terraform plan ' 'pytest -q 2>&1' "pytest  'a b'"
 	asked require_approval commands.default.require_approval 'terraform plan; ls' \
 		'terraform plan $(x)' 'terraform plan > x' 'npm test & ls' 'terraform plan `x`' '' \
 		'x=1 terraform plan' 'Terraform plan' 'sh -c "terraform plan"' 'ls | pytest'
+	# The line must fit as it is written, and no newline fits.
+	asked require_approval commands.default.require_approval 'terraform  plan' $'terraform\tplan' \
+		'npm  test' $'terraform plan\nterraform fmt' $'terraform plan\n'"'a'"
 	# Another program of the same name, and a name that only reads like a command.
 	asked require_approval commands.default.require_approval '/tmp/x/terraform plan' \
 		'./terraform plan' '/usr/bin/terraform plan' 'terraform plan; /tmp/x/terraform plan' \
@@ -234,6 +237,29 @@ asked() {
 		'git -C x push origin main' 'sudo git push x Main' 'git push origin HEAD'
 	asked require_approval commands.operand.require_approval 'terraform plan .env' \
 		'terraform plan -var-file=../x/secrets.yml' 'pytest a/../.env' 'terraform plan a.PEM'
+}
+
+@test "a call of a tool names its server and the tool, or both are unknown" {
+	start_daemon --policy-pack cavra-mcp-enterprise --pack-dir "$PACKS"
+	hears decision=allow '{"action_type":"mcp_tool_call","target":"jira-enterprise:create"}'
+	hears decision=allow '{"action_type":"mcp_tool_call","server":"jira-enterprise","tool":"x"}'
+	for target in jira-enterprise jira-enterprise: :create : personal-drive-mcp: Personal-Drive-MCP:x; do
+		hears decision=block rule_id=mcp.server.trust.block_unknown \
+			"{\"action_type\":\"mcp_tool_call\",\"target\":\"$target\"}"
+	done
+	stop_daemon
+
+	# So a server that is blocked by its name is seen in the target in any case.
+	mkdir "$TMP/policy"
+	echo '{"metadata":{"id":"x"},"mcp":{"blocked_servers":["evil"],"block_unknown_servers":false}}' \
+		>"$TMP/policy/policy.json"
+	start_daemon --policy "$TMP/policy/policy.json"
+	for target in evil evil: Evil:x EVIL evil:x:y; do
+		hears decision=block "{\"action_type\":\"mcp_tool_call\",\"target\":\"$target\"}"
+	done
+	for target in evils evi: x:evil; do
+		hears decision=allow "{\"action_type\":\"mcp_tool_call\",\"target\":\"$target\"}"
+	done
 }
 
 @test "packs judge local.exec as well" {

@@ -83,14 +83,23 @@ static bool fits_branch(const struct rule *rule, const struct target *t)
 	return false;
 }
 
-/* If the request names a server but no tool, the target may be the server's name. */
+/* If the request names no server, its target may begin with the name of one. */
+static bool may_name_any(const struct patterns *p, const char *target)
+{
+	const size_t len = target ? strcspn(target, ":") : 0;
+
+	for (size_t i = 0; i < p->n; i++)
+		if (strlen(p->any[i]) == len && strncasecmp(p->any[i], target, len) == 0)
+			return true;
+	return false;
+}
+
 static bool fits_server(const struct rule *rule, const struct target *t)
 {
-	const char *server = t->server ? t->server : t->request->evaluate.target;
-
 	if (rule->except_targets.n > 0 || rule->targets.n == 0)
 		return !is_any(&rule->except_targets, t->server, false);
-	return is_any(&rule->targets, server, true);
+	return t->server ? is_any(&rule->targets, t->server, true)
+			 : may_name_any(&rule->targets, t->request->evaluate.target);
 }
 
 static bool fits_compiled(const struct rule *rule, const struct target *t)

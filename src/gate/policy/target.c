@@ -202,8 +202,8 @@ static int add_candidate(struct target *t, const struct candidate *s, bool in_li
 
 /*
  * Adds the line and all commands in it. In a line that isn't understood, any word may be run. An
- * allowing rule must fit the line itself, too, since the words of a command are joined without
- * their quotes.
+ * allowing rule must fit the line itself, too, as it is written: the words of a command are joined
+ * without their quotes. No allowing pattern matches a newline.
  */
 static int add_line(struct target *t, const struct candidates *c, const char *line)
 {
@@ -213,10 +213,12 @@ static int add_line(struct target *t, const struct candidates *c, const char *li
 	t->grave = is_grave(line);
 	t->understood = !c->opaque && !c->unread && !c->hidden && c->n_lines == 1;
 	r = add_text(t, trimmed(line), reach);
-	if (r >= 0)
-		r = add_text(t, single_spaced(t->texts[0].text), reach);
-	if (r >= 0)
-		t->texts[1].command = true;
+	if (r < 0)
+		return r;
+	t->texts[0].command = true;
+	t->understood &= !strchr(t->texts[0].text, '\n');
+
+	r = add_text(t, single_spaced(t->texts[0].text), reach);
 	for (size_t i = 1; r >= 0 && i < c->n; i++)
 		r = add_candidate(t, &c->all[i], true);
 	return r;

@@ -288,14 +288,14 @@ static int split_tool(struct evaluate *e)
 {
 	const char *colon = e->target ? strchr(e->target, ':') : NULL;
 
-	if (e->server || e->tool || !colon || colon == e->target)
+	if (e->server || e->tool || !colon || colon == e->target || !colon[1])
 		return 0;
 
 	e->owned_server = strndup(e->target, (size_t)(colon - e->target));
 	if (!e->owned_server)
 		return -ENOMEM;
 	e->server = e->owned_server;
-	e->tool = colon[1] ? colon + 1 : NULL;
+	e->tool = colon + 1;
 	return 0;
 }
 
