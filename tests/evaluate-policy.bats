@@ -122,7 +122,8 @@ fetches() {
 	reads ask remembered kept/x a/kept/y
 	# Names of other scripts: as they are sent on the wire, and not as they look.
 	fetches allow docs https://a.example.org/x https://XN--BCHER-KVA.example/ https://xn--bcher-kva.example./x
-	fetches ask defaults.fetch https://xn--a-ecp.example.org/ https://xn--80ak6aa92e.example/
+	fetches ask defaults.fetch https://xn--a-ecp.example.org/ https://xn--80ak6aa92e.example/ \
+		https://xn--bcher-kva.example.org/
 	fetches block fetch.url.refused 'https://bücher.example/' 'https://a。example.org/' 'https://ａ.example.org/'
 	fetches block out https://x.bad.org/ https://xn--x-xka.bad.org/ https://X.BAD.ORG./
 	fetches ask defaults.fetch https://ok.bad.org/
@@ -337,7 +338,7 @@ fetches() {
 	fetches ask defaults.fetch http://www.debian.org/ https://debian.org/ \
 		https://www.debian.org:8443/ https://www.debian.org.x.org/ \
 		https://x.org/www.debian.org/ https://x.org/a https://x.org/a/b/c https://x.org/a/../b \
-		https://x.org/a//b 'https://xn--debian-x.x.debian.org/' 'http://[::1]/x' \
+		https://x.org/a//b https://xn--tda.debian.org/ 'http://[::1]/x' \
 		'https://x.org?.debian.org/'
 	fetches block bad https://a.evil.com/x http://a.evil.com:99/ https://x.org/admin/x \
 		https://x.org/b/../admin/x https://x.org//admin/x https://x.org/%61dmin/x \
@@ -349,6 +350,37 @@ fetches() {
 		www.debian.org '' 'https://www.debian.org%2eevil.com/' $'https://www.debian.org/\t' \
 		https://www..debian.org/ 'https://[::1/' https://www.debian.org:x/ 'https://dеbian.org/'
 	fetches ask defaults.fetch https://127.0.0.1/
+}
+
+@test "a host with letters outside of ASCII is compared as the DNS has it" {
+	serve_policy
+	document '{"defaults":{"fetch":"pending_hitl"},"fetch":[
+		{"id":"own","action":"allow","url":["https://*.xn--bcher-kva.example/**","https://xn--tda.*/**",
+		"https://a.*.xn--n3h.org/**"],"match":["https://a.xn--bcher-kva.example/"]},
+		{"id":"fake","action":"deny","url":["*://*xn--80ak6aa92e.com/**","*://xn--*.bank/**"]},
+		{"id":"all","action":"deny","url":"*://**.shop/**","except":"https://*.my.shop/**"}]}'
+	fetches allow own https://a.xn--bcher-kva.example/x HTTPS://A.XN--BCHER-KVA.EXAMPLE/ https://xn--tda.org/ \
+		https://a.b.xn--n3h.org/
+	# No wildcard of a rule that allows stands for such a label.
+	fetches ask defaults.fetch https://xn--80ak6aa92e.xn--bcher-kva.example/ https://xn--tda.xn--n3h/ \
+		https://a.xn--tda.xn--n3h.org/ https://xn--tda-xn--bcher-kva.example/
+	fetches block fake https://xn--80ak6aa92e.com/ http://a.xn--80ak6aa92e.com:99/x https://XN--80AK6AA92E.com./ \
+		https://xn--tda.bank/
+	fetches block all https://xn--tda.my.shop/ https://x.shop/
+	fetches ask defaults.fetch https://a.my.shop/
+	# Such letters as they are, and labels that stand for nothing, or for ASCII.
+	fetches block fetch.url.refused https://bücher.example/ https://a.BÜCHER.example/ https://аррӏе.com/ \
+		https://a。xn--n3h.org/ https://xn--/ https://xn--debian-.org/ https://xn---.org/ \
+		https://www.xn--99999999.org/ https://a.b.xn--N3H-.org/
+	judged block fetch.url.refused action_type=fetch_url "target=https://ex"$'\u00ad'"ample.org/"
+	for url in 'https://*.bücher.example/**' https://bücher.example/ 'https://b*ücher/'; do
+		faulty "fetch[0] \"x\": url has a host with letters outside of ASCII: write them as 'xn--...'" \
+			"{\"fetch\":[{\"id\":\"x\",\"action\":\"deny\",\"url\":\"$url\"}]}"
+	done
+	faulty "fetch[0] \"x\": url has a part 'xn--...' in its host that stands for nothing" \
+		'{"fetch":[{"id":"x","action":"deny","url":"https://*.xn--debian-.org/"}]}'
+	faulty "fetch[0] \"x\": url has a host with other characters than a-z, 0-9, '-' and '.'" \
+		'{"fetch":[{"id":"x","action":"deny","url":"https://*.a!b/"}]}'
 }
 
 @test "an address of IPv6 is one address, however it is spelled" {

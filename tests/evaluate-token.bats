@@ -525,6 +525,32 @@ is_waiting() {
 	assert_line "mcp          \$'x\\xE2\\x80\\xAEy of z' of 'a tool b'"
 }
 
+@test "a card shows a host in letters, and warns of those that look like others" {
+	start_kinds
+	pending_kind fetch target=https://xn--bcher-kva.example/a
+	run firma token show "$TOKEN"
+	assert_line 'fetch        https://xn--bcher-kva.example/a'
+	assert_line 'reads as     https://bücher.example/a'
+	refute_line -e '^warning '
+	pending_kind fetch target=https://www.xn--80ak6aa92e.com/
+	run firma token show "$TOKEN"
+	assert_line 'reads as     https://www.аррӏе.com/'
+	assert_line "warning      U+0430 looks like 'a' but is not"
+	pending_kind fetch target=https://xn--l-7sba6dbr.com/
+	run firma token show "$TOKEN"
+	assert_line 'warning      a word mixes Latin letters with Cyrillic or Greek look-alikes'
+	# Right-to-left letters are escaped there, too.
+	pending_kind fetch target="https://xn--$(python3 -c 'print("א".encode("punycode").decode())').org/"
+	run firma token show "$TOKEN"
+	assert_line "reads as     \$'https://\\xD7\\x90.org/'"
+	TOKEN=$(pending_token executable=/usr/bin/curl args:='["https://xn--80ak6aa92e.com/"]')
+	run firma token show "$TOKEN"
+	assert_line "warning      U+0430 looks like 'a' but is not"
+	pending_kind fetch target=https://a.example/
+	run firma token show "$TOKEN"
+	refute_line -e '^reads as '
+}
+
 @test "a URL with user info is refused, also without a policy" {
 	start_kinds
 	run evaluate_kind fetch target=https://a.example@b.example/x

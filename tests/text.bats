@@ -672,6 +672,38 @@ END
 	sed 's/@//; s/$/000000/' "$tmp/days" | xargs "$UNIT" text time | diff "$tmp/expected" -
 }
 
+@test "host: a label of the DNS is decoded as Unicode's own decoder does, or left as it is" {
+	python3 - >"$BATS_TEST_TMPDIR/hosts" <<-'END'
+		import random
+		random.seed(3492)
+		texts = "bücher аррӏе 例え ελληνικά раураl münchen-ost ü ☃ 日本語 ascii-ü ひとつ屋根の下2 a\u200db".split()
+		for i in range(2000):
+		    letters = random.choice(["abcü-1", "аеоp", "日本語a", "\U0001f600\U0010fffd\u0301z", "\x80\xff"])
+		    text = "".join(random.choice(letters) for _ in range(random.randint(1, 12)))
+		    if not text.isascii():
+		        texts.append(text)
+		for text in texts:
+		    print("xn--" + text.encode("punycode").decode(), text)
+	END
+	cut -d' ' -f1 "$BATS_TEST_TMPDIR/hosts" | "$UNIT" text decode-host \
+		| diff - <(cut -d' ' -f2 "$BATS_TEST_TMPDIR/hosts")
+	assert_same 'https://www.xn--bcher-kva.example:443/xn--tda?a=XN--TDA.' \
+		'https://www.bücher.example:443/ü?a=ü.'
+	for text in xn-- xn--- xn--abc- xn--debian- xn--zzzzzzzzzzzz xn--99999999 xn--a_b xn--- \
+		xn--8888888888888888888888888888888888 bcher-kva axn--tda xn-tda \
+		"xn--$(printf 'a%.0s' {1..60})-tda"; do
+		assert_same "$text" "$text"
+	done
+}
+
+# assert_same HOST SHOWN
+assert_same() {
+	[ "$(printf %s "$1" | "$UNIT" text decode-host)" = "$2" ] || {
+		echo "$1 -> $(printf %s "$1" | "$UNIT" text decode-host)"
+		return 1
+	}
+}
+
 @test "hex: lower-case digits, as many as are wanted" {
 	[ "$("$UNIT" text hex '' 0)" = '' ]
 	[ "$("$UNIT" text hex 00 1)" = 00 ]

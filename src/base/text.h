@@ -21,6 +21,9 @@
  */
 size_t text_decode(const char *text, size_t len, uint32_t *ret);
 
+/* The inverse, for any number below 0x200000. Returns the length. */
+size_t text_encode(uint32_t code, char ret[static 4]);
+
 /* Whether the whole text is valid UTF-8. NUL bytes are valid here, and so is the empty text. */
 bool text_is_utf8(const char *text, size_t len);
 

@@ -9,6 +9,7 @@
 
 #include "base/array.h"
 #include "base/clock.h"
+#include "base/idna.h"
 #include "base/json/tree.h"
 #include "base/notation.h"
 #include "base/text.h"
@@ -259,9 +260,26 @@ static void add_claims(struct token_card *c)
 	}
 }
 
-/* Warns about characters in the text that look like others; at most one warning for a card. */
+/* A host is asked for in the form of the DNS; people read it in letters. */
+static void add_decoded(struct token_card *c)
+{
+	cleanup(bytes_deinit) struct bytes decoded = BYTES_PRINTED;
+	const char *url = c->token->asked.target;
+
+	if (c->token->asked.kind != KIND_FETCH || !url)
+		return;
+	card_check(&c->card, idna_append_decoded(&decoded, url, strlen(url)));
+	if (strcmp(bytes_str(&decoded), url) != 0)
+		add_text(c, "reads as", bytes_str(&decoded));
+}
+
+/*
+ * Warns about characters that look like others, also in hosts in the form of the DNS; at most one
+ * warning for a card.
+ */
 static void add_likeness(struct token_card *c, const char *text)
 {
+	cleanup(bytes_deinit) struct bytes decoded = BYTES_PRINTED;
 	enum text_likeness likeness;
 	uint32_t code;
 	char ascii;
@@ -269,7 +287,8 @@ static void add_likeness(struct token_card *c, const char *text)
 	if (!text || c->likeness_warned)
 		return;
 
-	likeness = text_likeness(text, strlen(text), &code, &ascii);
+	card_check(&c->card, idna_append_decoded(&decoded, text, strlen(text)));
+	likeness = text_likeness(bytes_str(&decoded), decoded.len, &code, &ascii);
 	if (likeness == TEXT_UNLIKE)
 		return;
 
@@ -335,6 +354,7 @@ static void build(
 	card_init(&c->card, console);
 	c->card.long_field = COMMAND_FIELD;
 	add_head(c);
+	add_decoded(c);
 	add_change(c);
 	add_warnings(c);
 	add_line_notes(c);

@@ -20,6 +20,7 @@
 #include "base/array.h"
 #include "base/bytes.h"
 #include "base/cleanup.h"
+#include "base/idna.h"
 #include "base/notation.h"
 #include "base/text.h"
 #include "base/unicode.h"
@@ -158,30 +159,11 @@ static int ceiling(char **argv, const struct bytes *in, struct bytes *out)
 	return ceiling_of(text_append_escaped, in) || ceiling_of(text_append_quoted, in);
 }
 
-/* Encodes any number up to 0x1FFFFF as UTF-8, even one that is no character. */
-static size_t encode(uint32_t c, char ret[static 4])
+static int decode_host(char **argv, const struct bytes *in, struct bytes *out)
 {
-	if (c < 0x80) {
-		ret[0] = (char)c;
-		return 1;
-	}
-	if (c < 0x800) {
-		ret[0] = (char)(0xC0 | c >> 6);
-		ret[1] = (char)(0x80 | (c & 0x3F));
-		return 2;
-	}
-	if (c < 0x10000) {
-		ret[0] = (char)(0xE0 | c >> 12);
-		ret[1] = (char)(0x80 | (c >> 6 & 0x3F));
-		ret[2] = (char)(0x80 | (c & 0x3F));
-		return 3;
-	}
-
-	ret[0] = (char)(0xF0 | c >> 18);
-	ret[1] = (char)(0x80 | (c >> 12 & 0x3F));
-	ret[2] = (char)(0x80 | (c >> 6 & 0x3F));
-	ret[3] = (char)(0x80 | (c & 0x3F));
-	return 4;
+	(void)argv;
+	must(idna_append_decoded(out, bytes_str(in), in->len), "decode");
+	return print(out);
 }
 
 /* Whether text_decode() takes the whole text, character by character. */
@@ -219,7 +201,7 @@ static int utf8_all(char **argv, const struct bytes *in, struct bytes *out)
 		bool is_character = c <= 0x10FFFF && (c < 0xD800 || c > 0xDFFF);
 		uint32_t decoded = UINT32_MAX;
 		char text[4];
-		size_t len = encode(c, text);
+		size_t len = text_encode(c, text);
 		size_t n = text_decode(text, len, &decoded);
 
 		if (n != (is_character ? len : 0) || decoded != (is_character ? c : UINT32_MAX)) {
@@ -507,6 +489,7 @@ static const struct {
 	{ "mixes", 0, true, mixes },
 	{ "looks-alike", 0, true, looks_alike },
 	{ "ceiling", 0, true, ceiling },
+	{ "decode-host", 0, true, decode_host },
 	{ "utf8-all", 0, false, utf8_all },
 	{ "classes", 0, false, classes },
 	{ "quote-unique", 0, false, quote_unique },

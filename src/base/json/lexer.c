@@ -88,30 +88,6 @@ static int take_unicode_escape(struct lexer *l, const char *start, uint32_t *ret
 	return 0;
 }
 
-static size_t encode_utf8(uint32_t code, char ret[static 4])
-{
-	if (code < 0x80) {
-		ret[0] = (char)code;
-		return 1;
-	}
-	if (code < 0x800) {
-		ret[0] = (char)(0xc0 | code >> 6);
-		ret[1] = (char)(0x80 | (code & 0x3f));
-		return 2;
-	}
-	if (code < 0x10000) {
-		ret[0] = (char)(0xe0 | code >> 12);
-		ret[1] = (char)(0x80 | (code >> 6 & 0x3f));
-		ret[2] = (char)(0x80 | (code & 0x3f));
-		return 3;
-	}
-	ret[0] = (char)(0xf0 | code >> 18);
-	ret[1] = (char)(0x80 | (code >> 12 & 0x3f));
-	ret[2] = (char)(0x80 | (code >> 6 & 0x3f));
-	ret[3] = (char)(0x80 | (code & 0x3f));
-	return 4;
-}
-
 /* Reads an escape, from its backslash on. Appends its character to `out`, unless that is NULL. */
 static int take_escape(struct lexer *l, struct bytes *out)
 {
@@ -131,7 +107,7 @@ static int take_escape(struct lexer *l, struct bytes *out)
 		r = take_unicode_escape(l, start, &code);
 		if (r != 0)
 			return r;
-		return out ? bytes_append(out, utf8, encode_utf8(code, utf8)) : 0;
+		return out ? bytes_append(out, utf8, text_encode(code, utf8)) : 0;
 	}
 
 	name = memchr(names, *l->at, sizeof(names) - 1);

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/idna.h"
 #include "base/path.h"
 #include "gate/limits.h"
 #include "gate/policy/glob.h"
@@ -215,12 +216,37 @@ static bool url_path_fits(const struct url *p, const struct url *u, enum width w
 	return (width == WIDE || u->plain_path) && glob_path(p->path, u->path);
 }
 
-/* Compares each part separately. An encoded host ("xn--") is allowed only by such a pattern. */
+static bool has_label(const char *host, const char *label, size_t label_len)
+{
+	size_t len;
+
+	for (; *host; host += len + (host[len] == '.')) {
+		len = strcspn(host, ".");
+		if (len == label_len && memcmp(host, label, len) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* An encoded label of a host ("xn--…") can look like any other one: no wildcard stands for it. */
+static bool names_encoded_labels(const char *pattern, const char *host)
+{
+	size_t len;
+
+	for (; *host; host += len + (host[len] == '.')) {
+		len = strcspn(host, ".");
+		if (idna_is_encoded(host, len) && !has_label(pattern, host, len))
+			return false;
+	}
+	return true;
+}
+
+/* Compares each part separately. */
 static bool url_fits(const struct url *p, const struct url *u, enum width width)
 {
 	if (!glob_text(p->scheme, u->scheme) || !glob_text(p->host, u->host))
 		return false;
-	if (width == NARROW && strstr(u->host, "xn--") && !strstr(p->host, "xn--"))
+	if (width == NARROW && !names_encoded_labels(p->host, u->host))
 		return false;
 	if (p->port[0] || width == NARROW)
 		if (strcmp(p->port, "*") != 0 && strcmp(p->port, u->port) != 0)

@@ -13,6 +13,7 @@
 
 #include "base/array.h"
 #include "base/cleanup.h"
+#include "base/idna.h"
 #include "base/path.h"
 
 enum { REFUSED = 1 };
@@ -136,19 +137,41 @@ static int respell_ipv6(char **host, enum url_form form)
 	return 0;
 }
 
+/*
+ * Programs encode letters outside of ASCII in different ways, and some of them decode a label that
+ * the others refuse. So only the encoded form is taken, if it stands for something.
+ */
+static const char *letters_fault(const char *host)
+{
+	size_t len;
+
+	for (const char *c = host; *c; c++)
+		if ((unsigned char)*c >= 0x80)
+			return "has a host with letters outside of ASCII: write them as 'xn--...'";
+	for (; *host; host += len + (host[len] == '.')) {
+		len = strcspn(host, ".");
+		if (idna_is_encoded(host, len) && !memchr(host, '*', len) && !memchr(host, '?', len)
+			&& !idna_is_valid(host, len))
+			return "has a part 'xn--...' in its host that stands for nothing";
+	}
+	return NULL;
+}
+
 static const char *host_fault(const char *host, enum url_form form)
 {
-	static const char known[] = "abcdefghijklmnopqrstuvwxyz0123456789-_.";
+	static const char known[] = "abcdefghijklmnopqrstuvwxyz0123456789-_.*?";
+	const bool wild = form == URL_PATTERN && strpbrk(host, "*?");
+	const char *fault = letters_fault(host);
 
 	if (!host[0])
 		return "has no host";
 	if (host[0] == '.' || strstr(host, ".."))
 		return "has an empty part in its host";
-	if (form == URL_PATTERN && strpbrk(host, "*?"))
-		return NULL;
-	if (host[strspn(host, known)] != '\0')
+	if (fault)
+		return fault;
+	if (host[strspn(host, known)] != '\0' || (!wild && strpbrk(host, "*?")))
 		return "has a host with other characters than a-z, 0-9, '-' and '.'";
-	if (looks_numeric(host) && !is_dotted_quad(host))
+	if (!wild && looks_numeric(host) && !is_dotted_quad(host))
 		return "has a host that is a number, but no dotted quad";
 	return NULL;
 }

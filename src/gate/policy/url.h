@@ -3,7 +3,8 @@
 
 /*
  * Parses a URL. Parts that programs read in different ways are refused: user information, blanks,
- * backslashes, encoded dots and slashes, numeric hosts other than dotted quads.
+ * backslashes, encoded dots and slashes, numeric hosts other than dotted quads, hosts with letters
+ * outside of ASCII other than as "xn--…".
  */
 
 #include <stdbool.h>
