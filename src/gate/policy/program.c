@@ -9,6 +9,7 @@
 
 #include "base/array.h"
 #include "gate/policy/glob.h"
+#include "gate/policy/known-names.h"
 #include "gate/policy/program-name.h"
 #include "gate/policy/wrapper-table.h"
 
@@ -45,12 +46,40 @@ static const char *const interpreters[] = { "R", "Rscript", "abcl", "awk", "axi"
 	"tclsh", "tinyscheme", "tixwish", "tkcon", "ts-node", "wish", "xotclsh", "xowish",
 	"yabasic", "yforth", "zenlisp", NULL };
 
+/* They run others, depending on their arguments or files. */
+static const char *const runners[] = { "ansible", "ansible-playbook", "ant", "at", "batch", "bazel",
+	"bunx", "ccache", "cmake", "composer", "crontab", "dmake", "docker", "docker-compose", "ed",
+	"emacs", "ex", "ftp", "gmake", "gradle", "just", "kubectl", "less", "lftp", "m4", "make",
+	"man", "meson", "mosh", "more", "mvn", "mysql", "nano", "ncat", "ninja", "nix-shell", "nox",
+	"npx", "oc", "pipx", "pnpx", "podman", "pre-commit", "psql", "rake", "rg", "rsync",
+	"run-parts", "scons", "screen", "sed", "sftp", "socat", "sqlite3", "ssh", "tar", "tcpdump",
+	"tmux", "tox", "uvx", "vi", "vim", "zip", NULL };
+
+/* A subcommand follows their options. */
+static const char *const with_verbs[] = { "apk", "apt", "apt-get", "aptitude", "aws", "az", "brew",
+	"bun", "bundle", "cargo", "conda", "deno", "dnf", "docker", "docker-compose", "flatpak",
+	"gcloud", "gh", "git", "glab", "go", "hatch", "helm", "hg", "incus", "ip", "kubectl",
+	"loginctl", "lxc", "machinectl", "make", "mamba", "mise", "nerdctl", "networkctl", "nix",
+	"nmcli", "npm", "oc", "opam", "pdm", "pip", "pipenv", "pipx", "pnpm", "podman", "poetry",
+	"psql", "pulumi", "rustup", "snap", "svn", "systemctl", "terraform", "terragrunt", "tofu",
+	"tmux", "ufw", "firewall-cmd", "uv", "vagrant", "yarn", "yum", "zypper", NULL };
+
+/* What is known of a name, in bits. */
+enum fact {
+	FACT_SHELL = 1 << 0,
+	FACT_INTERPRETER = 1 << 1,
+	FACT_RUNNER = 1 << 2,
+	FACT_VERBS = 1 << 3,
+};
+
 static const struct {
-	enum program program;
+	enum fact fact;
 	const char *const *names;
-} kinds[] = {
-	{ PROGRAM_SHELL, shells },
-	{ PROGRAM_INTERPRETER, interpreters },
+} lists[] = {
+	{ FACT_SHELL, shells },
+	{ FACT_INTERPRETER, interpreters },
+	{ FACT_RUNNER, runners },
+	{ FACT_VERBS, with_verbs },
 };
 
 const char *program_text(enum program program)
@@ -65,24 +94,41 @@ static bool has_flag(const char *name, enum wrapper_flags flag)
 	return wrapper && wrapper->flags & flag;
 }
 
-static bool is_among(const char *name, const char *const *names)
-{
-	const struct program_initials initials = program_initials_of(name);
+static struct known_name
+	known_names[LENGTH(shells) + LENGTH(interpreters) + LENGTH(runners) + LENGTH(with_verbs)];
+static struct known_names known = KNOWN_NAMES_INIT(known_names);
 
-	for (; *names; names++)
-		if (program_begins_alike(&initials, *names) && program_name_is(name, *names))
-			return true;
-	return false;
+static void add_names(void)
+{
+	for (size_t i = 0; i < LENGTH(lists); i++)
+		for (const char *const *name = lists[i].names; *name; name++)
+			known_names_add(&known, *name, (uint16_t)lists[i].fact);
+}
+
+static unsigned int facts_of(const char *name)
+{
+	const struct known_name *found;
+	struct known_search search;
+	unsigned int facts = 0;
+
+	if (known.n == 0)
+		add_names();
+	search = known_names_search(&known, name);
+	while ((found = known_names_next(&search)))
+		facts |= found->value;
+	return facts;
+}
+
+static enum program program_by(unsigned int facts)
+{
+	return facts & FACT_SHELL          ? PROGRAM_SHELL
+		: facts & FACT_INTERPRETER ? PROGRAM_INTERPRETER
+					   : PROGRAM_PLAIN;
 }
 
 enum program program_of(const char *name)
 {
-	if (has_flag(name, WRAPPER_ALWAYS))
-		return PROGRAM_WRAPPER;
-	for (size_t i = 0; i < LENGTH(kinds); i++)
-		if (is_among(name, kinds[i].names))
-			return kinds[i].program;
-	return PROGRAM_PLAIN;
+	return has_flag(name, WRAPPER_ALWAYS) ? PROGRAM_WRAPPER : program_by(facts_of(name));
 }
 
 enum program program_of_pattern(const char *pattern, const char **ret_name)
@@ -90,12 +136,12 @@ enum program program_of_pattern(const char *pattern, const char **ret_name)
 	*ret_name = wrapper_could_be(pattern);
 	if (*ret_name)
 		return PROGRAM_WRAPPER;
-	for (size_t i = 0; i < LENGTH(kinds); i++) {
-		for (const char *const *known = kinds[i].names; *known; known++) {
-			if (!program_name_could_be(pattern, *known))
+	for (size_t i = 0; program_by(lists[i].fact) != PROGRAM_PLAIN; i++) {
+		for (const char *const *name = lists[i].names; *name; name++) {
+			if (!program_name_could_be(pattern, *name))
 				continue;
-			*ret_name = *known;
-			return kinds[i].program;
+			*ret_name = *name;
+			return program_by(lists[i].fact);
 		}
 	}
 	return PROGRAM_PLAIN;
@@ -109,16 +155,7 @@ bool program_is_multicall(const char *name)
 
 bool program_can_run(const char *name)
 {
-	static const char *const names[] = { "ansible", "ansible-playbook", "ant", "at", "batch",
-		"bazel", "bunx", "ccache", "cmake", "composer", "crontab", "dmake", "docker",
-		"docker-compose", "ed", "emacs", "ex", "ftp", "gmake", "gradle", "just", "kubectl",
-		"less", "lftp", "m4", "make", "man", "meson", "mosh", "more", "mvn", "mysql",
-		"nano", "ncat", "ninja", "nix-shell", "nox", "npx", "oc", "pipx", "pnpx", "podman",
-		"pre-commit", "psql", "rake", "rg", "rsync", "run-parts", "scons", "screen", "sed",
-		"sftp", "socat", "sqlite3", "ssh", "tar", "tcpdump", "tmux", "tox", "uvx", "vi",
-		"vim", "zip", NULL };
-
-	return is_among(name, names);
+	return facts_of(name) & FACT_RUNNER;
 }
 
 bool program_verb_can_run(const char *name, const char *verb)
@@ -126,7 +163,7 @@ bool program_verb_can_run(const char *name, const char *verb)
 	static const struct {
 		const char *name;
 		const char *verbs[6];
-	} known[] = {
+	} programs[] = {
 		{ "bun", { "run", "x", "test" } },
 		{ "cargo", { "run" } },
 		{ "deno", { "run", "task", "eval", "test" } },
@@ -140,25 +177,17 @@ bool program_verb_can_run(const char *name, const char *verb)
 	if (wrapper && wrapper->flags & WRAPPER_VERBS
 		&& (!glob_is_literal(verb) || wrapper_find_verb(wrapper, &verb, 1)))
 		return true;
-	for (size_t i = 0; i < LENGTH(known); i++)
-		for (size_t k = 0; k < 6 && known[i].verbs[k]; k++)
-			if (strcmp(name, known[i].name) == 0 && glob_text(verb, known[i].verbs[k]))
+	for (size_t i = 0; i < LENGTH(programs); i++)
+		for (size_t k = 0; k < 6 && programs[i].verbs[k]; k++)
+			if (strcmp(name, programs[i].name) == 0
+				&& glob_text(verb, programs[i].verbs[k]))
 				return true;
 	return false;
 }
 
 bool program_has_verbs(const char *name)
 {
-	static const char *const names[] = { "apk", "apt", "apt-get", "aptitude", "aws", "az",
-		"brew", "bun", "bundle", "cargo", "conda", "deno", "dnf", "docker",
-		"docker-compose", "flatpak", "gcloud", "gh", "git", "glab", "go", "hatch", "helm",
-		"hg", "incus", "ip", "kubectl", "loginctl", "lxc", "machinectl", "make", "mamba",
-		"mise", "nerdctl", "networkctl", "nix", "nmcli", "npm", "oc", "opam", "pdm", "pip",
-		"pipenv", "pipx", "pnpm", "podman", "poetry", "psql", "pulumi", "rustup", "snap",
-		"svn", "systemctl", "terraform", "terragrunt", "tofu", "tmux", "ufw",
-		"firewall-cmd", "uv", "vagrant", "yarn", "yum", "zypper", NULL };
-
-	return is_among(name, names);
+	return facts_of(name) & FACT_VERBS;
 }
 
 bool program_runs_lines(const char *name)
@@ -167,7 +196,7 @@ bool program_runs_lines(const char *name)
 
 	if (wrapper && wrapper->flags & WRAPPER_STRINGS && wrapper->flags & WRAPPER_ANY)
 		return true;
-	return !(wrapper && wrapper->flags & WRAPPER_ALWAYS) && is_among(name, shells);
+	return !(wrapper && wrapper->flags & WRAPPER_ALWAYS) && facts_of(name) & FACT_SHELL;
 }
 
 bool program_is_hidden(const char *name)

@@ -4,13 +4,13 @@
 
 #include "gate/policy/wrapper-table.h"
 
-#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
 #include "base/array.h"
 #include "gate/policy/glob.h"
+#include "gate/policy/known-names.h"
 #include "gate/policy/program-name.h"
 
 enum {
@@ -518,56 +518,34 @@ static const struct wrapper wrappers[] = {
 		NULL, ANY | HIDES | JOINS, 0, NULL },
 };
 
+#define LENGTH(wrappers) (LENGTH(wrappers))
+
 /* --- programs --------------------------------------------------------------------------------- */
 
-/* Most names differ in the first letter. */
-static bool has_name(
-	const struct wrapper *w, const char *name, const struct program_initials *initials)
+static struct known_name known_names[LENGTH(wrappers) * WRAPPER_NAMES_MAX];
+static struct known_names known = KNOWN_NAMES_INIT(known_names);
+
+static void add_names(void)
 {
-	for (size_t i = 0; i < WRAPPER_NAMES_MAX && w->names[i]; i++)
-		if (program_begins_alike(initials, w->names[i])
-			&& program_name_is(name, w->names[i]))
-			return true;
-	return false;
-}
-
-/* For each first letter of a known name, the wrappers that have one; made once. */
-#define SET_WORDS ((LENGTH(wrappers) + 63) / 64)
-
-static uint64_t by_letter[1 << CHAR_BIT][SET_WORDS];
-static bool letters_are_known;
-
-static void find_letters_of_names(void)
-{
-	const char *const *names;
-
-	for (size_t w = 0; w < LENGTH(wrappers); w++) {
-		names = wrappers[w].names;
-		for (size_t i = 0; !wrappers[w].verbs && i < WRAPPER_NAMES_MAX && names[i]; i++)
-			by_letter[(unsigned char)names[i][0]][w / 64] |= UINT64_C(1) << w % 64;
-	}
-	letters_are_known = true;
+	for (size_t w = 0; w < LENGTH(wrappers); w++)
+		for (size_t i = 0; i < WRAPPER_NAMES_MAX && wrappers[w].names[i]; i++)
+			if (!wrappers[w].verbs)
+				known_names_add(&known, wrappers[w].names[i], (uint16_t)w);
 }
 
 const struct wrapper *wrapper_find(const char *name)
 {
-	const struct program_initials initials = program_initials_of(name);
-	const struct wrapper *w;
+	const struct known_name *found;
+	struct known_search search;
+	size_t first = LENGTH(wrappers);
 
-	if (!letters_are_known)
-		find_letters_of_names();
-	for (size_t i = 0; i < SET_WORDS; i++) {
-		uint64_t left = 0;
-
-		for (size_t k = 0; k < initials.n; k++)
-			left |= by_letter[(unsigned char)initials.letters[k]][i];
-		for (; left; left &= left - 1) {
-			w = &wrappers[i * 64 + (size_t)__builtin_ctzll(left)];
-			if (has_name(w, name, &initials))
-				return w;
-		}
-	}
-	return NULL;
+	if (known.n == 0)
+		add_names();
+	search = known_names_search(&known, name);
+	while ((found = known_names_next(&search)))
+		if (found->value < first)
+			first = found->value;
+	return first < LENGTH(wrappers) ? &wrappers[first] : NULL;
 }
 
 const char *wrapper_could_be(const char *pattern)

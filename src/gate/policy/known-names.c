@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * A hash table with chains. A known name of one letter, or with a star after it, begins like more
+ * than one pair of letters: it is in the chain of its letter and NUL, which every search reads,
+ * too.
+ */
+
+#include "gate/policy/known-names.h"
+
+#include <assert.h>
+
+static unsigned int chain_of(char letter, char second)
+{
+	return (31U * (unsigned char)letter + (unsigned char)second) % KNOWN_CHAINS;
+}
+
+void known_names_add(struct known_names *names, const char *name, uint16_t value)
+{
+	uint16_t *chain = &names->chains[chain_of(name[0], name[1] == '*' ? '\0' : name[1])];
+
+	assert(names->n < names->size && names->n < UINT16_MAX);
+	names->list[names->n++] = (struct known_name){ name, value, *chain };
+	*chain = (uint16_t)names->n;
+}
+
+struct known_search known_names_search(const struct known_names *names, const char *name)
+{
+	return (struct known_search){
+		.names = names,
+		.name = name,
+		.initials = program_initials_of(name),
+	};
+}
+
+/* Goes to the beginning of the next chain. Returns false after the last one. */
+static bool enter_chain(struct known_search *s)
+{
+	const unsigned int initial = s->chain / 2;
+
+	if (initial == s->initials.n)
+		return false;
+	s->at = s->names->chains[chain_of(s->initials.letters[initial],
+		s->chain % 2 == 0 ? s->initials.seconds[initial] : '\0')];
+	s->chain++;
+	return true;
+}
+
+const struct known_name *known_names_next(struct known_search *s)
+{
+	const struct known_name *known;
+
+	for (;;) {
+		while (s->at == 0)
+			if (!enter_chain(s))
+				return NULL;
+		known = &s->names->list[s->at - 1];
+		s->at = known->next;
+		if (program_begins_alike(&s->initials, known->name)
+			&& program_name_is(s->name, known->name))
+			return known;
+	}
+}

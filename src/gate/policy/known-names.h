@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: ISC */
+#pragma once
+
+/*
+ * A table of the names of known programs, each with a value, by their first two letters: a lookup
+ * compares a few names instead of hundreds. Static: KNOWN_NAMES_INIT over an array with a place for
+ * each name, then known_names_add(). A name of a file may be that of several known programs, so all
+ * of them are given:
+ *
+ *	struct known_search search = known_names_search(&names, "python3.11");
+ *
+ *	while ((known = known_names_next(&search)))
+ *		…
+ */
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "gate/policy/program-name.h"
+
+struct known_name {
+	const char *name; /* in the form for program-name.h */
+	uint16_t value;
+	uint16_t next; /* of the same chain; 0 ends it, others are an index + 1 */
+};
+
+#define KNOWN_CHAINS 256
+
+struct known_names {
+	struct known_name *list;
+	size_t n, size;
+	uint16_t chains[KNOWN_CHAINS]; /* as `next` */
+};
+
+#define KNOWN_NAMES_INIT(array)                                             \
+	{                                                                   \
+		.list = (array), .size = sizeof(array) / sizeof((array)[0]) \
+	}
+
+/* `name` must outlive the table. There must be a place left. */
+void known_names_add(struct known_names *names, const char *name, uint16_t value);
+
+struct known_search {
+	const struct known_names *names;
+	const char *name;
+	struct program_initials initials;
+	unsigned int chain; /* the next one */
+	uint16_t at;
+};
+
+struct known_search known_names_search(const struct known_names *names, const char *name);
+
+/* NULL after the last one. */
+const struct known_name *known_names_next(struct known_search *search);
