@@ -2,7 +2,7 @@
 
 /*
  * A growing buffer with a ceiling. Invariant: data is NULL and size 0, or data[len] is NUL and
- * len < size; len <= max always.
+ * len < size <= max + 1. So what fits into the free space is also below the ceiling.
  */
 
 #include "base/bytes.h"
@@ -44,7 +44,7 @@ void bytes_undo(struct bytes *b, size_t len, int error)
 	b->error = error;
 }
 
-int bytes_reserve(struct bytes *b, size_t n, char **ret)
+static int grow(struct bytes *b, size_t n)
 {
 	size_t wanted, size;
 	char *data;
@@ -53,19 +53,35 @@ int bytes_reserve(struct bytes *b, size_t n, char **ret)
 		return -EMSGSIZE;
 
 	wanted = b->len + n + 1;
-	if (wanted > b->size) {
-		size = b->size ? b->size : BYTES_SIZE_MIN;
-		while (size < wanted)
-			size *= 2;
+	size = b->size ? b->size : BYTES_SIZE_MIN;
+	while (size < wanted)
+		size *= 2;
+	if (size > b->max)
+		size = b->max + 1;
 
-		data = realloc(b->data, size);
-		if (!data)
-			return -ENOMEM;
+	data = realloc(b->data, size);
+	if (!data)
+		return -ENOMEM;
 
-		b->data = data;
-		b->size = size;
-		b->data[b->len] = '\0';
-	}
+	b->data = data;
+	b->size = size;
+	b->data[b->len] = '\0';
+	return 0;
+}
+
+/* The usual case is a comparison. */
+static inline int make_room(struct bytes *b, size_t n)
+{
+	return n < b->size - b->len ? 0 : grow(b, n);
+}
+
+int bytes_reserve(struct bytes *b, size_t n, char **ret)
+{
+	int r;
+
+	r = make_room(b, n);
+	if (r < 0)
+		return r;
 
 	*ret = b->data + b->len;
 	return 0;
@@ -79,20 +95,13 @@ void bytes_grew(struct bytes *b, size_t n)
 
 int bytes_append(struct bytes *b, const void *data, size_t len)
 {
-	char *end;
-	int r;
-
+	if (b->error >= 0)
+		b->error = make_room(b, len);
 	if (b->error < 0)
 		return b->error;
 
-	r = bytes_reserve(b, len, &end);
-	if (r < 0) {
-		b->error = r;
-		return r;
-	}
-
 	if (len > 0)
-		memcpy(end, data, len);
+		memcpy(b->data + b->len, data, len);
 	bytes_grew(b, len);
 	return 0;
 }
@@ -102,9 +111,27 @@ int bytes_append_str(struct bytes *b, const char *str)
 	return bytes_append(b, str, strlen(str));
 }
 
+int bytes_append_strs(struct bytes *b, const char *str, ...)
+{
+	va_list ap;
+
+	va_start(ap, str);
+	for (; str; str = va_arg(ap, const char *))
+		bytes_append_str(b, str);
+	va_end(ap);
+	return b->error;
+}
+
 int bytes_append_char(struct bytes *b, char c)
 {
-	return bytes_append(b, &c, 1);
+	if (b->error >= 0)
+		b->error = make_room(b, 1);
+	if (b->error < 0)
+		return b->error;
+
+	b->data[b->len] = c;
+	bytes_grew(b, 1);
+	return 0;
 }
 
 int bytes_appendf(struct bytes *b, const char *format, ...)

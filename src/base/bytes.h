@@ -63,6 +63,10 @@ void bytes_grew(struct bytes *b, size_t n);
 int bytes_append(struct bytes *b, const void *data, size_t len);
 int bytes_append_str(struct bytes *b, const char *str);
 int bytes_append_char(struct bytes *b, char c);
+
+/* Several strings; NULL ends the list. Much faster than bytes_appendf(). */
+int bytes_append_strs(struct bytes *b, const char *str, ...) __attribute__((sentinel));
+
 int bytes_appendf(struct bytes *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 int bytes_vappendf(struct bytes *b, const char *format, va_list ap)
 	__attribute__((format(printf, 2, 0)));

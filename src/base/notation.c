@@ -315,6 +315,17 @@ static void put_digits(char *to, size_t n, uint64_t value)
 		to[n - 1] = (char)('0' + value % 10);
 }
 
+size_t notation_decimal(uint64_t number, char ret[static NOTATION_DECIMAL_MAX + 1])
+{
+	size_t n = 1;
+
+	for (uint64_t rest = number / 10; rest > 0; rest /= 10)
+		n++;
+	put_digits(ret, n, number);
+	ret[n] = '\0';
+	return n;
+}
+
 int notation_append_time(struct bytes *b, uint64_t wall)
 {
 	char text[] = "0000-00-00T00:00:00.000Z";

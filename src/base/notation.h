@@ -54,6 +54,12 @@ int notation_append_time(struct bytes *b, uint64_t wall);
 /* The same with nanoseconds; the clock counts in thousands of them. */
 int notation_append_time_ns(struct bytes *b, uint64_t wall);
 
+/* The longest number has 20 digits. */
+#define NOTATION_DECIMAL_MAX 20
+
+/* Decimal digits and a NUL. Returns the number of digits. */
+size_t notation_decimal(uint64_t number, char ret[static NOTATION_DECIMAL_MAX + 1]);
+
 /* Lower-case hex. `ret` takes 2 * len characters and a NUL. */
 void notation_hex(const void *data, size_t len, char *ret);
 

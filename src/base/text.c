@@ -278,10 +278,14 @@ static int append_escaped(struct bytes *b, const char *text, size_t len, enum no
 
 int text_append_escaped(struct bytes *b, const char *text, size_t len)
 {
-	size_t before = b->len;
+	size_t before = b->len, plain = 0;
 	int r;
 
-	r = append_escaped(b, text, len, NOTATION_BRACES);
+	/* Most texts are plain as a whole. */
+	while (plain < len && is_printable_ascii(text[plain]))
+		plain++;
+	r = plain == len ? bytes_append(b, text, len)
+			 : append_escaped(b, text, len, NOTATION_BRACES);
 	if (r < 0)
 		bytes_undo(b, before, r);
 

@@ -4,7 +4,6 @@
 
 #include "daemon/answer.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -223,23 +222,20 @@ void answer_print(struct answer *a, const struct status_sources *sources, const 
 static int print_message(
 	const struct answer *a, const struct reply *told, const char *token_id, struct bytes *b)
 {
-	int r;
-
-	r = bytes_appendf(b, "%s %s",
-		has_decision(a) ? decision_name(told->decision) : action_name(a->action),
-		bytes_str(&a->what));
-	if (r >= 0 && token_id)
-		r = bytes_appendf(b, ", token %s", token_id);
-	if (r >= 0 && a->verdict.view == VIEW_CHANGED && a->state == ANSWER_DECIDED)
-		r = bytes_appendf(b, ", tokens: %zu", a->changed.len / TOKEN_ID_LEN);
-	if (r >= 0 && !has_decision(a))
-		r = bytes_appendf(b, ": %s", outcome_name(told->outcome));
-	if (r >= 0 && told->reason && told->reason[0]) {
-		r = bytes_append_str(b, ": ");
-		if (r >= 0)
-			r = text_append_escaped(b, told->reason, strlen(told->reason));
+	bytes_append_strs(b,
+		has_decision(a) ? decision_name(told->decision) : action_name(a->action), " ",
+		bytes_str(&a->what), NULL);
+	if (token_id)
+		bytes_append_strs(b, ", token ", token_id, NULL);
+	if (a->verdict.view == VIEW_CHANGED && a->state == ANSWER_DECIDED)
+		bytes_appendf(b, ", tokens: %zu", a->changed.len / TOKEN_ID_LEN);
+	if (!has_decision(a))
+		bytes_append_strs(b, ": ", outcome_name(told->outcome), NULL);
+	if (told->reason && told->reason[0]) {
+		bytes_append_str(b, ": ");
+		text_append_escaped(b, told->reason, strlen(told->reason));
 	}
-	return r;
+	return bytes_error(b);
 }
 
 static const char *message_id(const struct reply *told)
@@ -253,7 +249,7 @@ void answer_log(const struct answer *a)
 {
 	cleanup(bytes_deinit) struct bytes message = BYTES_PRINTED;
 	const struct reply told = reply_of(a);
-	char id[NOTATION_UUID_LEN + 1], uid[16];
+	char id[NOTATION_UUID_LEN + 1], uid[NOTATION_DECIMAL_MAX + 1];
 	const struct log_field fields[] = {
 		{ "FIRMA_ACTION", a->action == ACTION_NONE ? NULL : action_name(a->action) },
 		{ "FIRMA_DECISION", has_decision(a) ? decision_name(told.decision) : NULL },
@@ -268,8 +264,9 @@ void answer_log(const struct answer *a)
 	if (a->state == ANSWER_FAILED || (a->state == ANSWER_DECIDED && !a->recorded))
 		return;
 
-	notation_uuid(a->verdict.token_id, id);
-	snprintf(uid, sizeof(uid), "%u", (unsigned int)a->conn->peer.uid);
+	if (a->verdict.has_token)
+		notation_uuid(a->verdict.token_id, id);
+	notation_decimal(a->conn->peer.uid, uid);
 	if (print_message(a, &told, a->verdict.has_token ? id : NULL, &message) < 0)
 		return;
 

@@ -55,7 +55,7 @@ static void add_item(struct journal_entry *entry, const char *name, const char *
 	struct bytes *item = &entry->items[entry->n];
 
 	bytes_init(item, BYTES_PRINTED_MAX);
-	if (value && bytes_appendf(item, "%s=%s", name, value) == 0)
+	if (value && bytes_append_strs(item, name, "=", value, NULL) == 0)
 		entry->n++;
 }
 
@@ -86,12 +86,13 @@ static void send_to_journal(int priority, const char *id, const struct log_field
  */
 static void print_line(const char *message)
 {
-	cleanup(bytes_deinit) struct bytes time = BYTES_PRINTED;
+	cleanup(bytes_deinit) struct bytes line = BYTES_PRINTED;
 
-	notation_append_time(&time, clock_now().wall);
-	if (__fpending(stderr) + time.len + 1 + sizeof(PREFIX) + strlen(message) > sizeof(lines))
+	notation_append_time(&line, clock_now().wall);
+	bytes_append_strs(&line, " " PREFIX, message, "\n", NULL);
+	if (__fpending(stderr) + line.len > sizeof(lines))
 		log_flush();
-	fprintf(stderr, "%s " PREFIX "%s\n", bytes_str(&time), message);
+	fwrite(bytes_str(&line), 1, line.len, stderr);
 }
 
 void log_event(int priority, const char *id, const struct log_field *fields, size_t n_fields,

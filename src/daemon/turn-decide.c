@@ -80,7 +80,7 @@ static const struct token *resumed_token(const struct store *store, const struct
  */
 static void describe_evaluate(const struct evaluate *e, struct bytes *what)
 {
-	bytes_appendf(what, "%s ", kind_name(e->kind));
+	bytes_append_strs(what, kind_name(e->kind), " ", NULL);
 	if (e->kind == KIND_EXEC || e->kind == KIND_FETCH || !e->shown_target)
 		return;
 	text_append_quoted(what, e->shown_target, strlen(e->shown_target));
@@ -91,6 +91,7 @@ static void describe_evaluate(const struct evaluate *e, struct bytes *what)
 static int describe(const struct request *request, const struct peer *peer, struct bytes *what)
 {
 	const char *executable = request->asked.executable, *agent = request->asked.agent_id;
+	char uid[NOTATION_DECIMAL_MAX + 1];
 
 	if (request->action == ACTION_EVALUATE && !request->fault)
 		describe_evaluate(&request->evaluate, what);
@@ -98,8 +99,8 @@ static int describe(const struct request *request, const struct peer *peer, stru
 		text_append_quoted(what, executable, strlen(executable));
 		bytes_append_char(what, ' ');
 	}
-	bytes_appendf(
-		what, "%s uid %u", is_operation(request) ? "by" : "for", (unsigned int)peer->uid);
+	notation_decimal(peer->uid, uid);
+	bytes_append_strs(what, is_operation(request) ? "by uid " : "for uid ", uid, NULL);
 	if (agent) {
 		bytes_append_str(what, " (agent ");
 		text_append_quoted(what, agent, strlen(agent));
@@ -320,7 +321,7 @@ static int decide_request(struct batch *batch, struct request *request,
 {
 	const struct resources *res = batch->resources;
 	const struct conn *conn = a->conn;
-	uint8_t fingerprint[FINGERPRINT_LEN] = { 0 }, fresh_id[TOKEN_ID_LEN];
+	uint8_t fingerprint[FINGERPRINT_LEN] = { 0 };
 	cleanup(free_p) gid_t *groups = NULL;
 	cleanup(free_p) char *home = NULL;
 	struct decide_input in = {
@@ -339,7 +340,7 @@ static int decide_request(struct batch *batch, struct request *request,
 		.allowlist = res->allowlist.list,
 		.allow_now = res->allowlist.clock.wall,
 		.now = store_now(res->store, &batch->now),
-		.fresh_id = fresh_id,
+		.make_id = make_id,
 		.name_process = name_process,
 		.next_alike = next_alike,
 		.measure = measure,
@@ -359,8 +360,6 @@ static int decide_request(struct batch *batch, struct request *request,
 	if (request->action == ACTION_DONE && !request->fault && batch->has_evidence)
 		in.may_report =
 			evidence_may_report(res->evidence, request->record_id, conn->peer.uid);
-	make_id(fresh_id);
-
 	r = add_token(res, request, a, fingerprint, &in);
 	if (r >= 0)
 		r = add_groups(conn, &in, &groups);

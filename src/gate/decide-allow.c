@@ -58,14 +58,16 @@ void decide_allow_keep(const struct decide_input *in, const struct judgement *j,
 {
 	cleanup(bytes_deinit) struct bytes why = BYTES_PRINTED;
 	const struct token *t = in->token;
+	uint8_t id[TOKEN_ID_LEN];
 	int r;
 
 	if (!t->always || !in->allowlist || !j->remember)
 		return;
 
+	in->make_id(id);
 	r = allow_check_token(t, policy_trusted(in->policy), &why);
 	if (r == 0)
-		r = allow_entry_from_token(t, in->fresh_id, end_of(in, t->for_ms), &v->allow.entry);
+		r = allow_entry_from_token(t, id, end_of(in, t->for_ms), &v->allow.entry);
 	if (r == 0)
 		v->allow.kind = ALLOW_ADD;
 
@@ -115,6 +117,7 @@ static void decide_add(const struct decide_input *in, struct verdict *v)
 	cleanup(addition_signer_deinit) struct addition_signer signer = { .key = BYTES_PRINTED };
 	cleanup(bytes_deinit) struct bytes why = BYTES_PRINTED;
 	const struct request *request = in->request;
+	uint8_t id[TOKEN_ID_LEN];
 	int r;
 
 	if (allowlist_size(in->allowlist) >= LIMIT_ALLOW_ENTRIES) {
@@ -124,9 +127,10 @@ static void decide_add(const struct decide_input *in, struct verdict *v)
 
 	if (request->signature && !decide_addition_take(in, v, &signer))
 		return;
+	in->make_id(id);
 	r = allow_entry_from_patterns(request->agent ? request->agent : ALLOW_AGENT_NONE,
 		request->pattern, request->argv, in->asker.uid,
-		request->signature ? &signer.signer : NULL, in->fresh_id, in->allow_now,
+		request->signature ? &signer.signer : NULL, id, in->allow_now,
 		end_of(in, request->for_ms), &why, &v->allow.entry);
 	if (r == ALLOW_FAULTY) {
 		/* Nothing is added, so the signature is not used up. */

@@ -52,7 +52,8 @@ struct decide_input {
 	bool has_evidence; /* a log of evidence is kept */
 	bool may_report;   /* the request names the record of an open allow */
 	struct moment now;
-	const uint8_t *fresh_id; /* the ID of a new token or entry */
+	/* Makes the ID of a new token or entry: TOKEN_ID_LEN bytes. */
+	void (*make_id)(uint8_t *ret);
 
 	/* The name of the asking process, or NULL. Called only when a token is issued. */
 	const char *(*name_process)(void *userdata);

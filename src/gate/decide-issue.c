@@ -56,7 +56,7 @@ static int describe_token(const struct decide_input *in, const struct judgement 
 	struct demand d = { 0 };
 	int r;
 
-	memcpy(t.id, in->fresh_id, sizeof(t.id));
+	in->make_id(t.id);
 	memcpy(t.fingerprint, in->fingerprint, sizeof(t.fingerprint));
 	memcpy(t.boot_id, in->now.boot_id, sizeof(t.boot_id));
 	r = may_remember(in, j, &t.remember);

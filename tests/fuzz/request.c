@@ -110,16 +110,21 @@ static int measure(struct token_change *change, void *userdata)
 	return 0;
 }
 
+static void make_id(uint8_t *ret)
+{
+	memset(ret, 0, TOKEN_ID_LEN);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	cleanup(request_free_p) struct request *request = NULL;
-	uint8_t fingerprint[FINGERPRINT_LEN] = { 0 }, id[TOKEN_ID_LEN] = { 0 };
+	uint8_t fingerprint[FINGERPRINT_LEN] = { 0 };
 	struct decide_input in = {
 		.asker = { .uid = 1000 },
 		.role = ROLE_ANY,
 		.settings = &settings,
 		.fingerprint = fingerprint,
-		.fresh_id = id,
+		.make_id = make_id,
 		.readable = true,
 		.next_alike = next_alike,
 		.measure = measure,

@@ -2,14 +2,22 @@
 
 #include "base/json/scan-value.h"
 
+#include <string.h>
+
 #include "base/json/lexer.h"
 
 int scan_string_value(const char *value, size_t len, struct bytes *out)
 {
 	struct lexer l = LEXER_INIT(value, len);
 
+	if (!lexer_at(&l, '"'))
+		return SCAN_OTHER;
+	/* The scan has checked the string, so without an escape it is copied as it stands. */
+	if (!memchr(value, '\\', len))
+		return bytes_append(out, value + 1, len - 2);
+
 	l.nul_escape = true; /* it was accepted, within the limits of its text */
-	return lexer_at(&l, '"') ? lexer_string(&l, out) : SCAN_OTHER;
+	return lexer_string(&l, out);
 }
 
 int scan_strings_value(const char *value, size_t len, struct bytes *out, size_t *ret_n)

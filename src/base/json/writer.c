@@ -10,6 +10,8 @@
 #include <assert.h>
 #include <string.h>
 
+#include "base/notation.h"
+
 void writer_init(struct writer *w, struct bytes *out)
 {
 	*w = (struct writer){ .out = out, .start = out->len };
@@ -137,14 +139,13 @@ void writer_string_len(struct writer *w, const char *key, const char *string, si
 /* Not printf(3): it would take longer for a token's six numbers than the rest of the output. */
 static void put_number(struct writer *w, const char *key, bool negative, uint64_t number)
 {
-	char digits[24], *end = digits + sizeof(digits), *at = end;
+	char digits[NOTATION_DECIMAL_MAX + 1];
+	const size_t n = notation_decimal(number, digits);
 
-	do
-		*--at = (char)('0' + number % 10);
-	while ((number /= 10) > 0);
+	put_key(w, key);
 	if (negative)
-		*--at = '-';
-	writer_raw(w, key, at, (size_t)(end - at));
+		put(w, "-", 1);
+	put(w, digits, n);
 }
 
 void writer_integer(struct writer *w, const char *key, int64_t number)

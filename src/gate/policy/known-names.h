@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/array.h"
 #include "gate/policy/program-name.h"
 
 struct known_name {
@@ -24,7 +25,7 @@ struct known_name {
 	uint16_t next; /* of the same chain; 0 ends it, others are an index + 1 */
 };
 
-#define KNOWN_CHAINS 256
+#define KNOWN_CHAINS 1024
 
 struct known_names {
 	struct known_name *list;
@@ -32,9 +33,9 @@ struct known_names {
 	uint16_t chains[KNOWN_CHAINS]; /* as `next` */
 };
 
-#define KNOWN_NAMES_INIT(array)                                             \
-	{                                                                   \
-		.list = (array), .size = sizeof(array) / sizeof((array)[0]) \
+#define KNOWN_NAMES_INIT(array)                        \
+	{                                              \
+		.list = (array), .size = LENGTH(array) \
 	}
 
 /* `name` must outlive the table. There must be a place left. */

@@ -518,8 +518,6 @@ static const struct wrapper wrappers[] = {
 		NULL, ANY | HIDES | JOINS, 0, NULL },
 };
 
-#define LENGTH(wrappers) (LENGTH(wrappers))
-
 /* --- programs --------------------------------------------------------------------------------- */
 
 static struct known_name known_names[LENGTH(wrappers) * WRAPPER_NAMES_MAX];

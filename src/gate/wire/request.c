@@ -155,12 +155,14 @@ static const struct {
 	[FIELD_KIND_NAMES] = { request_take_names, 0, DISPATCH_OPTIONAL },
 };
 
-/* Reads local.exec: its fields of the invocation, then the others. */
-static int read_exec(struct request *q)
+/* The rows of local.exec: its fields of the invocation, then the others. Made once. */
+static const struct dispatch_row *exec_rows(void)
 {
-	struct dispatch_row rows[FIELDS + LENGTH(exec_keys)];
+	static struct dispatch_row rows[FIELDS + LENGTH(exec_keys)];
 	size_t n = 0;
 
+	if (rows[0].key)
+		return rows;
 	for (enum field f = 0; f < FIELDS; f++) {
 		const struct field_row *row = &field_rows[f];
 
@@ -173,7 +175,7 @@ static int read_exec(struct request *q)
 			field_takes[row->kind].limit };
 	}
 	memcpy(rows + n, exec_keys, sizeof(exec_keys));
-	return request_read_action(q, rows);
+	return rows;
 }
 
 static int read_action(struct request *q)
@@ -297,8 +299,8 @@ static int read_request(struct request *q, const char *line, size_t len)
 
 	r = read_action(q);
 	if (r == 0)
-		r = q->action == ACTION_EXEC ? read_exec(q)
-					     : request_read_action(q, actions[q->action].keys);
+		r = request_read_action(
+			q, q->action == ACTION_EXEC ? exec_rows() : actions[q->action].keys);
 	if (r == 0)
 		r = check_approval(q);
 	return r == 0 ? check_selection(q) : r;
