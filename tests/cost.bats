@@ -7,6 +7,7 @@
 # shellcheck disable=SC2030,SC2031 # each test is a process, and so are its variables
 
 load hold
+load approvers
 
 setup() {
 	store_setup
@@ -22,8 +23,8 @@ start_counted() {
 	for function in ${1//,/ }; do
 		toggles+=("--toggle-collect=$function")
 	done
-	WRAPPER=(valgrind -q --tool=callgrind --vgdb=no --collect-atstart=no "${toggles[@]}"
-		--callgrind-out-file="$TMP/callgrind")
+	WRAPPER=(valgrind -q --tool=callgrind --vgdb=no --compress-strings=no --compress-pos=no
+		--collect-atstart=no "${toggles[@]}" --callgrind-out-file="$TMP/callgrind")
 	FIRMA_TEST_WITNESS='' start_daemon "${@:2}"
 	WRAPPER=()
 }
@@ -33,6 +34,16 @@ counted() {
 	stop_daemon
 	COUNT=$(sed -n 's/^totals: //p' "$TMP/callgrind")
 	((COUNT > 0)) || fail "nothing was counted" "$(tail -n 5 "$TMP/callgrind")"
+}
+
+# spent_in PATTERN: the instructions of the functions of such source files, without those that they
+# call, in what was counted last. The files' names are debugging information.
+spent_in() {
+	awk -v pattern="src/$1" '
+		/^fl=/ { file = substr($0, 4) }
+		/^calls=/ { getline; next } # what the called function took
+		/^[0-9+*-]/ && file ~ pattern { sum += $2 }
+		END { print sum + 0 }' "$TMP/callgrind"
 }
 
 # deciding LINES N ARG...: sets COUNT to the instructions of deciding these requests N times, in a new
@@ -182,6 +193,60 @@ many_rules() {
 		[[ $word == -/enx ]] && none=$COUNT
 	done
 	at_most "each word an env" "$COUNT" 1.5 "$none"
+}
+
+# What is there for approvals by key alone. That the demands of rules are added up is not.
+BY_KEY='(gate/(approval/|approval-count|approval-view|decide-(approvers|addition))|ledger/approval/)'
+
+@test "without --approvers, a request runs nothing that is for signatures" {
+	local id
+
+	request args:='["allowed"]' >"$TMP/line"
+	COUNTED=loop_run WANTED=allow STATE_DIR=$TMP/allow deciding "$TMP/line" 20 --default-action allow
+	(($(spent_in daemon/turn-decide) > 0)) || fail "no debugging information"
+	assert_equal "$(spent_in "$BY_KEY")" 0
+	at_most "20 looks for approvers" "$(spent_in daemon/approver-file)" 0.01 "$COUNT"
+
+	STATE_DIR=$TMP/life start_counted loop_run --default-action pending_hitl
+	id=$(pending_token)
+	operate approve token_id="$id"
+	ask approval_token="$id"
+	counted
+	assert_equal "$(spent_in "gate/approval/(allowed-signers|approval-text|sk-counters|sshsig)")" 0
+	at_most "a token's life" "$(spent_in "$BY_KEY")" 0.01 "$COUNT"
+}
+
+# What the memory allocator takes depends on what was freed before, so it is left out.
+@test "a file of approvers adds nothing to the decision of what needs no approver" {
+	local without
+
+	use_keys
+	use_gate
+	echo '{"exec":[{"id":"r","argv":["git","**"],"action":"allow"}]}' >"$POLICY"
+	request args:='["push"]' >"$TMP/line"
+	WANTED=allow STATE_DIR=$TMP/none deciding "$TMP/line" 20 --policy "$POLICY"
+	without=$(spent_in '(base|gate|ledger)/')
+	((without > 0)) || fail "no debugging information"
+	WANTED=allow STATE_DIR=$TMP/some deciding "$TMP/line" 20 --policy "$POLICY" \
+		--approvers "$SIGNERS"
+	assert_equal "$(spent_in '(base|gate|ledger)/')" "$without"
+	at_most "20 looks at the approvers" "$(spent_in daemon/approver-file)" 0.01 "$COUNT"
+}
+
+# Most of it is libsodium's Ed25519. The time that one takes is printed, for the reader.
+@test "a signature is read and verified with less than 900,000 instructions" {
+	use_keys
+	make_key alice
+	list_signer alice
+	sign alice <<<hello >"$TMP/sig"
+	valgrind -q --tool=callgrind --vgdb=no --collect-atstart=no --toggle-collect=sshsig_parse \
+		--toggle-collect=allowed_signers_judge --toggle-collect=sshsig_verify \
+		--callgrind-out-file="$TMP/callgrind" \
+		"$UNIT" sshsig verify "$SIGNERS" "$TMP/sig" <<<hello >"$TMP/verified"
+	assert_equal "$(<"$TMP/verified")" 'alice key 0'
+	COUNT=$(sed -n 's/^totals: //p' "$TMP/callgrind")
+	echo "# $COUNT instructions, $("$UNIT" sshsig cost "$SIGNERS" "$TMP/sig" <<<hello) µs" >&3
+	((COUNT > 100000 && COUNT < 900000)) || fail "$COUNT instructions"
 }
 
 # mixed_rules N SHAPE: so many rules of all kinds, about other things than what is asked. Of SHAPE
