@@ -501,12 +501,12 @@ unreadable_approvers() {
 	assert_decision allow
 }
 
-# serve_group [MEMBERS]: a rule for a group, and a token of it.
+# serve_group [MEMBERS] [DOCUMENT-MEMBERS]: a rule for a group.
 serve_group() {
 	need_root
 	OPERATOR_SOCKET=$TMP/operator.sock
 	serve_rule "\"approvers\":\"platform\"$1" \
-		'"approver_groups":{"platform":["alice","%4343"]}' \
+		"${2-}"'"approver_groups":{"platform":["alice","%4343"]}' \
 		--operator-socket "$OPERATOR_SOCKET" --operator-group 4343
 	_until "$DAEMON" _listens "$OPERATOR_SOCKET"
 	chmod 666 "$OPERATOR_SOCKET"
@@ -517,6 +517,33 @@ serve_group() {
 	local token
 	token=$(pending_token)
 	AS_UID=4343 run operate approve token_id="$token"
+	assert_output '{"outcome":"ok"}'
+	retry "$token"
+	assert_decision allow
+}
+
+# approve_by_uid_and_key TOKEN: the second time with alice's key.
+approve_by_uid_and_key() {
+	AS_UID=4343 operate approve token_id="$1"
+	text_of "$1" approve | sign alice >"$TMP/sig"
+	AS_UID=4343 run operate approve token_id="$1" signature="$(<"$TMP/sig")"
+}
+
+@test "a person counts once by key and by uid, also if the policy does not name their uid" {
+	serve_group ',"quorum":2'
+	local token
+	token=$(pending_token)
+	approve_by_uid_and_key "$token"
+	refused 'this approver has approved it already; another one is needed'
+	retry "$token"
+	assert_decision pending_hitl 'awaiting human approval: 1 of 2 approved'
+}
+
+@test "a principal with a uid of their own is another person than who brings the signature" {
+	serve_group ',"quorum":2' '"principals":{"alice":{"uid":77}},'
+	local token
+	token=$(pending_token)
+	approve_by_uid_and_key "$token"
 	assert_output '{"outcome":"ok"}'
 	retry "$token"
 	assert_decision allow
@@ -618,6 +645,29 @@ serve_group() {
 	echo '{"exec":[{"id":"r","argv":["x"],"action":"allow","signed":true}]}' >"$POLICY"
 	run firma policy check "$POLICY"
 	assert_output -p 'are for a rule that asks'
+}
+
+@test "policy check warns of an approver who can't be told from who asked" {
+	local demand section rule
+	for demand in '"quorum":2' '"not_asker":true'; do
+		for section in exec write; do
+			rule='"argv":["x","**"]'
+			[[ $section == exec ]] || rule='"path":"/srv/x"'
+			rule="\"id\":\"r\",$rule,\"action\":\"pending_hitl\",$demand"
+			echo "{\"$section\":[{$rule}]}" >"$POLICY"
+			run firma policy check "$POLICY"
+			assert_status 0
+			assert_line -n 0 -p "${section}[0] \"r\": warning: the asker's own approval does not count, but the policy has no 'principals'"
+			echo "{\"approver_groups\":{\"p\":[\"al\",\"bo\"]},\"principals\":{\"bo\":{\"uid\":7}},
+				\"$section\":[{$rule,\"approvers\":\"p\"}]}" >"$POLICY"
+			run firma policy check "$POLICY"
+			assert_line -n 0 -p "${section}[0] \"r\": warning: the asker's own approval does not count, but 'principals' has no uid for al, "
+			assert_equal "${#lines[@]}" 2
+			sed -i 's/"principals":{/&"al":{"uid":8},/' "$POLICY"
+			run firma policy check "$POLICY"
+			assert_output "$POLICY: in order, 1 rule"
+		done
+	done
 }
 
 # --- starting -------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@
 #include "base/path.h"
 #include "base/text.h"
 #include "cli/absolute.h"
+#include "cli/approver-advice.h"
 #include "cli/daemon-user.h"
 #include "cli/find-command.h"
 #include "cli/verb.h"
@@ -117,12 +118,15 @@ static bool covers(const struct rule *rule, const struct rule *other)
 	return true;
 }
 
-static void advise(const struct rule *rule, size_t index, struct faults *faults)
+static void advise(const struct policy *policy, size_t index, struct faults *faults)
 {
 	cleanup(bytes_deinit) struct bytes place = BYTES_PRINTED;
+	const struct rule *rule = policy_rule(policy, index);
 
-	if (append_place(&place, rule, index) >= 0)
-		rule_advise(rule, bytes_str(&place), faults);
+	if (append_place(&place, rule, index) < 0)
+		return;
+	rule_advise(rule, bytes_str(&place), faults);
+	approver_advise(policy_approvers(policy), rule, bytes_str(&place), faults);
 }
 
 static void warn_of_shadow(const struct policy *policy, size_t index, struct faults *faults)
@@ -257,7 +261,7 @@ static void warn_of_links(const struct policy *policy, struct faults *faults)
 	const struct patterns *first;
 
 	for (size_t i = 0; i < policy_size(policy); i++) {
-		advise(policy_rule(policy, i), i, faults);
+		advise(policy, i, faults);
 		warn_of_shadow(policy, i, faults);
 		warn_of_aliases(policy, i, faults);
 		first = &policy_rule(policy, i)->argv[0];
@@ -279,8 +283,11 @@ static void warn_of_targets(const struct policy *policy, struct faults *faults)
 			cleanup(bytes_deinit) struct bytes place = BYTES_PRINTED;
 			const char *section = kind == KIND_EXEC ? "lines" : kind_name(kind);
 
-			if (append_place_of(&place, section, &rules[i], i) >= 0)
-				rule_advise_target(&rules[i], bytes_str(&place), faults);
+			if (append_place_of(&place, section, &rules[i], i) < 0)
+				continue;
+			rule_advise_target(&rules[i], bytes_str(&place), faults);
+			approver_advise(
+				policy_approvers(policy), &rules[i], bytes_str(&place), faults);
 		}
 	}
 }

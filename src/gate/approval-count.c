@@ -122,13 +122,20 @@ const char *approval_count_read(
 	return NULL;
 }
 
-static bool is_same_person(const struct approval_vote *a, const struct approval_vote *b)
+static bool is_same_person(const struct approval_count *c, const struct approval_vote *a,
+	const struct approval_vote *b)
 {
+	const struct approval_vote *with_key = a->is_signed ? a : b;
+
 	if (a->principal && b->principal && strcmp(a->principal, b->principal) == 0)
 		return true;
 	if (a->is_signed && b->is_signed)
 		return sshsig_key_is_same(&a->sig.key, &b->sig.key);
-	return !a->is_signed && !b->is_signed && a->uid == b->uid;
+	if (a->uid != b->uid)
+		return false;
+
+	/* A principal without a uid in the policy may be the user who brought the signature. */
+	return !with_key->is_signed || !decide_approvers_has_uid(c->in, with_key->principal);
 }
 
 int approval_count_set_text(
@@ -146,7 +153,7 @@ int approval_count_set_text(
 bool approval_count_add(struct approval_count *c, const struct approval_vote *vote)
 {
 	for (size_t i = 0; i < c->n; i++)
-		if (is_same_person(&c->votes[i], vote))
+		if (is_same_person(c, &c->votes[i], vote))
 			return false;
 	if (c->n == APPROVALS_COUNTED_MAX)
 		return false;

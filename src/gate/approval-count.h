@@ -19,7 +19,7 @@
 /* One approval, as it counts now. */
 struct approval_vote {
 	const char *principal; /* NULL if the uid has none */
-	uid_t uid;             /* if without a signature */
+	uid_t uid;             /* who brought it */
 	bool is_signed;
 	struct sshsig sig;
 	const char *groups; /* if without a signature */

@@ -19,6 +19,14 @@ const struct approver_group *decide_approvers_find(const struct decide_input *in
 	return group;
 }
 
+bool decide_approvers_has_uid(const struct decide_input *in, const char *principal)
+{
+	for (size_t i = 0; approvers_at(in, i); i++)
+		if (approver_groups_has_uid(approvers_at(in, i), principal))
+			return true;
+	return false;
+}
+
 bool decide_approvers_is_uid(const struct decide_input *in, const char *principal, uid_t uid)
 {
 	for (size_t i = 0; approvers_at(in, i); i++)

@@ -11,6 +11,7 @@
 /* NULL if there is no group with that name. */
 const struct approver_group *decide_approvers_find(const struct decide_input *in, const char *name);
 
-/* Whether the principal has this uid; and a principal with this uid, or NULL. */
+/* Whether the principal has a uid, or this uid; and a principal with this uid, or NULL. */
+bool decide_approvers_has_uid(const struct decide_input *in, const char *principal);
 bool decide_approvers_is_uid(const struct decide_input *in, const char *principal, uid_t uid);
 const char *decide_approvers_principal_of(const struct decide_input *in, uid_t uid);

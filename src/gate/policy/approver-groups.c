@@ -181,6 +181,14 @@ bool approver_group_has_asker(const struct approver_group *group, const struct a
 	return false;
 }
 
+bool approver_groups_has_uid(const struct approver_groups *g, const char *principal)
+{
+	for (size_t i = 0; i < g->n_uids; i++)
+		if (strcmp(g->uids[i].principal, principal) == 0)
+			return true;
+	return false;
+}
+
 bool approver_groups_is_uid(const struct approver_groups *g, const char *principal, uid_t uid)
 {
 	for (size_t i = 0; i < g->n_uids; i++)

@@ -58,6 +58,8 @@ bool approver_group_has_principal(const struct approver_group *group, const char
 /* Whether the group names one of the asker's Unix groups. */
 bool approver_group_has_asker(const struct approver_group *group, const struct asker *asker);
 
-/* Whether the principal has this uid in the policy; and the principal with this uid, or NULL. */
+/* Whether the principal has a uid in the policy, or this uid; and the principal with it, or NULL.
+ */
+bool approver_groups_has_uid(const struct approver_groups *g, const char *principal);
 bool approver_groups_is_uid(const struct approver_groups *g, const char *principal, uid_t uid);
 const char *approver_groups_principal_of(const struct approver_groups *g, uid_t uid);
