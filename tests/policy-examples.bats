@@ -209,6 +209,9 @@ denied_spellings() {
 	as_sent pending_hitl default_action "${store}coreutils-9.5/bin/ls" "${store}coreutils-9.5/bin/coreutils" x
 	as_sent deny secrets "${store}coreutils-9.5/bin/cat" "${store}coreutils-9.5/bin/coreutils" .env
 	as_sent deny remove-all "${store}coreutils-9.5/bin/rm" "${store}coreutils-9.5/bin/coreutils" -rf /
+	as_sent pending_hitl default_action "${store}evil/lib/node_modules/npm/bin/npm-cli.js" \
+		"${store}evil/lib/node_modules/npm/bin/npm-cli.js" test
+	as_sent pending_hitl default_action "${store}evil/bin/npm-cli.js" "${store}evil/bin/npm-cli.js" test
 	as_sent pending_hitl default_action /home/me/.nix-profile/bin/ls "${store}coreutils-9.5/bin/coreutils" x
 	as_sent deny remove-all /bin/busybox /bin/busybox rm -rf /
 	as_sent deny remove-all /usr/bin/coreutils /usr/bin/coreutils rm -rf /

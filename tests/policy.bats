@@ -865,3 +865,35 @@ approved() {
 	run ask
 	assert_decision deny 'limit reached: uid '"$EUID"' has 2 pending tokens for this very request'
 }
+
+@test "in a store, a pattern that allows names the build, or a trusted link leads there" {
+	local store=/nix/store/7a9-
+
+	serve_policy
+	rules "$(rule r allow '[["tool","/nix/store/*/bin/tool.js","/nix/store/**/x","/gnu/**","/nix/store/7a9-own/bin/*"],"**"]' '"opaque":true')"
+	for_command deny default_action ${store}evil/bin/tool.js
+	for_command deny default_action ${store}evil/x
+	for_command deny default_action ${store}evil/lib/a/x y
+	for_command deny default_action /gnu/store/a-b/bin/x
+	for_command allow r ${store}own/bin/tool.js
+	for_command allow r ${store}own/bin/any
+	for_command deny default_action /nix/store/7a9-owned/bin/any
+	for_command deny default_action ${store}own/lib/any
+	command_of /usr/bin/tool
+	decides allow r "${MEMBERS[@]}" real_path=${store}any/bin/tool.js
+	decides deny default_action "${MEMBERS[@]}" real_path=${store}any/bin/other.js
+	command_of /home/me/tool
+	decides deny default_action "${MEMBERS[@]}" real_path=${store}any/bin/tool.js
+	command_of ${store}evil/bin/tool.js
+	decides deny default_action "${MEMBERS[@]}" real_path=${store}own/bin/tool.js
+	rules "$(rule r deny '["/nix/store/*/bin/tool.js","**"]')"
+	for_command deny r ${store}evil/bin/tool.js
+	# The directory of one build is as good as any other.
+	document '{"default_action":"pending_hitl","trusted_path":["/nix/store/7a9-git-2.47/bin"],"exec":['"$(rule r allow '["git","**"]')"']}'
+	for_command allow r ${store}git-2.47/bin/git status
+	for_command pending_hitl default_action /nix/store/8b0-git-2.47/bin/git status
+	# What excepts from a rule is narrow, too.
+	rules "$(rule r pending_hitl '["tool.js","**"]' '"except":[["/nix/store/*/bin/tool.js","ls"]]')"
+	for_command pending_hitl r ${store}evil/bin/tool.js ls
+	check_decisions
+}

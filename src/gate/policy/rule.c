@@ -93,9 +93,30 @@ bool trusted_leads(const struct trusted *trusted, const struct candidate_program
 		&& (!program_name_is(real->name, "coreutils") || program_is_coreutil(link->name));
 }
 
-/* Narrow: a bare name fits only in a trusted directory. (An example may be a bare name itself.) */
+/*
+ * Every user may build programs of any name into a store. So a pattern for a file there must name
+ * the directory in the store, which no other build can have, unless a trusted link leads there.
+ */
+static bool names_build(const char *pattern, const char *path)
+{
+	static const char *const stores[] = { "/nix/store/", "/gnu/store/" };
+
+	for (size_t i = 0; i < sizeof(stores) / sizeof(stores[0]); i++) {
+		size_t len = strlen(stores[i]);
+
+		if (strncmp(path, stores[i], len) == 0)
+			return strncmp(pattern, stores[i], len) == 0
+				&& strcspn(pattern + len, "*?") > strcspn(pattern + len, "/");
+	}
+	return true;
+}
+
+/*
+ * Narrow: a bare name fits only in a trusted directory. (An example may be a bare name itself.)
+ * `led`: a link in a trusted directory leads to the file.
+ */
 static enum rule_miss try_narrow(const struct patterns *first, const struct trusted *trusted,
-	const struct candidate_program *p, enum rule_miss otherwise)
+	const struct candidate_program *p, bool led, enum rule_miss otherwise)
 {
 	const char *pattern;
 	enum rule_miss miss = otherwise;
@@ -103,8 +124,11 @@ static enum rule_miss try_narrow(const struct patterns *first, const struct trus
 	for (size_t i = 0; i < first->n; i++) {
 		pattern = first->any[i];
 		if (strchr(pattern, '/')) {
-			if (p->path && glob_path(pattern, p->path))
+			if (!p->path || !glob_path(pattern, p->path))
+				continue;
+			if (led || names_build(pattern, p->path))
 				return RULE_MATCHES;
+			miss = RULE_UNTRUSTED;
 		} else if (glob_text(pattern, p->name)) {
 			if (!p->path || trusted_has(trusted, p->path))
 				return RULE_MATCHES;
@@ -239,11 +263,13 @@ static enum rule_miss try_programs(const struct rule *rule, const struct trusted
 	enum rule_miss miss = RULE_OTHER_PROGRAM;
 
 	if (p->name)
-		miss = try_narrow(&rule->argv[0], trusted, p, RULE_OTHER_PROGRAM);
+		miss = try_narrow(&rule->argv[0], trusted, p, false, RULE_OTHER_PROGRAM);
 	if (miss == RULE_MATCHES && s->narrow_real.name
 		&& !trusted_leads(trusted, p, &s->narrow_real)) {
+		bool led = p->path && trusted_has(trusted, p->path);
+
 		p = &s->narrow_real;
-		miss = try_narrow(&rule->argv[0], trusted, p, RULE_OTHER_REAL_PATH);
+		miss = try_narrow(&rule->argv[0], trusted, p, led, RULE_OTHER_REAL_PATH);
 	}
 	if (reach)
 		reach->path = p->path;
