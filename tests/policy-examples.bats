@@ -67,6 +67,19 @@ example() {
 	for_command allow find-names /usr/bin/find . -name x
 	for_command allow make-directories /usr/bin/mkdir -p build
 	for_command allow test /usr/bin/npm test
+	for_command pending_hitl default_action /usr/bin/file -C
+	for_command pending_hitl default_action /usr/bin/file -f/home/me/notes
+	for_command allow kinds-of-files /usr/bin/file a.out
+	for_command pending_hitl default_action /usr/bin/ps auxe
+	for_command allow processes /usr/bin/ps aux
+	for_command pending_hitl environment /usr/bin/jq -n 'env.TOKEN'
+	for_command pending_hitl search-option /usr/bin/rg --hidden KEY
+	for_command pending_hitl search-hidden /usr/bin/rg -g '.e*' KEY
+	for_command pending_hitl search-letters /usr/bin/rg -nf x y
+	for_command pending_hitl sort-option /usr/bin/sort --rand=x
+	for_command deny become-another /usr/bin/sudo-rs id
+	for_command deny become-another /usr/bin/env sudoedit /etc/passwd
+	for_command deny overwrite-disks /usr/sbin/blkdiscard /dev/sda
 	for_command pending_hitl git-option-first /usr/bin/git diff --output=/tmp/x
 	for_command pending_hitl git-option-first /usr/bin/git -C x log --ext-diff
 	for_command pending_hitl git-option-first /usr/bin/git shortlog HEAD --output=/tmp/x
@@ -178,6 +191,18 @@ denied_spellings() {
 		pending_hitl|git-blame-of-a-file|git|blame --contents=/home/me/x README
 		pending_hitl|lists-in-files|grep|--file=x y
 		pending_hitl|lists-in-files|wc|--files0-from=x
+		deny|no-force-push|git|push --mi
+		deny|no-force-push|git|push --de origin main
+		deny|no-force-push|git|send-pack --force host:x main
+		deny|no-force-push-by-settings|git|-c remote.origin.mirror=1 push
+		deny|remove-all-found|find|/ -delete
+		deny|secrets|cat|/proc/self/environ
+		deny|secrets|cat|.pypirc
+		pending_hitl|search-home|grep|-R . /home/me
+		pending_hitl|search-home|grep|-r KEY ~
+		pending_hitl|list-in-letters|grep|-rf x .
+		pending_hitl|git-blame-of-a-file|git|blame --con=x README
+		pending_hitl|git-blame-of-a-file|git|blame --ignore-revs=x README
 	END
 }
 
