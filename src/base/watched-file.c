@@ -5,7 +5,6 @@
 #include "base/watched-file.h"
 
 #include <errno.h>
-#include <fcntl.h>
 
 /* How long a ctime counts as recent: much longer than the kernel's clock tick. */
 #define RECENT (100 * CLOCK_MS)

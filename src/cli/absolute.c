@@ -5,7 +5,6 @@
 #include "cli/absolute.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 

@@ -20,7 +20,6 @@
 #include "cli/must.h"
 #include "cli/operator.h"
 #include "cli/signature.h"
-#include "gate/limits.h"
 #include "gate/wire/request.h"
 
 /* --- list ------------------------------------------------------------------------------------- */

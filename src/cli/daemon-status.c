@@ -2,8 +2,6 @@
 
 /* `firma daemon status`: whether a daemon without a service manager runs, as JSON. */
 
-#include <stdio.h>
-
 #include "base/cleanup.h"
 #include "base/json/writer.h"
 #include "cli/daemon-look.h"

@@ -7,7 +7,6 @@
 
 #include "cli/evidence-line.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include "base/array.h"

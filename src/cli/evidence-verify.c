@@ -5,7 +5,6 @@
  * of a log that was rotated are one stream.
  */
 
-#include <errno.h>
 #include <inttypes.h>
 #include <sodium.h>
 #include <stdio.h>

@@ -6,7 +6,6 @@
  * another user, or can't be parsed.
  */
 
-#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +13,6 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/clock.h"
 #include "base/notation.h"
 #include "base/text.h"
 #include "cli/difference.h"

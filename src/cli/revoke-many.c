@@ -7,8 +7,6 @@
 
 #include "cli/revoke-many.h"
 
-#include <string.h>
-
 #include "cli/confirm.h"
 #include "cli/console.h"
 #include "cli/fold.h"

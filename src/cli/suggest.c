@@ -10,7 +10,6 @@
 #include <stdarg.h>
 #include <string.h>
 
-#include "base/json/tree.h"
 #include "base/path.h"
 #include "gate/limits.h"
 #include "gate/policy/glob.h"

@@ -3,10 +3,8 @@
 /* `firma token list`, `firma token show` and `firma token receipt`. */
 
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/notation.h"
 #include "base/text.h"
 #include "cli/operator.h"

@@ -7,7 +7,6 @@
 
 #include "daemon/runner-check.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include "base/json/scan-value.h"

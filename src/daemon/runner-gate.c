@@ -4,7 +4,6 @@
 
 #include "daemon/runner-gate.h"
 
-#include <errno.h>
 #include <sodium.h>
 #include <string.h>
 

@@ -5,7 +5,6 @@
 #include "gate/decide-allow.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "gate/decide-addition.h"

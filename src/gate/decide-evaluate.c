@@ -7,7 +7,6 @@
 
 #include "gate/decide-evaluate.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include "base/array.h"

@@ -5,7 +5,6 @@
 #include "gate/evaluate-asked.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/notation.h"

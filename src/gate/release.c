@@ -8,7 +8,6 @@
 #include "gate/release.h"
 
 #include <string.h>
-#include <strings.h>
 
 #include "base/array.h"
 

@@ -8,7 +8,6 @@
 #include "base/json/dispatch.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/types.h>

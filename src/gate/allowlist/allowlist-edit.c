@@ -5,10 +5,8 @@
  * together with their commas, and one element may be inserted.
  */
 
-#include <errno.h>
 #include <string.h>
 
-#include "base/json/tree.h"
 #include "base/notation.h"
 #include "gate/allowlist/allowlist-internal.h"
 

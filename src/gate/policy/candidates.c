@@ -80,6 +80,23 @@ static const char *find_program(const struct string_list *programs, const char *
 	return NULL;
 }
 
+static int add_command(struct candidates *c, size_t whole, const struct shell_line *line,
+	const struct shell_command *command, const char *paths)
+{
+	int r;
+
+	r = reserve(c);
+	if (r < 0)
+		return r;
+
+	r = candidate_init_command(&c->all[c->n], &c->all[whole], line, command, paths);
+	if (r < 0)
+		return r;
+
+	c->hidden |= c->all[c->n++].hidden;
+	return 0;
+}
+
 static int add_commands(struct candidates *c, size_t whole, const struct shell_line *line,
 	const struct string_list *programs)
 {
@@ -88,12 +105,7 @@ static int add_commands(struct candidates *c, size_t whole, const struct shell_l
 
 	for (size_t i = 0; r >= 0 && i < line->n_commands; i++) {
 		command = &line->commands[i];
-		r = reserve(c);
-		if (r >= 0)
-			r = candidate_init_command(&c->all[c->n], &c->all[whole], line, command,
-				find_program(programs, command->words));
-		if (r >= 0)
-			c->hidden |= c->all[c->n++].hidden;
+		r = add_command(c, whole, line, command, find_program(programs, command->words));
 	}
 	return r;
 }
@@ -178,16 +190,9 @@ static int add_dashed(struct candidates *c, size_t whole, const char *name, size
 
 		bytes_append(words, text, strlen(text) + 1);
 	}
-	r = bytes_error(words);
-	if (r >= 0)
-		r = reserve(c);
-	if (r < 0)
-		return r;
 	command.words = bytes_str(words);
-	r = candidate_init_command(&c->all[c->n], &c->all[whole], &line->line, &command, NULL);
-	if (r >= 0)
-		c->hidden |= c->all[c->n++].hidden;
-	return r;
+	r = bytes_error(words);
+	return r < 0 ? r : add_command(c, whole, &line->line, &command, NULL);
 }
 
 static bool is_dashed(const char *name)

@@ -4,7 +4,6 @@
 
 #include "gate/policy/policy-runners.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include "gate/evaluate-asked.h"

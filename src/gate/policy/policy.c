@@ -8,7 +8,6 @@
 #include "gate/policy/policy.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/array.h"
 #include "base/text.h"

@@ -6,12 +6,10 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/path.h"
 #include "base/text.h"
-#include "gate/limits.h"
 #include "gate/policy/candidates.h"
 #include "gate/policy/program.h"
 #include "gate/policy/rule-target.h"

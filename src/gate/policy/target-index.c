@@ -12,8 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gate/policy/glob.h"
-
 #define BLANKS " \t\r\n\v\f"
 
 struct key {

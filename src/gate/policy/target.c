@@ -17,25 +17,33 @@
 
 #define BLANKS " \t\r\n\v\f"
 
-/* Takes over `text`, also on failure; NULL means out of memory. */
-static int add_text(struct target *t, char *text, enum glob_reach reach)
+/* Takes over `text`, also on failure; NULL means out of memory. An error sticks. */
+static void add_text(struct target *t, char *text, enum glob_reach reach)
 {
 	struct target_text *grown;
 
-	if (!text)
-		return -ENOMEM;
-	if (t->n == t->size) {
-		grown = realloc(t->texts, (t->size * 2 + 4) * sizeof(*grown));
-		if (!grown) {
-			free(text);
-			return -ENOMEM;
+	if (t->error == 0 && t->n == t->size) {
+		grown = reallocarray(t->texts, t->size * 2 + 4, sizeof(*grown));
+		if (grown) {
+			t->texts = grown;
+			t->size = t->size * 2 + 4;
 		}
-		t->texts = grown;
-		t->size = t->size * 2 + 4;
+	}
+	if (t->error < 0 || !text || t->n == t->size) {
+		t->error = -ENOMEM;
+		free(text);
+		return;
 	}
 	t->texts[t->n++] =
 		(struct target_text){ .text = text, .len = strlen(text), .reach = reach };
-	return 0;
+}
+
+/* After the last text. Returns 0, or the error; nothing is left to free then. */
+static int finish(struct target *t)
+{
+	if (t->error < 0)
+		target_deinit(t);
+	return t->error;
 }
 
 static char *trimmed(const char *text)
@@ -59,56 +67,56 @@ static bool leads_up(const char *path)
 }
 
 /* Adds the path without a "/proc/PID/root" before it: that names the same file, or may. */
-static int add_without_proc_root(struct target *t, const char *path)
+static void add_without_proc_root(struct target *t, const char *path)
 {
 	const char *plain = path_skip_proc_root(path);
 
-	return plain == path ? 0 : add_text(t, strdup(plain), GLOB_ANY_DEPTH);
+	if (plain != path)
+		add_text(t, strdup(plain), GLOB_ANY_DEPTH);
 }
 
 /*
  * Adds the normal form of the path. If the path is relative and the directory isn't known, it is
  * added as it is; a path that leads out of that directory may then be anywhere.
  */
-static int add_written_out(struct target *t, const char *path, const char *cwd)
+static void add_written_out(struct target *t, const char *path, const char *cwd)
 {
 	const bool known = path[0] == '/' || cwd;
 	char *text;
 
 	text = malloc((known && cwd ? strlen(cwd) : 0) + strlen(path) + 3);
-	if (!text)
-		return -ENOMEM;
-
-	path_normalize(known && cwd ? cwd : "", path, text);
-	if (!known)
+	if (text)
+		path_normalize(known && cwd ? cwd : "", path, text);
+	if (text && !known)
 		memmove(text, text + 1, strlen(text));
-	return add_text(t, text, known || leads_up(path) ? GLOB_ANY_DEPTH : GLOB_WHOLE);
+	add_text(t, text, known || leads_up(path) ? GLOB_ANY_DEPTH : GLOB_WHOLE);
 }
 
-static int add_path(struct target *t, const char *path, const char *cwd, const char *real)
+static void add_path(struct target *t, const char *path, const char *cwd, const char *real)
 {
-	char *plain = trimmed(path);
-	int r;
+	const char *plain, *written_out;
 
-	r = add_text(t, plain, GLOB_WHOLE);
-	if (r < 0)
-		return r;
+	add_text(t, trimmed(path), GLOB_WHOLE);
+	if (t->error < 0)
+		return;
+	plain = t->texts[0].text;
+	add_written_out(t, plain, cwd);
+	if (t->error < 0)
+		return;
+	written_out = t->texts[1].text;
 
-	t->leads_up = leads_up(t->texts[0].text);
-	r = add_written_out(t, t->texts[0].text, cwd);
-	if (r >= 0 && (t->texts[0].text[0] == '/' || cwd))
-		t->absolute = t->texts[1].text;
+	t->leads_up = leads_up(plain);
+	if (plain[0] == '/' || cwd)
+		t->absolute = written_out;
 	t->real = real;
 	t->directory = cwd;
-	if (r >= 0 && strcmp(path, t->texts[0].text) != 0)
-		r = add_text(t, strdup(path), GLOB_WHOLE);
-	if (r >= 0 && real)
-		r = add_text(t, strdup(real), GLOB_ANY_DEPTH);
-	if (r >= 0)
-		r = add_without_proc_root(t, t->texts[1].text);
-	if (r >= 0 && real)
-		r = add_without_proc_root(t, real);
-	return r;
+	if (strcmp(path, plain) != 0)
+		add_text(t, strdup(path), GLOB_WHOLE);
+	if (real)
+		add_text(t, strdup(real), GLOB_ANY_DEPTH);
+	add_without_proc_root(t, written_out);
+	if (real)
+		add_without_proc_root(t, real);
 }
 
 /* --- commands --------------------------------------------------------------------------------- */
@@ -144,24 +152,18 @@ static bool is_grave(const char *text)
 }
 
 /* Adds "NAME ARGUMENTS". */
-static int add_vector(
+static void add_vector(
 	struct target *t, const char *program, const struct candidate *s, enum glob_reach reach)
 {
 	struct bytes b = BYTES_PRINTED;
-	int r;
 
-	r = bytes_append_str(&b, program);
-	for (size_t i = 0; r >= 0 && i < s->n_words; i++) {
-		r = b.len > 0 ? bytes_append_char(&b, ' ') : 0;
-		if (r >= 0)
-			r = bytes_append_str(&b, s->words[i].text);
+	bytes_append_str(&b, program);
+	for (size_t i = 0; i < s->n_words; i++) {
+		if (b.len > 0)
+			bytes_append_char(&b, ' ');
+		bytes_append_str(&b, s->words[i].text);
 	}
-	if (r >= 0)
-		r = bytes_append_str(&b, "");
-	if (r >= 0)
-		r = add_text(t, b.len > 0 ? bytes_steal(&b) : strdup(""), reach);
-	bytes_deinit(&b);
-	return r;
+	add_text(t, bytes_steal(&b), reach);
 }
 
 /* Whether the program runs no other: the command of a wrapper isn't the program. */
@@ -175,29 +177,27 @@ static bool is_plain(const struct candidate *s)
  * Adds a program by its name, its real name and its path. In a line of shell an allowing rule must
  * fit the program as it is written there: another program may have the same last name.
  */
-static int add_candidate(struct target *t, const struct candidate *s, bool in_line)
+static void add_candidate(struct target *t, const struct candidate *s, bool in_line)
 {
 	const bool by_path = in_line && !s->executable.searched;
 	const enum glob_reach reach = is_plain(s) ? GLOB_WHOLE : GLOB_ANY_WORD;
 	const size_t first = t->n;
-	int r;
 
-	r = add_vector(t, s->executable.name, s, reach);
-	if (r >= 0 && candidate_other_name(&s->executable, &s->real))
-		r = add_vector(t, s->real.name, s, reach);
-	for (size_t i = first; r >= 0 && i < t->n; i++)
+	add_vector(t, s->executable.name, s, reach);
+	if (candidate_other_name(&s->executable, &s->real))
+		add_vector(t, s->real.name, s, reach);
+	for (size_t i = first; i < t->n; i++)
 		t->texts[i].command = s->form != CANDIDATE_WORDS && !by_path;
 	/* A name with a blank reads like another program with an argument. */
 	if (in_line && strpbrk(s->executable.name, BLANKS))
 		t->understood = false;
-	if (r < 0 || !s->executable.path) {
+	if (!s->executable.path) {
 		t->understood &= !by_path || s->form == CANDIDATE_WORDS;
-		return r;
+		return;
 	}
-	r = add_vector(t, s->executable.path, s, reach);
-	if (r >= 0)
+	add_vector(t, s->executable.path, s, reach);
+	if (t->error == 0)
 		t->texts[t->n - 1].command = s->form != CANDIDATE_WORDS && by_path;
-	return r;
 }
 
 /*
@@ -205,23 +205,21 @@ static int add_candidate(struct target *t, const struct candidate *s, bool in_li
  * allowing rule must fit the line itself, too, as it is written: the words of a command are joined
  * without their quotes. No allowing pattern matches a newline.
  */
-static int add_line(struct target *t, const struct candidates *c, const char *line)
+static void add_line(struct target *t, const struct candidates *c, const char *line)
 {
 	const enum glob_reach reach = c->opaque || c->unread ? GLOB_ANY_WORD : GLOB_WHOLE;
-	int r;
 
 	t->grave = is_grave(line);
 	t->understood = !c->opaque && !c->unread && !c->hidden && c->n_lines == 1;
-	r = add_text(t, trimmed(line), reach);
-	if (r < 0)
-		return r;
+	add_text(t, trimmed(line), reach);
+	if (t->error < 0)
+		return;
 	t->texts[0].command = true;
 	t->understood &= !strchr(t->texts[0].text, '\n');
 
-	r = add_text(t, single_spaced(t->texts[0].text), reach);
-	for (size_t i = 1; r >= 0 && i < c->n; i++)
-		r = add_candidate(t, &c->all[i], true);
-	return r;
+	add_text(t, single_spaced(t->texts[0].text), reach);
+	for (size_t i = 1; i < c->n; i++)
+		add_candidate(t, &c->all[i], true);
 }
 
 static bool is_trusted(const struct candidate_program *p, const struct trusted *trusted)
@@ -232,33 +230,30 @@ static bool is_trusted(const struct candidate_program *p, const struct trusted *
 		&& program != PROGRAM_WRAPPER;
 }
 
-static int add_command(struct target *t, const struct candidates *c, const struct trusted *trusted)
+static void add_command(struct target *t, const struct candidates *c, const struct trusted *trusted)
 {
 	const struct candidate *s = &c->all[0];
-	int r = 0;
 
 	t->understood = c->n == 1 && !s->wrapped && is_trusted(&s->executable, trusted)
 		&& (!s->real.name || is_trusted(&s->real, trusted));
-	for (size_t i = 0; r >= 0 && i < c->n; i++)
-		r = add_candidate(t, &c->all[i], false);
-	t->grave = r >= 0 && is_grave(t->texts[0].text);
-	return r;
+	for (size_t i = 0; i < c->n; i++)
+		add_candidate(t, &c->all[i], false);
+	t->grave = t->error == 0 && is_grave(t->texts[0].text);
 }
 
 int target_init_candidates(struct target *t, const struct candidates *c, const char *line,
 	const struct trusted *trusted)
 {
-	int r;
-
 	*t = (struct target){
 		.kind = KIND_EXEC,
 		.request = c->all[0].request,
 		.asker = c->all[0].asker,
 	};
-	r = line ? add_line(t, c, line) : add_command(t, c, trusted);
-	if (r < 0)
-		target_deinit(t);
-	return r;
+	if (line)
+		add_line(t, c, line);
+	else
+		add_command(t, c, trusted);
+	return finish(t);
 }
 
 /* --- git -------------------------------------------------------------------------------------- */
@@ -282,33 +277,29 @@ static const char *after(const char *text, const char *prefix)
  * Adds a branch's full name, for rules of native policies. git takes "heads/X" for X as well, but
  * it may also be the name of a branch.
  */
-static int add_name(struct target *t, const char *branch)
+static void add_name(struct target *t, const char *branch)
 {
 	const char *name = after(branch, "refs/heads/"), *shorter = after(name, "heads/");
-	int r;
+	const size_t first = t->n;
 
-	r = add_text(t, trimmed(name), GLOB_WHOLE);
-	if (r >= 0)
-		t->texts[t->n - 1].name = true;
-	if (r < 0 || shorter == name)
-		return r;
-
-	r = add_text(t, trimmed(shorter), GLOB_WHOLE);
-	if (r >= 0)
-		t->texts[t->n - 1].name = true;
-	return r;
+	add_text(t, trimmed(name), GLOB_WHOLE);
+	if (shorter != name)
+		add_text(t, trimmed(shorter), GLOB_WHOLE);
+	for (size_t i = first; i < t->n; i++)
+		t->texts[i].name = true;
 }
 
 /* Adds the destination of "+SOURCE:DESTINATION": its last part, and its full name. */
-static int add_branch(struct target *t, const char *refspec)
+static void add_branch(struct target *t, const char *refspec)
 {
-	char *branch = trimmed(refspec), *from = branch, *colon, *slash;
-	size_t last;
-	int r;
+	cleanup(free_p) char *trimmed_refspec = trimmed(refspec);
+	const char *from = trimmed_refspec, *branch, *colon, *slash;
+	const size_t last = t->n;
 
-	if (!branch)
-		return -ENOMEM;
-
+	if (!from) {
+		t->error = -ENOMEM;
+		return;
+	}
 	while (*from == '+')
 		from++;
 	t->any_branch |= *from == '-' || strpbrk(from, "*?[") != NULL;
@@ -317,19 +308,15 @@ static int add_branch(struct target *t, const char *refspec)
 	if (colon)
 		from = colon + 1;
 	slash = strrchr(from, '/');
-	last = t->n;
-	r = add_text(t, trimmed(slash ? slash + 1 : from), GLOB_WHOLE);
-	if (r >= 0)
-		r = add_name(t, from);
-	free(branch);
-	if (r < 0)
-		return r;
+	add_text(t, trimmed(slash ? slash + 1 : from), GLOB_WHOLE);
+	add_name(t, from);
+	if (t->error < 0)
+		return;
 
 	branch = t->texts[last].text;
 	t->any_branch |= strcasecmp(branch, "HEAD") == 0 || strcmp(branch, "@") == 0;
 	for (const char *c = branch; *c; c++)
 		t->odd_branch |= (unsigned char)*c <= ' ' || *c == 0x7f;
-	return 0;
 }
 
 /* The index of git's first argument, also after a wrapper; n_words if the command is not git. */
@@ -392,7 +379,6 @@ static bool is_push(const char *subcommand)
 int target_init_push(struct target *t, const struct candidate *s)
 {
 	size_t i = find_git(s), named = 0;
-	int r = 0;
 
 	while (i < s->n_words && !is_push(s->words[i].text))
 		i++;
@@ -406,73 +392,68 @@ int target_init_push(struct target *t, const struct candidate *s)
 		.pushes = true,
 		.operation = "push",
 	};
-	for (i++; r >= 0 && i < s->n_words; i++) {
+	for (i++; i < s->n_words; i++) {
 		const char *word = s->words[i].text;
 
 		t->any_branch |= is_for_all(word);
 		if (word[0] == '-')
 			continue;
-		r = add_branch(t, word);
+		add_branch(t, word);
 		/* The value of an option is no branch. It stays among the texts, which are wide. */
 		named += !takes_value(s->words[i - 1].text);
 	}
 	t->no_branch = named < 2;
-	if (r < 0)
-		target_deinit(t);
-	return r < 0 ? r : 1;
+	return finish(t) < 0 ? t->error : 1;
 }
 
 /* --- all of it -------------------------------------------------------------------------------- */
 
-static int fill(struct target *t, const struct request *q)
+static void fill(struct target *t, const struct request *q)
 {
 	const struct evaluate *e = &q->evaluate;
+	int r;
 
 	switch (t->kind) {
 	case KIND_READ:
 	case KIND_WRITE:
-		return add_path(t, e->target ? e->target : "", q->asked.cwd, e->real_target);
+		add_path(t, e->target ? e->target : "", q->asked.cwd, e->real_target);
+		break;
 	case KIND_GIT:
 		t->pushes = !only_reads(e->does);
 		t->operation = e->does;
-		return add_branch(t, e->target ? e->target : "");
+		add_branch(t, e->target ? e->target : "");
+		break;
 	case KIND_FETCH:
-		return url_parse(e->target ? e->target : "", URL_ADDRESS, &t->url, &t->url_fault);
+		r = url_parse(e->target ? e->target : "", URL_ADDRESS, &t->url, &t->url_fault);
+		t->error = r < 0 ? r : 0;
+		break;
 	case KIND_MCP:
 		t->server = e->server;
 		t->tool = e->tool;
 		t->capability = e->capability;
-		return 0;
+		break;
 	default:
-		return 0;
+		break;
 	}
 }
 
 int target_init(struct target *t, const struct request *request, const struct asker *asker)
 {
-	int r;
-
 	*t = (struct target){
 		.kind = request->evaluate.kind,
 		.request = request,
 		.asker = asker,
 	};
-	r = fill(t, request);
-	if (r < 0)
-		target_deinit(t);
-	return r < 0 ? r : 0;
+	fill(t, request);
+	return finish(t);
 }
 
 int target_init_path(struct target *t, enum kind kind, const char *path, const char *directory,
 	const struct request *request, const struct asker *asker)
 {
-	int r;
-
 	*t = (struct target){ .kind = kind, .request = request, .asker = asker };
-	r = add_path(t, path, directory, NULL);
-	if (r < 0)
-		target_deinit(t);
-	return r;
+	add_path(t, path, directory, NULL);
+	return finish(t);
 }
 
 void target_deinit(struct target *t)

@@ -33,6 +33,7 @@ struct target {
 	/* A rule that denies or asks is tried on each of these. */
 	struct target_text *texts;
 	size_t n, size;
+	int error; /* of the first text that could not be added, or 0: no further one is added */
 
 	/* Of KIND_EXEC. */
 	bool understood; /* all that is run is in texts with `command` */

@@ -9,7 +9,6 @@
 #include "gate/policy/wrapper.h"
 
 #include <string.h>
-#include <strings.h>
 
 #include "base/array.h"
 #include "base/path.h"

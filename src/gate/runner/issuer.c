@@ -4,7 +4,6 @@
 
 #include "gate/runner/issuer.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -8,7 +8,6 @@
 
 #include "gate/shell/shell-line.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include "base/array.h"

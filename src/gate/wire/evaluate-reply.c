@@ -2,7 +2,6 @@
 
 /* The DecisionResponse: printing and parsing. */
 
-#include <errno.h>
 #include <string.h>
 
 #include "base/array.h"

@@ -12,7 +12,6 @@
 #include <string.h>
 
 #include "base/array.h"
-#include "base/path.h"
 #include "base/text.h"
 #include "gate/fields.h"
 #include "gate/limits.h"

@@ -7,8 +7,6 @@
 
 #include "ledger/evidence/chain.h"
 
-#include <errno.h>
-#include <inttypes.h>
 #include <string.h>
 
 #include "base/array.h"
