@@ -361,7 +361,7 @@ int notation_append_time_ns(struct bytes *b, uint64_t wall)
 	put_digits(text, 3, wall % 1000);
 	r = bytes_append(b, text, sizeof(text) - 1);
 	if (r < 0)
-		bytes_truncate(b, start);
+		bytes_undo(b, start, r);
 	return r;
 }
 

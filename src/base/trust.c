@@ -78,9 +78,7 @@ static int follow(struct walk *w, int link)
 		return -errno;
 	target[len] = '\0';
 
-	r = bytes_append_str(&rest, target);
-	if (r >= 0)
-		r = bytes_appendf(&rest, "/%s", bytes_str(&w->rest));
+	r = bytes_appendf(&rest, "%s/%s", target, bytes_str(&w->rest));
 	if (r < 0)
 		return r;
 

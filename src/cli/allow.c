@@ -60,7 +60,7 @@ static int append_element(struct bytes *b, const struct json *v)
 }
 
 /* Appends the arguments, or their hash if the entry binds them and keeps only the hash. */
-static int append_arguments(struct bytes *b, const struct json *root)
+static void append_arguments(struct bytes *b, const struct json *root)
 {
 	const struct json *argv = json_get(root, "argv"), *args = json_get(root, "args");
 	const char *bound = json_get_string(root, "argPattern");
@@ -73,11 +73,10 @@ static int append_arguments(struct bytes *b, const struct json *root)
 		append_element(b, v);
 	if (bound && !args)
 		append_word(b, bound);
-	return bytes_error(b);
 }
 
 /* "  [uid 1000, sandbox sbx]", or "" if nothing is bound. */
-static int append_bounds(struct bytes *b, const struct json *root)
+static void append_bounds(struct bytes *b, const struct json *root)
 {
 	static const struct {
 		const char *key, *name;
@@ -122,34 +121,41 @@ static int append_bounds(struct bytes *b, const struct json *root)
 		append_word(b, value);
 		separator = ", ";
 	}
-	return separator[0] == ' ' ? bytes_error(b) : bytes_append_char(b, ']');
+	if (separator[0] == ',')
+		bytes_append_char(b, ']');
 }
 
-static int append_column(struct bytes *b, const char *text, int width)
+/* Ends a column that begins at `start`. */
+static void pad(struct bytes *b, size_t start, size_t width)
 {
-	cleanup(bytes_deinit) struct bytes shown = BYTES_PRINTED;
-	int r;
+	const size_t end = start + width;
 
-	r = text_append_quoted(&shown, text, strlen(text));
-	return r < 0 ? r : bytes_appendf(b, "%-*s  ", width, bytes_str(&shown));
+	bytes_appendf(b, "%*s", (int)(b->len < end ? end - b->len : 0) + 2, "");
+}
+
+static void append_column(struct bytes *b, const char *text, size_t width)
+{
+	const size_t start = b->len;
+
+	text_append_quoted(b, text, strlen(text));
+	pad(b, start, width);
 }
 
 /* Appends the time left, and the time of the last use. */
-static int append_times(struct bytes *b, const struct json *root)
+static void append_times(struct bytes *b, const struct json *root)
 {
-	cleanup(bytes_deinit) struct bytes left = BYTES_INIT(64), used = BYTES_INIT(64);
+	size_t start = b->len;
 	uint64_t ms;
-	int r;
 
-	if (json_get_integer(root, "expires_in_ms", JSON_INTEGER_MAX, &ms))
-		r = notation_append_duration(&left, ms * CLOCK_MS);
-	else
-		r = bytes_append_char(&left, '-');
-	if (r >= 0 && json_get_integer(root, "lastUsedAt", JSON_INTEGER_MAX / CLOCK_MS, &ms))
-		r = notation_append_time(&used, ms * CLOCK_MS);
-	else if (r >= 0)
-		r = bytes_append_char(&used, '-');
-	return r < 0 ? r : bytes_appendf(b, "%-10s  %-24s  ", bytes_str(&left), bytes_str(&used));
+	if (!json_get_integer(root, "expires_in_ms", JSON_INTEGER_MAX, &ms)
+		|| notation_append_duration(b, ms * CLOCK_MS) < 0)
+		bytes_append_char(b, '-');
+	pad(b, start, 10);
+	start = b->len;
+	if (!json_get_integer(root, "lastUsedAt", JSON_INTEGER_MAX / CLOCK_MS, &ms)
+		|| notation_append_time(b, ms * CLOCK_MS) < 0)
+		bytes_append_char(b, '-');
+	pad(b, start, 24);
 }
 
 /* What an entry allows is never cut; on a terminal the row is folded, below its own beginning. */
@@ -167,19 +173,15 @@ static int append_row(struct entry_list *l, const struct json *root)
 	if (!id || !agent || !pattern)
 		return say_undecided("the answer holds what is not an entry");
 
-	r = append_column(b, id, NOTATION_UUID_LEN);
-	if (r >= 0)
-		r = append_times(b, root);
-	if (r >= 0)
-		r = append_column(b, agent, 10);
-	if (r >= 0)
-		r = text_append_quoted(b, pattern, strlen(pattern));
-	if (r >= 0)
-		r = append_arguments(b, root);
-	if (r >= 0)
-		r = append_bounds(b, root);
-	if (r >= 0 && json_get(root, "idle") && json_bool(json_get(root, "idle"), &idle))
-		r = bytes_append_str(b, "  (matches nothing)");
+	append_column(b, id, NOTATION_UUID_LEN);
+	append_times(b, root);
+	append_column(b, agent, 10);
+	text_append_quoted(b, pattern, strlen(pattern));
+	append_arguments(b, root);
+	append_bounds(b, root);
+	if (json_get(root, "idle") && json_bool(json_get(root, "idle"), &idle))
+		bytes_append_str(b, "  (matches nothing)");
+	r = bytes_error(b);
 	if (r >= 0)
 		r = fold_append(&l->rows, bytes_str(b), b->len, 0, ROW_INDENT, l->console.columns);
 	return r < 0 || bytes_append_char(&l->rows, '\n') < 0 ? say_undecided("out of memory")

@@ -151,9 +151,8 @@ int environment_claim(
 		len = strcspn(*from, "=");
 		sha256_of(*from + len + 1, strlen(*from + len + 1), hash);
 		notation_hex(hash, sizeof(hash), hex);
-		r = bytes_append(b, *from, len + 1);
-		if (r >= 0)
-			r = bytes_append(b, hex, sizeof(hex));
+		bytes_append(b, *from, len + 1);
+		r = bytes_append(b, hex, sizeof(hex));
 		if (r < 0)
 			return r;
 		n++;
@@ -180,9 +179,9 @@ int environment_filter(
 			kept[n++] = *from;
 			continue;
 		}
-		r = dropped->len > 0 ? bytes_append_str(dropped, ", ") : 0;
-		if (r >= 0)
-			r = text_append_quoted(dropped, *from, strcspn(*from, "="));
+		if (dropped->len > 0)
+			bytes_append_str(dropped, ", ");
+		r = text_append_quoted(dropped, *from, strcspn(*from, "="));
 		if (r < 0)
 			return r;
 	}

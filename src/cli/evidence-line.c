@@ -144,9 +144,8 @@ static int append_escaped(struct bytes *b, const char *before, const char *text)
 	if (!text)
 		return 0;
 
-	r = bytes_append_str(b, before);
-	if (r >= 0)
-		r = text_append_escaped(b, text, strlen(text));
+	bytes_append_str(b, before);
+	r = text_append_escaped(b, text, strlen(text));
 	if (r < 0)
 		bytes_undo(b, start, r);
 	return r;

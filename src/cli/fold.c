@@ -142,9 +142,8 @@ int fold_append_cut(struct bytes *b, const char *text, size_t len, size_t column
 		return bytes_append(b, text, len);
 
 	n = fitting(text, n, columns - fold_columns(mark, sizeof(mark) - 1));
-	r = bytes_append(b, text, n);
-	if (r >= 0)
-		r = bytes_append_str(b, mark);
+	bytes_append(b, text, n);
+	r = bytes_append_str(b, mark);
 	if (r < 0)
 		bytes_undo(b, before, r);
 	return r;

@@ -98,12 +98,15 @@ int hook_rewrite_answer(const struct hook_question *q, const struct bytes *text,
 		return -EINVAL;
 
 	r = append_line(q, program, socket, token, &line);
-	if (r >= 0)
-		r = bytes_append_str(ret, d->rewrite[0]);
-	if (r >= 0)
-		r = append_arguments(arguments, key + 1, bytes_str(&line), ret);
-	if (r >= 0)
-		r = bytes_append_str(ret, d->rewrite[1]);
+	if (r < 0)
+		return r;
+
+	bytes_append_str(ret, d->rewrite[0]);
+	r = append_arguments(arguments, key + 1, bytes_str(&line), ret);
+	if (r < 0)
+		return r;
+
+	r = bytes_append_str(ret, d->rewrite[1]);
 	if (r < 0)
 		return r;
 	return ret->len < PIPE_BUF ? 0 : -E2BIG;

@@ -166,10 +166,9 @@ static int append_candidate(struct match *m, const struct token_view *token)
 	size_t columns = m->console.columns, at = m->rows.len;
 	int r;
 
-	r = bytes_appendf(&m->rows, "\n  %s  %-10s", token->id,
+	bytes_appendf(&m->rows, "\n  %s  %-10s", token->id,
 		state == TOKEN_ABSENT ? "?" : token_state_name(state));
-	if (r >= 0)
-		r = token_view_append_command(token, &command);
+	r = token_view_append_command(token, &command);
 	if (r < 0 || !console_is_there(&m->console))
 		return r < 0 ? r : bytes_append(&m->rows, bytes_str(&command), command.len);
 

@@ -85,12 +85,8 @@ static bool is_name(const char *name, size_t len)
 
 static int refuse(struct bytes *why, const char *what, const char *name, size_t len)
 {
-	int r;
-
-	r = text_append_quoted(why, name, len);
-	if (r >= 0)
-		r = bytes_appendf(why, " %s", what);
-	return r < 0 ? r : PACKS_REFUSED;
+	text_append_quoted(why, name, len);
+	return bytes_refuse(why, PACKS_REFUSED, " %s", what);
 }
 
 static int add(

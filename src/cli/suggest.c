@@ -35,11 +35,12 @@ static int append_pattern(
 	cleanup(bytes_deinit) struct bytes pattern = BYTES_PRINTED;
 	int r;
 
-	r = bytes_append_str(&pattern, text);
+	bytes_append_str(&pattern, text);
 	for (size_t i = 0; i < pattern.len; i++)
 		if (pattern.data[i] == '*')
 			pattern.data[i] = '?';
 
+	r = bytes_error(&pattern);
 	if (r >= 0 && !glob_is_literal(text))
 		r = suggest_notes_add(notes,
 			"%s holds a '*' or '?', which no pattern can say: the '?' there fits any "

@@ -123,13 +123,11 @@ static int print_approval(const struct token_view *token, char ret[static CELL_M
 	const char *time = token->approved_at;
 	int r;
 
-	r = bytes_appendf(&text, "%llu", (unsigned long long)token->approved_by);
-	if (r >= 0 && time && strlen(time) > NOTATION_DAYTIME_AT
+	bytes_appendf(&text, "%llu", (unsigned long long)token->approved_by);
+	if (time && strlen(time) > NOTATION_DAYTIME_AT
 		&& strspn(time + NOTATION_DAYTIME_AT, "0123456789:") == NOTATION_DAYTIME_LEN)
-		r = bytes_appendf(
-			&text, " %.*sZ", NOTATION_DAYTIME_LEN, time + NOTATION_DAYTIME_AT);
-	if (r >= 0)
-		r = token_view_append_always(token, " always", &text);
+		bytes_appendf(&text, " %.*sZ", NOTATION_DAYTIME_LEN, time + NOTATION_DAYTIME_AT);
+	r = token_view_append_always(token, " always", &text);
 	if (r >= 0)
 		memcpy(ret, bytes_str(&text), text.len + 1);
 	return r;

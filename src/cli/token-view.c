@@ -143,15 +143,13 @@ static int append_words(const struct token_view *token,
 {
 	const struct string_list *args = &token->asked.args;
 	const char *arg = args->text;
-	int r;
 
-	r = append(b, token->asked.executable, strlen(token->asked.executable));
-	for (size_t i = 0; r >= 0 && i < args->n; i++, arg += strlen(arg) + 1) {
-		r = bytes_append_char(b, ' ');
-		if (r >= 0)
-			r = append(b, arg, strlen(arg));
+	append(b, token->asked.executable, strlen(token->asked.executable));
+	for (size_t i = 0; i < args->n; i++, arg += strlen(arg) + 1) {
+		bytes_append_char(b, ' ');
+		append(b, arg, strlen(arg));
 	}
-	return r;
+	return bytes_error(b);
 }
 
 static int append_matter(const struct token_view *token,

@@ -44,12 +44,12 @@ static int append_token(const struct resources *res, const struct token *t,
 	int r;
 
 	r = append_progress(res, t, now, &progress);
-	if (r >= 0)
-		r = token_print_item(t, now,
-			&(struct token_extra){
-				.to_sign = to_sign, .progress = bytes_str(&progress) },
-			b);
-	return r < 0 ? r : bytes_append_char(b, '\n');
+	if (r < 0)
+		return r;
+
+	token_print_item(t, now,
+		&(struct token_extra){ .to_sign = to_sign, .progress = bytes_str(&progress) }, b);
+	return bytes_append_char(b, '\n');
 }
 
 int view_list(const struct resources *res, enum token_state state, const struct moment *now,
@@ -76,9 +76,8 @@ int view_own(const struct resources *res, uid_t uid, enum token_state state,
 		shown = *t;
 		shown.approval.known = false;
 		shown.approvals.n = 0;
-		r = token_print_item(&shown, now, &(struct token_extra){ 0 }, b);
-		if (r >= 0)
-			r = bytes_append_char(b, '\n');
+		token_print_item(&shown, now, &(struct token_extra){ 0 }, b);
+		r = bytes_append_char(b, '\n');
 	}
 	return r;
 }

@@ -62,10 +62,11 @@ static int describe_token(const struct decide_input *in, const struct judgement 
 	r = may_remember(in, j, &t.remember);
 	if (r >= 0)
 		r = decide_demand_of_request(in, &d);
+	if (r < 0)
+		return r;
 	for (size_t i = 0; i < d.n_groups; i++)
 		bytes_append(groups, d.groups[i], strlen(d.groups[i]) + 1);
-	if (r >= 0)
-		r = bytes_error(groups);
+	r = bytes_error(groups);
 	if (r < 0)
 		return r;
 

@@ -145,9 +145,8 @@ int evaluate_make_shell(const struct request *q, struct bytes *args, struct requ
 {
 	int r;
 
-	r = bytes_append(args, "-c", sizeof("-c"));
-	if (r >= 0)
-		r = bytes_append(args, q->evaluate.text, strlen(q->evaluate.text) + 1);
+	bytes_append(args, "-c", sizeof("-c"));
+	r = bytes_append(args, q->evaluate.text, strlen(q->evaluate.text) + 1);
 	if (r < 0)
 		return r;
 

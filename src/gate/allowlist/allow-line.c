@@ -34,12 +34,9 @@ int allow_line_kind(const struct invocation *asked, enum allow_line *ret)
 
 static int refuse(struct bytes *why, const char *program, const char *what)
 {
-	int r;
-
-	r = program ? text_append_quoted(why, program, strlen(program)) : 0;
-	if (r >= 0)
-		r = bytes_append_str(why, what);
-	return r < 0 ? r : ALLOW_LINE_UNFIT;
+	if (program)
+		text_append_quoted(why, program, strlen(program));
+	return bytes_refuse(why, ALLOW_LINE_UNFIT, "%s", what);
 }
 
 static int check_program(const char *path, const struct trusted *trusted, struct bytes *why)

@@ -37,9 +37,8 @@ static int append_new(struct edit *e, bool first)
 {
 	int r;
 
-	r = bytes_append_str(e->b, first ? "\n" : ",\n");
-	if (r >= 0)
-		r = allow_entry_append(e->add, e->old, e->b);
+	bytes_append_str(e->b, first ? "\n" : ",\n");
+	r = allow_entry_append(e->add, e->old, e->b);
 	return r < 0 || !first ? r : bytes_append_char(e->b, '\n');
 }
 
@@ -76,13 +75,10 @@ static int append_agent(struct edit *e)
 {
 	int r;
 
-	r = bytes_append_str(e->b, e->list->n_agents > 0 ? ",\n" : "");
-	if (r >= 0)
-		r = json_append_string(e->b, e->add->agent);
-	if (r >= 0)
-		r = bytes_append_str(e->b, ":{\"allowlist\":[");
-	if (r >= 0)
-		r = append_new(e, true);
+	bytes_append_str(e->b, e->list->n_agents > 0 ? ",\n" : "");
+	json_append_string(e->b, e->add->agent);
+	bytes_append_str(e->b, ":{\"allowlist\":[");
+	r = append_new(e, true);
 	return r < 0 ? r : bytes_append_str(e->b, "]}");
 }
 

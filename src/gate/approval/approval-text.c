@@ -62,28 +62,24 @@ void approval_text_of(const struct token *token, const uint8_t gate[static APPRO
 	approval_entry_hash(&token->asked, token->uid, ret->entry);
 }
 
-static int print_always(const struct approval_text *t, struct bytes *b)
+static void print_always(const struct approval_text *t, struct bytes *b)
 {
 	char entry[2 * SHA256_LEN + 1];
 
-	if (!t->always)
-		return bytes_append_str(b, "always - -\n");
-
+	if (!t->always) {
+		bytes_append_str(b, "always - -\n");
+		return;
+	}
 	notation_hex(t->entry, sizeof(t->entry), entry);
-	return bytes_appendf(b, "always %" PRIu64 " %s\n", t->for_ms, entry);
+	bytes_appendf(b, "always %" PRIu64 " %s\n", t->for_ms, entry);
 }
 
-static int print_reason(const struct approval_text *t, struct bytes *b)
+static void print_reason(const struct approval_text *t, struct bytes *b)
 {
-	int r;
-
-	if (!t->reason)
-		return bytes_append_str(b, "reason -\n");
-
-	r = bytes_append_str(b, "reason ");
-	if (r >= 0)
-		r = json_append_string(b, t->reason);
-	return r < 0 ? r : bytes_append_char(b, '\n');
+	bytes_append_str(b, t->reason ? "reason " : "reason -");
+	if (t->reason)
+		json_append_string(b, t->reason);
+	bytes_append_char(b, '\n');
 }
 
 int approval_text_print(const struct approval_text *t, struct bytes *b)
@@ -100,15 +96,13 @@ int approval_text_print(const struct approval_text *t, struct bytes *b)
 	notation_hex(t->record, sizeof(t->record), record);
 	notation_uuid(t->boot_id, boot);
 
-	r = bytes_appendf(b,
+	bytes_appendf(b,
 		SSHSIG_APPROVAL "\ngate %s\ntoken %s\nfingerprint %s\nrecord %s\ndecision %s\n",
 		gate, token, fingerprint, record, t->approve ? "approve" : "refuse");
-	if (r >= 0)
-		r = print_always(t, b);
-	if (r >= 0)
-		r = bytes_appendf(b, "until %s %" PRIu64 "\n", boot, t->until_ms);
-	if (r >= 0)
-		r = print_reason(t, b);
+	print_always(t, b);
+	bytes_appendf(b, "until %s %" PRIu64 "\n", boot, t->until_ms);
+	print_reason(t, b);
+	r = bytes_error(b);
 	if (r < 0)
 		bytes_undo(b, len, r);
 	return r;

@@ -177,21 +177,19 @@ int sk_counters_note(struct sk_counters *c, const struct sk_use *use)
 int sk_counters_print(const struct sk_counters *c, struct bytes *b)
 {
 	char id[2 * SK_COUNTERS_ID_LEN + 1];
-	int r = 0;
 
 	if (c->forgotten_ms > 0)
-		r = bytes_appendf(b, FORGOTTEN "%" PRIu64 "\n", c->forgotten_ms);
-	for (size_t i = 0; r >= 0 && i < c->n; i++) {
+		bytes_appendf(b, FORGOTTEN "%" PRIu64 "\n", c->forgotten_ms);
+	for (size_t i = 0; i < c->n; i++) {
 		const struct sk_use *use = &c->uses[i];
 
 		notation_hex(use->id, SK_COUNTERS_ID_LEN, id);
-		r = bytes_appendf(b, "%s %" PRIu32, id, use->counter);
-		if (r >= 0 && use->time_ms > 0)
-			r = bytes_appendf(b, " %" PRIu64, use->time_ms);
-		if (r >= 0)
-			r = bytes_append_str(b, "\n");
+		bytes_appendf(b, "%s %" PRIu32, id, use->counter);
+		if (use->time_ms > 0)
+			bytes_appendf(b, " %" PRIu64, use->time_ms);
+		bytes_append_str(b, "\n");
 	}
-	return r;
+	return bytes_error(b);
 }
 
 /* A decimal number that takes up the whole of `text`. */

@@ -28,11 +28,9 @@ append(struct bytes *b, const char *place, const char *kind, const char *format,
 	size_t start = b->len;
 	int r;
 
-	r = bytes_appendf(b, "%s %s", place, kind);
-	if (r >= 0)
-		r = bytes_vappendf(b, format, ap);
-	if (r >= 0)
-		r = bytes_append_char(b, '\n');
+	bytes_appendf(b, "%s %s", place, kind);
+	bytes_vappendf(b, format, ap);
+	r = bytes_append_char(b, '\n');
 	if (r < 0)
 		bytes_truncate(b, start);
 	return r;

@@ -54,11 +54,9 @@ static int write_references(
 	cleanup(bytes_deinit) struct bytes reference = BYTES_PRINTED;
 	int r;
 
-	r = bytes_append_str(&reference, "evidence://");
-	if (r >= 0)
-		r = append_part(&reference, session);
-	if (r >= 0)
-		r = bytes_appendf(&reference, "/%s", reply->decision_id);
+	bytes_append_str(&reference, "evidence://");
+	append_part(&reference, session);
+	r = bytes_appendf(&reference, "/%s", reply->decision_id);
 	if (r < 0)
 		return r;
 

@@ -159,38 +159,31 @@ static int take_approval(struct request *q, const char *name, const struct json 
 /* --- the record in canonical form ------------------------------------------------------------- */
 
 /* Adds "KEY=VALUE". */
-static int add_to_record(struct request *q, const char *key, const char *value)
+static void add_to_record(struct request *q, const char *key, const char *value)
 {
-	struct string_list *list = &q->asked.release;
-	int r;
-
-	r = bytes_appendf(&q->release_bytes, "%s=%s", key, value);
-	if (r >= 0)
-		r = bytes_append_char(&q->release_bytes, '\0');
-	list->n++;
-	return r;
+	q->asked.release.n++;
+	bytes_appendf(&q->release_bytes, "%s=%s", key, value);
+	bytes_append_char(&q->release_bytes, '\0');
 }
 
-static int add_count(struct request *q, const char *key, uint64_t count)
+static void add_count(struct request *q, const char *key, uint64_t count)
 {
 	char text[24];
 
 	if (count == 0)
-		return 0;
+		return;
 	snprintf(text, sizeof(text), "%" PRIu64, count);
-	return add_to_record(q, key, text);
+	add_to_record(q, key, text);
 }
 
-static int add_list(struct request *q, const struct json *record, const char *key)
+static void add_list(struct request *q, const struct json *record, const char *key)
 {
 	const struct json *list = json_get(record, key);
-	int r = 0;
 
 	if (!list || !json_is_array(list))
-		return 0;
+		return;
 	json_each (child, list)
-		r = r < 0 ? r : add_to_record(q, key, json_string(child));
-	return r;
+		add_to_record(q, key, json_string(child));
 }
 
 /*
@@ -200,17 +193,18 @@ static int add_list(struct request *q, const struct json *record, const char *ke
 static int make_canonical(struct request *q, const struct json *record)
 {
 	const struct release *release = &q->evaluate.release;
-	int r = 0;
+	int r;
 
-	for (enum release_text i = 0; r >= 0 && i < RELEASE_TEXTS; i++)
+	for (enum release_text i = 0; i < RELEASE_TEXTS; i++)
 		if (release->texts[i] && i != RELEASE_APPROVAL_STATE && i != RELEASE_APPROVAL_ID)
-			r = add_to_record(q, release_text_key(i), release->texts[i]);
-	for (enum release_count i = 0; r >= 0 && i < RELEASE_COUNTS; i++)
-		r = add_count(q, release_count_key(i), release->counts[i]);
-	if (r >= 0 && release->delivered)
-		r = add_to_record(q, DELIVERED_KEY, "true");
-	for (enum release_list i = 0; r >= 0 && i < RELEASE_LISTS; i++)
-		r = add_list(q, record, release_list_key(i));
+			add_to_record(q, release_text_key(i), release->texts[i]);
+	for (enum release_count i = 0; i < RELEASE_COUNTS; i++)
+		add_count(q, release_count_key(i), release->counts[i]);
+	if (release->delivered)
+		add_to_record(q, DELIVERED_KEY, "true");
+	for (enum release_list i = 0; i < RELEASE_LISTS; i++)
+		add_list(q, record, release_list_key(i));
+	r = bytes_error(&q->release_bytes);
 	if (r < 0)
 		return r;
 

@@ -235,27 +235,23 @@ int allowlist_use_load(struct allowlist_use *use, struct state_dir *dir,
 
 /* --- writing ---------------------------------------------------------------------------------- */
 
-static int print_stamp(const struct allowlist_stamp *s, bool first, struct bytes *b)
+static void print_stamp(const struct allowlist_stamp *s, bool first, struct bytes *b)
 {
 	bytes_append_str(b, first ? "\n" : ",\n");
 	json_append_string(b, s->id);
 	bytes_appendf(b, ":{\"lastUsedAt\":%llu,\"lastResolvedPath\":", (unsigned long long)s->at);
 	json_append_string(b, s->path);
-	return bytes_append_char(b, '}');
+	bytes_append_char(b, '}');
 }
 
 static int print(const struct allowlist_use *use, const struct allow_clock *clock, struct bytes *b)
 {
-	int r;
-
-	r = bytes_append_str(b, "{\"version\":1,\"clock\":");
-	if (r >= 0)
-		r = allow_clock_print(clock, b);
-	if (r >= 0)
-		r = bytes_append_str(b, ",\"used\":{");
-	for (size_t i = 0; r >= 0 && i < use->n; i++)
-		r = print_stamp(&use->stamps[i], i == 0, b);
-	return r < 0 ? r : bytes_append_str(b, "}}\n");
+	bytes_append_str(b, "{\"version\":1,\"clock\":");
+	allow_clock_print(clock, b);
+	bytes_append_str(b, ",\"used\":{");
+	for (size_t i = 0; i < use->n; i++)
+		print_stamp(&use->stamps[i], i == 0, b);
+	return bytes_append_str(b, "}}\n");
 }
 
 /* Drops the stamps of entries that are no longer in the list. */

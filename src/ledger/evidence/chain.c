@@ -356,11 +356,9 @@ static int print_signature(
 {
 	int r;
 
-	r = bytes_appendf(b,
-		"," SIGNATURE_KEY "{\"algorithm\":\"%s\",\"key_id\":\"%s\",\"value\":\"",
+	bytes_appendf(b, "," SIGNATURE_KEY "{\"algorithm\":\"%s\",\"key_id\":\"%s\",\"value\":\"",
 		signature_algorithm_name(evidence_key_algorithm(key)), evidence_key_id(key));
-	if (r >= 0)
-		r = evidence_key_sign(key, text, b);
+	r = evidence_key_sign(key, text, b);
 	return r < 0 ? r : bytes_append_str(b, "\"}");
 }
 
@@ -379,9 +377,8 @@ int chain_print(const char *before, const struct bytes *tail, const char *previo
 	sha256_update(&state, "}", 1);
 	print_digest(&state, ret_hash);
 
-	r = bytes_appendf(b, "%s" HASH_KEY "%s\"", before, ret_hash);
-	if (r >= 0)
-		r = bytes_append(b, tail->data, tail->len);
+	bytes_appendf(b, "%s" HASH_KEY "%s\"", before, ret_hash);
+	r = bytes_append(b, tail->data, tail->len);
 	if (r >= 0 && key)
 		r = print_signature(key, &text, b);
 	return r < 0 ? r : bytes_append_str(b, "}\n");

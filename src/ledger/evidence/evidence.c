@@ -54,15 +54,13 @@
 void evidence_close_for(struct evidence *e, bool waiting, const char *format, ...)
 {
 	va_list ap;
-	int r;
 
 	close_p(&e->fd);
 	e->fd = -1;
 	bytes_clear(&e->closed);
-	r = bytes_appendf(&e->closed, "%s: ", bytes_str(&e->shown));
+	bytes_appendf(&e->closed, "%s: ", bytes_str(&e->shown));
 	va_start(ap, format);
-	if (r >= 0)
-		bytes_vappendf(&e->closed, format, ap);
+	bytes_vappendf(&e->closed, format, ap);
 	va_end(ap);
 	if (waiting)
 		retry_begin(&e->retry);
@@ -173,11 +171,9 @@ static int print_tail(const struct evidence_entry *entry, uint64_t wall, struct 
 	int r;
 
 	/* Reserve the space at once, so that long texts are copied only once. */
-	r = bytes_reserve(b, len + 128, &end);
-	if (r >= 0)
-		r = bytes_append_str(b, ",\"timestamp\":\"");
-	if (r >= 0)
-		r = notation_append_time_ns(b, wall);
+	bytes_reserve(b, len + 128, &end);
+	bytes_append_str(b, ",\"timestamp\":\"");
+	r = notation_append_time_ns(b, wall);
 	return r < 0 ? r
 		     : bytes_appendf(b, "\",\"request\":%s,\"response\":%s,\"peer\":%s",
 			     entry->request, entry->response, entry->peer);
