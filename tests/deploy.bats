@@ -56,7 +56,7 @@ make_tree() {
 		prefix=/usr/local defaultdir=/etc/default >"$TMP/install" 2>&1 || fail "$(<"$TMP/install")"
 	sed -i -e 's|^ExecStart=[^ ]*|ExecStart=/usr/local/bin/firma|' \
 		-e 's|^EnvironmentFile=-/.*|EnvironmentFile=-/etc/default/firma|' \
-		"$units"/{system,user}/firma.service
+		"$units"/{system,user}/firma*.service
 }
 
 # Without firma, with logins, a journal on disk, and the two users.

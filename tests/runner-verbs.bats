@@ -77,7 +77,7 @@ prints() {
 
 	# shellcheck disable=SC2016 # sed's
 	diff <(grep -oE '"[A-Z][A-Z0-9_]{5,}"' "$root/src/cli/runner-variables.c" | tr -d '"' | sort -u) \
-		<(sed -n '/^\.Sh DESCRIPTION/,/^\.Cm token/p' "$root/man/firma-runner.1" |
+		<(sed -n '/^\.Sh DESCRIPTION/,/^\.Cm token$/p' "$root/man/firma-runner.1" |
 			grep -oE 'Ev [A-Z0-9_]+' | sed 's/^Ev //' | sort -u)
 }
 

@@ -11,6 +11,8 @@
 
 load lib
 load hostile
+load https
+load runner
 
 BOOT=$BATS_TEST_DIRNAME/boot
 AGENT=/run/firma/agent.sock
@@ -76,7 +78,7 @@ install_guest() {
 	if ((${#moved[@]} > 0)); then
 		sed -i -e "s|^\(ExecStart=\)$prefix/|\1/usr/local/|" \
 			-e "s|^\(EnvironmentFile=-\)$prefix/|\1/|" \
-			"$1"/usr/local/lib/systemd/*/firma.service
+			"$1"/usr/local/lib/systemd/*/firma*.service
 	fi
 	service=$(find "$1" -path '*/system/firma.service')
 	OPTIONS_FILE=$(sed -n 's/^EnvironmentFile=-//p' "$service")
@@ -617,6 +619,41 @@ as_own() {
 }
 
 # --- the guest itself -----------------------------------------------------------------------------
+
+@test "the unit of the timer fetches the key sets of the policy, for the daemon to read" {
+	RUNNER_KEYS=$TMP make_runner_key first
+	(BATS_FILE_TMPDIR=$TMP make_authority)
+	mkdir "$TMP/ci"
+	RUNNER_KEYS=$TMP publish_runner_keys first
+	mv "$TMP/jwks.json" "$TMP/ci/keys"
+	cp "$BATS_TEST_DIRNAME/helper/https-server.py" "$TMP"/{authority.pem,server.pem,server.key} "$TMP/ci"
+	tar -C "$TMP" -c ci | guest tar -C /run -x --no-same-owner
+	guest systemd-run -q --unit=issuer python3 /run/ci/https-server.py /run/ci /run/ci/server.pem \
+		/run/ci/server.key
+	eventually guest test -s /run/ci/port
+
+	guest sh -c 'mkdir -p /etc/firma /run/systemd/system/firma-jwks.service.d
+		cat >/etc/firma/policy.json
+		printf "[Service]\nEnvironment=CURL_CA_BUNDLE=/run/ci/authority.pem\n" \
+			>/run/systemd/system/firma-jwks.service.d/test.conf
+		systemctl daemon-reload' <<-END
+		{"default_action": "deny", "runners": {"required": true, "oidc": [{
+		  "issuer": "https://127.0.0.1:$(guest cat /run/ci/port)/good", "audience": "firma",
+		  "jwks": "/var/lib/firma-jwks/issuer.json",
+		  "claims": {"repository": "repository"}, "pin": {"repository": ["octo/app"]}}]}}
+	END
+	guest systemctl start firma-jwks.service || fail "$(guest journalctl -u firma-jwks.service)"
+	guest cat /var/lib/firma-jwks/issuer.json | cmp - "$TMP/ci/keys"
+	assert_equal "$(guest stat -c '%U %a' /var/lib/firma-jwks/issuer.json)" 'root 644'
+	serve_with --policy /etc/firma/policy.json
+	as bob firma status
+	run guest sh -c 'rm -r /etc/firma/policy.json; systemctl stop issuer
+		systemctl start firma-jwks.timer && systemctl is-active firma-jwks.timer
+		systemctl stop firma-jwks.timer'
+	assert_output -p active
+	run guest systemd-analyze security --no-pager firma-jwks.service
+	assert_output -e 'Overall exposure level for firma-jwks.service: [01]\.'
+}
 
 @test "nothing remains of a guest, however it ends" {
 	local dir=$TMP/guest keeper

@@ -44,6 +44,7 @@ static const struct verb *const verbs[] = {
 	&status_verb,
 	&fingerprint_verb,
 	&runner_claims_verb,
+	&runner_keys_verb,
 	&runner_token_verb,
 	&evidence_verify_verb,
 	&evidence_receipt_verb,

@@ -142,8 +142,8 @@ static int take_member(const struct source *source, const struct bytes *answer, 
 static int fetch(
 	const struct source *source, const char *audience, uint64_t timeout, struct bytes *ret)
 {
-	cleanup(bytes_deinit) struct bytes url = BYTES_PRINTED, answer = BYTES_PRINTED,
-					   why = BYTES_PRINTED;
+	cleanup(https_answer_deinit) struct https_answer answer = HTTPS_ANSWER_INIT;
+	cleanup(bytes_deinit) struct bytes url = BYTES_PRINTED, why = BYTES_PRINTED;
 	struct https_question q = { .post = source->post, .timeout = timeout };
 	const char *base;
 	int status, r;
@@ -161,7 +161,7 @@ static int fetch(
 	if (r < 0)
 		return say_undecided("%s gave no token: %s", source->url,
 			r == -ENOMEM ? "out of memory" : bytes_str(&why));
-	return take_member(source, &answer, ret);
+	return take_member(source, &answer.body, ret);
 }
 
 static int check(const struct bytes *token, const char *audience)

@@ -67,8 +67,7 @@ void runner_keys_free(struct runner_keys *keys)
 	free(keys);
 }
 
-/* A relative path begins at the policy's directory. */
-static char *make_path(const char *policy, const char *path)
+char *runner_keys_path(const char *policy, const char *path)
 {
 	const char *slash = strrchr(policy, '/');
 	char *joined;
@@ -143,7 +142,7 @@ static int read_sets(struct runner_keys *keys, const struct runners *runners, co
 		bytes_init(&f->fault, BYTES_PRINTED_MAX);
 		bytes_init(&f->warnings, BYTES_PRINTED_MAX);
 		f->max_age = runners->issuers[keys->n].max_age;
-		f->path = make_path(policy, runners->issuers[keys->n].jwks);
+		f->path = runner_keys_path(policy, runners->issuers[keys->n].jwks);
 		if (!f->path)
 			return -ENOMEM;
 		read_file(keys, f, now);
@@ -164,7 +163,7 @@ static int find_secret(
 	if (f->is_credential)
 		return 0;
 	free(f->path);
-	f->path = make_path(policy, key);
+	f->path = runner_keys_path(policy, key);
 	return f->path ? 0 : -ENOMEM;
 }
 

@@ -15,6 +15,12 @@
 struct runner_keys;
 
 /*
+ * Where a file is that the policy at this absolute path names: a relative path begins at the
+ * policy's directory. NULL if memory is exhausted.
+ */
+char *runner_keys_path(const char *policy, const char *path);
+
+/*
  * Reads the key sets and keys. `credentials`: the directory of the service manager's credentials,
  * where a key's name without a slash is looked for first; or NULL. `policy`: the policy's absolute
  * path. `runners` may be NULL: *ret is then NULL. Returns 0, POLICY_FAULTY with `faults`, or

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: ISC
-"""A CI's server of tokens, and how such a server may fail: the path says how.
+"""A CI's server of tokens and key sets, and how such a server may fail: the path says how.
 
 	https-server.py DIR [CERTIFICATE KEY]
 
-DIR/port appears when it listens; DIR/requests has what was asked, one line each; DIR/token is what
-it gives. Without a certificate it speaks no TLS.
+DIR/port appears when it listens; DIR/requests has what was asked, one line each. It gives the token
+in DIR/token at /WAY, and as the issuer https://127.0.0.1:PORT/WAY the key set in DIR/keys; `good`
+is the way that does not fail. Without a certificate it speaks no TLS.
 """
+import hashlib
 import http.server
 import json
 import os
@@ -33,30 +35,65 @@ class Handler(http.server.BaseHTTPRequestHandler):
         with open(directory + "/requests", "a") as f:
             print(self.command, self.path, self.headers["Authorization"],
                   self.headers["Content-Length"], file=f)
+        way, _, rest = self.path.split("?")[0][1:].partition("/")
+        if rest == ".well-known/openid-configuration":
+            self.discover(way)
+        elif rest == "keys":
+            self.give_keys(way)
+        else:
+            self.give_token(way)
+
+    def give_token(self, way):
         token = open(directory + "/token").read()
         member = "oidcToken" if self.command == "POST" else "value"
-        body = json.dumps({"count": 1, member: token}).encode()
-        way = self.path.split("?")[0]
-        if way == "/good":
+        self.give(way, json.dumps({"count": 1, member: token}).encode())
+
+    def discover(self, way):
+        here = "https://127.0.0.1:%d" % server.server_address[1]
+        name, _, part = way.partition("-")
+        place = {"abroad": here.replace("127.0.0.1", "localhost"), "plain": "http" + here[5:],
+                 "port": here + "1"}.get(part, here)
+        issuer = here + ("/x" if part == "foreign" else "/" + way)
+        body = json.dumps({"issuer": issuer, "jwks_uri": "%s/%s/keys" % (place, way)}).encode()
+        self.give("good" if part else way, body)
+
+    def give_keys(self, way):
+        with open(directory + "/keys", "rb") as f:
+            body = f.read()
+        etag = '"%s"' % hashlib.sha256(body).hexdigest()
+        if way == "good" and self.headers["If-None-Match"] == etag:
+            self.send_response(304)
+            self.end_headers()
+        elif way == "good":
+            self.answer(body, kind="application/jwk-set+json", ETag=etag)
+        else:
+            self.give(way[4:] if way.startswith("set-") else way, body)
+
+    def give(self, way, body):
+        if way == "good":
             self.answer(body, kind="application/json; charset=utf-8")
-        elif way == "/redirect":
-            self.answer(b"", 302, Location="/good")
-        elif way == "/slow":
+        elif way == "redirect":
+            self.answer(b"", 302, Location=self.path.replace("redirect", "good"))
+        elif way == "away":
+            self.answer(b"", 302, Location="https://localhost:%d/good" % server.server_address[1])
+        elif way == "loop":
+            self.answer(b"", 307, Location=self.path)
+        elif way == "slow":
             threading.Event().wait()
-        elif way == "/huge":
+        elif way == "huge":
             self.answer(body + b" " * (1 << 20))
-        elif way == "/type":
+        elif way == "type":
             self.answer(body, kind="text/html")
-        elif way == "/torn":
+        elif way == "torn":
             self.answer(body[:-9])
-        elif way == "/short":
+        elif way == "short":
             self.answer(body[:-9], length=len(body))
             self.close_connection = True
-        elif way == "/number":
-            self.answer(b'{"value":7,"oidcToken":7}')
-        elif way == "/other":
+        elif way == "number":
+            self.answer(b'{"value":7,"oidcToken":7,"issuer":7,"jwks_uri":7}')
+        elif way == "other":
             self.answer(b'{"value":"x","oidcToken":"x"}')
-        elif way == "/refused":
+        elif way == "refused":
             self.answer(body, 403)
         else:
             self.answer(body, 404)

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: ISC */
+#pragma once
+
+/*
+ * A file that a verb writes where the user says. It replaces an older file of the same kind as a
+ * whole: a reader finds the old content or the new. Any other file is left as it is.
+ */
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/bytes.h"
+
+struct output_kind {
+	const char *name; /* for messages: "token" */
+	size_t max;       /* bytes that such a file may have */
+	mode_t mode;
+
+	/* Returns 0 if the text is of this kind, a positive number if not, or -ENOMEM. */
+	int (*refuse)(const struct bytes *text);
+};
+
+/*
+ * Whether output_file_replace() may replace what is at `path`: nothing, an empty file, or one of
+ * this kind. Returns STATUS_DONE, or another status with the message already printed.
+ */
+int output_file_look(const char *path, const struct output_kind *kind);
+
+/* Returns STATUS_DONE, or STATUS_UNDECIDED with the message already printed. */
+int output_file_replace(
+	const char *path, const struct output_kind *kind, const void *data, size_t len);
+
+/* The file's content. Returns 0, or a negative errno: -ELOOP if it is a symbolic link. */
+int output_file_read(const char *path, size_t max, struct bytes *ret);
