@@ -17,7 +17,7 @@
  * `unit shell compare RECORDS SEED|- FROM TO` compares the records of the same lines with the
  * scanner's result. Prints the first line that differs; then the exit status is 1.
  *
- * `unit shell cost` prints the µs for the slowest kind of line, at the longest allowed length.
+ * `unit shell cost N` scans nine kinds of line, each of the longest allowed length, N times.
  *
  * This file uses nothing else of the helper program, so that a test can link it with another
  * scanner.
@@ -546,41 +546,27 @@ static int print_words(void)
 
 /* --- cost ------------------------------------------------------------------------------------- */
 
-static double scan_us(const char *text)
-{
-	struct shell_line line;
-	struct timespec start, end;
-
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &start);
-	must(shell_line_scan(&line, text));
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &end);
-	if (line.fault != SHELL_PLAIN)
-		errx(UNIT_FAILED, "opaque: it %s", shell_fault_text(line.fault));
-	shell_line_deinit(&line);
-	return (double)(end.tv_sec - start.tv_sec) * 1e6
-		+ (double)(end.tv_nsec - start.tv_nsec) / 1e3;
-}
-
-static int print_cost(void)
+/* Scans lines of the longest allowed length, each kind so many times. */
+static int spend(unsigned long times)
 {
 	static const char *const parts[] = { " a", " abcdefgh", " ''", " \"a b\"", " 2>&1",
 		" >/dev/null", " '\xC3\xBC\xC3\xBC'", " 1", "\t\t" };
-	double worst = 0;
 
 	for (size_t i = 0; i < LENGTH(parts); i++) {
 		cleanup(bytes_deinit) struct bytes text = BYTES_PRINTED;
-		double best = 1e9, us;
 
 		append(&text, "a");
 		while (text.len + strlen(parts[i]) <= SHELL_LINE_MAX)
 			append(&text, parts[i]);
-		for (int n = 0; n < 20; n++) {
-			us = scan_us(text.data);
-			best = us < best ? us : best;
+		for (unsigned long n = 0; n < times; n++) {
+			struct shell_line line;
+
+			must(shell_line_scan(&line, text.data));
+			if (line.fault != SHELL_PLAIN)
+				errx(UNIT_FAILED, "opaque: it %s", shell_fault_text(line.fault));
+			shell_line_deinit(&line);
 		}
-		worst = best > worst ? best : worst;
 	}
-	printf("%.0f\n", worst);
 	return UNIT_OK;
 }
 
@@ -590,13 +576,13 @@ int unit_shell(int argc, char **argv)
 		return print_line();
 	if (argc == 2 && strcmp(argv[1], "words") == 0)
 		return print_words();
-	if (argc == 2 && strcmp(argv[1], "cost") == 0)
-		return print_cost();
+	if (argc == 3 && strcmp(argv[1], "cost") == 0)
+		return spend(strtoul(argv[2], NULL, 10));
 	if (argc == 5 && strcmp(argv[1], "script") == 0)
 		return print_script(argv);
 	if (argc == 6 && strcmp(argv[1], "compare") == 0)
 		return compare(argv);
-	fputs("usage: unit shell scan | words | cost | script SEED|- FROM TO | compare RECORDS "
+	fputs("usage: unit shell scan | words | cost N | script SEED|- FROM TO | compare RECORDS "
 	      "SEED|- FROM TO\n",
 		stderr);
 	return UNIT_USAGE;
