@@ -33,7 +33,7 @@ UNIT=${UNIT:-$BATS_TEST_DIRNAME/unit}
 read -ra WRAPPER <<<"${FIRMA_WRAPPER-}"
 
 # Seconds that a process may take to start or to end: many, for valgrind on a busy machine.
-PATIENCE=60
+PATIENCE=180
 
 # --- setup and teardown ---------------------------------------------------------------------------
 

@@ -266,7 +266,7 @@ int unit_cost(int argc, char **argv)
 	share_processor(&few);
 	share_processor(&many);
 	for (int turn = 0; turn < TURNS; turn++) {
-		unit_guard(60);
+		unit_guard(UNIT_PATIENCE);
 		lead(turn % 2 ? &few : &many, turn, allow ? pass : live);
 		lead(turn % 2 ? &many : &few, turn, allow ? pass : live);
 		ratios[turn] = many.us[turn] / few.us[turn];
@@ -319,7 +319,7 @@ int unit_activate(int argc, char **argv)
 		return unit_usage("activate SOCKET COMMAND [ARG...]");
 
 	address = unit_address(argv[1]);
-	unit_guard(60);
+	unit_guard(UNIT_PATIENCE);
 	for (int i = 0; i < ACTIVATIONS; i++)
 		us[i] = activate(&address, argv + 2, &processor[i]);
 	printf("{\"ms\":%.1f,\"processor_ms\":%.1f}\n", median(us, ACTIVATIONS) / 1000,

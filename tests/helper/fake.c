@@ -21,7 +21,6 @@
 #include "base/cleanup.h"
 
 /* A time limit, for a test that never closes standard input. */
-#define GUARD_SECONDS 120
 
 /* Waits until `fd` can be read. false: standard input ended instead. */
 static bool wait_for(int fd)
@@ -169,7 +168,7 @@ int unit_fake(int argc, char **argv)
 		return unit_usage("fake hang|silent-close|reset|never-accept SOCKET\n"
 				  "       unit fake half|garbage|reply SOCKET TEXT");
 
-	unit_guard(GUARD_SECONDS);
+	unit_guard(UNIT_PATIENCE);
 	address = unit_address(argv[2]);
 	listener = listen_at(&address);
 	unit_ready();

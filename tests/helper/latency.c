@@ -18,8 +18,6 @@
 
 #include "base/cleanup.h"
 
-#define GUARD_SECONDS 20
-
 #define LINE_MAX_LEN 1024
 
 static const char request[] =
@@ -40,7 +38,7 @@ static int say(const struct sockaddr_un *address, const char *line)
 {
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-	unit_guard(GUARD_SECONDS);
+	unit_guard(UNIT_PATIENCE);
 	if (fd < 0 || connect(fd, (const struct sockaddr *)address, sizeof(*address)) < 0)
 		err(UNIT_FAILED, "connect");
 	if (send(fd, line, strlen(line), MSG_NOSIGNAL) != (ssize_t)strlen(line))

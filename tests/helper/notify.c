@@ -19,7 +19,6 @@
 #include "base/cleanup.h"
 
 /* A time limit, for a test that never closes standard input. */
-#define GUARD_SECONDS 120
 
 static void print_waiting(int fd)
 {
@@ -59,7 +58,7 @@ int unit_notify(int argc, char **argv)
 	if (argc != 2)
 		return unit_usage("notify SOCKET");
 
-	unit_guard(GUARD_SECONDS);
+	unit_guard(UNIT_PATIENCE);
 	address = unit_address(argv[1]);
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)

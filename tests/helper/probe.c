@@ -29,11 +29,6 @@
 
 #include "base/cleanup.h"
 
-#define GUARD_SECONDS 20
-
-/* For a reply that lasts as long as a test. */
-#define FOLLOW_SECONDS 300
-
 static const char form[] =
 	"probe [OPTION...] SOCKET\n"
 	"  --byte-by-byte  one send a byte, each after the peer has read the one before\n"
@@ -66,7 +61,7 @@ static int open_connection(const struct probe *p)
 {
 	cleanup(close_p) int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-	unit_guard(GUARD_SECONDS);
+	unit_guard(UNIT_PATIENCE);
 	if (fd < 0)
 		err(UNIT_FAILED, "socket");
 	if (connect(fd, (const struct sockaddr *)&p->address, sizeof(p->address)) < 0) {
@@ -133,7 +128,7 @@ static void send_big(int fd, size_t len)
 
 static void transmit(const struct probe *p, int fd, struct message m)
 {
-	unit_guard(GUARD_SECONDS);
+	unit_guard(UNIT_PATIENCE);
 	if (p->big > 0)
 		send_big(fd, p->big);
 	else if (p->byte_by_byte)
@@ -157,7 +152,7 @@ static bool receive(const struct probe *p, int fd)
 	bool any = false;
 	ssize_t n;
 
-	unit_guard(p->follow ? FOLLOW_SECONDS : GUARD_SECONDS);
+	unit_guard(UNIT_PATIENCE);
 	while ((n = recv(fd, block, sizeof(block), 0)) > 0) {
 		fwrite(block, 1, (size_t)n, stdout);
 		if (p->follow)

@@ -47,7 +47,6 @@
 
 DEFINE_CLEANUP(cJSON *, cJSON_Delete)
 
-#define GUARD_SECONDS 60
 #define FIRST_FD 3
 
 #define N_CLIENTS 16
@@ -450,7 +449,7 @@ static void __attribute__((noreturn)) become_daemon(const struct torture *t)
 
 static void start(struct torture *t)
 {
-	unit_guard(GUARD_SECONDS);
+	unit_guard(UNIT_PATIENCE);
 	t->dead = false;
 	t->started = now_us();
 	t->daemon = fork();

@@ -25,8 +25,6 @@
 #include "base/clock.h"
 #include "base/local-time.h"
 
-#define GUARD_SECONDS 20
-
 static void set(int fd, uint64_t boot)
 {
 	int r = clock_alarm_set(fd, boot);
@@ -94,7 +92,7 @@ int unit_clock(int argc, char **argv)
 		return r < 0 ? UNIT_FAILED : UNIT_OK;
 	}
 	if (argc == 3 && strcmp(argv[1], "alarm") == 0) {
-		unit_guard(GUARD_SECONDS);
+		unit_guard(UNIT_PATIENCE);
 		return wait_for_alarm(unit_number(argv[2]));
 	}
 	if (argc == 4 && strcmp(argv[1], "read") == 0)

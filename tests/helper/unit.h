@@ -81,5 +81,8 @@ struct moment unit_now(void);
 /* Prints "ready": the tests wait for this line. */
 void unit_ready(void);
 
+/* Seconds that anything may take: many, for valgrind on a busy machine. */
+#define UNIT_PATIENCE 300
+
 /* Ends the process with UNIT_TIMEOUT unless called again within so many seconds; 0: no limit. */
 void unit_guard(unsigned seconds);
