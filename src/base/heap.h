@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * A binary heap of nodes, ordered by the time at which each is due. A node is embedded in the thing
- * that is due. The heap owns an array of pointers, never the nodes. heap_init(), then the other
- * functions, then heap_deinit().
+ * A binary heap of nodes, ordered by the time at which each is due. A node is embedded in the
+ * object that is due. The heap owns an array of pointers, never the nodes. heap_init(), then the
+ * other functions, then heap_deinit().
  */
 
 #include <stddef.h>

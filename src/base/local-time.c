@@ -210,7 +210,7 @@ static bool read_since_epoch(const char *at, uint64_t *ret)
 	return true;
 }
 
-/* Cuts `end` off the text; false if the text does not end so. */
+/* Cuts `end` off the text; false if the text does not end with it. */
 static bool cut_end(char *text, const char *end)
 {
 	size_t len = strlen(text), end_len = strlen(end);

@@ -13,8 +13,9 @@ bool path_is_normal(const char *path);
 const char *path_name(const char *path);
 
 /*
- * The path after all "/proc/PID/root" and "/proc/PID/task/TID/root" that it begins with; "/" if
- * that is all of it. They lead to this root directory, or to that of another process.
+ * Skips each "/proc/PID/root" and "/proc/PID/task/TID/root" at the beginning of the path, and
+ * returns the rest; "/" if nothing is left. These links lead to this root directory, or to that of
+ * another process.
  */
 const char *path_skip_proc_root(const char *path);
 

@@ -2,7 +2,7 @@
 
 /*
  * `firma allow remove`. An ID is a UUID, or any text in an entry that was written by hand. So a
- * word that is no UUID is first looked for as a whole ID, then as the beginning of one.
+ * word that is not a UUID is first looked up as a whole ID, then as the beginning of one.
  */
 
 #include <stdio.h>
@@ -75,7 +75,10 @@ static int match_item(const struct bytes *line, void *userdata)
 	return STATUS_DONE;
 }
 
-/* Appends the ID to send. If no entry fits, that is the text: the daemon says what it is not. */
+/*
+ * Appends the ID to send. If no entry fits, sends the text itself: the daemon then answers that
+ * there is no such entry.
+ */
 static int find_entry(const struct operator_options *op, const char *text, struct bytes *ret)
 {
 	cleanup(bytes_deinit) struct bytes request = BYTES_PRINTED, shown = BYTES_PRINTED;

@@ -158,7 +158,10 @@ static void append_times(struct bytes *b, const struct json *root)
 	pad(b, start, 24);
 }
 
-/* What an entry allows is never cut; on a terminal the row is folded, below its own beginning. */
+/*
+ * The commands of an entry are never cut. On a terminal, the row is folded, and its further lines
+ * are indented.
+ */
 #define ROW_INDENT 4
 
 static int append_row(struct entry_list *l, const struct json *root)

@@ -10,9 +10,9 @@
 #include "cli/runner-key.h"
 
 struct ask {
-	const char *socket;    /* NULL: the usual place */
-	const char *trusted;   /* instead: a socket whose place may tell that it is the right one */
-	enum client_peer peer; /* the required listener */
+	const char *socket;        /* NULL: the usual place */
+	const char *trusted;       /* used instead: a socket trusted by its place */
+	enum client_peer peer;     /* the required listener */
 	struct runner_key *signer; /* signs each request; or NULL */
 	uint64_t timeout;          /* µs for one exchange, plus the time a request waits */
 };

@@ -77,7 +77,7 @@ static int read_until(int fd, size_t max, uint64_t deadline, struct bytes *ret)
 	}
 }
 
-/* It may have closed its output, and go on. */
+/* The program may have closed its output and still be running. */
 static int wait_for_end(pid_t pid, uint64_t deadline)
 {
 	cleanup(close_p) int fd = pidfd_open(pid, 0);

@@ -52,8 +52,8 @@ static const struct option_row rows[] = {
 #define SYNC_WAIT (UINT64_C(366) * 24 * 3600 * CLOCK_SECOND)
 
 /*
- * A request with its own wait_ms is answered that much later; one that wants only the decision,
- * when there is one.
+ * How long the daemon may hold the answer. With wait_ms, at most that time. A request that wants
+ * only the decision is answered when there is one.
  */
 static uint64_t own_wait(const struct bytes *request)
 {

@@ -136,7 +136,10 @@ static bool has_ended(const struct child *c, int *ret_status)
 	return false;
 }
 
-/* Signals from the terminal and other kernel sources have already reached the child. */
+/*
+ * Passes on the signals of other processes. Those from the terminal and other kernel sources have
+ * already reached the child.
+ */
 static void hand_on(const struct child *c, const siginfo_t *info)
 {
 	bool sent =

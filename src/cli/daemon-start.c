@@ -96,7 +96,10 @@ static void pass_on(struct start *s, char *word)
 	s->serve[s->n_serve++] = word;
 }
 
-/* Moves the options of `firma serve` from `argv` to s->serve. Returns how many words are left. */
+/*
+ * Moves the options of `firma serve` from `argv` to s->serve. Returns the number of words left in
+ * `argv`.
+ */
 static int split(struct start *s, int argc, char **argv)
 {
 	static char program[] = "firma", verb[] = "serve";
@@ -205,7 +208,10 @@ static void __attribute__((noreturn)) become_daemon(const struct start *s, int l
 {
 	int null = open("/dev/null", O_RDONLY);
 
-	/* They are from the caller's service manager, and not meant for this daemon. */
+	/*
+	 * These variables come from the caller's service manager, and are not meant for this
+	 * daemon.
+	 */
 	unsetenv("NOTIFY_SOCKET");
 	unsetenv("LISTEN_FDS");
 	unsetenv("LISTEN_PID");

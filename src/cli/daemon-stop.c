@@ -90,7 +90,10 @@ static void remove_stale_socket(const char *path)
 		unlink(path);
 }
 
-/* A daemon that was killed has left its files. If another one has started since, they are its. */
+/*
+ * Removes the files that a killed daemon has left. If another daemon has started since, the files
+ * belong to that one.
+ */
 static int remove_left_files(const struct daemon_place *place, struct pid_file *f)
 {
 	int r;

@@ -28,7 +28,7 @@ struct evaluate_request {
 int evaluate_request_print(const struct evaluate_request *request, struct bytes *line);
 
 /*
- * Where a path leads that is relative to `directory` (or to the current one, if that is NULL). Its
- * last parts need not exist yet. NULL if it can't be resolved.
+ * Resolves a path relative to `directory` (NULL: the current directory). Its last parts need not
+ * exist yet. NULL if it can't be resolved.
  */
 char *evaluate_request_real_target(const char *directory, const char *path);

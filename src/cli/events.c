@@ -108,8 +108,8 @@ int events_open(struct events *e, const struct operator_options *op)
 }
 
 /*
- * A daemon that restarts is back soon. A daemon that accepts connections only to close them counts
- * as absent. `told`: what the last connection ended with, or NULL.
+ * Connects again, since a daemon that restarts is back soon. A daemon that accepts connections only
+ * to close them counts as absent. `told`: the last reply of the previous connection, or NULL.
  */
 static int connect_again(struct events *e, const struct reply *told)
 {

@@ -241,7 +241,7 @@ static int append_entry(struct bytes *b, const struct json *entry)
 	return append_escaped(b, " entry ", string(entry, "id"));
 }
 
-/* Appends what an operator, or a turn that was interrupted, has changed in the allowlist. */
+/* Appends the change of the allowlist that an operator, or an interrupted turn, has made. */
 static int append_allow_change(struct bytes *b, const struct evidence_line *e)
 {
 	const struct json *entry = member(e->response, "entry");

@@ -53,7 +53,7 @@ static bool parse_time(const char *value, void *to)
 	return true;
 }
 
-/* An unknown word would match no record, which would look as if nothing had happened. */
+/* Refuse an unknown word: it would match no record, as if nothing had happened. */
 static bool parse_decision(const char *value, void *to)
 {
 	*(const char **)to = value;
@@ -140,7 +140,7 @@ static int show_rest(struct showing *s, struct lines *lines)
 	return r;
 }
 
-/* Goes on at the beginning of `fd`, and says why. */
+/* Continues at the beginning of `fd`, and says why. */
 static void begin_again(struct showing *s, int fd, struct lines *lines, const char *what)
 {
 	cleanup(bytes_deinit) struct bytes shown = BYTES_PRINTED;

@@ -137,7 +137,10 @@ static int resolve(const char *path, struct found_command *c)
 	return c->real_path ? 0 : negative_errno();
 }
 
-/* Avoids hashing system files, which would cost far more than the question. */
+/*
+ * Whether a user other than root could change the file. Other files are not hashed: that would cost
+ * far more than the question.
+ */
 static bool others_could_change(const struct stat *st)
 {
 	return st->st_uid != 0 || (st->st_mode & (S_IWGRP | S_IWOTH)) != 0;

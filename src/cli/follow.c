@@ -42,7 +42,7 @@ int follow_begin(struct follow *f, const char *path, int fd)
 	r = add(f->watch, open_file, IN_MODIFY);
 	if (r >= 0 && has_name(f))
 		r = add(f->watch, dirname(copy), IN_CREATE | IN_MOVED_TO | IN_ONLYDIR);
-	/* Without leave to read the directory, a new file is not noticed. */
+	/* Without permission to read the directory, a new file is not noticed. */
 	return r == -EACCES ? 0 : r;
 }
 

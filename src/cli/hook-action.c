@@ -158,7 +158,7 @@ static int add_path(
 {
 	struct evaluate_request *request;
 
-	/* What the agent makes of a tilde is not known. */
+	/* It is not known whether the agent expands a tilde. */
 	if (!is_clear_path(path) || path[0] == '~')
 		return NOT_UNDERSTOOD;
 	request = add(f, kind_action_type(kind));
@@ -398,7 +398,9 @@ void hook_actions_deinit(struct hook_actions *actions)
 	actions->n = actions->n_owned = 0;
 }
 
-/* Of an edit, the hash is that of both texts, each ended by NUL. */
+/*
+ * Replaces the content by its hash. For an edit, it is the hash of both texts, each ended by NUL.
+ */
 static void hash_content(
 	const struct evaluate_request *request, char ret[static 2 * SHA256_LEN + 1])
 {

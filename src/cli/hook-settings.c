@@ -22,7 +22,10 @@ static int refuse(struct bytes *why, const char *what)
 	return HOOK_SETTINGS_REFUSED;
 }
 
-/* An entry with more hooks in it is not as it was installed. */
+/*
+ * Whether the entry has only this hook. An entry with more hooks was changed after the
+ * installation.
+ */
 static bool is_alone(const char *entry, size_t len)
 {
 	cleanup(json_doc_free_p) struct json_doc *doc = NULL;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* libcurl, which only the caller of this pays for. */
+/* HTTPS by libcurl, which only a caller of this file loads. */
 
 #include "cli/https.h"
 
@@ -76,7 +76,7 @@ static size_t take(char *data, size_t size, size_t n, void *userdata)
 	return t->error < 0 ? n + 1 : n;
 }
 
-/* Header lines can't be smuggled in: the secret is one visible word. */
+/* Whether the text is one visible word. So the secret can't contain further header lines. */
 static bool is_word(const char *text)
 {
 	if (text[0] == '\0')

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * One question by HTTPS, answered with JSON. libcurl is loaded at the first call. The certificate
- * must hold: by the system's authorities, or by those of the file that CURL_CA_BUNDLE names.
+ * One HTTPS request, answered with JSON. libcurl is loaded at the first call. The certificate must
+ * be valid by the system's authorities, or by those in the file that CURL_CA_BUNDLE names.
  */
 
 #include <stdbool.h>
@@ -20,7 +20,7 @@
 
 struct https_question {
 	const char *url;
-	const char *bearer; /* the secret that lets us ask, or NULL */
+	const char *bearer; /* the secret that authorizes the request, or NULL */
 	const char *etag;   /* of the answer that we have, or NULL */
 	bool post;          /* with an empty body; else GET */
 	bool redirects;     /* follow those to the same host and port; else none */

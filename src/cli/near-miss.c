@@ -74,7 +74,10 @@ static void insert(struct near_misses *near, const struct near_miss *n)
 	near->list[at] = *n;
 }
 
-/* Tries the whole command; a rule that doesn't allow is also tried on commands within it. */
+/*
+ * Tries the rule on the whole command. A rule that denies or asks is also tried on the commands
+ * within it.
+ */
 static enum rule_miss try_rule(const struct policy *policy, size_t index,
 	const struct candidates *c, struct rule_reach *ret)
 {

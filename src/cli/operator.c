@@ -16,7 +16,10 @@
 #include "cli/token-view.h"
 #include "gate/wire/request.h"
 
-/* Whether the daemon could not decide, rather than refused: the reason's beginning tells. */
+/*
+ * Whether the daemon could not decide. If so, the reason begins with one of the promised texts;
+ * otherwise the daemon refused.
+ */
 static bool is_failure(const struct reply *reply)
 {
 	return reply->decision != DECISION_NONE || reply->stopping

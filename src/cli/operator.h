@@ -32,7 +32,7 @@ struct operator_options {
 	uint64_t timeout;
 	bool own;         /* the asker's own tokens, at the door at which it asks */
 	const char *look; /* shows whether something changed; NULL: firma token show */
-	const char *done; /* said of `about` if that is done, and nothing more is needed; or NULL */
+	const char *done; /* printed after `about` when all is done; or NULL */
 };
 
 #define OPERATOR_INIT(the_verb)                               \

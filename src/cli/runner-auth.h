@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #pragma once
 
-/* The proof of a CI runner's identity, which goes along with a request. */
+/* The proof of a CI runner's identity, which is sent with a request. */
 
 #include "base/bytes.h"
 #include "cli/runner-key.h"

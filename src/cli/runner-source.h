@@ -13,8 +13,8 @@
 #define RUNNER_SOURCE_TIMEOUT (10 * CLOCK_SECOND)
 
 /*
- * Appends the token. `audience`: NULL if none was asked for: then the default where the CI lets the
- * job choose, and any where it doesn't. Returns STATUS_DONE, or the status to exit with, with the
- * message already printed; no message has anything of the token.
+ * Appends the token. `audience` NULL: the default if the CI lets the job choose, otherwise any.
+ * Returns STATUS_DONE, or the status to exit with, with the message already printed. No message
+ * contains a part of the token.
  */
 int runner_source_get(const char *audience, uint64_t timeout, struct bytes *ret);

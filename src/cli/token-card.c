@@ -234,7 +234,7 @@ static void add_list(struct token_card *c, const char *label, enum field f)
 	add(c, label, STYLE_NONE);
 }
 
-/* Facts that are not known of every request: the CI runner that has proved what it is. */
+/* Adds the facts that only some requests have: the CI runner that has proved its identity. */
 static void add_facts(struct token_card *c)
 {
 	for (enum field f = 0; f < FIELDS; f++)
@@ -260,7 +260,7 @@ static void add_claims(struct token_card *c)
 	}
 }
 
-/* A host is asked for in the form of the DNS; people read it in letters. */
+/* Adds the host in letters if the request has it in the form of the DNS. */
 static void add_decoded(struct token_card *c)
 {
 	cleanup(bytes_deinit) struct bytes decoded = BYTES_PRINTED;
@@ -308,7 +308,7 @@ static void add_note(struct token_card *c, const char *note)
 	add(c, "warning", STYLE_YELLOW);
 }
 
-/* Of a line that a shell gets: what an approval of it doesn't cover. */
+/* For a line that a shell gets: says what an approval of the line doesn't cover. */
 static void add_line_notes(struct token_card *c)
 {
 	const struct invocation *asked = &c->token->asked;

@@ -368,7 +368,7 @@ static void take_signed(struct token_desk *d, struct event *event)
 		put_prompt(d);
 }
 
-/* The asker waits: the request stays on the screen, and in the queue, for longer. */
+/* The asker still waits, so the request stays longer on the screen and in the queue. */
 static void take_extended(struct token_desk *d, const struct event *event)
 {
 	struct desk_request *w = desk_queue_find(&d->queue, event->token.id);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * The daemon lists all tokens, and the selection is made here: an approval names each token, so
- * that none is approved that came after the list.
+ * The daemon lists all tokens, and the client selects from the list. An approval then names each
+ * token, so a token that came after the list is never approved.
  */
 
 #include "cli/token-selection.h"
@@ -104,7 +104,7 @@ static int print_table(struct token_list *table, int fd)
 	if (token_list_append(table, &text) < 0)
 		return say_undecided("out of memory");
 
-	/* What can't be shown must not be decided. */
+	/* If the tokens can't be shown, they must not be decided. */
 	say_flush();
 	r = file_write(fd, bytes_str(&text), text.len);
 	return r < 0 ? say_undecided("can't show the requests: %s", strerror(-r)) : STATUS_DONE;

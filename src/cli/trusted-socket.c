@@ -65,7 +65,7 @@ static int is_mapped(uid_t uid, bool *ret)
 	return r;
 }
 
-/* An own uid that is not mapped either is no proof of ownership. */
+/* If this process's own uid is not mapped either, the uid proves no ownership. */
 static bool is_own(const struct stat *directory)
 {
 	const uid_t uid = geteuid();

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * In a user namespace, every uid that is not mapped shows as 65534. Of a listener with this uid,
- * only the place of its socket can tell that it is the right one.
+ * In a user namespace, every uid that is not mapped shows as 65534. If the listener has this uid,
+ * only the place of its socket can show that it is the right one.
  */
 
 #include "base/bytes.h"

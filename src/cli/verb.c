@@ -208,7 +208,7 @@ int verb_read_options(
 			return usage_error(v, "--%s wants %s", row->name, wants);
 	}
 
-	/* What follows the options, or "--"; then the NULL at the end. */
+	/* Move the words after the options or "--", with the NULL at the end. */
 	memmove(argv + 1 + n, argv + optind, (size_t)(argc - optind + 1) * sizeof(*argv));
 	*ret = (struct operands){ .n = n + argc - optind, .words = argv + 1 };
 	return check_operands(v, ret->n);

@@ -31,7 +31,7 @@ void answer_take_evaluated(struct answer *a, struct request *request, const stru
 		memcpy(a->timestamp, time.data, time.len + 1);
 }
 
-/* Unless the verdict can be told, the decision is deny. */
+/* If the verdict must not be told, the decision is deny. */
 static void tell_decision(const struct answer *a, struct evaluate_reply *reply)
 {
 	const struct verdict *v = &a->verdict;

@@ -32,7 +32,7 @@ struct evidence_budget {
 bool evidence_budget_take(struct evidence_budget *budget, uid_t uid, uint64_t bytes, uint64_t now);
 
 /*
- * When all buckets are empty: µs of the boot clock; 0 if they are. The budget is in memory only, so
- * a daemon that ended before would give each uid a whole new one.
+ * When all buckets will be empty, in µs of the boot clock; 0 if they are. The budget is only in
+ * memory: if the daemon ended before that, each uid would get a whole new budget.
  */
 uint64_t evidence_budget_end(const struct evidence_budget *budget);

@@ -4,7 +4,7 @@
 /*
  * The packs in force: those of the options, then those that the policy names. Embedded:
  * pack_files_init(), pack_files_follow() whenever another policy is in force, pack_files_deinit().
- * Who owns it reads the files, and sets `in_force` to what was read.
+ * The owner reads the files, and sets `in_force` to the policies that were read.
  */
 
 #include <stdbool.h>
@@ -23,7 +23,7 @@ struct pack_files {
 	bool unknown; /* for lack of memory, not all of the policy's are in `files` */
 };
 
-/* The packs at `paths`, which must outlive it, and so must `directory`. Error: -ENOMEM. */
+/* Begins with the packs at `paths`. `paths` and `directory` must outlive it. Error: -ENOMEM. */
 int pack_files_init(struct pack_files *packs, char *const *paths, size_t n, const char *directory);
 void pack_files_deinit(struct pack_files *packs);
 

@@ -154,7 +154,7 @@ void resources_prepare(struct resources *res, const struct moment *now)
 	resources_log_warnings(res);
 }
 
-/* Of the key sets of runners: a line for each key that is left out. */
+/* Logs the warnings about key sets of runners: one line for each key that is left out. */
 static void log_key_warnings(const struct live_policy *policy)
 {
 	const char *at = bytes_str(&policy->warnings), *end;

@@ -256,7 +256,7 @@ static uint64_t time_of(const struct key_file *f)
 	return (uint64_t)f->watched.seen.st_mtim.tv_sec * CLOCK_SECOND;
 }
 
-/* A file with a time in the future would never be too old. */
+/* A file with a time in the future counts as too old: otherwise it would never become too old. */
 static bool is_old(const struct key_file *f, uint64_t wall)
 {
 	const uint64_t time = time_of(f);

@@ -58,7 +58,10 @@ int turn_evidence_keep(const struct batch *batch, struct answer *a, const struct
 	return bytes_append(&a->request, line, len);
 }
 
-/* Whether an asker can repeat such a request without limit: no token counts it, nor does a rule. */
+/*
+ * Whether an asker can repeat such a request without limit, since neither a token nor a rule counts
+ * it.
+ */
 static bool is_unlimited(const struct answer *a)
 {
 	return a->verdict.decision == DECISION_DENY || a->verdict.joins
@@ -152,7 +155,7 @@ static void write_changed(struct writer *w, const struct answer *a)
 
 /*
  * "approved":{…} or "refused":{…}: the request that an operator has decided, the uid that made it,
- * and what a signature says of it besides: the rule that asked.
+ * and the rule that asked, which a signature covers too.
  */
 static void write_decided(struct writer *w, const struct batch *batch, const struct answer *a)
 {
@@ -185,7 +188,7 @@ static void write_entry(struct writer *w, const struct batch *batch, const struc
 		writer_string(w, "agent_id", change->agent);
 		writer_raw(w, "entry", change->removed, strlen(change->removed));
 	} else if (a->action == ACTION_ALLOW_ADD) {
-		/* If it took the place of another one, it has the ID of that one. */
+		/* An entry that has replaced another one has the ID of the replaced entry. */
 		found = list ? allowlist_find_same(list, change->entry) : NULL;
 		found = found ? found : change->entry;
 		writer_string(w, "agent_id", found->agent);

@@ -106,7 +106,9 @@ void watchers_tell(struct watchers *watchers, const struct token_events *events,
 		return;
 
 	share = LIMIT_UNREAD / watchers->n;
-	/* It is larger than any one event, so that a watcher that reads can be sent it. */
+	/*
+	 * The share is larger than any one event, so a watcher that reads can be sent each event.
+	 */
 	least = 2 * TAILQ_FIRST(&watchers->list)->conn->conns->max_request;
 	if (share < least)
 		share = least;

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * Decides whether an approval counts that needs more than an operator's word (gate/decide-demand):
- * one that is signed with a key, by members of a group, by several people.
+ * Decides whether an approval counts if more is demanded than an operator's word
+ * (gate/decide-demand): a signature with a key, members of a group, or several people.
  */
 
 #include "gate/decide-input.h"

@@ -51,8 +51,8 @@ static void put_in_force(struct in_force *f, const struct policy *policy)
 }
 
 /*
- * If askers choose the pack and this one didn't: the operator's policy, or else the first pack. The
- * packs that the policy names are in force in any case.
+ * If askers choose the pack and this asker chose none, the operator's policy is in force, or else
+ * the first pack. The packs that the policy names are always in force.
  */
 static struct in_force find_in_force(const struct decide_input *in)
 {
@@ -150,7 +150,7 @@ static void judge_guarded(const struct target *t, struct judgement *found)
 				.policy_id = found->policy_id });
 }
 
-/* Writing a file that may not be read needs a person, at least. */
+/* Writing a file that may not be read needs at least a person's approval. */
 static int judge_unreadable(
 	const struct decide_input *in, const struct in_force *f, struct judgement *found)
 {
@@ -256,7 +256,10 @@ static bool refuse_unjudged(const struct decide_input *in, struct verdict *v)
 	return true;
 }
 
-/* `on_record`: the approval that a release names is a token of ours, and good for it. */
+/*
+ * `on_record`: the approval that a release names is a token of this daemon, and approves this
+ * release.
+ */
 static int judge(const struct decide_input *in, bool on_record, struct judgement *ret)
 {
 	const enum kind kind = in->request->evaluate.kind;
@@ -285,7 +288,10 @@ static void take_judgement(const struct judgement *j, struct verdict *v)
 	verdict_fail(v, judgement_append_reason(j, &v->reason));
 }
 
-/* A verdict about a token has a severity of its own, and may have no rule. */
+/*
+ * Sets the severity and the rule. If the verdict is about a token, it has a severity of its own,
+ * and may have no rule yet.
+ */
 static void grade(const struct judgement *j, struct verdict *v)
 {
 	const bool same = v->decision == j->decision;
@@ -338,8 +344,8 @@ static void decide_with_token(const struct decide_input *in, struct verdict *v)
 }
 
 /*
- * A release whose record names its approval: that is the retry, and consumes the token. Any other
- * token than an approved one of this very release is no approval.
+ * A release whose record names its approval is the retry, and consumes the token. Only an approved
+ * token of this very release is an approval.
  */
 static void decide_approved_release(const struct decide_input *in, struct verdict *v)
 {

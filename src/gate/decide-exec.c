@@ -20,8 +20,8 @@ static void take_judgement(struct verdict *v, const struct judgement *j)
 }
 
 /*
- * If the asker chooses the pack: the first contract can't name one, so the first pack is in force
- * if there is no policy. The packs that the policy names are in force in any case.
+ * A request of the first contract can't name a pack. So if askers choose the pack, the first pack
+ * is in force if there is no policy. The packs that the policy names are always in force.
  */
 static bool is_in_force(const struct decide_input *in, size_t pack)
 {
@@ -54,7 +54,7 @@ static int judge(const struct decide_input *in, struct judgement *ret)
 			found = j;
 	}
 
-	/* The allowlist may only allow it if each of them leaves it to the allowlist. */
+	/* The allowlist may allow it only if every policy in force leaves it to the allowlist. */
 	found.remember &= remember;
 	*ret = found;
 	return 0;
@@ -96,7 +96,7 @@ static void decide_first(const struct decide_input *in, struct verdict *v)
 		take_judgement(v, &j);
 }
 
-/* Who asks for nothing but the decision is never told to ask again; so its token ends, too. */
+/* An asker that wants only the decision is never told to ask again, so its token ends now. */
 static void end_waiting(const struct decide_input *in, struct verdict *v)
 {
 	if (in->token && in->token->sync_wait)

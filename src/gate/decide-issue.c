@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Finds a token for a request about which a person must decide: one for the very same question that
- * is pending already, or else a new one, within the limits.
+ * Finds a token for a request about which a person must decide: the pending token of the same
+ * question, or else a new one, within the limits.
  */
 
 #include "gate/decide-issue.h"
@@ -88,8 +88,8 @@ static bool is_same_list(const struct string_list *a, const struct string_list *
 }
 
 /*
- * Whether one approval can serve either: they ask the same question in the same way, and an
- * operator is shown and asked the same about it.
+ * Whether one approval can serve both tokens: they ask the same question in the same way, and an
+ * operator is shown the same for both.
  */
 static bool may_join(const struct token *pending, const struct token *wanted)
 {
@@ -105,7 +105,10 @@ static bool may_join(const struct token *pending, const struct token *wanted)
 		&& is_same_list(&pending->approvers, &wanted->approvers);
 }
 
-/* The token of this question, asked in any way, that a person refused and whose time isn't over. */
+/*
+ * Finds a token of this question, asked in any way, that a person refused and that has not expired
+ * yet.
+ */
 static const struct token *find_refused(const struct decide_input *in)
 {
 	const struct token *t = NULL;
@@ -171,7 +174,10 @@ static void stay_pending(const struct judgement *j, struct verdict *v)
 		verdict_explain(v, ": %s", j->reason);
 }
 
-/* The token notes once that it has several askers: see decide_retry_asks_again(). */
+/*
+ * Joins the pending token. The first joining notes in the token that it has several askers: see
+ * decide_retry_asks_again().
+ */
 static void join(const struct token *t, const struct judgement *j, struct verdict *v)
 {
 	verdict_name_token(v, t);

@@ -7,8 +7,8 @@
 #include "gate/verdict.h"
 
 /*
- * The verdict is pending, with the token of the same question if one is pending already, else with
- * a new one; or it is a deny if a limit is reached, or if a person refused the question and the
- * time of that token isn't over.
+ * Gives a pending verdict, with the pending token of the same question or else with a new one.
+ * Denies if a limit is reached, or if a person refused the question and that token has not expired
+ * yet.
  */
 void decide_issue(const struct decide_input *in, const struct judgement *j, struct verdict *v);

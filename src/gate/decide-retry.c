@@ -55,7 +55,10 @@ static bool deny_other_request(const struct decide_input *in, struct verdict *v)
 	return true;
 }
 
-/* The token can't become an allow any more. If there is a reason for its end, gives it. */
+/*
+ * Denies, since the token can't become an allow any more. Gives the reason for its end if there is
+ * one.
+ */
 static void deny_dead_token(const struct decide_input *in, struct verdict *v)
 {
 	const enum token_state state = decide_token_state(in);

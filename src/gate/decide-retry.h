@@ -15,8 +15,8 @@
 bool decide_retry_claim_fits(const struct decide_input *in);
 
 /*
- * Whether the request is one of several that have asked for its token, and another one has consumed
- * it. Then it is a question like one without a token.
+ * Whether several requests have asked for this token, and another one has consumed it. Then this
+ * request is judged like one without a token.
  */
 bool decide_retry_asks_again(const struct decide_input *in);
 

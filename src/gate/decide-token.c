@@ -43,7 +43,7 @@ uint64_t decide_token_ttl(const struct settings *settings, enum kind kind)
 	return kind == KIND_RELEASE ? settings->release_ttl : settings->token_ttl;
 }
 
-/* Its end if it has a whole life from now on, within its bound. */
+/* The new end of the token: a whole life from now on, but not later than its bound. */
 static uint64_t next_end(
 	const struct settings *settings, const struct token *t, const struct moment *now)
 {

@@ -21,19 +21,24 @@ struct token_change decide_token_change_of(const struct token *token, enum token
 void decide_token_change(const struct decide_input *in, enum token_state to, struct verdict *v);
 
 /*
- * The change that extends a pending token whose time is over, since its asker still waits; to
- * TOKEN_ABSENT: it may not be extended.
+ * The change that extends a pending token whose time is over while its asker still waits. The
+ * change leads to TOKEN_ABSENT if the token may not be extended.
  */
 struct token_change decide_token_extension(
 	const struct settings *settings, const struct token *token, const struct moment *now);
 
-/* The change that ends a live token now, for this reason; to TOKEN_ABSENT: it is not live. */
+/*
+ * The change that ends a live token now, for this reason. It leads to TOKEN_ABSENT if the token is
+ * not live.
+ */
 struct token_change decide_token_end(
 	const struct token *token, const char *reason, const struct moment *now);
 
-/* How long a token lives that is issued, approved or extended now. */
+/* The life of a token that is issued, approved or extended now. */
 uint64_t decide_token_ttl(const struct settings *settings, enum kind kind);
 
-/* The change of one token by a revocation of many; to TOKEN_ABSENT: no change. */
+/*
+ * The change of one token by a revocation of many. It leads to TOKEN_ABSENT if there is no change.
+ */
 struct token_change decide_token_revocation(
 	const struct request *request, const struct token *token, const struct moment *now);

@@ -242,7 +242,10 @@ static void decide_action(const struct decide_input *in, struct verdict *v)
 	}
 }
 
-/* Whether it is an asker's request: all at the agent door, and at others those of askers. */
+/*
+ * Whether it is an asker's request: every request at the agent door, and the actions of askers at
+ * any other door.
+ */
 static bool is_of_asker(const struct decide_input *in)
 {
 	return in->role == ROLE_AGENT || in->request->action == ACTION_EXEC
@@ -278,8 +281,8 @@ static void decide_done(const struct decide_input *in, struct verdict *v)
 }
 
 /*
- * What askers do with their own tokens, at any door. Another user's token is told as if it weren't
- * there.
+ * What askers do with their own tokens, at any door. For another user's token the answer is the
+ * same as for a token that doesn't exist.
  */
 static void decide_own(const struct decide_input *in, struct verdict *v)
 {
@@ -321,7 +324,7 @@ static void decide_any(const struct decide_input *in, struct verdict *v)
 		decide_action(in, v);
 }
 
-/* What was decided rests on patterns that were not matched to their end. */
+/* The budget of steps was spent before all patterns were matched, so the decision is discarded. */
 static void decide_unmatched(const struct decide_input *in, struct verdict *v)
 {
 	verdict_deinit(v);

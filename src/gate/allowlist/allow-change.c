@@ -57,7 +57,7 @@ static int read_member(const struct scan_member *m, void *userdata)
 	return r < 0 ? r : 0;
 }
 
-/* An added entry may have replaced another one and then has that one's ID. */
+/* An added entry may have replaced another one. Then it has the ID of the replaced entry. */
 static int find_added(const struct change_text *c, const struct allowlist *list, bool *ret_happened)
 {
 	cleanup(bytes_deinit) struct bytes why = BYTES_PRINTED;

@@ -99,7 +99,10 @@ static int check_program(const char *path, struct bytes *why)
 		: ALLOW_FAULTY;
 }
 
-/* A shell is fine if it only gets a line. An opaque one is remembered if a rule says so. */
+/*
+ * A shell is accepted if its only argument is a line. An opaque line is remembered only if a rule
+ * says so.
+ */
 static int check_programs(
 	const struct invocation *asked, const struct trusted *trusted, struct bytes *why)
 {

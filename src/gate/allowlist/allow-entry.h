@@ -86,7 +86,10 @@ bool allow_entry_is_over(const struct allow_entry *entry, uint64_t now);
 /* Whether both have the same identity: agent, pattern, argPattern, argv, by. */
 bool allow_entry_is_same(const struct allow_entry *a, const struct allow_entry *b);
 
-/* For entries that are the same: whether `a` already allows what `b` would (bounds and time). */
+/*
+ * For two entries with the same identity: whether `a` already allows what `b` would allow (bounds
+ * and time).
+ */
 bool allow_entry_covers(const struct allow_entry *a, const struct allow_entry *b);
 
 /*
@@ -109,9 +112,9 @@ struct allow_signer {
 };
 
 /*
- * Makes the entry that the operator `by` adds, or that is signed (else `signer` is NULL): then it
- * doesn't matter who sends it. `argv` is a JSON array. Returns 0, ALLOW_FAULTY with the reason
- * appended to `why`, or -ENOMEM.
+ * Makes the entry that the operator `by` adds. If the addition is signed, `signer` is the maker,
+ * and `by` doesn't matter; otherwise `signer` is NULL. `argv` is a JSON array. Returns 0,
+ * ALLOW_FAULTY with the reason appended to `why`, or -ENOMEM.
  */
 int allow_entry_from_patterns(const char *agent, const char *pattern, const char *argv, uid_t by,
 	const struct allow_signer *signer, const uint8_t id[static 16], uint64_t now,

@@ -20,8 +20,8 @@ enum { ALLOW_LINE_UNFIT = 1 };
 int allow_line_kind(const struct invocation *asked, enum allow_line *ret);
 
 /*
- * Whether all that a plain line runs is claimed, and can't be changed by others: returns 0,
- * ALLOW_LINE_UNFIT with the reason appended to `why`, or -ENOMEM.
+ * Checks that the asker has claimed each program of a plain line, and that other users can't change
+ * these programs. Returns 0, ALLOW_LINE_UNFIT with the reason appended to `why`, or -ENOMEM.
  */
 int allow_line_check(
 	const struct invocation *asked, const struct trusted *trusted, struct bytes *why);

@@ -2,7 +2,7 @@
 
 /*
  * Reads the document. The whole text is scanned first, so the parts that are read later are known
- * to be JSON and can only have wrong values. Only the first fault is told.
+ * to be JSON and can only have wrong values. Only the first fault is reported.
  */
 
 #include <errno.h>
@@ -73,7 +73,7 @@ struct reader {
 	bool faulty;
 };
 
-/* Says nothing more after the first fault. */
+/* Keeps the first fault only. */
 static int note_fault(struct dispatch *d, const char *where, const char *what)
 {
 	struct reader *r = d->context;
@@ -135,7 +135,7 @@ static int make_room(void **array, size_t *size, size_t n, size_t element)
 	return 0;
 }
 
-/* The result of a function for a scan, which goes on after a fault. */
+/* Turns a result into one for the scan, which continues after a fault. */
 static int keep_on(int result)
 {
 	return result < 0 ? result : 0;

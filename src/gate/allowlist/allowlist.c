@@ -154,7 +154,7 @@ int allowlist_make_index(struct allowlist *list)
 	return 0;
 }
 
-/* The index of the first entry with that name and binding, or of its place. */
+/* The index of the first entry with this name and binding, or the index at which it would stand. */
 static size_t find_name(const struct allowlist *list, const char *name, const char *bound)
 {
 	const struct allow_name key = { name, bound, 0 };
@@ -234,8 +234,8 @@ static bool paths_fit(const struct allow_entry *e, const struct matching *m)
 }
 
 /*
- * An entry by approval needs the same hash of the executable as then. Without a hash, the file must
- * be in a trusted directory, where only root can change it.
+ * For an entry by approval, the executable must have the same hash as when it was approved. Without
+ * a hash, the file must be in a trusted directory, where only root can change it.
  */
 static bool content_fits(const struct allow_entry *e, const struct matching *m)
 {
@@ -256,8 +256,9 @@ static bool bound_fits(const struct allow_entry *e, const struct matching *m)
 }
 
 /*
- * An entry by approval for a line of shell. Its text is bound; the programs of a plain line must be
- * the same as then, and still such that others can't change them.
+ * Checks an entry by approval for a line of shell. The entry binds the line's text. The programs of
+ * a plain line must be the same as when it was approved, and other users must still be unable to
+ * change them.
  */
 static int line_fits(const struct allow_entry *e, enum allow_line kind, const struct matching *m)
 {

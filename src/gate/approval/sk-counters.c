@@ -110,7 +110,10 @@ enum nonce_standing sk_counters_allow_nonce(const struct sk_counters *c, const v
 	};
 	struct sha256 hash;
 
-	/* No key is hashed with this beginning: a key is 32 bytes and then its application. */
+	/*
+	 * A nonce never has the hash of a key: what is hashed of a key begins with 32 bytes, and
+	 * then the application.
+	 */
 	sha256_init(&hash);
 	sha256_update(&hash, "nonce", 5);
 	sha256_update(&hash, nonce, len);

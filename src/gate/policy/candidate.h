@@ -46,7 +46,7 @@ struct candidate {
 
 	const char *directory; /* the working directory; NULL if not known */
 
-	/* It may be this one. Only for words, in rules that deny or ask; or NULL. */
+	/* A directory that it may run in, or NULL. Only for words, in rules that deny or ask. */
 	const char *likely_directory;
 
 	struct candidate_word *words; /* the arguments */

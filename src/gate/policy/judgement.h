@@ -13,7 +13,7 @@
 
 struct rule;
 
-/* What decided where no rule of a document did; each has a reason of its own. */
+/* What has decided: a rule, or one of the other grounds, each of which has its own reason. */
 enum ground {
 	GROUND_RULE, /* `rule` has a reason, or is named as the reason */
 	GROUND_DEFAULT,
@@ -44,7 +44,7 @@ struct judgement {
 /* Judges by something else than a rule of a document. */
 struct judgement judgement_by(enum decision decision, enum ground ground);
 
-/* The ground of a reply that names this rule: a policy's rules have none of these names. */
+/* The ground of a reply that names this rule. No rule of a policy has the name of a ground. */
 enum ground judgement_ground_of(const char *rule);
 
 /* Asks, since no policy speaks of this kind of request. `policy_id` may be NULL. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Reads a compiled policy: another form of the document, whose lists become rules. Each list
- * becomes one rule. What no list fits is decided by a rule of its kind that fits everything.
+ * Reads a compiled policy: another form of the document. Each of its lists becomes one rule. If no
+ * list of a kind fits, the kind's last rule decides, which fits everything.
  */
 
 #include <errno.h>
@@ -96,7 +96,7 @@ static int take_list(
 	return pattern_read_long_list(d, row->key, v->json, pattern_run_fault, dispatch_to(d, row));
 }
 
-/* Reads the lists of a section, and what else it may have. */
+/* Reads the lists of a section, and its other members. */
 static int take_section(
 	struct dispatch *d, const struct dispatch_row *row, const struct dispatch_value *v)
 {

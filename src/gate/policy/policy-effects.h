@@ -7,9 +7,9 @@
 #include "gate/policy/policy-document.h"
 
 /*
- * Makes `found` stricter if the commands' effects need that. What the allowlist may still allow is
- * judged as if it were allowed; if that asks or denies, the allowlist may not allow it. Error:
- * -ENOMEM.
+ * Makes `found` stricter if the commands' effects need that. A request that the allowlist may still
+ * allow is judged as if it were allowed: if the effects ask or deny, the allowlist may not allow
+ * it. Error: -ENOMEM.
  */
 int policy_effects_judge(
 	const struct policy *policy, const struct candidates *candidates, struct judgement *found);

@@ -124,7 +124,7 @@ static int take_defaults(
 	return policy_part_read(&part, d->to, v->json, rows);
 }
 
-/* A name that could lead out of the directory of the packs is none. */
+/* A name that could lead out of the directory of the packs is not a pack's name. */
 static bool is_pack(const char *name)
 {
 	static const char known[] =
@@ -330,7 +330,9 @@ static int read_form(struct reader *r)
 	struct policy *p = r->policy;
 	const struct json *root = json_root(p->doc);
 
-	/* It would be ignored there, and nothing may switch itself off. */
+	/*
+	 * The key would have no effect in these forms. A check must not be switched off silently.
+	 */
 	if (json_get(root, POLICY_RUNNERS) && (registry_is_one(root) || policy_is_compiled(root)))
 		faults_add(r->faults, ": " POLICY_RUNNERS ":",
 			"belongs to a policy, not to a registry or a compiled document");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #pragma once
 
-/* Whether a well-formed rule makes sense, and does what its own examples say. */
+/* Checks that a well-formed rule makes sense, and that its own examples hold. */
 
 #include "base/json/tree.h"
 #include "gate/policy/faults.h"

@@ -378,7 +378,10 @@ int rule_read(const struct json *v, const struct rule_section *section, size_t i
 	if (!r.argv_read || r.except_faulty || ret->action == DECISION_NONE)
 		return 0;
 
-	/* Exceptions are strict: narrow if the rule is wide, wide if it is narrow. */
+	/*
+	 * Exceptions are the reverse of their rule: narrow if the rule is wide, wide if it is
+	 * narrow.
+	 */
 	for (size_t i = 0; i < ret->n_except; i++)
 		ret->except[i].action =
 			ret->action == DECISION_ALLOW ? DECISION_DENY : DECISION_ALLOW;

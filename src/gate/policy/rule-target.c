@@ -344,7 +344,7 @@ static bool fits_native(const struct rule *rule, const struct target *t, enum wi
 	}
 }
 
-/* Exceptions are strict: narrow if the rule is wide, wide if it is narrow. */
+/* Exceptions are the reverse of their rule: narrow if the rule is wide, wide if it is narrow. */
 static bool is_excepted(const struct rule *rule, const struct target *t, enum width width)
 {
 	const struct patterns *p = &rule->except_targets;

@@ -166,7 +166,9 @@ static void add_vector(
 	add_text(t, bytes_steal(&b), reach);
 }
 
-/* Whether the program runs no other: the command of a wrapper isn't the program. */
+/*
+ * Whether the program runs no other program. (The command that a wrapper runs isn't the wrapper.)
+ */
 static bool is_plain(const struct candidate *s)
 {
 	return !s->wrapped && program_of(s->executable.name) == PROGRAM_PLAIN
@@ -340,7 +342,7 @@ bool target_is_git(const struct candidate *s, const char *subcommand)
 	return false;
 }
 
-/* git takes an option that is abbreviated. */
+/* git accepts abbreviated options. */
 static bool is_one_of(const char *option, const char *const *options, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
@@ -399,7 +401,10 @@ int target_init_push(struct target *t, const struct candidate *s)
 		if (word[0] == '-')
 			continue;
 		add_branch(t, word);
-		/* The value of an option is no branch. It stays among the texts, which are wide. */
+		/*
+		 * The value of an option is not a branch. But its text stays, since the texts are
+		 * for rules that match wide.
+		 */
 		named += !takes_value(s->words[i - 1].text);
 	}
 	t->no_branch = named < 2;

@@ -200,7 +200,7 @@ static bool has_immutable_pin(const struct runner_issuer *s)
 	return false;
 }
 
-/* A name can be given up, and then taken by somebody else. An ID can't. */
+/* A name can be given up and then taken by someone else; an ID can't. */
 static const char *find_missing_pin(const struct runner_issuer *s)
 {
 	switch (s->provider) {

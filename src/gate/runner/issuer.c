@@ -97,8 +97,8 @@ static int add_fact(struct facts *f, const char *key, const char *value)
 }
 
 /*
- * Adds a claim under the name `key`, unless the token lacks it or the key is there already. Refuses
- * a claim of another type than the table gives: it would not be what rules take it for.
+ * Adds a claim under the name `key`, unless the token lacks the claim or the key is there already.
+ * Refuses a claim whose type is not the table's: rules would misread it.
  */
 static int add_claim(struct facts *f, const char *key, const char *name, bool number)
 {

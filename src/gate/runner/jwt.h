@@ -66,8 +66,8 @@ struct jwt_demand {
 int jwt_verify(struct jwt *jwt, const struct jwt_demand *demand, const char *text, size_t len);
 
 /*
- * For a client, before it sends a token: whether it has the form of one and, unless `audience` is
- * NULL, says that it is for this audience. Nothing of it is verified. Returns as jwt_verify().
+ * For a client, before it sends a token. Checks the form of the token and, unless `audience` is
+ * NULL, that the token names this audience. Verifies nothing. Returns as jwt_verify().
  */
 int jwt_look(const char *text, size_t len, const char *audience);
 

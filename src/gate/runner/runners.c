@@ -38,7 +38,10 @@ static int take_kind(struct dispatch *d, const char *where, const struct json *v
 	return 0;
 }
 
-/* true, or the kinds. false would look as if something were switched off. */
+/*
+ * The value is true, or the kinds. false is a fault: it would look like a way to switch the check
+ * off.
+ */
 static int take_required(
 	struct dispatch *d, const struct dispatch_row *row, const struct dispatch_value *v)
 {

@@ -29,7 +29,10 @@ static const struct runner_use *find(const struct runner_uses *u, const uint8_t 
 	return NULL;
 }
 
-/* A token is accepted for LIMIT_RUNNER_SKEW longer, and the clock may go back by as much. */
+/*
+ * A token is accepted for LIMIT_RUNNER_SKEW after its expiry, and the clock may be set back by the
+ * same time.
+ */
 static bool is_over(const struct runner_use *use, uint64_t now)
 {
 	return use->until + (uint64_t)2 * LIMIT_RUNNER_SKEW < now;

@@ -150,7 +150,10 @@ static char *copy_lists(struct invocation *asked, char *at)
 	return at;
 }
 
-/* A text of a token of token_new(); const keeps readers from changing it, but the token owns it. */
+/*
+ * Frees a text of a token made by token_new(). The text is const for readers, but the token owns
+ * it.
+ */
 static void free_text(const char *text)
 {
 	void *owned;

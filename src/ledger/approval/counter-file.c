@@ -28,7 +28,10 @@ int counter_file_write(struct state_dir *dir, const struct sk_counters *counters
 	cleanup(bytes_deinit) struct bytes text = BYTES_INIT(LIMIT_COUNTERS_FILE);
 	int r;
 
-	/* The buffer's limit is that of reading: what could not be read again is never written. */
+	/*
+	 * The buffer has the same limit as reading, so a file that could not be read again is never
+	 * written.
+	 */
 	r = sk_counters_print(counters, &text);
 	return r < 0 ? r : state_file_write(dir, NAME, text.data, text.len);
 }

@@ -17,7 +17,7 @@
 #define FORMAT "firma.gate.v1"
 #define LINE_MAX_LEN 256
 
-/* The place that tells a directory from its copy. Without a birth time it has 0. */
+/* Prints the place, which tells a directory from its copy. 0 stands for an unknown birth time. */
 static int print_place(const struct state_dir *dir, struct bytes *b)
 {
 	struct statx st;

@@ -124,7 +124,7 @@ static int check_request(
 	return 0;
 }
 
-/* Computes what the texts must say of the request that was decided. */
+/* Computes what the signed texts must say about the request that was decided. */
 static int read_decided(const struct json *root, struct record *record, bool *ret_fits)
 {
 	cleanup(invocation_lists_deinit) struct invocation_lists lists;
@@ -150,7 +150,9 @@ static int read_decided(const struct json *root, struct record *record, bool *re
 	approval_record_hash(&asked, (uid_t)uid, json_get_string(decided, "rule"), hash);
 	notation_hex(hash, sizeof(hash), record->hash);
 
-	/* An operator's request names the token alone, and that of a refused asker may be a hash.
+	/*
+	 * An operator's request names only the token. The request of a refused asker may be
+	 * recorded as a hash.
 	 */
 	*ret_fits = !decision || strcmp(decision, "allow") != 0;
 	return *ret_fits ? 0 : check_request(json_get(root, "request"), &asked, ret_fits);

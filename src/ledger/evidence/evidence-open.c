@@ -25,7 +25,7 @@
 
 #define UNANSWERED "the daemon ended before this was recorded; nobody was answered"
 
-/* Why opening failed: what was said, or else what the errno means. */
+/* Why opening failed: the text in `why`, or else the meaning of the errno. */
 static const char *reason(const struct bytes *why, int r)
 {
 	return why->len > 0 ? why->data : strerror(-r);
@@ -213,8 +213,8 @@ static int recover_changes(struct evidence *e, const struct allowlist *list,
 }
 
 /*
- * Whether the store is older than the log's mark: a token could be spent once more then. A store
- * without tokens can't do harm: an operator may have moved the damaged file away.
+ * Whether the store is older than the log's mark: then a token could be spent a second time. A
+ * store without tokens does no harm: an operator may have moved a damaged file away.
  */
 static bool is_older(const struct evidence *e, const struct store *store, uint64_t noted)
 {
@@ -296,7 +296,7 @@ static int catch_up(struct evidence *e, struct store *store, const struct allowl
 
 	if (end->mark.size == 0 && end->mark.head.sequence > 0)
 		r = evidence_add_continues(e, now);
-	/* First what the note names: it is found by its sequence. */
+	/* First the records that the note names: they are found by their sequences. */
 	if (r == 0)
 		r = recover(e, store, list, now, &n, why);
 	if (r == 0)

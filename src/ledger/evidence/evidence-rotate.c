@@ -28,7 +28,9 @@
 #include "ledger/evidence/log-check.h"
 #include "ledger/evidence/segment.h"
 
-/* After a rotation for size has failed, the log may grow by a part of the limit before the next. */
+/*
+ * After a failed rotation for size, the log may grow by this part of the limit before the next try.
+ */
 #define RETRY_PART 16
 
 static int add_boundary(struct evidence *e, const char *event, const char *key, uint64_t last,
@@ -237,7 +239,7 @@ static int resume_from(struct evidence *e, uint64_t last, bool *ret_begin, struc
 		end.mark.head.sequence);
 }
 
-/* Without a mark, what the newest segment says of itself must do. */
+/* Without a mark, takes the end of the newest segment as the segment itself gives it. */
 static int find_mark(struct evidence *e, uint64_t last, struct bytes *why)
 {
 	cleanup(bytes_deinit) struct bytes path = BYTES_PRINTED;
@@ -270,7 +272,7 @@ int evidence_resume(struct evidence *e, bool marked, bool *ret_begin, struct byt
 		return 0;
 	r = segment_find(
 		e->path, marked ? mark->head.sequence + (mark->size == 0) : 1, !marked, &last);
-	/* Where segments can't be found, none was made. */
+	/* If the directory can't be searched, this daemon can't have made a segment in it. */
 	if (r == -EACCES || r == -ENOENT)
 		return 0;
 	if (r < 0 || last == 0 || (!marked && e->state_dir))

@@ -238,7 +238,10 @@ static int write_batch(struct evidence *e)
 	return 0;
 }
 
-/* Cuts off the rest of the failed write. If that fails as well, the next try reads it. */
+/*
+ * Cuts off the rest of the failed write. If that fails as well, the next try to open the log deals
+ * with the rest.
+ */
 void evidence_give_up(struct evidence *e, int error)
 {
 	if (ftruncate(e->fd, (off_t)e->mark.size) < 0 || fdatasync(e->fd) < 0)

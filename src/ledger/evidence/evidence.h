@@ -97,7 +97,7 @@ int evidence_add(struct evidence *e, const struct evidence_entry *entry, const s
 
 /*
  * Call it between the store's commit and the log's. The store now has a note of a turn whose first
- * record is `first`; the mark keeps that number, so that an older store is found out.
+ * record is `first`. The mark keeps that number, so that an older store is detected.
  */
 void evidence_set_noted(struct evidence *e, uint64_t first);
 
@@ -107,7 +107,10 @@ void evidence_set_noted(struct evidence *e, uint64_t first);
  */
 int evidence_commit(struct evidence *e);
 
-/* Treats the turn like a commit that failed with `error`: not all of its records could be added. */
+/*
+ * Treats the turn like a commit that failed with `error`. For a turn whose records could not all be
+ * added.
+ */
 void evidence_give_up(struct evidence *e, int error);
 
 /*
@@ -131,7 +134,7 @@ int evidence_finish(struct evidence *e);
  */
 int evidence_rotate(struct evidence *e, const struct moment *now);
 
-/* Does so if the log is larger than the options say. A failure is a warning. */
+/* Rotates the log if it is larger than the options allow. A failure becomes a warning. */
 void evidence_rotate_large(struct evidence *e, const struct moment *now);
 
 /* Moves a warning for the log into `b`; false: there is none. */

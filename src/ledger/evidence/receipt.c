@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* A binary search for a record: the numbers of records grow with their places. */
+/* Finds a record by a binary search: records stand in the order of their numbers. */
 
 #include "ledger/evidence/receipt.h"
 

@@ -125,8 +125,8 @@ static int compare_key_id(
 }
 
 /*
- * Records of ours name the key, records of others the one that the first of them names, or none. A
- * signature without key_id and one with an empty key_id are the same to its writer.
+ * A record of firma must name the key. Records of other writers must all name the same key as their
+ * first record, or none. For those writers, an empty key_id is the same as none.
  */
 static int check_key_id(struct verifier *v, const struct chain_record *record)
 {

@@ -17,9 +17,9 @@ struct verify_options {
 	const struct evidence_key *key; /* signs every record; NULL: signatures are not checked */
 	const char *key_id; /* the key_id of all signatures; NULL: the key's own, or any */
 	const struct chain_head *head;  /* a record that must be in the stream; or NULL */
-	bool head_is_elsewhere;         /* or in another segment of it */
+	bool head_is_elsewhere;         /* the head may be in another segment of the stream */
 	const struct chain_head *after; /* the end of the segment before; or NULL */
-	bool continues;                 /* it must follow that, and can't be a stream of its own */
+	bool continues;                 /* must follow `after`; no stream of its own */
 	bool receipt;                   /* a single record, with an approver's signature */
 	const struct allowed_signers *approvers; /* who may approve; NULL: unchecked */
 };

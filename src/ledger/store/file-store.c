@@ -43,7 +43,7 @@ struct file_store {
 	struct tokens_log log;
 	struct bytes lines; /* of the next batch */
 	bool displaced;     /* another process has touched it: closed for good */
-	bool settled;       /* and the table was written after that, or can't be */
+	bool settled;       /* the table was written after that, or can't be written */
 };
 
 static struct file_store *file_of(struct store *store)

@@ -11,9 +11,8 @@
 #include "base/notation.h"
 
 /*
- * Version 2 has more members in its lines, version 3 has tokens of the second contract, and version
- * 4 says of a token how and what for it was asked, and its runner. Older files are read as they
- * are.
+ * Version 2 has more members in its lines. Version 3 has tokens of the second contract. Version 4
+ * has a token's purpose, its runner, and how it was asked for. Older files are read as they are.
  */
 #define JOURNAL_VERSION 4
 

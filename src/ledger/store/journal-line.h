@@ -3,7 +3,7 @@
 
 /*
  * The journal's own lines (ledger/store/journal has the format): the header of the file, and of
- * each batch. A batch's header is never taken for another one, as its check tells.
+ * each batch. The check in a header keeps a damaged header from being taken for another one.
  */
 
 #include <stdbool.h>
@@ -64,7 +64,7 @@ int journal_parse_batch(const char *line, size_t len, struct journal_batch *ret)
 /* The longest header of a batch, with a zero byte: two numbers, a hash and a check. */
 #define JOURNAL_MARK_MAX 192
 
-/* A batch as others know it: its number, and its header without the newline. 0, "": none. */
+/* Identifies a batch: its number, and its header without the newline. 0 and "": none. */
 struct journal_mark {
 	uint64_t batch;
 	char header[JOURNAL_MARK_MAX];

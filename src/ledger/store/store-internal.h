@@ -70,7 +70,10 @@ struct store {
 void store_init(struct store *store, const struct store_ops *ops);
 void store_deinit(struct store *store);
 
-/* Closes the store, and takes `text` over. NULL (out of memory) closes it as well. */
+/*
+ * Closes the store for the reason `text`, and takes over `text`. NULL (out of memory) closes it
+ * too.
+ */
 void store_close_for(struct store *store, char *text);
 void store_open(struct store *store);
 

@@ -287,7 +287,7 @@ size_t token_table_size(const struct token_table *t)
 	return map_size(&t->by_id);
 }
 
-/* All steps that can fail, in an order in which each failure can be undone. */
+/* Takes all steps that can fail, in an order in which each failure can be undone. */
 static int insert(struct token_table *t, struct entry *e)
 {
 	int r;

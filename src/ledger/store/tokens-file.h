@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * A table of tokens as a journal (ledger/store/journal): its lines are tokens, changes, and the
- * store's note, if there is one; a later note supersedes an earlier one.
+ * A table of tokens as a journal (ledger/store/journal). Its lines are tokens, changes, and the
+ * store's note, if there is one. A later note replaces an earlier one.
  */
 
 #include "ledger/store/journal.h"

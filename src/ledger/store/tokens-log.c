@@ -13,7 +13,7 @@
 #include "ledger/store/journal-line.h"
 #include "ledger/store/tokens-file.h"
 
-/* The file is not rewritten before this many bytes in it are superseded. */
+/* The file is not rewritten before it has this many bytes of outdated lines. */
 #define SUPERSEDED_MIN ((uint64_t)1 << 20)
 
 void tokens_log_init(struct tokens_log *log, struct state_dir *dir)
@@ -160,7 +160,9 @@ int tokens_log_append(struct tokens_log *log, const struct bytes *note, const st
 	if (fdatasync(log->fd) < 0)
 		return -errno;
 
-	/* Without its mark, this batch could be taken back by an older file. */
+	/*
+	 * Write the mark too: without it, an older file could be put in this one's place unnoticed.
+	 */
 	journal_mark_of(log->last.batch + 1, batch.data, &last);
 	r = tokens_mark_write(&log->mark, log->dir, &last);
 	if (r < 0)

@@ -20,7 +20,7 @@
 
 struct tokens_log {
 	struct state_dir *dir;
-	bool fresh; /* the directory may be new, and its own name not durable */
+	bool fresh; /* the directory may be new, so its own name may not be durable */
 
 	int fd; /* for appending; -1: no appending */
 	uint64_t size;
