@@ -5,7 +5,6 @@
 #include "cli/evaluate-build.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -13,6 +12,7 @@
 #include "base/json/scan.h"
 #include "base/text.h"
 #include "cli/evaluate-request.h"
+#include "cli/input-file.h"
 #include "gate/limits.h"
 
 /* The one option that was given. */
@@ -52,26 +52,6 @@ bool evaluate_build_is_asked(const struct evaluate_build *b)
 
 /* --- files ------------------------------------------------------------------------------------ */
 
-/* Reads at most LIMIT_REQUEST_MAX + 1 bytes; the caller refuses a text that is too long. */
-static int read_text(const char *path, struct bytes *ret)
-{
-	FILE *f = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
-	char *end;
-	int r = 0;
-
-	if (!f)
-		return -errno;
-	if (bytes_reserve(ret, LIMIT_REQUEST_MAX + 1, &end) < 0)
-		r = -ENOMEM;
-	else
-		bytes_grew(ret, fread(end, 1, LIMIT_REQUEST_MAX + 1, f));
-	if (r == 0 && ferror(f))
-		r = -EIO;
-	if (f != stdin)
-		fclose(f);
-	return r;
-}
-
 static int read_named(const char *path, const char *what, struct bytes *ret)
 {
 	cleanup(bytes_deinit) struct bytes shown = BYTES_PRINTED;
@@ -80,12 +60,12 @@ static int read_named(const char *path, const char *what, struct bytes *ret)
 	if (text_append_quoted(&shown, path, strlen(path)) < 0)
 		return say_undecided("out of memory");
 
-	r = read_text(path, ret);
-	if (r < 0)
-		return say_undecided("%s: %s", bytes_str(&shown), strerror(-r));
-	if (ret->len > LIMIT_REQUEST_MAX)
+	r = input_file_read(path, LIMIT_REQUEST_MAX, ret);
+	if (r == -EFBIG)
 		return say_undecided("%s: %s takes at most %zu bytes", bytes_str(&shown), what,
 			LIMIT_REQUEST_MAX);
+	if (r < 0)
+		return say_undecided("%s: %s", bytes_str(&shown), strerror(-r));
 	if (memchr(bytes_str(ret), '\0', ret->len) || !text_is_utf8(bytes_str(ret), ret->len))
 		return say_undecided("%s: %s must be UTF-8 without NUL", bytes_str(&shown), what);
 	return STATUS_DONE;
@@ -147,9 +127,7 @@ static int read_record(const char *path, struct bytes *ret)
 	if (r == SCAN_REFUSED)
 		return say_undecided("the record is not JSON: %s (at byte %zu)",
 			scan_error_text(fault.error), fault.offset + 1);
-	for (size_t i = 0; i < ret->len; i++)
-		if (ret->data[i] == '\n')
-			ret->data[i] = ' ';
+	input_file_join_lines(ret);
 	return r < 0 ? say_undecided("out of memory") : STATUS_DONE;
 }
 

@@ -17,6 +17,7 @@
 #include "base/json/writer.h"
 #include "base/notation.h"
 #include "base/text.h"
+#include "cli/input-file.h"
 #include "cli/line-claims.h"
 #include "gate/fields.h"
 #include "gate/limits.h"
@@ -199,38 +200,7 @@ static int build_from_command(const struct request_build *build, struct bytes *l
 	return request_build_found(build, &command, line);
 }
 
-/* Reads at most LIMIT_REQUEST_MAX + 1 bytes; the caller refuses a request that is too long. */
-static int read_all(FILE *f, struct bytes *ret)
-{
-	char *end;
-	size_t n;
-
-	if (bytes_reserve(ret, LIMIT_REQUEST_MAX + 1, &end) < 0)
-		return -ENOMEM;
-
-	n = fread(end, 1, LIMIT_REQUEST_MAX + 1, f);
-	bytes_grew(ret, n);
-	return ferror(f) ? -EIO : 0;
-}
-
-static int read_file(const char *path, struct bytes *ret)
-{
-	FILE *f;
-	int r;
-
-	if (strcmp(path, "-") == 0)
-		return read_all(stdin, ret);
-
-	f = fopen(path, "re");
-	if (!f)
-		return -errno;
-
-	r = read_all(f, ret);
-	fclose(f);
-	return r;
-}
-
-/* The request is copied unchanged, on one line: a line break in JSON is always white space. */
+/* The request is copied unchanged, on one line. */
 static int build_from_file(const struct request_build *build, struct bytes *line)
 {
 	cleanup(bytes_deinit) struct bytes shown = BYTES_PRINTED;
@@ -240,12 +210,12 @@ static int build_from_file(const struct request_build *build, struct bytes *line
 	if (text_append_quoted(&shown, build->request_file, strlen(build->request_file)) < 0)
 		return say_undecided("out of memory");
 
-	r = read_file(build->request_file, line);
-	if (r < 0)
-		return say_undecided("%s: %s", bytes_str(&shown), strerror(-r));
-	if (line->len > LIMIT_REQUEST_MAX)
+	r = input_file_read(build->request_file, LIMIT_REQUEST_MAX, line);
+	if (r == -EFBIG)
 		return say_undecided("%s: a request takes at most %zu bytes", bytes_str(&shown),
 			LIMIT_REQUEST_MAX);
+	if (r < 0)
+		return say_undecided("%s: %s", bytes_str(&shown), strerror(-r));
 
 	r = scan_object(bytes_str(line), line->len, NULL, NULL, &fault);
 	if (r == SCAN_REFUSED)
@@ -254,9 +224,7 @@ static int build_from_file(const struct request_build *build, struct bytes *line
 
 	while (line->len > 0 && line->data[line->len - 1] == '\n')
 		bytes_truncate(line, line->len - 1);
-	for (size_t i = 0; i < line->len; i++)
-		if (line->data[i] == '\n')
-			line->data[i] = ' ';
+	input_file_join_lines(line);
 	if (r < 0 || bytes_append_char(line, '\n') < 0)
 		return say_undecided("out of memory");
 	return STATUS_DONE;

@@ -6,13 +6,13 @@
 
 #include <errno.h>
 #include <sodium.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/json/members.h"
 #include "base/json/writer.h"
 #include "base/text.h"
+#include "cli/input-file.h"
 #include "cli/runner-source.h"
 #include "gate/limits.h"
 #include "gate/runner/jwt.h"
@@ -31,22 +31,13 @@ static int refuse(const char *path, const char *what)
 /* Reads a small file, without the blanks around its content. */
 static int read_text(const char *path, struct bytes *ret)
 {
-	FILE *f = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
-	int error = f ? 0 : errno;
-	char *room;
+	int r;
 
-	if (f && bytes_reserve(ret, LIMIT_REQUEST + 1, &room) < 0)
-		error = ENOMEM;
-	else if (f)
-		bytes_grew(ret, fread(room, 1, LIMIT_REQUEST + 1, f));
-	if (f && ferror(f))
-		error = EIO;
-	if (f && f != stdin)
-		fclose(f);
-	if (error != 0)
-		return refuse(path, strerror(error));
-	if (ret->len > LIMIT_REQUEST)
+	r = input_file_read(path, LIMIT_REQUEST, ret);
+	if (r == -EFBIG)
 		return refuse(path, "is longer than a request may be");
+	if (r < 0)
+		return refuse(path, strerror(-r));
 
 	while (ret->len > 0 && strchr(BLANKS, ret->data[ret->len - 1]))
 		bytes_truncate(ret, ret->len - 1);
@@ -82,9 +73,7 @@ static int read_claims(const char *path, struct bytes *ret)
 	r = scan_object(bytes_str(ret), ret->len, NULL, NULL, &fault);
 	if (r == SCAN_REFUSED)
 		return refuse(path, "is not an identity in JSON");
-	for (size_t i = 0; i < ret->len; i++)
-		if (ret->data[i] == '\n')
-			ret->data[i] = ' ';
+	input_file_join_lines(ret);
 	return r < 0 ? say_undecided("out of memory") : STATUS_DONE;
 }
 
