@@ -11,13 +11,19 @@ static bool is_dots(const char *part, size_t len)
 	return (len == 1 && part[0] == '.') || (len == 2 && part[0] == '.' && part[1] == '.');
 }
 
+/* The length up to the next slash. */
+static size_t part_len(const char *path)
+{
+	return (size_t)(strchrnul(path, '/') - path);
+}
+
 bool path_is_normal(const char *path)
 {
 	size_t len;
 
 	for (; *path == '/'; path += len) {
 		path++;
-		len = strcspn(path, "/");
+		len = part_len(path);
 		if (len == 0 || is_dots(path, len))
 			return false;
 		if (path[len] == '\0')
@@ -39,10 +45,10 @@ const char *path_skip_proc_root(const char *path)
 
 	while (strncmp(path, "/proc/", 6) == 0) {
 		p = path + 6;
-		p += strcspn(p, "/");
+		p += part_len(p);
 		if (strncmp(p, "/task/", 6) == 0) {
 			p += 6;
-			p += strcspn(p, "/");
+			p += part_len(p);
 		}
 		if (strncmp(p, "/root", 5) != 0 || (p[5] != '/' && p[5] != '\0'))
 			break;
@@ -67,8 +73,9 @@ static size_t append_parts(char *ret, size_t at, const char *path)
 	size_t len;
 
 	for (; *path; path += len) {
-		path += strspn(path, "/");
-		len = strcspn(path, "/");
+		while (*path == '/')
+			path++;
+		len = part_len(path);
 		if (len == 2 && is_dots(path, len)) {
 			while (at > 0 && ret[--at] != '/')
 				;

@@ -160,7 +160,9 @@ bool text_is_utf8(const char *text, size_t len)
 
 bool text_is_blank(const char *text)
 {
-	return text[strspn(text, " \t\n\v\f\r")] == '\0';
+	while (*text == ' ' || (*text >= '\t' && *text <= '\r'))
+		text++;
+	return *text == '\0';
 }
 
 static struct piece piece_beyond_ascii(const char *text, size_t len)
@@ -292,13 +294,10 @@ int text_append_escaped(struct bytes *b, const char *text, size_t len)
 	return r;
 }
 
-/* Whether the piece has no special meaning to a shell; `before` is 0 at the start of a word. */
-static bool is_bare(const struct piece *piece, uint32_t before)
+/* Symbols without a special meaning to a shell anywhere. */
+static bool is_bare_symbol(uint32_t c)
 {
-	if (piece->class >= UNICODE_MARK)
-		return true;
-
-	switch (piece->c) {
+	switch (c) {
 	case '%':
 	case '+':
 	case ',':
@@ -309,6 +308,18 @@ static bool is_bare(const struct piece *piece, uint32_t before)
 	case '@':
 	case '_':
 		return true;
+	default:
+		return false;
+	}
+}
+
+/* Whether the piece has no special meaning to a shell; `before` is 0 at the start of a word. */
+static bool is_bare(const struct piece *piece, uint32_t before)
+{
+	if (piece->class >= UNICODE_MARK || is_bare_symbol(piece->c))
+		return true;
+
+	switch (piece->c) {
 	case '=': /* zsh: expands to the path of a command */
 		return before != 0;
 	case '#': /* begins a comment */
@@ -319,6 +330,18 @@ static bool is_bare(const struct piece *piece, uint32_t before)
 	}
 }
 
+/* Whether the text is all ASCII letters, digits and bare symbols, as most words are. */
+static bool is_bare_ascii(const char *text, size_t len)
+{
+	size_t i = 0;
+
+	while (i < len && is_printable_ascii(text[i])
+		&& (class_of_ascii(text[i]) >= UNICODE_MARK
+			|| is_bare_symbol((unsigned char)text[i])))
+		i++;
+	return i == len;
+}
+
 static enum form form_of(const char *text, size_t len)
 {
 	enum form form = len > 0 ? FORM_BARE : FORM_QUOTED;
@@ -326,6 +349,8 @@ static enum form form_of(const char *text, size_t len)
 	struct piece piece;
 	uint32_t before = 0;
 
+	if (is_bare_ascii(text, len))
+		return form;
 	while (next_piece(&w, &piece)) {
 		if (piece.class == UNICODE_HIDDEN)
 			return FORM_ESCAPED;

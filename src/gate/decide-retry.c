@@ -14,11 +14,14 @@
 
 bool decide_retry_claim_fits(const struct decide_input *in)
 {
+	const char *claim = in->request->request_fingerprint;
 	char hex[FINGERPRINT_HEX_LEN + 1];
 
+	if (!claim)
+		return true;
+
 	notation_hex(in->fingerprint, FINGERPRINT_LEN, hex);
-	return !in->request->request_fingerprint
-		|| strcmp(in->request->request_fingerprint, hex) == 0;
+	return strcmp(claim, hex) == 0;
 }
 
 /*

@@ -102,32 +102,10 @@ static int add_member(struct search *s, const char *key, const struct dispatch_v
 	return r < 0 ? r : 0;
 }
 
-/* Takes what is not taken yet, and reports what is missing. */
-static int take_members(struct search *s, struct members *members)
+/* A member that is missing. */
+static int take_none(struct dispatch *d, const struct dispatch_row *row)
 {
-	struct dispatch *d = s->d;
-	int r = 0;
-
-	for (size_t i = 0; i < s->n; i++) {
-		const struct dispatch_row *row = &s->rows[i];
-		struct dispatch_value *v = &s->values[i];
-
-		if (!(s->found >> i & 1)) {
-			r = row->need == DISPATCH_REQUIRED
-				? dispatch_refuse(d, row->key, "is missing")
-				: 0;
-		} else if (!d->all) {
-			if (members)
-				v->string = members_string(members, v->member);
-			r = row->take(d, row, v);
-		} else {
-			r = 0;
-		}
-		if (is_end(d, r))
-			return r;
-		s->refused |= r > 0;
-	}
-	return s->refused ? DISPATCH_REFUSED : 0;
+	return row->need == DISPATCH_REQUIRED ? dispatch_refuse(d, row->key, "is missing") : 0;
 }
 
 int dispatch_object(struct dispatch *d, const struct json *object, const struct dispatch_row *rows)
@@ -145,29 +123,36 @@ int dispatch_object(struct dispatch *d, const struct json *object, const struct 
 		if (r < 0)
 			return r;
 	}
-	return take_members(&s, NULL);
+	for (size_t i = 0; i < s.n; i++) {
+		r = 0;
+		if (!(s.found >> i & 1))
+			r = take_none(d, &rows[i]);
+		else if (!d->all)
+			r = rows[i].take(d, &rows[i], &s.values[i]);
+		if (is_end(d, r))
+			return r;
+		s.refused |= r > 0;
+	}
+	return s.refused ? DISPATCH_REFUSED : 0;
 }
 
 int dispatch_members(struct dispatch *d, struct members *members, const struct dispatch_row *rows)
 {
-	struct search s;
-	size_t i;
+	struct dispatch_value value = { 0 };
+	int r = 0;
 
 	assert(!d->all);
-	search_init(&s, d, rows);
-	for (size_t k = 0; k < members->n; k++) {
-		const struct member *m = &members->list[k];
-
-		i = find_row(rows, s.n, s.next, m->key);
-		if (i == s.n)
+	for (const struct dispatch_row *row = rows; r == 0 && row->key; row++) {
+		value.member = row->need == DISPATCH_NOT_NULL ? members_find_any(members, row->key)
+							      : members_find(members, row->key);
+		if (!value.member) {
+			r = take_none(d, row);
 			continue;
-		s.next = i + 1;
-		if (m->text[0] == 'n' && rows[i].need == DISPATCH_OPTIONAL)
-			continue;
-		s.values[i] = (struct dispatch_value){ .member = m };
-		s.found |= UINT64_C(1) << i;
+		}
+		value.string = members_string(members, value.member);
+		r = row->take(d, row, &value);
 	}
-	return take_members(&s, members);
+	return r;
 }
 
 int dispatch_array(struct dispatch *d, const char *where, const struct json *array, size_t min,

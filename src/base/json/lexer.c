@@ -2,13 +2,10 @@
 
 #include "base/json/lexer.h"
 
-#include <endian.h>
 #include <string.h>
 
+#include "base/json/plain.h"
 #include "base/text.h"
-
-/* A word of eight equal bytes. */
-#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
 
 int lexer_refuse_at(struct lexer *l, enum scan_error error, const char *where)
 {
@@ -138,40 +135,6 @@ static int take_plain(struct lexer *l)
 	return 0;
 }
 
-/* The lowest bit set marks the first zero byte. All bytes must be below 0x80. */
-static uint64_t zero_bits(uint64_t word)
-{
-	return (word - EACH(0x01)) & EACH(0x80);
-}
-
-/* The lowest bit set marks the first byte that is not a plain character of a string. */
-static uint64_t special_bits(uint64_t word)
-{
-	uint64_t high = word & EACH(0x80), low = word & EACH(0x7f);
-
-	return high | ((low - EACH(0x20)) & EACH(0x80)) | zero_bits(low ^ EACH('"'))
-		| zero_bits(low ^ EACH('\\'));
-}
-
-/* Skips plain ASCII, by far the most common text, eight bytes at a time. */
-static void skip_ascii(struct lexer *l)
-{
-	uint64_t word, bits;
-
-	while ((size_t)(l->end - l->at) >= sizeof(word)) {
-		memcpy(&word, l->at, sizeof(word));
-		bits = special_bits(le64toh(word));
-		if (bits != 0) {
-			l->at += (unsigned int)__builtin_ctzll(bits) / 8;
-			return;
-		}
-		l->at += sizeof(word);
-	}
-	while (l->at < l->end && (unsigned char)*l->at >= 0x20 && (unsigned char)*l->at < 0x80
-		&& *l->at != '"' && *l->at != '\\')
-		l->at++;
-}
-
 int lexer_string(struct lexer *l, struct bytes *out)
 {
 	const char *run;
@@ -180,12 +143,12 @@ int lexer_string(struct lexer *l, struct bytes *out)
 	l->has_escapes = false;
 	for (l->at++;;) {
 		run = l->at;
-		skip_ascii(l);
+		l->at += json_plain_len(l->at, (size_t)(l->end - l->at));
 		while (l->at < l->end && *l->at != '"' && *l->at != '\\') {
 			r = take_plain(l);
 			if (r != 0)
 				return r;
-			skip_ascii(l);
+			l->at += json_plain_len(l->at, (size_t)(l->end - l->at));
 		}
 		if (out) {
 			r = bytes_append(out, run, (size_t)(l->at - run));

@@ -10,6 +10,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "base/json/plain.h"
 #include "base/notation.h"
 
 void writer_init(struct writer *w, struct bytes *out)
@@ -55,19 +56,19 @@ static bool is_plain(unsigned char c)
 
 static int append_quoted(struct bytes *b, const char *string, size_t len)
 {
-	size_t run;
-	int r;
+	const char *end = string + len, *run;
 
-	r = bytes_append_char(b, '"');
-	for (size_t i = 0; r >= 0 && i < len;) {
-		for (run = i; run < len && is_plain((unsigned char)string[run]); run++)
-			;
-		r = bytes_append(b, string + i, run - i);
-		if (r >= 0 && run < len)
-			r = append_escape(b, (unsigned char)string[run++]);
-		i = run;
+	bytes_append_char(b, '"');
+	while (string < end) {
+		run = string + json_plain_len(string, (size_t)(end - string));
+		while (run < end && is_plain((unsigned char)*run))
+			run++;
+		bytes_append(b, string, (size_t)(run - string));
+		if (run < end)
+			append_escape(b, (unsigned char)*run++);
+		string = run;
 	}
-	return r < 0 ? r : bytes_append_char(b, '"');
+	return bytes_append_char(b, '"');
 }
 
 static void put_quoted(struct writer *w, const char *string, size_t len)

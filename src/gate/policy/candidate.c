@@ -110,9 +110,7 @@ static bool may_be_path(const char *text)
  */
 static bool takes_files(const char *name)
 {
-	return !name
-		|| (program_of(name) == PROGRAM_PLAIN && !program_has_verbs(name)
-			&& !program_can_run(name));
+	return !name || program_is_simple(name);
 }
 
 /*
@@ -214,13 +212,13 @@ static int read_words(struct candidate *s, const char *words, size_t n)
 {
 	int r;
 
-	s->words = calloc(n > 0 ? n : 1, sizeof(*s->words));
+	s->words = reallocarray(NULL, n > 0 ? n : 1, sizeof(*s->words));
 	if (!s->words)
 		return -ENOMEM;
 
 	s->n_words = n;
 	for (size_t i = 0; i < n; i++, words += strlen(words) + 1)
-		s->words[i].text = words;
+		s->words[i] = (struct candidate_word){ .text = words };
 
 	find_commands(s);
 	r = s->wrapped ? read_programs(s) : 0;

@@ -37,7 +37,7 @@ static void line_free(struct candidate_line *l)
 /* Makes room for one more; the existing candidates may move. */
 static int reserve(struct candidates *c)
 {
-	size_t size = c->size > 0 ? 2 * c->size : 8;
+	size_t size = c->size > 0 ? 8 * c->size : 1; /* mostly it is one */
 	struct candidate *all;
 
 	if (c->n < c->size)

@@ -16,11 +16,25 @@
 #include "base/path.h"
 #include "gate/limits.h"
 
-#define SEPARATORS "=:@,;"
 #define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
 /* The number of texts of a word that are also tried up to the word's end, if they aren't long. */
 #define TAILS 4
+
+static bool is_separator(char c)
+{
+	return c == '=' || c == ':' || c == '@' || c == ',' || c == ';';
+}
+
+/* The length up to the next separator. */
+static size_t cut_len(const char *text)
+{
+	size_t len = 0;
+
+	while (text[len] != '\0' && !is_separator(text[len]))
+		len++;
+	return len;
+}
 
 int operands_init(struct operands *o, const struct candidate *s)
 {
@@ -49,10 +63,10 @@ static const char *end_of_letters(const char *word)
 /* A text may begin after the letter of "-dFILE", or after all letters of "-xfFILE". */
 static bool may_begin(const struct operands *o, const char *word, const char *at)
 {
-	const bool after = strchr(SEPARATORS, at[-1])
+	const bool after = is_separator(at[-1])
 		|| (o->letters && at >= word + 2 && (at == word + 2 || at == o->letters));
 
-	return after && !strchr(SEPARATORS " \t\n", *at);
+	return after && !is_separator(*at) && !strchr(" \t\n", *at);
 }
 
 /* Moves on to the next text that begins within the word. */
@@ -82,7 +96,7 @@ static bool choose(struct operands *o)
 
 	if (!o->start)
 		return enter_word(o);
-	len = strcspn(o->start, SEPARATORS);
+	len = cut_len(o->start);
 	if (!o->cut && len > 0 && o->start[len] != '\0') {
 		o->cut = true;
 		return true;
@@ -104,7 +118,7 @@ bool operands_next(struct operands *o)
 	if (!choose(o))
 		return false;
 
-	len = o->cut ? strcspn(o->start, SEPARATORS) : strlen(o->start);
+	len = o->cut ? cut_len(o->start) : strlen(o->start);
 	memcpy(o->text, o->start, len);
 	o->text[len] = '\0';
 	path_normalize(directory ? directory : "", o->text, o->path);

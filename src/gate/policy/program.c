@@ -190,6 +190,11 @@ bool program_has_verbs(const char *name)
 	return facts_of(name) & FACT_VERBS;
 }
 
+bool program_is_simple(const char *name)
+{
+	return !has_flag(name, WRAPPER_ALWAYS) && facts_of(name) == 0;
+}
+
 bool program_runs_lines(const char *name)
 {
 	const struct wrapper *wrapper = wrapper_find(name);

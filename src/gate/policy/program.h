@@ -43,6 +43,9 @@ bool program_verb_can_run(const char *name, const char *verb);
 /* Whether options may stand before its subcommand: git -C x push. */
 bool program_has_verbs(const char *name);
 
+/* Whether it neither runs others, as far as is known, nor has subcommands. */
+bool program_is_simple(const char *name);
+
 /*
  * The kind of the programs whose names the pattern fits; *ret_name is a known one. A pattern
  * without '*' and '?' is a name.
