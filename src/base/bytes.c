@@ -122,18 +122,6 @@ int bytes_append_strs(struct bytes *b, const char *str, ...)
 	return b->error;
 }
 
-int bytes_append_char(struct bytes *b, char c)
-{
-	if (b->error >= 0)
-		b->error = make_room(b, 1);
-	if (b->error < 0)
-		return b->error;
-
-	b->data[b->len] = c;
-	bytes_grew(b, 1);
-	return 0;
-}
-
 int bytes_appendf(struct bytes *b, const char *format, ...)
 {
 	va_list ap;

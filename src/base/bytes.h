@@ -62,7 +62,17 @@ void bytes_grew(struct bytes *b, size_t n);
 
 int bytes_append(struct bytes *b, const void *data, size_t len);
 int bytes_append_str(struct bytes *b, const char *str);
-int bytes_append_char(struct bytes *b, char c);
+
+/* Inline, since it is called for single characters of a text. */
+static inline int bytes_append_char(struct bytes *b, char c)
+{
+	if (b->error < 0 || b->size - b->len < 2)
+		return bytes_append(b, &c, 1);
+
+	b->data[b->len++] = c;
+	b->data[b->len] = '\0';
+	return 0;
+}
 
 /* Several strings; NULL ends the list. Much faster than bytes_appendf(). */
 int bytes_append_strs(struct bytes *b, const char *str, ...) __attribute__((sentinel));

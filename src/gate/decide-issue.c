@@ -95,14 +95,14 @@ static bool may_join(const struct token *pending, const struct token *wanted)
 {
 	if (pending->sync_wait || wanted->sync_wait)
 		return false;
-	return fields_are_equal(&pending->asked, &wanted->asked)
-		&& !pending->asked.content == !wanted->asked.content
-		&& pending->door == wanted->door
+	return pending->door == wanted->door
 		&& is_same_text(pending->budget_state_ref, wanted->budget_state_ref)
 		&& is_same_text(pending->rule, wanted->rule)
 		&& pending->remember == wanted->remember
 		&& demand_flags_are_equal(&pending->demand, &wanted->demand)
-		&& is_same_list(&pending->approvers, &wanted->approvers);
+		&& is_same_list(&pending->approvers, &wanted->approvers)
+		&& !pending->asked.content == !wanted->asked.content
+		&& fields_are_equal(&pending->asked, &wanted->asked);
 }
 
 /*

@@ -143,7 +143,7 @@ int dispatch_members(struct dispatch *d, struct members *members, const struct d
 
 	assert(!d->all);
 	for (const struct dispatch_row *row = rows; r == 0 && row->key; row++) {
-		value.member = row->need == DISPATCH_NOT_NULL ? members_find_any(members, row->key)
+		value.member = row->need != DISPATCH_OPTIONAL ? members_find_any(members, row->key)
 							      : members_find(members, row->key);
 		if (!value.member) {
 			r = take_none(d, row);

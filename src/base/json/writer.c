@@ -38,6 +38,12 @@ static void put(struct writer *w, const char *text, size_t len)
 		w->error = bytes_append(w->out, text, len);
 }
 
+static void put_char(struct writer *w, char c)
+{
+	if (w->error >= 0)
+		w->error = bytes_append_char(w->out, c);
+}
+
 static int append_escape(struct bytes *b, unsigned char c)
 {
 	static const char hex[] = "0123456789abcdef";
@@ -87,20 +93,20 @@ static void put_key(struct writer *w, const char *key)
 {
 	assert(w->error < 0 || in_object(w) == (key != NULL));
 	if (w->comma)
-		put(w, ",", 1);
+		put_char(w, ',');
 	w->comma = true;
 	if (!key)
 		return;
 
 	put_quoted(w, key, strlen(key));
-	put(w, ":", 1);
+	put_char(w, ':');
 }
 
 static void begin(struct writer *w, const char *key, bool object)
 {
 	assert(w->depth < WRITER_DEPTH_MAX);
 	put_key(w, key);
-	put(w, object ? "{" : "[", 1);
+	put_char(w, object ? '{' : '[');
 	w->objects &= ~(UINT64_C(1) << w->depth);
 	w->objects |= (uint64_t)object << w->depth;
 	w->depth++;
@@ -120,7 +126,7 @@ void writer_array(struct writer *w, const char *key)
 void writer_end(struct writer *w)
 {
 	assert(w->depth > 0);
-	put(w, in_object(w) ? "}" : "]", 1);
+	put_char(w, in_object(w) ? '}' : ']');
 	w->depth--;
 	w->comma = true;
 }
@@ -145,7 +151,7 @@ static void put_number(struct writer *w, const char *key, bool negative, uint64_
 
 	put_key(w, key);
 	if (negative)
-		put(w, "-", 1);
+		put_char(w, '-');
 	put(w, digits, n);
 }
 

@@ -248,20 +248,25 @@ const struct token *token_table_next_own(
 	return e ? e->token : NULL;
 }
 
-const struct token *token_table_next_alike(const struct token_table *t, uid_t uid,
-	const uint8_t fingerprint[static FINGERPRINT_LEN], enum token_state state,
-	const struct token *after)
+/* The first entry of the list for this state; or NULL. */
+static const struct entry *first_alike(const struct token_table *t, uid_t uid,
+	const uint8_t fingerprint[static FINGERPRINT_LEN], enum token_state state)
 {
 	const struct alike_key key = alike_key(uid, fingerprint);
 	struct alike *a = map_get(&t->alikes, &key);
 	const struct alike_list *list = a ? list_of(a, state) : NULL;
+
+	return list ? LIST_FIRST(list) : NULL;
+}
+
+const struct token *token_table_next_alike(const struct token_table *t, uid_t uid,
+	const uint8_t fingerprint[static FINGERPRINT_LEN], enum token_state state,
+	const struct token *after)
+{
 	const struct entry *e;
 
-	if (!list)
-		return NULL;
-
 	e = after ? LIST_NEXT((struct entry *)map_get(&t->by_id, after->id), among_alike)
-		  : LIST_FIRST(list);
+		  : first_alike(t, uid, fingerprint, state);
 	while (e && e->token->state != state)
 		e = LIST_NEXT(e, among_alike);
 	return e ? e->token : NULL;
