@@ -158,7 +158,7 @@ no_secret() {
 	run ask_as "$token"
 	assert_field decision pending_hitl
 	run ask_as "$token" cwd=/elsewhere
-	denied_runner used
+	denied_runner used 'the token was used for another question'
 	kill_daemon
 	start_daemon --policy "$POLICY" --evidence-log "$TMP/evidence"
 	run ask_as "$token" args:='["other"]'

@@ -144,6 +144,7 @@ evaluate_as() {
 denied_runner() {
 	assert_field rule runner_auth.invalid
 	assert_field reason -p "the runner's identity is refused ($1)"
+	[[ ! ${2-} ]] || assert_field reason "the runner's identity is refused ($1): $2"
 	[[ $output == *'"decision":"deny"'* || $output == *'"decision":"block"'*'"critical"'* ]] ||
 		fail "$output"
 }

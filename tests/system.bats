@@ -621,10 +621,9 @@ as_own() {
 # --- the guest itself -----------------------------------------------------------------------------
 
 @test "the unit of the timer fetches the key sets of the policy, for the daemon to read" {
-	RUNNER_KEYS=$TMP make_runner_key first
+	make_runner_keys_at "$TMP"
 	(BATS_FILE_TMPDIR=$TMP make_authority)
 	mkdir "$TMP/ci"
-	RUNNER_KEYS=$TMP publish_runner_keys first
 	mv "$TMP/jwks.json" "$TMP/ci/keys"
 	cp "$BATS_TEST_DIRNAME/helper/https-server.py" "$TMP"/{authority.pem,server.pem,server.key} "$TMP/ci"
 	tar -C "$TMP" -c ci | guest tar -C /run -x --no-same-owner
@@ -653,6 +652,41 @@ as_own() {
 	assert_output -p active
 	run guest systemd-analyze security --no-pager firma-jwks.service
 	assert_output -e 'Overall exposure level for firma-jwks.service: [01]\.'
+}
+
+@test "the token of a runner is in no file, not in the journal, and in no core" {
+	local token
+
+	make_runner_keys_at "$TMP"
+	token=$(make_token)
+	mkdir "$TMP/ci"
+	printf %s "$token" >"$TMP/ci/token"
+	mv "$TMP/jwks.json" "$TMP/ci/jwks.json"
+	print_issuer 'i["jwks"] = "jwks.json"' >"$TMP/issuer"
+	printf '{"default_action": "allow", "runners": {"required": true, "oidc": [%s]}}' \
+		"$(<"$TMP/issuer")" >"$TMP/ci/policy.json"
+	tar -C "$TMP" -c ci | guest tar -C /run -x --no-same-owner
+	serve_with --policy /run/ci/policy.json --evidence-log /var/lib/firma/evidence.jsonl
+
+	check alice --runner-token /run/ci/token -- uname -r
+	assert_status 0
+	check alice --runner-token /run/ci/token -- uname -a
+	assert_status 1
+	# A part of the signature would do as well.
+	run guest grep -rlF -e "${token: -40}" /var/lib/firma /run/log/journal /var/log
+	refute_output
+	journal -b -o export | grep -qaF "${token: -40}" && fail "the journal has it"
+	run guest grep -c redacted-oidc-jwt /var/lib/firma/evidence.jsonl
+	assert_output 2
+	assert_equal "$(property LimitCORE)" 0
+	guest rm -r /run/ci
+}
+
+# make_runner_keys_at DIR: a key, and the set with it.
+make_runner_keys_at() {
+	RUNNER_KEYS=$1 RUNNER_NOW=$(date +%s)
+	make_runner_key first
+	publish_runner_keys first
 }
 
 @test "nothing remains of a guest, however it ends" {

@@ -128,6 +128,7 @@ static int attempt_issuer(const struct runner_attempt *a, const struct runner_is
 		/* Bind it before the facts are part of what is asked. */
 		struct string_list runner = a->request->asked.runner;
 
+		claim = NULL;
 		a->request->asked.runner = (struct string_list){ 0 };
 		r = use_token(a, issuer, &jwt);
 		if (r == RUNNER_FINE)
