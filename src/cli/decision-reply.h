@@ -16,6 +16,7 @@ struct decision_reply {
 	const char *reason;     /* never NULL */
 	const char *token;      /* of a pending request; NULL: the daemon issued none */
 	bool approved;          /* of a pending request: its token is approved, and not consumed */
+	bool any_operator;      /* of a pending request with `prompt`: any operator can approve */
 	uint32_t retry_after_ms;
 	const char *rule;     /* with `detail`, or NULL */
 	enum ground ground;   /* of the rule, if there is one */

@@ -43,6 +43,8 @@ int evaluate_request_print(const struct evaluate_request *q, struct bytes *line)
 		writer_bool(&w, "detail", true);
 	if (q->resume)
 		writer_bool(&w, "resume", true);
+	if (q->prompt)
+		writer_bool(&w, "prompt", true);
 	writer_end(&w);
 	r = writer_finish(&w);
 	return r < 0 ? r : bytes_append_char(line, '\n');

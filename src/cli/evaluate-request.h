@@ -21,7 +21,7 @@ struct evaluate_request {
 	size_t release_len;
 	const char *purpose;
 	const char *token;
-	bool detail, resume;
+	bool detail, resume, prompt;
 };
 
 /* Appends the line with its newline. All strings must be UTF-8. Errors: bytes_append()'s. */

@@ -46,7 +46,7 @@ static void prepare(struct denial *denial, const char *reason)
 {
 	size_t len = strnlen(reason, HOOK_ANSWER_MAX - 1);
 
-	denial->answer_len = spoken ? hook_dialect_print_denial(spoken, reason, denial->answer) : 0;
+	denial->answer_len = spoken ? hook_dialect_print(spoken->deny, reason, denial->answer) : 0;
 	memcpy(denial->line, reason, len);
 	denial->line[len] = '\n';
 	denial->line_len = len + 1;
@@ -192,16 +192,36 @@ void hook_answer_other(const char *answer)
 	write_answer(answer);
 }
 
+/* The reason as it is shown; false without memory. */
+static bool show_reason(const char *reason, struct bytes *shown)
+{
+	return bytes_append_str(shown, "firma: ") >= 0
+		&& text_append_escaped(shown, reason, strlen(reason)) >= 0;
+}
+
 void hook_answer_deny(const char *reason)
 {
 	static struct denial denial;
 	struct bytes shown = BYTES_PRINTED;
-	bool made;
 
 	drain_question();
-	made = bytes_append_str(&shown, "firma: ") >= 0
-		&& text_append_escaped(&shown, reason, strlen(reason)) >= 0;
-	prepare(&denial, made ? bytes_str(&shown) : REASON_MEMORY);
+	prepare(&denial, show_reason(reason, &shown) ? bytes_str(&shown) : REASON_MEMORY);
 	begin_answer();
 	write_denial(&denial);
+}
+
+void hook_answer_ask(const struct hook_dialect *dialect, const char *reason)
+{
+	static char answer[HOOK_ANSWER_MAX + 1];
+	struct bytes shown = BYTES_PRINTED;
+
+	if (!show_reason(reason, &shown))
+		hook_answer_deny("could not decide: out of memory");
+	hook_dialect_print(dialect->ask, bytes_str(&shown), answer);
+	write_answer(answer);
+}
+
+void hook_answer_defer(const struct hook_dialect *dialect)
+{
+	write_answer(dialect->defer);
 }

@@ -39,3 +39,7 @@ _Noreturn void hook_answer_other(const char *answer);
 
 /* `reason` is any text; it is escaped, and also printed on standard error. */
 _Noreturn void hook_answer_deny(const char *reason);
+
+/* For dialects that have these answers. `reason` is any text; the agent shows it to its user. */
+_Noreturn void hook_answer_ask(const struct hook_dialect *dialect, const char *reason);
+_Noreturn void hook_answer_defer(const struct hook_dialect *dialect);

@@ -18,6 +18,7 @@
 #include "cli/environment.h"
 #include "cli/hook-action.h"
 #include "cli/line-session.h"
+#include "cli/operator.h"
 #include "cli/request-build.h"
 
 static enum hook_decision __attribute__((format(printf, 2, 3)))
@@ -77,6 +78,7 @@ static int build_request(const struct hook_asker *asker, const struct hook_quest
 	build.command = command;
 	build.spare = asker->rewrite;
 	build.resume = true; /* an agent can't send a token itself */
+	build.prompt = asker->prompt;
 	build.detail = true;
 	return request_build_line(&build, asker->verb, request);
 }
@@ -92,9 +94,26 @@ static enum hook_decision allow(
 		"later, and no rule allows that");
 }
 
+/* The rule that asks wants no more than any operator's word, so the agent's user may give theirs.
+ */
+static enum hook_decision leave_to_prompt(const struct decision_reply *reply, struct bytes *reason)
+{
+	deny(reason, "a person must decide (%s)", reply->reason);
+	return HOOK_PROMPT;
+}
+
+static enum hook_decision stay_pending(const struct decision_reply *reply, struct bytes *reason)
+{
+	deny(reason,
+		"denied for now: a person must decide (token %s); ask again once a person has "
+		"approved",
+		reply->token);
+	return HOOK_PENDING;
+}
+
 /* Reads a reply; `ret_token` is the ID of a token that is pending or was not consumed, else "". */
-static enum hook_decision read_reply(const struct bytes *line, bool opens_session,
-	char ret_token[static NOTATION_UUID_LEN + 1], struct bytes *reason)
+static enum hook_decision read_reply(const struct hook_asker *asker, const struct bytes *line,
+	bool opens_session, char ret_token[static NOTATION_UUID_LEN + 1], struct bytes *reason)
 {
 	enum hook_decision decision = HOOK_DENIED;
 	struct decision_reply reply;
@@ -113,13 +132,34 @@ static enum hook_decision read_reply(const struct bytes *line, bool opens_sessio
 		deny(reason, "denied: a person would have to decide (%s)", reply.reason);
 	} else {
 		snprintf(ret_token, NOTATION_UUID_LEN + 1, "%s", reply.token);
-		deny(reason,
-			"denied for now: a person must decide (token %s); ask again once a person "
-			"has approved",
-			ret_token);
+		decision = asker->prompt && reply.any_operator ? leave_to_prompt(&reply, reason)
+							       : stay_pending(&reply, reason);
 	}
 	decision_reply_deinit(&reply);
 	return decision;
+}
+
+/* Ends the request that the agent's user decides instead. */
+static enum hook_decision withdraw(
+	const struct hook_asker *asker, const char *token, struct bytes *reason)
+{
+	cleanup(bytes_deinit) struct bytes request = BYTES_PRINTED, reply = BYTES_PRINTED,
+					   why = BYTES_PRINTED;
+	const struct operation operation = { .token_id = token };
+	struct parsed_reply parsed;
+	enum outcome outcome;
+
+	if (operator_print_request(ACTION_WITHDRAW, &operation, &request) < 0)
+		return deny(reason, "could not decide: out of memory");
+	if (ask_once(&asker->ask, &request, 0, &reply, &why) != STATUS_DONE)
+		return deny(reason, "could not decide: %s", bytes_str(&why));
+	if (reply_parse(bytes_str(&reply), reply.len, &parsed) != 0)
+		return deny(reason, "could not decide: the answer is not an outcome");
+	outcome = parsed.reply.outcome;
+	parsed_reply_deinit(&parsed);
+	return outcome == OUTCOME_OK
+		? HOOK_PROMPT
+		: deny(reason, "could not decide: token %s can't be withdrawn", token);
 }
 
 /* Asks, and waits for a person as long as the hook may. */
@@ -133,12 +173,25 @@ static enum hook_decision ask(const struct hook_asker *asker, struct bytes *requ
 	if (ask_once(&asker->ask, request, 0, &reply, reason) != STATUS_DONE)
 		return deny_undecided(reason);
 
-	decision = read_reply(&reply, opens_session, token, reason);
-	if (decision == HOOK_ALLOWED || !token[0] || asker->wait == 0)
-		return decision;
-	if (check_wait_until_decided(&hold, request, &reply) != STATUS_DONE)
-		return reason->len > 0 ? HOOK_DENIED : deny_undecided(reason);
-	return read_reply(&reply, opens_session, token, reason);
+	decision = read_reply(asker, &reply, opens_session, token, reason);
+	if (decision == HOOK_PENDING && asker->wait > 0) {
+		if (check_wait_until_decided(&hold, request, &reply) != STATUS_DONE)
+			return reason->len > 0 ? HOOK_DENIED : deny_undecided(reason);
+		decision = read_reply(asker, &reply, opens_session, token, reason);
+	}
+	return decision == HOOK_PROMPT ? withdraw(asker, token, reason) : decision;
+}
+
+/* The user's yes would run all of it, so the rest is asked about as well. */
+static bool may_go_on(enum hook_decision decision)
+{
+	return decision == HOOK_ALLOWED || decision == HOOK_PROMPT;
+}
+
+/* Of a decision with which it goes on, and the next one. */
+static enum hook_decision strictest(enum hook_decision before, enum hook_decision next)
+{
+	return next == HOOK_ALLOWED ? before : next;
 }
 
 static enum hook_decision ask_about(const struct hook_asker *asker, const struct hook_question *q,
@@ -158,12 +211,13 @@ static enum hook_decision ask_about(const struct hook_asker *asker, const struct
 /* --- tools that aren't shells ----------------------------------------------------------------- */
 
 static enum hook_decision ask_about_action(
-	const struct hook_asker *asker, const struct evaluate_request *action, struct bytes *reason)
+	const struct hook_asker *asker, struct evaluate_request *action, struct bytes *reason)
 {
 	cleanup(bytes_deinit) struct bytes request = BYTES_PRINTED;
 	char token[NOTATION_UUID_LEN + 1];
 
 	say_keep(reason);
+	action->prompt = asker->prompt;
 	if (hook_action_print(action, &request) < 0)
 		return deny(reason, "could not decide: out of memory");
 	return ask(asker, &request, false, token, reason);
@@ -179,8 +233,9 @@ static enum hook_decision ask_about_actions(
 		decision = deny(reason, "could not decide: out of memory");
 	else if (actions.n == 0)
 		decision = HOOK_NO_OPINION;
-	for (size_t i = 0; i < actions.n && decision == HOOK_ALLOWED; i++)
-		decision = ask_about_action(asker, &actions.requests[i], reason);
+	for (size_t i = 0; i < actions.n && may_go_on(decision); i++)
+		decision =
+			strictest(decision, ask_about_action(asker, &actions.requests[i], reason));
 	hook_actions_deinit(&actions);
 	return decision;
 }
@@ -196,7 +251,7 @@ enum hook_decision hook_decide(const struct hook_asker *asker, const struct hook
 	if (!q->is_shell)
 		return asker->only_shell ? HOOK_NO_OPINION : ask_about_actions(asker, q, reason);
 
-	for (size_t i = 0; i < q->n_lines && decision == HOOK_ALLOWED; i++)
-		decision = ask_about(asker, q, q->lines[i], ret_token, reason);
+	for (size_t i = 0; i < q->n_lines && may_go_on(decision); i++)
+		decision = strictest(decision, ask_about(asker, q, q->lines[i], ret_token, reason));
 	return decision;
 }

@@ -17,12 +17,19 @@ struct hook_asker {
 	uint64_t wait;   /* µs to wait for a person */
 	bool only_shell; /* have no opinion on other tools */
 	bool rewrite;    /* ask what `firma run --shell` would ask, and consume no approval */
+	bool prompt;     /* if any operator can approve it, leave it to the agent's own user */
 };
 
-enum hook_decision { HOOK_DENIED, HOOK_ALLOWED, HOOK_NO_OPINION };
+enum hook_decision {
+	HOOK_DENIED,
+	HOOK_ALLOWED,
+	HOOK_NO_OPINION,
+	HOOK_PENDING, /* a person must decide; the agent must ask again */
+	HOOK_PROMPT,  /* the agent's own user must decide; nothing is pending */
+};
 
 /*
- * Waits if a person must decide. With HOOK_DENIED, `reason` says why; it is empty if memory ran
+ * Waits if a person must decide. Unless it is allowed, `reason` says why; it is empty if memory ran
  * out. Messages of other modules go to `reason` too: see say_keep(). With `rewrite`, `ret_token` is
  * the approval that was not consumed, or "".
  */

@@ -15,6 +15,11 @@
 		CLAUDE_ANSWER("deny") ",\"permissionDecisionReason\":\"", "\"}}\n" \
 	}
 
+#define CLAUDE_ASK                                                                \
+	{                                                                         \
+		CLAUDE_ANSWER("ask") ",\"permissionDecisionReason\":\"", "\"}}\n" \
+	}
+
 #define CLAUDE_REWRITE                                              \
 	{                                                           \
 		CLAUDE_ANSWER("allow") ",\"updatedInput\":", "}}\n" \
@@ -39,6 +44,8 @@ const struct hook_dialect hook_dialects[] = {
 		.allow = CLAUDE_ANSWER("allow") "}}\n",
 		.rewrite = CLAUDE_REWRITE,
 		.none = "{}\n",
+		.ask = CLAUDE_ASK,
+		.defer = CLAUDE_ANSWER("defer") "}}\n",
 		.deny = CLAUDE_DENY,
 		.deny_status = HOOK_STATUS_DENIED,
 	},
@@ -102,6 +109,8 @@ const struct hook_dialect hook_dialects[] = {
 		.allow = "{\"permissionDecision\":\"allow\"}\n",
 		.rewrite = { "{\"permissionDecision\":\"allow\",\"modifiedArgs\":", "}\n" },
 		.none = "{}\n",
+		.ask = { "{\"permissionDecision\":\"ask\",\"permissionDecisionReason\":\"",
+			"\"}\n" },
 		.deny = { "{\"permissionDecision\":\"deny\",\"permissionDecisionReason\":\"",
 			"\"}\n" },
 		.deny_status = HOOK_STATUS_DENIED,
@@ -235,13 +244,13 @@ static size_t put(char *ret, size_t at, size_t end, const char *text, size_t len
 	return at + len;
 }
 
-size_t hook_dialect_print_denial(
-	const struct hook_dialect *d, const char *reason, char ret[static HOOK_ANSWER_MAX])
+size_t hook_dialect_print(
+	const char *const answer[static 2], const char *reason, char ret[static HOOK_ANSWER_MAX])
 {
 	static const char more[] = "...";
-	size_t rest = strlen(d->deny[1]);
+	size_t rest = strlen(answer[1]);
 	size_t end = HOOK_ANSWER_MAX - rest - sizeof(more);
-	size_t at = put(ret, 0, end, d->deny[0], strlen(d->deny[0])), n;
+	size_t at = put(ret, 0, end, answer[0], strlen(answer[0])), n;
 
 	for (; *reason; reason += n) {
 		for (n = 1; ((unsigned char)reason[n] & 0xc0) == 0x80;)
@@ -254,5 +263,5 @@ size_t hook_dialect_print_denial(
 			ret[at++] = '\\';
 		at = put(ret, at, end, reason, n);
 	}
-	return put(ret, at, HOOK_ANSWER_MAX, d->deny[1], rest);
+	return put(ret, at, HOOK_ANSWER_MAX, answer[1], rest);
 }

@@ -69,10 +69,17 @@ struct hook_dialect {
 	/* The member with the subagent's name, valid if the member `subagent_mark` exists. */
 	const char *subagent, *subagent_mark;
 
-	/* Answers, each a complete JSON text. The reason goes between the two parts of `deny`. */
+	/*
+	 * Answers, each a complete JSON text. The reason goes between the two parts of `deny` and
+	 * of `ask`, which leaves the question to the agent's own user. `defer` ends a run without a
+	 * user; the run asks again when it is resumed. Both are NULL if the agent would run the
+	 * tool.
+	 */
 	const char *allow;
 	const char *rewrite[2]; /* allows with other arguments, which go between; or NULL */
 	const char *none;       /* no opinion: the agent's own rules apply */
+	const char *ask[2];
+	const char *defer;
 	const char *deny[2];
 	int deny_status;
 };
@@ -90,8 +97,9 @@ bool hook_dialect_is_opaque(const struct hook_dialect *dialect, const char *tool
 #define HOOK_ANSWER_MAX 2048
 
 /*
- * Prints the denial, with its newline, into a buffer; allocates nothing. `reason` is UTF-8 without
- * control characters; it is cut if it is too long. Returns the length.
+ * Prints an answer with a reason, such as the denial, with its newline into a buffer; allocates
+ * nothing. `reason` is UTF-8 without control characters; it is cut if it is too long. Returns the
+ * length.
  */
-size_t hook_dialect_print_denial(
-	const struct hook_dialect *dialect, const char *reason, char ret[static HOOK_ANSWER_MAX]);
+size_t hook_dialect_print(
+	const char *const answer[static 2], const char *reason, char ret[static HOOK_ANSWER_MAX]);

@@ -30,7 +30,7 @@ struct install {
 
 	/* Options of the installed line. */
 	const char *socket, *peer, *wait;
-	bool only_shell, rewrite;
+	bool ask, defer, only_shell, rewrite;
 };
 
 static bool parse_peer(const char *value, void *to)
@@ -67,6 +67,10 @@ static bool parse_wait(const char *value, void *to)
 static const struct option_row install_rows[] = {
 	PLACE_ROWS,
 	DRY_RUN_ROW,
+	{ "ask", 0, NULL, "let the agent's own user decide where any operator could",
+		OPTION_FLAG(struct install, ask) },
+	{ "defer", 0, NULL, "end 'claude -p' until a person has decided; it can be resumed",
+		OPTION_FLAG(struct install, defer) },
 	{ "only-shell", 0, NULL, "leave tools other than shells to the agent's own rules",
 		OPTION_FLAG(struct install, only_shell) },
 	{ "peer", 0, "USER", "who must listen at the socket (default with --managed: root)",
@@ -174,6 +178,10 @@ static int build_options(
 {
 	const char *peer = i->peer ? i->peer : place->scope == HOOK_MANAGED ? "root" : NULL;
 
+	if (i->ask)
+		bytes_append_str(options, " --ask");
+	if (i->defer)
+		bytes_append_str(options, " --defer");
 	if (i->only_shell)
 		bytes_append_str(options, " --only-shell");
 	if (peer)
@@ -287,6 +295,19 @@ static int install_at(const struct install *i, const struct hook_place *place)
 	return STATUS_DONE;
 }
 
+/* Whether the agent takes the answers that the options want. */
+static int check_answers(
+	const struct verb *verb, const struct install *i, const struct hook_dialect *dialect)
+{
+	if (i->rewrite && !hook_rewrite_is_possible(dialect))
+		return usage_error(verb, "--rewrite is for claude, codex, gemini and copilot");
+	if (i->ask && !dialect->ask[0])
+		return usage_error(verb, "--ask is for claude and copilot");
+	if (i->ask && i->rewrite)
+		return usage_error(verb, "--ask excludes --rewrite");
+	return i->defer && !dialect->defer ? usage_error(verb, "--defer is for claude") : VERB_GO;
+}
+
 static int run_install(const struct verb *verb, int argc, char **argv)
 {
 	struct install i = { 0 };
@@ -301,8 +322,8 @@ static int run_install(const struct verb *verb, int argc, char **argv)
 		return usage_error(verb, "--socket wants UTF-8");
 
 	place = choose_place(&i, operands.words[0]);
-	if (place && i.rewrite && !hook_rewrite_is_possible(hook_dialect_find(place->agent)))
-		return usage_error(verb, "--rewrite is for claude, codex, gemini and copilot");
+	if (place && check_answers(verb, &i, hook_dialect_find(place->agent)) != VERB_GO)
+		return STATUS_USAGE;
 	return place ? install_at(&i, place) : say_no_place(&i, operands.words[0]);
 }
 

@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "cli/hook-answer.h"
 #include "cli/hook-decide.h"
+#include "cli/hook-headless.h"
 #include "cli/hook-mcp.h"
 #include "cli/hook-question.h"
 #include "cli/hook-rewrite.h"
@@ -34,6 +35,7 @@
 struct hook {
 	struct hook_asker asker;
 	bool managed, mcp;
+	bool defer; /* end a run without a user if nobody has decided; it can be resumed */
 };
 
 static bool parse_peer(const char *value, void *to)
@@ -61,6 +63,10 @@ static const struct option_row rows[] = {
 		OPTION_FLAG(struct hook, asker.only_shell) },
 	{ "rewrite", 0, NULL, "let the agent run 'firma run' instead of the line itself",
 		OPTION_FLAG(struct hook, asker.rewrite) },
+	{ "ask", 0, NULL, "let the agent's own user decide where any operator could",
+		OPTION_FLAG(struct hook, asker.prompt) },
+	{ "defer", 0, NULL, "end 'claude -p' until a person has decided; it can be resumed",
+		OPTION_FLAG(struct hook, defer) },
 	{ "mcp", 0, NULL, "serve claude's --permission-prompt-tool on standard input and output",
 		OPTION_FLAG(struct hook, mcp) },
 	{ 0 },
@@ -133,6 +139,12 @@ static _Noreturn void answer(struct hook *hook, const struct hook_dialect *diale
 		hook_answer_allow(q.dialect);
 	case HOOK_NO_OPINION:
 		hook_answer_none(q.dialect);
+	case HOOK_PROMPT:
+		hook_answer_ask(q.dialect, bytes_str(&reason));
+	case HOOK_PENDING:
+		if (hook->defer)
+			hook_answer_defer(q.dialect);
+		/* fall through */
 	default:
 		hook_answer_deny(
 			reason.len > 0 ? bytes_str(&reason) : "could not decide: out of memory");
@@ -158,6 +170,18 @@ static const struct hook_dialect *find_dialect(int argc, char **argv)
 	return found;
 }
 
+static void check_usage(const struct hook *hook, const struct hook_dialect *dialect)
+{
+	if (hook->asker.rewrite && (hook->mcp || !hook_rewrite_is_possible(dialect)))
+		deny("could not decide: --rewrite is for the hooks of claude, codex, gemini and "
+		     "copilot");
+	if (hook->asker.prompt && (hook->mcp || hook->asker.rewrite || !dialect->ask[0]))
+		deny("could not decide: --ask is for the hooks of claude and copilot, without "
+		     "--rewrite");
+	if (hook->defer && (hook->mcp || !dialect->defer))
+		deny("could not decide: --defer is for the hook of claude");
+}
+
 static int run(const struct verb *verb, int argc, char **argv)
 {
 	const struct hook_dialect *dialect = find_dialect(argc, argv);
@@ -177,15 +201,17 @@ static int run(const struct verb *verb, int argc, char **argv)
 	if (!dialect || strcmp(dialect->name, operands.words[0]) != 0)
 		deny("could not decide: no agent is called %s", operands.words[0]);
 
-	if (hook.asker.rewrite && (hook.mcp || !hook_rewrite_is_possible(dialect)))
-		deny("could not decide: --rewrite is for the hooks of claude, codex, gemini and "
-		     "copilot");
+	check_usage(&hook, dialect);
 	if (!hook.asker.ask.socket)
 		hook.asker.ask.socket = usual_socket();
 	if (hook.managed && hook.asker.ask.peer == CLIENT_PEER_ANY)
 		hook.asker.ask.peer = CLIENT_PEER_OTHER;
 	if (hook.mcp)
 		return serve(&hook, dialect);
+	if (hook.defer) {
+		hook.defer = hook_headless_is();
+		hook.asker.prompt &= !hook.defer;
+	}
 	answer(&hook, dialect);
 }
 

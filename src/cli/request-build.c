@@ -143,6 +143,8 @@ static int print_request(
 	writer_string(&w, "approval_token", build->token);
 	if (build->resume)
 		writer_bool(&w, "resume", true);
+	if (build->prompt)
+		writer_bool(&w, "prompt", true);
 	if (build->spare)
 		writer_bool(&w, "consume", false);
 	if (build->detail)

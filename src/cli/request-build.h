@@ -18,6 +18,7 @@ struct request_build {
 	bool hash_all;
 	bool spare;               /* do not consume an approved token */
 	bool resume;              /* reuse a live token for the same question */
+	bool prompt;              /* ask whether any operator could approve */
 	bool detail;              /* ask for more in the reply, such as the record's ID */
 	bool missing_too;         /* accept the absolute path of a command that doesn't exist */
 	const char *request_file; /* "-" is standard input; excludes all other options */

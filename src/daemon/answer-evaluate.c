@@ -76,6 +76,7 @@ int answer_print_evaluated(const struct answer *a, uint32_t retry_after_ms, stru
 		notation_uuid(a->verdict.token_id, token_id);
 		reply.approval_token = token_id;
 		reply.retry_after_ms = retry_after_ms;
+		reply.any_operator = a->verdict.any_operator && !reply.approver_group;
 		if (notation_append_time(&expires_at, a->verdict.expires_wall) >= 0)
 			reply.expires_at = bytes_str(&expires_at);
 	}

@@ -110,6 +110,7 @@ void answer_tell(
 		reply.approval_token = ret->token_id;
 		reply.retry_after_ms = retry_after_ms;
 		reply.approved = a->verdict.approved;
+		reply.any_operator = a->verdict.any_operator;
 		if (detail)
 			reply.expires_at = print_time(
 				a->verdict.expires_wall, ret->expires_at, sizeof(ret->expires_at));

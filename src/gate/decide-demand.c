@@ -61,3 +61,11 @@ bool decide_demand_is_made(const struct decide_input *in, struct verdict *v)
 	verdict_fail(v, decide_demand_of_request(in, &d));
 	return demand_is_made(&d);
 }
+
+bool decide_demand_is_made_of_retry(const struct decide_input *in, struct verdict *v)
+{
+	struct demand d = { 0 };
+
+	verdict_fail(v, decide_demand_of_retry(in, &d));
+	return demand_is_made(&d);
+}

@@ -29,3 +29,6 @@ int decide_demand_of_token(const struct decide_input *in, struct demand *d);
  * the allowlist by hand does not allow it.
  */
 bool decide_demand_is_made(const struct decide_input *in, struct verdict *v);
+
+/* Whether anything is demanded for this retry. */
+bool decide_demand_is_made_of_retry(const struct decide_input *in, struct verdict *v);

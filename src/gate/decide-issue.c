@@ -33,9 +33,12 @@ static int may_remember(const struct decide_input *in, const struct judgement *j
 	return 0;
 }
 
-/* Describes the token that the request needs. Its strings belong to others. Error: -ENOMEM. */
+/*
+ * Describes the token that the request needs. Its strings belong to others. `ret_any_operator`:
+ * the request wants to know, and nothing is demanded of an approval. Error: -ENOMEM.
+ */
 static int describe_token(const struct decide_input *in, const struct judgement *j,
-	struct bytes *groups, struct token *ret)
+	struct bytes *groups, struct token *ret, bool *ret_any_operator)
 {
 	const struct settings *s = in->settings;
 	const uint64_t now = in->now.clock.boot, ttl = decide_token_ttl(s, in->request->asked.kind);
@@ -73,6 +76,7 @@ static int describe_token(const struct decide_input *in, const struct judgement 
 	t.demand = d.flags;
 	t.approvers = string_list_of(bytes_str(groups), d.n_groups, groups->len);
 	*ret = t;
+	*ret_any_operator = in->request->prompt && !demand_is_made(&d);
 	return 0;
 }
 
@@ -231,7 +235,7 @@ void decide_issue(const struct decide_input *in, const struct judgement *j, stru
 		deny_again(refused, v);
 		return;
 	}
-	r = describe_token(in, j, &groups, &wanted);
+	r = describe_token(in, j, &groups, &wanted, &v->any_operator);
 	if (r < 0) {
 		verdict_fail(v, r);
 		return;

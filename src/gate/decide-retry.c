@@ -9,6 +9,7 @@
 #include "base/notation.h"
 #include "gate/decide-allow.h"
 #include "gate/decide-approval.h"
+#include "gate/decide-demand.h"
 #include "gate/decide-token.h"
 #include "gate/fields.h"
 
@@ -125,6 +126,8 @@ void decide_retry_end(const struct decide_input *in, const struct judgement *j, 
 	}
 	decide_token_change(in, step->to, v);
 	verdict_decide(v, step->decision, step->reason, RULE_TOKEN);
-	if (step->decision == DECISION_PENDING)
+	if (step->decision == DECISION_PENDING) {
 		decide_approval_explain(in, v);
+		v->any_operator = in->request->prompt && !decide_demand_is_made_of_retry(in, v);
+	}
 }

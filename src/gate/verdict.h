@@ -51,7 +51,8 @@ struct verdict {
 	bool has_token;
 	uint8_t token_id[TOKEN_ID_LEN];
 	uint64_t expires_wall;
-	bool approved; /* with DECISION_PENDING: the token is approved, and was not consumed */
+	bool approved;     /* with DECISION_PENDING: the token is approved, and was not consumed */
+	bool any_operator; /* with DECISION_PENDING, if asked: any operator can approve it */
 	enum token_state token_state; /* in which it is of no use to the request; else ABSENT */
 
 	/* What must be recorded before the answer may be sent. */

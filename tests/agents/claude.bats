@@ -51,6 +51,42 @@ asks_server() {
 	did_not_run
 }
 
+# asks_hook OPTION...: claude asks its hook, which is installed with these options.
+asks_hook() {
+	firma hook install --user --socket "$SOCKET" "$@" claude >"$TMP/installed"
+	model "uname -r >$TMP/ran"
+	agent_command
+	_spawn timeout "$PATIENCE" "${CMD[0]}" -p --output-format json --allowedTools Bash -- 'do it' \
+		</dev/null >"$TMP/agent.out" 2>&1
+	WORKER=$!
+}
+
+@test "what is left to its user does not run where there is none" {
+	start_daemon --default-action pending_hitl
+	asks_hook --ask
+	ends
+	did_not_run
+	assert_equal "$(operate list state=pending | grep -c token_id)" 0
+}
+
+@test "what is deferred ends the run, and runs after a person has approved" {
+	local session
+
+	start_daemon --default-action pending_hitl
+	asks_hook --defer --wait 0
+	wait "$WORKER"
+	grep -q '"stop_reason":"tool_deferred"' "$TMP/agent.out"
+	did_not_run
+	is_pending
+	operate approve token_id="$TOKEN"
+	session=$(sed -n 's/.*"session_id":"\([^"]*\)".*/\1/p' "$TMP/agent.out" | head -n 1)
+	_spawn timeout "$PATIENCE" "${CMD[0]}" -p --resume "$session" --allowedTools Bash \
+		</dev/null >"$TMP/agent.out" 2>&1
+	WORKER=$!
+	ends
+	ran
+}
+
 # with_project_off SCOPE: the hook is installed there, and the project switches hooks off. /etc is
 # another one for all that is started here.
 with_project_off() {

@@ -164,7 +164,12 @@ static void check_must(struct exchange *e, const cJSON *request, const cJSON *re
 		violation(e, "'must' of the reply is not that of the request");
 }
 
-static void check_keys(struct exchange *e, const cJSON *reply, bool detail)
+static bool wants(const cJSON *request, const char *key)
+{
+	return cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(request, key));
+}
+
+static void check_keys(struct exchange *e, const cJSON *reply, bool detail, bool prompt)
 {
 	static const char *const always[] = { "decision", "reason", "approval_token",
 		"retry_after_ms", "must", NULL };
@@ -175,7 +180,8 @@ static void check_keys(struct exchange *e, const cJSON *reply, bool detail)
 	cJSON_ArrayForEach(item, reply)
 	{
 		if (!is_one_of(item->string, always)
-			&& !(detail && is_one_of(item->string, with_detail)))
+			&& !(detail && is_one_of(item->string, with_detail))
+			&& !(prompt && strcmp(item->string, "any_operator") == 0))
 			violation(e, "the reply has the key '%s'", item->string);
 		if (cJSON_GetObjectItemCaseSensitive(reply, item->string) != item)
 			violation(e, "the reply has the key '%s' twice", item->string);
@@ -205,7 +211,7 @@ static void check_response(struct exchange *e, const cJSON *reply, const cJSON *
 		"action_type", "target", "requested_operation", "policy_pack", "policy_id",
 		"rule_id", "decision", "severity", "reason", "evidence_refs", "approver_group",
 		"timestamp", "correlation_id", "approval_token", "retry_after_ms", "expires_at",
-		"rule", "token_state", "must", NULL };
+		"rule", "token_state", "any_operator", "must", NULL };
 	static const char *const decisions[] = { "allow", "block", "require_approval", NULL };
 	const char *decision = string_of(reply, "decision"), *const *next = keys;
 	const cJSON *item;
@@ -223,6 +229,8 @@ static void check_response(struct exchange *e, const cJSON *reply, const cJSON *
 	if (!cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(request, "detail"))
 		&& (string_of(reply, "approval_token") || string_of(reply, "rule")))
 		violation(e, "the response tells details, which nobody asked for");
+	if (!wants(request, "prompt") && cJSON_GetObjectItemCaseSensitive(reply, "any_operator"))
+		violation(e, "the response has any_operator, which nobody asked for");
 	check_must(e, request, reply, decision && strcmp(decision, "block") == 0);
 	if (!decision || !is_one_of(decision, decisions) || !string_of(reply, "rule_id"))
 		violation(e, "the response has no decision, or no rule");
@@ -256,7 +264,7 @@ static void check_decision(struct exchange *e, const cJSON *request)
 	if (kind_of(request) == LINE_EVALUATE)
 		violation(e, "the reply is not one of the second contract");
 
-	check_keys(e, reply, cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(request, "detail")));
+	check_keys(e, reply, wants(request, "detail"), wants(request, "prompt"));
 
 	decision = string_of(reply, "decision");
 	reason = string_of(reply, "reason");

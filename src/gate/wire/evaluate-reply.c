@@ -104,6 +104,8 @@ int evaluate_reply_print(const struct evaluate_reply *reply, struct bytes *b)
 	write_text(&w, "expires_at", reply->expires_at);
 	write_text(&w, "rule", reply->rule);
 	write_text(&w, "token_state", reply->token_state);
+	if (reply->any_operator)
+		writer_bool(&w, ANY_OPERATOR_KEY, true);
 	if (reply->must)
 		writer_raw(&w, MUST_KEY, reply->must, strlen(reply->must));
 	writer_end(&w);
@@ -131,6 +133,7 @@ static bool read_response(const struct json *root, struct evaluate_reply *ret)
 		.expires_at = json_get_string(root, "expires_at"),
 		.token_state = json_get_string(root, "token_state"),
 	};
+	json_bool(json_get(root, ANY_OPERATOR_KEY), &ret->any_operator);
 	if (ret->approval_token && !json_get_integer(root, "retry_after_ms", UINT32_MAX, &ms))
 		return false;
 	ret->retry_after_ms = (uint32_t)ms;

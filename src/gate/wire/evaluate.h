@@ -74,6 +74,7 @@ struct evaluate_reply {
 	const char *approval_token;
 	uint32_t retry_after_ms;
 	const char *expires_at, *rule, *token_state;
+	bool any_operator; /* the word of any operator approves it */
 };
 
 /* Appends the line without its newline. Errors: those of bytes_append(). */

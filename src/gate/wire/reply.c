@@ -76,6 +76,8 @@ void reply_write(const struct reply *reply, struct writer *w)
 	writer_string(w, "expires_at", reply->expires_at);
 	writer_string(w, "evidence", reply->evidence);
 	writer_string(w, "token_state", reply->token_state);
+	if (reply->any_operator)
+		writer_bool(w, ANY_OPERATOR_KEY, true);
 	if (reply->must)
 		writer_raw(w, MUST_KEY, reply->must, strlen(reply->must));
 }
@@ -136,6 +138,7 @@ static bool read_reply(const struct json *root, struct reply *ret)
 		return false;
 	if (outcome && stopping && !json_bool(stopping, &ret->stopping))
 		return false;
+	json_bool(json_get(root, ANY_OPERATOR_KEY), &ret->any_operator);
 	return ret->decision != DECISION_PENDING || read_pending(root, ret);
 }
 

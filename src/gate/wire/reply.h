@@ -66,6 +66,9 @@ enum outcome outcome_parse(const char *name);
 /* In a request, the keys on which its client relies. A daemon that knows them all repeats it. */
 #define MUST_KEY "must"
 
+/* In a pending reply to a request with `prompt`: any operator can approve it. */
+#define ANY_OPERATOR_KEY "any_operator"
+
 struct reply {
 	enum decision decision; /* either this */
 	enum outcome outcome;   /* or this; the other one is NONE */
@@ -78,6 +81,9 @@ struct reply {
 	const char *approval_token;
 	uint32_t retry_after_ms;
 	bool approved; /* the token is approved, and the next retry consumes it */
+
+	/* If the request has `prompt`: any operator can approve it; nothing else is demanded. */
+	bool any_operator;
 
 	/* Only if the request asked for detail; NULL if there is none. */
 	const char *rule;

@@ -52,6 +52,7 @@ static const struct dispatch_row keys[] = {
 	{ "wait_ms", dispatch_take_number, AT(wait_ms), false, LIMIT_WAIT_MS },
 	{ "detail", dispatch_take_bool, AT(detail), false, 0 },
 	{ "resume", dispatch_take_true, AT(resume), false, 0 },
+	{ "prompt", dispatch_take_true, AT(prompt), false, 0 },
 	{ RELEASE_KEY, dispatch_check_object, 0, false, 0 },
 	{ RECORD_KEY, dispatch_check_object, 0, false, 0 },
 	{ 0 },

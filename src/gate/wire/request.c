@@ -30,6 +30,7 @@ static const struct dispatch_row exec_keys[] = {
 	{ "wait_ms", dispatch_take_number, AT(wait_ms), false, LIMIT_WAIT_MS },
 	{ "detail", dispatch_take_bool, AT(detail), false, 0 },
 	{ "resume", dispatch_take_true, AT(resume), false, 0 },
+	{ "prompt", dispatch_take_true, AT(prompt), false, 0 },
 	{ "consume", request_take_consume, 0, false, 0 },
 	{ "runner_auth", request_take_runner, 0, false, 0 },
 	{ 0 },

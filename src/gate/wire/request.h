@@ -72,6 +72,7 @@ struct request {
 	uint64_t wait_ms;
 	bool detail;
 	bool resume; /* use the asker's live token for the same question, if any */
+	bool prompt; /* the asker has a user who could decide instead of an operator */
 	struct runner_auth runner_auth;
 	struct bytes runner_bytes; /* of asked.runner, which the daemon sets */
 
