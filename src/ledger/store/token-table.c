@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * The tokens in memory. An entry owns its token, and is counted in one account and one alike; the
- * last entry to leave frees them. Invariant: every entry is in by_id, in order and in due, and a
- * recount would give the same counters.
+ * The tokens in memory. An entry owns its token. Invariant: every entry is in by_id, in order, in
+ * due and in accounts.
  */
 
 #include "ledger/store/token-table.h"
@@ -12,37 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The tokens that one uid has on record. */
-struct account {
-	uid_t uid;
-	size_t pending;
-	TAILQ_HEAD(, entry) entries; /* in the order of their issue */
-	uint64_t bytes;
-};
-
-/* One uid and one fingerprint. */
-struct alike_key {
-	uint8_t fingerprint[FINGERPRINT_LEN];
-	uint32_t uid;
-};
-
-/* The tokens that are found by their uid and fingerprint: pending, and approved or revoked ones. */
-enum { ALIKE_PENDING, ALIKE_DECIDED, ALIKE_LISTS };
-
-struct alike {
-	struct alike_key key;
-	uint32_t entries, pending;
-	LIST_HEAD(alike_list, entry) lists[ALIKE_LISTS]; /* each with the latest first */
-	struct account *account;
-};
-
 struct entry {
 	struct heap_node due; /* first: an entry is found from it */
-	TAILQ_ENTRY(entry) order, of_account;
-	LIST_ENTRY(entry) among_alike;
-	struct token *token;
-	uint64_t bytes;
-	struct alike *alike; /* with the account */
+	TAILQ_ENTRY(entry) order;
+	struct counted counted;
 };
 
 struct applied {
@@ -58,147 +30,24 @@ static struct entry *entry_of(struct heap_node *node)
 	return (struct entry *)(void *)node;
 }
 
-static struct alike_key alike_key(uid_t uid, const uint8_t fingerprint[static FINGERPRINT_LEN])
-{
-	struct alike_key key = { .uid = uid };
-
-	_Static_assert(sizeof(key) == FINGERPRINT_LEN + sizeof(uint32_t), "no padding to hash");
-	memcpy(key.fingerprint, fingerprint, sizeof(key.fingerprint));
-	return key;
-}
-
 void token_table_init(struct token_table *t)
 {
 	*t = (struct token_table){ 0 };
 	map_init(&t->by_id, TOKEN_ID_LEN);
-	map_init(&t->accounts, sizeof(uid_t));
-	map_init(&t->alikes, sizeof(struct alike_key));
+	token_accounts_init(&t->accounts);
 	heap_init(&t->due);
 	TAILQ_INIT(&t->order);
 }
 
-/* Leaves the counters that the entry has joined; the caller has updated `pending`. */
-static void leave_alike(struct token_table *t, struct entry *e)
-{
-	if (--e->alike->entries == 0) {
-		map_remove(&t->alikes, &e->alike->key);
-		free(e->alike);
-	}
-	e->alike = NULL;
-}
-
-static void leave_counters(struct token_table *t, struct entry *e)
-{
-	struct account *a;
-
-	if (!e->alike)
-		return;
-
-	a = e->alike->account;
-	TAILQ_REMOVE(&a->entries, e, of_account);
-	if (TAILQ_EMPTY(&a->entries)) {
-		map_remove(&t->accounts, &a->uid);
-		free(a);
-	}
-	leave_alike(t, e);
-}
-
-static int join_account(struct token_table *t, struct entry *e)
-{
-	struct account *a;
-
-	a = map_get(&t->accounts, &e->token->uid);
-	if (!a) {
-		a = calloc(1, sizeof(*a));
-		if (!a)
-			return -ENOMEM;
-
-		a->uid = e->token->uid;
-		TAILQ_INIT(&a->entries);
-		if (map_put(&t->accounts, &a->uid, a) < 0) {
-			free(a);
-			return -ENOMEM;
-		}
-	}
-
-	TAILQ_INSERT_TAIL(&a->entries, e, of_account);
-	e->alike->account = a;
-	return 0;
-}
-
-static int join_alike(struct token_table *t, struct entry *e)
-{
-	struct alike_key key = alike_key(e->token->uid, e->token->fingerprint);
-	struct alike *a;
-
-	a = map_get(&t->alikes, &key);
-	if (!a) {
-		a = calloc(1, sizeof(*a));
-		if (!a)
-			return -ENOMEM;
-
-		a->key = key;
-		for (size_t i = 0; i < ALIKE_LISTS; i++)
-			LIST_INIT(&a->lists[i]);
-		if (map_put(&t->alikes, &a->key, a) < 0) {
-			free(a);
-			return -ENOMEM;
-		}
-	}
-
-	a->entries++;
-	e->alike = a;
-	return 0;
-}
-
-/* NULL: tokens in this state are in no list. */
-static struct alike_list *list_of(struct alike *a, enum token_state state)
-{
-	switch (state) {
-	case TOKEN_PENDING:
-		return &a->lists[ALIKE_PENDING];
-	case TOKEN_APPROVED:
-	case TOKEN_REVOKED:
-		return &a->lists[ALIKE_DECIDED];
-	default:
-		return NULL;
-	}
-}
-
-/* The one place that sets a token's state. */
-static void set_state(struct entry *e, enum token_state state)
-{
-	struct alike *alike = e->alike;
-	struct account *account = alike->account;
-	struct alike_list *from = list_of(alike, e->token->state), *to = list_of(alike, state);
-
-	if (e->token->state == state)
-		return;
-	if (e->token->state == TOKEN_PENDING) {
-		account->pending--;
-		alike->pending--;
-	}
-	if (from)
-		LIST_REMOVE(e, among_alike);
-	e->token->state = state;
-	if (to)
-		LIST_INSERT_HEAD(to, e, among_alike);
-	if (state == TOKEN_PENDING) {
-		account->pending++;
-		alike->pending++;
-	}
-}
-
 static void remove_entry(struct token_table *t, struct entry *e)
 {
-	set_state(e, TOKEN_ABSENT);
-	map_remove(&t->by_id, e->token->id);
+	counted_set_state(&e->counted, TOKEN_ABSENT);
+	map_remove(&t->by_id, e->counted.token->id);
 	heap_remove(&t->due, &e->due);
 	TAILQ_REMOVE(&t->order, e, order);
-	t->bytes -= e->bytes;
-	e->alike->account->bytes -= e->bytes;
-	leave_counters(t, e);
-	token_free(e->token);
+	t->bytes -= e->counted.bytes;
+	token_accounts_leave(&t->accounts, &e->counted);
+	token_free(e->counted.token);
 	free(e);
 }
 
@@ -208,10 +57,22 @@ void token_table_deinit(struct token_table *t)
 		remove_entry(t, TAILQ_FIRST(&t->order));
 
 	map_deinit(&t->by_id);
-	map_deinit(&t->accounts);
-	map_deinit(&t->alikes);
+	token_accounts_deinit(&t->accounts);
 	heap_deinit(&t->due);
 	free(t->applied);
+}
+
+/* NULL for NULL. */
+static const struct counted *find_counted(const struct token_table *t, const struct token *token)
+{
+	const struct entry *e = token ? map_get(&t->by_id, token->id) : NULL;
+
+	return e ? &e->counted : NULL;
+}
+
+static const struct token *token_of(const struct counted *c)
+{
+	return c ? c->token : NULL;
 }
 
 const struct token *token_table_find(
@@ -219,7 +80,7 @@ const struct token *token_table_find(
 {
 	const struct entry *e = map_get(&t->by_id, id);
 
-	return e ? e->token : NULL;
+	return e ? e->counted.token : NULL;
 }
 
 const struct token *token_table_next(const struct token_table *t, const struct token *after)
@@ -232,59 +93,30 @@ const struct token *token_table_next(const struct token_table *t, const struct t
 	} else {
 		e = TAILQ_FIRST(&t->order);
 	}
-	return e ? e->token : NULL;
+	return e ? e->counted.token : NULL;
 }
 
 const struct token *token_table_next_own(
 	const struct token_table *t, uid_t uid, const struct token *after)
 {
-	const struct account *a = after ? NULL : map_get(&t->accounts, &uid);
-	const struct entry *e;
-
-	if (after)
-		e = TAILQ_NEXT((const struct entry *)map_get(&t->by_id, after->id), of_account);
-	else
-		e = a ? TAILQ_FIRST(&a->entries) : NULL;
-	return e ? e->token : NULL;
-}
-
-/* The first entry of the list for this state; or NULL. */
-static const struct entry *first_alike(const struct token_table *t, uid_t uid,
-	const uint8_t fingerprint[static FINGERPRINT_LEN], enum token_state state)
-{
-	const struct alike_key key = alike_key(uid, fingerprint);
-	struct alike *a = map_get(&t->alikes, &key);
-	const struct alike_list *list = a ? list_of(a, state) : NULL;
-
-	return list ? LIST_FIRST(list) : NULL;
+	return token_of(token_accounts_next_own(&t->accounts, uid, find_counted(t, after)));
 }
 
 const struct token *token_table_next_alike(const struct token_table *t, uid_t uid,
 	const uint8_t fingerprint[static FINGERPRINT_LEN], enum token_state state,
 	const struct token *after)
 {
-	const struct entry *e;
-
-	e = after ? LIST_NEXT((struct entry *)map_get(&t->by_id, after->id), among_alike)
-		  : first_alike(t, uid, fingerprint, state);
-	while (e && e->token->state != state)
-		e = LIST_NEXT(e, among_alike);
-	return e ? e->token : NULL;
+	return token_of(token_accounts_next_alike(
+		&t->accounts, uid, fingerprint, state, find_counted(t, after)));
 }
 
 struct usage token_table_count(
 	const struct token_table *t, uid_t uid, const uint8_t fingerprint[static FINGERPRINT_LEN])
 {
-	struct alike_key key = alike_key(uid, fingerprint);
-	const struct account *account = map_get(&t->accounts, &uid);
-	const struct alike *alike = map_get(&t->alikes, &key);
+	struct usage usage = token_accounts_count(&t->accounts, uid, fingerprint);
 
-	return (struct usage){
-		.pending_alike = alike ? alike->pending : 0,
-		.pending_of_uid = account ? account->pending : 0,
-		.bytes_of_uid = account ? account->bytes : 0,
-		.bytes = t->bytes,
-	};
+	usage.bytes = t->bytes;
+	return usage;
 }
 
 size_t token_table_size(const struct token_table *t)
@@ -297,23 +129,17 @@ static int insert(struct token_table *t, struct entry *e)
 {
 	int r;
 
-	r = join_alike(t, e);
+	r = token_accounts_join(&t->accounts, &e->counted);
 	if (r < 0)
 		return r;
 
-	r = join_account(t, e);
-	if (r < 0) {
-		leave_alike(t, e);
-		return r;
-	}
-
-	r = heap_push(&t->due, &e->due, e->token->expires);
-	if (r < 0)
-		return r;
-
-	r = map_put(&t->by_id, e->token->id, e);
-	if (r < 0)
+	r = heap_push(&t->due, &e->due, e->counted.token->expires);
+	if (r >= 0 && map_put(&t->by_id, e->counted.token->id, e) < 0) {
 		heap_remove(&t->due, &e->due);
+		r = -ENOMEM;
+	}
+	if (r < 0)
+		token_accounts_leave(&t->accounts, &e->counted);
 	return r;
 }
 
@@ -329,81 +155,82 @@ static int issue(struct token_table *t, struct token_change *change)
 	if (!e)
 		return -ENOMEM;
 
-	e->token = change->issued;
-	e->bytes = change->size;
+	e->counted.token = change->issued;
+	e->counted.bytes = change->size;
 	r = insert(t, e);
 	if (r < 0) {
-		leave_counters(t, e);
 		free(e);
 		return r;
 	}
 
 	change->issued = NULL;
-	e->token->state = TOKEN_ABSENT;
-	set_state(e, change->to);
+	e->counted.token->state = TOKEN_ABSENT;
+	counted_set_state(&e->counted, change->to);
 	TAILQ_INSERT_TAIL(&t->order, e, order);
-	t->bytes += e->bytes;
-	e->alike->account->bytes += e->bytes;
+	t->bytes += e->counted.bytes;
 	return 0;
 }
 
 static void set_end(struct token_table *t, struct entry *e, uint64_t expires)
 {
-	e->token->expires = expires;
+	e->counted.token->expires = expires;
 	heap_move(&t->due, &e->due, expires);
 }
 
 static int move(struct token_table *t, const struct token_change *change)
 {
 	struct entry *e = map_get(&t->by_id, change->id);
+	struct token *token = e ? e->counted.token : NULL;
 	int r;
 
-	if (!e || e->token->state != change->from)
+	if (!e || token->state != change->from)
 		return TOKEN_TABLE_STALE;
 
-	r = token_set_reason(e->token, change->reason);
+	r = token_set_reason(token, change->reason);
 	if (r < 0)
 		return r;
 
 	if (change->approvals.n > 0) {
-		r = token_set_approvals(e->token, &change->approvals);
+		r = token_set_approvals(token, &change->approvals);
 		if (r < 0)
 			return r;
 	}
 	if (change->to == TOKEN_APPROVED || token_change_is_partial(change)) {
-		e->token->always = change->always;
-		e->token->for_ms = change->for_ms;
-		e->token->approval = change->approval; /* none, while more are needed */
+		token->always = change->always;
+		token->for_ms = change->for_ms;
+		token->approval = change->approval; /* none, while more are needed */
 	}
 	if (change->to == TOKEN_CONSUMED)
-		e->token->evidence = change->evidence;
-	e->token->joined |= change->joined;
+		token->evidence = change->evidence;
+	token->joined |= change->joined;
 	if (change->expires > 0)
 		set_end(t, e, change->expires);
-	set_state(e, change->to);
+	counted_set_state(&e->counted, change->to);
 	return 0;
 }
 
 /*
  * Restores the token as it was before the change. A token that can still change has no reason. Only
- * an approved token has an approval; only it is `always`, or a pending token for which an earlier
- * one of several approvers has set this.
+ * an approved token has an approval. `always` is set in an approved token, and in a pending one if
+ * an earlier one of several approvers has set it.
  */
 static void undo(struct token_table *t, struct entry *e, const struct applied *a)
 {
-	if (e->token->expires != a->expires)
+	struct token *token = e->counted.token;
+
+	if (token->expires != a->expires)
 		set_end(t, e, a->expires);
-	token_set_reason(e->token, NULL);
-	token_cut_approvals(e->token, a->approvals);
-	e->token->evidence = 0;
-	e->token->joined = a->joined;
+	token_set_reason(token, NULL);
+	token_cut_approvals(token, a->approvals);
+	token->evidence = 0;
+	token->joined = a->joined;
 	if (a->from == TOKEN_PENDING)
-		e->token->approval = (struct approval){ 0 };
+		token->approval = (struct approval){ 0 };
 	if (a->from == TOKEN_PENDING && a->approvals == 0) {
-		e->token->always = false;
-		e->token->for_ms = 0;
+		token->always = false;
+		token->for_ms = 0;
 	}
-	set_state(e, a->from);
+	counted_set_state(&e->counted, a->from);
 }
 
 /* Makes room for one more in `applied`. */
@@ -455,12 +282,12 @@ int token_table_apply(struct token_table *t, struct token_change *change)
 /* Whether the token's state has changed. */
 static bool expire(struct entry *e)
 {
-	enum token_state to = token_step(e->token->state, TOKEN_EXPIRE)->to;
+	enum token_state to = token_step(e->counted.token->state, TOKEN_EXPIRE)->to;
 
 	if (to == TOKEN_ABSENT)
 		return false;
 
-	set_state(e, to);
+	counted_set_state(&e->counted, to);
 	return true;
 }
 
@@ -468,10 +295,10 @@ static bool expire(struct entry *e)
 static void prune_entry(struct token_table *t, struct entry *e,
 	void (*changed)(const struct token *token, const uid_t *by, void *userdata), void *userdata)
 {
-	uint64_t end = e->token->expires + TOKEN_RETENTION;
+	uint64_t end = e->counted.token->expires + TOKEN_RETENTION;
 
 	if (expire(e))
-		changed(e->token, NULL, userdata);
+		changed(e->counted.token, NULL, userdata);
 	if (e->due.due < end)
 		heap_move(&t->due, &e->due, end);
 	else
@@ -484,12 +311,13 @@ bool token_table_settle_times(struct token_table *t, const struct moment *now)
 	struct entry *e;
 
 	TAILQ_FOREACH (e, &t->order, order) {
-		if (!token_settle_time(e->token, now) && !token_settle_asker(e->token, now))
+		if (!token_settle_time(e->counted.token, now)
+			&& !token_settle_asker(e->counted.token, now))
 			continue;
 
 		any = true;
 		expire(e);
-		heap_move(&t->due, &e->due, e->token->expires + TOKEN_RETENTION);
+		heap_move(&t->due, &e->due, e->counted.token->expires + TOKEN_RETENTION);
 	}
 	return any;
 }
@@ -529,7 +357,7 @@ void token_table_roll_back(struct token_table *t, bool all)
 		if (a->from == TOKEN_ABSENT)
 			remove_entry(t, e);
 		else if (all
-			|| (a->to == e->token->state
+			|| (a->to == e->counted.token->state
 				&& (a->to == TOKEN_APPROVED || a->to == TOKEN_PENDING)))
 			undo(t, e, a);
 	}

@@ -15,14 +15,14 @@
 #include "base/map.h"
 #include "gate/token/token.h"
 #include "gate/usage.h"
+#include "ledger/store/token-accounts.h"
 
 struct entry;
 
 struct token_table {
-	struct map by_id;    /* of struct entry */
-	struct map accounts; /* of struct account, by uid */
-	struct map alikes;   /* of struct alike, by uid and fingerprint */
-	struct heap due;     /* of struct entry */
+	struct map by_id; /* of struct entry */
+	struct heap due;  /* of struct entry */
+	struct token_accounts accounts;
 	TAILQ_HEAD(entry_list, entry) order;
 	uint64_t bytes; /* that all tokens take on record */
 
