@@ -29,15 +29,16 @@ static struct candidate_program program_at(const char *path)
 /* The kernel opens no longer path. */
 static bool is_too_long(const char *text)
 {
-	return strlen(text) >= LIMIT_PATH;
+	return strnlen(text, LIMIT_PATH) == LIMIT_PATH;
 }
 
 /* The size of the text's normalized path; 0 if that can't be known. */
 static size_t path_size(const char *directory, const char *text, size_t *relative)
 {
-	size_t size = strlen(text) + 2;
+	const size_t len = strnlen(text, LIMIT_PATH);
+	size_t size = len + 2;
 
-	if (is_too_long(text))
+	if (len == LIMIT_PATH)
 		return 0;
 	if (text[0] == '/')
 		return size;
@@ -120,15 +121,18 @@ static bool takes_files(const char *name)
  */
 static bool is_certain_path(const char *text, bool bare)
 {
-	size_t first = strcspn(text, "/");
+	const char *at = text;
 
-	if (text[0] == '\0' || strchr("-+~!|%", text[0]) || strcspn(text, ":=@") < first)
+	if (text[0] == '\0' || strchr("-+~!|%", text[0]))
 		return false;
-	if (text[first] == '\0' && !bare)
+	for (; *at != '/' && *at != '\0'; at++)
+		if (*at == ':' || *at == '=' || *at == '@')
+			return false;
+	if (*at == '\0' && !bare)
 		return false;
 	while (strncmp(text, "../", 3) == 0)
 		text += 3;
-	for (const char *at = text; (at = strstr(at, "..")); at += 2)
+	for (at = text; (at = strstr(at, "..")); at += 2)
 		if ((at == text || at[-1] == '/') && (at[2] == '/' || at[2] == '\0'))
 			return false;
 	return true;

@@ -38,6 +38,7 @@ static size_t cut_len(const char *text)
 
 int operands_init(struct operands *o, const struct candidate *s)
 {
+	const size_t directory = s->directory ? strlen(s->directory) : 0;
 	size_t longest = 0, len;
 
 	for (size_t i = 0; i < s->n_words; i++) {
@@ -45,12 +46,11 @@ int operands_init(struct operands *o, const struct candidate *s)
 		longest = len > longest ? len : longest;
 	}
 	*o = (struct operands){ .candidate = s };
-	o->text = malloc(longest + 1);
-	o->path = malloc((s->directory ? strlen(s->directory) : 0) + longest + 2);
-	if (!o->text || !o->path) {
-		operands_deinit(o);
+	o->text = malloc(longest + 1 + directory + longest + 2);
+	if (!o->text)
 		return -ENOMEM;
-	}
+
+	o->path = o->text + longest + 1;
 	return 0;
 }
 
@@ -128,7 +128,5 @@ bool operands_next(struct operands *o)
 void operands_deinit(struct operands *o)
 {
 	free(o->text);
-	free(o->path);
-	o->text = NULL;
-	o->path = NULL;
+	o->text = o->path = NULL;
 }

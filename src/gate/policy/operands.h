@@ -21,7 +21,8 @@ struct operands {
 	unsigned int tails;  /* texts of the word that were tried up to its end */
 	bool cut;            /* the current text ends at a separator */
 
-	/* The current text, as it is and normalized; both are valid until the next call. */
+	/* The current text, as it is and normalized; both are valid until the next call. One
+	 * buffer. */
 	char *text, *path;
 };
 

@@ -160,35 +160,28 @@ static void look_at_hints(
 	/* After a wrapper, the first argument may be any word. */
 	const bool any_first = s->wrapped || s->options_first, any_last = ends_early(s);
 	const struct policy_index_hint *hint;
-	uint64_t kept;
-	unsigned int bit;
 
-	for (size_t w = 0; w < RULE_SET_WORDS; w++) {
-		kept = set->words[w];
-		for (uint64_t left = kept; left; left &= left - 1) {
-			bit = (unsigned int)__builtin_ctzll(left);
-			hint = &index->hints[w * 64 + bit];
-			if ((hint->last != last && hint->last && !any_last)
-				|| (hint->first != first && hint->first && !any_first))
-				kept ^= UINT64_C(1) << bit;
-		}
-		set->words[w] = kept;
+	rule_set_each(rule, set)
+	{
+		hint = &index->hints[rule];
+		if ((hint->last != last && hint->last && !any_last)
+			|| (hint->first != first && hint->first && !any_first))
+			rule_set_remove(set, rule);
 	}
 }
 
-struct rule_set policy_index_find(const struct policy_index *index, const struct candidate *s)
+void policy_index_find(
+	const struct policy_index *index, const struct candidate *s, struct rule_set *ret)
 {
-	struct rule_set set = { 0 };
-
+	*ret = (struct rule_set){ 0 };
 	if (s->form == CANDIDATE_COMMAND)
-		find_wrapped(index, &s->executable, &set);
+		find_wrapped(index, &s->executable, ret);
 	else
-		find_program(index, &s->executable, &set);
+		find_program(index, &s->executable, ret);
 	if (s->real.name)
-		find_program(index, &s->real, &set);
+		find_program(index, &s->real, ret);
 	for (size_t i = 0; s->wrapped && i < s->n_words; i++)
 		if (s->words[i].command)
-			find_wrapped(index, &s->words[i].program, &set);
-	look_at_hints(index, s, &set);
-	return set;
+			find_wrapped(index, &s->words[i].program, ret);
+	look_at_hints(index, s, ret);
 }

@@ -31,4 +31,5 @@ int policy_index_make(struct policy_index *index, const struct rule *rules, size
 void policy_index_deinit(struct policy_index *index);
 
 /* The result includes all rules that match the candidate. */
-struct rule_set policy_index_find(const struct policy_index *index, const struct candidate *s);
+void policy_index_find(
+	const struct policy_index *index, const struct candidate *s, struct rule_set *ret);

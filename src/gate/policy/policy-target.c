@@ -32,21 +32,20 @@ static struct judgement without_content(const struct policy *p, const struct rul
 static const struct rule *find_rule(const struct policy *p, const struct target *t, bool *ret_lacks)
 {
 	const struct kind_rules *of = &p->of_kind[t->kind];
-	const struct rule_set set = target_index_find(&of->index, t);
 	const struct rule *found = NULL, *rule;
+	struct rule_set set;
 
 	*ret_lacks = false;
-	for (size_t w = 0; w < RULE_SET_WORDS; w++) {
-		for (uint64_t left = set.words[w]; left; left &= left - 1) {
-			rule = &of->rules[w * 64 + (size_t)__builtin_ctzll(left)];
-			if (lacks_content(rule, t) && rule_fits_target(rule, t)) {
-				*ret_lacks = true;
-				return rule;
-			}
-			if (rule_strictness(rule) > rule_strictness(found)
-				&& rule_fits_target(rule, t))
-				found = rule;
+	target_index_find(&of->index, t, &set);
+	rule_set_each(i, &set)
+	{
+		rule = &of->rules[i];
+		if (lacks_content(rule, t) && rule_fits_target(rule, t)) {
+			*ret_lacks = true;
+			return rule;
 		}
+		if (rule_strictness(rule) > rule_strictness(found) && rule_fits_target(rule, t))
+			found = rule;
 	}
 	return found;
 }
@@ -109,13 +108,12 @@ void policy_target_add_demands(const struct policy *p, const struct target *t, s
 
 	if (!of->demands)
 		return;
-	set = target_index_find(&of->index, t);
-	for (size_t w = 0; w < RULE_SET_WORDS; w++) {
-		for (uint64_t left = set.words[w]; left; left &= left - 1) {
-			rule = &of->rules[w * 64 + (size_t)__builtin_ctzll(left)];
-			if (policy_target_is_demanding(p, rule) && rule_fits_target(rule, t))
-				add_demand(p, rule, d);
-		}
+	target_index_find(&of->index, t, &set);
+	rule_set_each(i, &set)
+	{
+		rule = &of->rules[i];
+		if (policy_target_is_demanding(p, rule) && rule_fits_target(rule, t))
+			add_demand(p, rule, d);
 	}
 }
 

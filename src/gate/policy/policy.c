@@ -154,20 +154,19 @@ int policy_finish(struct policy *p)
 static const struct rule *find_stricter(
 	const struct policy *p, const struct candidate *s, const struct rule *found)
 {
-	const struct rule_set set = policy_index_find(&p->index, s);
 	const struct rule *rule;
+	struct rule_set set;
 
-	for (size_t w = 0; w < RULE_SET_WORDS; w++) {
-		for (uint64_t left = set.words[w]; left; left &= left - 1) {
-			rule = &p->rules[w * 64 + (size_t)__builtin_ctzll(left)];
-			if (rule->action == DECISION_ALLOW && s->form != CANDIDATE_WHOLE)
-				continue;
-			if ((rule_strictness(rule) > rule_strictness(found)
-				    || (rule_strictness(rule) == rule_strictness(found)
-					    && rule < found))
-				&& rule_try(rule, &p->trusted, s, NULL) == RULE_MATCHES)
-				found = rule;
-		}
+	policy_index_find(&p->index, s, &set);
+	rule_set_each(i, &set)
+	{
+		rule = &p->rules[i];
+		if (rule->action == DECISION_ALLOW && s->form != CANDIDATE_WHOLE)
+			continue;
+		if ((rule_strictness(rule) > rule_strictness(found)
+			    || (rule_strictness(rule) == rule_strictness(found) && rule < found))
+			&& rule_try(rule, &p->trusted, s, NULL) == RULE_MATCHES)
+			found = rule;
 	}
 	return found;
 }
@@ -175,17 +174,12 @@ static const struct rule *find_stricter(
 /* The first rule that allows the command. */
 static const struct rule *find_allowing(const struct policy *p, const struct candidate *s)
 {
-	const struct rule_set set = policy_index_find(&p->index, s);
-	const struct rule *rule;
+	struct rule_set set;
 
-	for (size_t w = 0; w < RULE_SET_WORDS; w++) {
-		for (uint64_t left = set.words[w]; left; left &= left - 1) {
-			rule = &p->rules[w * 64 + (size_t)__builtin_ctzll(left)];
-			if (rule->action == DECISION_ALLOW
-				&& rule_try(rule, &p->trusted, s, NULL) == RULE_MATCHES)
-				return rule;
-		}
-	}
+	policy_index_find(&p->index, s, &set);
+	rule_set_each(i, &set) if (p->rules[i].action == DECISION_ALLOW
+		&& rule_try(&p->rules[i], &p->trusted, s, NULL)
+			== RULE_MATCHES) return &p->rules[i];
 	return NULL;
 }
 
@@ -395,18 +389,18 @@ const struct approver_groups *policy_approvers(const struct policy *p)
 /* All rules that match count, not only the strictest. */
 static void add_demands(const struct policy *p, const struct candidate *s, struct demand *d)
 {
-	const struct rule_set set = policy_index_find(&p->index, s);
 	const struct rule *rule;
+	struct rule_set set;
 
-	for (size_t w = 0; w < RULE_SET_WORDS; w++) {
-		for (uint64_t left = set.words[w]; left; left &= left - 1) {
-			rule = &p->rules[w * 64 + (size_t)__builtin_ctzll(left)];
-			if (!rule->demands || rule_try(rule, &p->trusted, s, NULL) != RULE_MATCHES)
-				continue;
-			demand_add_flags(d, &rule->demand);
-			if (rule->approvers)
-				demand_add_group(d, rule->approvers);
-		}
+	policy_index_find(&p->index, s, &set);
+	rule_set_each(i, &set)
+	{
+		rule = &p->rules[i];
+		if (!rule->demands || rule_try(rule, &p->trusted, s, NULL) != RULE_MATCHES)
+			continue;
+		demand_add_flags(d, &rule->demand);
+		if (rule->approvers)
+			demand_add_group(d, rule->approvers);
 	}
 }
 

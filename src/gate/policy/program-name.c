@@ -110,17 +110,14 @@ static bool ends_in_no_digit(const char *known)
 /* Whether the name is the known one, without a prefix but perhaps with a suffix. */
 static bool is_with_suffix(const char *name, const char *known)
 {
-	size_t len;
+	const char *rest = name;
 
-	if (name[0] != known[0])
+	for (const char *k = known; *k; k++, rest++)
+		if (*rest != *k)
+			return false;
+	if (is_digit(*rest) && ends_in_no_digit(known))
 		return false;
-
-	len = strlen(known);
-	if (strncmp(name, known, len) != 0)
-		return false;
-	if (is_digit(name[len]) && ends_in_no_digit(known))
-		return false;
-	return takes_any(known) || is_suffix(name + len);
+	return is_suffix(rest) || takes_any(known);
 }
 
 static bool is_wrapped_file(const char *name, const char *known)
@@ -156,19 +153,14 @@ struct program_initials program_initials_of(const char *name)
 
 bool program_name_is(const char *name, const char *known)
 {
-	const struct program_initials initials = program_initials_of(name);
-
-	if (!program_begins_alike(&initials, known))
-		return false;
-	if (strchr(known, '*'))
-		return glob_text(known, name);
 	if (is_with_suffix(name, known))
 		return true;
-	if (name[0] == '.')
-		return is_wrapped_file(name, known);
-	return name[0] == 'g'
-		&& is_with_suffix(name + (strncmp(name, "gnu", 3) == 0 ? 3 : 1), known)
-		&& is_gnus(known);
+	if (name[0] == '.' && is_wrapped_file(name, known))
+		return true;
+	if (name[0] == 'g' && is_with_suffix(name + (strncmp(name, "gnu", 3) == 0 ? 3 : 1), known)
+		&& is_gnus(known))
+		return true;
+	return strchr(known, '*') && glob_text(known, name);
 }
 
 /* Whether the rest of a pattern, after the known name, may fit a suffix. */

@@ -310,28 +310,27 @@ static void find_url(const struct target_index *index, const struct url *url, st
 	find_segments(index, url->path, set);
 }
 
-struct rule_set target_index_find(const struct target_index *index, const struct target *t)
+void target_index_find(
+	const struct target_index *index, const struct target *t, struct rule_set *ret)
 {
-	struct rule_set set = index->always;
-
+	*ret = index->always;
 	switch (t->kind) {
 	case KIND_READ:
 	case KIND_WRITE:
 		for (size_t i = 0; i < t->n; i++)
-			find_segments(index, t->texts[i].text, &set);
+			find_segments(index, t->texts[i].text, ret);
 		break;
 	case KIND_FETCH:
-		find_url(index, &t->url, &set);
+		find_url(index, &t->url, ret);
 		break;
 	case KIND_GIT:
-		find_branches(index, t, &set);
+		find_branches(index, t, ret);
 		break;
 	case KIND_MCP:
-		find_word(index, TARGET_NAME, t->server, &set);
-		find_word(index, TARGET_ACT, t->tool, &set);
+		find_word(index, TARGET_NAME, t->server, ret);
+		find_word(index, TARGET_ACT, t->tool, ret);
 		break;
 	default:
-		set = index->all;
+		*ret = index->all;
 	}
-	return set;
 }

@@ -31,4 +31,5 @@ int target_index_make(struct target_index *index, const struct rule *rules, size
 void target_index_deinit(struct target_index *index);
 
 /* The result includes all rules that fit the target, which must be of the index's kind. */
-struct rule_set target_index_find(const struct target_index *index, const struct target *t);
+void target_index_find(
+	const struct target_index *index, const struct target *t, struct rule_set *ret);

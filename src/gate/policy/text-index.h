@@ -15,12 +15,22 @@
 
 #define RULE_SET_WORDS ((LIMIT_POLICY_RULES + 63) / 64)
 
-/* A set of rules, one bit each. */
+/* A set of rules, one bit each. Empty if it is zero. */
 struct rule_set {
+	size_t n; /* of the words; the others hold no rule */
 	uint64_t words[RULE_SET_WORDS];
 };
 
 void rule_set_add(struct rule_set *set, size_t rule);
+void rule_set_remove(struct rule_set *set, size_t rule);
+
+/* The first rule of the set that is not before `from`; SIZE_MAX if there is none. */
+size_t rule_set_next(const struct rule_set *set, size_t from);
+
+/* Removing the current rule is allowed. */
+#define rule_set_each(rule, set)                                      \
+	for (size_t rule = rule_set_next((set), 0); rule != SIZE_MAX; \
+		rule = rule_set_next((set), rule + 1))
 
 /* A rule, by the literal text of its pattern. */
 struct text_index_entry {

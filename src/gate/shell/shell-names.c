@@ -2,18 +2,21 @@
 
 /*
  * The lists, as of bash 5.2, dash 0.5.12 and zsh 5.9 (`compgen -b`, `compgen -k`, `${(k)builtins}`,
- * `${(k)reswords}`); tests/shell.bats asks the shells that are installed for theirs.
+ * `${(k)reswords}`); tests/shell.bats asks the shells that are installed for theirs. In the order
+ * of strcmp(3).
  */
 
 #include "gate/shell/shell-names.h"
 
-#include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
-static const char *const reserved[] = { "!", "[[", "]]", "{", "}", "case", "coproc", "declare",
-	"do", "done", "elif", "else", "end", "esac", "export", "fi", "float", "for", "foreach",
-	"function", "if", "in", "integer", "local", "nocorrect", "readonly", "repeat", "select",
-	"then", "time", "typeset", "until", "while", NULL };
+#include "base/array.h"
+
+static const char *const reserved[] = { "!", "[[", "]]", "case", "coproc", "declare", "do", "done",
+	"elif", "else", "end", "esac", "export", "fi", "float", "for", "foreach", "function", "if",
+	"in", "integer", "local", "nocorrect", "readonly", "repeat", "select", "then", "time",
+	"typeset", "until", "while", "{", "}" };
 
 static const char *const builtins[] = { "-", ".", ":", "[", "alias", "autoload", "bg", "bind",
 	"bindkey", "break", "builtin", "bye", "caller", "cd", "chdir", "command", "compadd",
@@ -27,22 +30,26 @@ static const char *const builtins[] = { "-", ".", ":", "[", "alias", "autoload",
 	"setopt", "shift", "shopt", "source", "suspend", "test", "times", "trap", "ttyctl", "type",
 	"typeset", "ulimit", "umask", "unalias", "unfunction", "unhash", "unlimit", "unset",
 	"unsetopt", "vared", "wait", "whence", "where", "which", "zcompile", "zformat", "zle",
-	"zmodload", "zparseopts", "zregexparse", "zstyle", NULL };
+	"zmodload", "zparseopts", "zregexparse", "zstyle" };
 
-static bool has(const char *const *names, const char *name)
+static int compare_names(const void *a, const void *b)
 {
-	for (; *names; names++)
-		if ((*names)[0] == name[0] && strcmp(*names, name) == 0)
-			return true;
-	return false;
+	const char *const *x = a, *const *y = b;
+
+	return strcmp(*x, *y);
+}
+
+static bool has(const char *const *names, size_t n, const char *name)
+{
+	return bsearch(&name, names, n, sizeof(*names), compare_names);
 }
 
 bool shell_name_is_reserved(const char *name)
 {
-	return has(reserved, name);
+	return has(reserved, LENGTH(reserved), name);
 }
 
 bool shell_name_is_builtin(const char *name)
 {
-	return has(builtins, name);
+	return has(builtins, LENGTH(builtins), name);
 }
