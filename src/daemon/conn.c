@@ -175,7 +175,10 @@ void conn_free(struct conn *conn)
 	free(conn);
 }
 
-/* If unread bytes were left, close(2) would reset the connection and the reply would be lost. */
+/*
+ * If unread bytes were left, close(2) would reset the connection and the reply would be lost. Most
+ * peers send nothing after their request: the system call is for the others.
+ */
 static void drain(struct conn *conn)
 {
 	size_t left = LIMIT_DRAIN;
@@ -202,6 +205,8 @@ static int take_input(struct conn *conn, size_t n)
 	const char *newline = memchr(scratch, '\n', n);
 	const size_t len = newline ? (size_t)(newline - scratch) : n;
 	int r;
+
+	conn->read_all = newline && len + 1 == n;
 
 	/* The common case: the whole request arrives at once, and needs no copy. */
 	if (newline && conn->in.len == 0) {
@@ -281,7 +286,8 @@ static int conn_write(struct conn *conn)
 
 	if (conn->state == CONN_STREAMING)
 		return rest(conn);
-	drain(conn);
+	if (!conn->read_all)
+		drain(conn);
 	conn_free(conn);
 	return 0;
 }

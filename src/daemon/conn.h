@@ -45,6 +45,7 @@ struct conn {
 	struct peer peer;
 	struct client *client;
 	struct bytes in, out;
+	bool read_all;    /* the last read ended with the request's newline */
 	size_t in_flight; /* bytes that count for this connection */
 	size_t sent;
 	uint64_t deadline; /* µs of the boot clock, while reading or writing; else CLOCK_NEVER */
