@@ -16,26 +16,19 @@
 #include "cli/token-desk.h"
 
 #include <poll.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/text.h"
-#include "cli/card-pages.h"
 #include "cli/confirm.h"
 #include "cli/desk-decide.h"
-#include "cli/desk-queue.h"
-#include "cli/events.h"
-#include "cli/screen.h"
+#include "cli/desk-view.h"
 #include "cli/token-card.h"
 #include "gate/limits.h"
 #include "gate/wire/request.h"
 
 #define LOOK_TIME (CLOCK_SECOND / 2)
-
-/* Below the card: a line for the question, and one for the cursor. */
-#define ROWS_BELOW 2
 
 enum state { IDLE, SHOWN, ASKED, TYPING, PAGING };
 
@@ -46,26 +39,32 @@ struct token_desk {
 	const struct operator_options *op;
 	const char *key; /* for signing; NULL: the usual one */
 	struct events events;
-	struct screen screen;
+	struct desk_view view;
 	struct desk_queue queue;
 
 	enum state state;
 	enum line line;
 	bool always;                         /* approve for good */
-	bool whole;                          /* the whole card was on the screen */
 	uint64_t ask_at;                     /* end of SHOWN; in PAGING, when a key counts */
-	struct card_pages pages;             /* in PAGING */
 	char decided[NOTATION_UUID_LEN + 1]; /* last decision here; its event isn't shown */
 	int status;                          /* exit status, once `done` */
 	bool done;
 };
 
-/* --- the screen ------------------------------------------------------------------------------- */
-
 static void end(struct token_desk *d, int status)
 {
 	d->status = status;
 	d->done = true;
+}
+
+static void fail_for_memory(struct token_desk *d)
+{
+	end(d, say_undecided("out of memory"));
+}
+
+static struct keyboard *keyboard(struct token_desk *d)
+{
+	return &d->view.screen.keyboard;
 }
 
 static struct desk_request *current(const struct token_desk *d)
@@ -79,66 +78,41 @@ static bool is_busy(const struct token_desk *d)
 	return d->state == TYPING || d->state == PAGING;
 }
 
-static void put_prompt(struct token_desk *d)
+/* Keys don't count until half a second without any has passed. */
+static void put_off(struct token_desk *d)
 {
-	cleanup(bytes_deinit) struct bytes text = BYTES_PRINTED;
-
-	screen_look(&d->screen);
-	bytes_appendf(&text, "%s[a]pprove %s[r]efuse [s]kip [q]uit (",
-		d->whole ? "" : "[v]iew all ", current(d)->event.not_always ? "" : "[A]lways ");
-	notation_append_duration(
-		&text, desk_request_time_left(current(d)) / CLOCK_SECOND * CLOCK_SECOND);
-	bytes_append_str(&text, " left");
-	if (d->queue.n > 1)
-		bytes_appendf(&text, ", %zu more", d->queue.n - 1);
-	if (bytes_append_str(&text, ") ") >= 0)
-		screen_prompt(&d->screen, bytes_str(&text), text.len);
+	d->ask_at = clock_now().boot + LOOK_TIME;
 }
 
-/* Shows an event as a line above the prompt. */
-static void put_event(struct token_desk *d, const struct event *event)
+static void draw_question(struct token_desk *d)
 {
-	cleanup(bytes_deinit) struct bytes line = BYTES_PRINTED;
-
-	screen_erase_prompt(&d->screen);
-	if (event_append_line(event, &d->screen.console, &line) >= 0)
-		screen_put(&d->screen, bytes_str(&line), line.len);
+	if (d->state == ASKED)
+		desk_view_question(&d->view, current(d), d->queue.n - 1);
 }
-
-/* --- the queue -------------------------------------------------------------------------------- */
 
 /* Shows the first request of the queue. */
 static void show(struct token_desk *d)
 {
-	cleanup(bytes_deinit) struct bytes card = BYTES_PRINTED;
-	struct token_view *token;
-	size_t rows;
-
-	keyboard_take_keys(&d->screen.keyboard);
+	keyboard_take_keys(keyboard(d));
 	d->state = IDLE;
 	if (!current(d))
 		return;
 
-	screen_look(&d->screen);
-	rows = d->screen.console.rows > ROWS_BELOW ? d->screen.console.rows - ROWS_BELOW : 0;
-	token = &current(d)->event.token;
-	token->expires_in_ms = desk_request_time_left(current(d)) / CLOCK_MS;
-	if (token_card_append_fitting(token, &d->screen.console, rows, &card, &d->whole) < 0)
-		return end(d, say_undecided("out of memory"));
-
-	screen_put_str(&d->screen, "\n");
-	screen_put(&d->screen, bytes_str(&card), card.len);
+	if (desk_view_card(&d->view, current(d)) < 0) {
+		fail_for_memory(d);
+		return;
+	}
 	d->state = SHOWN;
-	d->ask_at = clock_now().boot + LOOK_TIME;
+	put_off(d);
 }
 
 /* Returns to the question, below the last message. */
 static void ask_again(struct token_desk *d)
 {
-	screen_erase_prompt(&d->screen);
-	keyboard_take_keys(&d->screen.keyboard);
+	screen_erase_prompt(&d->view.screen);
+	keyboard_take_keys(keyboard(d));
 	d->state = SHOWN;
-	d->ask_at = clock_now().boot + LOOK_TIME;
+	put_off(d);
 }
 
 static void next(struct token_desk *d)
@@ -147,55 +121,44 @@ static void next(struct token_desk *d)
 	show(d);
 }
 
-/* --- the whole card, a page at a time --------------------------------------------------------- */
-
-static void put_page(struct token_desk *d)
+static void say_and_ask_again(struct token_desk *d, const char *text)
 {
-	size_t len;
-	const char *page = card_pages_current(&d->pages, &len);
-
-	screen_erase_prompt(&d->screen);
-	screen_put_str(&d->screen, "\n");
-	screen_put(&d->screen, page, len);
-	d->screen.prompt_len = (size_t)dprintf(d->screen.keyboard.fd,
-		"page %zu of %zu: [space] on [b]ack [q]uestion ", d->pages.page + 1, d->pages.n);
-	d->ask_at = clock_now().boot + LOOK_TIME;
+	desk_view_say(&d->view, text);
+	ask_again(d);
 }
+
+/* --- the whole card, a page at a time --------------------------------------------------------- */
 
 static void begin_paging(struct token_desk *d)
 {
-	size_t rows;
-
-	screen_look(&d->screen);
-	rows = d->screen.console.rows;
-	if (card_pages_begin(&d->pages, &current(d)->event.token, &d->screen.console,
-		    rows > ROWS_BELOW ? rows - ROWS_BELOW : 1)
-		< 0)
-		return end(d, say_undecided("out of memory"));
-
 	d->state = PAGING;
-	put_page(d);
+	if (desk_view_begin_pages(&d->view, &current(d)->event.token) < 0)
+		fail_for_memory(d);
+	put_off(d);
 }
 
 static void turn_page(struct token_desk *d, int key)
 {
-	uint64_t now = clock_now().boot;
-	bool counts = now >= d->ask_at;
+	const bool counts = clock_now().boot >= d->ask_at;
 
-	d->ask_at = now + LOOK_TIME;
+	put_off(d);
 	if (!counts)
 		return;
 
-	switch (card_pages_turn(&d->pages, key)) {
+	switch (card_pages_turn(&d->view.pages, key)) {
 	case CARD_PAGES_SHOW:
-		return put_page(d);
+		desk_view_page(&d->view);
+		put_off(d);
+		break;
 	case CARD_PAGES_SEEN:
-		d->whole = true;
-		return ask_again(d);
+		d->view.whole = true;
+		ask_again(d);
+		break;
 	case CARD_PAGES_LEFT:
-		return ask_again(d);
+		ask_again(d);
+		break;
 	case CARD_PAGES_STAY:
-		return;
+		break;
 	}
 }
 
@@ -206,14 +169,16 @@ static void decide(struct token_desk *d, enum action action, const char *reason)
 	const struct token_view *token = &current(d)->event.token;
 	int status;
 
-	screen_erase_prompt(&d->screen);
-	status = desk_decide(d->op, d->key, &d->screen.keyboard, token,
+	screen_erase_prompt(&d->view.screen);
+	status = desk_decide(d->op, d->key, keyboard(d), token,
 		&(struct desk_decision){ action, reason, d->always });
-	if (status == STATUS_UNDECIDED || (status != STATUS_DONE && d->always))
-		return ask_again(d);
+	if (status == STATUS_UNDECIDED || (status != STATUS_DONE && d->always)) {
+		ask_again(d);
+		return;
+	}
 	if (status == STATUS_DONE) {
 		memcpy(d->decided, token->id, sizeof(d->decided));
-		screen_put_str(&d->screen, action == ACTION_APPROVE ? "approved\n" : "refused\n");
+		desk_view_say(&d->view, action == ACTION_APPROVE ? "approved\n" : "refused\n");
 	}
 	next(d);
 }
@@ -237,12 +202,11 @@ static void begin_typing(struct token_desk *d, enum line line)
 		[LINE_PROOF] = PROOF_PROMPT,
 	};
 
-	screen_erase_prompt(&d->screen);
 	d->state = TYPING;
 	d->line = line;
-	keyboard_take_lines(&d->screen.keyboard);
-	keyboard_forget(&d->screen.keyboard);
-	screen_put_folded(&d->screen, prompts[line]);
+	keyboard_take_lines(keyboard(d));
+	keyboard_forget(keyboard(d));
+	desk_view_say_folded(&d->view, prompts[line]);
 }
 
 /* If the daemon would refuse an approval for good, says why at once. */
@@ -251,90 +215,98 @@ static void begin_always(struct token_desk *d)
 	cleanup(bytes_deinit) struct bytes text = BYTES_PRINTED;
 	const char *why = current(d)->event.not_always;
 
-	if (!why)
-		return begin_typing(d, LINE_ALWAYS);
+	if (!why) {
+		begin_typing(d, LINE_ALWAYS);
+		return;
+	}
 
-	screen_erase_prompt(&d->screen);
 	bytes_append_str(&text, "It can't be allowed always: ");
 	text_append_escaped(&text, why, strlen(why));
 	bytes_append_str(&text, ".\n");
-	if (bytes_error(&text) < 0)
-		return end(d, say_undecided("out of memory"));
-	screen_put_folded(&d->screen, bytes_str(&text));
+	if (bytes_error(&text) < 0) {
+		fail_for_memory(d);
+		return;
+	}
+	desk_view_say_folded(&d->view, bytes_str(&text));
 	ask_again(d);
 }
 
 /* A cut card also requires the proof. */
 static void approve(struct token_desk *d)
 {
-	if (!d->whole)
-		return begin_typing(d, LINE_PROOF);
-	decide(d, ACTION_APPROVE, NULL);
+	if (d->view.whole)
+		decide(d, ACTION_APPROVE, NULL);
+	else
+		begin_typing(d, LINE_PROOF);
 }
 
 static void take_typed(struct token_desk *d, const char *text)
 {
-	switch (d->line) {
-	case LINE_REASON:
-		return decide(d, ACTION_REVOKE, text);
-	case LINE_ALWAYS:
-		return confirm_is_yes(text) ? approve(d) : ask_again(d);
-	case LINE_PROOF:
-		if (token_card_is_proof(text, current(d)->event.token.fingerprint))
-			return decide(d, ACTION_APPROVE, NULL);
-		screen_put_str(&d->screen, "That is not how it begins.\n");
-		return ask_again(d);
-	}
+	if (d->line == LINE_REASON)
+		decide(d, ACTION_REVOKE, text);
+	else if (d->line == LINE_ALWAYS && confirm_is_yes(text))
+		approve(d);
+	else if (d->line == LINE_ALWAYS)
+		ask_again(d);
+	else if (token_card_is_proof(text, current(d)->event.token.fingerprint))
+		decide(d, ACTION_APPROVE, NULL);
+	else
+		say_and_ask_again(d, "That is not how it begins.\n");
 }
 
 static void take_line(struct token_desk *d)
 {
 	char line[LIMIT_STRING + 2];
 
-	if (!keyboard_line(&d->screen.keyboard, line, sizeof(line))) {
-		screen_put_str(&d->screen, "\n");
-		return ask_again(d);
+	if (!keyboard_line(keyboard(d), line, sizeof(line)))
+		say_and_ask_again(d, "\n");
+	else if (!text_is_utf8(line, strlen(line)))
+		say_and_ask_again(d, "That is not UTF-8.\n");
+	else
+		take_typed(d, line);
+}
+
+/* Answers the question. */
+static void take_answer(struct token_desk *d, int key)
+{
+	d->always = key == 'A';
+	switch (key) {
+	case 'a':
+		approve(d);
+		break;
+	case 'A':
+		begin_always(d);
+		break;
+	case 'r':
+		begin_typing(d, LINE_REASON);
+		break;
+	case 'v':
+		begin_paging(d);
+		break;
+	case 's':
+		desk_view_say(&d->view, "left as it is\n");
+		next(d);
+		break;
+	default: /* further keys that follow at once don't count */
+		ask_again(d);
 	}
-	if (!text_is_utf8(line, strlen(line))) {
-		screen_put_str(&d->screen, "That is not UTF-8.\n");
-		return ask_again(d);
-	}
-	take_typed(d, line);
 }
 
 static void take_key(struct token_desk *d)
 {
-	int key = keyboard_key(&d->screen.keyboard);
+	int key = keyboard_key(keyboard(d));
 
 	if (key == 0)
 		return;
-	if (d->state == PAGING && key != KEYBOARD_END)
-		return turn_page(d, key);
-	if (key == 'q' || key == KEYBOARD_END) {
-		screen_erase_prompt(&d->screen);
-		return end(d, STATUS_DONE);
-	}
-	if (d->state == SHOWN)
-		d->ask_at = clock_now().boot + LOOK_TIME;
-	if (d->state != ASKED)
-		return;
-
-	d->always = key == 'A';
-	switch (key) {
-	case 'a':
-		return approve(d);
-	case 'A':
-		return begin_always(d);
-	case 'r':
-		return begin_typing(d, LINE_REASON);
-	case 'v':
-		return begin_paging(d);
-	case 's':
-		screen_erase_prompt(&d->screen);
-		screen_put_str(&d->screen, "left as it is\n");
-		return next(d);
-	default: /* further keys that follow at once don't count */
-		return ask_again(d);
+	if (d->state == PAGING && key != KEYBOARD_END) {
+		turn_page(d, key);
+	} else if (key == 'q' || key == KEYBOARD_END) {
+		screen_erase_prompt(&d->view.screen);
+		end(d, STATUS_DONE);
+	} else if (d->state == SHOWN) {
+		put_off(d);
+	} else if (d->state == ASKED) {
+		take_answer(d, key);
 	}
 }
 
@@ -352,11 +324,10 @@ static void take_signed(struct token_desk *d, struct event *event)
 	if (own)
 		d->decided[0] = '\0';
 	else if (!is_busy(d))
-		put_event(d, event);
+		desk_view_event(&d->view, event);
 	if (!w) {
 		event_deinit(event);
-		if (d->state == ASKED)
-			put_prompt(d);
+		draw_question(d);
 		return;
 	}
 
@@ -364,8 +335,8 @@ static void take_signed(struct token_desk *d, struct event *event)
 	w->event = *event;
 	if (w == current(d) && !is_busy(d))
 		show(d);
-	else if (d->state == ASKED)
-		put_prompt(d);
+	else
+		draw_question(d);
 }
 
 /* The asker still waits, so the request stays longer on the screen and in the queue. */
@@ -375,8 +346,8 @@ static void take_extended(struct token_desk *d, const struct event *event)
 
 	if (w)
 		desk_request_set_deadline(w, event);
-	if (w && w == current(d) && d->state == ASKED)
-		put_prompt(d);
+	if (w && w == current(d))
+		draw_question(d);
 }
 
 /* Handles a decision, or an expiry. */
@@ -388,10 +359,11 @@ static void take_change(struct token_desk *d, const struct event *event)
 
 	if (w && w == current(d)) {
 		if (is_busy(d))
-			screen_put_str(&d->screen, "\n");
-		put_event(d, event);
-		keyboard_forget(&d->screen.keyboard);
-		return next(d);
+			screen_put_str(&d->view.screen, "\n");
+		desk_view_event(&d->view, event);
+		keyboard_forget(keyboard(d));
+		next(d);
+		return;
 	}
 	if (w)
 		desk_queue_drop(&d->queue, w);
@@ -400,9 +372,19 @@ static void take_change(struct token_desk *d, const struct event *event)
 	if (is_busy(d) || own)
 		return;
 
-	put_event(d, event);
-	if (d->state == ASKED)
-		put_prompt(d);
+	desk_view_event(&d->view, event);
+	draw_question(d);
+}
+
+/* Takes ownership of the event. */
+static void take_issued(struct token_desk *d, struct event *event)
+{
+	if (desk_queue_add(&d->queue, event) < 0)
+		fail_for_memory(d);
+	else if (d->state == IDLE)
+		show(d);
+	else
+		draw_question(d);
 }
 
 static void take_events(struct token_desk *d)
@@ -411,27 +393,19 @@ static void take_events(struct token_desk *d)
 	int status;
 
 	while (!d->done && (status = events_next(&d->events, &event)) != EVENTS_LATER) {
-		if (status != STATUS_DONE)
-			return end(d, status);
-
-		if (strcmp(event.name, EVENT_ISSUED) == 0) {
-			if (desk_queue_add(&d->queue, &event) < 0)
-				return end(d, say_undecided("out of memory"));
-			if (d->state == IDLE)
-				show(d);
-			else if (d->state == ASKED)
-				put_prompt(d);
-			continue;
-		}
-		if (strcmp(event.name, EVENT_SIGNED) == 0) {
+		if (status != STATUS_DONE) {
+			end(d, status);
+		} else if (strcmp(event.name, EVENT_ISSUED) == 0) {
+			take_issued(d, &event);
+		} else if (strcmp(event.name, EVENT_SIGNED) == 0) {
 			take_signed(d, &event);
-			continue;
+		} else {
+			if (strcmp(event.name, EVENT_EXTENDED) == 0)
+				take_extended(d, &event);
+			else
+				take_change(d, &event);
+			event_deinit(&event);
 		}
-		if (strcmp(event.name, EVENT_EXTENDED) == 0)
-			take_extended(d, &event);
-		else
-			take_change(d, &event);
-		event_deinit(&event);
 	}
 }
 
@@ -448,13 +422,12 @@ static int patience(const struct token_desk *d)
 static void look_at_clock(struct token_desk *d)
 {
 	if (d->state == SHOWN && clock_now().boot >= d->ask_at) {
-		if (keyboard_forget(&d->screen.keyboard))
-			d->ask_at = clock_now().boot + LOOK_TIME;
+		if (keyboard_forget(keyboard(d)))
+			put_off(d);
 		else
 			d->state = ASKED;
 	}
-	if (d->state == ASKED)
-		put_prompt(d);
+	draw_question(d);
 }
 
 static int run(struct token_desk *d)
@@ -462,12 +435,12 @@ static int run(struct token_desk *d)
 	struct pollfd fds[] = { { .events = POLLIN }, { .events = POLLIN } };
 	int n;
 
-	screen_look(&d->screen);
-	keyboard_take_keys(&d->screen.keyboard);
-	screen_put_str(&d->screen, "Requests are shown as they come. q leaves.\n");
+	screen_look(&d->view.screen);
+	keyboard_take_keys(&d->view.screen.keyboard);
+	screen_put_str(&d->view.screen, "Requests are shown as they come. q leaves.\n");
 	take_events(d);
-	while (!d->done && !d->screen.failed) {
-		fds[0].fd = d->screen.keyboard.fd;
+	while (!d->done && !d->view.screen.failed) {
+		fds[0].fd = d->view.screen.keyboard.fd;
 		fds[1].fd = d->events.client.fd;
 		n = poll(fds, 2, patience(d));
 		look_at_clock(d);
@@ -490,9 +463,7 @@ static int run(struct token_desk *d)
 
 int token_desk_run(const struct operator_options *op, const char *key)
 {
-	struct token_desk desk = {
-		.op = op, .key = key, .screen.keyboard.fd = -1, .pages = CARD_PAGES_INIT
-	};
+	struct token_desk desk = { .op = op, .key = key, .view = DESK_VIEW_INIT };
 	int r, status;
 
 	desk_queue_init(&desk.queue);
@@ -500,10 +471,10 @@ int token_desk_run(const struct operator_options *op, const char *key)
 	if (status != STATUS_DONE)
 		return status;
 
-	r = keyboard_open(&desk.screen.keyboard);
+	r = keyboard_open(&desk.view.screen.keyboard);
 	status = r < 0 ? say_undecided("can't ask on the terminal: %s", strerror(-r)) : run(&desk);
-	keyboard_close(&desk.screen.keyboard);
-	card_pages_deinit(&desk.pages);
+	keyboard_close(&desk.view.screen.keyboard);
+	desk_view_deinit(&desk.view);
 	events_close(&desk.events);
 	desk_queue_deinit(&desk.queue);
 	return status;
