@@ -187,10 +187,16 @@ fetches() {
 		{"id":"seen","action":"allow","path":"/w/p/doc/**","content":"required"}]}'
 	for path in .claude/settings.json .CLAUDE/x .mcp.json x/.husky/a .git/hooks/post-commit \
 		.git/./hooks/x a/../.git/config /home/x/.bashrc /root/.cshrc /root/.login .envrc .vscode/tasks.json \
-		/home/x/.config/systemd/user/a.service opencode.json /etc/firma/policy.json; do
+		/home/x/.config/systemd/user/a.service opencode.json /etc/firma/policy.json /etc/crontab \
+		/etc/cron.d/x /ETC/Cron.Daily/x /etc/cron.d /var/spool/cron/crontabs/me /var/spool/cron /etc/anacrontab \
+		/home/x/.local/share/systemd/user/a.timer /home/x/.config/environment.d/x.conf /home/x/.xprofile \
+		/home/x/.direnvrc; do
 		judged ask write.guarded action_type=write_file "target=$path" cwd=/w/p
 	done
 	judged ask write.guarded action_type=write_file target=x real_target=/home/x/.ssh/authorized_keys
+	judged allow defaults.write action_type=write_file target=crontab cwd=/w/p
+	judged allow defaults.write action_type=write_file target=/w/etc/cron.d/x
+	judged allow defaults.write action_type=write_file target=spool/cron.md cwd=/w/p
 	judged allow hook action_type=write_file target=.git/hooks/pre-push cwd=/w/p \
 		real_target=/w/p/.git/hooks/pre-push
 	judged ask write.unreadable action_type=write_file target=a.key
@@ -214,6 +220,8 @@ fetches() {
 	for_command pending_hitl commands.operand.require_approval /usr/bin/git config core.pager x
 	for_command pending_hitl commands.operand.require_approval /usr/bin/git -C x config a b
 	for_command pending_hitl commands.operand.require_approval /usr/bin/cat x/a.key
+	for_command pending_hitl commands.operand.require_approval /usr/bin/cp job /etc/cron.d
+	for_command pending_hitl commands.operand.require_approval /usr/bin/cp crontab /etc
 	check_decisions
 	judged ask commands.operand.require_approval action_type=execute_command \
 		'target=cp a .mcp.json'
@@ -241,6 +249,26 @@ fetches() {
 		for_command allow all /usr/bin/curl "$word"
 	done
 	check_decisions
+}
+
+@test "an exception of a rule about files holds for a command that names just that file" {
+	local asked=commands.operand.require_approval
+
+	serve_policy
+	document '{"default_action":"allow","read":[{"id":"secret","action":"deny","path":["*.env",".env.*"],
+		"except":["/**/process.env","/**/.env.example"]}],
+		"exec":[{"id":"all","action":"allow","argv":[["cp","grep","cat"],"**"]}]}'
+	decides allow all executable=/usr/bin/grep args:='["process.env","x.js"]' cwd=/w/p
+	decides allow all executable=/usr/bin/cat args:='[".env.example"]' cwd=/w/p
+	decides allow all executable=/usr/bin/cat args:='["/w/p/.env.example"]'
+	decides pending_hitl "$asked" executable=/usr/bin/cat args:='[".env.example"]'
+	decides pending_hitl "$asked" executable=/usr/bin/cat args:='["../.env.example"]' cwd=/w/p
+	decides pending_hitl "$asked" executable=/usr/bin/cat args:='[".env.example",".env.x"]' cwd=/w/p
+	decides pending_hitl "$asked" executable=/usr/bin/cat args:='["x.env"]' cwd=/w/p
+	decides pending_hitl "$asked" executable=/usr/bin/cat args:='["process.env/.env"]' cwd=/w/p
+	check_decisions
+	judged block secret action_type=read_file target=.env.example cwd=/w/p
+	judged block secret action_type=read_file target=.env.example cwd=/w/p real_target=/w/p/.env.x
 }
 
 @test "a guarded file is seen through its directory, and however its path is written" {

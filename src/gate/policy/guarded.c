@@ -14,8 +14,10 @@
 #include "gate/policy/glob.h"
 
 /* Patterns for glob_run_wide(). One that ends in a slash and two stars also fits the directory. */
-static const char *const files[] = {
-	/* Coding agents, their servers and hooks. */
+
+/* A file or a directory, in any directory. */
+static const char *const names[] = {
+	/* Coding agents, and their servers. */
 	".claude/**",
 	".claude.json",
 	".codex/**",
@@ -23,43 +25,26 @@ static const char *const files[] = {
 	".qwen/**",
 	".cline/**",
 	".clinerules/**",
-	"Documents/Cline/**",
 	".copilot/**",
 	".cursor/**",
 	".opencode/**",
-	".config/opencode/**",
 	"opencode.json",
 	"opencode.jsonc",
 	".mcp.json",
-	"/etc/claude-code/**",
-	"/etc/codex/**",
-	"/etc/gemini-cli/**",
-	"/etc/qwen-code/**",
-	"/etc/cursor/**",
-	".github/hooks**",
-	".github/copilot**",
 
-	/* Run when a directory is entered or a project is built. */
+	/* Run when a directory is entered or a commit is made. */
 	".husky/**",
 	".envrc",
-	".vscode/tasks.json",
+	".direnvrc",
 
-	/* git. A file ".git", or a file "commondir", says where git finds its hooks and settings.
-	 */
+	/* git; a file ".git" says where it finds its hooks and settings. */
 	".git",
-	".git/hooks**",
-	".git/config**",
-	".git/commondir",
-	".git/modules/**",
-	".git/worktrees/**",
 	".gitconfig",
-	".config/git/**",
 
 	/* Who may log in, and their settings. */
 	".ssh/**",
-	".local/bin/**",
 
-	/* Start files of shells. */
+	/* Start files of shells and sessions. */
 	".profile",
 	".bashrc",
 	".bash_profile",
@@ -75,13 +60,49 @@ static const char *const files[] = {
 	".cshrc",
 	".tcshrc",
 	".login",
+	".xprofile",
+	".xsessionrc",
+	".pam_environment",
+};
+
+/* The same in a directory that has a name. */
+static const char *const files[] = {
+	/* Coding agents and their hooks. */
+	"Documents/Cline/**",
+	".config/opencode/**",
+	"/etc/claude-code/**",
+	"/etc/codex/**",
+	"/etc/gemini-cli/**",
+	"/etc/qwen-code/**",
+	"/etc/cursor/**",
+	".github/hooks**",
+	".github/copilot**",
+
+	/* Run when a project is built. */
+	".vscode/tasks.json",
+
+	/* git; a file "commondir" says where it finds its hooks and settings. */
+	".git/hooks**",
+	".git/config**",
+	".git/commondir",
+	".git/modules/**",
+	".git/worktrees/**",
+	".config/git/**",
+
+	/* Programs that are found first, and start files of shells and sessions. */
+	".local/bin/**",
 	".config/fish/**",
+	".config/environment.d/**",
 	"/etc/profile**",
 	"/etc/bash.bashrc",
 	"/etc/zsh/**",
 
-	/* Started by the service manager and the desktop. */
+	/* Started by cron, the service manager and the desktop. */
+	"/etc/cron**",
+	"/etc/anacrontab",
+	"/var/spool/cron**",
 	".config/systemd/**",
+	".local/share/systemd/**",
 	"/etc/systemd/**",
 	".config/autostart/**",
 
@@ -108,6 +129,8 @@ static bool may_begin(const char *part)
 		return strncasecmp(part, "firma", 5) == 0;
 	case 'o':
 		return strncasecmp(part, "opencode.json", 13) == 0;
+	case 's':
+		return strncasecmp(part, "spool/cron", 10) == 0;
 	default:
 		return false;
 	}
@@ -137,17 +160,24 @@ static bool is_directory(const char *pattern, const char *path)
 	return strncasecmp(end, pattern, len - wild) == 0 && (end == path || end[-1] == '/');
 }
 
-bool guarded_is(const char *path)
+static bool is_any(const char *const patterns[], size_t n, const char *path)
 {
-	for (size_t i = 0; may_be(path) && i < LENGTH(files); i++)
-		if (glob_run_wide(files[i], path, GLOB_ANY_DEPTH) || is_directory(files[i], path))
+	for (size_t i = 0; i < n; i++)
+		if (glob_run_wide(patterns[i], path, GLOB_ANY_DEPTH)
+			|| is_directory(patterns[i], path))
 			return true;
 	return false;
 }
 
+bool guarded_is(const char *path)
+{
+	return may_be(path)
+		&& (is_any(names, LENGTH(names), path) || is_any(files, LENGTH(files), path));
+}
+
 /* --- a file and its new directory ------------------------------------------------------------- */
 
-/* A pattern in two parts; only for patterns that have a directory. */
+/* A pattern of `files` in two parts. */
 struct place {
 	const char *directory, *name;
 	size_t directory_len, name_len;
@@ -185,8 +215,6 @@ static void find_places(void)
 	for (unsigned int i = 0; i < LENGTH(files); i++) {
 		len = plain_len(files[i]);
 		slash = memrchr(files[i], '/', len);
-		if (!slash || slash == files[i])
-			continue;
 		p = &places[i];
 		*p = (struct place){ .directory = files[i], .name = slash + 1 };
 		p->directory_len = (size_t)(slash - files[i]);

@@ -356,6 +356,8 @@ static bool is_excepted(const struct rule *rule, const struct target *t, enum wi
 	switch (t->kind) {
 	case KIND_READ:
 	case KIND_WRITE:
+		if (t->operand && other == NARROW)
+			return !t->leads_up && any_path_narrow(p, t->absolute, t);
 		return p->n > 0 && paths_fit(p, t, other);
 	case KIND_FETCH:
 		for (size_t i = 0; !found && i < p->n; i++) {

@@ -456,7 +456,7 @@ int target_init(struct target *t, const struct request *request, const struct as
 int target_init_path(struct target *t, enum kind kind, const char *path, const char *directory,
 	const struct request *request, const struct asker *asker)
 {
-	*t = (struct target){ .kind = kind, .request = request, .asker = asker };
+	*t = (struct target){ .kind = kind, .request = request, .asker = asker, .operand = true };
 	add_path(t, path, directory, NULL);
 	return finish(t);
 }

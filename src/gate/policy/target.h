@@ -44,6 +44,7 @@ struct target {
 	const char *real;     /* the real path, as the asker says */
 	const char *directory;
 	bool leads_up; /* the path as sent has a ".." */
+	bool operand;  /* a command names it; where links lead is never known */
 
 	/* Of KIND_FETCH. */
 	struct url url;        /* empty if it has a fault */
