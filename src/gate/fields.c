@@ -146,11 +146,6 @@ const struct field_row field_rows[FIELDS] = {
 #undef EVALUATE
 #undef BOTH
 
-bool field_is_list(enum field field)
-{
-	return field_rows[field].kind >= FIELD_KIND_STRINGS;
-}
-
 struct string_list *field_list(enum field field, struct invocation *asked)
 {
 	return (struct string_list *)(void *)((char *)asked + field_rows[field].offset);

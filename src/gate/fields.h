@@ -64,7 +64,11 @@ struct field_row {
 extern const struct field_row field_rows[FIELDS];
 
 /* Whether it is a struct string_list; else a string. */
-bool field_is_list(enum field field);
+static inline bool field_is_list(enum field field)
+{
+	return field_rows[field].kind >= FIELD_KIND_STRINGS;
+}
+
 struct string_list *field_list(enum field field, struct invocation *asked);
 const struct string_list *field_get_list(enum field field, const struct invocation *asked);
 

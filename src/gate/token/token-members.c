@@ -66,17 +66,26 @@ bool token_member_is_field(size_t i)
 	return i >= FIRST_FIELD && i < FIRST_FIELD + FIELDS;
 }
 
-struct token_member token_member_at(size_t i)
+static struct token_member members[TOKEN_MEMBERS];
+
+static void make_members(void)
 {
-	if (i < FIRST_FIELD)
-		return others[i];
-	return token_member_is_field(i) ? member_of_field(&field_rows[i - FIRST_FIELD])
-					: others[i - FIELDS];
+	for (size_t i = 0; i < TOKEN_MEMBERS; i++)
+		members[i] = token_member_is_field(i)
+			? member_of_field(&field_rows[i - FIRST_FIELD])
+			: others[i < FIRST_FIELD ? i : i - FIELDS];
+}
+
+const struct token_member *token_member_at(size_t i)
+{
+	if (!members[0].key)
+		make_members();
+	return &members[i];
 }
 
 bool token_member_is_of(size_t i, enum contract contract)
 {
 	if (token_member_is_field(i))
 		return field_rows[i - FIRST_FIELD].contract & contract;
-	return contract == CONTRACT_EVALUATE || token_member_at(i).kind != MEMBER_KIND;
+	return contract == CONTRACT_EVALUATE || token_member_at(i)->kind != MEMBER_KIND;
 }

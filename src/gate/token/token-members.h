@@ -49,7 +49,7 @@ struct token_member {
 #define TOKEN_MEMBERS (32 + FIELDS)
 
 /* `i`: from 0 to TOKEN_MEMBERS - 1. */
-struct token_member token_member_at(size_t i);
+const struct token_member *token_member_at(size_t i);
 
 /* Whether it is a field of the invocation, and not one of the token itself. */
 bool token_member_is_field(size_t i);

@@ -34,8 +34,9 @@ static size_t find_member(const struct reader *r, const struct scan_member *m)
 	const char *key;
 
 	for (size_t n = 0, i = r->next; n < TOKEN_MEMBERS; n++, i = (i + 1) % TOKEN_MEMBERS) {
-		key = token_member_at(i).key;
-		if (strlen(key) == m->key_len && memcmp(key, m->key, m->key_len) == 0)
+		key = token_member_at(i)->key;
+		if (key[0] == m->key[0] && strncmp(key, m->key, m->key_len) == 0
+			&& key[m->key_len] == '\0')
 			return i;
 	}
 	return TOKEN_MEMBERS;
@@ -159,19 +160,19 @@ static int read_programs(
 /* Reads a value of the type that the member's kind names. */
 static int read_value(struct reader *r, const struct scan_member *m, size_t i)
 {
-	const struct token_member member = token_member_at(i);
-	void *field = (char *)&r->token + member.offset;
+	const struct token_member *member = token_member_at(i);
+	void *field = (char *)&r->token + member->offset;
 	uint64_t number = 0;
 	int e = 0;
 
-	switch (member.kind) {
+	switch (member->kind) {
 	case MEMBER_UUID:
 	case MEMBER_HASH:
 	case MEMBER_STATE:
 	case MEMBER_KIND:
 	case MEMBER_DOOR:
 	case MEMBER_CONFIRMED:
-		e = read_notation(r, m, member.kind, field);
+		e = read_notation(r, m, member->kind, field);
 		break;
 	case MEMBER_STRING:
 		e = read_string(r, m, &r->start[i]);
@@ -238,7 +239,7 @@ static bool is_list(enum token_member_kind kind)
 
 static void point_to_strings(struct reader *r)
 {
-	struct token_member m;
+	const struct token_member *m;
 	const char *text;
 	void *field;
 
@@ -247,10 +248,10 @@ static void point_to_strings(struct reader *r)
 			continue;
 		m = token_member_at(i);
 		text = bytes_str(r->scratch) + r->start[i];
-		field = (char *)&r->token + m.offset;
-		if (m.kind == MEMBER_STRING)
+		field = (char *)&r->token + m->offset;
+		if (m->kind == MEMBER_STRING)
 			*(const char **)field = text;
-		else if (is_list(m.kind))
+		else if (is_list(m->kind))
 			((struct string_list *)field)->text = text;
 	}
 }
@@ -261,7 +262,7 @@ static bool is_whole_change(const struct reader *r)
 	unsigned int places;
 
 	for (size_t i = 0; i < TOKEN_MEMBERS; i++) {
-		places = token_member_at(i).places;
+		places = token_member_at(i)->places;
 		if (r->there[i] ? !(places & IN_CHANGE)
 				: (places & IN_CHANGE) && !(places & (OPTIONAL | IF_NEW)))
 			return false;
@@ -272,13 +273,13 @@ static bool is_whole_change(const struct reader *r)
 /* Whether a token of this contract must have the member. */
 static bool is_required(enum contract contract, size_t i)
 {
-	const struct token_member m = token_member_at(i);
+	const struct token_member *m = token_member_at(i);
 
 	if (contract == CONTRACT_EVALUATE && token_member_is_field(i))
 		return false;
-	if (m.kind == MEMBER_KIND)
+	if (m->kind == MEMBER_KIND)
 		return contract == CONTRACT_EVALUATE;
-	return !(m.places & OPTIONAL) && token_member_is_of(i, contract);
+	return !(m->places & OPTIONAL) && token_member_is_of(i, contract);
 }
 
 /* Whether a token has all members that its contract requires, and none of the other contract. */

@@ -131,15 +131,15 @@ static void write_member(struct writer *w, const struct token *t, const struct t
 static void write_members(struct writer *w, const struct token *t, unsigned int places)
 {
 	const enum contract contract = fields_contract(&t->asked);
-	struct token_member m;
+	const struct token_member *m;
 
 	for (size_t i = 0; i < TOKEN_MEMBERS; i++) {
 		m = token_member_at(i);
-		if ((m.places & places) != places)
+		if ((m->places & places) != places)
 			continue;
 		if (token_member_is_of(i, contract)
-			|| (m.kind == MEMBER_KIND && (places & ON_WIRE)))
-			write_member(w, t, &m);
+			|| (m->kind == MEMBER_KIND && (places & ON_WIRE)))
+			write_member(w, t, m);
 	}
 }
 

@@ -34,7 +34,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <libgen.h>
 #include <sodium.h>
 #include <string.h>
@@ -175,8 +174,8 @@ static int print_tail(const struct evidence_entry *entry, uint64_t wall, struct 
 	bytes_append_str(b, ",\"timestamp\":\"");
 	r = notation_append_time_ns(b, wall);
 	return r < 0 ? r
-		     : bytes_appendf(b, "\",\"request\":%s,\"response\":%s,\"peer\":%s",
-			     entry->request, entry->response, entry->peer);
+		     : bytes_append_strs(b, "\",\"request\":", entry->request,
+			     ",\"response\":", entry->response, ",\"peer\":", entry->peer, NULL);
 }
 
 void evidence_make_id(char ret[static EVIDENCE_ID_LEN + 1])
@@ -190,9 +189,9 @@ void evidence_make_id(char ret[static EVIDENCE_ID_LEN + 1])
 int evidence_add(struct evidence *e, const struct evidence_entry *entry, const struct moment *now,
 	char ret_id[static EVIDENCE_ID_LEN + 1])
 {
-	cleanup(bytes_deinit) struct bytes tail = BYTES_PRINTED;
+	cleanup(bytes_deinit) struct bytes before = BYTES_PRINTED, tail = BYTES_PRINTED;
+	char sequence[NOTATION_DECIMAL_MAX + 1], hash[CHAIN_HASH_LEN + 1];
 	const char *previous = e->next.head.hash;
-	char before[512], hash[CHAIN_HASH_LEN + 1];
 	size_t start = e->batch.len;
 	int r;
 
@@ -200,15 +199,20 @@ int evidence_add(struct evidence *e, const struct evidence_entry *entry, const s
 		memcpy(ret_id, entry->id, EVIDENCE_ID_LEN + 1);
 	else
 		evidence_make_id(ret_id);
-	snprintf(before, sizeof(before),
+	notation_decimal(e->next.head.sequence + 1, sequence);
+	bytes_append_strs(&before,
 		"{\"schema_version\":\"" CHAIN_SCHEMA_FIRMA "\",\"product\":\"" PRODUCT
-		"\",\"event_type\":\"%s\",\"record_id\":\"%s\",\"sequence\":%" PRIu64 ",%s%s%s",
-		entry->event, ret_id, e->next.head.sequence + 1,
-		previous[0] ? "\"previous_hash\":\"" : "", previous, previous[0] ? "\"," : "");
+		"\",\"event_type\":\"",
+		entry->event, "\",\"record_id\":\"", ret_id, "\",\"sequence\":", sequence, ",",
+		NULL);
+	if (previous[0])
+		bytes_append_strs(&before, "\"previous_hash\":\"", previous, "\",", NULL);
 
-	r = print_tail(entry, now->clock.wall, &tail);
+	r = bytes_error(&before);
 	if (r >= 0)
-		r = chain_print(before, &tail, previous, e->key, &e->batch, hash);
+		r = print_tail(entry, now->clock.wall, &tail);
+	if (r >= 0)
+		r = chain_print(bytes_str(&before), &tail, previous, e->key, &e->batch, hash);
 	if (r < 0)
 		return r;
 
