@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#define HEAP_SIZE_MIN 16
+#include "base/array.h"
 
 void heap_init(struct heap *h)
 {
@@ -60,18 +60,8 @@ static void sift_down(struct heap *h, struct heap_node *node)
 
 int heap_push(struct heap *h, struct heap_node *node, uint64_t due)
 {
-	struct heap_node **nodes;
-	size_t size;
-
-	if (h->n == h->size) {
-		size = h->size ? h->size * 2 : HEAP_SIZE_MIN;
-		nodes = reallocarray(h->nodes, size, sizeof(*nodes));
-		if (!nodes)
-			return -ENOMEM;
-
-		h->nodes = nodes;
-		h->size = size;
-	}
+	if (ARRAY_RESERVE(&h->nodes, h->n, &h->size) < 0)
+		return -ENOMEM;
 
 	node->due = due;
 	put(h, h->n++, node);

@@ -181,18 +181,12 @@ static int fill(struct row *row, const struct token_list *l, const struct token_
 
 int token_list_add(struct token_list *l, const struct token_view *token)
 {
-	struct row *rows, *row;
-	size_t size;
+	struct row *row;
 	int r;
 
-	if (l->n == l->size) {
-		size = l->size ? 2 * l->size : 64;
-		rows = reallocarray(l->rows, size, sizeof(*rows));
-		if (!rows)
-			return -ENOMEM;
-		l->rows = rows;
-		l->size = size;
-	}
+	r = ARRAY_RESERVE(&l->rows, l->n, &l->size);
+	if (r < 0)
+		return r;
 
 	row = &l->rows[l->n];
 	r = fill(row, l, token);

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "cli/token-list.h"
@@ -54,21 +55,15 @@ static bool is_meant(const struct finding *f, const struct token_view *token)
 
 static int add(struct selected_tokens *tokens, const struct token_view *token)
 {
-	struct selected_token *list;
-	size_t size = tokens->size ? 2 * tokens->size : 16;
+	struct selected_token *added;
 
-	if (tokens->n == tokens->size) {
-		list = reallocarray(tokens->list, size, sizeof(*list));
-		if (!list)
-			return -ENOMEM;
-		tokens->list = list;
-		tokens->size = size;
-	}
+	if (ARRAY_RESERVE(&tokens->list, tokens->n, &tokens->size) < 0)
+		return -ENOMEM;
 
-	list = &tokens->list[tokens->n++];
-	memcpy(list->id, token->id, sizeof(list->id));
-	memcpy(list->fingerprint, token->fingerprint, sizeof(list->fingerprint));
-	list->uid = token->uid;
+	added = &tokens->list[tokens->n++];
+	memcpy(added->id, token->id, sizeof(added->id));
+	memcpy(added->fingerprint, token->fingerprint, sizeof(added->fingerprint));
+	added->uid = token->uid;
 	return 0;
 }
 

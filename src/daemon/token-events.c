@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/bytes.h"
 #include "daemon/view.h"
 #include "gate/limits.h"
@@ -29,25 +30,6 @@ void token_events_deinit(struct token_events *events)
 	token_events_clear(events);
 	free(events->items);
 	token_events_init(events);
-}
-
-/* Room for one more event, or NULL. */
-static struct token_note *reserve(struct token_events *events)
-{
-	struct token_note *items;
-	size_t size;
-
-	if (events->n < events->size)
-		return &events->items[events->n];
-
-	size = events->size ? events->size * 2 : 64;
-	items = reallocarray(events->items, size, sizeof(*items));
-	if (!items)
-		return NULL;
-
-	events->items = items;
-	events->size = size;
-	return &events->items[events->n];
 }
 
 static char *print_line(const struct resources *res, const struct token *t, bool extended,
@@ -81,12 +63,12 @@ static void add(struct token_events *events, const struct token *t, bool extende
 {
 	struct token_note *item;
 
-	item = reserve(events);
-	if (!item) {
+	if (ARRAY_RESERVE(&events->items, events->n, &events->size) < 0) {
 		events->lost = true;
 		return;
 	}
 
+	item = &events->items[events->n];
 	*item = (struct token_note){
 		.to = t->state,
 		.partial = t->state == TOKEN_PENDING && t->approvals.n > 0 && by,

@@ -6,28 +6,12 @@
  */
 
 #include "base/json/members.h"
+#include "base/array.h"
 #include "base/json/scan-value.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
-static int make_room(struct members *m)
-{
-	const size_t size = m->size ? 2 * m->size : 32;
-	struct member *list;
-
-	if (m->n < m->size)
-		return 0;
-
-	list = reallocarray(m->list, size, sizeof(*list));
-	if (!list)
-		return -ENOMEM;
-
-	m->list = list;
-	m->size = size;
-	return 0;
-}
 
 /* A small number for a key: few keys have the same. */
 static unsigned int hash_of(const char *key)
@@ -42,7 +26,7 @@ static int note_member(const struct scan_member *member, void *userdata)
 	unsigned int hash;
 	int r;
 
-	r = make_room(m);
+	r = ARRAY_RESERVE(&m->list, m->n, &m->size);
 	if (r < 0)
 		return r;
 

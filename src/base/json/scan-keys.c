@@ -2,7 +2,6 @@
 
 #include "base/json/scan-keys.h"
 
-#include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,20 +13,6 @@ void scan_keys_deinit(struct scan_keys *s)
 {
 	free(s->list);
 	bytes_deinit(&s->unescaped);
-}
-
-int scan_keys_grow(struct scan_keys *s)
-{
-	const size_t size = s->size ? s->size * 2 : 16;
-	struct scan_key *list;
-
-	list = reallocarray(s->list, size, sizeof(*list));
-	if (!list)
-		return -ENOMEM;
-
-	s->list = list;
-	s->size = size;
-	return 0;
 }
 
 static int compare_keys(const void *a, const void *b, void *all)

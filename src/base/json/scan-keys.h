@@ -34,9 +34,6 @@ static inline const char *scan_key_text(const struct scan_keys *s, const struct 
 	return (key->escaped ? bytes_str(&s->unescaped) : s->text) + key->start;
 }
 
-/* Makes room for one more key on the stack. Error: -ENOMEM. */
-int scan_keys_grow(struct scan_keys *s);
-
 /*
  * Closes the object whose keys begin at `first`, and their unescaped characters at `unescaped`:
  * removes them. Returns the first one that repeats an earlier one, valid until the next key; or

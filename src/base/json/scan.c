@@ -9,6 +9,7 @@
 
 #include <limits.h>
 
+#include "base/array.h"
 #include "base/cleanup.h"
 #include "base/json/lexer.h"
 #include "base/json/scan-keys.h"
@@ -53,11 +54,9 @@ static int scan_key(struct scanner *s)
 		key.start = unescaped;
 		key.len = s->keys.unescaped.len - unescaped;
 	}
-	if (s->keys.n == s->keys.size) {
-		r = scan_keys_grow(&s->keys);
-		if (r < 0)
-			return r;
-	}
+	r = ARRAY_RESERVE(&s->keys.list, s->keys.n, &s->keys.size);
+	if (r < 0)
+		return r;
 	s->keys.list[s->keys.n++] = key;
 	return 0;
 }

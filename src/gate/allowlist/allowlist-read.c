@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/json/dispatch.h"
 #include "base/json/scan.h"
 #include "base/notation.h"
@@ -118,23 +119,6 @@ static int take_clock(
 
 /* --- entries ---------------------------------------------------------------------------------- */
 
-static int make_room(void **array, size_t *size, size_t n, size_t element)
-{
-	size_t wanted = *size ? 2 * *size : 16;
-	void *grown;
-
-	if (n < *size)
-		return 0;
-
-	grown = reallocarray(*array, wanted, element);
-	if (!grown)
-		return -ENOMEM;
-
-	*array = grown;
-	*size = wanted;
-	return 0;
-}
-
 /* Turns a result into one for the scan, which continues after a fault. */
 static int keep_on(int result)
 {
@@ -148,7 +132,6 @@ static int take_entry(const char *text, size_t len, void *userdata)
 	struct allowlist *list = r->list;
 	struct allow_agent *agent = &list->agents[list->n_agents - 1];
 	cleanup(bytes_deinit) struct bytes why = BYTES_PRINTED;
-	void *entries = list->entries;
 	char where[64];
 	int e;
 
@@ -160,8 +143,7 @@ static int take_entry(const char *text, size_t len, void *userdata)
 			d, NULL, "there are more than %d entries", LIMIT_ALLOW_ENTRIES));
 	}
 
-	e = make_room(&entries, &list->size, list->n, sizeof(*list->entries));
-	list->entries = entries;
+	e = ARRAY_RESERVE(&list->entries, list->n, &list->size);
 	if (e < 0)
 		return e;
 
@@ -217,14 +199,12 @@ static int take_agent(const struct scan_member *m, void *userdata)
 	struct dispatch *d = userdata;
 	struct reader *r = d->context;
 	struct allowlist *list = r->list;
-	void *agents = list->agents;
 	int e;
 
 	if (r->faulty)
 		return 0;
 
-	e = make_room(&agents, &list->size_agents, list->n_agents, sizeof(*list->agents));
-	list->agents = agents;
+	e = ARRAY_RESERVE(&list->agents, list->n_agents, &list->size_agents);
 	if (e < 0)
 		return e;
 

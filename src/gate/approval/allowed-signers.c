@@ -253,22 +253,6 @@ static int read_line(struct allowed_signers *list, char *at, unsigned int number
 
 /* --- the file --------------------------------------------------------------------------------- */
 
-static int make_room(struct allowed_signers *list)
-{
-	size_t size = list->size ? 2 * list->size : 16;
-	struct allowed_signer *more;
-
-	if (list->n < list->size)
-		return 0;
-
-	more = reallocarray(list->signers, size, sizeof(*more));
-	if (!more)
-		return -ENOMEM;
-	list->signers = more;
-	list->size = size;
-	return 0;
-}
-
 static int read_lines(struct allowed_signers *list, size_t len, struct bytes *why)
 {
 	unsigned int number = 1;
@@ -288,7 +272,7 @@ static int read_lines(struct allowed_signers *list, size_t len, struct bytes *wh
 		if (list->n == LIMIT_APPROVERS)
 			return refuse(why, number, "there are more keys than 4096");
 
-		r = make_room(list);
+		r = ARRAY_RESERVE(&list->signers, list->n, &list->size);
 		if (r == 0)
 			r = read_line(list, at, number, why);
 		if (r != 0)

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/notation.h"
 #include "base/sha256.h"
 #include "gate/limits.h"
@@ -144,21 +145,6 @@ static void forget(struct sk_counters *c, uint64_t forget_ms)
 	c->n = kept;
 }
 
-static int grow(struct sk_counters *c)
-{
-	size_t size = c->size ? 2 * c->size : 16;
-	struct sk_use *more;
-
-	if (c->n < c->size)
-		return 0;
-	more = reallocarray(c->uses, size, sizeof(*more));
-	if (!more)
-		return -ENOMEM;
-	c->uses = more;
-	c->size = size;
-	return 0;
-}
-
 int sk_counters_note(struct sk_counters *c, const struct sk_use *use)
 {
 	size_t at;
@@ -167,7 +153,7 @@ int sk_counters_note(struct sk_counters *c, const struct sk_use *use)
 	forget(c, use->forget_ms);
 	at = lower_bound(c, use->id);
 	if (!is_at(c, at, use->id)) {
-		r = grow(c);
+		r = ARRAY_RESERVE(&c->uses, c->n, &c->size);
 		if (r < 0)
 			return r;
 		memmove(&c->uses[at + 1], &c->uses[at], (c->n - at) * sizeof(*c->uses));
@@ -253,7 +239,7 @@ int sk_counters_parse(struct sk_counters *c, const char *text, size_t len)
 			continue;
 		}
 
-		r = grow(c);
+		r = ARRAY_RESERVE(&c->uses, c->n, &c->size);
 		if (r < 0)
 			return r;
 		if (!parse_line(at, end, &c->uses[c->n]))

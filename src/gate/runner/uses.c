@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/notation.h"
 #include "gate/limits.h"
 
@@ -75,16 +76,8 @@ static void forget(struct runner_uses *u, uint64_t now)
 
 static int add(struct runner_uses *u, const struct runner_use *use)
 {
-	const size_t size = u->size ? 2 * u->size : 16;
-	struct runner_use *more;
-
-	if (u->n == u->size) {
-		more = reallocarray(u->uses, size, sizeof(*more));
-		if (!more)
-			return -ENOMEM;
-		u->uses = more;
-		u->size = size;
-	}
+	if (ARRAY_RESERVE(&u->uses, u->n, &u->size) < 0)
+		return -ENOMEM;
 	u->uses[u->n++] = *use;
 	return 0;
 }

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/json/scan-value.h"
@@ -60,23 +61,6 @@ static size_t find(const struct allowlist_use *use, const char *id, bool *ret_th
 	return low;
 }
 
-static int make_room(struct allowlist_use *use)
-{
-	size_t size = use->size ? 2 * use->size : 64;
-	struct allowlist_stamp *stamps;
-
-	if (use->n < use->size)
-		return 0;
-
-	stamps = reallocarray(use->stamps, size, sizeof(*stamps));
-	if (!stamps)
-		return -ENOMEM;
-
-	use->stamps = stamps;
-	use->size = size;
-	return 0;
-}
-
 int allowlist_use_add(struct allowlist_use *use, char **id, char **path, uint64_t at)
 {
 	struct allowlist_stamp *s;
@@ -84,7 +68,7 @@ int allowlist_use_add(struct allowlist_use *use, char **id, char **path, uint64_
 	size_t i;
 	int r;
 
-	r = make_room(use);
+	r = ARRAY_RESERVE(&use->stamps, use->n, &use->size);
 	if (r < 0)
 		return r;
 

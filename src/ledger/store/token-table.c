@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
+
 struct entry {
 	struct heap_node due; /* first: an entry is found from it */
 	TAILQ_ENTRY(entry) order;
@@ -233,25 +235,6 @@ static void undo(struct token_table *t, struct entry *e, const struct applied *a
 	counted_set_state(&e->counted, a->from);
 }
 
-/* Makes room for one more in `applied`. */
-static int reserve_applied(struct token_table *t)
-{
-	struct applied *applied;
-	size_t size;
-
-	if (t->n_applied < t->size_applied)
-		return 0;
-
-	size = t->size_applied ? t->size_applied * 2 : 64;
-	applied = reallocarray(t->applied, size, sizeof(*applied));
-	if (!applied)
-		return -ENOMEM;
-
-	t->applied = applied;
-	t->size_applied = size;
-	return 0;
-}
-
 int token_table_apply(struct token_table *t, struct token_change *change)
 {
 	const struct token *before = token_table_find(t, change->id);
@@ -261,7 +244,7 @@ int token_table_apply(struct token_table *t, struct token_change *change)
 	struct applied *applied;
 	int r;
 
-	r = reserve_applied(t);
+	r = ARRAY_RESERVE(&t->applied, t->n_applied, &t->size_applied);
 	if (r < 0)
 		return r;
 
