@@ -31,6 +31,12 @@ static inline void close_p(int *fd)
 		close(*fd);
 }
 
+static inline void closedir_p(DIR **dir)
+{
+	if (*dir)
+		closedir(*dir);
+}
+
 #define steal_ptr(p)                                  \
 	__extension__({                               \
 		__typeof__(p) *steal_from_ = &(p);    \

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/json/writer.h"
+#include "base/path.h"
 #include "base/text.h"
 #include "cli/near-miss.h"
 #include "cli/say.h"
@@ -134,6 +135,30 @@ static void write_near(struct writer *w, const struct explanation *e)
 	writer_end(w);
 }
 
+/* The next link to the executable: rules that deny or ask are about these names, too. */
+static const struct program_link *next_link(
+	const struct explanation *e, const struct program_link *after)
+{
+	const char *executable = e->matter->request->asked.executable;
+	const struct program_link *first, *link;
+	size_t n;
+
+	first = program_links_find(
+		&policy_trusted(e->matter->policy)->links, path_name(executable), &n);
+	for (link = after ? after + 1 : first; link < first + n; link++)
+		if (strcmp(link->program, executable) == 0)
+			return link;
+	return NULL;
+}
+
+static void write_links(struct writer *w, const struct explanation *e)
+{
+	writer_array(w, "links");
+	for (const struct program_link *link = NULL; (link = next_link(e, link));)
+		writer_string(w, NULL, link->path);
+	writer_end(w);
+}
+
 static void write_asked(struct writer *w, const struct explanation *e)
 {
 	const struct request *q = e->matter->request;
@@ -143,6 +168,7 @@ static void write_asked(struct writer *w, const struct explanation *e)
 		writer_string(w, "executable", q->asked.executable);
 		writer_string(w, "real_path", q->asked.real_path);
 		writer_strings(w, "args", q->asked.args.text, q->asked.args.n);
+		write_links(w, e);
 	} else {
 		writer_string(w, "target", q->evaluate.target);
 		writer_string(w, "real_target", q->evaluate.real_target);
@@ -183,8 +209,9 @@ static int print_json(const struct explanation *e)
 
 /* --- as text ---------------------------------------------------------------------------------- */
 
-static int append_command(const struct request *q, struct bytes *b)
+static int append_command(const struct explanation *e, struct bytes *b)
 {
+	const struct request *q = e->matter->request;
 	const char *arg = q->asked.args.text;
 
 	text_append_quoted(b, q->asked.executable, strlen(q->asked.executable));
@@ -192,7 +219,13 @@ static int append_command(const struct request *q, struct bytes *b)
 		bytes_append_char(b, ' ');
 		text_append_quoted(b, arg, strlen(arg));
 	}
-	return bytes_append_char(b, '\n');
+	bytes_append_char(b, '\n');
+	for (const struct program_link *link = NULL; (link = next_link(e, link));) {
+		bytes_append_str(b, "link      ");
+		text_append_quoted(b, link->path, strlen(link->path));
+		bytes_append_str(b, " leads to it\n");
+	}
+	return bytes_error(b);
 }
 
 static int append_quoted_line(struct bytes *b, const char *text)
@@ -207,7 +240,7 @@ static int append_asked(const struct explanation *e, struct bytes *b)
 
 	if (is_exec(e)) {
 		bytes_append_str(b, "command   ");
-		return append_command(e->matter->request, b);
+		return append_command(e, b);
 	}
 	bytes_appendf(b, "%-9s ", kind_name(kind_of(e)));
 	append_quoted_line(b, q->target ? q->target : "");

@@ -23,6 +23,7 @@
 #include "cli/request-build.h"
 #include "cli/token-view.h"
 #include "daemon/policy-file.h"
+#include "daemon/trusted-links.h"
 #include "gate/fields.h"
 
 struct explain {
@@ -172,6 +173,17 @@ static void warn_of_other(const struct explain *e, const struct policy_source *s
 		    "by it");
 }
 
+static int read_links(struct explain *e)
+{
+	const struct clock_time now = clock_now();
+	struct trusted_links links = { 0 };
+	int r;
+
+	r = trusted_links_read(&links, e->policy, &now);
+	trusted_links_deinit(&links);
+	return r < 0 ? say_undecided("can't tell where names lead: %s", strerror(-r)) : STATUS_DONE;
+}
+
 static int read_policy(struct explain *e)
 {
 	cleanup(bytes_deinit) struct bytes fault = BYTES_PRINTED;
@@ -202,7 +214,7 @@ static int read_policy(struct explain *e)
 	if (n_packs > 0 && !e->told_of_packs)
 		say("the packs that the policy names are left out; --policy FILE explains by one "
 		    "of them");
-	return STATUS_DONE;
+	return read_links(e);
 }
 
 /* --- the request ------------------------------------------------------------------------------ */

@@ -32,6 +32,7 @@ void live_policy_deinit(struct live_policy *live)
 	live->keys = NULL;
 	policy_free(live->policy);
 	live->policy = NULL;
+	trusted_links_deinit(&live->links);
 	bytes_deinit(&live->fault);
 	bytes_deinit(&live->warnings);
 	bytes_deinit(&live->shown);
@@ -124,6 +125,13 @@ static uint64_t read_again(int r, const struct clock_time *now)
 	return r == POLICY_FAULTY ? now->boot + FAULT_PAUSE : CLOCK_NEVER;
 }
 
+/* After an error, `links.unknown` is set. */
+static void refresh_links(struct live_policy *live, const struct clock_time *now)
+{
+	if (live->policy && trusted_links_have_changed(&live->links, now))
+		(void)trusted_links_read(&live->links, live->policy, now);
+}
+
 enum live_policy_change live_policy_refresh(struct live_policy *live, const struct clock_time *now)
 {
 	struct runner_keys *keys = NULL;
@@ -132,8 +140,12 @@ enum live_policy_change live_policy_refresh(struct live_policy *live, const stru
 	bool other;
 	int r;
 
-	if (!live->path || !watched_file_has_changed(&live->watched, AT_FDCWD, live->path, 0, now))
+	if (!live->path)
 		return LIVE_POLICY_SAME;
+	if (!watched_file_has_changed(&live->watched, AT_FDCWD, live->path, 0, now)) {
+		refresh_links(live, now);
+		return LIVE_POLICY_SAME;
+	}
 
 	faults_init(&faults);
 	r = policy_file_read(live->path, live->owner, &faults, &live->source, &policy);
@@ -149,7 +161,9 @@ enum live_policy_change live_policy_refresh(struct live_policy *live, const stru
 	if (r == 0) {
 		put_in_force(live, policy, keys);
 		keep_warnings(live, &faults);
+		live->links.unknown = true;
 	}
+	refresh_links(live, now);
 	faults_deinit(&faults);
 
 	if (r == 0)
@@ -159,7 +173,9 @@ enum live_policy_change live_policy_refresh(struct live_policy *live, const stru
 
 const char *live_policy_closed(const struct live_policy *live)
 {
-	if (!live->path || (live->policy && !live->unknown))
+	if (!live->path || (live->policy && !live->unknown && !live->links.unknown))
 		return NULL;
+	if (live->links.unknown)
+		return "where names lead in the trusted directories can't be read";
 	return live->fault.len > 0 ? bytes_str(&live->fault) : "the policy was not read yet";
 }

@@ -7,7 +7,8 @@
  *
  * A file with a fault is not used: the previous policy stays in force. If there is none, the daemon
  * is closed. The daemon is also closed while the file can't be read for lack of descriptors or
- * memory, or after an I/O error: the file may now hold a policy that denies.
+ * memory, or after an I/O error: the file may now hold a policy that denies. The same holds for the
+ * trusted directories, in which links say what its rules are about.
  */
 
 #include <stdbool.h>
@@ -18,6 +19,7 @@
 #include "base/watched-file.h"
 #include "daemon/policy-file.h"
 #include "daemon/runner-keys.h"
+#include "daemon/trusted-links.h"
 #include "gate/policy/policy.h"
 
 struct live_policy {
@@ -33,6 +35,7 @@ struct live_policy {
 	struct runner_keys *keys;      /* of its runners; or NULL */
 	struct bytes warnings;         /* of their key sets, for the log */
 	uint8_t hash[POLICY_HASH_LEN]; /* SHA-256 of its text */
+	struct trusted_links links;    /* of its trusted directories */
 	struct watched_file watched;
 	struct policy_source source; /* of the file when it was last read */
 	struct bytes fault;          /* the fault of the file; "" if there is none */

@@ -93,8 +93,9 @@
 #define LIMIT_PACKS_NAMED 64                   /* by the options, and by the policy */
 #define LIMIT_PACKS (2 * LIMIT_PACKS_NAMED)
 #define LIMIT_TRUSTED_PATHS 64
-#define LIMIT_RULE_PATTERNS 64 /* elements of argv */
-#define LIMIT_RULE_LIST 256    /* elements of any other list of a rule */
+#define LIMIT_TRUSTED_LINKS 65536 /* in the trusted directories */
+#define LIMIT_RULE_PATTERNS 64    /* elements of argv */
+#define LIMIT_RULE_LIST 256       /* elements of any other list of a rule */
 #define LIMIT_RULE_ID 128
 #define LIMIT_PATTERN 4096
 

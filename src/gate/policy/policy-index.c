@@ -140,6 +140,25 @@ static void find_wrapped(
 	find_in_usr(index, p->path, set);
 }
 
+void policy_index_find_link(
+	const struct policy_index *index, const char *path, struct rule_set *set)
+{
+	find_wrapped(
+		index, &(struct candidate_program){ .name = path_name(path), .path = path }, set);
+}
+
+/* The rules about the names that lead to a program of this name. */
+static void find_links(const struct policy_index *index, const struct program_links *links,
+	const char *name, struct rule_set *set)
+{
+	const struct program_link *link;
+	size_t n;
+
+	link = program_links_find(links, name, &n);
+	for (; n > 0; link++, n--)
+		policy_index_find_link(index, link->path, set);
+}
+
 /* Whether the command may end before the last argument. */
 static bool ends_early(const struct candidate *s)
 {
@@ -170,18 +189,24 @@ static void look_at_hints(
 	}
 }
 
-void policy_index_find(
-	const struct policy_index *index, const struct candidate *s, struct rule_set *ret)
+void policy_index_find(const struct policy_index *index, const struct program_links *links,
+	const struct candidate *s, struct rule_set *ret)
 {
 	*ret = (struct rule_set){ 0 };
 	if (s->form == CANDIDATE_COMMAND)
 		find_wrapped(index, &s->executable, ret);
 	else
 		find_program(index, &s->executable, ret);
-	if (s->real.name)
+	find_links(index, links, s->executable.name, ret);
+	if (s->real.name) {
 		find_program(index, &s->real, ret);
-	for (size_t i = 0; s->wrapped && i < s->n_words; i++)
-		if (s->words[i].command)
-			find_wrapped(index, &s->words[i].program, ret);
+		find_links(index, links, s->real.name, ret);
+	}
+	for (size_t i = 0; s->wrapped && i < s->n_words; i++) {
+		if (!s->words[i].command)
+			continue;
+		find_wrapped(index, &s->words[i].program, ret);
+		find_links(index, links, s->words[i].program.name, ret);
+	}
 	look_at_hints(index, s, ret);
 }

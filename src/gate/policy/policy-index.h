@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "gate/policy/candidate.h"
+#include "gate/policy/program-links.h"
 #include "gate/policy/rule.h"
 #include "gate/policy/text-index.h"
 
@@ -30,6 +31,10 @@ struct policy_index {
 int policy_index_make(struct policy_index *index, const struct rule *rules, size_t n);
 void policy_index_deinit(struct policy_index *index);
 
-/* The result includes all rules that match the candidate. */
-void policy_index_find(
-	const struct policy_index *index, const struct candidate *s, struct rule_set *ret);
+/* The result includes all rules that match the candidate. `links`: of the trusted directories. */
+void policy_index_find(const struct policy_index *index, const struct program_links *links,
+	const struct candidate *s, struct rule_set *ret);
+
+/* Adds all rules that may be about a link. */
+void policy_index_find_link(
+	const struct policy_index *index, const char *path, struct rule_set *set);

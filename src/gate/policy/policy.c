@@ -36,6 +36,7 @@ void policy_free(struct policy *p)
 	approver_groups_deinit(&p->approvers);
 	runners_free(p->runners);
 	free(p->trusted.directories);
+	program_links_deinit(&p->trusted.links);
 	free(p->packs.any);
 	json_doc_free(p->doc);
 	free(p);
@@ -85,7 +86,7 @@ const struct trusted *policy_trusted(const struct policy *p)
 {
 	/* The directories for programs of the distribution, writable only by root. */
 	static const char *directories[] = { "/usr/bin", "/usr/sbin", "/bin", "/sbin" };
-	static const struct trusted otherwise = { directories, LENGTH(directories) };
+	static const struct trusted otherwise = { directories, LENGTH(directories), { 0 } };
 
 	return p ? &p->trusted : &otherwise;
 }
@@ -157,7 +158,7 @@ static const struct rule *find_stricter(
 	const struct rule *rule;
 	struct rule_set set;
 
-	policy_index_find(&p->index, s, &set);
+	policy_index_find(&p->index, &p->trusted.links, s, &set);
 	rule_set_each(i, &set)
 	{
 		rule = &p->rules[i];
@@ -176,7 +177,7 @@ static const struct rule *find_allowing(const struct policy *p, const struct can
 {
 	struct rule_set set;
 
-	policy_index_find(&p->index, s, &set);
+	policy_index_find(&p->index, &p->trusted.links, s, &set);
 	rule_set_each(i, &set) if (p->rules[i].action == DECISION_ALLOW
 		&& rule_try(&p->rules[i], &p->trusted, s, NULL)
 			== RULE_MATCHES) return &p->rules[i];
@@ -392,7 +393,7 @@ static void add_demands(const struct policy *p, const struct candidate *s, struc
 	const struct rule *rule;
 	struct rule_set set;
 
-	policy_index_find(&p->index, s, &set);
+	policy_index_find(&p->index, &p->trusted.links, s, &set);
 	rule_set_each(i, &set)
 	{
 		rule = &p->rules[i];

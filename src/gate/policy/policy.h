@@ -61,6 +61,15 @@ const struct rule *policy_default_rule(const struct policy *policy, enum kind ki
 /* For NULL: the directories of a policy that names none. */
 const struct trusted *policy_trusted(const struct policy *policy);
 
+/*
+ * Where names lead in the trusted directories is found by the caller: the links that the policy
+ * wants, if it has rules that deny or ask about commands (of text rules, any may be about a link).
+ * policy_set_links() takes over what `links` holds, in place of those before.
+ */
+bool policy_has_wide_rules(const struct policy *policy);
+bool policy_wants_link(const struct policy *policy, const char *path);
+void policy_set_links(struct policy *policy, struct program_links *links);
+
 /* The registry, if the document is one: it is read as a policy without rules; else NULL. */
 const struct registry *policy_registry(const struct policy *policy);
 bool policy_is_of_compiled_form(const struct policy *policy);

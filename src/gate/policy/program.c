@@ -64,12 +64,20 @@ static const char *const with_verbs[] = { "apk", "apt", "apt-get", "aptitude", "
 	"psql", "pulumi", "rustup", "snap", "svn", "systemctl", "terraform", "terragrunt", "tofu",
 	"tmux", "ufw", "firewall-cmd", "uv", "vagrant", "yarn", "yum", "zypper", NULL };
 
+/* They do another thing under another name. */
+static const char *const by_name[] = { "arptables-nft", "bzdiff", "bzgrep", "bzip2",
+	"ctags-universal", "ebtables-nft", "fakeroot", "flatpak", "git", "gpg", "hostname", "kmod",
+	"last", "lnstat", "lvm", "lz4", "mandoc", "mtools", "newgrp", "pg_wrapper", "pgrep",
+	"rustup", "setarch", "skill", "snap", "sudo", "systemctl", "systemd-mount", "tic", "tset",
+	"unzip", "xtables-legacy-multi", "xtables-nft-multi", "xz", "zstd", NULL };
+
 /* What is known of a name, in bits. */
 enum fact {
 	FACT_SHELL = 1 << 0,
 	FACT_INTERPRETER = 1 << 1,
 	FACT_RUNNER = 1 << 2,
 	FACT_VERBS = 1 << 3,
+	FACT_BY_NAME = 1 << 4,
 };
 
 static const struct {
@@ -80,6 +88,7 @@ static const struct {
 	{ FACT_INTERPRETER, interpreters },
 	{ FACT_RUNNER, runners },
 	{ FACT_VERBS, with_verbs },
+	{ FACT_BY_NAME, by_name },
 };
 
 const char *program_text(enum program program)
@@ -94,8 +103,8 @@ static bool has_flag(const char *name, enum wrapper_flags flag)
 	return wrapper && wrapper->flags & flag;
 }
 
-static struct known_name
-	known_names[LENGTH(shells) + LENGTH(interpreters) + LENGTH(runners) + LENGTH(with_verbs)];
+static struct known_name known_names[LENGTH(shells) + LENGTH(interpreters) + LENGTH(runners)
+	+ LENGTH(with_verbs) + LENGTH(by_name)];
 static struct known_names known = KNOWN_NAMES_INIT(known_names);
 
 static void add_names(void)
@@ -151,6 +160,11 @@ bool program_is_multicall(const char *name)
 {
 	return program_name_is(name, "busybox") || program_name_is(name, "toybox")
 		|| program_name_is(name, "coreutils");
+}
+
+bool program_acts_by_name(const char *name)
+{
+	return program_is_multicall(name) || facts_of(name) & FACT_BY_NAME;
 }
 
 bool program_can_run(const char *name)

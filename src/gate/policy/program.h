@@ -25,6 +25,12 @@ enum program program_of(const char *name);
 /* Whether it is one program with many names, chosen by the link that is called (busybox). */
 bool program_is_multicall(const char *name);
 
+/*
+ * Whether it does another thing under another name (systemctl is also reboot), so that a rule about
+ * a name that leads to it is not about the program.
+ */
+bool program_acts_by_name(const char *name);
+
 /* Whether coreutils acts as this program. Under an unknown name, its first argument is the name. */
 bool program_is_coreutil(const char *name);
 

@@ -58,12 +58,47 @@ static bool path_could_fit(const char *pattern, const struct candidate_program *
 }
 
 /* Wide: a bare name fits a file in any directory. */
-static bool program_fits(
-	const struct patterns *first, const struct candidate_program *p, bool wrapped)
+static bool name_fits(const struct patterns *first, const struct candidate_program *p, bool wrapped)
 {
 	for (size_t i = 0; i < first->n; i++)
 		if (strchr(first->any[i], '/') ? path_could_fit(first->any[i], p, wrapped)
 					       : glob_text(first->any[i], p->name))
+			return true;
+	return false;
+}
+
+bool rule_fits_link(const struct rule *rule, const char *path)
+{
+	const struct patterns *first = &rule->argv[0];
+
+	for (size_t i = 0; i < first->n; i++)
+		if (strchr(first->any[i], '/')
+				? glob_path(first->any[i], path) || merged_fits(first->any[i], path)
+				: glob_text(first->any[i], path_name(path)))
+			return true;
+	return false;
+}
+
+/* Whether it may be this file. A path that was written after a wrapper may be any of that name. */
+static bool may_be(const struct candidate_program *p, const char *path, bool wrapped)
+{
+	return !p->path || wrapped || strcmp(p->path, path) == 0 || merged_fits(path, p->path);
+}
+
+/* Wide, and also by the names that lead to the program. */
+static bool program_fits(const struct rule *rule, const struct trusted *trusted,
+	const struct candidate_program *p, bool wrapped)
+{
+	const struct program_link *links;
+	size_t n;
+
+	if (name_fits(&rule->argv[0], p, wrapped))
+		return true;
+	if (trusted->links.n == 0)
+		return false;
+	links = program_links_find(&trusted->links, p->name, &n);
+	for (size_t i = 0; i < n; i++)
+		if (may_be(p, links[i].program, wrapped) && rule_fits_link(rule, links[i].path))
 			return true;
 	return false;
 }
@@ -180,11 +215,11 @@ static bool fits_wide(const struct patterns *p, const struct candidate_word *w)
 }
 
 /* Pattern 0 is tried on words, too: each may be a command that a wrapper runs. */
-static bool word_fits(
-	const struct rule *rule, size_t at, const struct candidate_word *w, enum width width)
+static bool word_fits(const struct rule *rule, const struct trusted *trusted, size_t at,
+	const struct candidate_word *w, enum width width)
 {
 	if (at == 0)
-		return w->command && program_fits(&rule->argv[0], &w->program, true);
+		return w->command && program_fits(rule, trusted, &w->program, true);
 	return width == NARROW ? fits_narrow(&rule->argv[at], w) : fits_wide(&rule->argv[at], w);
 }
 
@@ -194,8 +229,8 @@ static bool word_fits(
  * with a word twice between two "**". If options may precede a subcommand, the rule is matched as
  * if "**" stood before the subcommand.
  */
-static bool words_fit(const struct rule *rule, size_t first, const struct candidate *s,
-	enum width width, struct rule_reach *reach)
+static bool words_fit(const struct rule *rule, const struct trusted *trusted, size_t first,
+	const struct candidate *s, enum width width, struct rule_reach *reach)
 {
 	const size_t none = SIZE_MAX;
 	size_t at = first, word = 0, taken = 0, star = first == 0 ? 0 : none;
@@ -211,7 +246,8 @@ static bool words_fit(const struct rule *rule, size_t first, const struct candid
 			taken = word;
 			if (at == rule->n_argv)
 				return true;
-		} else if (at < rule->n_argv && word_fits(rule, at, &s->words[word], width)) {
+		} else if (at < rule->n_argv
+			&& word_fits(rule, trusted, at, &s->words[word], width)) {
 			if (at == 0 && s->words[word].options_first && rule->n_argv > 1) {
 				star = 1;
 				taken = word + 1;
@@ -240,19 +276,19 @@ bool rule_words_fit(const struct rule *rule, const struct candidate *s)
 	if (rule->n_argv > 1 && !rule_is_any_words(last)
 		&& (s->n_words == 0 || !fits_narrow(last, &s->words[s->n_words - 1])))
 		return false;
-	return words_fit(rule, 1, s, NARROW, NULL);
+	return words_fit(rule, NULL, 1, s, NARROW, NULL);
 }
 
-static enum rule_miss try_wide(
-	const struct rule *rule, const struct candidate *s, struct rule_reach *reach)
+static enum rule_miss try_wide(const struct rule *rule, const struct trusted *trusted,
+	const struct candidate *s, struct rule_reach *reach)
 {
 	/* In a line, the path is as it was written, like that of a command after a wrapper. */
-	bool program = program_fits(&rule->argv[0], &s->executable, s->form == CANDIDATE_COMMAND)
-		|| (s->real.name && program_fits(&rule->argv[0], &s->real, false));
+	bool program = program_fits(rule, trusted, &s->executable, s->form == CANDIDATE_COMMAND)
+		|| (s->real.name && program_fits(rule, trusted, &s->real, false));
 
-	if (program && words_fit(rule, 1, s, WIDE, reach))
+	if (program && words_fit(rule, trusted, 1, s, WIDE, reach))
 		return RULE_MATCHES;
-	if (s->wrapped && words_fit(rule, 0, s, WIDE, NULL))
+	if (s->wrapped && words_fit(rule, trusted, 0, s, WIDE, NULL))
 		return RULE_MATCHES;
 	return program ? RULE_OTHER_WORDS : RULE_OTHER_PROGRAM;
 }
@@ -286,12 +322,12 @@ static enum rule_miss try_argv(const struct rule *rule, const struct trusted *tr
 	if (reach)
 		*reach = (struct rule_reach){ 0 };
 	if (rule->action != DECISION_ALLOW)
-		return try_wide(rule, s, reach);
+		return try_wide(rule, trusted, s, reach);
 
 	miss = try_programs(rule, trusted, s, reach);
 	if (miss != RULE_MATCHES)
 		return miss;
-	return words_fit(rule, 1, s, NARROW, reach) ? RULE_MATCHES : RULE_OTHER_WORDS;
+	return words_fit(rule, trusted, 1, s, NARROW, reach) ? RULE_MATCHES : RULE_OTHER_WORDS;
 }
 
 enum rule_miss rule_try_argv(const struct rule *rule, const struct trusted *trusted,

@@ -15,6 +15,7 @@
 #include "gate/fields.h"
 #include "gate/kind.h"
 #include "gate/policy/candidate.h"
+#include "gate/policy/program-links.h"
 #include "gate/policy/rule-runner.h"
 #include "gate/policy/url.h"
 #include "gate/wire/reply.h"
@@ -90,10 +91,12 @@ struct rule {
 /* Whether an element of argv stands for any number of arguments. */
 bool rule_is_any_words(const struct patterns *element);
 
-/* The directories in which a bare name in an allowing rule may lie. */
+/* The directories in which a bare name in an allowing rule may lie, and where names in them lead.
+ */
 struct trusted {
 	const char **directories;
 	size_t n;
+	struct program_links links;
 };
 
 /* Whether the file lies directly in one of them. */
@@ -151,6 +154,12 @@ int rule_strictness(const struct rule *rule);
 /* The severity of the rule, or else of its action. */
 enum severity rule_severity(const struct rule *rule);
 enum severity severity_of(enum decision action);
+
+/*
+ * Whether a rule that denies or asks is about programs under the name or path of this link, so that
+ * it is also about the program that the link leads to.
+ */
+bool rule_fits_link(const struct rule *rule, const char *path);
 
 /* rule_try() without users, groups and claims, for examples. */
 enum rule_miss rule_try_argv(const struct rule *rule, const struct trusted *trusted,

@@ -175,11 +175,24 @@ static bool is_plain(const struct candidate *s)
 		&& (!s->real.name || program_of(s->real.name) == PROGRAM_PLAIN);
 }
 
+/* Adds the program by the names that lead to it, for rules that deny or ask. */
+static void add_links(struct target *t, const struct trusted *trusted, const char *name,
+	const struct candidate *s, enum glob_reach reach)
+{
+	const struct program_link *link;
+	size_t n;
+
+	link = program_links_find(&trusted->links, name, &n);
+	for (; n > 0; link++, n--)
+		add_vector(t, path_name(link->path), s, reach);
+}
+
 /*
  * Adds a program by its name, its real name and its path. In a line of shell an allowing rule must
  * fit the program as it is written there: another program may have the same last name.
  */
-static void add_candidate(struct target *t, const struct candidate *s, bool in_line)
+static void add_candidate(
+	struct target *t, const struct trusted *trusted, const struct candidate *s, bool in_line)
 {
 	const bool by_path = in_line && !s->executable.searched;
 	const enum glob_reach reach = is_plain(s) ? GLOB_WHOLE : GLOB_ANY_WORD;
@@ -190,6 +203,9 @@ static void add_candidate(struct target *t, const struct candidate *s, bool in_l
 		add_vector(t, s->real.name, s, reach);
 	for (size_t i = first; i < t->n; i++)
 		t->texts[i].command = s->form != CANDIDATE_WORDS && !by_path;
+	add_links(t, trusted, s->executable.name, s, reach);
+	if (s->real.name)
+		add_links(t, trusted, s->real.name, s, reach);
 	/* A name with a blank reads like another program with an argument. */
 	if (in_line && strpbrk(s->executable.name, BLANKS))
 		t->understood = false;
@@ -207,7 +223,8 @@ static void add_candidate(struct target *t, const struct candidate *s, bool in_l
  * allowing rule must fit the line itself, too, as it is written: the words of a command are joined
  * without their quotes. No allowing pattern matches a newline.
  */
-static void add_line(struct target *t, const struct candidates *c, const char *line)
+static void add_line(struct target *t, const struct trusted *trusted, const struct candidates *c,
+	const char *line)
 {
 	const enum glob_reach reach = c->opaque || c->unread ? GLOB_ANY_WORD : GLOB_WHOLE;
 
@@ -221,7 +238,7 @@ static void add_line(struct target *t, const struct candidates *c, const char *l
 
 	add_text(t, single_spaced(t->texts[0].text), reach);
 	for (size_t i = 1; i < c->n; i++)
-		add_candidate(t, &c->all[i], true);
+		add_candidate(t, trusted, &c->all[i], true);
 }
 
 static bool is_trusted(const struct candidate_program *p, const struct trusted *trusted)
@@ -232,14 +249,14 @@ static bool is_trusted(const struct candidate_program *p, const struct trusted *
 		&& program != PROGRAM_WRAPPER;
 }
 
-static void add_command(struct target *t, const struct candidates *c, const struct trusted *trusted)
+static void add_command(struct target *t, const struct trusted *trusted, const struct candidates *c)
 {
 	const struct candidate *s = &c->all[0];
 
 	t->understood = c->n == 1 && !s->wrapped && is_trusted(&s->executable, trusted)
 		&& (!s->real.name || is_trusted(&s->real, trusted));
 	for (size_t i = 0; i < c->n; i++)
-		add_candidate(t, &c->all[i], false);
+		add_candidate(t, trusted, &c->all[i], false);
 	t->grave = t->error == 0 && is_grave(t->texts[0].text);
 }
 
@@ -252,9 +269,9 @@ int target_init_candidates(struct target *t, const struct candidates *c, const c
 		.asker = c->all[0].asker,
 	};
 	if (line)
-		add_line(t, c, line);
+		add_line(t, trusted, c, line);
 	else
-		add_command(t, c, trusted);
+		add_command(t, trusted, c);
 	return finish(t);
 }
 

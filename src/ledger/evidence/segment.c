@@ -30,17 +30,11 @@ static bool parse_name(const char *file, const char *log, uint64_t *ret_last)
 		&& notation_parse_number(file + len + 1, 1, CHAIN_SEQUENCE_MAX, ret_last) == 0;
 }
 
-static void close_directory(DIR **d)
-{
-	if (*d)
-		closedir(*d);
-}
-
 int segment_find(const char *log, uint64_t from, bool newest, uint64_t *ret_last)
 {
 	cleanup(free_p) char *directory = strdup(log);
 	cleanup(free_p) char *copy = strdup(log);
-	cleanup(close_directory) DIR *d = NULL;
+	cleanup(closedir_p) DIR *d = NULL;
 	const struct dirent *entry;
 	const char *name;
 	uint64_t last, found = 0;
