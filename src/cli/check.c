@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/json/tree.h"
 #include "base/text.h"
+#include "cli/check-list.h"
 #include "cli/evaluate-build.h"
 #include "cli/question.h"
 #include "cli/request-build.h"
@@ -20,7 +21,7 @@ struct check {
 	struct evaluate_build evaluate;
 	struct runner_auth_options runner;
 	struct question question;
-	bool quiet;
+	bool quiet, list;
 };
 
 static const struct option_row rows[] = {
@@ -31,6 +32,8 @@ static const struct option_row rows[] = {
 	REQUEST_BUILD_TOKEN_ROW(struct check, build),
 	REQUEST_BUILD_REASON_ROW(struct check, build),
 	RUNNER_AUTH_ROWS(struct check, runner),
+	{ "list", 0, NULL, "list what you may do, and ask about nothing",
+		OPTION_FLAG(struct check, list) },
 	{ "wait", 0, "[=TIME]", "hold until somebody has decided, or for so long",
 		OPTION_DURATION(struct check, question.wait_time),
 		OPTION_GIVEN(struct check, question.wait), .wants = "a time, such as 10min" },
@@ -72,6 +75,17 @@ static uint64_t own_wait(const struct bytes *request)
 	return ms * CLOCK_MS;
 }
 
+static int list(const struct verb *verb, const struct check *check)
+{
+	if (check->build.command[0])
+		return usage_error(verb, "--list takes no command");
+	if (check->build.described || check->build.request_file || check->question.wait
+		|| check->runner.token || check->runner.key
+		|| evaluate_build_is_asked(&check->evaluate))
+		return usage_error(verb, "--list takes no option that describes a request");
+	return check_list(verb, &check->question.ask, check->question.json);
+}
+
 static int run(const struct verb *verb, int argc, char **argv)
 {
 	cleanup(bytes_deinit) struct bytes request = BYTES_PRINTED;
@@ -91,6 +105,8 @@ static int run(const struct verb *verb, int argc, char **argv)
 		say_nothing();
 	if (check.question.ask.trusted && check.question.ask.socket)
 		return usage_error(verb, "--trust-socket excludes --socket");
+	if (check.list)
+		return list(verb, &check);
 	if (check.question.wait && check.build.request_file)
 		return usage_error(verb, "--wait excludes --request, which has its own wait_ms");
 

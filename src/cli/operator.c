@@ -111,7 +111,9 @@ int operator_ask(const struct operator_options *op, const struct bytes *request,
 	struct client c;
 	int r, status;
 
-	r = client_open(&c, op->own ? CLIENT_AGENT : CLIENT_OPERATOR, op->socket, op->timeout);
+	r = op->trusted ? client_open_by_place(&c, op->trusted, op->timeout)
+			: client_open(&c, op->own ? CLIENT_AGENT : CLIENT_OPERATOR, op->socket,
+				op->timeout);
 	if (r >= 0)
 		r = client_send(&c, request);
 	status = r < 0 ? say_undecided("%s", bytes_str(&c.why))

@@ -29,6 +29,7 @@
 struct operator_options {
 	const struct verb *verb;
 	const char *socket;
+	const char *trusted; /* with `own`, instead: as in cli/ask */
 	uint64_t timeout;
 	bool own;         /* the asker's own tokens, at the door at which it asks */
 	const char *look; /* shows whether something changed; NULL: firma token show */

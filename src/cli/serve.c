@@ -117,6 +117,8 @@ static const struct option_row rows[] = {
 		.wants = WANTS_GROUP },
 	{ "allow-self-approval", 0, NULL, "let askers approve their own requests",
 		OPTION_FLAG(struct command_line, serve.settings.allow_self_approval) },
+	{ "hide-rules", 0, NULL, "do not tell askers what they may do",
+		OPTION_FLAG(struct command_line, serve.settings.hide_rules) },
 	{ "default-action", 0, "ACTION", "allow, deny or pending_hitl (default: deny)",
 		OPTION_PARSED(struct command_line, serve.settings.default_action, parse_decision),
 		.wants = "allow, deny or pending_hitl" },

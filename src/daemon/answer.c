@@ -142,7 +142,6 @@ static int print_view(const struct answer *a, const struct status_sources *sourc
 	const struct moment *now, struct bytes *b)
 {
 	const struct resources *res = sources->resources;
-	int r;
 
 	switch (a->verdict.view) {
 	case VIEW_LIST:
@@ -151,9 +150,8 @@ static int print_view(const struct answer *a, const struct status_sources *sourc
 		return view_own(res, a->conn->peer.uid, a->listed, now, b);
 	case VIEW_SHOW:
 		return view_show(res, a->verdict.token_id, now, res->approvers.path != NULL, b);
-	case VIEW_GATE:
-		r = bytes_append(b, bytes_str(&a->verdict.gate), a->verdict.gate.len);
-		return r < 0 ? r : bytes_append_char(b, '\n');
+	case VIEW_LINES:
+		return bytes_append(b, bytes_str(&a->verdict.lines), a->verdict.lines.len);
 	case VIEW_STATUS:
 		return status_print(sources, now, b);
 	case VIEW_WATCH:

@@ -179,7 +179,8 @@ static int add_home(const struct conn *conn, struct decide_input *in, char **ret
 static int add_groups(const struct conn *conn, struct decide_input *in, gid_t **ret)
 {
 	const struct request *request = in->request;
-	bool judged = request->action == ACTION_EXEC || request->action == ACTION_EVALUATE;
+	bool judged = request->action == ACTION_EXEC || request->action == ACTION_EVALUATE
+		|| request->action == ACTION_MAY;
 	int r;
 
 	if (request->fault

@@ -296,8 +296,8 @@ static void commit(struct batch *batch)
 
 static bool is_large(enum view view)
 {
-	return view == VIEW_LIST || view == VIEW_OWN || view == VIEW_WATCH
-		|| view == VIEW_ALLOWLIST;
+	return view == VIEW_LIST || view == VIEW_OWN || view == VIEW_WATCH || view == VIEW_ALLOWLIST
+		|| view == VIEW_LINES;
 }
 
 /* Refuses a view that can't be shown now. `unread`: bytes of replies that peers have not read. */

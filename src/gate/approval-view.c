@@ -71,5 +71,6 @@ int approval_view_gate(const struct decide_input *in, struct bytes *b)
 	writer_end(&w);
 	if (r < 0)
 		writer_fail(&w, r);
-	return writer_finish(&w);
+	r = writer_finish(&w);
+	return r < 0 ? r : bytes_append_char(b, '\n');
 }

@@ -23,9 +23,36 @@ static void take_judgement(struct verdict *v, const struct judgement *j)
  * A request of the first contract can't name a pack. So if askers choose the pack, the first pack
  * is in force if there is no policy. The packs that the policy names are always in force.
  */
-static bool is_in_force(const struct decide_input *in, size_t pack)
+bool decide_exec_has_pack(const struct decide_input *in, size_t pack)
 {
 	return !in->settings->packs_by_asker || pack >= in->n_offered || (!in->policy && pack == 0);
+}
+
+/* If there are packs but no policy, the packs alone decide. */
+static bool policy_decides(const struct decide_input *in)
+{
+	return in->policy || in->n_packs == 0;
+}
+
+static enum decision default_of(const struct decide_input *in, const struct policy *policy)
+{
+	const enum decision action = policy ? policy_default(policy) : DECISION_NONE;
+
+	return action != DECISION_NONE ? action : in->settings->default_action;
+}
+
+enum decision decide_exec_default(const struct decide_input *in)
+{
+	struct judgement found = { 0 }, j = { 0 };
+
+	if (policy_decides(in))
+		found.decision = default_of(in, in->policy);
+	for (size_t i = 0; i < in->n_packs; i++) {
+		j.decision = default_of(in, in->packs[i]);
+		if (decide_exec_has_pack(in, i))
+			judgement_take_stricter(&found, &j);
+	}
+	return found.decision;
 }
 
 static int judge(const struct decide_input *in, struct judgement *ret)
@@ -34,8 +61,7 @@ static int judge(const struct decide_input *in, struct judgement *ret)
 	bool remember = true;
 	int r;
 
-	/* If there are packs but no policy, the packs alone decide. */
-	if (in->policy || in->n_packs == 0) {
+	if (policy_decides(in)) {
 		r = policy_judge(
 			in->policy, in->request, &in->asker, in->settings->default_action, &found);
 		if (r < 0)
@@ -43,7 +69,7 @@ static int judge(const struct decide_input *in, struct judgement *ret)
 		remember = found.remember || found.decision == DECISION_ALLOW;
 	}
 	for (size_t i = 0; i < in->n_packs; i++) {
-		if (!is_in_force(in, i))
+		if (!decide_exec_has_pack(in, i))
 			continue;
 		r = policy_judge(
 			in->packs[i], in->request, &in->asker, in->settings->default_action, &j);

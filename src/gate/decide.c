@@ -16,6 +16,7 @@
 #include "gate/decide-approval.h"
 #include "gate/decide-evaluate.h"
 #include "gate/decide-exec.h"
+#include "gate/decide-may.h"
 #include "gate/decide-token.h"
 #include "gate/limits.h"
 #include "gate/policy/glob.h"
@@ -131,9 +132,9 @@ static void decide_gate(const struct decide_input *in, struct verdict *v)
 	char gate[2 * APPROVAL_GATE_LEN + 1];
 
 	if (in->gate && (!in->approving || in->role == ROLE_AGENT)) {
-		verdict_show(v, VIEW_GATE);
+		verdict_show(v, VIEW_LINES);
 		notation_hex(in->gate, APPROVAL_GATE_LEN, gate);
-		verdict_fail(v, bytes_appendf(&v->gate, "{\"gate\":\"%s\"}", gate));
+		verdict_fail(v, bytes_appendf(&v->lines, "{\"gate\":\"%s\"}\n", gate));
 	} else if (!in->approving) {
 		verdict_conclude(v, OUTCOME_UNSUPPORTED,
 			"this gate takes no signatures: it has no file of approvers");
@@ -141,8 +142,8 @@ static void decide_gate(const struct decide_input *in, struct verdict *v)
 	} else if (in->request->token_id && !in->token) {
 		verdict_conclude(v, OUTCOME_NOT_FOUND, REASON_NO_TOKEN);
 	} else {
-		verdict_show(v, VIEW_GATE);
-		verdict_fail(v, approval_view_gate(in, &v->gate));
+		verdict_show(v, VIEW_LINES);
+		verdict_fail(v, approval_view_gate(in, &v->lines));
 	}
 }
 
@@ -250,7 +251,8 @@ static bool is_of_asker(const struct decide_input *in)
 {
 	return in->role == ROLE_AGENT || in->request->action == ACTION_EXEC
 		|| in->request->action == ACTION_NONE || in->request->action == ACTION_DONE
-		|| in->request->action == ACTION_WITHDRAW || in->request->own;
+		|| in->request->action == ACTION_WITHDRAW || in->request->action == ACTION_MAY
+		|| in->request->own;
 }
 
 static void decide_full(const struct decide_input *in, struct verdict *v)
@@ -320,6 +322,8 @@ static void decide_any(const struct decide_input *in, struct verdict *v)
 		decide_done(in, v);
 	else if (request->action == ACTION_WITHDRAW || request->own)
 		decide_own(in, v);
+	else if (request->action == ACTION_MAY)
+		decide_may(in, v);
 	else
 		decide_action(in, v);
 }

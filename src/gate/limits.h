@@ -24,6 +24,7 @@
 #define LIMIT_SHELL_LINES 64 /* lines of shell in one request that are read */
 #define LIMIT_STRING 1024
 #define LIMIT_WAIT_MS 600000
+#define LIMIT_MAY_LIST ((size_t)1 << 20) /* what an asker may do, as text */
 
 /* Time until the whole request must have arrived, and until the reply must have been read. */
 #define LIMIT_EXCHANGE_TIME UINT64_C(10000000)

@@ -21,5 +21,6 @@ struct settings {
 	bool allow_self_approval;
 	bool require_signature; /* every approval needs a signature */
 	bool packs_by_asker;    /* the asker chooses the pack; else all are in force */
+	bool hide_rules;        /* askers can't list what they may do */
 	bool approvals_claimed; /* approvals of releases are believed without a check */
 };

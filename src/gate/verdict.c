@@ -17,7 +17,7 @@ void verdict_init(struct verdict *v)
 		.reason = BYTES_PRINTED,
 		.approvals = BYTES_PRINTED,
 		.proofs = BYTES_PRINTED,
-		.gate = BYTES_PRINTED,
+		.lines = BYTES_PRINTED,
 	};
 }
 
@@ -36,7 +36,7 @@ void verdict_deinit(struct verdict *v)
 	free(v->used_path);
 	bytes_deinit(&v->approvals);
 	bytes_deinit(&v->proofs);
-	bytes_deinit(&v->gate);
+	bytes_deinit(&v->lines);
 	verdict_init(v);
 }
 

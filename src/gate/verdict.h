@@ -30,7 +30,7 @@ enum view {
 	VIEW_WATCH,
 	VIEW_CHANGED,
 	VIEW_ALLOWLIST,
-	VIEW_GATE,
+	VIEW_LINES,
 	VIEW_SEGMENT,
 	VIEW_RECEIPT
 };
@@ -70,7 +70,7 @@ struct verdict {
 	struct bytes proofs;    /* for the evidence: a JSON array; or empty */
 	struct sk_use sk_use;   /* the new count of a security key */
 	struct sk_use nonce;    /* the nonce that a signature has used */
-	struct bytes gate;      /* for VIEW_GATE: a JSON object */
+	struct bytes lines;     /* for VIEW_LINES: whole lines */
 
 	int error; /* 0, or the first negative errno; always 0 after decide() */
 };

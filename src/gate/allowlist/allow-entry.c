@@ -20,6 +20,7 @@
 #include "gate/limits.h"
 #include "gate/policy/glob.h"
 #include "gate/policy/program.h"
+#include "gate/policy/rule-write.h"
 
 bool allow_entry_is_over(const struct allow_entry *e, uint64_t now)
 {
@@ -335,22 +336,40 @@ int allow_entry_append(const struct allow_entry *e, const struct allow_entry *ol
 	return writer_finish(&w);
 }
 
-/* Writes the patterns of the arguments as they are in the file. */
-static void write_argv(struct writer *w, const struct allow_entry *e)
+/* The program and its arguments. */
+static void write_command(struct writer *w, const struct allow_entry *e)
 {
-	const struct patterns *p;
+	writer_string(w, "agent_id", e->agent);
+	writer_string(w, KEY_ID, e->id);
+	writer_string(w, KEY_PATTERN, e->pattern);
+	writer_string(w, KEY_REAL_PATH, e->real_path);
+	writer_string(w, KEY_ARG_PATTERN, e->arg_pattern);
+	writer_string(w, KEY_PROGRAMS, e->programs);
+	writer_string(w, KEY_CWD, e->cwd);
+	if (e->has_args)
+		writer_strings(w, KEY_ARGS, e->args.text, e->args.n);
+	if (e->has_argv)
+		rule_write_argv(w, KEY_ARGV, &e->rule, 1);
+}
 
-	writer_array(w, KEY_ARGV);
-	for (size_t i = 1; i < e->rule.n_argv; i++) {
-		p = &e->rule.argv[i];
-		if (p->n != 1)
-			writer_array(w, NULL);
-		for (size_t k = 0; k < p->n; k++)
-			writer_string(w, NULL, p->any[k]);
-		if (p->n != 1)
-			writer_end(w);
-	}
-	writer_end(w);
+static void write_left(struct writer *w, const struct allow_entry *e, uint64_t now)
+{
+	if (e->expires != ALLOW_FOREVER)
+		writer_unsigned(w, "expires_in_ms", now < e->expires ? e->expires - now : 0);
+}
+
+static void write_bounds(struct writer *w, const struct allow_entry *e)
+{
+	for (enum field f = 0; f < FIELDS; f++)
+		if (field_rows[f].entry_key)
+			writer_string(w, field_rows[f].entry_key, e->bounds[f]);
+}
+
+void allow_entry_write_matter(struct writer *w, const struct allow_entry *e, uint64_t now)
+{
+	write_command(w, e);
+	write_left(w, e, now);
+	write_bounds(w, e);
 }
 
 int allow_entry_print(
@@ -360,31 +379,18 @@ int allow_entry_print(
 
 	writer_init(&w, b);
 	writer_object(&w, NULL);
-	writer_string(&w, "agent_id", e->agent);
-	writer_string(&w, KEY_ID, e->id);
-	writer_string(&w, KEY_PATTERN, e->pattern);
-	writer_string(&w, KEY_REAL_PATH, e->real_path);
-	writer_string(&w, KEY_ARG_PATTERN, e->arg_pattern);
-	writer_string(&w, KEY_PROGRAMS, e->programs);
-	writer_string(&w, KEY_CWD, e->cwd);
-	if (e->has_args)
-		writer_strings(&w, KEY_ARGS, e->args.text, e->args.n);
-	if (e->has_argv)
-		write_argv(&w, e);
+	write_command(&w, e);
 	writer_string(&w, KEY_SOURCE, e->source);
 	writer_string(&w, KEY_SIGNER, e->signer);
 	write_expiry(&w, e->expires);
-	if (e->expires != ALLOW_FOREVER)
-		writer_unsigned(&w, "expires_in_ms", now < e->expires ? e->expires - now : 0);
+	write_left(&w, e, now);
 	if (e->uid != ALLOW_NO_USER)
 		writer_unsigned(&w, KEY_UID, e->uid);
 	if (e->by != ALLOW_NO_USER)
 		writer_unsigned(&w, KEY_BY, e->by);
 	if (e->made > 0)
 		writer_unsigned(&w, KEY_MADE, e->made);
-	for (enum field f = 0; f < FIELDS; f++)
-		if (field_rows[f].entry_key)
-			writer_string(&w, field_rows[f].entry_key, e->bounds[f]);
+	write_bounds(&w, e);
 	if (use->at > 0) {
 		writer_unsigned(&w, KEY_USED, use->at);
 		writer_string(&w, KEY_USED_PATH, use->path);

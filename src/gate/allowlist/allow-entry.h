@@ -14,6 +14,7 @@
 
 #include "base/bytes.h"
 #include "base/json/dispatch.h"
+#include "base/json/writer.h"
 #include "gate/fields.h"
 #include "gate/policy/rule.h"
 #include "gate/token/token.h"
@@ -132,6 +133,9 @@ struct allow_use {
 	uint64_t at; /* 0: never */
 	const char *path;
 };
+
+/* Writes the members that say what the entry allows: not to whom, nor who made it. */
+void allow_entry_write_matter(struct writer *w, const struct allow_entry *entry, uint64_t now);
 
 /* Appends one object without a newline: an item of a list. */
 int allow_entry_print(const struct allow_entry *entry, const struct allow_use *use, uint64_t now,

@@ -381,6 +381,13 @@ static bool runner_fits(const struct rule *rule, const struct string_list *runne
 	return rule_runners_fit(&rule->runners, runner);
 }
 
+bool rule_is_for(const struct rule *rule, const struct asker *asker)
+{
+	return (rule->users.n == 0 || has_id(&rule->users, asker->uid))
+		&& (rule->groups.n == 0 || group_fits(rule, asker))
+		&& (rule->runners.n == 0 || rule->action != DECISION_ALLOW);
+}
+
 enum rule_miss rule_try_asker(const struct rule *rule, const struct request *request,
 	const struct asker *asker, const char *directory, struct rule_reach *reach)
 {

@@ -146,6 +146,12 @@ enum rule_miss rule_try_asker(const struct rule *rule, const struct request *req
 	const struct asker *asker, const char *directory, struct rule_reach *reach);
 
 /*
+ * Whether users and groups fit, and a rule that allows names no runners: the rule may be about some
+ * request of this asker.
+ */
+bool rule_is_for(const struct rule *rule, const struct asker *asker);
+
+/*
  * Of two rules, the one with the greater number decides. NULL: 0. An answer that may be remembered
  * makes a rule less strict: a person is asked less often.
  */

@@ -112,6 +112,7 @@ static const struct {
 	[ACTION_EXEC] = { "local.exec", exec_keys },
 	[ACTION_DONE] = { "local.exec.done", done_keys },
 	[ACTION_WITHDRAW] = { "local.exec.withdraw", show_keys },
+	[ACTION_MAY] = { "local.exec.may", no_keys },
 	[ACTION_APPROVE] = { "local.exec.approve", approve_keys },
 	[ACTION_REVOKE] = { "local.exec.revoke", revoke_keys },
 	[ACTION_LIST] = { "local.exec.list", list_keys },

@@ -22,6 +22,7 @@ enum action {
 	ACTION_EXEC,
 	ACTION_DONE,     /* the asker reports how the command ended */
 	ACTION_WITHDRAW, /* the asker ends a token of its own */
+	ACTION_MAY,      /* the asker lists what it may do */
 	ACTION_APPROVE,
 	ACTION_REVOKE,
 	ACTION_LIST,
