@@ -133,3 +133,21 @@ own() {
 	run firma token withdraw --socket "$SOCKET"
 	assert_status 2
 }
+
+@test "what was withdrawn counts against the share of its asker until it is dropped" {
+	local i answer
+
+	# A sixteenth of it is the share of one uid.
+	start_asking --max-store 1M
+	for i in {1..50}; do
+		answer=$(ask sandbox_id="$i" args:="[\"$(printf '%015000d' 0)\"]")
+		[[ $answer == *pending_hitl* ]] || break
+		must "$OK" say withdraw token_id="$("$UNIT" get approval_token <<<"$answer")"
+	done
+	must '{"decision":"deny","reason":"limit reached: tokens on record may take 64 KiB for one uid"}' \
+		echo "$answer"
+	assert_equal "$i" 5
+	move_clock 301
+	run ask
+	assert_decision pending_hitl
+}

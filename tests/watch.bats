@@ -636,3 +636,39 @@ revoked() {
 	finish asker
 	assert_decision deny 'approval token revoked: no'
 }
+
+# policy_of_many_steps: 60 rules that ask for two approvers, and take some 7 million steps for
+# 60,000 bytes.
+policy_of_many_steps() {
+	local i
+
+	mkdir -p "$TMP/policy"
+	{
+		printf '{"exec":['
+		for i in {1..60}; do
+			printf '{"id":"r%d","argv":["x","*a%d?*b"],"action":"pending_hitl","quorum":2},' "$i" "$i"
+		done
+		printf '{"id":"last","argv":["x","*"],"action":"pending_hitl","quorum":2}]}'
+	} >"$TMP/policy/policy.json"
+}
+
+@test "the views match what is pending within a budget, and say what they can't tell" {
+	local i
+
+	policy_of_many_steps
+	start_daemon --policy "$TMP/policy/policy.json"
+	for i in {1..20}; do
+		ask executable=/bin/x sandbox_id="$i" args:="[\"$(head -c 60000 /dev/zero | tr '\0' a)\"]"
+	done | grep -c pending_hitl >"$TMP/count"
+	assert_equal "$(<"$TMP/count")" 20
+	operate list >"$TMP/list"
+	"$UNIT" get progress <"$TMP/list" | head -n 20 | sort | uniq -c
+	assert_equal "$(head -n 1 "$TMP/list" | "$UNIT" get progress)" '{"approved":0,"missing":2}'
+	assert_equal "$(sed -n 20p "$TMP/list" | "$UNIT" get progress)" \
+		'{"approved":0,"missing":1,"unknown":true}'
+	run firma token show "$(sed -n 20p "$TMP/list" | "$UNIT" get token_id)"
+	assert_line -e 'missing +2 approvers'
+	run firma token list
+	assert_line -e ' not known '
+	assert_line -e ' 0 of 2 '
+}

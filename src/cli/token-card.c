@@ -180,7 +180,7 @@ static void add_demands(struct token_card *c)
 /* Whether one approval alone, by any approver, would not be enough from the start. */
 static bool has_progress(const struct token_view *t)
 {
-	return t->n_approved > 0 || t->n_missing > 1;
+	return t->n_approved > 0 || t->n_missing > 1 || t->progress_unknown;
 }
 
 /* "alice, bob: 2 of 3", and who is still needed. */

@@ -74,6 +74,7 @@ static bool read_progress(const struct json *root, struct token_view *ret)
 {
 	const struct json *progress = json_get(root, "progress");
 
+	ret->progress_unknown = progress && json_get(progress, "unknown");
 	return !progress
 		|| (json_get_integer(progress, "approved", UINT32_MAX, &ret->n_approved)
 			&& json_get_integer(progress, "missing", UINT32_MAX, &ret->n_missing));
@@ -224,6 +225,8 @@ int token_view_append_missing(const struct token_view *token, struct bytes *b)
 {
 	const struct json *groups = missing_groups(token);
 
+	if (token->progress_unknown)
+		return bytes_append_str(b, "not known: matching the rules takes too many steps");
 	if (token->n_missing == 0)
 		return 0;
 	bytes_appendf(b, "%llu approver%s", (unsigned long long)token->n_missing,
@@ -238,6 +241,8 @@ int token_view_append_progress(const struct token_view *token, struct bytes *b)
 {
 	const struct json *groups = missing_groups(token);
 
+	if (token->progress_unknown)
+		return bytes_append_str(b, "not known");
 	if (token->n_approved + token->n_missing < 2 && !groups)
 		return 0;
 	bytes_appendf(b, "%" PRIu64 " of %" PRIu64, token->n_approved,

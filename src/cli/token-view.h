@@ -29,6 +29,7 @@ struct token_view {
 
 	/* Of a pending token that needs more than an operator's word; else both are 0. */
 	uint64_t n_approved, n_missing;
+	bool progress_unknown; /* the daemon can't say how many are missing */
 };
 
 #define TOKEN_VIEW_UNKNOWN UINT64_MAX

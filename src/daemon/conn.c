@@ -35,13 +35,11 @@ struct client {
 	size_t in_flight;
 };
 
-#define IN_FLIGHT_REASON \
-	"limit reached: requests of one uid that arrive or wait take at most 4 MiB, all 64 MiB"
 #define TOO_SLOW_REASON "limit reached: a request must arrive within 10 seconds"
 #define TOO_MANY_REASON "limit reached: a uid has at most 256 connections at a time"
 
-_Static_assert(LIMIT_IN_FLIGHT >> 20 == 64, "IN_FLIGHT_REASON names it");
-_Static_assert(LIMIT_IN_FLIGHT_UIDS == 16, "IN_FLIGHT_REASON names it");
+_Static_assert(LIMIT_IN_FLIGHT >> 20 == 64, "CONN_IN_FLIGHT names it");
+_Static_assert(LIMIT_IN_FLIGHT_UIDS == 16, "CONN_IN_FLIGHT names it");
 _Static_assert(LIMIT_EXCHANGE_TIME == 10 * CLOCK_SECOND, "TOO_SLOW_REASON names it");
 _Static_assert(LIMIT_CONNECTIONS_OF_UID == 256, "TOO_MANY_REASON names it");
 
@@ -215,7 +213,7 @@ static int take_input(struct conn *conn, size_t n)
 	}
 
 	if (!conn_count_bytes(conn, conn->in.len + len)) {
-		give_request(conn, NULL, 0, IN_FLIGHT_REASON);
+		give_request(conn, NULL, 0, CONN_IN_FLIGHT);
 		return 0;
 	}
 	r = bytes_append(&conn->in, scratch, len);

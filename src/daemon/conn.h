@@ -123,6 +123,10 @@ void conn_release(struct conn *conn);
  */
 bool conn_count_bytes(struct conn *conn, size_t n);
 
+/* The reason, if that limit is exceeded. */
+#define CONN_IN_FLIGHT \
+	"limit reached: requests of one uid that arrive or wait take at most 4 MiB, all 64 MiB"
+
 /* Whether the peer of a held connection is still connected. */
 bool conn_is_there(const struct conn *conn);
 

@@ -316,9 +316,8 @@ static int add_token(const struct resources *res, struct request *request, struc
 }
 
 /* Looks up all inputs of the decision, and decides. */
-static int decide_request(struct batch *batch, struct request *request,
-	const struct turn_waited *waited, size_t len, const struct runner_result *runner,
-	struct answer *a)
+static int decide_request(struct batch *batch, struct request *request, const char *not_held,
+	size_t len, const struct runner_result *runner, struct answer *a)
 {
 	const struct resources *res = batch->resources;
 	const struct conn *conn = a->conn;
@@ -345,7 +344,7 @@ static int decide_request(struct batch *batch, struct request *request,
 		.name_process = name_process,
 		.next_alike = next_alike,
 		.measure = measure,
-		.not_held = waited ? waited->over : NULL,
+		.not_held = not_held,
 		.userdata = &(struct asking){ batch, conn, fingerprint },
 	};
 	int r;
@@ -440,6 +439,15 @@ static int note_request(const struct batch *batch, const struct request *request
 	return describe(request, &a->conn->peer, &a->what);
 }
 
+/* Why a pending answer can't be held back; NULL: it can, or need not. */
+static const char *find_obstacle(const struct request *request, const struct turn_waited *waited,
+	size_t len, const struct answer *a)
+{
+	if (waited)
+		return waited->over;
+	return request->sync_wait && !conn_count_bytes(a->conn, len) ? CONN_IN_FLIGHT : NULL;
+}
+
 static int decide_line(struct batch *batch, const char *line, size_t len, const char *refused,
 	const struct turn_waited *waited, struct answer *a)
 {
@@ -470,7 +478,8 @@ static int decide_line(struct batch *batch, const char *line, size_t len, const 
 	if (r < 0)
 		return r;
 
-	r = decide_request(batch, request, waited, len, &proof.result, a);
+	r = decide_request(
+		batch, request, find_obstacle(request, waited, len, a), len, &proof.result, a);
 	if (r < 0)
 		return r;
 

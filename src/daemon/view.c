@@ -6,8 +6,13 @@
 
 #include "base/json/writer.h"
 #include "gate/approval-view.h"
+#include "gate/limits.h"
+#include "gate/policy/glob.h"
 #include "gate/token/token-print.h"
 #include "ledger/evidence/receipt.h"
+
+/* As the daemon can't tell, one more approval is needed at least. */
+#define PROGRESS_UNKNOWN "{\"approved\":0,\"missing\":1,\"unknown\":true}"
 
 /* Whether the token may need more than an operator's word; a cheap test for gates without keys. */
 static bool may_have_progress(const struct resources *res, const struct token *t)
@@ -34,7 +39,15 @@ static int append_progress(const struct resources *res, const struct token *t,
 		.now = *now,
 	};
 
-	return may_have_progress(res, t) ? approval_view_progress(&in, b) : 0;
+	int r;
+
+	if (!may_have_progress(res, t))
+		return 0;
+	r = approval_view_progress(&in, b);
+	if (r < 0 || !glob_budget_is_spent())
+		return r;
+	bytes_clear(b);
+	return bytes_append_str(b, PROGRESS_UNKNOWN);
 }
 
 static int append_token(const struct resources *res, const struct token *t,
@@ -57,9 +70,11 @@ int view_list(const struct resources *res, enum token_state state, const struct 
 {
 	int r = 0;
 
+	glob_budget_begin(LIMIT_MATCH_STEPS);
 	for (const struct token *t = NULL; r >= 0 && (t = store_next(res->store, t));)
 		if (state == TOKEN_ABSENT || t->state == state)
 			r = append_token(res, t, now, false, b);
+	glob_budget_end();
 	return r;
 }
 
@@ -82,8 +97,9 @@ int view_own(const struct resources *res, uid_t uid, enum token_state state,
 	return r;
 }
 
-int view_event(const struct resources *res, const struct token *t, bool extended, const uid_t *by,
-	const struct moment *now, struct bytes *b)
+/* Within a budget of steps. */
+static int append_event(const struct resources *res, const struct token *t, bool extended,
+	const uid_t *by, const struct moment *now, struct bytes *b)
 {
 	cleanup(bytes_deinit) struct bytes why = BYTES_PRINTED, progress = BYTES_PRINTED;
 	struct token_extra extra = { .by = by, .extended = extended };
@@ -92,7 +108,9 @@ int view_event(const struct resources *res, const struct token *t, bool extended
 	if (t->state == TOKEN_PENDING)
 		r = allowlist_check_token(
 			res->allowlist.list, t, policy_trusted(res->policy.policy), &why);
-	if (r == ALLOW_FAULTY)
+	if (r >= 0 && glob_budget_is_spent())
+		extra.not_always = "matching it with the allowlist takes too many steps";
+	else if (r == ALLOW_FAULTY)
 		extra.not_always = bytes_str(&why);
 	if (r >= 0)
 		r = append_progress(res, t, now, &progress);
@@ -102,16 +120,29 @@ int view_event(const struct resources *res, const struct token *t, bool extended
 	return r < 0 ? r : bytes_append_char(b, '\n');
 }
 
+int view_event(const struct resources *res, const struct token *t, bool extended, const uid_t *by,
+	const struct moment *now, struct bytes *b)
+{
+	int r;
+
+	glob_budget_begin(LIMIT_MATCH_STEPS);
+	r = append_event(res, t, extended, by, now, b);
+	glob_budget_end();
+	return r;
+}
+
 int view_pending(const struct resources *res, const struct moment *now, struct bytes *b)
 {
 	const struct store *store = res->store;
 	int r = 0;
 
+	glob_budget_begin(LIMIT_MATCH_STEPS);
 	for (const struct token *t = NULL; r >= 0 && (t = store_next(store, t));) {
 		if (t->state != TOKEN_PENDING)
 			continue;
-		r = view_event(res, t, false, NULL, now, b);
+		r = append_event(res, t, false, NULL, now, b);
 	}
+	glob_budget_end();
 	return r;
 }
 
@@ -119,8 +150,14 @@ int view_show(const struct resources *res, const uint8_t id[static TOKEN_ID_LEN]
 	const struct moment *now, bool to_sign, struct bytes *b)
 {
 	const struct token *t = store_find(res->store, id);
+	int r;
 
-	return t ? append_token(res, t, now, to_sign, b) : 0;
+	if (!t)
+		return 0;
+	glob_budget_begin(LIMIT_MATCH_STEPS);
+	r = append_token(res, t, now, to_sign, b);
+	glob_budget_end();
+	return r;
 }
 
 int view_receipt(

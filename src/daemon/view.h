@@ -13,7 +13,11 @@
 #include "ledger/allowlist/allowlist-file.h"
 #include "ledger/store/store.h"
 
-/* All functions append whole lines to `b`. Errors: those of bytes_append(). */
+/*
+ * All functions append whole lines to `b`. Errors: those of bytes_append(). How far approvals have
+ * come is matched with the rules within a budget of steps, one for a whole view; for the tokens
+ * after that it is not known.
+ */
 
 /* One line for each token; TOKEN_ABSENT: in any state. */
 int view_list(const struct resources *res, enum token_state state, const struct moment *now,

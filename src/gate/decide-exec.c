@@ -125,7 +125,9 @@ static void decide_first(const struct decide_input *in, struct verdict *v)
 /* An asker that wants only the decision is never told to ask again, so its token ends now. */
 static void end_waiting(const struct decide_input *in, struct verdict *v)
 {
-	if (in->token && in->token->sync_wait)
+	if (!in->token)
+		verdict_take_back(v);
+	else if (in->token->sync_wait)
 		v->change = decide_token_end(in->token, in->not_held, &in->now);
 	verdict_decide(v, DECISION_DENY, in->not_held, RULE_TOKEN);
 }

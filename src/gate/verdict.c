@@ -109,6 +109,13 @@ void verdict_explain_quoted(struct verdict *v, const char *text)
 	verdict_fail(v, text_append_quoted(&v->reason, text, strlen(text)));
 }
 
+void verdict_take_back(struct verdict *v)
+{
+	token_change_deinit(&v->change);
+	v->change = (struct token_change){ 0 };
+	v->has_token = v->joins = false;
+}
+
 void verdict_name_token(struct verdict *v, const struct token *t)
 {
 	v->has_token = true;

@@ -97,6 +97,9 @@ void verdict_explain(struct verdict *v, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 void verdict_explain_quoted(struct verdict *v, const char *text);
 
+/* Issues and joins no token, after all. */
+void verdict_take_back(struct verdict *v);
+
 void verdict_name_token(struct verdict *v, const struct token *token);
 void verdict_name_rule(struct verdict *v, const char *rule);
 
