@@ -282,6 +282,14 @@ hides() {
 	runs git submodule foreach reboot
 	hides git rebase -i --exec ls main
 	hides git -c alias.x='!ls' x
+	hides git --exec-path=/tmp/x status
+	hides git clone -c core.fsmonitor=ls x
+	hides git fetch --upload-pack='sh -c ls' x:y
+	runs git fetch --upload-pack='ls; reboot' x:y
+	hides rsync -e 'sh -c x' a h:
+	runs rsync -e 'ls; reboot' a h:
+	hides tar --checkpoint-action=exec=ls -cf x y
+	runs docker run --entrypoint 'ls; reboot' img
 	mentions git -C reboot log reboot
 	check_decisions
 }
@@ -397,6 +405,27 @@ hides() {
 		tcpserver 0 5 reboot
 		startx /sbin/reboot
 		gnome-terminal.wrapper -e reboot
+		bun x -y reboot
+		bun exec reboot
+		tox exec -e py -- reboot
+		doppler run --command=reboot
+		flatpak enter x reboot
+		git fetch --upload-pack reboot origin
+		git clone -u reboot x:y
+		git ls-remote --upload-p=/sbin/reboot x:y
+		git push origin main --receive-pack=reboot
+		git archive --remote=x --exec reboot
+		git grep -Oreboot x
+		git filter-branch --tree-filter reboot
+		git send-email --sendmail-cmd=reboot
+		rsync -avze reboot x h:
+		rsync -a --rsh=reboot x h:
+		tar -xI reboot -f x
+		tar -xf x --to-command=/sbin/reboot
+		sort -n --compress-program=reboot x
+		man -P reboot ls
+		rg --pre reboot x
+		zip x y -T -TT reboot
 	END
 	while read -ra words; do
 		mentions "${words[@]}"
@@ -423,6 +452,19 @@ hides() {
 		homectl inspect reboot
 		runc --root reboot state c
 		schedtool -n 5 -e ls reboot
+		rsync -av reboot h:
+		rsync -e ssh reboot h:
+		tar -xf reboot
+		tar -czf x -C reboot .
+		sort -o reboot x
+		man reboot
+		rg reboot
+		zip reboot x
+		git fetch reboot
+		git grep reboot
+		git clone x reboot
+		bun x ls reboot
+		bun run reboot
 	END
 	check_decisions
 }

@@ -866,6 +866,64 @@ approved() {
 	assert_decision deny 'limit reached: uid '"$EUID"' has 2 pending tokens for this very request'
 }
 
+@test "behind a wrapper that changes the directory, a word means a path from there" {
+	local no words
+
+	serve_policy
+	no=$(rule no deny '["cat","**","/etc/shadow","**"]')
+	document "{\"default_action\":\"allow\",\"exec\":[$no]}"
+	while read -ra words; do
+		command_of "/usr/bin/${words[0]}" "${words[@]:1}"
+		decides deny no "${MEMBERS[@]}" cwd=/home/me
+	done <<-"END"
+		env -C /etc cat shadow
+		env --chdir=/etc cat ./shadow
+		env --ch /etc cat x/../shadow
+		env -C / nice env -C etc cat shadow
+		env -C ../../etc cat shadow
+		env -C a/b -C ../../../etc cat shadow
+		sudo -nD /etc cat shadow
+		sudo -u x --chdir / cat etc/shadow
+		run0 --chdir=/etc cat shadow
+		systemd-run -q --working-directory /etc cat shadow
+		unshare -rw /etc cat shadow
+		unshare --wd=/etc cat shadow
+		bwrap --ro-bind / / --chdir /etc cat shadow
+		flatpak-spawn --host --directory=/etc cat shadow
+		uv --directory /etc run cat shadow
+		poetry -C /etc run cat shadow
+		conda run --cwd /etc cat shadow
+		mise -C /etc x -- cat shadow
+		yarn --cwd /etc exec cat shadow
+		bun --cwd=/etc x cat shadow
+		chroot / cat etc/shadow
+		chroot --userspec=x / nice cat ./etc/shadow
+		find . -exec env -C /etc cat shadow ;
+		env -C 1 env -C 2 env -C 3 env -C 4 env -C 5 cat shadow
+	END
+	command_of /usr/bin/env -C /etc sh -c 'ls; cat shadow'
+	decides deny no "${MEMBERS[@]}" cwd=/home/me
+	command_of /usr/bin/env -C /etc sh -c 'cat shadow $X'
+	decides deny no "${MEMBERS[@]}" cwd=/home/me
+	command_of /usr/bin/env -C /etc cat shadow
+	decides deny no "${MEMBERS[@]}"
+	while read -ra words; do
+		command_of "/usr/bin/${words[0]}" "${words[@]:1}"
+		decides allow default_action "${MEMBERS[@]}" cwd=/etc
+	done <<-"END"
+		env -C /srv cat shadow
+		env -C x cat shadow
+		chroot /srv cat shadow
+		sudo -C 5 -D /srv cat shadow
+		env -C / cat shadow
+	END
+	# In a rule that allows, no word means a path from there.
+	rules "$(rule r allow '["env","-C","**","/srv/x"]' '"opaque":true')"
+	command_of /usr/bin/env -C /srv cat x
+	decides deny default_action "${MEMBERS[@]}" cwd=/srv
+	check_decisions
+}
+
 @test "in a store, a pattern that allows names the build, or a trusted link leads there" {
 	local store=/nix/store/7a9-
 

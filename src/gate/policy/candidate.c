@@ -52,10 +52,15 @@ static size_t path_size(const char *directory, const char *text, size_t *relativ
 	return size;
 }
 
+const char *candidate_directory(const struct candidate *s)
+{
+	return s->inner_directory ? s->inner_directory : s->directory;
+}
+
 /* The same for a command: a bare name is searched for, so its path is not known. */
 static size_t command_size(const struct candidate *s, const char *command, size_t *relative)
 {
-	return strchr(command, '/') ? path_size(s->directory, command, relative) : 0;
+	return strchr(command, '/') ? path_size(candidate_directory(s), command, relative) : 0;
 }
 
 static int read_programs(struct candidate *s)
@@ -84,7 +89,7 @@ static int read_programs(struct candidate *s)
 		size = command_size(s, w->command, &relative);
 		if (size == 0)
 			continue;
-		path_normalize(s->directory, w->command, at);
+		path_normalize(candidate_directory(s), w->command, at);
 		w->program = program_at(path_skip_proc_root(at));
 		at += size;
 	}
@@ -140,13 +145,16 @@ static bool is_certain_path(const char *text, bool bare)
 
 static int read_paths(struct candidate *s)
 {
-	const char *directory = s->directory ? s->directory : s->likely_directory, *text;
+	const char *directory = candidate_directory(s), *text;
 	const bool bare = !s->wrapped && takes_files(s->narrow.name)
 		&& takes_files(candidate_other_name(&s->narrow, &s->narrow_real));
+	const bool certain = s->directory && !s->inner_directory && !s->any_inner_directory;
 	size_t total = 0, relative = 0, size;
 	char *at;
 	int r;
 
+	if (!directory)
+		directory = s->likely_directory;
 	for (size_t i = 0; i < s->n_words; i++)
 		if (may_be_path(s->words[i].text))
 			total += path_size(directory, s->words[i].text, &relative);
@@ -161,6 +169,9 @@ static int read_paths(struct candidate *s)
 		text = w->text;
 		if (!may_be_path(text))
 			continue;
+		w->path_unknown = s->any_inner_directory && text[0] != '/';
+		if (w->path_unknown)
+			continue;
 		size = path_size(directory, text, &relative);
 		if (size == 0) {
 			w->path_unknown = directory && !is_too_long(text);
@@ -168,7 +179,7 @@ static int read_paths(struct candidate *s)
 		}
 		path_normalize(directory, text, at);
 		w->path = path_skip_proc_root(at);
-		if (is_certain_path(text, bare) && (s->directory || text[0] == '/'))
+		if (is_certain_path(text, bare) && (certain || text[0] == '/'))
 			w->narrow_path = at;
 		at += size;
 	}
@@ -194,26 +205,55 @@ static void find_options_first(struct candidate *s)
  * A link to a program with many names acts as the program of the link's name. coreutils uses an
  * argument as the name if it doesn't know the link's name.
  */
-static void find_commands(struct candidate *s)
+static struct wrapped find_commands(struct candidate *s)
 {
 	const char *name = s->executable.name;
 	const char *real = candidate_other_name(&s->executable, &s->real);
 	struct wrapped w = { .words = s->words, .n = s->n_words };
+	size_t n;
 
 	if (s->form == CANDIDATE_WORDS)
 		wrapper_open_words(&w);
 	else
 		wrapper_find_commands(&w, name);
+	n = w.n_directories;
 	if (real
 		&& (!program_is_multicall(real)
 			|| (program_name_is(real, "coreutils") && !program_is_coreutil(name))))
 		wrapper_find_commands(&w, real);
+	if (n > 0)
+		w.n_directories = n; /* the other name has found the same */
 	s->wrapped = w.found;
 	s->hidden = w.hidden;
+	return w;
+}
+
+/* Each directory is relative to the one before, and the first to the command's own. */
+static int enter_directories(struct candidate *s, const struct wrapped *w)
+{
+	const char *from;
+	char *entered;
+
+	s->any_inner_directory |= w->n_directories > WRAPPED_DIRECTORIES_MAX;
+	for (size_t i = 0; !s->any_inner_directory && i < w->n_directories; i++) {
+		from = candidate_directory(s);
+		from = from ? from : s->likely_directory;
+		if (!from && w->directories[i][0] != '/')
+			return 0;
+		from = from ? from : "";
+		entered = malloc(strlen(from) + strlen(w->directories[i]) + 2);
+		if (!entered)
+			return -ENOMEM;
+		path_normalize(from, w->directories[i], entered);
+		free(s->inner_directory);
+		s->inner_directory = entered;
+	}
+	return 0;
 }
 
 static int read_words(struct candidate *s, const char *words, size_t n)
 {
+	struct wrapped wrapped;
 	int r;
 
 	s->words = reallocarray(NULL, n > 0 ? n : 1, sizeof(*s->words));
@@ -224,8 +264,10 @@ static int read_words(struct candidate *s, const char *words, size_t n)
 	for (size_t i = 0; i < n; i++, words += strlen(words) + 1)
 		s->words[i] = (struct candidate_word){ .text = words };
 
-	find_commands(s);
-	r = s->wrapped ? read_programs(s) : 0;
+	wrapped = find_commands(s);
+	r = enter_directories(s, &wrapped);
+	if (r >= 0 && s->wrapped)
+		r = read_programs(s);
 	if (r >= 0)
 		r = read_paths(s);
 	if (r < 0) {
@@ -294,10 +336,11 @@ static int read_name(struct candidate *s, const char *name)
 static const char *directory_of(const struct candidate *whole, const struct shell_line *line,
 	const struct shell_command *command)
 {
+	const char *directory = candidate_directory(whole);
+
 	if (!line->directory)
-		return whole->directory;
-	if (command->after_cd
-		|| (whole->directory && strcmp(whole->directory, line->directory) == 0))
+		return directory;
+	if (command->after_cd || (directory && strcmp(directory, line->directory) == 0))
 		return line->directory;
 	return NULL;
 }
@@ -329,6 +372,7 @@ int candidate_init_command(struct candidate *s, const struct candidate *whole,
 		.request = whole->request,
 		.asker = whole->asker,
 		.directory = directory_of(whole, line, command),
+		.any_inner_directory = whole->any_inner_directory,
 		.likely_directory = line->directory ? line->directory : whole->likely_directory,
 		.paths = BYTES_PRINTED,
 		.word_paths = BYTES_PRINTED,
@@ -350,6 +394,7 @@ int candidate_init_command(struct candidate *s, const struct candidate *whole,
 int candidate_init_words(
 	struct candidate *s, const struct candidate *whole, const struct shell_words *words)
 {
+	const char *directory = candidate_directory(whole);
 	int r;
 
 	*s = (struct candidate){
@@ -357,7 +402,8 @@ int candidate_init_words(
 		.request = whole->request,
 		.asker = whole->asker,
 		.executable = { .name = "", .searched = true },
-		.likely_directory = whole->directory ? whole->directory : whole->likely_directory,
+		.any_inner_directory = whole->any_inner_directory,
+		.likely_directory = directory ? directory : whole->likely_directory,
 		.paths = BYTES_PRINTED,
 		.word_paths = BYTES_PRINTED,
 	};
@@ -371,7 +417,9 @@ void candidate_deinit(struct candidate *s)
 {
 	free(s->words);
 	free(s->path);
+	free(s->inner_directory);
 	s->path = NULL;
+	s->inner_directory = NULL;
 	bytes_deinit(&s->paths);
 	bytes_deinit(&s->word_paths);
 	s->words = NULL;

@@ -46,6 +46,13 @@ struct candidate {
 
 	const char *directory; /* the working directory; NULL if not known */
 
+	/*
+	 * The directory that a wrapper (env -C) gives to its command. All relative words are then
+	 * taken from there, but none in a rule that allows.
+	 */
+	char *inner_directory;    /* or NULL */
+	bool any_inner_directory; /* it is not known */
+
 	/* A directory that it may run in, or NULL. Only for words, in rules that deny or ask. */
 	const char *likely_directory;
 
@@ -58,6 +65,9 @@ struct candidate {
 	struct bytes paths, word_paths;
 	char *path; /* of the executable, if allocated */
 };
+
+/* The directory from which relative words are taken; NULL if not known. */
+const char *candidate_directory(const struct candidate *s);
 
 /* The real program's name if it is another than the program's; else NULL. */
 const char *candidate_other_name(

@@ -38,7 +38,8 @@ static size_t cut_len(const char *text)
 
 int operands_init(struct operands *o, const struct candidate *s)
 {
-	const size_t directory = s->directory ? strlen(s->directory) : 0;
+	const char *directory = candidate_directory(s);
+	const size_t base = directory ? strlen(directory) : 0;
 	size_t longest = 0, len;
 
 	for (size_t i = 0; i < s->n_words; i++) {
@@ -46,7 +47,7 @@ int operands_init(struct operands *o, const struct candidate *s)
 		longest = len > longest ? len : longest;
 	}
 	*o = (struct operands){ .candidate = s };
-	o->text = malloc(longest + 1 + directory + longest + 2);
+	o->text = malloc(longest + 1 + base + longest + 2);
 	if (!o->text)
 		return -ENOMEM;
 
@@ -112,7 +113,7 @@ static bool choose(struct operands *o)
 
 bool operands_next(struct operands *o)
 {
-	const char *directory = o->candidate->directory;
+	const char *directory = candidate_directory(o->candidate);
 	size_t len;
 
 	if (!choose(o))

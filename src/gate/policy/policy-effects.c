@@ -34,7 +34,8 @@ static int judge_operand(const struct policy *p, const struct candidate *s, cons
 	for (size_t i = 0; i < LENGTH(file_kinds); i++) {
 		if (p->of_kind[file_kinds[i]].n == 0)
 			continue;
-		r = target_init_path(&t, file_kinds[i], path, s->directory, s->request, s->asker);
+		r = target_init_path(
+			&t, file_kinds[i], path, candidate_directory(s), s->request, s->asker);
 		if (r < 0)
 			return r;
 		j = policy_target_judge(p, &t);
@@ -56,7 +57,9 @@ static int judge_operand(const struct policy *p, const struct candidate *s, cons
 /* What a text costs of LIMIT_OPERANDS: more if the directory is long, since it is joined to it. */
 static size_t cost_of_operand(const struct candidate *s)
 {
-	return 1 + (s->directory ? strlen(s->directory) / OPERAND_BYTES : 0);
+	const char *directory = candidate_directory(s);
+
+	return 1 + (directory ? strlen(directory) / OPERAND_BYTES : 0);
 }
 
 /*
@@ -163,7 +166,8 @@ static int add_demands_of_operand(
 	for (size_t i = 0; i < LENGTH(file_kinds); i++) {
 		if (!p->of_kind[file_kinds[i]].demands)
 			continue;
-		r = target_init_path(&t, file_kinds[i], path, s->directory, s->request, s->asker);
+		r = target_init_path(
+			&t, file_kinds[i], path, candidate_directory(s), s->request, s->asker);
 		if (r < 0)
 			return r;
 		policy_target_add_demands(p, &t, d);

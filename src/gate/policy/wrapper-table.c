@@ -69,7 +69,7 @@ enum {
 
 #define UV_OPTIONS                                                                    \
 	"-q --quiet -v --verbose -n --no-cache --offline --no-progress --native-tls " \
-	"--no-config --directory= --project= --cache-dir= --config-file= --color="
+	"--no-config --directory@ --project= --cache-dir= --config-file= --color="
 
 /* Sorted by name within each kind. */
 static const struct wrapper wrappers[] = {
@@ -86,6 +86,9 @@ static const struct wrapper wrappers[] = {
 	{ { "buildah" }, NULL, VERBS, 0, NULL },
 	{ { "buildah" }, "run", DASHES, 1, NULL },
 	{ { "buildah" }, "unshare", 0, 0, "-m= --mount=" },
+	{ { "bun" }, NULL, VERBS, 0, "--cwd@" },
+	{ { "bun" }, "x", 0, 0, NPM_EXEC_OPTIONS },
+	{ { "bun" }, "exec", JOINS | WRAPPER_ASSIGNS, 0, NULL },
 	{ { "bundle" }, NULL, VERBS, 0, NULL },
 	{ { "bundle" }, "exec", 0, 0, "--keep-file-descriptors --gemfile=" },
 	{ { "busybox", "toybox" }, NULL, ALWAYS, 0, NULL },
@@ -93,7 +96,7 @@ static const struct wrapper wrappers[] = {
 		"--unshare-user --unshare-user-try --unshare-ipc --unshare-pid --unshare-net "
 		"--unshare-uts --unshare-cgroup --unshare-cgroup-try --unshare-all --share-net "
 		"--userns= --userns2= --disable-userns --assert-userns-disabled --pidns= --uid= "
-		"--gid= --hostname= --chdir= --setenv== --unsetenv= --clearenv --lock-file= "
+		"--gid= --hostname= --chdir@ --setenv== --unsetenv= --clearenv --lock-file= "
 		"--sync-fd= --perms= --size= --bind== --bind-try== --dev-bind== --dev-bind-try== "
 		"--ro-bind== --ro-bind-try== --remount-ro= --proc= --dev= --tmpfs= --mqueue= "
 		"--dir= --file== --bind-data== --ro-bind-data== --symlink== --chmod== --seccomp= "
@@ -105,7 +108,7 @@ static const struct wrapper wrappers[] = {
 	{ { "chpst" }, NULL, ALWAYS, 0,
 		"-u= -U= -b= -e= -/= -n= -l= -L= -m= -d= -o= -p= -f= -c= -t= -v -P -0 -1 -2" },
 	{ { "chronic" }, NULL, ALWAYS, 0, "-e -v" },
-	{ { "chroot" }, NULL, ALWAYS, 1, "--groups= --userspec= --skip-chdir" },
+	{ { "chroot" }, NULL, ALWAYS | WRAPPER_ROOT, 1, "--groups= --userspec= --skip-chdir" },
 	{ { "chrt" }, NULL, ALWAYS | WRAPPER_NUMBER, 1,
 		"-b --batch -d --deadline -f --fifo -i --idle -o --other -r --rr -R "
 		"--reset-on-fork -T= --sched-runtime= -P= --sched-period= -D= --sched-deadline= -v "
@@ -113,7 +116,7 @@ static const struct wrapper wrappers[] = {
 	{ { "command" }, NULL, ALWAYS, 0, "-p" },
 	{ { CONDA }, NULL, VERBS, 0, NULL },
 	{ { CONDA }, "run", 0, 0,
-		"-n= --name= -p= --prefix= --no-capture-output --live-stream --cwd=" },
+		"-n= --name= -p= --prefix= --no-capture-output --live-stream --cwd@" },
 	{ { "coreutils" }, NULL, ALWAYS, 0, "--coreutils-prog> --coreutils-prog-shebang>" },
 	{ { "cpulimit" }, NULL, ALWAYS, 0,
 		"-l= --limit= -b --background -f --foreground -q --quiet -k --kill -m "
@@ -147,14 +150,14 @@ static const struct wrapper wrappers[] = {
 		"--workdir= -v= --volume= -l= --label= --name= --index= --entrypoint^" },
 	{ { "doppler", "dotenvx", "infisical", "op" }, NULL, VERBS, 0, NULL },
 	{ { "doppler", "dotenvx", "infisical", "op" }, "run", 0, 0,
-		"-f= -e= --env= --env-file= -p= --project= -c= --config= --no-masking" },
+		"-f= -e= --env= --env-file= -p= --project= -c= --config= --no-masking --command!" },
 	{ { "doas" }, NULL, ALWAYS, 0, "-n -s -u=" },
 	{ { "dpkg-architecture" }, NULL, MARKED, 0, "-c! --command!" },
 	{ { "dumb-init" }, NULL, ALWAYS, 0, "-c --single-child -r= --rewrite= -v --verbose" },
 	{ { "eatmydata" }, NULL, ALWAYS, 0, NULL },
 	{ { "entr" }, NULL, ANY | HIDES | JOINS, 0, NULL },
 	{ { "env" }, NULL, ALWAYS | WRAPPER_ASSIGNS, 0,
-		"- -i --ignore-environment -0 --null -u= --unset= -C= --chdir= -S! "
+		"- -i --ignore-environment -0 --null -u= --unset= -C@ --chdir@ -S! "
 		"--split-string! --block-signal? --default-signal? --ignore-signal? "
 		"--list-signal-handling -v --debug -a= --argv0= -P= -L= -U=" },
 	{ { "envdir", "setuidgid", "envuidgid", "s6-setuidgid", "gosu", "su-exec" }, NULL, ALWAYS,
@@ -170,8 +173,9 @@ static const struct wrapper wrappers[] = {
 		"-exec> -execdir> -ok> -okdir>" },
 	{ { "flatpak" }, NULL, VERBS, 0, "--user --system -v --verbose --installation=" },
 	{ { "flatpak" }, "run", MARKED, 0, "--command^" },
+	{ { "flatpak" }, "enter", 0, 1, NULL },
 	{ { "flatpak-spawn" }, NULL, ALWAYS, 0,
-		"--host --clear-env --env= --directory= --sandbox --no-network --latest-version "
+		"--host --clear-env --env= --directory@ --sandbox --no-network --latest-version "
 		"--watch-bus --forward-fd=" },
 	{ { "flock" }, NULL, ALWAYS | WRAPPER_STRINGS, 1,
 		"-s --shared -x -e --exclusive -n --nb --nonblock -u --unlock -w= --wait= "
@@ -185,7 +189,7 @@ static const struct wrapper wrappers[] = {
 		"--silent -ex! --ex! -iex! --iex! -eval-command! --eval-command! -cd= --cd= -d= "
 		"-directory= --directory=" },
 	{ { "git" }, NULL, VERBS, 0,
-		"-C= -c~ --git-dir= --work-tree= --namespace= --exec-path? -p --paginate -P "
+		"-C@ -c~ --git-dir= --work-tree= --namespace= --exec-path! -p --paginate -P "
 		"--no-pager --no-replace-objects --bare --literal-pathspecs --glob-pathspecs "
 		"--noglob-pathspecs --icase-pathspecs --no-optional-locks --no-lazy-fetch "
 		"--no-advice --super-prefix= --config-env= --attr-source= --html-path --man-path "
@@ -196,6 +200,17 @@ static const struct wrapper wrappers[] = {
 	{ { "git" }, "submodule foreach", JOINS | WRAPPER_ASSIGNS, 0, "--recursive -q --quiet" },
 	{ { "git" }, "rebase", MARKED, 0, "-i -k -q -v -n -m -x! --exec!" },
 	{ { "git" }, "difftool", MARKED, 0, "-x! --extcmd!" },
+	{ { "git" }, "fetch|pull|ls-remote|archive|push|send-pack|fetch-pack|remote", MARKED, 0,
+		"--upload-pack^ --receive-pack^ --exec^" },
+	{ { "git" }, "clone", MARKED, 0, "-u^ --upload-pack^ -c~ --config~" },
+	{ { "git" }, "grep", MARKED, 0, "-O! --open-files-in-pager!" },
+	{ { "git" }, "filter-branch", MARKED, 0,
+		"--setup! --env-filter! --tree-filter! --index-filter! --parent-filter! "
+		"--msg-filter! --commit-filter! --tag-name-filter!" },
+	{ { "git" }, "send-email", MARKED, 0,
+		"--sendmail-cmd! --smtp-server! --to-cmd! --cc-cmd! --header-cmd!" },
+	{ { "git" }, "daemon", MARKED, 0, "--access-hook^" },
+	{ { "git" }, "instaweb", MARKED, 0, "-d^ --httpd^ -b^ --browser^" },
 	{ { "guix" }, NULL, VERBS, 0, NULL },
 	{ { "guix" }, "shell|environment", DASHES, WRAPPER_MANY, NULL },
 	{ { "homectl" }, NULL, VERBS, 0, NULL },
@@ -232,9 +247,12 @@ static const struct wrapper wrappers[] = {
 		"--no-ask-password --no-legend" },
 	{ { "machinectl" }, "shell", 0, 1,
 		"-q --quiet --uid= -E= --setenv= -H= --host= -M= --machine=" },
-	{ { "mise" }, NULL, VERBS, 0, "-C= --cd= -q --quiet -v --verbose -y --yes" },
+	{ { "man" }, NULL, MARKED, 0,
+		"-a -c -d -D -f -k -K -l -t -u -w -W -Z -7 -C= -e= -E= -I= -L= -m= -M= -p= -r= -R= "
+		"-s= -S= -P^ --pager^" },
+	{ { "mise" }, NULL, VERBS, 0, "-C@ --cd@ -q --quiet -v --verbose -y --yes" },
 	{ { "mise" }, "exec|x", DASHES, WRAPPER_MANY,
-		"-c! --command! -j= --jobs= --raw -C= --cd= -q --quiet -v --verbose -y --yes" },
+		"-c! --command! -j= --jobs= --raw -C@ --cd@ -q --quiet -v --verbose -y --yes" },
 	{ { "mosh" }, NULL, DASHES, 1, "--ssh! -p= --port= -4 -6 -a -n --predict=" },
 	{ { "mangohud" }, NULL, ALWAYS, 0, "--dlsym" },
 	{ { "multipass" }, NULL, VERBS, 0, NULL },
@@ -259,7 +277,7 @@ static const struct wrapper wrappers[] = {
 	{ { "opam" }, NULL, VERBS, 0, NULL },
 	{ { "opam" }, "exec", DASHES, 0, "--switch=" },
 	{ { "pipenv", "poetry", "pdm" }, NULL, VERBS, 0,
-		"-q --quiet -v --verbose -n --no-interaction --ansi --no-ansi -C= --directory= -P= "
+		"-q --quiet -v --verbose -n --no-interaction --ansi --no-ansi -C@ --directory@ -P= "
 		"--no-plugins --no-cache" },
 	{ { "pipenv", "poetry", "pdm" }, "run", 0, 0, NULL },
 	{ { "pipx" }, NULL, VERBS, 0, NULL },
@@ -279,12 +297,17 @@ static const struct wrapper wrappers[] = {
 	{ { "retry" }, NULL, ALWAYS, 0, "-d= --delay= -m= --message= -t= --times= -u= --until=" },
 	{ { "run0" }, NULL, ALWAYS, 0,
 		"-u= --user= -g= --group= --unit= --property~ --description= --slice= "
-		"--slice-inherit --nice= -D= --chdir= --setenv= --background= --pty --pipe "
+		"--slice-inherit --nice= -D@ --chdir@ --setenv= --background= --pty --pipe "
 		"--machine= --no-ask-password" },
+	{ { "rg" }, NULL, MARKED, 0, "--pre^ --hostname-bin^" },
 	{ { "rr" }, NULL, VERBS, 0, NULL },
 	{ { "rr" }, "record", 0, 0, NULL },
 	{ { "rsh", "remsh", "rsh-redone-rsh", "netkit-rsh", "lsh" }, NULL, JOINS | WRAPPER_ASSIGNS,
 		1, "-4 -6 -d -n -l= -K -x" },
+	{ { "rsync" }, NULL, MARKED, 0,
+		"-v -q -c -a -r -R -b -u -d -l -L -k -K -H -p -E -A -X -o -g -D -t -U -N -O -J -S "
+		"-n -W -x -y -C -F -8 -h -P -i -z -I -m -s -0 -4 -6 -f= -B= -T= -M= -e^ --rsh^ "
+		"--rsync-path^" },
 	{ { "runc", "crun", "runsc", "youki" }, NULL, VERBS, 0,
 		"--debug --log= --log-format= --root= --systemd-cgroup --rootless=" },
 	{ { "runc", "crun", "runsc", "youki" }, "exec", 0, 1,
@@ -313,6 +336,7 @@ static const struct wrapper wrappers[] = {
 	{ { "linux32", "linux64", "i386", "x86_64", "uname26" }, NULL, ALWAYS, 0, SETARCH_OPTIONS },
 	{ { "sops" }, NULL, VERBS, 0, NULL },
 	{ { "sops" }, "exec-env|exec-file", JOINS | WRAPPER_ASSIGNS, 1, "--background --user=" },
+	{ { "sort" }, NULL, MARKED, 0, "-k= -t= -o= -S= -T= --compress-program^" },
 	{ { "ssh" }, NULL, JOINS | WRAPPER_ASSIGNS, 1, "-M " SSH_OPTIONS },
 	{ { "ssh-agent" }, NULL, ALWAYS, 0, "-c -s -D -d -a= -E= -O= -P= -t=" },
 	{ { "sshpass" }, NULL, ALWAYS, 0, "-f= -d= -p= -P= -e -v" },
@@ -327,7 +351,7 @@ static const struct wrapper wrappers[] = {
 		"--columns= -o~ --output~ -P= --trace-path= -s= --string-limit= -u= --user= -E= "
 		"--env= -X= --const-print-style=" },
 	{ { "sudo" }, NULL, ALWAYS | WRAPPER_ASSIGNS, 0,
-		"-A --askpass -B --bell -b --background -C= --close-from= -D= --chdir= -E "
+		"-A --askpass -B --bell -b --background -C= --close-from= -D@ --chdir@ -E "
 		"--preserve-env? -g= --group= -H --set-home --host= -i --login -K "
 		"--remove-timestamp -k --reset-timestamp -N --no-update -n --non-interactive -P "
 		"--preserve-groups -p= --prompt= -R= --chroot= -r= --role= -S --stdin -s --shell "
@@ -350,7 +374,7 @@ static const struct wrapper wrappers[] = {
 	{ { "systemd-run" }, NULL, ALWAYS, 0,
 		"-p~ --property~ -u= --unit= --description= --slice= --slice-inherit -r "
 		"--remain-after-exit --send-sighup --service-type= --uid= --gid= --nice= "
-		"--working-directory= -d --same-dir -E= --setenv= -t --pty -P --pipe -S --shell -q "
+		"--working-directory@ -d --same-dir -E= --setenv= -t --pty -P --pipe -S --shell -q "
 		"--quiet --on-active= --on-boot= --on-startup= --on-unit-active= "
 		"--on-unit-inactive= --on-calendar= --on-clock-change --on-timezone-change "
 		"--path-property~ --socket-property~ --timer-property~ --no-block --wait -G "
@@ -359,6 +383,11 @@ static const struct wrapper wrappers[] = {
 	{ { "systemd-socket-activate" }, NULL, ALWAYS, 0,
 		"-l= --listen= -a --accept -d --datagram --seqpacket --inetd -E= --setenv= "
 		"--fdname=" },
+	{ { "tar", "bsdtar" }, NULL, MARKED, 0,
+		"-A -a -B -c -d -G -h -i -j -J -k -l -m -M -n -O -o -p -P -r -R -s -S -t -u -U -v "
+		"-w -W -x -z -Z -b= -C= -f= -g= -H= -K= -L= -N= -T= -V= -X= -I^ "
+		"--use-compress-program^ --to-command^ -F^ --info-script^ --new-volume-script^ "
+		"--rsh-command^ --rmt-command^ --checkpoint-action~" },
 	{ { "taskset" }, NULL, ALWAYS | WRAPPER_NUMBER, 1, "-a --all-tasks -c --cpu-list" },
 	{ { "time" }, NULL, ALWAYS, 0,
 		"-f= --format= -o= --output= -a --append -p --portability -v --verbose -q "
@@ -381,6 +410,8 @@ static const struct wrapper wrappers[] = {
 	{ { "toolbox" }, NULL, VERBS, 0, NULL },
 	{ { "toolbox" }, "run", 0, 0,
 		"-c= --container= -d= --distro= -r= --release= --preserve-fds=" },
+	{ { "tox" }, NULL, VERBS, 0, "-c= --conf= -q -v --workdir= --root=" },
+	{ { "tox" }, "exec", DASHES, WRAPPER_MANY, NULL },
 	{ { "torsocks" }, NULL, ALWAYS, 0,
 		"-u= --user= -p= --pass= -a= --address= -P= --port= -i --isolate -d --debug -q "
 		"--quiet" },
@@ -393,7 +424,7 @@ static const struct wrapper wrappers[] = {
 		"-m --mount? -u --uts? -i --ipc? -n --net? -p --pid? -U --user? -C --cgroup? -T "
 		"--time? -f --fork --map-user= --map-group= -r --map-root-user -c "
 		"--map-current-user --map-auto --map-users= --map-groups= --kill-child? "
-		"--mount-proc? --propagation= --setgroups= --keep-caps -R= --root= -w= --wd= -S= "
+		"--mount-proc? --propagation= --setgroups= --keep-caps -R= --root= -w@ --wd@ -S= "
 		"--setuid= -G= --setgid= --monotonic= --boottime=" },
 	{ { "uv" }, NULL, VERBS, 0, UV_OPTIONS },
 	{ { "uv" }, "tool", VERBS, 0, UV_OPTIONS },
@@ -424,8 +455,9 @@ static const struct wrapper wrappers[] = {
 	{ { "xvfb-run" }, NULL, ALWAYS, 0,
 		"-a --auto-servernum -e= --error-file= -f= --auth-file= -l --listen-tcp -n= "
 		"--server-num= -p= --xauth-protocol= -s= --server-args= -w= --wait=" },
-	{ { "yarn" }, NULL, VERBS, 0, "-s --silent --cwd=" },
+	{ { "yarn" }, NULL, VERBS, 0, "-s --silent --cwd@" },
 	{ { "yarn" }, "exec|dlx", 0, 0, "-q --quiet -p= --package=" },
+	{ { "zip" }, NULL, MARKED | WRAPPER_WORDS, 0, "-TT^ --unzip-command^" },
 
 	/* Only known to be wrappers. */
 	{ { "abduco", "catatonit", "coresched", "dtach", "fd", "fdfind", "firejail", "firma",
@@ -621,12 +653,14 @@ static enum option_kind kind_of(const char *suffix)
 		return OPTION_PROGRAM;
 	case '.':
 		return OPTION_BARE;
+	case '@':
+		return OPTION_DIRECTORY;
 	default:
 		return OPTION_ALONE;
 	}
 }
 
-static const char suffixes[] = "=?!~>^.";
+static const char suffixes[] = "=?!~>^.@";
 
 /* Gives the next option of an entry in *name, of *len characters without its suffix. */
 static bool next_option(const char **at, const char **name, size_t *len)

@@ -15,7 +15,8 @@
  *	-c! --command!	a string that is run
  *	-o~		as '=', but the value may also name a command to run
  *	-exec>		the command, which begins with its value
- *	--entrypoint^	as '=', and the value is a program that is run
+ *	--entrypoint^	as '=', and the value is a program that is run, or a line if it has blanks
+ *	--chdir@	as '=', and the value is the directory in which the command runs
  *	-d.		nothing, and it can't be joined with other letters
  *	-#		a number after the dash
  *	--*=		any other option with its value in the same word
@@ -40,6 +41,7 @@ enum wrapper_flags {
 	WRAPPER_STRINGS = 1 << 10, /* an option with a 'c' may run a string */
 	WRAPPER_WORDS = 1 << 11,   /* options are words after one dash, not letters */
 	WRAPPER_OTHERS = 1 << 12,  /* unlisted subcommands may run hidden commands */
+	WRAPPER_ROOT = 1 << 13,    /* the command runs in a root directory of its own */
 };
 
 /* Any number of operands before the command, up to "--". */
@@ -78,6 +80,7 @@ enum option_kind {
 	OPTION_PERHAPS,
 	OPTION_COMMAND,
 	OPTION_PROGRAM,
+	OPTION_DIRECTORY,
 };
 
 /* `word` must begin with '-'. *ret_value is the value attached to it, or NULL. */

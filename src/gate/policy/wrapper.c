@@ -26,8 +26,9 @@ struct walk {
 	struct wrapped *s;
 	size_t at; /* the next word */
 	size_t n_wrappers, n_options;
-	const struct wrapper *marked; /* the wrapper whose commands options mark, if within one */
-	bool open;                    /* all further words may be commands: nothing more to find */
+	const struct wrapper *marked;  /* the wrapper whose commands options mark, if within one */
+	const struct wrapper *entered; /* the last wrapper that went into a directory */
+	bool open;                     /* all further words may be commands: nothing more to find */
 };
 
 /* --- open words: each may be a command -------------------------------------------------------- */
@@ -161,6 +162,27 @@ static bool may_run(const char *value)
 	return value[0] == '|' || value[0] == '!';
 }
 
+/*
+ * Notes that the command runs there. It is not known where, if find runs several commands, or if
+ * the wrapper names two directories: some join these, others take the last one.
+ */
+static void enter(struct walk *w, const struct wrapper *wrapper, const char *directory)
+{
+	struct wrapped *s = w->s;
+
+	if (w->marked || w->entered == wrapper || s->n_directories >= WRAPPED_DIRECTORIES_MAX)
+		s->n_directories = WRAPPED_DIRECTORIES_MAX + 1;
+	else
+		s->directories[s->n_directories++] = directory;
+	w->entered = wrapper;
+}
+
+/* Whether the value of an option for a program is a line of shell. */
+static bool is_line(const char *value)
+{
+	return value[strcspn(value, " \t\n;|&$`<>()\"'\\")] != '\0';
+}
+
 /* The result of reading an option. */
 enum took { TOOK, TOOK_COMMAND, TOOK_STRING, TOOK_UNKNOWN };
 
@@ -185,7 +207,7 @@ static enum took take_option(
 	}
 	if (!value || at >= w->s->n)
 		return kind == OPTION_STRING ? TOOK_STRING : TOOK;
-	if (kind == OPTION_STRING) {
+	if (kind == OPTION_STRING || (kind == OPTION_PROGRAM && is_line(value))) {
 		/* If the value is something else, the result is still "hidden". */
 		w->s->words[at].line = value;
 		w->at = at;
@@ -195,6 +217,8 @@ static enum took take_option(
 		return TOOK_STRING;
 	if (kind == OPTION_PROGRAM || kind == OPTION_COMMAND)
 		found(w, at, value);
+	if (kind == OPTION_DIRECTORY)
+		enter(w, wrapper, value);
 	*ret_command = value;
 	return kind == OPTION_COMMAND ? TOOK_COMMAND : TOOK;
 }
@@ -373,6 +397,8 @@ static const char *follow(struct walk *w, const char *name)
 	}
 	if (wrapper)
 		place = skip(w, wrapper, &command);
+	if (wrapper && wrapper->flags & WRAPPER_ROOT)
+		enter(w, wrapper, "/");
 	if (place == PLACE_WORD && wrapper && wrapper->flags & WRAPPER_JOINS && !is_plain(w)) {
 		take_lines(w);
 		w->s->hidden = true;

@@ -11,11 +11,18 @@
 
 #include "gate/policy/candidate-word.h"
 
+/* If more of them follow each other, the directory is not known. */
+#define WRAPPED_DIRECTORIES_MAX 4
+
 struct wrapped {
 	struct candidate_word *words; /* the functions set `command`, `line` and `ends` */
 	size_t n;
 	bool found;  /* some words may be commands */
 	bool hidden; /* the words don't show all that is run */
+
+	/* The directories into which wrappers go, each relative to the one before. */
+	const char *directories[WRAPPED_DIRECTORIES_MAX];
+	size_t n_directories; /* WRAPPED_DIRECTORIES_MAX + 1: not known */
 };
 
 /* `name`: the program's. Call once for each name that it has. */
