@@ -136,16 +136,14 @@ bool trusted_leads(const struct trusted *trusted, const struct candidate_program
  */
 static bool names_build(const char *pattern, const char *path)
 {
-	static const char *const stores[] = { "/nix/store/", "/gnu/store/" };
+	static const char nix[] = "/nix/store/", gnu[] = "/gnu/store/";
+	const size_t len = sizeof(nix) - 1;
+	const char *store = path[1] == 'n' ? nix : path[1] == 'g' ? gnu : NULL;
 
-	for (size_t i = 0; i < sizeof(stores) / sizeof(stores[0]); i++) {
-		size_t len = strlen(stores[i]);
-
-		if (strncmp(path, stores[i], len) == 0)
-			return strncmp(pattern, stores[i], len) == 0
-				&& strcspn(pattern + len, "*?") > strcspn(pattern + len, "/");
-	}
-	return true;
+	if (!store || strncmp(path, store, len) != 0)
+		return true;
+	return strncmp(pattern, store, len) == 0
+		&& strcspn(pattern + len, "*?") > strcspn(pattern + len, "/");
 }
 
 /*

@@ -614,7 +614,7 @@ static bool is_verbs(const char *alternative, const char *const *verbs, size_t n
 static bool has_verbs(const char *alternatives, const char *const *verbs, size_t n)
 {
 	for (const char *a = alternatives;; a++) {
-		if (is_verbs(a, verbs, n))
+		if ((a[0] == verbs[0][0] || a[0] == '*') && is_verbs(a, verbs, n))
 			return true;
 		a += strcspn(a, "|");
 		if (*a == '\0')
