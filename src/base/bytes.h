@@ -38,8 +38,8 @@ struct bytes {
 	}
 
 /*
- * For what the program prints itself: messages, lines, documents. The limits of what goes into it
- * are its limits. Content that is only copied or decoded from outside has a ceiling of its own.
+ * For what the program prints: messages, lines, documents. The texts that are printed have limits,
+ * and these bound the buffer. A buffer that takes what a peer or a file sends has a real ceiling.
  */
 #define BYTES_PRINTED_MAX (SIZE_MAX / 4)
 #define BYTES_PRINTED BYTES_INIT(BYTES_PRINTED_MAX)

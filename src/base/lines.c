@@ -13,7 +13,7 @@
 void lines_init(struct lines *l, int fd, size_t max)
 {
 	*l = (struct lines){ .fd = fd, .max = max };
-	bytes_init(&l->buffer, BYTES_PRINTED_MAX);
+	bytes_init(&l->buffer, max + READ_SIZE);
 }
 
 void lines_deinit(struct lines *l)

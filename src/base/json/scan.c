@@ -79,12 +79,22 @@ static int show_member(struct scanner *s, const char *value)
 		s->userdata);
 }
 
+/* Whether another member or element follows; skips the comma before it. */
+static bool skip_comma(struct scanner *s)
+{
+	lexer_skip_space(&s->lexer);
+	if (!lexer_at(&s->lexer, ','))
+		return false;
+	s->lexer.at++;
+	return true;
+}
+
 static int scan_members(struct scanner *s)
 {
 	const char *value;
 	int r;
 
-	for (;;) {
+	do {
 		lexer_skip_space(&s->lexer);
 		r = scan_key(s);
 		if (r != 0)
@@ -105,29 +115,21 @@ static int scan_members(struct scanner *s)
 			if (r < 0)
 				return r;
 		}
-
-		lexer_skip_space(&s->lexer);
-		if (!lexer_at(&s->lexer, ','))
-			return 0;
-		s->lexer.at++;
-	}
+	} while (skip_comma(s));
+	return 0;
 }
 
 static int scan_elements(struct scanner *s)
 {
 	int r;
 
-	for (;;) {
+	do {
 		lexer_skip_space(&s->lexer);
 		r = scan_value(s);
 		if (r != 0)
 			return r;
-
-		lexer_skip_space(&s->lexer);
-		if (!lexer_at(&s->lexer, ','))
-			return 0;
-		s->lexer.at++;
-	}
+	} while (skip_comma(s));
+	return 0;
 }
 
 /* Reads from the opening bracket to after the closing one. */

@@ -273,14 +273,9 @@ static int find_all(struct candidates *c)
 	return r;
 }
 
-int candidates_init(struct candidates *c, const struct request *request, const struct asker *asker)
+/* `r`: the result of making the first candidate. */
+static int finish(struct candidates *c, int r)
 {
-	int r;
-
-	*c = (struct candidates){ 0 };
-	r = reserve(c);
-	if (r >= 0)
-		r = candidate_init(&c->all[0], request, asker);
 	if (r < 0) {
 		free(c->all);
 		return r;
@@ -289,20 +284,16 @@ int candidates_init(struct candidates *c, const struct request *request, const s
 	return find_all(c);
 }
 
+int candidates_init(struct candidates *c, const struct request *request, const struct asker *asker)
+{
+	*c = (struct candidates){ 0 };
+	return reserve(c) < 0 ? -ENOMEM : finish(c, candidate_init(&c->all[0], request, asker));
+}
+
 int candidates_init_example(struct candidates *c, const char *words, size_t n)
 {
-	int r;
-
 	*c = (struct candidates){ 0 };
-	r = reserve(c);
-	if (r >= 0)
-		r = candidate_init_example(&c->all[0], words, n);
-	if (r < 0) {
-		free(c->all);
-		return r;
-	}
-	c->n = 1;
-	return find_all(c);
+	return reserve(c) < 0 ? -ENOMEM : finish(c, candidate_init_example(&c->all[0], words, n));
 }
 
 void candidates_deinit(struct candidates *c)

@@ -84,7 +84,8 @@ static int decode_number(const struct json *key, const char *name, struct bytes 
 /* Sets *ret to the key, or *why to the reason why it is left out. Error: -ENOMEM. */
 static int make_key(const struct json *key, struct rs256_key **ret, const char **why)
 {
-	cleanup(bytes_deinit) struct bytes n = BYTES_PRINTED, e = BYTES_PRINTED;
+	cleanup(bytes_deinit) struct bytes n = BYTES_INIT(LIMIT_JWK_NUMBER),
+					   e = BYTES_INIT(LIMIT_JWK_NUMBER);
 	int r;
 
 	r = decode_number(key, "n", &n);

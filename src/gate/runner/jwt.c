@@ -231,7 +231,7 @@ static int look_at_audience(const char *json, size_t len, void *userdata)
 static int check_audience(const struct jwt *jwt, const char *ours)
 {
 	const struct jwt_claim *aud = jwt_claim(jwt, "aud");
-	struct audience a = { .ours = ours, .text = BYTES_PRINTED };
+	struct audience a = { .ours = ours, .text = BYTES_INIT(LIMIT_JWT) };
 	int r;
 
 	if (!aud)

@@ -13,6 +13,7 @@
 
 #include "base/bytes.h"
 #include "base/sha256.h"
+#include "gate/limits.h"
 #include "gate/runner/jwks.h"
 #include "gate/runner/refusal.h"
 
@@ -44,10 +45,10 @@ struct jwt {
 	uint8_t hash[SHA256_LEN]; /* of the whole token */
 };
 
-#define JWT_INIT                                                                            \
-	{                                                                                   \
-		.header = BYTES_PRINTED, .body = BYTES_PRINTED, .signature = BYTES_PRINTED, \
-		.texts = BYTES_PRINTED,                                                     \
+#define JWT_INIT                                                                    \
+	{                                                                           \
+		.header = BYTES_INIT(LIMIT_JWT), .body = BYTES_INIT(LIMIT_JWT),     \
+		.signature = BYTES_INIT(LIMIT_JWT), .texts = BYTES_INIT(LIMIT_JWT), \
 	}
 
 void jwt_deinit(struct jwt *jwt);

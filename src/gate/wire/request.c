@@ -316,10 +316,10 @@ static struct request *request_new(void)
 	if (!q)
 		return NULL;
 
-	bytes_init(&q->args_bytes, BYTES_PRINTED_MAX);
+	bytes_init(&q->args_bytes, LIMIT_REQUEST_MAX);
 	bytes_init(&q->argv_bytes, BYTES_PRINTED_MAX);
-	bytes_init(&q->programs_bytes, BYTES_PRINTED_MAX);
-	bytes_init(&q->environment_bytes, BYTES_PRINTED_MAX);
+	bytes_init(&q->programs_bytes, LIMIT_REQUEST_MAX);
+	bytes_init(&q->environment_bytes, LIMIT_REQUEST_MAX);
 	bytes_init(&q->release_bytes, BYTES_PRINTED_MAX);
 	bytes_init(&q->runner_bytes, BYTES_PRINTED_MAX);
 	return q;
