@@ -264,8 +264,8 @@ static int read_batch(struct reader *r, struct journal_batch *batch, enum judgem
 static int show_lines(struct reader *r, const struct journal_batch *batch, journal_line_fn fn,
 	void *userdata, uint64_t *lines)
 {
+	cleanup(bytes_deinit) struct bytes fault = BYTES_PRINTED;
 	const char *at, *end, *newline;
-	size_t mark;
 	int e;
 
 	take(r, batch->header_len);
@@ -276,15 +276,9 @@ static int show_lines(struct reader *r, const struct journal_batch *batch, journ
 		if (!newline)
 			return damaged(r, "a batch doesn't end with its line");
 
-		mark = r->why->len;
-		e = bytes_appendf(r->why, "line %" PRIu64 ": ", r->line);
-		if (e < 0)
-			return e;
-
-		e = fn(at, (size_t)(newline - at), r->why, userdata);
+		e = fn(at, (size_t)(newline - at), &fault, userdata);
 		if (e != 0)
-			return e < 0 ? e : JOURNAL_DAMAGED;
-		bytes_truncate(r->why, mark);
+			return e < 0 ? e : damaged(r, "%s", bytes_str(&fault));
 	}
 
 	r->offset += batch->bytes;
