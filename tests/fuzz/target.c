@@ -147,14 +147,15 @@ static struct policy *make_policy(struct choices *c, enum kind kind)
 static void compare(const struct policy *p, const struct target *t)
 {
 	const struct kind_rules *of = &p->of_kind[t->kind];
-	const struct rule_set set = target_index_find(&of->index, t);
 	const struct judgement j = policy_target_judge(p, t);
 	const struct rule *found = NULL;
+	struct rule_set set;
 
+	target_index_find(&of->index, t, &set);
 	for (size_t i = 0; i < of->n; i++) {
 		if (!rule_fits_target(&of->rules[i], t))
 			continue;
-		if (!(set.words[i / 64] >> i % 64 & 1))
+		if (rule_set_next(&set, i) != i)
 			abort();
 		if (rule_strictness(&of->rules[i]) > rule_strictness(found))
 			found = &of->rules[i];
