@@ -151,7 +151,7 @@ offers() { # LINE [WORD...]
 }
 
 @test "verbs, and the verbs of token, are offered" {
-	offers 'firma ' allow check daemon evidence fingerprint help hook policy run runner serve status token
+	offers 'firma ' allow check daemon doctor evidence fingerprint help hook policy run runner serve status token
 	offers 'firma s' serve status
 	offers 'firma allow ' add list remove
 	offers 'firma token ' approve list receipt revoke show watch withdraw
@@ -348,7 +348,7 @@ options_of_page() { # PAGE
 @test "the help of a verb, its page and both completions have the same options" {
 	local verb
 
-	for verb in check 'allow list' 'allow add' 'allow remove' 'evidence head' \
+	for verb in check doctor 'allow list' 'allow add' 'allow remove' 'evidence head' \
 		'evidence keygen' 'evidence receipt' 'evidence rotate' 'evidence show' \
 		'evidence verify' fingerprint hook 'hook install' \
 		'hook status' 'hook uninstall' 'policy check' \
@@ -363,7 +363,7 @@ options_of_page() { # PAGE
 
 		case $verb in
 		allow* | evidence* | hook* | policy* | runner* | token*) cat "$TMP/help" >>"$TMP/help-${verb% *}" ;;
-		serve) options_of_page firma-serve.8 | diff "$TMP/help" - ;;
+		doctor | serve) options_of_page "firma-$verb.8" | diff "$TMP/help" - ;;
 		*) options_of_page "firma-$verb.1" | diff "$TMP/help" - ;;
 		esac
 	done

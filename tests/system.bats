@@ -406,6 +406,45 @@ has_failed() {
 	assert_line -e '^self-approval +possible: the asker can be the approver$'
 }
 
+# --- doctor ---------------------------------------------------------------------------------------
+
+# doctor_line WORDS: of what doctor finds for root, the line that begins so.
+doctor_line() {
+	guest firma doctor | grep -A1 "^$1"
+}
+
+@test "doctor names who may pass the doors, and how exposed the service is" {
+	run doctor_line "good *agents' door"
+	assert_line -n 0 -e "/run/firma/agent.sock, for the group firma-agents: alice, carol$"
+	run doctor_line "good *operators' door"
+	assert_line -n 0 -e "/run/firma/operator.sock, for the group firma-operators: bob, carol$"
+	run doctor_line 'good *self-approval'
+	assert_line -n 0 -p 'refused: '
+	run doctor_line 'good *unit'
+	assert_line -n 0 -e 'Overall exposure level for firma.service: [01]\.'
+
+	run as alice firma doctor
+	assert_line -n 0 -e '^unseen +daemon .*Permission denied'
+	run as bob firma doctor
+	assert_line -n 0 -e '^good +daemon +answers'
+}
+
+@test "doctor warns of a service that a drop-in has opened" {
+	drop_in ProtectSystem=no ProtectHome=no NoNewPrivileges=no PrivateDevices=no RestrictNamespaces=no
+	run doctor_line 'warning *unit'
+	assert_line -n 0 -e 'Overall exposure level for firma.service: [1-9]'
+	assert_line -n 1 -e '^ +-> systemctl revert firma.service$'
+}
+
+@test "doctor tells how to enable the units, where nobody listens" {
+	guest systemctl stop firma.socket firma-operator.socket firma.service 2>/dev/null
+	run guest firma doctor
+	assert_status 1
+	assert_line -n 0 -e '^wrong +daemon '
+	assert_line -n 1 -e '^ +-> systemctl enable --now firma.socket firma-operator.socket$'
+	guest systemctl start firma.socket firma-operator.socket
+}
+
 # --- the sandbox ----------------------------------------------------------------------------------
 
 @test "the sandbox's exposure is at most 1.0" {

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/timerfd.h>
+#include <sys/timex.h>
 #include <time.h>
 
 #include "base/cleanup.h"
@@ -28,6 +29,13 @@ struct clock_time clock_now(void)
 		.boot = read_clock(CLOCK_BOOTTIME),
 		.wall = read_clock(CLOCK_REALTIME),
 	};
+}
+
+bool clock_is_synchronized(void)
+{
+	struct timex timex = { .modes = 0 };
+
+	return adjtimex(&timex) != TIME_ERROR && !(timex.status & STA_UNSYNC);
 }
 
 int clock_boot_id(char ret_id[static CLOCK_BOOT_ID_LEN + 1])

@@ -7,6 +7,7 @@
  * whose time they set.
  */
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define CLOCK_SECOND UINT64_C(1000000)
@@ -25,6 +26,10 @@ struct clock_time {
 
 /* Reads both clocks. Can't fail: the kernel has had them since 2.6.39. */
 struct clock_time clock_now(void);
+
+/* Whether the wall clock is kept right by another clock, as far as the kernel knows (adjtimex(2)).
+ */
+bool clock_is_synchronized(void);
 
 /*
  * The ID of the boot that `boot` counts from, NUL-terminated. Read again at each call. Errors:

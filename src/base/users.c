@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,6 +44,42 @@ int users_home(uid_t uid, char **ret)
 
 	*ret = strdup(user->pw_dir);
 	return *ret ? 0 : -ENOMEM;
+}
+
+static int append_member(struct bytes *b, const char *name)
+{
+	return bytes_appendf(b, "%s%s", b->len > 0 ? ", " : "", name);
+}
+
+static bool is_listed(char *const *names, const char *name)
+{
+	while (*names && strcmp(*names, name) != 0)
+		names++;
+	return *names;
+}
+
+int users_group_members(gid_t gid, char **ret_name, struct bytes *members)
+{
+	const struct group *group = getgrgid(gid);
+	cleanup(free_p) char *name = NULL;
+	const struct passwd *user;
+
+	if (!group)
+		return -ENOENT;
+
+	name = strdup(group->gr_name);
+	for (char *const *at = group->gr_mem; *at; at++)
+		append_member(members, *at);
+	setpwent();
+	while ((user = getpwent()))
+		if (user->pw_gid == gid && !is_listed(group->gr_mem, user->pw_name))
+			append_member(members, user->pw_name);
+	endpwent();
+	if (!name || bytes_error(members) < 0)
+		return -ENOMEM;
+
+	*ret_name = steal_ptr(name);
+	return 0;
 }
 
 int users_groups(uid_t uid, gid_t **ret, size_t *ret_n)

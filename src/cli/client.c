@@ -125,6 +125,7 @@ static int connect_to(struct client *c, const char *path)
 		.tv_sec = (time_t)(left / CLOCK_SECOND),
 		.tv_usec = (suseconds_t)(left % CLOCK_SECOND),
 	};
+	int error;
 
 	if (path[0] == '\0' || strlen(path) >= sizeof(address.sun_path))
 		return fail(c, "a socket's path has 1 to %zu bytes", sizeof(address.sun_path) - 1);
@@ -136,12 +137,13 @@ static int connect_to(struct client *c, const char *path)
 	if (c->fd < 0 || setsockopt(c->fd, SOL_SOCKET, SO_SNDTIMEO, &time, sizeof(time)) < 0)
 		return fail(c, "%s", strerror(errno));
 
-	if (connect(c->fd, (const struct sockaddr *)&address, sizeof(address)) < 0) {
-		if (errno == EAGAIN || errno == EINPROGRESS)
-			return fail_late(c);
-		return fail(c, "%s%s", strerror(errno), likely_cause(errno));
-	}
-	return 0;
+	if (connect(c->fd, (const struct sockaddr *)&address, sizeof(address)) == 0)
+		return 0;
+	error = errno;
+	if (error == EAGAIN || error == EINPROGRESS)
+		return fail_late(c);
+	fail(c, "%s%s", strerror(error), likely_cause(error));
+	return error == EACCES ? -EACCES : -EIO;
 }
 
 static bool is_daemon_user(uid_t uid)

@@ -7,7 +7,7 @@
  * firma. Waiting for the daemon ends at the deadline.
  *
  * An error is a negative result with a sentence in `why`. To the caller, every error means "could
- * not decide".
+ * not decide". -EACCES: this user may not connect.
  */
 
 #include <stdbool.h>

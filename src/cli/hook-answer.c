@@ -24,7 +24,7 @@
 
 #define REASON_ENDED "firma: denied: the hook was ended before there was an answer"
 #define REASON_LATE "firma: denied: there was no answer in time"
-#define REASON_MEMORY "firma: could not decide: out of memory"
+#define REASON_MEMORY "firma: " HOOK_UNDECIDED "out of memory"
 #define REASON_UNWRITTEN "firma: denied: the answer could not be written\n"
 
 struct denial {
@@ -216,7 +216,7 @@ void hook_answer_ask(const struct hook_dialect *dialect, const char *reason)
 	struct bytes shown = BYTES_PRINTED;
 
 	if (!show_reason(reason, &shown))
-		hook_answer_deny("could not decide: out of memory");
+		hook_answer_deny(HOOK_UNDECIDED "out of memory");
 	hook_dialect_print(dialect->ask, bytes_str(&shown), answer);
 	write_answer(answer);
 }

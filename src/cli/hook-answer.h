@@ -16,6 +16,9 @@
 
 #include "cli/hook-dialect.h"
 
+/* The reason of a denial begins with this if there was no decision. */
+#define HOOK_UNDECIDED "could not decide: "
+
 /* NULL: the agent is unknown, and a denial is a line on standard error with status 2. */
 void hook_answer_arm(const struct hook_dialect *dialect);
 

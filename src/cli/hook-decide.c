@@ -17,9 +17,25 @@
 #include "cli/decision-reply.h"
 #include "cli/environment.h"
 #include "cli/hook-action.h"
+#include "cli/hook-answer.h"
 #include "cli/line-session.h"
 #include "cli/operator.h"
 #include "cli/request-build.h"
+
+#define SYSTEM_SOCKET "/run/firma/agent.sock"
+
+const char *hook_usual_socket(void)
+{
+	static char path[64];
+
+	if (geteuid() != 0) {
+		snprintf(path, sizeof(path), "/run/user/%u/firma/agent.sock",
+			(unsigned int)geteuid());
+		if (access(path, F_OK) == 0)
+			return path;
+	}
+	return SYSTEM_SOCKET;
+}
 
 static enum hook_decision __attribute__((format(printf, 2, 3)))
 deny(struct bytes *reason, const char *format, ...)
@@ -38,8 +54,8 @@ deny(struct bytes *reason, const char *format, ...)
 
 static enum hook_decision deny_undecided(struct bytes *reason)
 {
-	return deny(reason, "could not decide: %s",
-		reason->len > 0 ? bytes_str(reason) : "out of memory");
+	return deny(
+		reason, HOOK_UNDECIDED "%s", reason->len > 0 ? bytes_str(reason) : "out of memory");
 }
 
 /* The agent's shell gets the line's directory as the system names it, and so does `firma run`. */
@@ -120,7 +136,7 @@ static enum hook_decision read_reply(const struct hook_asker *asker, const struc
 
 	ret_token[0] = '\0';
 	if (decision_reply_read(line, &reply) != 0)
-		return deny(reason, "could not decide: the answer is not a decision");
+		return deny(reason, HOOK_UNDECIDED "the answer is not a decision");
 	if (reply.decision == DECISION_ALLOW) {
 		decision = allow(&reply, opens_session, reason);
 	} else if (reply.approved && reply.token) {
@@ -150,16 +166,16 @@ static enum hook_decision withdraw(
 	enum outcome outcome;
 
 	if (operator_print_request(ACTION_WITHDRAW, &operation, &request) < 0)
-		return deny(reason, "could not decide: out of memory");
+		return deny(reason, HOOK_UNDECIDED "out of memory");
 	if (ask_once(&asker->ask, &request, 0, &reply, &why) != STATUS_DONE)
-		return deny(reason, "could not decide: %s", bytes_str(&why));
+		return deny(reason, HOOK_UNDECIDED "%s", bytes_str(&why));
 	if (reply_parse(bytes_str(&reply), reply.len, &parsed) != 0)
-		return deny(reason, "could not decide: the answer is not an outcome");
+		return deny(reason, HOOK_UNDECIDED "the answer is not an outcome");
 	outcome = parsed.reply.outcome;
 	parsed_reply_deinit(&parsed);
 	return outcome == OUTCOME_OK
 		? HOOK_PROMPT
-		: deny(reason, "could not decide: token %s can't be withdrawn", token);
+		: deny(reason, HOOK_UNDECIDED "token %s can't be withdrawn", token);
 }
 
 /* Asks, and waits for a person as long as the hook may. */
@@ -202,7 +218,7 @@ static enum hook_decision ask_about(const struct hook_asker *asker, const struct
 
 	say_keep(reason);
 	if (q->dialect->has_sessions && line_opens_session(line, &opens_session) < 0)
-		return deny(reason, "could not decide: out of memory");
+		return deny(reason, HOOK_UNDECIDED "out of memory");
 	if (build_request(asker, q, line, &request) != STATUS_DONE)
 		return deny_undecided(reason);
 	return ask(asker, &request, opens_session, token, reason);
@@ -219,7 +235,7 @@ static enum hook_decision ask_about_action(
 	say_keep(reason);
 	action->prompt = asker->prompt;
 	if (hook_action_print(action, &request) < 0)
-		return deny(reason, "could not decide: out of memory");
+		return deny(reason, HOOK_UNDECIDED "out of memory");
 	return ask(asker, &request, false, token, reason);
 }
 
@@ -230,7 +246,7 @@ static enum hook_decision ask_about_actions(
 	struct hook_actions actions;
 
 	if (hook_actions_find(q, &actions) < 0)
-		decision = deny(reason, "could not decide: out of memory");
+		decision = deny(reason, HOOK_UNDECIDED "out of memory");
 	else if (actions.n == 0)
 		decision = HOOK_NO_OPINION;
 	for (size_t i = 0; i < actions.n && may_go_on(decision); i++)

@@ -28,6 +28,9 @@ enum hook_decision {
 	HOOK_PROMPT,  /* the agent's own user must decide; nothing is pending */
 };
 
+/* The socket of a hook without --socket: as for a client without environment variables. */
+const char *hook_usual_socket(void);
+
 /*
  * Waits if a person must decide. Unless it is allowed, `reason` says why; it is empty if memory ran
  * out. Messages of other modules go to `reason` too: see say_keep(). With `rewrite`, `ret_token` is

@@ -17,7 +17,7 @@
 #include "base/text.h"
 #include "cli/difference.h"
 #include "cli/hook-dialect.h"
-#include "cli/hook-off.h"
+#include "cli/hook-look.h"
 #include "cli/hook-rewrite.h"
 #include "cli/hook-settings.h"
 #include "cli/own-path.h"
@@ -88,17 +88,6 @@ static const struct option_row status_rows[] = { PLACE_ROWS, { 0 } };
 
 /* --- the place -------------------------------------------------------------------------------- */
 
-static const char *scope_name(enum hook_scope scope)
-{
-	static const char *const names[] = {
-		[HOOK_MANAGED] = "managed",
-		[HOOK_USER] = "user",
-		[HOOK_PROJECT] = "project",
-	};
-
-	return names[scope];
-}
-
 static enum hook_scope wanted_scope(const struct install *i)
 {
 	if (i->managed)
@@ -126,43 +115,6 @@ static const struct hook_place *choose_place(const struct install *i, const char
 		return find_place(agent, scope);
 	place = geteuid() == 0 ? find_place(agent, HOOK_MANAGED) : NULL;
 	return place ? place : find_place(agent, HOOK_USER);
-}
-
-/* Returns the whole path; NULL if out of memory, or if there is no home directory. */
-static char *place_path(const struct install *i, const struct hook_place *place)
-{
-	const char *own = place->variable ? getenv(place->variable) : NULL;
-	const char *home = getenv("HOME");
-	cleanup(free_p) char *here = NULL;
-	char *path = NULL;
-	int r;
-
-	switch (place->scope) {
-	case HOOK_MANAGED:
-		r = asprintf(&path, "%s/%s", i->root ? i->root : "", place->path);
-		break;
-	case HOOK_PROJECT:
-		here = getcwd(NULL, 0);
-		r = here ? asprintf(&path, "%s/%s", here, place->path) : -1;
-		break;
-	default:
-		if (own && own[0] == '/')
-			r = asprintf(&path, "%s%s", own, strchr(place->path, '/'));
-		else
-			r = home && home[0] == '/' ? asprintf(&path, "%s/%s", home, place->path)
-						   : -1;
-	}
-	return r < 0 ? NULL : path;
-}
-
-static int open_file(
-	const struct install *i, const struct hook_place *place, struct settings_file *f)
-{
-	char *path = place_path(i, place);
-
-	if (!path)
-		return say_undecided("can't tell where the settings of %s are", place->agent);
-	return settings_file_open(f, path);
 }
 
 /* --- install ---------------------------------------------------------------------------------- */
@@ -217,7 +169,7 @@ static int say_no_place(const struct install *i, const char *agent)
 		say("no agent is called %s", bytes_str(&shown));
 	else
 		say("%s has no %s settings for hooks", bytes_str(&shown),
-			scope_name(wanted_scope(i)));
+			hook_scope_name(wanted_scope(i)));
 	return STATUS_USAGE;
 }
 
@@ -274,7 +226,7 @@ static int install_at(const struct install *i, const struct hook_place *place)
 
 	status = find_program(program);
 	if (status == STATUS_DONE)
-		status = open_file(i, place, &f);
+		status = hook_look_open(place, i->root, &f);
 	if (status != STATUS_DONE)
 		return status;
 
@@ -343,7 +295,7 @@ static int run_uninstall(const struct verb *verb, int argc, char **argv)
 	place = choose_place(&i, operands.words[0]);
 	if (!place)
 		return say_no_place(&i, operands.words[0]);
-	status = open_file(&i, place, &f);
+	status = hook_look_open(place, i.root, &f);
 	if (status != STATUS_DONE)
 		return status;
 
@@ -354,50 +306,23 @@ static int run_uninstall(const struct verb *verb, int argc, char **argv)
 
 /* --- status ----------------------------------------------------------------------------------- */
 
-#define NOT_INSTALLED "not installed"
-#define SWITCHES_OFF "switches hooks off"
-
-static bool is_only_off(const struct hook_place *place)
-{
-	return place->form == HOOK_FORM_JSON_OFF || place->form == HOOK_FORM_TOML_OFF;
-}
-
-static const char *describe(const struct hook_place *place, const struct settings_file *f)
-{
-	cleanup(bytes_deinit) struct bytes after = BYTES_PRINTED;
-	cleanup(bytes_deinit) struct bytes why = BYTES_PRINTED;
-
-	if (!f->there)
-		return NOT_INSTALLED;
-	if (is_only_off(place))
-		return hook_off_is(place, &f->text) ? SWITCHES_OFF : NOT_INSTALLED;
-	switch (hook_settings_uninstall(place, &f->text, &after, &why)) {
-	case HOOK_SETTINGS_CHANGED:
-	case HOOK_SETTINGS_GONE:
-		return hook_off_is(place, &f->text) ? "installed, but switched off there"
-						    : "installed";
-	case HOOK_SETTINGS_SAME:
-		return hook_off_is(place, &f->text) ? SWITCHES_OFF : NOT_INSTALLED;
-	default:
-		return "can't be read";
-	}
-}
-
-/* Returns whether the hook is installed there. Where none can be, nothing is printed unless it
- * matters. */
+/*
+ * Returns whether the hook is installed there. Where none can be, nothing is printed unless it
+ * matters.
+ */
 static bool print_place(const struct install *i, const struct hook_place *place)
 {
 	cleanup(settings_file_deinit) struct settings_file f = SETTINGS_FILE_INIT;
-	const char *what;
+	enum hook_state state;
 	int status;
 
-	status = open_file(i, place, &f);
-	what = status == STATUS_DONE ? describe(place, &f) : "can't be read";
-	if (is_only_off(place) && strcmp(what, NOT_INSTALLED) == 0)
+	status = hook_look_open(place, i->root, &f);
+	state = status == STATUS_DONE ? hook_look(place, &f) : HOOK_UNREADABLE;
+	if (hook_look_is_only_off(place) && state == HOOK_ABSENT)
 		return false;
-	printf("%-9s%-8s  %-34s %s\n", place->agent, scope_name(place->scope), what,
-		f.shown ? f.shown : "?");
-	return strcmp(what, "installed") == 0;
+	printf("%-9s%-8s  %-34s %s\n", place->agent, hook_scope_name(place->scope),
+		hook_state_text(state), f.shown ? f.shown : "?");
+	return state == HOOK_INSTALLED;
 }
 
 static int run_status(const struct verb *verb, int argc, char **argv)

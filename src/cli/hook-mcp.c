@@ -17,6 +17,7 @@
 #include "base/json/tree.h"
 #include "base/json/writer.h"
 #include "base/notation.h"
+#include "cli/hook-answer.h"
 #include "cli/raw-member.h"
 #include "cli/say.h"
 
@@ -122,7 +123,7 @@ static int append_verdict(enum hook_decision decision, struct raw_text input,
 		writer_string(&w, "message", "denied: this tool is left to claude's own rules");
 	else
 		writer_string(&w, "message",
-			reason->len > 0 ? bytes_str(reason) : "could not decide: out of memory");
+			reason->len > 0 ? bytes_str(reason) : HOOK_UNDECIDED "out of memory");
 	writer_end(&w);
 	return writer_finish(&w);
 }

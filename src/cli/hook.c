@@ -30,8 +30,6 @@
 /* Time for the question to arrive. */
 #define READ_SECONDS 20
 
-#define SYSTEM_SOCKET "/run/firma/agent.sock"
-
 struct hook {
 	struct hook_asker asker;
 	bool managed, mcp;
@@ -80,21 +78,7 @@ static _Noreturn void __attribute__((format(printf, 1, 2))) deny(const char *for
 	va_start(ap, format);
 	bytes_vappendf(&reason, format, ap);
 	va_end(ap);
-	hook_answer_deny(reason.len > 0 ? bytes_str(&reason) : "could not decide: out of memory");
-}
-
-/* The socket that a client without environment variables would use. */
-static const char *usual_socket(void)
-{
-	static char path[64];
-
-	if (geteuid() != 0) {
-		snprintf(path, sizeof(path), "/run/user/%u/firma/agent.sock",
-			(unsigned int)geteuid());
-		if (access(path, F_OK) == 0)
-			return path;
-	}
-	return SYSTEM_SOCKET;
+	hook_answer_deny(reason.len > 0 ? bytes_str(&reason) : HOOK_UNDECIDED "out of memory");
 }
 
 /* Allows the tool, but only to run exactly what was asked about. */
@@ -107,13 +91,13 @@ static _Noreturn void answer_rewritten(const struct hook *hook, const struct hoo
 
 	r = own_path(program);
 	if (r < 0)
-		deny("could not decide: can't tell where this program is: %s", strerror(-r));
+		deny(HOOK_UNDECIDED "can't tell where this program is: %s", strerror(-r));
 
 	r = hook_rewrite_answer(q, text, program, hook->asker.ask.socket, token, &made);
 	if (r == -E2BIG)
 		deny("denied: the line is too long to be rewritten");
 	if (r < 0)
-		deny("could not decide: the line can't be rewritten: %s", strerror(-r));
+		deny(HOOK_UNDECIDED "the line can't be rewritten: %s", strerror(-r));
 	hook_answer_other(bytes_str(&made));
 }
 
@@ -126,10 +110,10 @@ static _Noreturn void answer(struct hook *hook, const struct hook_dialect *diale
 
 	r = hook_question_read(STDIN_FILENO, &text);
 	if (r < 0)
-		deny("could not decide: the question can't be read: %s", strerror(-r));
+		deny(HOOK_UNDECIDED "the question can't be read: %s", strerror(-r));
 	hook_answer_has_read();
 	if (hook_question_parse(dialect, &text, hook->asker.only_shell, &q, &reason) < 0)
-		deny("could not decide: %s", bytes_str(&reason));
+		deny(HOOK_UNDECIDED "%s", bytes_str(&reason));
 
 	hook_answer_alarm(hook->asker.wait / CLOCK_SECOND + ALARM_MARGIN_SECONDS);
 	switch (hook_decide(&hook->asker, &q, token, &reason)) {
@@ -147,7 +131,7 @@ static _Noreturn void answer(struct hook *hook, const struct hook_dialect *diale
 		/* fall through */
 	default:
 		hook_answer_deny(
-			reason.len > 0 ? bytes_str(&reason) : "could not decide: out of memory");
+			reason.len > 0 ? bytes_str(&reason) : HOOK_UNDECIDED "out of memory");
 	}
 }
 
@@ -155,7 +139,7 @@ static _Noreturn void answer(struct hook *hook, const struct hook_dialect *diale
 static int serve(struct hook *hook, const struct hook_dialect *dialect)
 {
 	if (strcmp(dialect->name, "claude") != 0)
-		deny("could not decide: --mcp is for claude");
+		deny(HOOK_UNDECIDED "--mcp is for claude");
 	hook_answer_disarm();
 	return hook_mcp_serve(&hook->asker);
 }
@@ -173,13 +157,13 @@ static const struct hook_dialect *find_dialect(int argc, char **argv)
 static void check_usage(const struct hook *hook, const struct hook_dialect *dialect)
 {
 	if (hook->asker.rewrite && (hook->mcp || !hook_rewrite_is_possible(dialect)))
-		deny("could not decide: --rewrite is for the hooks of claude, codex, gemini and "
-		     "copilot");
+		deny(HOOK_UNDECIDED "--rewrite is for the hooks of claude, codex, gemini and "
+				    "copilot");
 	if (hook->asker.prompt && (hook->mcp || hook->asker.rewrite || !dialect->ask[0]))
-		deny("could not decide: --ask is for the hooks of claude and copilot, without "
-		     "--rewrite");
+		deny(HOOK_UNDECIDED "--ask is for the hooks of claude and copilot, without "
+				    "--rewrite");
 	if (hook->defer && (hook->mcp || !dialect->defer))
-		deny("could not decide: --defer is for the hook of claude");
+		deny(HOOK_UNDECIDED "--defer is for the hook of claude");
 }
 
 static int run(const struct verb *verb, int argc, char **argv)
@@ -197,13 +181,13 @@ static int run(const struct verb *verb, int argc, char **argv)
 	if (status == STATUS_DONE)
 		return status;
 	if (status != VERB_GO)
-		deny("could not decide: the hook's own command line is wrong");
+		deny(HOOK_UNDECIDED "the hook's own command line is wrong");
 	if (!dialect || strcmp(dialect->name, operands.words[0]) != 0)
-		deny("could not decide: no agent is called %s", operands.words[0]);
+		deny(HOOK_UNDECIDED "no agent is called %s", operands.words[0]);
 
 	check_usage(&hook, dialect);
 	if (!hook.asker.ask.socket)
-		hook.asker.ask.socket = usual_socket();
+		hook.asker.ask.socket = hook_usual_socket();
 	if (hook.managed && hook.asker.ask.peer == CLIENT_PEER_ANY)
 		hook.asker.ask.peer = CLIENT_PEER_OTHER;
 	if (hook.mcp)

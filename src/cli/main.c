@@ -42,6 +42,7 @@ static const struct verb *const verbs[] = {
 	&allow_add_verb,
 	&allow_remove_verb,
 	&status_verb,
+	&doctor_verb,
 	&fingerprint_verb,
 	&runner_claims_verb,
 	&runner_keys_verb,

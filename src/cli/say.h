@@ -18,6 +18,7 @@ enum status {
 	STATUS_USAGE = 2,
 	STATUS_UNDECIDED = 3,    /* could not decide: no daemon, no proper reply, outcome unknown */
 	STATUS_POLICY_FAULT = 4, /* of `status`: the daemon runs, its policy has a fault */
+	STATUS_WARNED = 4,       /* of `doctor`: nothing is wrong, but there are warnings */
 	STATUS_UNCHECKED = 4, /* of `evidence verify`: valid, but its signatures weren't checked */
 	STATUS_EXPIRED = 4,   /* of `check`: the token has expired */
 	STATUS_PENDING = 75,
@@ -29,7 +30,8 @@ bool say_is_quiet(void);
 
 /*
  * From now on the last message is kept in `message`, without "firma: ", and not printed; `message`
- * is empty if memory ran out. For a caller that prints its own form of answer.
+ * is empty if memory ran out. NULL: messages are printed again. For a caller that prints its own
+ * form of answer.
  */
 void say_keep(struct bytes *message);
 

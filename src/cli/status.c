@@ -11,7 +11,7 @@
 #include "base/json/tree.h"
 #include "base/notation.h"
 #include "base/text.h"
-#include "cli/approver-key.h"
+#include "cli/approver-files.h"
 #include "cli/operator.h"
 #include "gate/wire/request.h"
 
@@ -210,14 +210,6 @@ static int append_store(const struct json *root, struct bytes *b)
 	return r;
 }
 
-static bool is_true(const struct json *object, const char *key)
-{
-	const struct json *member = json_get(object, key);
-	bool value;
-
-	return member && json_bool(member, &value) && value;
-}
-
 /* Appends the free space of the fullest file system that the daemon writes to. */
 static int append_space(const struct json *root, struct bytes *b)
 {
@@ -229,28 +221,36 @@ static int append_space(const struct json *root, struct bytes *b)
 
 	bytes_appendf(b, "%-15s", "space left");
 	notation_append_size(b, left);
-	if (is_true(space, "low")) {
+	if (json_is_true(space, "low")) {
 		bytes_append_str(b, " beside ");
 		append_escaped(b, json_get_string(space, "path"));
 		bytes_append_str(b,
-			is_true(space, "full") ? ": askers are refused"
-					       : ": soon askers will be refused");
+			json_is_true(space, "full") ? ": askers are refused"
+						    : ": soon askers will be refused");
 	}
 	return bytes_append_char(b, '\n');
 }
 
 /* Warns about a key without a passphrase, which any program of this user could approve with. */
-static int append_open_key(struct bytes *b)
+static void append_open_key(const char *path, enum approver_key kind, void *userdata)
 {
-	const char *path = approver_key_usual();
+	struct bytes *b = userdata;
 
-	if (!path || approver_key_look(path) != APPROVER_KEY_OPEN)
-		return bytes_error(b);
-
+	if (kind != APPROVER_KEY_OPEN)
+		return;
 	bytes_appendf(b, "%-15s", "approver key");
 	append_escaped(b, path);
-	return bytes_append_str(
-		b, " has no passphrase: every program of this user can approve with it\n");
+	bytes_append_str(b, " has no passphrase: every program of this user can approve with it\n");
+}
+
+static int append_open_keys(const char *approvers, struct bytes *b)
+{
+	cleanup(allowed_signers_free_p) struct allowed_signers *list =
+		approvers ? approver_files_read_list(approvers) : NULL;
+	int r;
+
+	r = approver_files_each(list, append_open_key, b);
+	return r < 0 ? r : bytes_error(b);
 }
 
 /* Appends whose signatures approve, if there is a file of approvers. */
@@ -269,16 +269,16 @@ static int append_approvers(const struct json *root, struct bytes *b)
 	keys = json_get(approvers, "keys");
 	if (keys)
 		bytes_appendf(b, ", %lld keys", (long long)json_count(keys));
-	if (is_true(approvers, "require_signature"))
+	if (json_is_true(approvers, "require_signature"))
 		bytes_append_str(b, ", a signature is needed");
-	if (is_true(approvers, "require_signature") && is_true(approvers, "advisory"))
+	if (json_is_true(approvers, "require_signature") && json_is_true(approvers, "advisory"))
 		bytes_append_str(b, " (advice: askers have the daemon's own uid)");
 	bytes_append_char(b, '\n');
 
 	fault = json_get_string(approvers, "fault");
 	if (fault)
 		append_labelled(b, "approver fault", fault);
-	return append_open_key(b);
+	return append_open_keys(json_get_string(approvers, "path"), b);
 }
 
 /* Appends the state of the evidence log, if there is one. */

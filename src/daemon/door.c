@@ -258,8 +258,7 @@ static int bind_at(int fd, const struct sockaddr_un *address, gid_t group)
 	return r;
 }
 
-/* The door's group, if it has one. */
-static gid_t door_group(const struct doors *doors, enum role role)
+gid_t doors_group(const struct doors *doors, enum role role)
 {
 	switch (role) {
 	case ROLE_AGENT:
@@ -273,7 +272,7 @@ static gid_t door_group(const struct doors *doors, enum role role)
 
 static int open_door(struct doors *doors, enum role role, const struct sockaddr_un *address)
 {
-	gid_t group = door_group(doors, role);
+	gid_t group = doors_group(doors, role);
 	cleanup(free_p) char *bound_path = strdup(address->sun_path);
 	cleanup(free_p) char *path = shown(address->sun_path, strlen(address->sun_path));
 	cleanup(close_p) int fd = -1;
@@ -325,7 +324,7 @@ int doors_bind(struct doors *doors, enum role role, const char *path, struct byt
 bool door_admits(
 	const struct doors *doors, const struct door *door, int fd, const struct peer *peer)
 {
-	gid_t group = door_group(doors, door->role);
+	gid_t group = doors_group(doors, door->role);
 
 	if (peer->uid == PEER_OVERFLOW_ID)
 		return false;

@@ -46,6 +46,10 @@ void doors_deinit(struct doors *doors);
 /* Refused; the reason is appended to `why`. */
 enum { DOOR_REFUSED = 1 };
 
+/* The group that may pass a door with this role besides the daemon's user and root, or
+ * DOOR_NO_GROUP. */
+gid_t doors_group(const struct doors *doors, enum role role);
+
 /*
  * Takes ownership of the sockets from systemd; without any, `n` stays 0. Returns 0, DOOR_REFUSED,
  * or a negative errno.

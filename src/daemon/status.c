@@ -13,11 +13,16 @@
 
 static void add_doors(struct writer *w, const struct doors *doors)
 {
+	gid_t group;
+
 	writer_array(w, "doors");
 	for (size_t i = 0; i < doors->n; i++) {
+		group = doors_group(doors, doors->doors[i].role);
 		writer_object(w, NULL);
 		writer_string(w, "role", role_name(doors->doors[i].role));
 		writer_string(w, "path", doors->doors[i].path);
+		if (group != DOOR_NO_GROUP)
+			writer_unsigned(w, "group", group);
 		writer_end(w);
 	}
 	writer_end(w);

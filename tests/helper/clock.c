@@ -17,6 +17,8 @@
  * With $FIRMA_TEST_CLOCK_STOPPED, the clocks of this process stand still at their first reading,
  * and only a test moves them.
  *
+ * The wall clock is synchronized unless $FIRMA_TEST_CLOCK_LOOSE is set.
+ *
  * An alarm is an epoll descriptor around two others: a timerfd, for the time that really passes,
  * and an inotify watch on the file's directory, so that moving the clock wakes a waiting process.
  * The caller owns the epoll descriptor, the table below owns the other two: they are closed when
@@ -191,6 +193,11 @@ static int real_boot_id(char *ret_id)
 	line[CLOCK_BOOT_ID_LEN] = '\0';
 	memcpy(ret_id, line, sizeof(line));
 	return 0;
+}
+
+bool clock_is_synchronized(void)
+{
+	return !getenv("FIRMA_TEST_CLOCK_LOOSE");
 }
 
 int clock_boot_id(char ret_id[static CLOCK_BOOT_ID_LEN + 1])

@@ -226,6 +226,14 @@ bool json_integer(const struct json *v, int64_t *ret)
 	return true;
 }
 
+bool json_is_true(const struct json *object, const char *key)
+{
+	const struct json *member = json_get(object, key);
+	bool value;
+
+	return member && json_bool(member, &value) && value;
+}
+
 const char *json_get_string(const struct json *object, const char *key)
 {
 	return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(item(object), key));

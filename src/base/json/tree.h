@@ -64,6 +64,9 @@ bool json_bool(const struct json *value, bool *ret);
  */
 bool json_integer(const struct json *value, int64_t *ret);
 
+/* Whether the member is there, and true. */
+bool json_is_true(const struct json *object, const char *key);
+
 /* The member's string; NULL if the member is missing or not a string. */
 const char *json_get_string(const struct json *object, const char *key);
 
