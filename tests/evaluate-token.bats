@@ -558,7 +558,7 @@ is_waiting() {
 	assert_field rule_id fetch.url.refused
 }
 
-@test "only a command of the first contract can be approved always" {
+@test "a command of the second contract can't be approved always" {
 	start_kinds
 	pending_kind exec
 	run operate approve token_id="$TOKEN" always:=true

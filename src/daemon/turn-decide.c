@@ -282,6 +282,13 @@ static bool may_have_token(const struct request *request)
 				|| evaluate_named_approval(&request->evaluate)));
 }
 
+/* Whether an entry of the allowlist may be about a request of the second contract. */
+static bool may_be_remembered(const struct resources *res, const struct request *request)
+{
+	return request->action == ACTION_EVALUATE && !request->fault && res->allowlist.list
+		&& allowlist_size(res->allowlist.list) > 0;
+}
+
 static int add_fingerprint(struct request *request, struct answer *a, uint8_t *fingerprint)
 {
 	int r;
@@ -302,6 +309,11 @@ static int add_token(const struct resources *res, struct request *request, struc
 	const uid_t uid = a->conn->peer.uid;
 	int r;
 
+	if (may_be_remembered(res, request)) {
+		r = evaluate_bind(request);
+		if (r < 0)
+			return r;
+	}
 	if (!may_have_token(request))
 		return 0;
 

@@ -18,27 +18,41 @@ bool decide_self_approval(const struct decide_input *in)
 	return in->role == ROLE_ANY || in->settings->allow_self_approval;
 }
 
+static int find_entry(
+	const struct decide_input *in, const struct judgement *j, const struct allow_entry **ret)
+{
+	if (in->request->action == ACTION_EVALUATE)
+		return allowlist_match_asked(in->allowlist, in->request, &in->asker,
+			decide_self_approval(in), in->allow_now, ret);
+	return allowlist_match(in->allowlist, in->request, &in->asker, decide_self_approval(in),
+		j->by_rule, policy_trusted(in->policy), in->allow_now, ret);
+}
+
+/* For what an entry was used last: the file that a command is, or the target. */
+static const char *used_name(const struct request *q)
+{
+	if (q->action == ACTION_EVALUATE)
+		return q->evaluate.shown_target ? q->evaluate.shown_target : "";
+	return q->asked.real_path ? q->asked.real_path : q->asked.executable;
+}
+
 bool decide_allow_match(const struct decide_input *in, const struct judgement *j, struct verdict *v)
 {
-	const struct request *request = in->request;
 	const struct allow_entry *entry = NULL;
 
-	if (fields_keep_variables(&request->asked))
+	if (fields_keep_variables(&in->request->asked))
 		return false;
 	if (!in->allowlist || !j->remember || j->decision == DECISION_ALLOW)
 		return false;
 
-	verdict_fail(v,
-		allowlist_match(in->allowlist, request, &in->asker, decide_self_approval(in),
-			j->by_rule, policy_trusted(in->policy), in->allow_now, &entry));
+	verdict_fail(v, find_entry(in, j, &entry));
 	if (!entry || (entry->signer && !decide_addition_holds(in, entry, v)))
 		return false;
 	if (!entry->always && !entry->signer && decide_demand_is_made(in, v))
 		return false;
 
 	v->used_id = strdup(entry->id);
-	v->used_path = strdup(
-		request->asked.real_path ? request->asked.real_path : request->asked.executable);
+	v->used_path = strdup(used_name(in->request));
 	if (!v->used_id || !v->used_path)
 		verdict_fail(v, -ENOMEM);
 

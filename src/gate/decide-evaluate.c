@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "gate/decide-allow.h"
 #include "gate/decide-issue.h"
 #include "gate/decide-retry.h"
 #include "gate/decide-runner.h"
@@ -384,6 +385,8 @@ static void decide_first(const struct decide_input *in, struct verdict *v)
 	}
 	if (j.decision != DECISION_PENDING) {
 		take_judgement(&j, v);
+	} else if (decide_allow_match(in, &j, v)) {
+		/* decided */
 	} else if (in->request->resume && in->token) {
 		decide_with_token(in, v);
 		return;

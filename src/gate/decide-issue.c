@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/notation.h"
+#include "gate/allowlist/allow-asked.h"
 #include "gate/allowlist/allow-line.h"
 #include "gate/decide-demand.h"
 #include "gate/decide-token.h"
@@ -24,8 +25,10 @@ static int may_remember(const struct decide_input *in, const struct judgement *j
 	int r;
 
 	*ret = false;
-	if (in->request->action != ACTION_EXEC)
+	if (in->request->action != ACTION_EXEC) {
+		*ret = j->remember && allow_asked_is_possible(in->request->evaluate.kind);
 		return 0;
+	}
 	r = allow_line_kind(&in->request->asked, &kind);
 	if (r < 0)
 		return r;

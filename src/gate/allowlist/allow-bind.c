@@ -40,15 +40,20 @@ static void finish(struct sha256 *state, const char *prefix, char *ret)
 	notation_hex(hash, sizeof(hash), ret + strlen(prefix));
 }
 
-void allow_bind(
-	const char *cwd, const char *args, size_t n_args, char ret[static ALLOW_BOUND_LEN + 1])
+void allow_bind_list(const char *prefix, const char *text, const char *strings, size_t n, char *ret)
 {
 	struct sha256 state;
 
 	sha256_init(&state);
-	update_with_length(&state, cwd);
-	update_with_list(&state, args, n_args);
-	finish(&state, ALLOW_BOUND_PREFIX, ret);
+	update_with_length(&state, text);
+	update_with_list(&state, strings, n);
+	finish(&state, prefix, ret);
+}
+
+void allow_bind(
+	const char *cwd, const char *args, size_t n_args, char ret[static ALLOW_BOUND_LEN + 1])
+{
+	allow_bind_list(ALLOW_BOUND_PREFIX, cwd, args, n_args, ret);
 }
 
 void allow_bind_programs(

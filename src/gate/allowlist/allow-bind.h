@@ -15,6 +15,10 @@
 void allow_bind(
 	const char *cwd, const char *args, size_t n_args, char ret[static ALLOW_BOUND_LEN + 1]);
 
+/* Writes the prefix and the hash of a text and a list of strings. */
+void allow_bind_list(
+	const char *prefix, const char *text, const char *strings, size_t n, char *ret);
+
 /* "sha256:programs:v1:" and the hash, in hex. */
 #define ALLOW_PROGRAMS_PREFIX "sha256:programs:v1:"
 #define ALLOW_PROGRAMS_LEN (sizeof(ALLOW_PROGRAMS_PREFIX) - 1 + 64)

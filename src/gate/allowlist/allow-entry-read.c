@@ -12,13 +12,15 @@
 #include "base/array.h"
 #include "base/json/dispatch.h"
 #include "base/notation.h"
+#include "base/sha256.h"
+#include "gate/allowlist/allow-asked.h"
 #include "gate/allowlist/allow-bind.h"
 #include "gate/allowlist/allow-entry-internal.h"
 #include "gate/limits.h"
 #include "gate/policy/glob.h"
 #include "gate/policy/pattern-read.h"
 
-/* A name without a slash is accepted but matches nothing; a path must be a valid pattern. */
+/* A path must be a valid pattern. */
 static int take_pattern(
 	struct dispatch *d, const struct dispatch_row *row, const struct dispatch_value *v)
 {
@@ -31,7 +33,6 @@ static int take_pattern(
 		return r;
 
 	e->literal = glob_is_literal(e->pattern);
-	e->idle |= !strchr(e->pattern, '/');
 	fault = strchr(e->pattern, '/') ? glob_path_fault(e->pattern) : NULL;
 	return fault ? dispatch_refuse(d, row->key, "%s", fault) : 0;
 }
@@ -59,24 +60,6 @@ static int take_args(
 	return 0;
 }
 
-/* An unknown form is accepted but matches nothing. */
-static int take_arg_pattern(
-	struct dispatch *d, const struct dispatch_row *row, const struct dispatch_value *v)
-{
-	const size_t prefix = sizeof(ALLOW_BOUND_PREFIX) - 1;
-	struct allow_entry *e = d->to;
-	uint8_t hash[32];
-	int r;
-
-	r = dispatch_take_word(d, row, v);
-	if (r == 0)
-		e->idle |= strncmp(e->arg_pattern, ALLOW_BOUND_PREFIX, prefix) != 0
-			|| notation_parse_hex(e->arg_pattern + prefix,
-				   strlen(e->arg_pattern + prefix), hash, sizeof(hash))
-				< 0;
-	return r;
-}
-
 static int take_argv(
 	struct dispatch *d, const struct dispatch_row *row, const struct dispatch_value *v)
 {
@@ -93,7 +76,7 @@ static int take_argv(
 static const struct dispatch_row keys[] = {
 	{ KEY_ID, dispatch_take_word, AT(id), true, LIMIT_ALLOW_ID },
 	{ KEY_PATTERN, take_pattern, AT(pattern), true, LIMIT_PATTERN },
-	{ KEY_ARG_PATTERN, take_arg_pattern, AT(arg_pattern), false, LIMIT_PATTERN },
+	{ KEY_ARG_PATTERN, dispatch_take_word, AT(arg_pattern), false, LIMIT_PATTERN },
 	{ KEY_ARGV, take_argv, 0, false, 0 },
 	{ KEY_SOURCE, dispatch_take_word, AT(source), false, LIMIT_STRING },
 	{ KEY_EXPIRES, dispatch_take_number, AT(expires), false, JSON_INTEGER_MAX },
@@ -154,18 +137,57 @@ bool allow_entry_is_literal(const struct allow_entry *e)
 	return true;
 }
 
+static bool is_bound_by(const struct allow_entry *e, const char *prefix)
+{
+	const size_t len = strlen(prefix);
+	uint8_t hash[SHA256_LEN];
+
+	return e->arg_pattern && strncmp(e->arg_pattern, prefix, len) == 0
+		&& notation_parse_hex(
+			   e->arg_pattern + len, strlen(e->arg_pattern + len), hash, sizeof(hash))
+		>= 0;
+}
+
 /* The directory and arguments that are shown must be those of the hash. */
 static bool shows_what_is_bound(const struct allow_entry *e)
 {
-	char bound[ALLOW_BOUND_LEN + 1];
+	const bool has_directory = e->kind == KINDS;
+	char bound[ALLOW_BOUND_LEN + 1], asked[ALLOW_ASKED_LEN + 1];
 
 	if (!e->cwd && !e->has_args)
 		return true;
-	if (!e->cwd || !e->has_args || !e->arg_pattern)
+	if (has_directory != (e->cwd != NULL) || !e->has_args || !e->arg_pattern)
 		return false;
 
+	if (!has_directory) {
+		allow_asked_bind(e->kind, e->args.text, e->args.n, asked);
+		return strcmp(asked, e->arg_pattern) == 0;
+	}
 	allow_bind(e->cwd, e->args.text, e->args.n, bound);
 	return strcmp(bound, e->arg_pattern) == 0;
+}
+
+/* An entry by approval matches nothing if it has lost its binding. */
+static bool has_lost_binding(const struct allow_entry *e)
+{
+	if (!e->arg_pattern || e->uid == ALLOW_NO_USER)
+		return true;
+	for (enum field f = 0; e->kind == KINDS && f < FIELDS; f++)
+		if (field_rows[f].entry_key && field_rows[f].required && !e->bounds[f])
+			return true;
+	return false;
+}
+
+/* A name without a slash, and an unknown form of `argPattern`, are accepted but match nothing. */
+static bool is_idle(const struct allow_entry *e)
+{
+	if (e->kind == KINDS
+		&& (!strchr(e->pattern, '/')
+			|| (e->arg_pattern && !is_bound_by(e, ALLOW_BOUND_PREFIX))))
+		return true;
+	if (e->kind != KINDS && (!e->always || e->has_argv))
+		return true;
+	return (e->always && has_lost_binding(e)) || !shows_what_is_bound(e);
 }
 
 static int note_fault(struct dispatch *d, const char *where, const char *what)
@@ -185,13 +207,9 @@ static int read_members(struct allow_entry *e, struct bytes *why)
 	if (r != 0)
 		return r;
 
-	/* An entry by approval matches nothing if it has lost its binding. */
 	e->always = e->source && strcmp(e->source, ALLOW_SOURCE_ALWAYS) == 0;
-	e->idle |= e->always && (!e->arg_pattern || e->uid == ALLOW_NO_USER);
-	for (enum field f = 0; f < FIELDS; f++)
-		e->idle |= e->always && field_rows[f].entry_key && field_rows[f].required
-			&& !e->bounds[f];
-	e->idle |= !shows_what_is_bound(e);
+	e->kind = is_bound_by(e, ALLOW_ASKED_PREFIX) ? allow_asked_kind(e->pattern) : KINDS;
+	e->idle = is_idle(e);
 	return 0;
 }
 

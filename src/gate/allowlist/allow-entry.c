@@ -13,6 +13,7 @@
 #include "base/notation.h"
 #include "base/path.h"
 #include "base/text.h"
+#include "gate/allowlist/allow-asked.h"
 #include "gate/allowlist/allow-bind.h"
 #include "gate/allowlist/allow-entry-internal.h"
 #include "gate/allowlist/allow-line.h"
@@ -127,7 +128,7 @@ int allow_check_token(const struct token *t, const struct trusted *trusted, stru
 	int r;
 
 	if (fields_contract(&t->asked) != CONTRACT_EXEC)
-		return refuse(why, "only a command that is asked as local.exec can be");
+		return allow_asked_check(t, why);
 	if (!t->remember)
 		return refuse(why, "the rule that asks for a person lets no answer be remembered");
 	if (fields_keep_variables(&t->asked))
@@ -185,32 +186,69 @@ static void write_expiry(struct writer *w, uint64_t expires)
 		writer_unsigned(w, KEY_EXPIRES, expires);
 }
 
+/* Writes which command it is, and what of it is bound. */
+static int write_approved_command(struct writer *w, const struct invocation *asked)
+{
+	const bool elsewhere = asked->real_path && strcmp(asked->real_path, asked->executable) != 0;
+	char bound[ALLOW_BOUND_LEN + 1], programs[ALLOW_PROGRAMS_LEN + 1];
+	enum allow_line kind;
+	int r;
+
+	r = allow_line_kind(asked, &kind);
+	if (r < 0)
+		return r;
+	allow_bind(asked->cwd, asked->args.text, asked->args.n, bound);
+	writer_string(w, KEY_PATTERN, asked->executable);
+	writer_string(w, KEY_REAL_PATH, elsewhere ? asked->real_path : NULL);
+	writer_string(w, KEY_ARG_PATTERN, bound);
+	if (kind == ALLOW_LINE_PLAIN) {
+		allow_bind_programs(&asked->programs, programs);
+		writer_string(w, KEY_PROGRAMS, programs);
+	}
+	if (strlen(asked->cwd) + asked->args.len <= LIMIT_ALLOW_SHOWN) {
+		writer_string(w, KEY_CWD, asked->cwd);
+		writer_strings(w, KEY_ARGS, asked->args.text, asked->args.n);
+	}
+	for (enum field f = 0; f < FIELDS; f++)
+		if (field_rows[f].entry_key)
+			writer_string(w, field_rows[f].entry_key, field_get(f, asked));
+	return 0;
+}
+
+/* The same for a request of the second contract. */
+static int write_approved_request(struct writer *w, const struct invocation *asked)
+{
+	cleanup(bytes_deinit) struct bytes list = BYTES_PRINTED;
+	char bound[ALLOW_ASKED_LEN + 1];
+	size_t n;
+	int r;
+
+	r = allow_asked_list(asked, &list, &n);
+	if (r < 0)
+		return r;
+	allow_asked_bind(asked->kind, bytes_str(&list), n, bound);
+	writer_string(w, KEY_PATTERN, kind_name(asked->kind));
+	writer_string(w, KEY_ARG_PATTERN, bound);
+	if (list.len <= LIMIT_ALLOW_SHOWN)
+		writer_strings(w, KEY_ARGS, bytes_str(&list), n);
+	return 0;
+}
+
 int allow_entry_from_token(const struct token *t, const uint8_t id[static 16], uint64_t expires,
 	struct allow_entry **ret)
 {
 	cleanup(bytes_deinit) struct bytes b = BYTES_PRINTED, why = BYTES_PRINTED;
-	char programs[ALLOW_PROGRAMS_LEN + 1];
-	enum allow_line kind;
-	bool elsewhere = t->asked.real_path && strcmp(t->asked.real_path, t->asked.executable) != 0;
 	const char *agent = t->asked.agent_id ? t->asked.agent_id : ALLOW_AGENT_NONE;
-	char bound[ALLOW_BOUND_LEN + 1];
 	struct writer w;
 	int r;
 
-	r = allow_line_kind(&t->asked, &kind);
-	if (r < 0)
-		return r;
-	allow_bind(t->asked.cwd, t->asked.args.text, t->asked.args.n, bound);
 	writer_init(&w, &b);
 	writer_object(&w, NULL);
 	write_uuid(&w, KEY_ID, id);
-	writer_string(&w, KEY_PATTERN, t->asked.executable);
-	writer_string(&w, KEY_REAL_PATH, elsewhere ? t->asked.real_path : NULL);
-	writer_string(&w, KEY_ARG_PATTERN, bound);
-	if (kind == ALLOW_LINE_PLAIN) {
-		allow_bind_programs(&t->asked.programs, programs);
-		writer_string(&w, KEY_PROGRAMS, programs);
-	}
+	r = fields_contract(&t->asked) == CONTRACT_EXEC ? write_approved_command(&w, &t->asked)
+							: write_approved_request(&w, &t->asked);
+	if (r < 0)
+		return r;
 	writer_string(&w, KEY_SOURCE, ALLOW_SOURCE_ALWAYS);
 	write_expiry(&w, expires);
 	writer_unsigned(&w, KEY_UID, t->uid);
@@ -220,13 +258,6 @@ int allow_entry_from_token(const struct token *t, const uint8_t id[static 16], u
 			writer_unsigned(&w, KEY_BY, t->approval.by);
 		writer_unsigned(&w, KEY_MADE, t->approval.at_wall / CLOCK_MS);
 	}
-	if (strlen(t->asked.cwd) + t->asked.args.len <= LIMIT_ALLOW_SHOWN) {
-		writer_string(&w, KEY_CWD, t->asked.cwd);
-		writer_strings(&w, KEY_ARGS, t->asked.args.text, t->asked.args.n);
-	}
-	for (enum field f = 0; f < FIELDS; f++)
-		if (field_rows[f].entry_key)
-			writer_string(&w, field_rows[f].entry_key, field_get(f, &t->asked));
 	writer_end(&w);
 	r = writer_finish(&w);
 	if (r >= 0)

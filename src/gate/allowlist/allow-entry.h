@@ -58,6 +58,10 @@ struct allow_entry {
 	bool has_argv;
 	struct rule rule; /* allows `pattern` with `argv`, or "**" without argv */
 
+	/* Of an entry for requests of the second contract (gate/allowlist/allow-asked); else KINDS.
+	 */
+	enum kind kind;
+
 	bool literal;   /* `pattern` has no wildcard */
 	bool any_agent; /* it is for every agent */
 	bool always;    /* it came from an approval */

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/path.h"
+#include "gate/allowlist/allow-asked.h"
 #include "gate/allowlist/allow-bind.h"
 #include "gate/allowlist/allow-entry-internal.h"
 #include "gate/allowlist/allow-line.h"
@@ -378,6 +379,56 @@ static int match(const struct allowlist *list, const struct request *request,
 
 	*ret = m.found;
 	return 0;
+}
+
+/* --- matching requests of the second contract ------------------------------------------------- */
+
+static bool asked_fits(const struct allow_entry *e, const struct matching *m)
+{
+	return e->kind == m->request->evaluate.kind && !allow_entry_is_over(e, m->now)
+		&& agent_fits(e, m) && e->uid == m->asker->uid && approver_fits(e, m);
+}
+
+/* All entries for requests bind what is asked, so no patterns are tried. */
+static int match_asked(
+	const struct allowlist *list, const struct matching *m, const struct allow_entry **ret)
+{
+	cleanup(bytes_deinit) struct bytes asked = BYTES_PRINTED;
+	const char *kind = kind_name(m->request->evaluate.kind);
+	char bound[ALLOW_ASKED_LEN + 1];
+	const struct allow_name *n;
+	size_t n_asked;
+	int r;
+
+	*ret = NULL;
+	r = allow_asked_list(&m->request->asked, &asked, &n_asked);
+	if (r < 0)
+		return r;
+	allow_asked_bind(m->request->evaluate.kind, bytes_str(&asked), n_asked, bound);
+	for (size_t i = find_name(list, kind, bound); i < list->n_names; i++) {
+		n = &list->names[i];
+		if (strcmp(n->name, kind) != 0 || strcmp(n->bound, bound) != 0)
+			break;
+		if (asked_fits(list->entries[n->entry], m)) {
+			*ret = list->entries[n->entry];
+			break;
+		}
+	}
+	return 0;
+}
+
+int allowlist_match_asked(const struct allowlist *list, const struct request *request,
+	const struct asker *asker, bool self_approval, uint64_t now, const struct allow_entry **ret)
+{
+	const struct matching m = {
+		.request = request,
+		.asker = asker,
+		.self_approval = self_approval,
+		.agent = request->asked.agent_id ? request->asked.agent_id : ALLOW_AGENT_NONE,
+		.now = now,
+	};
+
+	return match_asked(list, &m, ret);
 }
 
 int allowlist_match(const struct allowlist *list, const struct request *request,

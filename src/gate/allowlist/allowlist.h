@@ -105,6 +105,11 @@ int allowlist_match(const struct allowlist *list, const struct request *request,
 	const struct asker *asker, bool self_approval, bool opaque_lines,
 	const struct trusted *trusted, uint64_t now, const struct allow_entry **ret);
 
+/* The same for a request of the second contract for which evaluate_bind() was called. */
+int allowlist_match_asked(const struct allowlist *list, const struct request *request,
+	const struct asker *asker, bool self_approval, uint64_t now,
+	const struct allow_entry **ret);
+
 /*
  * Appends the document without the entries that `drop` marks (by index; NULL: none). `add` (or
  * NULL) is added in the place of `old` (or NULL; see allow_entry_append()). The clock is replaced

@@ -112,6 +112,7 @@ static int judge_push(const struct policy *p, const struct candidate *s, struct 
 		return r;
 
 	j = policy_target_judge(p, &t);
+	j.remember = false;
 	if (t.no_branch && (!j.named || j.decision == DECISION_ALLOW))
 		j = (struct judgement){ .decision = DECISION_PENDING,
 			.rule = RULE_OPERAND,

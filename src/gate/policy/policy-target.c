@@ -75,6 +75,7 @@ struct judgement policy_target_judge(const struct policy *p, const struct target
 		return judgement_by_runtime(p->id);
 
 	j = judgement_by_rule(found, p->id);
+	j.remember = j.decision == DECISION_PENDING && (found == &of->otherwise || found->remember);
 	j.literal = t->kind == KIND_WRITE && rule_names_target(found, t);
 	if (t->kind == KIND_EXEC && t->grave && j.decision == DECISION_DENY)
 		j.severity = SEVERITY_CRITICAL;
