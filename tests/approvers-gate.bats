@@ -951,6 +951,60 @@ pending_of() {
 	assert_status 0
 }
 
+# entry_hash: of the entry that the token's item on standard input would make, made from the man page.
+entry_hash() {
+	python3 -c '
+import hashlib, json, sys
+t = json.loads(sys.stdin.readline())
+t["agent_id"] = t.get("agent_id", "main")
+out = b""
+for name in ("kind target compared_target real_target operation server tool capability cwd "
+             "agent_id actor content_sha256 old_text new_text uid").split():
+    if name in t:
+        data = str(t[name]).encode()
+        out += name.encode() + b" %d " % len(data) + data + b"\n"
+print(hashlib.sha256(out).hexdigest())'
+}
+
+@test "a signed approval of every kind may be for good, and what it is for is part of what is signed" {
+	local kind
+
+	ASKED[read_file]='target=/r/x real_target=/b session_id=s'
+	ASKED[write_file]+=' real_target=/a/x agent_id=bot'
+	kinds_ask '"signed":true,"remember":true'
+	# Writing what may not be read is always asked about.
+	sed -i 's|"/\*\*"|"/r/**"|' "$POLICY"
+	for kind in "${KINDS[@]}"; do
+		pending_of "$kind"
+		operate show token_id="$token" | head -n 1 | tee "$TMP/item" | entry_hash >"$TMP/hash"
+		{
+			printf 'firma.approval.v1\ngate %s\ntoken %s\n' \
+				"$(operate gate | head -n 1 | "$UNIT" get gate)" "$token"
+			printf 'fingerprint %s\nrecord %s\ndecision approve\nalways 0 %s\nuntil %s\nreason -\n' \
+				"$("$UNIT" get fingerprint <"$TMP/item")" "$("$UNIT" get record <"$TMP/item")" \
+				"$(<"$TMP/hash")" "$("$UNIT" get until <"$TMP/item")"
+		} | sign alice >"$TMP/sig"
+		run operate approve token_id="$token" always:=true signature="$(<"$TMP/sig")"
+		assert_output '{"outcome":"ok"}'
+		asks_kind "$kind" approval_token="$token"
+		assert_decision allow
+		asks_kind "$kind"
+		assert_decision allow
+		assert_field rule_id allowlist
+		asks_kind "$kind" actor=another
+		assert_field decision require_approval
+	done
+	# And the client signs the same text.
+	asks_kind git_operation actor=client
+	token=$(field approval_token)
+	run firma token approve --yes --always --key "$KEYS/alice" "$token"
+	assert_status 0
+	asks_kind git_operation actor=client approval_token="$token"
+	assert_decision allow
+	asks_kind git_operation actor=client
+	assert_field rule_id allowlist
+}
+
 @test "rules of every kind may need two approvers, a touch, and another person than who asks" {
 	local kind token
 

@@ -121,7 +121,7 @@ changes() {
 
 	# They live through a kill, and end when they are removed.
 	kill_daemon
-	serve_policy "$REMEMBER"
+	serve_policy "$REMEMBER" --evidence-log "$TMP/log.evidence"
 	for kind in "${!WHOLE[@]}"; do
 		decided allow allowlist "$kind"
 	done

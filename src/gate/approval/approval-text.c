@@ -25,22 +25,44 @@ void approval_record_hash(
 }
 
 /*
- * Hashes the identity of the entry: the program, arguments and directory, the uid, the agent, and
- * the other fields that an entry of the allowlist is bound to.
+ * The program, arguments and directory, the uid, the agent, and the other fields that an entry of
+ * the allowlist is bound to.
  */
+static void hash_command(
+	struct sha256 *s, const struct invocation *asked, const char *agent, uid_t uid)
+{
+	field_hash_one(s, "pattern", FIELD_EXECUTABLE, asked);
+	field_hash_one(s, "args", FIELD_ARGS, asked);
+	field_hash_one(s, "cwd", FIELD_CWD, asked);
+	field_hash_text(s, "agent", agent);
+	field_hash_number(s, "uid", uid);
+	for (enum field f = 0; f < FIELDS; f++)
+		if (field_rows[f].entry_key)
+			field_hash_one(s, field_rows[f].entry_key, f, asked);
+}
+
+/* By the second contract an entry is bound to all that a token is bound to, but the session. */
+static void hash_asked(
+	struct sha256 *s, const struct invocation *asked, const char *agent, uid_t uid)
+{
+	struct invocation bound = *asked;
+
+	bound.session_id = NULL;
+	bound.agent_id = agent;
+	field_hash_all(s, &bound);
+	field_hash_number(s, "uid", uid);
+}
+
 void approval_entry_hash(const struct invocation *asked, uid_t uid, uint8_t ret[static SHA256_LEN])
 {
+	const char *agent = asked->agent_id ? asked->agent_id : "main";
 	struct sha256 s;
 
 	sha256_init(&s);
-	field_hash_one(&s, "pattern", FIELD_EXECUTABLE, asked);
-	field_hash_one(&s, "args", FIELD_ARGS, asked);
-	field_hash_one(&s, "cwd", FIELD_CWD, asked);
-	field_hash_text(&s, "agent", asked->agent_id ? asked->agent_id : "main");
-	field_hash_number(&s, "uid", uid);
-	for (enum field f = 0; f < FIELDS; f++)
-		if (field_rows[f].entry_key)
-			field_hash_one(&s, field_rows[f].entry_key, f, asked);
+	if (fields_contract(asked) == CONTRACT_EXEC)
+		hash_command(&s, asked, agent, uid);
+	else
+		hash_asked(&s, asked, agent, uid);
 	sha256_final(&s, ret);
 }
 
