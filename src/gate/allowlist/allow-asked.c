@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "gate/allowlist/allow-bind.h"
-#include "gate/allowlist/allow-entry.h"
 #include "gate/fields.h"
 
 bool allow_asked_is_possible(enum kind kind)
@@ -88,8 +87,7 @@ void allow_asked_bind(
 
 /* --- which tokens ----------------------------------------------------------------------------- */
 
-/* What a person has not seen can't be allowed for good. */
-static const char *token_fault(const struct token *t)
+const char *allow_asked_fault(const struct token *t)
 {
 	const struct invocation *asked = &t->asked;
 	const bool is_file = asked->kind == KIND_READ || asked->kind == KIND_WRITE;
@@ -101,8 +99,6 @@ static const char *token_fault(const struct token *t)
 		return "this kind of request is always asked about";
 	if (!t->remember)
 		return "the rule that asks for a person lets no answer be remembered";
-	if (asked->agent_id && strcmp(asked->agent_id, ALLOW_AGENT_ANY) == 0)
-		return "the agent is called '" ALLOW_AGENT_ANY "', which is all";
 	if (is_file && !asked->real_target)
 		return "the request did not say where the path leads (real_target)";
 	if (asked->kind == KIND_WRITE && !asked->content && !is_edit)
@@ -110,11 +106,4 @@ static const char *token_fault(const struct token *t)
 	if (asked->kind == KIND_MCP && asked->content_sha256 && !asked->content)
 		return "the request did not say what is sent to the tool (content)";
 	return NULL;
-}
-
-int allow_asked_check(const struct token *t, struct bytes *why)
-{
-	const char *fault = token_fault(t);
-
-	return fault ? bytes_refuse(why, ALLOW_FAULTY, "%s", fault) : 0;
 }

@@ -35,5 +35,8 @@ int allow_asked_list(const struct invocation *asked, struct bytes *ret, size_t *
 void allow_asked_bind(
 	enum kind kind, const char *list, size_t n, char ret[static ALLOW_ASKED_LEN + 1]);
 
-/* As allow_check_token(), for tokens of the second contract. */
-int allow_asked_check(const struct token *token, struct bytes *why);
+/*
+ * Why no entry can be made from a token of the second contract; NULL if one can. What a person has
+ * not seen can't be allowed for good.
+ */
+const char *allow_asked_fault(const struct token *token);

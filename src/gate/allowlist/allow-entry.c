@@ -123,20 +123,27 @@ static int check_programs(
 	return r != 0 ? r : check_program(asked->real_path, why);
 }
 
+static int check_asked(const struct token *t, struct bytes *why)
+{
+	const char *fault = allow_asked_fault(t);
+
+	return fault ? refuse(why, fault) : 0;
+}
+
 int allow_check_token(const struct token *t, const struct trusted *trusted, struct bytes *why)
 {
 	int r;
 
-	if (fields_contract(&t->asked) != CONTRACT_EXEC)
-		return allow_asked_check(t, why);
+	if (t->asked.agent_id && strcmp(t->asked.agent_id, ALLOW_AGENT_ANY) == 0)
+		return refuse(why, "the agent is called '" ALLOW_AGENT_ANY "', which is all");
+	if (fields_contract(&t->asked) == CONTRACT_EVALUATE)
+		return check_asked(t, why);
 	if (!t->remember)
 		return refuse(why, "the rule that asks for a person lets no answer be remembered");
 	if (fields_keep_variables(&t->asked))
 		return refuse(why, "the request keeps variables of the environment");
 	if (!t->asked.cwd)
 		return refuse(why, "the request did not say in which directory (cwd)");
-	if (t->asked.agent_id && strcmp(t->asked.agent_id, ALLOW_AGENT_ANY) == 0)
-		return refuse(why, "the agent is called '" ALLOW_AGENT_ANY "', which is all");
 	if (!glob_is_literal(t->asked.executable))
 		return refuse(why, "the executable has '*' or '?' in its path");
 
