@@ -121,6 +121,8 @@ enum width { WIDE, NARROW };
 
 #define PATTERN_MAX (LIMIT_PATTERN + LIMIT_PATH + 8)
 
+/* Buffers are zeroed when they are declared, so those of paths are in functions of their own. */
+
 /* A quick filter: the path must end with the part after the last '*', '?' or slash of a pattern. */
 static bool may_end(const char *pattern, const char *path, size_t path_len)
 {
@@ -134,54 +136,58 @@ static bool may_end(const char *pattern, const char *path, size_t path_len)
 	return n <= path_len && memcmp(pattern + len - n, path + path_len - n, n) == 0;
 }
 
-/*
- * A relative pattern fits at any depth, and "~" may be any directory. `path` gets a slash at its
- * beginning if it has none, and is then cut to the length of a path.
- */
-static bool path_fits_wide(const char *pattern, const char *path, size_t path_len)
+static bool fits_at_any_depth(const char *pattern, const char *path)
 {
-	char anywhere[PATTERN_MAX], rooted[LIMIT_PATH + 2];
+	char anywhere[PATTERN_MAX];
 
-	if (path_len == 0 || !may_end(pattern, path, path_len) || !glob_budget_spend(path_len))
-		return false;
-	if (pattern[0] == '~')
-		pattern += 2;
-	if (path[0] != '/') {
-		path_len = path_len < LIMIT_PATH ? path_len : LIMIT_PATH;
-		rooted[0] = '/';
-		memcpy(rooted + 1, path, path_len);
-		rooted[1 + path_len] = '\0';
-		path = rooted;
-	}
-	if (!path_is_normal(path))
-		return false;
 	if (pattern[0] == '/')
 		return glob_path(pattern, path);
 	snprintf(anywhere, sizeof(anywhere), "/**/%s", pattern);
 	return glob_path(anywhere, path);
 }
 
-/*
- * Relative patterns start at the asker's directory, and those with "~/" at the home directory. They
- * fit nothing if it isn't known.
- */
-static bool path_fits_narrow(const char *pattern, const char *path, const struct target *t)
+/* Puts a slash before the path, which is cut to the length of one. */
+static bool fits_if_rooted(const char *pattern, const char *path)
 {
-	const char *start = t->directory;
+	char rooted[LIMIT_PATH + 2];
+
+	snprintf(rooted, sizeof(rooted), "/%s", path);
+	return path_is_normal(rooted) && fits_at_any_depth(pattern, rooted);
+}
+
+/* A relative pattern fits at any depth, and "~" may be any directory. */
+static bool path_fits_wide(const char *pattern, const char *path, size_t path_len)
+{
+	if (path_len == 0 || !may_end(pattern, path, path_len) || !glob_budget_spend(path_len))
+		return false;
+	if (pattern[0] == '~')
+		pattern += 2;
+	if (path[0] != '/')
+		return fits_if_rooted(pattern, path);
+	return path_is_normal(path) && fits_at_any_depth(pattern, path);
+}
+
+/* A pattern that begins at a directory fits nothing if that isn't known. */
+static bool fits_below(const char *start, const char *pattern, const char *path)
+{
 	char absolute[PATTERN_MAX];
 
-	if (!path || !glob_budget_spend(strlen(path)) || !path_is_normal(path))
-		return false;
-	if (pattern[0] == '/')
-		return glob_path(pattern, path);
-	if (pattern[0] == '~') {
-		start = t->asker ? t->asker->home : NULL;
-		pattern += 2;
-	}
 	if (!start || strpbrk(start, "*?") || !path_is_normal(start) || strlen(start) > LIMIT_PATH)
 		return false;
 	snprintf(absolute, sizeof(absolute), "%s/%s", start[1] ? start : "", pattern);
 	return glob_path(absolute, path);
+}
+
+/* Relative patterns begin at the asker's directory, and those with "~/" at the home directory. */
+static bool path_fits_narrow(const char *pattern, const char *path, const struct target *t)
+{
+	if (!path || !glob_budget_spend(strlen(path)) || !path_is_normal(path))
+		return false;
+	if (pattern[0] == '/')
+		return glob_path(pattern, path);
+	if (pattern[0] == '~')
+		return fits_below(t->asker ? t->asker->home : NULL, pattern + 2, path);
+	return fits_below(t->directory, pattern, path);
 }
 
 static bool any_path_narrow(const struct patterns *p, const char *path, const struct target *t)
@@ -319,7 +325,7 @@ static bool tool_fits(const struct patterns *p, const struct target *t)
 	char text[2 * LIMIT_STRING + 2];
 
 	snprintf(text, sizeof(text), "%s:%s", t->server ? t->server : "", t->tool ? t->tool : "");
-	return p->n > 0 && word_fits(p, text, NARROW);
+	return word_fits(p, text, NARROW);
 }
 
 /* --- native rules ----------------------------------------------------------------------------- */
@@ -370,7 +376,7 @@ static bool is_excepted(const struct rule *rule, const struct target *t, enum wi
 	case KIND_GIT:
 		return p->n > 0 && branches_fit(p, t, other);
 	default:
-		return tool_fits(p, t);
+		return p->n > 0 && tool_fits(p, t);
 	}
 }
 
