@@ -946,6 +946,25 @@ pending_of() {
 		assert_decision allow
 		asks_kind "$kind" approval_token="$token"
 		assert_decision block
+		# The receipt of such an approval, from the daemon and from the log.
+		firma token receipt "$token" >"$TMP/receipt"
+		run firma evidence receipt "$token" "$STATE_DIR.evidence"
+		assert_output "$(<"$TMP/receipt")"
+		run firma evidence verify --receipt --approvers "$SIGNERS" "$TMP/receipt"
+		assert_status 0 || fail "$(<"$TMP/receipt")"
+		assert_output -p "1 approver's signature holds"
+		run firma evidence show "$TMP/receipt"
+		assert_output -e ' allow .* approved by alice \(key\)$'
+		# Not of another request, nor with another one beside what was approved.
+		forged 'its request is not the one that was approved' 'r["request"]["cwd"] = "/"'
+		forged 'its request is not the one that was approved' 'del r["request"]["action_type"]'
+		sed -i 's/"kind":"[a-z]*"/"kind":"exec"/; s/"target":"[^"]*"/"target":"x"/g; s/"server":"s"/"server":"x"/g' \
+			"$TMP/receipt"
+		run firma evidence verify --receipt --approvers "$SIGNERS" "$TMP/receipt"
+		assert_status 1
+		forge "$TMP/receipt" pass >"$TMP/forged"
+		run firma evidence verify --receipt --approvers "$SIGNERS" "$TMP/forged"
+		assert_status 1
 	done
 	run firma evidence verify "$STATE_DIR.evidence" --approvers "$SIGNERS"
 	assert_status 0

@@ -18,6 +18,7 @@
 #include "gate/kind.h"
 #include "gate/limits.h"
 #include "gate/wire/evaluate.h"
+#include "ledger/evidence/approval-check.h"
 #include "ledger/evidence/chain.h"
 #include "ledger/evidence/open-runs.h"
 
@@ -25,7 +26,7 @@
 struct evidence_line {
 	const char *timestamp, *event;
 	uint64_t sequence;
-	const struct json *request, *response, *peer;
+	const struct json *request, *response, *approval, *peer;
 };
 
 static const struct json *member(const struct json *object, const char *key)
@@ -320,10 +321,10 @@ static bool is_true(const struct json *object, const char *key)
 }
 
 /* ", approved by alice (security key, touched) and bob (key)" */
-static int append_approvals(struct bytes *b, const struct json *response)
+static int append_approvals(struct bytes *b, const struct evidence_line *e)
 {
-	const struct json *approvals = member(response, "approvals");
-	const char *before = string(response, "outcome") ? ", signed by " : ", approved by ";
+	const struct json *approvals = member(e->approval, "approvals");
+	const char *before = string(e->response, "outcome") ? ", signed by " : ", approved by ";
 
 	if (!approvals || !json_is_array(approvals))
 		return 0;
@@ -350,7 +351,7 @@ static int append_line(struct bytes *b, const struct evidence_line *e)
 	append_who(b, e);
 	append_escaped(b, ": ", string(e->response, "outcome"));
 	append_escaped(b, ": ", string(e->response, "reason"));
-	return append_approvals(b, e->response);
+	return append_approvals(b, e);
 }
 
 int evidence_line_append(
@@ -373,6 +374,7 @@ int evidence_line_append(
 	e.event = string(root, "event_type");
 	e.request = member(root, "request");
 	e.response = member(root, "response");
+	e.approval = approval_check_find(root);
 	e.peer = member(root, "peer");
 	if (!json_get_integer(root, "sequence", CHAIN_SEQUENCE_MAX, &e.sequence))
 		return EVIDENCE_LINE_MALFORMED;

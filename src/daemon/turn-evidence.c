@@ -226,6 +226,28 @@ static int print_response(const struct batch *batch, const struct answer *a, str
 	return writer_finish(&w);
 }
 
+/*
+ * What a decision of the second contract rests on; nothing if on no approvals. Its response is kept
+ * as it was sent.
+ */
+static int print_approval(const struct batch *batch, const struct answer *a, struct bytes *b)
+{
+	char id[NOTATION_UUID_LEN + 1];
+	struct writer w;
+
+	if (!a->evaluated || a->verdict.proofs.len == 0 || a->state != ANSWER_DECIDED)
+		return 0;
+
+	writer_init(&w, b);
+	writer_object(&w, NULL);
+	notation_uuid(a->verdict.token_id, id);
+	writer_string(&w, "token_id", id);
+	write_decided(&w, batch, a);
+	writer_raw(&w, "approvals", bytes_str(&a->verdict.proofs), a->verdict.proofs.len);
+	writer_end(&w);
+	return writer_finish(&w);
+}
+
 static int print_peer(const struct conn *conn, struct bytes *b)
 {
 	struct writer w;
@@ -265,7 +287,8 @@ static void note_allows(const struct batch *batch)
 
 static int add_record(const struct batch *batch, struct answer *a)
 {
-	cleanup(bytes_deinit) struct bytes response = BYTES_PRINTED, peer = BYTES_PRINTED;
+	cleanup(bytes_deinit) struct bytes response = BYTES_PRINTED, approval = BYTES_PRINTED,
+					   peer = BYTES_PRINTED;
 	char id[EVIDENCE_ID_LEN + 1];
 	int r;
 
@@ -274,6 +297,8 @@ static int add_record(const struct batch *batch, struct answer *a)
 		evidence_make_id(a->record_id);
 	memcpy(id, a->record_id, sizeof(id));
 	r = print_response(batch, a, &response);
+	if (r >= 0)
+		r = print_approval(batch, a, &approval);
 	if (r >= 0)
 		r = print_peer(a->conn, &peer);
 	if (r < 0)
@@ -284,6 +309,7 @@ static int add_record(const struct batch *batch, struct answer *a)
 			.event = event_of(a),
 			.request = bytes_str(&a->request),
 			.response = response.data,
+			.approval = approval.data,
 			.peer = peer.data,
 			.id = a->evaluated ? id : NULL,
 		},

@@ -14,6 +14,7 @@
 #include "gate/approval/sshsig.h"
 #include "gate/invocation-read.h"
 #include "ledger/evidence/chain.h"
+#include "ledger/evidence/recorded-request.h"
 
 struct record {
 	const struct allowed_signers *signers;
@@ -103,33 +104,40 @@ static const char *fault_of(const struct record *record, const struct json *appr
 }
 
 /* Whether the record's own request is one for which the approval is good. */
-static int check_request(
-	const struct json *request, const struct invocation *approved, bool *ret_fits)
+static int check_request(const char *line, size_t len, const struct json *root,
+	const struct invocation *approved, bool *ret_fits)
 {
-	cleanup(invocation_lists_deinit) struct invocation_lists lists;
+	cleanup(recorded_request_deinit) struct recorded_request request;
 	uint8_t wanted[FINGERPRINT_LEN], found[FINGERPRINT_LEN];
-	struct invocation asked;
 	int r;
 
-	invocation_lists_init(&lists);
-	r = request ? invocation_read(request, &lists, &asked) : INVOCATION_MALFORMED;
+	recorded_request_init(&request);
+	r = recorded_request_read(&request, line, len, root);
 	*ret_fits = false;
 	if (r != 0)
 		return r < 0 ? r : 0;
 
 	fingerprint_compute(approved, wanted);
-	fingerprint_compute(&asked, found);
+	fingerprint_compute(&request.asked, found);
 	*ret_fits = memcmp(wanted, found, sizeof(wanted)) == 0
-		&& fields_find_mismatch(approved, &asked) == FIELDS;
+		&& fields_find_mismatch(approved, &request.asked) == FIELDS;
 	return 0;
 }
 
+const struct json *approval_check_find(const struct json *record)
+{
+	const struct json *approval = json_get(record, "approval");
+
+	return approval ? approval : json_get(record, "response");
+}
+
 /* Computes what the signed texts must say about the request that was decided. */
-static int read_decided(const struct json *root, struct record *record, bool *ret_fits)
+static int read_decided(const char *line, size_t len, const struct json *root,
+	struct record *record, bool *ret_fits)
 {
 	cleanup(invocation_lists_deinit) struct invocation_lists lists;
 	const struct json *response = json_get(root, "response"), *decided;
-	const char *decision = json_get_string(response, "decision");
+	const char *decision = response ? json_get_string(response, "decision") : NULL;
 	uint8_t fingerprint[FINGERPRINT_LEN], hash[SHA256_LEN];
 	struct invocation asked;
 	uint64_t uid;
@@ -137,8 +145,8 @@ static int read_decided(const struct json *root, struct record *record, bool *re
 
 	invocation_lists_init(&lists);
 	*ret_fits = false;
-	decided = json_get(
-		response, strcmp(record->decision, "refuse") == 0 ? "refused" : "approved");
+	decided = json_get(approval_check_find(root),
+		strcmp(record->decision, "refuse") == 0 ? "refused" : "approved");
 	r = decided ? invocation_read(decided, &lists, &asked) : INVOCATION_MALFORMED;
 	if (r < 0)
 		return r;
@@ -155,7 +163,7 @@ static int read_decided(const struct json *root, struct record *record, bool *re
 	 * recorded as a hash.
 	 */
 	*ret_fits = !decision || strcmp(decision, "allow") != 0;
-	return *ret_fits ? 0 : check_request(json_get(root, "request"), &asked, ret_fits);
+	return *ret_fits ? 0 : check_request(line, len, root, &asked, ret_fits);
 }
 
 static bool is_action(const struct json *request, const char *name)
@@ -188,7 +196,7 @@ int approval_check_record(const char *line, size_t len, const struct allowed_sig
 	size_t *ret_n, struct bytes *why)
 {
 	cleanup(json_doc_free_p) struct json_doc *doc = NULL;
-	const struct json *request, *response, *approvals;
+	const struct json *request, *approval, *approvals;
 	struct record record = { .signers = signers, .name_space = SSHSIG_APPROVAL };
 	struct scan_fault scan;
 	const char *fault;
@@ -200,13 +208,13 @@ int approval_check_record(const char *line, size_t len, const struct allowed_sig
 	if (r != 0)
 		return r < 0 ? r : 0; /* chain_parse() reports the fault */
 
-	response = json_get(json_root(doc), "response");
-	approvals = response ? json_get(response, "approvals") : NULL;
+	approval = approval_check_find(json_root(doc));
+	approvals = approval ? json_get(approval, "approvals") : NULL;
 	if (!approvals)
 		return 0;
 
 	request = json_get(json_root(doc), "request");
-	record.token = json_get_string(response, "token_id");
+	record.token = json_get_string(approval, "token_id");
 	record.decision = is_action(request, "local.exec.revoke") ? "refuse" : "approve";
 	if (!json_is_array(approvals)
 		|| !read_timestamp(json_get_string(json_root(doc), "timestamp"), &record.wall)) {
@@ -218,18 +226,18 @@ int approval_check_record(const char *line, size_t len, const struct allowed_sig
 		fits = read_addition(request, &record);
 		r = 0;
 	} else {
-		r = read_decided(json_root(doc), &record, &fits);
+		r = read_decided(line, len, json_root(doc), &record, &fits);
 	}
 	if (r >= 0 && !fits)
 		r = bytes_append_str(why, "its request is not the one that was approved");
 	if (r < 0 || !fits)
 		return r < 0 ? r : APPROVAL_CHECK_REFUSED;
 
-	json_each (approval, approvals) {
-		if (!json_get(approval, "signature") && !json_get(approval, "text"))
+	json_each (one, approvals) {
+		if (!json_get(one, "signature") && !json_get(one, "text"))
 			continue; /* by membership of a Unix group, unsigned */
 		++*ret_n;
-		fault = fault_of(&record, approval);
+		fault = fault_of(&record, one);
 		if (!fault)
 			continue;
 		r = bytes_appendf(why, "its approval %zu: %s", *ret_n, fault);

@@ -6,10 +6,17 @@
 #include <stddef.h>
 
 #include "base/bytes.h"
+#include "base/json/tree.h"
 #include "gate/approval/allowed-signers.h"
 
 /* A signature does not hold; `why` says what is wrong. */
 enum { APPROVAL_CHECK_REFUSED = 1 };
+
+/*
+ * The object of a record that has `token_id`, `approved` and `approvals`; or NULL. It is the
+ * response, except that of the second contract, which is kept as it was sent.
+ */
+const struct json *approval_check_find(const struct json *record);
 
 /*
  * Checks each signature of a record. The signature must be of the text beside it, by a key of the

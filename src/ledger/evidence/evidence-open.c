@@ -141,9 +141,13 @@ static int record_cut(struct evidence *e, const struct log_end *end, const struc
 	snprintf(request, sizeof(request), "{\"cut\":true,\"bytes\":%" PRIu64 ",\"sha256\":\"%s\"}",
 		end->torn, end->torn_hash);
 	return evidence_add(e,
-		&(struct evidence_entry){ "cut", request,
-			"{\"reason\":\"an end that was never written whole was cut off\"}", "null",
-			NULL },
+		&(struct evidence_entry){
+			.event = "cut",
+			.request = request,
+			.response =
+				"{\"reason\":\"an end that was never written whole was cut off\"}",
+			.peer = "null",
+		},
 		now, id);
 }
 
@@ -161,8 +165,12 @@ static int record_recovered(struct evidence *e, struct store *store,
 		  : bytes_appendf(&request, "{\"token_id\":\"%s\"}", name);
 	return r < 0 ? r
 		     : evidence_add(e,
-			     &(struct evidence_entry){ "recovered", request.data,
-				     "{\"reason\":\"" UNANSWERED "\"}", "null", NULL },
+			     &(struct evidence_entry){
+				     .event = "recovered",
+				     .request = request.data,
+				     .response = "{\"reason\":\"" UNANSWERED "\"}",
+				     .peer = "null",
+			     },
 			     now, event_id);
 }
 
@@ -191,7 +199,11 @@ static int record_change(struct evidence *e, const struct allowlist *list, const
 	return r < 0 ? r
 		     : evidence_add(e,
 			     &(struct evidence_entry){
-				     "recovered", change, response.data, "null", NULL },
+				     .event = "recovered",
+				     .request = change,
+				     .response = response.data,
+				     .peer = "null",
+			     },
 			     now, id);
 }
 

@@ -60,7 +60,11 @@ static int add_boundary(struct evidence *e, const char *event, const char *key, 
 	return r < 0 ? r
 		     : evidence_add(e,
 			     &(struct evidence_entry){
-				     event, request.data, response.data, "null", NULL },
+				     .event = event,
+				     .request = request.data,
+				     .response = response.data,
+				     .peer = "null",
+			     },
 			     now, id);
 }
 

@@ -165,7 +165,9 @@ int evidence_sync_name(const struct evidence *e)
 
 static int print_tail(const struct evidence_entry *entry, uint64_t wall, struct bytes *b)
 {
-	size_t len = strlen(entry->request) + strlen(entry->response) + strlen(entry->peer);
+	const char *approval = entry->approval ? entry->approval : "";
+	size_t len = strlen(entry->request) + strlen(entry->response) + strlen(approval)
+		+ strlen(entry->peer);
 	char *end;
 	int r;
 
@@ -175,7 +177,8 @@ static int print_tail(const struct evidence_entry *entry, uint64_t wall, struct 
 	r = notation_append_time_ns(b, wall);
 	return r < 0 ? r
 		     : bytes_append_strs(b, "\",\"request\":", entry->request,
-			     ",\"response\":", entry->response, ",\"peer\":", entry->peer, NULL);
+			     ",\"response\":", entry->response, approval[0] ? ",\"approval\":" : "",
+			     approval, ",\"peer\":", entry->peer, NULL);
 }
 
 void evidence_make_id(char ret[static EVIDENCE_ID_LEN + 1])

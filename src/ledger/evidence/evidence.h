@@ -84,6 +84,7 @@ struct evidence_entry {
 	const char *event;   /* such as "decision" */
 	const char *request; /* objects of JSON, as text */
 	const char *response;
+	const char *approval; /* what it rests on, if `response` does not have that; or NULL */
 	const char *peer;
 	const char *id; /* from evidence_make_id(); NULL: a new one */
 };

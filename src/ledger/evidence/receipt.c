@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/json/tree.h"
+#include "ledger/evidence/approval-check.h"
 #include "ledger/evidence/chain.h"
 
 #define PIECE ((size_t)16384)
@@ -16,7 +17,7 @@
 bool receipt_is_of(const char *line, size_t len, const char *token)
 {
 	cleanup(json_doc_free_p) struct json_doc *doc = NULL;
-	const struct json *response;
+	const struct json *response, *approval;
 	const char *decision, *id;
 	struct scan_fault fault;
 
@@ -24,9 +25,10 @@ bool receipt_is_of(const char *line, size_t len, const char *token)
 		return false;
 	response = json_get(json_root(doc), "response");
 	decision = response ? json_get_string(response, "decision") : NULL;
-	id = response ? json_get_string(response, "token_id") : NULL;
+	approval = approval_check_find(json_root(doc));
+	id = approval ? json_get_string(approval, "token_id") : NULL;
 	return decision && strcmp(decision, "allow") == 0 && id && strcmp(id, token) == 0
-		&& json_get(response, "approvals");
+		&& json_get(approval, "approvals");
 }
 
 /* A line of the file: its place, and its text without the newline, which lies in `buffer`. */
