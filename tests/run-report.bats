@@ -83,7 +83,7 @@ NOT_FOUND='{"outcome":"not_found","reason":"no such record is open for a report"
 	runs ./it
 	assert_status 126
 	assert_stderr "firma: $TMP/dir/it: neither a program nor a script that begins with '#!'"
-	assert_equal "$(records)" 2
+	assert_equal "$(records)" 1
 }
 
 @test "where the report can't be made the status is the command's, and it is said" {

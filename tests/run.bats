@@ -118,6 +118,19 @@ sha256() {
 	printf '#!/nonesuch\n' >text
 	missing ./text
 	assert_stderr "firma: $TMP/dir/text: its interpreter is not there"
+	printf '#!bin/sh\n' >text
+	runs ./text
+	assert_status 126
+	assert_stderr "firma: $TMP/dir/text: its interpreter is not an absolute path"
+	printf '#!/etc/passwd\n' >text
+	runs ./text
+	assert_status 126
+	assert_stderr "firma: /etc/passwd: Permission denied"
+	printf '#!%s\n' "$TMP/dir/text" >text
+	runs ./text
+	assert_status 126
+	assert_stderr "firma: $TMP/dir/text: its interpreter is a script of a script of a script"
+	[[ ! -e ran ]]
 }
 
 # --- waiting --------------------------------------------------------------------------------------
@@ -229,6 +242,96 @@ sha256() {
 			refute_line EVIL
 		done
 	done
+}
+
+@test "an interpreter that is replaced after the question is not what runs the script" {
+	local how
+
+	start_asking
+	for how in rename rewrite link; do
+		rm -rf "$TMP/dir"/*
+		mkdir bin
+		cp "$(type -P bash)" bin/real
+		ln -s real bin/sh
+		printf '#!%s\necho approved "$@"\n' "$TMP/dir/bin/sh" >it
+		chmod 775 it bin/real
+		waits it -- ./it a 'b c'
+		script other 'echo EVIL'
+		case $how in
+		rename) mv other bin/real ;;
+		rewrite) rm bin/real && cat other >bin/real && chmod 775 bin/real ;;
+		link) ln -sf ../other bin/sh ;;
+		esac
+		approve
+		finish it
+		assert_status 0
+		assert_line -n 0 'approved a b c'
+		refute_line EVIL
+	done
+}
+
+# alone: the script, by the kernel; a shell would read a file that is no script itself.
+alone() {
+	python3 -c 'import os, sys
+try:
+    os.execv("./it", ["./it", *sys.argv[1:]])
+except OSError:
+    sys.exit(126)' "$@"
+}
+
+# by_firma ARG...: the same by firma run; each status that is not the script's is 126.
+by_firma() {
+	local status=0
+
+	firma run -- ./it "$@" || status=$?
+	return $((status < 126 ? status : 126))
+}
+
+# compare LINE: a script that begins so does the same alone and by firma run, but for its own name.
+compare() {
+	local by_kernel
+
+	printf '%b' "$1" >it
+	run alone a 'b c' ''
+	by_kernel=$status:${output//.\/it/NAME}
+	run --separate-stderr by_firma a 'b c' ''
+	if [[ $by_kernel == 0:* ]]; then
+		assert_equal "$status:${output//\/dev\/fd\/[1-9][0-9]/NAME}" "$by_kernel"
+	else
+		assert_status 126
+	fi
+}
+
+@test "the first line of a script is read as the kernel reads it" {
+	local line long
+
+	start_daemon --default-action allow
+	cp "$(type -P echo)" echo
+	touch it
+	chmod 775 it echo
+	long=$(printf 'x%.0s' {1..300})
+	for line in '' '\n' ' \n' '\n#!' ' -x\n' '  \t -x y \t\n' ' -x  -y\nrest\n' ' '"$long"'\n' '\t\t' '\r\n' \
+		' -x\0-y\n' '\0\n'; do
+		compare "#!$TMP/dir/echo$line"
+		compare "#! \t$TMP/dir/echo$line"
+	done
+	compare '#!\n'
+	compare '#! \n'
+	compare '#!'
+	compare '#'
+	compare ''
+	compare "#!/$long\n"
+	compare "#!/$long"
+	compare "#!$TMP/dir/$(printf './%.0s' {1..150})echo\n"
+
+	# A script of a script.
+	printf '#!%s -1\n' "$TMP/dir/echo" >first
+	printf '#!%s -2\n' "$TMP/dir/first" >second
+	chmod 775 first second
+	printf '#!%s -3\n' "$TMP/dir/second" >it
+	runs -- ./it a
+	assert_status 0
+	assert_output -e '^-1 /dev/fd/[0-9]+ -2 /dev/fd/[0-9]+ -3 /dev/fd/[0-9]+ a$'
 }
 
 @test "a file that was swapped before it asks again is another one" {

@@ -19,6 +19,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "base/trust.h"
+#include "cli/script-line.h"
 
 #ifndef MFD_EXEC
 #define MFD_EXEC 0x0010U
@@ -176,9 +177,102 @@ static int replace_by_copy(const char *path, int *fd, struct bytes *why)
 	return 0;
 }
 
+/* --- scripts ---------------------------------------------------------------------------------- */
+
+/* A script's interpreter may be a script. The kernel follows as many. */
+#define SCRIPTS_MAX 4
+
+struct pinned_script {
+	struct script_line line;
+	struct pinned_file interpreter;
+};
+
+static int open_at_depth(
+	const char *path, bool hash, int depth, struct pinned_file *ret, struct bytes *why);
+
+/* If the file is a script, opens its interpreter. */
+static int open_interpreter(
+	const char *path, int fd, int depth, struct pinned_script **ret, struct bytes *why)
+{
+	cleanup(free_p) struct pinned_script *script = NULL;
+	cleanup(free_p) char *real_path = NULL;
+	struct script_line line;
+	int r;
+
+	if (!script_line_read(fd, &line))
+		return 0;
+	if (depth == SCRIPTS_MAX)
+		return fail(
+			why, path, -ELOOP, "its interpreter is a script of a script of a script");
+	if (line.interpreter[0] != '/')
+		return fail(why, path, -EACCES, "its interpreter is not an absolute path");
+	script = calloc(1, sizeof(*script));
+	if (!script)
+		return fail_by_errno(why, path, -ENOMEM);
+	real_path = realpath(line.interpreter, NULL);
+	if (!real_path && errno == ENOENT)
+		return fail(why, path, -ENOENT, "its interpreter is not there");
+	if (!real_path)
+		return fail_by_errno(why, line.interpreter, -errno);
+
+	script->line = line;
+	r = open_at_depth(real_path, false, depth + 1, &script->interpreter, why);
+	if (r < 0)
+		return r;
+	*ret = steal_ptr(script);
+	return 0;
+}
+
+/* The arguments of an interpreter: its name, what its script's first line adds, the script, the
+ * rest. */
+static char **arguments_of_interpreter(struct pinned_script *script, char *name, char *const argv[])
+{
+	size_t n = 0, at = 0;
+	char **made;
+
+	while (argv[n])
+		n++;
+	made = calloc(n + 3, sizeof(*made));
+	if (!made)
+		return NULL;
+	made[at++] = script->line.interpreter;
+	if (script->line.has_argument)
+		made[at++] = script->line.argument;
+	made[at++] = name;
+	for (size_t i = 1; i < n; i++)
+		made[at++] = argv[i];
+	return made;
+}
+
+static int execute_script(
+	const struct pinned_file *f, const char *path, char **argv, char **envp, struct bytes *why)
+{
+	cleanup(close_p) int fd = -1;
+	char name[32], **arguments;
+	int r;
+
+	if (access("/dev/fd", F_OK) < 0)
+		return fail(why, path, -EACCES,
+			"a script can't be given to its interpreter "
+			"without /dev/fd");
+
+	fd = fcntl(f->fd, F_DUPFD, SCRIPT_FD_MIN);
+	if (fd < 0)
+		return fail_by_errno(why, path, -errno);
+	snprintf(name, sizeof(name), "/dev/fd/%d", fd);
+	arguments = arguments_of_interpreter(f->script, name, argv);
+	if (!arguments)
+		return fail_by_errno(why, path, -ENOMEM);
+	r = pinned_file_execute(
+		&f->script->interpreter, f->script->line.interpreter, arguments, envp, why);
+	free(arguments);
+	return r;
+}
+
 /* --- open and execute ------------------------------------------------------------------------- */
 
-int pinned_file_open(const char *path, bool hash, struct pinned_file *ret, struct bytes *why)
+static int open_at_depth(
+	const char *path, bool hash, int depth, struct pinned_file *ret, struct bytes *why)
 {
 	struct pinned_file f = PINNED_FILE_INIT;
 	cleanup(close_p) int fd = -1;
@@ -201,43 +295,38 @@ int pinned_file_open(const char *path, bool hash, struct pinned_file *ret, struc
 	r = hash || !trusted ? file_hash(fd, f.sha256) : 0;
 	if (r < 0)
 		return fail_by_errno(why, path, r);
+	r = open_interpreter(path, fd, depth, &f.script, why);
+	if (r < 0)
+		return r;
 
 	f.fd = steal_fd(&fd);
 	*ret = f;
 	return 0;
 }
 
-void pinned_file_deinit(struct pinned_file *f)
+int pinned_file_open(const char *path, bool hash, struct pinned_file *ret, struct bytes *why)
 {
-	close_p(&f->fd);
-	*f = (struct pinned_file)PINNED_FILE_INIT;
+	return open_at_depth(path, hash, 0, ret, why);
 }
 
-static int execute_script(
-	const struct pinned_file *f, const char *path, char **argv, char **envp, struct bytes *why)
+void pinned_file_deinit(struct pinned_file *f)
 {
-	cleanup(close_p) int fd = -1;
-
-	if (access("/dev/fd", F_OK) < 0)
-		return fail(why, path, -EACCES,
-			"a script can't be given to its interpreter "
-			"without /dev/fd");
-
-	fd = fcntl(f->fd, F_DUPFD, SCRIPT_FD_MIN);
-	if (fd >= 0)
-		execveat(fd, "", argv, envp, AT_EMPTY_PATH);
-	if (errno == ENOENT)
-		return fail(why, path, -ENOENT, "its interpreter is not there");
-	return fail_by_errno(why, path, -errno);
+	if (f->script)
+		pinned_file_deinit(&f->script->interpreter);
+	free(f->script);
+	close_p(&f->fd);
+	*f = (struct pinned_file)PINNED_FILE_INIT;
 }
 
 int pinned_file_execute(
 	const struct pinned_file *f, const char *path, char **argv, char **envp, struct bytes *why)
 {
-	/* ENOENT is also the error for a script: its descriptor would close before it is read. */
+	if (f->script)
+		return execute_script(f, path, argv, envp, why);
+
 	execveat(f->fd, "", argv, envp, AT_EMPTY_PATH);
 	if (errno == ENOENT)
-		return execute_script(f, path, argv, envp, why);
+		return fail(why, path, -ENOENT, "its loader is not there");
 	if (errno == ENOEXEC)
 		return fail(why, path, -ENOEXEC,
 			"neither a program nor a script that begins with "
