@@ -4,16 +4,19 @@
 
 #include "gate/field-hash.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
+
+#include "base/notation.h"
 
 static void put(struct sha256 *s, const char *name, const void *data, size_t len)
 {
-	char head[64];
-	int n = snprintf(head, sizeof(head), "%s %zu ", name, len);
+	char digits[NOTATION_DECIMAL_MAX + 1];
+	const size_t n = notation_decimal(len, digits);
 
-	sha256_update(s, head, (size_t)n);
+	sha256_update(s, name, strlen(name));
+	sha256_update(s, " ", 1);
+	sha256_update(s, digits, n);
+	sha256_update(s, " ", 1);
 	sha256_update(s, data, len);
 	sha256_update(s, "\n", 1);
 }
@@ -26,10 +29,9 @@ void field_hash_text(struct sha256 *s, const char *name, const char *text)
 
 void field_hash_number(struct sha256 *s, const char *name, uint64_t n)
 {
-	char text[24];
+	char digits[NOTATION_DECIMAL_MAX + 1];
 
-	snprintf(text, sizeof(text), "%" PRIu64, n);
-	field_hash_text(s, name, text);
+	put(s, name, digits, notation_decimal(n, digits));
 }
 
 static void put_strings(struct sha256 *s, const char *name, const struct string_list *list)

@@ -108,7 +108,7 @@ int approval_text_print(const struct approval_text *t, struct bytes *b)
 {
 	char gate[APPROVAL_GATE_HEX_LEN + 1], token[NOTATION_UUID_LEN + 1],
 		boot[NOTATION_UUID_LEN + 1], fingerprint[FINGERPRINT_HEX_LEN + 1],
-		record[2 * SHA256_LEN + 1];
+		record[2 * SHA256_LEN + 1], until[NOTATION_DECIMAL_MAX + 1];
 	size_t len = b->len;
 	int r;
 
@@ -117,12 +117,13 @@ int approval_text_print(const struct approval_text *t, struct bytes *b)
 	notation_hex(t->fingerprint, sizeof(t->fingerprint), fingerprint);
 	notation_hex(t->record, sizeof(t->record), record);
 	notation_uuid(t->boot_id, boot);
+	notation_decimal(t->until_ms, until);
 
-	bytes_appendf(b,
-		SSHSIG_APPROVAL "\ngate %s\ntoken %s\nfingerprint %s\nrecord %s\ndecision %s\n",
-		gate, token, fingerprint, record, t->approve ? "approve" : "refuse");
+	bytes_append_strs(b, SSHSIG_APPROVAL "\ngate ", gate, "\ntoken ", token, "\nfingerprint ",
+		fingerprint, "\nrecord ", record, "\ndecision ", t->approve ? "approve" : "refuse",
+		"\n", NULL);
 	print_always(t, b);
-	bytes_appendf(b, "until %s %" PRIu64 "\n", boot, t->until_ms);
+	bytes_append_strs(b, "until ", boot, " ", until, "\n", NULL);
 	print_reason(t, b);
 	r = bytes_error(b);
 	if (r < 0)
