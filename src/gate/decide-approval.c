@@ -99,38 +99,22 @@ static int take_new(struct approval_count *c, const struct approval_entry *a, st
 	return writer_finish(&w);
 }
 
-static int take(const struct decide_input *in, struct verdict *v, struct approval_given *ret,
-	bool *ret_taken)
+/* Counts the earlier approvals, and then this one. */
+static int count_new(const struct decide_input *in, const struct demand *d, struct verdict *v,
+	struct approval_given *ret, bool *ret_taken)
 {
 	cleanup(bytes_deinit) struct bytes groups = BYTES_PRINTED;
 	cleanup(approval_count_deinit) struct approval_count c;
 	const struct request *request = in->request;
 	const char *armor = request->signature;
-	struct demand d = { 0 };
 	char by[32];
 	int r;
 
-	*ret_taken = true;
-	approval_count_init(&c, in, &d);
-	r = decide_demand_of_token(in, &d);
-	if (r < 0)
-		return r;
-	ret->matters = armor || demand_is_made(&d) || in->token->approvals.n > 0;
-	if (!ret->matters)
-		return 0;
-
-	*ret_taken = false;
-	if (differs_from_earlier(in)) {
-		refuse(v,
-			"an earlier approver approved it in another way: once, or always and for "
-			"how long");
-		return 0;
-	}
-
+	approval_count_init(&c, in, d);
 	snprintf(by, sizeof(by), "uid %u", (unsigned int)in->asker.uid);
 	r = approval_count_all(&c, request->always, request->for_ms, &ret->list, NULL);
 	if (r >= 0 && !armor)
-		r = append_groups_of_asker(in, &d, &groups);
+		r = append_groups_of_asker(in, d, &groups);
 	if (r < 0)
 		return r;
 
@@ -142,6 +126,30 @@ static int take(const struct decide_input *in, struct verdict *v, struct approva
 	ret->missing = approval_count_missing(&c);
 	ret->enough = ret->missing == 0;
 	return r;
+}
+
+static int take(const struct decide_input *in, struct verdict *v, struct approval_given *ret,
+	bool *ret_taken)
+{
+	struct demand d = { 0 };
+	int r;
+
+	*ret_taken = true;
+	r = decide_demand_of_token(in, &d);
+	if (r < 0)
+		return r;
+	ret->matters = in->request->signature || demand_is_made(&d) || in->token->approvals.n > 0;
+	if (!ret->matters)
+		return 0;
+
+	*ret_taken = false;
+	if (differs_from_earlier(in)) {
+		refuse(v,
+			"an earlier approver approved it in another way: once, or always and for "
+			"how long");
+		return 0;
+	}
+	return count_new(in, &d, v, ret, ret_taken);
 }
 
 bool decide_approval_take(
