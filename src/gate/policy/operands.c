@@ -102,7 +102,9 @@ static bool choose(struct operands *o)
 		o->cut = true;
 		return true;
 	}
-	if (*o->start == '\0' || !find_start(o, o->candidate->words[o->index].text)) {
+	/* Without a separator or letters, no other text begins. */
+	if (*o->start == '\0' || (o->start[len] == '\0' && !o->letters)
+		|| !find_start(o, o->candidate->words[o->index].text)) {
 		o->index++;
 		return enter_word(o);
 	}
