@@ -54,7 +54,7 @@ make_tree() {
 
 	MAKEFLAGS='' make -s -C "$(dirname "$FIRMA_SHIPPED")" install DESTDIR="$TMP/tree" \
 		prefix=/usr/local defaultdir=/etc/default >"$TMP/install" 2>&1 || fail "$(<"$TMP/install")"
-	sed -i -e 's|^ExecStart=[^ ]*|ExecStart=/usr/local/bin/firma|' \
+	sed -i -e 's|^ExecStart=[^ ]*/firma |ExecStart=/usr/local/bin/firma |' \
 		-e 's|^EnvironmentFile=-/.*|EnvironmentFile=-/etc/default/firma|' \
 		"$units"/{system,user}/firma*.service
 }

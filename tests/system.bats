@@ -615,20 +615,25 @@ refute_secret() {
 	refute_output
 }
 
-@test "a user's own manager has a gate of theirs, where who asks can approve" {
-	local uid token home=/home/carol
-
-	uid=$(as carol id -u)
+# start_manager UID: of that user, as a login would.
+start_manager() {
 	# For logind and its PAM module, which a machine for tests needn't have.
 	# shellcheck disable=SC2016
-	guest sh -c 'cd /run/systemd/system && mkdir user@.service.d user-runtime-dir@.service.d
+	guest sh -c 'cd /run/systemd/system && mkdir -p user@.service.d user-runtime-dir@.service.d
 		printf "%s\n" "[Service]" PAMName= Environment=XDG_RUNTIME_DIR=/run/user/%i \
 			>user@.service.d/test.conf
 		printf "%s\n" "[Service]" ExecStart= ExecStop= \
 			"ExecStart=install -d -m 700 -o %i /run/user/%i" \
 			>user-runtime-dir@.service.d/test.conf
 		systemctl daemon-reload'
-	guest systemctl start "user@$uid.service"
+	guest systemctl start "user@$1.service"
+}
+
+@test "a user's own manager has a gate of theirs, where who asks can approve" {
+	local uid token home=/home/carol
+
+	uid=$(as carol id -u)
+	start_manager "$uid"
 	as carol mkdir -p "$home/.config/firma"
 	as carol tee "$home/.config/firma/options" <<<FIRMA_OPTIONS=--default-action=pending_hitl
 	as_own systemctl --user --quiet enable --now firma.socket firma-operator.socket
@@ -655,6 +660,68 @@ refute_secret() {
 
 as_own() {
 	as carol env HOME=/home/carol XDG_RUNTIME_DIR="/run/user/$(as carol id -u)" "$@"
+}
+
+# ask_as_its_own PATH [KEY=...]: as a client does that asks only where its own uid listens, and
+# where nobody else can connect.
+ask_as_its_own() {
+	request "${@:2}" | as_own python3 -c '
+import os, socket, stat, struct, sys
+s = socket.socket(socket.AF_UNIX)
+s.connect(sys.argv[1])
+pid, uid, gid = struct.unpack("3i", s.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
+mode = stat.S_IMODE(os.stat(sys.argv[1]).st_mode)
+assert (uid, mode) == (os.getuid(), 0o600), (uid, mode)
+s.sendall(sys.stdin.buffer.read())
+print(s.makefile().readline(), end="")' "$1"
+}
+
+is_left() {
+	[[ $(as bob firma token list --json | "$UNIT" get reason) == "the asker left" ]]
+}
+
+@test "a user's own socket leads to the system's gate, for a client that wants its own uid there" {
+	local uid token path
+
+	uid=$(as carol id -u)
+	path=/run/user/$uid/firma/proxy.sock
+	start_manager "$uid"
+	as_own systemctl --user --quiet enable --now firma-proxy.socket
+	run ask_as_its_own "$path"
+	assert_status 0
+	assert_field decision pending_hitl
+	token=$(field approval_token)
+	run shown "$token"
+	assert_field uid "$uid"
+	run as bob firma token show "$token"
+	assert_line -e '^  process +through a proxy \(systemd-socket-proxyd\)$'
+	run as_own firma token approve --yes --socket "$path" "$token"
+	assert_status 1
+	assert_output -p "operators' actions are taken at the operator door"
+	as bob firma token approve --yes "$token"
+	run ask_as_its_own "$path" approval_token="$token"
+	assert_decision allow
+
+	# A launcher that gives up has left behind the proxy, too.
+	serve_with --default-action=pending_hitl
+	request hitl_mode=sync_wait >"$TMP/request"
+	run as_own timeout 2 unit probe "$path" <"$TMP/request"
+	eventually is_left
+	guest systemctl stop "user@$uid.service"
+}
+
+@test "behind a proxy, who is in no group comes to no door" {
+	local uid
+
+	uid=$(as mallory id -u)
+	start_manager "$uid"
+	guest install -d -m 700 -o mallory -g mallory /home/mallory
+	run as mallory env HOME=/home/mallory "XDG_RUNTIME_DIR=/run/user/$uid" \
+		systemctl --user --quiet start firma-proxy.socket
+	assert_status 0
+	run as mallory firma check --socket "/run/user/$uid/firma/proxy.sock" -- uname -r
+	assert_status 3
+	guest systemctl stop "user@$uid.service"
 }
 
 # --- the guest itself -----------------------------------------------------------------------------

@@ -1321,3 +1321,15 @@ resumed() {
 	operate approve token_id="$token"
 	assert_equal "$(wc -l <"$TMP/log")" $((before + 1))
 }
+
+@test "a request that a proxy hands on is shown as one" {
+	local token
+
+	start_daemon --default-action pending_hitl
+	cp "$UNIT" "$TMP/systemd-socket-proxyd"
+	token=$(request | "$TMP/systemd-socket-proxyd" probe "$SOCKET" | "$UNIT" get approval_token)
+	run firma token show "$token"
+	assert_line -e '^  process +through a proxy \(systemd-socket-proxyd\)$'
+	run firma token show --json "$token"
+	assert_field process systemd-socket-
+}

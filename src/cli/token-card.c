@@ -242,13 +242,26 @@ static void add_facts(struct token_card *c)
 			add_list(c, field_rows[f].label, f);
 }
 
+/* systemd-socket-proxyd hands on what others ask; the kernel cuts its name to 15 bytes. */
+static void add_process(struct token_card *c)
+{
+	const char *name = c->token->process;
+
+	if (!name || strcmp(name, "systemd-socket-") != 0) {
+		add_text(c, "  process", name);
+		return;
+	}
+	bytes_append_str(c->value, "through a proxy (systemd-socket-proxyd)");
+	add(c, "  process", STYLE_NONE);
+}
+
 static void add_claims(struct token_card *c)
 {
 	const struct token_view *token = c->token;
 	char label[CARD_VALUE_COLUMN];
 
 	add(c, "it claims", STYLE_NONE);
-	add_text(c, "  process", token->process);
+	add_process(c);
 	for (enum field f = 0; f < FIELDS; f++) {
 		if (!field_rows[f].label || field_rows[f].fact || !field_is_there(f, &token->asked))
 			continue;
