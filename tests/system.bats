@@ -738,7 +738,7 @@ is_left() {
 	eventually guest test -s /run/ci/port
 
 	guest sh -c 'mkdir -p /etc/firma /run/systemd/system/firma-jwks.service.d
-		cat >/etc/firma/policy.json
+		rm -f /etc/firma/policy.json && cat >/etc/firma/policy.json
 		printf "[Service]\nEnvironment=CURL_CA_BUNDLE=/run/ci/authority.pem\n" \
 			>/run/systemd/system/firma-jwks.service.d/test.conf
 		systemctl daemon-reload' <<-END
