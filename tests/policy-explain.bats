@@ -353,3 +353,35 @@ works() {
 	explain --json --write a/.env
 	assert_field rule write.unreadable
 }
+
+@test "the allowlist of the daemon counts, and says which entry allows it" {
+	local token
+
+	with "$(rule asks pending_hitl '["tool","push"]')" \
+		"$(rule may pending_hitl '["tool","pull"]' '"remember":true')"
+	start_daemon --policy "$POLICY" --default-action pending_hitl
+	token=$(firma allow add --agent '*' "$TMP/tools/tool" '**')
+	firma allow add --agent robot "$TMP/tools/tool" x >/dev/null
+	run firma policy explain -- tool pull
+	assert_line -e '^decision +allow$'
+	assert_line -e '^decided +by allowlist$'
+	assert_line "reason    allowed by the allowlist (entry $token)"
+	run firma policy explain --json -- tool pull
+	assert_field rule allowlist
+	assert_field place allowlist
+	# Not what a rule leaves to a person alone, and not by a file of one's own choice.
+	run firma policy explain -- tool push
+	assert_line -e '^decision +pending_hitl$'
+	run firma policy explain --policy "$POLICY" -- tool pull
+	assert_line -e '^decision +pending_hitl$'
+	firma allow remove "$token"
+	run firma policy explain -- tool pull
+	assert_line -e '^decision +pending_hitl$'
+	assert_line 'decided   exec[1] "may"'
+	run firma policy explain --agent robot -- tool
+	assert_line -e '^decision +deny$'
+	run firma policy explain --agent robot -- tool x
+	assert_line -e '^decision +allow$'
+	run firma policy explain --agent robot -- tool y
+	assert_line -e '^decision +deny$'
+}

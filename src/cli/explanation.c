@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/json/writer.h"
 #include "base/path.h"
 #include "base/text.h"
@@ -86,6 +87,28 @@ static int judge_target(struct explanation *e)
 	return bytes_append(&e->reason, e->verdict.reason.data, e->verdict.reason.len);
 }
 
+/* The allowlist allows what no rule is about, and what a rule lets it. */
+static int ask_allowlist(struct explanation *e)
+{
+	const struct explanation_input *m = e->matter;
+	const struct allow_entry *entry = NULL;
+	struct judgement *j = &e->judgement;
+	int r;
+
+	if (!m->allowlist || !j->remember || j->decision == DECISION_ALLOW)
+		return 0;
+	r = allowlist_match(m->allowlist, m->request, &m->asker, m->self_approval, j->by_rule,
+		policy_trusted(m->policy), clock_now().wall / CLOCK_MS, &entry);
+	if (r < 0 || !entry)
+		return r;
+
+	*j = (struct judgement){ .decision = DECISION_ALLOW, .rule = RULE_ALLOWLIST };
+	bytes_clear(&e->reason);
+	bytes_append_str(&e->reason, "allowed by the allowlist (entry ");
+	text_append_quoted(&e->reason, entry->id, strlen(entry->id));
+	return bytes_append_char(&e->reason, ')');
+}
+
 static int judge_command(struct explanation *e)
 {
 	const struct explanation_input *m = e->matter;
@@ -94,6 +117,8 @@ static int judge_command(struct explanation *e)
 	r = policy_judge(m->policy, m->request, &m->asker, m->otherwise, &e->judgement);
 	if (r >= 0)
 		r = judgement_append_reason(&e->judgement, &e->reason);
+	if (r >= 0)
+		r = ask_allowlist(e);
 	if (r >= 0)
 		r = suggest_rule(
 			m->policy, m->request, m->asker.uid, &e->judgement, &e->rule, &e->notes);

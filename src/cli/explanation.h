@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 
+#include "gate/allowlist/allowlist.h"
 #include "gate/policy/policy.h"
 
 /* The input. Strings and pointers belong to the caller. */
@@ -17,6 +18,9 @@ struct explanation_input {
 	const struct request *request;
 	struct asker asker;
 	enum decision otherwise; /* the daemon's default action */
+
+	const struct allowlist *allowlist; /* NULL: none counts */
+	bool self_approval;                /* entries count for who made them, too */
 };
 
 /*

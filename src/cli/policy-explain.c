@@ -18,6 +18,7 @@
 #include "base/users.h"
 #include "cli/absolute.h"
 #include "cli/evaluate-build.h"
+#include "cli/explain-allowlist.h"
 #include "cli/explanation.h"
 #include "cli/operator.h"
 #include "cli/request-build.h"
@@ -46,6 +47,8 @@ struct explain {
 	struct bytes fault, hash; /* the daemon's fault of the policy; the hash in force */
 	enum decision otherwise;
 	struct policy *policy;
+	bool has_entries, self_approval; /* as the daemon says */
+	struct allowlist *allowlist;
 };
 
 static bool parse_cwd(const char *value, void *to)
@@ -84,6 +87,7 @@ static void explain_deinit(struct explain *e)
 	bytes_deinit(&e->fault);
 	bytes_deinit(&e->hash);
 	policy_free(e->policy);
+	allowlist_free(e->allowlist);
 }
 
 static int out_of_memory(void)
@@ -100,7 +104,15 @@ static int append_member(struct bytes *b, const struct json *object, const char 
 	return string ? bytes_append_str(b, string) : 0;
 }
 
-/* Keeps the parts of the daemon's status that concern the policy. */
+static bool has_entries(const struct json *status)
+{
+	const struct json *allowlist = json_get(status, "allowlist");
+	uint64_t n = 0;
+
+	return allowlist && json_get_integer(allowlist, "entries", UINT32_MAX, &n) && n > 0;
+}
+
+/* Keeps the parts of the daemon's status that concern the policy and the allowlist. */
 static int take_status(const struct bytes *line, void *userdata)
 {
 	cleanup(json_doc_free_p) struct json_doc *doc = NULL;
@@ -119,6 +131,8 @@ static int take_status(const struct bytes *line, void *userdata)
 		return say_undecided("the answer is not a status");
 
 	e->otherwise = decision_parse(action);
+	e->has_entries = has_entries(json_root(doc));
+	json_bool(json_get(json_root(doc), "self_approval"), &e->self_approval);
 	policy = json_get(json_root(doc), "policy");
 	e->told_of_packs = json_get(json_root(doc), "policy_packs") != NULL;
 	if (e->told_of_packs)
@@ -344,6 +358,8 @@ static int explain(struct explain *e)
 		status = find_policy(e);
 	if (status == STATUS_DONE)
 		status = read_policy(e);
+	if (status == STATUS_DONE && e->has_entries)
+		status = explain_allowlist_read(&e->op, &e->allowlist);
 	if (status != STATUS_DONE)
 		return status;
 
@@ -359,6 +375,8 @@ static int explain(struct explain *e)
 			.home = e->home,
 		},
 		.otherwise = e->otherwise,
+		.allowlist = e->allowlist,
+		.self_approval = e->self_approval,
 	};
 	return explanation_print(&m, e->json);
 }
