@@ -14,7 +14,8 @@
 #include "gate/limits.h"
 #include "gate/policy/glob.h"
 
-int suggest_notes_add(struct suggest_notes *notes, const char *format, ...)
+static int __attribute__((format(printf, 2, 3)))
+add_note(struct suggest_notes *notes, const char *format, ...)
 {
 	va_list ap;
 	int r;
@@ -42,7 +43,7 @@ static int append_pattern(
 
 	r = bytes_error(&pattern);
 	if (r >= 0 && !glob_is_literal(text))
-		r = suggest_notes_add(notes,
+		r = add_note(notes,
 			"%s holds a '*' or '?', which no pattern can say: the '?' there fits any "
 			"one character",
 			what);
@@ -111,12 +112,11 @@ static int find_obstacle(const struct request *q, bool *ret, struct suggest_note
 
 	*ret = true;
 	if (q->asked.args.n + 1 > LIMIT_RULE_PATTERNS)
-		return suggest_notes_add(notes,
-			"no rule can name all of its arguments: it has more than %d",
+		return add_note(notes, "no rule can name all of its arguments: it has more than %d",
 			LIMIT_RULE_PATTERNS - 1);
 	for (size_t i = 0; i < q->asked.args.n; i++, arg += strlen(arg) + 1)
 		if (strlen(arg) > LIMIT_PATTERN)
-			return suggest_notes_add(notes,
+			return add_note(notes,
 				"no rule can name argument %zu, which is longer than %d bytes",
 				i + 1, LIMIT_PATTERN);
 	*ret = false;
@@ -126,14 +126,13 @@ static int find_obstacle(const struct request *q, bool *ret, struct suggest_note
 static int add_effect(const struct judgement *j, struct suggest_notes *notes)
 {
 	if (j->hidden)
-		return suggest_notes_add(notes,
+		return add_note(notes,
 			"it would have no effect: what xargs and env -S run can't be seen, so a "
 			"person must decide");
 	if (j->ground == GROUND_BUDGET)
-		return suggest_notes_add(
-			notes, "it would have no effect without a budget_state_ref");
+		return add_note(notes, "it would have no effect without a budget_state_ref");
 	if (j->by_rule && j->decision != DECISION_ALLOW)
-		return suggest_notes_add(notes,
+		return add_note(notes,
 			"it would have no effect beside exec[%zu], which is stricter", j->index);
 	return 0;
 }

@@ -19,9 +19,6 @@ struct suggest_notes {
 		.text = { .max = BYTES_PRINTED_MAX }, .n = 0 \
 	}
 
-int suggest_notes_add(struct suggest_notes *notes, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
-
 /*
  * Appends the rule as JSON, or nothing if no rule can name the command. The rule matches this
  * command with these arguments, asked for by this user. If it matches more than that, or has no

@@ -83,7 +83,8 @@ int allowlist_check_token(const struct allowlist *list, const struct token *toke
 
 /* --- time ------------------------------------------------------------------------------------- */
 
-uint64_t allow_clock_now(const struct allow_clock *c, const struct moment *now)
+/* The current time in ms since 1970: the later of the wall clock and this one. */
+static uint64_t clock_wall(const struct allow_clock *c, const struct moment *now)
 {
 	uint64_t wall = now->clock.wall / CLOCK_MS, boot = now->clock.boot / CLOCK_MS, seen;
 
@@ -101,7 +102,7 @@ void allow_clock_move(struct allow_clock *c, const struct moment *now)
 	struct allow_clock moved = {
 		.known = true,
 		.boot = now->clock.boot / CLOCK_MS,
-		.wall = allow_clock_now(c, now),
+		.wall = clock_wall(c, now),
 	};
 
 	memcpy(moved.boot_id, now->boot_id, sizeof(moved.boot_id));
@@ -111,7 +112,7 @@ void allow_clock_move(struct allow_clock *c, const struct moment *now)
 void allow_clock_merge(
 	struct allow_clock *c, const struct allow_clock *other, const struct moment *now)
 {
-	if (other->known && (!c->known || allow_clock_now(other, now) > allow_clock_now(c, now)))
+	if (other->known && (!c->known || clock_wall(other, now) > clock_wall(c, now)))
 		*c = *other;
 }
 

@@ -36,9 +36,6 @@ struct allow_clock {
 	uint64_t wall; /* ms since 1970 */
 };
 
-/* The current time in ms since 1970: the later of the wall clock and this one. */
-uint64_t allow_clock_now(const struct allow_clock *clock, const struct moment *now);
-
 /* Notes the current time. */
 void allow_clock_move(struct allow_clock *clock, const struct moment *now);
 

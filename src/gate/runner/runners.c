@@ -132,11 +132,6 @@ int runners_read(const struct json *v, struct faults *faults, struct runners **r
 	return 0;
 }
 
-bool runners_require(const struct runners *r, enum kind kind)
-{
-	return r && r->required[kind];
-}
-
 bool runners_require_any(const struct runners *r)
 {
 	for (enum kind kind = 0; r && kind < KINDS; kind++)

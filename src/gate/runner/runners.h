@@ -29,8 +29,7 @@ int runners_read(const struct json *v, struct faults *faults, struct runners **r
 void runners_free(struct runners *runners);
 DEFINE_CLEANUP(struct runners *, runners_free)
 
-/* Whether a kind of requests, or any kind at all, needs a verified runner. `r` may be NULL. */
-bool runners_require(const struct runners *r, enum kind kind);
+/* Whether any kind of requests needs a verified runner. `r` may be NULL. */
 bool runners_require_any(const struct runners *r);
 
 /* NULL if there is none with this key ID. */

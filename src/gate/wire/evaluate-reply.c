@@ -16,11 +16,6 @@ static const char *const decision_names[] = {
 	[DECISION_PENDING] = "require_approval",
 };
 
-const char *evaluate_decision_name(enum decision decision)
-{
-	return decision_names[decision];
-}
-
 enum decision evaluate_decision_parse(const char *name)
 {
 	for (size_t i = 1; i < LENGTH(decision_names); i++)
@@ -90,7 +85,7 @@ int evaluate_reply_print(const struct evaluate_reply *reply, struct bytes *b)
 	write_text(&w, "policy_pack", reply->policy_pack);
 	write_text(&w, "policy_id", reply->policy_id);
 	write_text(&w, "rule_id", reply->rule_id);
-	write_text(&w, "decision", evaluate_decision_name(reply->decision));
+	write_text(&w, "decision", decision_names[reply->decision]);
 	write_text(&w, "severity", severity_name(reply->severity));
 	write_text(&w, "reason", reply->reason);
 	e = write_references(&w, reply, session);

@@ -43,8 +43,7 @@ struct evaluate {
 /* The approval that the record of a release names as its own; NULL if it isn't approved. */
 const char *evaluate_named_approval(const struct evaluate *evaluate);
 
-/* The contract's name, such as "require_approval"; the inverse gives NONE for other words. */
-const char *evaluate_decision_name(enum decision decision);
+/* The decision of the contract's name, such as "require_approval"; NONE for other words. */
 enum decision evaluate_decision_parse(const char *name);
 
 /* Rules of the contract itself: no policy has them. */
