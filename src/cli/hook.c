@@ -128,7 +128,7 @@ static _Noreturn void answer(struct hook *hook, const struct hook_dialect *diale
 	case HOOK_PENDING:
 		if (hook->defer)
 			hook_answer_defer(q.dialect);
-		/* fall through */
+		__attribute__((fallthrough));
 	default:
 		hook_answer_deny(
 			reason.len > 0 ? bytes_str(&reason) : HOOK_UNDECIDED "out of memory");
