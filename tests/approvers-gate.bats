@@ -18,6 +18,7 @@ setup() {
 }
 
 teardown() {
+	[[ ! ${LIAR-} ]] || kill "$LIAR" || true
 	terminal_teardown
 	lib_teardown
 }
@@ -318,6 +319,46 @@ unreadable_approvers() {
 	text_of "$token" approve | sed "s/^record .*/record $record/" | sign alice >"$TMP/sig"
 	run operate approve token_id="$token" signature="$(<"$TMP/sig")"
 	refused 'the signature is not of this gate, token and decision as they are now'
+}
+
+# lie SEARCH REPLACEMENT: between a client at $TMP/liar.sock and the daemon, what the daemon answers
+# is changed. Sets LIAR.
+lie() {
+	_spawn python3 -c '
+import socket, sys
+path, real, search, replacement = sys.argv[1], sys.argv[2], *map(str.encode, sys.argv[3:])
+door = socket.socket(socket.AF_UNIX)
+door.bind(path)
+door.listen()
+while True:
+    client, _ = door.accept()
+    daemon = socket.socket(socket.AF_UNIX)
+    daemon.connect(real)
+    daemon.sendall(client.makefile("rb").readline())
+    daemon.shutdown(socket.SHUT_WR)
+    client.sendall(daemon.makefile("rb").read().replace(search, replacement))
+    client.close()
+' "$TMP/liar.sock" "$SOCKET" "$1" "$2"
+	LIAR=$!
+	_until "$LIAR" _listens "$TMP/liar.sock"
+}
+
+@test "a client does not sign if the daemon shows something else than it would have signed" {
+	serve_approvers --require-signature --advisory
+	local token
+	token=$(pending_token args:='["push","--force"]')
+	lie '"--force"' '"--dry-run"'
+	run firma token show --socket "$TMP/liar.sock" "$token"
+	assert_output -p -- '--dry-run'
+	run firma token approve --yes --key "$KEYS/alice" --socket "$TMP/liar.sock" "$token"
+	assert_status 3
+	assert_output "firma: $token: what the daemon shows is not what it would have signed"
+	run operate show token_id="$token"
+	assert_output -p '"state":"pending"'
+	kill "$LIAR"
+	LIAR=
+	run firma token approve --yes --key "$KEYS/alice" "$token"
+	assert_status 0
 }
 
 @test "a signature outlives kill -9, and counts after it" {

@@ -481,6 +481,16 @@ serve_all() {
 	finds wrong hook "claude: $settings: does not answer: it ended with status 0 and no answer of firma"
 }
 
+@test "a hook is called in an empty directory, which is removed after that" {
+	install claude
+	sed -i 's|"command": "[^ ]* hook|"command": "pwd >'"$TMP"'/where; ls -A >>'"$TMP"'/where; : hook|' \
+		"$TMP/.claude/settings.json"
+	doctor
+	assert_equal "$(wc -l <"$TMP/where")" 1
+	[[ $(<"$TMP/where") == /tmp/firma-doctor.* ]] || fail "$(<"$TMP/where")"
+	[[ ! -e $(<"$TMP/where") ]] || fail "it is still there"
+}
+
 @test "a hook that is switched off is wrong" {
 	install claude codex
 	sed -i 's/^{/{ "disableAllHooks": true,/' "$TMP/.claude/settings.json"
