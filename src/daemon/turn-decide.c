@@ -8,9 +8,9 @@
 #include <sodium.h>
 #include <string.h>
 
-#include "base/text.h"
 #include "base/users.h"
 #include "daemon/runner-check.h"
+#include "daemon/turn-describe.h"
 #include "daemon/turn-evidence.h"
 #include "gate/decide-token.h"
 #include "gate/decide.h"
@@ -72,41 +72,6 @@ static const struct token *resumed_token(const struct store *store, const struct
 		return NULL;
 	found = find_same(store, request, uid, fingerprint, TOKEN_APPROVED);
 	return found ? found : find_same(store, request, uid, fingerprint, TOKEN_PENDING);
-}
-
-/*
- * For the log: the kind, and the target if it is shown. Of a command or a URL only the kind is
- * logged.
- */
-static void describe_evaluate(const struct evaluate *e, struct bytes *what)
-{
-	bytes_append_strs(what, kind_name(e->kind), " ", NULL);
-	if (e->kind == KIND_EXEC || e->kind == KIND_FETCH || !e->shown_target)
-		return;
-	text_append_quoted(what, e->shown_target, strlen(e->shown_target));
-	bytes_append_char(what, ' ');
-}
-
-/* For the log: "/usr/bin/git for uid 1000 (agent 'a b')", "by uid 0". Never the arguments. */
-static int describe(const struct request *request, const struct peer *peer, struct bytes *what)
-{
-	const char *executable = request->asked.executable, *agent = request->asked.agent_id;
-	char uid[NOTATION_DECIMAL_MAX + 1];
-
-	if (request->action == ACTION_EVALUATE && !request->fault)
-		describe_evaluate(&request->evaluate, what);
-	if (request->action == ACTION_EXEC && !request->fault) {
-		text_append_quoted(what, executable, strlen(executable));
-		bytes_append_char(what, ' ');
-	}
-	notation_decimal(peer->uid, uid);
-	bytes_append_strs(what, is_operation(request) ? "by uid " : "for uid ", uid, NULL);
-	if (agent) {
-		bytes_append_str(what, " (agent ");
-		text_append_quoted(what, agent, strlen(agent));
-		bytes_append_char(what, ')');
-	}
-	return bytes_error(what);
 }
 
 struct asking {
@@ -448,7 +413,7 @@ static int note_request(const struct batch *batch, const struct request *request
 		if (!a->must)
 			return -ENOMEM;
 	}
-	return describe(request, &a->conn->peer, &a->what);
+	return turn_describe(request, &a->conn->peer, is_operation(request), &a->what);
 }
 
 /* Why a pending answer can't be held back; NULL: it can, or need not. */

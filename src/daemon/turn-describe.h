@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: ISC */
+#pragma once
+
+/* A request in the daemon's log. */
+
+#include "daemon/peer.h"
+#include "gate/wire/request.h"
+
+/*
+ * Appends "/usr/bin/git for uid 1000 (agent 'a b')", or "by uid 0" for an operator's action
+ * (`operates`). Never the arguments. Errors: those of bytes_append().
+ */
+int turn_describe(
+	const struct request *request, const struct peer *peer, bool operates, struct bytes *what);
