@@ -293,6 +293,76 @@ put_back() {
 	assert_decision deny -p "closed: $LOG: the tokens are older than it: "
 }
 
+# dir_is_refused RECORD TOKEN STATE: a daemon that starts is closed, since the record spent the token.
+dir_is_refused() {
+	local reason="$LOG: the tokens are older than it: by record $1, token $2 can't be used any more, and the store has it as $3"
+
+	start
+	run ask approval_token="$2"
+	assert_decision deny "closed: $reason"
+	run operate approve token_id="$2"
+	assert_line -p "closed: $reason"
+	kill_daemon
+}
+
+put_dir_back() {
+	rm -rf "$STATE_DIR"
+	cp -a "$TMP/old.dir" "$STATE_DIR"
+}
+
+@test "a whole state directory that is put back closes the daemon, where the log has spent a token" {
+	local end
+
+	for end in kill_daemon stop_daemon; do
+		rm -rf "$STATE_DIR" "$LOG" "$TMP/old.dir"
+		start
+		token=$(pending_token)
+		must "$OK" operate approve token_id="$token"
+		cp -a "$STATE_DIR" "$TMP/old.dir"
+		must "$ALLOWED" ask approval_token="$token"
+		"$end"
+		put_dir_back
+		dir_is_refused 3 "$token" approved
+
+		# Without the tokens there is nothing to be spent.
+		rm "$STATE_DIR"/tokens.*
+		start
+		run ask approval_token="$token"
+		assert_decision deny 'approval token not found'
+		stop_daemon
+	done
+}
+
+@test "so it is with a token that was refused, by itself or with others, or withdrawn" {
+	local act
+
+	for act in "operate revoke token_id=TOKEN" "operate revoke all:=true" "operate withdraw token_id=TOKEN"; do
+		rm -rf "$STATE_DIR" "$LOG" "$TMP/old.dir"
+		start
+		token=$(pending_token)
+		cp -a "$STATE_DIR" "$TMP/old.dir"
+		# shellcheck disable=SC2086 # words
+		run ${act/TOKEN/$token}
+		assert_line -p '"outcome":"ok"'
+		kill_daemon
+		put_dir_back
+		dir_is_refused 2 "$token" pending
+	done
+}
+
+@test "a state directory that is put back with nothing spent since is taken" {
+	start
+	token=$(pending_token)
+	must "$OK" operate approve token_id="$token"
+	cp -a "$STATE_DIR" "$TMP/old.dir"
+	run ask
+	run ask approval_token=43ffea4f-7fb2-4ab1-b364-f7c0176df457
+	kill_daemon
+	put_dir_back
+	start
+	must "$ALLOWED" ask approval_token="$token"
+}
+
 # --- the mark of the tokens, which needs no log ---------------------------------------------------
 
 without_log() {

@@ -22,6 +22,7 @@
 #include "ledger/evidence/log-check.h"
 #include "ledger/evidence/recovery-note.h"
 #include "ledger/evidence/segment.h"
+#include "ledger/evidence/spent-tokens.h"
 
 #define UNANSWERED "the daemon ended before this was recorded; nobody was answered"
 
@@ -336,6 +337,8 @@ static int check_log(struct evidence *e, struct store *store, const struct allow
 	r = known ? 0 : adopt(e, why);
 	if (r == 0)
 		r = log_check(e->fd, &e->mark, e->key, &end, why);
+	if (r == 0)
+		r = spent_tokens_check(e->fd, e->mark.size, end.mark.size, store, why);
 	if (r == 0)
 		r = settle(e, &end);
 	return r == 0 ? catch_up(e, store, list, &end, now, why) : r;
