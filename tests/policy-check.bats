@@ -377,6 +377,14 @@ warns() {
 	warns '["npm","ru?","*"]' allow "argv fits 'npm ru?', which can run other commands: one of its arguments may be anything"
 	warns '["poetry","run","*"]' allow "argv fits 'poetry run', which can run other commands: one of its arguments may be anything"
 	warns '["psql","**"]' allow "argv[0] fits 'psql', which can run other commands: one of its arguments may be anything"
+	warns '["sort","**"]' allow "argv[0] fits 'sort', which can run other commands: one of its arguments may be anything"
+	warns '["dpkg","*"]' allow "argv[0] fits 'dpkg', which can run other commands: one of its arguments may be anything"
+	warns '["git","-C","*","fetch","**"]' allow "argv fits 'git fetch', which can run other commands: one of its arguments may be anything"
+	warns '["docker","--context","x",["ps","compose"],"**"]' allow "argv[0] fits 'docker', which can run other commands: one of its arguments may be anything"
+	warns '["git","push"]' deny 'it matches the subcommand without arguments alone; "**" after it is any arguments'
+	warns '[["docker","podman"],["rm","rmi"]]' pending_hitl 'it matches the subcommand without arguments alone; "**" after it is any arguments'
+	check "{\"exec\":[$(rule a deny '["git","--version"]'),$(rule b deny '["kill","-9"]'),$(rule c deny '["git","push","--force"]')]}"
+	assert_output 'policy.json: in order, 3 rules'
 	check "{\"exec\":[$(rule a allow '["git","status","**"]'),$(rule b allow '["go","run","./x"]')]}"
 	assert_output 'policy.json: in order, 2 rules'
 	check "{\"exec\":[$(rule a allow '["ls","-l"]'),$(rule b pending_hitl '[["ls","cat"],"**"]')]}"

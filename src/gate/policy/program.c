@@ -47,13 +47,18 @@ static const char *const interpreters[] = { "R", "Rscript", "abcl", "awk", "axi"
 	"yabasic", "yforth", "zenlisp", NULL };
 
 /* They run others, depending on their arguments or files. */
-static const char *const runners[] = { "ansible", "ansible-playbook", "ant", "at", "batch", "bazel",
-	"bunx", "ccache", "cmake", "composer", "crontab", "dmake", "docker", "docker-compose", "ed",
-	"emacs", "ex", "ftp", "gmake", "gradle", "just", "kubectl", "less", "lftp", "m4", "make",
-	"man", "meson", "mosh", "more", "mvn", "mysql", "nano", "ncat", "ninja", "nix-shell", "nox",
-	"npx", "oc", "pipx", "pnpx", "podman", "pre-commit", "psql", "rake", "rg", "rsync",
-	"run-parts", "scons", "screen", "sed", "sftp", "socat", "sqlite3", "ssh", "tar", "tcpdump",
-	"tmux", "tox", "uvx", "vi", "vim", "zip", NULL };
+static const char *const runners[] = { "ansible", "ansible-playbook", "ant", "apt", "apt-get",
+	"aptitude", "at", "batch", "bazel", "bunx", "ccache", "cmake", "composer", "cpio",
+	"crontab", "dc", "dmake", "docker", "docker-compose", "dpkg", "ed", "elinks", "emacs", "ex",
+	"fab", "ftp", "gem", "gmake", "gradle", "helm", "invoke", "just", "kubectl", "latex",
+	"latexmk", "less", "lftp", "logrotate", "lualatex", "luatex", "lynx", "m4", "make", "man",
+	"meson", "more", "mosh", "mutt", "mvn", "mysql", "nano", "nc", "ncat", "neomutt", "netcat",
+	"ninja", "nix-shell", "nmap", "nox", "npx", "nvim", "oc", "pdflatex", "pdftex", "pip",
+	"pip3", "pipx", "pnpx", "podman", "pre-commit", "prove", "psql", "pulumi", "pytest", "rake",
+	"rg", "rspec", "rsync", "run-parts", "scons", "screen", "sed", "sftp", "socat", "sort",
+	"sqlite3", "ssh", "tar", "task", "tcpdump", "terraform", "tex", "tmux", "tofu", "tox",
+	"uvx", "vi", "view", "vim", "vimdiff", "vipw", "visudo", "w3m", "xdg-open", "xelatex",
+	"zip", NULL };
 
 /* A subcommand follows their options. */
 static const char *const with_verbs[] = { "apk", "apt", "apt-get", "aptitude", "aws", "az", "brew",
@@ -183,7 +188,10 @@ bool program_verb_can_run(const char *name, const char *verb)
 		{ "deno", { "run", "task", "eval", "test" } },
 		{ "go", { "run", "generate", "tool" } },
 		{ "npm", { "run", "run-script", "start", "create", "init" } },
+		{ "gh", { "alias", "extension" } },
 		{ "pnpm", { "run", "start", "create", "init" } },
+		{ "snap", { "run" } },
+		{ "systemctl", { "edit" } },
 		{ "yarn", { "run", "start", "create", "init" } },
 	};
 	const struct wrapper *wrapper = wrapper_find(name);

@@ -11,6 +11,7 @@
 #include "base/path.h"
 #include "base/text.h"
 #include "gate/policy/candidates.h"
+#include "gate/policy/glob.h"
 #include "gate/policy/program.h"
 #include "gate/policy/rule-target.h"
 
@@ -148,6 +149,17 @@ static void check_openness(const struct rule *rule, const char *place, struct fa
 	}
 }
 
+/* Whether the rule is about a program with subcommands, and its last word may be one. */
+static bool ends_in_verb(const struct rule *rule)
+{
+	const char *last = rule->argv[rule->n_argv - 1].any[0];
+
+	for (size_t i = 0; i < rule->argv[0].n; i++)
+		if (last[0] != '-' && program_has_verbs(path_name(rule->argv[0].any[i])))
+			return true;
+	return false;
+}
+
 /* Warns if a rule that denies or asks matches less than its author probably meant. */
 static void check_reach(const struct rule *rule, const char *place, struct faults *faults)
 {
@@ -163,15 +175,25 @@ static void check_reach(const struct rule *rule, const char *place, struct fault
 		faults_warn(faults, place,
 			"its last \"*\" is one argument, not more and not none; \"**\" is any "
 			"number");
+	else if (rule->n_argv == 2 && ends_in_verb(rule))
+		faults_warn(faults, place,
+			"it matches the subcommand without arguments alone; \"**\" after it is "
+			"any arguments");
 }
 
-/* A subcommand that the rule names, or may name, and with which the program runs others; or NULL.
+/*
+ * A subcommand that the rule names, or may name, and with which the program runs others; or NULL.
+ * After an option, each further word that is no pattern may be the subcommand.
  */
 static const char *running_verb(const struct rule *rule, const char *name)
 {
-	for (size_t i = 0; rule->n_argv > 1 && i < rule->argv[1].n; i++)
-		if (program_verb_can_run(name, rule->argv[1].any[i]))
-			return rule->argv[1].any[i];
+	const bool option = rule->n_argv > 1 && rule->argv[1].any[0][0] == '-';
+
+	for (size_t at = 1; at < rule->n_argv && (at == 1 || option); at++)
+		for (size_t i = 0; i < rule->argv[at].n; i++)
+			if ((at == 1 || glob_is_literal(rule->argv[at].any[i]))
+				&& program_verb_can_run(name, rule->argv[at].any[i]))
+				return rule->argv[at].any[i];
 	return NULL;
 }
 
