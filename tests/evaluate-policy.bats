@@ -56,7 +56,11 @@ fetches() {
 		c.pem /a/b/c.pem /home/x/.ssh/id /root/.ssh/a/b /etc/shadow /etc/../etc/shadow \
 		'~/.ssh/id' a/b/c.key x/a/b/c.key
 	reads block secrets /proc/self/root/etc/shadow /proc/thread-self/root/etc/shadow \
-		/proc/1/task/1/root/etc/shadow /proc/self/root/proc/self/root/etc/shadow
+		/proc/1/task/1/root/etc/shadow /proc/self/root/proc/self/root/etc/shadow \
+		/proc/self/root/../etc/shadow /proc/1/root/x/../../etc/shadow /proc/1/cwd/.env \
+		/proc/self/fd/3/x/.env.local /dev/fd/3/c.pem
+	judged block secrets action_type=read_file target=/proc/self/cwd/shadow cwd=/etc
+	judged block secrets action_type=read_file target=x/../../proc/self/cwd/shadow cwd=/etc
 	reads allow defaults.read env .environment x/.envx c.pem/x /etc/shadow2 ab.key a/b/c/d.key \
 		.ssh
 	# Where it leads, as the asker says; without a directory; with blanks around it.

@@ -866,6 +866,37 @@ approved() {
 	assert_decision deny 'limit reached: uid '"$EUID"' has 2 pending tokens for this very request'
 }
 
+@test "a path through /proc means what it leads to, or any file" {
+	local file
+
+	serve_policy
+	document "{\"default_action\":\"allow\",\"exec\":[$(rule no deny '["cat","**","/etc/shadow"]')],
+		\"defaults\":{\"read\":\"allow\"},
+		\"read\":[{\"id\":\"file\",\"path\":[\"/etc/shadow\",\".ssh/**\"],\"action\":\"deny\"}]}"
+	for file in /proc/self/root/etc/shadow /proc/1/root/../../etc/shadow /proc/self/root/../etc/shadow \
+		/proc/thread-self/root//etc/shadow /proc/1/task/1/root/etc/./shadow ../proc/self/root/etc/shadow \
+		/proc/self/cwd/shadow /proc/self/cwd/../etc/shadow /proc/self/cwd/x/../shadow \
+		/proc/self/root/proc/self/cwd/shadow ../proc/self/cwd/shadow \
+		/proc/self/task/1/cwd/shadow /proc/1/cwd/x /proc/thread-self/cwd/x /proc/self/fd/3/x /dev/fd/3/x; do
+		command_of /usr/bin/cat "$file"
+		decides deny no "${MEMBERS[@]}" cwd=/etc
+		command_of /usr/bin/nice cat "$file"
+		decides deny no "${MEMBERS[@]}" cwd=/etc
+	done
+	for file in /proc/self/root /proc/cpuinfo /proc/self/status /dev/fd/63 /dev/stdin /proc/self/fd/0 \
+		/proc/self/cwd/passwd /proc/self/cwds/x /proc/1/rooted/etc/shadow /xproc/self/root/etc/shadow; do
+		command_of /usr/bin/cat "$file"
+		decides allow default_action "${MEMBERS[@]}" cwd=/etc
+	done
+	# In a rule that allows, such a path is what it is written as.
+	rules "$(rule r allow '["cat","/srv/*"]')"
+	for file in /proc/self/root/srv/x /proc/self/cwd/x; do
+		command_of /usr/bin/cat "$file"
+		decides deny default_action "${MEMBERS[@]}" cwd=/srv
+	done
+	check_decisions
+}
+
 @test "behind a wrapper that changes the directory, a word means a path from there" {
 	local no words
 

@@ -67,36 +67,109 @@ bool path_is_in(const char *path, const char *directory)
 	return len == wanted && memcmp(path, directory, len) == 0;
 }
 
-/* Appends the components of `path` to `ret`, which ends without a slash. */
+/* Appends a component to `ret`, which ends without a slash. ".." removes the last one. */
+static size_t append_part(char *ret, size_t at, const char *part, size_t len)
+{
+	if (len == 2 && is_dots(part, len)) {
+		while (at > 0 && ret[--at] != '/')
+			;
+	} else if (len > 0 && !is_dots(part, len)) {
+		ret[at++] = '/';
+		memcpy(ret + at, part, len);
+		at += len;
+	}
+	return at;
+}
+
+/* The next component of *path, and its length, 0 at the end; *path is then after it. */
+static const char *next_part(const char **path, size_t *len)
+{
+	const char *part = *path + strspn(*path, "/");
+
+	*len = part_len(part);
+	*path = part + *len;
+	return part;
+}
+
 static size_t append_parts(char *ret, size_t at, const char *path)
 {
+	const char *part;
 	size_t len;
 
-	for (; *path; path += len) {
-		while (*path == '/')
-			path++;
-		len = part_len(path);
-		if (len == 2 && is_dots(path, len)) {
-			while (at > 0 && ret[--at] != '/')
-				;
-		} else if (len > 0 && !is_dots(path, len)) {
-			ret[at++] = '/';
-			memcpy(ret + at, path, len);
-			at += len;
-		}
+	while (*path) {
+		part = next_part(&path, &len);
+		at = append_part(ret, at, part, len);
 	}
+	return at;
+}
+
+static size_t finish(char *ret, size_t at)
+{
+	if (at == 0)
+		ret[at++] = '/';
+	ret[at] = '\0';
 	return at;
 }
 
 size_t path_normalize(const char *base, const char *path, char *ret)
 {
-	size_t at = 0;
+	size_t at = path[0] == '/' ? 0 : append_parts(ret, 0, base);
 
-	if (path[0] != '/')
-		at = append_parts(ret, at, base);
-	at = append_parts(ret, at, path);
-	if (at == 0)
-		ret[at++] = '/';
-	ret[at] = '\0';
-	return at;
+	return finish(ret, append_parts(ret, at, path));
+}
+
+/* --- what the kernel shows of processes ------------------------------------------------------- */
+
+static bool begins(const char *path, const char *prefix)
+{
+	return strncmp(path, prefix, strlen(prefix)) == 0;
+}
+
+/* The text after "/proc/PID/" or "/proc/PID/task/TID/"; NULL if the path doesn't begin so. */
+static const char *of_process(const char *path)
+{
+	if (!begins(path, "/proc/"))
+		return NULL;
+	path += 6;
+	path += part_len(path);
+	if (begins(path, "/task/")) {
+		path += 6;
+		path += part_len(path);
+	}
+	return *path == '/' ? path + 1 : NULL;
+}
+
+/* "/dev/fd/N" and "/proc/PID/fd/N": a directory, if more follows. */
+static bool is_descriptor(const char *path)
+{
+	const char *rest = begins(path, "/dev/") ? path + 5 : of_process(path);
+
+	return rest && begins(rest, "fd/") && !strchr(rest + 3, '/');
+}
+
+size_t path_normalize_wide(const char *base, const char *path, char *ret, bool *ret_any)
+{
+	const char *part, *rest;
+	size_t at, len;
+
+	if (!strstr(path, "proc/") && !strstr(path, "dev/fd/"))
+		return path_normalize(base, path, ret);
+
+	at = path[0] == '/' ? 0 : append_parts(ret, 0, base);
+	while (*path) {
+		part = next_part(&path, &len);
+		ret[at] = '\0';
+		*ret_any |= len > 0 && is_descriptor(ret);
+		at = append_part(ret, at, part, len);
+		ret[at] = '\0';
+		rest = of_process(ret);
+		if (rest && strcmp(rest, "root") == 0)
+			at = 0;
+		else if (rest && strcmp(rest, "cwd") == 0 && base[0] == '/'
+			&& begins(ret + 6, "self/"))
+			at = append_parts(ret, 0, base);
+		else
+			*ret_any |= rest && strcmp(rest, "cwd") == 0;
+	}
+	return finish(ret, at);
 }

@@ -30,3 +30,10 @@ bool path_is_in(const char *path, const char *directory);
  * strlen(path) + 2 bytes; returns the length.
  */
 size_t path_normalize(const char *base, const char *path, char *ret);
+
+/*
+ * The same for comparing what a path may mean on Linux: "/proc/PID/root" is the root directory, and
+ * "/proc/self/cwd" is `base`. Sets *ret_any if the path leads through another directory that a
+ * process has open: it may then mean any file. `ret` takes strlen(base) + strlen(path) + 2 bytes.
+ */
+size_t path_normalize_wide(const char *base, const char *path, char *ret, bool *ret_any);

@@ -40,7 +40,7 @@ static size_t path_size(const char *directory, const char *text, size_t *relativ
 
 	if (len == LIMIT_PATH)
 		return 0;
-	if (text[0] == '/')
+	if (text[0] == '/' && (!directory || !strstr(text, "/cwd")))
 		return size;
 	if (!directory)
 		return 0;
@@ -177,9 +177,10 @@ static int read_paths(struct candidate *s)
 			w->path_unknown = directory && !is_too_long(text);
 			continue;
 		}
-		path_normalize(directory, text, at);
-		w->path = path_skip_proc_root(at);
-		if (is_certain_path(text, bare) && (certain || text[0] == '/'))
+		path_normalize_wide(directory ? directory : "", text, at, &w->path_unknown);
+		w->path = w->path_unknown ? NULL : path_skip_proc_root(at);
+		if (is_certain_path(text, bare) && (certain || text[0] == '/')
+			&& !strstr(text, "proc/"))
 			w->narrow_path = at;
 		at += size;
 	}

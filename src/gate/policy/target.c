@@ -75,6 +75,35 @@ static void add_without_proc_root(struct target *t, const char *path)
 		add_text(t, strdup(plain), GLOB_ANY_DEPTH);
 }
 
+/* The part after "/cwd" or "/fd/N" of a process; "" if there is none. */
+static const char *after_process(const char *path)
+{
+	const char *at = strstr(path, "/cwd/");
+
+	if (at)
+		return at + 5;
+	at = strstr(path, "/fd/");
+	return at ? strchrnul(at + 4, '/') : "";
+}
+
+/*
+ * Adds what the path means if it leads through /proc. If it leads through a directory that is not
+ * known, the part after that may be anywhere.
+ */
+static void add_through_proc(struct target *t, const char *path, const char *cwd)
+{
+	char *text = malloc((cwd ? strlen(cwd) : 0) + strlen(path) + 2);
+	bool any = false;
+
+	if (text)
+		path_normalize_wide(cwd ? cwd : "", path, text, &any);
+	if (text && any) {
+		path_normalize("", after_process(path), text);
+		memmove(text, text + 1, strlen(text));
+	}
+	add_text(t, text, GLOB_ANY_DEPTH);
+}
+
 /*
  * Adds the normal form of the path. If the path is relative and the directory isn't known, it is
  * added as it is; a path that leads out of that directory may then be anywhere.
@@ -115,6 +144,8 @@ static void add_path(struct target *t, const char *path, const char *cwd, const 
 	if (real)
 		add_text(t, strdup(real), GLOB_ANY_DEPTH);
 	add_without_proc_root(t, written_out);
+	if (strstr(plain, "proc/") || strstr(plain, "dev/fd/"))
+		add_through_proc(t, plain, cwd);
 	if (real)
 		add_without_proc_root(t, real);
 }
