@@ -48,6 +48,7 @@ trusting() {
 	for_command allow default_action "$BIN/dash" file
 	for_command deny a "$BIN/mawk" '{}'
 	for_command allow default_action "$BIN/gawk" '{}'
+	check_decisions
 }
 
 @test "also by any name that leads there, by a pattern, and through a link of the asker's" {
@@ -58,6 +59,7 @@ trusting() {
 	command_of "$TMP/away/x"
 	decides deny a "${MEMBERS[@]}" real_path="$BIN/mawk"
 	decides allow default_action "${MEMBERS[@]}" real_path="$BIN/gawk"
+	check_decisions
 }
 
 @test "behind a wrapper and in a line of shell, by its name" {
@@ -69,6 +71,7 @@ trusting() {
 	for_command deny p /bin/bash -c 'cd / && python3.11 x'
 	for_command deny p /bin/bash -c 'eval "python3.11 x"'
 	for_command allow default_action /usr/bin/env python3.12
+	check_decisions
 }
 
 @test "a file of that name elsewhere is another program" {
@@ -76,6 +79,7 @@ trusting() {
 	trusting "$(rule p deny '["python3","**"]')" "$(rule a deny "[\"$TMP/away/awk\",\"**\"]")"
 	for_command allow default_action "$TMP/away/python3.11"
 	for_command allow default_action "$BIN/mawk"
+	check_decisions
 }
 
 @test "a rule that allows is about no other name" {
@@ -84,6 +88,7 @@ trusting() {
 		$(rule p allow '["python3","-V"]'),$(rule d deny '["mawk","x"]')]}"
 	for_command allow p "$BIN/python3" -V
 	for_command deny default_action "$BIN/python3.11" -V
+	check_decisions
 }
 
 @test "its exceptions stay narrow: they name the program itself" {
@@ -92,6 +97,7 @@ trusting() {
 	for_command allow default_action "$BIN/python3" -V
 	for_command deny p "$BIN/python3.11" -V
 	for_command allow default_action "$BIN/python3.11" -h
+	check_decisions
 }
 
 @test "a name of a program that acts by its name says nothing of the program" {
@@ -105,14 +111,16 @@ trusting() {
 	for_command allow default_action "$BIN/systemctl" status
 	for_command allow default_action "$BIN/busybox" ls
 	for_command allow default_action "$BIN/git" log
+	check_decisions
 }
 
-@test "a rule on lines, and a compiled policy, know the name as well" {
+@test "a rule on lines knows the name as well" {
 	serve_policy
 	document "{\"default_action\":\"allow\",\"trusted_path\":[\"$BIN\"],
-		\"execute_command\":[{\"id\":\"p\",\"line\":[\"python3 *\"],\"action\":\"deny\"}]}"
+		\"lines\":[{\"id\":\"p\",\"line\":[\"python3 *\"],\"action\":\"deny\"}]}"
 	for_command deny p "$BIN/python3.11" x
 	for_command allow default_action "$BIN/gawk" x
+	check_decisions
 }
 
 @test "a changed link counts for the next request, also one in another directory" {
@@ -135,6 +143,7 @@ trusting() {
 	ln -s "$TMP/alternatives/awk" "$BIN/nawk"
 	trusting "$(rule a deny '["nawk"]')"
 	for_command deny a "$BIN/gawk"
+	check_decisions
 }
 
 @test "a trusted directory that comes later, that is not there, or that may not be read" {
@@ -147,6 +156,7 @@ trusting() {
 	mkdir "$TMP/later"
 	ln -s mawk "$TMP/later/awk"
 	for_command deny a "$TMP/later/mawk"
+	check_decisions
 }
 
 @test "links in a circle, to nowhere, to directories and through one" {
@@ -162,6 +172,7 @@ trusting() {
 	for_command deny a "$TMP/away/real"
 	for_command deny a "$BIN/mawk"
 	for_command allow default_action "$BIN/gawk"
+	check_decisions
 }
 
 # A directory that can't be read says nothing of its links.
