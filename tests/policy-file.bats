@@ -439,7 +439,7 @@ unreadable_registry() {
 @test "however many connect, some descriptors are free for the policy and for operators" {
 	local limit
 
-	for limit in 40 64 100 128; do
+	for limit in 28 40 64 100 128; do
 		write_policy '{"default_action":"allow"}'
 		few_descriptors "$limit"
 		OPERATOR_SOCKET=$TMP/operator.sock
@@ -464,7 +464,7 @@ unreadable_registry() {
 @test "so it is at the one door for all" {
 	local limit most
 
-	for limit in 40 64 100 128; do
+	for limit in 28 40 64 100 128; do
 		write_policy '{"default_action":"allow"}'
 		few_descriptors "$limit"
 		serve_policy

@@ -14,6 +14,9 @@
 /* Of these, kept free for files that are opened briefly: policy, user database. */
 #define DESCRIPTORS_FREE 16
 
+/* One for an asker, and one for an operator; they come out of those that are kept free. */
+#define CONNECTIONS_LEAST 2
+
 /* How many of the first LIMIT_CONNECTIONS are open: poll(2) sets POLLNVAL for the others. */
 static size_t count_descriptors(rlim_t limit)
 {
@@ -49,7 +52,8 @@ void descriptors_raise_limit(struct conns *conns)
 
 	if (taken < DESCRIPTORS_RESERVED && limit.rlim_cur > 2 * DESCRIPTORS_RESERVED)
 		taken = DESCRIPTORS_RESERVED;
-	conns->max = limit.rlim_cur > taken ? (size_t)(limit.rlim_cur - taken) : 1;
+	conns->max = limit.rlim_cur > taken + CONNECTIONS_LEAST ? (size_t)(limit.rlim_cur - taken)
+								: CONNECTIONS_LEAST;
 	log_text(LOG_WARNING, LOG_ID_WARNING,
 		"takes at most %zu connections: no more descriptors are allowed", conns->max);
 }
