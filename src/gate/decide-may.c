@@ -82,7 +82,7 @@ static void list_entry(struct listing *l, const struct allow_entry *e)
 	struct writer w;
 
 	begin_line(l, &w);
-	writer_string(&w, "kind", kind_name(KIND_EXEC));
+	writer_string(&w, "kind", kind_name(e->kind != KINDS ? e->kind : KIND_EXEC));
 	writer_string(&w, "action", decision_name(DECISION_ALLOW));
 	allow_entry_write_matter(&w, e, l->in->allow_now);
 	end_line(l, &w);
