@@ -180,13 +180,14 @@ static void look_at_hints(
 	const bool any_first = s->wrapped || s->options_first, any_last = ends_early(s);
 	const struct policy_index_hint *hint;
 
-	rule_set_each(rule, set)
-	{
-		hint = &index->hints[rule];
-		if ((hint->last != last && hint->last && !any_last)
-			|| (hint->first != first && hint->first && !any_first))
-			rule_set_remove(set, rule);
-	}
+	/* Many rules may be about the same program, so this goes over whole words of the set. */
+	for (size_t w = 0; w < set->n; w++)
+		for (uint64_t left = set->words[w]; left; left &= left - 1) {
+			hint = &index->hints[w * 64 + (size_t)__builtin_ctzll(left)];
+			if ((hint->last != last && hint->last && !any_last)
+				|| (hint->first != first && hint->first && !any_first))
+				set->words[w] &= ~(left & -left);
+		}
 }
 
 void policy_index_find(const struct policy_index *index, const struct program_links *links,

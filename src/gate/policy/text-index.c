@@ -10,32 +10,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-void rule_set_add(struct rule_set *set, size_t rule)
-{
-	if (set->n <= rule / 64)
-		set->n = rule / 64 + 1;
-	set->words[rule / 64] |= UINT64_C(1) << rule % 64;
-}
-
-void rule_set_remove(struct rule_set *set, size_t rule)
-{
-	set->words[rule / 64] &= ~(UINT64_C(1) << rule % 64);
-}
-
-size_t rule_set_next(const struct rule_set *set, size_t from)
-{
-	uint64_t left;
-
-	for (size_t w = from / 64; w < set->n; w++) {
-		left = set->words[w];
-		if (w == from / 64)
-			left &= UINT64_MAX << from % 64;
-		if (left)
-			return w * 64 + (size_t)__builtin_ctzll(left);
-	}
-	return SIZE_MAX;
-}
-
 int text_index_reserve(struct text_index *index, size_t n)
 {
 	const size_t wanted = index->n + n;

@@ -21,13 +21,28 @@ struct rule_set {
 	uint64_t words[RULE_SET_WORDS];
 };
 
-void rule_set_add(struct rule_set *set, size_t rule);
-void rule_set_remove(struct rule_set *set, size_t rule);
+static inline void rule_set_add(struct rule_set *set, size_t rule)
+{
+	if (set->n <= rule / 64)
+		set->n = rule / 64 + 1;
+	set->words[rule / 64] |= UINT64_C(1) << rule % 64;
+}
 
 /* The first rule of the set that is not before `from`; SIZE_MAX if there is none. */
-size_t rule_set_next(const struct rule_set *set, size_t from);
+static inline size_t rule_set_next(const struct rule_set *set, size_t from)
+{
+	uint64_t left;
 
-/* Removing the current rule is allowed. */
+	for (size_t w = from / 64; w < set->n; w++) {
+		left = set->words[w];
+		if (w == from / 64)
+			left &= UINT64_MAX << from % 64;
+		if (left)
+			return w * 64 + (size_t)__builtin_ctzll(left);
+	}
+	return SIZE_MAX;
+}
+
 #define rule_set_each(rule, set)                                      \
 	for (size_t rule = rule_set_next((set), 0); rule != SIZE_MAX; \
 		rule = rule_set_next((set), rule + 1))
