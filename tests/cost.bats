@@ -165,7 +165,7 @@ many_rules() {
 }
 
 # Where all rules are about the program that is asked for, no index helps: each must be tried.
-@test "deciding with 4,000 rules costs what it costs with ten, or five times that where all are tried" {
+@test "deciding with 4,000 rules costs what it costs with ten, or seven times that where all are tried" {
 	local kind few
 
 	mkdir "$TMP/policy"
@@ -176,7 +176,7 @@ many_rules() {
 	for kind in names paths words; do
 		many_rules "$kind" 4000 >"$TMP/policy/policy.json"
 		WANTED=allow STATE_DIR=$TMP/$kind deciding "$TMP/line" 20 --policy "$TMP/policy/policy.json"
-		at_most "$kind" "$COUNT" "$([[ $kind == words ]] && echo 5 || echo 1.1)" "$few"
+		at_most "$kind" "$COUNT" "$([[ $kind == words ]] && echo 7 || echo 1.1)" "$few"
 	done
 }
 
@@ -249,13 +249,15 @@ BY_KEY='(gate/(approval/|approval-count|approval-view|decide-(approvers|addition
 	((COUNT > 100000 && COUNT < 900000)) || fail "$COUNT instructions"
 }
 
-# mixed_rules N SHAPE: so many rules of all kinds, about other things than what is asked. Of SHAPE
+# mixed_rules N SHAPE [KIND]: so many rules of all kinds (or as many of one kind), about other things than what is asked. Of SHAPE
 # apart, each is about a path, host, branch or server of its own; of alike, they differ in a part only.
 mixed_rules() {
-	awk -v n="$1" -v shape="$2" '
+	awk -v n="$1" -v shape="$2" -v kind="${3-}" '
 	function section(name, rule,    i, text, action) {
+		if (kind != "" && name != kind)
+			return
 		printf "%s\"%s\":[", sections++ ? "," : "", name
-		for (i = 0; i < n / 6; i++) {
+		for (i = 0; i < (kind == "" ? n / 6 : n); i++) {
 			text = rule
 			gsub(/%d/, i, text)
 			action = i % 3 == 0 ? "deny" : i % 3 == 1 ? "pending_hitl" : "allow"
@@ -299,6 +301,48 @@ mixed_rules() {
 	done
 }
 
+@test "deciding with 4,000 rules of mixed kinds costs what it costs with 4,000 of one" {
+	local kind mixed
+	local -A lines=(
+		[read]='{"action_type":"read_file","target":"/w/p/x.c","cwd":"/w/p","real_target":"/w/p/x.c"}'
+		[fetch]='{"action_type":"fetch_url","target":"https://x.org/a/b"}'
+		[git]='{"action_type":"git_operation","operation":"push","target":"refs/heads/main"}'
+		[mcp]='{"action_type":"mcp_tool_call","target":"server:tool"}'
+		[exec]="$(request args:='["push","origin","/w/p/x.c"]' detail:=true)"
+	)
+
+	mkdir "$TMP/policy"
+	for kind in "${!lines[@]}"; do
+		printf '%s\n' "${lines[$kind]}" >"$TMP/line"
+		mixed_rules 4000 apart >"$TMP/policy/policy.json"
+		WANTED=allow STATE_DIR=$TMP/$kind.mixed deciding "$TMP/line" 10 --policy "$TMP/policy/policy.json"
+		mixed=$COUNT
+		mixed_rules 4000 apart "$kind" >"$TMP/policy/policy.json"
+		WANTED=allow STATE_DIR=$TMP/$kind.one deciding "$TMP/line" 10 --policy "$TMP/policy/policy.json"
+		# A command is judged by the rules about files and branches, too; without them it is not.
+		at_most "$kind" "$mixed" "$([[ $kind == exec ]] && echo 1.8 || echo 1.05)" "$COUNT"
+	done
+}
+
+# What is counted is the daemon's own work; with the kernel's, which is the same for both, the
+# requests a second differ less.
+@test "a file that may be read costs at most a sixth more than a command that is allowed" {
+	local command
+
+	mkdir "$TMP/policy"
+	echo '{"exec":[{"id":"git","argv":["git","status"],"action":"allow"}],
+		"read":[{"id":"own","path":"/w/**","action":"allow"}]}' >"$TMP/policy/policy.json"
+	request args:='["status"]' >"$TMP/command"
+	echo '{"action_type":"read_file","target":"/w/p/x.c","cwd":"/w/p","real_target":"/w/p/x.c"}' \
+		>"$TMP/file"
+	COUNTED=loop_run WANTED=allow STATE_DIR=$TMP/command.d deciding "$TMP/command" 100 \
+		--policy "$TMP/policy/policy.json"
+	command=$COUNT
+	COUNTED=loop_run WANTED=allow STATE_DIR=$TMP/file.d deciding "$TMP/file" 100 \
+		--policy "$TMP/policy/policy.json"
+	at_most "a file" "$COUNT" 1.17 "$command"
+}
+
 # many_entries KIND: 1,000 entries, the last of which allows what `unit cost --allow` asks. Of KIND
 # names, each is about another program; of paths, they are patterns for paths, which no index knows;
 # of words, all are about that program, and half of them are bound.
@@ -316,7 +360,7 @@ many_entries() {
 	}'
 }
 
-@test "deciding with 4,000 rules and 1,000 entries costs at most seven times what a few rules cost" {
+@test "deciding with 4,000 rules and 1,000 entries costs at most ten times what a few rules cost" {
 	local kind few
 
 	mkdir "$TMP/policy"
@@ -331,7 +375,7 @@ many_entries() {
 		many_entries "$kind" >"$TMP/$kind/allowlist.json"
 		chmod 600 "$TMP/$kind/allowlist.json"
 		WANTED=allow STATE_DIR=$TMP/$kind deciding "$TMP/line" 20 --policy "$TMP/policy/$kind.json"
-		at_most "$kind" "$COUNT" 7 "$few"
+		at_most "$kind" "$COUNT" 10 "$few"
 		grep -q '"push":{"lastUsedAt"' "$TMP/$kind/allowlist-use.json"
 	done
 }
