@@ -80,7 +80,7 @@ asks_hook() {
 	is_pending
 	operate approve token_id="$TOKEN"
 	session=$(sed -n 's/.*"session_id":"\([^"]*\)".*/\1/p' "$TMP/agent.out" | head -n 1)
-	_spawn timeout "$PATIENCE" "${CMD[0]}" -p --resume "$session" --allowedTools Bash \
+	_spawn timeout "$PATIENCE" "$AGENTS_BIN/claude" -p --resume "$session" --allowedTools Bash \
 		</dev/null >"$TMP/agent.out" 2>&1
 	WORKER=$!
 	ends
