@@ -10,7 +10,7 @@
 
 #include <assert.h>
 
-static unsigned int chain_of(char letter, char second)
+static unsigned int chain_of(int letter, int second)
 {
 	return (31U * (unsigned char)letter + (unsigned char)second) % KNOWN_CHAINS;
 }

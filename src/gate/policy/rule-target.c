@@ -89,7 +89,7 @@ static bool may_name_any(const struct patterns *p, const char *target)
 {
 	const size_t len = target ? strcspn(target, ":") : 0;
 
-	for (size_t i = 0; i < p->n; i++)
+	for (size_t i = 0; target && i < p->n; i++)
 		if (strlen(p->any[i]) == len && strncasecmp(p->any[i], target, len) == 0)
 			return true;
 	return false;

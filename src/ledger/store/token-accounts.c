@@ -158,12 +158,13 @@ static struct alike_list *list_of(struct alike *alike, enum token_state state)
 void counted_set_state(struct counted *c, enum token_state state)
 {
 	struct alike *alike = c->alike;
+	struct account *account = alike->account;
 	struct alike_list *from = list_of(alike, c->token->state), *to = list_of(alike, state);
 
 	if (c->token->state == state)
 		return;
 	if (c->token->state == TOKEN_PENDING) {
-		alike->account->pending--;
+		account->pending--;
 		alike->pending--;
 	}
 	if (from)
@@ -172,7 +173,7 @@ void counted_set_state(struct counted *c, enum token_state state)
 	if (to)
 		LIST_INSERT_HEAD(to, c, among_alike);
 	if (state == TOKEN_PENDING) {
-		alike->account->pending++;
+		account->pending++;
 		alike->pending++;
 	}
 }
