@@ -589,12 +589,13 @@ doors() {
 }
 
 @test "the list shows what an approval binds, who gave it and when, not a hash alone" {
-	local long
+	local long who
 
+	who=$(user_of "$EUID" | sed 's/[()]/\\&/g')
 	start_asking
 	FOR_MS=3600000 remember "${BOUND[@]}" 'args:=["commit","-m","a b"]'
 	run firma allow list
-	assert_line -n 1 -e "^[0-9a-f-]{36}  59min [0-9]+s .*  /usr/bin/git commit -m 'a b'  \\[uid $EUID, made by uid $EUID, made at [0-9TZ:.-]{24}, by approval, in /work, sandbox sbx, profile generic\\]\$"
+	assert_line -n 1 -e "^[0-9a-f-]{36}  59min [0-9]+s .*  /usr/bin/git commit -m 'a b'  \\[$who, made by $who, made at [0-9TZ:.-]{24}, by approval, in /work, sandbox sbx, profile generic\\]\$"
 
 	# Of what is too long there is the hash.
 	long=$(printf '%01100d' 0)
@@ -724,8 +725,9 @@ doors() {
 # --- the command line -----------------------------------------------------------------------------
 
 @test "allow add, list and remove, as a person types them" {
-	local id
+	local id who
 
+	who=$(user_of "$EUID" | sed 's/[()]/\\&/g')
 	start_asking
 	run --separate-stderr firma allow list
 	assert_status 0
@@ -738,7 +740,7 @@ doors() {
 	allowed_by_list agent_id=a 'args:=["log","-p"]'
 	run firma allow list
 	assert_line -n 0 -e '^ENTRY +LEFT +LAST USED +AGENT +ALLOWS$'
-	assert_line -n 1 -e "^$id  59min [0-9]+s +[0-9TZ:.-]{24}  a +/usr/bin/git log '\*\*' -p  \\[made by uid $EUID, made at [0-9TZ:.-]{24}\\]\$"
+	assert_line -n 1 -e "^$id  59min [0-9]+s +[0-9TZ:.-]{24}  a +/usr/bin/git log '\*\*' -p  \\[made by $who, made at [0-9TZ:.-]{24}\\]\$"
 	run firma allow list --json
 	assert_field id "$id"
 	assert_field argv '["log","**","-p"]'
@@ -780,13 +782,52 @@ firma: by-hand-13: removed"
 	assert_output -p 'the allowlist is empty'
 }
 
+# listed COLUMNS: the allowlist on a terminal of this width.
+listed() {
+	run env -u NO_COLOR TERM=xterm COLUMNS="$1" script -qec "'$FIRMA' allow list" /dev/null </dev/null
+	output=${output//$'\r'/}
+	mapfile -t lines <<<"$output"
+}
+
 @test "on a terminal the allowlist is folded, and nothing of it is cut" {
+	local width
+
 	start_asking
 	write_list "$(document "$(entry x /usr/bin/a "\"argv\":[\"$(printf 'b%.0s' {1..90})\",\"c\"]")")"
-	run env -u NO_COLOR TERM=xterm COLUMNS=80 script -qec "'$FIRMA' allow list" /dev/null </dev/null
-	assert_line -n 0 -p $'\e[1mENTRY'
-	[[ $output == *$'\n'"    bbb"* ]] || fail "not folded: $output"
-	assert_equal "$(tr -d '\r\n ' <<<"$output" | grep -o 'b\{90\}c')" "$(printf 'b%.0s' {1..90})c"
+	for width in 30 50 80 130; do
+		listed "$width"
+		assert_line -n 0 -p $'\e[1mENTRY'
+		assert_equal "$(tr -d '\n ' <<<"$output" | grep -o 'b\{90\}c')" "$(printf 'b%.0s' {1..90})c"
+		(($(sed 's/\x1b\[[0-9]*m//g' <<<"$output" | wc -L) <= width)) || fail "$output"
+	done
+}
+
+@test "on a narrow terminal the allowlist has fewer columns, and IDs that allow remove takes" {
+	local id
+
+	start_asking
+	id=$(firma allow add --agent a /usr/bin/git log)
+	listed 140
+	assert_line -n 0 -e 'ENTRY +LEFT +LAST USED +AGENT +ALLOWS'
+	assert_line -n 1 -p "$id  -     -          a      /usr/bin/git log  [made by"
+	listed 60
+	assert_line -n 0 -e 'ENTRY     LEFT  AGENT  ALLOWS'
+	assert_line -n 1 -p "${id:0:8}  -     a      /usr/bin/git log"
+	# What is folded stays to the right of the columns.
+	[[ ${lines[2]} == "$(printf '%23s' '')"[^\ ]* ]] || fail "$output"
+	run firma allow remove "${id:0:8}"
+	assert_output "firma: $id: removed"
+}
+
+@test "an entry that matches nothing is faint, and without colour only said to" {
+	start_asking
+	write_list "$(document "$(entry x git)")"
+	listed 120
+	assert_line -n 1 -p $'\e[2mx'
+	assert_line -n 1 -p '(matches nothing)'
+	run env NO_COLOR=1 TERM=xterm COLUMNS=120 script -qec "'$FIRMA' allow list" /dev/null </dev/null
+	refute_output -p $'\e'
+	assert_output -p '(matches nothing)'
 }
 
 @test "what an entry says is shown escaped" {

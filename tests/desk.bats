@@ -656,8 +656,9 @@ has_lines() {
 }
 
 @test "off a terminal there is a line an event, and nothing is asked" {
-	local id
+	local id who
 
+	who=$(user_of "$EUID" | sed 's/[()]/\\&/g')
 	start_asking
 	id=$(pending_token args:='["a b"]')
 	watch events
@@ -665,9 +666,9 @@ has_lines() {
 	ask args:='["a b"]' approval_token="$id" >/dev/null
 	_until "$DAEMON" has_lines "$TMP/events.out" 3
 	mapfile -t lines <"$TMP/events.out"
-	assert_line -n 0 -e "^[0-9TZ:.-]+ issued   $id uid $EUID: /usr/bin/git 'a b'\$"
-	assert_line -n 1 -e "^[0-9TZ:.-]+ approved $id uid $EUID by uid $EUID: /usr/bin/git 'a b'\$"
-	assert_line -n 2 -e "^[0-9TZ:.-]+ consumed $id uid $EUID: /usr/bin/git 'a b'\$"
+	assert_line -n 0 -e "^[0-9TZ:.-]+ issued   $id $who: /usr/bin/git 'a b'\$"
+	assert_line -n 1 -e "^[0-9TZ:.-]+ approved $id $who by $who: /usr/bin/git 'a b'\$"
+	assert_line -n 2 -e "^[0-9TZ:.-]+ consumed $id $who: /usr/bin/git 'a b'\$"
 }
 
 @test "with --json it is an object an event, on a terminal too" {

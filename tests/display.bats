@@ -160,6 +160,19 @@ answer_pending() {
 	END
 }
 
+@test "a wide terminal has the names of users, agents and sessions beside the command" {
+	local name id
+
+	start_daemon --default-action pending_hitl
+	id=$(pending_token agent_id='a b' session_id="$(printf '%040d' 0)" cwd=/srv)
+	name=$(id -un)
+	show_list 160x24
+	assert_line -n 0 -e '^TOKEN +STATE +AGE +LEFT +UID +NAME +AGENT +SESSION +COMMAND$'
+	assert_line -n 1 -e "^$id  pending .* $EUID +$name +'a b' +0{14}…  /usr/bin/git status  \(in /srv\)\$"
+	show_list 130x24
+	assert_line -n 0 -e '^TOKEN +STATE +AGE +LEFT +UID +COMMAND$'
+}
+
 @test "IDs are as short as can be told apart, whatever is listed, and whole where there is room" {
 	local one=12345678-1111-4111-8111-111111111111 two=12345678-1112-4111-8111-111111111111
 	local three=87654321-1111-4111-8111-111111111111
@@ -518,6 +531,47 @@ $'  \e\\[31mrevoked\e\\[m  [0-9]+s +-     '"$EUID"$' +/usr/bin/git \\$\'\\\\x1B\
 		assert_status 1
 		known pending "$id"
 	done
+}
+
+# --- other lists ----------------------------------------------------------------------------------
+
+# plain_lines: what the terminal was sent, without styles.
+plain_lines() {
+	raw | tr -d '\r' | sed 's/\x1b\[[0-9;]*m//g'
+}
+
+# styled_and_folded STYLE WORD COMMAND...: on a terminal of 50 columns the word has the style, nothing
+# is cut, and lines that go on begin with spaces; with NO_COLOR or elsewhere nothing is styled.
+styled_and_folded() {
+	local style=$1 word=$2 whole no
+
+	shift 2
+	whole=$("$@")
+	[[ $whole != *$'\e'* ]]
+	terminal 50x40 env -u NO_COLOR "$@"
+	ended
+	[[ $(raw) == *$'\e'"[${style}m$word"$'\e[m'* ]] || fail "$(raw | cat -v)"
+	assert_equal "$(plain_lines | tr -d ' \n')" "$(tr -d ' \n' <<<"$whole")"
+	(($(plain_lines | grep -v '^{' | wc -L) <= 50)) # a rule is for copying
+	(($(plain_lines | grep -c '^    *[^ ]') > 0)) || fail "$(plain_lines)"
+	for no in NO_COLOR=1 TERM=dumb; do
+		terminal 50x40 env -u NO_COLOR "$no" "$@"
+		ended
+		[[ $(raw) != *$'\e'* ]] || fail "$(raw | cat -v)"
+	done
+}
+
+@test "a record of evidence has its decision in colour, and is folded" {
+	start_daemon --default-action deny --evidence-log "$TMP/evidence"
+	ask args:="[\"$(printf 'a%.0s' {1..90})\",\"\\u001b[31m\"]"
+	stop_daemon
+	styled_and_folded 31 deny "${WRAPPER[@]}" "$FIRMA" evidence show "$TMP/evidence"
+}
+
+@test "so has an explanation" {
+	echo '{"exec":[{"id":"no","argv":["ls"],"action":"deny","reason":"files are listed by other means here, and by nobody else"}]}' \
+		>"$TMP/policy"
+	styled_and_folded 31 deny "${WRAPPER[@]}" "$FIRMA" policy explain --policy "$TMP/policy" -- ls
 }
 
 # --- the manual -----------------------------------------------------------------------------------

@@ -507,6 +507,14 @@ item() {
 		expires_in_ms:=1000 "${@:2}"
 }
 
+# user_of UID: "uid 1000 (alice)", or "uid 1000" for one without a name, as screens have it.
+user_of() {
+	local name
+
+	name=$(getent passwd "$1" | cut -d : -f 1)
+	echo "uid $1${name:+ ($name)}"
+}
+
 # field KEY: of the last line that `run` got.
 field() {
 	"$UNIT" get "$1" <<<"${output##*$'\n'}"

@@ -698,6 +698,47 @@ restart_daemon() {
 	refute_control "$output"
 }
 
+# started_by NAME...: asks, as a process whose ancestors have these names, the farthest first; prints
+# the token.
+started_by() {
+	local name command=()
+
+	for name; do
+		printf '#!%s\n"$@"\nexit "$?"\n' "$BASH" >"$TMP/$name"
+		chmod +x "$TMP/$name"
+		command+=("$TMP/$name")
+	done
+	request >"$TMP/request"
+	_command "$UNIT" probe "$SOCKET"
+	"${command[@]}" "${CMD[@]}" <"$TMP/request" | "$UNIT" get approval_token
+}
+
+@test "the names of the asker's parents are shown, the nearest first, and claimed" {
+	local id
+
+	start_daemon --default-action pending_hitl
+	id=$(started_by claude make)
+	runs token show "$id"
+	assert_line -n 4 'it claims'
+	assert_line -n 5 -e '^  process    [^ ]+, started by make, claude(, .*)?$'
+	runs token show --json "$id"
+	assert_output -e '"process":"[^"]+","parents":\["make","claude"[],]'
+	stop_daemon
+	start_daemon --default-action pending_hitl
+	runs token show "$id"
+	assert_line -n 5 -e '^  process    [^ ]+, started by make, claude(, .*)?$'
+}
+
+@test "a parent can call itself what it wants, and neither moves a terminal nor hides another" {
+	local id
+
+	start_daemon --default-action pending_hitl
+	id=$(started_by agent $'x) S 1 1 (\e[2J' make make)
+	runs token show "$id"
+	refute_control "$output"
+	assert_line -n 5 -e '^  process    [^ ]+, started by make, .x\) S 1 1 \(.*2J., agent(, .*)?$'
+}
+
 @test "letters that look like others are warned of" {
 	local id
 

@@ -12,9 +12,13 @@
 #include "base/notation.h"
 #include "base/text.h"
 #include "cli/fold.h"
+#include "cli/user.h"
 #include "gate/wire/request.h"
 
 #define RETRY_PAUSE_MS 100
+
+/* A screen this wide has room for the names of users beside a command. */
+#define COLUMNS_FOR_NAMES 100
 
 /* A connection that lasts this long counts as successful. */
 #define LASTED CLOCK_SECOND
@@ -31,9 +35,19 @@ void event_deinit(struct event *e)
 	bytes_deinit(&e->line);
 }
 
-/* On a screen the time and ID are shortened, to leave room for the command. */
-static int append_head(const struct event *e, bool brief, struct bytes *b)
+/* "uid 1000 (alice)"; on a screen without room for names, "uid 1000". */
+static void append_uid(uint64_t uid, const struct console *console, struct bytes *b)
 {
+	if (console_is_there(console) && console->columns < COLUMNS_FOR_NAMES)
+		bytes_appendf(b, "uid %llu", (unsigned long long)uid);
+	else
+		user_append(b, uid);
+}
+
+/* On a screen the time and ID are shortened, to leave room for the command. */
+static int append_head(const struct event *e, const struct console *console, struct bytes *b)
+{
+	const bool brief = console_is_there(console);
 	cleanup(bytes_deinit) struct bytes time = BYTES_INIT(64);
 	int r;
 
@@ -41,12 +55,14 @@ static int append_head(const struct event *e, bool brief, struct bytes *b)
 	if (r < 0)
 		return r;
 
-	bytes_appendf(b, "%.*s%s %-9.9s%.*s uid %llu", brief ? NOTATION_DAYTIME_LEN : (int)time.len,
+	bytes_appendf(b, "%.*s%s %-9.9s%.*s ", brief ? NOTATION_DAYTIME_LEN : (int)time.len,
 		bytes_str(&time) + (brief ? NOTATION_DAYTIME_AT : 0), brief ? "Z" : "", e->name,
-		brief ? TOKEN_PREFIX_MIN : NOTATION_UUID_LEN, e->token.id,
-		(unsigned long long)e->token.uid);
-	if (e->by_operator)
-		bytes_appendf(b, " by uid %llu", (unsigned long long)e->by_uid);
+		brief ? TOKEN_PREFIX_MIN : NOTATION_UUID_LEN, e->token.id);
+	append_uid(e->token.uid, console, b);
+	if (e->by_operator) {
+		bytes_append_str(b, " by ");
+		append_uid(e->by_uid, console, b);
+	}
 	if (strcmp(e->name, token_state_name(TOKEN_APPROVED)) == 0)
 		token_view_append_always(&e->token, " always", b);
 	if (strcmp(e->name, EVENT_SIGNED) == 0) {
@@ -65,7 +81,7 @@ int event_append_line(const struct event *e, const struct console *console, stru
 	cleanup(bytes_deinit) struct bytes line = BYTES_PRINTED;
 	int r;
 
-	r = append_head(e, console_is_there(console), &line);
+	r = append_head(e, console, &line);
 	if (r >= 0)
 		r = token_view_append_command(&e->token, &line);
 	if (r >= 0)

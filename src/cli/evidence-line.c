@@ -99,18 +99,21 @@ static bool is_in_time(const struct evidence_line *e, const struct evidence_line
 }
 
 /* Two contracts name the same decision differently. */
+static enum decision parse_decision(const char *text)
+{
+	enum decision decision = decision_parse(text);
+
+	return decision == DECISION_NONE ? evaluate_decision_parse(text) : decision;
+}
+
 static bool is_decision(const struct evidence_line *e, const char *wanted)
 {
 	const char *decision = string(e->response, "decision");
-	enum decision a, b;
 
 	if (!wanted || !decision || strcmp(decision, wanted) == 0)
 		return is(decision, wanted);
-	a = decision_parse(decision);
-	b = decision_parse(wanted);
-	a = a == DECISION_NONE ? evaluate_decision_parse(decision) : a;
-	b = b == DECISION_NONE ? evaluate_decision_parse(wanted) : b;
-	return a != DECISION_NONE && a == b;
+	return parse_decision(decision) != DECISION_NONE
+		&& parse_decision(decision) == parse_decision(wanted);
 }
 
 /* The kind of the requested action; NULL if there was none. */
@@ -294,12 +297,15 @@ static int append_report(struct bytes *b, const struct json *request)
 }
 
 /* Appends the decision; if there is none, the event and an operator's action. */
-static int append_what(struct bytes *b, const struct evidence_line *e)
+static int append_what(struct bytes *b, const struct evidence_line *e, struct table_word *ret_word)
 {
 	const char *decision = string(e->response, "decision");
 
 	if (decision) {
+		ret_word->at = b->len + 1;
 		append_escaped(b, " ", decision);
+		ret_word->len = b->len - ret_word->at;
+		ret_word->style = table_decision_style(parse_decision(decision));
 		if (!string(e->request, "action"))
 			append_escaped(b, " ", kind_of(e));
 		return bytes_error(b);
@@ -340,11 +346,11 @@ static int append_approvals(struct bytes *b, const struct evidence_line *e)
 	return bytes_error(b);
 }
 
-static int append_line(struct bytes *b, const struct evidence_line *e)
+static int append_line(struct bytes *b, const struct evidence_line *e, struct table_word *ret_word)
 {
 	append_escaped(b, "", e->timestamp ? e->timestamp : "?");
 	bytes_appendf(b, " %llu", (unsigned long long)e->sequence);
-	append_what(b, e);
+	append_what(b, e, ret_word);
 	append_command(b, e->request);
 	append_allow_change(b, e);
 	append_approval(b, e);
@@ -354,8 +360,8 @@ static int append_line(struct bytes *b, const struct evidence_line *e)
 	return append_approvals(b, e);
 }
 
-int evidence_line_append(
-	const char *line, size_t len, const struct evidence_line_filter *filter, struct bytes *b)
+int evidence_line_append(const char *line, size_t len, const struct evidence_line_filter *filter,
+	struct bytes *b, struct table_word *ret_word)
 {
 	cleanup(json_doc_free_p) struct json_doc *doc = NULL;
 	const struct json *root;
@@ -381,6 +387,7 @@ int evidence_line_append(
 	if (!is_wanted(&e, filter))
 		return EVIDENCE_LINE_HIDDEN;
 
-	r = append_line(b, &e);
+	*ret_word = (struct table_word){ 0 };
+	r = append_line(b, &e, ret_word);
 	return r < 0 ? r : EVIDENCE_LINE_SHOWN;
 }

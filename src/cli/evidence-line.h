@@ -9,6 +9,7 @@
 #include <sys/types.h>
 
 #include "base/bytes.h"
+#include "cli/table.h"
 
 /* A time in UTC as in a timestamp, without its Z and without zeros at the fraction's end. */
 #define EVIDENCE_LINE_TIME_MAX 32
@@ -24,8 +25,8 @@ struct evidence_line_filter {
 enum { EVIDENCE_LINE_SHOWN, EVIDENCE_LINE_HIDDEN, EVIDENCE_LINE_MALFORMED };
 
 /*
- * Appends the record's line, escaped, without a newline, if the filter selects it. Returns one of
- * the values above, or -ENOMEM.
+ * Appends the record's line, escaped, without a newline, if the filter selects it; *ret_word is the
+ * decision in it. Returns one of the values above, or -ENOMEM.
  */
-int evidence_line_append(
-	const char *line, size_t len, const struct evidence_line_filter *filter, struct bytes *b);
+int evidence_line_append(const char *line, size_t len, const struct evidence_line_filter *filter,
+	struct bytes *b, struct table_word *ret_word);

@@ -18,9 +18,11 @@
 #include "base/local-time.h"
 #include "base/notation.h"
 #include "base/text.h"
+#include "cli/console.h"
 #include "cli/evidence-file.h"
 #include "cli/evidence-line.h"
 #include "cli/follow.h"
+#include "cli/table.h"
 #include "cli/verb.h"
 #include "gate/kind.h"
 #include "gate/wire/reply.h"
@@ -30,6 +32,7 @@ struct showing {
 	const char *path;
 	bool follow, json;
 	struct evidence_line_filter filter;
+	struct console console;
 	int status;
 };
 
@@ -103,10 +106,11 @@ static const struct option_row rows[] = {
 
 static int show_line(struct showing *s, const struct line *line)
 {
-	cleanup(bytes_deinit) struct bytes text = BYTES_PRINTED;
+	cleanup(bytes_deinit) struct bytes text = BYTES_PRINTED, row = BYTES_PRINTED;
+	struct table_word decision;
 	int r;
 
-	r = line->text ? evidence_line_append(line->text, line->len, &s->filter, &text)
+	r = line->text ? evidence_line_append(line->text, line->len, &s->filter, &text, &decision)
 		       : EVIDENCE_LINE_MALFORMED;
 	if (r < 0)
 		return r;
@@ -121,7 +125,11 @@ static int show_line(struct showing *s, const struct line *line)
 			return -ENOMEM;
 		say_json(copy, line->len);
 	} else if (r == EVIDENCE_LINE_SHOWN) {
-		puts(bytes_str(&text));
+		r = table_append_line(
+			&s->console, bytes_str(&text), text.len, TABLE_INDENT, &decision, &row);
+		if (r < 0)
+			return r;
+		fputs(bytes_str(&row), stdout);
 	}
 	return 0;
 }
@@ -240,6 +248,7 @@ static int show(const struct verb *verb, int argc, char **argv)
 		return status;
 
 	s.path = operands.words[0];
+	console_look(STDOUT_FILENO, &s.console);
 	return run_show(&s);
 }
 

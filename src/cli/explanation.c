@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/json/writer.h"
@@ -13,6 +14,7 @@
 #include "cli/near-miss.h"
 #include "cli/say.h"
 #include "cli/suggest.h"
+#include "cli/table.h"
 #include "gate/decide.h"
 
 struct explanation {
@@ -234,6 +236,10 @@ static int print_json(const struct explanation *e)
 
 /* --- as text ---------------------------------------------------------------------------------- */
 
+/* Of the first part. */
+#define DECISION_LABEL "decision  "
+#define LABEL_WIDTH (sizeof(DECISION_LABEL) - 1)
+
 static int append_command(const struct explanation *e, struct bytes *b)
 {
 	const struct request *q = e->matter->request;
@@ -295,8 +301,8 @@ static int append_head(const struct explanation *e, struct bytes *b)
 	const struct explanation_input *m = e->matter;
 
 	append_asked(e, b);
-	bytes_appendf(b, "policy    %s\ndecision  %s\ndecided   ", m->file ? m->file : "none",
-		decision_name(j->decision));
+	bytes_appendf(b, "policy    %s\n" DECISION_LABEL "%s\ndecided   ",
+		m->file ? m->file : "none", decision_name(j->decision));
 	if (j->by_rule && !rule_at(e, j->index)->compiled)
 		append_rule_name(e, b, j->index);
 	else
@@ -336,24 +342,53 @@ static int append_notes(const struct suggest_notes *notes, struct bytes *b)
 	return bytes_error(b);
 }
 
+/* Prints a text of lines, each folded; the decision, on a line of its own, has its style. */
+static int print_lines(const struct explanation *e, const struct bytes *text, size_t indent)
+{
+	cleanup(bytes_deinit) struct bytes shown = BYTES_PRINTED;
+	const char *line = bytes_str(text), *end;
+	struct console console;
+
+	console_look(STDOUT_FILENO, &console);
+	for (; (end = strchr(line, '\n')); line = end + 1) {
+		const struct table_word word = {
+			.at = LABEL_WIDTH,
+			.len = (size_t)(end - line) - LABEL_WIDTH,
+			.style = table_decision_style(e->judgement.decision),
+		};
+		bool decision = strncmp(line, DECISION_LABEL, LABEL_WIDTH) == 0;
+
+		table_append_line(&console, line, (size_t)(end - line), indent,
+			decision ? &word : NULL, &shown);
+	}
+	if (bytes_error(text) < 0 || bytes_error(&shown) < 0)
+		return -ENOMEM;
+	fputs(bytes_str(&shown), stdout);
+	return 0;
+}
+
 static int print_text(const struct explanation *e)
 {
-	cleanup(bytes_deinit) struct bytes text = BYTES_PRINTED;
-	cleanup(bytes_deinit) struct bytes notes = BYTES_PRINTED;
+	cleanup(bytes_deinit) struct bytes head = BYTES_PRINTED, near = BYTES_PRINTED,
+					   notes = BYTES_PRINTED;
+	int r;
 
-	append_head(e, &text);
-	append_near(e, &text);
+	append_head(e, &head);
+	append_near(e, &near);
 	append_notes(&e->notes, &notes);
-	if (bytes_error(&text) < 0 || bytes_error(&notes) < 0)
+	if (bytes_error(&near) < 0 || bytes_error(&notes) < 0)
 		return -ENOMEM;
 
-	fputs(bytes_str(&text), stdout);
+	r = print_lines(e, &head, LABEL_WIDTH);
+	if (r >= 0)
+		r = print_lines(e, &near, TABLE_INDENT);
+	if (r < 0)
+		return r;
 	if (e->rule.len > 0) {
 		puts("\nThe smallest rule that allows just this:");
 		say_json(bytes_str(&e->rule), e->rule.len);
 	}
-	fputs(bytes_str(&notes), stdout);
-	return 0;
+	return print_lines(e, &notes, TABLE_INDENT);
 }
 
 int explanation_print(const struct explanation_input *m, bool json)

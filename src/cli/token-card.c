@@ -3,7 +3,6 @@
 #include "cli/token-card.h"
 
 #include <inttypes.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -14,8 +13,10 @@
 #include "base/notation.h"
 #include "base/text.h"
 #include "cli/card.h"
+#include "cli/fold.h"
 #include "cli/line-session.h"
 #include "cli/token-target.h"
+#include "cli/user.h"
 #include "gate/allowlist/allow-line.h"
 #include "gate/fields.h"
 #include "gate/shell/shell-call.h"
@@ -82,19 +83,6 @@ static void add_state(struct token_card *c)
 	add(c, "state", token_view_style(token));
 }
 
-/* "uid 1000 (alice)" */
-static void append_user(struct token_card *c, uint64_t uid)
-{
-	const struct passwd *user = getpwuid((uid_t)uid);
-
-	bytes_appendf(c->value, "uid %llu", (unsigned long long)uid);
-	if (!user)
-		return;
-	bytes_append_str(c->value, " (");
-	append_escaped(c, user->pw_name);
-	bytes_append_char(c->value, ')');
-}
-
 /*
  * What the kernel says about the first asker. If others have asked since, the approval may be used
  * by another process. A process chooses its own name, so that is a claim.
@@ -103,7 +91,7 @@ static void add_asker(struct token_card *c)
 {
 	bool joined;
 
-	append_user(c, c->token->uid);
+	user_append(c->value, c->token->uid);
 	if (c->token->pid > 0)
 		bytes_appendf(c->value, ", pid %llu", (unsigned long long)c->token->pid);
 	if (json_bool(json_get(json_root(c->token->doc), "joined"), &joined) && joined)
@@ -124,7 +112,7 @@ static void add_approval(struct token_card *c)
 		return;
 
 	if (known)
-		append_user(c, token->approved_by);
+		user_append(c->value, token->approved_by);
 	else
 		bytes_append_str(c->value, "an unknown user");
 	if (token->confirmed) {
@@ -242,16 +230,46 @@ static void add_facts(struct token_card *c)
 			add_list(c, field_rows[f].label, f);
 }
 
-/* systemd-socket-proxyd hands on what others ask; the kernel cuts its name to 15 bytes. */
+/* "firma, started by make, claude" */
+static void append_process(const struct token_view *token, struct bytes *b)
+{
+	const struct json *parents = json_get(json_root(token->doc), "parents");
+	const char *before = ", started by ";
+
+	text_append_quoted(b, token->process, strlen(token->process));
+	if (!parents || !json_is_array(parents))
+		return;
+	json_each (parent, parents) {
+		if (!json_string(parent))
+			continue;
+		bytes_append_str(b, before);
+		text_append_quoted(b, json_string(parent), strlen(json_string(parent)));
+		before = ", ";
+	}
+}
+
+/*
+ * On one line, so that it takes no room from the rest: all of it is in the token's JSON.
+ * systemd-socket-proxyd hands on what others ask, so it and what started it say nothing of them;
+ * the kernel cuts its name to 15 bytes.
+ */
 static void add_process(struct token_card *c)
 {
+	cleanup(bytes_deinit) struct bytes text = BYTES_PRINTED;
 	const char *name = c->token->process;
+	size_t columns = c->card.console->columns;
 
-	if (!name || strcmp(name, "systemd-socket-") != 0) {
-		add_text(c, "  process", name);
+	if (!name)
 		return;
-	}
-	bytes_append_str(c->value, "through a proxy (systemd-socket-proxyd)");
+	if (strcmp(name, "systemd-socket-") == 0)
+		bytes_append_str(&text, "through a proxy (systemd-socket-proxyd)");
+	else
+		append_process(c->token, &text);
+	if (console_is_there(c->card.console) && columns > CARD_VALUE_COLUMN + FOLD_COLUMNS_MIN)
+		fold_append_cut(c->value, bytes_str(&text), text.len, columns - CARD_VALUE_COLUMN);
+	else
+		bytes_append(c->value, bytes_str(&text), text.len);
+	card_check(&c->card, bytes_error(&text));
 	add(c, "  process", STYLE_NONE);
 }
 

@@ -19,27 +19,35 @@
 #include "base/text.h"
 #include "cli/fold.h"
 #include "cli/operator.h"
+#include "cli/table.h"
+#include "cli/user.h"
 
-enum column { TOKEN, STATE, AGE, LEFT, UID, APPROVED, KIND, CELLS };
+enum column { TOKEN, STATE, AGE, LEFT, UID, NAME, AGENT, SESSION, APPROVED, KIND, CELLS };
 
-static const char *const headers[CELLS] = { "TOKEN", "STATE", "AGE", "LEFT", "UID", "APPROVED BY",
-	"KIND" };
-
-/* Spaces between two columns. */
-#define GAP 2
-
-/* A screen this wide has room for whole IDs. */
-#define COLUMNS_WIDE 120
-
-/* The least room for a command; columns are left out in this order to make that room. */
+/* The least room for a command; and for one beside what is only shown where there is room. */
 #define COMMAND_ROOM 20
+#define COMMAND_ROOM_WIDE 60
 
-static const enum column dispensable[] = { AGE, UID, APPROVED, LEFT, STATE };
+static const struct table_column columns[CELLS] = {
+	[TOKEN] = { .header = "TOKEN" },
+	[STATE] = { .header = "STATE", .rank = 8, .room = COMMAND_ROOM },
+	[AGE] = { .header = "AGE", .rank = 4, .room = COMMAND_ROOM },
+	[LEFT] = { .header = "LEFT", .rank = 7, .room = COMMAND_ROOM },
+	[UID] = { .header = "UID", .rank = 5, .room = COMMAND_ROOM },
+	[NAME] = { .header = "NAME", .rank = 3, .room = COMMAND_ROOM_WIDE, .wide = true },
+	[AGENT] = { .header = "AGENT", .rank = 2, .room = COMMAND_ROOM_WIDE, .wide = true },
+	[SESSION] = { .header = "SESSION", .rank = 1, .room = COMMAND_ROOM_WIDE, .wide = true },
+	[APPROVED] = { .header = "APPROVED BY", .rank = 6, .room = COMMAND_ROOM },
+	[KIND] = { .header = "KIND" },
+};
 
 #define CELL_MAX 64
 
 /* The columns of how far an approval has come; a cell always has room for them. */
 #define PROGRESS_COLUMNS 40
+
+/* Of a name that an asker chose. */
+#define CLAIM_COLUMNS 16
 
 struct row {
 	bool pending, shown, approved;
@@ -52,16 +60,9 @@ struct row {
 	char *notes[FIELDS]; /* claims that are shown after the command, each if it fits; or NULL */
 };
 
-/* The columns that are shown, and their widths. */
-struct layout {
-	size_t token_len;
-	size_t widths[CELLS]; /* 0: left out */
-	size_t room;          /* for the command; 0: left out, SIZE_MAX: not cut */
-};
-
 bool token_list_shortens(const struct token_list *l)
 {
-	return console_is_there(l->console) && l->console->columns < COLUMNS_WIDE;
+	return console_is_there(l->console) && l->console->columns < TABLE_COLUMNS_WIDE;
 }
 
 /* Prints whole seconds: "4min 3s". */
@@ -148,6 +149,38 @@ static int print_progress(const struct token_view *token, char ret[static CELL_M
 	return r;
 }
 
+/* Copies a text that fits into a cell. */
+static int finish_cell(const struct bytes *text, char ret[static CELL_MAX])
+{
+	if (bytes_error(text) == 0)
+		memcpy(ret, bytes_str(text), text->len + 1);
+	return bytes_error(text);
+}
+
+static int print_user(uint64_t uid, char ret[static CELL_MAX])
+{
+	cleanup(bytes_deinit) struct bytes name = BYTES_PRINTED, cut = BYTES_INIT(CELL_MAX - 1);
+
+	user_append_name(&name, uid);
+	if (name.len > 0)
+		fold_append_cut(&cut, bytes_str(&name), name.len, CLAIM_COLUMNS);
+	else
+		bytes_append_char(&cut, '-');
+	return finish_cell(&cut, ret);
+}
+
+static int print_claim(const char *claim, char ret[static CELL_MAX])
+{
+	cleanup(bytes_deinit) struct bytes text = BYTES_PRINTED, cut = BYTES_INIT(CELL_MAX - 1);
+
+	if (claim)
+		text_append_quoted(&text, claim, strlen(claim));
+	else
+		bytes_append_char(&text, '-');
+	fold_append_cut(&cut, bytes_str(&text), text.len, CLAIM_COLUMNS);
+	return finish_cell(&cut, ret);
+}
+
 static int fill(struct row *row, const struct token_list *l, const struct token_view *token)
 {
 	enum token_state state = token_state_parse(token->state);
@@ -167,7 +200,12 @@ static int fill(struct row *row, const struct token_list *l, const struct token_
 	snprintf(row->cells[STATE], CELL_MAX, "%s",
 		state == TOKEN_ABSENT ? "?" : token_state_name(state));
 	snprintf(row->cells[UID], CELL_MAX, "%llu", (unsigned long long)token->uid);
-	if (token->age_ms != TOKEN_VIEW_UNKNOWN)
+	r = print_user(token->uid, row->cells[NAME]);
+	if (r >= 0)
+		r = print_claim(token->asked.agent_id, row->cells[AGENT]);
+	if (r >= 0)
+		r = print_claim(token->asked.session_id, row->cells[SESSION]);
+	if (r >= 0 && token->age_ms != TOKEN_VIEW_UNKNOWN)
 		r = print_time(token->age_ms, row->cells[AGE]);
 	if (r >= 0 && token_view_is_live(token))
 		r = print_time(token->expires_in_ms, row->cells[LEFT]);
@@ -201,11 +239,6 @@ int token_list_add(struct token_list *l, const struct token_view *token)
 	return row->shown ? make_notes(token, row->notes) : 0;
 }
 
-static int compare_ids(const void *a, const void *b)
-{
-	return strcmp(((const struct row *)a)->cells[TOKEN], ((const struct row *)b)->cells[TOKEN]);
-}
-
 /* Pending tokens first, then by age, oldest first, then by order of arrival. */
 static int compare_rows(const void *a, const void *b)
 {
@@ -218,85 +251,51 @@ static int compare_rows(const void *a, const void *b)
 	return x->number < y->number ? -1 : x->number > y->number;
 }
 
-/* The shortest length that keeps all IDs distinct. Sorts the rows. */
-static size_t unique_len(struct token_list *l)
+/* The length of the IDs that are shown. */
+static int choose_len(const struct token_list *l, size_t *ret)
 {
-	size_t len = TOKEN_PREFIX_MIN, same;
-	const char *id, *next;
+	cleanup(free_p) const char **ids = NULL;
 
-	qsort(l->rows, l->n, sizeof(*l->rows), compare_ids);
-	for (size_t i = 0; i + 1 < l->n; i++) {
-		id = l->rows[i].cells[TOKEN];
-		next = l->rows[i + 1].cells[TOKEN];
-		for (same = 0; id[same] != '\0' && id[same] == next[same]; same++)
-			;
-		if (same + 1 > len)
-			len = same + 1;
-	}
-	return len;
+	*ret = NOTATION_UUID_LEN;
+	if (!token_list_shortens(l))
+		return 0;
+	ids = calloc(l->n, sizeof(*ids));
+	if (!ids)
+		return -ENOMEM;
+	for (size_t i = 0; i < l->n; i++)
+		ids[i] = l->rows[i].cells[TOKEN];
+	*ret = table_unique_len(ids, l->n, TOKEN_PREFIX_MIN);
+	return 0;
 }
 
-static size_t width_of(const struct layout *layout)
+static int lay_out(struct token_list *l, struct table *t)
 {
-	size_t width = 0;
-
-	for (size_t c = 0; c < CELLS; c++)
-		width += layout->widths[c] > 0 ? layout->widths[c] + GAP : 0;
-	return width;
-}
-
-static void lay_out(struct token_list *l, struct layout *ret)
-{
-	size_t columns = l->console->columns, len;
 	bool any_approved = false, any_evaluated = false;
+	size_t token_len;
+	int r;
 
-	*ret = (struct layout){ .token_len = NOTATION_UUID_LEN, .room = SIZE_MAX };
-	if (token_list_shortens(l))
-		ret->token_len = unique_len(l);
-
-	for (size_t c = 0; c < CELLS; c++)
-		ret->widths[c] = strlen(headers[c]);
-	ret->widths[TOKEN] = ret->token_len;
+	r = choose_len(l, &token_len);
+	if (r < 0)
+		return r;
 	for (size_t i = 0; i < l->n; i++) {
+		l->rows[i].cells[TOKEN][token_len] = '\0';
 		any_approved |= l->rows[i].approved;
 		any_evaluated |= l->rows[i].evaluated;
-		for (size_t c = TOKEN + 1; l->rows[i].shown && c < CELLS; c++) {
-			len = strlen(l->rows[i].cells[c]);
-			if (len > ret->widths[c])
-				ret->widths[c] = len;
-		}
 	}
-
+	table_init(t, l->console, columns, CELLS, any_evaluated ? "WHAT" : "COMMAND");
+	for (size_t i = 0; i < l->n; i++)
+		for (size_t c = 0; l->rows[i].shown && c < CELLS; c++)
+			table_widen(t, c, l->rows[i].cells[c]);
 	if (!any_approved)
-		ret->widths[APPROVED] = 0;
+		table_leave_out(t, APPROVED);
 	if (!any_evaluated)
-		ret->widths[KIND] = 0;
-	if (!console_is_there(l->console))
-		return;
-	for (size_t i = 0; i < LENGTH(dispensable) && width_of(ret) + COMMAND_ROOM > columns; i++)
-		ret->widths[dispensable[i]] = 0;
-	ret->room = width_of(ret) + FOLD_COLUMNS_MIN > columns ? 0 : columns - width_of(ret);
-}
-
-static int append_cell(const struct token_list *l, const struct layout *layout, enum column c,
-	const char *text, enum style style, struct bytes *b)
-{
-	size_t len =
-		c == TOKEN && strlen(text) > layout->token_len ? layout->token_len : strlen(text);
-
-	return bytes_appendf(b, "%s%.*s%s%*s", console_style(l->console, style), (int)len, text,
-		console_plain(l->console, style), (int)(layout->widths[c] + GAP - len), "");
-}
-
-static int append_last(const struct layout *layout, const char *text, struct bytes *b)
-{
-	if (layout->room == SIZE_MAX)
-		return bytes_append_str(b, text);
-	return layout->room > 0 ? fold_append_cut(b, text, strlen(text), layout->room) : 0;
+		table_leave_out(t, KIND);
+	table_lay_out(t);
+	return 0;
 }
 
 /* A note is shown whole or not at all: a cut would look like a cut command. */
-static void append_notes(const struct layout *layout, const struct row *row, struct bytes *b)
+static void append_notes(const struct table *t, const struct row *row, struct bytes *b)
 {
 	size_t used = fold_columns(row->command, strlen(row->command)), more;
 
@@ -304,49 +303,38 @@ static void append_notes(const struct layout *layout, const struct row *row, str
 		if (!row->notes[f])
 			continue;
 		more = fold_columns(row->notes[f], strlen(row->notes[f]));
-		if (layout->room != SIZE_MAX && used + more > layout->room)
+		if (t->room != SIZE_MAX && used + more > t->room)
 			continue;
 		bytes_append_str(b, row->notes[f]);
 		used += more;
 	}
 }
 
-static int append_row(const struct token_list *l, const struct layout *layout,
-	const struct row *row, struct bytes *b)
+static int append_row(const struct table *t, const struct row *row, struct bytes *b)
 {
-	for (enum column c = TOKEN; c < CELLS; c++)
-		if (layout->widths[c] > 0)
-			append_cell(l, layout, c, row->cells[c],
-				c == STATE ? row->style : STYLE_NONE, b);
-	append_last(layout, row->command, b);
-	append_notes(layout, row, b);
+	for (size_t c = 0; c < CELLS; c++)
+		table_append_cell(t, c, row->cells[c], c == STATE ? row->style : STYLE_NONE, b);
+	table_append_last(t, row->command, strlen(row->command), b);
+	append_notes(t, row, b);
 	return bytes_append_char(b, '\n');
-}
-
-static int append_header(const struct token_list *l, const struct layout *layout, struct bytes *b)
-{
-	bytes_append_str(b, console_style(l->console, STYLE_BOLD));
-	for (enum column c = TOKEN; c < CELLS; c++)
-		if (layout->widths[c] > 0)
-			append_cell(l, layout, c, headers[c], STYLE_NONE, b);
-	append_last(layout, layout->widths[KIND] > 0 ? "WHAT" : "COMMAND", b);
-	return bytes_appendf(b, "%s\n", console_plain(l->console, STYLE_BOLD));
 }
 
 int token_list_append(struct token_list *l, struct bytes *b)
 {
-	struct layout layout;
+	struct table table;
 	int r;
 
 	if (l->n_shown == 0)
 		return 0;
 
-	lay_out(l, &layout);
+	r = lay_out(l, &table);
+	if (r < 0)
+		return r;
 	qsort(l->rows, l->n, sizeof(*l->rows), compare_rows);
-	r = append_header(l, &layout, b);
+	r = table_append_header(&table, b);
 	for (size_t i = 0; r >= 0 && i < l->n; i++)
 		if (l->rows[i].shown)
-			r = append_row(l, &layout, &l->rows[i], b);
+			r = append_row(&table, &l->rows[i], b);
 	return r;
 }
 

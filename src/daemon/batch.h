@@ -29,7 +29,7 @@ struct batch {
 	struct token_events events;
 	bool watched; /* operators watch: each event is printed for them */
 
-	/* The process that was looked up last (pid 0: none), and its name or "". */
+	/* The process that was looked up last (pid 0: none), and its names. */
 	struct peer named;
-	char name[PEER_PROCESS_MAX];
+	struct process_names names;
 };

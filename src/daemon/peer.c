@@ -5,15 +5,10 @@
 #include "daemon/peer.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/socket.h>
 
-#include "base/bytes.h"
 #include "base/cleanup.h"
-#include "base/text.h"
 
 /* Since Linux 6.5; the C library's headers may be older. */
 #ifndef SO_PEERPIDFD
@@ -101,16 +96,6 @@ int peer_groups(int fd, const struct peer *peer, gid_t **ret, size_t *ret_n, boo
 	return 0;
 }
 
-static ssize_t read_name(pid_t pid, char *name, size_t size)
-{
-	cleanup(close_p) int fd = -1;
-	char path[64];
-
-	snprintf(path, sizeof(path), "/proc/%d/comm", (int)pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	return fd < 0 ? -1 : read(fd, name, size);
-}
-
 /* A pidfd is readable after its process has ended; the pid may be reused by then. */
 static bool has_ended(int pidfd)
 {
@@ -119,15 +104,12 @@ static bool has_ended(int pidfd)
 	return poll(&p, 1, 0) != 0;
 }
 
-void peer_process(int fd, const struct peer *peer, char ret[static PEER_PROCESS_MAX])
+void peer_process(int fd, const struct peer *peer, struct process_names *ret)
 {
-	cleanup(bytes_deinit) struct bytes shown = BYTES_INIT(PEER_PROCESS_MAX - 1);
 	cleanup(close_p) int pidfd = -1;
 	socklen_t len = sizeof(pidfd);
-	char name[16];
-	ssize_t n;
 
-	ret[0] = '\0';
+	*ret = (struct process_names){ 0 };
 	if (peer->pid <= 0)
 		return;
 
@@ -136,13 +118,7 @@ void peer_process(int fd, const struct peer *peer, char ret[static PEER_PROCESS_
 		if (errno != ENOPROTOOPT) /* any other error: the process is gone */
 			return;
 	}
-	n = read_name(peer->pid, name, sizeof(name));
+	process_names_read(peer->pid, ret);
 	if (pidfd >= 0 && has_ended(pidfd))
-		return;
-	if (n > 0 && name[n - 1] == '\n')
-		n--;
-	if (n <= 0 || text_append_escaped(&shown, name, (size_t)n) < 0)
-		return;
-
-	memcpy(ret, bytes_str(&shown), shown.len + 1);
+		*ret = (struct process_names){ 0 };
 }

@@ -9,14 +9,13 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "daemon/process.h"
+
 /*
  * The kernel shows this for an ID without a mapping in this user namespace. It identifies no user
  * or group.
  */
 #define PEER_OVERFLOW_ID 65534
-
-/* Size for a process's name, escaped: at most 16 bytes, each at most \x{HH}. */
-#define PEER_PROCESS_MAX 128
 
 struct peer {
 	uid_t uid;
@@ -36,5 +35,5 @@ bool peer_is_in_group(int fd, const struct peer *peer, gid_t group);
  */
 int peer_groups(int fd, const struct peer *peer, gid_t **ret, size_t *ret_n, bool *ret_more);
 
-/* Writes the name of the peer's process into `ret`, escaped for display; "" if it is unknown. */
-void peer_process(int fd, const struct peer *peer, char ret[static PEER_PROCESS_MAX]);
+/* Reads the names of the peer's process and of its ancestors; none if the process has ended. */
+void peer_process(int fd, const struct peer *peer, struct process_names *ret);

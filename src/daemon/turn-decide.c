@@ -81,7 +81,7 @@ struct asking {
 };
 
 /* Remembers the last process, so that several requests in one turn take one look-up. */
-static const char *name_process(void *userdata)
+static void name_process(struct token *wanted, void *userdata)
 {
 	const struct asking *asking = userdata;
 	const struct peer *peer = &asking->conn->peer;
@@ -89,10 +89,11 @@ static const char *name_process(void *userdata)
 
 	if (batch->named.pid == 0 || batch->named.pid != peer->pid
 		|| batch->named.uid != peer->uid) {
-		peer_process(asking->conn->fd, peer, batch->name);
+		peer_process(asking->conn->fd, peer, &batch->names);
 		batch->named = *peer;
 	}
-	return batch->name[0] ? batch->name : NULL;
+	wanted->process = batch->names.name[0] ? batch->names.name : NULL;
+	wanted->parents = process_names_parents(&batch->names);
 }
 
 static int measure(struct token_change *change, void *userdata)

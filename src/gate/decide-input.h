@@ -55,8 +55,8 @@ struct decide_input {
 	/* Makes the ID of a new token or entry: TOKEN_ID_LEN bytes. */
 	void (*make_id)(uint8_t *ret);
 
-	/* The name of the asking process, or NULL. Called only when a token is issued. */
-	const char *(*name_process)(void *userdata);
+	/* Sets the names of the asking process and its parents; called when a token is issued. */
+	void (*name_process)(struct token *wanted, void *userdata);
 
 	/* As store_next_alike(), for the asker's uid and the request's fingerprint. */
 	const struct token *(*next_alike)(

@@ -204,7 +204,8 @@ static void issue(const struct decide_input *in, struct token *wanted, const str
 	const uint64_t max = in->settings->max_store, share = max / LIMIT_STORE_UIDS;
 	int r;
 
-	wanted->process = in->name_process ? in->name_process(in->userdata) : NULL;
+	if (in->name_process)
+		in->name_process(wanted, in->userdata);
 	change.issued = token_new(wanted);
 	r = change.issued ? in->measure(&change, in->userdata) : -ENOMEM;
 	if (r < 0) {

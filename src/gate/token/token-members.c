@@ -15,6 +15,7 @@ static const struct token_member others[] = {
 	{ "kind", AT(asked.kind), MEMBER_KIND, ON_WIRE | OPTIONAL },
 
 	{ "process", AT(process), MEMBER_STRING, ON_WIRE | OPTIONAL },
+	{ "parents", AT(parents), MEMBER_STRINGS, ON_WIRE | OPTIONAL },
 	{ "rule", AT(rule), MEMBER_STRING, ON_WIRE },
 	{ "reason", AT(reason), MEMBER_STRING, IN_CHANGE | ON_WIRE | OPTIONAL },
 	{ "door", AT(door), MEMBER_DOOR, ON_WIRE | OPTIONAL },

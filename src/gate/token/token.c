@@ -166,7 +166,9 @@ struct token *token_new(const struct token *from)
 {
 	cleanup(token_free_p) struct token *token = NULL;
 	struct token copy = *from;
-	size_t size = sizeof(*token) + lists_size(&copy.asked) + copy.approvers.len, len;
+	size_t size = sizeof(*token) + lists_size(&copy.asked) + copy.approvers.len
+		+ copy.parents.len,
+	       len;
 	const char **string;
 	char *at;
 
@@ -196,6 +198,9 @@ struct token *token_new(const struct token *from)
 	at = copy_lists(&token->asked, at);
 	if (copy.approvers.len > 0)
 		token->approvers.text = memcpy(at, copy.approvers.text, copy.approvers.len);
+	at += copy.approvers.len;
+	if (copy.parents.len > 0)
+		token->parents.text = memcpy(at, copy.parents.text, copy.parents.len);
 
 	if (token_set_reason(token, copy.reason) < 0
 		|| token_set_approvals(token, &copy.approvals) < 0)

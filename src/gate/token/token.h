@@ -102,8 +102,9 @@ struct token {
 	uint64_t evidence;
 
 	/* For display alone. */
-	const char *process; /* its name, or NULL */
-	const char *rule;    /* the rule that asked for a person */
+	const char *process;        /* its name, or NULL */
+	struct string_list parents; /* the names of its ancestors, the nearest first */
+	const char *rule;           /* the rule that asked for a person */
 
 	/* Why it was revoked or ended early; or NULL. Set by token_set_reason(). */
 	const char *reason;

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: ISC */
+
+/* `firma allow add`. */
+
+#include "cli/allow.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/json/tree.h"
+#include "base/json/writer.h"
+#include "base/notation.h"
+#include "base/text.h"
+#include "cli/approver-key.h"
+#include "cli/must.h"
+#include "cli/operator.h"
+#include "cli/signature.h"
+#include "gate/wire/request.h"
+
+struct adding {
+	struct operator_options op;
+	const char *agent, *key;
+	uint64_t for_time; /* µs */
+	char **words;      /* the program's pattern, then those of the arguments; NULL-terminated */
+};
+
+static const struct option_row add_rows[] = {
+	OPERATOR_ROWS(struct adding, op),
+	{ "agent", 0, "ID",
+		"for this agent; '*' is all of them (default: 'main',\n"
+		"which is requests without an agent)",
+		OPTION_TEXT(struct adding, agent) },
+	{ "for", 0, "TIME", "it ends after so long (default: never)",
+		ALLOW_FOR(struct adding, for_time) },
+	{ "key", 0, "FILE",
+		"sign with this SSH key, see firma-approvers(5)\n"
+		"(default: $FIRMA_APPROVER_KEY, where it is needed)",
+		OPTION_TEXT(struct adding, key) },
+	{ 0 },
+};
+
+/* Prints the entry's ID, which is needed to remove it. */
+static int print_id(const struct bytes *line, void *userdata)
+{
+	cleanup(json_doc_free_p) struct json_doc *doc = NULL;
+	cleanup(bytes_deinit) struct bytes shown = BYTES_PRINTED;
+	struct scan_fault fault;
+	const char *id = NULL;
+	int r;
+
+	(void)userdata;
+	r = json_parse(bytes_str(line), line->len, &doc, &fault);
+	if (r == 0)
+		id = json_get_string(json_root(doc), "id");
+	if (!id)
+		return say_undecided("the answer holds what is not an entry");
+	if (text_append_quoted(&shown, id, strlen(id)) < 0)
+		return say_undecided("out of memory");
+	puts(bytes_str(&shown));
+	return STATUS_DONE;
+}
+
+/* Writes the patterns of the arguments. */
+static int write_argv(const struct adding *a, struct writer *w)
+{
+	cleanup(bytes_deinit) struct bytes words = BYTES_PRINTED;
+	size_t n = 0;
+	int r;
+
+	for (; a->words[n + 1]; n++) {
+		r = bytes_append(&words, a->words[n + 1], strlen(a->words[n + 1]) + 1);
+		if (r < 0)
+			return r;
+	}
+	writer_strings(w, "argv", bytes_str(&words), n);
+	return 0;
+}
+
+/* The same as an object. */
+static int print_argv(const struct adding *a, struct bytes *b)
+{
+	struct writer w;
+	int r;
+
+	writer_init(&w, b);
+	writer_object(&w, NULL);
+	r = write_argv(a, &w);
+	writer_end(&w);
+	return r < 0 ? r : writer_finish(&w);
+}
+
+static int print_addition(
+	const struct adding *a, const struct signed_addition *addition, struct bytes *line)
+{
+	struct writer w;
+	int r;
+
+	writer_init(&w, line);
+	writer_object(&w, NULL);
+	writer_string(&w, "action", action_name(ACTION_ALLOW_ADD));
+	writer_string(&w, "pattern", a->words[0]);
+	r = write_argv(a, &w);
+	if (r < 0)
+		writer_fail(&w, r);
+	writer_string(&w, "agent_id", a->agent);
+	if (a->for_time > 0)
+		writer_unsigned(&w, "for_ms", (a->for_time / CLOCK_MS));
+	if (addition->signature.len > 0) {
+		writer_string(&w, "signature", bytes_str(&addition->signature));
+		writer_unsigned(&w, "time", addition->time_ms);
+		writer_string(&w, "nonce", addition->nonce);
+		must_write(&w, "signature");
+	}
+	writer_end(&w);
+	r = writer_finish(&w);
+	return r < 0 ? r : bytes_append_char(line, '\n');
+}
+
+static int add(const struct adding *a)
+{
+	cleanup(bytes_deinit) struct bytes request = BYTES_PRINTED, argv = BYTES_PRINTED;
+	struct signed_addition addition = { .signature = BYTES_PRINTED };
+	const struct signing signing = {
+		.key = a->key ? a->key : approver_key_usual(),
+		.wanted = a->key != NULL,
+	};
+	int r, status;
+
+	if (print_argv(a, &argv) < 0)
+		return say_undecided("out of memory");
+	status = signature_make_addition(&a->op, &signing, a->words[0], bytes_str(&argv), a->agent,
+		a->for_time / CLOCK_MS, &addition);
+	r = status == STATUS_DONE ? print_addition(a, &addition, &request) : 0;
+	bytes_deinit(&addition.signature);
+	if (status != STATUS_DONE)
+		return status;
+	if (r < 0)
+		return say_undecided("out of memory");
+	return operator_ask(&a->op, &request, print_id, NULL, "the entry");
+}
+
+static int check_words(const struct verb *verb, const struct adding *a)
+{
+	if (!a->words[0])
+		return usage_error(verb, "a pattern is missing");
+	for (char **word = a->words; *word; word++)
+		if (!text_is_utf8(*word, strlen(*word)))
+			return usage_error(verb, "a pattern must be UTF-8");
+	return STATUS_DONE;
+}
+
+static int run_add(const struct verb *verb, int argc, char **argv)
+{
+	struct adding a = { .op = ALLOW_OPERATOR(verb) };
+	struct operands operands;
+	int status;
+
+	status = verb_read_options(verb, argc, argv, &a, &operands);
+	if (status != VERB_GO)
+		return status;
+
+	a.words = operands.words;
+	status = check_words(verb, &a);
+	return status == STATUS_DONE ? add(&a) : status;
+}
+
+const struct verb allow_add_verb = {
+	.group = "allow",
+	.name = "add",
+	.operands = OPERANDS_COMMAND,
+	.arguments = "PATTERN [ARG-PATTERN...]",
+	.summary = "Allows a command without asking",
+	.options = add_rows,
+	.run = run_add,
+};

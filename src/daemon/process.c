@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: ISC */
+
+/* Reads /proc/PID/stat of a process and of its ancestors. */
+
+#include "daemon/process.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/bytes.h"
+#include "base/cleanup.h"
+#include "base/text.h"
+
+/* The process that adopts orphans: it says nothing of who asks. */
+#define PROCESS_INIT 1
+
+struct stat_line {
+	char name[PROCESS_NAME_MAX];
+	pid_t parent;
+	uint64_t start; /* in clock ticks since boot */
+};
+
+static bool escape(const char *name, size_t len, char ret[static PROCESS_NAME_MAX])
+{
+	cleanup(bytes_deinit) struct bytes shown = BYTES_INIT(PROCESS_NAME_MAX - 1);
+
+	if (text_append_escaped(&shown, name, len) < 0)
+		return false;
+	memcpy(ret, bytes_str(&shown), shown.len + 1);
+	return true;
+}
+
+/* "42 (name) S 17 ...": the name may have parentheses itself, so it ends at the last one. */
+static bool parse_stat(char *text, struct stat_line *ret)
+{
+	char *name = strchr(text, '('), *end = strrchr(text, ')');
+
+	if (!name || !end || end < name)
+		return false;
+	/* The fourth and the twenty-second field. */
+	if (sscanf(end + 1,
+		    " %*c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d "
+		    "%" SCNu64,
+		    &ret->parent, &ret->start)
+		!= 2)
+		return false;
+	return escape(name + 1, (size_t)(end - name) - 1, ret->name);
+}
+
+static bool read_stat(pid_t pid, struct stat_line *ret)
+{
+	cleanup(close_p) int fd = -1;
+	char path[64], text[1024];
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	if (n <= 0)
+		return false;
+	text[n] = '\0';
+	return parse_stat(text, ret);
+}
+
+static void add_parent(struct process_names *names, const char *parent)
+{
+	size_t size = strlen(parent) + 1;
+
+	memcpy(names->parents + names->len, parent, size);
+	names->len += size;
+	names->n++;
+}
+
+void process_names_read(pid_t pid, struct process_names *ret)
+{
+	struct stat_line child, parent;
+
+	ret->name[0] = '\0';
+	ret->n = ret->len = 0;
+	if (!read_stat(pid, &child))
+		return;
+
+	memcpy(ret->name, child.name, sizeof(ret->name));
+	for (size_t i = 0; i < PROCESS_PARENTS_MAX && child.parent > PROCESS_INIT; i++) {
+		/* The ID of a parent that has ended may be that of a younger process by now. */
+		if (!read_stat(child.parent, &parent) || parent.start > child.start)
+			return;
+		if (strcmp(parent.name, child.name) != 0)
+			add_parent(ret, parent.name);
+		child = parent;
+	}
+}
+
+struct string_list process_names_parents(const struct process_names *names)
+{
+	return string_list_of(names->parents, names->n, names->len);
+}

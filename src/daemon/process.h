@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: ISC */
+#pragma once
+
+/*
+ * The names of a process and of its ancestors, from proc(5). For display only: each process chooses
+ * its own name, and an ancestor may end, and its ID be used again, while this is read.
+ */
+
+#include <sys/types.h>
+
+#include "gate/invocation.h"
+
+/* A name has at most 15 bytes, each at most \x{HH} when escaped. */
+#define PROCESS_NAME_MAX 128
+
+/* No more ancestors than this are named. */
+#define PROCESS_PARENTS_MAX 8
+
+struct process_names {
+	char name[PROCESS_NAME_MAX]; /* escaped for display; "" if unknown */
+
+	/* The ancestors, the nearest first: escaped, each ended by NUL; `len` bytes in total. */
+	char parents[PROCESS_PARENTS_MAX * PROCESS_NAME_MAX];
+	size_t n, len;
+};
+
+/* Reads the names. Of ancestors in a row with one name, one is named; process 1 is not. */
+void process_names_read(pid_t pid, struct process_names *ret);
+
+/* The ancestors as a list; valid until the names are read again. */
+struct string_list process_names_parents(const struct process_names *names);
