@@ -632,6 +632,22 @@ restart_daemon() {
 	assert_equal "${#lines[@]}" 17
 }
 
+@test "show tells the rule that asks, and its reason" {
+	local id
+
+	mkdir "$TMP/policy"
+	echo '{"exec":[{"id":"push","argv":["git","push"],"action":"pending_hitl","reason":"others see \u001b[2J it"}]}' \
+		>"$TMP/policy/policy.json"
+	start_daemon --policy "$TMP/policy/policy.json"
+	id=$(pending_token args:='["push"]')
+	runs token show "$id"
+	assert_line 'rule         push: others see \u{1B}[2J it'
+	stop_daemon
+	start_daemon --policy "$TMP/policy/policy.json"
+	runs token show --json "$id"
+	assert_output -p '"rule":"push","rule_reason":"others see \u001b[2J it"'
+}
+
 @test "show tells an operator's reason of a revoked one, and not what it lacks" {
 	local id
 

@@ -375,6 +375,19 @@ static void add_warnings(struct token_card *c)
 		add_likeness(c, field_get(fields[i], asked));
 }
 
+/* "push: what leaves the machine is seen by a person first" */
+static void add_rule(struct token_card *c)
+{
+	const char *rule = c->token->rule;
+
+	text_append_quoted(c->value, rule, strlen(rule));
+	if (c->token->rule_reason) {
+		bytes_append_str(c->value, ": ");
+		append_escaped(c, c->token->rule_reason);
+	}
+	add(c, "rule", STYLE_NONE);
+}
+
 /* Builds all fields; the fingerprint is the last one. */
 static void build(
 	struct token_card *c, const struct token_view *token, const struct console *console)
@@ -397,7 +410,7 @@ static void build(
 	add_asker(c);
 	add_facts(c);
 	add_claims(c);
-	add_text(c, "rule", token->rule);
+	add_rule(c);
 	add_text(c, "issued", token->issued_at);
 	add_text(c, "expires", token->expires_at);
 	add_text(c, "fingerprint", token->fingerprint);

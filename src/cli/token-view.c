@@ -26,6 +26,7 @@ static const struct {
 	{ "issued_at", offsetof(struct token_view, issued_at), true },
 	{ "expires_at", offsetof(struct token_view, expires_at), true },
 	{ "rule", offsetof(struct token_view, rule), true },
+	{ "rule_reason", offsetof(struct token_view, rule_reason), false },
 	{ "reason", offsetof(struct token_view, reason), false },
 	{ "fingerprint", offsetof(struct token_view, fingerprint), true },
 	{ "approved_at", offsetof(struct token_view, approved_at), false },

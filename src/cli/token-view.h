@@ -15,7 +15,8 @@
 /* Strings belong to the document; a string that the token lacks is NULL. */
 struct token_view {
 	struct json_doc *doc;
-	const char *id, *state, *process, *issued_at, *expires_at, *rule, *reason, *fingerprint;
+	const char *id, *state, *process, *issued_at, *expires_at, *rule, *rule_reason, *reason,
+		*fingerprint;
 	struct invocation asked;
 	struct invocation_lists lists; /* the texts of `asked` */
 	uint64_t uid, pid, expires_in_ms;

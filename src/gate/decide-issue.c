@@ -54,6 +54,7 @@ static int describe_token(const struct decide_input *in, const struct judgement 
 		.sync_wait = in->request->sync_wait,
 		.pid = in->asker.pid,
 		.rule = j->rule,
+		.rule_reason = j->reason,
 		.issued = now,
 		.expires = now + ttl,
 		.latest = now + (ttl > s->max_ttl ? ttl : s->max_ttl),

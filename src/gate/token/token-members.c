@@ -17,6 +17,7 @@ static const struct token_member others[] = {
 	{ "process", AT(process), MEMBER_STRING, ON_WIRE | OPTIONAL },
 	{ "parents", AT(parents), MEMBER_STRINGS, ON_WIRE | OPTIONAL },
 	{ "rule", AT(rule), MEMBER_STRING, ON_WIRE },
+	{ "rule_reason", AT(rule_reason), MEMBER_STRING, ON_WIRE | OPTIONAL },
 	{ "reason", AT(reason), MEMBER_STRING, IN_CHANGE | ON_WIRE | OPTIONAL },
 	{ "door", AT(door), MEMBER_DOOR, ON_WIRE | OPTIONAL },
 	{ "budget_state_ref", AT(budget_state_ref), MEMBER_STRING, ON_WIRE | OPTIONAL },

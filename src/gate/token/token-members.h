@@ -46,7 +46,7 @@ struct token_member {
 	unsigned int places;
 };
 
-#define TOKEN_MEMBERS (33 + FIELDS)
+#define TOKEN_MEMBERS (34 + FIELDS)
 
 /* `i`: from 0 to TOKEN_MEMBERS - 1. */
 const struct token_member *token_member_at(size_t i);

@@ -105,7 +105,8 @@ bool token_state_is_live(enum token_state state)
 
 /* The strings of a token outside of `asked`. */
 static const size_t more_strings[] = { offsetof(struct token, process),
-	offsetof(struct token, rule), offsetof(struct token, budget_state_ref) };
+	offsetof(struct token, rule), offsetof(struct token, rule_reason),
+	offsetof(struct token, budget_state_ref) };
 
 #define STRINGS (FIELDS + LENGTH(more_strings))
 

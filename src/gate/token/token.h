@@ -105,6 +105,7 @@ struct token {
 	const char *process;        /* its name, or NULL */
 	struct string_list parents; /* the names of its ancestors, the nearest first */
 	const char *rule;           /* the rule that asked for a person */
+	const char *rule_reason;    /* why it asks, or NULL */
 
 	/* Why it was revoked or ended early; or NULL. Set by token_set_reason(). */
 	const char *reason;
