@@ -439,7 +439,7 @@ UNLINKED='its previous_hash is not the record_hash of the line before it'
 	local words
 
 	make 1
-	for words in '' '--key a --public-key b s' '--chain-only --key a s' '--key-id x s' '--head 1:x s' '--head 0:x s' \
+	for words in '' '--chain-only --key a s' '--key-id x s' '--head 1:x s' '--head 0:x s' \
 		"--head 1:${HOME//?/0} s" '--head=1:00 s s'; do
 		# shellcheck disable=SC2086 # words
 		run firma evidence verify $words

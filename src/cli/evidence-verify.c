@@ -26,9 +26,19 @@
 /* Limit of a JSON report's errors, in bytes. Further errors are only counted, to bound memory. */
 #define ERRORS_MAX ((size_t)1 << 20)
 
+#define KEYS_MAX 64
+
+/* The files of keys, in the order of the options. */
+struct key_files {
+	const char *paths[KEYS_MAX];
+	bool shared[KEYS_MAX];
+	size_t n;
+};
+
 struct verify_command {
 	bool json, receipt, chain_only;
-	const char *key, *public_key, *key_id, *head, *after, *approvers;
+	struct key_files files;
+	const char *key_id, *head, *after, *approvers;
 	struct verify_options options;
 	struct chain_head required;    /* of --head */
 	struct chain_head before, end; /* of the file before, or of --after; and of this one */
@@ -36,13 +46,36 @@ struct verify_command {
 	bool unchecked; /* a file has signatures, which nothing was given to check with */
 };
 
+static bool add_file(struct key_files *files, const char *path, bool shared)
+{
+	if (files->n == KEYS_MAX)
+		return false;
+	files->paths[files->n] = path;
+	files->shared[files->n++] = shared;
+	return true;
+}
+
+static bool add_shared(const char *value, void *to)
+{
+	return add_file(to, value, true);
+}
+
+static bool add_public(const char *value, void *to)
+{
+	return add_file(to, value, false);
+}
+
+#define WANTS_KEYS .wants = "a file, at most 64 times"
+
 static const struct option_row rows[] = {
 	{ "json", 0, NULL, "print one JSON object a file",
 		OPTION_FLAG(struct verify_command, json) },
 	{ "key", 0, "FILE", "every record must be signed with this key (HMAC)",
-		OPTION_STRING(struct verify_command, key) },
-	{ "public-key", 0, "FILE", "every record must be signed by its pair (Ed25519)",
-		OPTION_STRING(struct verify_command, public_key) },
+		OPTION_PARSED(struct verify_command, files, add_shared), WANTS_KEYS },
+	{ "public-key", 0, "FILE",
+		"every record must be signed by its pair (Ed25519);\n"
+		"either option again: a segment may have that key",
+		OPTION_PARSED(struct verify_command, files, add_public), WANTS_KEYS },
 	{ "key-id", 0, "ID", "and every signature must name this key",
 		OPTION_STRING(struct verify_command, key_id) },
 	{ "chain-only", 0, NULL, "without a key: leave signatures unchecked",
@@ -206,7 +239,7 @@ static int verify_path(struct verify_command *c, const char *path)
 	struct reading r = {
 		.json = c->json,
 		.approvers = c->options.approvers != NULL,
-		.has_key = c->options.key != NULL,
+		.has_key = c->options.n_keys > 0,
 		.chain_only = c->chain_only,
 		.path = path,
 		.shown = BYTES_PRINTED,
@@ -223,18 +256,15 @@ static int verify_path(struct verify_command *c, const char *path)
 	return status;
 }
 
-static int load_key(const struct verify_command *c, struct evidence_key **ret)
+static int load_key(const char *path, bool shared, struct evidence_key **ret)
 {
 	cleanup(bytes_deinit) struct bytes shown = BYTES_PRINTED, why = BYTES_PRINTED;
-	const char *path = c->key ? c->key : c->public_key;
 	int r;
 
-	if (!path)
-		return STATUS_DONE;
 	if (sodium_init() < 0)
 		return say_undecided("libsodium can't be used here");
 
-	r = evidence_key_load(path, c->key ? EVIDENCE_KEY_SHARED : EVIDENCE_KEY_PUBLIC, geteuid(),
+	r = evidence_key_load(path, shared ? EVIDENCE_KEY_SHARED : EVIDENCE_KEY_PUBLIC, geteuid(),
 		false, ret, &why);
 	if (r < 0 || evidence_file_append_path(&shown, path) < 0)
 		return say_undecided("out of memory");
@@ -272,11 +302,9 @@ static int load_approvers(const struct verify_command *c, struct allowed_signers
 
 static int check_options(const struct verb *verb, struct verify_command *c)
 {
-	if (c->key && c->public_key)
-		return usage_error(verb, "--key and --public-key exclude each other");
-	if (c->key_id && !c->key && !c->public_key)
+	if (c->key_id && c->files.n == 0)
 		return usage_error(verb, "--key-id needs --key or --public-key");
-	if (c->chain_only && (c->key || c->public_key))
+	if (c->chain_only && c->files.n > 0)
 		return usage_error(verb, "--chain-only excludes --key and --public-key");
 	if (c->receipt && !c->approvers)
 		return usage_error(verb, "--receipt needs --approvers");
@@ -317,10 +345,28 @@ static int verify_files(struct verify_command *c, const struct operands *files)
 	return worst == STATUS_DONE ? STATUS_UNCHECKED : worst;
 }
 
+static int verify(
+	struct verify_command *c, struct evidence_key **keys, const struct operands *files)
+{
+	cleanup(allowed_signers_free_p) struct allowed_signers *approvers = NULL;
+	int status = STATUS_DONE;
+
+	for (size_t i = 0; status == STATUS_DONE && i < c->files.n; i++)
+		status = load_key(c->files.paths[i], c->files.shared[i], &keys[i]);
+	if (status == STATUS_DONE)
+		status = load_approvers(c, &approvers);
+	if (status != STATUS_DONE)
+		return status;
+
+	c->options.keys = keys;
+	c->options.n_keys = c->files.n;
+	c->options.approvers = approvers;
+	return verify_files(c, files);
+}
+
 static int run(const struct verb *verb, int argc, char **argv)
 {
-	cleanup(evidence_key_free_p) struct evidence_key *key = NULL;
-	cleanup(allowed_signers_free_p) struct allowed_signers *approvers = NULL;
+	struct evidence_key *keys[KEYS_MAX] = { 0 };
 	struct verify_command c = { 0 };
 	struct operands files;
 	int status;
@@ -331,15 +377,10 @@ static int run(const struct verb *verb, int argc, char **argv)
 
 	status = check_options(verb, &c);
 	if (status == STATUS_DONE)
-		status = load_key(&c, &key);
-	if (status == STATUS_DONE)
-		status = load_approvers(&c, &approvers);
-	if (status != STATUS_DONE)
-		return status;
-
-	c.options.key = key;
-	c.options.approvers = approvers;
-	return verify_files(&c, &files);
+		status = verify(&c, keys, &files);
+	for (size_t i = 0; i < c.files.n; i++)
+		evidence_key_free(keys[i]);
+	return status;
 }
 
 const struct verb evidence_verify_verb = {

@@ -37,6 +37,11 @@
 #define MAX_STORE_MAX (UINT64_C(1) << 40)
 #define MAX_EVIDENCE_MIN (UINT64_C(64) << 10)
 
+/* One of two kinds of keys. */
+struct key_choice {
+	const char *shared, *signing;
+};
+
 struct command_line {
 	struct serve_options serve;
 	const char *store;
@@ -47,7 +52,8 @@ struct command_line {
 	const char *registry;
 	const char *pid_file;
 	uint64_t ready_fd;
-	const char *evidence_key, *evidence_signing_key;
+	struct key_choice key, old_key; /* of the evidence */
+	bool was_unsigned;
 	uint64_t retry_after; /* µs */
 	uint64_t max_pending; /* 0: the usual limits */
 	bool max_ttl_given;
@@ -177,9 +183,15 @@ static const struct option_row rows[] = {
 	{ "evidence-log", 0, "FILE", "record every decision there",
 		OPTION_STRING(struct command_line, serve.evidence_log) },
 	{ "evidence-key", 0, "FILE", "and sign it with this key (HMAC)",
-		OPTION_STRING(struct command_line, evidence_key) },
+		OPTION_STRING(struct command_line, key.shared) },
 	{ "evidence-signing-key", 0, "FILE", "and sign it with this key (Ed25519)",
-		OPTION_STRING(struct command_line, evidence_signing_key) },
+		OPTION_STRING(struct command_line, key.signing) },
+	{ "evidence-old-key", 0, "FILE", "it was signed with this key until now (HMAC)",
+		OPTION_STRING(struct command_line, old_key.shared) },
+	{ "evidence-old-signing-key", 0, "FILE", "it was signed with this key until now (Ed25519)",
+		OPTION_STRING(struct command_line, old_key.signing) },
+	{ "evidence-was-unsigned", 0, NULL, "it was not signed until now",
+		OPTION_FLAG(struct command_line, was_unsigned) },
 	{ "evidence-group", 0, "GROUP", "and let this group read it",
 		OPTION_PARSED(struct command_line, serve.evidence_group, parse_group),
 		.wants = WANTS_GROUP },
@@ -199,6 +211,11 @@ static const struct option_row rows[] = {
 		.wants = "an open descriptor from 3 on" },
 	{ 0 },
 };
+
+static bool changes_key(const struct command_line *c)
+{
+	return c->old_key.shared || c->old_key.signing || c->was_unsigned;
+}
 
 static int check_options(const struct verb *verb, const struct command_line *c)
 {
@@ -228,10 +245,14 @@ static int check_options(const struct verb *verb, const struct command_line *c)
 		return usage_error(verb, "--pack-dir needs --policy-pack or --policy");
 	if (c->state_dir && strcmp(c->store, "memory") == 0)
 		return usage_error(verb, "--state-dir is for --store=file");
-	if (c->evidence_key && c->evidence_signing_key)
+	if (c->key.shared && c->key.signing)
 		return usage_error(
 			verb, "--evidence-key and --evidence-signing-key exclude each other");
-	if ((c->evidence_key || c->evidence_signing_key) && !s->evidence_log)
+	if ((c->old_key.shared != NULL) + (c->old_key.signing != NULL) + c->was_unsigned > 1)
+		return usage_error(verb,
+			"--evidence-old-key, --evidence-old-signing-key and "
+			"--evidence-was-unsigned exclude one another");
+	if ((c->key.shared || c->key.signing || changes_key(c)) && !s->evidence_log)
 		return usage_error(verb, "a key is for --evidence-log");
 	if (s->evidence_group != FILE_NO_GROUP && !s->evidence_log)
 		return usage_error(verb, "--evidence-group is for --evidence-log");
@@ -245,25 +266,37 @@ static int check_options(const struct verb *verb, const struct command_line *c)
  * visible to others. A name without a slash is a credential's, if the service manager provides
  * credentials.
  */
-static int find_key(struct command_line *c, char **ret_path)
+static int find_key(const struct key_choice *choice, const char *credentials,
+	struct evidence_key_option *ret, char **ret_path)
 {
-	const char *directory = getenv("CREDENTIALS_DIRECTORY");
-	const char *name = c->evidence_key ? c->evidence_key : c->evidence_signing_key;
-	struct serve_options *s = &c->serve;
+	const char *name = choice->shared ? choice->shared : choice->signing;
 
-	s->credentials = directory && directory[0] == '/' ? directory : NULL;
-	s->evidence_key = name;
-	s->evidence_key_kind = c->evidence_key ? EVIDENCE_KEY_SHARED : EVIDENCE_KEY_PRIVATE;
-	if (!name || strchr(name, '/') || !directory || directory[0] != '/')
+	ret->path = name;
+	ret->kind = choice->shared ? EVIDENCE_KEY_SHARED : EVIDENCE_KEY_PRIVATE;
+	if (!name || strchr(name, '/') || !credentials)
 		return 0;
 
-	if (asprintf(ret_path, "%s/%s", directory, name) < 0) {
+	if (asprintf(ret_path, "%s/%s", credentials, name) < 0) {
 		*ret_path = NULL;
 		return -ENOMEM;
 	}
-	s->evidence_key = *ret_path;
-	s->evidence_key_is_credential = true;
+	ret->path = *ret_path;
+	ret->is_credential = true;
 	return 0;
+}
+
+static int find_keys(struct command_line *c, char **ret_path, char **ret_old_path)
+{
+	const char *directory = getenv("CREDENTIALS_DIRECTORY");
+	struct serve_options *s = &c->serve;
+
+	s->credentials = directory && directory[0] == '/' ? directory : NULL;
+	s->evidence_key_changes = changes_key(c);
+	return find_key(&c->key, s->credentials, &s->evidence_key, ret_path) < 0
+			|| find_key(&c->old_key, s->credentials, &s->evidence_old_key, ret_old_path)
+				< 0
+		? -ENOMEM
+		: 0;
 }
 
 /* Makes the path of an option absolute; *own owns it. Without the option nothing happens. */
@@ -281,7 +314,7 @@ static int take_path(const char *given, const char *what, char **own, const char
 
 /* The paths of the options, absolute. */
 struct paths {
-	char *state_dir, *policy, *approvers, *key, *registry, *pid_file;
+	char *state_dir, *policy, *approvers, *key, *old_key, *registry, *pid_file;
 };
 
 static void paths_deinit(struct paths *p)
@@ -290,6 +323,7 @@ static void paths_deinit(struct paths *p)
 	free(p->policy);
 	free(p->approvers);
 	free(p->key);
+	free(p->old_key);
 	free(p->registry);
 	free(p->pid_file);
 }
@@ -299,7 +333,7 @@ static int find_paths(const struct verb *verb, struct command_line *c, struct pa
 	struct serve_options *o = &c->serve;
 	int status;
 
-	if (find_key(c, &p->key) < 0)
+	if (find_keys(c, &p->key, &p->old_key) < 0)
 		return say_undecided("out of memory");
 
 	status = take_path(c->policy, "the policy is", &p->policy, &o->policy);

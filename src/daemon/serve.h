@@ -8,7 +8,7 @@
 #include <sys/types.h>
 
 #include "gate/settings.h"
-#include "ledger/evidence/key.h"
+#include "ledger/evidence/evidence.h"
 
 /* All options. Strings belong to the caller. Times in µs. */
 struct serve_options {
@@ -26,13 +26,12 @@ struct serve_options {
 	const char *pack_directory; /* absolute; of the packs that the policy names */
 	const char *registry;       /* absolute, or NULL */
 	const char *evidence_log;   /* or NULL */
-	const char *evidence_key;   /* the key's file, or NULL */
-	enum evidence_key_kind evidence_key_kind;
-	bool evidence_key_is_credential; /* a credential from the service manager */
-	gid_t evidence_group;            /* may read the log; or FILE_NO_GROUP */
-	uint64_t evidence_max_size;      /* in bytes; 0: no limit */
-	const char *pid_file;            /* absolute, or NULL */
-	int ready_fd;                    /* see daemon/starter.h; 0: none */
+	struct evidence_key_option evidence_key, evidence_old_key;
+	bool evidence_key_changes;  /* the log may be signed with the old key */
+	gid_t evidence_group;       /* may read the log; or FILE_NO_GROUP */
+	uint64_t evidence_max_size; /* in bytes; 0: no limit */
+	const char *pid_file;       /* absolute, or NULL */
+	int ready_fd;               /* see daemon/starter.h; 0: none */
 	bool idle_timeout_set;
 	uint64_t idle_timeout; /* CLOCK_NEVER for never */
 };

@@ -72,9 +72,9 @@ static int on_fault(uint64_t line, const char *what, void *userdata)
 	return 0;
 }
 
-static void verify(const struct evidence_key *with, struct verify_report *ret)
+static void verify(struct evidence_key *with, struct verify_report *ret)
 {
-	const struct verify_options options = { .key = with };
+	const struct verify_options options = { .keys = &with, .n_keys = with ? 1 : 0 };
 	struct faults faults = { 0 };
 
 	must(lseek(stream_fd, 0, SEEK_SET) == 0);
@@ -121,10 +121,11 @@ static void check_shown(const char *line, size_t len)
 {
 	cleanup(bytes_deinit) struct bytes text = BYTES_PRINTED;
 	static const struct evidence_line_filter all;
+	struct table_word decision;
 	uint32_t c;
 	size_t n;
 
-	if (evidence_line_append(line, len, &all, &text) != EVIDENCE_LINE_SHOWN)
+	if (evidence_line_append(line, len, &all, &text, &decision) != EVIDENCE_LINE_SHOWN)
 		return;
 	for (size_t i = 0; i < text.len; i += n) {
 		n = text_decode(text.data + i, text.len - i, &c);

@@ -148,7 +148,8 @@ int unit_stream(int argc, char **argv)
 		err(UNIT_FAILED, "%s", argv[2]);
 	data = unit_read(in, &len);
 	fclose(in);
-	options.key = key;
+	options.keys = &key;
+	options.n_keys = key ? 1 : 0;
 	options.key_id = argc >= 6 ? argv[5] : NULL;
 	return change_bytes(data, len, &options);
 }

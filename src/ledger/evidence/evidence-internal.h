@@ -10,6 +10,7 @@
 #include "base/retry.h"
 #include "ledger/evidence/evidence.h"
 #include "ledger/evidence/head-file.h"
+#include "ledger/evidence/log-check.h"
 #include "ledger/evidence/open-runs.h"
 
 struct evidence {
@@ -17,8 +18,15 @@ struct evidence {
 	struct state_dir *state_dir; /* or NULL */
 	struct bytes shown;          /* the path, escaped */
 	uid_t owner;
-	gid_t readers; /* or FILE_NO_GROUP */
-	struct evidence_key *key;
+	gid_t readers;            /* or FILE_NO_GROUP */
+	struct evidence_key *key; /* signs the next record; or NULL */
+
+	/*
+	 * A change of the key: until a log that is signed in the old way is found, `old_key` may be
+	 * in use (`changes`). Then that is `key` until its segment is closed, and `next_key` waits.
+	 */
+	bool changes, changing;
+	struct evidence_key *old_key, *next_key;
 
 	int fd;                /* open exactly while the log may be appended to; else -1 */
 	struct file_seen seen; /* the log as our last write left it */
@@ -54,6 +62,15 @@ void evidence_drop(struct evidence *e);
  */
 int evidence_open_file(
 	struct evidence *e, const char *path, int flags, int *ret_fd, struct bytes *why);
+
+/*
+ * As log_check(), from the mark on. If the log is signed in the old way, and the key may change,
+ * the change begins: its last records are signed in the old way, too.
+ */
+int evidence_check(struct evidence *e, int fd, struct log_end *ret, struct bytes *why);
+
+/* Call it when the segment with the old key is closed: the next record is signed in the new way. */
+void evidence_take_next_key(struct evidence *e);
 
 /* Syncs the directory in which the log is. */
 int evidence_sync_name(const struct evidence *e);

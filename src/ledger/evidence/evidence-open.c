@@ -336,12 +336,22 @@ static int check_log(struct evidence *e, struct store *store, const struct allow
 
 	r = known ? 0 : adopt(e, why);
 	if (r == 0)
-		r = log_check(e->fd, &e->mark, e->key, &end, why);
+		r = evidence_check(e, e->fd, &end, why);
 	if (r == 0)
 		r = spent_tokens_check(e->fd, e->mark.size, end.mark.size, store, why);
 	if (r == 0)
 		r = settle(e, &end);
 	return r == 0 ? catch_up(e, store, list, &end, now, why) : r;
+}
+
+/* Closes the segment that the old key has signed. Nothing more is recorded before that. */
+static void change_key(struct evidence *e, const struct moment *now)
+{
+	int r;
+
+	r = evidence_rotate(e, now);
+	if (r < 0 && e->fd >= 0)
+		evidence_close_for(e, true, "its key could not be changed: %s", strerror(-r));
 }
 
 static void open_if_possible(struct evidence *e, struct store *store, const struct allowlist *list,
@@ -378,6 +388,8 @@ static void open_if_possible(struct evidence *e, struct store *store, const stru
 		evidence_close_for(e, false, "%s", bytes_str(&why));
 	else if (r < 0 && e->fd >= 0)
 		evidence_close_for(e, true, "%s", strerror(-r));
+	if (r == 0 && e->changing)
+		change_key(e, now);
 	if (e->fd < 0)
 		return;
 

@@ -33,6 +33,19 @@
  */
 #define RETRY_PART 16
 
+/* "next_key":{"algorithm":"Ed25519","key_id":"5f3c…"}; null: no signatures from now on. */
+static void write_next_key(struct writer *w, const struct evidence_key *key)
+{
+	if (!key) {
+		writer_raw(w, "next_key", "null", strlen("null"));
+		return;
+	}
+	writer_object(w, "next_key");
+	writer_string(w, "algorithm", signature_algorithm_name(evidence_key_algorithm(key)));
+	writer_string(w, "key_id", evidence_key_id(key));
+	writer_end(w);
+}
+
 static int add_boundary(struct evidence *e, const char *event, const char *key, uint64_t last,
 	const char *reason, const struct moment *now)
 {
@@ -49,6 +62,8 @@ static int add_boundary(struct evidence *e, const char *event, const char *key, 
 	writer_init(&w, &request);
 	writer_object(&w, NULL);
 	writer_string(&w, key, basename(path.data));
+	if (e->changing)
+		write_next_key(&w, e->next_key);
 	writer_end(&w);
 	r = writer_finish(&w);
 	writer_init(&w, &response);
@@ -77,7 +92,10 @@ int evidence_add_continues(struct evidence *e, const struct moment *now)
 static int add_closed(struct evidence *e, const struct moment *now)
 {
 	return add_boundary(e, "closed", "segment", e->mark.head.sequence + 1,
-		"the log was rotated: this is the last record of this segment", now);
+		e->changing ? "the key is changed: this is the last record that is signed in the "
+			      "old way"
+			    : "the log was rotated: this is the last record of this segment",
+		now);
 }
 
 /* Either the file has its new name for good, or its old one. */
@@ -141,6 +159,7 @@ static int continue_log(struct evidence *e, const struct moment *now)
 		evidence_close_for(e, true, "it could not be begun again: %s", strerror(-r));
 		return r;
 	}
+	evidence_take_next_key(e);
 	r = evidence_add_continues(e, now);
 	if (r < 0) {
 		evidence_give_up(e, r);
@@ -214,7 +233,7 @@ static int read_segment(
 	int r;
 
 	r = open_segment(e, path, O_RDWR, &fd, why);
-	return r != 0 ? r : log_check(fd, &e->mark, e->key, ret, why);
+	return r != 0 ? r : evidence_check(e, fd, ret, why);
 }
 
 /* Goes on from a segment that ends with the record `last`, and in which the mark is. */
@@ -233,6 +252,7 @@ static int resume_from(struct evidence *e, uint64_t last, bool *ret_begin, struc
 	if (end.mark.head.sequence == last && end.torn == 0) {
 		e->mark = end.mark;
 		e->mark.size = 0;
+		evidence_take_next_key(e);
 		*ret_begin = true;
 		return 0;
 	}

@@ -349,16 +349,17 @@ void evidence_note_allow(struct evidence *e, const char *id, uid_t uid)
 /* --- life ------------------------------------------------------------------------------------- */
 
 /* A key that can't be taken closes the log for good. */
-static int load_key(struct evidence *e, const struct evidence_options *o)
+static int load_key(
+	struct evidence *e, const struct evidence_key_option *o, struct evidence_key **ret)
 {
 	cleanup(bytes_deinit) struct bytes shown = BYTES_PRINTED, why = BYTES_PRINTED;
 	int r;
 
-	if (!o->key)
+	if (!o->path)
 		return 0;
 
-	r = evidence_key_load(o->key, o->key_kind, o->owner, o->key_is_credential, &e->key, &why);
-	if (r >= 0 && text_append_escaped(&shown, o->key, strlen(o->key)) < 0)
+	r = evidence_key_load(o->path, o->kind, e->owner, o->is_credential, ret, &why);
+	if (r >= 0 && text_append_escaped(&shown, o->path, strlen(o->path)) < 0)
 		r = -ENOMEM;
 	if (r == EVIDENCE_KEY_REFUSED)
 		evidence_close_for(e, false, "the key %s %s", bytes_str(&shown), bytes_str(&why));
@@ -378,6 +379,7 @@ int evidence_new(const struct evidence_options *o, struct evidence **ret)
 	e->owner = o->owner;
 	e->readers = o->readers;
 	e->for_store = true;
+	e->changes = o->changes;
 	e->max_size = e->rotate_at = o->max_size;
 	bytes_init(&e->shown, BYTES_PRINTED_MAX);
 	bytes_init(&e->batch, BYTES_PRINTED_MAX);
@@ -390,7 +392,9 @@ int evidence_new(const struct evidence_options *o, struct evidence **ret)
 
 	r = text_append_escaped(&e->shown, o->path, strlen(o->path));
 	if (r >= 0)
-		r = load_key(e, o);
+		r = load_key(e, &o->key, &e->key);
+	if (r >= 0)
+		r = load_key(e, &o->old_key, &e->old_key);
 	if (r < 0)
 		return r;
 
@@ -406,6 +410,8 @@ void evidence_free(struct evidence *e)
 	close_p(&e->fd);
 	head_file_deinit(&e->head_file);
 	evidence_key_free(e->key);
+	evidence_key_free(e->old_key);
+	evidence_key_free(e->next_key);
 	open_runs_deinit(&e->runs);
 	bytes_deinit(&e->shown);
 	bytes_deinit(&e->batch);

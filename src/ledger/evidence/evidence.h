@@ -24,15 +24,24 @@
 
 struct evidence;
 
+/* A key's file; a path of NULL: no key. See evidence_key_load(). */
+struct evidence_key_option {
+	const char *path;
+	enum evidence_key_kind kind;
+	bool is_credential;
+};
+
 struct evidence_options {
 	const char *path;
-	struct state_dir *state_dir; /* for the mark's file; or NULL */
-	const char *key;             /* path of the key's file, or NULL */
-	enum evidence_key_kind key_kind;
-	bool key_is_credential; /* see evidence_key_load() */
-	uid_t owner;            /* of the log and the key */
-	gid_t readers;          /* a group that may read the log, or FILE_NO_GROUP */
-	uint64_t max_size;      /* in bytes; a larger log is rotated. 0: no limit */
+	struct state_dir *state_dir;    /* for the mark's file; or NULL */
+	struct evidence_key_option key; /* signs the records */
+
+	/* What the log may have been signed with until now; `changes`: it may be another. */
+	bool changes;
+	struct evidence_key_option old_key;
+	uid_t owner;       /* of the log and the key */
+	gid_t readers;     /* a group that may read the log, or FILE_NO_GROUP */
+	uint64_t max_size; /* in bytes; a larger log is rotated. 0: no limit */
 };
 
 int evidence_new(const struct evidence_options *options, struct evidence **ret);

@@ -55,10 +55,10 @@ static int check_marked(
 			" is not the last that was acknowledged",
 			head.sequence);
 	if (!own)
-		return bytes_refuse(why, LOG_REFUSED,
+		return bytes_refuse(why, LOG_OTHER_KEY,
 			"its record %" PRIu64
-			" is %s: verify it with what it was signed with, move it "
-			"away, and let a new one begin",
+			" is %s: name what it was signed with (--evidence-old-key), or verify it, "
+			"move it away, and let a new one begin",
 			head.sequence,
 			key ? "not signed with this daemon's key"
 			    : "signed, and this daemon has no key");

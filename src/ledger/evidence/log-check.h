@@ -17,13 +17,13 @@ struct log_end {
 	char torn_hash[CHAIN_HASH_LEN + 1];
 };
 
-/* The log is refused: it was changed. */
-enum { LOG_REFUSED = 1 };
+/* The log is refused: it was changed; or its last record is whole, but signed in another way. */
+enum { LOG_REFUSED = 1, LOG_OTHER_KEY };
 
 /*
  * Reads from `mark` to the end of the file. The record at the mark must be unchanged, and whole
- * records after it must continue it, signed with the key if there is one. Returns 0, LOG_REFUSED
- * with the reason appended to `why`, or a negative errno.
+ * records after it must continue it, signed with the key if there is one. Returns 0, one of the
+ * above with the reason appended to `why`, or a negative errno.
  */
 int log_check(int fd, const struct log_position *mark, const struct evidence_key *key,
 	struct log_end *ret, struct bytes *why);

@@ -21,10 +21,11 @@ struct verifier {
 	void *userdata;
 	struct verify_report report;
 	uint64_t line;
-	const char *schema;  /* of the first record that had one */
-	struct bytes key_id; /* of the first signature, where no other is expected */
-	bool has_key_id;     /* it is known; if it is empty, that signature had none */
-	bool linked;         /* the next line must follow `report.head` */
+	const char *schema;             /* of the first record that had one */
+	const struct evidence_key *key; /* of the whole file; NULL: not known yet */
+	struct bytes key_id;            /* of the first signature, where no other is expected */
+	bool has_key_id;                /* it is known; if it is empty, that signature had none */
+	bool linked;                    /* the next line must follow `report.head` */
 	struct bytes why;
 };
 
@@ -139,7 +140,7 @@ static int check_key_id(struct verifier *v, const struct chain_record *record)
 		return r;
 
 	if (!expected && strcmp(record->schema, CHAIN_SCHEMA_FIRMA) == 0)
-		expected = evidence_key_id(v->options->key);
+		expected = evidence_key_id(v->key);
 	if (expected)
 		return compare_key_id(v, &id, expected, strlen(expected));
 	if (v->has_key_id)
@@ -153,7 +154,7 @@ static int check_value(struct verifier *v, const struct chain_record *record)
 {
 	const struct chain_signature *s = &record->signature;
 	const struct signed_text text = { record->schema, record->previous, record->head.hash };
-	enum signature_algorithm wanted = evidence_key_algorithm(v->options->key);
+	enum signature_algorithm wanted = evidence_key_algorithm(v->key);
 	bool holds;
 	int r;
 
@@ -161,10 +162,39 @@ static int check_value(struct verifier *v, const struct chain_record *record)
 		return tell(v, "its signature's algorithm is not the key's, %s",
 			signature_algorithm_name(wanted));
 
-	r = evidence_key_check(v->options->key, &text, s->value, s->value_len, &holds);
+	r = evidence_key_check(v->key, &text, s->value, s->value_len, &holds);
 	if (r < 0)
 		return r;
 	return holds ? 0 : tell(v, "its signature was not made with this key");
+}
+
+static int made(const struct evidence_key *key, const struct chain_record *record, bool *ret)
+{
+	const struct chain_signature *s = &record->signature;
+	const struct signed_text text = { record->schema, record->previous, record->head.hash };
+
+	*ret = false;
+	if (s->algorithm != evidence_key_algorithm(key))
+		return 0;
+	return evidence_key_check(key, &text, s->value, s->value_len, ret);
+}
+
+/*
+ * A key changes only where a file begins: the one that has signed its first record must have signed
+ * all of it. Where none has, the faults are told of the first key.
+ */
+static int choose_key(struct verifier *v, const struct chain_record *record)
+{
+	bool is = false;
+	int r = 0;
+
+	v->key = v->options->keys[0];
+	for (size_t i = 0; r >= 0 && !is && i < v->options->n_keys; i++) {
+		r = made(v->options->keys[i], record, &is);
+		if (is)
+			v->key = v->options->keys[i];
+	}
+	return r;
 }
 
 static int check_signature(struct verifier *v, const struct chain_record *record)
@@ -173,11 +203,14 @@ static int check_signature(struct verifier *v, const struct chain_record *record
 
 	if (record->is_signed)
 		v->report.signed_records++;
-	if (!v->options->key)
+	if (v->options->n_keys == 0)
 		return 0;
 	if (!record->is_signed)
 		return tell(v, "it is not signed");
 
+	r = v->key ? 0 : choose_key(v, record);
+	if (r < 0)
+		return r;
 	r = check_key_id(v, record);
 	return r < 0 ? r : check_value(v, record);
 }

@@ -14,7 +14,9 @@
 #include "ledger/evidence/chain.h"
 
 struct verify_options {
-	const struct evidence_key *key; /* signs every record; NULL: signatures are not checked */
+	/* One of them signs every record; none: signatures are not checked. */
+	struct evidence_key *const *keys;
+	size_t n_keys;
 	const char *key_id; /* the key_id of all signatures; NULL: the key's own, or any */
 	const struct chain_head *head;  /* a record that must be in the stream; or NULL */
 	bool head_is_elsewhere;         /* the head may be in another segment of the stream */
