@@ -112,7 +112,7 @@ changes() {
 	# Entries are listed with what they are bound to, and when they were used.
 	run firma allow list
 	assert_equal "${#lines[@]}" 6
-	assert_line -e ' read target=/r/x real_target=/r/x cwd=/a  \[uid [0-9]+,.* by approval\]$'
+	assert_line -e ' read target=/r/x real_target=/r/x cwd=/a  \[uid [0-9]+( \([^)]*\))?,.* by approval\]$'
 	assert_line -e ' fetch target=https://a.example/x  '
 	assert_line -e ' git target=main operation=push cwd=/a  '
 	assert_line -e ' mcp operation=call server=tickets tool=get content_sha256=[0-9a-f]{64}  '
