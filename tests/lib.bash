@@ -32,6 +32,10 @@ FIRMA_SHIPPED=${FIRMA_SHIPPED:-$BATS_TEST_DIRNAME/../firma}
 UNIT=${UNIT:-$BATS_TEST_DIRNAME/unit}
 read -ra WRAPPER <<<"${FIRMA_WRAPPER-}"
 
+# How often a test that fails is tried again; .ci/run says once, and lists such tests.
+# shellcheck disable=SC2034 # it is for bats
+BATS_TEST_RETRIES=${FIRMA_TEST_RETRIES-0}
+
 # Seconds that a process may take to start or to end: many, for valgrind on a busy machine.
 PATIENCE=180
 
@@ -46,6 +50,7 @@ teardown() {
 }
 
 lib_setup() {
+	((BATS_TEST_TRY_NUMBER == 1)) || echo "# tried again: $BATS_TEST_DESCRIPTION" >&3
 	_trace_less
 	_make_tmp
 	_clean_environment
