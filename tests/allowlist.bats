@@ -184,7 +184,7 @@ refused_always() {
 	local unknown='the executable is not known to lie in a trusted directory, and the request did not say what is in it (executable_sha256)'
 
 	start_asking
-	refused_always 'the request did not say in which directory (cwd)' real_path=/usr/bin/git
+	refused_always 'the request did not say in which directory (cwd); a scope without the directory is possible' real_path=/usr/bin/git
 	refused_always "$unknown" cwd=/work
 	refused_always "$unknown" cwd=/work real_path=/opt/git
 	refused_always "$unknown" cwd=/work executable=/opt/git real_path=/usr/bin/git
@@ -851,7 +851,7 @@ listed() {
 	token=$(pending_token)
 	run firma token approve --yes --always "$token"
 	assert_status 1
-	assert_output "firma: $token: can't be allowed always: the request did not say in which directory (cwd)"
+	assert_output "firma: $token: can't be allowed always: the request did not say in which directory (cwd); a scope without the directory is possible"
 	run firma token approve --yes --for 5min "$token"
 	assert_status 2
 	assert_output -p 'for goes with --always'

@@ -1265,6 +1265,26 @@ old_daemon() {
 	assert_decision allow -p 'allowed by the allowlist'
 }
 
+@test "the scope of an approval for good is signed with it" {
+	local token request=(executable=/usr/bin/git args:='["status"]' sandbox_id=one)
+
+	serve_approvers --require-signature --advisory
+	token=$(pending_token "${request[@]}")
+	firma token approve --yes --always --scope agent --key "$KEYS/alice" "$token"
+	run operate show token_id="$token"
+	assert_line -n 0 -p '"always":true,"scope":["user","agent"]'
+	run ask "${request[@]}" approval_token="$token"
+	assert_decision allow
+	run ask "${request[@]}" sandbox_id=two
+	assert_decision allow -p 'allowed by the allowlist'
+
+	# A signature for one scope does not serve another one.
+	token=$(pending_token cwd=/tmp executable=/usr/bin/git real_path=/usr/bin/git args:='["log"]')
+	text_of "$token" approve 0 | sign alice >"$TMP/usual"
+	run operate approve token_id="$token" always:=true scope:='["agent"]' signature="$(<"$TMP/usual")"
+	refused 'the signature is not of this gate, token and decision as they are now'
+}
+
 @test "the key's passphrase is asked for on the terminal, and a security key is said to be touched" {
 	use_security_key
 	make_security_key bob

@@ -120,7 +120,7 @@ PUSH=(executable=/usr/bin/git args:='["push"]')
 	grows_to 3 "$TMP/watcher.out"
 	run cat "$TMP/watcher.out"
 	assert_line -n 0 -e " issued +$token"
-	assert_line -n 1 -e " signed +$token uid [0-9]+ by uid [0-9]+ 1 of 2: alice: "
+	assert_line -n 1 -e " signed +$token uid .* by uid .* 1 of 2: alice: "
 	assert_line -n 2 -e " approved +$token"
 }
 

@@ -418,7 +418,7 @@ _leaves() {
 	pending_token cwd=/srv real_path=/usr/bin/git >/dev/null
 	_until "$$" has_two_events
 	run tail -n +1 "$TMP/watcher.out"
-	assert_line -n 0 -p '"not_always":"the request did not say in which directory (cwd)"'
+	assert_line -n 0 -p '"not_always":"the request did not say in which directory (cwd);'
 	[[ ${lines[1]} != *not_always* ]]
 }
 

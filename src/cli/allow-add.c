@@ -110,7 +110,7 @@ static int print_addition(
 		writer_string(&w, "signature", bytes_str(&addition->signature));
 		writer_unsigned(&w, "time", addition->time_ms);
 		writer_string(&w, "nonce", addition->nonce);
-		must_write(&w, "signature");
+		must_write(&w, (const char *const[]){ "signature" }, 1);
 	}
 	writer_end(&w);
 	r = writer_finish(&w);

@@ -100,11 +100,13 @@ static void append_bounds(struct bytes *b, const struct json *root)
 	} strings[] = {
 		{ "cwd", "in" },
 		{ "realPath", "link to" },
+		{ "session", "session" },
 		{ "sandbox", "sandbox" },
 		{ "profile", "profile" },
 		{ "executableSha256", "content" },
 	};
 	const char *separator = "  [", *value, *source = json_get_string(root, "source");
+	const struct json *scope = json_get(root, "scope");
 	uint64_t uid, ms;
 
 	if (json_get_integer(root, "uid", UINT32_MAX, &uid)) {
@@ -138,6 +140,12 @@ static void append_bounds(struct bytes *b, const struct json *root)
 			continue;
 		bytes_appendf(b, "%s%s", separator, strings[i].name);
 		append_word(b, value);
+		separator = ", ";
+	}
+	if (scope && json_is_array(scope)) {
+		bytes_appendf(b, "%sscope", separator);
+		json_each (word, scope)
+			append_element(b, word);
 		separator = ", ";
 	}
 	if (separator[0] != ' ')

@@ -39,7 +39,7 @@ int desk_decide(const struct operator_options *op, const char *key, struct keybo
 		.fingerprint = token->fingerprint,
 		.state = token_state_name(TOKEN_PENDING),
 		.reason = decision->reason,
-		.always = decision->always,
+		.standing.always = decision->always,
 		.confirmed = approve ? CONFIRMED_ON_TERMINAL : CONFIRMED_UNSAID,
 	};
 

@@ -195,6 +195,19 @@ static int append_command(struct bytes *b, const struct json *request)
 	return bytes_error(b);
 }
 
+/* Appends what a later request must share, if the approver named it: ", for the same agent". */
+static void append_scope(struct bytes *b, const struct json *scope)
+{
+	const char *before = ", for the same ";
+
+	if (!scope || !json_is_array(scope))
+		return;
+	json_each (word, scope) {
+		append_escaped(b, before, json_string(word));
+		before = ", ";
+	}
+}
+
 /* Appends what was approved: the command, its user, the confirmation, and whether for good. */
 static int append_approval(struct bytes *b, const struct evidence_line *e)
 {
@@ -213,6 +226,8 @@ static int append_approval(struct bytes *b, const struct evidence_line *e)
 		bytes_append_str(b, " for ");
 		notation_append_duration(b, ms * CLOCK_MS);
 	}
+	if (always)
+		append_scope(b, member(e->request, "scope"));
 	return append_escaped(b, ", confirmed by ", string(e->request, "confirmed"));
 }
 

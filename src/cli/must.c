@@ -10,10 +10,17 @@
 #include "base/json/scan-value.h"
 #include "gate/wire/evaluate.h"
 
-void must_write(struct writer *w, const char *key)
+void must_write(struct writer *w, const char *const keys[], size_t n)
 {
+	bool any = false;
+
+	for (size_t i = 0; i < n; i++)
+		any |= keys[i] != NULL;
+	if (!any)
+		return;
 	writer_array(w, MUST_KEY);
-	writer_string(w, NULL, key);
+	for (size_t i = 0; i < n; i++)
+		writer_string(w, NULL, keys[i]);
 	writer_end(w);
 }
 

@@ -9,8 +9,8 @@
 #include "base/bytes.h"
 #include "base/json/writer.h"
 
-/* Writes `must` with one key into the open object. */
-void must_write(struct writer *w, const char *key);
+/* Writes `must` with those of the `n` keys that are not NULL, if any, into the open object. */
+void must_write(struct writer *w, const char *const keys[], size_t n);
 
 enum must {
 	MUST_MET,   /* the request has no `must`, the reply repeats it, or the answer is no */

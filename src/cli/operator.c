@@ -122,6 +122,22 @@ int operator_ask(const struct operator_options *op, const struct bytes *request,
 	return status;
 }
 
+static void write_standing(struct writer *w, const struct standing *s)
+{
+	const char *word;
+
+	if (s->always)
+		writer_bool(w, "always", true);
+	if (s->for_ms > 0)
+		writer_unsigned(w, "for_ms", s->for_ms);
+	if (s->scope == 0)
+		return;
+	writer_array(w, "scope");
+	for (size_t at = 0; (word = scope_next(s->scope, &at));)
+		writer_string(w, NULL, word);
+	writer_end(w);
+}
+
 int operator_print_request(enum action action, const struct operation *o, struct bytes *line)
 {
 	struct writer w;
@@ -141,14 +157,13 @@ int operator_print_request(enum action action, const struct operation *o, struct
 	writer_string(&w, "fingerprint", o->fingerprint);
 	writer_string(&w, "state", o->state);
 	writer_string(&w, "reason", o->reason);
-	if (o->always)
-		writer_bool(&w, "always", true);
-	if (o->for_ms > 0)
-		writer_unsigned(&w, "for_ms", o->for_ms);
+	write_standing(&w, &o->standing);
 	writer_string(&w, "confirmed", confirmed_name(o->confirmed));
 	writer_string(&w, "signature", o->signature);
-	if (o->signature)
-		must_write(&w, "signature");
+	must_write(&w,
+		(const char *const[]){
+			o->signature ? "signature" : NULL, o->standing.scope ? "scope" : NULL },
+		2);
 	writer_end(&w);
 	r = writer_finish(&w);
 	return r < 0 ? r : bytes_append_char(line, '\n');

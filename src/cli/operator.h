@@ -13,6 +13,7 @@
 #include "base/bytes.h"
 #include "cli/client.h"
 #include "cli/verb.h"
+#include "gate/standing.h"
 #include "gate/token/token.h"
 #include "gate/wire/reply.h"
 #include "gate/wire/request.h"
@@ -64,9 +65,7 @@ struct operation {
 	const char *token_id, *fingerprint, *state, *reason;
 	const char *signature; /* armored by ssh-keygen */
 
-	/* For an approval that adds an entry to the allowlist; 0: no time limit. */
-	bool always;
-	uint64_t for_ms;
+	struct standing standing; /* of an approval */
 	enum confirmed confirmed; /* for any approval */
 
 	/* Instead of token_id. */

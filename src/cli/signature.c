@@ -137,7 +137,7 @@ static bool read_text(const struct json *root, struct approval_text *t)
 	/* Computed from what the daemon shows, then compared with the daemon's hashes. */
 	fingerprint_compute(&asked, t->fingerprint);
 	approval_record_hash(&asked, (uid_t)uid, json_get_string(root, "rule"), t->record);
-	approval_entry_hash(&asked, (uid_t)uid, t->entry);
+	approval_entry_hash(&asked, (uid_t)uid, t->standing.scope, t->entry);
 	return memcmp(record, t->record, sizeof(record)) == 0
 		&& memcmp(fingerprint, t->fingerprint, sizeof(fingerprint)) == 0;
 }
@@ -148,8 +148,7 @@ static int make_text(const struct bytes *line, const struct gate *gate,
 	cleanup(json_doc_free_p) struct json_doc *doc = NULL;
 	struct approval_text t = {
 		.approve = signing->approve,
-		.always = o->always,
-		.for_ms = o->for_ms,
+		.standing = o->standing,
 		.reason = o->reason && !text_is_blank(o->reason) ? o->reason : NULL,
 	};
 	struct scan_fault fault;

@@ -108,7 +108,7 @@ static void add_approval(struct token_card *c)
 	const struct token_view *token = c->token;
 	bool known = token->approved_by != TOKEN_VIEW_UNKNOWN;
 
-	if (!known && !token->always)
+	if (!known && !token->standing.always)
 		return;
 
 	if (known)
@@ -120,6 +120,7 @@ static void add_approval(struct token_card *c)
 		append_escaped(c, token->confirmed);
 	}
 	card_check(&c->card, token_view_append_always(token, ", always", c->value));
+	card_check(&c->card, token_view_append_scope(token, c->value));
 	add(c, "approved by", STYLE_NONE);
 	add_text(c, "approved", token->approved_at);
 }

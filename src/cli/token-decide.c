@@ -18,6 +18,7 @@
 #include "base/notation.h"
 #include "base/text.h"
 #include "cli/allow.h"
+#include "cli/always-text.h"
 #include "cli/approver-key.h"
 #include "cli/confirm.h"
 #include "cli/fold.h"
@@ -38,6 +39,7 @@ struct deciding {
 	const char *key;                  /* for signing; NULL: none given */
 	bool always;                      /* approve for good */
 	uint64_t for_time;                /* µs; 0: no time limit */
+	uint8_t scope;                    /* with `always`; 0: the usual one */
 	struct token_selection selection; /* instead of IDs */
 	int terminal;                     /* for the question; -1: don't ask */
 };
@@ -62,6 +64,13 @@ static const struct option_row approve_rows[] = {
 		OPTION_FLAG(struct deciding, always) },
 	{ "for", 0, "TIME", "with --always: for so long (default: until removed)",
 		ALLOW_FOR(struct deciding, for_time) },
+	{ "scope", 0, "WORDS",
+		"with --always: what a later request must share, of\n"
+		"user,agent,session,sandbox,profile,directory\n"
+		"(default: all of these but the session)",
+		OPTION_PARSED(struct deciding, scope, always_text_parse_scope),
+		.wants = "words of user, agent, session, sandbox, profile and directory, with "
+			 "commas" },
 	KEY_ROW,
 	{ "uid", 0, "USER", "those that this user asked for, one after another",
 		OPTION_UID(struct deciding, selection.uid),
@@ -97,8 +106,14 @@ struct shown {
 	bool live;  /* there is something to decide */
 	bool whole; /* it was not cut to the screen */
 	char fingerprint[FINGERPRINT_HEX_LEN + 1];
-	struct bytes line; /* as received */
+	struct bytes line;   /* as received */
+	struct bytes always; /* what approving always means; or empty */
 };
+
+static struct standing standing_of(const struct deciding *d)
+{
+	return (struct standing){ d->always, d->scope, d->for_time / CLOCK_MS };
+}
 
 /* Only for an approval of a cut card: the proof shows that the whole token was seen elsewhere. */
 static bool wants_proof(const struct deciding *d, bool whole)
@@ -106,40 +121,16 @@ static bool wants_proof(const struct deciding *d, bool whole)
 	return !whole && d->action == ACTION_APPROVE;
 }
 
-/* Explains what approving always means. */
-static int append_always(const struct shown *shown, struct bytes *b)
-{
-	cleanup(bytes_deinit) struct bytes text = BYTES_PRINTED;
-	int r;
-
-	bytes_append_str(&text,
-		"Once the asker has used this approval, this is allowed without asking anybody: "
-		"this executable with exactly these arguments, in this directory, for this user, "
-		"agent, sandbox and profile, as often as it is asked for, ");
-	if (shown->d->for_time > 0) {
-		bytes_append_str(&text, "for ");
-		notation_append_duration(&text, shown->d->for_time);
-	} else {
-		bytes_append_str(&text, "until somebody removes it");
-	}
-	bytes_append_str(
-		&text, ". If the asker does not come back for it in time, nothing is allowed.");
-	if (bytes_error(&text) < 0)
-		return bytes_error(&text);
-
-	r = fold_append(b, bytes_str(&text), text.len, 0, 0, shown->console.columns);
-	return r < 0 ? r : bytes_append_char(b, '\n');
-}
-
 static int append_question(const struct shown *shown, bool whole, struct bytes *b)
 {
 	cleanup(bytes_deinit) struct bytes text = BYTES_PRINTED;
 	int r;
 
-	r = shown->d->always ? append_always(shown, b) : 0;
-	if (r < 0)
-		return r;
-
+	if (shown->always.len > 0) {
+		fold_append(b, bytes_str(&shown->always), shown->always.len, 0, 0,
+			shown->console.columns);
+		bytes_append_char(b, '\n');
+	}
 	if (wants_proof(shown->d, whole))
 		r = bytes_appendf(&text,
 			"%s? Type the first %d characters of its fingerprint, the last line of "
@@ -171,6 +162,7 @@ static int show_item(const struct bytes *line, void *userdata)
 {
 	cleanup(bytes_deinit) struct bytes card = BYTES_PRINTED;
 	struct shown *shown = userdata;
+	const struct standing standing = standing_of(shown->d);
 	struct token_view token;
 	int status, r;
 
@@ -187,7 +179,9 @@ static int show_item(const struct bytes *line, void *userdata)
 	if (shown->found)
 		memcpy(shown->fingerprint, token.fingerprint, sizeof(shown->fingerprint));
 	console_look(shown->d->terminal, &shown->console);
-	r = append_card(shown, &token, true, &card);
+	r = shown->d->always ? always_text_append(&token, &standing, &shown->always) : 0;
+	if (r >= 0)
+		r = append_card(shown, &token, true, &card);
 	if (r >= 0 && !shown->whole) {
 		bytes_clear(&card);
 		r = append_card(shown, &token, false, &card);
@@ -263,18 +257,18 @@ static int decide_one(const struct deciding *d, const char *text, const char *fi
 	struct operator_options op = d->op;
 	char id[NOTATION_UUID_LEN + 1];
 	cleanup(bytes_deinit) struct bytes signature = BYTES_PRINTED;
-	struct shown shown = { .d = d, .line = BYTES_PRINTED };
+	struct shown shown = { .d = d, .line = BYTES_PRINTED, .always = BYTES_PRINTED };
 	struct operation operation = {
 		.token_id = id,
 		.reason = d->reason,
-		.always = d->always,
-		.for_ms = d->for_time / CLOCK_MS,
+		.standing = standing_of(d),
 	};
 	int status;
 
 	status = operator_find_token(&d->op, text, id);
 	if (status == STATUS_DONE && d->terminal >= 0)
 		status = show_and_ask(d, id, &shown);
+	bytes_deinit(&shown.always);
 	if (status != STATUS_DONE) {
 		bytes_deinit(&shown.line);
 		return status;
@@ -302,6 +296,8 @@ static int check_usage(const struct deciding *d, int n_ids)
 
 	if (d->for_time > 0 && !d->always)
 		return usage_error(d->op.verb, "--for goes with --always");
+	if (d->scope != 0 && !d->always)
+		return usage_error(d->op.verb, "--scope goes with --always");
 	if (n == 0)
 		return usage_error(d->op.verb, "the token's ID is missing");
 	if (n > 1)

@@ -21,6 +21,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "cli/always-text.h"
 #include "cli/confirm.h"
 #include "cli/desk-decide.h"
 #include "cli/desk-view.h"
@@ -183,22 +184,25 @@ static void decide(struct token_desk *d, enum action action, const char *reason)
 	next(d);
 }
 
-#define ALWAYS_PROMPT                                                                              \
-	"Once the asker has used this approval, this executable with exactly these arguments, in " \
-	"this directory, for this user, agent, sandbox and profile is allowed without asking "     \
-	"anybody, until somebody removes it. If the asker does not come back for it in time, "     \
-	"nothing is allowed. Approve it always? [y/N] "
-
 _Static_assert(TOKEN_CARD_PROOF_LEN == 8, "it says so");
 #define PROOF_PROMPT                                                                    \
 	"It was cut, so that reading it must be proved. The first 8 characters of its " \
 	"fingerprint (ctrl-D: back): "
 
+static void put_always(struct token_desk *d)
+{
+	cleanup(bytes_deinit) struct bytes text = BYTES_PRINTED;
+
+	always_text_append(&current(d)->event.token, &(struct standing){ .always = true }, &text);
+	if (bytes_append_str(&text, " Approve it always? [y/N] ") < 0)
+		return end(d, say_undecided("out of memory"));
+	desk_view_say_folded(&d->view, bytes_str(&text));
+}
+
 static void begin_typing(struct token_desk *d, enum line line)
 {
 	static const char *const prompts[] = {
 		[LINE_REASON] = "The reason (Enter: none; ctrl-D: back): ",
-		[LINE_ALWAYS] = ALWAYS_PROMPT,
 		[LINE_PROOF] = PROOF_PROMPT,
 	};
 
@@ -206,7 +210,10 @@ static void begin_typing(struct token_desk *d, enum line line)
 	d->line = line;
 	keyboard_take_lines(keyboard(d));
 	keyboard_forget(keyboard(d));
-	desk_view_say_folded(&d->view, prompts[line]);
+	if (line == LINE_ALWAYS)
+		put_always(d);
+	else
+		desk_view_say_folded(&d->view, prompts[line]);
 }
 
 /* If the daemon would refuse an approval for good, says why at once. */

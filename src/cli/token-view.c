@@ -59,15 +59,37 @@ static bool read_age(const struct json *root, struct token_view *ret)
 		|| json_get_integer(root, "age_ms", UINT64_MAX / CLOCK_MS, &ret->age_ms);
 }
 
+static bool read_scope(const struct json *words, uint8_t *ret)
+{
+	uint8_t one;
+
+	*ret = 0;
+	if (!words)
+		return true;
+	if (!json_is_array(words))
+		return false;
+	json_each (word, words) {
+		one = json_string(word) ? scope_parse(json_string(word), strlen(json_string(word)))
+					: 0;
+		if (one == 0)
+			return false;
+		*ret |= one;
+	}
+	return true;
+}
+
 /* An older daemon doesn't send who approved. */
 static bool read_approval(const struct json *root, struct token_view *ret)
 {
 	ret->approved_by = TOKEN_VIEW_UNKNOWN;
 	return (!json_get(root, "approved_by")
 		       || json_get_integer(root, "approved_by", UINT32_MAX, &ret->approved_by))
-		&& (!json_get(root, "always") || json_bool(json_get(root, "always"), &ret->always))
+		&& (!json_get(root, "always")
+			|| json_bool(json_get(root, "always"), &ret->standing.always))
 		&& (!json_get(root, "for_ms")
-			|| json_get_integer(root, "for_ms", LIMIT_ALLOW_FOR_MS, &ret->for_ms));
+			|| json_get_integer(
+				root, "for_ms", LIMIT_ALLOW_FOR_MS, &ret->standing.for_ms))
+		&& read_scope(json_get(root, "scope"), &ret->standing.scope);
 }
 
 /* A daemon without approvers sends none. */
@@ -261,15 +283,22 @@ int token_view_append_progress(const struct token_view *token, struct bytes *b)
 
 int token_view_append_always(const struct token_view *token, const char *before, struct bytes *b)
 {
-	int r;
-
-	if (!token->always)
+	if (!token->standing.always)
 		return 0;
 
-	r = bytes_append_str(b, before);
-	if (r < 0 || token->for_ms == 0)
-		return r;
+	bytes_append_str(b, before);
+	if (token->standing.for_ms > 0) {
+		bytes_append_str(b, " for ");
+		notation_append_duration(b, token->standing.for_ms * CLOCK_MS);
+	}
+	return bytes_error(b);
+}
 
-	r = bytes_append_str(b, " for ");
-	return r < 0 ? r : notation_append_duration(b, token->for_ms * CLOCK_MS);
+int token_view_append_scope(const struct token_view *token, struct bytes *b)
+{
+	const char *before = ", for the same ", *word;
+
+	for (size_t at = 0; (word = scope_next(token->standing.scope, &at)); before = ", ")
+		bytes_appendf(b, "%s%s", before, word);
+	return bytes_error(b);
 }

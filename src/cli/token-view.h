@@ -11,6 +11,7 @@
 #include "cli/console.h"
 #include "cli/say.h"
 #include "gate/invocation-read.h"
+#include "gate/standing.h"
 
 /* Strings belong to the document; a string that the token lacks is NULL. */
 struct token_view {
@@ -25,8 +26,7 @@ struct token_view {
 	/* Set for an approved token, as far as the daemon knows. */
 	const char *approved_at, *confirmed;
 	uint64_t approved_by; /* or TOKEN_VIEW_UNKNOWN */
-	bool always;
-	uint64_t for_ms; /* with `always`; 0: until the entry is removed */
+	struct standing standing;
 
 	/* Of a pending token that needs more than an operator's word; else both are 0. */
 	uint64_t n_approved, n_missing;
@@ -74,3 +74,6 @@ int token_view_append_missing(const struct token_view *token, struct bytes *b);
 
 /* If the token was approved for good, appends `before` and the time limit: " always for 8h". */
 int token_view_append_always(const struct token_view *token, const char *before, struct bytes *b);
+
+/* If the approver named its scope, appends ", for the same user, agent". */
+int token_view_append_scope(const struct token_view *token, struct bytes *b);

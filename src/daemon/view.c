@@ -107,7 +107,7 @@ static int append_event(const struct resources *res, const struct token *t, bool
 
 	if (t->state == TOKEN_PENDING)
 		r = allowlist_check_token(
-			res->allowlist.list, t, policy_trusted(res->policy.policy), &why);
+			res->allowlist.list, t, 0, policy_trusted(res->policy.policy), &why);
 	if (r >= 0 && glob_budget_is_spent())
 		extra.not_always = "matching it with the allowlist takes too many steps";
 	else if (r == ALLOW_FAULTY)

@@ -139,13 +139,13 @@ static bool is_same_person(const struct approval_count *c, const struct approval
 }
 
 int approval_count_set_text(
-	struct approval_count *c, bool approve, bool always, uint64_t for_ms, const char *reason)
+	struct approval_count *c, bool approve, const struct standing *standing, const char *reason)
 {
 	static const uint8_t no_gate[APPROVAL_GATE_LEN];
 	const struct approving *approving = c->in->approving;
 
-	approval_text_of(c->in->token, approving ? approving->gate : no_gate, approve, always,
-		for_ms, reason, &c->text);
+	approval_text_of(c->in->token, approving ? approving->gate : no_gate, approve, standing,
+		reason, &c->text);
 	bytes_clear(&c->printed);
 	return approval_text_print(&c->text, &c->printed);
 }
@@ -202,15 +202,15 @@ void approval_count_write_proof(const struct approval_count *c, const struct app
 	writer_end(w);
 }
 
-int approval_count_all(struct approval_count *c, bool always, uint64_t for_ms, struct bytes *list,
-	struct writer *w)
+int approval_count_all(struct approval_count *c, const struct standing *standing,
+	struct bytes *list, struct writer *w)
 {
 	const char *at = NULL, *fault;
 	struct approval_entry a;
 	struct approval_vote vote;
 	int r;
 
-	r = approval_count_set_text(c, true, always, for_ms, NULL);
+	r = approval_count_set_text(c, true, standing, NULL);
 	while (r >= 0 && approvals_next(&c->in->token->approvals, &at, &a)) {
 		fault = approval_count_read(c, &a, &vote);
 		if (fault)

@@ -41,15 +41,15 @@ void approval_count_init(
 void approval_count_deinit(struct approval_count *c);
 
 /* Makes the text that must have been signed. `reason` belongs to a refusal. Error: -ENOMEM. */
-int approval_count_set_text(
-	struct approval_count *c, bool approve, bool always, uint64_t for_ms, const char *reason);
+int approval_count_set_text(struct approval_count *c, bool approve, const struct standing *standing,
+	const char *reason);
 
 /*
  * Counts the token's approvals for this way of approving. Those that count are appended to `list`
  * (or NULL), and written with their proof to `w` (or NULL). Error: -ENOMEM.
  */
-int approval_count_all(struct approval_count *c, bool always, uint64_t for_ms, struct bytes *list,
-	struct writer *w);
+int approval_count_all(struct approval_count *c, const struct standing *standing,
+	struct bytes *list, struct writer *w);
 
 /*
  * Reads one approval, or a signature alone, after approval_count_set_text(). Returns why it can't

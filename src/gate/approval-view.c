@@ -36,7 +36,7 @@ int approval_view_progress(const struct decide_input *in, struct bytes *b)
 	if (r < 0 || !demand_is_made(&d))
 		return r;
 
-	r = approval_count_all(&c, in->token->always, in->token->for_ms, NULL, NULL);
+	r = approval_count_all(&c, &in->token->standing, NULL, NULL);
 	return r < 0 ? r : write_progress(&c, b);
 }
 

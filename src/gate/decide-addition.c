@@ -51,7 +51,7 @@ static int make_text(const struct decide_input *in, struct addition_text *t, str
 	t->time_ms = q->time_ms;
 	if (r != 0
 		|| !addition_entry_hash(q->pattern, json_get(json_root(doc), "argv"), q->agent,
-			q->for_ms, t->entry))
+			q->standing.for_ms, t->entry))
 		return -EINVAL;
 	return addition_text_print(t, ret);
 }

@@ -74,13 +74,13 @@ void decide_allow_keep(const struct decide_input *in, const struct judgement *j,
 	uint8_t id[TOKEN_ID_LEN];
 	int r;
 
-	if (!t->always || !in->allowlist || !j->remember)
+	if (!t->standing.always || !in->allowlist || !j->remember)
 		return;
 
 	in->make_id(id);
-	r = allow_check_token(t, policy_trusted(in->policy), &why);
+	r = allow_check_token(t, t->standing.scope, policy_trusted(in->policy), &why);
 	if (r == 0)
-		r = allow_entry_from_token(t, id, end_of(in, t->for_ms), &v->allow.entry);
+		r = allow_entry_from_token(t, id, end_of(in, t->standing.for_ms), &v->allow.entry);
 	if (r == 0)
 		v->allow.kind = ALLOW_ADD;
 
@@ -103,7 +103,7 @@ void decide_allow_always(const struct decide_input *in, struct verdict *v)
 	int r;
 
 	if (decide_token_state(in) == TOKEN_APPROVED
-		&& (!t->always || t->for_ms != in->request->for_ms)) {
+		&& !standing_is_same(&t->standing, &in->request->standing)) {
 		refuse_always(v, "it is approved already, in another way");
 		return;
 	}
@@ -113,7 +113,8 @@ void decide_allow_always(const struct decide_input *in, struct verdict *v)
 		return;
 	}
 
-	r = allowlist_check_token(in->allowlist, t, policy_trusted(in->policy), &why);
+	r = allowlist_check_token(
+		in->allowlist, t, in->request->standing.scope, policy_trusted(in->policy), &why);
 	if (r == ALLOW_FAULTY) {
 		refuse_always(v, bytes_str(&why));
 		return;
@@ -121,8 +122,7 @@ void decide_allow_always(const struct decide_input *in, struct verdict *v)
 
 	verdict_fail(v, r);
 	decide_token_step(in, TOKEN_APPROVE, v);
-	v->change.always = true;
-	v->change.for_ms = in->request->for_ms;
+	v->change.standing = in->request->standing;
 }
 
 static void decide_add(const struct decide_input *in, struct verdict *v)
@@ -144,7 +144,7 @@ static void decide_add(const struct decide_input *in, struct verdict *v)
 	r = allow_entry_from_patterns(request->agent ? request->agent : ALLOW_AGENT_NONE,
 		request->pattern, request->argv, in->asker.uid,
 		request->signature ? &signer.signer : NULL, id, in->allow_now,
-		end_of(in, request->for_ms), &why, &v->allow.entry);
+		end_of(in, request->standing.for_ms), &why, &v->allow.entry);
 	if (r == ALLOW_FAULTY) {
 		/* Nothing is added, so the signature is not used up. */
 		v->sk_use = v->nonce = (struct sk_use){ 0 };

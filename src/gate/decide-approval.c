@@ -54,8 +54,7 @@ static bool differs_from_earlier(const struct decide_input *in)
 {
 	const struct token *t = in->token;
 
-	return t->approvals.n > 0
-		&& (t->always != in->request->always || t->for_ms != in->request->for_ms);
+	return t->approvals.n > 0 && !standing_is_same(&t->standing, &in->request->standing);
 }
 
 /* Checks the new approval and appends it to the list. */
@@ -112,7 +111,7 @@ static int count_new(const struct decide_input *in, const struct demand *d, stru
 
 	approval_count_init(&c, in, d);
 	snprintf(by, sizeof(by), "uid %u", (unsigned int)in->asker.uid);
-	r = approval_count_all(&c, request->always, request->for_ms, &ret->list, NULL);
+	r = approval_count_all(&c, &request->standing, &ret->list, NULL);
 	if (r >= 0 && !armor)
 		r = append_groups_of_asker(in, d, &groups);
 	if (r < 0)
@@ -145,8 +144,8 @@ static int take(const struct decide_input *in, struct verdict *v, struct approva
 	*ret_taken = false;
 	if (differs_from_earlier(in)) {
 		refuse(v,
-			"an earlier approver approved it in another way: once, or always and for "
-			"how long");
+			"an earlier approver approved it in another way: once, or always, for how "
+			"long and in which scope");
 		return 0;
 	}
 	return count_new(in, &d, v, ret, ret_taken);
@@ -201,6 +200,7 @@ static int check_refusal(
 	const struct approval_entry a = { "", in->asker.uid, in->now.clock.wall, "",
 		in->request->signature };
 	const struct demand none = { 0 };
+	const struct standing once = { 0 };
 	cleanup(approval_count_deinit) struct approval_count c;
 	struct approval_vote vote;
 	const char *fault;
@@ -208,7 +208,7 @@ static int check_refusal(
 	int r;
 
 	approval_count_init(&c, in, &none);
-	r = approval_count_set_text(&c, false, false, 0, reason);
+	r = approval_count_set_text(&c, false, &once, reason);
 	if (r < 0)
 		return r;
 
@@ -259,7 +259,7 @@ static int check_approvals(const struct decide_input *in, struct verdict *v, boo
 
 	writer_init(&w, &v->proofs);
 	writer_array(&w, NULL);
-	r = approval_count_all(&c, t->always, t->for_ms, NULL, &w);
+	r = approval_count_all(&c, &t->standing, NULL, &w);
 	writer_end(&w);
 	if (r < 0)
 		writer_fail(&w, r);
@@ -295,7 +295,7 @@ void decide_approval_explain(const struct decide_input *in, struct verdict *v)
 
 	r = decide_demand_of_retry(in, &d);
 	if (r >= 0)
-		r = approval_count_all(&c, t->always, t->for_ms, NULL, NULL);
+		r = approval_count_all(&c, &t->standing, NULL, NULL);
 	verdict_fail(v, r);
 	if (r >= 0)
 		verdict_explain(

@@ -65,7 +65,7 @@ static void approve(const struct decide_input *in, struct verdict *v)
 	approval_given_init(&given);
 	if (state == TOKEN_PENDING && !decide_approval_take(in, v, &given))
 		return;
-	if (in->request->always && token_state_is_live(state))
+	if (in->request->standing.always && token_state_is_live(state))
 		decide_allow_always(in, v);
 	else
 		decide_token_step(in, TOKEN_APPROVE, v);

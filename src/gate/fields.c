@@ -87,6 +87,7 @@ const struct field_row field_rows[FIELDS] = {
 		.required = true,
 		.label = "session",
 		.rule_key = "sessions",
+		.entry_key = "session",
 		.variable = "FIRMA_SESSION_ID",
 		.run_variable = "FIRMA_RUN_SESSION_ID",
 		.otherwise = "local" },

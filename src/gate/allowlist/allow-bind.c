@@ -9,6 +9,7 @@
 
 #include "base/notation.h"
 #include "base/sha256.h"
+#include "gate/standing.h"
 
 /* Adds the text's length, NUL, the text, NUL. */
 static void update_with_length(struct sha256 *state, const char *text)
@@ -50,10 +51,45 @@ void allow_bind_list(const char *prefix, const char *text, const char *strings, 
 	finish(&state, prefix, ret);
 }
 
-void allow_bind(
-	const char *cwd, const char *args, size_t n_args, char ret[static ALLOW_BOUND_LEN + 1])
+static const char *const prefixes[ALLOW_FORMS] = {
+	[ALLOW_USUAL] = "sha256:cwd-argv:v1:",
+	[ALLOW_SCOPED_DIRECTORY] = "sha256:cwd-argv:v2:",
+	[ALLOW_SCOPED] = "sha256:argv:v2:",
+};
+
+enum allow_form allow_form_of(uint8_t scope)
 {
-	allow_bind_list(ALLOW_BOUND_PREFIX, cwd, args, n_args, ret);
+	if (scope == 0)
+		return ALLOW_USUAL;
+	return scope & SCOPE_DIRECTORY ? ALLOW_SCOPED_DIRECTORY : ALLOW_SCOPED;
+}
+
+enum allow_form allow_form_parse(const char *arg_pattern)
+{
+	uint8_t hash[SHA256_LEN];
+	size_t len;
+
+	for (enum allow_form f = 0; f < ALLOW_FORMS; f++) {
+		len = strlen(prefixes[f]);
+		if (strncmp(arg_pattern, prefixes[f], len) == 0
+			&& notation_parse_hex(
+				   arg_pattern + len, strlen(arg_pattern + len), hash, sizeof(hash))
+				>= 0)
+			return f;
+	}
+	return ALLOW_FORMS;
+}
+
+void allow_bind(enum allow_form form, const char *cwd, const struct string_list *args,
+	char ret[static ALLOW_BOUND_LEN + 1])
+{
+	struct sha256 state;
+
+	sha256_init(&state);
+	if (form != ALLOW_SCOPED)
+		update_with_length(&state, cwd);
+	update_with_list(&state, args->text, args->n);
+	finish(&state, prefixes[form], ret);
 }
 
 void allow_bind_programs(

@@ -4,16 +4,29 @@
 /* How an entry of the allowlist is bound to a directory and arguments, and to programs. */
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "gate/invocation.h"
 
-/* "sha256:cwd-argv:v1:" and the hash, in hex. */
-#define ALLOW_BOUND_PREFIX "sha256:cwd-argv:v1:"
-#define ALLOW_BOUND_LEN (sizeof(ALLOW_BOUND_PREFIX) - 1 + 64)
+/*
+ * The forms of `argPattern`, each followed by a hash in hex. The first is of entries with the usual
+ * scope (gate/standing). The others are of entries with a scope of their own. A daemon that does
+ * not know scopes does not know these forms, and an entry with an unknown form matches nothing.
+ */
+enum allow_form { ALLOW_USUAL, ALLOW_SCOPED_DIRECTORY, ALLOW_SCOPED, ALLOW_FORMS };
 
-/* Writes the hash of a directory and arguments, in the form of `argPattern`. */
-void allow_bind(
-	const char *cwd, const char *args, size_t n_args, char ret[static ALLOW_BOUND_LEN + 1]);
+/* The longest form, and a hash. */
+#define ALLOW_BOUND_LEN (sizeof("sha256:cwd-argv:v1:") - 1 + 64)
+
+/* The form for a scope. */
+enum allow_form allow_form_of(uint8_t scope);
+
+/* The form of a whole `argPattern`; ALLOW_FORMS: it is none of them. */
+enum allow_form allow_form_parse(const char *arg_pattern);
+
+/* Writes the hash of the arguments and, unless the form has none, of the directory. */
+void allow_bind(enum allow_form form, const char *cwd, const struct string_list *args,
+	char ret[static ALLOW_BOUND_LEN + 1]);
 
 /* Writes the prefix and the hash of a text and a list of strings. */
 void allow_bind_list(

@@ -25,6 +25,7 @@
 #define KEY_ARGS "args"
 #define KEY_REAL_PATH "realPath"
 #define KEY_PROGRAMS "programs"
+#define KEY_SCOPE "scope"
 
 /* Keys of an entry's last use. */
 #define KEY_USED "lastUsedAt"

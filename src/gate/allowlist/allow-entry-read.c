@@ -60,6 +60,26 @@ static int take_args(
 	return 0;
 }
 
+/* A word that isn't known may stand for something that is not compared here. */
+static int take_scope(
+	struct dispatch *d, const struct dispatch_row *row, const struct dispatch_value *v)
+{
+	struct allow_entry *e = d->to;
+
+	if (!json_is_array(v->json))
+		return dispatch_refuse(d, row->key, "must be an array of words");
+
+	json_each (child, v->json) {
+		const char *word = json_string(child);
+		uint8_t one = word ? scope_parse(word, strlen(word)) : 0;
+
+		e->scope |= one;
+		e->idle |= one == 0;
+	}
+	e->idle |= !(e->scope & SCOPE_USER);
+	return 0;
+}
+
 static int take_argv(
 	struct dispatch *d, const struct dispatch_row *row, const struct dispatch_value *v)
 {
@@ -91,6 +111,7 @@ static const struct dispatch_row keys[] = {
 	{ KEY_ARGS, take_args, 0, false, 0 },
 	{ KEY_REAL_PATH, dispatch_take_path, AT(real_path), false, LIMIT_PATH },
 	{ KEY_PROGRAMS, dispatch_take_word, AT(programs), false, LIMIT_STRING },
+	{ KEY_SCOPE, take_scope, 0, false, 0 },
 };
 
 /* The keys, then those of the values that the asker must send, then the end. */
@@ -148,10 +169,10 @@ static bool is_bound_by(const struct allow_entry *e, const char *prefix)
 		>= 0;
 }
 
-/* The directory and arguments that are shown must be those of the hash. */
+/* The arguments and the directory, if it is bound, that are shown must be those of the hash. */
 static bool shows_what_is_bound(const struct allow_entry *e)
 {
-	const bool has_directory = e->kind == KINDS;
+	const bool has_directory = e->kind == KINDS && e->form != ALLOW_SCOPED;
 	char bound[ALLOW_BOUND_LEN + 1], asked[ALLOW_ASKED_LEN + 1];
 
 	if (!e->cwd && !e->has_args)
@@ -159,21 +180,28 @@ static bool shows_what_is_bound(const struct allow_entry *e)
 	if (has_directory != (e->cwd != NULL) || !e->has_args || !e->arg_pattern)
 		return false;
 
-	if (!has_directory) {
+	if (e->kind != KINDS) {
 		allow_asked_bind(e->kind, e->args.text, e->args.n, asked);
 		return strcmp(asked, e->arg_pattern) == 0;
 	}
-	allow_bind(e->cwd, e->args.text, e->args.n, bound);
+	if (e->form == ALLOW_FORMS)
+		return false;
+	allow_bind(e->form, e->cwd, &e->args, bound);
 	return strcmp(bound, e->arg_pattern) == 0;
 }
 
-/* An entry by approval matches nothing if it has lost its binding. */
+/* An entry by approval matches nothing if it has lost a part of what it is bound to. */
 static bool has_lost_binding(const struct allow_entry *e)
 {
 	if (!e->arg_pattern || e->uid == ALLOW_NO_USER)
 		return true;
-	for (enum field f = 0; e->kind == KINDS && f < FIELDS; f++)
-		if (field_rows[f].entry_key && field_rows[f].required && !e->bounds[f])
+	if (e->kind != KINDS)
+		return false;
+	if (scope_has(e->scope, FIELD_AGENT_ID) && e->any_agent)
+		return true;
+	for (enum field f = 0; f < FIELDS; f++)
+		if (field_rows[f].entry_key && field_rows[f].required && scope_has(e->scope, f)
+			&& !e->bounds[f])
 			return true;
 	return false;
 }
@@ -183,9 +211,9 @@ static bool is_idle(const struct allow_entry *e)
 {
 	if (e->kind == KINDS
 		&& (!strchr(e->pattern, '/')
-			|| (e->arg_pattern && !is_bound_by(e, ALLOW_BOUND_PREFIX))))
+			|| (e->arg_pattern && e->form != allow_form_of(e->scope))))
 		return true;
-	if (e->kind != KINDS && (!e->always || e->has_argv))
+	if (e->kind != KINDS && (!e->always || e->has_argv || e->scope != 0))
 		return true;
 	return (e->always && has_lost_binding(e)) || !shows_what_is_bound(e);
 }
@@ -209,7 +237,8 @@ static int read_members(struct allow_entry *e, struct bytes *why)
 
 	e->always = e->source && strcmp(e->source, ALLOW_SOURCE_ALWAYS) == 0;
 	e->kind = is_bound_by(e, ALLOW_ASKED_PREFIX) ? allow_asked_kind(e->pattern) : KINDS;
-	e->idle = is_idle(e);
+	e->form = e->arg_pattern ? allow_form_parse(e->arg_pattern) : ALLOW_FORMS;
+	e->idle |= is_idle(e);
 	return 0;
 }
 

@@ -50,7 +50,9 @@ bool allow_entry_is_same(const struct allow_entry *a, const struct allow_entry *
 	if (!same(a->agent, b->agent) || !same(a->pattern, b->pattern)
 		|| !same(a->arg_pattern, b->arg_pattern) || a->by != b->by
 		|| !same(a->signer, b->signer) || !same(a->signer_key, b->signer_key)
-		|| a->has_argv != b->has_argv || a->rule.n_argv != b->rule.n_argv)
+		|| a->has_argv != b->has_argv || a->rule.n_argv != b->rule.n_argv
+		|| a->scope != b->scope
+		|| !same(a->bounds[FIELD_SESSION_ID], b->bounds[FIELD_SESSION_ID]))
 		return false;
 	for (size_t i = 1; i < a->rule.n_argv; i++)
 		if (!same_patterns(&a->rule.argv[i], &b->rule.argv[i]))
@@ -130,20 +132,35 @@ static int check_asked(const struct token *t, struct bytes *why)
 	return fault ? refuse(why, fault) : 0;
 }
 
-int allow_check_token(const struct token *t, const struct trusted *trusted, struct bytes *why)
+/*
+ * Without a hash of the content, the file must be where only root can change it. A request with the
+ * usual scope says where its links lead. Where the operator names a scope, they were told if it
+ * does not.
+ */
+static bool is_in_trusted(const struct token *t, uint8_t scope, const struct trusted *trusted)
+{
+	if (!trusted_has(trusted, t->asked.executable))
+		return false;
+	return t->asked.real_path ? trusted_has(trusted, t->asked.real_path) : scope != 0;
+}
+
+int allow_check_token(
+	const struct token *t, uint8_t scope, const struct trusted *trusted, struct bytes *why)
 {
 	int r;
 
 	if (t->asked.agent_id && strcmp(t->asked.agent_id, ALLOW_AGENT_ANY) == 0)
 		return refuse(why, "the agent is called '" ALLOW_AGENT_ANY "', which is all");
 	if (fields_contract(&t->asked) == CONTRACT_EVALUATE)
-		return check_asked(t, why);
+		return scope != 0 ? refuse(why, "a scope is for commands") : check_asked(t, why);
 	if (!t->remember)
 		return refuse(why, "the rule that asks for a person lets no answer be remembered");
 	if (fields_keep_variables(&t->asked))
 		return refuse(why, "the request keeps variables of the environment");
-	if (!t->asked.cwd)
-		return refuse(why, "the request did not say in which directory (cwd)");
+	if (!t->asked.cwd && scope_has(scope, FIELD_CWD))
+		return refuse(why,
+			"the request did not say in which directory (cwd); a scope without "
+			"the directory is possible");
 	if (!glob_is_literal(t->asked.executable))
 		return refuse(why, "the executable has '*' or '?' in its path");
 
@@ -151,9 +168,7 @@ int allow_check_token(const struct token *t, const struct trusted *trusted, stru
 	if (r != 0)
 		return r;
 
-	if (!t->asked.executable_sha256
-		&& !(t->asked.real_path && trusted_has(trusted, t->asked.executable)
-			&& trusted_has(trusted, t->asked.real_path)))
+	if (!t->asked.executable_sha256 && !is_in_trusted(t, scope, trusted))
 		return refuse(why,
 			"the executable is not known to lie in a trusted directory, and the "
 			"request did not say what is in it (executable_sha256)");
@@ -179,6 +194,35 @@ static int read_own(
 	return r;
 }
 
+static void write_scope(struct writer *w, uint8_t scope)
+{
+	const char *word;
+
+	if (scope == 0)
+		return;
+	writer_array(w, KEY_SCOPE);
+	for (size_t at = 0; (word = scope_next(scope, &at));)
+		writer_string(w, NULL, word);
+	writer_end(w);
+}
+
+/* Writes the values that a later request must have, too. */
+static void write_token_bounds(struct writer *w, const struct token *t)
+{
+	const uint8_t scope = t->standing.scope;
+	const struct invocation *asked = &t->asked;
+	const char *cwd = scope_has(scope, FIELD_CWD) ? asked->cwd : NULL;
+
+	if ((cwd ? strlen(cwd) : 0) + asked->args.len <= LIMIT_ALLOW_SHOWN) {
+		writer_string(w, KEY_CWD, cwd);
+		writer_strings(w, KEY_ARGS, asked->args.text, asked->args.n);
+	}
+	write_scope(w, scope);
+	for (enum field f = 0; f < FIELDS; f++)
+		if (field_rows[f].entry_key && scope_has(scope, f))
+			writer_string(w, field_rows[f].entry_key, field_get(f, asked));
+}
+
 static void write_uuid(struct writer *w, const char *key, const uint8_t id[static 16])
 {
 	char uuid[NOTATION_UUID_LEN + 1];
@@ -194,8 +238,9 @@ static void write_expiry(struct writer *w, uint64_t expires)
 }
 
 /* Writes which command it is, and what of it is bound. */
-static int write_approved_command(struct writer *w, const struct invocation *asked)
+static int write_approved_command(struct writer *w, const struct token *t)
 {
+	const struct invocation *asked = &t->asked;
 	const bool elsewhere = asked->real_path && strcmp(asked->real_path, asked->executable) != 0;
 	char bound[ALLOW_BOUND_LEN + 1], programs[ALLOW_PROGRAMS_LEN + 1];
 	enum allow_line kind;
@@ -204,7 +249,7 @@ static int write_approved_command(struct writer *w, const struct invocation *ask
 	r = allow_line_kind(asked, &kind);
 	if (r < 0)
 		return r;
-	allow_bind(asked->cwd, asked->args.text, asked->args.n, bound);
+	allow_bind(allow_form_of(t->standing.scope), asked->cwd, &asked->args, bound);
 	writer_string(w, KEY_PATTERN, asked->executable);
 	writer_string(w, KEY_REAL_PATH, elsewhere ? asked->real_path : NULL);
 	writer_string(w, KEY_ARG_PATTERN, bound);
@@ -212,13 +257,7 @@ static int write_approved_command(struct writer *w, const struct invocation *ask
 		allow_bind_programs(&asked->programs, programs);
 		writer_string(w, KEY_PROGRAMS, programs);
 	}
-	if (strlen(asked->cwd) + asked->args.len <= LIMIT_ALLOW_SHOWN) {
-		writer_string(w, KEY_CWD, asked->cwd);
-		writer_strings(w, KEY_ARGS, asked->args.text, asked->args.n);
-	}
-	for (enum field f = 0; f < FIELDS; f++)
-		if (field_rows[f].entry_key)
-			writer_string(w, field_rows[f].entry_key, field_get(f, asked));
+	write_token_bounds(w, t);
 	return 0;
 }
 
@@ -245,14 +284,16 @@ int allow_entry_from_token(const struct token *t, const uint8_t id[static 16], u
 	struct allow_entry **ret)
 {
 	cleanup(bytes_deinit) struct bytes b = BYTES_PRINTED, why = BYTES_PRINTED;
-	const char *agent = t->asked.agent_id ? t->asked.agent_id : ALLOW_AGENT_NONE;
+	const char *agent = !scope_has(t->standing.scope, FIELD_AGENT_ID) ? ALLOW_AGENT_ANY
+		: t->asked.agent_id                                       ? t->asked.agent_id
+									  : ALLOW_AGENT_NONE;
 	struct writer w;
 	int r;
 
 	writer_init(&w, &b);
 	writer_object(&w, NULL);
 	write_uuid(&w, KEY_ID, id);
-	r = fields_contract(&t->asked) == CONTRACT_EXEC ? write_approved_command(&w, &t->asked)
+	r = fields_contract(&t->asked) == CONTRACT_EXEC ? write_approved_command(&w, t)
 							: write_approved_request(&w, &t->asked);
 	if (r < 0)
 		return r;
@@ -386,6 +427,7 @@ static void write_command(struct writer *w, const struct allow_entry *e)
 	writer_string(w, KEY_CWD, e->cwd);
 	if (e->has_args)
 		writer_strings(w, KEY_ARGS, e->args.text, e->args.n);
+	write_scope(w, e->scope);
 	if (e->has_argv)
 		rule_write_argv(w, KEY_ARGV, &e->rule, 1);
 }

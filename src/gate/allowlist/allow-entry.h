@@ -15,6 +15,7 @@
 #include "base/bytes.h"
 #include "base/json/dispatch.h"
 #include "base/json/writer.h"
+#include "gate/allowlist/allow-bind.h"
 #include "gate/fields.h"
 #include "gate/policy/rule.h"
 #include "gate/token/token.h"
@@ -39,6 +40,8 @@ struct allow_entry {
 	const char *real_path;      /* the executable's real path, if it is another */
 	const char *programs;       /* hash of the programs of a plain line of shell */
 	const char *bounds[FIELDS]; /* required values of the fields that have an entry_key */
+	uint8_t scope;              /* as the operator named it (gate/standing), or 0 */
+	enum allow_form form;       /* of `arg_pattern`, if it is known */
 	uid_t uid;                  /* this user only; ALLOW_NO_USER: any */
 	uid_t by; /* its maker, whose own requests it does not allow; or ALLOW_NO_USER */
 
@@ -88,7 +91,7 @@ DEFINE_CLEANUP(struct allow_entry *, allow_entry_free)
 
 bool allow_entry_is_over(const struct allow_entry *entry, uint64_t now);
 
-/* Whether both have the same identity: agent, pattern, argPattern, argv, by. */
+/* Whether both have the same identity: agent, pattern, argPattern, argv, by, scope, session. */
 bool allow_entry_is_same(const struct allow_entry *a, const struct allow_entry *b);
 
 /*
@@ -98,14 +101,15 @@ bool allow_entry_is_same(const struct allow_entry *a, const struct allow_entry *
 bool allow_entry_covers(const struct allow_entry *a, const struct allow_entry *b);
 
 /*
- * Whether an entry can be made from a token: returns 0, ALLOW_FAULTY with the reason appended to
- * `why`, or -ENOMEM.
+ * Whether an entry of this scope can be made from a token: returns 0, ALLOW_FAULTY with the reason
+ * appended to `why`, or -ENOMEM.
  */
-int allow_check_token(const struct token *token, const struct trusted *trusted, struct bytes *why);
+int allow_check_token(
+	const struct token *token, uint8_t scope, const struct trusted *trusted, struct bytes *why);
 
 /*
- * Makes the entry for a token that passes allow_check_token(). Its maker is the token's approver.
- * Error: -ENOMEM.
+ * Makes the entry for a token whose scope passes allow_check_token(). Its maker is the token's
+ * approver. Error: -ENOMEM.
  */
 int allow_entry_from_token(const struct token *token, const uint8_t id[static 16], uint64_t expires,
 	struct allow_entry **ret);

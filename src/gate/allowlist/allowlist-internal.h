@@ -40,6 +40,7 @@ struct allowlist {
 	size_t n_names;
 	size_t *others;
 	size_t n_others;
+	bool has_form[ALLOW_FORMS]; /* whether any entry has it */
 };
 
 /* Makes the index. Error: -ENOMEM. */

@@ -64,7 +64,7 @@ const struct allow_entry *allowlist_find_same(
 	return NULL;
 }
 
-int allowlist_check_token(const struct allowlist *list, const struct token *token,
+int allowlist_check_token(const struct allowlist *list, const struct token *token, uint8_t scope,
 	const struct trusted *trusted, struct bytes *why)
 {
 	const char *fault = NULL;
@@ -75,7 +75,7 @@ int allowlist_check_token(const struct allowlist *list, const struct token *toke
 	else if (list->n >= LIMIT_ALLOW_ENTRIES)
 		fault = ALLOWLIST_FULL;
 	if (!fault)
-		return allow_check_token(token, trusted, why);
+		return allow_check_token(token, scope, trusted, why);
 
 	r = bytes_append_str(why, fault);
 	return r < 0 ? r : ALLOW_FAULTY;
@@ -145,6 +145,8 @@ int allowlist_make_index(struct allowlist *list)
 			list->first_end = e->expires;
 		if (e->idle)
 			continue;
+		if (e->form != ALLOW_FORMS)
+			list->has_form[e->form] = true;
 		name = path_name(e->pattern);
 		if (glob_is_literal(name))
 			list->names[list->n_names++] = (struct allow_name){ name,
@@ -185,7 +187,7 @@ struct matching {
 	bool opaque_lines;  /* a rule lets them be remembered */
 	bool known_program; /* either path is a shell, an interpreter or a wrapper */
 
-	char bound[ALLOW_BOUND_LEN + 1]; /* "" if the request has no directory */
+	char bound[ALLOW_FORMS][ALLOW_BOUND_LEN + 1]; /* "" if not needed, or not possible */
 	struct candidate candidate;
 	bool has_candidate;
 
@@ -247,14 +249,17 @@ static bool content_fits(const struct allow_entry *e, const struct matching *m)
 		return true;
 	if (!same(e->bounds[FIELD_EXECUTABLE_SHA256], q->asked.executable_sha256))
 		return false;
-	return q->asked.executable_sha256
-		|| (q->asked.real_path && trusted_has(m->trusted, q->asked.executable)
-			&& trusted_has(m->trusted, q->asked.real_path));
+	if (q->asked.executable_sha256)
+		return true;
+	if (!trusted_has(m->trusted, q->asked.executable))
+		return false;
+	return q->asked.real_path ? trusted_has(m->trusted, q->asked.real_path) : e->scope != 0;
 }
 
 static bool bound_fits(const struct allow_entry *e, const struct matching *m)
 {
-	return !e->arg_pattern || strcmp(e->arg_pattern, m->bound) == 0;
+	return !e->arg_pattern
+		|| (e->form != ALLOW_FORMS && strcmp(e->arg_pattern, m->bound[e->form]) == 0);
 }
 
 /*
@@ -364,10 +369,11 @@ static int match(const struct allowlist *list, const struct request *request,
 	};
 	int r = 0;
 
-	if (request->asked.cwd) {
-		allow_bind(request->asked.cwd, request->asked.args.text, request->asked.args.n,
-			m.bound);
-		r = try_named(list, m.bound, &m);
+	for (enum allow_form f = 0; r >= 0 && f < ALLOW_FORMS; f++) {
+		if (!list->has_form[f] || (f != ALLOW_SCOPED && !request->asked.cwd))
+			continue;
+		allow_bind(f, request->asked.cwd, &request->asked.args, m.bound[f]);
+		r = try_named(list, m.bound[f], &m);
 	}
 	if (r >= 0)
 		r = try_named(list, "", &m);

@@ -80,7 +80,7 @@ const struct allow_entry *allowlist_find_same(
  * Whether a token can be approved for good: returns 0, ALLOW_FAULTY with the reason appended to
  * `why`, or -ENOMEM. `list` is NULL if there is no allowlist.
  */
-int allowlist_check_token(const struct allowlist *list, const struct token *token,
+int allowlist_check_token(const struct allowlist *list, const struct token *token, uint8_t scope,
 	const struct trusted *trusted, struct bytes *why);
 
 /* A verdict's change of the allowlist, made after its other changes are on record. */

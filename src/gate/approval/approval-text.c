@@ -25,19 +25,26 @@ void approval_record_hash(
 }
 
 /*
- * The program, arguments and directory, the uid, the agent, and the other fields that an entry of
- * the allowlist is bound to.
+ * The program and arguments, the uid, and what the scope has of directory, agent and the other
+ * fields that an entry of the allowlist is bound to. A scope that the operator named is hashed
+ * itself, too.
  */
-static void hash_command(
-	struct sha256 *s, const struct invocation *asked, const char *agent, uid_t uid)
+static void hash_command(struct sha256 *s, const struct invocation *asked, const char *agent,
+	uid_t uid, uint8_t scope)
 {
+	const char *word;
+
+	for (size_t at = 0; (word = scope_next(scope, &at));)
+		field_hash_text(s, "scope", word);
 	field_hash_one(s, "pattern", FIELD_EXECUTABLE, asked);
 	field_hash_one(s, "args", FIELD_ARGS, asked);
-	field_hash_one(s, "cwd", FIELD_CWD, asked);
-	field_hash_text(s, "agent", agent);
+	if (scope_has(scope, FIELD_CWD))
+		field_hash_one(s, "cwd", FIELD_CWD, asked);
+	if (scope_has(scope, FIELD_AGENT_ID))
+		field_hash_text(s, "agent", agent);
 	field_hash_number(s, "uid", uid);
 	for (enum field f = 0; f < FIELDS; f++)
-		if (field_rows[f].entry_key)
+		if (field_rows[f].entry_key && scope_has(scope, f))
 			field_hash_one(s, field_rows[f].entry_key, f, asked);
 }
 
@@ -53,26 +60,27 @@ static void hash_asked(
 	field_hash_number(s, "uid", uid);
 }
 
-void approval_entry_hash(const struct invocation *asked, uid_t uid, uint8_t ret[static SHA256_LEN])
+void approval_entry_hash(
+	const struct invocation *asked, uid_t uid, uint8_t scope, uint8_t ret[static SHA256_LEN])
 {
 	const char *agent = asked->agent_id ? asked->agent_id : "main";
 	struct sha256 s;
 
 	sha256_init(&s);
 	if (fields_contract(asked) == CONTRACT_EXEC)
-		hash_command(&s, asked, agent, uid);
+		hash_command(&s, asked, agent, uid, scope);
 	else
 		hash_asked(&s, asked, agent, uid);
 	sha256_final(&s, ret);
 }
 
 void approval_text_of(const struct token *token, const uint8_t gate[static APPROVAL_GATE_LEN],
-	bool approve, bool always, uint64_t for_ms, const char *reason, struct approval_text *ret)
+	bool approve, const struct standing *standing, const char *reason,
+	struct approval_text *ret)
 {
 	*ret = (struct approval_text){
 		.approve = approve,
-		.always = approve && always,
-		.for_ms = for_ms,
+		.standing = approve ? *standing : (struct standing){ 0 },
 		.until_ms = token->latest / CLOCK_MS,
 		.reason = reason,
 	};
@@ -81,19 +89,19 @@ void approval_text_of(const struct token *token, const uint8_t gate[static APPRO
 	memcpy(ret->fingerprint, token->fingerprint, sizeof(ret->fingerprint));
 	memcpy(ret->boot_id, token->boot_id, sizeof(ret->boot_id));
 	approval_record_hash(&token->asked, token->uid, token->rule, ret->record);
-	approval_entry_hash(&token->asked, token->uid, ret->entry);
+	approval_entry_hash(&token->asked, token->uid, standing->scope, ret->entry);
 }
 
 static void print_always(const struct approval_text *t, struct bytes *b)
 {
 	char entry[2 * SHA256_LEN + 1];
 
-	if (!t->always) {
+	if (!t->standing.always) {
 		bytes_append_str(b, "always - -\n");
 		return;
 	}
 	notation_hex(t->entry, sizeof(t->entry), entry);
-	bytes_appendf(b, "always %" PRIu64 " %s\n", t->for_ms, entry);
+	bytes_appendf(b, "always %" PRIu64 " %s\n", t->standing.for_ms, entry);
 }
 
 static void print_reason(const struct approval_text *t, struct bytes *b)

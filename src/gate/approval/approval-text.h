@@ -23,10 +23,9 @@ struct approval_text {
 	uint8_t token[TOKEN_ID_LEN];
 	uint8_t fingerprint[FINGERPRINT_LEN];
 	uint8_t record[SHA256_LEN];
-	bool approve; /* false: a refusal, which has no `always` */
-	bool always;
-	uint64_t for_ms;           /* for `always`; 0: without end */
-	uint8_t entry[SHA256_LEN]; /* for `always` */
+	bool approve;              /* false: a refusal, which has no `always` */
+	struct standing standing;  /* its scope is in `entry` */
+	uint8_t entry[SHA256_LEN]; /* of an approval for good */
 	uint8_t boot_id[16];
 	uint64_t until_ms;  /* of the boot clock */
 	const char *reason; /* or NULL */
@@ -42,8 +41,9 @@ int approval_text_print(const struct approval_text *t, struct bytes *b);
 void approval_record_hash(const struct invocation *asked, uid_t uid, const char *rule,
 	uint8_t ret[static SHA256_LEN]);
 
-/* Makes `entry`: the same over the members of the allowlist's entry that `always` makes. */
-void approval_entry_hash(const struct invocation *asked, uid_t uid, uint8_t ret[static SHA256_LEN]);
+/* Makes `entry`: the same over the members of the allowlist's entry that will be made. */
+void approval_entry_hash(
+	const struct invocation *asked, uid_t uid, uint8_t scope, uint8_t ret[static SHA256_LEN]);
 
 /* The text that is signed for an entry that an operator adds to the allowlist. */
 struct addition_text {
@@ -64,4 +64,5 @@ bool addition_entry_hash(const char *pattern, const struct json *argv, const cha
 
 /* Makes the text for a decision about a token; `reason` may be NULL, and belongs to a refusal. */
 void approval_text_of(const struct token *token, const uint8_t gate[static APPROVAL_GATE_LEN],
-	bool approve, bool always, uint64_t for_ms, const char *reason, struct approval_text *ret);
+	bool approve, const struct standing *standing, const char *reason,
+	struct approval_text *ret);

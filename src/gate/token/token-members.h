@@ -24,6 +24,7 @@ enum token_member_kind {
 	MEMBER_TIME,
 	MEMBER_NUMBER, /* written only if not 0 */
 	MEMBER_FLAG,   /* written only if true */
+	MEMBER_SCOPE,  /* an array of words; written only if not 0 */
 
 	/* A member of struct approval; written only if that is known. */
 	MEMBER_APPROVER,
@@ -46,7 +47,7 @@ struct token_member {
 	unsigned int places;
 };
 
-#define TOKEN_MEMBERS (34 + FIELDS)
+#define TOKEN_MEMBERS (35 + FIELDS)
 
 /* `i`: from 0 to TOKEN_MEMBERS - 1. */
 const struct token_member *token_member_at(size_t i);

@@ -122,6 +122,29 @@ static int read_approver(const struct scan_member *m, struct approval *a)
 	return e;
 }
 
+/* The member is written only if it is not 0. */
+static int read_scope(const struct scan_member *m, uint8_t *ret)
+{
+	cleanup(bytes_deinit) struct bytes words = BYTES_PRINTED;
+	const char *word;
+	uint8_t scope;
+	size_t n;
+	int e;
+
+	e = scan_strings_value(m->value, m->value_len, &words, &n);
+	if (e != 0)
+		return e;
+
+	word = bytes_str(&words);
+	for (size_t i = 0; i < n; i++, word += strlen(word) + 1) {
+		scope = scope_parse(word, strlen(word));
+		if (scope == 0)
+			return VALUE_REFUSED;
+		*ret |= scope;
+	}
+	return *ret & SCOPE_USER ? 0 : VALUE_REFUSED;
+}
+
 struct programs_reader {
 	struct bytes *scratch;
 	size_t n;
@@ -198,6 +221,9 @@ static int read_value(struct reader *r, const struct scan_member *m, size_t i)
 		break;
 	case MEMBER_FLAG:
 		e = read_flag(m, field);
+		break;
+	case MEMBER_SCOPE:
+		e = read_scope(m, field);
 		break;
 	case MEMBER_APPROVER:
 		e = read_approver(m, field);
@@ -305,11 +331,11 @@ static bool has_approval(const struct token *t)
 		return false;
 	if (a->known && t->state == TOKEN_PENDING)
 		return false;
-	if (t->always && t->state == TOKEN_PENDING && t->approvals.n == 0)
+	if (t->standing.always && t->state == TOKEN_PENDING && t->approvals.n == 0)
 		return false;
 	if (!a->known && (a->at_wall > 0 || a->confirmed != CONFIRMED_UNSAID))
 		return false;
-	return t->always || t->for_ms == 0;
+	return t->standing.always || (t->standing.for_ms == 0 && t->standing.scope == 0);
 }
 
 /* Computes both hashes again: they must match the record's other members. */
@@ -339,8 +365,7 @@ static struct token_change change_of(const struct token *t, bool whole)
 {
 	struct token_change change = {
 		.to = t->state,
-		.always = t->always,
-		.for_ms = t->for_ms,
+		.standing = t->standing,
 		.approval = t->approval,
 		.evidence = t->evidence,
 		.joined = t->joined,

@@ -57,6 +57,18 @@ static void write_strings(struct writer *w, const char *key, const struct string
 	writer_strings(w, key, list->text, list->n);
 }
 
+static void write_scope(struct writer *w, const char *key, uint8_t scope)
+{
+	const char *word;
+
+	if (scope == 0)
+		return;
+	writer_array(w, key);
+	for (size_t at = 0; (word = scope_next(scope, &at));)
+		writer_string(w, NULL, word);
+	writer_end(w);
+}
+
 static void write_list(
 	struct writer *w, const struct token_member *m, const struct string_list *list)
 {
@@ -118,6 +130,9 @@ static void write_member(struct writer *w, const struct token *t, const struct t
 		break;
 	case MEMBER_FLAG:
 		write_flag(w, m->key, *(const bool *)value);
+		break;
+	case MEMBER_SCOPE:
+		write_scope(w, m->key, t->standing.scope);
 		break;
 	case MEMBER_APPROVER:
 	case MEMBER_APPROVED:
@@ -253,8 +268,7 @@ int token_print_change(const struct token_change *change, struct bytes *b)
 	struct token t = {
 		.state = change->to,
 		.reason = change->reason,
-		.always = change->always,
-		.for_ms = change->for_ms,
+		.standing = change->standing,
 		.approval = change->approval,
 		.approvals = change->approvals,
 		.evidence = change->evidence,

@@ -19,6 +19,7 @@
 #include "gate/approval/approvals.h"
 #include "gate/approval/demand.h"
 #include "gate/invocation.h"
+#include "gate/standing.h"
 #include "gate/token/fingerprint.h"
 #include "gate/wire/reply.h"
 
@@ -86,11 +87,9 @@ struct token {
 	bool joined; /* several requests have asked for it */
 
 	/* For a standing approval. */
-	bool remember; /* the rule that asked lets the allowlist answer */
-	bool always;   /* approved for good: consuming it makes an entry */
-
-	pid_t pid;       /* for display alone; 0 if not known */
-	uint64_t for_ms; /* life of the entry; 0: without end */
+	bool remember;            /* the rule that asked lets the allowlist answer */
+	pid_t pid;                /* for display alone; 0 if not known */
+	struct standing standing; /* if approved for good, consuming it makes an entry */
 	struct approval approval;
 
 	/* What the rules that asked demand of an approval, and the approvals so far. */
@@ -185,8 +184,7 @@ struct token_change {
 	uint8_t id[TOKEN_ID_LEN];
 	enum token_state from, to; /* both TOKEN_ABSENT: no change */
 	const char *reason;        /* of a revocation or an early end, or NULL; not owned */
-	bool always;               /* of an approval */
-	uint64_t for_ms;
+	struct standing standing;  /* of an approval */
 	struct approval approval;
 	struct string_list approvals; /* of an approval: all so far; owned by the caller */
 	uint64_t evidence;            /* of a consumption; see struct token */

@@ -328,3 +328,31 @@ int request_take_consume(
 	q->spare = !consume;
 	return 0;
 }
+
+/* Every scope has the user. */
+int request_take_scope(
+	struct dispatch *d, const struct dispatch_row *row, const struct dispatch_value *v)
+{
+	cleanup(bytes_deinit) struct bytes words = BYTES_PRINTED;
+	uint8_t *scope = dispatch_to(d, row), one;
+	const char *word;
+	size_t n = 0;
+	int r;
+
+	r = scan_strings_value(v->member->text, v->member->len, &words, &n);
+	if (r < 0)
+		return r;
+	if (r == SCAN_OTHER || n == 0)
+		return dispatch_refuse(d, row->key, "must be an array of words");
+
+	*scope = SCOPE_USER;
+	word = bytes_str(&words);
+	for (size_t i = 0; i < n; i++, word += strlen(word) + 1) {
+		one = scope_parse(word, strlen(word));
+		if (one == 0)
+			return dispatch_refuse(d, row->key,
+				"may have user, agent, session, sandbox, profile and directory");
+		*scope |= one;
+	}
+	return 0;
+}

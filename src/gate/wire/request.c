@@ -48,8 +48,9 @@ static const struct dispatch_row approve_keys[] = {
 	{ "token_id", dispatch_take_string, AT(token_id), true, LIMIT_STRING },
 	{ "fingerprint", dispatch_take_string, AT(fingerprint), false, LIMIT_STRING },
 	{ "state", request_take_state, 0, false, 0 },
-	{ "always", dispatch_take_true, AT(always), false, 0 },
-	{ "for_ms", dispatch_take_positive, AT(for_ms), false, LIMIT_ALLOW_FOR_MS },
+	{ "always", dispatch_take_true, AT(standing.always), false, 0 },
+	{ "for_ms", dispatch_take_positive, AT(standing.for_ms), false, LIMIT_ALLOW_FOR_MS },
+	{ "scope", request_take_scope, AT(standing.scope), false, 0 },
 	{ "confirmed", request_take_confirmed, 0, false, 0 },
 	{ "signature", dispatch_take_string, AT(signature), false, SSHSIG_MAX },
 	{ 0 },
@@ -92,7 +93,7 @@ static const struct dispatch_row allow_add_keys[] = {
 	{ "pattern", dispatch_take_string, AT(pattern), true, LIMIT_PATTERN },
 	{ "argv", request_take_argv, 0, false, 0 },
 	{ "agent_id", dispatch_take_word, AT(agent), false, LIMIT_STRING },
-	{ "for_ms", dispatch_take_positive, AT(for_ms), false, LIMIT_ALLOW_FOR_MS },
+	{ "for_ms", dispatch_take_positive, AT(standing.for_ms), false, LIMIT_ALLOW_FOR_MS },
 	{ "signature", dispatch_take_string, AT(signature), false, SSHSIG_MAX },
 	{ "time", dispatch_take_number, AT(time_ms), false, JSON_INTEGER_MAX },
 	{ "nonce", dispatch_take_string, AT(nonce), false, LIMIT_STRING },
@@ -224,13 +225,16 @@ static int check_selection(struct request *q)
 	return request_set_fault(q, "fingerprint, state and signature are for token_id");
 }
 
-/* A time limit is refused unless the approval is for good: else it would be silently ignored. */
+/* What is only for an approval for good is refused otherwise: it would be silently ignored. */
 static int check_approval(struct request *q)
 {
-	if (q->action != ACTION_APPROVE || q->always || q->for_ms == 0)
+	if (q->action != ACTION_APPROVE || q->standing.always)
 		return 0;
-
-	return request_set_fault(q, "for_ms goes with always");
+	if (q->standing.for_ms > 0)
+		return request_set_fault(q, "for_ms goes with always");
+	if (q->standing.scope != 0)
+		return request_set_fault(q, "scope goes with always");
+	return 0;
 }
 
 /* The keys that distinguish the contracts. null counts as absent. */

@@ -101,8 +101,7 @@ struct request {
 	bool own;               /* list the asker's own tokens; at any door */
 
 	/* An approval for good, and entries of the allowlist. */
-	bool always;
-	uint64_t for_ms; /* 0: without end */
+	struct standing standing; /* for_ms: of an added entry, too */
 	enum confirmed confirmed;
 	const char *id, *agent, *pattern;
 	uint64_t time_ms;  /* of a signed addition */

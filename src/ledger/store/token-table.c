@@ -198,8 +198,7 @@ static int move(struct token_table *t, const struct token_change *change)
 			return r;
 	}
 	if (change->to == TOKEN_APPROVED || token_change_is_partial(change)) {
-		token->always = change->always;
-		token->for_ms = change->for_ms;
+		token->standing = change->standing;
 		token->approval = change->approval; /* none, while more are needed */
 	}
 	if (change->to == TOKEN_CONSUMED)
@@ -228,10 +227,8 @@ static void undo(struct token_table *t, struct entry *e, const struct applied *a
 	token->joined = a->joined;
 	if (a->from == TOKEN_PENDING)
 		token->approval = (struct approval){ 0 };
-	if (a->from == TOKEN_PENDING && a->approvals == 0) {
-		token->always = false;
-		token->for_ms = 0;
-	}
+	if (a->from == TOKEN_PENDING && a->approvals == 0)
+		token->standing = (struct standing){ 0 };
 	counted_set_state(&e->counted, a->from);
 }
 
