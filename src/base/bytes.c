@@ -111,14 +111,10 @@ int bytes_append_str(struct bytes *b, const char *str)
 	return bytes_append(b, str, strlen(str));
 }
 
-int bytes_append_strs(struct bytes *b, const char *str, ...)
+int bytes_append_list(struct bytes *b, const char *const *strs)
 {
-	va_list ap;
-
-	va_start(ap, str);
-	for (; str; str = va_arg(ap, const char *))
-		bytes_append_str(b, str);
-	va_end(ap);
+	for (; *strs; strs++)
+		bytes_append_str(b, *strs);
 	return b->error;
 }
 

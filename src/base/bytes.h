@@ -74,8 +74,12 @@ static inline int bytes_append_char(struct bytes *b, char c)
 	return 0;
 }
 
-/* Several strings; NULL ends the list. Much faster than bytes_appendf(). */
-int bytes_append_strs(struct bytes *b, const char *str, ...) __attribute__((sentinel));
+/* Several strings, such as bytes_append_strs(b, name, "=", value). Much faster than
+ * bytes_appendf(). */
+#define bytes_append_strs(b, ...) bytes_append_list((b), (const char *const[]){ __VA_ARGS__, NULL })
+
+/* `strs` ends with NULL. */
+int bytes_append_list(struct bytes *b, const char *const *strs);
 
 int bytes_appendf(struct bytes *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 int bytes_vappendf(struct bytes *b, const char *format, va_list ap)

@@ -223,13 +223,13 @@ static int print_message(
 {
 	bytes_append_strs(b,
 		has_decision(a) ? decision_name(told->decision) : action_name(a->action), " ",
-		bytes_str(&a->what), NULL);
+		bytes_str(&a->what));
 	if (token_id)
-		bytes_append_strs(b, ", token ", token_id, NULL);
+		bytes_append_strs(b, ", token ", token_id);
 	if (a->verdict.view == VIEW_CHANGED && a->state == ANSWER_DECIDED)
 		bytes_appendf(b, ", tokens: %zu", a->changed.len / TOKEN_ID_LEN);
 	if (!has_decision(a))
-		bytes_append_strs(b, ": ", outcome_name(told->outcome), NULL);
+		bytes_append_strs(b, ": ", outcome_name(told->outcome));
 	if (told->reason && told->reason[0]) {
 		bytes_append_str(b, ": ");
 		text_append_escaped(b, told->reason, strlen(told->reason));

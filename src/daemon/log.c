@@ -55,7 +55,7 @@ static void add_item(struct journal_entry *entry, const char *name, const char *
 	struct bytes *item = &entry->items[entry->n];
 
 	bytes_init(item, BYTES_PRINTED_MAX);
-	if (value && bytes_append_strs(item, name, "=", value, NULL) == 0)
+	if (value && bytes_append_strs(item, name, "=", value) == 0)
 		entry->n++;
 }
 
@@ -89,7 +89,7 @@ static void print_line(const char *message)
 	cleanup(bytes_deinit) struct bytes line = BYTES_PRINTED;
 
 	notation_append_time(&line, clock_now().wall);
-	bytes_append_strs(&line, " " PREFIX, message, "\n", NULL);
+	bytes_append_strs(&line, " " PREFIX, message, "\n");
 	if (__fpending(stderr) + line.len > sizeof(lines))
 		log_flush();
 	fwrite(bytes_str(&line), 1, line.len, stderr);

@@ -10,7 +10,7 @@
 /* The kind, and the target if it is shown. Of a command or a URL only the kind is logged. */
 static void describe_evaluate(const struct evaluate *e, struct bytes *what)
 {
-	bytes_append_strs(what, kind_name(e->kind), " ", NULL);
+	bytes_append_strs(what, kind_name(e->kind), " ");
 	if (e->kind == KIND_EXEC || e->kind == KIND_FETCH || !e->shown_target)
 		return;
 	text_append_quoted(what, e->shown_target, strlen(e->shown_target));
@@ -30,7 +30,7 @@ int turn_describe(
 		bytes_append_char(what, ' ');
 	}
 	notation_decimal(peer->uid, uid);
-	bytes_append_strs(what, operates ? "by uid " : "for uid ", uid, NULL);
+	bytes_append_strs(what, operates ? "by uid " : "for uid ", uid);
 	if (agent) {
 		bytes_append_str(what, " (agent ");
 		text_append_quoted(what, agent, strlen(agent));

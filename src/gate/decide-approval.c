@@ -39,7 +39,7 @@ static int append_groups_of_asker(
 	for (size_t i = 0; i < d->n_groups; i++) {
 		group = decide_approvers_find(in, d->groups[i]);
 		if (group && approver_group_has_asker(group, &in->asker))
-			bytes_append_strs(b, b->len > 0 ? " " : "", d->groups[i], NULL);
+			bytes_append_strs(b, b->len > 0 ? " " : "", d->groups[i]);
 	}
 	return bytes_error(b);
 }
@@ -179,7 +179,7 @@ void decide_approval_add(
 	*list = string_list_of(bytes_str(&v->approvals), 0, v->approvals.len);
 	for (size_t at = 0; at < list->len; at += strlen(list->text + at) + 1)
 		list->n++;
-	verdict_fail(v, bytes_append_strs(&v->proofs, "[", bytes_str(&given->proof), "]", NULL));
+	verdict_fail(v, bytes_append_strs(&v->proofs, "[", bytes_str(&given->proof), "]"));
 	v->sk_use = given->use;
 	if (given->enough)
 		return;

@@ -129,9 +129,9 @@ int approval_text_print(const struct approval_text *t, struct bytes *b)
 
 	bytes_append_strs(b, SSHSIG_APPROVAL "\ngate ", gate, "\ntoken ", token, "\nfingerprint ",
 		fingerprint, "\nrecord ", record, "\ndecision ", t->approve ? "approve" : "refuse",
-		"\n", NULL);
+		"\n");
 	print_always(t, b);
-	bytes_append_strs(b, "until ", boot, " ", until, "\n", NULL);
+	bytes_append_strs(b, "until ", boot, " ", until, "\n");
 	print_reason(t, b);
 	r = bytes_error(b);
 	if (r < 0)

@@ -91,7 +91,7 @@ static int append_line_reason(const struct judgement *j, struct bytes *b)
 		for (size_t k = 0; k < i; k++)
 			told |= j->line[k] == j->line[i];
 		if (!told)
-			r = bytes_append_strs(b, i > 0 ? ", " : " ", j->line[i], NULL);
+			r = bytes_append_strs(b, i > 0 ? ", " : " ", j->line[i]);
 	}
 	return r < 0 ? r : bytes_append_char(b, ')');
 }
@@ -107,8 +107,8 @@ int judgement_append_reason(const struct judgement *j, struct bytes *b)
 	if (j->n_line > 0)
 		return append_line_reason(j, b);
 	if (!j->named)
-		return bytes_append_strs(b, what, " by the default action", NULL);
+		return bytes_append_strs(b, what, " by the default action");
 	if (!j->reason)
-		return bytes_append_strs(b, what, " by rule ", j->rule, NULL);
-	return bytes_append_strs(b, j->reason, " (rule ", j->rule, ")", NULL);
+		return bytes_append_strs(b, what, " by rule ", j->rule);
+	return bytes_append_strs(b, j->reason, " (rule ", j->rule, ")");
 }

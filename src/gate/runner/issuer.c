@@ -91,7 +91,7 @@ struct facts {
 
 static int add_fact(struct facts *f, const char *key, const char *value)
 {
-	bytes_append_strs(f->out, key, "=", value, NULL);
+	bytes_append_strs(f->out, key, "=", value);
 	f->n++;
 	return bytes_append_char(f->out, '\0');
 }

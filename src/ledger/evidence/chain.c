@@ -377,7 +377,7 @@ int chain_print(const char *before, const struct bytes *tail, const char *previo
 	sha256_update(&state, "}", 1);
 	print_digest(&state, ret_hash);
 
-	bytes_append_strs(b, before, HASH_KEY, ret_hash, "\"", NULL);
+	bytes_append_strs(b, before, HASH_KEY, ret_hash, "\"");
 	r = bytes_append(b, tail->data, tail->len);
 	if (r >= 0 && key)
 		r = print_signature(key, &text, b);

@@ -178,7 +178,7 @@ static int print_tail(const struct evidence_entry *entry, uint64_t wall, struct 
 	return r < 0 ? r
 		     : bytes_append_strs(b, "\",\"request\":", entry->request,
 			     ",\"response\":", entry->response, approval[0] ? ",\"approval\":" : "",
-			     approval, ",\"peer\":", entry->peer, NULL);
+			     approval, ",\"peer\":", entry->peer);
 }
 
 void evidence_make_id(char ret[static EVIDENCE_ID_LEN + 1])
@@ -206,10 +206,9 @@ int evidence_add(struct evidence *e, const struct evidence_entry *entry, const s
 	bytes_append_strs(&before,
 		"{\"schema_version\":\"" CHAIN_SCHEMA_FIRMA "\",\"product\":\"" PRODUCT
 		"\",\"event_type\":\"",
-		entry->event, "\",\"record_id\":\"", ret_id, "\",\"sequence\":", sequence, ",",
-		NULL);
+		entry->event, "\",\"record_id\":\"", ret_id, "\",\"sequence\":", sequence, ",");
 	if (previous[0])
-		bytes_append_strs(&before, "\"previous_hash\":\"", previous, "\",", NULL);
+		bytes_append_strs(&before, "\"previous_hash\":\"", previous, "\",");
 
 	r = bytes_error(&before);
 	if (r >= 0)
