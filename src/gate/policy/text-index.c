@@ -80,6 +80,11 @@ void text_index_deinit(struct text_index *index)
 	index->entries = NULL;
 }
 
+static unsigned int entry_byte(const struct text_index *index, size_t i, size_t at)
+{
+	return byte_at(index, index->entries[i].key, index->entries[i].len, at);
+}
+
 /*
  * The first entry in the range whose byte at `at` is at least `byte`; all keys there are longer
  * than `at`.
@@ -87,13 +92,11 @@ void text_index_deinit(struct text_index *index)
 static size_t find_byte(
 	const struct text_index *index, size_t low, size_t high, size_t at, unsigned int byte)
 {
-	const struct text_index_entry *entry;
 	size_t middle;
 
 	while (low < high) {
 		middle = low + (high - low) / 2;
-		entry = &index->entries[middle];
-		if (byte_at(index, entry->key, entry->len, at) < byte)
+		if (entry_byte(index, middle, at) < byte)
 			low = middle + 1;
 		else
 			high = middle;
@@ -101,26 +104,52 @@ static size_t find_byte(
 	return low;
 }
 
+struct range {
+	size_t low, high;
+};
+
+/* The entries of the range whose byte at `at` is this one. Most begin alike, so its ends may tell.
+ */
+static struct range narrow(
+	const struct text_index *index, struct range r, size_t at, unsigned int byte)
+{
+	const unsigned int first = entry_byte(index, r.low, at);
+	const unsigned int last = entry_byte(index, r.high - 1, at);
+
+	if (first > byte || last < byte)
+		return (struct range){ 0 };
+	if (first < byte)
+		r.low = find_byte(index, r.low, r.high, at, byte);
+	if (last > byte)
+		r.high = find_byte(index, r.low, r.high, at, byte + 1U);
+	return r;
+}
+
+/* Adds the rules of entries whose key ends here; the range is then of the others. */
+static size_t add_ending(const struct text_index *index, struct range r, size_t at, bool at_end,
+	struct rule_set *set)
+{
+	const struct text_index_entry *entry = &index->entries[r.low];
+
+	for (; r.low < r.high && entry->len == at; r.low++, entry++)
+		if (!entry->whole || at_end)
+			rule_set_add(set, entry->rule);
+	return r.low;
+}
+
 void text_index_find(
 	const struct text_index *index, const char *text, size_t len, struct rule_set *set)
 {
-	size_t low = 0, high = index->n;
+	struct range r = { 0, index->n };
 	unsigned int byte;
 
 	for (size_t at = 0;; at++) {
-		for (; low < high && index->entries[low].len == at; low++)
-			if (!index->entries[low].whole || at == len)
-				rule_set_add(set, index->entries[low].rule);
-		if (low == high || at == len)
+		r.low = add_ending(index, r, at, at == len, set);
+		if (r.low == r.high || at == len)
 			return;
 
 		byte = byte_at(index, text, len, at);
-		if (at == 0) {
-			low = index->first[byte];
-			high = index->first[byte + 1];
-			continue;
-		}
-		low = find_byte(index, low, high, at, byte);
-		high = find_byte(index, low, high, at, byte + 1U);
+		r = at == 0 ? (struct range){ index->first[byte], index->first[byte + 1] }
+			    : narrow(index, r, at, byte);
 	}
 }
