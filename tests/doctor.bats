@@ -320,7 +320,7 @@ empty_group() {
 }
 
 @test "a log that this user can't read is not seen" {
-	((EUID != 0)) || skip "root can read each file"
+	((EUID != 0)) || skip "root can read everything"
 	echo >"$TMP/evidence"
 	chmod 000 "$TMP/evidence"
 	told "\"evidence\":{\"path\":\"$TMP/evidence\",\"sequence\":1}"
