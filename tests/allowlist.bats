@@ -3,6 +3,8 @@
 #
 # What the allowlist allows, and what an approval for good leaves in it (design, section 8).
 
+# shellcheck disable=SC2030,SC2031 # each test is a process, and so are its variables
+
 load allowlist
 
 HASH1=$(printf '%064d' 1)
@@ -798,6 +800,7 @@ listed() {
 		listed "$width"
 		assert_line -n 0 -p $'\e[1mENTRY'
 		assert_equal "$(tr -d '\n ' <<<"$output" | grep -o 'b\{90\}c')" "$(printf 'b%.0s' {1..90})c"
+		# shellcheck disable=SC2001 # a regular expression
 		(($(sed 's/\x1b\[[0-9]*m//g' <<<"$output" | wc -L) <= width)) || fail "$output"
 	done
 }

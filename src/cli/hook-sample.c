@@ -46,17 +46,18 @@ static void write_members(struct writer *w, struct member *members, size_t n)
 	size_t taken;
 
 	for (size_t i = 0; i < n; i++) {
-		const char *path = members[i].path;
+		const char *path = members[i].path, *dot;
 
 		if (!path)
 			continue;
 		snprintf(key, sizeof(key), "%.*s", (int)strcspn(path, "."), path);
-		if (!strchr(path, '.')) {
+		dot = strchr(path, '.');
+		if (!dot) {
 			writer_string(w, is_element(path) ? NULL : key, members[i].value);
 			continue;
 		}
 		taken = take_below(members + i, n - i, below);
-		if (is_element(below[0].path))
+		if (is_element(dot + 1))
 			writer_array(w, key);
 		else
 			writer_object(w, key);

@@ -168,10 +168,10 @@ static enum hook_try_result read_answer(const struct hook_dialect *dialect,
 
 static enum hook_try_result call(const struct trial *t, const char *command, struct bytes *reason)
 {
+	static const char script[] =
+		"cd \"$1\" && exec timeout -k 1 " HOOK_SECONDS " sh -c \"$2\" 2>&-";
 	cleanup(bytes_deinit) struct bytes question = BYTES_PRINTED, answer = BYTES_PRINTED;
-	const char *words[] = { "/bin/sh", "-c",
-		"cd \"$1\" && exec timeout -k 1 " HOOK_SECONDS " sh -c \"$2\" 2>&-", "sh",
-		t->directory, command, NULL };
+	const char *words[] = { "/bin/sh", "-c", script, "sh", t->directory, command, NULL };
 	int r, status;
 
 	r = hook_sample_print(t->dialect, HOOK_TRY_LINE, t->session, t->directory, &question);

@@ -127,7 +127,7 @@ int approval_text_print(const struct approval_text *t, struct bytes *b)
 	notation_uuid(t->boot_id, boot);
 	notation_decimal(t->until_ms, until);
 
-	bytes_append_strs(b, SSHSIG_APPROVAL "\ngate ", gate, "\ntoken ", token, "\nfingerprint ",
+	bytes_append_strs(b, SSHSIG_APPROVAL, "\ngate ", gate, "\ntoken ", token, "\nfingerprint ",
 		fingerprint, "\nrecord ", record, "\ndecision ", t->approve ? "approve" : "refuse",
 		"\n");
 	print_always(t, b);
