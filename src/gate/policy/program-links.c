@@ -82,7 +82,7 @@ const struct program_link *program_links_find(
 	while (end < links->n && strcmp(path_name(links->links[end].program), name) == 0)
 		end++;
 	*ret_n = end - first;
-	return links->links + first;
+	return *ret_n > 0 ? &links->links[first] : NULL;
 }
 
 void program_links_deinit(struct program_links *links)

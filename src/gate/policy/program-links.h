@@ -27,7 +27,7 @@ struct program_links {
 int program_links_add(struct program_links *links, const char *path, const char *program);
 void program_links_sort(struct program_links *links);
 
-/* The links to all programs of this name, one after the other. */
+/* The links to all programs of this name, one after the other; NULL if there are none. */
 const struct program_link *program_links_find(
 	const struct program_links *links, const char *name, size_t *ret_n);
 

@@ -129,11 +129,15 @@ static struct range narrow(
 static size_t add_ending(const struct text_index *index, struct range r, size_t at, bool at_end,
 	struct rule_set *set)
 {
-	const struct text_index_entry *entry = &index->entries[r.low];
+	const struct text_index_entry *entry;
 
-	for (; r.low < r.high && entry->len == at; r.low++, entry++)
+	for (; r.low < r.high; r.low++) {
+		entry = &index->entries[r.low];
+		if (entry->len != at)
+			break;
 		if (!entry->whole || at_end)
 			rule_set_add(set, entry->rule);
+	}
 	return r.low;
 }
 
