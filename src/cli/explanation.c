@@ -172,7 +172,7 @@ static const struct program_link *next_link(
 
 	first = program_links_find(
 		&policy_trusted(e->matter->policy)->links, path_name(executable), &n);
-	for (link = after ? after + 1 : first; link < first + n; link++)
+	for (link = after ? after + 1 : first; n > 0 && link < first + n; link++)
 		if (strcmp(link->program, executable) == 0)
 			return link;
 	return NULL;

@@ -298,7 +298,7 @@ static bool means_narrow(const char *pattern, const char *text)
 	bool fits;
 
 	if (pattern[0] != '/' || text[0] == '\0' || strchr("-+~!|%", text[0]) || (!slash && !bare)
-		|| (sign && (!slash || sign < slash)))
+		|| (sign && (!slash || sign < slash)) || strstr(text, "proc/"))
 		return false;
 	while (strncmp(rest, "../", 3) == 0)
 		rest += 3;
@@ -448,7 +448,9 @@ static bool argv_fits(
 	const struct rule *rule, const struct candidate *s, const struct trusted *trusted)
 {
 	narrow = rule->action == DECISION_ALLOW;
-	directory = s->directory;
+	directory = candidate_directory(s);
+	if (narrow && (s->inner_directory || s->any_inner_directory))
+		directory = NULL;
 	likely_directory = s->likely_directory;
 	bare = !s->wrapped && takes_files(&s->narrow) && takes_files(&s->narrow_real);
 	if (narrow)
