@@ -3,12 +3,11 @@
 /* Decodes Punycode (RFC 3492): insertions of code points into the ASCII characters of a label. */
 
 #include "base/idna.h"
+#include "base/utf8.h"
 
 #include <stdint.h>
 #include <string.h>
 #include <strings.h>
-
-#include "base/text.h"
 
 #define PREFIX_LEN (sizeof(IDNA_PREFIX) - 1)
 
@@ -157,7 +156,7 @@ static void append_label(struct bytes *b, const char *label, size_t len)
 		return;
 	}
 	for (size_t i = 0; i < l.n; i++)
-		bytes_append(b, utf8, text_encode(l.codes[i], utf8));
+		bytes_append(b, utf8, utf8_encode(l.codes[i], utf8));
 }
 
 static bool is_of_label(char c)

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * Text from outside: whether it is UTF-8, and how it is shown to a person. Pure functions. A text
- * is given with its length and may hold NUL bytes, unless the function takes a C string.
+ * How text from outside is shown to a person. Pure functions. A text is given with its length and
+ * may hold NUL bytes, unless the function takes a C string.
  *
  * The append functions return 0 or the errors of bytes_append(); on failure nothing is appended.
  */
@@ -13,19 +13,6 @@
 #include <stdint.h>
 
 #include "base/bytes.h"
-
-/*
- * Decodes one code point of valid UTF-8 (RFC 3629: no overlong form, no surrogate, nothing beyond
- * U+10FFFF) from the first `len` (> 0) bytes. Returns its length (1 to 4), or 0 if the bytes are
- * not valid; *ret is then untouched.
- */
-size_t text_decode(const char *text, size_t len, uint32_t *ret);
-
-/* The inverse, for any number below 0x200000. Returns the length. */
-size_t text_encode(uint32_t code, char ret[static 4]);
-
-/* Whether the whole text is valid UTF-8. NUL bytes are valid here, and so is the empty text. */
-bool text_is_utf8(const char *text, size_t len);
 
 /* Whether the text is empty or only ASCII white space. */
 bool text_is_blank(const char *text);

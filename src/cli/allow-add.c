@@ -12,6 +12,7 @@
 #include "base/json/writer.h"
 #include "base/notation.h"
 #include "base/text.h"
+#include "base/utf8.h"
 #include "cli/approver-key.h"
 #include "cli/must.h"
 #include "cli/operator.h"
@@ -145,7 +146,7 @@ static int check_words(const struct verb *verb, const struct adding *a)
 	if (!a->words[0])
 		return usage_error(verb, "a pattern is missing");
 	for (char **word = a->words; *word; word++)
-		if (!text_is_utf8(*word, strlen(*word)))
+		if (!utf8_is_valid(*word, strlen(*word)))
 			return usage_error(verb, "a pattern must be UTF-8");
 	return STATUS_DONE;
 }

@@ -13,6 +13,7 @@
 #include "base/json/writer.h"
 #include "base/notation.h"
 #include "base/text.h"
+#include "base/utf8.h"
 #include "cli/allow.h"
 #include "gate/wire/request.h"
 
@@ -118,7 +119,7 @@ static int remove_one(const struct removing *r, const char *text)
 	struct operator_options op = r->op;
 	int status;
 
-	if (!text_is_utf8(text, strlen(text)))
+	if (!utf8_is_valid(text, strlen(text)))
 		return usage_error(op.verb, "an ID must be UTF-8");
 	status = find_entry(&op, text, &id);
 	if (status != STATUS_DONE)

@@ -13,6 +13,7 @@
 #include "base/notation.h"
 #include "base/sha256.h"
 #include "base/text.h"
+#include "base/utf8.h"
 
 #define ENVIRONMENT_NAME_MAX 256
 
@@ -131,7 +132,7 @@ bool environment_parse_keep(const char *value, void *to)
 	struct environment_keep *keep = to;
 
 	if (keep->n == ENVIRONMENT_KEEP_MAX || value[0] == '\0' || strchr(value, '=')
-		|| strlen(value) > ENVIRONMENT_NAME_MAX || !text_is_utf8(value, strlen(value)))
+		|| strlen(value) > ENVIRONMENT_NAME_MAX || !utf8_is_valid(value, strlen(value)))
 		return false;
 	keep->names[keep->n++] = value;
 	return true;

@@ -11,6 +11,7 @@
 #include "base/array.h"
 #include "base/json/scan.h"
 #include "base/text.h"
+#include "base/utf8.h"
 #include "cli/evaluate-request.h"
 #include "cli/input-file.h"
 #include "gate/limits.h"
@@ -66,7 +67,7 @@ static int read_named(const char *path, const char *what, struct bytes *ret)
 			LIMIT_REQUEST_MAX);
 	if (r < 0)
 		return say_undecided("%s: %s", bytes_str(&shown), strerror(-r));
-	if (memchr(bytes_str(ret), '\0', ret->len) || !text_is_utf8(bytes_str(ret), ret->len))
+	if (memchr(bytes_str(ret), '\0', ret->len) || !utf8_is_valid(bytes_str(ret), ret->len))
 		return say_undecided("%s: %s must be UTF-8 without NUL", bytes_str(&shown), what);
 	return STATUS_DONE;
 }
@@ -75,7 +76,7 @@ static int read_named(const char *path, const char *what, struct bytes *ret)
 
 static bool is_text(const char *text)
 {
-	return !text || text_is_utf8(text, strlen(text));
+	return !text || utf8_is_valid(text, strlen(text));
 }
 
 static int write_line(const struct evaluate_build *b, const struct request_build *asker,

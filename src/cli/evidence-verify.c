@@ -16,6 +16,7 @@
 #include "base/file.h"
 #include "base/json/writer.h"
 #include "base/text.h"
+#include "base/utf8.h"
 #include "cli/evidence-file.h"
 #include "cli/progress.h"
 #include "cli/segment-order.h"
@@ -169,7 +170,7 @@ static int print_json(struct reading *r, const struct verify_report *report)
 	writer_init(&w, &line);
 	writer_object(&w, NULL);
 	writer_string(&w, "path",
-		text_is_utf8(r->path, strlen(r->path)) ? r->path : bytes_str(&r->shown));
+		utf8_is_valid(r->path, strlen(r->path)) ? r->path : bytes_str(&r->shown));
 	writer_bool(&w, "valid", report->faults == 0 && !is_unchecked(r, report));
 	writer_unsigned(&w, "records", report->records);
 	writer_unsigned(&w, "signed_records", report->signed_records);

@@ -3,11 +3,10 @@
 /* Splits a text into lines by the number of columns available. */
 
 #include "cli/fold.h"
+#include "base/utf8.h"
 
 #include <stdint.h>
 #include <string.h>
-
-#include "base/text.h"
 
 /* Returns the length in bytes and the columns of the first character. `len` is at least 1. */
 static size_t character(const char *text, size_t len, size_t *ret_columns)
@@ -16,7 +15,7 @@ static size_t character(const char *text, size_t len, size_t *ret_columns)
 	size_t n;
 
 	*ret_columns = (unsigned char)text[0] < 0x80 ? 1 : 2;
-	n = text_decode(text, len, &c);
+	n = utf8_decode(text, len, &c);
 	return n > 0 ? n : 1;
 }
 

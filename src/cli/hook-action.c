@@ -16,8 +16,8 @@
 #include "base/array.h"
 #include "base/notation.h"
 #include "base/sha256.h"
-#include "base/text.h"
 #include "base/unicode.h"
+#include "base/utf8.h"
 #include "cli/hook-patch.h"
 #include "cli/hook-tool.h"
 #include "gate/kind.h"
@@ -131,7 +131,7 @@ static bool is_clear_path(const char *path)
 	if (len == 0 || path[0] == ' ' || path[len - 1] == ' ')
 		return false;
 	for (; len > 0; path += n, len -= n) {
-		n = text_decode(path, len, &c);
+		n = utf8_decode(path, len, &c);
 		if (n == 0 || unicode_class(c) == UNICODE_HIDDEN)
 			return false;
 	}
@@ -148,7 +148,7 @@ static int set_path(struct finder *f, struct evaluate_request *request, const ch
 	if (!real)
 		return errno == ENOMEM ? -ENOMEM : 0;
 	own(f, real);
-	if (text_is_utf8(real, strlen(real)))
+	if (utf8_is_valid(real, strlen(real)))
 		request->real_target = real;
 	return 0;
 }

@@ -15,6 +15,7 @@
 #include "base/cleanup.h"
 #include "base/notation.h"
 #include "base/text.h"
+#include "base/utf8.h"
 #include "cli/difference.h"
 #include "cli/hook-dialect.h"
 #include "cli/hook-look.h"
@@ -154,7 +155,7 @@ static int find_program(char ret[static PATH_MAX])
 	r = own_path(ret);
 	if (r < 0)
 		return say_undecided("can't tell where this program is: %s", strerror(-r));
-	if (access(ret, X_OK) < 0 || !text_is_utf8(ret, strlen(ret)))
+	if (access(ret, X_OK) < 0 || !utf8_is_valid(ret, strlen(ret)))
 		return say_undecided("this program is no longer where it was started from");
 	return STATUS_DONE;
 }
@@ -270,7 +271,7 @@ static int run_install(const struct verb *verb, int argc, char **argv)
 	status = read_options(verb, argc, argv, &i, &operands);
 	if (status != VERB_GO)
 		return status;
-	if (i.socket && !text_is_utf8(i.socket, strlen(i.socket)))
+	if (i.socket && !utf8_is_valid(i.socket, strlen(i.socket)))
 		return usage_error(verb, "--socket wants UTF-8");
 
 	place = choose_place(&i, operands.words[0]);

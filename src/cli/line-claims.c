@@ -12,7 +12,7 @@
 
 #include "base/array.h"
 #include "base/path.h"
-#include "base/text.h"
+#include "base/utf8.h"
 #include "cli/find-command.h"
 #include "gate/limits.h"
 #include "gate/shell/shell-call.h"
@@ -68,7 +68,7 @@ static int add_environment(struct bytes *b, struct invocation *asked)
 		len = strcspn(*variable, "=");
 		if (!changes_lines(*variable, len))
 			continue;
-		if (len > LIMIT_STRING || !text_is_utf8(*variable, len))
+		if (len > LIMIT_STRING || !utf8_is_valid(*variable, len))
 			len = strlen("LD_");
 		r = append_string(b, *variable, len);
 		n++;
@@ -115,7 +115,7 @@ static bool is_sent(const struct bytes *b, const char *name)
 static bool travels(const char *path)
 {
 	return strlen(path) <= LIMIT_PATH && path_is_normal(path)
-		&& text_is_utf8(path, strlen(path));
+		&& utf8_is_valid(path, strlen(path));
 }
 
 /* The name relative to the command's directory; NULL if out of memory. */

@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "base/notation.h"
-#include "base/text.h"
 #include "base/users.h"
+#include "base/utf8.h"
 
 static const char *const wants[] = {
 	[OPTION_IS_FLAG] = "nothing",
@@ -64,7 +64,7 @@ static bool store(const struct option_row *row, const char *value, void *to)
 		*(bool *)to = true;
 		return true;
 	case OPTION_IS_TEXT:
-		if (!value || !text_is_utf8(value, strlen(value)))
+		if (!value || !utf8_is_valid(value, strlen(value)))
 			return false;
 		*(const char **)to = value;
 		return true;

@@ -17,6 +17,7 @@
 #include "base/json/writer.h"
 #include "base/notation.h"
 #include "base/text.h"
+#include "base/utf8.h"
 #include "cli/input-file.h"
 #include "cli/line-claims.h"
 #include "gate/fields.h"
@@ -75,7 +76,7 @@ bool request_build_parse_token(const char *value, void *to)
 
 static bool travels(const char *text)
 {
-	return !text || text_is_utf8(text, strlen(text));
+	return !text || utf8_is_valid(text, strlen(text));
 }
 
 static int refuse_text(const char *what)

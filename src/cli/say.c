@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 #include "base/bytes.h"
-#include "base/text.h"
 #include "base/unicode.h"
+#include "base/utf8.h"
 #include "cli/console.h"
 #include "cli/fold.h"
 
@@ -112,7 +112,7 @@ void say_json(const char *line, size_t len)
 	}
 
 	for (; line < end; line += n) {
-		n = text_decode(line, (size_t)(end - line), &c);
+		n = utf8_decode(line, (size_t)(end - line), &c);
 		if (n == 0)
 			break; /* can't happen: the caller has parsed the text */
 		if (unicode_class(c) != UNICODE_HIDDEN)

@@ -21,6 +21,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "base/utf8.h"
 #include "cli/always-text.h"
 #include "cli/confirm.h"
 #include "cli/desk-decide.h"
@@ -267,7 +268,7 @@ static void take_line(struct token_desk *d)
 
 	if (!keyboard_line(keyboard(d), line, sizeof(line)))
 		say_and_ask_again(d, "\n");
-	else if (!text_is_utf8(line, strlen(line)))
+	else if (!utf8_is_valid(line, strlen(line)))
 		say_and_ask_again(d, "That is not UTF-8.\n");
 	else
 		take_typed(d, line);

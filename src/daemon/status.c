@@ -9,7 +9,7 @@
 
 #include "base/json/writer.h"
 #include "base/notation.h"
-#include "base/text.h"
+#include "base/utf8.h"
 
 static void add_doors(struct writer *w, const struct doors *doors)
 {
@@ -104,8 +104,8 @@ static void add_policy(struct writer *w, const struct live_policy *live)
 	writer_object(w, "policy");
 	/* Not escaped if it is UTF-8, so that a client can open it; JSON can't hold other bytes. */
 	writer_string(w, "path",
-		text_is_utf8(live->path, strlen(live->path)) ? live->path
-							     : bytes_str(&live->shown));
+		utf8_is_valid(live->path, strlen(live->path)) ? live->path
+							      : bytes_str(&live->shown));
 	if (live->policy) {
 		notation_hex(live->hash, sizeof(live->hash), hash);
 		writer_string(w, "id", policy_id(live->policy));
@@ -134,8 +134,8 @@ static void add_approvers(struct writer *w, const struct status_sources *s)
 		writer_string(w, "gate", gate);
 	}
 	writer_object(w, "approvers");
-	writer_string(
-		w, "path", text_is_utf8(f->path, strlen(f->path)) ? f->path : bytes_str(&f->shown));
+	writer_string(w, "path",
+		utf8_is_valid(f->path, strlen(f->path)) ? f->path : bytes_str(&f->shown));
 	if (f->signers)
 		writer_unsigned(w, "keys", allowed_signers_count(f->signers));
 	writer_bool(w, "require_signature", s->resources->settings->require_signature);

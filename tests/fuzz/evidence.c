@@ -18,8 +18,8 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "base/text.h"
 #include "base/unicode.h"
+#include "base/utf8.h"
 #include "cli/evidence-line.h"
 #include "ledger/evidence/verify.h"
 
@@ -128,7 +128,7 @@ static void check_shown(const char *line, size_t len)
 	if (evidence_line_append(line, len, &all, &text, &decision) != EVIDENCE_LINE_SHOWN)
 		return;
 	for (size_t i = 0; i < text.len; i += n) {
-		n = text_decode(text.data + i, text.len - i, &c);
+		n = utf8_decode(text.data + i, text.len - i, &c);
 		must(n > 0 && unicode_class(c) != UNICODE_HIDDEN);
 	}
 }

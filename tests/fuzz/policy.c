@@ -16,7 +16,7 @@
 
 #include "base/array.h"
 #include "base/path.h"
-#include "base/text.h"
+#include "base/utf8.h"
 #include "gate/limits.h"
 #include "gate/policy/candidates.h"
 #include "gate/policy/glob.h"
@@ -98,7 +98,7 @@ static struct characters decode(const char *text, size_t len)
 	for (size_t n; len > 0; text += n, len -= n) {
 		uint32_t c = 0x110000 + (unsigned char)*text;
 
-		n = text_decode(text, len, &c);
+		n = utf8_decode(text, len, &c);
 		if (n == 0)
 			n = 1;
 		out.c[out.n++] = c;
@@ -597,7 +597,7 @@ static void check_policy(const char *text, size_t len, const char *request, size
 	faults_init(&faults);
 	r = policy_parse(text, len, &names, &faults, &policy);
 	must((r == POLICY_FAULTY) == (faults.n > 0) && (r == 0) == (policy != NULL));
-	must(faults_print(&faults, "FILE", &lines) < 0 || text_is_utf8(lines.data, lines.len));
+	must(faults_print(&faults, "FILE", &lines) < 0 || utf8_is_valid(lines.data, lines.len));
 	faults_deinit(&faults);
 	if (policy)
 		judge(policy, request, request_len);
@@ -608,14 +608,14 @@ static void check_glob(bool path, const char *pattern, const char *text)
 {
 	if (strlen(pattern) * strlen(text) > 1000000)
 		return;
-	if (!path && !glob_text_fault(pattern) && text_is_utf8(pattern, strlen(pattern))
-		&& text_is_utf8(text, strlen(text))) {
+	if (!path && !glob_text_fault(pattern) && utf8_is_valid(pattern, strlen(pattern))
+		&& utf8_is_valid(text, strlen(text))) {
 		must(glob_text(pattern, text) == slow_text(pattern, text));
 		checked_narrow(pattern, text);
 	}
-	if (path && !glob_path_fault(pattern) && text_is_utf8(pattern, strlen(pattern))
+	if (path && !glob_path_fault(pattern) && utf8_is_valid(pattern, strlen(pattern))
 		&& (path_is_normal(text) || strcmp(text, "/") == 0)
-		&& text_is_utf8(text, strlen(text)))
+		&& utf8_is_valid(text, strlen(text)))
 		must(glob_path(pattern, text) == slow_path(pattern, text));
 }
 

@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "base/path.h"
-#include "base/text.h"
+#include "base/utf8.h"
 #include "gate/shell/shell-line.h"
 #include "gate/shell/shell-names.h"
 #include "gate/shell/shell-words.h"
@@ -139,7 +139,7 @@ static bool is_control_free(const char *text)
 	uint32_t c;
 
 	for (size_t len; *text; text += len) {
-		len = text_decode(text, strlen(text), &c);
+		len = utf8_decode(text, strlen(text), &c);
 		if (len == 0 || (c < 0x20 && c != '\t' && c != '\n') || (c >= 0x7F && c < 0xA0))
 			return false;
 	}

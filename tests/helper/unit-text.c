@@ -6,6 +6,7 @@
  * refused (then the errno's name is on standard output); 2 called wrongly, or broken.
  */
 
+#include "base/utf8.h"
 #include "helper/unit.h"
 
 #include <cjson/cJSON.h>
@@ -100,7 +101,7 @@ static int quote(char **argv, const struct bytes *in, struct bytes *out)
 static int utf8(char **argv, const struct bytes *in, struct bytes *out)
 {
 	(void)argv, (void)out;
-	return text_is_utf8(bytes_str(in), in->len) ? 0 : NO;
+	return utf8_is_valid(bytes_str(in), in->len) ? 0 : NO;
 }
 
 static int blank(char **argv, const struct bytes *in, struct bytes *out)
@@ -166,14 +167,14 @@ static int decode_host(char **argv, const struct bytes *in, struct bytes *out)
 	return print(out);
 }
 
-/* Whether text_decode() takes the whole text, character by character. */
+/* Whether utf8_decode() takes the whole text, character by character. */
 static bool is_whole(const char *text, size_t len)
 {
 	while (len > 0) {
 		uint32_t c;
 		size_t n;
 
-		n = text_decode(text, len, &c);
+		n = utf8_decode(text, len, &c);
 		if (n == 0)
 			return false;
 
@@ -201,8 +202,8 @@ static int utf8_all(char **argv, const struct bytes *in, struct bytes *out)
 		bool is_character = c <= 0x10FFFF && (c < 0xD800 || c > 0xDFFF);
 		uint32_t decoded = UINT32_MAX;
 		char text[4];
-		size_t len = text_encode(c, text);
-		size_t n = text_decode(text, len, &decoded);
+		size_t len = utf8_encode(c, text);
+		size_t n = utf8_decode(text, len, &decoded);
 
 		if (n != (is_character ? len : 0) || decoded != (is_character ? c : UINT32_MAX)) {
 			printf("U+%04" PRIX32 "\n", c);
@@ -215,7 +216,7 @@ static int utf8_all(char **argv, const struct bytes *in, struct bytes *out)
 
 		for (uint32_t i = 0; i < UINT32_C(1) << 8 * len; i++) {
 			char text[3] = { (char)i, (char)(i >> 8), (char)(i >> 16) };
-			bool is_valid = text_is_utf8(text, len);
+			bool is_valid = utf8_is_valid(text, len);
 
 			if (is_valid != is_whole(text, len)) {
 				printf("%06" PRIX32 "\n", i);

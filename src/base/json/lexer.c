@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/json/plain.h"
-#include "base/text.h"
+#include "base/utf8.h"
 
 int lexer_refuse_at(struct lexer *l, enum scan_error error, const char *where)
 {
@@ -104,7 +104,7 @@ static int take_escape(struct lexer *l, struct bytes *out)
 		r = take_unicode_escape(l, start, &code);
 		if (r != 0)
 			return r;
-		return out ? bytes_append(out, utf8, text_encode(code, utf8)) : 0;
+		return out ? bytes_append(out, utf8, utf8_encode(code, utf8)) : 0;
 	}
 
 	name = memchr(names, *l->at, sizeof(names) - 1);
@@ -127,7 +127,7 @@ static int take_plain(struct lexer *l)
 	if (c < 0x20)
 		return lexer_refuse(l, SCAN_CONTROL);
 
-	n = text_decode(l->at, (size_t)(l->end - l->at), &code);
+	n = utf8_decode(l->at, (size_t)(l->end - l->at), &code);
 	if (n == 0)
 		return lexer_refuse(l, SCAN_BAD_UTF8);
 

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "base/path.h"
-#include "base/text.h"
+#include "base/utf8.h"
 #include "gate/limits.h"
 
 #define UNLIMITED UINT64_MAX
@@ -65,7 +65,7 @@ static const char *next_char(const char *t, const char *end)
 
 	if ((unsigned char)*t < 0x80)
 		return t + 1;
-	n = text_decode(t, (size_t)(end - t), &c);
+	n = utf8_decode(t, (size_t)(end - t), &c);
 	return t + (n > 0 ? n : 1);
 }
 

@@ -12,7 +12,7 @@
 
 #include "base/array.h"
 #include "base/path.h"
-#include "base/text.h"
+#include "base/utf8.h"
 #include "gate/shell/shell-names.h"
 
 static const char *const texts[] = {
@@ -340,7 +340,7 @@ static enum shell_fault scan(struct shell_line *line, const char *text, size_t l
 		return SHELL_NOTHING;
 	if (has_control(text))
 		return SHELL_CONTROL;
-	if (!text_is_utf8(text, len))
+	if (!utf8_is_valid(text, len))
 		return SHELL_NOT_UTF8;
 	return ends_word(*s.at) ? SHELL_EMPTY_COMMAND : take_list(line, &s);
 }
