@@ -684,6 +684,29 @@ assert_recovered() {
 	assert_equal "$(of 4 response | "$UNIT" get decision)" deny
 }
 
+@test "a turn that the store could not record leaves a log that fits the tokens, also after a kill" {
+	local token
+
+	FIRMA_TEST_WITNESS='' start_asking
+	issue_fat 1
+	stop_daemon
+	start
+	token=$(pending_token)
+	operate approve token_id="$token" >"$TMP/out"
+	# The log may grow to this size, but not the file of tokens.
+	prlimit --pid "$DAEMON" --fsize=40000:
+	run ask approval_token="$token"
+	assert_decision deny 'the change could not be recorded: File too large'
+	kill_daemon
+
+	start
+	run ask approval_token="$token"
+	assert_decision allow
+	stop_daemon
+	run firma evidence verify "$LOG"
+	assert_status 0
+}
+
 @test "an operator hears that the outcome is unknown where it could not be recorded" {
 	need_trace
 	start

@@ -160,3 +160,24 @@ denied() {
 	wait "$asker"
 	assert_equal "$(<"$TMP/reply")" '{"decision":"allow","reason":"approved by an operator"}'
 }
+
+@test "a change that was lost is evidence of a refusal, and of nothing else" {
+	local token log=$TMP/log.jsonl
+
+	stop_daemon
+	serve_at "$SOCKET" --store memory --default-action pending_hitl --evidence-log "$log"
+	until_listening "$SOCKET"
+	token=$(approved_token)
+	next commit-stale
+	denied "$CHANGED" approval_token="$token"
+	next commit-stale
+	run operate revoke token_id="$token"
+	assert_field reason "$CHANGED"
+	assert_happened
+	stop_daemon
+	run firma evidence verify "$log"
+	assert_output -p ': holds: 4 records'
+	run sed -n '3p;4p' "$log"
+	assert_line -n 0 -p '"response":{"decision":"deny","reason":"'"$CHANGED"'"'
+	assert_line -n 1 -p '"response":{"outcome":"unsupported_action","reason":"'"$CHANGED"'"'
+}
