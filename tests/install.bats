@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: ISC
 #
-# What is installed beside the program: the administrator's file, which is theirs, and the texts
-# that explain the journal's messages.
+# What is installed beside the program: the administrator's file, which is theirs, the texts that
+# explain the journal's messages, and a whole gate in the home of a user without root.
 
 # shellcheck disable=SC2030,SC2031 # each test is a process, and so are its variables
 
@@ -11,6 +11,8 @@ load lib
 # install_tree: into $TREE; OPTIONS is then the administrator's file in it.
 install_tree() {
 	TREE=$TMP/tree
+	grep -q '^install-data-local:' "${FIRMA_SHIPPED%/*}/Makefile" \
+		|| skip "this build is for a user's own gate"
 	make_build install DESTDIR="$TREE" >"$TMP/install" 2>&1 || fail "$(<"$TMP/install")"
 	OPTIONS=$(find "$TREE" -path '*/default/firma')
 	[[ -f $OPTIONS ]] || fail "no options are installed"
@@ -67,4 +69,66 @@ uninstall_tree() {
 	assert_equal "$(grep -c '^Subject: ..*' "$catalog")" "$n"
 	assert_equal "$(grep -c '^Defined-By: firma$' "$catalog")" "$n"
 	assert_equal "$(grep -c '^Documentation: man:firma' "$catalog")" "$n"
+}
+
+# as_owner COMMAND...: as the user whose home $TMP is: who runs this, or, for root, another.
+as_owner() {
+	local as=()
+
+	((EUID != 0)) || as=(setpriv --reuid="$OWNER" --regid="$OWNER" --clear-groups --)
+	"${as[@]}" env PATH="$TMP/.local/bin:$PATH" XDG_RUNTIME_DIR="$TMP" "$@"
+}
+
+# in_home COMMAND...: must succeed.
+in_home() {
+	as_owner "$@" >"$TMP/said" 2>&1 || fail "$*" "$(tail -n 20 "$TMP/said")"
+}
+
+@test "with the prefix ~/.local, a user without root installs a whole gate, and asks it" {
+	local build=${FIRMA_SHIPPED%/*} source=$TMP/source token
+
+	OWNER=4711
+	unset FIRMA_SOCKET FIRMA_OPERATOR_SOCKET
+	# The source as it is released, and the objects of this build, which need not be built again.
+	make_build distdir distdir="$source" >"$TMP/said" 2>&1 || fail "$(<"$TMP/said")"
+	((EUID != 0)) || {
+		_give_tmp "$OWNER"
+		chown -R "$OWNER:$OWNER" "$source"
+	}
+	cd "$source" || return
+	in_home ./configure --quiet --prefix="$TMP/.local"
+	(cd "$build" && find src \( -name '*.o' -o -name .dirstamp \) && ls -- *.a firma) |
+		tar -C "$build" -cf - --verbatim-files-from -T - | as_owner tar -xf - --no-same-owner
+	in_home env -u MAKEFLAGS -u MAKELEVEL make --silent install
+
+	# Where a shell, man and the user's systemd look.
+	local share=$TMP/.local/share
+	run find "$TMP/.local" ! -type d ! -path "$share/man/*" ! -path "$share/doc/*" \
+		! -path "$share/firma/*" -printf '%P\n'
+	assert_equal "$(sort <<<"$output")" "$(sort <<-END
+		bin/firma
+		share/bash-completion/completions/firma
+		share/systemd/user/firma-operator.socket
+		share/systemd/user/firma-proxy.service
+		share/systemd/user/firma-proxy.socket
+		share/systemd/user/firma.service
+		share/systemd/user/firma.socket
+		share/zsh/site-functions/_firma
+	END
+	)"
+	[[ -s $share/man/man1/firma.1 && -s $share/doc/firma/examples/coding-agent.json ]]
+	grep -qx "ExecStart=$TMP/.local/bin/firma serve .*" "$share/systemd/user/firma.service"
+	run as_owner systemd-analyze --user unit-paths
+	assert_line "$share/systemd/user"
+	in_home systemd-analyze --user --man=no verify "$share"/systemd/user/firma{,-operator}.socket
+
+	in_home firma daemon start --operator-socket "$TMP/firma/operator.sock" \
+		--allow-self-approval --default-action pending_hitl
+	token=$(as_owner firma check -- true 2>"$TMP/said") || [[ $? == 75 ]] || fail "$(<"$TMP/said")"
+	in_home firma token approve --yes "$token"
+	in_home firma check --token "$token" -- true
+	in_home firma daemon stop
+
+	in_home env -u MAKEFLAGS -u MAKELEVEL make --silent uninstall
+	assert_equal "$(find "$TMP/.local" ! -type d ! -path '*/state/*')" ''
 }
