@@ -67,6 +67,8 @@ lib_setup() {
 	mkdir "$TMP/clock"
 	export HOME=$TMP FIRMA_SOCKET=$SOCKET FIRMA_OPERATOR_SOCKET=$OPERATOR_SOCKET
 	export FIRMA_TEST_CLOCK=$TMP/clock/now FIRMA_TEST_WITNESS=$TMP/witness
+	# No policy of this machine.
+	export CONFIGURATION_DIRECTORY=$TMP/configuration
 }
 
 lib_teardown() {

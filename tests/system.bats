@@ -113,7 +113,7 @@ serve_with() {
 	# shellcheck disable=SC2016
 	guest sh -c 'printf "FIRMA_OPTIONS=%s\n" "$2" >"$1"
 		rm -rf /run/systemd/system/firma.service.d && systemctl daemon-reload
-		systemctl stop firma.service && rm -rf /var/lib/firma/*' \
+		systemctl stop firma.service && rm -rf /var/lib/firma/* /etc/firma/policy.json' \
 		sh "$OPTIONS_FILE" "$*" 2>/dev/null
 	SINCE=$(starts)
 }
@@ -507,10 +507,10 @@ write_rules() {
 }
 
 @test "within the sandbox, rules are read, with users and groups by their names, and read anew" {
+	serve_with --policy=/etc/firma/policy.json
 	write_rules '{"exec":[
 		{"id":"alice","argv":["uname","-r"],"action":"allow","users":["alice"]},
 		{"id":"agents","argv":["uname","-m"],"action":"deny","groups":["firma-agents"]}]}'
-	serve_with --policy=/etc/firma/policy.json
 	check alice -- uname -r
 	assert_status 0
 	check carol -- uname -r
@@ -537,6 +537,16 @@ write_rules() {
 	check carol -- uname -r
 	assert_status 1
 	assert_stderr 'firma: denied: closed: /etc/firma/policy.json: belongs to another user'
+}
+
+@test "the rules in /etc/firma/policy.json are in force without an option" {
+	write_rules '{"exec":[{"id":"look","argv":["uname","-r"],"action":"allow"}]}'
+	check alice -- uname -r
+	assert_status 0
+	guest rm /etc/firma/policy.json
+	check alice -- uname -r
+	assert_status 1
+	assert_stderr 'firma: denied: closed: /etc/firma/policy.json: No such file or directory'
 }
 
 # check_at DIRECTORY [OPTION...] -- COMMAND...: alice's robot asks from there.
@@ -750,7 +760,7 @@ is_left() {
 	guest systemctl start firma-jwks.service || fail "$(guest journalctl -u firma-jwks.service)"
 	guest cat /var/lib/firma-jwks/issuer.json | cmp - "$TMP/ci/keys"
 	assert_equal "$(guest stat -c '%U %a' /var/lib/firma-jwks/issuer.json)" 'root 644'
-	serve_with --policy /etc/firma/policy.json
+	guest systemctl stop firma.service
 	as bob firma status
 	run guest sh -c 'rm -r /etc/firma/policy.json; systemctl stop issuer
 		systemctl start firma-jwks.timer && systemctl is-active firma-jwks.timer

@@ -74,12 +74,16 @@ static bool add_fault(const struct json *document, const char *subject, struct f
 	return true;
 }
 
-static void add_policy(const struct json *policy, struct findings *f)
+static void add_policy(const struct json *policy, const char *unused, struct findings *f)
 {
 	const char *path = policy ? json_get_string(policy, "path") : NULL;
 	const struct json *rules = policy ? json_get(policy, "rules") : NULL;
 
-	if (!path)
+	if (unused) {
+		findings_add(f, FINDING_WARNING, SUBJECT,
+			"%s is not in force: it is newer than the daemon", unused);
+		findings_mend(f, "restart the daemon");
+	} else if (!path)
 		findings_add(f, FINDING_GOOD, SUBJECT, "none: the default action decides");
 	else if (!add_fault(policy, SUBJECT, f))
 		check_file(path, rules ? json_count(rules) : 0, f);
@@ -106,7 +110,7 @@ void doctor_policy(const struct json *status, struct findings *f)
 			  *packs = json_get(status, "policy_packs"),
 			  *registry = json_get(status, "registry");
 
-	add_policy(policy, f);
+	add_policy(policy, json_get_string(status, "policy_not_in_force"), f);
 	add_default(status, policy, f);
 	if (packs)
 		json_each (pack, packs)

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/file.h"
@@ -18,6 +19,7 @@
 #include "cli/absolute.h"
 #include "cli/client.h"
 #include "cli/daemon-user.h"
+#include "cli/home-path.h"
 #include "cli/packs.h"
 #include "cli/verb.h"
 #include "daemon/door.h"
@@ -132,7 +134,9 @@ static const struct option_row rows[] = {
 		OPTION_STRING(struct command_line, state_dir) },
 	{ "store", 0, "KIND", "file or memory (default: file)",
 		OPTION_PARSED(struct command_line, store, parse_store), .wants = "file or memory" },
-	{ "policy", 0, "FILE", "the rules, see firma-policy(5)",
+	{ "policy", 0, "FILE",
+		"the rules, see firma-policy(5)\n"
+		"(default: policy.json where it is usual)",
 		OPTION_STRING(struct command_line, policy) },
 	{ "approvers", 0, "FILE", "whose signatures approve, see firma-approvers(5)",
 		OPTION_STRING(struct command_line, approvers) },
@@ -312,13 +316,19 @@ static int take_path(const char *given, const char *what, char **own, const char
 	return STATUS_DONE;
 }
 
+#define HOME_PATHS 12
+
 /* The paths of the options, absolute. */
 struct paths {
-	char *state_dir, *policy, *approvers, *key, *old_key, *registry, *pid_file;
+	char *in_home[HOME_PATHS]; /* those of options that begin with "~/" or "%h/" */
+	char *state_dir, *policy, *usual_policy, *approvers, *key, *old_key, *registry, *pid_file;
 };
 
 static void paths_deinit(struct paths *p)
 {
+	for (size_t i = 0; i < LENGTH(p->in_home); i++)
+		free(p->in_home[i]);
+	free(p->usual_policy);
 	free(p->state_dir);
 	free(p->policy);
 	free(p->approvers);
@@ -328,15 +338,48 @@ static void paths_deinit(struct paths *p)
 	free(p->pid_file);
 }
 
+/* Replaces "~/" and "%h/" at the beginning of each option that is a path. */
+static int find_home(struct command_line *c, struct paths *p)
+{
+	const char **options[HOME_PATHS] = { &c->serve.socket, &c->serve.operator_socket,
+		&c->state_dir, &c->policy, &c->approvers, &c->pack_directory, &c->registry,
+		&c->serve.evidence_log, &c->key.shared, &c->key.signing, &c->pid_file,
+		c->old_key.shared ? &c->old_key.shared : &c->old_key.signing };
+	int r;
+
+	for (size_t i = 0; i < HOME_PATHS; i++) {
+		if (!*options[i])
+			continue;
+		r = home_path(*options[i], &p->in_home[i]);
+		if (r == -ENOENT)
+			return say_undecided("can't tell where the home directory is");
+		if (r < 0)
+			return say_undecided("out of memory");
+		*options[i] = p->in_home[i];
+	}
+	return STATUS_DONE;
+}
+
+static int find_policy(struct command_line *c, struct paths *p)
+{
+	if (c->policy)
+		return take_path(c->policy, "the policy is", &p->policy, &c->serve.policy);
+	if (usual_policy_path(&p->usual_policy) < 0)
+		return say_undecided("out of memory");
+	c->serve.usual_policy = p->usual_policy;
+	return STATUS_DONE;
+}
+
 static int find_paths(const struct verb *verb, struct command_line *c, struct paths *p)
 {
 	struct serve_options *o = &c->serve;
 	int status;
 
-	if (find_keys(c, &p->key, &p->old_key) < 0)
+	status = find_home(c, p);
+	if (status == STATUS_DONE && find_keys(c, &p->key, &p->old_key) < 0)
 		return say_undecided("out of memory");
-
-	status = take_path(c->policy, "the policy is", &p->policy, &o->policy);
+	if (status == STATUS_DONE)
+		status = find_policy(c, p);
 	if (status == STATUS_DONE)
 		status = take_path(c->approvers, "the approvers are", &p->approvers, &o->approvers);
 	if (status == STATUS_DONE)

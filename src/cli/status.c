@@ -148,8 +148,10 @@ static int append_runners(const struct json *policy, struct bytes *b)
 static int append_policy(const struct json *root, struct bytes *b)
 {
 	const struct json *policy = json_get(root, "policy");
-	const char *fault;
+	const char *fault, *unused = json_get_string(root, "policy_not_in_force");
 
+	if (unused)
+		append_labelled(b, "not in force", unused);
 	if (!policy)
 		return 0;
 

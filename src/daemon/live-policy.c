@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/text.h"
 #include "daemon/policy-file.h"
@@ -24,6 +25,41 @@ int live_policy_init(struct live_policy *live, const char *path, uid_t owner)
 		.warnings = BYTES_PRINTED,
 	};
 	return path ? text_append_escaped(&live->shown, path, strlen(path)) : 0;
+}
+
+/* Only ENOENT proves that there is no file: one that can't be seen closes the daemon. */
+static bool is_absent(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) < 0 && errno == ENOENT;
+}
+
+/* Whether there is no file, or a link to none. */
+static bool leads_nowhere(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) < 0 && errno == ENOENT;
+}
+
+int live_policy_init_usual(struct live_policy *live, const char *path, uid_t owner)
+{
+	const bool absent = !path || is_absent(path);
+	int r;
+
+	r = live_policy_init(live, absent ? NULL : path, owner);
+	live->is_usual = !absent;
+	live->absent = absent ? path : NULL;
+	return r;
+}
+
+bool live_policy_look(struct live_policy *live)
+{
+	const bool had_appeared = live->has_appeared;
+
+	live->has_appeared = live->absent && !is_absent(live->absent);
+	return live->has_appeared && !had_appeared;
 }
 
 void live_policy_deinit(struct live_policy *live)
@@ -154,6 +190,7 @@ enum live_policy_change live_policy_refresh(struct live_policy *live, const stru
 	if (r == 0)
 		r = read_keys(live, now, &faults, &policy, &keys);
 	live->unknown = r < 0;
+	live->is_gone = live->is_usual && r == POLICY_FAULTY && leads_nowhere(live->path);
 	watched_file_note(&live->watched, &live->source.st, read_again(r, now), now);
 	if (r < 0 || r == POLICY_FAULTY)
 		memset(live->source.hash, 0, sizeof(live->source.hash));
@@ -173,7 +210,8 @@ enum live_policy_change live_policy_refresh(struct live_policy *live, const stru
 
 const char *live_policy_closed(const struct live_policy *live)
 {
-	if (!live->path || (live->policy && !live->unknown && !live->links.unknown))
+	if (!live->path
+		|| (live->policy && !live->unknown && !live->is_gone && !live->links.unknown))
 		return NULL;
 	if (live->links.unknown)
 		return "where names lead in the trusted directories can't be read";

@@ -23,7 +23,11 @@
 #include "gate/policy/policy.h"
 
 struct live_policy {
-	const char *path; /* absolute; NULL: no policy, and no function here does anything */
+	const char *path;   /* absolute; NULL: no policy, and no function here does anything */
+	const char *absent; /* of live_policy_init_usual(): where there was none; or NULL */
+	bool is_usual;      /* no option names it: without its file, the daemon is closed */
+	bool is_gone;       /* it is usual, and its file is gone */
+	bool has_appeared;  /* there is a file at `absent` now, which is not in force */
 	uid_t owner;
 	bool wants_registry; /* the document must be a registry; if false, it must not be one */
 	struct bytes shown;  /* the path, escaped */
@@ -51,10 +55,20 @@ enum live_policy_change {
 
 /* `path` may be NULL; it must outlive `live`. Error: -ENOMEM. */
 int live_policy_init(struct live_policy *live, const char *path, uid_t owner);
+
+/*
+ * The same for a path that no option names: there is a policy if there is a file. That is settled
+ * now: if the file vanishes later, the daemon is closed until it is back, and one that appears is
+ * not in force (see live_policy_look()).
+ */
+int live_policy_init_usual(struct live_policy *live, const char *path, uid_t owner);
 void live_policy_deinit(struct live_policy *live);
 
 /* Reads the file if it has changed. This may free `policy`: read the pointer again afterwards. */
 enum live_policy_change live_policy_refresh(struct live_policy *live, const struct clock_time *now);
+
+/* Call it now and then. Returns whether a file has appeared at `absent` since the last call. */
+bool live_policy_look(struct live_policy *live);
 
 /* Why no request may be decided; NULL if a policy is in force or there is no path. */
 const char *live_policy_closed(const struct live_policy *live);

@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/notation.h"
+#include "base/text.h"
 #include "daemon/log.h"
 
 /* Interval of the checks of the files while nothing is written. */
@@ -140,10 +141,22 @@ const char *resources_take_space(struct resources *res, size_t len)
 	return bytes_str(&space->refusal);
 }
 
+static void look_for_policy(struct live_policy *policy)
+{
+	cleanup(bytes_deinit) struct bytes shown = BYTES_PRINTED;
+
+	if (live_policy_look(policy)
+		&& text_append_escaped(&shown, policy->absent, strlen(policy->absent)) == 0)
+		log_text(LOG_WARNING, LOG_ID_WARNING,
+			"%s is new, and not in force: start the daemon again for that",
+			bytes_str(&shown));
+}
+
 void resources_prepare(struct resources *res, const struct moment *now)
 {
 	if (now->clock.boot >= res->look_at) {
 		resources_look(res);
+		look_for_policy(&res->policy);
 		res->look_at = now->clock.boot + LOOK_PAUSE;
 	}
 	store_prepare(res->store, now);

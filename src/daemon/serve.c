@@ -305,6 +305,15 @@ static void connect_parts(struct server *s)
 	s->loop.idle_timeout = idle_timeout(s);
 }
 
+static int init_policy(struct server *s)
+{
+	const struct serve_options *o = s->options;
+	struct live_policy *policy = &s->resources.policy;
+
+	return o->policy ? live_policy_init(policy, o->policy, geteuid())
+			 : live_policy_init_usual(policy, o->usual_policy, geteuid());
+}
+
 static int init_packs(struct server *s)
 {
 	const struct serve_options *o = s->options;
@@ -344,7 +353,7 @@ static int start(struct server *s, struct bytes *why)
 	s->doors.may_remove_stale =
 		!s->resources.state_dir || state_dir_is_locked(s->resources.state_dir);
 
-	r = live_policy_init(&s->resources.policy, s->options->policy, geteuid());
+	r = init_policy(s);
 	if (r < 0)
 		return r;
 	s->resources.policy.credentials = s->options->credentials;

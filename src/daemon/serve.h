@@ -18,6 +18,7 @@ struct serve_options {
 	gid_t agent_group, operator_group; /* or DOOR_NO_GROUP */
 	const char *state_dir;             /* NULL: the memory store */
 	const char *policy;                /* absolute, or NULL */
+	const char *usual_policy;          /* without one: if it is there; absolute, or NULL */
 	const char *credentials;           /* directory of the service manager's, or NULL */
 	const char *approvers;             /* absolute, or NULL */
 	bool advisory;              /* permit require_signature in a gate of the askers' own uid */

@@ -95,9 +95,11 @@ static void add_runners(struct writer *w, const struct runners *runners)
 
 static void add_policy(struct writer *w, const struct live_policy *live)
 {
-
 	char hash[2 * POLICY_HASH_LEN + 1];
 
+	if (live->has_appeared)
+		writer_string(w, "policy_not_in_force",
+			utf8_is_valid(live->absent, strlen(live->absent)) ? live->absent : NULL);
 	if (!live->path)
 		return;
 
