@@ -163,7 +163,7 @@ offers() { # LINE [WORD...]
 	offers 'firma policy ' check convert explain
 	offers 'firma policy e' explain
 	offers 'firma evidence ' head keygen receipt rotate show verify
-	offers 'firma runner ' claims keys token
+	offers 'firma runner ' claims keys token verify
 	offers 'firma help s' serve status
 	offers 'firma help token rev' revoke
 	offers 'firma status '
@@ -353,6 +353,7 @@ options_of_page() { # PAGE
 		'evidence verify' fingerprint hook 'hook install' \
 		'hook status' 'hook uninstall' 'policy check' \
 		'policy convert' 'policy explain' run 'runner claims' 'runner keys' 'runner token' \
+		'runner verify' \
 		serve status 'token list' 'token receipt' 'token show' 'token approve' \
 		'token revoke' 'token watch'; do
 		echo "firma $verb: help, bash, zsh, page"

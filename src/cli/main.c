@@ -47,6 +47,7 @@ static const struct verb *const verbs[] = {
 	&runner_claims_verb,
 	&runner_keys_verb,
 	&runner_token_verb,
+	&runner_verify_verb,
 	&evidence_verify_verb,
 	&evidence_receipt_verb,
 	&evidence_show_verb,

@@ -40,7 +40,8 @@ extern const struct verb daemon_start_verb, daemon_status_verb, daemon_stop_verb
 extern const struct verb hook_install_verb, hook_status_verb, hook_uninstall_verb;
 extern const struct verb allow_add_verb, allow_list_verb, allow_remove_verb;
 extern const struct verb policy_check_verb, policy_convert_verb, policy_explain_verb;
-extern const struct verb runner_claims_verb, runner_keys_verb, runner_token_verb;
+extern const struct verb runner_claims_verb, runner_keys_verb, runner_token_verb,
+	runner_verify_verb;
 extern const struct verb token_approve_verb, token_list_verb, token_receipt_verb, token_revoke_verb,
 	token_withdraw_verb, token_show_verb, token_watch_verb;
 

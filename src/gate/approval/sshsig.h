@@ -27,6 +27,7 @@
 /* The namespaces of firma's signatures. */
 #define SSHSIG_APPROVAL "firma.approval.v1"
 #define SSHSIG_ALLOW "firma.allow.v1"
+#define SSHSIG_RELEASE "firma.release"
 
 /* A public key. A security key also has an application, such as "ssh:". */
 struct sshsig_key {

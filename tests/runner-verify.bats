@@ -1,0 +1,278 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: ISC
+#
+# `firma runner verify`: only what a signer has signed passes, to the byte, and nothing beside it.
+
+# shellcheck disable=SC2030,SC2031,SC2034,SC2154 # each test is a process; what is set is for lib
+
+load lib
+load approvers
+load bundle
+
+setup() {
+	lib_setup
+	use_keys
+	make_key alice
+	list_signer alice 'namespaces="firma.release"'
+	make_bundle
+	MANIFEST=$BUNDLE/firma.ci-runner-bundles.json
+}
+
+# verifies [OPTION...]
+verifies() {
+	run --separate-stderr firma runner verify --signers "$SIGNERS" "$@" "$BUNDLE"
+	assert_status 0
+	refute_stderr
+}
+
+# refuses MESSAGE [OPTION...]: and nothing is printed but the message.
+refuses() {
+	run --separate-stderr firma runner verify --signers "$SIGNERS" "${@:2}" "$BUNDLE"
+	assert_status 1
+	refute_output
+	assert_stderr "firma: $1"
+}
+
+# signed SED-SCRIPT: the manifest, changed and signed again.
+signed() {
+	describe_bundle
+	sed -i -e "$1" "$MANIFEST"
+	sign_bundle
+}
+
+@test "a bundle that is as it was signed passes, and its signer is named" {
+	verifies
+	assert_output "version 1.2.3, 2 files, signed by alice, $(ssh-keygen -l -f "$KEYS/alice.pub" | cut -d' ' -f2)"
+	cd "$BUNDLE"
+	run firma runner verify . --signers "$SIGNERS"
+	assert_status 0
+}
+
+@test "ssh-keygen and sha256sum agree with it" {
+	ssh-keygen -q -Y verify -f "$SIGNERS" -I alice -n firma.release -s "$MANIFEST.sig" <"$MANIFEST"
+	python3 - "$MANIFEST" "$BUNDLE" <<-'EOT'
+		import hashlib, json, os, sys
+		m = json.load(open(sys.argv[1]))
+		assert [f["path"] for f in m["files"]] == ["firma-linux-amd64", "ci/firma-runner"], m
+		for f in m["files"]:
+		    data = open(os.path.join(sys.argv[2], f["path"]), "rb").read()
+		    assert (len(data), hashlib.sha256(data).hexdigest()) == (f["size"], f["sha256"]), f
+		assert m["files"][0]["platform"] == "linux/amd64"
+		assert m["files"][0]["targets"] == ["github-actions", "gitlab-ci"]
+	EOT
+}
+
+# Each byte of the manifest, of its signature and of each file, changed in one bit.
+@test "no byte of a bundle can be changed" {
+	python3 - "$FIRMA" "$SIGNERS" "$BUNDLE" <<-'EOT'
+		import os, subprocess, sys
+		firma, signers, bundle = sys.argv[1:]
+		def passes():
+		    return subprocess.run([firma, "runner", "verify", "--signers", signers, bundle],
+		                          capture_output=True)
+		assert passes().returncode == 0
+		n = 0
+		for name in ("firma.ci-runner-bundles.json", "firma.ci-runner-bundles.json.sig",
+		             "firma-linux-amd64", "ci/firma-runner"):
+		    path = os.path.join(bundle, name)
+		    whole = open(path, "rb").read()
+		    for i in range(len(whole)):
+		        with open(path, "r+b") as f:
+		            f.seek(i)
+		            f.write(bytes([whole[i] ^ 1]))
+		        run = passes()
+		        assert run.returncode == 1, (name, i, run)
+		        assert not run.stdout and name.encode() in run.stderr, (name, i, run)
+		        n += 1
+		    open(path, "wb").write(whole)
+		    for text in (whole[:-1], whole + b"\n", b""):
+		        open(path, "wb").write(text)
+		        run = passes()
+		        # One newline may follow the signature, as ssh-keygen has it.
+		        if not name.endswith(".sig") or text.strip() != whole.strip():
+		            assert run.returncode == 1, (name, text, run)
+		    open(path, "wb").write(whole)
+		assert passes().returncode == 0
+		print(n, "bytes")
+	EOT
+}
+
+@test "a missing file and an added one are found, each by its name" {
+	rm "$BUNDLE/ci/firma-runner"
+	refuses 'ci/firma-runner is missing'
+	rm -r "$BUNDLE/ci"
+	refuses 'ci/firma-runner is missing'
+	mkdir "$BUNDLE/ci"
+	printf '#!/bin/sh\n' >"$BUNDLE/ci/firma-runner"
+	verifies
+	touch "$BUNDLE/ci/more"
+	refuses 'ci/more was added: the manifest does not name it'
+	rm "$BUNDLE/ci/more"
+	mkdir "$BUNDLE/.empty"
+	refuses '.empty was added: the manifest names no file in it'
+	rmdir "$BUNDLE/.empty"
+	touch "$BUNDLE/"$'a\nb'
+	refuses "\$'a\\nb' was added: the manifest does not name it"
+	rm "$BUNDLE/"$'a\nb' "$MANIFEST.sig"
+	refuses 'firma.ci-runner-bundles.json.sig: is missing'
+	sign_bundle
+	rm "$MANIFEST"
+	refuses 'firma.ci-runner-bundles.json: is missing'
+}
+
+@test "every difference is told, up to a number" {
+	rm "$BUNDLE/ci/firma-runner"
+	printf 'PROGRAM' >"$BUNDLE/firma-linux-amd64"
+	run --separate-stderr firma runner verify --signers "$SIGNERS" "$BUNDLE"
+	assert_status 1
+	assert_stderr $'firma: firma-linux-amd64 has another content than was signed\nfirma: ci/firma-runner is missing'
+	touch "$BUNDLE/x"{1..30}
+	run --separate-stderr firma runner verify --signers "$SIGNERS" "$BUNDLE"
+	assert_status 1
+	[[ $stderr == *'firma: and 12 more' ]]
+	[[ $(wc -l <<<"$stderr") == 21 ]]
+}
+
+@test "what a file is told to be is compared before it is read: a huge one is not" {
+	truncate -s 20G "$BUNDLE/firma-linux-amd64"
+	refuses 'firma-linux-amd64 has another size than was signed'
+	printf 'program' >"$BUNDLE/firma-linux-amd64"
+	truncate -s 2M "$MANIFEST"
+	refuses 'firma.ci-runner-bundles.json: is too large'
+	truncate -s 2M "$MANIFEST.sig"
+	refuses 'firma.ci-runner-bundles.json.sig: is too large'
+}
+
+@test "links and other things than files do not pass" {
+	mv "$BUNDLE/firma-linux-amd64" "$TMP/elsewhere"
+	ln -s "$TMP/elsewhere" "$BUNDLE/firma-linux-amd64"
+	refuses 'firma-linux-amd64 is a symbolic link'
+	rm "$BUNDLE/firma-linux-amd64"
+	ln "$TMP/elsewhere" "$BUNDLE/firma-linux-amd64"
+	refuses 'firma-linux-amd64 is a hard link: the file has another name'
+	rm "$BUNDLE/firma-linux-amd64"
+	mkfifo "$BUNDLE/firma-linux-amd64"
+	refuses 'firma-linux-amd64 is not a regular file'
+	rm "$BUNDLE/firma-linux-amd64"
+	mkdir "$BUNDLE/firma-linux-amd64"
+	refuses $'firma-linux-amd64 was added: the manifest names no file in it\nfirma: firma-linux-amd64 is missing'
+	rmdir "$BUNDLE/firma-linux-amd64"
+	mv "$TMP/elsewhere" "$BUNDLE/firma-linux-amd64"
+	mv "$BUNDLE/ci" "$TMP/ci"
+	ln -s "$TMP/ci" "$BUNDLE/ci"
+	refuses $'ci is a symbolic link\nfirma: ci/firma-runner is missing'
+	rm "$BUNDLE/ci"
+	mv "$TMP/ci" "$BUNDLE/ci"
+	verifies
+	mv "$MANIFEST" "$TMP/manifest"
+	ln -s "$TMP/manifest" "$MANIFEST"
+	refuses 'firma.ci-runner-bundles.json: is a symbolic link'
+	rm "$MANIFEST"
+	mkfifo "$MANIFEST"
+	refuses 'firma.ci-runner-bundles.json: is not a regular file'
+}
+
+@test "only a listed signer counts, for this purpose, within the times of the list" {
+	make_key mallory
+	sign_bundle mallory
+	refuses 'firma.ci-runner-bundles.json.sig: the key is not among those of the signers'
+	sign_bundle alice firma.approval.v1
+	refuses 'firma.ci-runner-bundles.json.sig: the signature was made for another namespace'
+	sign_bundle
+	rm "$SIGNERS"
+	list_signer alice 'namespaces="firma.approval.v1"'
+	run firma runner verify --signers "$SIGNERS" "$BUNDLE"
+	assert_status 1
+	rm "$SIGNERS"
+	list_signer alice 'valid-before="20200101Z"'
+	run firma runner verify --signers "$SIGNERS" "$BUNDLE"
+	assert_status 1
+	rm "$SIGNERS"
+	list_signer mallory
+	list_signer alice
+	verifies
+}
+
+@test "the signers never come from the bundle" {
+	run firma runner verify "$BUNDLE"
+	assert_status 2
+	cp "$SIGNERS" "$BUNDLE/ci/firma-runner"
+	describe_bundle
+	sign_bundle
+	SIGNERS=$BUNDLE/ci/firma-runner
+	refuses 'ci/firma-runner is the file of signers: that must not come with the bundle'
+}
+
+@test "without a list of signers nothing is decided" {
+	run --separate-stderr firma runner verify --signers "$TMP/none" "$BUNDLE"
+	assert_status 3
+	assert_stderr "firma: $TMP/none: No such file or directory"
+	echo nonsense >"$SIGNERS"
+	run firma runner verify --signers "$SIGNERS" "$BUNDLE"
+	assert_status 3
+	run firma runner verify --signers "$SIGNERS" "$TMP/none"
+	assert_status 3
+	run firma runner verify --signers /dev/null "$BUNDLE"
+	assert_status 1
+}
+
+@test "an older version than the one asked for is refused" {
+	verifies --at-least 1.2.3
+	verifies --at-least 1.2
+	verifies --at-least 0.99.99
+	refuses 'the bundle is of version 1.2.3, which is older than 1.2.4' --at-least 1.2.4
+	refuses 'the bundle is of version 1.2.3, which is older than 1.10' --at-least 1.10
+	refuses 'the bundle is of version 1.2.3, which is older than 1.2.3.1' --at-least 1.2.3.1
+	refuses 'the bundle is of version 1.2.3, which is older than 2' --at-least 2
+	for version in '' v1 1. .1 1..2 1.2.3.4.5 01 -1 1.2-rc1 9999999999; do
+		run firma runner verify --signers "$SIGNERS" --at-least "$version" "$BUNDLE"
+		assert_status 2
+	done
+	# An old program in a new bundle.
+	signed '/firma-linux/s/"version":"1.2.3"/"version":"1.2.2"/'
+	refuses 'firma.ci-runner-bundles.json: firma-linux-amd64 is of another version than the bundle'
+	signed 's/"version":"1.2.3"/"version":"1.2-rc1"/'
+	refuses 'firma.ci-runner-bundles.json: version must be whole numbers, such as 1.2.3'
+}
+
+@test "a manifest is strict, also when it is signed" {
+	signed 's|"ci/firma-runner"|"../firma-runner"|'
+	refuses "firma.ci-runner-bundles.json: files[1].path has a name with an empty part, '.' or '..'"
+	signed 's|"ci/firma-runner"|"ci/../firma-runner"|'
+	refuses "firma.ci-runner-bundles.json: files[1].path has a name with an empty part, '.' or '..'"
+	signed 's|"ci/firma-runner"|"ci//firma-runner"|'
+	refuses "firma.ci-runner-bundles.json: files[1].path has a name with an empty part, '.' or '..'"
+	signed 's|"ci/firma-runner"|"/bin/sh"|'
+	refuses 'firma.ci-runner-bundles.json: files[1].path has an absolute name'
+	signed 's|"ci/firma-runner"|"ci/firma runner"|'
+	refuses 'firma.ci-runner-bundles.json: files[1].path has a name with a character that is not in [A-Za-z0-9._+-/]'
+	signed 's|"ci/firma-runner"|"firma-linux-amd64"|'
+	refuses 'firma.ci-runner-bundles.json: files[1].path names firma-linux-amd64 twice'
+	signed 's|"ci/firma-runner"|"firma.ci-runner-bundles.json"|'
+	refuses "firma.ci-runner-bundles.json: files[1].path is the manifest's own, or its signature's"
+	signed 's|"ci/firma-runner"|1|'
+	refuses 'firma.ci-runner-bundles.json: files[1].path must be a text'
+	signed 's|"wrapper"|"surprise"|'
+	refuses 'firma.ci-runner-bundles.json: files[1].kind is no kind of file that is known'
+	signed 's|"size":7|"size":-7|'
+	refuses 'firma.ci-runner-bundles.json: files[0].size must be a whole number from 0 to 268435456'
+	signed 's|"size":7|"size":7e0|'
+	refuses 'firma.ci-runner-bundles.json: files[0].size must be a whole number from 0 to 268435456'
+	signed 's|"kind":"wrapper",||'
+	refuses 'firma.ci-runner-bundles.json: files[1].kind is missing'
+	signed 's|"kind":"wrapper",|&"run":true,|'
+	refuses "firma.ci-runner-bundles.json: files[1] unknown key 'run'"
+	signed 's|"kind":"wrapper",|&"kind":"binary",|'
+	run --separate-stderr firma runner verify --signers "$SIGNERS" "$BUNDLE"
+	assert_status 1
+	[[ $stderr == 'firma: firma.ci-runner-bundles.json: is not strict JSON: a key is given twice, at byte '* ]]
+	signed 's|bundles.v1|bundles.v2|'
+	refuses 'firma.ci-runner-bundles.json: format must be firma.ci-runner-bundles.v1'
+	printf '{"format":"firma.ci-runner-bundles.v1","version":"1.2.3","commit":"0","files":[]}' >"$MANIFEST"
+	sign_bundle
+	refuses 'firma.ci-runner-bundles.json: files is empty'
+	printf '[]' >"$MANIFEST"
+	sign_bundle
+	run firma runner verify --signers "$SIGNERS" "$BUNDLE"
+	assert_status 1
+}
