@@ -35,6 +35,17 @@ int users_find_group(const char *name, gid_t *ret)
 	return 0;
 }
 
+int users_primary_group(uid_t uid, gid_t *ret)
+{
+	const struct passwd *user = getpwuid(uid);
+
+	if (!user)
+		return -ENOENT;
+
+	*ret = user->pw_gid;
+	return 0;
+}
+
 int users_home(uid_t uid, char **ret)
 {
 	const struct passwd *user = getpwuid(uid);

@@ -104,6 +104,7 @@ static void append_bounds(struct bytes *b, const struct json *root)
 		{ "sandbox", "sandbox" },
 		{ "profile", "profile" },
 		{ "executableSha256", "content" },
+		{ "run_as", "through sudo as" },
 	};
 	const char *separator = "  [", *value, *source = json_get_string(root, "source");
 	const struct json *scope = json_get(root, "scope");

@@ -86,6 +86,12 @@ int always_text_append(
 		"Once the asker has used this approval, this executable with exactly these "
 		"arguments is allowed without asking anybody, for ");
 	user_append(b, token->uid);
+	if (token->asked.via && token->asked.run_as) {
+		bytes_append_str(b, ", through ");
+		text_append_quoted(b, token->asked.via, strlen(token->asked.via));
+		bytes_append_str(b, " as ");
+		text_append_quoted(b, token->asked.run_as, strlen(token->asked.run_as));
+	}
 	append_bound(token, standing->scope, b);
 	append_open(standing->scope, b);
 	if (standing->for_ms > 0) {

@@ -131,9 +131,22 @@ static const char *kind_of(const struct evidence_line *e)
 	return string(e->request, "target") ? kind_name(KIND_OTHER) : NULL;
 }
 
+/* Who asked: the peer, or the user for whom root asked. NULL: it is not on record. */
+static const struct json *asker_of(const struct evidence_line *e)
+{
+	const struct json *uid = member(e->peer, "uid"),
+			  *other = member(e->request, "on_behalf_uid");
+	uint64_t number;
+
+	return uid && json_count(uid) == 0
+			&& json_get_integer(e->request, "on_behalf_uid", UINT32_MAX - 1, &number)
+		? other
+		: uid;
+}
+
 static bool is_wanted(const struct evidence_line *e, const struct evidence_line_filter *f)
 {
-	const struct json *uid = member(e->peer, "uid");
+	const struct json *uid = asker_of(e);
 
 	return is_in_time(e, f) && is_decision(e, f->decision) && is(kind_of(e), f->kind)
 		&& is(string(e->request, "agent_id"), f->agent) && names_token(e, f->token)
@@ -285,7 +298,7 @@ static int append_allow_change(struct bytes *b, const struct evidence_line *e)
 
 static int append_who(struct bytes *b, const struct evidence_line *e)
 {
-	const struct json *uid = member(e->peer, "uid");
+	const struct json *uid = asker_of(e);
 
 	if (uid)
 		bytes_appendf(b, ", uid %lld", (long long)json_count(uid));

@@ -217,6 +217,14 @@ static int append_why(const struct search *s, struct near_miss *n)
 			b, "it is not for a group of uid %u", (unsigned int)s->asker->uid);
 	case RULE_OTHER_RUNNER:
 		return bytes_append_str(b, "it is for a CI runner with a proof of its identity");
+	case RULE_LACKS_RUN_AS:
+		return bytes_append_str(b,
+			"it allows, and does not say \"run_as\": it is for what users run "
+			"themselves");
+	case RULE_OTHER_RUN_AS:
+		return q->asked.run_as
+			? append_about(b, "run_as is ", q->asked.run_as, ", which does not fit")
+			: bytes_append_str(b, "it is for what runs through sudo");
 	default:
 		return append_claim_why(q, n->reach.claim, n->miss == RULE_OTHER_CLAIM, b);
 	}

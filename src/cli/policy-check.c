@@ -99,7 +99,7 @@ static bool covers(const struct rule *rule, const struct rule *other)
 {
 	if (rule->action == DECISION_ALLOW || rule->n_argv != 2
 		|| !rule_is_any_words(&rule->argv[1]) || rule->users.n > 0 || rule->groups.n > 0
-		|| rule->runners.n > 0 || rule->n_except > 0)
+		|| rule->runners.n > 0 || rule->run_as.n > 0 || rule->n_except > 0)
 		return false;
 	for (enum field claim = 0; claim < FIELDS; claim++)
 		if (rule->claims[claim].n > 0)

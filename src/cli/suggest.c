@@ -153,6 +153,9 @@ int suggest_rule(const struct policy *policy, const struct request *q, uid_t uid
 		return r;
 	bytes_append_str(rule, ",\"argv\":");
 	append_argv(rule, q, notes);
-	r = bytes_appendf(rule, ",\"action\":\"allow\",\"users\":[\"%u\"]}", (unsigned int)uid);
+	bytes_appendf(rule, ",\"action\":\"allow\",\"users\":[\"%u\"]", (unsigned int)uid);
+	if (q->asked.run_as)
+		bytes_appendf(rule, ",\"run_as\":[\"%s\"]", q->asked.run_as);
+	r = bytes_append_char(rule, '}');
 	return r < 0 ? r : add_effect(j, notes);
 }

@@ -19,11 +19,9 @@
 #include "cli/user.h"
 #include "gate/allowlist/allow-line.h"
 #include "gate/fields.h"
+#include "gate/run-as.h"
 #include "gate/shell/shell-call.h"
 #include "gate/token/token.h"
-
-/* The index of the command's field. */
-#define COMMAND_FIELD 1
 
 struct token_card {
 	const struct token_view *token;
@@ -47,12 +45,35 @@ static void append_escaped(struct token_card *c, const char *text)
 	text_append_escaped(c->value, text, strlen(text));
 }
 
+/* "uid 0 (root), gid 0, through sudo": as whom a front end would run it; usually the asker runs it.
+ */
+static void add_front(struct token_card *c)
+{
+	const struct invocation *asked = &c->token->asked;
+	struct run_as is;
+
+	if (!asked->run_as)
+		return;
+	if (run_as_parse(asked->run_as, &is)) {
+		user_append(c->value, is.uid);
+		bytes_appendf(c->value, ", gid %u", (unsigned int)is.gid);
+	} else {
+		append_escaped(c, asked->run_as);
+	}
+	if (asked->via) {
+		bytes_append_str(c->value, ", through ");
+		append_escaped(c, asked->via);
+	}
+	add(c, field_rows[FIELD_RUN_AS].label, STYLE_YELLOW);
+}
+
 static void add_head(struct token_card *c)
 {
 	const enum kind kind = c->token->asked.kind;
 
 	bytes_append_str(c->value, c->token->id);
 	add(c, "token", STYLE_NONE);
+	c->card.long_field = c->card.n;
 	card_check(&c->card, token_view_append_matter_lines(c->token, c->value));
 	add(c, kind == KIND_EXEC ? "command" : kind_name(kind), STYLE_BOLD);
 }
@@ -282,7 +303,8 @@ static void add_claims(struct token_card *c)
 	add(c, "it claims", STYLE_NONE);
 	add_process(c);
 	for (enum field f = 0; f < FIELDS; f++) {
-		if (!field_rows[f].label || field_rows[f].fact || !field_is_there(f, &token->asked))
+		if (!field_rows[f].label || field_rows[f].fact || field_rows[f].of_root
+			|| !field_is_there(f, &token->asked))
 			continue;
 		snprintf(label, sizeof(label), "  %s", field_rows[f].label);
 		if (field_is_list(f))
@@ -397,7 +419,7 @@ static void build(
 	c->value = &c->card.value;
 	c->likeness_warned = false;
 	card_init(&c->card, console);
-	c->card.long_field = COMMAND_FIELD;
+	add_front(c);
 	add_head(c);
 	add_decoded(c);
 	add_change(c);

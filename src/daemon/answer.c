@@ -17,6 +17,7 @@ void answer_init(struct answer *a, struct conn *conn)
 {
 	*a = (struct answer){
 		.conn = conn,
+		.uid = conn->peer.uid,
 		.refusal = BYTES_PRINTED,
 		.changed = BYTES_INIT((size_t)LIMIT_REVOKE_MANY * TOKEN_ID_LEN),
 		.request = BYTES_INIT(
@@ -265,7 +266,7 @@ void answer_log(const struct answer *a)
 
 	if (a->verdict.has_token)
 		notation_uuid(a->verdict.token_id, id);
-	notation_decimal(a->conn->peer.uid, uid);
+	notation_decimal(a->uid, uid);
 	if (print_message(a, &told, a->verdict.has_token ? id : NULL, &message) < 0)
 		return;
 

@@ -36,12 +36,11 @@ struct client {
 };
 
 #define TOO_SLOW_REASON "limit reached: a request must arrive within 10 seconds"
-#define TOO_MANY_REASON "limit reached: a uid has at most 256 connections at a time"
 
 _Static_assert(LIMIT_IN_FLIGHT >> 20 == 64, "CONN_IN_FLIGHT names it");
 _Static_assert(LIMIT_IN_FLIGHT_UIDS == 16, "CONN_IN_FLIGHT names it");
 _Static_assert(LIMIT_EXCHANGE_TIME == 10 * CLOCK_SECOND, "TOO_SLOW_REASON names it");
-_Static_assert(LIMIT_CONNECTIONS_OF_UID == 256, "TOO_MANY_REASON names it");
+_Static_assert(LIMIT_CONNECTIONS_OF_UID == 256, "CONN_TOO_MANY names it");
 
 void conns_init(struct conns *conns, sd_event *event, size_t max_request, conn_request_fn fn,
 	void *userdata)
@@ -157,6 +156,28 @@ bool conn_count_bytes(struct conn *conn, size_t n)
 	*own += n - conn->in_flight;
 	conn->in_flight = n;
 	return true;
+}
+
+int conn_charge(struct conn *conn, uid_t uid)
+{
+	struct client *client, *before = conn->client;
+
+	if (before->key.uid == uid)
+		return 0;
+
+	client = client_join(conn->conns, uid, before->key.role);
+	if (!client)
+		return -ENOMEM;
+	if (client->n > LIMIT_CONNECTIONS_OF_UID
+		|| conn->in_flight > LIMIT_IN_FLIGHT / LIMIT_IN_FLIGHT_UIDS - client->in_flight) {
+		client_leave(conn->conns, client);
+		return CONN_OVER_LIMIT;
+	}
+	before->in_flight -= conn->in_flight;
+	client->in_flight += conn->in_flight;
+	client_leave(conn->conns, before);
+	conn->client = client;
+	return 0;
 }
 
 void conn_free(struct conn *conn)
@@ -344,7 +365,7 @@ int conns_accept(
 	set_state(conn, CONN_READING, now);
 
 	if (conn->client->n > LIMIT_CONNECTIONS_OF_UID) {
-		give_request(conn, NULL, 0, TOO_MANY_REASON);
+		give_request(conn, NULL, 0, CONN_TOO_MANY);
 		return 0;
 	}
 

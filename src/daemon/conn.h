@@ -123,6 +123,17 @@ void conn_release(struct conn *conn);
  */
 bool conn_count_bytes(struct conn *conn, size_t n);
 
+/*
+ * Counts the connection, and its bytes, for another uid from now on: that of the user for whom its
+ * peer asks. Returns 0, CONN_OVER_LIMIT if that uid has too many, or -ENOMEM; then nothing has
+ * changed.
+ */
+enum { CONN_OVER_LIMIT = 1 };
+int conn_charge(struct conn *conn, uid_t uid);
+
+/* The reason, if that limit is exceeded. */
+#define CONN_TOO_MANY "limit reached: a uid has at most 256 connections at a time"
+
 /* The reason, if that limit is exceeded. */
 #define CONN_IN_FLIGHT \
 	"limit reached: requests of one uid that arrive or wait take at most 4 MiB, all 64 MiB"

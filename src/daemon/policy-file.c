@@ -15,7 +15,7 @@
 #include "base/users.h"
 #include "gate/limits.h"
 
-static const struct policy_names names = { users_find, users_find_group };
+static const struct policy_names names = { users_find, users_find_group, users_primary_group };
 
 static int open_trusted(const char *path, uid_t owner, struct faults *faults, int *ret_fd)
 {

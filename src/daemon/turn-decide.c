@@ -78,6 +78,7 @@ struct asking {
 	struct batch *batch;
 	const struct conn *conn;
 	const uint8_t *fingerprint;
+	uid_t uid;
 };
 
 /* Remembers the last process, so that several requests in one turn take one look-up. */
@@ -108,8 +109,8 @@ static const struct token *next_alike(
 {
 	const struct asking *asking = userdata;
 
-	return store_next_alike(asking->batch->resources->store, asking->conn->peer.uid,
-		asking->fingerprint, state, after);
+	return store_next_alike(
+		asking->batch->resources->store, asking->uid, asking->fingerprint, state, after);
 }
 
 static bool names_approvers_by_gid(const struct policy *policy)
@@ -141,7 +142,10 @@ static int add_home(const struct conn *conn, struct decide_input *in, char **ret
 	return r == -ENOMEM ? r : 0;
 }
 
-/* Reads the peer's groups if the policy uses them. The caller frees *ret. */
+/*
+ * Sets the asker's groups if the policy uses them: the peer's, which the caller frees, or those of
+ * the user for whom root asks. Error: -ENOMEM.
+ */
 static int add_groups(const struct conn *conn, struct decide_input *in, gid_t **ret)
 {
 	const struct request *request = in->request;
@@ -155,6 +159,11 @@ static int add_groups(const struct conn *conn, struct decide_input *in, gid_t **
 					&& any_in_force(in, names_approvers_by_gid)))
 		return 0;
 
+	if (in->is_root && request->on_behalf) {
+		in->asker.groups = request->behalf_groups;
+		in->asker.n_groups = request->n_behalf_groups;
+		return 0;
+	}
 	r = peer_groups(conn->fd, &conn->peer, ret, &in->asker.n_groups, &in->asker.more_groups);
 	in->asker.groups = *ret;
 	return r;
@@ -272,7 +281,7 @@ static int add_fingerprint(struct request *request, struct answer *a, uint8_t *f
 static int add_token(const struct resources *res, struct request *request, struct answer *a,
 	uint8_t fingerprint[static FINGERPRINT_LEN], struct decide_input *in)
 {
-	const uid_t uid = a->conn->peer.uid;
+	const uid_t uid = a->uid;
 	int r;
 
 	if (may_be_remembered(res, request)) {
@@ -306,7 +315,8 @@ static int decide_request(struct batch *batch, struct request *request, const ch
 		.request = request,
 		.runner = *runner,
 		.role = conn->door->role,
-		.asker = { .uid = conn->peer.uid, .pid = conn->peer.pid },
+		.asker = { .uid = a->uid, .pid = conn->peer.pid },
+		.is_root = conn->peer.uid == 0,
 		.settings = res->settings,
 		.policy = res->policy.policy,
 		.approving = approver_file_approving(&batch->resources->approvers),
@@ -323,7 +333,7 @@ static int decide_request(struct batch *batch, struct request *request, const ch
 		.next_alike = next_alike,
 		.measure = measure,
 		.not_held = not_held,
-		.userdata = &(struct asking){ batch, conn, fingerprint },
+		.userdata = &(struct asking){ batch, conn, fingerprint, a->uid },
 	};
 	int r;
 
@@ -387,7 +397,7 @@ static int check_runner(struct batch *batch, struct request *request, const char
 	const struct runner_asking asking = {
 		.line = line,
 		.len = len,
-		.uid = a->conn->peer.uid,
+		.uid = a->uid,
 		.asked_wall = a->asked_wall,
 		.waited = waited,
 	};
@@ -414,7 +424,7 @@ static int note_request(const struct batch *batch, const struct request *request
 		if (!a->must)
 			return -ENOMEM;
 	}
-	return turn_describe(request, &a->conn->peer, is_operation(request), &a->what);
+	return turn_describe(request, a->uid, is_operation(request), &a->what);
 }
 
 /* Why a pending answer can't be held back; NULL: it can, or need not. */
@@ -426,6 +436,32 @@ static const char *find_obstacle(const struct request *request, const struct tur
 	return request->sync_wait && !conn_count_bytes(a->conn, len) ? CONN_IN_FLIGHT : NULL;
 }
 
+/*
+ * If root asks for a user, that user is the asker, whose limits the connection counts against. Past
+ * a limit the request is replaced by one that is refused. Error: -ENOMEM.
+ */
+static int charge_asker(struct answer *a, struct request **request)
+{
+	const struct request *q = *request;
+	struct request *refused;
+	int r;
+
+	if (a->conn->peer.uid != 0 || !q->on_behalf || q->fault)
+		return 0;
+
+	a->uid = q->behalf_uid;
+	r = conn_charge(a->conn, a->uid);
+	if (r != CONN_OVER_LIMIT)
+		return r;
+
+	r = request_new_refused(CONN_TOO_MANY, &refused);
+	if (r < 0)
+		return r;
+	request_free(*request);
+	*request = refused;
+	return 0;
+}
+
 static int decide_line(struct batch *batch, const char *line, size_t len, const char *refused,
 	const struct turn_waited *waited, struct answer *a)
 {
@@ -435,6 +471,10 @@ static int decide_line(struct batch *batch, const char *line, size_t len, const 
 	int r;
 
 	r = refused ? request_new_refused(refused, &owned) : request_parse(line, len, &owned);
+	if (r < 0)
+		return r;
+
+	r = charge_asker(a, &owned);
 	if (r < 0)
 		return r;
 

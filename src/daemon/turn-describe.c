@@ -17,11 +17,10 @@ static void describe_evaluate(const struct evaluate *e, struct bytes *what)
 	bytes_append_char(what, ' ');
 }
 
-int turn_describe(
-	const struct request *request, const struct peer *peer, bool operates, struct bytes *what)
+int turn_describe(const struct request *request, uid_t uid, bool operates, struct bytes *what)
 {
 	const char *executable = request->asked.executable, *agent = request->asked.agent_id;
-	char uid[NOTATION_DECIMAL_MAX + 1];
+	char digits[NOTATION_DECIMAL_MAX + 1];
 
 	if (request->action == ACTION_EVALUATE && !request->fault)
 		describe_evaluate(&request->evaluate, what);
@@ -29,8 +28,11 @@ int turn_describe(
 		text_append_quoted(what, executable, strlen(executable));
 		bytes_append_char(what, ' ');
 	}
-	notation_decimal(peer->uid, uid);
-	bytes_append_strs(what, operates ? "by uid " : "for uid ", uid);
+	notation_decimal(uid, digits);
+	bytes_append_strs(what, operates ? "by uid " : "for uid ", digits);
+	if (request->asked.run_as && request->asked.via && !request->fault)
+		bytes_append_strs(
+			what, " through ", request->asked.via, " as ", request->asked.run_as);
 	if (agent) {
 		bytes_append_str(what, " (agent ");
 		text_append_quoted(what, agent, strlen(agent));

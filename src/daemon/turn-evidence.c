@@ -76,8 +76,8 @@ int turn_evidence_limit(struct batch *batch, struct answer *a)
 	int r;
 
 	if (a->sequence == 0 || !is_unlimited(a)
-		|| evidence_budget_take(&batch->resources->budget, a->conn->peer.uid,
-			a->request.len, batch->now.clock.boot))
+		|| evidence_budget_take(
+			&batch->resources->budget, a->uid, a->request.len, batch->now.clock.boot))
 		return 0;
 
 	r = keep_hash(&hash, "omitted", bytes_str(&a->request), a->request.len);
@@ -97,7 +97,7 @@ static int note_allow_change(struct recovery_note *note, const struct answer *a)
 	if (a->state != ANSWER_DECIDED || a->verdict.allow.kind == ALLOW_NOTHING)
 		return 0;
 
-	r = allow_change_print(&a->verdict.allow, a->conn->peer.uid, &text);
+	r = allow_change_print(&a->verdict.allow, a->uid, &text);
 	return r < 0 ? r : recovery_note_add_change(note, a->sequence, text.data);
 }
 

@@ -12,6 +12,7 @@
 #include "gate/decide-retry.h"
 #include "gate/decide-runner.h"
 #include "gate/decide-token.h"
+#include "gate/fields.h"
 
 static void take_judgement(struct verdict *v, const struct judgement *j)
 {
@@ -132,6 +133,20 @@ static void end_waiting(const struct decide_input *in, struct verdict *v)
 	verdict_decide(v, DECISION_DENY, in->not_held, RULE_TOKEN);
 }
 
+/* Why the request is not believed for whom it asks, or as whom it would run; NULL: it is. */
+static const char *find_false_front(const struct decide_input *in)
+{
+	const struct request *q = in->request;
+
+	if (!q->on_behalf && !q->has_groups && !fields_are_of_root(&q->asked))
+		return NULL;
+	if (!in->is_root)
+		return "only root may ask for another user, or say as whom a command would run";
+	if (!q->on_behalf || !q->has_groups || !q->asked.via || !q->asked.run_as)
+		return "on_behalf_uid, on_behalf_groups, via and run_as go together";
+	return NULL;
+}
+
 void decide_exec(const struct decide_input *in, struct verdict *v)
 {
 	struct decide_input again = *in;
@@ -140,6 +155,8 @@ void decide_exec(const struct decide_input *in, struct verdict *v)
 	if (in->closed) {
 		verdict_deny(v, REASON_CLOSED);
 		verdict_explain(v, "%s", in->closed);
+	} else if (find_false_front(in)) {
+		verdict_deny(v, find_false_front(in));
 	} else if (decide_runner_denies(in, v)) {
 		return;
 	} else if (in->request->approval_token && decide_retry_asks_again(in)) {

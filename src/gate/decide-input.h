@@ -37,7 +37,8 @@ struct decide_input {
 	struct runner_result runner;
 	const uint8_t *fingerprint; /* of the request, if it may have a token; else NULL */
 	enum role role;             /* of the door through which it came */
-	struct asker asker;
+	struct asker asker;         /* for whom root asks, if it does */
+	bool is_root;               /* the peer: it is believed for whom it asks */
 	const struct settings *settings;
 	const struct policy *policy;       /* or NULL */
 	const struct policy *const *packs; /* in the order in which the operator gave them */

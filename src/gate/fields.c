@@ -134,6 +134,21 @@ const struct field_row field_rows[FIELDS] = {
 		BOTH,
 		.fact = true,
 		.label = "runner" },
+	[FIELD_VIA] = { .name = "via",
+		.offset = AT(via),
+		.kind = FIELD_KIND_VIA,
+		EXEC,
+		.of_root = true,
+		.label = "through",
+		.note = "through" },
+	[FIELD_RUN_AS] = { .name = "run_as",
+		.offset = AT(run_as),
+		.kind = FIELD_KIND_RUN_AS,
+		EXEC,
+		.of_root = true,
+		.label = "runs as",
+		.note = "as",
+		.entry_key = "run_as" },
 	[FIELD_PURPOSE] = { .name = "purpose",
 		.offset = AT(purpose),
 		.kind = FIELD_KIND_NON_EMPTY,
@@ -221,7 +236,8 @@ enum field fields_find_mismatch(const struct invocation *first, const struct inv
 	const bool both_ways = fields_contract(first) == CONTRACT_EVALUATE;
 
 	for (enum field f = 0; f < FIELDS; f++)
-		if (differs(f, first, retry) || (both_ways && differs(f, retry, first)))
+		if (differs(f, first, retry)
+			|| ((both_ways || field_rows[f].of_root) && differs(f, retry, first)))
 			return f;
 	return FIELDS;
 }
@@ -245,6 +261,14 @@ bool fields_are_equal(const struct invocation *a, const struct invocation *b)
 			return false;
 	}
 	return fields_are_bound_alike(a, b);
+}
+
+bool fields_are_of_root(const struct invocation *asked)
+{
+	for (enum field f = 0; f < FIELDS; f++)
+		if (field_rows[f].of_root && field_is_there(f, asked))
+			return true;
+	return false;
 }
 
 bool fields_content_fits(const struct invocation *asked)

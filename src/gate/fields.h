@@ -20,6 +20,8 @@ enum field_kind {
 	FIELD_KIND_PATH,      /* absolute and normal (base/path), at most LIMIT_PATH bytes */
 	FIELD_KIND_DIRECTORY, /* the same, or "/" */
 	FIELD_KIND_SHA256,    /* 64 hexadecimal digits in lower case */
+	FIELD_KIND_VIA,       /* "sudo" */
+	FIELD_KIND_RUN_AS,    /* "UID:GID": gate/run-as */
 	/* Lists. On the wire they are arrays; programs are an object of arrays. */
 	FIELD_KIND_STRINGS,  /* at most LIMIT_ARGS strings */
 	FIELD_KIND_PROGRAMS, /* at most LIMIT_PROGRAMS, of three strings each */
@@ -47,6 +49,7 @@ struct field_row {
 	enum contract contract;
 	bool required; /* by the first contract; the second one requires nothing */
 	bool fact;     /* not read from a request: firma knows it */
+	bool of_root;  /* believed from root alone; a request without it is another one */
 	enum field_binding binding;
 
 	const char *label;     /* on a card, for the asker's claims; NULL: elsewhere */
@@ -84,7 +87,8 @@ bool field_is_there(enum field field, const struct invocation *asked);
 
 /*
  * The first field in which a retry differs from the first request; FIELDS if there is none. By the
- * first contract a retry may send fields that the first request did not send.
+ * first contract a retry may send fields that the first request did not send, except those that are
+ * believed from root alone.
  */
 enum field fields_find_mismatch(const struct invocation *first, const struct invocation *retry);
 
@@ -99,6 +103,9 @@ bool fields_are_bound_alike(const struct invocation *a, const struct invocation 
  * one's value, too: "NAME=SHA-256".
  */
 bool fields_keep_variables(const struct invocation *asked);
+
+/* Whether the request has a field that is believed from root alone. */
+bool fields_are_of_root(const struct invocation *asked);
 
 /* Whether the content, if there is any, has the hash that stands beside it. */
 bool fields_content_fits(const struct invocation *asked);

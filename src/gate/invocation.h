@@ -71,6 +71,13 @@ struct invocation {
 	 */
 	struct string_list release;
 
+	/*
+	 * Facts of a front end that runs as root, such as sudo's plugin: which one it is, and the
+	 * user and the group as whom the command would run, as numbers: "0:0". NULL: the asker
+	 * would run it itself.
+	 */
+	const char *via, *run_as;
+
 	const char *purpose; /* what it is for, for people; NULL also if it was empty */
 };
 
@@ -102,6 +109,8 @@ enum field {
 	FIELD_NEW_TEXT,
 	FIELD_RELEASE,
 	FIELD_RUNNER,
+	FIELD_VIA,
+	FIELD_RUN_AS,
 	FIELD_PURPOSE,
 	FIELDS,
 };

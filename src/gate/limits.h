@@ -20,6 +20,7 @@
 #define LIMIT_PATH 4096
 #define LIMIT_PROGRAMS 32    /* commands of a line */
 #define LIMIT_NAMES 64       /* names of variables */
+#define LIMIT_GROUPS 4096    /* of a user for whom root asks */
 #define LIMIT_MUST 64        /* keys on which a client relies */
 #define LIMIT_SHELL_LINES 64 /* lines of shell in one request that are read */
 #define LIMIT_STRING 1024

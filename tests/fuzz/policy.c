@@ -44,7 +44,13 @@ static int find_group(const char *name, gid_t *ret)
 	return strcmp(name, "users") == 0 ? 0 : -1;
 }
 
-static const struct policy_names names = { find_user, find_group };
+static int find_primary(uid_t uid, gid_t *ret)
+{
+	*ret = 100;
+	return uid == 1000 ? 0 : -1;
+}
+
+static const struct policy_names names = { find_user, find_group, find_primary };
 
 /* --- the second matcher: a table of (pattern, text) ------------------------------------------- */
 

@@ -120,10 +120,17 @@ static int none(const char *name, uid_t *ret)
 	return -1;
 }
 
+static int no_group(uid_t uid, gid_t *ret)
+{
+	(void)uid;
+	(void)ret;
+	return -1;
+}
+
 /* NULL if a pattern has a fault. */
 static struct policy *make_policy(struct choices *c, enum kind kind)
 {
-	static const struct policy_names no_names = { none, none };
+	static const struct policy_names no_names = { none, none, no_group };
 	cleanup(bytes_deinit) struct bytes b = BYTES_PRINTED;
 	struct policy *policy = NULL;
 	struct faults faults;

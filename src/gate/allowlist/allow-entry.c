@@ -52,7 +52,8 @@ bool allow_entry_is_same(const struct allow_entry *a, const struct allow_entry *
 		|| !same(a->signer, b->signer) || !same(a->signer_key, b->signer_key)
 		|| a->has_argv != b->has_argv || a->rule.n_argv != b->rule.n_argv
 		|| a->scope != b->scope
-		|| !same(a->bounds[FIELD_SESSION_ID], b->bounds[FIELD_SESSION_ID]))
+		|| !same(a->bounds[FIELD_SESSION_ID], b->bounds[FIELD_SESSION_ID])
+		|| !same(a->bounds[FIELD_RUN_AS], b->bounds[FIELD_RUN_AS]))
 		return false;
 	for (size_t i = 1; i < a->rule.n_argv; i++)
 		if (!same_patterns(&a->rule.argv[i], &b->rule.argv[i]))

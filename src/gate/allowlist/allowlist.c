@@ -215,9 +215,14 @@ static bool bounds_fit(const struct allow_entry *e, const struct matching *m)
 {
 	if ((e->uid != ALLOW_NO_USER && e->uid != m->asker->uid) || !approver_fits(e, m))
 		return false;
-	for (enum field f = 0; f < FIELDS; f++)
-		if (e->bounds[f] && !same(e->bounds[f], field_get(f, &m->request->asked)))
+	for (enum field f = 0; f < FIELDS; f++) {
+		/* An entry without `run_as` is about what the users run themselves. */
+		const bool bound =
+			e->bounds[f] || (field_rows[f].of_root && field_rows[f].entry_key);
+
+		if (bound && !same(e->bounds[f], field_get(f, &m->request->asked)))
 			return false;
+	}
 	return true;
 }
 

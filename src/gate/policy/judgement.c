@@ -16,6 +16,7 @@ static const struct {
 	[GROUND_BUDGET] = { RULE_BUDGET, "budget_state_ref is required" },
 	[GROUND_HIDDEN] = { RULE_HIDDEN, "the command that would be run can't be seen" },
 	[GROUND_KEPT] = { RULE_KEPT, "variables are kept that may redirect the command" },
+	[GROUND_RUN_AS] = { RULE_RUN_AS, "no rule says that this may run as another user" },
 	[GROUND_RUNTIME] = { RULE_RUNTIME, "no policy speaks of this kind of request" },
 };
 

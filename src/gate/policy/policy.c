@@ -317,6 +317,25 @@ static int judge_lines(const struct policy *p, const struct candidates *c, struc
 	return 0;
 }
 
+/*
+ * Whether no rule decided: then it is allowed only to the users themselves, not through a front end
+ * that would run it as another user.
+ */
+static bool is_allowed_by_default(const struct policy *p, const struct judgement *j)
+{
+	return j->decision == DECISION_ALLOW
+		&& (j->ground == GROUND_DEFAULT
+			|| (p->compiled && j->rule == p->of_kind[KIND_EXEC].otherwise.id));
+}
+
+static struct judgement ask_about_run_as(void)
+{
+	struct judgement j = judgement_by(DECISION_PENDING, GROUND_RUN_AS);
+
+	j.remember = true;
+	return j;
+}
+
 /* Guarded files are guarded without a policy, too. */
 static int judge_without_policy(const struct request *request, const struct asker *asker,
 	enum decision otherwise, struct judgement *ret)
@@ -332,6 +351,8 @@ static int judge_without_policy(const struct request *request, const struct aske
 
 	r = policy_effects_judge(&none, &c, &j);
 	candidates_deinit(&c);
+	if (request->asked.run_as && is_allowed_by_default(&none, &j))
+		j = ask_about_run_as();
 	if (r >= 0)
 		*ret = j;
 	return r;
@@ -363,6 +384,8 @@ int policy_judge(const struct policy *p, const struct request *request, const st
 		r = policy_effects_judge(p, &c, &j);
 	if (j.decision == DECISION_ALLOW && fields_keep_variables(&request->asked))
 		j = judgement_by(DECISION_PENDING, GROUND_KEPT);
+	if (request->asked.run_as && is_allowed_by_default(p, &j))
+		j = ask_about_run_as();
 	j.hidden = c.all[0].hidden || c.unread;
 	j.remember &= !j.hidden && !fields_keep_variables(&request->asked);
 	candidates_deinit(&c);

@@ -24,10 +24,11 @@ struct policy;
 struct registry;
 struct runners;
 
-/* Functions that find users and groups by name. Negative if the name is unknown. */
+/* Functions that find users and groups by name. Negative if there is no such user or group. */
 struct policy_names {
 	int (*user)(const char *name, uid_t *ret);
 	int (*group)(const char *name, gid_t *ret);
+	int (*primary_group)(uid_t uid, gid_t *ret);
 };
 
 /* The document has faults. */

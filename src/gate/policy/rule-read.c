@@ -26,6 +26,7 @@ struct reader {
 	const char *place;
 	bool argv_read;     /* argv was read without a fault */
 	bool except_faulty; /* the exceptions of argv were not */
+	bool allows;        /* the rule's action is to allow */
 };
 
 static int note_fault(struct dispatch *d, const char *where, const char *what)
@@ -142,6 +143,68 @@ static int take_groups(
 	return take_ids(d, row, v->json, false);
 }
 
+/* Reads "USER" or "USER:GROUP". Negative if there is no such user or group. */
+static int find_run_as(
+	const struct policy_names *names, char *name, bool allows, struct run_as *ret)
+{
+	const struct id_list users = { names, true, NULL }, groups = { names, false, NULL };
+	char *colon = strchr(name, ':');
+	id_t id;
+	int r;
+
+	if (colon)
+		*colon = '\0';
+	r = find_id(&users, name, &id);
+	if (r < 0)
+		return r;
+
+	*ret = (struct run_as){ .uid = (uid_t)id, .any_group = !colon && !allows };
+	if (!colon)
+		return allows ? names->primary_group(ret->uid, &ret->gid) : 0;
+	r = find_id(&groups, colon + 1, &id);
+	ret->gid = (gid_t)id;
+	return r;
+}
+
+static int take_run_as_of_list(
+	struct dispatch *d, const char *where, const struct json *v, void *to)
+{
+	cleanup(bytes_deinit) struct bytes shown = BYTES_PRINTED;
+	cleanup(free_p) char *name = NULL;
+	const struct reader *reader = d->context;
+	const char *text = json_string(v);
+	struct run_as_list *list = to;
+	int r;
+
+	if (!text)
+		return dispatch_refuse(d, where, "must be a string such as \"root\"");
+	name = strdup(text);
+	if (!name)
+		return -ENOMEM;
+
+	r = find_run_as(reader->names, name, reader->allows, &list->any[list->n]);
+	if (r >= 0) {
+		list->n++;
+		return 0;
+	}
+	r = text_append_quoted(&shown, text, strlen(text));
+	return r < 0 ? r
+		     : dispatch_refuse(d, NULL,
+			     "run_as: there is no user, or no group, %s (USER or USER:GROUP)",
+			     bytes_str(&shown));
+}
+
+static int take_run_as(
+	struct dispatch *d, const struct dispatch_row *row, const struct dispatch_value *v)
+{
+	struct run_as_list *list = dispatch_to(d, row);
+
+	list->any = calloc(json_size(v->json) + 1, sizeof(*list->any));
+	if (!list->any)
+		return -ENOMEM;
+	return dispatch_array(d, row->key, v->json, 1, LIMIT_RULE_LIST, take_run_as_of_list, list);
+}
+
 /* --- claims ----------------------------------------------------------------------------------- */
 
 static const char *directory_fault(const char *pattern)
@@ -166,7 +229,8 @@ static int take_directories(
 static bool is_reserved(const char *id)
 {
 	static const char *const reserved[] = { RULE_DEFAULT, RULE_TOKEN, RULE_BUDGET, RULE_HIDDEN,
-		RULE_ALLOWLIST, RULE_OPERAND, RULE_RUNTIME, RULE_LINE, RULE_KEPT, RULE_STEPS };
+		RULE_ALLOWLIST, RULE_OPERAND, RULE_RUNTIME, RULE_LINE, RULE_KEPT, RULE_STEPS,
+		RULE_RUN_AS };
 
 	for (size_t i = 0; i < LENGTH(reserved); i++)
 		if (strcmp(id, reserved[i]) == 0)
@@ -294,6 +358,7 @@ static const struct {
 	{ { "users", take_users, AT(users), false, 0 }, OF_ALL },
 	{ { "groups", take_groups, AT(groups), false, 0 }, OF_ALL },
 	{ { "runners", rule_take_runners, AT(runners), false, 0 }, OF_ALL },
+	{ { "run_as", take_run_as, AT(run_as), false, 0 }, OF_EXEC | OF_LINES },
 	{ { "remember", dispatch_take_bool, AT(remember), false, 0 }, OF_ALL },
 	{ { "opaque", dispatch_take_bool, AT(opaque), false, 0 }, OF_EXEC },
 	{ { "approvers", take_approvers, 0, false, 0 }, OF_ALL },
@@ -358,6 +423,7 @@ int rule_read(const struct json *v, const struct rule_section *section, size_t i
 	struct reader r = { .names = names, .faults = faults };
 	struct dispatch d = { .to = ret, .context = &r, .fault = note_fault, .all = true };
 	const struct json *compiled;
+	const char *action = json_is_object(v) ? json_get_string(v, "action") : NULL;
 	int e;
 
 	*ret = (struct rule){ .kind = section->kind, .compiled = section->lines };
@@ -366,6 +432,8 @@ int rule_read(const struct json *v, const struct rule_section *section, size_t i
 		return e;
 
 	r.place = bytes_str(&place);
+	/* It may stand after `run_as`. */
+	r.allows = action && decision_parse(action) == DECISION_ALLOW;
 	/* `compiled` may stand after the patterns, but decides what they may be. */
 	compiled = json_get(v, "compiled");
 	if (compiled)

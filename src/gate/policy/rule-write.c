@@ -61,6 +61,7 @@ void rule_write_for_asker(struct writer *w, const struct rule *rule)
 	for (enum field f = 0; f < FIELDS; f++)
 		if (field_rows[f].rule_key)
 			write_some(w, field_rows[f].rule_key, &rule->claims[f]);
+	run_as_write(w, "run_as", &rule->run_as);
 	write_true(w, "exceptions", rule->n_except > 0 || rule->except_targets.n > 0);
 	writer_string(w, "reason", rule->reason);
 }

@@ -379,6 +379,14 @@ static bool runner_fits(const struct rule *rule, const struct string_list *runne
 	return rule_runners_fit(&rule->runners, runner);
 }
 
+/* RULE_MATCHES if the command would run as somebody for whom the rule is meant. */
+static enum rule_miss try_run_as(const struct rule *rule, const char *run_as)
+{
+	if (rule->run_as.n == 0)
+		return run_as && rule->action == DECISION_ALLOW ? RULE_LACKS_RUN_AS : RULE_MATCHES;
+	return run_as && run_as_fits(&rule->run_as, run_as) ? RULE_MATCHES : RULE_OTHER_RUN_AS;
+}
+
 bool rule_is_for(const struct rule *rule, const struct asker *asker)
 {
 	return (rule->users.n == 0 || has_id(&rule->users, asker->uid))
@@ -398,6 +406,9 @@ enum rule_miss rule_try_asker(const struct rule *rule, const struct request *req
 	if (rule->runners.n > 0 && !runner_fits(rule, &request->asked.runner))
 		return RULE_OTHER_RUNNER;
 
+	miss = try_run_as(rule, request->asked.run_as);
+	if (miss != RULE_MATCHES)
+		return miss;
 	for (enum field claim = 0; claim < FIELDS; claim++) {
 		if (rule->claims[claim].n == 0)
 			continue;
@@ -470,6 +481,7 @@ void rule_deinit(struct rule *rule)
 	free(rule->users.ids);
 	free(rule->groups.ids);
 	rule_runners_deinit(&rule->runners);
+	free(rule->run_as.any);
 	free(rule->targets.any);
 	free(rule->except_targets.any);
 	free(rule->operations.any);

@@ -18,6 +18,7 @@
 #include "gate/policy/program-links.h"
 #include "gate/policy/rule-runner.h"
 #include "gate/policy/url.h"
+#include "gate/run-as.h"
 #include "gate/wire/reply.h"
 
 /* The "rule" that decides if no rule does: no rule may have this name. */
@@ -27,6 +28,7 @@
 #define RULE_HIDDEN "hidden_command"
 #define RULE_ALLOWLIST "allowlist"
 #define RULE_KEPT "kept_variables"
+#define RULE_RUN_AS "run_as.default.require_approval"
 #define RULE_LINE "shell_line"
 #define RULE_OPERAND "commands.operand.require_approval"
 #define RULE_STEPS "match_limit"
@@ -55,6 +57,7 @@ struct rule {
 	size_t n_argv;
 	struct ids users, groups;       /* none: all users */
 	struct rule_runners runners;    /* none: all, also without a runner */
+	struct run_as_list run_as;      /* none: see rule_try_asker() */
 	struct patterns claims[FIELDS]; /* of fields with a rule_key; none: any */
 	bool remember, opaque;
 
@@ -123,6 +126,8 @@ enum rule_miss {
 	RULE_OTHER_USER,
 	RULE_OTHER_GROUP,
 	RULE_OTHER_RUNNER,
+	RULE_LACKS_RUN_AS, /* it allows, but does not say as whom */
+	RULE_OTHER_RUN_AS,
 	RULE_LACKS_CLAIM,
 	RULE_OTHER_CLAIM,
 };
@@ -141,6 +146,9 @@ enum rule_miss rule_try(const struct rule *rule, const struct trusted *trusted,
 /*
  * Whether users, groups and claims fit; every kind of rule may have these. `directory`: the working
  * directory, or NULL.
+ *
+ * A rule with `run_as` is about what a front end such as sudo would run as one of these. One
+ * without it does not allow that, whatever it allows the users to run themselves.
  */
 enum rule_miss rule_try_asker(const struct rule *rule, const struct request *request,
 	const struct asker *asker, const char *directory, struct rule_reach *reach);

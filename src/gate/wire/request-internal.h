@@ -32,7 +32,8 @@ int request_set_fault(struct request *q, const char *format, ...)
 dispatch_take_fn request_take_non_empty, request_take_args, request_take_programs,
 	request_take_names, request_take_hitl_mode, request_take_argv, request_take_uid,
 	request_take_state, request_take_confirmed, request_take_scope, request_take_consume,
-	request_take_runner, request_refuse_fact;
+	request_take_runner, request_refuse_fact, request_take_behalf, request_take_groups,
+	request_take_via, request_take_run_as;
 
 /*
  * Reads the members of a request of the second contract from its document. Returns 0,

@@ -33,6 +33,8 @@ static const struct dispatch_row exec_keys[] = {
 	{ "prompt", dispatch_take_true, AT(prompt), false, 0 },
 	{ "consume", request_take_consume, 0, false, 0 },
 	{ "runner_auth", request_take_runner, 0, false, 0 },
+	{ "on_behalf_uid", request_take_behalf, AT(behalf_uid), false, 0 },
+	{ "on_behalf_groups", request_take_groups, 0, false, 0 },
 	{ 0 },
 };
 
@@ -153,6 +155,8 @@ static const struct {
 	[FIELD_KIND_PATH] = { dispatch_take_path, LIMIT_PATH, DISPATCH_OPTIONAL },
 	[FIELD_KIND_DIRECTORY] = { dispatch_take_directory, LIMIT_PATH, DISPATCH_OPTIONAL },
 	[FIELD_KIND_SHA256] = { dispatch_take_hash, LIMIT_STRING, DISPATCH_OPTIONAL },
+	[FIELD_KIND_VIA] = { request_take_via, 0, DISPATCH_OPTIONAL },
+	[FIELD_KIND_RUN_AS] = { request_take_run_as, 0, DISPATCH_OPTIONAL },
 	[FIELD_KIND_STRINGS] = { request_take_args, 0, DISPATCH_NOT_NULL },
 	[FIELD_KIND_PROGRAMS] = { request_take_programs, 0, DISPATCH_OPTIONAL },
 	[FIELD_KIND_NAMES] = { request_take_names, 0, DISPATCH_OPTIONAL },
@@ -326,6 +330,7 @@ static struct request *request_new(void)
 	bytes_init(&q->environment_bytes, LIMIT_REQUEST_MAX);
 	bytes_init(&q->release_bytes, BYTES_PRINTED_MAX);
 	bytes_init(&q->runner_bytes, BYTES_PRINTED_MAX);
+	bytes_init(&q->groups_bytes, BYTES_PRINTED_MAX);
 	return q;
 }
 
@@ -375,6 +380,7 @@ void request_free(struct request *q)
 	members_deinit(&q->runner_auth.members);
 	members_deinit(&q->runner_auth.identity_members);
 	bytes_deinit(&q->runner_bytes);
+	bytes_deinit(&q->groups_bytes);
 	json_doc_free(q->record);
 	bytes_deinit(&q->args_bytes);
 	bytes_deinit(&q->argv_bytes);

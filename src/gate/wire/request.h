@@ -77,7 +77,15 @@ struct request {
 	struct runner_auth runner_auth;
 	struct bytes runner_bytes; /* of asked.runner, which the daemon sets */
 
-	/* local.exec */
+	/*
+	 * local.exec. A front end that runs as root names the user for whom it asks, and that
+	 * user's groups.
+	 */
+	bool on_behalf;
+	uid_t behalf_uid;
+	bool has_groups;
+	const gid_t *behalf_groups;
+	size_t n_behalf_groups;
 	bool sync_wait; /* its hitl_mode: no token is wanted, only the decision */
 	const char *budget_state_ref;
 	const char *request_fingerprint;
@@ -116,6 +124,7 @@ struct request {
 	struct members members;  /* their values are valid while the line is read */
 	struct json_doc *record; /* of a release; or NULL */
 	struct bytes args_bytes, argv_bytes, programs_bytes, environment_bytes, release_bytes;
+	struct bytes groups_bytes; /* of behalf_groups */
 };
 
 /* Reads a line without its newline. Error: -ENOMEM. */
