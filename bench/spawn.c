@@ -11,9 +11,10 @@
  * already, a client has connected and sent LINE, and waits. Prints the ns from before the start
  * until the answer arrives, then kills the server.
  *
- * `tool batch SOCKET COMMAND [ARG…]` starts a server in the same way, with a client for each line
- * of standard input: the server finds all of them at once, on a busy machine too. Prints the
- * answers, and ends the server, whose exit status must be 0.
+ * `tool batch SOCKET COMMAND [ARG…]` starts a server in the same way, for the first line of
+ * standard input. When that is answered, the server is stopped while a client connects for each
+ * further line: it finds all of them at once, on a busy machine too. Prints their answers, and ends
+ * the server, whose exit status must be 0.
  */
 
 #include "tool.h"
@@ -203,36 +204,43 @@ int tool_start(int argc, char **argv)
 	return 0;
 }
 
-/* Connects a client for each line of standard input. */
-static size_t connect_all(const struct sockaddr_un *address, int *clients, size_t max)
+/* Connects a client for each of the next `max` lines of standard input. */
+static size_t connect_lines(const struct sockaddr_un *address, int *clients, size_t max)
 {
 	char *line = NULL;
 	size_t size = 0, n = 0;
 
-	while (getline(&line, &size, stdin) > 0) {
-		if (n == max)
-			errx(TOOL_USAGE, "these are more than %zu lines", max);
+	while (n < max && getline(&line, &size, stdin) > 0)
 		clients[n++] = connect_to(address, line);
-	}
 	if (ferror(stdin))
 		err(TOOL_FAILED, "standard input");
 	free(line);
 	return n;
 }
 
-/* Prints what the server sends, until it closes the connection. */
-static void print_answer(int client)
+/* Copies what the server sends to `to` (NULL: nowhere), until it closes the connection. */
+static void take_answer(int client, FILE *to)
 {
 	char data[4096];
 	size_t len = 0;
 	ssize_t n;
 
 	while ((n = recv(client, data, sizeof(data), 0)) > 0) {
-		fwrite(data, 1, (size_t)n, stdout);
+		if (to)
+			fwrite(data, 1, (size_t)n, to);
 		len += (size_t)n;
 	}
 	if (n < 0 || len == 0)
 		errx(TOOL_FAILED, "the server did not answer");
+}
+
+/* Waits until the process has stopped. */
+static void stop(pid_t pid)
+{
+	int status;
+
+	if (kill(pid, SIGSTOP) < 0 || waitpid(pid, &status, WUNTRACED) < 0 || !WIFSTOPPED(status))
+		err(TOOL_FAILED, "the server did not stop");
 }
 
 int tool_batch(int argc, char **argv)
@@ -247,10 +255,17 @@ int tool_batch(int argc, char **argv)
 
 	address = tool_address(argv[1]);
 	listener = listen_at(&address);
-	n = connect_all(&address, clients, BATCH_MAX);
+	if (connect_lines(&address, clients, 1) == 0)
+		errx(TOOL_USAGE, "standard input has no lines");
 	pid = start_server(listener, argv + 2);
+	take_answer(clients[0], NULL);
+
+	stop(pid);
+	n = connect_lines(&address, clients, BATCH_MAX);
+	if (kill(pid, SIGCONT) < 0)
+		err(TOOL_FAILED, "kill");
 	for (size_t i = 0; i < n; i++)
-		print_answer(clients[i]);
+		take_answer(clients[i], stdout);
 
 	if (kill(pid, SIGTERM) < 0 || waitpid(pid, &status, 0) < 0)
 		err(TOOL_FAILED, "%s", argv[2]);
