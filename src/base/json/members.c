@@ -13,17 +13,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A small number for a key: few keys have the same. */
-static unsigned int hash_of(const char *key)
+/* Few keys of an object have the same. */
+static unsigned int chain_of(const char *key)
 {
-	return (unsigned char)key[0] + (key[0] ? 5U * (unsigned char)key[1] : 0);
+	const unsigned int second = key[0] ? (unsigned char)key[1] : 0;
+
+	return ((unsigned char)key[0] + 5 * second) % MEMBERS_CHAINS;
 }
 
 static int note_member(const struct scan_member *member, void *userdata)
 {
 	struct members *m = userdata;
 	char *key = m->copy + member->key_offset + 1;
-	unsigned int hash;
+	uint32_t *chain;
 	int r;
 
 	r = ARRAY_RESERVE(&m->list, m->n, &m->size);
@@ -31,46 +33,44 @@ static int note_member(const struct scan_member *member, void *userdata)
 		return r;
 
 	/* Unescaped, it is not longer than in the text. */
-	memcpy(key, member->key, member->key_len);
+	if (member->key != m->text + member->key_offset + 1)
+		memcpy(key, member->key, member->key_len);
 	key[member->key_len] = '\0';
-	hash = hash_of(key);
-	m->hashes |= UINT64_C(1) << hash % 64;
-	m->list[m->n++] = (struct member){ key, hash, member->value, member->value_len };
+	chain = &m->chains[chain_of(key)];
+	m->list[m->n++] =
+		(struct member){ key, member->value, member->value_len, *chain, member->escaped };
+	*chain = (uint32_t)m->n;
 	return 0;
 }
 
 int members_read(struct members *m, const char *text, size_t len, struct scan_fault *ret_fault)
 {
-	char *room;
-	int r;
-
 	m->text = text;
 	m->copy = malloc(len + 1);
 	if (!m->copy)
 		return -ENOMEM;
 
 	memcpy(m->copy, text, len);
-	bytes_init(&m->unescaped, len);
-	r = memchr(text, '\\', len) ? bytes_reserve(&m->unescaped, len, &room) : 0;
-	return r < 0 ? r : scan_object(text, len, note_member, m, ret_fault);
+	bytes_init(&m->decoded, len);
+	return scan_object(text, len, note_member, m, ret_fault);
 }
 
 void members_deinit(struct members *m)
 {
-	bytes_deinit(&m->unescaped);
+	bytes_deinit(&m->decoded);
 	free(m->copy);
 	free(m->list);
 }
 
 const struct member *members_find_any(const struct members *m, const char *key)
 {
-	const unsigned int hash = hash_of(key);
+	const struct member *member;
 
-	if (!(m->hashes >> hash % 64 & 1))
-		return NULL;
-	for (size_t i = 0; i < m->n; i++)
-		if (m->list[i].hash == hash && strcmp(m->list[i].key, key) == 0)
-			return &m->list[i];
+	for (uint32_t i = m->chains[chain_of(key)]; i > 0; i = member->next) {
+		member = &m->list[i - 1];
+		if (strcmp(member->key, key) == 0)
+			return member;
+	}
 	return NULL;
 }
 
@@ -81,17 +81,50 @@ const struct member *members_find(const struct members *m, const char *key)
 	return member && member->text[0] != 'n' ? member : NULL;
 }
 
+/* The room is made at the first use, for all values. */
+struct bytes *members_room(struct members *m)
+{
+	char *room;
+
+	if (!m->decoded.data && bytes_reserve(&m->decoded, m->decoded.max, &room) < 0)
+		return NULL;
+	return &m->decoded;
+}
+
 const char *members_string(struct members *m, const struct member *member)
 {
-	const size_t start = m->unescaped.len;
 	char *string = m->copy + (member->text - m->text) + 1;
+	struct bytes *room;
+	size_t start;
 
 	if (member->text[0] != '"')
 		return NULL;
-	if (!memchr(member->text, '\\', member->len)) {
+	if (!member->escaped) {
 		string[member->len - 2] = '\0'; /* in place of its quote */
 		return string;
 	}
-	scan_string_value(member->text, member->len, &m->unescaped);
-	return bytes_append_char(&m->unescaped, '\0') < 0 ? NULL : m->unescaped.data + start;
+	room = members_room(m);
+	if (!room)
+		return NULL;
+
+	start = room->len;
+	scan_string_value(member->text, member->len, room);
+	return bytes_append_char(room, '\0') < 0 ? NULL : room->data + start;
+}
+
+int members_strings(struct members *m, const struct member *member, const char **ret, size_t *ret_n,
+	size_t *ret_len)
+{
+	struct bytes *room = members_room(m);
+	size_t start;
+	int r;
+
+	if (!room)
+		return -ENOMEM;
+
+	start = room->len;
+	r = scan_strings_value(member->text, member->len, room, ret_n);
+	*ret = room->data + start;
+	*ret_len = room->len - start;
+	return r;
 }

@@ -75,6 +75,7 @@ static int show_member(struct scanner *s, const char *value)
 			.value = value,
 			.value_len = (size_t)(s->lexer.at - value),
 			.key_offset = k->offset,
+			.escaped = value[0] == '"' && s->lexer.has_escapes,
 		},
 		s->userdata);
 }

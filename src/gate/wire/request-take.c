@@ -115,15 +115,17 @@ int request_take_args(
 	struct dispatch *d, const struct dispatch_row *row, const struct dispatch_value *v)
 {
 	struct request *q = d->to;
-	size_t n;
+	const char *text;
+	size_t n, len;
 	int r;
 
-	r = scan_strings_value(v->member->text, v->member->len, &q->args_bytes, &n);
+	r = members_strings(&q->members, v->member, &text, &n, &len);
 	if (r == SCAN_OTHER)
 		return dispatch_refuse(d, row->key, "must be an array of strings");
 	if (r == 0 && n > LIMIT_ARGS)
 		return refuse_number(d, row, LIMIT_ARGS);
-	q->asked.args.n = (uint32_t)n; /* the text may still move: request_parse() */
+	if (r == 0)
+		q->asked.args = string_list_of(text, n, len);
 	return r;
 }
 
@@ -167,13 +169,17 @@ int request_take_programs(
 	struct dispatch *d, const struct dispatch_row *row, const struct dispatch_value *v)
 {
 	struct request *q = d->to;
-	struct programs p = { .strings = &q->programs_bytes };
+	struct programs p = { .strings = members_room(&q->members) };
 	struct scan_fault fault;
+	size_t start;
 	int r;
 
 	if (v->member->text[0] != '{')
 		return dispatch_refuse(d, row->key, "must be an object");
+	if (!p.strings)
+		return -ENOMEM;
 
+	start = p.strings->len;
 	r = scan_object(v->member->text, v->member->len, take_program, &p, &fault);
 	if (r != 0)
 		return r;
@@ -183,7 +189,8 @@ int request_take_programs(
 		return dispatch_refuse(
 			d, row->key, "must hold two absolute and normal paths for each name");
 
-	q->asked.programs = string_list_of(bytes_str(p.strings), 3 * p.n, p.strings->len);
+	q->asked.programs =
+		string_list_of(p.strings->data + start, 3 * p.n, p.strings->len - start);
 	return 0;
 }
 
@@ -201,21 +208,21 @@ int request_take_names(
 	struct dispatch *d, const struct dispatch_row *row, const struct dispatch_value *v)
 {
 	struct request *q = d->to;
-	struct bytes *b = &q->environment_bytes;
 	struct string_list list;
-	size_t n;
+	const char *text;
+	size_t n, len;
 	int r;
 
 	if (v->member->text[0] != '[')
 		return dispatch_refuse(d, row->key, "must be an array of strings");
 
-	r = scan_strings_value(v->member->text, v->member->len, b, &n);
+	r = members_strings(&q->members, v->member, &text, &n, &len);
 	if (r < 0)
 		return r;
 	if (r == 0 && n > LIMIT_NAMES)
 		return refuse_number(d, row, LIMIT_NAMES);
 
-	list = string_list_of(bytes_str(b), n, b->len);
+	list = string_list_of(text, n, len);
 	if (r != 0 || !are_names(&list))
 		return dispatch_refuse(d, row->key, "must hold names of variables");
 

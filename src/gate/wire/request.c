@@ -324,10 +324,8 @@ static struct request *request_new(void)
 	if (!q)
 		return NULL;
 
-	bytes_init(&q->args_bytes, LIMIT_REQUEST_MAX);
+	q->asked.args = string_list_of("", 0, 0);
 	bytes_init(&q->argv_bytes, BYTES_PRINTED_MAX);
-	bytes_init(&q->programs_bytes, LIMIT_REQUEST_MAX);
-	bytes_init(&q->environment_bytes, LIMIT_REQUEST_MAX);
 	bytes_init(&q->release_bytes, BYTES_PRINTED_MAX);
 	bytes_init(&q->runner_bytes, BYTES_PRINTED_MAX);
 	bytes_init(&q->groups_bytes, BYTES_PRINTED_MAX);
@@ -347,8 +345,6 @@ int request_parse(const char *line, size_t len, struct request **ret)
 	if (r < 0)
 		return r;
 
-	q->asked.args =
-		string_list_of(bytes_str(&q->args_bytes), q->asked.args.n, q->args_bytes.len);
 	q->argv = q->argv_bytes.len > 0 ? bytes_str(&q->argv_bytes) : "[]";
 	*ret = steal_ptr(q);
 	return 0;
@@ -382,10 +378,7 @@ void request_free(struct request *q)
 	bytes_deinit(&q->runner_bytes);
 	bytes_deinit(&q->groups_bytes);
 	json_doc_free(q->record);
-	bytes_deinit(&q->args_bytes);
 	bytes_deinit(&q->argv_bytes);
-	bytes_deinit(&q->programs_bytes);
-	bytes_deinit(&q->environment_bytes);
 	bytes_deinit(&q->release_bytes);
 	free(q->fault);
 	free(q);

@@ -123,7 +123,7 @@ struct request {
 
 	struct members members;  /* their values are valid while the line is read */
 	struct json_doc *record; /* of a release; or NULL */
-	struct bytes args_bytes, argv_bytes, programs_bytes, environment_bytes, release_bytes;
+	struct bytes argv_bytes, release_bytes;
 	struct bytes groups_bytes; /* of behalf_groups */
 };
 
