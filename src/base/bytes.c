@@ -12,17 +12,6 @@
 
 #define BYTES_SIZE_MIN 256
 
-void bytes_init(struct bytes *b, size_t max)
-{
-	*b = (struct bytes)BYTES_INIT(max);
-}
-
-void bytes_deinit(struct bytes *b)
-{
-	free(b->data);
-	*b = (struct bytes)BYTES_INIT(b->max);
-}
-
 void bytes_clear(struct bytes *b)
 {
 	bytes_truncate(b, 0);
@@ -179,11 +168,6 @@ void bytes_consume(struct bytes *b, size_t n)
 int bytes_error(const struct bytes *b)
 {
 	return b->error;
-}
-
-const char *bytes_str(const struct bytes *b)
-{
-	return b->data ? b->data : "";
 }
 
 char *bytes_steal(struct bytes *b)

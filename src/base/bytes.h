@@ -21,6 +21,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 #include "base/cleanup.h"
 
@@ -44,8 +45,17 @@ struct bytes {
 #define BYTES_PRINTED_MAX (SIZE_MAX / 4)
 #define BYTES_PRINTED BYTES_INIT(BYTES_PRINTED_MAX)
 
-void bytes_init(struct bytes *b, size_t max);
-void bytes_deinit(struct bytes *b);
+static inline void bytes_init(struct bytes *b, size_t max)
+{
+	*b = (struct bytes)BYTES_INIT(max);
+}
+
+/* Inline, since most of a request's buffers stay empty. */
+static inline void bytes_deinit(struct bytes *b)
+{
+	free(b->data);
+	*b = (struct bytes)BYTES_INIT(b->max);
+}
 
 /* Drops the content and the error; keeps the memory. */
 void bytes_clear(struct bytes *b);
@@ -96,7 +106,10 @@ void bytes_consume(struct bytes *b, size_t n);
 int bytes_error(const struct bytes *b);
 
 /* The content as a C string, never NULL. */
-const char *bytes_str(const struct bytes *b);
+static inline const char *bytes_str(const struct bytes *b)
+{
+	return b->data ? b->data : "";
+}
 
 /* Hands the content over as a C string that the caller frees; NULL after an error. */
 char *bytes_steal(struct bytes *b);

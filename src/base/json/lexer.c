@@ -143,12 +143,13 @@ int lexer_string(struct lexer *l, struct bytes *out)
 	l->has_escapes = false;
 	for (l->at++;;) {
 		run = l->at;
-		l->at += json_plain_len(l->at, (size_t)(l->end - l->at));
-		while (l->at < l->end && *l->at != '"' && *l->at != '\\') {
+		for (;;) {
+			l->at += json_plain_len(l->at, (size_t)(l->end - l->at));
+			if (l->at == l->end || *l->at == '"' || *l->at == '\\')
+				break;
 			r = take_plain(l);
 			if (r != 0)
 				return r;
-			l->at += json_plain_len(l->at, (size_t)(l->end - l->at));
 		}
 		if (out) {
 			r = bytes_append(out, run, (size_t)(l->at - run));
