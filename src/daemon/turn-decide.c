@@ -296,6 +296,7 @@ static int add_token(const struct resources *res, struct request *request, struc
 	if (r < 0)
 		return r;
 	in->fingerprint = fingerprint;
+	in->fingerprint_hex = a->fingerprint;
 	in->usage = store_count(res->store, uid, fingerprint);
 	if (!in->token)
 		in->token = resumed_token(res->store, request, uid, fingerprint);

@@ -35,10 +35,11 @@ struct runner_result {
 struct decide_input {
 	const struct request *request;
 	struct runner_result runner;
-	const uint8_t *fingerprint; /* of the request, if it may have a token; else NULL */
-	enum role role;             /* of the door through which it came */
-	struct asker asker;         /* for whom root asks, if it does */
-	bool is_root;               /* the peer: it is believed for whom it asks */
+	const uint8_t *fingerprint;  /* of the request, if it may have a token; else NULL */
+	const char *fingerprint_hex; /* the same in hexadecimal digits */
+	enum role role;              /* of the door through which it came */
+	struct asker asker;          /* for whom root asks, if it does */
+	bool is_root;                /* the peer: it is believed for whom it asks */
 	const struct settings *settings;
 	const struct policy *policy;       /* or NULL */
 	const struct policy *const *packs; /* in the order in which the operator gave them */

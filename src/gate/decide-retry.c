@@ -6,7 +6,6 @@
 
 #include <string.h>
 
-#include "base/notation.h"
 #include "gate/decide-allow.h"
 #include "gate/decide-approval.h"
 #include "gate/decide-demand.h"
@@ -16,13 +15,8 @@
 bool decide_retry_claim_fits(const struct decide_input *in)
 {
 	const char *claim = in->request->request_fingerprint;
-	char hex[FINGERPRINT_HEX_LEN + 1];
 
-	if (!claim)
-		return true;
-
-	notation_hex(in->fingerprint, FINGERPRINT_LEN, hex);
-	return strcmp(claim, hex) == 0;
+	return !claim || strcmp(claim, in->fingerprint_hex) == 0;
 }
 
 /*

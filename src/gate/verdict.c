@@ -37,7 +37,6 @@ void verdict_deinit(struct verdict *v)
 	bytes_deinit(&v->approvals);
 	bytes_deinit(&v->proofs);
 	bytes_deinit(&v->lines);
-	verdict_init(v);
 }
 
 void verdict_fail(struct verdict *v, int r)

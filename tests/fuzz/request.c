@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/notation.h"
 #include "gate/decide.h"
 #include "gate/limits.h"
 
@@ -119,11 +120,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	cleanup(request_free_p) struct request *request = NULL;
 	uint8_t fingerprint[FINGERPRINT_LEN] = { 0 };
+	char hex[FINGERPRINT_HEX_LEN + 1] = "";
 	struct decide_input in = {
 		.asker = { .uid = 1000 },
 		.role = ROLE_ANY,
 		.settings = &settings,
 		.fingerprint = fingerprint,
+		.fingerprint_hex = hex,
 		.make_id = make_id,
 		.readable = true,
 		.next_alike = next_alike,
@@ -138,6 +141,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	in.request = request;
 	if (request->action == ACTION_EXEC && !request->fault)
 		fingerprint_compute(&request->asked, fingerprint);
+	notation_hex(fingerprint, sizeof(fingerprint), hex);
 	if (decide(&in, &verdict) < 0)
 		return 0;
 	if (request->action == ACTION_EVALUATE)
