@@ -45,18 +45,17 @@ void log_flush(void)
 	fflush(stderr);
 }
 
+/* The texts of all items follow one another; each is known by where it ends. */
 struct journal_entry {
-	struct bytes items[LOG_FIELDS_MAX + 3];
+	struct bytes text;
+	size_t ends[LOG_FIELDS_MAX + 3];
 	size_t n;
 };
 
 static void add_item(struct journal_entry *entry, const char *name, const char *value)
 {
-	struct bytes *item = &entry->items[entry->n];
-
-	bytes_init(item, BYTES_PRINTED_MAX);
-	if (value && bytes_append_strs(item, name, "=", value) == 0)
-		entry->n++;
+	if (value && bytes_append_strs(&entry->text, name, "=", value) == 0)
+		entry->ends[entry->n++] = entry->text.len;
 }
 
 static void send_to_journal(int priority, const char *id, const struct log_field *fields,
@@ -64,7 +63,8 @@ static void send_to_journal(int priority, const char *id, const struct log_field
 {
 	const char digit[2] = { (char)('0' + priority), '\0' };
 	struct iovec iov[LOG_FIELDS_MAX + 3];
-	struct journal_entry entry = { 0 };
+	struct journal_entry entry = { .text = BYTES_PRINTED };
+	size_t start = 0;
 
 	add_item(&entry, "MESSAGE", message);
 	add_item(&entry, "MESSAGE_ID", id);
@@ -72,12 +72,10 @@ static void send_to_journal(int priority, const char *id, const struct log_field
 	for (size_t i = 0; i < n_fields; i++)
 		add_item(&entry, fields[i].name, fields[i].value);
 
-	for (size_t i = 0; i < entry.n; i++)
-		iov[i] = (struct iovec){ entry.items[i].data, entry.items[i].len };
+	for (size_t i = 0; i < entry.n; start = entry.ends[i++])
+		iov[i] = (struct iovec){ entry.text.data + start, entry.ends[i] - start };
 	sd.journal_sendv(iov, (int)entry.n);
-
-	for (size_t i = 0; i < entry.n; i++)
-		bytes_deinit(&entry.items[i]);
+	bytes_deinit(&entry.text);
 }
 
 /*
