@@ -154,7 +154,9 @@ static void look_for_policy(struct live_policy *policy)
 
 void resources_prepare(struct resources *res, const struct moment *now)
 {
-	if (now->clock.boot >= res->look_at) {
+	const bool look = now->clock.boot >= res->look_at;
+
+	if (look) {
 		resources_look(res);
 		look_for_policy(&res->policy);
 		res->look_at = now->clock.boot + LOOK_PAUSE;
@@ -163,7 +165,9 @@ void resources_prepare(struct resources *res, const struct moment *now)
 	resources_open_evidence(res, now);
 	if (res->evidence)
 		evidence_rotate_large(res->evidence, now);
-	measure_space(res);
+	/* Without a log of evidence, the space is only for the warning: see log_space(). */
+	if (look || res->evidence)
+		measure_space(res);
 	resources_log_warnings(res);
 }
 
