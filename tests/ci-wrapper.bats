@@ -99,48 +99,42 @@ no_bundle() {
 }
 
 @test "a bundle with another byte, a file more, less or elsewhere is refused" {
-	local program
-	program=$(ls "$BUNDLE"/linux-*/firma)
-	rm "$program"
-	sed '$s/.$/x/' "$BATS_FILE_TMPDIR/firma" >"$program"
+	rm "$PROGRAM"
 	no_bundle 'the bundle is not what was signed'
-	rm "$program"
+	sed '$s/.$/x/' "$BATS_FILE_TMPDIR/firma" >"$PROGRAM"
 	no_bundle 'the bundle is not what was signed'
-	ln -s "$BATS_FILE_TMPDIR/firma" "$program"
-	no_bundle 'the bundle is not what was signed'
-	rm "$program"
-	ln "$BATS_FILE_TMPDIR/firma" "$program"
+	ln -sf "$BATS_FILE_TMPDIR/firma" "$PROGRAM"
+	no_bundle 'the bundle has a link or a device'
+	ln -f "$BATS_FILE_TMPDIR/firma" "$PROGRAM"
 	ends 0 allowed
 	: >"$GITHUB_OUTPUT"
 
 	echo >"$BUNDLE/ci/more"
-	no_bundle 'the bundle is not what was signed'
+	no_bundle 'a file is not in the manifest'
 	rm "$BUNDLE/ci/more"
 	mkdir -p "$BUNDLE/ci/"$'more\n./ci'
 	echo >"$BUNDLE/ci/"$'more\n./ci/firma-runner'
-	no_bundle 'the bundle is not what was signed'
+	no_bundle 'a file is not in the manifest'
 	rm -r "$BUNDLE/ci/"more*
 	mkfifo "$BUNDLE/ci/pipe"
-	no_bundle 'the bundle is not what was signed'
+	no_bundle 'the bundle has a link or a device'
 	rm "$BUNDLE/ci/pipe"
 	echo '# one more' >>"$BUNDLE/ci/firma-runner"
 	no_bundle 'the bundle is not what was signed'
 }
 
 @test "a bundle that nobody signed, or somebody else, or for something else, is refused" {
-	local key=$BATS_FILE_TMPDIR/release.key
-
-	rm "$BUNDLE/SHA256SUMS.sig"
+	rm "$BUNDLE/firma.ci-runner-bundles.json.sig"
 	no_bundle 'the signature of the bundle does not hold'
-	ssh-keygen -q -Y sign -n file -f "$key" "$BUNDLE/SHA256SUMS" 2>/dev/null
+	sign_bundle file
 	no_bundle 'the signature of the bundle does not hold'
-	rm "$BUNDLE/SHA256SUMS.sig"
 	sed -i 's/ namespaces="[^"]*"//' "$SIGNERS"
-	ssh-keygen -q -Y sign -n file -f "$key" "$BUNDLE/SHA256SUMS" 2>/dev/null
+	no_bundle 'the signature of the bundle does not hold'
+	sign_bundle
+	echo >>"$BUNDLE/firma.ci-runner-bundles.json"
 	no_bundle 'the signature of the bundle does not hold'
 	ssh-keygen -q -t ed25519 -N '' -f "$TMP/other.key"
-	rm "$BUNDLE/SHA256SUMS.sig"
-	ssh-keygen -q -Y sign -n firma.release -f "$TMP/other.key" "$BUNDLE/SHA256SUMS" 2>/dev/null
+	sign_bundle firma.release "$TMP/other.key"
 	no_bundle 'the signature of the bundle does not hold'
 	: >"$SIGNERS"
 	no_bundle 'the signature of the bundle does not hold'
@@ -151,27 +145,43 @@ no_bundle() {
 
 @test "who may sign is never told by the bundle" {
 	cp "$SIGNERS" "$BUNDLE/signers"
-	sign_bundle "$BUNDLE"
+	describe_bundle
+	sign_bundle
 	no_bundle "$BUNDLE/signers is in the bundle" FIRMA_CI_SIGNERS="$BUNDLE/signers"
 	ln -s "$BUNDLE/signers" "$TMP/link"
 	no_bundle "$TMP/link is in the bundle" FIRMA_CI_SIGNERS="$TMP/link"
 	ln -s "$BUNDLE" "$TMP/other"
-	no_bundle "$SIGNERS/../other/signers is in" FIRMA_CI_SIGNERS="$SIGNERS/../other/signers" ||
-		no_bundle 'there is no file of signers' FIRMA_CI_SIGNERS="$SIGNERS/../other/signers"
+	no_bundle "$TMP/other/signers is in the bundle" FIRMA_CI_SIGNERS="$TMP/other/signers"
 	ends 0 allowed
 }
 
-@test "a list of files that leads out of the bundle is refused, though it is signed" {
-	local line sums
-	sums=$(<"$BUNDLE/SHA256SUMS")
-	for line in ../signers ./ci/firma-runner ci//firma-runner /etc/passwd -x 'ci/a b' ci/.. \
-		$'ci/\e[2J'; do
-		printf '%s\n%064d  %s\n' "$sums" 0 "$line" >"$BUNDLE/SHA256SUMS"
-		rm "$BUNDLE/SHA256SUMS.sig"
-		ssh-keygen -q -Y sign -n firma.release -f "$BATS_FILE_TMPDIR/release.key" \
-			"$BUNDLE/SHA256SUMS" 2>/dev/null
-		no_bundle 'SHA256SUMS has a line that is not understood'
+@test "a manifest that leads out of the bundle, or is not understood, is refused, though it is signed" {
+	local path manifest=$BUNDLE/firma.ci-runner-bundles.json
+	cp "$manifest" "$TMP/whole"
+	for path in ../signers ./ci/firma-runner ci//firma-runner /etc/passwd -x 'ci/a b' ci/.. 'ci\/x'; do
+		sed "s|\"ci/firma-runner\"|\"${path/\\/\\\\}\"|" "$TMP/whole" >"$manifest"
+		sign_bundle
+		no_bundle 'the manifest is not understood'
 	done
+	sed 's/"sha256":"./"sha256":"/' "$TMP/whole" >"$manifest"
+	sign_bundle
+	no_bundle 'the manifest is not understood'
+	echo '{"format":"x","version":"1.2.3","files":[]}' >"$manifest"
+	sign_bundle
+	no_bundle 'the manifest is not understood'
+	sed "s|linux/$MACHINE|linux/mips|" "$TMP/whole" >"$manifest"
+	sign_bundle
+	no_bundle 'the bundle has no program for this machine'
+}
+
+@test "a firma that is trusted verifies the bundle, too" {
+	chmod 755 "$BATS_FILE_TMPDIR/firma"
+	ends 0 'version 1.2.3, ' FIRMA_CI_TRUSTED="$BATS_FILE_TMPDIR/firma" FIRMA_CI_VERSION=1.2.3
+	: >"$GITHUB_OUTPUT"
+	no_bundle 'the bundle does not hold' FIRMA_CI_TRUSTED="$BATS_FILE_TMPDIR/firma" FIRMA_CI_VERSION=2
+	no_bundle 'the bundle does not hold' FIRMA_CI_TRUSTED="$TMP/nowhere"
+	echo '# one more' >>"$BUNDLE/ci/firma-runner"
+	no_bundle 'the bundle does not hold' FIRMA_CI_TRUSTED="$BATS_FILE_TMPDIR/firma"
 }
 
 @test "an older version than was asked for is refused" {
@@ -180,7 +190,7 @@ no_bundle() {
 	: >"$GITHUB_OUTPUT"
 	no_bundle 'the bundle is of version 1.2.3, older than 1.2.10' FIRMA_CI_VERSION=1.2.10
 	sed -i 's/"version":"1.2.3"/"version":""/' "$BUNDLE/firma.ci-runner-bundles.json"
-	sign_bundle "$BUNDLE"
+	sign_bundle
 	no_bundle 'the bundle is not of a version that is wanted' FIRMA_CI_VERSION=1.2
 	ends 2 'FIRMA_CI_VERSION is not a version' FIRMA_CI_VERSION='1 || true'
 }
@@ -230,38 +240,37 @@ no_bundle() {
 	published block
 }
 
+# with_program: a bundle whose program is this script; $REAL is firma.
+with_program() {
+	{ printf '#!/bin/sh\nREAL=%s\n' "$BATS_FILE_TMPDIR/firma" && cat; } >"$TMP/program"
+	make_bundle "$TMP/program"
+}
+
 @test "a daemon that does not start, or that starts closed, ends in no" {
-	# A directory in which there is no place for a socket's path.
-	rm "$BUNDLE"/linux-*/firma
-	printf '#!/bin/sh\n[ "$1" != daemon ] || exit 3\nexec %s "$@"\n' "$BATS_FILE_TMPDIR/firma" \
-		>"$(echo "$BUNDLE"/linux-*)/firma"
-	sign_bundle "$BUNDLE"
-	ends 3 'the daemon does not'
-	not_published
-	make_bundle_again
 	echo '{' >policy.json
 	ends 3 "the issuer's keys can't be fetched"
 	not_published
 	ends 1 'not allowed (block)' FIRMA_CI_KEYS="$RUNNER_KEYS"
 	published block
-}
-
-make_bundle_again() {
-	rm -rf "$BUNDLE"
-	make_bundle
+	with_program <<<'[ "$1" != daemon ] || exit 3; exec "$REAL" "$@"'
+	ends 3 'the daemon does not start' FIRMA_CI_KEYS="$RUNNER_KEYS"
+	not_published
 }
 
 @test "an answer that the evidence does not have is none" {
-	rm "$BUNDLE"/linux-*/firma
-	cat >"$(echo "$BUNDLE"/linux-*)/firma" <<-EOT
-		#!/bin/sh
-		case \$1 in
-		check) echo '{"decision_id":"dec_000000000000","decision":"allow"}'; exit 0 ;;
-		*) exec $BATS_FILE_TMPDIR/firma "\$@" ;;
+	with_program <<-'EOT'
+		case $1 in
+		check) echo '{"decision_id":"dec_000000000000","decision":"allow"}' ;;
+		*) exec "$REAL" "$@" ;;
 		esac
 	EOT
-	sign_bundle "$BUNDLE"
 	ends 3 'the evidence does not hold'
+	not_published
+}
+
+@test "an answer and a status that differ are no decision" {
+	with_program <<<'"$REAL" "$@"; s=$?; [ "$1" != check ] || exit 1; exit $s'
+	ends 3 'there is no decision'
 	not_published
 }
 
@@ -273,17 +282,22 @@ HOSTILE=(-rf --help '$(touch hacked)' '`touch hacked`' '; touch hacked #' "' tou
 	'a b' '* ?' 'x%0Adecision=allow')
 
 @test "whatever names are in the environment, they are no commands and no outputs" {
-	local text
-	for text in "${HOSTILE[@]}" $'a\ndecision=allow' $'a\n##vso[task.complete result=Succeeded;]'; do
+	local i names=(GITHUB_REF GITHUB_REF_NAME GITHUB_WORKFLOW GITHUB_ACTOR GITHUB_HEAD_REF GITHUB_JOB
+		RUNNER_NAME BUILD_SOURCEVERSIONMESSAGE) texts=("${HOSTILE[@]}" $'a\ndecision=allow'
+		$'a\n##vso[task.complete result=Succeeded;]')
+	release refused
+	while ((${#texts[@]} > 0)); do
+		local given=()
+		for i in "${!names[@]}"; do
+			given+=("${names[i]}=${texts[i]-}")
+		done
 		: >"$GITHUB_OUTPUT"
-		release refused
-		ends 1 'not allowed (block)' GITHUB_REF="$text" GITHUB_REF_NAME="$text" \
-			GITHUB_WORKFLOW="$text" GITHUB_ACTOR="$text" GITHUB_HEAD_REF="$text" \
-			GITHUB_JOB="$text" RUNNER_NAME="$text" TF_BUILD=True BUILD_SOURCEVERSIONMESSAGE="$text"
-		[[ ! -e hacked ]] || fail "it was run: $text"
+		ends 1 'not allowed (block)' "${given[@]}" TF_BUILD=True
+		[[ ! -e hacked ]] || fail "it was run: ${given[*]}"
 		is_harmless
 		assert_equal "$(cut -d = -f 1 "$GITHUB_OUTPUT" | tr '\n' ' ')" \
 			'decision decision-id evidence-head '
+		texts=("${texts[@]:${#names[@]}}")
 	done
 	published block
 }
@@ -295,21 +309,25 @@ is_harmless() {
 	! grep -q '^##vso.*]allow$' <<<"$output" || fail "it says allow"
 }
 
-@test "paths and records are no commands, and no options" {
+@test "paths are no commands, and no options" {
 	local text
 	for text in "${HOSTILE[@]}"; do
-		mkdir -p -- "$TMP/h/${text//\//_}"
-		cd "$TMP/h/${text//\//_}"
-		cp "$JOB/policy.json" "$JOB/release.json" .
-		cp policy.json -- "${text//\//_}.json"
-		cp -R "$BUNDLE" -- "${text//\//_}"
-		ends 0 allowed FIRMA_CI_POLICY="${text//\//_}.json" FIRMA_CI_BUNDLE="${text//\//_}" \
-			FIRMA_CI_OUTPUT="${text//\//_}.out"
-		[[ -s ./${text//\//_}.out/decision.json ]]
-		ends 3 'there is no policy' TF_BUILD=True FIRMA_CI_POLICY="$text/none"
-		is_harmless
+		text=${text//\//_}
+		mkdir -p -- "$TMP/h/$text"
+		cd "$TMP/h/$text"
+		cp "$JOB/release.json" .
+		cp "$JOB/policy.json" "./$text.json"
+		ln -s "$BUNDLE" "./$text"
+		run gate FIRMA_CI_POLICY="$text.json" FIRMA_CI_BUNDLE="$text" FIRMA_CI_OUTPUT="$text.out" \
+			TF_BUILD=True
+		assert_status 0
+		grep -v '^##vso' <<<"$output" >"$TMP/said"
+		! grep -E '##|::' "$TMP/said" || fail "a command in the log"
 		[[ ! -e hacked ]] || fail "it was run: $text"
+		[[ -s ./$text.out/decision.json ]]
 	done
+	ends 3 'there is no policy' TF_BUILD=True FIRMA_CI_POLICY="${HOSTILE[*]}/none"
+	is_harmless
 	cd "$JOB"
 	ends 2 'FIRMA_CI_RELEASE has a control character' FIRMA_CI_RELEASE=$'release.json\n'
 	ends 2 'FIRMA_CI_OUTPUT has a control character' FIRMA_CI_OUTPUT=$'x\r::set-output name=decision::allow'
