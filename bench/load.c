@@ -18,7 +18,6 @@
 
 #include <err.h>
 #include <errno.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -144,44 +143,6 @@ static void run(struct load *load, size_t n_clients)
 	free(clients);
 }
 
-static void put_on_processor(pid_t pid, size_t processor)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(processor, &set);
-	if (sched_setaffinity(pid, sizeof(set), &set) < 0)
-		err(TOOL_FAILED, "sched_setaffinity");
-}
-
-/* This process gets the first processor that it may use, the server the last. */
-static void take_processors(pid_t server)
-{
-	size_t first = CPU_SETSIZE, last = 0;
-	cpu_set_t set;
-
-	if (sched_getaffinity(0, sizeof(set), &set) < 0)
-		err(TOOL_FAILED, "sched_getaffinity");
-	for (size_t i = 0; i < CPU_SETSIZE; i++) {
-		if (!CPU_ISSET(i, &set))
-			continue;
-		first = first == CPU_SETSIZE ? i : first;
-		last = i;
-	}
-	put_on_processor(0, first);
-	put_on_processor(server, last);
-}
-
-static void print(const struct load *load, uint64_t took, uint64_t processor)
-{
-	tool_sort(load->times, load->done);
-	printf("%zu %.6f %llu %llu %llu %llu\n", load->done, (double)took / 1e9,
-		(unsigned long long)tool_percentile(load->times, load->done, 50),
-		(unsigned long long)tool_percentile(load->times, load->done, 90),
-		(unsigned long long)tool_percentile(load->times, load->done, 99),
-		(unsigned long long)(processor / load->done));
-}
-
 int tool_load(int argc, char **argv)
 {
 	struct load load = { 0 };
@@ -204,12 +165,13 @@ int tool_load(int argc, char **argv)
 	if (load.epoll < 0)
 		err(TOOL_FAILED, "epoll_create1");
 	read_lines(&load);
-	take_processors(server);
+	tool_take_processors(server);
 
 	start = tool_now();
 	processor = tool_processor_time(server);
 	load.end = start + tool_number(argv[5]) * 1000000;
 	run(&load, n_clients);
-	print(&load, tool_now() - start, tool_processor_time(server) - processor);
+	tool_print_load(
+		load.times, load.done, tool_now() - start, tool_processor_time(server) - processor);
 	return 0;
 }

@@ -25,6 +25,16 @@ BEGIN {
 	title["pending"] = "pending (durable)"
 	title["consume"] = "retry and consume (durable)"
 	title["evidence"] = "allow, with evidence"
+	title["pending-floor"] = "pending, beside what only appends"
+	title["consume-floor"] = "retry and consume, beside what only appends"
+	title["evidence-floor"] = "with evidence, beside what only appends"
+	title["fresh"] = "allow, a new process for each"
+	title["kept"] = "pending (in memory)"
+	title["rules-10"] = "allow by one of 10 rules"
+	title["rules-4000"] = "allow by one of 4,000 rules"
+	title["journal"] = "allow, logged to a journal, beside a file"
+	title["runner"] = "allow, a runner's JWT verified, beside none"
+	title["peer"] = "allow, beside the peer"
 	title["read"] = "read_file, beside local.exec"
 	title["rules"] = "4,000 rules of all kinds, beside 4,000 of one"
 	title["line"] = "a line of ten commands, 4,000 rules, beside one"
@@ -120,7 +130,7 @@ function ratio_text(what, metric, side)
 # What it should be.
 function goal_text(what, metric, side,    is, reached)
 {
-	if (!((what, metric) in goal) || side !~ /^(echo|exec|one|ask|few|idle|check)$/)
+	if (!((what, metric) in goal) || side !~ /^(echo|exec|one|ask|few|idle|check|floor|file)$/)
 		return ""
 	if (goal_of[what, metric] == "value")
 		stock_of_side(what, metric, "firma")
@@ -256,8 +266,8 @@ END {
 	sort_whats()
 	for (i = 1; i <= n_facts; i++)
 		printf "%-14s%s\n", fact[i], value_of[i]
-	print_compared("requests a second", "rate", "%10.0f")
 	print_compared("server's processor time, us", "processor", "%10.1f")
+	print_compared("requests a second", "rate", "%10.0f")
 	print_latencies()
 	print_others()
 	print_json()

@@ -120,18 +120,6 @@ int tool_spawn(int argc, char **argv)
 	return 0;
 }
 
-static int listen_at(const struct sockaddr_un *address)
-{
-	int fd;
-
-	(void)unlink(address->sun_path);
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0 || bind(fd, (const struct sockaddr *)address, sizeof(*address)) < 0
-		|| listen(fd, SOMAXCONN) < 0)
-		err(TOOL_FAILED, "%s", address->sun_path);
-	return fd;
-}
-
 /* The client that waits before the server is there. `line` ends with a newline. */
 static int connect_to(const struct sockaddr_un *address, const char *line)
 {
@@ -185,7 +173,7 @@ int tool_start(int argc, char **argv)
 		return tool_usage("start SOCKET LINE COMMAND [ARG...]");
 
 	address = tool_address(argv[1]);
-	listener = listen_at(&address);
+	listener = tool_listen(&address);
 	if (asprintf(&line, "%s\n", argv[2]) < 0)
 		err(TOOL_FAILED, "asprintf");
 	client = connect_to(&address, line);
@@ -254,7 +242,7 @@ int tool_batch(int argc, char **argv)
 		return tool_usage("batch SOCKET COMMAND [ARG...]");
 
 	address = tool_address(argv[1]);
-	listener = listen_at(&address);
+	listener = tool_listen(&address);
 	if (connect_lines(&address, clients, 1) == 0)
 		errx(TOOL_USAGE, "standard input has no lines");
 	pid = start_server(listener, argv + 2);

@@ -16,6 +16,7 @@
 #define TOOL_USAGE 2
 
 int tool_batch(int argc, char **argv);
+int tool_crowd(int argc, char **argv);
 int tool_load(int argc, char **argv);
 int tool_spawn(int argc, char **argv);
 int tool_start(int argc, char **argv);
@@ -26,6 +27,15 @@ int tool_usage(const char *form);
 unsigned long tool_number(const char *text);
 
 struct sockaddr_un tool_address(const char *path);
+
+/* A socket that listens there, and does not block. */
+int tool_listen(const struct sockaddr_un *address);
+
+/* This process gets the first processor that it may use, the server the last. */
+void tool_take_processors(pid_t server);
+
+/* Prints what a load took: see load.c. Sorts the times; all are ns. */
+void tool_print_load(uint64_t *times, size_t n, uint64_t took, uint64_t processor);
 
 /* ns of the monotonic clock, and of the processor time that a process has used. */
 uint64_t tool_now(void);
