@@ -104,7 +104,7 @@ in_home() {
 	# Where a shell, man and the user's systemd look.
 	local share=$TMP/.local/share
 	run find "$TMP/.local" ! -type d ! -path "$share/man/*" ! -path "$share/doc/*" \
-		! -path "$share/firma/*" -printf '%P\n'
+		! -path "$share/firma/*" ! -path "$TMP/.local/libexec/*" -printf '%P\n'
 	assert_equal "$(sort <<<"$output")" "$(sort <<-END
 		bin/firma
 		share/bash-completion/completions/firma

@@ -6,7 +6,7 @@
 
 BEGIN {
 	# A folder includes only what stands before it, or itself.
-	n = split("base gate ledger daemon cli", folders)
+	n = split("base gate ledger daemon cli sudo", folders)
 	for (i = 1; i <= n; i++)
 		rank[folders[i]] = i
 

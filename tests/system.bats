@@ -7,14 +7,14 @@
 # a clock that a test moves, but by short times in the options.
 
 # shellcheck disable=SC2030,SC2031 # each test is a process, and so are its variables
-# shellcheck disable=SC2034,SC2154 # some variables are those of lib.bash and of bats
+# shellcheck disable=SC2034,SC2153,SC2154 # some variables are those of lib.bash and of bats
 
 load lib
+load guest
 load hostile
 load https
 load runner
 
-BOOT=$BATS_TEST_DIRNAME/boot
 AGENT=/run/firma/agent.sock
 OPERATOR=/run/firma/operator.sock
 
@@ -55,36 +55,6 @@ teardown_file() {
 	fi
 }
 
-# obstacle: why no guest can be had, or none for this program.
-obstacle() {
-	if ((EUID != 0)); then
-		echo "only root can boot"
-	elif ((${#WRAPPER[@]} > 0)); then
-		echo "it runs under another program"
-	elif grep -q __asan_init "$FIRMA_SHIPPED"; then
-		echo "a sanitizer does not fit into the sandbox"
-	fi
-}
-
-# install_guest ROOT: where systemd looks for it. A prefix elsewhere, as in `make distcheck`, may be
-# where the sandbox has nothing, such as below /tmp.
-install_guest() {
-	local prefix moved=() service
-
-	prefix=$(sed -n 's/^prefix = //p' "${FIRMA_SHIPPED%/*}/Makefile")
-	[[ $prefix == /usr || $prefix == /usr/local ]] || moved=(prefix=/usr/local sysconfdir=/etc)
-	make_build install DESTDIR="$1" "${moved[@]}" >"$BATS_FILE_TMPDIR/install" 2>&1 \
-		|| fail "$(<"$BATS_FILE_TMPDIR/install")"
-	if ((${#moved[@]} > 0)); then
-		sed -i -e "s|^\(ExecStart=\)$prefix/|\1/usr/local/|" \
-			-e "s|^\(EnvironmentFile=-\)$prefix/|\1/|" \
-			"$1"/usr/local/lib/systemd/*/firma*.service
-	fi
-	service=$(find "$1" -path '*/system/firma.service')
-	OPTIONS_FILE=$(sed -n 's/^EnvironmentFile=-//p' "$service")
-	[[ -e $1$OPTIONS_FILE ]] || fail "$service names no file of options that is installed"
-}
-
 setup() {
 	lib_setup
 	[[ -z $(obstacle) ]] || skip "$(obstacle)"
@@ -96,26 +66,6 @@ teardown() {
 		guest journalctl --no-pager -n 50 || true
 	fi
 	lib_teardown
-}
-
-guest() {
-	"$BOOT" exec "$GUEST" "$@"
-}
-
-# as USER COMMAND...
-as() {
-	"$BOOT" exec "$GUEST" -u "$@"
-}
-
-# serve_with OPTION...: what the daemon has when it is started next. It doesn't run, and nothing is
-# on record; the units are as installed.
-serve_with() {
-	# shellcheck disable=SC2016
-	guest sh -c 'printf "FIRMA_OPTIONS=%s\n" "$2" >"$1"
-		rm -rf /run/systemd/system/firma.service.d && systemctl daemon-reload
-		systemctl stop firma.service && rm -rf /var/lib/firma/* /etc/firma/policy.json' \
-		sh "$OPTIONS_FILE" "$*" 2>/dev/null
-	SINCE=$(starts)
 }
 
 # drop_in LINE...: of the section [Service], until the test's end.
@@ -133,26 +83,6 @@ property() {
 
 is_inactive() {
 	[[ $(property ActiveState) == inactive ]]
-}
-
-# eventually COMMAND...: until it succeeds, within bounds.
-eventually() {
-	_until $$ "$@" || fail "it was in vain: $*"
-}
-
-# message_id KIND: of a message in the journal.
-message_id() {
-	sed -n "s/^#define LOG_ID_$1 \"\(.*\)\"/\1/p" "$BATS_TEST_DIRNAME/../src/daemon/log.h"
-}
-
-# journal ARG...: with all that was sent to it.
-journal() {
-	guest sh -c 'journalctl --sync && exec journalctl --quiet --no-pager "$@"' sh "$@"
-}
-
-# starts: how often this boot's daemons have begun to serve.
-starts() {
-	journal -b -o cat MESSAGE_ID="$(message_id START)" | grep -c 'agent door' || true
 }
 
 # started: how often since serve_with.
