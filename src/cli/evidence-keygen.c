@@ -2,16 +2,13 @@
 
 /* `firma evidence keygen`: an Ed25519 key pair in two new files. */
 
-#include <errno.h>
-#include <fcntl.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/file.h"
-#include "cli/evidence-file.h"
+#include "cli/output-file.h"
 #include "cli/verb.h"
 #include "ledger/evidence/key.h"
 
@@ -23,32 +20,6 @@ static const struct option_row rows[] = { { 0 } };
 static void free_private(char **text)
 {
 	sodium_free(*text);
-}
-
-/* Creates a file that must not exist yet; on failure the partial file is removed. */
-static int write_new(const char *path, mode_t mode, const char *text)
-{
-	cleanup(bytes_deinit) struct bytes shown = BYTES_PRINTED;
-	int fd, r;
-
-	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
-	r = fd < 0 ? -errno : file_write(fd, text, strlen(text));
-	if (r >= 0 && fsync(fd) < 0)
-		r = -errno;
-	if (fd >= 0 && close(fd) < 0 && r >= 0)
-		r = -errno;
-	if (r >= 0)
-		return STATUS_DONE;
-
-	if (fd >= 0)
-		unlink(path);
-	if (evidence_file_append_path(&shown, path) < 0)
-		return say_undecided("out of memory");
-	if (r == -EEXIST) {
-		say("%s is there already, and stays as it is", bytes_str(&shown));
-		return STATUS_REFUSED;
-	}
-	return say_undecided("could not write %s: %s", bytes_str(&shown), strerror(-r));
 }
 
 static int make_pair(const char *path)
@@ -66,11 +37,11 @@ static int make_pair(const char *path)
 	if (evidence_key_make_pair(&private, &public) < 0)
 		return say_undecided("out of memory");
 
-	status = write_new(path, PRIVATE_MODE, private);
+	status = output_file_create(path, PRIVATE_MODE, private, strlen(private));
 	if (status != STATUS_DONE)
 		return status;
 
-	status = write_new(public_path, PUBLIC_MODE, bytes_str(&public));
+	status = output_file_create(public_path, PUBLIC_MODE, bytes_str(&public), public.len);
 	if (status != STATUS_DONE) {
 		unlink(path);
 		return status;

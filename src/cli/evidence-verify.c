@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/file.h"
@@ -18,6 +17,7 @@
 #include "base/text.h"
 #include "base/utf8.h"
 #include "cli/evidence-file.h"
+#include "cli/evidence-keys.h"
 #include "cli/progress.h"
 #include "cli/segment-order.h"
 #include "cli/verb.h"
@@ -27,18 +27,9 @@
 /* Limit of a JSON report's errors, in bytes. Further errors are only counted, to bound memory. */
 #define ERRORS_MAX ((size_t)1 << 20)
 
-#define KEYS_MAX 64
-
-/* The files of keys, in the order of the options. */
-struct key_files {
-	const char *paths[KEYS_MAX];
-	bool shared[KEYS_MAX];
-	size_t n;
-};
-
 struct verify_command {
 	bool json, receipt, chain_only;
-	struct key_files files;
+	struct evidence_key_files files;
 	const char *key_id, *head, *after, *approvers;
 	struct verify_options options;
 	struct chain_head required;    /* of --head */
@@ -47,36 +38,17 @@ struct verify_command {
 	bool unchecked; /* a file has signatures, which nothing was given to check with */
 };
 
-static bool add_file(struct key_files *files, const char *path, bool shared)
-{
-	if (files->n == KEYS_MAX)
-		return false;
-	files->paths[files->n] = path;
-	files->shared[files->n++] = shared;
-	return true;
-}
-
-static bool add_shared(const char *value, void *to)
-{
-	return add_file(to, value, true);
-}
-
-static bool add_public(const char *value, void *to)
-{
-	return add_file(to, value, false);
-}
-
-#define WANTS_KEYS .wants = "a file, at most 64 times"
-
 static const struct option_row rows[] = {
 	{ "json", 0, NULL, "print one JSON object a file",
 		OPTION_FLAG(struct verify_command, json) },
 	{ "key", 0, "FILE", "every record must be signed with this key (HMAC)",
-		OPTION_PARSED(struct verify_command, files, add_shared), WANTS_KEYS },
+		OPTION_PARSED(struct verify_command, files, evidence_keys_add_shared),
+		.wants = EVIDENCE_KEYS_WANTED },
 	{ "public-key", 0, "FILE",
 		"every record must be signed by its pair (Ed25519);\n"
 		"either option again: a segment may have that key",
-		OPTION_PARSED(struct verify_command, files, add_public), WANTS_KEYS },
+		OPTION_PARSED(struct verify_command, files, evidence_keys_add_public),
+		.wants = EVIDENCE_KEYS_WANTED },
 	{ "key-id", 0, "ID", "and every signature must name this key",
 		OPTION_STRING(struct verify_command, key_id) },
 	{ "chain-only", 0, NULL, "without a key: leave signatures unchecked",
@@ -209,6 +181,7 @@ static void print_text(const struct reading *r, const struct verify_report *repo
 
 static int read_stream(struct verify_command *c, int fd, struct reading *r)
 {
+	static const struct verify_calls calls = { .fault = on_fault, .progress = on_progress };
 	struct verify_report report;
 	struct stat st;
 	int e;
@@ -217,7 +190,7 @@ static int read_stream(struct verify_command *c, int fd, struct reading *r)
 	progress_begin(&r->progress,
 		fstat(fd, &st) == 0 && S_ISREG(st.st_mode) ? (uint64_t)st.st_size : 0);
 	if (e >= 0)
-		e = verify_stream(fd, &c->options, on_fault, on_progress, r, &report);
+		e = verify_stream(fd, &c->options, &calls, r, &report);
 	progress_end(&r->progress);
 	if (e >= 0 && r->json)
 		e = print_json(r, &report);
@@ -255,23 +228,6 @@ static int verify_path(struct verify_command *c, const char *path)
 	bytes_deinit(&r.shown);
 	bytes_deinit(&r.errors);
 	return status;
-}
-
-static int load_key(const char *path, bool shared, struct evidence_key **ret)
-{
-	cleanup(bytes_deinit) struct bytes shown = BYTES_PRINTED, why = BYTES_PRINTED;
-	int r;
-
-	if (sodium_init() < 0)
-		return say_undecided("libsodium can't be used here");
-
-	r = evidence_key_load(path, shared ? EVIDENCE_KEY_SHARED : EVIDENCE_KEY_PUBLIC, geteuid(),
-		false, ret, &why);
-	if (r < 0 || evidence_file_append_path(&shown, path) < 0)
-		return say_undecided("out of memory");
-	if (r > 0)
-		return say_undecided("the key %s %s", bytes_str(&shown), bytes_str(&why));
-	return STATUS_DONE;
 }
 
 static int load_approvers(const struct verify_command *c, struct allowed_signers **ret)
@@ -347,27 +303,24 @@ static int verify_files(struct verify_command *c, const struct operands *files)
 }
 
 static int verify(
-	struct verify_command *c, struct evidence_key **keys, const struct operands *files)
+	struct verify_command *c, const struct evidence_keys *keys, const struct operands *files)
 {
 	cleanup(allowed_signers_free_p) struct allowed_signers *approvers = NULL;
-	int status = STATUS_DONE;
+	int status;
 
-	for (size_t i = 0; status == STATUS_DONE && i < c->files.n; i++)
-		status = load_key(c->files.paths[i], c->files.shared[i], &keys[i]);
-	if (status == STATUS_DONE)
-		status = load_approvers(c, &approvers);
+	status = load_approvers(c, &approvers);
 	if (status != STATUS_DONE)
 		return status;
 
-	c->options.keys = keys;
-	c->options.n_keys = c->files.n;
+	c->options.keys = keys->list;
+	c->options.n_keys = keys->n;
 	c->options.approvers = approvers;
 	return verify_files(c, files);
 }
 
 static int run(const struct verb *verb, int argc, char **argv)
 {
-	struct evidence_key *keys[KEYS_MAX] = { 0 };
+	cleanup(evidence_keys_deinit) struct evidence_keys keys = { 0 };
 	struct verify_command c = { 0 };
 	struct operands files;
 	int status;
@@ -378,10 +331,8 @@ static int run(const struct verb *verb, int argc, char **argv)
 
 	status = check_options(verb, &c);
 	if (status == STATUS_DONE)
-		status = verify(&c, keys, &files);
-	for (size_t i = 0; i < c.files.n; i++)
-		evidence_key_free(keys[i]);
-	return status;
+		status = evidence_keys_load(&c.files, &keys);
+	return status == STATUS_DONE ? verify(&c, &keys, &files) : status;
 }
 
 const struct verb evidence_verify_verb = {

@@ -106,3 +106,36 @@ int output_file_replace(
 
 	return r < 0 ? say_fault("could not write ", path, r) : STATUS_DONE;
 }
+
+static int create(const char *path, mode_t mode, const void *data, size_t len)
+{
+	int fd, r;
+
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+	if (fd < 0)
+		return -errno;
+
+	r = file_write(fd, data, len);
+	if (r >= 0 && fsync(fd) < 0)
+		r = -errno;
+	if (close(fd) < 0 && r >= 0)
+		r = -errno;
+	if (r < 0)
+		unlink(path);
+	return r;
+}
+
+int output_file_create(const char *path, mode_t mode, const void *data, size_t len)
+{
+	cleanup(bytes_deinit) struct bytes shown = BYTES_PRINTED;
+	const int r = create(path, mode, data, len);
+
+	if (r >= 0)
+		return STATUS_DONE;
+	if (r != -EEXIST)
+		return say_fault("could not write ", path, r);
+	if (text_append_quoted(&shown, path, strlen(path)) < 0)
+		return say_undecided("out of memory");
+	say("%s is there already, and stays as it is", bytes_str(&shown));
+	return STATUS_REFUSED;
+}

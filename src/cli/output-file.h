@@ -2,8 +2,9 @@
 #pragma once
 
 /*
- * A file that a verb writes where the user says. It replaces an older file of the same kind as a
- * whole: a reader finds the old content or the new. Any other file is left as it is.
+ * A file that a verb writes where the user says. output_file_replace() replaces an older file of
+ * the same kind as a whole: a reader finds the old content or the new. Any other file is left as it
+ * is.
  */
 
 #include <stddef.h>
@@ -29,6 +30,12 @@ int output_file_look(const char *path, const struct output_kind *kind);
 /* Returns STATUS_DONE, or STATUS_UNDECIDED with the message already printed. */
 int output_file_replace(
 	const char *path, const struct output_kind *kind, const void *data, size_t len);
+
+/*
+ * Creates a file that must not exist yet. Returns STATUS_DONE; or another status with the message
+ * already printed, and no file left: STATUS_REFUSED if something is there.
+ */
+int output_file_create(const char *path, mode_t mode, const void *data, size_t len);
 
 /* The file's content. Returns 0, or a negative errno: -ELOOP if it is a symbolic link. */
 int output_file_read(const char *path, size_t max, struct bytes *ret);

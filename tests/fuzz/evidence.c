@@ -78,7 +78,9 @@ static void verify(struct evidence_key *with, struct verify_report *ret)
 	struct faults faults = { 0 };
 
 	must(lseek(stream_fd, 0, SEEK_SET) == 0);
-	must(verify_stream(stream_fd, &options, on_fault, NULL, &faults, ret) == 0);
+	must(verify_stream(
+		     stream_fd, &options, &(struct verify_calls){ .fault = on_fault }, &faults, ret)
+		== 0);
 	must(faults.n == ret->faults && ret->signed_records <= ret->records);
 }
 

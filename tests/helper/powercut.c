@@ -338,7 +338,8 @@ static void check_log(
 
 	if (!file || !copy)
 		err(UNIT_FAILED, "%s", path);
-	unit_must(verify_stream(fileno(file), &options, add_fault, NULL, why, &report));
+	unit_must(verify_stream(fileno(file), &options,
+		&(struct verify_calls){ .fault = add_fault }, why, &report));
 	rewind(file);
 	log = unit_read(file, &len);
 	fclose(file);

@@ -89,7 +89,8 @@ static bool is_found(int fd, const struct verify_options *options, uint64_t line
 
 	if (lseek(fd, 0, SEEK_SET) < 0)
 		err(UNIT_FAILED, "lseek");
-	unit_must(verify_stream(fd, options, on_fault, NULL, &trial, &report));
+	unit_must(verify_stream(
+		fd, options, &(struct verify_calls){ .fault = on_fault }, &trial, &report));
 	return trial.found;
 }
 

@@ -137,7 +137,8 @@ static bool takes_receipt(const struct allowed_signers *signers, int fd)
 
 	if (lseek(fd, 0, SEEK_SET) < 0)
 		err(UNIT_FAILED, "lseek");
-	unit_must(verify_stream(fd, &options, count_fault, NULL, &faults, &report));
+	unit_must(verify_stream(
+		fd, &options, &(struct verify_calls){ .fault = count_fault }, &faults, &report));
 	return faults == 0;
 }
 

@@ -17,7 +17,7 @@
 
 struct verifier {
 	const struct verify_options *options;
-	verify_fault_fn fault;
+	const struct verify_calls *calls;
 	void *userdata;
 	struct verify_report report;
 	uint64_t line;
@@ -42,7 +42,7 @@ static int __attribute__((format(printf, 2, 3))) tell(struct verifier *v, const 
 		return r;
 
 	v->report.faults++;
-	return v->fault(v->line, bytes_str(&v->why), v->userdata);
+	return v->calls->fault(v->line, bytes_str(&v->why), v->userdata);
 }
 
 static int check_schema(struct verifier *v, const struct chain_record *record)
@@ -270,7 +270,7 @@ static int check_record(
 
 	v->report.head = record->head;
 	v->linked = true;
-	return 0;
+	return v->calls->record ? v->calls->record(line->text, line->len, v->userdata) : 0;
 }
 
 /* A line that is no record still counts in the sequence. */
@@ -316,12 +316,12 @@ static int check_end(struct verifier *v)
 	return 0;
 }
 
-int verify_stream(int fd, const struct verify_options *options, verify_fault_fn fault,
-	verify_progress_fn progress, void *userdata, struct verify_report *ret)
+int verify_stream(int fd, const struct verify_options *options, const struct verify_calls *calls,
+	void *userdata, struct verify_report *ret)
 {
 	struct verifier v = {
 		.options = options,
-		.fault = fault,
+		.calls = calls,
 		.userdata = userdata,
 		.linked = true,
 		.key_id = BYTES_PRINTED,
@@ -336,8 +336,8 @@ int verify_stream(int fd, const struct verify_options *options, verify_fault_fn 
 		r = check_line(&v, &line);
 		if (r < 0)
 			break;
-		if (progress)
-			progress(lines.offset, userdata);
+		if (calls->progress)
+			calls->progress(lines.offset, userdata);
 	}
 	if (r >= 0)
 		r = check_end(&v);
