@@ -162,7 +162,7 @@ offers() { # LINE [WORD...]
 	offers 'firma hook claude '
 	offers 'firma policy ' check convert explain
 	offers 'firma policy e' explain
-	offers 'firma evidence ' head keygen receipt rotate show verify
+	offers 'firma evidence ' head keygen receipt report rotate show verify
 	offers 'firma runner ' claims keys token verify
 	offers 'firma help s' serve status
 	offers 'firma help token rev' revoke
@@ -349,7 +349,7 @@ options_of_page() { # PAGE
 	local verb
 
 	for verb in check doctor 'allow list' 'allow add' 'allow remove' 'evidence head' \
-		'evidence keygen' 'evidence receipt' 'evidence rotate' 'evidence show' \
+		'evidence keygen' 'evidence receipt' 'evidence report' 'evidence rotate' 'evidence show' \
 		'evidence verify' fingerprint hook 'hook install' \
 		'hook status' 'hook uninstall' 'policy check' \
 		'policy convert' 'policy explain' run 'runner claims' 'runner keys' 'runner token' \

@@ -466,6 +466,17 @@ verifying() {
 	prlimit --as=33554432 "$FIRMA_SHIPPED" evidence verify "$TMP/stream" | grep ': holds: 300000 records'
 }
 
+@test "a report takes at most three times what its verification takes, in constant memory" {
+	local verified
+
+	verifying 2000
+	verified=$COUNT
+	asking "$FIRMA_SHIPPED" evidence report "$TMP/stream"
+	at_most "the report" "$COUNT" 3 "$verified"
+	"$UNIT" stream make 300000 >"$TMP/stream"
+	prlimit --as=33554432 "$FIRMA_SHIPPED" evidence report "$TMP/stream" | grep -q 300000
+}
+
 # The clock goes on by itself here, by 20 ms whenever the daemon reads it: after each decision.
 start_slow() {
 	FIRMA_TEST_CLOCK_STEP=20000 FIRMA_TEST_WITNESS='' start_daemon --max-pending 1000 \

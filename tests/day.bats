@@ -177,5 +177,9 @@ audited() {
 	audited approvals firma evidence show --uid "$EUID" "$TMP/evidence"
 	assert_output -p 'local.exec.approve'
 	audited all firma evidence show "$(<"$TMP/segment")"
+	audited report firma evidence report --public-key "$TMP/key.pub" --output "$TMP/screens/report.html" \
+		"$TMP/evidence" "$(<"$TMP/segment")"
+	assert_status 0
+	[[ $(<"$TMP/screens/report.html") == *'<p class="good">The chain holds, and so do all '* ]]
 	[[ -z ${SCREENS_OF_THE_DAY-} ]] || cp -r "$TMP/screens/." "$SCREENS_OF_THE_DAY/"
 }

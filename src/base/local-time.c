@@ -4,6 +4,7 @@
 
 #include "base/local-time.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #include <time.h>
@@ -39,6 +40,16 @@ bool local_time_to_wall(const struct local_time *t, bool utc, uint64_t *ret)
 		return false;
 	*ret = (uint64_t)wall;
 	return true;
+}
+
+bool local_time_read_timestamp(const char *text, uint64_t *ret)
+{
+	struct local_time t = { 0 };
+
+	return sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d", &t.year, &t.month, &t.day, &t.hour,
+		       &t.minute, &t.second)
+		== 6
+		&& local_time_to_wall(&t, true, ret);
 }
 
 /* --- times as a person writes them ------------------------------------------------------------ */

@@ -17,6 +17,9 @@ struct local_time {
 /* Seconds since 1970. False if there is no such time, or it is before 1970. */
 bool local_time_to_wall(const struct local_time *t, bool utc, uint64_t *ret);
 
+/* Reads "2026-11-28T10:00:30.5Z" (RFC 3339), without the fraction: seconds since 1970. */
+bool local_time_read_timestamp(const char *text, uint64_t *ret);
+
 /*
  * Reads a time as journalctl(1) takes it (systemd.time(7)):
  *

@@ -14,10 +14,9 @@
 #include "base/json/tree.h"
 #include "base/notation.h"
 #include "base/text.h"
+#include "cli/evidence-record.h"
 #include "gate/fields.h"
-#include "gate/kind.h"
 #include "gate/limits.h"
-#include "gate/wire/evaluate.h"
 #include "ledger/evidence/approval-check.h"
 #include "ledger/evidence/chain.h"
 #include "ledger/evidence/open-runs.h"
@@ -98,37 +97,24 @@ static bool is_in_time(const struct evidence_line *e, const struct evidence_line
 		&& (f->until[0] == '\0' || strcmp(text, f->until) <= 0);
 }
 
-/* Two contracts name the same decision differently. */
-static enum decision parse_decision(const char *text)
-{
-	enum decision decision = decision_parse(text);
-
-	return decision == DECISION_NONE ? evaluate_decision_parse(text) : decision;
-}
-
 static bool is_decision(const struct evidence_line *e, const char *wanted)
 {
 	const char *decision = string(e->response, "decision");
 
 	if (!wanted || !decision || strcmp(decision, wanted) == 0)
 		return is(decision, wanted);
-	return parse_decision(decision) != DECISION_NONE
-		&& parse_decision(decision) == parse_decision(wanted);
+	return evidence_record_decision(decision) != DECISION_NONE
+		&& evidence_record_decision(decision) == evidence_record_decision(wanted);
 }
 
 /* The kind of the requested action; NULL if there was none. */
 static const char *kind_of(const struct evidence_line *e)
 {
-	const char *action = string(e->request, "action");
-	const char *type = string(e->request, "action_type");
+	const enum kind kind = evidence_record_kind(string(e->request, "action"),
+		string(e->request, "action_type"), member(e->request, "release_governance"),
+		string(e->request, "target"));
 
-	if (type)
-		return kind_name(kind_of_action_type(type));
-	if (member(e->request, "release_governance"))
-		return kind_name(KIND_RELEASE);
-	if (action)
-		return strcmp(action, "local.exec") == 0 ? kind_name(KIND_EXEC) : NULL;
-	return string(e->request, "target") ? kind_name(KIND_OTHER) : NULL;
+	return kind == KINDS ? NULL : kind_name(kind);
 }
 
 /* Who asked: the peer, or the user for whom root asked. NULL: it is not on record. */
@@ -333,7 +319,7 @@ static int append_what(struct bytes *b, const struct evidence_line *e, struct ta
 		ret_word->at = b->len + 1;
 		append_escaped(b, " ", decision);
 		ret_word->len = b->len - ret_word->at;
-		ret_word->style = table_decision_style(parse_decision(decision));
+		ret_word->style = table_decision_style(evidence_record_decision(decision));
 		if (!string(e->request, "action"))
 			append_escaped(b, " ", kind_of(e));
 		return bytes_error(b);

@@ -51,6 +51,7 @@ static const struct verb *const verbs[] = {
 	&evidence_verify_verb,
 	&evidence_receipt_verb,
 	&evidence_show_verb,
+	&evidence_report_verb,
 	&evidence_head_verb,
 	&evidence_rotate_verb,
 	&evidence_keygen_verb,

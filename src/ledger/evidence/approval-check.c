@@ -26,18 +26,6 @@ struct record {
 		hash[2 * SHA256_LEN + 1]; /* of what was decided */
 };
 
-/* "2026-11-20T06:17:57.123456789Z" */
-static bool read_timestamp(const char *text, uint64_t *ret)
-{
-	struct local_time t = { 0 };
-
-	return text
-		&& sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d", &t.year, &t.month, &t.day, &t.hour,
-			   &t.minute, &t.second)
-		== 6
-		&& local_time_to_wall(&t, true, ret);
-}
-
 /* Whether the text has this line. */
 static bool has_line(const char *text, const char *name, const char *value)
 {
@@ -199,7 +187,7 @@ int approval_check_record(const char *line, size_t len, const struct allowed_sig
 	const struct json *request, *approval, *approvals;
 	struct record record = { .signers = signers, .name_space = SSHSIG_APPROVAL };
 	struct scan_fault scan;
-	const char *fault;
+	const char *fault, *timestamp;
 	bool fits;
 	int r;
 
@@ -216,8 +204,9 @@ int approval_check_record(const char *line, size_t len, const struct allowed_sig
 	request = json_get(json_root(doc), "request");
 	record.token = json_get_string(approval, "token_id");
 	record.decision = is_action(request, "local.exec.revoke") ? "refuse" : "approve";
-	if (!json_is_array(approvals)
-		|| !read_timestamp(json_get_string(json_root(doc), "timestamp"), &record.wall)) {
+	timestamp = json_get_string(json_root(doc), "timestamp");
+	if (!json_is_array(approvals) || !timestamp
+		|| !local_time_read_timestamp(timestamp, &record.wall)) {
 		r = bytes_append_str(why, "its approvals can't be read");
 		return r < 0 ? r : APPROVAL_CHECK_REFUSED;
 	}
