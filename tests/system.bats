@@ -534,6 +534,10 @@ refute_secret() {
 
 # --- a user's own manager -------------------------------------------------------------------------
 
+@test "the journal drops no decision for being one of many" {
+	assert_equal "$(property LogRateLimitIntervalUSec)" 0
+}
+
 @test "the journal has nothing of a request that a terminal would obey, and a line for each" {
 	local since i
 
