@@ -76,12 +76,6 @@ int bytes_reserve(struct bytes *b, size_t n, char **ret)
 	return 0;
 }
 
-void bytes_grew(struct bytes *b, size_t n)
-{
-	b->len += n;
-	b->data[b->len] = '\0';
-}
-
 int bytes_append(struct bytes *b, const void *data, size_t len)
 {
 	if (b->error >= 0)

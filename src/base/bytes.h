@@ -68,7 +68,11 @@ void bytes_undo(struct bytes *b, size_t len, int error);
 
 /* Makes room for `n` more bytes at *ret. Write them there, then call bytes_grew(). */
 int bytes_reserve(struct bytes *b, size_t n, char **ret);
-void bytes_grew(struct bytes *b, size_t n);
+static inline void bytes_grew(struct bytes *b, size_t n)
+{
+	b->len += n;
+	b->data[b->len] = '\0';
+}
 
 int bytes_append(struct bytes *b, const void *data, size_t len);
 int bytes_append_str(struct bytes *b, const char *str);

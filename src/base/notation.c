@@ -317,11 +317,15 @@ static void put_digits(char *to, size_t n, uint64_t value)
 
 size_t notation_decimal(uint64_t number, char ret[static NOTATION_DECIMAL_MAX + 1])
 {
-	size_t n = 1;
+	char digits[NOTATION_DECIMAL_MAX];
+	size_t at = sizeof(digits), n;
 
-	for (uint64_t rest = number / 10; rest > 0; rest /= 10)
-		n++;
-	put_digits(ret, n, number);
+	do {
+		digits[--at] = (char)('0' + number % 10);
+		number /= 10;
+	} while (number > 0);
+	n = sizeof(digits) - at;
+	memcpy(ret, digits + at, n);
 	ret[n] = '\0';
 	return n;
 }

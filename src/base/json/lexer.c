@@ -4,7 +4,6 @@
 
 #include <string.h>
 
-#include "base/json/plain.h"
 #include "base/utf8.h"
 
 int lexer_refuse_at(struct lexer *l, enum scan_error error, const char *where)
@@ -135,7 +134,7 @@ static int take_plain(struct lexer *l)
 	return 0;
 }
 
-int lexer_string(struct lexer *l, struct bytes *out)
+int lexer_any_string(struct lexer *l, struct bytes *out)
 {
 	const char *run;
 	int r;

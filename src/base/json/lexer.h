@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/bytes.h"
+#include "base/json/plain.h"
 #include "base/json/scan-error.h"
 
 struct lexer {
@@ -29,11 +30,25 @@ struct lexer {
 int lexer_refuse_at(struct lexer *l, enum scan_error error, const char *where);
 int lexer_refuse(struct lexer *l, enum scan_error error);
 
+/* The same as lexer_string(), which see. */
+int lexer_any_string(struct lexer *l, struct bytes *out);
+
 /*
  * From the opening quote on. Appends the string, unescaped, to `out`, unless that is NULL. Also
- * returns what bytes_append() gives.
+ * returns what bytes_append() gives. Inline, since most strings are short and plain.
  */
-int lexer_string(struct lexer *l, struct bytes *out);
+static inline int lexer_string(struct lexer *l, struct bytes *out)
+{
+	const char *start = l->at + 1,
+		   *end = start + json_plain_len(start, (size_t)(l->end - start));
+
+	if (end == l->end || *end != '"')
+		return lexer_any_string(l, out);
+
+	l->has_escapes = false;
+	l->at = end + 1;
+	return out ? bytes_append(out, start, (size_t)(end - start)) : 0;
+}
 
 int lexer_number(struct lexer *l);
 

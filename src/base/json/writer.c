@@ -63,6 +63,17 @@ static bool is_plain(unsigned char c)
 static int append_quoted(struct bytes *b, const char *string, size_t len)
 {
 	const char *end = string + len, *run;
+	char *to;
+
+	/* The usual case: all of it is plain. */
+	if (json_plain_len(string, len) == len && b->error >= 0
+		&& bytes_reserve(b, len + 2, &to) >= 0) {
+		*to++ = '"';
+		memcpy(to, string, len);
+		to[len] = '"';
+		bytes_grew(b, len + 2);
+		return 0;
+	}
 
 	bytes_append_char(b, '"');
 	while (string < end) {
