@@ -29,19 +29,20 @@ struct known_search known_names_search(const struct known_names *names, const ch
 	return (struct known_search){
 		.names = names,
 		.name = name,
-		.initials = program_initials_of(name),
+		.starts = program_starts_of(name),
 	};
 }
 
 /* Goes to the beginning of the next chain. Returns false after the last one. */
 static bool enter_chain(struct known_search *s)
 {
-	const unsigned int initial = s->chain / 2;
+	const char *start;
 
-	if (initial == s->initials.n)
+	if (s->chain / 2 == s->starts.n)
 		return false;
-	s->at = s->names->chains[chain_of(s->initials.letters[initial],
-		s->chain % 2 == 0 ? s->initials.seconds[initial] : '\0')];
+	start = s->starts.at[s->chain / 2];
+	s->at = s->names->chains[chain_of(
+		start[0], s->chain % 2 == 0 && start[0] ? start[1] : '\0')];
 	s->chain++;
 	return true;
 }
@@ -56,7 +57,7 @@ const struct known_name *known_names_next(struct known_search *s)
 				return NULL;
 		known = &s->names->list[s->at - 1];
 		s->at = known->next;
-		if (program_begins_alike(&s->initials, known->name)
+		if (program_begins_alike(&s->starts, known->name)
 			&& program_name_is(s->name, known->name))
 			return known;
 	}

@@ -44,8 +44,8 @@ void known_names_add(struct known_names *names, const char *name, uint16_t value
 struct known_search {
 	const struct known_names *names;
 	const char *name;
-	struct program_initials initials;
-	unsigned int chain; /* the next one */
+	struct program_starts starts;
+	unsigned int chain; /* the next one: each start has two */
 	uint16_t at;
 };
 

@@ -130,25 +130,31 @@ static bool is_wrapped_file(const char *name, const char *known)
 		&& strcmp(name + 1 + len + strspn(name + 1 + len, ".0123456789"), end) == 0;
 }
 
-static void add_initials(struct program_initials *initials, const char *name)
+struct program_starts program_starts_of(const char *name)
 {
-	const size_t second = name[0] ? 1 : 0; /* of an empty name, the NUL */
+	struct program_starts starts = { .at = { name }, .n = 1 };
 
-	initials->letters[initials->n] = name[0];
-	initials->seconds[initials->n] = name[second];
-	initials->n++;
+	if (name[0] == '.' || name[0] == 'g')
+		starts.at[starts.n++] = name + 1;
+	if (strncmp(name, "gnu", 3) == 0)
+		starts.at[starts.n++] = name + 3;
+	return starts;
 }
 
-struct program_initials program_initials_of(const char *name)
+static bool begins_with(const char *name, const char *known)
 {
-	struct program_initials initials = { .n = 0 };
+	for (; *known != '\0' && *known != '*'; known++, name++)
+		if (*name != *known)
+			return false;
+	return true;
+}
 
-	add_initials(&initials, name);
-	if (name[0] == '.' || name[0] == 'g')
-		add_initials(&initials, name + 1);
-	if (strncmp(name, "gnu", 3) == 0)
-		add_initials(&initials, name + 3);
-	return initials;
+bool program_begins_alike(const struct program_starts *starts, const char *known)
+{
+	for (unsigned int i = 0; i < starts->n; i++)
+		if (begins_with(starts->at[i], known))
+			return true;
+	return false;
 }
 
 bool program_name_is(const char *name, const char *known)

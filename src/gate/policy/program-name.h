@@ -12,25 +12,18 @@
 #include <stdbool.h>
 
 /*
- * The two letters that a known name can begin with if `name` is one: a name can have a prefix. A
- * quick test before program_name_is(), for a whole table of known names.
+ * Where a known name can begin in `name` if it is one: a name can have a prefix. For a quick test
+ * before program_name_is(), for a whole table of known names.
  */
-struct program_initials {
-	char letters[3], seconds[3];
-	unsigned int n; /* mostly 1 */
+struct program_starts {
+	const char *at[3]; /* in `name` */
+	unsigned int n;    /* mostly 1 */
 };
 
-struct program_initials program_initials_of(const char *name);
+struct program_starts program_starts_of(const char *name);
 
-static inline bool program_begins_alike(const struct program_initials *initials, const char *known)
-{
-	for (unsigned int i = 0; i < initials->n; i++)
-		if (known[0] == initials->letters[i]
-			&& (known[1] == initials->seconds[i] || known[1] == '\0'
-				|| known[1] == '*'))
-			return true;
-	return false;
-}
+/* Whether all of the known name, up to a '*', stands at one of the starts. */
+bool program_begins_alike(const struct program_starts *starts, const char *known);
 
 /* `known` is ASCII in lower case; a loader's name may hold '*'. */
 bool program_name_is(const char *name, const char *known);
