@@ -243,23 +243,18 @@ bool decide_approval_of_refusal(const struct decide_input *in, struct verdict *v
 
 /* --- the token is consumed -------------------------------------------------------------------- */
 
-static int check_approvals(const struct decide_input *in, struct verdict *v, bool *ret_enough)
+/* A count is large: it is made only where there is something to count. */
+static int count_approvals(
+	const struct decide_input *in, const struct demand *d, struct verdict *v, bool *ret_enough)
 {
 	cleanup(approval_count_deinit) struct approval_count c;
-	const struct token *t = in->token;
-	struct demand d = { 0 };
 	struct writer w;
 	int r;
 
-	*ret_enough = true;
-	approval_count_init(&c, in, &d);
-	r = decide_demand_of_retry(in, &d);
-	if (r < 0 || (!demand_is_made(&d) && t->approvals.n == 0))
-		return r;
-
+	approval_count_init(&c, in, d);
 	writer_init(&w, &v->proofs);
 	writer_array(&w, NULL);
-	r = approval_count_all(&c, &t->standing, NULL, &w);
+	r = approval_count_all(&c, &in->token->standing, NULL, &w);
 	writer_end(&w);
 	if (r < 0)
 		writer_fail(&w, r);
@@ -276,28 +271,35 @@ static int check_approvals(const struct decide_input *in, struct verdict *v, boo
 
 bool decide_approval_holds(const struct decide_input *in, struct verdict *v)
 {
-	bool enough = false;
+	struct demand d = { 0 };
+	bool enough = true;
+	int r;
 
-	verdict_fail(v, check_approvals(in, v, &enough));
-	return enough;
+	r = decide_demand_of_retry(in, &d);
+	if (r >= 0 && (demand_is_made(&d) || in->token->approvals.n > 0))
+		r = count_approvals(in, &d, v, &enough);
+	verdict_fail(v, r);
+	return r >= 0 && enough;
 }
 
-void decide_approval_explain(const struct decide_input *in, struct verdict *v)
+static int explain_count(const struct decide_input *in, struct verdict *v)
 {
 	cleanup(approval_count_deinit) struct approval_count c;
-	const struct token *t = in->token;
 	struct demand d = { 0 };
 	int r;
 
 	approval_count_init(&c, in, &d);
-	if (t->approvals.n == 0)
-		return;
-
 	r = decide_demand_of_retry(in, &d);
 	if (r >= 0)
-		r = approval_count_all(&c, &t->standing, NULL, NULL);
-	verdict_fail(v, r);
+		r = approval_count_all(&c, &in->token->standing, NULL, NULL);
 	if (r >= 0)
 		verdict_explain(
 			v, ": %zu of %" PRIu64 " approved", c.n, c.n + approval_count_missing(&c));
+	return r;
+}
+
+void decide_approval_explain(const struct decide_input *in, struct verdict *v)
+{
+	if (in->token->approvals.n > 0)
+		verdict_fail(v, explain_count(in, v));
 }
