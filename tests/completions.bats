@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: ISC
 #
 # What bash and zsh offer behind `firma`, with a stub in place of the daemon and with a real one;
-# and that the options of --help, of the man pages and of both completions are the same.
+# and that the options of --help, of the man pages and of both completions are the same. What fish
+# offers is read from the help.
 
 load lib
 
@@ -374,4 +375,68 @@ options_of_page() { # PAGE
 	options_of_page firma-policy.1 | diff <(sort -u "$TMP/help-policy") -
 	options_of_page firma-hook.1 | diff <(sort -u "$TMP/help-hook") -
 	options_of_page firma-allow.1 | diff <(sort -u "$TMP/help-allow") -
+}
+
+# What fish offers; it asks the program itself, and the stub for tokens and entries.
+offer_fish() { # LINE
+	# shellcheck disable=SC2016
+	HOME=$TMP fish --no-config -c 'source $argv[1]; complete -C $argv[2]' \
+		"$completions/firma.fish" "$1" | sed 's/\t.*//' | sort -u
+}
+
+# fish_offers LINE WORD...: these, and no other.
+fish_offers() {
+	local offered
+
+	offered=$(offer_fish "$1")
+	[ "$offered" = "$(printf '%s\n' "${@:2}" | sort)" ] ||
+		fail "fish, behind \"$1\", offers:" "$offered"
+}
+
+# The stub passes on what is no question to the daemon.
+help_in_stub() {
+	mv "$TMP/stub/firma" "$TMP/stub/firma-stub"
+	cat >"$TMP/stub/firma" <<-END
+		#!/bin/sh
+		case "\$*" in
+		*list\ --json*) exec '$TMP/stub/firma-stub' "\$@" ;;
+		*) exec '$FIRMA' "\$@" ;;
+		esac
+	END
+	chmod +x "$TMP/stub/firma"
+}
+
+@test "fish offers the verbs that bash offers, and the options of the help" {
+	local verb
+
+	help_in_stub
+	for verb in '' allow daemon evidence policy runner token; do
+		diff <(offer_bash "firma ${verb:+$verb }") <(offer_fish "firma ${verb:+$verb }")
+	done
+	diff <(options_of_page firma.1) <(offer_fish 'firma -')
+	for verb in check doctor 'allow add' 'evidence verify' fingerprint hook 'hook install' \
+		'policy explain' run 'runner token' serve 'token approve' 'token watch'; do
+		echo "firma $verb: help, fish"
+		# shellcheck disable=SC2086 # two words
+		diff <(options_of_help $verb) <(offer_fish "firma $verb -")
+	done
+}
+
+@test "fish offers tokens, entries, words, files and the command's own arguments" {
+	help_in_stub
+	mkdir -p sub/dir
+	: >sub/file
+	fish_offers 'firma token approve ' "$pending"
+	fish_offers 'firma token revoke --yes ' "$pending" "$approved"
+	fish_offers 'firma check --token ' "$pending" "$approved"
+	fish_offers 'firma check --token=' "--token=$pending" "--token=$approved"
+	fish_offers 'firma allow remove ' "$pending" by-hand
+	fish_offers 'firma token list --state ' pending approved consumed revoked expired
+	fish_offers 'firma serve --store=' --store=file --store=memory
+	fish_offers 'firma policy check sub/f' sub/file
+	fish_offers 'firma serve --state-dir sub/' sub/dir/
+	fish_offers 'firma check -- firma-test-c' firma-test-command
+	fish_offers 'firma help token rev' revoke
+	printf '#!/bin/sh\nexit 3\n' >"$TMP/stub/firma-stub"
+	fish_offers 'firma token approve ' ''
 }

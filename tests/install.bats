@@ -113,6 +113,7 @@ in_home() {
 		share/systemd/user/firma-proxy.socket
 		share/systemd/user/firma.service
 		share/systemd/user/firma.socket
+		share/fish/vendor_completions.d/firma.fish
 		share/zsh/site-functions/_firma
 	END
 	)"

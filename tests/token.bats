@@ -1034,7 +1034,7 @@ size_on_record() {
 	assert_line -n 1 "$OK"
 	assert_equal "${#lines[@]}" 2
 	item=${lines[0]}
-	item_has "$item" version "$(firma --version | sed 's/.* //')"
+	item_has "$item" version "$(firma --version | cut -d' ' -f2)"
 	item_has "$item" pid "$DAEMON"
 	item_has "$item" state answering
 	item_has "$item" default_action pending_hitl

@@ -96,7 +96,7 @@ without_time() {
 @test "--version prints the name and the version" {
 	runs --version
 	assert_status 0
-	assert_output -e '^firma [0-9]+\.[0-9]+\.[0-9]+$'
+	assert_output -e '^firma [0-9]+\.[0-9]+\.[0-9]+( \(commit [0-9a-f]{12}(-modified)?\))?$'
 	refute_stderr
 }
 

@@ -12,6 +12,7 @@
 #include "base/array.h"
 #include "base/bytes.h"
 #include "base/text.h"
+#include "cli/commit.h"
 #include "cli/nearest.h"
 #include "cli/verb.h"
 
@@ -190,7 +191,8 @@ static int run_program(int argc, char **argv)
 	if (argc < 2)
 		return complain(NULL, "a verb is missing");
 	if (strcmp(argv[1], "--version") == 0) {
-		puts(PROGRAM " " PACKAGE_VERSION);
+		printf(PROGRAM " " PACKAGE_VERSION "%s%s%s\n", commit[0] ? " (commit " : "", commit,
+			commit[0] ? ")" : "");
 		return STATUS_DONE;
 	}
 
