@@ -102,7 +102,7 @@ tries() {
 	local file name known
 	known=$(grep -o 'FIRMA_CI_[A-Z_]*' "$WRAPPERS/firma-runner" | sort -u |
 		grep -v '^FIRMA_CI_$')
-	assert_equal "$(wc -l <<<"$known")" 11
+	assert_equal "$(wc -l <<<"$known")" 10
 	for file in github/action.yml gitlab/gate.yml azure/gate.yml; do
 		for name in $known; do
 			grep -qE "^ +(export )?${name}[:=]" "$WRAPPERS/$file" || fail "$file: no $name"
@@ -116,7 +116,7 @@ tries() {
 		cut_script "$WRAPPERS/$1/gate.yml" | sed -n '/^# The wrapper/,$p'
 	}
 	assert_equal "$(proof gitlab)" "$(proof azure)"
-	assert_equal "$(proof gitlab | wc -l)" 13
+	assert_equal "$(proof gitlab | wc -l)" 12
 }
 
 @test "GitLab's inputs are no more than words in its script" {
@@ -131,4 +131,19 @@ tries() {
 	done
 	python3 -c 'import re, sys; sys.exit(not re.search(*sys.argv[1:]))' "${lines[0]}" \
 		'$CI_PROJECT_DIR/deploy/policy.json'
+}
+
+@test "the examples of policies have no fault, and the records of firma-ci(7) are those of the examples" {
+	local name page
+	for name in github gitlab azure; do
+		cp "$WRAPPERS/examples/policy-$name.json" policy.json
+		cp "$RUNNER_KEYS/jwks.json" issuer.jwks.json
+		run firma policy check policy.json
+		assert_status 0
+	done
+	page=$(tr -d ' \t\n' <"$BATS_TEST_DIRNAME/../man/firma-ci.7")
+	for name in promotion rollback; do
+		name=$(tr -d ' \t\n' <"$WRAPPERS/examples/$name.json")
+		[[ $page == *"${name%,\"evidence_refs\"*}"* ]] || fail "not on the page: $name"
+	done
 }

@@ -7,27 +7,34 @@
 
 # shellcheck disable=SC2034,SC2119,SC2120,SC2154 # some variables are for the tests, or those of bats
 
-WRAPPERS=$BATS_TEST_DIRNAME/../ci
-[[ -d $WRAPPERS ]] || WRAPPERS=$BATS_TEST_DIRNAME/../../ci
+WRAPPERS=$(cd "${BASH_SOURCE[0]%/*}/../ci" && pwd)
 MANIFEST_MAKER=$WRAPPERS/../release/manifest
 
-# describe_bundle, sign_bundle: the manifest of $BUNDLE, and its signature.
+# describe_bundle, sign_bundle: the two lists of $BUNDLE, and the signature of the first.
 describe_bundle() {
-	(cd "$BUNDLE" && find . -type f ! -name 'firma.ci-runner-bundles.*' | sed 's|^\./||' | sort |
+	cd "$BUNDLE" || return
+	find . -type f ! -name 'SHA256SUMS*' ! -name 'firma.ci-runner-bundles.*' | sed 's|^\./||' | sort |
 		while read -r path; do
 			case $path in
 			programs/*) echo "binary 1.2.3 linux/$MACHINE github-actions $path" ;;
 			*) echo "wrapper 1.2.3 - gitlab-ci $path" ;;
 			esac
-		done) | "$MANIFEST_MAKER" "$BUNDLE" 1.2.3 0123abcd >"$TMP/manifest"
-	mv "$TMP/manifest" "$BUNDLE/firma.ci-runner-bundles.json"
+		done | "$MANIFEST_MAKER" . 1.2.3 0123abcd >"$TMP/manifest"
+	mv "$TMP/manifest" firma.ci-runner-bundles.json
+	add_sums
+	cd - >/dev/null || return
+}
+
+add_sums() {
+	(cd "$BUNDLE" && find . -type f ! -name 'SHA256SUMS*' -printf '%P\n' | sort | xargs sha256sum >"$TMP/sums")
+	mv "$TMP/sums" "$BUNDLE/SHA256SUMS"
 }
 
 # sign_bundle [NAMESPACE] [KEY]
 sign_bundle() {
-	rm -f "$BUNDLE/firma.ci-runner-bundles.json.sig"
+	rm -f "$BUNDLE/SHA256SUMS.sig"
 	ssh-keygen -q -Y sign -n "${1-firma.release}" -f "${2-$BATS_FILE_TMPDIR/release.key}" \
-		"$BUNDLE/firma.ci-runner-bundles.json" 2>/dev/null
+		"$BUNDLE/SHA256SUMS" 2>/dev/null
 }
 
 # make_bundle [PROGRAM]: $BUNDLE, and $SIGNERS, who may sign it. $PROGRAM is the program in it.
@@ -39,7 +46,7 @@ make_bundle() {
 	rm -rf "$BUNDLE"
 	mkdir -p "$BUNDLE/programs"
 	ln "${1-$BATS_FILE_TMPDIR/firma}" "$PROGRAM"
-	cp -R "$WRAPPERS" "$BUNDLE/ci"
+	cp -R "$WRAPPERS" "$BUNDLE/ci" && chmod -R u+w "$BUNDLE/ci"
 	describe_bundle
 	sign_bundle
 	echo "releases namespaces=\"firma.release\" $(<"$BATS_FILE_TMPDIR/release.key.pub")" >"$SIGNERS"
@@ -111,6 +118,7 @@ at_gitlab() {
 	write_gate_policy gitlab gitlab-ci
 	CLAIMS=$OTHER_CLAIMS'
 c.update({"project_id": "22", "project_path": "group/app", "ref": "main", "ref_protected": "true",
+	"environment": "production",
 	"pipeline_id": "5", "job_id": "6", "user_login": "kim", "sha": "abcd"})'
 	export FIRMA_ID_TOKEN=some
 	give_token
@@ -218,7 +226,7 @@ run_gitlab() {
 	local name script
 
 	script=$(cut_script "$WRAPPERS/gitlab/gate.yml")
-	for name in bundle signers policy release version approvals audience keys evidence-key trusted output; do
+	for name in bundle signers policy release version approvals audience keys evidence-key output; do
 		script=${script//"\$[[ inputs.$name ]]"/$(input "$name" "$@")}
 	done
 	(echo 'set -eo pipefail' && printf '%s\n' "$script") >"$TMP/step"

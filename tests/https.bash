@@ -29,7 +29,7 @@ start_server() {
 	rm -f "$TMP/ci/port"
 	printf %s "${TOKEN-}" >"$TMP/ci/token"
 	: >"$TMP/ci/requests"
-	_spawn python3 "$BATS_TEST_DIRNAME/helper/https-server.py" "$TMP/ci" \
+	_spawn python3 "${BASH_SOURCE[0]%/*}/helper/https-server.py" "$TMP/ci" \
 		${certificate:+"$BATS_FILE_TMPDIR/$certificate.pem" "$BATS_FILE_TMPDIR/server.key"} \
 		</dev/null
 	BACKGROUND[server$!]=$!
