@@ -538,3 +538,26 @@ hides() {
 	for_command deny default_action /usr/bin/git-status
 	check_decisions
 }
+
+# With two directories of one wrapper, no relative word is a path that is known: these are skipped,
+# and what they would have taken of the room for paths must not be given to the words after them, for
+# which there would be none: AddressSanitizer tells.
+@test "words that are no paths leave their room for paths to no others" {
+	local cwd='' args i
+
+	serve_reboot
+	for ((i = 0; i < 40; i++)); do
+		printf -v cwd '%s/%0101d' "$cwd" "$i"
+	done
+	printf -v cwd '%s/%09d' "$cwd" 0
+	((${#cwd} == 4090)) || fail "${#cwd}"
+	args='"--chdir=/a","--chdir=/b","true"'
+	printf -v args '%s%251s,"%0813d","/%04023d"' "$args" '' 0 0
+	args=${args// /',"a"'}
+	printf -v args '%s%255s' "$args" ''
+	args=${args// /',"/proc/self/cwd"'}
+	run ask executable=/usr/bin/env real_path=/usr/bin/env cwd="$cwd" args:="[$args]"
+	assert_field decision pending_hitl
+	run ask executable=/usr/bin/env real_path=/usr/bin/env args:='["reboot"]'
+	assert_field decision deny
+}

@@ -4,6 +4,7 @@
 /* The words of a candidate, and the commands they may be. */
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /* A program that may be run: the command itself, or one after a wrapper. */
 struct candidate_program {
@@ -17,6 +18,7 @@ struct candidate_word {
 	const char *command;     /* the part of the word that may be a command; or NULL */
 	const char *line;        /* the part that a shell may get as a line; or NULL */
 	const char *path;        /* the word as an absolute path; or NULL */
+	size_t path_size;        /* room for that; 0: it isn't made */
 	const char *narrow_path; /* the same for rules that allow: only what is certain; or NULL */
 	struct candidate_program program; /* the program of `command` */
 	bool options_first;               /* as in struct candidate, for the words that follow */

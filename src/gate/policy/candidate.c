@@ -143,46 +143,58 @@ static bool is_certain_path(const char *text, bool bare)
 	return true;
 }
 
+/*
+ * Decides for each word whether its path can be known, and how much room that takes. This is done
+ * once: a word that is skipped must not leave its share of RELATIVE_MAX to others, for which there
+ * is no room then. Returns the room for all.
+ */
+static size_t size_paths(struct candidate *s, const char *directory)
+{
+	size_t total = 0, relative = 0;
+
+	for (size_t i = 0; i < s->n_words; i++) {
+		struct candidate_word *w = &s->words[i];
+
+		if (!may_be_path(w->text))
+			continue;
+		w->path_unknown = s->any_inner_directory && w->text[0] != '/';
+		if (w->path_unknown)
+			continue;
+		w->path_size = path_size(directory, w->text, &relative);
+		if (w->path_size == 0)
+			w->path_unknown = directory && !is_too_long(w->text);
+		total += w->path_size;
+	}
+	return total;
+}
+
 static int read_paths(struct candidate *s)
 {
 	const char *directory = candidate_directory(s), *text;
 	const bool bare = !s->wrapped && takes_files(s->narrow.name)
 		&& takes_files(candidate_other_name(&s->narrow, &s->narrow_real));
 	const bool certain = s->directory && !s->inner_directory && !s->any_inner_directory;
-	size_t total = 0, relative = 0, size;
 	char *at;
 	int r;
 
 	if (!directory)
 		directory = s->likely_directory;
-	for (size_t i = 0; i < s->n_words; i++)
-		if (may_be_path(s->words[i].text))
-			total += path_size(directory, s->words[i].text, &relative);
-	r = bytes_reserve(&s->word_paths, total, &at);
+	r = bytes_reserve(&s->word_paths, size_paths(s, directory), &at);
 	if (r < 0)
 		return r;
 
-	relative = 0;
 	for (size_t i = 0; i < s->n_words; i++) {
 		struct candidate_word *w = &s->words[i];
 
 		text = w->text;
-		if (!may_be_path(text))
+		if (w->path_size == 0)
 			continue;
-		w->path_unknown = s->any_inner_directory && text[0] != '/';
-		if (w->path_unknown)
-			continue;
-		size = path_size(directory, text, &relative);
-		if (size == 0) {
-			w->path_unknown = directory && !is_too_long(text);
-			continue;
-		}
 		path_normalize_wide(directory ? directory : "", text, at, &w->path_unknown);
 		w->path = w->path_unknown ? NULL : path_skip_proc_root(at);
 		if (is_certain_path(text, bare) && (certain || text[0] == '/')
 			&& !strstr(text, "proc/"))
 			w->narrow_path = at;
-		at += size;
+		at += w->path_size;
 	}
 	return 0;
 }
