@@ -84,8 +84,10 @@ static size_t append_part(char *ret, size_t at, const char *part, size_t len)
 /* The next component of *path, and its length, 0 at the end; *path is then after it. */
 static const char *next_part(const char **path, size_t *len)
 {
-	const char *part = *path + strspn(*path, "/");
+	const char *part = *path;
 
+	while (*part == '/')
+		part++;
 	*len = part_len(part);
 	*path = part + *len;
 	return part;
@@ -152,7 +154,7 @@ size_t path_normalize_wide(const char *base, const char *path, char *ret, bool *
 	const char *part, *rest;
 	size_t at, len;
 
-	if (!strstr(path, "proc/") && !strstr(path, "dev/fd/"))
+	if (!strchr(path, '/') || (!strstr(path, "proc/") && !strstr(path, "dev/fd/")))
 		return path_normalize(base, path, ret);
 
 	at = path[0] == '/' ? 0 : append_parts(ret, 0, base);
