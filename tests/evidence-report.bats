@@ -91,6 +91,15 @@ print(len(json.load(open("report.json"))["gaps"]))')" 1
 	assert_equal "$(row asked 'read /etc/passwd')" '0 0 1'
 }
 
+@test "whom root asks for is who asked" {
+	((EUID == 0)) || skip 'only root may ask for another user'
+	start
+	ask via=sudo run_as=0:0 on_behalf_uid:=4243 on_behalf_groups:='[4243]' >out
+	stop_daemon
+	report
+	assert_equal "$(row users 'uid 4243')" '0 0 1'
+}
+
 @test "without arguments, no argument, path or address is in the page" {
 	start
 	ask args:='["--password=hunter2","-u","me"]' >out

@@ -104,11 +104,17 @@ static void take_token(struct evidence_record *r)
 		r->token = string(&r->request, "approval_token");
 }
 
-static void take_peer(struct evidence_record *r)
+static bool read_uid(const struct member *uid, uint64_t *ret)
 {
-	const struct member *uid = members_find(&r->peer, "uid");
+	return uid && scan_integer_value(uid->text, uid->len, UID_MAX, ret);
+}
 
-	r->has_uid = uid && scan_integer_value(uid->text, uid->len, UID_MAX, &r->uid);
+/* Who asked: the peer, or the user for whom root asked. */
+static void take_asker(struct evidence_record *r)
+{
+	r->has_uid = read_uid(members_find(&r->peer, "uid"), &r->uid);
+	if (r->has_uid && r->uid == 0)
+		read_uid(members_find(&r->request, "on_behalf_uid"), &r->uid);
 }
 
 int evidence_record_read(struct evidence_record *r, const char *line, size_t len)
@@ -138,7 +144,7 @@ int evidence_record_read(struct evidence_record *r, const char *line, size_t len
 	take_request(r);
 	take_response(r);
 	take_token(r);
-	take_peer(r);
+	take_asker(r);
 	return 0;
 }
 

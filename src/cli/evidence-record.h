@@ -38,7 +38,7 @@ struct evidence_record {
 
 	const char *token; /* that the record is about */
 	bool has_uid;
-	uint64_t uid; /* of the peer */
+	uint64_t uid; /* who asked: the peer, or the user for whom root asked */
 
 	struct members members, request, response, peer, approval, entry;
 };
