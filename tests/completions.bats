@@ -152,7 +152,7 @@ offers() { # LINE [WORD...]
 }
 
 @test "verbs, and the verbs of token, are offered" {
-	offers 'firma ' allow check daemon doctor evidence fingerprint help hook policy run runner serve status token
+	offers 'firma ' allow check daemon doctor evidence fingerprint help hook notify policy run runner serve status token
 	offers 'firma s' serve status
 	offers 'firma allow ' add list remove
 	offers 'firma token ' approve list receipt revoke show watch withdraw
@@ -352,7 +352,7 @@ options_of_page() { # PAGE
 	for verb in check doctor 'allow list' 'allow add' 'allow remove' 'evidence head' \
 		'evidence keygen' 'evidence receipt' 'evidence report' 'evidence rotate' 'evidence show' \
 		'evidence verify' fingerprint hook 'hook install' \
-		'hook status' 'hook uninstall' 'policy check' \
+		'hook status' 'hook uninstall' notify 'policy check' \
 		'policy convert' 'policy explain' run 'runner claims' 'runner keys' 'runner token' \
 		'runner verify' \
 		serve status 'token list' 'token receipt' 'token show' 'token approve' \

@@ -42,6 +42,7 @@ static const struct verb *const verbs[] = {
 	&allow_list_verb,
 	&allow_add_verb,
 	&allow_remove_verb,
+	&notify_verb,
 	&status_verb,
 	&doctor_verb,
 	&fingerprint_verb,
