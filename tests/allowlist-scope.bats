@@ -3,6 +3,7 @@
 #
 # The scope of an approval for good: what the operator says that a later request must share.
 
+# shellcheck disable=SC2030,SC2031 # each test is a process, and so are its variables
 # shellcheck disable=SC2154 # some variables are those of lib.bash and bats
 
 load lib
@@ -221,6 +222,148 @@ BARE=(agent_id=a sandbox_id=one session_id=s1)
 	echo '{"outcome":"ok"}' >"$TMP/reply"
 	answer "$TMP/reply"
 	run firma token approve --yes --always --scope agent 12345678-1111-4111-8111-111111111111
+	assert_status 3
+	assert_output -p 'the answer does not count'
+}
+
+# --- entries that an operator adds ----------------------------------------------------------------
+
+# adds OPTION... PATTERN...: `firma allow add` does so.
+adds() {
+	run firma allow add "$@"
+	assert_status 0
+	ID=$output
+}
+
+@test "an entry that is added with a scope has the values that the operator gives, and patterns" {
+	start_asking
+	adds --uid "$EUID" --agent a --session s1 --sandbox one --profile p --directory /work /usr/bin/git 'log*' '**'
+	local full=(agent_id=a session_id=s1 sandbox_id=one profile=p cwd=/work args:='["log-x","-p"]')
+	local field
+
+	run ask "${full[@]}"
+	assert_decision allow "allowed by the allowlist (entry $ID)"
+	for field in agent_id session_id sandbox_id profile cwd; do
+		echo "$field"
+		asked "${full[@]}" "$field=/x"
+	done
+	asked agent_id=a session_id=s1 sandbox_id=one profile=p args:='["log-x"]'
+	asked "${full[@]}" args:='["push"]'
+	run firma allow list
+	assert_line -n 1 -e "^$ID .* a +/usr/bin/git 'log\*' '\*\*'  \[$(user_of "$EUID" | sed 's/[()]/\\&/g'), .*in /work, session s1, sandbox one, profile p, scope user agent session sandbox profile directory\]$"
+}
+
+@test "what is not in the scope of an added entry is open" {
+	start_asking
+	adds --uid "$EUID" --scope directory --directory /work /usr/bin/git log
+	allowed_by_list "${BARE[@]}" cwd=/work args:='["log"]'
+	allowed_by_list "${BARE[@]}" agent_id=b session_id=s2 cwd=/work args:='["log"]'
+	asked "${BARE[@]}" args:='["log"]'
+	adds --uid "$EUID" --session s1 /usr/bin/git log
+	allowed_by_list session_id=s1 args:='["log"]'
+	asked session_id=s1 agent_id=b args:='["log"]'
+	stop_daemon
+	start_asking
+	allowed_by_list session_id=s1 args:='["log"]'
+}
+
+@test "an added entry is for the user that it names" {
+	need_root
+	OPERATOR_SOCKET=$TMP/operator.sock
+	start_daemon --operator-socket "$OPERATOR_SOCKET" --agent-group 4242 --default-action pending_hitl
+	export FIRMA_OPERATOR_SOCKET=$OPERATOR_SOCKET
+	chmod 666 "$SOCKET"
+	adds --uid 4242 --scope user /usr/bin/git log
+	AS_UID=4242 allowed_by_list args:='["log"]'
+	adds --uid 4243 --scope user /usr/bin/git log
+	AS_UID=4242 allowed_by_list args:='["log"]'
+	asked args:='["log"]'
+	run firma allow list
+	assert_equal "${#lines[@]}" 3
+}
+
+@test "an added entry whose scope or values were changed or lost matches nothing" {
+	local all change
+
+	start_asking
+	adds --uid "$EUID" --agent a --session s1 --directory /work /usr/bin/git log
+	all=$(<"$LIST")
+	while read -r change; do
+		echo "$change"
+		write_list "$(sed -E "$change" <<<"$all")"
+		[[ $(<"$LIST") != "$all" ]]
+		asked "${BARE[@]}" cwd=/work args:='["log"]'
+	done <<-'END'
+		s/"scope":\[[^]]*\],//
+		s/,"session":"[^"]*"//
+		s/,"uid":[0-9]*//
+		s/,"cwd":"[^"]*"/,"cwd":"\/other"/
+		s/,"argPattern":"[^"]*"//
+		s/sha256:cwd:v2/sha256:none:v2/
+		s/sha256:cwd:v2/sha256:cwd-argv:v2/
+		s/sha256:cwd:v2/sha256:cwd:v3/
+		s/,"argv":\["log"\]//
+		s/"directory"\]/"directory","planet"]/
+		s/"agents":\{"a"/"agents":{"*"/
+	END
+	write_list "$all"
+	allowed_by_list "${BARE[@]}" cwd=/work args:='["log"]'
+}
+
+@test "what a scope of an added entry wants is said" {
+	local usage="see 'firma allow add --help'" line why options
+
+	while IFS='|' read -r line why; do
+		read -ra options <<<"$line"
+		run firma allow add "${options[@]}" /usr/bin/git
+		assert_output "firma: $why ($usage)"
+		assert_status 2
+	done <<-END
+		--session s|--uid is missing: a scope always has a user
+		--scope user|--uid is missing: a scope always has a user
+		--uid 0 --scope session|--session and 'session' in --scope go together
+		--uid 0 --scope user --directory /x|--directory and 'directory' in --scope go together
+		--uid 0 --scope user --agent a|--agent is not in --scope
+		--uid 0 --scope agent --agent *|--agent '*' is no agent for --scope agent
+		--uid 0 --directory x|--directory wants a path from / on, of at most 1024 bytes
+	END
+}
+
+@test "on the wire the scope of an addition has exactly its values beside it" {
+	local add=(allow.add pattern=/usr/bin/git) line why keys
+
+	start_asking
+	while IFS='|' read -r line why; do
+		read -ra keys <<<"$line"
+		run operate "${add[@]}" "${keys[@]}"
+		assert_output -p "malformed request: $why"
+	done <<-'END'
+		uid:=0|scope and uid go together
+		scope:=["user"]|scope and uid go together
+		cwd=/x|cwd and 'directory' in scope go together
+		scope:=["directory"] uid:=0|cwd and 'directory' in scope go together
+		scope:=["session"] uid:=0 sandbox_id=b session_id=s|sandbox_id and 'sandbox' in scope go together
+		scope:=["user"] uid:=0|scope has 'agent', unless agent_id is '*'
+		scope:=["agent"] uid:=0 agent_id=*|scope has 'agent', unless agent_id is '*'
+		scope:=["directory"] uid:=0 agent_id=* cwd=x|cwd
+	END
+	[[ ! -e $LIST ]]
+}
+
+@test "the record of an added entry says its scope, and who may do what is listed" {
+	start_daemon --default-action pending_hitl --evidence-log "$TMP/evidence"
+	adds --uid "$EUID" --session s1 --directory /work /usr/bin/git log
+	run firma check --list --socket "$SOCKET"
+	assert_line -n 0 "allow  exec  /usr/bin/git log  ($ID; in /work; agent main; session s1)"
+	stop_daemon
+	run firma evidence show "$TMP/evidence"
+	assert_line -n 0 -p "/usr/bin/git log entry $ID, for uid $EUID, session s1, for the same user, agent, session, directory for agent main"
+}
+
+@test "a daemon that does not know scopes is not believed about an addition" {
+	echo '{"outcome":"ok"}' >"$TMP/reply"
+	answer "$TMP/reply"
+	run firma allow add --uid 0 --session s /usr/bin/git
 	assert_status 3
 	assert_output -p 'the answer does not count'
 }

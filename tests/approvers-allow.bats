@@ -321,6 +321,31 @@ print(hashlib.sha256(b"nonce" + bytes.fromhex(sys.argv[1])).hexdigest(), 1)' "$n
 	assert_output -p 'the text is about another entry'
 }
 
+@test "the scope of an entry that is added with a key is in what is signed" {
+	use_security_key
+	make_security_key bob
+	list_signer bob
+	serve_remembering ',"touch":true'
+	FIRMA_APPROVER_KEY=$KEYS/bob run firma allow add --uid "$EUID" --session s1 --directory /work \
+		/usr/bin/git status
+	assert_status 0
+	run ask "${GIT[@]}" cwd=/work session_id=s1
+	assert_decision allow
+	run ask "${GIT[@]}" cwd=/work session_id=s2
+	assert_decision pending_hitl
+	stop_daemon
+
+	run firma evidence verify --approvers "$SIGNERS" "$STATE_DIR.evidence"
+	assert_status 0
+	assert_line -p "1 approver's signature holds"
+	for change in 's|"session_id":"s1"|"session_id":"s2"|' 's|"cwd":"/work"|"cwd":"/"|' \
+		's|"scope":\["user","agent",|"scope":["user",|' "s|\"uid\":$EUID|\"uid\":7|"; do
+		sed -E "/allow.add/$change" "$STATE_DIR.evidence" >"$TMP/log"
+		run firma evidence verify --approvers "$SIGNERS" "$TMP/log"
+		assert_output -p 'the text is about another entry'
+	done
+}
+
 @test "a gate that needs no signature adds as before" {
 	start_daemon --default-action pending_hitl
 	FIRMA_APPROVER_KEY=$KEYS/none run firma allow add /usr/bin/git status

@@ -108,10 +108,16 @@ listed() {
 	run may
 	assert_line -n 0 '{"source":"allowlist","kind":"exec","action":"allow","agent_id":"main","id":"mine","pattern":"/bin/a","argv":["x*",["y","z"]]}'
 	assert_line -n 1 '{"source":"allowlist","kind":"exec","action":"allow","agent_id":"main","id":"all","pattern":"/bin/b"}'
-	assert_line -n 2 '{"outcome":"ok"}'
+	# At a door for both roles, one's own entry counts.
+	assert_line -n 2 '{"source":"allowlist","kind":"exec","action":"allow","agent_id":"main","id":"by-me","pattern":"/bin/e"}'
 	run firma check --list
 	assert_line -n 0 "allow  exec  /bin/a 'x*' {y,z}  (mine; agent main)"
 	assert_line -n 1 'allow  exec  /bin/b **  (all; agent main)'
+	stop_daemon
+	start_daemon --operator-socket "$TMP/operator.sock" --default-action deny
+	run may
+	assert_line -n 1 -p '"id":"all"'
+	assert_line -n 2 '{"outcome":"ok"}'
 }
 
 @test "the packs in force are listed as well" {

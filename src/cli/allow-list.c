@@ -88,7 +88,7 @@ static void append_arguments(struct bytes *b, const struct json *root)
 		bytes_append_str(b, " **");
 	for (const struct json *v = args ? json_first(args) : NULL; v; v = json_next(v))
 		append_element(b, v);
-	if (bound && !args)
+	if (bound && !args && !argv)
 		append_word(b, bound);
 }
 

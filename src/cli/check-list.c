@@ -104,6 +104,7 @@ static void append_notes(struct bytes *b, const struct json *item)
 		{ "sandboxes", "sandbox " },
 		{ "profiles", "profile " },
 		{ "agent_id", "agent " },
+		{ "session", "session " },
 		{ "sandbox", "sandbox " },
 		{ "profile", "profile " },
 		{ "exceptions", "with exceptions" },

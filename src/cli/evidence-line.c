@@ -207,15 +207,19 @@ static void append_scope(struct bytes *b, const struct json *scope)
 	}
 }
 
-/* Appends what was approved: the command, its user, the confirmation, and whether for good. */
-static int append_approval(struct bytes *b, const struct evidence_line *e)
+/*
+ * Appends what was approved or refused: the command, its user, the confirmation, and whether for
+ * good.
+ */
+static int append_decided(struct bytes *b, const struct evidence_line *e)
 {
 	const struct json *approved = member(e->response, "approved");
-	const struct json *uid = member(approved, "uid");
+	const struct json *decided = approved ? approved : member(e->response, "refused");
+	const struct json *uid = member(decided, "uid");
 	bool always = false;
 	uint64_t ms;
 
-	append_command(b, approved);
+	append_command(b, decided);
 	if (uid)
 		bytes_appendf(b, " for uid %lld", (long long)json_count(uid));
 	if (member(e->request, "always") && json_bool(member(e->request, "always"), &always)
@@ -255,8 +259,25 @@ static int append_entry(struct bytes *b, const struct json *entry)
 			append_pattern(b, pattern);
 	else if (!string(entry, "argPattern"))
 		bytes_append_str(b, " **");
-	append_quoted(b, " ", string(entry, "argPattern"));
+	if (!argv)
+		append_quoted(b, " ", string(entry, "argPattern"));
 	return append_escaped(b, " entry ", string(entry, "id"));
+}
+
+/* Appends what a later request must have in common with an entry whose scope was named. */
+static int append_bounds(struct bytes *b, const struct json *entry)
+{
+	const struct json *uid = member(entry, "uid");
+
+	if (!member(entry, "scope"))
+		return 0;
+	if (uid)
+		bytes_appendf(b, ", for uid %lld", (long long)json_count(uid));
+	append_quoted(b, ", session ", string(entry, "session"));
+	append_quoted(b, ", sandbox ", string(entry, "sandbox"));
+	append_quoted(b, ", profile ", string(entry, "profile"));
+	append_scope(b, member(entry, "scope"));
+	return bytes_error(b);
 }
 
 /* Appends the change of the allowlist that an operator, or an interrupted turn, has made. */
@@ -271,6 +292,7 @@ static int append_allow_change(struct bytes *b, const struct evidence_line *e)
 		entry = member(e->request, "entry");
 	}
 	append_entry(b, entry ? entry : e->request);
+	append_bounds(b, entry);
 	if (string(e->request, "pattern")
 		&& json_get_integer(e->request, "for_ms", LIMIT_ALLOW_FOR_MS, &ms)) {
 		bytes_append_str(b, " for ");
@@ -367,7 +389,7 @@ static int append_line(struct bytes *b, const struct evidence_line *e, struct ta
 	append_what(b, e, ret_word);
 	append_command(b, e->request);
 	append_allow_change(b, e);
-	append_approval(b, e);
+	append_decided(b, e);
 	append_who(b, e);
 	append_escaped(b, ": ", string(e->response, "outcome"));
 	append_escaped(b, ": ", string(e->response, "reason"));

@@ -221,8 +221,8 @@ int signature_make(const struct operator_options *op, const struct signing *sign
 	return status == STATUS_DONE ? sign(signing->key, SSHSIG_APPROVAL, &text, ret) : status;
 }
 
-static int make_addition_text(const struct gate *gate, const char *pattern, const char *argv,
-	const char *agent, uint64_t for_ms, struct signed_addition *addition, struct bytes *ret)
+static int make_addition_text(const struct gate *gate, const struct addition *addition,
+	const char *argv, struct signed_addition *made, struct bytes *ret)
 {
 	cleanup(json_doc_free_p) struct json_doc *doc = NULL;
 	struct addition_text t = { .time_ms = clock_now().wall / CLOCK_MS };
@@ -233,19 +233,17 @@ static int make_addition_text(const struct gate *gate, const char *pattern, cons
 	randombytes_buf(t.nonce, sizeof(t.nonce));
 	memcpy(t.gate, gate->id, sizeof(t.gate));
 	if (json_parse(argv, strlen(argv), &doc, &fault) != 0
-		|| !addition_entry_hash(
-			pattern, json_get(json_root(doc), "argv"), agent, for_ms, t.entry)
+		|| !addition_entry_hash(addition, json_get(json_root(doc), "argv"), t.entry)
 		|| addition_text_print(&t, ret) < 0)
 		return say_undecided("out of memory");
 
-	addition->time_ms = t.time_ms;
-	notation_hex(t.nonce, sizeof(t.nonce), addition->nonce);
+	made->time_ms = t.time_ms;
+	notation_hex(t.nonce, sizeof(t.nonce), made->nonce);
 	return STATUS_DONE;
 }
 
 int signature_make_addition(const struct operator_options *op, const struct signing *signing,
-	const char *pattern, const char *argv, const char *agent, uint64_t for_ms,
-	struct signed_addition *ret)
+	const struct addition *addition, const char *argv, struct signed_addition *ret)
 {
 	cleanup(bytes_deinit) struct bytes text = BYTES_PRINTED;
 	struct gate gate;
@@ -257,7 +255,7 @@ int signature_make_addition(const struct operator_options *op, const struct sign
 	status = ask_gate(op, NULL, &gate);
 	if (status != STATUS_DONE || !gate.takes || !(gate.needs || signing->wanted))
 		return status;
-	status = make_addition_text(&gate, pattern, argv, agent, for_ms, ret, &text);
+	status = make_addition_text(&gate, addition, argv, ret, &text);
 	return status == STATUS_DONE ? sign(signing->key, SSHSIG_ALLOW, &text, &ret->signature)
 				     : status;
 }

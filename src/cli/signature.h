@@ -33,8 +33,7 @@ struct signed_addition {
  * have been printed.
  */
 int signature_make_addition(const struct operator_options *op, const struct signing *signing,
-	const char *pattern, const char *argv, const char *agent, uint64_t for_ms,
-	struct signed_addition *ret);
+	const struct addition *addition, const char *argv, struct signed_addition *ret);
 
 /*
  * Appends the armored signature for the operation to `ret`, which stays empty if none is needed.

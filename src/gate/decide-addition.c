@@ -38,6 +38,7 @@ static int make_text(const struct decide_input *in, struct addition_text *t, str
 	cleanup(bytes_deinit) struct bytes argv = BYTES_PRINTED;
 	cleanup(json_doc_free_p) struct json_doc *doc = NULL;
 	const struct request *q = in->request;
+	struct addition addition;
 	struct scan_fault fault;
 	int r;
 
@@ -49,9 +50,8 @@ static int make_text(const struct decide_input *in, struct addition_text *t, str
 
 	memcpy(t->gate, in->approving->gate, sizeof(t->gate));
 	t->time_ms = q->time_ms;
-	if (r != 0
-		|| !addition_entry_hash(q->pattern, json_get(json_root(doc), "argv"), q->agent,
-			q->standing.for_ms, t->entry))
+	addition = request_addition(q);
+	if (r != 0 || !addition_entry_hash(&addition, json_get(json_root(doc), "argv"), t->entry))
 		return -EINVAL;
 	return addition_text_print(t, ret);
 }

@@ -130,6 +130,7 @@ static void decide_add(const struct decide_input *in, struct verdict *v)
 	cleanup(addition_signer_deinit) struct addition_signer signer = { .key = BYTES_PRINTED };
 	cleanup(bytes_deinit) struct bytes why = BYTES_PRINTED;
 	const struct request *request = in->request;
+	struct addition addition = request_addition(request);
 	uint8_t id[TOKEN_ID_LEN];
 	int r;
 
@@ -141,8 +142,9 @@ static void decide_add(const struct decide_input *in, struct verdict *v)
 	if (request->signature && !decide_addition_take(in, v, &signer))
 		return;
 	in->make_id(id);
-	r = allow_entry_from_patterns(request->agent ? request->agent : ALLOW_AGENT_NONE,
-		request->pattern, request->argv, in->asker.uid,
+	if (!addition.agent)
+		addition.agent = ALLOW_AGENT_NONE;
+	r = allow_entry_from_patterns(&addition, request->argv, in->asker.uid,
 		request->signature ? &signer.signer : NULL, id, in->allow_now,
 		end_of(in, request->standing.for_ms), &why, &v->allow.entry);
 	if (r == ALLOW_FAULTY) {

@@ -10,6 +10,7 @@
 #include <errno.h>
 
 #include "base/json/writer.h"
+#include "gate/decide-allow.h"
 #include "gate/decide-exec.h"
 #include "gate/limits.h"
 #include "gate/policy/rule-write.h"
@@ -70,10 +71,11 @@ static void list_policy(struct listing *l, const char *source, const struct poli
 	}
 }
 
-/* An entry allows nothing to the user who made it. */
+/* An entry allows nothing to the user who made it, unless self-approval is on. */
 static bool entry_is_for(const struct allow_entry *e, const struct decide_input *in)
 {
-	return !e->idle && !allow_entry_is_over(e, in->allow_now) && e->by != in->asker.uid
+	return !e->idle && !allow_entry_is_over(e, in->allow_now)
+		&& (decide_self_approval(in) || e->by != in->asker.uid)
 		&& (e->uid == ALLOW_NO_USER || e->uid == in->asker.uid);
 }
 

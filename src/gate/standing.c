@@ -26,6 +26,14 @@ bool standing_is_same(const struct standing *a, const struct standing *b)
 	return a->always == b->always && a->scope == b->scope && a->for_ms == b->for_ms;
 }
 
+const char *scope_word(enum field field)
+{
+	for (size_t i = 0; i < LENGTH(words); i++)
+		if (words[i].field == field)
+			return words[i].word;
+	return NULL;
+}
+
 bool scope_has(uint8_t scope, enum field field)
 {
 	if (scope == 0)

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "gate/fields.h"
 
@@ -30,7 +31,21 @@ struct standing {
 	uint64_t for_ms; /* 0: without end */
 };
 
+/* An entry of the allowlist that an operator adds, without its arguments. */
+struct addition {
+	const char *agent, *pattern;
+	uint64_t for_ms; /* 0: without end */
+
+	/* With a scope: whose requests, and the session, sandbox, profile and directory in it. */
+	uint8_t scope; /* 0: none */
+	uid_t uid;
+	const struct invocation *values;
+};
+
 bool standing_is_same(const struct standing *a, const struct standing *b);
+
+/* The word of a scope that stands for the field; NULL: there is none. */
+const char *scope_word(enum field field);
 
 /* Whether the field belongs to the scope; 0 stands for SCOPE_USUAL. */
 bool scope_has(uint8_t scope, enum field field);

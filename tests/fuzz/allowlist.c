@@ -83,8 +83,9 @@ static void try_add(const struct allowlist *list, const char *agent)
 	const struct allow_entry *found;
 	size_t at = 0;
 
-	must(allow_entry_from_patterns(agent, "/opt/**/fuzz", "[\"**\",[\"a\",\"b*\"]]", 1001, NULL,
-		     new_id, 1000000, 2000000, &why, &entry)
+	must(allow_entry_from_patterns(
+		     &(struct addition){ .agent = agent, .pattern = "/opt/**/fuzz" },
+		     "[\"**\",[\"a\",\"b*\"]]", 1001, NULL, new_id, 1000000, 2000000, &why, &entry)
 		== 0);
 	if (allowlist_find(list, "73697874-6565-6e20-6279-746573206964"))
 		return;
@@ -145,8 +146,9 @@ static void try_replace(const struct allowlist *list)
 
 		memset(drop, 0, n);
 		drop[i] = true;
-		must(allow_entry_from_patterns(old->agent, "/opt/x", "[]", 1001, NULL, new_id,
-			     1000000, ALLOW_FOREVER, &why, &entry)
+		must(allow_entry_from_patterns(
+			     &(struct addition){ .agent = old->agent, .pattern = "/opt/x" }, "[]",
+			     1001, NULL, new_id, 1000000, ALLOW_FOREVER, &why, &entry)
 			== 0);
 		must(allowlist_print(list, drop, entry, old, &clock_now_, &b) == 0);
 		again = read_again(&b);

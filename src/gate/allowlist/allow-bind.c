@@ -55,13 +55,27 @@ static const char *const prefixes[ALLOW_FORMS] = {
 	[ALLOW_USUAL] = "sha256:cwd-argv:v1:",
 	[ALLOW_SCOPED_DIRECTORY] = "sha256:cwd-argv:v2:",
 	[ALLOW_SCOPED] = "sha256:argv:v2:",
+	[ALLOW_PATTERNS_DIRECTORY] = "sha256:cwd:v2:",
+	[ALLOW_PATTERNS] = "sha256:none:v2:",
 };
 
-enum allow_form allow_form_of(uint8_t scope)
+enum allow_form allow_form_of(uint8_t scope, bool has_patterns)
 {
 	if (scope == 0)
 		return ALLOW_USUAL;
+	if (has_patterns)
+		return scope & SCOPE_DIRECTORY ? ALLOW_PATTERNS_DIRECTORY : ALLOW_PATTERNS;
 	return scope & SCOPE_DIRECTORY ? ALLOW_SCOPED_DIRECTORY : ALLOW_SCOPED;
+}
+
+bool allow_form_has_directory(enum allow_form form)
+{
+	return form != ALLOW_SCOPED && form != ALLOW_PATTERNS;
+}
+
+bool allow_form_has_arguments(enum allow_form form)
+{
+	return form != ALLOW_PATTERNS_DIRECTORY && form != ALLOW_PATTERNS;
 }
 
 enum allow_form allow_form_parse(const char *arg_pattern)
@@ -86,9 +100,10 @@ void allow_bind(enum allow_form form, const char *cwd, const struct string_list 
 	struct sha256 state;
 
 	sha256_init(&state);
-	if (form != ALLOW_SCOPED)
+	if (allow_form_has_directory(form))
 		update_with_length(&state, cwd);
-	update_with_list(&state, args->text, args->n);
+	if (allow_form_has_arguments(form))
+		update_with_list(&state, args->text, args->n);
 	finish(&state, prefixes[form], ret);
 }
 

@@ -3,6 +3,7 @@
 
 /* How an entry of the allowlist is bound to a directory and arguments, and to programs. */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -10,21 +11,33 @@
 
 /*
  * The forms of `argPattern`, each followed by a hash in hex. The first is of entries with the usual
- * scope (gate/standing). The others are of entries with a scope of their own. A daemon that does
- * not know scopes does not know these forms, and an entry with an unknown form matches nothing.
+ * scope (gate/standing). The others are of entries with a scope of their own; the last two have
+ * patterns for the arguments. A daemon that does not know scopes does not know these forms, and an
+ * entry with an unknown form matches nothing.
  */
-enum allow_form { ALLOW_USUAL, ALLOW_SCOPED_DIRECTORY, ALLOW_SCOPED, ALLOW_FORMS };
+enum allow_form {
+	ALLOW_USUAL,
+	ALLOW_SCOPED_DIRECTORY,
+	ALLOW_SCOPED,
+	ALLOW_PATTERNS_DIRECTORY,
+	ALLOW_PATTERNS,
+	ALLOW_FORMS
+};
 
 /* The longest form, and a hash. */
 #define ALLOW_BOUND_LEN (sizeof("sha256:cwd-argv:v1:") - 1 + 64)
 
 /* The form for a scope. */
-enum allow_form allow_form_of(uint8_t scope);
+enum allow_form allow_form_of(uint8_t scope, bool has_patterns);
+
+/* What the form's hash is of: the directory, the arguments, both or nothing. */
+bool allow_form_has_directory(enum allow_form form);
+bool allow_form_has_arguments(enum allow_form form);
 
 /* The form of a whole `argPattern`; ALLOW_FORMS: it is none of them. */
 enum allow_form allow_form_parse(const char *arg_pattern);
 
-/* Writes the hash of the arguments and, unless the form has none, of the directory. */
+/* Writes the hash of the directory and the arguments, as far as the form has them. */
 void allow_bind(enum allow_form form, const char *cwd, const struct string_list *args,
 	char ret[static ALLOW_BOUND_LEN + 1]);
 

@@ -172,12 +172,13 @@ static bool is_bound_by(const struct allow_entry *e, const char *prefix)
 /* The arguments and the directory, if it is bound, that are shown must be those of the hash. */
 static bool shows_what_is_bound(const struct allow_entry *e)
 {
-	const bool has_directory = e->kind == KINDS && e->form != ALLOW_SCOPED;
+	const bool has_directory = e->kind == KINDS && allow_form_has_directory(e->form);
+	const bool has_arguments = e->kind != KINDS || allow_form_has_arguments(e->form);
 	char bound[ALLOW_BOUND_LEN + 1], asked[ALLOW_ASKED_LEN + 1];
 
 	if (!e->cwd && !e->has_args)
 		return true;
-	if (has_directory != (e->cwd != NULL) || !e->has_args || !e->arg_pattern)
+	if (has_directory != (e->cwd != NULL) || has_arguments != e->has_args || !e->arg_pattern)
 		return false;
 
 	if (e->kind != KINDS) {
@@ -190,7 +191,10 @@ static bool shows_what_is_bound(const struct allow_entry *e)
 	return strcmp(bound, e->arg_pattern) == 0;
 }
 
-/* An entry by approval matches nothing if it has lost a part of what it is bound to. */
+/*
+ * An entry by approval, or with a scope, matches nothing if it has lost a part of what it is bound
+ * to.
+ */
 static bool has_lost_binding(const struct allow_entry *e)
 {
 	if (!e->arg_pattern || e->uid == ALLOW_NO_USER)
@@ -211,11 +215,11 @@ static bool is_idle(const struct allow_entry *e)
 {
 	if (e->kind == KINDS
 		&& (!strchr(e->pattern, '/')
-			|| (e->arg_pattern && e->form != allow_form_of(e->scope))))
+			|| (e->arg_pattern && e->form != allow_form_of(e->scope, e->has_argv))))
 		return true;
 	if (e->kind != KINDS && (!e->always || e->has_argv || e->scope != 0))
 		return true;
-	return (e->always && has_lost_binding(e)) || !shows_what_is_bound(e);
+	return ((e->always || e->scope != 0) && has_lost_binding(e)) || !shows_what_is_bound(e);
 }
 
 static int note_fault(struct dispatch *d, const char *where, const char *what)

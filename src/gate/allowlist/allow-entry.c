@@ -45,15 +45,29 @@ static bool same_patterns(const struct patterns *a, const struct patterns *b)
 	return true;
 }
 
+/* Entries whose scope an operator has named are different ones if any of their values is. */
+static bool same_scope(const struct allow_entry *a, const struct allow_entry *b)
+{
+	if (a->scope != b->scope)
+		return false;
+	if (a->scope == 0)
+		return same(a->bounds[FIELD_SESSION_ID], b->bounds[FIELD_SESSION_ID])
+			&& same(a->bounds[FIELD_RUN_AS], b->bounds[FIELD_RUN_AS]);
+	if (a->uid != b->uid)
+		return false;
+	for (enum field f = 0; f < FIELDS; f++)
+		if (f != FIELD_EXECUTABLE_SHA256 && !same(a->bounds[f], b->bounds[f]))
+			return false;
+	return true;
+}
+
 bool allow_entry_is_same(const struct allow_entry *a, const struct allow_entry *b)
 {
 	if (!same(a->agent, b->agent) || !same(a->pattern, b->pattern)
 		|| !same(a->arg_pattern, b->arg_pattern) || a->by != b->by
 		|| !same(a->signer, b->signer) || !same(a->signer_key, b->signer_key)
 		|| a->has_argv != b->has_argv || a->rule.n_argv != b->rule.n_argv
-		|| a->scope != b->scope
-		|| !same(a->bounds[FIELD_SESSION_ID], b->bounds[FIELD_SESSION_ID])
-		|| !same(a->bounds[FIELD_RUN_AS], b->bounds[FIELD_RUN_AS]))
+		|| !same_scope(a, b))
 		return false;
 	for (size_t i = 1; i < a->rule.n_argv; i++)
 		if (!same_patterns(&a->rule.argv[i], &b->rule.argv[i]))
@@ -207,6 +221,14 @@ static void write_scope(struct writer *w, uint8_t scope)
 	writer_end(w);
 }
 
+static void write_scope_values(struct writer *w, uint8_t scope, const struct invocation *asked)
+{
+	write_scope(w, scope);
+	for (enum field f = 0; f < FIELDS; f++)
+		if (field_rows[f].entry_key && scope_has(scope, f))
+			writer_string(w, field_rows[f].entry_key, field_get(f, asked));
+}
+
 /* Writes the values that a later request must have, too. */
 static void write_token_bounds(struct writer *w, const struct token *t)
 {
@@ -218,10 +240,7 @@ static void write_token_bounds(struct writer *w, const struct token *t)
 		writer_string(w, KEY_CWD, cwd);
 		writer_strings(w, KEY_ARGS, asked->args.text, asked->args.n);
 	}
-	write_scope(w, scope);
-	for (enum field f = 0; f < FIELDS; f++)
-		if (field_rows[f].entry_key && scope_has(scope, f))
-			writer_string(w, field_rows[f].entry_key, field_get(f, asked));
+	write_scope_values(w, scope, asked);
 }
 
 static void write_uuid(struct writer *w, const char *key, const uint8_t id[static 16])
@@ -250,7 +269,7 @@ static int write_approved_command(struct writer *w, const struct token *t)
 	r = allow_line_kind(asked, &kind);
 	if (r < 0)
 		return r;
-	allow_bind(allow_form_of(t->standing.scope), asked->cwd, &asked->args, bound);
+	allow_bind(allow_form_of(t->standing.scope, false), asked->cwd, &asked->args, bound);
 	writer_string(w, KEY_PATTERN, asked->executable);
 	writer_string(w, KEY_REAL_PATH, elsewhere ? asked->real_path : NULL);
 	writer_string(w, KEY_ARG_PATTERN, bound);
@@ -336,7 +355,21 @@ static void write_signer(struct writer *w, const struct allow_signer *signer)
 		writer_bool(w, KEY_VERIFIED, true);
 }
 
-int allow_entry_from_patterns(const char *agent, const char *pattern, const char *argv, uid_t by,
+/* Writes the scope of an added entry, and its values. */
+static void write_added_scope(struct writer *w, const struct addition *a)
+{
+	char bound[ALLOW_BOUND_LEN + 1];
+
+	if (a->scope == 0)
+		return;
+	allow_bind(allow_form_of(a->scope, true), a->values->cwd, &a->values->args, bound);
+	writer_string(w, KEY_ARG_PATTERN, bound);
+	writer_string(w, KEY_CWD, a->values->cwd);
+	write_scope_values(w, a->scope, a->values);
+	writer_unsigned(w, KEY_UID, a->uid);
+}
+
+int allow_entry_from_patterns(const struct addition *a, const char *argv, uid_t by,
 	const struct allow_signer *signer, const uint8_t id[static 16], uint64_t now,
 	uint64_t expires, struct bytes *why, struct allow_entry **ret)
 {
@@ -348,8 +381,9 @@ int allow_entry_from_patterns(const char *agent, const char *pattern, const char
 	writer_init(&w, &b);
 	writer_object(&w, NULL);
 	write_uuid(&w, KEY_ID, id);
-	writer_string(&w, KEY_PATTERN, pattern);
+	writer_string(&w, KEY_PATTERN, a->pattern);
 	writer_raw(&w, KEY_ARGV, argv, strlen(argv));
+	write_added_scope(&w, a);
 	writer_string(&w, KEY_SOURCE, ALLOW_SOURCE_ADDED);
 	write_expiry(&w, expires);
 	if (signer)
@@ -360,7 +394,7 @@ int allow_entry_from_patterns(const char *agent, const char *pattern, const char
 	writer_end(&w);
 	r = writer_finish(&w);
 	if (r >= 0)
-		r = read_own(agent, &b, why, &e);
+		r = read_own(a->agent, &b, why, &e);
 	if (r == 0)
 		r = check_added(e, why);
 	if (r != 0)

@@ -18,6 +18,7 @@
 #include "gate/allowlist/allow-bind.h"
 #include "gate/fields.h"
 #include "gate/policy/rule.h"
+#include "gate/standing.h"
 #include "gate/token/token.h"
 
 /* NONE is the agent of requests without one; ANY stands for every agent. */
@@ -91,7 +92,10 @@ DEFINE_CLEANUP(struct allow_entry *, allow_entry_free)
 
 bool allow_entry_is_over(const struct allow_entry *entry, uint64_t now);
 
-/* Whether both have the same identity: agent, pattern, argPattern, argv, by, scope, session. */
+/*
+ * Whether both have the same identity: agent, pattern, argPattern, argv, by, scope, session; and,
+ * if an operator has named the scope, uid, sandbox and profile.
+ */
 bool allow_entry_is_same(const struct allow_entry *a, const struct allow_entry *b);
 
 /*
@@ -125,7 +129,7 @@ struct allow_signer {
  * and `by` doesn't matter; otherwise `signer` is NULL. `argv` is a JSON array. Returns 0,
  * ALLOW_FAULTY with the reason appended to `why`, or -ENOMEM.
  */
-int allow_entry_from_patterns(const char *agent, const char *pattern, const char *argv, uid_t by,
+int allow_entry_from_patterns(const struct addition *addition, const char *argv, uid_t by,
 	const struct allow_signer *signer, const uint8_t id[static 16], uint64_t now,
 	uint64_t expires, struct bytes *why, struct allow_entry **ret);
 

@@ -375,7 +375,7 @@ static int match(const struct allowlist *list, const struct request *request,
 	int r = 0;
 
 	for (enum allow_form f = 0; r >= 0 && f < ALLOW_FORMS; f++) {
-		if (!list->has_form[f] || (f != ALLOW_SCOPED && !request->asked.cwd))
+		if (!list->has_form[f] || (allow_form_has_directory(f) && !request->asked.cwd))
 			continue;
 		allow_bind(f, request->asked.cwd, &request->asked.args, m.bound[f]);
 		r = try_named(list, m.bound[f], &m);

@@ -158,8 +158,20 @@ static bool put_element(struct sha256 *s, const struct json *element)
 	return true;
 }
 
-bool addition_entry_hash(const char *pattern, const struct json *argv, const char *agent,
-	uint64_t for_ms, uint8_t ret[static SHA256_LEN])
+static void put_scope(struct sha256 *s, const struct addition *a)
+{
+	const char *word;
+
+	for (size_t at = 0; (word = scope_next(a->scope, &at));)
+		field_hash_text(s, "scope", word);
+	field_hash_number(s, "uid", a->uid);
+	for (enum field f = 0; f < FIELDS; f++)
+		if (f != FIELD_AGENT_ID && scope_word(f) && scope_has(a->scope, f))
+			field_hash_text(s, scope_word(f), field_get(f, a->values));
+}
+
+bool addition_entry_hash(
+	const struct addition *a, const struct json *argv, uint8_t ret[static SHA256_LEN])
 {
 	struct sha256 s;
 
@@ -167,13 +179,15 @@ bool addition_entry_hash(const char *pattern, const struct json *argv, const cha
 		return false;
 
 	sha256_init(&s);
-	field_hash_text(&s, "pattern", pattern);
+	field_hash_text(&s, "pattern", a->pattern);
 	field_hash_number(&s, "argv", argv ? json_size(argv) : 0);
 	for (const struct json *v = argv ? json_first(argv) : NULL; v; v = json_next(v))
 		if (!put_element(&s, v))
 			return false;
-	field_hash_text(&s, "agent", agent ? agent : "main");
-	field_hash_number(&s, "for_ms", for_ms);
+	field_hash_text(&s, "agent", a->agent ? a->agent : "main");
+	field_hash_number(&s, "for_ms", a->for_ms);
+	if (a->scope != 0)
+		put_scope(&s, a);
 	sha256_final(&s, ret);
 	return true;
 }

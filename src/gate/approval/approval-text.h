@@ -56,11 +56,11 @@ struct addition_text {
 int addition_text_print(const struct addition_text *t, struct bytes *b);
 
 /*
- * Makes `entry`. `argv` is an array of strings and arrays of strings, or NULL for an empty one;
- * `agent` may be NULL. False if `argv` is no such array.
+ * Makes `entry`. `argv` is an array of strings and arrays of strings, or NULL for an empty one; the
+ * agent may be NULL. False if `argv` is no such array.
  */
-bool addition_entry_hash(const char *pattern, const struct json *argv, const char *agent,
-	uint64_t for_ms, uint8_t ret[static SHA256_LEN]);
+bool addition_entry_hash(
+	const struct addition *addition, const struct json *argv, uint8_t ret[static SHA256_LEN]);
 
 /* Makes the text for a decision about a token; `reason` may be NULL, and belongs to a refusal. */
 void approval_text_of(const struct token *token, const uint8_t gate[static APPROVAL_GATE_LEN],

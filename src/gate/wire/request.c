@@ -96,6 +96,12 @@ static const struct dispatch_row allow_add_keys[] = {
 	{ "argv", request_take_argv, 0, false, 0 },
 	{ "agent_id", dispatch_take_word, AT(agent), false, LIMIT_STRING },
 	{ "for_ms", dispatch_take_positive, AT(standing.for_ms), false, LIMIT_ALLOW_FOR_MS },
+	{ "scope", request_take_scope, AT(standing.scope), false, 0 },
+	{ "uid", request_take_uid, AT(uid), false, 0 },
+	{ "session_id", dispatch_take_word, AT(asked.session_id), false, LIMIT_STRING },
+	{ "sandbox_id", dispatch_take_word, AT(asked.sandbox_id), false, LIMIT_STRING },
+	{ "profile", dispatch_take_word, AT(asked.profile), false, LIMIT_STRING },
+	{ "cwd", dispatch_take_directory, AT(asked.cwd), false, LIMIT_ALLOW_SHOWN },
 	{ "signature", dispatch_take_string, AT(signature), false, SSHSIG_MAX },
 	{ "time", dispatch_take_number, AT(time_ms), false, JSON_INTEGER_MAX },
 	{ "nonce", dispatch_take_string, AT(nonce), false, LIMIT_STRING },
@@ -241,6 +247,31 @@ static int check_approval(struct request *q)
 	return 0;
 }
 
+/*
+ * The scope of an addition has its values beside it, and no other value is there. The agent '*' is
+ * no agent to be bound to.
+ */
+static int check_addition(struct request *q)
+{
+	const uint8_t scope = q->standing.scope;
+	const bool any_agent = q->agent && strcmp(q->agent, "*") == 0;
+
+	if (q->action != ACTION_ALLOW_ADD)
+		return 0;
+	if (q->by_uid != (scope != 0))
+		return request_set_fault(q, "scope and uid go together");
+	for (enum field f = 0; f < FIELDS; f++) {
+		if (f == FIELD_AGENT_ID || !scope_word(f))
+			continue;
+		if ((field_get(f, &q->asked) != NULL) != (scope != 0 && scope_has(scope, f)))
+			return request_set_fault(q, "%s and '%s' in scope go together",
+				field_rows[f].name, scope_word(f));
+	}
+	if (scope != 0 && scope_has(scope, FIELD_AGENT_ID) == any_agent)
+		return request_set_fault(q, "scope has 'agent', unless agent_id is '*'");
+	return 0;
+}
+
 /* The keys that distinguish the contracts. null counts as absent. */
 enum contract_key { KEY_ACTION, KEY_ACTION_TYPE, KEY_RELEASE, KEY_TARGET, CONTRACT_KEYS };
 
@@ -313,6 +344,8 @@ static int read_request(struct request *q, const char *line, size_t len)
 			q, q->action == ACTION_EXEC ? exec_rows() : actions[q->action].keys);
 	if (r == 0)
 		r = check_approval(q);
+	if (r == 0)
+		r = check_addition(q);
 	return r == 0 ? check_selection(q) : r;
 }
 
@@ -382,6 +415,18 @@ void request_free(struct request *q)
 	bytes_deinit(&q->release_bytes);
 	free(q->fault);
 	free(q);
+}
+
+struct addition request_addition(const struct request *q)
+{
+	return (struct addition){
+		.agent = q->agent,
+		.pattern = q->pattern,
+		.for_ms = q->standing.for_ms,
+		.scope = q->standing.scope,
+		.uid = q->uid,
+		.values = &q->asked,
+	};
 }
 
 bool request_selects(const struct request *q, const struct token *t)

@@ -116,7 +116,10 @@ struct request {
 	const char *nonce; /* of a signed addition: 32 hexadecimal digits */
 	const char *argv;  /* JSON: an array of strings and arrays of strings */
 
-	/* A revocation of many: all tokens, or those of an asker, or of a session. */
+	/*
+	 * A revocation of many: all tokens, or those of an asker, or of a session. The asker is
+	 * that of an added entry, too, whose other values are in `asked`.
+	 */
 	bool all, by_uid;
 	uid_t uid;
 	const char *session;
@@ -135,6 +138,9 @@ int request_new_refused(const char *fault, struct request **ret);
 
 void request_free(struct request *request);
 DEFINE_CLEANUP(struct request *, request_free)
+
+/* The entry that the request adds to the allowlist. It refers to the request. */
+struct addition request_addition(const struct request *request);
 
 /* Whether a revocation of many includes this token. */
 bool request_selects(const struct request *request, const struct token *token);

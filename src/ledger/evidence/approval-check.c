@@ -161,18 +161,45 @@ static bool is_action(const struct json *request, const char *name)
 	return action && strcmp(action, name) == 0;
 }
 
+/* Reads the scope of an entry that a request adds, and its values. False: there is no valid one. */
+static bool read_scope(const struct json *request, const struct json *scope, struct addition *a,
+	struct invocation *values)
+{
+	uint64_t uid;
+
+	if (!json_is_array(scope) || !json_get_integer(request, "uid", UINT32_MAX, &uid))
+		return false;
+
+	a->uid = (uid_t)uid;
+	a->scope = SCOPE_USER;
+	json_each (word, scope) {
+		const char *text = json_string(word);
+
+		a->scope |= text ? scope_parse(text, strlen(text)) : 0;
+	}
+	for (enum field f = 0; f < FIELDS; f++)
+		if (scope_word(f))
+			field_set(f, values, json_get_string(request, field_rows[f].name));
+	return true;
+}
+
 /* Computes what the text must say of the entry that a request adds. False: it adds none. */
 static bool read_addition(const struct json *request, struct record *record)
 {
-	const char *pattern = json_get_string(request, "pattern");
+	const struct json *scope = json_get(request, "scope");
+	struct invocation values = { 0 };
+	struct addition a = {
+		.pattern = json_get_string(request, "pattern"),
+		.agent = json_get_string(request, "agent_id"),
+		.values = &values,
+	};
 	uint8_t hash[SHA256_LEN];
-	uint64_t for_ms = 0;
 
-	if (!pattern
+	if (!a.pattern
 		|| (json_get(request, "for_ms")
-			&& !json_get_integer(request, "for_ms", JSON_INTEGER_MAX, &for_ms))
-		|| !addition_entry_hash(pattern, json_get(request, "argv"),
-			json_get_string(request, "agent_id"), for_ms, hash))
+			&& !json_get_integer(request, "for_ms", JSON_INTEGER_MAX, &a.for_ms))
+		|| (scope && !read_scope(request, scope, &a, &values))
+		|| !addition_entry_hash(&a, json_get(request, "argv"), hash))
 		return false;
 
 	notation_hex(hash, sizeof(hash), record->entry);
