@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * How many bytes of the log of evidence each uid has filled with denied requests. One bucket for
- * each uid: it holds LIMIT_EVIDENCE_OF_UID bytes and drains within LIMIT_EVIDENCE_TIME. All zeros
- * is an unused budget.
+ * How many bytes of the log of evidence each uid has filled with requests that were denied or need
+ * a person. One bucket for each uid: it holds LIMIT_EVIDENCE_OF_UID bytes and drains within
+ * LIMIT_EVIDENCE_TIME. All zeros is an unused budget.
  */
 
 #include <stdbool.h>

@@ -59,13 +59,13 @@ int turn_evidence_keep(const struct batch *batch, struct answer *a, const struct
 }
 
 /*
- * Whether an asker can repeat such a request without limit, since neither a token nor a rule counts
- * it.
+ * Whether an asker can have such records written without limit. What is allowed is limited by a
+ * rule or a person. A pending request is not: its asker can withdraw it, let it expire, or name its
+ * token again.
  */
 static bool is_unlimited(const struct answer *a)
 {
-	return a->verdict.decision == DECISION_DENY || a->verdict.joins
-		|| (a->verdict.decision == DECISION_PENDING && !a->verdict.has_token)
+	return a->verdict.decision == DECISION_DENY || a->verdict.decision == DECISION_PENDING
 		|| (a->verdict.decision == DECISION_NONE && a->conn->door->role == ROLE_AGENT);
 }
 
@@ -160,8 +160,9 @@ static void write_changed(struct writer *w, const struct answer *a)
 static void write_decided(struct writer *w, const struct batch *batch, const struct answer *a)
 {
 	const bool proven = a->verdict.proofs.len > 0;
-	const bool approves = a->action == ACTION_APPROVE && a->verdict.outcome == OUTCOME_OK;
-	const struct token *t = a->verdict.has_token && (proven || approves)
+	const bool decides = (a->action == ACTION_APPROVE || a->action == ACTION_REVOKE)
+		&& a->verdict.outcome == OUTCOME_OK;
+	const struct token *t = a->verdict.has_token && (proven || decides)
 		? store_find(batch->resources->store, a->verdict.token_id)
 		: NULL;
 

@@ -57,8 +57,8 @@
 
 /*
  * Bytes that one uid's requests may use in the evidence log within LIMIT_EVIDENCE_TIME, if they are
- * denied, join a pending token, or need a person and get no token. Further ones are recorded by
- * length and hash only.
+ * denied or need a person. Further ones are recorded by length and hash only. An approval records
+ * what was approved, and an allow its whole request.
  */
 #define LIMIT_EVIDENCE_OF_UID (UINT64_C(4) << 20)
 #define LIMIT_EVIDENCE_TIME UINT64_C(3600000000)
