@@ -124,7 +124,7 @@ HASH2=$(printf '%064d' 2)
 	assert_decision deny
 	must "$OK" operate revoke token_id="$token"
 	run ask "${BOUND[@]}" approval_token="$token"
-	assert_decision deny 'approval token revoked'
+	assert_decision deny 'refused by an operator'
 	[[ ! -e $LIST ]]
 }
 

@@ -135,7 +135,7 @@ if a: open(sys.argv[2], "w").write(a[0]["text"]); open(sys.argv[3], "w").write(a
 	run operate revoke token_id="$token" reason='not "today"' signature="$(<"$TMP/sig")"
 	assert_output '{"outcome":"ok"}'
 	retry "$token"
-	assert_decision deny 'approval token revoked: not "today"'
+	assert_decision deny 'refused by an operator: not "today"'
 }
 
 @test "who brings a signature does not matter, and without one the asker's uid never counts" {
@@ -402,7 +402,7 @@ while True:
 	approve_as bob "$token"
 	operate revoke token_id="$token"
 	retry "$token"
-	assert_decision deny 'approval token revoked'
+	assert_decision deny 'refused by an operator'
 }
 
 @test "a principal counts once by two keys" {
@@ -476,7 +476,7 @@ while True:
 	run approve_as carol "$token"
 	assert_field outcome already_revoked
 	retry "$token"
-	assert_decision deny 'approval token revoked: no'
+	assert_decision deny 'refused by an operator: no'
 }
 
 @test "a rule that was made stricter since counts, and so does one that asked" {
@@ -1202,7 +1202,7 @@ old_daemon() {
 	run firma token revoke --key "$KEYS/alice" --reason 'not now' "$token"
 	assert_status 0
 	retry "$token"
-	assert_decision deny 'approval token revoked: not now'
+	assert_decision deny 'refused by an operator: not now'
 }
 
 @test "token approve --session signs each approval" {

@@ -58,7 +58,7 @@ says() {
 	must "$OK" operate revoke token_id="$TOKEN" reason=$'not\tnow\e[31m'
 	finish asker
 	assert_status 1
-	assert_line -n -1 'firma: denied: approval token revoked: not\u{9}now\u{1B}[31m'
+	assert_line -n -1 'firma: denied: refused by an operator: not\u{9}now\u{1B}[31m'
 }
 
 @test "without a time it waits until the token expires" {

@@ -172,8 +172,8 @@ offers() { # LINE [WORD...]
 }
 
 @test "the words that an option takes are offered, behind a blank and behind =" {
-	offers 'firma token list --state ' pending approved consumed revoked expired
-	offers 'firma token list --state=re' revoked
+	offers 'firma token list --state ' pending approved consumed refused expired
+	offers 'firma token list --state=re' refused
 	offers 'firma serve --default-action ' allow deny pending_hitl
 	offers 'firma serve --default-action=' allow deny pending_hitl
 	offers 'firma serve --store ' file memory

@@ -145,7 +145,7 @@ asks_kind() {
 	keys Enter
 	finish asker
 	assert_status 1
-	assert_output -p "denied: approval token revoked: not on a Friday; ask 'Zoë'"
+	assert_output -p "denied: refused by an operator: not on a Friday; ask 'Zoë'"
 	seen refused
 	becomes revoked "$ID"
 }
@@ -167,7 +167,7 @@ asks_kind() {
 	_until "$$" is_there_twice 'The reason' || fail 'it asks for none' "$(history)"
 	keys Enter
 	becomes revoked "$id"
-	[[ $(ask approval_token="$id") == *'"approval token revoked"'* ]]
+	[[ $(ask approval_token="$id") == *'"refused by an operator"'* ]]
 }
 
 @test "what is pending already is shown one after another, and a skipped one stays pending" {
@@ -221,7 +221,7 @@ asks_kind() {
 			break
 		fi
 		operate revoke token_id="$id"
-		seen "revoked  ${id:0:8}"
+		seen "refused  ${id:0:8}"
 	done
 	[[ $early ]]
 	asked
@@ -536,7 +536,7 @@ has_two_events() {
 	desk
 	asked
 	operate revoke token_id="$id" reason=$'no\e[2J\nway'
-	seen "revoked  ${id:0:8} uid $EUID by uid $EUID"
+	seen "refused  ${id:0:8} uid $EUID by uid $EUID"
 	# shellcheck disable=SC1003
 	seen '$'"'"'no\x1B[2J\nway'"'"
 }

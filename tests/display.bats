@@ -105,7 +105,7 @@ answer_pending() {
 		"^${tokens[2]:0:8}  pending   16min [0-9]+s +43min [0-9]+s +$EUID +- +/usr/bin/git 2\$" \
 		"^${tokens[5]:0:8}  pending   4min [0-9]+s +5[56]min( [0-9]+s)? +$EUID +- +/usr/bin/git 5\$" \
 		"^${tokens[1]:0:8}  approved  20min [0-9]+s +39min [0-9]+s +$EUID +$EUID [0-9:]{8}Z +/usr/bin/git 1\$" \
-		"^${tokens[3]:0:8}  revoked   12min [0-9]+s +- +$EUID +- +/usr/bin/git 3\$" \
+		"^${tokens[3]:0:8}  refused   12min [0-9]+s +- +$EUID +- +/usr/bin/git 3\$" \
 		"^${tokens[4]:0:8}  consumed  8min [0-9]+s +- +$EUID +$EUID [0-9:]{8}Z +/usr/bin/git 4\$"
 
 	# What there is no room for is left out, and the room that is left is the command's.
@@ -235,7 +235,7 @@ answer_pending() {
 	show_list 80x24
 	output=$(raw | tr -d '\r')
 	assert_output -e $'^\e\\[1mTOKEN     STATE    AGE  LEFT  UID +COMMAND\e\\[m\n'"${id:0:8}"\
-$'  \e\\[31mrevoked\e\\[m  [0-9]+s +-     '"$EUID"$' +/usr/bin/git \\$\'\\\\x1B\\[31m\'$'
+$'  \e\\[31mrefused\e\\[m  [0-9]+s +-     '"$EUID"$' +/usr/bin/git \\$\'\\\\x1B\\[31m\'$'
 	terminal 80x24 env NO_COLOR=yes "${WRAPPER[@]}" "$FIRMA" token list
 	ended
 	run raw
@@ -589,7 +589,7 @@ normal() {
 		s/^(fingerprint  )[0-9a-f]{59}$/\1HASH/; s/^ {13}[0-9a-f]{5}$/HASH/
 		s/[0-9]+(min|s)( [0-9]+s)?/TIME/g; s/[0-9-]{10}T[0-9:.]{12}Z/TIME/g
 		s/uid [0-9]+( \([^)]*\))?, pid [0-9]+/WHO/; s/(TIME|-)( +)[0-9]+  /\1\2UID  /
-		s/^[0-9:]{8}Z (revoked) +[0-9a-f]{8} uid [0-9]+ by uid [0-9]+ (.*): .*/EVENT \1 \2/
+		s/^[0-9:]{8}Z (refused) +[0-9a-f]{8} uid [0-9]+ by uid [0-9]+ (.*): .*/EVENT \1 \2/
 		s/[0-9]+ [0-9:]{8}Z  /APPROVED  /; s/^(  process    ).*/\1NAME/; s/AA+/A/g; s/-c [$].e?c?h?o? ?A*…/-c …/; s/  +/  /g; s/ +$//'
 }
 
@@ -633,7 +633,7 @@ same_screen() {
 	terminal 72x20 "${WRAPPER[@]}" "$FIRMA" token watch
 	seen '[q]uit'
 	operate revoke token_id="$id" reason='not at night'
-	seen ' revoked '
+	seen ' refused '
 	seen '[q]uit'
 	move_clock 74
 	seen '(3min'

@@ -369,7 +369,7 @@ print(hashlib.sha256(out).hexdigest())'
 	done
 	pending_kind read actor=b
 	operate revoke token_id="$TOKEN" reason='not that one'
-	retried block 'approval token revoked: not that one' read actor=b
+	retried block 'refused by an operator: not that one' read actor=b
 	move_clock 300
 	for kind in "${!KINDS[@]}"; do
 		TOKEN=${tokens[$kind]}

@@ -240,7 +240,7 @@ assert_fields() {
 	mapfile -t told < <(sed -E ':a; N; s/\n {7}//; ta; P; D' "$TMP/plain")
 	assert_equal "${#told[@]}" "${#NAMES[@]}"
 	for i in "${!NAMES[@]}"; do
-		assert_equal "${told[i]}" "firma: denied: approval token revoked: $(
+		assert_equal "${told[i]}" "firma: denied: refused by an operator: $(
 			printf %s "$(value_of "$i")" | "$UNIT" text escape)"
 	done
 }
@@ -289,7 +289,7 @@ assert_fields() {
 	assert_harmless "$TMP/log"
 	assert_equal "$(grep -c ' firma: pending_hitl ' "$TMP/log")" "${#NAMES[@]}"
 	assert_equal "$(grep -c ' firma: local.exec.revoke .*: ok$' "$TMP/log")" "${#NAMES[@]}"
-	assert_equal "$(grep -c ' firma: deny .*: approval token revoked: .' "$TMP/log")" "${#NAMES[@]}"
+	assert_equal "$(grep -c ' firma: deny .*: refused by an operator: .' "$TMP/log")" "${#NAMES[@]}"
 	assert_equal "$(grep -c ' firma: deny ' "$TMP/log")" $((2 * ${#NAMES[@]}))
 	# One line says how the evidence ends, where it is kept.
 	assert_equal "$(grep -vc ' firma: the evidence in ' "$TMP/log")" $((4 * ${#NAMES[@]} + 2))

@@ -88,7 +88,7 @@ own() {
 		say withdraw token_id="$token"
 	token=$(pending_token)
 	must "$OK" operate revoke token_id="$token"
-	must '{"outcome":"already_revoked","reason":"approval token revoked"}' \
+	must '{"outcome":"already_revoked","reason":"refused by an operator"}' \
 		say withdraw token_id="$token"
 }
 

@@ -234,7 +234,7 @@ together_with_rename() {
 	} >"$TMP/turn"
 	together "$TMP/turn"
 	assert_equal "$(<"$TMP/turn.replies")" \
-		"$OK"$'\n{"decision":"deny","reason":"approval token revoked: so"}'
+		"$OK"$'\n{"decision":"deny","reason":"refused by an operator: so"}'
 	# shellcheck disable=SC2034 # batches reads it
 	TOKENS=$STATE_DIR/tokens.jsonl
 	assert_equal "$(batches)" 3

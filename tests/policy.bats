@@ -841,7 +841,7 @@ approved() {
 	assert_decision deny -p 'approval token is for another request'
 	operate revoke token_id="$TOKEN"
 	run ask approval_token="$TOKEN"
-	assert_decision deny -p 'approval token revoked'
+	assert_decision deny -p 'refused by an operator'
 }
 
 @test "a retry needs its budget_state_ref as well" {

@@ -150,7 +150,7 @@ sha256() {
 	finish it
 	assert_status 125
 	refute_line fine
-	assert_line -n -1 'firma: denied: approval token revoked: no'
+	assert_line -n -1 'firma: denied: refused by an operator: no'
 }
 
 @test "with --wait it waits so long, and with --no-wait not at all; --token goes on" {

@@ -114,7 +114,7 @@ run_out() {
 	"${way}_free"
 	move_clock 31
 	must "$CONSUMED" ask 'args:=["2"]' approval_token="$approved"
-	must '{"decision":"deny","reason":"approval token revoked: so"}' \
+	must '{"decision":"deny","reason":"refused by an operator: so"}' \
 		ask 'args:=["3"]' approval_token="$doomed"
 	run ask 'args:=["1"]' approval_token="$pending"
 	assert_decision pending_hitl
@@ -180,7 +180,7 @@ run_out() {
 }
 
 @test "a daemon that alone knows of a revocation does not leave for being idle" {
-	local fat token revoked='{"decision":"deny","reason":"approval token revoked: so"}'
+	local fat token revoked='{"decision":"deny","reason":"refused by an operator: so"}'
 
 	printf -v fat '%050000d' 0
 	FIRMA_TEST_WITNESS='' start_daemon --default-action pending_hitl --token-ttl 24h \
@@ -565,7 +565,7 @@ recovery_fails() {
 	crash
 	mend
 	move_clock 31
-	refused "approval token revoked: so" retry PENDING
+	refused "refused by an operator: so" retry PENDING
 	must "$ALLOWED" retry APPROVED
 	kill_daemon
 	finds 'revoked consumed'

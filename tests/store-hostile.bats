@@ -27,7 +27,7 @@ load store
 	craft 1 "$(record)"$'\n'"$(became approved)"$'\n'"$(became revoked reason='a "b"')"
 	assert_loads revoked
 	start_asking
-	must '{"decision":"deny","reason":"approval token revoked: a \"b\""}' ask approval_token="$ID"
+	must '{"decision":"deny","reason":"refused by an operator: a \"b\""}' ask approval_token="$ID"
 }
 
 # Each line: what is wrong in a record, and the change to a good one that makes it so.

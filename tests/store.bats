@@ -125,7 +125,7 @@ load store
 	refute_log -p 'cut off'
 	must "$ALLOWED" ask approval_token="$approved"
 	must "$CONSUMED" ask approval_token="$consumed"
-	must '{"decision":"deny","reason":"approval token revoked: so"}' ask approval_token="$revoked"
+	must '{"decision":"deny","reason":"refused by an operator: so"}' ask approval_token="$revoked"
 }
 
 @test "what one turn changes is one batch" {

@@ -28,7 +28,7 @@ sync() {
 	assert_state "$(newest)" consumed
 	sync two cwd=/
 	must "$OK" operate revoke token_id="$(newest)" reason=no
-	answers two '{"decision":"deny","reason":"approval token revoked: no"}'
+	answers two '{"decision":"deny","reason":"refused by an operator: no"}'
 }
 
 @test "what needs no person is answered at once" {

@@ -422,7 +422,7 @@ doctor_line() {
 		$'firma 700\nfirma 600'
 	run as bob firma status
 	assert_line -e '^state +answering$'
-	assert_line -e '^tokens +0 pending, 0 approved, 1 consumed, 1 revoked, 0 expired$'
+	assert_line -e '^tokens +0 pending, 0 approved, 1 consumed, 1 refused, 0 expired$'
 	assert_line -e '^store +/var/lib/firma$'
 	assert_line "door           agent $AGENT"
 	assert_line "door           operator $OPERATOR"

@@ -8,7 +8,7 @@ load lib
 
 FOUND_NOT='{"decision":"deny","reason":"approval token not found"}'
 CONSUMED='{"decision":"deny","reason":"approval token already consumed"}'
-REVOKED='{"decision":"deny","reason":"approval token revoked"}'
+REVOKED='{"decision":"deny","reason":"refused by an operator"}'
 EXPIRED='{"decision":"deny","reason":"approval token expired"}'
 ALLOWED='{"decision":"allow","reason":"approved by an operator"}'
 WRONG_CLAIM='{"decision":"deny","reason":"request_fingerprint is not the request'"'"'s"}'
@@ -132,7 +132,7 @@ state_table() {
 	consumed|revoke|{"outcome":"already_consumed","reason":"approval token already consumed"}|consumed
 	consumed|retry|$CONSUMED|consumed
 	consumed|expiry||consumed
-	revoked|approve|{"outcome":"already_revoked","reason":"approval token revoked"}|revoked
+	revoked|approve|{"outcome":"already_revoked","reason":"refused by an operator"}|revoked
 	revoked|revoke|$OK|revoked
 	revoked|retry|$REVOKED|revoked
 	revoked|expiry||revoked
@@ -693,10 +693,10 @@ SELF='{"outcome":"unsupported_action","reason":"approving needs another user tha
 		must "$OK" revoke "$token" reason="$reason"
 		must "$OK" revoke "$token" reason=other
 		must "$OK" revoke "$token"
-		must '{"outcome":"already_revoked","reason":"approval token revoked"}' approve "$token"
+		must '{"outcome":"already_revoked","reason":"refused by an operator"}' approve "$token"
 		for next in restart_stopped restart_killed true; do
 			run ask args:="$args" approval_token="$token"
-			assert_decision deny "approval token revoked: $reason"
+			assert_decision deny "refused by an operator: $reason"
 			assert_equal "$(operate show token_id="$token" | head -n 1 \
 				| "$UNIT" get reason)" "$reason"
 			"$next"
@@ -1192,7 +1192,7 @@ other_digit() {
 	run operate revoke token_id="$token" reason=' '
 	assert_output '{"outcome":"ok"}'
 	run ask approval_token="$token"
-	assert_output '{"decision":"deny","reason":"approval token revoked"}'
+	assert_output '{"decision":"deny","reason":"refused by an operator"}'
 }
 
 # --- resuming -------------------------------------------------------------------------------------

@@ -290,7 +290,7 @@ without_time() {
 	usage_error "the token's ID is missing (see 'firma token revoke --help')" token revoke --yes
 	usage_error "--timeout wants a time, such as 5s (see 'firma status --help')" \
 		status --timeout x
-	usage_error "--state wants pending, approved, consumed, revoked or expired (see 'firma token list --help')" \
+	usage_error "--state wants pending, approved, consumed, refused or expired (see 'firma token list --help')" \
 		token list --state gone
 	usage_error "--reason wants UTF-8 (see 'firma token revoke --help')" \
 		token revoke --reason $'\xff' "$id"
@@ -438,7 +438,7 @@ firma_to_full() {
 	assert_equal "${#lines[@]}" 4
 	assert_line -n 0 -e '^TOKEN  +STATE  +AGE  +LEFT  +UID  +APPROVED BY  +COMMAND$'
 	assert_line -n 1 -e "^$three  pending   [0-9]+s  +(10min|9min [0-9]+s) *$EUID  +-  +/usr/bin/git three\$"
-	assert_line -e "^$one  revoked   [0-9]+s  +-  *$EUID  +-  +/usr/bin/git one\$"
+	assert_line -e "^$one  refused   [0-9]+s  +-  *$EUID  +-  +/usr/bin/git one\$"
 	assert_line -e "^$two  approved  .* $EUID [0-9:]{8}Z  +/usr/bin/git two 'a b'\$"
 
 	# The columns stand below their names.
@@ -655,7 +655,7 @@ restart_daemon() {
 	id=$(pending_token)
 	operate revoke token_id="$id" reason='not on a Friday'
 	runs token show "$id"
-	assert_line 'state        revoked'
+	assert_line 'state        refused'
 	assert_line "reason       'not on a Friday'"
 	refute_line -p directory
 	refute_line -p agent
@@ -835,7 +835,7 @@ started_by() {
 	assert_stderr -e "^firma: $one: .*already consumed"
 	runs token approve --yes "$two"
 	assert_status 1
-	assert_stderr -e "^firma: $two: .*revoked"
+	assert_stderr -e "^firma: $two: .*refused"
 }
 
 @test "an expired token is refused" {
@@ -915,7 +915,7 @@ firma: $two: approved"
 	known revoked "$one"
 	known pending "$two"
 	run ask session_id='a b' approval_token="$one"
-	assert_decision deny 'approval token revoked: stop'
+	assert_decision deny 'refused by an operator: stop'
 
 	runs token revoke --uid 4294967000
 	assert_status 0
@@ -1249,7 +1249,7 @@ firma: $three: approved"
 	assert_line -n 2 "door           any $SOCKET"
 	assert_line -n 3 'default action pending_hitl'
 	assert_line -n 4 'self-approval  possible: the asker can be the approver'
-	assert_line -n 5 'tokens         1 pending, 1 approved, 0 consumed, 0 revoked, 0 expired'
+	assert_line -n 5 'tokens         1 pending, 1 approved, 0 consumed, 0 refused, 0 expired'
 	assert_line -n 6 "store          $STATE_DIR"
 	assert_equal "${#lines[@]}" 8
 	assert_line -e '^space left     [0-9]'

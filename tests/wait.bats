@@ -9,7 +9,7 @@
 load hold
 
 EXPIRED='{"decision":"deny","reason":"approval token expired"}'
-REVOKED='{"decision":"deny","reason":"approval token revoked"}'
+REVOKED='{"decision":"deny","reason":"refused by an operator"}'
 
 # --- what these tests share -----------------------------------------------------------------------
 
@@ -58,7 +58,7 @@ wait_for() {
 	token=$(newest)
 	must "$OK" operate revoke token_id="$token" reason="$words"
 	finish asker
-	assert_decision deny "approval token revoked: $words"
+	assert_decision deny "refused by an operator: $words"
 	wait_for asker cwd=/
 	must "$OK" operate revoke token_id="$(newest)"
 	answers asker "$REVOKED"

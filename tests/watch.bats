@@ -494,9 +494,9 @@ revoked() {
 		"$approved"$'\n'"$pending"$'\n'"$(listed token_id | tail -n 1)"
 	assert_equal "$(batches)" $((before + 1))
 	finish asker
-	assert_decision deny 'approval token revoked: panic: "now"'
+	assert_decision deny 'refused by an operator: panic: "now"'
 	run ask 'args:=["2"]' approval_token="$approved"
-	assert_decision deny 'approval token revoked: panic: "now"'
+	assert_decision deny 'refused by an operator: panic: "now"'
 	assert_equal "$(listed state)" $'consumed\nrevoked\nrevoked\nrevoked'
 	assert_equal "$(told operator | grep -c "^revoked .* $EUID\$")" 3
 
@@ -592,7 +592,7 @@ revoked() {
 	run operate revoke all:=true reason=so
 	assert_output '{"outcome":"unsupported_action","reason":"outcome unknown: the change could not be recorded: Input/output error"}'
 	run ask 'args:=["1"]' approval_token="$first"
-	assert_decision deny 'approval token revoked: so'
+	assert_decision deny 'refused by an operator: so'
 	assert_state "$second" revoked
 	kill_daemon
 	WRAPPER=()
@@ -614,7 +614,7 @@ revoked() {
 		operate approve token_id="$token" state=pending
 	must "$OK" operate approve token_id="$token" state=approved
 	must "$OK" operate revoke token_id="$token" state=approved
-	must '{"outcome":"already_revoked","reason":"approval token revoked"}' \
+	must '{"outcome":"already_revoked","reason":"refused by an operator"}' \
 		operate approve token_id="$token" state=pending
 	must "$OK" operate revoke token_id="$token" state=pending
 }
@@ -634,7 +634,7 @@ revoked() {
 	finish second
 	assert_field outcome already_revoked
 	finish asker
-	assert_decision deny 'approval token revoked: no'
+	assert_decision deny 'refused by an operator: no'
 }
 
 # policy_of_many_steps: 60 rules that ask for two approvers, and take some 7 million steps for

@@ -187,7 +187,7 @@ static int append_candidate(struct match *m, const struct token_view *token)
 	int r;
 
 	bytes_appendf(&m->rows, "\n  %s  %-10s", token->id,
-		state == TOKEN_ABSENT ? "?" : token_state_name(state));
+		state == TOKEN_ABSENT ? "?" : token_state_word(token_state_name(state)));
 	r = token_view_append_command(token, &command);
 	if (r < 0 || !console_is_there(&m->console))
 		return r < 0 ? r : bytes_append(&m->rows, bytes_str(&command), command.len);

@@ -91,7 +91,7 @@ static int append_counts(const struct json *object, const char *label, struct by
 	bytes_appendf(b, "%-15s", label);
 	json_each (member, object) {
 		bytes_appendf(b, "%s%lld ", separator, (long long)json_count(member));
-		append_escaped(b, json_key(member));
+		append_escaped(b, token_state_word(json_key(member)));
 		separator = ", ";
 	}
 	return bytes_append_char(b, '\n');

@@ -96,7 +96,7 @@ static void add_state(struct token_card *c)
 {
 	const struct token_view *token = c->token;
 
-	append_escaped(c, token->state);
+	append_escaped(c, token_state_word(token->state));
 	if (token_view_is_live(token)) {
 		bytes_append_str(c->value, ", expires in ");
 		notation_append_duration(c->value, token->expires_in_ms * CLOCK_MS);

@@ -198,7 +198,7 @@ static int fill(struct row *row, const struct token_list *l, const struct token_
 	snprintf(row->cells[KIND], CELL_MAX, "%s", kind_name(token->asked.kind));
 	snprintf(row->cells[TOKEN], CELL_MAX, "%s", token->id);
 	snprintf(row->cells[STATE], CELL_MAX, "%s",
-		state == TOKEN_ABSENT ? "?" : token_state_name(state));
+		state == TOKEN_ABSENT ? "?" : token_state_word(token_state_name(state)));
 	snprintf(row->cells[UID], CELL_MAX, "%llu", (unsigned long long)token->uid);
 	r = print_user(token->uid, row->cells[NAME]);
 	if (r >= 0)

@@ -23,17 +23,25 @@ struct looking {
 
 static bool parse_state(const char *value, void *to)
 {
-	*(const char **)to = value;
-	return token_state_parse(value) != TOKEN_ABSENT;
+	const char *name;
+
+	for (enum token_state s = TOKEN_PENDING; s < TOKEN_STATES; s++) {
+		name = token_state_name(s);
+		if (strcmp(value, name) == 0 || strcmp(value, token_state_word(name)) == 0) {
+			*(const char **)to = name;
+			return true;
+		}
+	}
+	return false;
 }
 
 static const struct option_row list_rows[] = {
 	OPERATOR_ROWS(struct looking, op),
 	{ "state", 0, "STATE",
 		"only those that are pending, approved,\n"
-		"consumed, revoked or expired",
+		"consumed, refused or expired",
 		OPTION_PARSED(struct looking, state, parse_state),
-		.wants = "pending, approved, consumed, revoked or expired" },
+		.wants = "pending, approved, consumed, refused or expired" },
 	{ "own", 0, NULL, "your own, at the door at which you ask",
 		OPTION_FLAG(struct looking, op.own) },
 	{ "json", 0, NULL, "print one JSON object a line", OPTION_FLAG(struct looking, json) },

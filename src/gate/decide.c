@@ -91,7 +91,8 @@ static void decide_operation(
 			verdict_explain(v, ", or a signature");
 	} else if (has_changed_since(in)) {
 		verdict_conclude(v, OUTCOME_UNSUPPORTED, "the approval token is ");
-		verdict_explain(v, "%s by now", token_state_name(decide_token_state(in)));
+		verdict_explain(
+			v, "%s by now", token_state_word(token_state_name(decide_token_state(in))));
 	} else if (event == TOKEN_APPROVE) {
 		approve(in, v);
 	} else if (decide_approval_of_refusal(in, v)) {

@@ -87,7 +87,7 @@ static const struct answer {
 		TALLY(allowed) },
 	{ MODEL_RETRY, "deny", "approval token already consumed", CONSUMED, MODEL_CONSUMED,
 		TALLY(refused) },
-	{ MODEL_RETRY, "deny", "approval token revoked", REVOKED, MODEL_REVOKED, TALLY(refused) },
+	{ MODEL_RETRY, "deny", "refused by an operator", REVOKED, MODEL_REVOKED, TALLY(refused) },
 	{ MODEL_RETRY, "deny", "approval token expired", EXPIRED, MODEL_EXPIRED, TALLY(refused) },
 	{ MODEL_RETRY, "deny", "approval token not found", ABSENT, MODEL_ABSENT, TALLY(refused) },
 
@@ -96,7 +96,7 @@ static const struct answer {
 	{ MODEL_ASK, "allow", "approved by an operator", APPROVED, MODEL_CONSUMED, TALLY(allowed) },
 	{ MODEL_ASK, "deny", "approval token already consumed", CONSUMED, MODEL_CONSUMED,
 		TALLY(refused) },
-	{ MODEL_ASK, "deny", "approval token revoked", REVOKED, MODEL_REVOKED, TALLY(refused) },
+	{ MODEL_ASK, "deny", "refused by an operator", REVOKED, MODEL_REVOKED, TALLY(refused) },
 	{ MODEL_ASK, "deny", "approval token expired", EXPIRED, MODEL_EXPIRED, TALLY(refused) },
 #undef TALLY
 };

@@ -20,7 +20,7 @@ static const char *const state_names[TOKEN_STATES] = {
 };
 
 #define CONSUMED_REASON "approval token already consumed"
-#define REVOKED_REASON "approval token revoked"
+#define REVOKED_REASON "refused by an operator"
 #define EXPIRED_REASON "approval token expired"
 #define AWAITING_REASON "awaiting human approval"
 #define APPROVED_REASON "approved by an operator"
@@ -88,6 +88,11 @@ const struct token_step *token_step(enum token_state state, enum token_event eve
 const char *token_state_name(enum token_state state)
 {
 	return state_names[state];
+}
+
+const char *token_state_word(const char *name)
+{
+	return strcmp(name, state_names[TOKEN_REVOKED]) == 0 ? "refused" : name;
 }
 
 enum token_state token_state_parse(const char *name)
