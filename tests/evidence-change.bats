@@ -158,8 +158,104 @@ dies() {
 @test "the old keys are said once, and go with a log" {
 	run --separate-stderr firma serve --evidence-log "$LOG" --evidence-old-key a --evidence-was-unsigned
 	assert_status 2
-	assert_stderr -p '--evidence-old-key, --evidence-old-signing-key and --evidence-was-unsigned exclude one another'
+	assert_stderr -p '--evidence-old-key, --evidence-old-signing-key, --evidence-old-key-lost and --evidence-was-unsigned exclude one another'
 	run --separate-stderr firma serve --evidence-old-key a
 	assert_status 2
 	assert_stderr -p 'a key is for --evidence-log'
+}
+
+# --- a key that is lost ---------------------------------------------------------------------------
+
+@test "where the old key is lost, its segment ends as it is, and the next one says so" {
+	records --evidence-signing-key c
+	cp "$LOG" before
+	rm c
+	records --evidence-signing-key d
+	assert_decision deny -p 'or say that this key is lost (--evidence-old-key-lost)'
+	cmp "$LOG" before
+	records --evidence-signing-key d --evidence-old-key-lost
+	assert_decision allow
+	cmp "$LOG.0000000000000001" before
+	run "$UNIT" get request < <(head -n 1 "$LOG")
+	assert_output '{"continues":"log.jsonl.0000000000000001","old_key_lost":true}'
+
+	# Both hold with the public keys, which are not lost; and neither alone.
+	run firma evidence verify --public-key c.pub --public-key d.pub "$LOG"*
+	assert_status 0
+	assert_line -n 0 -p 'holds: 1 record, 1 signed, head 1:'
+	assert_line -n 1 -p 'holds: 2 records, 2 signed, head 3:'
+	run firma evidence verify --public-key d.pub "$LOG"*
+	assert_status 1
+	run firma evidence verify --public-key d.pub \
+		--after "$(firma evidence head "$LOG.0000000000000001")" "$LOG"
+	assert_status 0
+
+	# The option has no effect any more; and the lost key no way back.
+	records --evidence-signing-key d --evidence-old-key-lost
+	assert_decision allow
+	run firma evidence verify --public-key c.pub --public-key d.pub "$LOG"*
+	assert_status 0
+	assert_equal "${#lines[@]}" 2
+}
+
+@test "a lost key may be of any kind, and its log may be torn" {
+	local new
+
+	for new in '' '--evidence-key b' '--evidence-signing-key d'; do
+		rm -rf "$STATE_DIR" "$LOG"*
+		records --evidence-key a
+		printf '{"torn' >>"$LOG"
+		# shellcheck disable=SC2086 # options
+		records $new --evidence-old-key-lost
+		assert_decision allow
+		run firma evidence verify --chain-only "$LOG"*
+		assert_status 0
+		assert_equal "${#lines[@]}" 2
+		run grep -c '"event_type":"cut"' "$LOG"
+		assert_output 1
+	done
+}
+
+@test "a log that was changed is refused with a lost key, too" {
+	records --evidence-signing-key c
+	sed -i 's/"allow"/"allov"/' "$LOG"
+	cp "$LOG" before
+	records --evidence-signing-key d --evidence-old-key-lost
+	assert_decision deny -p "closed: $LOG: record 1, the last that was acknowledged, is not there"
+	cmp "$LOG" before
+	[[ ! -e $LOG.0000000000000001 ]]
+}
+
+# leaves_lost WHEN...: a daemon is killed while it leaves the segment; the next one goes on.
+leaves_lost() {
+	need_trace
+	rm -rf "$STATE_DIR" "$LOG"*
+	records --evidence-signing-key c
+	trace "$@"
+	serve_at "$SOCKET" --state-dir "$STATE_DIR" --evidence-log "$LOG" --default-action allow \
+		--evidence-signing-key d --evidence-old-key-lost
+	KILLED=1 _daemon_ends "$DAEMON" 137
+	WRAPPER=()
+	records --evidence-signing-key d --evidence-old-key-lost
+	assert_decision allow
+	run firma evidence verify --public-key c.pub --public-key d.pub "$LOG"*
+	assert_status 0
+	assert_equal "${#lines[@]}" 2
+}
+
+@test "a kill at any step of leaving it is mended by the next daemon" {
+	leaves_lost -e trace=renameat2 -e inject=renameat2:error=EIO:signal=KILL
+	leaves_lost -e trace=renameat2 -e inject=renameat2:signal=KILL
+	leaves_lost -P "$LOG" -e trace=openat -e inject=openat:signal=KILL:when=2
+	leaves_lost -P "$STATE_DIR/evidence.head" -e trace=pwrite64 -e inject=pwrite64:signal=KILL:when=2
+	leaves_lost -P "$LOG" -e trace=write -e inject=write:error=EIO:signal=KILL
+}
+
+@test "the ways to name what the log was signed with exclude one another" {
+	run firma serve --socket s --evidence-log l --evidence-old-key a --evidence-old-key-lost
+	assert_status 2
+	assert_output -p 'exclude one another'
+	run firma serve --socket s --evidence-old-key-lost
+	assert_status 2
+	assert_output -p 'a key is for --evidence-log'
 }

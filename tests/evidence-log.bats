@@ -365,7 +365,7 @@ continues() {
 				continue
 			fi
 			assert_output -p "closed: $LOG: its record 1 is "
-			assert_output -p 'move it away, and let a new one begin'
+			assert_output -p 'or say that this key is lost (--evidence-old-key-lost)'
 			cmp "$LOG" "$TMP/before"
 		done
 	done

@@ -196,6 +196,8 @@ static const struct option_row rows[] = {
 		OPTION_STRING(struct command_line, old_key.signing) },
 	{ "evidence-was-unsigned", 0, NULL, "until now, it was not signed",
 		OPTION_FLAG(struct command_line, was_unsigned) },
+	{ "evidence-old-key-lost", 0, NULL, "until now, it was signed with a key that is lost",
+		OPTION_FLAG(struct command_line, serve.evidence_old_key_lost) },
 	{ "evidence-group", 0, "GROUP", "and let this group read it",
 		OPTION_PARSED(struct command_line, serve.evidence_group, parse_group),
 		.wants = WANTS_GROUP },
@@ -252,11 +254,14 @@ static int check_options(const struct verb *verb, const struct command_line *c)
 	if (c->key.shared && c->key.signing)
 		return usage_error(
 			verb, "--evidence-key and --evidence-signing-key exclude each other");
-	if ((c->old_key.shared != NULL) + (c->old_key.signing != NULL) + c->was_unsigned > 1)
+	if ((c->old_key.shared != NULL) + (c->old_key.signing != NULL) + c->was_unsigned
+			+ s->evidence_old_key_lost
+		> 1)
 		return usage_error(verb,
-			"--evidence-old-key, --evidence-old-signing-key and "
-			"--evidence-was-unsigned exclude one another");
-	if ((c->key.shared || c->key.signing || changes_key(c)) && !s->evidence_log)
+			"--evidence-old-key, --evidence-old-signing-key, --evidence-old-key-lost "
+			"and --evidence-was-unsigned exclude one another");
+	if ((c->key.shared || c->key.signing || changes_key(c) || s->evidence_old_key_lost)
+		&& !s->evidence_log)
 		return usage_error(verb, "a key is for --evidence-log");
 	if (s->evidence_group != FILE_NO_GROUP && !s->evidence_log)
 		return usage_error(verb, "--evidence-group is for --evidence-log");

@@ -98,6 +98,7 @@ static int make_evidence(struct server *s)
 		.key = o->evidence_key,
 		.changes = o->evidence_key_changes,
 		.old_key = o->evidence_old_key,
+		.old_key_lost = o->evidence_old_key_lost,
 		.owner = geteuid(),
 		.readers = o->evidence_group,
 		.max_size = o->evidence_max_size,

@@ -29,6 +29,7 @@ struct serve_options {
 	const char *evidence_log;   /* or NULL */
 	struct evidence_key_option evidence_key, evidence_old_key;
 	bool evidence_key_changes;  /* the log may be signed with the old key */
+	bool evidence_old_key_lost; /* it may be signed with a key that is lost */
 	gid_t evidence_group;       /* may read the log; or FILE_NO_GROUP */
 	uint64_t evidence_max_size; /* in bytes; 0: no limit */
 	const char *pid_file;       /* absolute, or NULL */

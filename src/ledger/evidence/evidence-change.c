@@ -3,7 +3,8 @@
 /*
  * A change of the key is a boundary of segments, recorded by both keys: the segment's last record
  * names the next key, and is signed with the old one; the first record of the next segment has the
- * hash of that record as its previous_hash, and is signed with the new one.
+ * hash of that record as its previous_hash, and is signed with the new one. If the old key is lost,
+ * the segment ends as it is, and only the new key vouches for the boundary.
  */
 
 #include <errno.h>
@@ -15,7 +16,13 @@ int evidence_check(struct evidence *e, int fd, struct log_end *ret, struct bytes
 	cleanup(bytes_deinit) struct bytes fault = BYTES_PRINTED;
 	int r, old;
 
+	e->leaving = false;
 	r = log_check(fd, &e->mark, e->key, ret, why);
+	if (r == LOG_OTHER_KEY && e->may_be_lost) {
+		bytes_clear(why);
+		e->leaving = e->lost = true;
+		return log_check_chain(fd, &e->mark, ret, why);
+	}
 	if (r != LOG_OTHER_KEY || !e->changes)
 		return r;
 

@@ -28,6 +28,13 @@ struct evidence {
 	bool changes, changing;
 	struct evidence_key *old_key, *next_key;
 
+	/*
+	 * Until a log that is signed in another way is found, its key may be lost (`may_be_lost`).
+	 * That log gets no last record of its own (`leaving`: it is the one that was checked last),
+	 * and the next one begins with a record that says why (`lost`).
+	 */
+	bool may_be_lost, leaving, lost;
+
 	int fd;                /* open exactly while the log may be appended to; else -1 */
 	struct file_seen seen; /* the log as our last write left it */
 	struct head_file head_file;
@@ -68,6 +75,12 @@ int evidence_open_file(
  * the change begins: its last records are signed in the old way, too.
  */
 int evidence_check(struct evidence *e, int fd, struct log_end *ret, struct bytes *why);
+
+/*
+ * Call it if the old key is lost, when the log is settled: its segment ends as it is, and an empty
+ * log, with the mark, begins after it. Error: a negative errno.
+ */
+int evidence_leave_lost(struct evidence *e);
 
 /* Call it when the segment with the old key is closed: the next record is signed in the new way. */
 void evidence_take_next_key(struct evidence *e);

@@ -341,7 +341,15 @@ static int check_log(struct evidence *e, struct store *store, const struct allow
 		r = spent_tokens_check(e->fd, e->mark.size, end.mark.size, store, why);
 	if (r == 0)
 		r = settle(e, &end);
-	return r == 0 ? catch_up(e, store, list, &end, now, why) : r;
+	if (r == 0 && e->leaving) {
+		r = evidence_leave_lost(e);
+		end.mark = e->mark;
+	}
+	if (r == 0)
+		r = catch_up(e, store, list, &end, now, why);
+	if (r == 0)
+		e->lost = e->may_be_lost = false;
+	return r;
 }
 
 /* Closes the segment that the old key has signed. Nothing more is recorded before that. */

@@ -64,6 +64,8 @@ static int add_boundary(struct evidence *e, const char *event, const char *key, 
 	writer_string(&w, key, basename(path.data));
 	if (e->changing)
 		write_next_key(&w, e->next_key);
+	if (e->lost)
+		writer_bool(&w, "old_key_lost", true);
 	writer_end(&w);
 	r = writer_finish(&w);
 	writer_init(&w, &response);
@@ -86,7 +88,10 @@ static int add_boundary(struct evidence *e, const char *event, const char *key, 
 int evidence_add_continues(struct evidence *e, const struct moment *now)
 {
 	return add_boundary(e, "continues", "continues", e->mark.head.sequence,
-		"the log was rotated: this segment goes on with its chain", now);
+		e->lost ? "the old key is lost: nothing that is signed with it vouches for this "
+			  "segment, which goes on with the chain"
+			: "the log was rotated: this segment goes on with its chain",
+		now);
 }
 
 static int add_closed(struct evidence *e, const struct moment *now)
@@ -194,6 +199,20 @@ int evidence_rotate(struct evidence *e, const struct moment *now)
 	if (r >= 0)
 		r = close_segment(e, now);
 	return r < 0 ? r : continue_log(e, now);
+}
+
+int evidence_leave_lost(struct evidence *e)
+{
+	cleanup(bytes_deinit) struct bytes segment = BYTES_PRINTED;
+	uint64_t last;
+	int r;
+
+	r = segment_find(e->path, 1, false, &last);
+	if (r >= 0)
+		r = segment_append_path(&segment, e->path, e->mark.head.sequence);
+	if (r >= 0)
+		r = rename_durably(e, e->path, bytes_str(&segment));
+	return r < 0 ? r : begin_log(e);
 }
 
 void evidence_rotate_large(struct evidence *e, const struct moment *now)

@@ -379,6 +379,7 @@ int evidence_new(const struct evidence_options *o, struct evidence **ret)
 	e->readers = o->readers;
 	e->for_store = true;
 	e->changes = o->changes;
+	e->may_be_lost = o->old_key_lost;
 	e->max_size = e->rotate_at = o->max_size;
 	bytes_init(&e->shown, BYTES_PRINTED_MAX);
 	bytes_init(&e->batch, BYTES_PRINTED_MAX);

@@ -23,8 +23,14 @@
 
 #define PIECE ((size_t)64 * 1024)
 
+/* What a log must be signed with. */
+struct signer {
+	const struct evidence_key *key; /* NULL: it must not be signed */
+	bool any;                       /* signatures are not looked at */
+};
+
 static int check_marked(
-	int fd, const struct log_position *mark, const struct evidence_key *key, struct bytes *why)
+	int fd, const struct log_position *mark, const struct signer *signer, struct bytes *why)
 {
 	cleanup(bytes_deinit) struct bytes fault = BYTES_PRINTED;
 	struct chain_head head;
@@ -42,7 +48,7 @@ static int check_marked(
 	if (mark->size == 0)
 		return 0;
 
-	r = chain_tail_read(fd, mark->size, key, &own, &head, &fault);
+	r = chain_tail_read(fd, mark->size, signer->key, &own, &head, &fault);
 	if (r < 0)
 		return r;
 	if (r == CHAIN_TAIL_REFUSED)
@@ -54,20 +60,20 @@ static int check_marked(
 			"it is another: its record %" PRIu64
 			" is not the last that was acknowledged",
 			head.sequence);
-	if (!own)
+	if (!own && !signer->any)
 		return bytes_refuse(why, LOG_OTHER_KEY,
 			"its record %" PRIu64
-			" is %s: name what it was signed with (--evidence-old-key), or verify it, "
-			"move it away, and let a new one begin",
+			" is %s: name what it was signed with (--evidence-old-key), or say that "
+			"this key is lost (--evidence-old-key-lost)",
 			head.sequence,
-			key ? "not signed with this daemon's key"
-			    : "signed, and this daemon has no key");
+			signer->key ? "not signed with this daemon's key"
+				    : "signed, and this daemon has no key");
 	return 0;
 }
 
 /* Whether the line is the next record; if not, *fault says why. */
 static int check_next(const struct line *line, const struct chain_head *head,
-	const struct evidence_key *key, struct chain_head *ret, struct bytes *fault)
+	const struct signer *signer, struct chain_head *ret, struct bytes *fault)
 {
 	struct chain_record record;
 	char hash[CHAIN_HASH_LEN + 1];
@@ -87,7 +93,7 @@ static int check_next(const struct line *line, const struct chain_head *head,
 		return bytes_refuse(fault, LOG_REFUSED, "it was changed");
 	if (record.head.sequence != head->sequence + 1 || strcmp(record.previous, head->hash) != 0)
 		return bytes_refuse(fault, LOG_REFUSED, "it doesn't follow the one before it");
-	if (!chain_is_signed_with(&record, key))
+	if (!signer->any && !chain_is_signed_with(&record, signer->key))
 		return bytes_refuse(fault, LOG_REFUSED, "it is not signed as this daemon signs");
 
 	*ret = record.head;
@@ -123,7 +129,7 @@ static int look_at_rest(int fd, uint64_t start, struct log_end *end, bool *ret_t
 	return 0;
 }
 
-int log_check(int fd, const struct log_position *mark, const struct evidence_key *key,
+static int check(int fd, const struct log_position *mark, const struct signer *signer,
 	struct log_end *ret, struct bytes *why)
 {
 	cleanup(bytes_deinit) struct bytes fault = BYTES_PRINTED;
@@ -133,7 +139,7 @@ int log_check(int fd, const struct log_position *mark, const struct evidence_key
 	bool torn;
 	int r;
 
-	r = check_marked(fd, mark, key, why);
+	r = check_marked(fd, mark, signer, why);
 	if (r != 0)
 		return r;
 	if (lseek(fd, (off_t)mark->size, SEEK_SET) < 0)
@@ -141,7 +147,7 @@ int log_check(int fd, const struct log_position *mark, const struct evidence_key
 
 	lines_init(&lines, fd, CHAIN_LINE_MAX);
 	while ((r = lines_next(&lines, &line)) == LINES_ONE) {
-		r = check_next(&line, &end.mark.head, key, &end.mark.head, &fault);
+		r = check_next(&line, &end.mark.head, signer, &end.mark.head, &fault);
 		if (r != 0)
 			break;
 		end.mark.size = mark->size + lines.offset;
@@ -156,6 +162,17 @@ int log_check(int fd, const struct log_position *mark, const struct evidence_key
 	if (r == 0)
 		*ret = end;
 	return r;
+}
+
+int log_check(int fd, const struct log_position *mark, const struct evidence_key *key,
+	struct log_end *ret, struct bytes *why)
+{
+	return check(fd, mark, &(struct signer){ .key = key }, ret, why);
+}
+
+int log_check_chain(int fd, const struct log_position *mark, struct log_end *ret, struct bytes *why)
+{
+	return check(fd, mark, &(struct signer){ .any = true }, ret, why);
 }
 
 /* The end of the last line that has a newline; 0 if there is none. */

@@ -28,5 +28,9 @@ enum { LOG_REFUSED = 1, LOG_OTHER_KEY };
 int log_check(int fd, const struct log_position *mark, const struct evidence_key *key,
 	struct log_end *ret, struct bytes *why);
 
+/* The same for a log whose key is lost: signatures are not looked at. */
+int log_check_chain(
+	int fd, const struct log_position *mark, struct log_end *ret, struct bytes *why);
+
 /* Finds the last whole record in a log that has no mark. */
 int log_find_mark(int fd, struct log_position *ret, struct bytes *why);
