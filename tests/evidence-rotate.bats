@@ -172,6 +172,160 @@ operate_at() {
 	holds 6
 }
 
+# --- where no daemon runs -------------------------------------------------------------------------
+
+# alone SEQUENCE [OPTION...]: it is rotated without a daemon, and the segment ends with that record.
+alone() {
+	run firma evidence rotate --state-dir "$STATE_DIR" "${@:2}" "$LOG"
+	assert_output "$(segment "$1")"
+	assert_status 0
+}
+
+@test "without a daemon the log that is named is rotated, and a daemon goes on with it" {
+	start
+	ask >"$TMP/out"
+	stop_daemon
+	alone 3
+	assert_equal "$(tail -n 2 "$(segment 3)" | head -n 1 | "$UNIT" get request)" \
+		'{"action":"local.exec.evidence.rotate"}'
+	assert_equal "$(tail -n 1 "$(segment 3)" | "$UNIT" get event_type)" closed
+	assert_equal "$(of 1 event_type)" continues
+	assert_equal "$(stat -c %a "$LOG")" 600
+	alone 6
+	holds 7
+	start
+	run ask
+	assert_decision allow
+	rotates 10
+	stop_daemon
+	holds 11
+	assert_equal "${#lines[@]}" 4
+}
+
+@test "so it is signed with the key that is given, and with no other" {
+	head -c 32 /dev/urandom | od -An -tx1 | tr -d ' \n' >k
+	chmod 600 k
+	"$FIRMA" evidence keygen s >id
+	start --evidence-key k
+	ask >"$TMP/out"
+	stop_daemon
+	for key in '' '--signing-key s'; do
+		# shellcheck disable=SC2086 # options
+		run firma evidence rotate --state-dir "$STATE_DIR" $key "$LOG"
+		assert_status 1
+		assert_output -p "firma: $LOG: its record 1 is "
+	done
+	run firma evidence rotate --state-dir "$STATE_DIR" --key k --signing-key s "$LOG"
+	assert_status 2
+	alone 3 --key k
+	holds 4 --key k
+}
+
+@test "while a daemon runs it is refused, and nothing is changed" {
+	start
+	ask >"$TMP/out"
+	cp "$LOG" before
+	run firma evidence rotate --state-dir "$STATE_DIR" "$LOG"
+	assert_status 1
+	assert_output "firma: $STATE_DIR: a daemon runs with this state directory: ask it, without naming the log"
+	cmp "$LOG" before
+	run ask
+	assert_decision allow
+	stop_daemon
+}
+
+@test "a log or a state directory that is missing is not made" {
+	run firma evidence rotate --state-dir "$TMP/none" "$LOG"
+	assert_status 1
+	assert_output "firma: $TMP/none: No such file or directory"
+	mkdir -m 700 empty
+	run firma evidence rotate --state-dir empty "$LOG"
+	assert_status 1
+	assert_output -p 'nothing is known here of a log: there is no evidence.head'
+	start
+	stop_daemon
+	run firma evidence rotate --state-dir "$STATE_DIR" "$TMP/typo"
+	assert_status 1
+	assert_output "firma: $TMP/typo: No such file or directory"
+	[[ ! -e none && ! -e typo && ! -e empty/evidence.head ]]
+	(umask 077 && echo '{}' >typo)
+	run firma evidence rotate --state-dir "$STATE_DIR" "$TMP/typo"
+	assert_status 1
+	run firma evidence rotate --state-dir "$STATE_DIR"
+	assert_status 2
+	run firma evidence rotate --state-dir "$STATE_DIR" "$LOG" "$LOG"
+	assert_status 2
+}
+
+@test "a log that was changed is not rotated" {
+	start
+	ask >"$TMP/out"
+	ask >"$TMP/out"
+	stop_daemon
+	sed -i '$d' "$LOG"
+	cp "$LOG" before
+	run firma evidence rotate --state-dir "$STATE_DIR" "$LOG"
+	assert_status 1
+	assert_output -p 'it is shorter than it was'
+	cmp "$LOG" before
+	[[ ! -e $(segment 3) ]]
+}
+
+@test "the group that could read the log can read the next one" {
+	need_root
+	start --evidence-group 4242
+	ask >"$TMP/out"
+	stop_daemon
+	alone 3
+	assert_equal "$(stat -c '%a %g' "$LOG")" '640 4242'
+	start --evidence-group 4242
+	run ask
+	assert_decision allow
+	stop_daemon
+}
+
+# alone_dies WHEN...: it is killed while it rotates; alone, and as a daemon, it then goes on.
+alone_dies() {
+	need_trace
+	rm -rf "$STATE_DIR" "$LOG"*
+	start
+	ask >"$TMP/out"
+	stop_daemon
+	trace "$@"
+	_command "$FIRMA" evidence rotate --state-dir "$STATE_DIR" "$LOG"
+	run "${CMD[@]}"
+	WRAPPER=()
+	assert_status 137
+	cp -a "$STATE_DIR" state.kept
+	mkdir log.kept
+	cp -a "$LOG"* log.kept
+
+	run firma evidence rotate --state-dir "$STATE_DIR" "$LOG"
+	assert_status 0
+	run firma evidence verify "$LOG"*
+	assert_status 0
+
+	rm -rf "$STATE_DIR" "$LOG"*
+	mv state.kept "$STATE_DIR"
+	mv log.kept/* .
+	rmdir log.kept
+	start
+	run ask
+	assert_decision allow
+	stop_daemon
+	run firma evidence verify "$LOG"*
+	assert_status 0
+}
+
+@test "a kill at any step of it leaves a log that it, or a daemon, goes on with" {
+	alone_dies -e trace=renameat2 -e inject=renameat2:error=EIO:signal=KILL
+	alone_dies -e trace=renameat2 -e inject=renameat2:signal=KILL
+	alone_dies -P "$(segment 3)" -e trace=write -e inject=write:error=EIO:signal=KILL
+	alone_dies -P "$(segment 3)" -e trace=fdatasync -e inject=fdatasync:signal=KILL
+	alone_dies -P "$LOG" -e trace=openat -e inject=openat:signal=KILL:when=2
+	alone_dies -P "$STATE_DIR/evidence.head" -e trace=pwrite64 -e inject=pwrite64:signal=KILL:when=4
+}
+
 # --- crashes --------------------------------------------------------------------------------------
 
 # dies WHEN...: the daemon is killed while it rotates; the next one goes on, and all holds.

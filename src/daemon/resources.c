@@ -18,6 +18,18 @@
 /* Room for the parts of a record other than the request, in bytes. */
 #define RECORD_ROOM 4096
 
+int resources_read_boot_id(struct resources *res)
+{
+	char text[CLOCK_BOOT_ID_LEN + 1];
+	int r;
+
+	r = clock_boot_id(text);
+	if (r < 0)
+		return r;
+
+	return notation_parse_uuid(text, CLOCK_BOOT_ID_LEN, res->boot_id);
+}
+
 struct moment resources_now(const struct resources *res)
 {
 	struct moment now = { .clock = clock_now() };
@@ -52,6 +64,17 @@ void resources_open_evidence(struct resources *res, const struct moment *now)
 
 	allowlist_file_refresh(&res->allowlist, now);
 	evidence_prepare(res->evidence, res->store, res->allowlist.list, now);
+}
+
+int resources_finish_evidence(struct resources *res)
+{
+	int r;
+
+	if (!res->evidence || evidence_closed(res->evidence))
+		return 0;
+
+	r = evidence_finish(res->evidence);
+	return r < 0 ? r : store_set_note(res->store, NULL);
 }
 
 static const char *files_closed(const struct resources *res)

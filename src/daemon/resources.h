@@ -48,6 +48,9 @@ struct resources {
 	uint64_t look_at; /* when resources_prepare() next checks the files, µs of the boot clock */
 };
 
+/* Reads the ID of this boot; call it first. Error: a negative errno. */
+int resources_read_boot_id(struct resources *res);
+
 /* The current time, and the ID of the boot that it counts from. */
 struct moment resources_now(const struct resources *res);
 
@@ -77,6 +80,12 @@ const char *resources_look(struct resources *res);
  * why there is too little space; the text is valid until the next call.
  */
 const char *resources_take_space(struct resources *res, size_t len);
+
+/*
+ * Call it at the end, before store_put_to_rest(). The mark says how far the evidence goes, and the
+ * store keeps no note. Error: a negative errno.
+ */
+int resources_finish_evidence(struct resources *res);
 
 /* The registry in force, or NULL. */
 const struct registry *resources_registry(const struct resources *res);

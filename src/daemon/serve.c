@@ -129,18 +129,6 @@ static int open_store(struct server *s)
 	return file_store_new(s->resources.state_dir, &now, &s->resources.store);
 }
 
-static int read_boot_id(uint8_t ret[static 16])
-{
-	char text[CLOCK_BOOT_ID_LEN + 1];
-	int r;
-
-	r = clock_boot_id(text);
-	if (r < 0)
-		return r;
-
-	return notation_parse_uuid(text, CLOCK_BOOT_ID_LEN, ret);
-}
-
 static uint64_t idle_timeout(const struct server *s)
 {
 	/* A memory store would be lost. */
@@ -181,22 +169,19 @@ static int check_own_gate(const struct server *s, struct bytes *why)
 /* Logs the head of the evidence, so that a copy exists outside the evidence file. */
 static int finish_evidence(struct server *s)
 {
+	const struct evidence *e = s->resources.evidence;
 	struct chain_head head;
 	int r;
 
-	if (!s->resources.evidence || evidence_closed(s->resources.evidence))
-		return 0;
-
-	r = evidence_finish(s->resources.evidence);
-	if (r < 0)
+	r = resources_finish_evidence(&s->resources);
+	if (r < 0 || !e || evidence_closed(e))
 		return r;
 
-	head = evidence_head(s->resources.evidence);
+	head = evidence_head(e);
 	if (head.sequence > 0)
 		log_text(LOG_INFO, LOG_ID_EVIDENCE, "the evidence in %s ends with %llu:%s",
-			evidence_path(s->resources.evidence), (unsigned long long)head.sequence,
-			head.hash);
-	return store_set_note(s->resources.store, NULL);
+			evidence_path(e), (unsigned long long)head.sequence, head.hash);
+	return 0;
 }
 
 static void finish_allowlist(struct server *s)
@@ -333,7 +318,7 @@ static int start(struct server *s, struct bytes *why)
 	struct moment now;
 	int r;
 
-	r = read_boot_id(s->resources.boot_id);
+	r = resources_read_boot_id(&s->resources);
 	if (r < 0)
 		return r;
 
