@@ -574,6 +574,13 @@ styled_and_folded() {
 	styled_and_folded 31 deny "${WRAPPER[@]}" "$FIRMA" policy explain --policy "$TMP/policy" -- ls
 }
 
+@test "so has a list of what one may do" {
+	start_daemon --policy "$TMP/policy"
+	echo '{"exec":[{"id":"look","argv":["ls","--with","so","many","words","that","no","terminal","has","a","line","for"],"action":"allow"}]}' \
+		>"$TMP/policy"
+	styled_and_folded 32 allow "${WRAPPER[@]}" "$FIRMA" check --list --socket "$SOCKET"
+}
+
 # --- the manual -----------------------------------------------------------------------------------
 
 # manual_screen N: the N-th screen of the manual's section on terminals, as a reader sees it.

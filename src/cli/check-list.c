@@ -6,14 +6,18 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/array.h"
 #include "base/json/tree.h"
 #include "base/text.h"
+#include "cli/console.h"
 #include "cli/operator.h"
+#include "cli/table.h"
 
 struct listing {
 	bool json;
+	struct console console;
 	size_t n;
 };
 
@@ -123,22 +127,29 @@ static void append_notes(struct bytes *b, const struct json *item)
 		bytes_append_char(b, ')');
 }
 
-static int print_text(const struct json *item)
+static int print_text(const struct json *item, const struct console *console)
 {
-	cleanup(bytes_deinit) struct bytes b = BYTES_PRINTED;
+	cleanup(bytes_deinit) struct bytes b = BYTES_PRINTED, shown = BYTES_PRINTED;
+	struct table_word word = { 0 };
+	enum decision decision;
 	const char *action = json_get_string(item, "action"), *kind = json_get_string(item, "kind");
 
 	if (!action || !kind)
 		return say_undecided("the daemon's answer is not a list of rules");
 
-	bytes_appendf(&b, "%-6s ", decision_parse(action) == DECISION_ALLOW ? "allow" : "ask");
+	decision = decision_parse(action);
+	bytes_append_str(&b, decision == DECISION_ALLOW ? "allow" : "ask");
+	word.len = b.len;
+	word.style = table_decision_style(decision);
+	bytes_appendf(&b, "%*s", 7 - (int)b.len, "");
 	text_append_escaped(&b, kind, strlen(kind));
 	bytes_append_str(&b, "  ");
 	append_matter(&b, item);
 	append_notes(&b, item);
-	if (bytes_error(&b) < 0)
+	table_append_line(console, bytes_str(&b), b.len, TABLE_INDENT, &word, &shown);
+	if (bytes_error(&b) < 0 || bytes_error(&shown) < 0)
 		return say_undecided("out of memory");
-	puts(bytes_str(&b));
+	fputs(bytes_str(&shown), stdout);
 	return STATUS_DONE;
 }
 
@@ -157,7 +168,7 @@ static int list_item(const struct bytes *line, void *userdata)
 		return say_undecided(
 			r < 0 ? "out of memory" : "the daemon's answer is not a list of rules");
 	if (!listing->json)
-		return print_text(json_root(doc));
+		return print_text(json_root(doc), &listing->console);
 	say_json(line->data, line->len);
 	return STATUS_DONE;
 }
@@ -175,6 +186,7 @@ int check_list(const struct verb *verb, const struct ask *ask, bool json)
 	struct listing listing = { .json = json };
 	int status;
 
+	console_look(STDOUT_FILENO, &listing.console);
 	if (operator_print_request(ACTION_MAY, &(struct operation){ 0 }, &request) < 0)
 		return say_undecided("out of memory");
 	status = operator_ask(&op, &request, list_item, &listing, NULL);
