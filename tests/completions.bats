@@ -152,7 +152,7 @@ offers() { # LINE [WORD...]
 }
 
 @test "verbs, and the verbs of token, are offered" {
-	offers 'firma ' allow check daemon doctor evidence fingerprint help hook notify policy run runner serve status token
+	offers 'firma ' allow check daemon doctor evidence fingerprint help hook init notify policy run runner serve status token
 	offers 'firma s' serve status
 	offers 'firma allow ' add list remove
 	offers 'firma token ' approve list receipt revoke show watch withdraw
@@ -351,7 +351,7 @@ options_of_page() { # PAGE
 
 	for verb in check doctor 'allow list' 'allow add' 'allow remove' 'evidence head' \
 		'evidence keygen' 'evidence receipt' 'evidence report' 'evidence rotate' 'evidence show' \
-		'evidence verify' fingerprint hook 'hook install' \
+		'evidence verify' fingerprint hook init 'hook install' \
 		'hook status' 'hook uninstall' notify 'policy check' \
 		'policy convert' 'policy explain' run 'runner claims' 'runner keys' 'runner token' \
 		'runner verify' \
@@ -414,7 +414,7 @@ help_in_stub() {
 		diff <(offer_bash "firma ${verb:+$verb }") <(offer_fish "firma ${verb:+$verb }")
 	done
 	diff <(options_of_page firma.1) <(offer_fish 'firma -')
-	for verb in check doctor 'allow add' 'evidence verify' fingerprint hook 'hook install' \
+	for verb in check doctor 'allow add' 'evidence verify' fingerprint hook init 'hook install' \
 		'policy explain' run 'runner token' serve 'token approve' 'token watch'; do
 		echo "firma $verb: help, fish"
 		# shellcheck disable=SC2086 # two words

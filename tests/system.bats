@@ -602,6 +602,74 @@ start_manager() {
 	guest systemctl stop "user@$uid.service"
 }
 
+# as_installed: skips where the program looks for its files elsewhere than in the guest.
+as_installed() {
+	grep -qE '^prefix = /usr(/local)?$' "${FIRMA_SHIPPED%/*}/Makefile" \
+		|| skip "the program was built for another prefix"
+}
+
+@test "init sets the system's gate up to its first approval, and takes all of it back" {
+	local before
+
+	as_installed
+	guest cp "$OPTIONS_FILE" /run/options.kept
+	guest sh -c "printf '# mine' >$OPTIONS_FILE; rm -rf /etc/firma
+		systemctl disable --now firma.socket firma-operator.socket" 2>/dev/null
+	before=$(guest sh -c 'cat /etc/group; find /etc/default /etc/systemd -printf "%p %M %u\n"')
+
+	run --separate-stderr guest firma init --agent-user mallory --operator-user bob --yes
+	assert_status 0
+	assert_line '$ usermod -aG firma-agents mallory'
+	refute_line -p 'firma-operators bob' # who is in it
+	assert_line '$ systemctl enable --now firma.socket firma-operator.socket'
+	assert_line 'The first question was approved, and is allowed: the gate works.'
+	assert_equal "$(guest stat -c '%U %a' /etc/firma/init.undo /etc/firma/policy.json)" \
+		$'root 600\nroot 644'
+	run as bob firma status
+	assert_line -p '/etc/firma/policy.json, coding-agent 1, '
+	assert_line -e '^tokens +0 pending, 0 approved, 1 consumed,'
+	assert_line -e '^self-approval +refused'
+	check mallory -- reboot
+	assert_status 75
+	run as mallory firma token approve --yes "$output"
+	assert_status 3
+
+	run guest firma init --uninstall --yes
+	assert_status 0
+	assert_equal "$(guest sh -c 'cat /etc/group; find /etc/default /etc/systemd -printf "%p %M %u\n"')" "$before"
+	run guest cat "$OPTIONS_FILE"
+	assert_output '# mine'
+	run guest sh -c 'test ! -e /etc/firma && ! systemctl is-active firma.socket'
+	assert_output inactive
+	guest sh -c "mv /run/options.kept $OPTIONS_FILE
+		systemctl enable --now firma.socket firma-operator.socket" 2>/dev/null
+}
+
+@test "init sets a user's own gate up under their manager, and takes it back" {
+	local uid config=/home/carol/.config
+
+	as_installed
+	uid=$(as carol id -u)
+	guest rm -rf "$config"
+	start_manager "$uid"
+	run --separate-stderr as_own firma init --user --yes
+	assert_status 0
+	assert_line '$ systemctl --user enable --now firma.socket firma-operator.socket'
+	assert_line 'The first question was approved, and is allowed: the gate works.'
+	run as_own firma status
+	assert_line -p "$config/firma/policy.json, coding-agent 1, "
+	run as_own systemctl --user is-enabled firma.socket
+	assert_output enabled
+
+	run as_own firma init --uninstall --yes
+	assert_status 0
+	run as_own systemctl --user is-enabled firma.socket
+	assert_output disabled
+	run guest find "$config/firma"
+	assert_status 1
+	guest systemctl stop "user@$uid.service"
+}
+
 as_own() {
 	as carol env HOME=/home/carol XDG_RUNTIME_DIR="/run/user/$(as carol id -u)" "$@"
 }

@@ -12,8 +12,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/openat2.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -189,6 +191,107 @@ int trust_open(const char *path, uid_t owner, struct bytes *at, int *ret_fd)
 		*ret_fd = fd;
 	else if (bytes_append_str(at, w.shown.len > 0 ? bytes_str(&w.shown) : "/") < 0)
 		r = -ENOMEM;
+	close_p(&w.dir);
+	bytes_deinit(&w.shown);
+	bytes_deinit(&w.rest);
+	return r;
+}
+
+/* --- directories ------------------------------------------------------------------------------ */
+
+/*
+ * Opens one directory below another, without following a link. On the way to the last, it need only
+ * be possible to pass.
+ */
+static int open_below(int dir, const char *name, bool is_last_one, int *ret_fd)
+{
+	const struct open_how how = {
+		.flags = (is_last_one ? O_RDONLY : O_PATH) | O_DIRECTORY | O_CLOEXEC,
+		.resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
+	};
+	struct stat st;
+	long fd;
+
+	fd = syscall(SYS_openat2, dir, name, &how, sizeof(how));
+	if (fd >= 0) {
+		*ret_fd = (int)fd;
+		return 0;
+	}
+	if (errno != ELOOP && errno != ENOTDIR)
+		return -errno;
+	return fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode)
+		? (int)FILE_IS_SYMLINK
+		: -ENOTDIR;
+}
+
+static int check_dir(int fd, uid_t owner, bool is_last)
+{
+	const struct walk w = { .owner = owner };
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (is_last)
+		st.st_mode &= ~(mode_t)S_ISVTX;
+	return check(&w, &st);
+}
+
+/* Goes one directory further. */
+static int step_into(struct walk *w, bool make, bool *ret_made)
+{
+	cleanup(close_p) int fd = -1;
+	char name[NAME_MAX + 1];
+	int r;
+
+	*ret_made = false;
+	r = take_component(w, name);
+	if (r < 0)
+		return r;
+	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+		return -EINVAL;
+	r = bytes_appendf(&w->shown, "/%s", name);
+	if (r < 0)
+		return r;
+
+	r = open_below(w->dir, name, is_last(w), &fd);
+	if (r == -ENOENT && make) {
+		if (mkdirat(w->dir, name, 0755) < 0)
+			return -errno;
+		*ret_made = true;
+		r = open_below(w->dir, name, is_last(w), &fd);
+	}
+	if (r != 0)
+		return r;
+
+	close(w->dir);
+	w->dir = steal_fd(&fd);
+	return check_dir(w->dir, w->owner, is_last(w));
+}
+
+int trust_open_dir(
+	const char *path, uid_t owner, bool make, struct bytes *at, int *ret_fd, bool *ret_made)
+{
+	struct walk w = {
+		.owner = owner,
+		.dir = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC),
+		.shown = BYTES_PRINTED,
+		.rest = BYTES_PRINTED,
+	};
+	bool made = false;
+	int r;
+
+	r = w.dir < 0 ? -errno : bytes_append_str(&w.rest, path);
+	if (r >= 0)
+		r = check_dir(w.dir, owner, is_last(&w));
+	while (r == 0 && !is_last(&w))
+		r = step_into(&w, make, &made);
+
+	if (r == 0) {
+		*ret_fd = steal_fd(&w.dir);
+		*ret_made = made;
+	} else if (bytes_append_str(at, w.shown.len > 0 ? bytes_str(&w.shown) : "/") < 0) {
+		r = -ENOMEM;
+	}
 	close_p(&w.dir);
 	bytes_deinit(&w.shown);
 	bytes_deinit(&w.rest);

@@ -8,6 +8,7 @@
  * writable by everyone, since users can't remove each other's files there.
  */
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "base/bytes.h"
@@ -17,6 +18,15 @@
  * file_fault (see base/file.h). On failure the path of the faulty component is appended to `at`.
  */
 int trust_open(const char *path, uid_t owner, struct bytes *at, int *ret_fd);
+
+/*
+ * Opens a directory, of which the same holds, to write in it; no part of its path may be a symbolic
+ * link, and the directory itself may not be sticky and open to all. With `make`, missing
+ * directories are made, with mode 0755. Results and `at` as above; *ret_made is whether the last
+ * directory was made. Without `make`, a missing directory is -ENOENT.
+ */
+int trust_open_dir(
+	const char *path, uid_t owner, bool make, struct bytes *at, int *ret_fd, bool *ret_made);
 
 /*
  * Appends the sentence for a failure `r` of trust_open() at `at`: "FAULT", or

@@ -133,3 +133,17 @@ int capture_run(const char *const *words, const struct bytes *input, size_t max,
 	*ret_status = wait_for(pid);
 	return r;
 }
+
+#define JOINED_WORDS_MAX 12
+
+/* A shell joins the two. */
+int capture_run_joined(
+	const char *const *words, size_t max, uint64_t timeout, struct bytes *ret, int *ret_status)
+{
+	const char *all[4 + JOINED_WORDS_MAX + 1] = { "/bin/sh", "-c", "exec \"$@\" 2>&1", "sh" };
+	size_t n = 4;
+
+	while (*words && n < 4 + JOINED_WORDS_MAX)
+		all[n++] = *words++;
+	return capture_run(all, NULL, max, timeout, ret, ret_status);
+}

@@ -21,3 +21,10 @@
  */
 int capture_run(const char *const *words, const struct bytes *input, size_t max, uint64_t timeout,
 	struct bytes *ret, int *ret_status);
+
+/*
+ * The same with an empty input, and with standard error joined to the output. There are at most 12
+ * words.
+ */
+int capture_run_joined(
+	const char *const *words, size_t max, uint64_t timeout, struct bytes *ret, int *ret_status);

@@ -19,6 +19,7 @@
 #define PROGRAM "firma"
 
 static const struct verb *const verbs[] = {
+	&init_verb,
 	&serve_verb,
 	&daemon_start_verb,
 	&daemon_status_verb,

@@ -88,10 +88,9 @@ static int read_file(struct settings_file *f)
 	return STATUS_DONE;
 }
 
-int settings_file_open(struct settings_file *f, char *path)
+static int take_name(struct settings_file *f, char *path)
 {
 	cleanup(bytes_deinit) struct bytes shown = BYTES_PRINTED;
-	int status;
 
 	f->path = path;
 	if (text_append_quoted(&shown, path, strlen(path)) < 0)
@@ -99,7 +98,25 @@ int settings_file_open(struct settings_file *f, char *path)
 
 	f->shown = bytes_steal(&shown);
 	f->name = strrchr(path, '/') + 1;
-	status = open_dir(f);
+	return STATUS_DONE;
+}
+
+int settings_file_open(struct settings_file *f, char *path)
+{
+	int status;
+
+	status = take_name(f, path);
+	if (status == STATUS_DONE)
+		status = open_dir(f);
+	return status == STATUS_DONE ? read_file(f) : status;
+}
+
+int settings_file_open_in(struct settings_file *f, int dir_fd, char *path)
+{
+	int status;
+
+	f->dir_fd = dir_fd;
+	status = take_name(f, path);
 	return status == STATUS_DONE ? read_file(f) : status;
 }
 

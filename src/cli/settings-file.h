@@ -31,6 +31,12 @@ struct settings_file {
 
 /* `path` is absolute, and belongs to `f` from then on. A missing file is no failure. */
 int settings_file_open(struct settings_file *f, char *path);
+
+/*
+ * The same in a directory that the caller has opened and checked, and which belongs to `f` from
+ * then on; -1: it doesn't exist.
+ */
+int settings_file_open_in(struct settings_file *f, int dir_fd, char *path);
 void settings_file_deinit(struct settings_file *f);
 
 /*

@@ -33,8 +33,8 @@ struct verb {
 
 extern const struct verb evidence_head_verb, evidence_keygen_verb, evidence_receipt_verb,
 	evidence_report_verb, evidence_rotate_verb, evidence_show_verb, evidence_verify_verb;
-extern const struct verb check_verb, doctor_verb, fingerprint_verb, hook_verb, notify_verb,
-	run_verb, serve_verb, status_verb;
+extern const struct verb check_verb, doctor_verb, fingerprint_verb, hook_verb, init_verb,
+	notify_verb, run_verb, serve_verb, status_verb;
 extern const struct verb daemon_start_verb, daemon_status_verb, daemon_stop_verb;
 extern const struct verb hook_install_verb, hook_status_verb, hook_uninstall_verb;
 extern const struct verb allow_add_verb, allow_list_verb, allow_remove_verb;
