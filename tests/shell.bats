@@ -241,7 +241,7 @@ variant() {
 	mkdir "$TMP/objects"
 	echo 'int unit_shell(int c, char **v); int main(int c, char **v) { return unit_shell(c - 1, v + 1); }' \
 		>"$TMP/main.c"
-	for file in "$source"/base/{bytes,path,text,unicode}.c "$source"/gate/shell/shell-{names,words}.c \
+	for file in "$source"/base/{bytes,path,text,unicode,utf8}.c "$source"/gate/shell/shell-{names,words}.c \
 		"$BATS_TEST_DIRNAME/helper/unit-shell.c" "$TMP/main.c"; do
 		"${COMPILE[@]}" -c "$file" -o "$TMP/objects/$(basename "$file" .c).o"
 	done

@@ -48,6 +48,7 @@ setup_file() {
 	chmod 755 "$root/usr/local/bin/editor"
 	echo "$POLICY" >"$root/etc/firma/sudo.json"
 	echo 'a message' >"$root/etc/motd"
+	printf '%s\n' '127.0.0.1 localhost' '127.0.1.1 vm' >"$root/etc/hosts" # sudo looks it up
 	echo "Plugin firma_approval $PLUGIN" >"$root/etc/sudo.conf"
 	"$BOOT" start "$GUEST" "$root"
 	"$BOOT" exec "$GUEST" systemctl --quiet enable --now firma.socket firma-operator.socket
