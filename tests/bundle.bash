@@ -26,10 +26,16 @@ describe_bundle() {
 		binary $version linux/amd64 github-actions,gitlab-ci firma-linux-amd64
 		wrapper $version - gitlab-ci ci/firma-runner
 	EOT
+	list_bundle
+}
+
+# list_bundle: writes SHA256SUMS, of the three files.
+list_bundle() {
+	(cd "$BUNDLE" && sha256sum ci/firma-runner firma-linux-amd64 firma.ci-runner-bundles.json \
+		>SHA256SUMS)
 }
 
 # sign_bundle [NAME] [NAMESPACE]
 sign_bundle() {
-	sign "${1-alice}" "${2-firma.release}" <"$BUNDLE/firma.ci-runner-bundles.json" \
-		>"$BUNDLE/firma.ci-runner-bundles.json.sig"
+	sign "${1-alice}" "${2-firma.release}" <"$BUNDLE/SHA256SUMS" >"$BUNDLE/SHA256SUMS.sig"
 }

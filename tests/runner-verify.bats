@@ -15,7 +15,7 @@ setup() {
 	make_key alice
 	list_signer alice 'namespaces="firma.release"'
 	make_bundle
-	MANIFEST=$BUNDLE/firma.ci-runner-bundles.json
+	MANIFEST=$BUNDLE/firma.ci-runner-bundles.json SUMS=$BUNDLE/SHA256SUMS
 }
 
 # verifies [OPTION...]
@@ -33,23 +33,31 @@ refuses() {
 	assert_stderr "firma: $1"
 }
 
-# signed SED-SCRIPT: the manifest, changed and signed again.
+# signed SED-SCRIPT: the manifest, changed and signed again; with signed_sums the list of sums.
 signed() {
 	describe_bundle
 	sed -i -e "$1" "$MANIFEST"
+	list_bundle
+	sign_bundle
+}
+
+signed_sums() {
+	describe_bundle
+	sed -i -e "$1" "$SUMS"
 	sign_bundle
 }
 
 @test "a bundle that is as it was signed passes, and its signer is named" {
 	verifies
-	assert_output "version 1.2.3, 2 files, signed by alice, $(ssh-keygen -l -f "$KEYS/alice.pub" | cut -d' ' -f2)"
+	assert_output "version 1.2.3, 3 files, signed by alice, $(ssh-keygen -l -f "$KEYS/alice.pub" | cut -d' ' -f2)"
 	cd "$BUNDLE"
 	run firma runner verify . --signers "$SIGNERS"
 	assert_status 0
 }
 
 @test "ssh-keygen and sha256sum agree with it" {
-	ssh-keygen -q -Y verify -f "$SIGNERS" -I alice -n firma.release -s "$MANIFEST.sig" <"$MANIFEST"
+	ssh-keygen -q -Y verify -f "$SIGNERS" -I alice -n firma.release -s "$SUMS.sig" <"$SUMS"
+	(cd "$BUNDLE" && sha256sum --check --strict --quiet SHA256SUMS)
 	python3 - "$MANIFEST" "$BUNDLE" <<-'EOT'
 		import hashlib, json, os, sys
 		m = json.load(open(sys.argv[1]))
@@ -62,7 +70,7 @@ signed() {
 	EOT
 }
 
-# Each byte of the manifest, of its signature and of each file, changed in one bit.
+# Each byte of both lists, of the signature and of each file, changed in one bit.
 @test "no byte of a bundle can be changed" {
 	python3 - "$FIRMA" "$SIGNERS" "$BUNDLE" <<-'EOT'
 		import os, subprocess, sys
@@ -72,7 +80,7 @@ signed() {
 		                          capture_output=True)
 		assert passes().returncode == 0
 		n = 0
-		for name in ("firma.ci-runner-bundles.json", "firma.ci-runner-bundles.json.sig",
+		for name in ("SHA256SUMS", "SHA256SUMS.sig", "firma.ci-runner-bundles.json",
 		             "firma-linux-amd64", "ci/firma-runner"):
 		    path = os.path.join(bundle, name)
 		    whole = open(path, "rb").read()
@@ -106,18 +114,20 @@ signed() {
 	printf '#!/bin/sh\n' >"$BUNDLE/ci/firma-runner"
 	verifies
 	touch "$BUNDLE/ci/more"
-	refuses 'ci/more was added: the manifest does not name it'
+	refuses 'ci/more was added: SHA256SUMS does not name it'
 	rm "$BUNDLE/ci/more"
 	mkdir "$BUNDLE/.empty"
-	refuses '.empty was added: the manifest names no file in it'
+	refuses '.empty was added: SHA256SUMS names no file in it'
 	rmdir "$BUNDLE/.empty"
 	touch "$BUNDLE/"$'a\nb'
-	refuses "\$'a\\nb' was added: the manifest does not name it"
-	rm "$BUNDLE/"$'a\nb' "$MANIFEST.sig"
-	refuses 'firma.ci-runner-bundles.json.sig: is missing'
+	refuses "\$'a\\nb' was added: SHA256SUMS does not name it"
+	rm "$BUNDLE/"$'a\nb' "$SUMS.sig"
+	refuses 'SHA256SUMS.sig: is missing'
 	sign_bundle
 	rm "$MANIFEST"
 	refuses 'firma.ci-runner-bundles.json: is missing'
+	rm "$SUMS"
+	refuses 'SHA256SUMS: is missing'
 }
 
 @test "every difference is told, up to a number" {
@@ -139,8 +149,10 @@ signed() {
 	printf 'program' >"$BUNDLE/firma-linux-amd64"
 	truncate -s 2M "$MANIFEST"
 	refuses 'firma.ci-runner-bundles.json: is too large'
-	truncate -s 2M "$MANIFEST.sig"
-	refuses 'firma.ci-runner-bundles.json.sig: is too large'
+	truncate -s 2M "$SUMS"
+	refuses 'SHA256SUMS: is too large'
+	truncate -s 2M "$SUMS.sig"
+	refuses 'SHA256SUMS.sig: is too large'
 }
 
 @test "links and other things than files do not pass" {
@@ -155,7 +167,7 @@ signed() {
 	refuses 'firma-linux-amd64 is not a regular file'
 	rm "$BUNDLE/firma-linux-amd64"
 	mkdir "$BUNDLE/firma-linux-amd64"
-	refuses $'firma-linux-amd64 was added: the manifest names no file in it\nfirma: firma-linux-amd64 is missing'
+	refuses $'firma-linux-amd64 was added: SHA256SUMS names no file in it\nfirma: firma-linux-amd64 is missing'
 	rmdir "$BUNDLE/firma-linux-amd64"
 	mv "$TMP/elsewhere" "$BUNDLE/firma-linux-amd64"
 	mv "$BUNDLE/ci" "$TMP/ci"
@@ -170,14 +182,17 @@ signed() {
 	rm "$MANIFEST"
 	mkfifo "$MANIFEST"
 	refuses 'firma.ci-runner-bundles.json: is not a regular file'
+	mv "$SUMS" "$TMP/sums"
+	ln -s "$TMP/sums" "$SUMS"
+	refuses 'SHA256SUMS: is a symbolic link'
 }
 
 @test "only a listed signer counts, for this purpose, within the times of the list" {
 	make_key mallory
 	sign_bundle mallory
-	refuses 'firma.ci-runner-bundles.json.sig: the key is not among those of the signers'
+	refuses 'SHA256SUMS.sig: the key is not among those of the signers'
 	sign_bundle alice firma.approval.v1
-	refuses 'firma.ci-runner-bundles.json.sig: the signature was made for another namespace'
+	refuses 'SHA256SUMS.sig: the signature was made for another namespace'
 	sign_bundle
 	rm "$SIGNERS"
 	list_signer alice 'namespaces="firma.approval.v1"'
@@ -230,49 +245,100 @@ signed() {
 	done
 	# An old program in a new bundle.
 	signed '/firma-linux/s/"version":"1.2.3"/"version":"1.2.2"/'
-	refuses 'firma.ci-runner-bundles.json: firma-linux-amd64 is of another version than the bundle'
+	refuses 'firma.ci-runner-bundles.json: has firma-linux-amd64 in another version than the bundle'"'"'s'
 	signed 's/"version":"1.2.3"/"version":"1.2-rc1"/'
 	refuses 'firma.ci-runner-bundles.json: version must be whole numbers, such as 1.2.3'
 }
 
 @test "a manifest is strict, also when it is signed" {
+	local manifest='firma.ci-runner-bundles.json:'
+
 	signed 's|"ci/firma-runner"|"../firma-runner"|'
-	refuses "firma.ci-runner-bundles.json: files[1].path has a name with an empty part, '.' or '..'"
-	signed 's|"ci/firma-runner"|"ci/../firma-runner"|'
-	refuses "firma.ci-runner-bundles.json: files[1].path has a name with an empty part, '.' or '..'"
-	signed 's|"ci/firma-runner"|"ci//firma-runner"|'
-	refuses "firma.ci-runner-bundles.json: files[1].path has a name with an empty part, '.' or '..'"
-	signed 's|"ci/firma-runner"|"/bin/sh"|'
-	refuses 'firma.ci-runner-bundles.json: files[1].path has an absolute name'
-	signed 's|"ci/firma-runner"|"ci/firma runner"|'
-	refuses 'firma.ci-runner-bundles.json: files[1].path has a name with a character that is not in [A-Za-z0-9._+-/]'
+	refuses "$manifest files[1].path names a file that SHA256SUMS does not"
 	signed 's|"ci/firma-runner"|"firma-linux-amd64"|'
-	refuses 'firma.ci-runner-bundles.json: files[1].path names firma-linux-amd64 twice'
+	refuses "$manifest files[1].path names firma-linux-amd64 once more, or this list"
 	signed 's|"ci/firma-runner"|"firma.ci-runner-bundles.json"|'
-	refuses "firma.ci-runner-bundles.json: files[1].path is the manifest's own, or its signature's"
+	refuses "$manifest files[1].path names firma.ci-runner-bundles.json once more, or this list"
 	signed 's|"ci/firma-runner"|1|'
-	refuses 'firma.ci-runner-bundles.json: files[1].path must be a text'
+	refuses "$manifest files[1].path must be a string"
+	signed '/ci.firma-runner/s|"sha256":"[0-9a-f]*"|"sha256":"'"$(printf %064d 0)"'"|'
+	refuses "$manifest files[1].sha256 of ci/firma-runner is not that of SHA256SUMS"
 	signed 's|"wrapper"|"surprise"|'
-	refuses 'firma.ci-runner-bundles.json: files[1].kind is no kind of file that is known'
+	refuses "$manifest files[1].kind is no kind of file that is known"
 	signed 's|"size":7|"size":-7|'
-	refuses 'firma.ci-runner-bundles.json: files[0].size must be a whole number from 0 to 268435456'
+	refuses "$manifest files[0].size must be a whole number from 0 to 268435456"
 	signed 's|"size":7|"size":7e0|'
-	refuses 'firma.ci-runner-bundles.json: files[0].size must be a whole number from 0 to 268435456'
+	refuses "$manifest files[0].size must be a whole number from 0 to 268435456"
+	signed 's|"size":7|"size":268435457|'
+	refuses "$manifest files[0].size must be a whole number from 0 to 268435456"
 	signed 's|"kind":"wrapper",||'
-	refuses 'firma.ci-runner-bundles.json: files[1].kind is missing'
+	refuses "$manifest files[1].kind is missing"
 	signed 's|"kind":"wrapper",|&"run":true,|'
-	refuses "firma.ci-runner-bundles.json: files[1] unknown key 'run'"
+	refuses "$manifest files[1] unknown key 'run'"
 	signed 's|"kind":"wrapper",|&"kind":"binary",|'
 	run --separate-stderr firma runner verify --signers "$SIGNERS" "$BUNDLE"
 	assert_status 1
-	[[ $stderr == 'firma: firma.ci-runner-bundles.json: is not strict JSON: a key is given twice, at byte '* ]]
+	[[ $stderr == "firma: $manifest is not strict JSON: a key is given twice, at byte "* ]]
 	signed 's|bundles.v1|bundles.v2|'
-	refuses 'firma.ci-runner-bundles.json: format must be firma.ci-runner-bundles.v1'
-	printf '{"format":"firma.ci-runner-bundles.v1","version":"1.2.3","commit":"0","files":[]}' >"$MANIFEST"
+	refuses "$manifest format must be firma.ci-runner-bundles.v1"
+	signed '/firma-linux/d; s/^,//'
+	run firma runner verify --signers "$SIGNERS" "$BUNDLE"
+	assert_status 1
+	echo '{"format":"firma.ci-runner-bundles.v1","version":"1.2.3","commit":"0","files":[]}' >"$MANIFEST"
+	list_bundle
 	sign_bundle
-	refuses 'firma.ci-runner-bundles.json: files is empty'
-	printf '[]' >"$MANIFEST"
+	refuses "$manifest files is empty"
+	echo '[]' >"$MANIFEST"
+	list_bundle
 	sign_bundle
 	run firma runner verify --signers "$SIGNERS" "$BUNDLE"
 	assert_status 1
+}
+
+@test "a list of sums is strict, also when it is signed" {
+	local part="has a name with an empty part, '.' or '..'"
+
+	signed_sums '1s|ci/|../|'
+	refuses "SHA256SUMS: line 1 $part"
+	signed_sums '1s|ci/|ci/../|'
+	refuses "SHA256SUMS: line 1 $part"
+	signed_sums '1s|ci/|./|'
+	refuses "SHA256SUMS: line 1 $part"
+	signed_sums '1s|ci/|ci//|'
+	refuses "SHA256SUMS: line 1 $part"
+	signed_sums '1s|$|/|'
+	refuses "SHA256SUMS: line 1 $part"
+	signed_sums '1s|ci/|/bin/|'
+	refuses 'SHA256SUMS: line 1 has an absolute name'
+	signed_sums '1s|ci/|c i/|'
+	refuses 'SHA256SUMS: line 1 has a name with a character that is not in [A-Za-z0-9._+-/]'
+	signed_sums "1s|ci/|$(printf 'x%.0s' {1..256})/|"
+	refuses 'SHA256SUMS: line 1 has a name that is too long'
+	signed_sums '2s|firma.*|ci/firma-runner|'
+	refuses 'SHA256SUMS: line 2 names ci/firma-runner once more'
+	signed_sums '2s|firma.*|SHA256SUMS|'
+	refuses 'SHA256SUMS: line 2 names this list itself, or its signature'
+	signed_sums '2s|^.|X|'
+	refuses 'SHA256SUMS: line 2 is not as sha256sum writes it'
+	signed_sums '2s|  | *|'
+	refuses 'SHA256SUMS: line 2 is not as sha256sum writes it'
+	signed_sums 's/^$//; $s/bundles/bungles/'
+	refuses 'SHA256SUMS: does not name firma.ci-runner-bundles.json'
+	signed_sums '1{h;G;G;s/firma-runner/more/}'
+	run firma runner verify --signers "$SIGNERS" "$BUNDLE"
+	assert_status 1
+	printf %s "$(<"$SUMS")" >"$TMP/sums"
+	mv "$TMP/sums" "$SUMS"
+	sign_bundle
+	refuses 'SHA256SUMS: does not end with a line feed'
+	describe_bundle
+	printf "$(printf %064d 0)  x%d\n" {1..300} >>"$SUMS"
+	sign_bundle
+	refuses 'SHA256SUMS: names too many files'
+	# A file that is only in this list.
+	describe_bundle
+	echo more >"$BUNDLE/more"
+	(cd "$BUNDLE" && sha256sum more >>SHA256SUMS)
+	sign_bundle
+	refuses 'firma.ci-runner-bundles.json: says nothing of more'
 }

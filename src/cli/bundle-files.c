@@ -69,7 +69,7 @@ static void look_at_file(struct walk *w, int dir_fd, const char *name)
 	const char *what;
 
 	if (!f) {
-		fault(w, bytes_str(&w->path), "was added: the manifest does not name it");
+		fault(w, bytes_str(&w->path), "was added: " BUNDLE_SUMS " does not name it");
 		return;
 	}
 	f->was_seen = true;
@@ -86,7 +86,7 @@ static int look_at_directory(struct walk *w, int dir_fd, const char *name, unsig
 	cleanup(close_p) int fd = -1;
 
 	if (!bundle_has_directory(w->bundle, bytes_str(&w->path)) || depth == DEPTH_MAX) {
-		fault(w, bytes_str(&w->path), "was added: the manifest names no file in it");
+		fault(w, bytes_str(&w->path), "was added: " BUNDLE_SUMS " names no file in it");
 		return 0;
 	}
 	fd = openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -96,10 +96,10 @@ static int look_at_directory(struct walk *w, int dir_fd, const char *name, unsig
 	return 0;
 }
 
-/* The manifest and its signature were read before. */
-static bool was_read(const struct walk *w)
+/* What was signed, and the signature, are in no list. */
+static bool is_signed(const struct walk *w)
 {
-	return strcmp(bytes_str(&w->path), BUNDLE_MANIFEST) == 0
+	return strcmp(bytes_str(&w->path), BUNDLE_SUMS) == 0
 		|| strcmp(bytes_str(&w->path), BUNDLE_SIGNATURE) == 0;
 }
 
@@ -110,7 +110,7 @@ static int look_at(struct walk *w, int dir_fd, const char *name, unsigned int de
 
 	if (bytes_error(&w->path) < 0)
 		return bytes_error(&w->path);
-	if (was_read(w))
+	if (is_signed(w))
 		return 0;
 	if (fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
 		fault(w, bytes_str(&w->path), strerror(errno));

@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Compares a directory with the manifest of the bundle that must lie there: every file is there
+ * Compares a directory with the lists of the bundle that must lie there: every file is there
  * with its size and hash, and there is nothing else. No symbolic link is followed.
  */
 

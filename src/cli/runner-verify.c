@@ -2,7 +2,8 @@
 
 /*
  * `firma runner verify`: whether a bundle is what one of the signers has signed. The signature
- * comes first, then the manifest, then each file. Nothing of the bundle is run.
+ * of SHA256SUMS comes first, then that list, the manifest, and each file. Nothing of the bundle is
+ * run.
  */
 
 #include <errno.h>
@@ -15,6 +16,8 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/notation.h"
+#include "base/sha256.h"
 #include "base/text.h"
 #include "cli/bundle-files.h"
 #include "cli/verb.h"
@@ -25,7 +28,7 @@ struct verify {
 	const char *signers, *at_least;
 	struct stat signers_stat;
 	struct allowed_signers *list;
-	struct bytes text, signature; /* the manifest's */
+	struct bytes sums, signature, manifest;
 };
 
 static bool parse_version(const char *value, void *to)
@@ -97,14 +100,13 @@ static int read_list(int dir_fd, const char *name, size_t max, struct bytes *ret
 static int check_signature(const struct verify *v, const struct allowed_signer **ret)
 {
 	const uint64_t now = clock_now().wall / CLOCK_SECOND;
-	const struct bytes *text = &v->text;
 	enum signer_standing standing;
 	enum sshsig_fault fault;
 	struct sshsig sig;
 
 	fault = sshsig_parse(bytes_str(&v->signature), v->signature.len, SSHSIG_RELEASE, &sig);
 	if (fault == SSHSIG_FINE)
-		fault = sshsig_verify(&sig, SSHSIG_RELEASE, bytes_str(text), text->len);
+		fault = sshsig_verify(&sig, SSHSIG_RELEASE, bytes_str(&v->sums), v->sums.len);
 	if (fault != SSHSIG_FINE)
 		return refuse(BUNDLE_SIGNATURE, sshsig_fault_text(fault));
 	standing = allowed_signers_judge(v->list, &sig.key, SSHSIG_RELEASE, now, ret);
@@ -114,18 +116,39 @@ static int check_signature(const struct verify *v, const struct allowed_signer *
 				       : refuse(BUNDLE_SIGNATURE, signer_standing_text(standing));
 }
 
-/* --- the manifest ----------------------------------------------------------------------------- */
+/* --- the lists -------------------------------------------------------------------------------- */
 
-static int read_manifest(const struct verify *v, struct bundle *bundle)
+static int refuse_list(const char *name, int r, const struct bytes *why)
+{
+	return r < 0 ? say_undecided("out of memory") : refuse(name, bytes_str(why));
+}
+
+/* Nothing of the manifest is read before its hash is compared. */
+static int read_lists(struct verify *v, int dir_fd, struct bundle *bundle)
 {
 	cleanup(bytes_deinit) struct bytes why = BYTES_PRINTED;
-	int r;
+	char hex[2 * SHA256_LEN + 1];
+	uint8_t hash[SHA256_LEN];
+	int r, status;
 
-	r = bundle_read(bundle, bytes_str(&v->text), v->text.len, &why);
-	if (r < 0)
-		return say_undecided("out of memory");
-	if (r == BUNDLE_FAULTY)
-		return refuse(BUNDLE_MANIFEST, bytes_str(&why));
+	r = bundle_read_sums(bundle, bytes_str(&v->sums), v->sums.len, &why);
+	if (r != 0)
+		return refuse_list(BUNDLE_SUMS, r, &why);
+
+	status = read_list(dir_fd, BUNDLE_MANIFEST, LIMIT_BUNDLE_LIST, &v->manifest);
+	if (status != STATUS_DONE)
+		return status;
+	sha256_of(bytes_str(&v->manifest), v->manifest.len, hash);
+	notation_hex(hash, sizeof(hash), hex);
+	if (strcmp(hex, bundle->own->hash) != 0)
+		return refuse(BUNDLE_MANIFEST, "has another content than was signed");
+
+	r = bundle_read_manifest(bundle, bytes_str(&v->manifest), v->manifest.len, &why);
+	return r == 0 ? STATUS_DONE : refuse_list(BUNDLE_MANIFEST, r, &why);
+}
+
+static int check_version(const struct verify *v, const struct bundle *bundle)
+{
 	if (!v->at_least || bundle_compare_versions(bundle->version, v->at_least) >= 0)
 		return STATUS_DONE;
 	say("the bundle is of version %s, which is older than %s", bundle->version, v->at_least);
@@ -155,11 +178,13 @@ static int verify(struct verify *v, int dir_fd)
 	if (status == STATUS_DONE)
 		status = read_list(dir_fd, BUNDLE_SIGNATURE, SSHSIG_MAX, &v->signature);
 	if (status == STATUS_DONE)
-		status = read_list(dir_fd, BUNDLE_MANIFEST, LIMIT_BUNDLE_MANIFEST, &v->text);
+		status = read_list(dir_fd, BUNDLE_SUMS, LIMIT_BUNDLE_LIST, &v->sums);
 	if (status == STATUS_DONE)
 		status = check_signature(v, &signer);
 	if (status == STATUS_DONE)
-		status = read_manifest(v, &bundle);
+		status = read_lists(v, dir_fd, &bundle);
+	if (status == STATUS_DONE)
+		status = check_version(v, &bundle);
 	if (status == STATUS_DONE)
 		status = bundle_files_check(&bundle, dir_fd, &v->signers_stat);
 	return status == STATUS_DONE ? print_result(&bundle, signer) : status;
@@ -167,7 +192,9 @@ static int verify(struct verify *v, int dir_fd)
 
 static int run(const struct verb *verb, int argc, char **argv)
 {
-	struct verify v = { .text = BYTES_PRINTED, .signature = BYTES_PRINTED };
+	struct verify v = {
+		.sums = BYTES_PRINTED, .signature = BYTES_PRINTED, .manifest = BYTES_PRINTED
+	};
 	cleanup(close_p) int dir_fd = -1;
 	struct operands directory;
 	int status;
@@ -185,8 +212,9 @@ static int run(const struct verb *verb, int argc, char **argv)
 		return say_undecided("the bundle's directory: %s", strerror(errno));
 	status = verify(&v, dir_fd);
 	allowed_signers_free(v.list);
-	bytes_deinit(&v.text);
+	bytes_deinit(&v.sums);
 	bytes_deinit(&v.signature);
+	bytes_deinit(&v.manifest);
 	return status;
 }
 

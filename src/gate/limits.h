@@ -151,9 +151,9 @@
 /* How long a runner's signature with a shared key is valid, in seconds. */
 #define LIMIT_RUNNER_SIGNATURE_LIFE 300
 
-/* A release's bundle: its files, the size of each, its manifest, and the systems a file is for. */
+/* A release's bundle: its files, the size of each, its lists, and the systems a file is for. */
 #define LIMIT_BUNDLE_FILES 256
 #define LIMIT_BUNDLE_FILE (UINT64_C(256) << 20)
-#define LIMIT_BUNDLE_MANIFEST ((size_t)1 << 20)
+#define LIMIT_BUNDLE_LIST ((size_t)1 << 20)
 #define LIMIT_BUNDLE_PATH 255
 #define LIMIT_BUNDLE_TARGETS 32

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* Reads the manifest of a bundle. */
+/* Reads the lists of a bundle. */
 
 #include "gate/runner/bundle.h"
 
@@ -11,15 +11,23 @@
 
 #include "base/array.h"
 #include "base/json/dispatch.h"
+#include "base/notation.h"
 #include "base/sha256.h"
 #include "gate/limits.h"
+
+#define HEX_LEN ((size_t)2 * SHA256_LEN)
+
+/* Between hash and name. */
+#define GAP "  "
+#define GAP_LEN (sizeof(GAP) - 1)
 
 #define NUMBERS_MAX 4
 #define DIGITS_MAX 9
 
 void bundle_deinit(struct bundle *b)
 {
-	json_doc_free(b->doc);
+	free(b->sums);
+	json_doc_free(b->manifest);
 	free(b->files);
 }
 
@@ -84,7 +92,7 @@ int bundle_compare_versions(const char *a, const char *b)
 	return 0;
 }
 
-/* --- files ------------------------------------------------------------------------------------ */
+/* --- SHA256SUMS ------------------------------------------------------------------------------- */
 
 /*
  * Names are of few characters: no name can lead out of the directory, hide in a terminal, or be
@@ -111,26 +119,87 @@ static const char *find_path_fault(const char *path)
 	}
 }
 
-/* Which versions a file may have. */
-static const struct kind_row {
+static int refuse_line(struct bytes *why, size_t number, const char *what)
+{
+	return bytes_refuse(why, BUNDLE_FAULTY, "line %zu %s", number, what);
+}
+
+/* Takes a line without its line feed, and cuts it into two strings. */
+static int take_line(struct bundle *b, char *line, struct bytes *why)
+{
+	struct bundle_file *f = &b->files[b->n];
+	const size_t number = b->n + 1;
+	uint8_t hash[SHA256_LEN];
+	const char *fault;
+
+	if (strlen(line) <= HEX_LEN + GAP_LEN
+		|| notation_parse_hex(line, HEX_LEN, hash, sizeof(hash)) < 0
+		|| memcmp(line + HEX_LEN, GAP, GAP_LEN) != 0)
+		return refuse_line(why, number, "is not as sha256sum writes it");
+
+	line[HEX_LEN] = '\0';
+	f->hash = line;
+	f->path = line + HEX_LEN + GAP_LEN;
+	fault = find_path_fault(f->path);
+	if (fault)
+		return refuse_line(why, number, fault);
+	if (strcmp(f->path, BUNDLE_SUMS) == 0 || strcmp(f->path, BUNDLE_SIGNATURE) == 0)
+		return refuse_line(why, number, "names this list itself, or its signature");
+	if (bundle_find(b, f->path))
+		return bytes_refuse(
+			why, BUNDLE_FAULTY, "line %zu names %s once more", number, f->path);
+	b->n++;
+	return 0;
+}
+
+int bundle_read_sums(struct bundle *b, const char *text, size_t len, struct bytes *why)
+{
+	size_t n_lines = 0;
+	char *line, *end;
+	int r = 0;
+
+	for (size_t i = 0; i < len; i++)
+		n_lines += text[i] == '\n';
+	if (len == 0 || text[len - 1] != '\n' || memchr(text, '\0', len))
+		return bytes_refuse(why, BUNDLE_FAULTY, "does not end with a line feed");
+	if (n_lines > LIMIT_BUNDLE_FILES)
+		return bytes_refuse(why, BUNDLE_FAULTY, "names too many files");
+
+	b->sums = strndup(text, len);
+	b->files = calloc(n_lines, sizeof(*b->files));
+	if (!b->sums || !b->files)
+		return -ENOMEM;
+	for (line = b->sums; r == 0 && (end = strchr(line, '\n')); line = end + 1) {
+		*end = '\0';
+		r = take_line(b, line, why);
+	}
+	b->own = bundle_find(b, BUNDLE_MANIFEST);
+	if (r == 0 && !b->own)
+		return bytes_refuse(why, BUNDLE_FAULTY, "does not name " BUNDLE_MANIFEST);
+	return r;
+}
+
+/* --- the manifest ----------------------------------------------------------------------------- */
+
+/* The kinds of files, and whether a file's version is the bundle's. */
+static const struct kind {
 	const char *name;
-	bool is_ours; /* its version is that of the bundle */
+	bool is_ours;
 } kinds[] = {
 	{ "wrapper", true },
 	{ "binary", true },
 	{ "library", false },
 	{ "source", true },
 	{ "sbom", true },
-	{ "sums", true },
+	{ "notice", true },
 };
 
-static const struct kind_row *find_kind(const char *name)
-{
-	for (size_t i = 0; i < LENGTH(kinds); i++)
-		if (strcmp(kinds[i].name, name) == 0)
-			return &kinds[i];
-	return NULL;
-}
+/* An element of `files`. */
+struct entry {
+	const char *path, *hash, *version, *platform;
+	uint64_t size;
+	const struct kind *kind;
+};
 
 /* The first fault is told; `place`: such as "files[3]", or "". */
 struct reader {
@@ -149,45 +218,15 @@ static int note_fault(struct dispatch *d, const char *where, const char *what)
 		where ? where : "", r->place[0] || where ? " " : "", what);
 }
 
-static int take_name(
-	struct dispatch *d, const struct dispatch_row *row, const struct dispatch_value *v)
-{
-	const struct reader *r = d->context;
-	const char *fault = v->string ? find_path_fault(v->string) : "must be a text";
-
-	if (!fault
-		&& (strcmp(v->string, BUNDLE_MANIFEST) == 0
-			|| strcmp(v->string, BUNDLE_SIGNATURE) == 0))
-		fault = "is the manifest's own, or its signature's";
-	if (!fault && bundle_find(r->bundle, v->string))
-		return dispatch_refuse(d, row->key, "names %s twice", v->string);
-	if (fault)
-		return dispatch_refuse(d, row->key, "%s", fault);
-	*(const char **)dispatch_to(d, row) = v->string;
-	return 0;
-}
-
 static int take_kind(
 	struct dispatch *d, const struct dispatch_row *row, const struct dispatch_value *v)
 {
-	const struct kind_row *kind = v->string ? find_kind(v->string) : NULL;
-	struct bundle_file *f = d->to;
+	struct entry *e = d->to;
 
-	if (!kind)
-		return dispatch_refuse(d, row->key, "is no kind of file that is known");
-	f->kind = kind->name;
-	f->is_ours = kind->is_ours;
-	return 0;
-}
-
-/* A library's version is its maker's. */
-static int take_version(
-	struct dispatch *d, const struct dispatch_row *row, const struct dispatch_value *v)
-{
-	if (!v->string || v->string[0] == '\0' || strlen(v->string) > LIMIT_STRING)
-		return dispatch_refuse(d, row->key, "must be a version, such as 1.2.3");
-	*(const char **)dispatch_to(d, row) = v->string;
-	return 0;
+	for (size_t i = 0; v->string && i < LENGTH(kinds); i++)
+		if (strcmp(kinds[i].name, v->string) == 0)
+			e->kind = &kinds[i];
+	return e->kind ? 0 : dispatch_refuse(d, row->key, "is no kind of file that is known");
 }
 
 static int check_target(struct dispatch *d, const char *where, const struct json *v, void *to)
@@ -202,14 +241,14 @@ static int check_targets(
 	return dispatch_array(d, row->key, v->json, 0, LIMIT_BUNDLE_TARGETS, check_target, NULL);
 }
 
-#define AT(member) offsetof(struct bundle_file, member)
+#define AT(member) offsetof(struct entry, member)
 
-static const struct dispatch_row file_rows[] = {
-	{ "path", take_name, AT(path), true, 0 },
+static const struct dispatch_row entry_rows[] = {
+	{ "path", dispatch_take_word, AT(path), true, LIMIT_BUNDLE_PATH },
 	{ "kind", take_kind, 0, true, 0 },
 	{ "size", dispatch_take_number, AT(size), true, LIMIT_BUNDLE_FILE },
-	{ "sha256", dispatch_take_hash, AT(hash), true, 2 * SHA256_LEN },
-	{ "version", take_version, AT(version), true, 0 },
+	{ "sha256", dispatch_take_hash, AT(hash), true, HEX_LEN },
+	{ "version", dispatch_take_word, AT(version), true, LIMIT_STRING },
 	{ "platform", dispatch_take_word, AT(platform), false, LIMIT_STRING },
 	{ "targets", check_targets, 0, true, 0 },
 	{ 0 },
@@ -217,23 +256,43 @@ static const struct dispatch_row file_rows[] = {
 
 #undef AT
 
+/* Adds the entry to what SHA256SUMS says of the file. */
+static int join(struct dispatch *d, const struct entry *e)
+{
+	const struct reader *r = d->context;
+	struct bundle_file *f = bundle_find(r->bundle, e->path);
+
+	if (!f)
+		return dispatch_refuse(d, "path", "names a file that " BUNDLE_SUMS " does not");
+	if (f->is_described)
+		return dispatch_refuse(d, "path", "names %s once more, or this list", f->path);
+	if (strcmp(f->hash, e->hash) != 0)
+		return dispatch_refuse(d, "sha256", "of %s is not that of " BUNDLE_SUMS, f->path);
+	f->size = e->size;
+	f->version = e->version;
+	f->is_ours = e->kind->is_ours;
+	f->is_described = true;
+	return 0;
+}
+
 static int take_file(struct dispatch *document, const char *where, const struct json *v, void *to)
 {
 	struct reader r = *(const struct reader *)document->context;
-	struct bundle *b = to;
-	struct dispatch d = {
-		.to = &b->files[b->n], .context = &r, .fault = note_fault, .all = true
-	};
+	struct entry entry = { 0 };
+	struct dispatch d = { .to = &entry, .context = &r, .fault = note_fault, .all = true };
 	int e;
 
+	(void)to;
 	snprintf(r.place, sizeof(r.place), "%s", where);
-	e = dispatch_object(&d, v, file_rows);
-	if (e == 0)
-		b->n++;
-	return e;
+	e = dispatch_object(&d, v, entry_rows);
+	return e == 0 ? join(&d, &entry) : e;
 }
 
-/* --- the document ----------------------------------------------------------------------------- */
+static int take_files(
+	struct dispatch *d, const struct dispatch_row *row, const struct dispatch_value *v)
+{
+	return dispatch_array(d, row->key, v->json, 1, LIMIT_BUNDLE_FILES, take_file, NULL);
+}
 
 static int take_format(
 	struct dispatch *d, const struct dispatch_row *row, const struct dispatch_value *v)
@@ -243,15 +302,13 @@ static int take_format(
 	return 0;
 }
 
-static int take_files(
+static int take_version(
 	struct dispatch *d, const struct dispatch_row *row, const struct dispatch_value *v)
 {
-	struct bundle *b = d->to;
-
-	b->files = calloc(json_size(v->json) + 1, sizeof(*b->files));
-	if (!b->files)
-		return -ENOMEM;
-	return dispatch_array(d, row->key, v->json, 1, LIMIT_BUNDLE_FILES, take_file, b);
+	if (!v->string || !bundle_is_version(v->string))
+		return dispatch_refuse(d, row->key, "must be whole numbers, such as 1.2.3");
+	*(const char **)dispatch_to(d, row) = v->string;
+	return 0;
 }
 
 #define AT(member) offsetof(struct bundle, member)
@@ -264,33 +321,36 @@ static const struct dispatch_row rows[] = {
 	{ 0 },
 };
 
-/* Our own files are of the bundle's version: an old one among them is a fault. */
-static int check_versions(const struct bundle *b, struct bytes *why)
+/* An old program in a new bundle is a fault. */
+static int check_files(const struct bundle *b, struct bytes *why)
 {
-	if (!bundle_is_version(b->version))
-		return bytes_refuse(
-			why, BUNDLE_FAULTY, "version must be whole numbers, such as 1.2.3");
-	for (size_t i = 0; i < b->n; i++)
+	for (size_t i = 0; i < b->n; i++) {
+		if (!b->files[i].is_described)
+			return bytes_refuse(
+				why, BUNDLE_FAULTY, "says nothing of %s", b->files[i].path);
 		if (b->files[i].is_ours && strcmp(b->files[i].version, b->version) != 0)
 			return bytes_refuse(why, BUNDLE_FAULTY,
-				"%s is of another version than the bundle", b->files[i].path);
+				"has %s in another version than the bundle's", b->files[i].path);
+	}
 	return 0;
 }
 
-int bundle_read(struct bundle *b, const char *text, size_t len, struct bytes *why)
+int bundle_read_manifest(struct bundle *b, const char *text, size_t len, struct bytes *why)
 {
 	struct reader r = { .bundle = b, .why = why };
 	struct dispatch d = { .to = b, .context = &r, .fault = note_fault, .all = true };
 	struct scan_fault fault;
 	int e;
 
-	e = json_parse(text, len, &b->doc, &fault);
+	b->own->size = len;
+	b->own->is_described = true;
+	e = json_parse(text, len, &b->manifest, &fault);
 	if (e == JSON_MALFORMED)
 		return bytes_refuse(why, BUNDLE_FAULTY, "is not strict JSON: %s, at byte %zu",
 			scan_error_text(fault.error), fault.offset);
 	if (e == 0)
-		e = dispatch_object(&d, json_root(b->doc), rows);
+		e = dispatch_object(&d, json_root(b->manifest), rows);
 	if (e == DISPATCH_REFUSED)
 		return BUNDLE_FAULTY;
-	return e == 0 ? check_versions(b, why) : e;
+	return e == 0 ? check_files(b, why) : e;
 }

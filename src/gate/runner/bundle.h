@@ -2,10 +2,13 @@
 #pragma once
 
 /*
- * The manifest of a release's bundle: what is signed. It names every file of the bundle but itself
- * and its signature, with kind, size, hash, version, and the CI systems that the file is for.
+ * The two lists of a release's bundle. SHA256SUMS, in the form of sha256sum(1), is what is signed.
+ * It names every file of the bundle but itself and its signature. The manifest says more of each of
+ * these files but itself: kind, size, version, and the CI systems that the file is for. The lists
+ * must agree.
  *
- * Verify the signature first, then bundle_read(). Pure functions; zeroed, then bundle_deinit().
+ * Verify the signature first, then bundle_read_sums(), compare the manifest's hash, and
+ * bundle_read_manifest(). Pure functions; zeroed, then bundle_deinit().
  */
 
 #include <stdbool.h>
@@ -15,35 +18,38 @@
 #include "base/bytes.h"
 #include "base/json/tree.h"
 
+#define BUNDLE_SUMS "SHA256SUMS"
+#define BUNDLE_SIGNATURE BUNDLE_SUMS ".sig"
 #define BUNDLE_MANIFEST "firma.ci-runner-bundles.json"
-#define BUNDLE_SIGNATURE BUNDLE_MANIFEST ".sig"
 #define BUNDLE_FORMAT "firma.ci-runner-bundles.v1"
 
-/* The strings belong to the document. */
 struct bundle_file {
 	const char *path; /* relative to the bundle's directory */
 	const char *hash; /* SHA-256, lower-case hex */
-	const char *kind, *version;
-	const char *platform; /* of a binary or library, such as "linux/arm64"; or NULL */
 	uint64_t size;
-	bool is_ours;  /* its version is the bundle's */
-	bool was_seen; /* for the caller */
+	const char *version; /* the manifest's has none */
+	bool is_ours;        /* its version must be the bundle's */
+	bool is_described;   /* by the manifest */
+	bool was_seen;       /* for the caller */
 };
 
 struct bundle {
-	struct json_doc *doc;
+	char *sums; /* cut into strings */
+	struct json_doc *manifest;
 	const char *version, *commit;
 	struct bundle_file *files;
 	size_t n;
+	struct bundle_file *own; /* the manifest's own, by SHA256SUMS */
 };
 
 void bundle_deinit(struct bundle *bundle);
 
-/* The manifest is not what it must be. */
+/* A list is not what it must be. */
 enum { BUNDLE_FAULTY = 1 };
 
-/* Returns 0, BUNDLE_FAULTY with the first fault in `why`, or -ENOMEM. */
-int bundle_read(struct bundle *bundle, const char *text, size_t len, struct bytes *why);
+/* Both return 0, BUNDLE_FAULTY with the first fault in `why`, or -ENOMEM. */
+int bundle_read_sums(struct bundle *bundle, const char *text, size_t len, struct bytes *why);
+int bundle_read_manifest(struct bundle *bundle, const char *text, size_t len, struct bytes *why);
 
 /* NULL if the bundle has no such file. */
 struct bundle_file *bundle_find(const struct bundle *bundle, const char *path);
