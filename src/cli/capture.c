@@ -8,7 +8,6 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
-#include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,6 +15,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/pidfd.h"
 
 #define READ_SIZE 4096
 
@@ -80,7 +80,7 @@ static int read_until(int fd, size_t max, uint64_t deadline, struct bytes *ret)
 /* The program may have closed its output and still be running. */
 static int wait_for_end(pid_t pid, uint64_t deadline)
 {
-	cleanup(close_p) int fd = pidfd_open(pid, 0);
+	cleanup(close_p) int fd = pidfd_of(pid);
 
 	/* A pidfd is readable when its process has ended. */
 	return fd < 0 ? -errno : await_events(fd, POLLIN, deadline);

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/pidfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -14,6 +13,7 @@
 #include "base/await.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/pidfd.h"
 #include "cli/daemon-look.h"
 
 /* How long a process may take to end after SIGKILL; the disk may be slow. */
@@ -30,7 +30,7 @@ static const struct option_row rows[] = {
  */
 static int open_holder(const struct pid_file *f, pid_t pid, int *ret_fd)
 {
-	cleanup(close_p) int fd = pidfd_open(pid, 0);
+	cleanup(close_p) int fd = pidfd_of(pid);
 	pid_t holder = 0;
 	int r;
 
@@ -57,7 +57,7 @@ static int stop_process(const struct pid_file *f, pid_t pid, uint64_t timeout)
 	r = open_holder(f, pid, &fd);
 	if (r == 0 && fd < 0)
 		return STATUS_DONE; /* it has just ended */
-	if (r == 0 && pidfd_send_signal(fd, SIGTERM, NULL, 0) < 0 && errno != ESRCH)
+	if (r == 0 && pidfd_signal(fd, SIGTERM) < 0 && errno != ESRCH)
 		r = -errno;
 	if (r < 0)
 		return say_undecided("process %ld: %s", (long)pid, strerror(-r));
@@ -65,7 +65,7 @@ static int stop_process(const struct pid_file *f, pid_t pid, uint64_t timeout)
 		return STATUS_DONE;
 
 	say("process %ld does not end, and is killed", (long)pid);
-	if (pidfd_send_signal(fd, SIGKILL, NULL, 0) < 0 && errno != ESRCH)
+	if (pidfd_signal(fd, SIGKILL) < 0 && errno != ESRCH)
 		return say_undecided("process %ld: %s", (long)pid, strerror(errno));
 	return has_ended(fd, KILL_TIME)
 		? STATUS_DONE
