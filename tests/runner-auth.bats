@@ -240,7 +240,7 @@ no_secret() {
 	assert_field reason 'approval token is for another request: runner differs'
 	run evaluate_as "$(make_token)" "${READ[@]}" approval_token="$token"
 	assert_field decision allow
-	"$FIRMA" evidence verify "$TMP/evidence"
+	firma evidence verify "$TMP/evidence"
 }
 
 @test "lists and cards show the runner, and it is not approved for good" {
@@ -400,7 +400,7 @@ is_fault() {
 	grep -q '"signature":"<redacted-oidc-jwt>","sha256":"[0-9a-f]*","issuer":"https://token' \
 		"$TMP/evidence"
 	grep -q '"runner":\["issuer=' "$TMP/evidence"
-	"$FIRMA" evidence verify "$TMP/evidence"
+	firma evidence verify "$TMP/evidence"
 }
 
 # --- the client -----------------------------------------------------------------------------------

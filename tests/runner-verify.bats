@@ -72,11 +72,14 @@ signed_sums() {
 
 # Each byte of both lists, of the signature and of each file, changed in one bit.
 @test "no byte of a bundle can be changed" {
-	python3 - "$FIRMA" "$SIGNERS" "$BUNDLE" <<-'EOT'
+	_command "$FIRMA"
+	python3 - "$SIGNERS" "$BUNDLE" "${CMD[@]}" <<-'EOT'
 		import os, subprocess, sys
-		firma, signers, bundle = sys.argv[1:]
+		signers, bundle, firma = sys.argv[1], sys.argv[2], sys.argv[3:]
+		# Beneath another program it takes long: then some of them.
+		step = 1 if len(firma) == 1 else 41
 		def passes():
-		    return subprocess.run([firma, "runner", "verify", "--signers", signers, bundle],
+		    return subprocess.run(firma + ["runner", "verify", "--signers", signers, bundle],
 		                          capture_output=True)
 		assert passes().returncode == 0
 		n = 0
@@ -84,7 +87,7 @@ signed_sums() {
 		             "firma-linux-amd64", "ci/firma-runner"):
 		    path = os.path.join(bundle, name)
 		    whole = open(path, "rb").read()
-		    for i in range(len(whole)):
+		    for i in range(0, len(whole), step):
 		        with open(path, "r+b") as f:
 		            f.seek(i)
 		            f.write(bytes([whole[i] ^ 1]))
@@ -322,7 +325,7 @@ signed_sums() {
 	refuses 'SHA256SUMS: line 2 is not as sha256sum writes it'
 	signed_sums '2s|  | *|'
 	refuses 'SHA256SUMS: line 2 is not as sha256sum writes it'
-	signed_sums 's/^$//; $s/bundles/bungles/'
+	signed_sums 's/bundles.json/bungles.json/'
 	refuses 'SHA256SUMS: does not name firma.ci-runner-bundles.json'
 	signed_sums '1{h;G;G;s/firma-runner/more/}'
 	run firma runner verify --signers "$SIGNERS" "$BUNDLE"
