@@ -21,6 +21,8 @@
 #include "cli/daemon-user.h"
 #include "cli/home-path.h"
 #include "cli/packs.h"
+#include "cli/serve-key.h"
+#include "cli/serve-runners.h"
 #include "cli/verb.h"
 #include "daemon/door.h"
 #include "gate/limits.h"
@@ -39,11 +41,6 @@
 #define MAX_STORE_MAX (UINT64_C(1) << 40)
 #define MAX_EVIDENCE_MIN (UINT64_C(64) << 10)
 
-/* One of two kinds of keys. */
-struct key_choice {
-	const char *shared, *signing;
-};
-
 struct command_line {
 	struct serve_options serve;
 	const char *store;
@@ -54,7 +51,8 @@ struct command_line {
 	const char *registry;
 	const char *pid_file;
 	uint64_t ready_fd;
-	struct key_choice key, old_key; /* of the evidence */
+	struct serve_key_choice key, old_key; /* of the evidence */
+	struct serve_runners runners;
 	bool was_unsigned;
 	uint64_t retry_after; /* µs */
 	uint64_t max_pending; /* 0: the usual limits */
@@ -140,6 +138,19 @@ static const struct option_row rows[] = {
 		OPTION_STRING(struct command_line, policy) },
 	{ "approvers", 0, "FILE", "whose signatures approve, see firma-approvers(5)",
 		OPTION_STRING(struct command_line, approvers) },
+	{ "runner-key", 0, "FILE", "whose shared key a CI runner signs with",
+		OPTION_STRING(struct command_line, runners.key) },
+	{ "runner-key-id", 0, "ID", "the ID of that key",
+		OPTION_TEXT(struct command_line, runners.key_id) },
+	{ "runner-oidc-issuer", 0, "URL", "whose tokens prove a CI job",
+		OPTION_TEXT(struct command_line, runners.issuer) },
+	{ "runner-oidc-audience", 0, "TEXT", "for whom these are made",
+		OPTION_TEXT(struct command_line, runners.audience) },
+	{ "runner-oidc-jwks", 0, "FILE", "the issuer's key set",
+		OPTION_STRING(struct command_line, runners.jwks) },
+	{ "runner-oidc-pin", 0, "NAME=PATTERN", "what a claim must be, once or more often",
+		OPTION_PARSED(struct command_line, runners, serve_runners_parse_pin),
+		.wants = "NAME=PATTERN" },
 	{ "require-signature", 0, NULL, "let nothing be approved without one",
 		OPTION_FLAG(struct command_line, serve.settings.require_signature) },
 	{ "advisory", 0, NULL,
@@ -270,30 +281,6 @@ static int check_options(const struct verb *verb, const struct command_line *c)
 	return STATUS_DONE;
 }
 
-/*
- * A key is given as a file, never as a value, since the command line and the environment are
- * visible to others. A name without a slash is a credential's, if the service manager provides
- * credentials.
- */
-static int find_key(const struct key_choice *choice, const char *credentials,
-	struct evidence_key_option *ret, char **ret_path)
-{
-	const char *name = choice->shared ? choice->shared : choice->signing;
-
-	ret->path = name;
-	ret->kind = choice->shared ? EVIDENCE_KEY_SHARED : EVIDENCE_KEY_PRIVATE;
-	if (!name || strchr(name, '/') || !credentials)
-		return 0;
-
-	if (asprintf(ret_path, "%s/%s", credentials, name) < 0) {
-		*ret_path = NULL;
-		return -ENOMEM;
-	}
-	ret->path = *ret_path;
-	ret->is_credential = true;
-	return 0;
-}
-
 static int find_keys(struct command_line *c, char **ret_path, char **ret_old_path)
 {
 	const char *directory = getenv("CREDENTIALS_DIRECTORY");
@@ -301,8 +288,9 @@ static int find_keys(struct command_line *c, char **ret_path, char **ret_old_pat
 
 	s->credentials = directory && directory[0] == '/' ? directory : NULL;
 	s->evidence_key_changes = changes_key(c);
-	return find_key(&c->key, s->credentials, &s->evidence_key, ret_path) < 0
-			|| find_key(&c->old_key, s->credentials, &s->evidence_old_key, ret_old_path)
+	return serve_find_key(&c->key, s->credentials, &s->evidence_key, ret_path) < 0
+			|| serve_find_key(
+				   &c->old_key, s->credentials, &s->evidence_old_key, ret_old_path)
 				< 0
 		? -ENOMEM
 		: 0;
@@ -321,7 +309,7 @@ static int take_path(const char *given, const char *what, char **own, const char
 	return STATUS_DONE;
 }
 
-#define HOME_PATHS 12
+#define HOME_PATHS 14
 
 /* The paths of the options, absolute. */
 struct paths {
@@ -349,6 +337,7 @@ static int find_home(struct command_line *c, struct paths *p)
 	const char **options[HOME_PATHS] = { &c->serve.socket, &c->serve.operator_socket,
 		&c->state_dir, &c->policy, &c->approvers, &c->pack_directory, &c->registry,
 		&c->serve.evidence_log, &c->key.shared, &c->key.signing, &c->pid_file,
+		&c->runners.key, &c->runners.jwks,
 		c->old_key.shared ? &c->old_key.shared : &c->old_key.signing };
 	int r;
 
@@ -426,10 +415,13 @@ static int run_daemon(const struct verb *verb, struct command_line *c)
 
 	status = find_paths(verb, c, &paths);
 	if (status == STATUS_DONE)
+		status = serve_runners_make(&c->runners, verb, c->serve.credentials);
+	if (status == STATUS_DONE)
 		status = find_packs(verb, c, &packs, &pack_directory);
 	if (status != STATUS_DONE)
 		return status;
 
+	c->serve.runners = c->runners.runners;
 	c->serve.packs = packs.paths;
 	c->serve.n_packs = packs.n;
 	c->serve.pack_directory = bytes_str(&pack_directory);
@@ -481,7 +473,10 @@ static int read_and_run(const struct verb *verb, int argc, char **argv)
 		c.serve.settings.max_pending_alike = c.serve.settings.max_pending_of_uid =
 			c.max_pending;
 	status = check_options(verb, &c);
-	return status == STATUS_DONE ? run_daemon(verb, &c) : status;
+	if (status == STATUS_DONE)
+		status = run_daemon(verb, &c);
+	serve_runners_deinit(&c.runners);
+	return status;
 }
 
 static int run(const struct verb *verb, int argc, char **argv)

@@ -127,10 +127,13 @@ static int append_policy_head(const struct json *policy, struct bytes *b)
 	return bytes_appendf(b, ", %lld rules", (long long)json_count(rules));
 }
 
-/* Appends "1 issuer, 1 signer; HMAC-SHA256 is replayable"; nothing if no runner is known. */
-static int append_runners(const struct json *policy, struct bytes *b)
+/*
+ * Appends "1 issuer, 1 signer; HMAC-SHA256 is replayable"; nothing if no runner is known. Those of
+ * the policy are a member of it, those of the daemon's options are one of the whole.
+ */
+static int append_runners(const struct json *object, struct bytes *b)
 {
-	const struct json *runners = json_get(policy, "runners");
+	const struct json *runners = json_get(object, "runners");
 	uint64_t issuers = 0, signers = 0;
 	bool replayable = false;
 
@@ -150,6 +153,7 @@ static int append_policy(const struct json *root, struct bytes *b)
 	const struct json *policy = json_get(root, "policy");
 	const char *fault, *unused = json_get_string(root, "policy_not_in_force");
 
+	append_runners(root, b);
 	if (unused)
 		append_labelled(b, "not in force", unused);
 	if (!policy)

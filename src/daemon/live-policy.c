@@ -97,8 +97,10 @@ static bool set_fault(struct live_policy *live, const struct faults *faults, int
 
 static void put_in_force(struct live_policy *live, struct policy *policy, struct runner_keys *keys)
 {
-	runner_keys_free(live->keys);
-	live->keys = keys;
+	if (!live->given) {
+		runner_keys_free(live->keys);
+		live->keys = keys;
+	}
 	policy_free(live->policy);
 	live->policy = policy;
 	memcpy(live->hash, live->source.hash, sizeof(live->hash));
@@ -137,6 +139,10 @@ static int read_keys(struct live_policy *live, const struct clock_time *now, str
 
 	if (runners && live->is_pack)
 		faults_add(faults, ": runners:", "belongs to the policy, not to a pack");
+	else if (runners && live->given)
+		faults_add(faults, ": runners:",
+			"the daemon has runners by its --runner options: they may be in one place "
+			"only");
 	else
 		r = runner_keys_new(
 			runners, live->path, live->credentials, live->owner, now, faults, ret);
@@ -150,7 +156,7 @@ static int read_keys(struct live_policy *live, const struct clock_time *now, str
 static void keep_warnings(struct live_policy *live, const struct faults *faults)
 {
 	bytes_clear(&live->warnings);
-	if (live->keys && faults->n_warnings > 0)
+	if (!live->given && live->keys && faults->n_warnings > 0)
 		faults_print(faults, bytes_str(&live->shown), &live->warnings);
 }
 
@@ -206,6 +212,35 @@ enum live_policy_change live_policy_refresh(struct live_policy *live, const stru
 	if (r == 0)
 		return LIVE_POLICY_READ;
 	return other ? LIVE_POLICY_FAULTY : LIVE_POLICY_SAME;
+}
+
+int live_policy_give_runners(struct live_policy *live, const struct runners *given,
+	const struct clock_time *now, struct bytes *why)
+{
+	cleanup(bytes_deinit) struct bytes base = BYTES_PRINTED;
+	struct faults faults;
+	int r;
+
+	/* A credential that is not there is named as such. */
+	if (bytes_append_strs(&base, live->credentials ? live->credentials : "", "/") < 0)
+		return -ENOMEM;
+
+	faults_init(&faults);
+	r = runner_keys_new(
+		given, bytes_str(&base), live->credentials, live->owner, now, &faults, &live->keys);
+	if (r == POLICY_FAULTY && faults_summarize(&faults, "the --runner options", why) < 0)
+		r = -ENOMEM;
+	if (r == 0) {
+		live->given = given;
+		faults_print(&faults, "the --runner options", &live->warnings);
+	}
+	faults_deinit(&faults);
+	return r;
+}
+
+const struct runners *live_policy_runners(const struct live_policy *live)
+{
+	return live->given ? live->given : policy_runners(live->policy);
 }
 
 const char *live_policy_closed(const struct live_policy *live)

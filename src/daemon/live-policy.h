@@ -33,10 +33,16 @@ struct live_policy {
 	struct bytes shown;  /* the path, escaped */
 
 	const char *credentials; /* see daemon/runner-keys; or NULL */
-	bool is_pack;            /* it can't say which CI runners are known */
+
+	/*
+	 * The CI runners that the daemon's options name; or NULL: those of the policy. Never both:
+	 * a policy with runners of its own is then a fault, since nobody could tell which counts.
+	 */
+	const struct runners *given;
+	bool is_pack; /* it can't say which CI runners are known */
 
 	struct policy *policy;         /* in force, or NULL */
-	struct runner_keys *keys;      /* of its runners; or NULL */
+	struct runner_keys *keys;      /* of the runners; or NULL */
 	struct bytes warnings;         /* of their key sets, for the log */
 	uint8_t hash[POLICY_HASH_LEN]; /* SHA-256 of its text */
 	struct trusted_links links;    /* of its trusted directories */
@@ -64,11 +70,21 @@ int live_policy_init(struct live_policy *live, const char *path, uid_t owner);
 int live_policy_init_usual(struct live_policy *live, const char *path, uid_t owner);
 void live_policy_deinit(struct live_policy *live);
 
+/*
+ * Sets `given` and reads its keys, once, before the first refresh; it must outlive `live`. Its
+ * paths are absolute, or the names of credentials. Returns 0, POLICY_FAULTY with `why`, or -ENOMEM.
+ */
+int live_policy_give_runners(struct live_policy *live, const struct runners *given,
+	const struct clock_time *now, struct bytes *why);
+
 /* Reads the file if it has changed. This may free `policy`: read the pointer again afterwards. */
 enum live_policy_change live_policy_refresh(struct live_policy *live, const struct clock_time *now);
 
 /* Call it now and then. Returns whether a file has appeared at `absent` since the last call. */
 bool live_policy_look(struct live_policy *live);
+
+/* The CI runners that are known, by the options or the policy in force; or NULL. */
+const struct runners *live_policy_runners(const struct live_policy *live);
 
 /* Why no request may be decided; NULL if a policy is in force or there is no path. */
 const char *live_policy_closed(const struct live_policy *live);

@@ -194,8 +194,7 @@ void resources_prepare(struct resources *res, const struct moment *now)
 	resources_log_warnings(res);
 }
 
-/* Logs the warnings about key sets of runners: one line for each key that is left out. */
-static void log_key_warnings(const struct live_policy *policy)
+void resources_log_key_warnings(const struct live_policy *policy)
 {
 	const char *at = bytes_str(&policy->warnings), *end;
 
@@ -210,7 +209,7 @@ static bool refresh_policy(struct live_policy *policy, const struct moment *now)
 	case LIVE_POLICY_READ:
 		log_text(LOG_INFO, LOG_ID_POLICY, "policy %s is in force, with %zu rules",
 			bytes_str(&policy->shown), policy_size_of_all(policy->policy));
-		log_key_warnings(policy);
+		resources_log_key_warnings(policy);
 		return true;
 	case LIVE_POLICY_FAULTY:
 		log_text(LOG_ERR, LOG_ID_POLICY, "%s: policy %s",

@@ -96,6 +96,9 @@ const struct registry *resources_registry(const struct resources *res);
  */
 void resources_refresh(struct resources *res, const struct moment *now);
 
+/* Logs the warnings about key sets of runners: one line for each key that is left out. */
+void resources_log_key_warnings(const struct live_policy *policy);
+
 /* Logs the warnings since the last call. */
 void resources_log_warnings(struct resources *res);
 

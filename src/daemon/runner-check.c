@@ -175,7 +175,7 @@ static int attempt_issuers(
 static int check(const struct runner_attempt *a, struct runner_proof *p)
 {
 	const struct runner_auth *auth = &a->request->runner_auth;
-	const struct runners *runners = policy_runners(a->policy->policy);
+	const struct runners *runners = live_policy_runners(a->policy);
 
 	if (!runners || !a->policy->keys)
 		return RUNNER_NOT_CONFIGURED;

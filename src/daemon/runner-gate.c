@@ -48,7 +48,7 @@ void runner_gate_load(struct runner_gate *g, struct state_dir *dir)
 const uint8_t *runner_gate_id(
 	struct runner_gate *g, const struct live_policy *policy, struct state_dir *dir)
 {
-	const struct runners *runners = policy_runners(policy->policy);
+	const struct runners *runners = live_policy_runners(policy);
 
 	if (!runners || runners->n_signers == 0)
 		return NULL;

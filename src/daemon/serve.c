@@ -300,6 +300,21 @@ static int init_policy(struct server *s)
 			 : live_policy_init_usual(policy, o->usual_policy, geteuid());
 }
 
+/* Half a configuration would let through what nobody has verified: the daemon does not start. */
+static int give_runners(struct server *s, const struct moment *now, struct bytes *why)
+{
+	const struct serve_options *o = s->options;
+	struct live_policy *policy = &s->resources.policy;
+	int r;
+
+	if (!o->runners)
+		return 0;
+	r = live_policy_give_runners(policy, o->runners, &now->clock, why);
+	if (r == 0)
+		resources_log_key_warnings(policy);
+	return r;
+}
+
 static int init_packs(struct server *s)
 {
 	const struct serve_options *o = s->options;
@@ -342,14 +357,17 @@ static int start(struct server *s, struct bytes *why)
 	r = init_policy(s);
 	if (r < 0)
 		return r;
+	now = resources_now(&s->resources);
 	s->resources.policy.credentials = s->options->credentials;
+	r = give_runners(s, &now, why);
+	if (r != 0)
+		return r;
 
 	r = init_packs(s);
 	if (r < 0)
 		return r;
 
 	allowlist_file_init(&s->resources.allowlist, s->resources.state_dir);
-	now = resources_now(&s->resources);
 	resources_open_evidence(&s->resources, &now);
 	resources_refresh(&s->resources, &now);
 

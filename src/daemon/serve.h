@@ -10,6 +10,8 @@
 #include "gate/settings.h"
 #include "ledger/evidence/evidence.h"
 
+struct runners;
+
 /* All options. Strings belong to the caller. Times in µs. */
 struct serve_options {
 	struct settings settings;
@@ -20,6 +22,7 @@ struct serve_options {
 	const char *policy;                /* absolute, or NULL */
 	const char *usual_policy;          /* without one: if it is there; absolute, or NULL */
 	const char *credentials;           /* directory of the service manager's, or NULL */
+	const struct runners *runners;     /* by options, or NULL: the policy's */
 	const char *approvers;             /* absolute, or NULL */
 	bool advisory;              /* permit require_signature in a gate of the askers' own uid */
 	char **packs;               /* absolute paths of packs */

@@ -100,6 +100,7 @@ static void add_policy(struct writer *w, const struct live_policy *live)
 	if (live->has_appeared)
 		writer_string(w, "policy_not_in_force",
 			utf8_is_valid(live->absent, strlen(live->absent)) ? live->absent : NULL);
+	add_runners(w, live->given);
 	if (!live->path)
 		return;
 

@@ -320,6 +320,7 @@ static int decide_request(struct batch *batch, struct request *request, const ch
 		.is_root = conn->peer.uid == 0,
 		.settings = res->settings,
 		.policy = res->policy.policy,
+		.runners = live_policy_runners(&res->policy),
 		.approving = approver_file_approving(&batch->resources->approvers),
 		.packs = res->packs.in_force,
 		.n_packs = res->packs.n,

@@ -42,6 +42,7 @@ struct decide_input {
 	bool is_root;                /* the peer: it is believed for whom it asks */
 	const struct settings *settings;
 	const struct policy *policy;       /* or NULL */
+	const struct runners *runners;     /* that are known; or NULL */
 	const struct policy *const *packs; /* in the order in which the operator gave them */
 	size_t n_packs, n_offered; /* the first n_offered are those of which askers may choose */
 	const struct registry *registry;   /* or NULL */

@@ -26,7 +26,7 @@ bool decide_runner_denies(const struct decide_input *in, struct verdict *v)
 	if (in->request->asked.runner.text)
 		return false;
 
-	verdict_fail(v, policy_needs_runner(in->policy, in->request, &in->asker, &needed));
+	verdict_fail(v, policy_needs_runner(in->runners, in->request, &in->asker, &needed));
 	if (needed)
 		deny(v, RUNNER_MISSING, NULL);
 	return needed || v->error < 0;

@@ -70,10 +70,9 @@ static int line_needs(const struct runners *r, const struct request *request,
 	return e < 0 ? e : command_needs(r, &shell, asker, ret);
 }
 
-int policy_needs_runner(
-	const struct policy *p, const struct request *request, const struct asker *asker, bool *ret)
+int policy_needs_runner(const struct runners *r, const struct request *request,
+	const struct asker *asker, bool *ret)
 {
-	const struct runners *r = p ? p->runners : NULL;
 	const bool second = request->action == ACTION_EVALUATE;
 	const enum kind kind = second ? request->evaluate.kind : KIND_EXEC;
 

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: ISC */
+#pragma once
+
+/*
+ * The CI runners that the options of `firma serve` name: one issuer, one signer, or both. They
+ * become the document that a policy's key `runners` would hold, with "required": true, and its
+ * reader reads that. So they mean the same, and have the same faults.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/json/tree.h"
+#include "cli/verb.h"
+#include "gate/limits.h"
+#include "gate/runner/runners.h"
+
+struct serve_runners {
+	/* The options' values. */
+	const char *key, *key_id;
+	const char *issuer, *audience, *jwks;
+	const char *pins[LIMIT_RUNNER_PINS * LIMIT_RUNNER_PIN_VALUES]; /* NAME=PATTERN */
+	size_t n_pins;
+
+	/* What they make. */
+	struct json_doc *doc;
+	struct runners *runners; /* NULL: no option was given */
+};
+
+void serve_runners_deinit(struct serve_runners *r);
+
+/* Adds a pin; `to` is the struct. For the table of options. */
+bool serve_runners_parse_pin(const char *value, void *to);
+
+/*
+ * Makes `runners`. `credentials`: the directory of the service manager's, or NULL. Returns a
+ * status; a fault is a usage error that names the option or the member.
+ */
+int serve_runners_make(struct serve_runners *r, const struct verb *verb, const char *credentials);
