@@ -255,6 +255,22 @@ runner_name=" | openssl dgst -sha256 -hmac 'a shared secret' | sed 's/.* //')
 	denied_runner key
 }
 
+@test "no file holds the key, and no core file can" {
+	# Where the caller lets programs leave one, too.
+	ulimit -c unlimited 2>/dev/null || true
+	serve_signer
+	asks_signed
+	asks_signed args:='["other"]'
+	key_id=other
+	asks_signed
+	grep -qE '^Max core file size +0 +0 ' "/proc/$DAEMON/limits"
+	stop_daemon
+	! grep -rlF 'a shared secret' "$TMP/evidence" "$TMP/log" "$STATE_DIR" ||
+		fail 'the key is written down'
+	grep -hE '^LimitCORE=0$' "$BATS_TEST_DIRNAME"/../units/{,user/}firma.service.in | wc -l |
+		grep -qx 2
+}
+
 @test "a credential of the service manager can be the key" {
 	mkdir -m 700 "$TMP/credentials"
 	mv "$key" "$TMP/credentials/key"

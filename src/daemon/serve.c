@@ -13,6 +13,7 @@
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -386,6 +387,14 @@ static int start(struct server *s, struct bytes *why)
 	return r;
 }
 
+/* A core file would hold keys, and the tokens of runners that asked. */
+static void make_no_core(void)
+{
+	const struct rlimit no_core = { 0 };
+
+	setrlimit(RLIMIT_CORE, &no_core);
+}
+
 enum serve_result serve(const struct serve_options *options)
 {
 	cleanup(bytes_deinit) struct bytes why = BYTES_PRINTED;
@@ -397,6 +406,7 @@ enum serve_result serve(const struct serve_options *options)
 	/* Neither a closed log pipe nor a limit on file sizes may kill the daemon. */
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
+	make_no_core();
 	if (sd_load(&missing) < 0) {
 		log_text(LOG_CRIT, LOG_ID_STOP, "can't start: %s", missing);
 		return SERVE_FAILED;
