@@ -267,7 +267,7 @@ runner_name=" | openssl dgst -sha256 -hmac 'a shared secret' | sed 's/.* //')
 	stop_daemon
 	! grep -rlF 'a shared secret' "$TMP/evidence" "$TMP/log" "$STATE_DIR" ||
 		fail 'the key is written down'
-	grep -hE '^LimitCORE=0$' "$BATS_TEST_DIRNAME"/../units/{,user/}firma.service.in | wc -l |
+	cat "$BATS_TEST_DIRNAME"/../units/{,user/}firma.service.in | grep -c '^LimitCORE=0$' |
 		grep -qx 2
 }
 
