@@ -365,6 +365,8 @@ is_harmless() {
 	[[ ! -e .firma/release.json && ! -e .firma/evidence.jsonl ]]
 	! grep -rqF "$(<"$TMP/ci/token")" .firma || fail "the token is published"
 	ends 3 'which is published' TMPDIR="$JOB/.firma"
+	ends 2 'is where its copy is to be published' FIRMA_CI_OUTPUT=.
+	[[ -s release.json ]] || fail "it was removed"
 }
 
 @test "a place for outputs that can't be written is not passed over" {

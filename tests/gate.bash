@@ -16,7 +16,8 @@ describe_bundle() {
 	find . -type f ! -name 'SHA256SUMS*' ! -name 'firma.ci-runner-bundles.*' | sed 's|^\./||' | sort |
 		while read -r path; do
 			case $path in
-			programs/*) echo "binary 1.2.3 linux/$MACHINE github-actions $path" ;;
+			firma-linux-*) echo "binary 1.2.3 linux/$MACHINE github-actions $path" ;;
+			lib/*) echo "library 1.7.15 linux/$MACHINE github-actions $path" ;;
 			*) echo "wrapper 1.2.3 - gitlab-ci $path" ;;
 			esac
 		done | "$MANIFEST_MAKER" . 1.2.3 0123abcd >"$TMP/manifest"
@@ -42,9 +43,10 @@ make_bundle() {
 	MACHINE=amd64
 	[[ $(uname -m) != aarch64 ]] || MACHINE=arm64
 	BUNDLE=$TMP/bundle SIGNERS=$TMP/signers
-	PROGRAM=$BUNDLE/programs/firma-linux-$MACHINE
+	PROGRAM=$BUNDLE/firma-linux-$MACHINE
 	rm -rf "$BUNDLE"
-	mkdir -p "$BUNDLE/programs"
+	mkdir -p "$BUNDLE/lib/linux-$MACHINE"
+	echo 'a library' >"$BUNDLE/lib/linux-$MACHINE/libcjson.so.1"
 	ln "${1-$BATS_FILE_TMPDIR/firma}" "$PROGRAM"
 	cp -R "$WRAPPERS" "$BUNDLE/ci" && chmod -R u+w "$BUNDLE/ci"
 	describe_bundle

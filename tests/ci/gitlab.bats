@@ -38,10 +38,12 @@ make_project() {
 	printf '#!/bin/sh\necho "$1" >promoted\n' >deploy/promote
 	chmod +x deploy/promote
 	cp "$WRAPPERS/gitlab/gate.yml" .
-	# The bundle has a version of the tests; jobs of a shell have no image; no branch is protected here.
+	# The bundle has a version of the tests, and comes from no registry; jobs of a shell have no image;
+	# no branch is protected here.
 	sed -e '/project:/d' -e '/ref: 0123/d' -e 's|    file: /gate.yml|  - local: /gate.yml|' \
 		-e 's/version: 0.1.0/version: 1.2.3/' -e '/^default:/,/^$/d' -e '/  rules:/,/- if/d' \
-		-e 's/"\$CI_COMMIT_SHA"/1.8.0/' "$WRAPPERS/examples/gitlab.yml" >.gitlab-ci.yml
+		-e 's/"\$CI_COMMIT_SHA"/1.8.0/' -e '/^    - >-/,/firma-bundle.tar"$/d' \
+		-e 's/-xf firma-bundle.tar/-xf "$FIRMA_BUNDLE_TAR"/' "$WRAPPERS/examples/gitlab.yml" >.gitlab-ci.yml
 	(cd "$BUNDLE" && tar -cf "$TMP/bundle.tar" .)
 	printf '%s\n' release.json firma-bundle .firma promoted .gitlab-ci-local >.gitignore
 	rm release.json
