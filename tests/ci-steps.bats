@@ -102,7 +102,7 @@ tries() {
 	local file name known
 	known=$(grep -o 'FIRMA_CI_[A-Z_]*' "$WRAPPERS/firma-runner" | sort -u |
 		grep -v '^FIRMA_CI_$')
-	assert_equal "$(wc -l <<<"$known")" 10
+	assert_equal "$(wc -l <<<"$known")" 11
 	for file in github/action.yml gitlab/gate.yml azure/gate.yml; do
 		for name in $known; do
 			grep -qE "^ +(export )?${name}[:=]" "$WRAPPERS/$file" || fail "$file: no $name"

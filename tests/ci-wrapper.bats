@@ -172,6 +172,16 @@ no_bundle() {
 	no_bundle 'the bundle has no program for this machine'
 }
 
+@test "a firma that is trusted verifies the bundle, too" {
+	chmod 755 "$BATS_FILE_TMPDIR/firma"
+	ends 0 'version 1.2.3, ' FIRMA_CI_TRUSTED="$BATS_FILE_TMPDIR/firma" FIRMA_CI_VERSION=1.2.3
+	: >"$GITHUB_OUTPUT"
+	no_bundle 'the bundle does not hold' FIRMA_CI_TRUSTED="$BATS_FILE_TMPDIR/firma" FIRMA_CI_VERSION=2
+	no_bundle 'the bundle does not hold' FIRMA_CI_TRUSTED="$TMP/nowhere"
+	echo '# one more' >>"$BUNDLE/ci/firma-runner"
+	no_bundle 'the bundle does not hold' FIRMA_CI_TRUSTED="$BATS_FILE_TMPDIR/firma"
+}
+
 @test "an older version than was asked for is refused" {
 	ends 0 allowed FIRMA_CI_VERSION=1.2.3
 	ends 0 allowed FIRMA_CI_VERSION=1.2

@@ -228,7 +228,7 @@ run_gitlab() {
 	local name script
 
 	script=$(cut_script "$WRAPPERS/gitlab/gate.yml")
-	for name in bundle signers policy release version approvals audience keys evidence-key output; do
+	for name in bundle signers policy release version approvals audience keys evidence-key trusted output; do
 		script=${script//"\$[[ inputs.$name ]]"/$(input "$name" "$@")}
 	done
 	(echo 'set -eo pipefail' && printf '%s\n' "$script") >"$TMP/step"
