@@ -80,6 +80,7 @@ OPTIONS_END='# Written by firma init. A policy that is named and is not there cl
 	user --yes
 	assert_status 0
 	assert_line 'The first question was approved, and is allowed: the gate works.'
+	assert_line -p "firma hook install --user --socket $TMP/firma/agent.sock claude"
 	assert_equal "$(stat -c %a "$CONFIG"/{policy.json,options,init.undo})" $'600\n600\n600'
 	assert_equal "$(<"$CONFIG/options")" \
 		"$OPTIONS_END"$'\n''FIRMA_OPTIONS=--policy=%h/.config/firma/policy.json'

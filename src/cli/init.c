@@ -7,12 +7,14 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "base/users.h"
 #include "cli/confirm.h"
+#include "cli/hook-decide.h"
 #include "cli/init-plan.h"
 #include "cli/init-try.h"
 #include "cli/verb.h"
@@ -167,16 +169,25 @@ static void print_start(const struct init_plan *p)
 		     "        --allow-self-approval --policy='~/.config/firma/policy.json'");
 }
 
+/* A hook that asks elsewhere by itself is told where the gate is. */
+static void print_hook(const struct init_plan *p)
+{
+	cleanup(bytes_deinit) struct bytes option = BYTES_PRINTED;
+	const char *socket = p->places.agent_socket;
+
+	if (socket && strcmp(socket, hook_usual_socket()) != 0) {
+		bytes_append_str(&option, " --socket ");
+		text_append_quoted(&option, socket, strlen(socket));
+	}
+	printf("\nNext: firma hook install %s%s claude (or another agent: firma-agents(7)).\n",
+		p->places.system ? "--managed" : "--user", bytes_str(&option));
+}
+
 static void print_next(const struct init_plan *p)
 {
-	if (p->places.system)
-		puts("\nNext: firma hook install --managed claude (or another agent: "
-		     "firma-agents(7)).\n"
-		     "Then approve with: sudo firma token watch");
-	else
-		puts("\nNext: firma hook install --user claude (or another agent: "
-		     "firma-agents(7)).\n"
-		     "Then approve with: firma token watch");
+	print_hook(p);
+	puts(p->places.system ? "Then approve with: sudo firma token watch"
+			      : "Then approve with: firma token watch");
 	if (p->record.daemon)
 		puts("No service manager keeps the daemon: after a reboot, run the command above "
 		     "again.");
