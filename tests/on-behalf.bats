@@ -16,11 +16,15 @@ SUDO=(via=sudo run_as=0:0 "on_behalf_uid:=$ASKER" "on_behalf_groups:=[$ASKER,424
 THERE="on_behalf_uid, on_behalf_groups, via and run_as go together"
 NOT_ROOT="only root may ask for another user, or say as whom a command would run"
 
-# start_doors [OPTION...]: two doors, so that nobody approves what they asked themselves.
+# start_doors [OPTION...]: two doors, so that nobody approves what they asked themselves. Only root can
+# open them for another group than its own.
 start_doors() {
+	local group=$ASKER
+
+	((EUID == 0)) || group=$(id -g)
 	OPERATOR_SOCKET=$TMP/operator.sock
-	serve_policy --operator-socket "$OPERATOR_SOCKET" --agent-group "$ASKER" \
-		--operator-group "$ASKER" "$@"
+	serve_policy --operator-socket "$OPERATOR_SOCKET" --agent-group "$group" \
+		--operator-group "$group" "$@"
 }
 
 # asks DECISION REASON [KEY=...]...: a request through sudo.

@@ -70,9 +70,14 @@ static int read_input(struct bytes *b)
 /* The next string; NULL at the end. */
 static char *next(const struct bytes *text, size_t *at)
 {
-	char *start = text->data + *at;
-	const char *end = *at < text->len ? memchr(start, '\0', text->len - *at) : NULL;
+	char *start;
+	const char *end;
 
+	if (*at >= text->len)
+		return NULL;
+
+	start = text->data + *at;
+	end = memchr(start, '\0', text->len - *at);
 	if (!end)
 		return NULL;
 	*at += (size_t)(end - start) + 1;
