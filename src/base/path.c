@@ -43,7 +43,8 @@ const char *path_skip_proc_root(const char *path)
 {
 	const char *p;
 
-	while (strncmp(path, "/proc/", 6) == 0) {
+	/* The first test is for speed. */
+	while (path[0] == '/' && path[1] == 'p' && strncmp(path, "/proc/", 6) == 0) {
 		p = path + 6;
 		p += part_len(p);
 		if (strncmp(p, "/task/", 6) == 0) {
@@ -120,6 +121,17 @@ size_t path_normalize(const char *base, const char *path, char *ret)
 	return finish(ret, append_parts(ret, at, path));
 }
 
+size_t path_normalize_below(const char *base, const char *path, char *ret)
+{
+	size_t at = 0;
+
+	if (path[0] != '/' && strcmp(base, "/") != 0) {
+		at = strlen(base);
+		memcpy(ret, base, at + 1);
+	}
+	return finish(ret, append_parts(ret, at, path));
+}
+
 /* --- what the kernel shows of processes ------------------------------------------------------- */
 
 static bool begins(const char *path, const char *prefix)
@@ -149,12 +161,17 @@ static bool is_descriptor(const char *path)
 	return rest && begins(rest, "fd/") && !strchr(rest + 3, '/');
 }
 
+bool path_may_use_process(const char *path)
+{
+	return strchr(path, '/') && (strstr(path, "proc/") || strstr(path, "dev/fd/"));
+}
+
 size_t path_normalize_wide(const char *base, const char *path, char *ret, bool *ret_any)
 {
 	const char *part, *rest;
 	size_t at, len;
 
-	if (!strchr(path, '/') || (!strstr(path, "proc/") && !strstr(path, "dev/fd/")))
+	if (!path_may_use_process(path))
 		return path_normalize(base, path, ret);
 
 	at = path[0] == '/' ? 0 : append_parts(ret, 0, base);

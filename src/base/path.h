@@ -31,9 +31,15 @@ bool path_is_in(const char *path, const char *directory);
  */
 size_t path_normalize(const char *base, const char *path, char *ret);
 
+/* The same if `base` is normal, "/" or "": it is copied as it is. */
+size_t path_normalize_below(const char *base, const char *path, char *ret);
+
 /*
  * The same for comparing what a path may mean on Linux: "/proc/PID/root" is the root directory, and
  * "/proc/self/cwd" is `base`. Sets *ret_any if the path leads through another directory that a
  * process has open: it may then mean any file. `ret` takes strlen(base) + strlen(path) + 2 bytes.
  */
 size_t path_normalize_wide(const char *base, const char *path, char *ret, bool *ret_any);
+
+/* A quick filter: only for such a path is path_normalize_wide() not path_normalize(). */
+bool path_may_use_process(const char *path);

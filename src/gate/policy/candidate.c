@@ -57,6 +57,14 @@ const char *candidate_directory(const struct candidate *s)
 	return s->inner_directory ? s->inner_directory : s->directory;
 }
 
+size_t candidate_write_path(
+	const struct candidate *s, const char *directory, const char *path, char *ret)
+{
+	directory = directory ? directory : "";
+	return s->normal_directories ? path_normalize_below(directory, path, ret)
+				     : path_normalize(directory, path, ret);
+}
+
 /* The same for a command: a bare name is searched for, so its path is not known. */
 static size_t command_size(const struct candidate *s, const char *command, size_t *relative)
 {
@@ -89,7 +97,7 @@ static int read_programs(struct candidate *s)
 		size = command_size(s, w->command, &relative);
 		if (size == 0)
 			continue;
-		path_normalize(candidate_directory(s), w->command, at);
+		candidate_write_path(s, candidate_directory(s), w->command, at);
 		w->program = program_at(path_skip_proc_root(at));
 		at += size;
 	}
@@ -174,6 +182,7 @@ static int read_paths(struct candidate *s)
 	const bool bare = !s->wrapped && takes_files(s->narrow.name)
 		&& takes_files(candidate_other_name(&s->narrow, &s->narrow_real));
 	const bool certain = s->directory && !s->inner_directory && !s->any_inner_directory;
+	bool process;
 	char *at;
 	int r;
 
@@ -189,10 +198,14 @@ static int read_paths(struct candidate *s)
 		text = w->text;
 		if (w->path_size == 0)
 			continue;
-		path_normalize_wide(directory ? directory : "", text, at, &w->path_unknown);
+		process = path_may_use_process(text);
+		if (process)
+			path_normalize_wide(directory ? directory : "", text, at, &w->path_unknown);
+		else
+			candidate_write_path(s, directory, text, at);
 		w->path = w->path_unknown ? NULL : path_skip_proc_root(at);
 		if (is_certain_path(text, bare) && (certain || text[0] == '/')
-			&& !strstr(text, "proc/"))
+			&& !(process && strstr(text, "proc/")))
 			w->narrow_path = at;
 		at += w->path_size;
 	}
@@ -293,11 +306,14 @@ static int read_words(struct candidate *s, const char *words, size_t n)
 
 int candidate_init(struct candidate *s, const struct request *request, const struct asker *asker)
 {
+	const char *cwd = request->asked.cwd;
+
 	*s = (struct candidate){
 		.request = request,
 		.asker = asker,
 		.executable = program_at(request->asked.executable),
-		.directory = request->asked.cwd,
+		.directory = cwd,
+		.normal_directories = !cwd || path_is_normal(cwd) || strcmp(cwd, "/") == 0,
 		.paths = BYTES_PRINTED,
 		.word_paths = BYTES_PRINTED,
 	};
@@ -338,7 +354,7 @@ static int read_name(struct candidate *s, const char *name)
 	s->path = malloc(size);
 	if (!s->path)
 		return -ENOMEM;
-	path_normalize(s->directory, name, s->path);
+	candidate_write_path(s, s->directory, name, s->path);
 	s->executable = program_at(path_skip_proc_root(s->path));
 	return 0;
 }
@@ -387,6 +403,7 @@ int candidate_init_command(struct candidate *s, const struct candidate *whole,
 		.directory = directory_of(whole, line, command),
 		.any_inner_directory = whole->any_inner_directory,
 		.likely_directory = line->directory ? line->directory : whole->likely_directory,
+		.normal_directories = whole->normal_directories,
 		.paths = BYTES_PRINTED,
 		.word_paths = BYTES_PRINTED,
 	};
@@ -417,6 +434,7 @@ int candidate_init_words(
 		.executable = { .name = "", .searched = true },
 		.any_inner_directory = whole->any_inner_directory,
 		.likely_directory = directory ? directory : whole->likely_directory,
+		.normal_directories = whole->normal_directories,
 		.paths = BYTES_PRINTED,
 		.word_paths = BYTES_PRINTED,
 	};

@@ -56,6 +56,8 @@ struct candidate {
 	/* A directory that it may run in, or NULL. Only for words, in rules that deny or ask. */
 	const char *likely_directory;
 
+	bool normal_directories; /* each of these directories is normal, or "/" */
+
 	struct candidate_word *words; /* the arguments */
 	size_t n_words;
 	bool wrapped;       /* some words may be commands */
@@ -68,6 +70,13 @@ struct candidate {
 
 /* The directory from which relative words are taken; NULL if not known. */
 const char *candidate_directory(const struct candidate *s);
+
+/*
+ * The normal form of a path that is relative to one of the candidate's directories, or to none
+ * (NULL). As path_normalize().
+ */
+size_t candidate_write_path(
+	const struct candidate *s, const char *directory, const char *path, char *ret);
 
 /* The real program's name if it is another than the program's; else NULL. */
 const char *candidate_other_name(

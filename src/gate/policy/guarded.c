@@ -246,7 +246,7 @@ static bool is_named(const char *last, size_t last_len, const struct place *p)
 void guarded_note(struct guarded_words *words, const char *path)
 {
 	const char *last = path_name(path);
-	const size_t path_len = strlen(path), last_len = strlen(last);
+	const size_t path_len = strlen(path), last_len = path_len - (size_t)(last - path);
 
 	if (!places_are_known)
 		find_places();

@@ -13,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/path.h"
 #include "gate/limits.h"
 
 #define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
@@ -115,8 +114,7 @@ static bool choose(struct operands *o)
 
 bool operands_next(struct operands *o)
 {
-	const char *directory = candidate_directory(o->candidate);
-	size_t len;
+	size_t len, path_len;
 
 	if (!choose(o))
 		return false;
@@ -124,7 +122,9 @@ bool operands_next(struct operands *o)
 	len = o->cut ? cut_len(o->start) : strlen(o->start);
 	memcpy(o->text, o->start, len);
 	o->text[len] = '\0';
-	path_normalize(directory ? directory : "", o->text, o->path);
+	path_len = candidate_write_path(
+		o->candidate, candidate_directory(o->candidate), o->text, o->path);
+	o->as_sent = path_len >= len && memcmp(o->path + path_len - len, o->text, len) == 0;
 	return true;
 }
 

@@ -46,12 +46,18 @@ static int finish(struct target *t)
 	return t->error;
 }
 
+static bool is_blank(char c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
 static char *trimmed(const char *text)
 {
 	size_t len;
 
-	text += strspn(text, BLANKS);
-	for (len = strlen(text); len > 0 && strchr(BLANKS, text[len - 1]); len--)
+	while (is_blank(*text))
+		text++;
+	for (len = strlen(text); len > 0 && is_blank(text[len - 1]); len--)
 		;
 	return strndup(text, len);
 }
@@ -144,7 +150,7 @@ static void add_path(struct target *t, const char *path, const char *cwd, const 
 	if (real)
 		add_text(t, strdup(real), GLOB_ANY_DEPTH);
 	add_without_proc_root(t, written_out);
-	if (strstr(plain, "proc/") || strstr(plain, "dev/fd/"))
+	if (path_may_use_process(plain))
 		add_through_proc(t, plain, cwd);
 	if (real)
 		add_without_proc_root(t, real);
@@ -393,6 +399,8 @@ bool target_is_git(const struct candidate *s, const char *subcommand)
 /* git accepts abbreviated options. */
 static bool is_one_of(const char *option, const char *const *options, size_t n)
 {
+	if (option[0] != '-')
+		return false;
 	for (size_t i = 0; i < n; i++)
 		if (strcmp(option, options[i]) == 0
 			|| (strlen(option) > 3 && strncmp(option, options[i], strlen(option)) == 0))
