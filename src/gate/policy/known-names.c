@@ -9,6 +9,7 @@
 #include "gate/policy/known-names.h"
 
 #include <assert.h>
+#include <string.h>
 
 static unsigned int chain_of(int letter, int second)
 {
@@ -61,4 +62,28 @@ const struct known_name *known_names_next(struct known_search *s)
 			&& program_name_is(s->name, known->name))
 			return known;
 	}
+}
+
+bool known_names_recall(const struct known_names *names, const char *name, uint16_t *ret_value)
+{
+	const struct known_result *result;
+
+	if (name[0] == '\0')
+		return false;
+	result = &names->results[chain_of(name[0], name[1]) % KNOWN_RESULTS];
+	if (strcmp(result->name, name) != 0)
+		return false;
+	*ret_value = result->value;
+	return true;
+}
+
+void known_names_keep(struct known_names *names, const char *name, uint16_t value)
+{
+	struct known_result *result;
+
+	if (name[0] == '\0' || strlen(name) >= sizeof(result->name))
+		return;
+	result = &names->results[chain_of(name[0], name[1]) % KNOWN_RESULTS];
+	memcpy(result->name, name, strlen(name) + 1);
+	result->value = value;
 }

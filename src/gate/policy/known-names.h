@@ -13,6 +13,7 @@
  *		…
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -27,10 +28,20 @@ struct known_name {
 
 #define KNOWN_CHAINS 1024
 
+/* A request asks several times for the same few names, so results are kept for a while. */
+#define KNOWN_RESULTS 64
+#define KNOWN_RESULT_NAME 24 /* the size of a name with its NUL; longer ones are not kept */
+
+struct known_result {
+	char name[KNOWN_RESULT_NAME]; /* "": none */
+	uint16_t value;
+};
+
 struct known_names {
 	struct known_name *list;
 	size_t n, size;
 	uint16_t chains[KNOWN_CHAINS]; /* as `next` */
+	struct known_result results[KNOWN_RESULTS];
 };
 
 #define KNOWN_NAMES_INIT(array)                        \
@@ -53,3 +64,10 @@ struct known_search known_names_search(const struct known_names *names, const ch
 
 /* NULL after the last one. */
 const struct known_name *known_names_next(struct known_search *search);
+
+/*
+ * What the owner of the table made of all values that were found for a name. known_names_recall()
+ * returns false if that is not kept, and known_names_keep() then takes another name's place.
+ */
+bool known_names_recall(const struct known_names *names, const char *name, uint16_t *ret_value);
+void known_names_keep(struct known_names *names, const char *name, uint16_t value);

@@ -123,13 +123,16 @@ static unsigned int facts_of(const char *name)
 {
 	const struct known_name *found;
 	struct known_search search;
-	unsigned int facts = 0;
+	uint16_t facts = 0;
 
 	if (known.n == 0)
 		add_names();
+	if (known_names_recall(&known, name, &facts))
+		return facts;
 	search = known_names_search(&known, name);
 	while ((found = known_names_next(&search)))
 		facts |= found->value;
+	known_names_keep(&known, name, facts);
 	return facts;
 }
 
@@ -214,7 +217,7 @@ bool program_has_verbs(const char *name)
 
 bool program_is_simple(const char *name)
 {
-	return !has_flag(name, WRAPPER_ALWAYS) && facts_of(name) == 0;
+	return facts_of(name) == 0 && !has_flag(name, WRAPPER_ALWAYS);
 }
 
 bool program_runs_lines(const char *name)

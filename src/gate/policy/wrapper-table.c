@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "base/array.h"
-#include "gate/policy/glob.h"
 #include "gate/policy/known-names.h"
 #include "gate/policy/program-name.h"
 
@@ -567,14 +566,17 @@ const struct wrapper *wrapper_find(const char *name)
 {
 	const struct known_name *found;
 	struct known_search search;
-	size_t first = LENGTH(wrappers);
+	uint16_t first = LENGTH(wrappers);
 
 	if (known.n == 0)
 		add_names();
-	search = known_names_search(&known, name);
-	while ((found = known_names_next(&search)))
-		if (found->value < first)
-			first = found->value;
+	if (!known_names_recall(&known, name, &first)) {
+		search = known_names_search(&known, name);
+		while ((found = known_names_next(&search)))
+			if (found->value < first)
+				first = found->value;
+		known_names_keep(&known, name, first);
+	}
 	return first < LENGTH(wrappers) ? &wrappers[first] : NULL;
 }
 
@@ -590,25 +592,29 @@ const char *wrapper_could_be(const char *pattern)
 
 /* --- subcommands ------------------------------------------------------------------------------ */
 
+/* Whether the verb is this word of an alternative, which may have a star at its end. */
+static bool is_verb(const char *word, size_t len, const char *verb)
+{
+	const bool open = word[len - 1] == '*';
+
+	if (open)
+		len--;
+	return strncmp(word, verb, len) == 0 && (open || verb[len] == '\0');
+}
+
 /* Whether the alternative, which ends at '|' or NUL, consists of these words. */
 static bool is_verbs(const char *alternative, const char *const *verbs, size_t n)
 {
-	const char *end = alternative + strcspn(alternative, "|"), *next;
-	char pattern[32];
 	size_t len;
 
-	for (size_t i = 0; i < n; i++, alternative = next) {
+	for (size_t i = 0; i < n; i++) {
 		len = strcspn(alternative, " |");
-		if (len == 0 || len >= sizeof(pattern))
+		if (len == 0 || !is_verb(alternative, len, verbs[i]))
 			return false;
-		memcpy(pattern, alternative, len);
-		pattern[len] = '\0';
-		if (!glob_text(pattern, verbs[i]))
-			return false;
-		next = alternative + len;
-		next += *next == ' ';
+		alternative += len;
+		alternative += *alternative == ' ';
 	}
-	return alternative == end;
+	return *alternative == '|' || *alternative == '\0';
 }
 
 static bool has_verbs(const char *alternatives, const char *const *verbs, size_t n)
@@ -616,7 +622,7 @@ static bool has_verbs(const char *alternatives, const char *const *verbs, size_t
 	for (const char *a = alternatives;; a++) {
 		if ((a[0] == verbs[0][0] || a[0] == '*') && is_verbs(a, verbs, n))
 			return true;
-		a += strcspn(a, "|");
+		a = strchrnul(a, '|');
 		if (*a == '\0')
 			return false;
 	}

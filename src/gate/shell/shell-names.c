@@ -8,7 +8,7 @@
 
 #include "gate/shell/shell-names.h"
 
-#include <stdlib.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "base/array.h"
@@ -32,16 +32,24 @@ static const char *const builtins[] = { "-", ".", ":", "[", "alias", "autoload",
 	"unsetopt", "vared", "wait", "whence", "where", "which", "zcompile", "zformat", "zle",
 	"zmodload", "zparseopts", "zregexparse", "zstyle" };
 
-static int compare_names(const void *a, const void *b)
-{
-	const char *const *x = a, *const *y = b;
-
-	return strcmp(*x, *y);
-}
-
 static bool has(const char *const *names, size_t n, const char *name)
 {
-	return bsearch(&name, names, n, sizeof(*names), compare_names);
+	size_t low = 0, high = n, middle;
+	int order;
+
+	while (low < high) {
+		middle = low + (high - low) / 2;
+		order = (unsigned char)name[0] - (unsigned char)names[middle][0];
+		if (order == 0)
+			order = strcmp(name, names[middle]);
+		if (order == 0)
+			return true;
+		if (order < 0)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return false;
 }
 
 bool shell_name_is_reserved(const char *name)
