@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "base/path.h"
 #include "gate/limits.h"
 #include "gate/policy/guarded.h"
 #include "gate/policy/operands.h"
@@ -15,27 +16,69 @@
 /* Bytes of a directory that cost as much as another text. */
 #define OPERAND_BYTES 1024
 
+#define BLANKS " \t\r\n\v\f"
+
 /* The kinds of rules about what a command's words name. */
 static const enum kind file_kinds[] = { KIND_READ, KIND_WRITE };
 
+/* --- making the index ------------------------------------------------------------------------- */
+
+/* Whether a person may have to be asked because of the rule if a command names the file. */
+static bool protects(const struct rule *rule)
+{
+	return rule->action != DECISION_ALLOW || rule->content_required;
+}
+
+int policy_effects_index(struct policy *p)
+{
+	const struct kind_rules *of;
+	int r = 0;
+
+	target_index_init(&p->protecting);
+	for (size_t i = 0; r >= 0 && i < LENGTH(file_kinds); i++) {
+		of = &p->of_kind[file_kinds[i]];
+		r = target_index_add(&p->protecting, of->rules, of->n, protects);
+	}
+	target_index_sort(&p->protecting);
+	return r;
+}
+
 /* --- judging ---------------------------------------------------------------------------------- */
+
+/*
+ * A quick filter, so that most words cost the same however many rules there are. A path through
+ * /proc has further texts, and so has a text with blanks around it.
+ */
+static bool may_be_protected(const struct policy *p, const struct operands *o)
+{
+	struct rule_set set = { 0 };
+
+	if (p->protecting.always.n > 0 || strpbrk(o->text, BLANKS) || path_may_use_process(o->text))
+		return true;
+	target_index_find_path(&p->protecting, o->path, &set);
+	if (!o->as_sent)
+		target_index_find_path(&p->protecting, o->text, &set);
+	return set.n > 0;
+}
 
 /*
  * If a command names a path that rules deny or ask about (for reading or writing), a person is
  * asked, at least.
  */
-static int judge_operand(const struct policy *p, const struct candidate *s, const char *path,
-	struct judgement *found)
+static int judge_operand(const struct policy *p, const struct candidate *s,
+	const struct operands *o, struct judgement *found)
 {
 	struct judgement j;
 	struct target t;
 	int r;
 
+	if (p->protecting.all.n == 0 || !may_be_protected(p, o))
+		return 0;
 	for (size_t i = 0; i < LENGTH(file_kinds); i++) {
 		if (p->of_kind[file_kinds[i]].n == 0)
 			continue;
 		r = target_init_path(
-			&t, file_kinds[i], path, candidate_directory(s), s->request, s->asker);
+			&t, file_kinds[i], o->text, candidate_directory(s), s->request, s->asker);
 		if (r < 0)
 			return r;
 		j = policy_target_judge(p, &t);
@@ -83,8 +126,8 @@ static int judge_operands(
 		return r;
 
 	while (r >= 0 && found->decision == DECISION_ALLOW && *left > 0 && operands_next(&o)) {
-		r = judge_operand(p, s, o.text, found);
-		guarded = guarded || guarded_is(o.text) || guarded_is(o.path);
+		r = judge_operand(p, s, &o, found);
+		guarded = guarded || guarded_is(o.path) || (!o.as_sent && guarded_is(o.text));
 		guarded_note(&words, o.path);
 		*left -= cost < *left ? cost : *left;
 	}

@@ -6,6 +6,9 @@
 #include "gate/policy/candidates.h"
 #include "gate/policy/policy-document.h"
 
+/* Call once, after the rules were read. Error: -ENOMEM. */
+int policy_effects_index(struct policy *policy);
+
 /*
  * Makes `found` stricter if the commands' effects need that. A request that the allowlist may still
  * allow is judged as if it were allowed: if the effects ask or deny, the allowlist may not allow

@@ -190,6 +190,20 @@ static void look_at_hints(
 		}
 }
 
+/* The rules about the real program that are not found by the program's name or path. */
+static void find_real(const struct policy_index *index, const struct program_links *links,
+	const struct candidate *s, struct rule_set *set)
+{
+	const char *path = s->executable.path;
+
+	if (candidate_other_name(&s->executable, &s->real)) {
+		find_program(index, &s->real, set);
+		find_links(index, links, s->real.name, set);
+	} else if (s->real.path && (!path || strcmp(path, s->real.path) != 0)) {
+		find_text(&index->paths, s->real.path, set);
+	}
+}
+
 void policy_index_find(const struct policy_index *index, const struct program_links *links,
 	const struct candidate *s, struct rule_set *ret)
 {
@@ -199,10 +213,7 @@ void policy_index_find(const struct policy_index *index, const struct program_li
 	else
 		find_program(index, &s->executable, ret);
 	find_links(index, links, s->executable.name, ret);
-	if (s->real.name) {
-		find_program(index, &s->real, ret);
-		find_links(index, links, s->real.name, ret);
-	}
+	find_real(index, links, s, ret);
 	for (size_t i = 0; s->wrapped && i < s->n_words; i++) {
 		if (!s->words[i].command)
 			continue;

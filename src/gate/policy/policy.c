@@ -31,6 +31,7 @@ void policy_free(struct policy *p)
 		free(p->of_kind[kind].rules);
 		target_index_deinit(&p->of_kind[kind].index);
 	}
+	target_index_deinit(&p->protecting);
 	registry_free(p->registry);
 	policy_index_deinit(&p->index);
 	approver_groups_deinit(&p->approvers);
@@ -122,6 +123,16 @@ enum decision policy_default(const struct policy *p)
 	return p->default_action;
 }
 
+static int make_target_index(struct kind_rules *of)
+{
+	int r;
+
+	target_index_init(&of->index);
+	r = target_index_add(&of->index, of->rules, of->n, NULL);
+	target_index_sort(&of->index);
+	return r;
+}
+
 int policy_finish(struct policy *p)
 {
 	int r;
@@ -135,10 +146,13 @@ int policy_finish(struct policy *p)
 			of->demands |= policy_target_is_demanding(p, &of->rules[i]);
 		}
 		p->demands |= of->demands;
-		r = target_index_make(&of->index, of->rules, of->n);
+		r = make_target_index(of);
 		if (r < 0)
 			return r;
 	}
+	r = policy_effects_index(p);
+	if (r < 0)
+		return r;
 	for (size_t i = 0; i < p->n_rules; i++) {
 		p->uses_groups |= p->rules[i].groups.n > 0;
 		p->demands |= p->rules[i].demands;
@@ -150,16 +164,14 @@ int policy_finish(struct policy *p)
 
 /*
  * The strictest of `found` and the matching rules of the policy; among equals, the first of the
- * document. A rule that allows is tried only on the whole request.
+ * document. A rule that allows is tried only on the whole request. `set`: the rules that may match.
  */
-static const struct rule *find_stricter(
-	const struct policy *p, const struct candidate *s, const struct rule *found)
+static const struct rule *find_stricter(const struct policy *p, const struct candidate *s,
+	const struct rule_set *set, const struct rule *found)
 {
 	const struct rule *rule;
-	struct rule_set set;
 
-	policy_index_find(&p->index, &p->trusted.links, s, &set);
-	rule_set_each(i, &set)
+	rule_set_each(i, set)
 	{
 		rule = &p->rules[i];
 		if (rule->action == DECISION_ALLOW && s->form != CANDIDATE_WHOLE)
@@ -172,13 +184,11 @@ static const struct rule *find_stricter(
 	return found;
 }
 
-/* The first rule that allows the command. */
-static const struct rule *find_allowing(const struct policy *p, const struct candidate *s)
+/* The first rule of the set that allows the command. */
+static const struct rule *find_allowing(
+	const struct policy *p, const struct candidate *s, const struct rule_set *set)
 {
-	struct rule_set set;
-
-	policy_index_find(&p->index, &p->trusted.links, s, &set);
-	rule_set_each(i, &set) if (p->rules[i].action == DECISION_ALLOW
+	rule_set_each(i, set) if (p->rules[i].action == DECISION_ALLOW
 		&& rule_try(&p->rules[i], &p->trusted, s, NULL)
 			== RULE_MATCHES) return &p->rules[i];
 	return NULL;
@@ -189,29 +199,24 @@ static bool is_trusted(const struct policy *p, const struct candidate_program *p
 	return !program->name || trusted_has(&p->trusted, program->path);
 }
 
-/*
- * Allows the line if each of its commands is allowed by a rule and the shell lies in a trusted
- * directory.
+/* Whether the rules about each command can allow the line: the shell lies in a trusted directory.
  */
-static bool allow_line(const struct policy *p, const struct candidates *c, struct judgement *j)
+static bool may_allow_line(const struct policy *p, const struct candidates *c)
 {
 	const struct candidate *shell = &c->all[0];
-	const struct rule *rule;
 
-	*j = (struct judgement){
-		.decision = DECISION_ALLOW,
-		.rule = RULE_LINE,
-		.policy_id = p->id,
-	};
-	if (!is_trusted(p, &shell->executable) || !is_trusted(p, &shell->real))
-		return false;
-	for (; j->n_line < c->n_commands; j->n_line++) {
-		rule = find_allowing(p, &c->all[c->commands + j->n_line]);
-		if (!rule)
-			return false;
-		j->line[j->n_line] = rule->id;
-	}
-	return j->n_line > 0;
+	return c->n_commands > 0 && is_trusted(p, &shell->executable)
+		&& is_trusted(p, &shell->real);
+}
+
+/* Notes the rule that allows the next command of the line, if there is one. */
+static void allow_command(const struct policy *p, const struct candidate *s,
+	const struct rule_set *set, struct judgement *line)
+{
+	const struct rule *rule = find_allowing(p, s, set);
+
+	if (rule)
+		line->line[line->n_line++] = rule->id;
 }
 
 static bool lacks_budget(const struct policy *p, const struct request *request)
@@ -232,14 +237,26 @@ static struct judgement by_default(enum decision action)
 static struct judgement judge(
 	const struct policy *p, const struct candidates *c, enum decision otherwise)
 {
+	const bool by_commands = may_allow_line(p, c);
 	const struct rule *strictest = NULL;
-	struct judgement line;
+	struct rule_set set;
+	struct judgement line = {
+		.decision = DECISION_ALLOW,
+		.rule = RULE_LINE,
+		.policy_id = p->id,
+	};
 
 	if (lacks_budget(p, c->all[0].request))
 		return judgement_by(DECISION_DENY, GROUND_BUDGET);
 
-	for (size_t i = 0; i < c->n; i++)
-		strictest = find_stricter(p, &c->all[i], strictest);
+	for (size_t i = 0; i < c->n; i++) {
+		policy_index_find(&p->index, &p->trusted.links, &c->all[i], &set);
+		strictest = find_stricter(p, &c->all[i], &set, strictest);
+		/* All commands before this one are allowed. */
+		if (by_commands && !strictest && line.n_line < c->n_commands
+			&& i == c->commands + line.n_line)
+			allow_command(p, &c->all[i], &set, &line);
+	}
 	if (strictest) {
 		struct judgement j = judgement_by_rule(strictest, p->id);
 
@@ -248,7 +265,7 @@ static struct judgement judge(
 		j.remember = strictest->action == DECISION_PENDING && strictest->remember;
 		return j;
 	}
-	if (allow_line(p, c, &line))
+	if (by_commands && line.n_line == c->n_commands)
 		return line;
 	return by_default(p->default_action != DECISION_NONE ? p->default_action : otherwise);
 }

@@ -291,6 +291,11 @@ static enum rule_miss try_wide(const struct rule *rule, const struct trusted *tr
 	return program ? RULE_OTHER_WORDS : RULE_OTHER_PROGRAM;
 }
 
+static bool is_same_file(const struct candidate_program *a, const struct candidate_program *b)
+{
+	return a->path && b->path && strcmp(a->path, b->path) == 0;
+}
+
 /* The executable and its real path must both fit. */
 static enum rule_miss try_programs(const struct rule *rule, const struct trusted *trusted,
 	const struct candidate *s, struct rule_reach *reach)
@@ -300,7 +305,7 @@ static enum rule_miss try_programs(const struct rule *rule, const struct trusted
 
 	if (p->name)
 		miss = try_narrow(&rule->argv[0], trusted, p, false, RULE_OTHER_PROGRAM);
-	if (miss == RULE_MATCHES && s->narrow_real.name
+	if (miss == RULE_MATCHES && s->narrow_real.name && !is_same_file(p, &s->narrow_real)
 		&& !trusted_leads(trusted, p, &s->narrow_real)) {
 		bool led = p->path && trusted_has(trusted, p->path);
 

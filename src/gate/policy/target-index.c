@@ -199,11 +199,24 @@ static int add_rule(struct target_index *index, const struct counts *counts,
 	return add_list(index, counts, rule, number, others < targets ? OTHERS : TARGETS);
 }
 
-static int add_rules(struct target_index *index, const struct rule *rules, size_t n)
+void target_index_init(struct target_index *index)
 {
-	struct counts *counts = calloc(1, sizeof(*counts));
+	*index = (struct target_index){ 0 };
+	for (enum target_part part = 0; part < TARGET_PARTS; part++) {
+		index->begins[part].any_case = index->ends[part].any_case = true;
+		index->ends[part].backwards = true;
+	}
+}
+
+int target_index_add(struct target_index *index, const struct rule *rules, size_t n,
+	bool (*wanted)(const struct rule *rule))
+{
+	struct counts *counts;
 	int r = 0;
 
+	if (n == 0)
+		return 0;
+	counts = calloc(1, sizeof(*counts));
 	if (!counts)
 		return -ENOMEM;
 
@@ -212,28 +225,18 @@ static int add_rules(struct target_index *index, const struct rule *rules, size_
 			for (size_t k = 0; k < size_of_list(&rules[i], list); k++)
 				visit_pattern(&rules[i], list, k, count, counts);
 	for (size_t i = 0; r == 0 && i < n; i++)
-		r = add_rule(index, counts, &rules[i], i);
+		if (!wanted || wanted(&rules[i]))
+			r = add_rule(index, counts, &rules[i], i);
 	free(counts);
 	return r;
 }
 
-int target_index_make(struct target_index *index, const struct rule *rules, size_t n)
+void target_index_sort(struct target_index *index)
 {
-	int r;
-
-	*index = (struct target_index){ 0 };
-	for (enum target_part part = 0; part < TARGET_PARTS; part++) {
-		index->begins[part].any_case = index->ends[part].any_case = true;
-		index->ends[part].backwards = true;
-	}
-	if (n == 0)
-		return 0;
-	r = add_rules(index, rules, n);
 	for (enum target_part part = 0; part < TARGET_PARTS; part++) {
 		text_index_sort(&index->begins[part]);
 		text_index_sort(&index->ends[part]);
 	}
-	return r;
 }
 
 void target_index_deinit(struct target_index *index)
@@ -253,7 +256,8 @@ static void find_text(const struct target_index *index, enum target_part part, c
 	text_index_find(&index->ends[part], text, len, set);
 }
 
-static void find_segments(const struct target_index *index, const char *path, struct rule_set *set)
+void target_index_find_path(
+	const struct target_index *index, const char *path, struct rule_set *set)
 {
 	size_t len;
 
@@ -307,7 +311,7 @@ static void find_url(const struct target_index *index, const struct url *url, st
 		return;
 	}
 	find_text(index, TARGET_NAME, url->host, strlen(url->host), set);
-	find_segments(index, url->path, set);
+	target_index_find_path(index, url->path, set);
 }
 
 void target_index_find(
@@ -318,7 +322,8 @@ void target_index_find(
 	case KIND_READ:
 	case KIND_WRITE:
 		for (size_t i = 0; i < t->n; i++)
-			find_segments(index, t->texts[i].text, ret);
+			if (i == 0 || strcmp(t->texts[i].text, t->texts[i - 1].text) != 0)
+				target_index_find_path(index, t->texts[i].text, ret);
 		break;
 	case KIND_FETCH:
 		find_url(index, &t->url, ret);

@@ -3,8 +3,8 @@
 
 /*
  * Finds the rules of one kind that may fit a target: most can't, and are excluded without being
- * tried. Embedded in its policy: target_index_make(), target_index_find() for each target,
- * target_index_deinit().
+ * tried. Embedded in its policy: target_index_init(), target_index_add(), target_index_sort(), then
+ * target_index_find() for each target, and target_index_deinit().
  */
 
 #include <stddef.h>
@@ -26,10 +26,22 @@ struct target_index {
 	struct rule_set all, always; /* all rules; the rules without a key */
 };
 
-/* Error: -ENOMEM; call target_index_deinit() in that case, too. */
-int target_index_make(struct target_index *index, const struct rule *rules, size_t n);
+void target_index_init(struct target_index *index);
+
+/*
+ * Adds the rules of a list that are `wanted` (NULL: all). If there are several lists, their rules
+ * are found by equal numbers: then a result says only whether there is any. Error: -ENOMEM.
+ */
+int target_index_add(struct target_index *index, const struct rule *rules, size_t n,
+	bool (*wanted)(const struct rule *rule));
+
+void target_index_sort(struct target_index *index);
 void target_index_deinit(struct target_index *index);
 
 /* The result includes all rules that fit the target, which must be of the index's kind. */
 void target_index_find(
 	const struct target_index *index, const struct target *t, struct rule_set *ret);
+
+/* Adds to the set what may fit a target with this path among its texts, but not `always`. */
+void target_index_find_path(
+	const struct target_index *index, const char *path, struct rule_set *set);
