@@ -9,23 +9,27 @@
 #include "base/notation.h"
 #include "daemon/answer.h"
 
-static void make_id(const char *prefix, char *ret, size_t size)
-{
-	uint8_t random[6];
-	char hex[2 * sizeof(random) + 1];
+/* The random bytes of an ID. */
+#define ID_BYTES 6
 
-	randombytes_buf(random, sizeof(random));
-	notation_hex(random, sizeof(random), hex);
+static void print_id(
+	const char *prefix, const uint8_t random[static ID_BYTES], char *ret, size_t size)
+{
+	char hex[2 * ID_BYTES + 1];
+
+	notation_hex(random, ID_BYTES, hex);
 	snprintf(ret, size, "%s_%s", prefix, hex);
 }
 
 void answer_take_evaluated(struct answer *a, struct request *request, const struct moment *now)
 {
 	cleanup(bytes_deinit) struct bytes time = BYTES_INIT(sizeof(a->timestamp) - 1);
+	uint8_t random[2 * ID_BYTES];
 
 	a->evaluated = request;
-	make_id("dec", a->decision_id, sizeof(a->decision_id));
-	make_id("corr", a->correlation_id, sizeof(a->correlation_id));
+	randombytes_buf(random, sizeof(random));
+	print_id("dec", random, a->decision_id, sizeof(a->decision_id));
+	print_id("corr", random + ID_BYTES, a->correlation_id, sizeof(a->correlation_id));
 	/* Left empty if the notation can't express the time. */
 	if (notation_append_time_ns(&time, now->clock.wall) >= 0)
 		memcpy(a->timestamp, time.data, time.len + 1);

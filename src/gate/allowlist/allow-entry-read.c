@@ -242,6 +242,8 @@ static int read_members(struct allow_entry *e, struct bytes *why)
 	e->always = e->source && strcmp(e->source, ALLOW_SOURCE_ALWAYS) == 0;
 	e->kind = is_bound_by(e, ALLOW_ASKED_PREFIX) ? allow_asked_kind(e->pattern) : KINDS;
 	e->form = e->arg_pattern ? allow_form_parse(e->arg_pattern) : ALLOW_FORMS;
+	for (enum field f = 0; f < FIELDS; f++)
+		e->has_bounds |= e->bounds[f] != NULL;
 	e->idle |= is_idle(e);
 	return 0;
 }

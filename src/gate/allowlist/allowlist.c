@@ -184,6 +184,7 @@ struct matching {
 	bool self_approval;
 	bool is_real; /* no real_path is claimed that differs from the executable */
 	uint64_t now;
+	bool of_root;       /* the request has claims that only root may make */
 	bool opaque_lines;  /* a rule lets them be remembered */
 	bool known_program; /* either path is a shell, an interpreter or a wrapper */
 
@@ -215,6 +216,8 @@ static bool bounds_fit(const struct allow_entry *e, const struct matching *m)
 {
 	if ((e->uid != ALLOW_NO_USER && e->uid != m->asker->uid) || !approver_fits(e, m))
 		return false;
+	if (!e->has_bounds && !m->of_root)
+		return true;
 	for (enum field f = 0; f < FIELDS; f++) {
 		/* An entry without `run_as` is about what the users run themselves. */
 		const bool bound =
@@ -369,6 +372,7 @@ static int match(const struct allowlist *list, const struct request *request,
 			|| strcmp(request->asked.real_path, request->asked.executable) == 0,
 		.agent = request->asked.agent_id ? request->asked.agent_id : ALLOW_AGENT_NONE,
 		.now = now,
+		.of_root = fields_are_of_root(&request->asked),
 		.known_program = is_known_program(request->asked.executable)
 			|| is_known_program(request->asked.real_path),
 	};
