@@ -385,3 +385,45 @@ works() {
 	run firma policy explain --agent robot -- tool y
 	assert_line -e '^decision +deny$'
 }
+
+@test "of other kinds, too, it says which entry of the allowlist allows it" {
+	local kind token
+	local -A asked=(
+		[read]='"action_type":"read_file","target":"/r/x","real_target":"/r/x","cwd":"/r"'
+		[write]='"action_type":"write_file","target":"/w/x","real_target":"/w/x","content":"x"'
+		[fetch]='"action_type":"fetch_url","target":"https://a.example/x"'
+		[git]='"action_type":"git_operation","target":"main","operation":"push"'
+		[mcp]='"action_type":"mcp_tool_call","server":"tickets","tool":"get","content":"{}"'
+	)
+
+	write_policy '{"defaults":{"write":"pending_hitl","fetch":"pending_hitl","git":"pending_hitl",
+		"mcp":"pending_hitl"},
+		"read":[{"id":"may","path":"/r/x","action":"pending_hitl","remember":true},
+		{"id":"asks","path":"/r/y","action":"pending_hitl"}]}'
+	serve_policy
+	for kind in "${!asked[@]}"; do
+		echo "{${asked[$kind]}}" >"$TMP/$kind"
+		token=$(send <<<"{${asked[$kind]},\"detail\":true}" | "$UNIT" get approval_token)
+		assert_equal "$(operate approve token_id="$token" always:=true)" '{"outcome":"ok"}'
+		run firma policy explain --json --request "$TMP/$kind"
+		assert_field decision pending_hitl # the entry comes with the use of the approval
+		run send <<<"{${asked[$kind]},\"approval_token\":\"$token\"}"
+		assert_field decision allow
+		run firma policy explain --json --request "$TMP/$kind"
+		assert_field decision allow
+		assert_field rule allowlist
+		assert_field place allowlist
+		assert_field reason -p 'allowed by the allowlist (entry '
+	done
+	run firma policy explain --request "$TMP/read"
+	assert_line 'decided   by allowlist'
+	assert_line -p 'allowed by the allowlist (entry '
+
+	# Not what a rule leaves to a person, another request, or by a file of one's own choice.
+	run firma policy explain --json --read /r/y --cwd /r
+	assert_field rule asks
+	run firma policy explain --json --request - <<<"{${asked[git]},\"cwd\":\"/x\"}"
+	assert_field decision pending_hitl
+	run firma policy explain --json --policy "$POLICY" --request "$TMP/read"
+	assert_field decision pending_hitl
+}

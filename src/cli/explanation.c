@@ -60,13 +60,18 @@ static int judge_target(struct explanation *e)
 {
 	const struct explanation_input *m = e->matter;
 	struct request request = *m->request;
-	const struct settings settings = { .default_action = m->otherwise };
+	const struct settings settings = {
+		.default_action = m->otherwise,
+		.allow_self_approval = m->self_approval,
+	};
 	const struct decide_input in = {
 		.request = &request,
 		.asker = m->asker,
 		.settings = &settings,
 		.policy = m->policy,
 		.registry = m->policy ? policy_registry(m->policy) : NULL,
+		.allowlist = m->allowlist,
+		.allow_now = clock_now().wall / CLOCK_MS,
 	};
 	const size_t n = request_count_rules(m->policy, m->request);
 	struct judgement *j = &e->judgement;

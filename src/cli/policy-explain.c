@@ -25,6 +25,7 @@
 #include "cli/token-view.h"
 #include "daemon/policy-file.h"
 #include "daemon/trusted-links.h"
+#include "gate/evaluate-asked.h"
 #include "gate/fields.h"
 
 struct explain {
@@ -303,6 +304,9 @@ static int make_request(struct explain *e)
 		return say_undecided("%s", e->request->fault);
 	if (e->request->action != ACTION_EXEC && e->request->action != ACTION_EVALUATE)
 		return say_undecided("no rule is about %s", action_name(e->request->action));
+	/* Entries of the allowlist are bound to this. */
+	if (e->request->action == ACTION_EVALUATE && evaluate_bind(e->request) < 0)
+		return out_of_memory();
 	return STATUS_DONE;
 }
 
