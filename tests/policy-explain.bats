@@ -427,3 +427,37 @@ works() {
 	run firma policy explain --json --policy "$POLICY" --request "$TMP/read"
 	assert_field decision pending_hitl
 }
+
+@test "a pending request of each kind is explained by its token" {
+	local members kind place token
+
+	write_policy '{"default_action":"pending_hitl",
+		"read":[{"id":"r","path":"/r/**","action":"pending_hitl"}],
+		"write":[{"id":"w","path":"/w/**","action":"pending_hitl"}],
+		"fetch":[{"id":"f","url":"https://a.example/**","action":"pending_hitl"}],
+		"git":[{"id":"g","branch":"main","operation":"push","action":"pending_hitl"}],
+		"mcp":[{"id":"m","server":"tickets","tools":"get","action":"pending_hitl"}]}'
+	serve_policy
+	while IFS='|' read -r kind place members; do
+		token=$(send <<<"{$members,\"detail\":true}" | "$UNIT" get approval_token)
+		run firma policy explain --json --token "$token"
+		assert_status 0
+		assert_field decision pending_hitl
+		assert_field kind "$kind"
+		assert_field place "$place"
+		assert_field uid "$EUID"
+	done <<-'END'
+		read|read[0]|"action_type":"read_file","target":"../r/x","cwd":"/a","real_target":"/r/x"
+		write|write[0]|"action_type":"write_file","target":"/w/x","content":"x"
+		fetch|fetch[0]|"action_type":"fetch_url","target":"https://a.example/x"
+		git|git[0]|"action_type":"git_operation","target":"a:main","operation":"push"
+		mcp|mcp[0]|"action_type":"mcp_tool_call","target":"tickets:get"
+		exec|default_action|"action_type":"execute_command","target":"make all"
+		other|runtime.default.require_approval|"action_type":"dance","target":"floor"
+	END
+	token=$(send <<<'{"release_governance":{"metadata_kind":"strange"},"detail":true}' \
+		| "$UNIT" get approval_token)
+	run firma policy explain --token "$token"
+	assert_status 3
+	assert_output 'firma: no rule of a policy is about a release; --release FILE explains its record'
+}

@@ -39,6 +39,9 @@ struct explain {
 	/* The collected input. */
 	struct bytes line; /* the request's */
 	struct request *request;
+	struct token_view of_token;  /* owns the strings of `restored` */
+	struct request restored;     /* of the second contract, from a token */
+	const struct request *asked; /* one of the two */
 	gid_t *groups;
 	size_t n_groups;
 	bool more_groups;
@@ -81,6 +84,7 @@ static void explain_deinit(struct explain *e)
 {
 	bytes_deinit(&e->line);
 	request_free(e->request);
+	token_view_deinit(&e->of_token);
 	free(e->groups);
 	free(e->home);
 	bytes_deinit(&e->path);
@@ -234,35 +238,53 @@ static int read_policy(struct explain *e)
 
 /* --- the request ------------------------------------------------------------------------------ */
 
-/*
- * Rebuilds the request that a token was issued for. A token doesn't keep the budget's reference,
- * but it is only issued with one.
- */
+/* A token doesn't keep the budget's reference, but it is only issued with one. */
+#define BUDGET_OF_TOKEN "of the token"
+
+static int write_line(const struct invocation *asked, struct bytes *b)
+{
+	struct writer w;
+	int r;
+
+	writer_init(&w, b);
+	writer_object(&w, NULL);
+	writer_string(&w, "action", action_name(ACTION_EXEC));
+	fields_write(&w, asked);
+	writer_string(&w, "hitl_mode", "async_token");
+	writer_string(&w, "budget_state_ref", BUDGET_OF_TOKEN);
+	writer_end(&w);
+	r = writer_finish(&w);
+	return r < 0 ? r : bytes_append_char(b, '\n');
+}
+
+/* A token's fields are bound already. It shows a release's record, but not as it was sent. */
+static int restore(struct explain *e)
+{
+	if (e->of_token.asked.kind == KIND_RELEASE)
+		return say_undecided("no rule of a policy is about a release; --release FILE "
+				     "explains its record");
+	evaluate_restore(&e->of_token.asked, &e->restored);
+	e->restored.budget_state_ref = BUDGET_OF_TOKEN;
+	e->restored.evaluate.bound = true;
+	e->asked = &e->restored;
+	return STATUS_DONE;
+}
+
+/* Rebuilds the request that a token was issued for. */
 static int take_item(const struct bytes *line, void *userdata)
 {
 	struct explain *e = userdata;
-	struct token_view token;
-	struct writer w;
-	int status, r;
+	int status;
 
-	status = token_view_read(line, &token);
+	status = token_view_read(line, &e->of_token);
 	if (status != STATUS_DONE)
 		return status;
 
-	writer_init(&w, &e->line);
-	writer_object(&w, NULL);
-	writer_string(&w, "action", action_name(ACTION_EXEC));
-	fields_write(&w, &token.asked);
-	writer_string(&w, "hitl_mode", "async_token");
-	writer_string(&w, "budget_state_ref", "of the token");
-	writer_end(&w);
-	r = writer_finish(&w);
-	if (r >= 0)
-		r = bytes_append_char(&e->line, '\n');
-	e->uid = (uid_t)token.uid;
+	e->uid = (uid_t)e->of_token.uid;
 	e->has_uid = true;
-	token_view_deinit(&token);
-	return r < 0 ? out_of_memory() : STATUS_DONE;
+	if (!e->of_token.asked.executable)
+		return restore(e);
+	return write_line(&e->of_token.asked, &e->line) < 0 ? out_of_memory() : STATUS_DONE;
 }
 
 static int ask_for_token(struct explain *e)
@@ -294,7 +316,7 @@ static int make_request(struct explain *e)
 	int status;
 
 	status = build_line(e);
-	if (status != STATUS_DONE)
+	if (status != STATUS_DONE || e->asked)
 		return status;
 
 	/* Parse the line as the daemon does. */
@@ -307,6 +329,7 @@ static int make_request(struct explain *e)
 	/* Entries of the allowlist are bound to this. */
 	if (e->request->action == ACTION_EVALUATE && evaluate_bind(e->request) < 0)
 		return out_of_memory();
+	e->asked = e->request;
 	return STATUS_DONE;
 }
 
@@ -370,7 +393,7 @@ static int explain(struct explain *e)
 	m = (struct explanation_input){
 		.policy = e->policy,
 		.file = e->policy ? bytes_str(&e->shown) : NULL,
-		.request = e->request,
+		.request = e->asked,
 		.asker = {
 			.uid = e->uid,
 			.groups = e->groups,
