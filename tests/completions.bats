@@ -152,8 +152,8 @@ offers() { # LINE [WORD...]
 }
 
 @test "verbs, and the verbs of token, are offered" {
-	offers 'firma ' allow check daemon doctor evidence fingerprint help hook init notify policy run runner serve status token
-	offers 'firma s' serve status
+	offers 'firma ' allow check daemon doctor evidence fingerprint help hook init notify policy run runner serve status store token
+	offers 'firma s' serve status store
 	offers 'firma allow ' add list remove
 	offers 'firma token ' approve list receipt revoke show watch withdraw
 	offers 'firma token rev' revoke
@@ -165,6 +165,7 @@ offers() { # LINE [WORD...]
 	offers 'firma policy e' explain
 	offers 'firma evidence ' head keygen receipt report rotate show verify
 	offers 'firma runner ' claims keys token verify
+	offers 'firma store ' install list status
 	offers 'firma help s' serve status
 	offers 'firma help token rev' revoke
 	offers 'firma status '
@@ -355,7 +356,8 @@ options_of_page() { # PAGE
 		'hook status' 'hook uninstall' notify 'policy check' \
 		'policy convert' 'policy explain' run 'runner claims' 'runner keys' 'runner token' \
 		'runner verify' \
-		serve status 'token list' 'token receipt' 'token show' 'token approve' \
+		serve status 'store install' 'store list' 'store status' 'token list' \
+		'token receipt' 'token show' 'token approve' \
 		'token revoke' 'token watch'; do
 		echo "firma $verb: help, bash, zsh, page"
 		# shellcheck disable=SC2086 # two words
@@ -364,7 +366,7 @@ options_of_page() { # PAGE
 		offer_zsh "firma $verb -" | diff "$TMP/help" -
 
 		case $verb in
-		allow* | evidence* | hook* | policy* | runner* | token*) cat "$TMP/help" >>"$TMP/help-${verb% *}" ;;
+		allow* | evidence* | hook* | policy* | runner* | store* | token*) cat "$TMP/help" >>"$TMP/help-${verb% *}" ;;
 		doctor | serve) options_of_page "firma-$verb.8" | diff "$TMP/help" - ;;
 		*) options_of_page "firma-$verb.1" | diff "$TMP/help" - ;;
 		esac
@@ -372,6 +374,7 @@ options_of_page() { # PAGE
 	options_of_page firma-evidence.1 | diff <(sort -u "$TMP/help-evidence") -
 	options_of_page firma-token.1 | diff <(sort -u "$TMP/help-token") -
 	options_of_page firma-runner.1 | diff <(sort -u "$TMP/help-runner") -
+	options_of_page firma-store.1 | diff <(sort -u "$TMP/help-store") -
 	options_of_page firma-policy.1 | diff <(sort -u "$TMP/help-policy") -
 	options_of_page firma-hook.1 | diff <(sort -u "$TMP/help-hook") -
 	options_of_page firma-allow.1 | diff <(sort -u "$TMP/help-allow") -

@@ -322,7 +322,7 @@ without_time() {
 	END
 	usage_error "--operator-socket needs --socket beside it (see 'firma serve --help')" \
 		serve --operator-socket "$SOCKET"
-	usage_error "--state-dir is for --store=file (see 'firma serve --help')" \
+	usage_error "--state-dir is not for --store=memory (see 'firma serve --help')" \
 		serve --socket "$SOCKET" --store=memory --state-dir "$STATE_DIR"
 	[[ ! -e $SOCKET ]]
 }

@@ -58,6 +58,9 @@ static const struct verb *const verbs[] = {
 	&evidence_head_verb,
 	&evidence_rotate_verb,
 	&evidence_keygen_verb,
+	&store_status_verb,
+	&store_install_verb,
+	&store_list_verb,
 };
 
 /* Prints all verbs, or those of a group. */

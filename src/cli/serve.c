@@ -21,6 +21,7 @@
 #include "cli/daemon-user.h"
 #include "cli/home-path.h"
 #include "cli/packs.h"
+#include "cli/serve-desk.h"
 #include "cli/serve-key.h"
 #include "cli/serve-runners.h"
 #include "cli/verb.h"
@@ -50,6 +51,8 @@ struct command_line {
 	const char *policy_packs, *pack_directory;
 	const char *registry;
 	const char *pid_file;
+	const char *store_password;
+	bool store_option_given; /* one that is for a server */
 	uint64_t ready_fd;
 	struct serve_key_choice key, old_key; /* of the evidence */
 	struct serve_runners runners;
@@ -89,7 +92,8 @@ static bool parse_decision(const char *value, void *to)
 static bool parse_store(const char *value, void *to)
 {
 	*(const char **)to = value;
-	return strcmp(value, "file") == 0 || strcmp(value, "memory") == 0;
+	return strcmp(value, "file") == 0 || strcmp(value, "memory") == 0
+		|| desk_address_is_meant(value);
 }
 
 static bool parse_approvals(const char *value, void *to)
@@ -130,8 +134,12 @@ static const struct option_row rows[] = {
 		.wants = "allow, deny or pending_hitl" },
 	{ "state-dir", 0, "DIR", "where the tokens are kept",
 		OPTION_STRING(struct command_line, state_dir) },
-	{ "store", 0, "KIND", "file or memory (default: file)",
-		OPTION_PARSED(struct command_line, store, parse_store), .wants = "file or memory" },
+	{ "store", 0, "KIND",
+		"file, memory, or the address of a server,\n"
+		"see firma-store(7) (default: file)",
+		OPTION_PARSED(struct command_line, store, parse_store),
+		.wants = "file, memory, redis:unix:/PATH or redis://ADDRESS" },
+	SERVE_DESK_ROWS(struct command_line, serve.desk, store_password, store_option_given),
 	{ "policy", 0, "FILE",
 		"the rules, see firma-policy(5)\n"
 		"(default: policy.json where it is usual)",
@@ -234,6 +242,13 @@ static bool changes_key(const struct command_line *c)
 	return c->old_key.shared || c->old_key.signing || c->was_unsigned;
 }
 
+/* Whether there is an option that is for a store on a server. */
+static bool has_store_option(const struct command_line *c)
+{
+	return c->serve.desk.name || c->serve.desk.host || c->store_password
+		|| c->store_option_given;
+}
+
 static int check_options(const struct verb *verb, const struct command_line *c)
 {
 	const struct serve_options *s = &c->serve;
@@ -248,6 +263,8 @@ static int check_options(const struct verb *verb, const struct command_line *c)
 		return usage_error(verb, "--ready-fd wants an open descriptor from 3 on");
 	if (c->pid_file && !c->pid_file[0])
 		return usage_error(verb, "--pid-file wants a file");
+	if (c->store_password && !c->store_password[0])
+		return usage_error(verb, "--store-password wants a file");
 	if (c->approvers && !c->approvers[0])
 		return usage_error(verb, "--approvers wants a file");
 	if (s->settings.require_signature && !c->approvers)
@@ -261,7 +278,7 @@ static int check_options(const struct verb *verb, const struct command_line *c)
 	if (c->pack_directory && !c->policy_packs && !c->policy)
 		return usage_error(verb, "--pack-dir needs --policy-pack or --policy");
 	if (c->state_dir && strcmp(c->store, "memory") == 0)
-		return usage_error(verb, "--state-dir is for --store=file");
+		return usage_error(verb, "--state-dir is not for --store=memory");
 	if (c->key.shared && c->key.signing)
 		return usage_error(
 			verb, "--evidence-key and --evidence-signing-key exclude each other");
@@ -309,12 +326,13 @@ static int take_path(const char *given, const char *what, char **own, const char
 	return STATUS_DONE;
 }
 
-#define HOME_PATHS 14
+#define HOME_PATHS 15
 
 /* The paths of the options, absolute. */
 struct paths {
 	char *in_home[HOME_PATHS]; /* those of options that begin with "~/" or "%h/" */
-	char *state_dir, *policy, *usual_policy, *approvers, *key, *old_key, *registry, *pid_file;
+	char *state_dir, *policy, *usual_policy, *approvers, *key, *old_key, *registry, *pid_file,
+		*password;
 };
 
 static void paths_deinit(struct paths *p)
@@ -329,6 +347,22 @@ static void paths_deinit(struct paths *p)
 	free(p->old_key);
 	free(p->registry);
 	free(p->pid_file);
+	free(p->password);
+}
+
+/* As find_key(): a name without a slash is a credential's. */
+static int take_password(struct command_line *c, char **own)
+{
+	const struct key_choice choice = { .shared = c->store_password };
+	struct evidence_key_option found;
+
+	if (!c->serve.credentials || strchr(c->store_password, '/'))
+		return take_path(
+			c->store_password, "the store's password is", own, &c->serve.desk.password);
+	if (find_key(&choice, c->serve.credentials, &found, own) < 0)
+		return say_undecided("out of memory");
+	c->serve.desk.password = *own;
+	return STATUS_DONE;
 }
 
 /* Replaces "~/" and "%h/" at the beginning of each option that is a path. */
@@ -337,7 +371,7 @@ static int find_home(struct command_line *c, struct paths *p)
 	const char **options[HOME_PATHS] = { &c->serve.socket, &c->serve.operator_socket,
 		&c->state_dir, &c->policy, &c->approvers, &c->pack_directory, &c->registry,
 		&c->serve.evidence_log, &c->key.shared, &c->key.signing, &c->pid_file,
-		&c->runners.key, &c->runners.jwks,
+		&c->runners.key, &c->runners.jwks, &c->store_password,
 		c->old_key.shared ? &c->old_key.shared : &c->old_key.signing };
 	int r;
 
@@ -380,7 +414,9 @@ static int find_paths(const struct verb *verb, struct command_line *c, struct pa
 		status = take_path(c->registry, "the registry is", &p->registry, &o->registry);
 	if (status == STATUS_DONE)
 		status = take_path(c->pid_file, "the pid file is", &p->pid_file, &o->pid_file);
-	if (status != STATUS_DONE || strcmp(c->store, "file") != 0)
+	if (status == STATUS_DONE && c->store_password)
+		status = take_password(c, &p->password);
+	if (status != STATUS_DONE || strcmp(c->store, "memory") == 0)
 		return status;
 
 	p->state_dir = daemon_state_dir(c->state_dir);
@@ -456,6 +492,7 @@ static int read_and_run(const struct verb *verb, int argc, char **argv)
 			.agent_group = DOOR_NO_GROUP,
 			.operator_group = DOOR_NO_GROUP,
 			.evidence_group = FILE_NO_GROUP,
+			.desk = { .timeout = SERVE_STORE_TIMEOUT },
 		},
 		.store = "file",
 		.retry_after = DEFAULT_RETRY_AFTER,
@@ -472,7 +509,9 @@ static int read_and_run(const struct verb *verb, int argc, char **argv)
 	if (c.max_pending > 0)
 		c.serve.settings.max_pending_alike = c.serve.settings.max_pending_of_uid =
 			c.max_pending;
-	status = check_options(verb, &c);
+	status = serve_desk_check(verb, c.store, has_store_option(&c), &c.serve);
+	if (status == STATUS_DONE)
+		status = check_options(verb, &c);
 	if (status == STATUS_DONE)
 		status = run_daemon(verb, &c);
 	serve_runners_deinit(&c.runners);

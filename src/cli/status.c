@@ -198,6 +198,29 @@ static int append_packs(const struct json *root, struct bytes *b)
 	return bytes_error(b);
 }
 
+/* Appends the desk that a shared store belongs to, and how long its server has been away. */
+static int append_desk(const struct json *store, struct bytes *b)
+{
+	const char *server = json_get_string(store, "server"),
+		   *desk = json_get_string(store, "desk"), *host = json_get_string(store, "host");
+	uint64_t ms;
+
+	if (!server || !desk || !host)
+		return 0;
+
+	bytes_appendf(b, "%-15s", "desk");
+	append_escaped(b, desk);
+	bytes_append_str(b, " at ");
+	append_escaped(b, server);
+	bytes_append_str(b, ", this host is ");
+	append_escaped(b, host);
+	if (json_get_integer(store, "closed_ms", JSON_INTEGER_MAX, &ms)) {
+		bytes_append_str(b, ", away for ");
+		notation_append_duration(b, ms * CLOCK_MS);
+	}
+	return bytes_append_char(b, '\n');
+}
+
 static int append_store(const struct json *root, struct bytes *b)
 {
 	const struct json *store = json_get(root, "store"), *tokens = json_get(root, "tokens");
@@ -213,7 +236,7 @@ static int append_store(const struct json *root, struct bytes *b)
 	if (r >= 0)
 		r = append_labelled(
 			b, "store", directory ? directory : json_get_string(store, "kind"));
-	return r;
+	return r < 0 ? r : append_desk(store, b);
 }
 
 /* Appends the free space of the fullest file system that the daemon writes to. */

@@ -41,6 +41,7 @@ extern const struct verb allow_add_verb, allow_list_verb, allow_remove_verb;
 extern const struct verb policy_check_verb, policy_convert_verb, policy_explain_verb;
 extern const struct verb runner_claims_verb, runner_keys_verb, runner_token_verb,
 	runner_verify_verb;
+extern const struct verb store_install_verb, store_list_verb, store_status_verb;
 extern const struct verb token_approve_verb, token_list_verb, token_receipt_verb, token_revoke_verb,
 	token_withdraw_verb, token_show_verb, token_watch_verb;
 

@@ -38,12 +38,11 @@ struct moment resources_now(const struct resources *res)
 	return now;
 }
 
-const char *resources_closed(const struct resources *res)
+/* The same without the store. */
+static const char *others_closed(const struct resources *res)
 {
-	const char *closed = store_closed(res->store);
+	const char *closed = live_policy_closed(&res->policy);
 
-	if (!closed)
-		closed = live_policy_closed(&res->policy);
 	if (!closed)
 		closed = pack_files_closed(&res->packs);
 	if (!closed)
@@ -55,6 +54,18 @@ const char *resources_closed(const struct resources *res)
 	if (!closed && res->evidence)
 		closed = evidence_closed(res->evidence);
 	return closed;
+}
+
+const char *resources_closed(const struct resources *res)
+{
+	const char *closed = store_closed(res->store);
+
+	return closed ? closed : others_closed(res);
+}
+
+const char *resources_away(const struct resources *res)
+{
+	return store_is_away(res->store) && !others_closed(res) ? store_closed(res->store) : NULL;
 }
 
 void resources_open_evidence(struct resources *res, const struct moment *now)

@@ -58,6 +58,12 @@ struct moment resources_now(const struct resources *res);
 const char *resources_closed(const struct resources *res);
 
 /*
+ * If the only fault is that the store's server is away: why. NULL: there is no fault, or another
+ * one. What rests on nothing in the store may still be decided.
+ */
+const char *resources_away(const struct resources *res);
+
+/*
  * Opens the log of evidence if it is closed and a retry is due. Reads the allowlist first: recovery
  * needs it to tell which changes were made.
  */

@@ -35,6 +35,7 @@
 #include "ledger/evidence/evidence.h"
 #include "ledger/store/file-store.h"
 #include "ledger/store/memory-store.h"
+#include "ledger/store/shared-store.h"
 
 /* How long to wait for another daemon to exit. */
 #define LOCK_TIME (5 * CLOCK_SECOND)
@@ -107,6 +108,32 @@ static int make_evidence(struct server *s)
 	return o->evidence_log ? evidence_new(&options, &s->resources.evidence) : 0;
 }
 
+/* Whether the state directory is a copy of another gate's, and so has a new ID. */
+static bool is_copy(struct server *s)
+{
+	cleanup(bytes_deinit) struct bytes why = BYTES_PRINTED;
+	struct state_dir *dir = s->resources.state_dir;
+	struct gate_id id = { .renewed = false };
+	bool renewed = approver_file_load(&s->resources.approvers, dir);
+
+	/* If the ID can't be read, the desk says why. */
+	if (s->options->is_shared && state_dir_is_locked(dir))
+		(void)gate_id_load(dir, &id, &why);
+	return renewed || id.renewed;
+}
+
+static int open_tokens(struct server *s, const struct moment *now)
+{
+	struct desk *desk;
+	int r;
+
+	if (!s->options->is_shared)
+		return file_store_new(s->resources.state_dir, now, &s->resources.store);
+
+	r = desk_new(&s->options->desk, s->resources.state_dir, &desk);
+	return r < 0 ? r : shared_store_new(s->resources.state_dir, desk, now, &s->resources.store);
+}
+
 static int open_store(struct server *s)
 {
 	struct moment now;
@@ -121,13 +148,13 @@ static int open_store(struct server *s)
 
 	lock_state_dir(s->resources.state_dir);
 	now = resources_now(&s->resources);
-	if (approver_file_load(&s->resources.approvers, s->resources.state_dir)) {
+	if (is_copy(s)) {
 		log_text(LOG_WARNING, LOG_ID_WARNING,
 			"%s is a copy: the gate has a new ID, and no token is taken over",
 			state_dir_path(s->resources.state_dir));
 		now.clock.boot = 0; /* all tokens were issued later than this, so all are over */
 	}
-	return file_store_new(s->resources.state_dir, &now, &s->resources.store);
+	return open_tokens(s, &now);
 }
 
 static uint64_t idle_timeout(const struct server *s)

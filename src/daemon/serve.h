@@ -9,6 +9,7 @@
 
 #include "gate/settings.h"
 #include "ledger/evidence/evidence.h"
+#include "ledger/store/desk.h"
 
 struct runners;
 
@@ -19,11 +20,13 @@ struct serve_options {
 	const char *operator_socket;       /* or NULL: one door for everything */
 	gid_t agent_group, operator_group; /* or DOOR_NO_GROUP */
 	const char *state_dir;             /* NULL: the memory store */
-	const char *policy;                /* absolute, or NULL */
-	const char *usual_policy;          /* without one: if it is there; absolute, or NULL */
-	const char *credentials;           /* directory of the service manager's, or NULL */
-	const struct runners *runners;     /* by options, or NULL: the policy's */
-	const char *approvers;             /* absolute, or NULL */
+	bool is_shared;                    /* the tokens are also given to `desk` */
+	struct desk_options desk;
+	const char *policy;            /* absolute, or NULL */
+	const char *usual_policy;      /* without one: if it is there; absolute, or NULL */
+	const char *credentials;       /* directory of the service manager's, or NULL */
+	const struct runners *runners; /* by options, or NULL: the policy's */
+	const char *approvers;         /* absolute, or NULL */
 	bool advisory;              /* permit require_signature in a gate of the askers' own uid */
 	char **packs;               /* absolute paths of packs */
 	size_t n_packs;             /* at most LIMIT_PACKS_NAMED */

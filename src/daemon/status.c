@@ -41,7 +41,7 @@ static void add_tokens(struct writer *w, const struct store *store)
 	writer_end(w);
 }
 
-static void add_store(struct writer *w, const struct resources *res)
+static void add_store(struct writer *w, const struct resources *res, const struct moment *now)
 {
 	static const uint8_t no_fingerprint[FINGERPRINT_LEN];
 	const struct usage usage = store_count(res->store, 0, no_fingerprint);
@@ -52,6 +52,7 @@ static void add_store(struct writer *w, const struct resources *res)
 	if (store_is_readable(res->store))
 		writer_unsigned(w, "bytes", usage.bytes);
 	writer_unsigned(w, "max_bytes", res->settings->max_store);
+	store_write(res->store, now, w);
 	writer_end(w);
 }
 
@@ -225,7 +226,7 @@ int status_print(const struct status_sources *s, const struct moment *now, struc
 	add_approvers(&w, s);
 	add_packs(&w, res);
 	add_allowlist(&w, &res->allowlist);
-	add_store(&w, res);
+	add_store(&w, res, now);
 	add_space(&w, &res->space);
 	if (res->evidence)
 		add_evidence(&w, res->evidence);

@@ -344,6 +344,9 @@ static int decide_request(struct batch *batch, struct request *request, const ch
 	if (request->action == ACTION_GATE)
 		in.gate = runner_gate_id(&batch->resources->runners, &res->policy, res->state_dir);
 	in.closed = resources_closed(res);
+	in.away = is_operation(request) ? NULL : resources_away(res);
+	if (in.away)
+		in.closed = NULL;
 	in.readable = store_is_readable(res->store);
 	in.full = resources_take_space(batch->resources, a->conn->in.len + len);
 

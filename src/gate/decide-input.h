@@ -71,6 +71,7 @@ struct decide_input {
 
 	const char *not_held; /* why a pending answer can't be held back any more; NULL: it can */
 	const char *closed;   /* why nothing is decided, or NULL */
+	const char *away;     /* of a judged request: why nothing that needs a token is, or NULL */
 	const char *full;     /* why askers are refused for lack of space, or NULL */
 	bool readable;        /* records may be shown, even if closed */
 };

@@ -342,6 +342,27 @@ static void decide_unmatched(const struct decide_input *in, struct verdict *v)
 	}
 }
 
+/* Whether the verdict needs the store. What the policy alone decides doesn't. */
+static bool needs_store(const struct decide_input *in, const struct verdict *v)
+{
+	return v->decision == DECISION_PENDING || verdict_rests_on_record(v) || verdict_changes(v)
+		|| in->request->approval_token;
+}
+
+/* The store's server is away: the decision is discarded. */
+static void decide_away(const struct decide_input *in, struct verdict *v)
+{
+	verdict_deinit(v);
+	verdict_init(v);
+	if (in->request->action == ACTION_EVALUATE) {
+		verdict_decide(v, DECISION_DENY, REASON_CLOSED, RULE_CLOSED);
+		verdict_grade(v, SEVERITY_CRITICAL, NULL, NULL);
+	} else {
+		verdict_deny(v, REASON_CLOSED);
+	}
+	verdict_explain(v, "%s", in->away);
+}
+
 int decide(const struct decide_input *in, struct verdict *ret)
 {
 	struct verdict v;
@@ -352,6 +373,8 @@ int decide(const struct decide_input *in, struct verdict *ret)
 	decide_any(in, &v);
 	if (glob_budget_end())
 		decide_unmatched(in, &v);
+	if (in->away && needs_store(in, &v))
+		decide_away(in, &v);
 	r = v.error;
 	if (r < 0)
 		verdict_deinit(&v);

@@ -34,17 +34,8 @@
 #include "base/file.h"
 #include "base/warnings.h"
 #include "gate/token/token-print.h"
+#include "ledger/store/file-store-internal.h"
 #include "ledger/store/journal-line.h"
-#include "ledger/store/table-store.h"
-#include "ledger/store/tokens-log.h"
-
-struct file_store {
-	struct table_store base; /* first */
-	struct tokens_log log;
-	struct bytes lines; /* of the next batch */
-	bool displaced;     /* another process has touched it: closed for good */
-	bool settled;       /* the table was written after that, or can't be written */
-};
 
 static struct file_store *file_of(struct store *store)
 {
@@ -65,13 +56,18 @@ close_for(struct file_store *f, const char *format, ...)
 	store_close_for(&f->base.store, bytes_steal(&reason));
 }
 
+void file_store_deinit(struct file_store *f)
+{
+	tokens_log_deinit(&f->log);
+	bytes_deinit(&f->lines);
+	table_store_deinit(&f->base);
+}
+
 static void file_free(struct store *store)
 {
 	struct file_store *f = file_of(store);
 
-	tokens_log_deinit(&f->log);
-	bytes_deinit(&f->lines);
-	table_store_deinit(&f->base);
+	file_store_deinit(f);
 	free(f);
 }
 
@@ -86,7 +82,7 @@ static int add_line(struct file_store *f, const struct token_change *change)
 }
 
 /* The line is made first, since applying the change hands the token over. */
-static int file_apply(struct store *store, struct token_change *change)
+int file_store_apply(struct store *store, struct token_change *change)
 {
 	struct file_store *f = file_of(store);
 	size_t len = f->lines.len;
@@ -146,7 +142,7 @@ static bool has_changes(const struct file_store *f)
 }
 
 /* Syncs the directory if the turn rests on it. */
-static int file_prepare(struct store *store)
+int file_store_prepare(struct store *store)
 {
 	struct file_store *f = file_of(store);
 	bool relied_on = state_dir_take_reliance(f->log.dir);
@@ -156,7 +152,7 @@ static int file_prepare(struct store *store)
 	return f->log.fd >= 0 ? state_dir_sync(f->log.dir) : -EIO;
 }
 
-static int file_finish(struct store *store)
+int file_store_finish(struct store *store)
 {
 	struct file_store *f = file_of(store);
 	int r;
@@ -212,7 +208,7 @@ static void settle(struct file_store *f)
 		warn_rewritten(f, number);
 }
 
-static void file_abort(struct store *store, int result)
+void file_store_abort(struct store *store, int result)
 {
 	struct file_store *f = file_of(store);
 
@@ -224,7 +220,7 @@ static void file_abort(struct store *store, int result)
 		give_up_file(f, result);
 }
 
-static void file_look_at_files(struct store *store)
+void file_store_look(struct store *store)
 {
 	struct file_store *f = file_of(store);
 	int r;
@@ -253,7 +249,7 @@ static void file_look_at_files(struct store *store)
 }
 
 /* Another part may have synced the directory since the last turn, and that sync may have failed. */
-static void file_check(struct store *store)
+void file_store_check(struct store *store)
 {
 	struct file_store *f = file_of(store);
 
@@ -284,7 +280,7 @@ static int retry_write(struct file_store *f)
 
 static void load(struct file_store *f, const struct moment *now);
 
-static int file_retry(struct store *store, const struct moment *now)
+int file_store_retry(struct store *store, const struct moment *now)
 {
 	struct file_store *f = file_of(store);
 	const struct retry retry = store->retry;
@@ -301,7 +297,7 @@ static int file_retry(struct store *store, const struct moment *now)
 	return -EBUSY;
 }
 
-static int file_rest(struct store *store)
+int file_store_rest(struct store *store)
 {
 	struct file_store *f = file_of(store);
 
@@ -317,16 +313,16 @@ static const struct store_ops file_ops = {
 	.kind = "file",
 	.durable = true,
 	.free = file_free,
-	.check = file_check,
-	.retry = file_retry,
-	.look = file_look_at_files,
+	.check = file_store_check,
+	.retry = file_store_retry,
+	.look = file_store_look,
 	TABLE_STORE_READS,
 	.measure = table_store_measure,
-	.apply = file_apply,
-	.prepare = file_prepare,
-	.finish = file_finish,
-	.abort = file_abort,
-	.rest = file_rest,
+	.apply = file_store_apply,
+	.prepare = file_store_prepare,
+	.finish = file_store_finish,
+	.abort = file_store_abort,
+	.rest = file_store_rest,
 };
 
 /*
@@ -398,20 +394,26 @@ static void load(struct file_store *f, const struct moment *now)
 	}
 }
 
-int file_store_new(struct state_dir *dir, const struct moment *now, struct store **ret)
+void file_store_init(struct file_store *f, const struct store_ops *ops, struct state_dir *dir,
+	const struct moment *now)
 {
-	struct file_store *f;
-
-	f = calloc(1, sizeof(*f));
-	if (!f)
-		return -ENOMEM;
-
-	table_store_init(&f->base, &file_ops);
+	*f = (struct file_store){ .settled = false };
+	table_store_init(&f->base, ops);
 	f->base.store.readable = false;
 	tokens_log_init(&f->log, dir);
 	bytes_init(&f->lines, JOURNAL_BATCH_MAX);
 	load(f, now);
+}
 
+int file_store_new(struct state_dir *dir, const struct moment *now, struct store **ret)
+{
+	struct file_store *f;
+
+	f = malloc(sizeof(*f));
+	if (!f)
+		return -ENOMEM;
+
+	file_store_init(f, &file_ops, dir, now);
 	*ret = &f->base.store;
 	return 0;
 }

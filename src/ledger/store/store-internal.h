@@ -54,6 +54,10 @@ struct store_ops {
 	bool (*lost)(const struct store *store, const uint8_t id[static TOKEN_ID_LEN]);
 
 	int (*rest)(struct store *store); /* store_put_to_rest(); NULL: nothing to do */
+
+	/* NULL: it has no server. `away` is asked only while the store is closed. */
+	bool (*is_away)(const struct store *store);
+	void (*write)(const struct store *store, const struct moment *now, struct writer *w);
 };
 
 struct store {

@@ -69,6 +69,17 @@ bool store_is_readable(const struct store *store)
 	return store->readable;
 }
 
+bool store_is_away(const struct store *store)
+{
+	return store->closed && store->ops->is_away && store->ops->is_away(store);
+}
+
+void store_write(const struct store *store, const struct moment *now, struct writer *w)
+{
+	if (store->ops->write)
+		store->ops->write(store, now, w);
+}
+
 void store_wait(struct store *store)
 {
 	retry_begin(&store->retry);

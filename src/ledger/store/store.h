@@ -3,7 +3,7 @@
 
 /*
  * The store of the tokens. One interface has several implementations: in memory, in a file of the
- * state directory, later on another machine. The code above does not know which one it has.
+ * state directory, in such a file and a server. The code above does not know which one it has.
  *
  * The daemon's turn is a transaction:
  *
@@ -21,6 +21,7 @@
 #include <stdbool.h>
 
 #include "base/bytes.h"
+#include "base/json/writer.h"
 #include "gate/token/token.h"
 #include "gate/usage.h"
 
@@ -29,7 +30,7 @@ struct store;
 void store_free(struct store *store);
 DEFINE_CLEANUP(struct store *, store_free)
 
-/* Such as "file", "memory". */
+/* Such as "file", "memory", "shared". */
 const char *store_kind(const struct store *store);
 
 /* Whether tokens outlive the process. */
@@ -49,6 +50,15 @@ bool store_is_readable(const struct store *store);
  * intervals.
  */
 void store_prepare(struct store *store, const struct moment *now);
+
+/*
+ * Whether the closed store only lacks its server, and nothing is wrong on this machine. What rests
+ * on no token may then still be answered.
+ */
+bool store_is_away(const struct store *store);
+
+/* Writes what is known of its server, as members of the open object; nothing if it has none. */
+void store_write(const struct store *store, const struct moment *now, struct writer *w);
 
 /* Whether the store is closed for a reason that may pass. The daemon must not leave then. */
 bool store_is_waiting(const struct store *store);

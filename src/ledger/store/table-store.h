@@ -33,10 +33,12 @@ void table_store_update(
 uint64_t table_store_due(const struct store *store);
 
 /* The read operations, for an implementation's struct store_ops. */
-#define TABLE_STORE_READS                                                                     \
+#define TABLE_STORE_LOOKUPS                                                                   \
 	.find = table_store_find, .next = table_store_next, .next_own = table_store_next_own, \
-	.next_alike = table_store_next_alike, .count = table_store_count,                     \
-	.update = table_store_update, .due = table_store_due
+	.next_alike = table_store_next_alike, .count = table_store_count
+
+/* The same, of a store without other writers. */
+#define TABLE_STORE_READS TABLE_STORE_LOOKUPS, .update = table_store_update, .due = table_store_due
 
 /* The size is the length of the token's line: limits mean the same in each kind of store. */
 int table_store_measure(const struct store *store, struct token_change *change);

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: ISC
+"""
+A bad line between a daemon and its server: python3 cut-proxy.py LISTEN SERVER CONTROL
+
+Both are paths of sockets. What comes from the server is passed on as the file CONTROL says at that
+moment: "pass"; "cut N": N bytes, and then the connection ends; "hold": nothing; "drip": a byte, and
+the next one a moment later. Prints "ready" when it listens.
+"""
+
+import os
+import socket
+import sys
+import threading
+import time
+
+LISTEN, SERVER, CONTROL = sys.argv[1:]
+
+
+def order():
+    with open(CONTROL, encoding="ascii") as file:
+        return (file.read().split() or ["pass"])
+
+
+def pass_on(source, to):
+    """From the daemon to the server, unchanged."""
+    try:
+        while data := source.recv(65536):
+            to.sendall(data)
+        to.shutdown(socket.SHUT_WR)
+    except OSError:
+        pass
+
+
+def drip(data, client):
+    for byte in data:
+        client.sendall(bytes([byte]))
+        time.sleep(0.05)
+
+
+def serve(client):
+    server = socket.socket(socket.AF_UNIX)
+    try:
+        server.connect(SERVER)
+        threading.Thread(target=pass_on, args=(client, server), daemon=True).start()
+        while data := server.recv(65536):
+            what = order()
+            if what[0] == "cut":
+                client.sendall(data[: int(what[1])])
+                break
+            if what[0] == "drip":
+                drip(data, client)
+            elif what[0] == "pass":
+                client.sendall(data)
+    except OSError:
+        pass
+    for end in (client, server):
+        try:
+            end.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
+        end.close()
+
+
+def main():
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(LISTEN)
+    listener.listen()
+    print("ready", flush=True)
+    while True:
+        client, _ = listener.accept()
+        threading.Thread(target=serve, args=(client,), daemon=True).start()
+
+
+os.umask(0o077)
+main()
