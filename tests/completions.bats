@@ -166,7 +166,7 @@ offers() { # LINE [WORD...]
 	offers 'firma evidence ' head keygen receipt report rotate show verify
 	offers 'firma runner ' claims keys token verify
 	offers 'firma store ' install list status
-	offers 'firma help s' serve status
+	offers 'firma help s' serve status store
 	offers 'firma help token rev' revoke
 	offers 'firma status '
 	offers 'firma nonsense '
