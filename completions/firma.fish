@@ -46,6 +46,8 @@ function __firma_value --argument-names option kind
 			printf '%s\n' pending approved consumed revoked expired
 		case --store
 			printf '%s\n' file memory
+		case --store-durability
+			printf '%s\n' always everysec
 		case --token
 			__firma_tokens pending approved
 		case --uid --user

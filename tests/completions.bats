@@ -413,12 +413,12 @@ help_in_stub() {
 	local verb
 
 	help_in_stub
-	for verb in '' allow daemon evidence policy runner token; do
+	for verb in '' allow daemon evidence policy runner store token; do
 		diff <(offer_bash "firma ${verb:+$verb }") <(offer_fish "firma ${verb:+$verb }")
 	done
 	diff <(options_of_page firma.1) <(offer_fish 'firma -')
 	for verb in check doctor 'allow add' 'evidence verify' fingerprint hook init 'hook install' \
-		'policy explain' run 'runner token' serve 'token approve' 'token watch'; do
+		'policy explain' run 'runner token' serve 'store list' 'token approve' 'token watch'; do
 		echo "firma $verb: help, fish"
 		# shellcheck disable=SC2086 # two words
 		diff <(options_of_help $verb) <(offer_fish "firma $verb -")
