@@ -350,16 +350,16 @@ static void paths_deinit(struct paths *p)
 	free(p->password);
 }
 
-/* As find_key(): a name without a slash is a credential's. */
+/* As serve_find_key(): a name without a slash is a credential's. */
 static int take_password(struct command_line *c, char **own)
 {
-	const struct key_choice choice = { .shared = c->store_password };
+	const struct serve_key_choice choice = { .shared = c->store_password };
 	struct evidence_key_option found;
 
 	if (!c->serve.credentials || strchr(c->store_password, '/'))
 		return take_path(
 			c->store_password, "the store's password is", own, &c->serve.desk.password);
-	if (find_key(&choice, c->serve.credentials, &found, own) < 0)
+	if (serve_find_key(&choice, c->serve.credentials, &found, own) < 0)
 		return say_undecided("out of memory");
 	c->serve.desk.password = *own;
 	return STATUS_DONE;
