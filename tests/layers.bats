@@ -199,3 +199,9 @@ circles_of_functions() {
 	run circles_of_functions "$TMP/lib.a"
 	assert_equal "${lines[*]:1}" "tsort: $TMP/lib.a:a.o tsort: $TMP/lib.a:b.o"
 }
+
+# browser.bats needs a browser: .ci/run runs it.
+@test "make check runs each file of tests" {
+	cd "$BATS_TEST_DIRNAME" || return
+	diff <(printf '%s\n' *.bats | sort) <(sed -n 's|^\ttests/\([a-z-]*\.bats\)\( \\\)*$|\1|p' ../Makefile.am | sort)
+}
