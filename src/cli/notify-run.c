@@ -9,13 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/pidfd.h"
 #include "cli/say.h"
 
 #define VARIABLE "FIRMA_NOTICE="
@@ -125,7 +125,7 @@ int notify_runs_start(struct notify_runs *runs, const char *const *argv, const s
 	if (r < 0)
 		return r;
 
-	run.pidfd = pidfd_open(run.pid, 0);
+	run.pidfd = pidfd_of(run.pid);
 	if (run.pidfd < 0) {
 		r = -errno;
 		kill_group(&run);
