@@ -202,9 +202,14 @@ page() {
 	need_root
 	local options token uid
 	uid=$(id -u games)
-	options=$(page '^.Ss One machine' "signature'" |
-		tr -d "'\n" | sed "s/.*FIRMA_OPTIONS=//; s/=firma-[a-z]*/=$uid/g; s|=/etc/firma.approvers|=$SIGNERS|")
-	[[ $options == *--require-signature* && $options == *--operator-group="$uid"* ]] || fail "$options"
+	# The page's lines, typed for a file of options here; the unit names the groups.
+	echo FIRMA_OPTIONS=--default-action=pending_hitl >"$TMP/default"
+	eval "$(page '^.Ss One machine' '^The options are' |
+		sed -n '/^# \(options=\|echo "FIRMA_OPTIONS\)/s/^# //p' |
+		sed "s|/etc/default/firma|$TMP/default|; s|/etc/firma.approvers|$SIGNERS|")"
+	options=$(tail -n 1 "$TMP/default")
+	options="--agent-group=$uid --operator-group=$uid ${options#FIRMA_OPTIONS=}"
+	[[ $options == *" --default-action=pending_hitl "*" --require-signature" ]] || fail "$options"
 	rm "$SIGNERS"
 	make_security_key person
 	list_signer person '' alice
