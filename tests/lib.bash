@@ -139,7 +139,7 @@ _clean_environment() {
 	export ASAN_OPTIONS="exitcode=99:${ASAN_OPTIONS-}"
 	export UBSAN_OPTIONS="halt_on_error=1:print_stacktrace=1:exitcode=99:${UBSAN_OPTIONS-}"
 	umask 022
-	ulimit -c 0
+	ulimit -S -c 0
 }
 
 _end_background() {

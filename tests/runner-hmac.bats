@@ -257,7 +257,7 @@ runner_name=" | openssl dgst -sha256 -hmac 'a shared secret' | sed 's/.* //')
 
 @test "no file holds the key, and no core file can" {
 	# Where the caller lets programs leave one, too.
-	ulimit -c unlimited 2>/dev/null || true
+	ulimit -S -c "$(ulimit -H -c)"
 	serve_signer
 	asks_signed
 	asks_signed args:='["other"]'
