@@ -17,7 +17,7 @@ setup() {
 
 # A server that notes whoever connects, in $TMP/connected. Sets PORT.
 listen() {
-	python3 - "$TMP" 3>&- <<-'END' &
+	_spawn python3 - "$TMP" <<-'END'
 		import os, socket, sys
 
 		server = socket.create_server(("127.0.0.1", 0))
@@ -31,13 +31,9 @@ listen() {
 		    connection.close()
 	END
 	LISTENER=$!
+	BACKGROUND["listener"]=$LISTENER
 	_until "$LISTENER" test -e "$TMP/port" || fail 'there is no listener'
 	PORT=$(<"$TMP/port")
-}
-
-teardown() {
-	[[ ! ${LISTENER-} ]] || kill "$LISTENER"
-	lib_teardown
 }
 
 # browse FILE: the page as the browser has it when it is loaded.

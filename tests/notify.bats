@@ -17,7 +17,6 @@ setup() {
 
 teardown() {
 	[[ ! ${NOTIFY-} ]] || kill "$NOTIFY" 2>/dev/null || true
-	[[ ! ${SERVER-} ]] || kill "$SERVER"
 	lib_teardown
 }
 
@@ -215,7 +214,7 @@ example() {
 
 # A server on loopback that keeps what is sent to it, each in a file sent.N. Sets URL.
 receive() {
-	python3 - "$TMP" 3>&- <<-'END' &
+	_spawn python3 - "$TMP" <<-'END'
 		import http.server, os, sys
 
 		class Handler(http.server.BaseHTTPRequestHandler):
@@ -240,8 +239,8 @@ receive() {
 		os.rename(sys.argv[1] + "/port.new", sys.argv[1] + "/port")
 		server.serve_forever()
 	END
-	SERVER=$!
-	_until "$SERVER" test -e port || fail 'there is no server'
+	BACKGROUND["server"]=$!
+	_until "$!" test -e port || fail 'there is no server'
 	URL=http://127.0.0.1:$(<port)
 }
 
