@@ -303,12 +303,14 @@ mixed_rules() {
 
 @test "deciding with 4,000 rules of mixed kinds costs what it costs with 4,000 of one" {
 	local kind mixed
-	local -A lines=(
+	# A command is judged by the rules about files, too, and a push by those about branches.
+	local -A factor=([exec]=1.1 [exec-push]=1.25) lines=(
 		[read]='{"action_type":"read_file","target":"/w/p/x.c","cwd":"/w/p","real_target":"/w/p/x.c"}'
 		[fetch]='{"action_type":"fetch_url","target":"https://x.org/a/b"}'
 		[git]='{"action_type":"git_operation","operation":"push","target":"refs/heads/main"}'
 		[mcp]='{"action_type":"mcp_tool_call","target":"server:tool"}'
-		[exec]="$(request args:='["push","origin","/w/p/x.c"]' detail:=true)"
+		[exec]="$(request executable=/usr/bin/make args:='["-C","sub","/w/p/x.c","all"]')"
+		[exec-push]="$(request args:='["push","origin","/w/p/x.c"]')"
 	)
 
 	mkdir "$TMP/policy"
@@ -317,10 +319,9 @@ mixed_rules() {
 		mixed_rules 4000 apart >"$TMP/policy/policy.json"
 		WANTED=allow STATE_DIR=$TMP/$kind.mixed deciding "$TMP/line" 10 --policy "$TMP/policy/policy.json"
 		mixed=$COUNT
-		mixed_rules 4000 apart "$kind" >"$TMP/policy/policy.json"
+		mixed_rules 4000 apart "${kind%-*}" >"$TMP/policy/policy.json"
 		WANTED=allow STATE_DIR=$TMP/$kind.one deciding "$TMP/line" 10 --policy "$TMP/policy/policy.json"
-		# A command is judged by the rules about files and branches, too; without them it is not.
-		at_most "$kind" "$mixed" "$([[ $kind == exec ]] && echo 1.8 || echo 1.05)" "$COUNT"
+		at_most "$kind" "$mixed" "${factor[$kind]-1.05}" "$COUNT"
 	done
 }
 
@@ -360,7 +361,7 @@ many_entries() {
 	}'
 }
 
-@test "deciding with 4,000 rules and 1,000 entries costs at most twelve times what a few rules cost" {
+@test "deciding with 4,000 rules and 1,000 entries costs at most ten times what a few rules cost" {
 	local kind few
 
 	mkdir "$TMP/policy"
@@ -375,7 +376,7 @@ many_entries() {
 		many_entries "$kind" >"$TMP/$kind/allowlist.json"
 		chmod 600 "$TMP/$kind/allowlist.json"
 		WANTED=allow STATE_DIR=$TMP/$kind deciding "$TMP/line" 20 --policy "$TMP/policy/$kind.json"
-		at_most "$kind" "$COUNT" 12 "$few"
+		at_most "$kind" "$COUNT" 10 "$few"
 		grep -q '"push":{"lastUsedAt"' "$TMP/$kind/allowlist-use.json"
 	done
 }
@@ -408,7 +409,7 @@ words() {
 	at_most "4,000 words" "$COUNT" 1.1 "$few"
 }
 
-@test "a line of ten commands costs at most four times one command, under 4,000 rules" {
+@test "a line of ten commands costs at most three times one command, under 4,000 rules" {
 	local one programs='"git":["/usr/bin/git","/usr/bin/git"]' line
 	local -a words=(executable=/usr/bin/bash real_path=/usr/bin/bash "programs:={$programs}"
 		'environment:=[]' agent_id=agent)
@@ -418,12 +419,14 @@ words() {
 	request "${words[@]}" args:='["-c","git push origin main"]' >"$TMP/one"
 	request "${words[@]}" args:="[\"-c\",\"${line}git push origin main\"]" >"$TMP/ten"
 	many_rules names 4000 >"$TMP/policy/policy.json"
+	# The tests' clock takes a while to read, which would make the two more alike.
+	FIRMA=$FIRMA_SHIPPED
 	COUNTED=loop_run WANTED=allow STATE_DIR=$TMP/one.d deciding "$TMP/one" 20 \
 		--policy "$TMP/policy/policy.json"
 	one=$COUNT
 	COUNTED=loop_run WANTED=allow STATE_DIR=$TMP/ten.d deciding "$TMP/ten" 20 \
 		--policy "$TMP/policy/policy.json"
-	at_most "ten commands" "$COUNT" 4 "$one"
+	at_most "ten commands" "$COUNT" 3 "$one"
 }
 
 # asking COMMAND...: the instructions of a whole process, which must end with status 0. Sets COUNT.
