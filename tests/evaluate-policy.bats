@@ -255,6 +255,31 @@ fetches() {
 	check_decisions
 }
 
+@test "each rule that can protect a file is asked about the words of a command" {
+	local asked=commands.operand.require_approval allow
+	local cat='executable=/usr/bin/cat cwd=/srv/p'
+
+	serve_policy
+	allow='"exec":[{"id":"all","action":"allow","argv":["cat","**"]}]'
+	# Rules about one file, about all below a directory, and about any file.
+	document "{$allow,\"read\":[{\"id\":\"r\",\"path\":\"/srv/p/x.c\",\"action\":\"pending_hitl\"}]}"
+	# shellcheck disable=SC2086 # words
+	{
+		decides pending_hitl "$asked" $cat args:='["x.c"]'
+		decides pending_hitl "$asked" $cat args:='["/proc/self/cwd/x.c"]'
+		decides pending_hitl "$asked" $cat args:='["/proc/1/root/srv/p/x.c"]'
+		decides pending_hitl "$asked" $cat args:='[" x.c "]'
+		decides pending_hitl "$asked" $cat args:='["../p/./x.c"]'
+		decides allow all $cat args:='["x.h"]'
+		document "{$allow,\"write\":[{\"id\":\"w\",\"path\":\"/srv/**\",\"action\":\"pending_hitl\"}]}"
+		decides pending_hitl "$asked" $cat args:='["x.c"]'
+		decides allow all $cat args:='["/etc/x.c"]'
+		document "{$allow,\"read\":[{\"id\":\"any\",\"path\":\"*\",\"action\":\"deny\"}]}"
+		decides pending_hitl "$asked" $cat args:='["x.c"]'
+	}
+	check_decisions
+}
+
 @test "an exception of a rule about files holds for a command that names just that file" {
 	local asked=commands.operand.require_approval
 
