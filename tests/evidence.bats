@@ -628,3 +628,10 @@ refuses() {
 	_until "${BACKGROUND["show"]}" grep -q ' 2 allow ' out
 	assert_equal "$(wc -l <out)" 2
 }
+
+@test "a record without a request is shown, also one of root's" {
+	printf '{"sequence":1,"peer":{"uid":0}}\n' >s
+	run firma evidence show --uid 0 s
+	assert_status 0
+	assert_output '? 1, uid 0'
+}

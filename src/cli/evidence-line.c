@@ -124,7 +124,7 @@ static const struct json *asker_of(const struct evidence_line *e)
 			  *other = member(e->request, "on_behalf_uid");
 	uint64_t number;
 
-	return uid && json_count(uid) == 0
+	return uid && other && json_count(uid) == 0
 			&& json_get_integer(e->request, "on_behalf_uid", UINT32_MAX - 1, &number)
 		? other
 		: uid;
