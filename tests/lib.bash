@@ -392,9 +392,10 @@ python3() {
 	fi
 }
 
-# make_build ARG...: make, in the directory of the build, as if nothing of it were told by another.
+# make_build ARG...: make, in the directory of the build, as if nothing of it were told by another. One
+# at a time: what is out of date would be made by several.
 make_build() {
-	env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u DESTDIR \
+	env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u DESTDIR flock "${FIRMA_SHIPPED%/*}/Makefile" \
 		make --silent --no-print-directory -C "${FIRMA_SHIPPED%/*}" "$@"
 }
 
