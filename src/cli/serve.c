@@ -10,20 +10,15 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/array.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/notation.h"
 #include "base/users.h"
-#include "cli/absolute.h"
 #include "cli/client.h"
-#include "cli/daemon-user.h"
-#include "cli/home-path.h"
 #include "cli/packs.h"
 #include "cli/serve-desk.h"
-#include "cli/serve-key.h"
-#include "cli/serve-runners.h"
+#include "cli/serve-paths.h"
 #include "cli/verb.h"
 #include "daemon/door.h"
 #include "gate/limits.h"
@@ -41,26 +36,6 @@
 #define MAX_STORE_MIN (UINT64_C(1) << 20)
 #define MAX_STORE_MAX (UINT64_C(1) << 40)
 #define MAX_EVIDENCE_MIN (UINT64_C(64) << 10)
-
-struct command_line {
-	struct serve_options serve;
-	const char *store;
-	const char *state_dir;
-	const char *policy;
-	const char *approvers;
-	const char *policy_packs, *pack_directory;
-	const char *registry;
-	const char *pid_file;
-	const char *store_password;
-	bool store_option_given; /* one that is for a server */
-	uint64_t ready_fd;
-	struct serve_key_choice key, old_key; /* of the evidence */
-	struct serve_runners runners;
-	bool was_unsigned;
-	uint64_t retry_after; /* µs */
-	uint64_t max_pending; /* 0: the usual limits */
-	bool max_ttl_given;
-};
 
 static bool parse_socket(const char *value, void *to)
 {
@@ -116,140 +91,135 @@ static bool parse_idle_timeout(const char *value, void *to)
 
 static const struct option_row rows[] = {
 	{ "socket", 0, "PATH", "bind the asking door; alone, the one door for all",
-		OPTION_PARSED(struct command_line, serve.socket, parse_socket) },
+		OPTION_PARSED(struct serve_command, serve.socket, parse_socket) },
 	{ "operator-socket", 0, "PATH", "bind the operator door",
-		OPTION_PARSED(struct command_line, serve.operator_socket, parse_socket) },
+		OPTION_PARSED(struct serve_command, serve.operator_socket, parse_socket) },
 	{ "agent-group", 0, "GROUP", "who may ask at the agent door",
-		OPTION_PARSED(struct command_line, serve.agent_group, parse_group),
+		OPTION_PARSED(struct serve_command, serve.agent_group, parse_group),
 		.wants = WANTS_GROUP },
 	{ "operator-group", 0, "GROUP", "who may act at the operator door",
-		OPTION_PARSED(struct command_line, serve.operator_group, parse_group),
+		OPTION_PARSED(struct serve_command, serve.operator_group, parse_group),
 		.wants = WANTS_GROUP },
 	{ "allow-self-approval", 0, NULL, "let askers approve their own requests",
-		OPTION_FLAG(struct command_line, serve.settings.allow_self_approval) },
+		OPTION_FLAG(struct serve_command, serve.settings.allow_self_approval) },
 	{ "hide-rules", 0, NULL, "do not tell askers what they may do",
-		OPTION_FLAG(struct command_line, serve.settings.hide_rules) },
+		OPTION_FLAG(struct serve_command, serve.settings.hide_rules) },
 	{ "default-action", 0, "ACTION", "allow, deny or pending_hitl (default: deny)",
-		OPTION_PARSED(struct command_line, serve.settings.default_action, parse_decision),
+		OPTION_PARSED(struct serve_command, serve.settings.default_action, parse_decision),
 		.wants = "allow, deny or pending_hitl" },
 	{ "state-dir", 0, "DIR", "where the tokens are kept",
-		OPTION_STRING(struct command_line, state_dir) },
+		OPTION_STRING(struct serve_command, state_dir) },
 	{ "store", 0, "KIND",
 		"file, memory, or the address of a server,\n"
 		"see firma-store(7) (default: file)",
-		OPTION_PARSED(struct command_line, store, parse_store),
+		OPTION_PARSED(struct serve_command, store, parse_store),
 		.wants = "file, memory, redis:unix:/PATH or redis://ADDRESS" },
-	SERVE_DESK_ROWS(struct command_line, serve.desk, store_password, store_option_given),
+	SERVE_DESK_ROWS(struct serve_command, serve.desk, store_password, store_option_given),
 	{ "policy", 0, "FILE",
 		"the rules, see firma-policy(5)\n"
 		"(default: policy.json where it is usual)",
-		OPTION_STRING(struct command_line, policy) },
+		OPTION_STRING(struct serve_command, policy) },
 	{ "approvers", 0, "FILE", "whose signatures approve, see firma-approvers(5)",
-		OPTION_STRING(struct command_line, approvers) },
+		OPTION_STRING(struct serve_command, approvers) },
 	{ "runner-key", 0, "FILE", "whose shared key a CI runner signs with",
-		OPTION_STRING(struct command_line, runners.key) },
+		OPTION_STRING(struct serve_command, runners.key) },
 	{ "runner-key-id", 0, "ID", "the ID of that key",
-		OPTION_TEXT(struct command_line, runners.key_id) },
+		OPTION_TEXT(struct serve_command, runners.key_id) },
 	{ "runner-oidc-issuer", 0, "URL", "whose tokens prove a CI job",
-		OPTION_TEXT(struct command_line, runners.issuer) },
+		OPTION_TEXT(struct serve_command, runners.issuer) },
 	{ "runner-oidc-audience", 0, "TEXT", "for whom these are made",
-		OPTION_TEXT(struct command_line, runners.audience) },
+		OPTION_TEXT(struct serve_command, runners.audience) },
 	{ "runner-oidc-jwks", 0, "FILE", "the issuer's key set",
-		OPTION_STRING(struct command_line, runners.jwks) },
+		OPTION_STRING(struct serve_command, runners.jwks) },
 	{ "runner-oidc-pin", 0, "NAME=PATTERN", "what a claim must be, once or more often",
-		OPTION_PARSED(struct command_line, runners, serve_runners_parse_pin),
+		OPTION_PARSED(struct serve_command, runners, serve_runners_parse_pin),
 		.wants = "NAME=PATTERN" },
 	{ "require-signature", 0, NULL, "let nothing be approved without one",
-		OPTION_FLAG(struct command_line, serve.settings.require_signature) },
+		OPTION_FLAG(struct serve_command, serve.settings.require_signature) },
 	{ "advisory", 0, NULL,
 		"do so where askers have the daemon's own uid,\n"
 		"and could get around it",
-		OPTION_FLAG(struct command_line, serve.advisory) },
+		OPTION_FLAG(struct serve_command, serve.advisory) },
 	{ "policy-pack", 0, "NAMES", "policy packs that are in force, too (or all)",
-		OPTION_STRING(struct command_line, policy_packs) },
+		OPTION_STRING(struct serve_command, policy_packs) },
 	{ "pack-dir", 0, "DIR", "where the policy packs lie",
-		OPTION_STRING(struct command_line, pack_directory) },
+		OPTION_STRING(struct serve_command, pack_directory) },
 	{ "packs-by-asker", 0, NULL, "let askers choose which of them judges",
-		OPTION_FLAG(struct command_line, serve.settings.packs_by_asker) },
+		OPTION_FLAG(struct serve_command, serve.settings.packs_by_asker) },
 	{ "registry", 0, "FILE", "the MCP servers that are approved",
-		OPTION_STRING(struct command_line, registry) },
+		OPTION_STRING(struct serve_command, registry) },
 	{ "release-approvals", 0, "WHICH",
 		"approvals of releases that count: recorded,\n"
 		"or claimed (default: recorded)",
 		OPTION_PARSED(
-			struct command_line, serve.settings.approvals_claimed, parse_approvals),
+			struct serve_command, serve.settings.approvals_claimed, parse_approvals),
 		.wants = "recorded or claimed" },
 	{ "release-ttl", 0, "TIME", "how long a token of a release lives (default: 1h)",
-		OPTION_DURATION(struct command_line, serve.settings.release_ttl),
+		OPTION_DURATION(struct serve_command, serve.settings.release_ttl),
 		.min = CLOCK_SECOND, .max = TTL_MAX, .wants = WANTS_TIME },
 	{ "token-ttl", 0, "TIME", "how long a token lives (default: 5min)",
-		OPTION_DURATION(struct command_line, serve.settings.token_ttl), .min = CLOCK_SECOND,
-		.max = TTL_MAX, .wants = WANTS_TIME },
+		OPTION_DURATION(struct serve_command, serve.settings.token_ttl),
+		.min = CLOCK_SECOND, .max = TTL_MAX, .wants = WANTS_TIME },
 	{ "max-ttl", 0, "TIME", "and at most, while its asker waits (default: 1h)",
-		OPTION_DURATION(struct command_line, serve.settings.max_ttl),
-		OPTION_GIVEN(struct command_line, max_ttl_given), .min = CLOCK_SECOND,
+		OPTION_DURATION(struct serve_command, serve.settings.max_ttl),
+		OPTION_GIVEN(struct serve_command, max_ttl_given), .min = CLOCK_SECOND,
 		.max = TTL_MAX, .wants = WANTS_TIME },
 	{ "retry-after", 0, "TIME", "when to ask again (default: 500ms)",
-		OPTION_DURATION(struct command_line, retry_after), .max = RETRY_AFTER_MAX,
+		OPTION_DURATION(struct serve_command, retry_after), .max = RETRY_AFTER_MAX,
 		.wants = WANTS_TIME },
 	{ "max-pending", 0, "N",
 		"pending tokens of one uid\n"
 		"(default: 16 for one request, 256 in all)",
-		OPTION_NUMBER(struct command_line, max_pending), .min = 1, .max = MAX_PENDING_MAX,
+		OPTION_NUMBER(struct serve_command, max_pending), .min = 1, .max = MAX_PENDING_MAX,
 		.wants = "a number from 1 to 1000000" },
 	{ "max-store", 0, "SIZE", "tokens on record (default: 128M)",
-		OPTION_SIZE(struct command_line, serve.settings.max_store), .min = MAX_STORE_MIN,
+		OPTION_SIZE(struct serve_command, serve.settings.max_store), .min = MAX_STORE_MIN,
 		.max = MAX_STORE_MAX, .wants = "a size from 1M to 1T" },
 	{ "max-request", 0, "SIZE", "the line of a request (default: 64K)",
-		OPTION_SIZE(struct command_line, serve.settings.max_request), .min = LIMIT_REQUEST,
+		OPTION_SIZE(struct serve_command, serve.settings.max_request), .min = LIMIT_REQUEST,
 		.max = LIMIT_REQUEST_MAX, .wants = "a size from 64K to 1M" },
 	{ "evidence-log", 0, "FILE", "record every decision there",
-		OPTION_STRING(struct command_line, serve.evidence_log) },
+		OPTION_STRING(struct serve_command, serve.evidence_log) },
 	{ "evidence-key", 0, "FILE", "and sign it with this key (HMAC)",
-		OPTION_STRING(struct command_line, key.shared) },
+		OPTION_STRING(struct serve_command, key.shared) },
 	{ "evidence-signing-key", 0, "FILE", "and sign it with this key (Ed25519)",
-		OPTION_STRING(struct command_line, key.signing) },
+		OPTION_STRING(struct serve_command, key.signing) },
 	{ "evidence-old-key", 0, "FILE", "until now, it was signed with it (HMAC)",
-		OPTION_STRING(struct command_line, old_key.shared) },
+		OPTION_STRING(struct serve_command, old_key.shared) },
 	{ "evidence-old-signing-key", 0, "FILE", "until now, it was signed with it (Ed25519)",
-		OPTION_STRING(struct command_line, old_key.signing) },
+		OPTION_STRING(struct serve_command, old_key.signing) },
 	{ "evidence-was-unsigned", 0, NULL, "until now, it was not signed",
-		OPTION_FLAG(struct command_line, was_unsigned) },
+		OPTION_FLAG(struct serve_command, was_unsigned) },
 	{ "evidence-old-key-lost", 0, NULL, "until now, it was signed with a key that is lost",
-		OPTION_FLAG(struct command_line, serve.evidence_old_key_lost) },
+		OPTION_FLAG(struct serve_command, serve.evidence_old_key_lost) },
 	{ "evidence-group", 0, "GROUP", "and let this group read it",
-		OPTION_PARSED(struct command_line, serve.evidence_group, parse_group),
+		OPTION_PARSED(struct serve_command, serve.evidence_group, parse_group),
 		.wants = WANTS_GROUP },
 	{ "evidence-max-size", 0, "SIZE", "and rotate it when it is larger",
-		OPTION_SIZE(struct command_line, serve.evidence_max_size), .min = MAX_EVIDENCE_MIN,
+		OPTION_SIZE(struct serve_command, serve.evidence_max_size), .min = MAX_EVIDENCE_MIN,
 		.max = MAX_STORE_MAX, .wants = "a size from 64K to 1T" },
 	{ "idle-timeout", 0, "TIME",
 		"leave when nobody asks\n"
 		"(default: 30s with sockets from systemd,\n"
 		"else infinity)",
-		OPTION_PARSED(struct command_line, serve.idle_timeout, parse_idle_timeout),
-		OPTION_GIVEN(struct command_line, serve.idle_timeout_set), .wants = WANTS_TIME },
+		OPTION_PARSED(struct serve_command, serve.idle_timeout, parse_idle_timeout),
+		OPTION_GIVEN(struct serve_command, serve.idle_timeout_set), .wants = WANTS_TIME },
 	{ "pid-file", 0, "FILE", "lock this file, and write the process's number",
-		OPTION_STRING(struct command_line, pid_file) },
+		OPTION_STRING(struct serve_command, pid_file) },
 	{ "ready-fd", 0, "N", "write a line feed there when it answers",
-		OPTION_NUMBER(struct command_line, ready_fd), .min = 3, .max = READY_FD_MAX,
+		OPTION_NUMBER(struct serve_command, ready_fd), .min = 3, .max = READY_FD_MAX,
 		.wants = "an open descriptor from 3 on" },
 	{ 0 },
 };
 
-static bool changes_key(const struct command_line *c)
-{
-	return c->old_key.shared || c->old_key.signing || c->was_unsigned;
-}
-
 /* Whether there is an option that is for a store on a server. */
-static bool has_store_option(const struct command_line *c)
+static bool has_store_option(const struct serve_command *c)
 {
 	return c->serve.desk.name || c->serve.desk.host || c->store_password
 		|| c->store_option_given;
 }
 
-static int check_options(const struct verb *verb, const struct command_line *c)
+static int check_options(const struct verb *verb, const struct serve_command *c)
 {
 	const struct serve_options *s = &c->serve;
 
@@ -288,7 +258,8 @@ static int check_options(const struct verb *verb, const struct command_line *c)
 		return usage_error(verb,
 			"--evidence-old-key, --evidence-old-signing-key, --evidence-old-key-lost "
 			"and --evidence-was-unsigned exclude one another");
-	if ((c->key.shared || c->key.signing || changes_key(c) || s->evidence_old_key_lost)
+	if ((c->key.shared || c->key.signing || serve_command_changes_key(c)
+		    || s->evidence_old_key_lost)
 		&& !s->evidence_log)
 		return usage_error(verb, "a key is for --evidence-log");
 	if (s->evidence_group != FILE_NO_GROUP && !s->evidence_log)
@@ -298,136 +269,7 @@ static int check_options(const struct verb *verb, const struct command_line *c)
 	return STATUS_DONE;
 }
 
-static int find_keys(struct command_line *c, char **ret_path, char **ret_old_path)
-{
-	const char *directory = getenv("CREDENTIALS_DIRECTORY");
-	struct serve_options *s = &c->serve;
-
-	s->credentials = directory && directory[0] == '/' ? directory : NULL;
-	s->evidence_key_changes = changes_key(c);
-	return serve_find_key(&c->key, s->credentials, &s->evidence_key, ret_path) < 0
-			|| serve_find_key(
-				   &c->old_key, s->credentials, &s->evidence_old_key, ret_old_path)
-				< 0
-		? -ENOMEM
-		: 0;
-}
-
-/* Makes the path of an option absolute; *own owns it. Without the option nothing happens. */
-static int take_path(const char *given, const char *what, char **own, const char **ret)
-{
-	if (!given)
-		return STATUS_DONE;
-
-	*own = absolute_path(given);
-	if (!*own)
-		return say_undecided("can't tell where %s", what);
-	*ret = *own;
-	return STATUS_DONE;
-}
-
-#define HOME_PATHS 15
-
-/* The paths of the options, absolute. */
-struct paths {
-	char *in_home[HOME_PATHS]; /* those of options that begin with "~/" or "%h/" */
-	char *state_dir, *policy, *usual_policy, *approvers, *key, *old_key, *registry, *pid_file,
-		*password;
-};
-
-static void paths_deinit(struct paths *p)
-{
-	for (size_t i = 0; i < LENGTH(p->in_home); i++)
-		free(p->in_home[i]);
-	free(p->usual_policy);
-	free(p->state_dir);
-	free(p->policy);
-	free(p->approvers);
-	free(p->key);
-	free(p->old_key);
-	free(p->registry);
-	free(p->pid_file);
-	free(p->password);
-}
-
-/* As serve_find_key(): a name without a slash is a credential's. */
-static int take_password(struct command_line *c, char **own)
-{
-	const struct serve_key_choice choice = { .shared = c->store_password };
-	struct evidence_key_option found;
-
-	if (!c->serve.credentials || strchr(c->store_password, '/'))
-		return take_path(
-			c->store_password, "the store's password is", own, &c->serve.desk.password);
-	if (serve_find_key(&choice, c->serve.credentials, &found, own) < 0)
-		return say_undecided("out of memory");
-	c->serve.desk.password = *own;
-	return STATUS_DONE;
-}
-
-/* Replaces "~/" and "%h/" at the beginning of each option that is a path. */
-static int find_home(struct command_line *c, struct paths *p)
-{
-	const char **options[HOME_PATHS] = { &c->serve.socket, &c->serve.operator_socket,
-		&c->state_dir, &c->policy, &c->approvers, &c->pack_directory, &c->registry,
-		&c->serve.evidence_log, &c->key.shared, &c->key.signing, &c->pid_file,
-		&c->runners.key, &c->runners.jwks, &c->store_password,
-		c->old_key.shared ? &c->old_key.shared : &c->old_key.signing };
-	int r;
-
-	for (size_t i = 0; i < HOME_PATHS; i++) {
-		if (!*options[i])
-			continue;
-		r = home_path(*options[i], &p->in_home[i]);
-		if (r == -ENOENT)
-			return say_undecided("can't tell where the home directory is");
-		if (r < 0)
-			return say_undecided("out of memory");
-		*options[i] = p->in_home[i];
-	}
-	return STATUS_DONE;
-}
-
-static int find_policy(struct command_line *c, struct paths *p)
-{
-	if (c->policy)
-		return take_path(c->policy, "the policy is", &p->policy, &c->serve.policy);
-	if (usual_policy_path(&p->usual_policy) < 0)
-		return say_undecided("out of memory");
-	c->serve.usual_policy = p->usual_policy;
-	return STATUS_DONE;
-}
-
-static int find_paths(const struct verb *verb, struct command_line *c, struct paths *p)
-{
-	struct serve_options *o = &c->serve;
-	int status;
-
-	status = find_home(c, p);
-	if (status == STATUS_DONE && find_keys(c, &p->key, &p->old_key) < 0)
-		return say_undecided("out of memory");
-	if (status == STATUS_DONE)
-		status = find_policy(c, p);
-	if (status == STATUS_DONE)
-		status = take_path(c->approvers, "the approvers are", &p->approvers, &o->approvers);
-	if (status == STATUS_DONE)
-		status = take_path(c->registry, "the registry is", &p->registry, &o->registry);
-	if (status == STATUS_DONE)
-		status = take_path(c->pid_file, "the pid file is", &p->pid_file, &o->pid_file);
-	if (status == STATUS_DONE && c->store_password)
-		status = take_password(c, &p->password);
-	if (status != STATUS_DONE || strcmp(c->store, "memory") == 0)
-		return status;
-
-	p->state_dir = daemon_state_dir(c->state_dir);
-	if (!p->state_dir)
-		return usage_error(verb,
-			"--state-dir is needed: neither it nor the environment names a directory");
-	o->state_dir = p->state_dir;
-	return STATUS_DONE;
-}
-
-static int find_packs(const struct verb *verb, const struct command_line *c, struct packs *packs,
+static int find_packs(const struct verb *verb, const struct serve_command *c, struct packs *packs,
 	struct bytes *directory)
 {
 	cleanup(bytes_deinit) struct bytes why = BYTES_PRINTED;
@@ -442,14 +284,14 @@ static int find_packs(const struct verb *verb, const struct command_line *c, str
 				  : STATUS_DONE;
 }
 
-static int run_daemon(const struct verb *verb, struct command_line *c)
+static int run_daemon(const struct verb *verb, struct serve_command *c)
 {
-	cleanup(paths_deinit) struct paths paths = { 0 };
+	cleanup(serve_paths_deinit) struct serve_paths paths = { 0 };
 	cleanup(packs_deinit) struct packs packs = { .n = 0 };
 	cleanup(bytes_deinit) struct bytes pack_directory = BYTES_PRINTED;
 	int r, status;
 
-	status = find_paths(verb, c, &paths);
+	status = serve_paths_find(verb, c, &paths);
 	if (status == STATUS_DONE)
 		status = serve_runners_make(&c->runners, verb, c->serve.credentials);
 	if (status == STATUS_DONE)
@@ -477,7 +319,7 @@ static int run_daemon(const struct verb *verb, struct command_line *c)
 
 static int read_and_run(const struct verb *verb, int argc, char **argv)
 {
-	struct command_line c = {
+	struct serve_command c = {
 		.serve = {
 			.settings = {
 				.default_action = DECISION_DENY,

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: ISC */
+#pragma once
+
+/* The command line of `firma serve` as it is read, and the paths in it. */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "cli/serve-key.h"
+#include "cli/serve-runners.h"
+#include "cli/verb.h"
+#include "daemon/serve.h"
+
+struct serve_command {
+	struct serve_options serve;
+	const char *store;
+	const char *state_dir;
+	const char *policy;
+	const char *approvers;
+	const char *policy_packs, *pack_directory;
+	const char *registry;
+	const char *pid_file;
+	const char *store_password;
+	bool store_option_given; /* one that is for a server */
+	uint64_t ready_fd;
+	struct serve_key_choice key, old_key; /* of the evidence */
+	struct serve_runners runners;
+	bool was_unsigned;
+	uint64_t retry_after; /* µs */
+	uint64_t max_pending; /* 0: the usual limits */
+	bool max_ttl_given;
+};
+
+/* Whether the options say how the evidence was signed until now. */
+bool serve_command_changes_key(const struct serve_command *c);
+
+/* The number of options that name a path. */
+#define SERVE_HOME_PATHS 15
+
+/* Owns the paths that were made. Embedded: all zeros, serve_paths_find(), then deinit. */
+struct serve_paths {
+	char *in_home[SERVE_HOME_PATHS]; /* of options that begin with "~/" or "%h/" */
+	char *state_dir, *policy, *usual_policy, *approvers, *key, *old_key, *registry, *pid_file,
+		*password;
+};
+
+/*
+ * Makes the paths of the options absolute, and finds the keys and the state directory, all into
+ * `c->serve`. Returns STATUS_DONE, or another status with the message already printed.
+ */
+int serve_paths_find(const struct verb *verb, struct serve_command *c, struct serve_paths *p);
+void serve_paths_deinit(struct serve_paths *p);
