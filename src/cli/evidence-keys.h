@@ -7,10 +7,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "cli/option.h"
 #include "ledger/evidence/key.h"
 
 #define EVIDENCE_KEYS_MAX 64
-#define EVIDENCE_KEYS_WANTED "a file, at most 64 times"
 
 /* The files of keys, in the order of the options. */
 struct evidence_key_files {
@@ -19,7 +19,23 @@ struct evidence_key_files {
 	size_t n;
 };
 
-/* For OPTION_PARSED() with a struct evidence_key_files: --key and --public-key. */
+/* The rows. Members of the object: a struct evidence_key_files, and a bool. */
+#define EVIDENCE_KEYS_ROWS(object, key_files, chain_only)                           \
+	{ "key", 0, "FILE", "every record must be signed with this key (HMAC)",     \
+		OPTION_PARSED(object, key_files, evidence_keys_add_shared),         \
+		.wants = EVIDENCE_KEYS_WANTED },                                    \
+		{ "public-key", 0, "FILE",                                          \
+			"every record must be signed by its pair (Ed25519);\n"      \
+			"either option again: a segment may have that key",         \
+			OPTION_PARSED(object, key_files, evidence_keys_add_public), \
+			.wants = EVIDENCE_KEYS_WANTED },                            \
+	{                                                                           \
+		"chain-only", 0, NULL, "without a key: leave signatures unchecked", \
+			OPTION_FLAG(object, chain_only)                             \
+	}
+#define EVIDENCE_KEYS_WANTED "a file, at most 64 times"
+
+/* For these rows: an option_parse_fn each. */
 bool evidence_keys_add_shared(const char *value, void *to);
 bool evidence_keys_add_public(const char *value, void *to);
 

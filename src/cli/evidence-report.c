@@ -54,8 +54,6 @@ static bool parse_time(const char *value, void *to)
 	return true;
 }
 
-#define WANTS_TIME "a time, such as '2026-11-28 10:00', 'yesterday' or -1h"
-
 static const struct option_row rows[] = {
 	{ "output", 'o', "FILE", "write to this new file (default: standard output)",
 		OPTION_STRING(struct report_command, output) },
@@ -63,22 +61,13 @@ static const struct option_row rows[] = {
 		OPTION_FLAG(struct report_command, json) },
 	{ "since", 0, "TIME", "count only from this time on ('yesterday', -1h)",
 		OPTION_PARSED(struct report_command, since, parse_time),
-		OPTION_GIVEN(struct report_command, has_since), .wants = WANTS_TIME },
+		OPTION_GIVEN(struct report_command, has_since), .wants = OPTION_WANTS_TIME },
 	{ "until", 0, "TIME", "count only up to this time",
 		OPTION_PARSED(struct report_command, until, parse_time),
-		OPTION_GIVEN(struct report_command, has_until), .wants = WANTS_TIME },
+		OPTION_GIVEN(struct report_command, has_until), .wants = OPTION_WANTS_TIME },
 	{ "no-arguments", 0, NULL, "leave out arguments, paths and addresses",
 		OPTION_FLAG(struct report_command, no_arguments) },
-	{ "key", 0, "FILE", "every record must be signed with this key (HMAC)",
-		OPTION_PARSED(struct report_command, key_files, evidence_keys_add_shared),
-		.wants = EVIDENCE_KEYS_WANTED },
-	{ "public-key", 0, "FILE",
-		"every record must be signed by its pair (Ed25519);\n"
-		"either option again: a segment may have that key",
-		OPTION_PARSED(struct report_command, key_files, evidence_keys_add_public),
-		.wants = EVIDENCE_KEYS_WANTED },
-	{ "chain-only", 0, NULL, "without a key: leave signatures unchecked",
-		OPTION_FLAG(struct report_command, chain_only) },
+	EVIDENCE_KEYS_ROWS(struct report_command, key_files, chain_only),
 	{ 0 },
 };
 

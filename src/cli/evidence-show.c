@@ -78,15 +78,15 @@ static bool parse_token(const char *value, void *to)
 	return len > 0 && len <= NOTATION_UUID_LEN && strspn(value, "0123456789abcdef-") == len;
 }
 
-#define WANTS_TIME "a time, such as '2026-11-28 10:00', 'yesterday' or -1h"
-
 static const struct option_row rows[] = {
 	{ "follow", 'f', NULL, "go on with what is added", OPTION_FLAG(struct showing, follow) },
 	{ "json", 0, NULL, "print the records as they are", OPTION_FLAG(struct showing, json) },
 	{ "since", 0, "TIME", "only from this time on ('yesterday', -1h)",
-		OPTION_PARSED(struct showing, filter.since, parse_time), .wants = WANTS_TIME },
+		OPTION_PARSED(struct showing, filter.since, parse_time),
+		.wants = OPTION_WANTS_TIME },
 	{ "until", 0, "TIME", "only up to this time",
-		OPTION_PARSED(struct showing, filter.until, parse_time), .wants = WANTS_TIME },
+		OPTION_PARSED(struct showing, filter.until, parse_time),
+		.wants = OPTION_WANTS_TIME },
 	{ "decision", 0, "DECISION", "only allow, deny or pending_hitl",
 		OPTION_PARSED(struct showing, filter.decision, parse_decision),
 		.wants = "allow, deny or pending_hitl" },
