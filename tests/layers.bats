@@ -200,7 +200,7 @@ circles_of_functions() {
 	assert_equal "${lines[*]:1}" "tsort: $TMP/lib.a:a.o tsort: $TMP/lib.a:b.o"
 }
 
-# browser.bats needs a browser: .ci/run runs it.
+# browser.bats needs a browser, and bundle.bats a release: .ci/run runs them.
 @test "make check runs each file of tests" {
 	cd "$BATS_TEST_DIRNAME" || return
 	diff <(printf '%s\n' *.bats | sort) <(sed -n 's|^\ttests/\([a-z-]*\.bats\)\( \\\)*$|\1|p' ../Makefile.am | sort)
