@@ -171,6 +171,7 @@ dies() {
 	cp "$LOG" before
 	rm c
 	records --evidence-signing-key d
+	assert_decision deny -p 'name what it was signed with (--evidence-old-key, --evidence-old-signing-key)'
 	assert_decision deny -p 'or say that this key is lost (--evidence-old-key-lost)'
 	cmp "$LOG" before
 	records --evidence-signing-key d --evidence-old-key-lost

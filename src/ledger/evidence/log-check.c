@@ -63,8 +63,9 @@ static int check_marked(
 	if (!own && !signer->any)
 		return bytes_refuse(why, LOG_OTHER_KEY,
 			"its record %" PRIu64
-			" is %s: name what it was signed with (--evidence-old-key), or say that "
-			"this key is lost (--evidence-old-key-lost)",
+			" is %s: name what it was signed with (--evidence-old-key, "
+			"--evidence-old-signing-key), or say that this key is lost "
+			"(--evidence-old-key-lost)",
 			head.sequence,
 			signer->key ? "not signed with this daemon's key"
 				    : "signed, and this daemon has no key");
