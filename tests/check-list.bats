@@ -193,9 +193,13 @@ listed() {
 	assert_output "allow  exec  \$'a\\xE2\\x80\\xAEb' \$'\\x07'  (\$'x\\x1B[2J'; \$'\\xC2\\x9B1m')"
 }
 
-@test "a request that reads leaves no record" {
+@test "a request that reads leaves no record, also where it is refused" {
 	start_daemon --default-action deny --evidence-log "$TMP/log.evidence"
 	run may
 	run firma check --list
+	stop_daemon
+	start_daemon --hide-rules --evidence-log "$TMP/log.evidence"
+	run may
+	assert_output -p '(--hide-rules)'
 	assert_equal "$(wc -l <"$TMP/log.evidence")" 0
 }
