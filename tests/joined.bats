@@ -9,6 +9,8 @@
 
 load hold
 
+EXPIRED='{"decision":"deny","reason":"approval token expired"}'
+
 # All that a request can say.
 WHOLE=(args:='["a"]' cwd=/tmp real_path=/usr/bin/env agent_id=a budget_state_ref=b
 	executable_sha256="$(printf '%064d' 7)" programs:='{"a":["/bin/a","/bin/a"]}'
@@ -271,13 +273,23 @@ used() {
 }
 
 @test "a refusal and the end of its time are heard by all that share a token" {
-	start_asking
+	start_asking --token-ttl 20s --max-ttl 30s
 	asks
 	asks
 	waits a "$token"
 	waits b "$token"
 	must "$OK" operate revoke token_id="$token"
 	assert_equal "$(decisions a b)" "deny deny"
+
+	asks cwd=/
+	asks cwd=/
+	hold a < <(request cwd=/ wait_ms:=600000 approval_token="$token")
+	hold b < <(request cwd=/ wait_ms:=600000 approval_token="$token")
+	until_has waiting 2
+	move_clock 31
+	answers a "$EXPIRED"
+	answers b "$EXPIRED"
+	assert_state "$token" expired
 }
 
 @test "firma check --wait goes on with the new token when another asker has used the approval" {
