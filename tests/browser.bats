@@ -15,7 +15,7 @@ setup() {
 	command -v chromium >/dev/null || fail 'chromium is not installed: run ./bootstrap --checks'
 }
 
-# A server that notes whoever connects, in $TMP/connected. Sets PORT.
+# A server that notes each connection, in $TMP/connected. Sets PORT.
 listen() {
 	_spawn python3 - "$TMP" <<-'END'
 		import os, socket, sys

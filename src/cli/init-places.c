@@ -64,7 +64,7 @@ static int find_system(const char *root, struct init_places *p)
 }
 
 /*
- * The user's directory of settings. A home may lie behind a link, which is the administrator's; so
+ * The user's directory of settings. The home may be a link, which is the administrator's; so
  * links are followed once, here.
  */
 static char *find_config(const char *home)

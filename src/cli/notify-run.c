@@ -42,7 +42,7 @@ void notify_runs_deinit(struct notify_runs *runs)
 	runs->n = 0;
 }
 
-/* A file with the text, so that nobody has to wait until it is read. */
+/* A file with the text: the writer does not wait for the reader, as with a pipe. */
 static int open_input(const struct bytes *text, int *ret)
 {
 	cleanup(close_p) int fd = memfd_create("firma-notice", MFD_CLOEXEC);

@@ -65,7 +65,7 @@ static void start(struct notify *n, const char *const *argv, const struct bytes 
 		say("could not run %s: %s", argv[0], strerror(-r));
 }
 
-/* Without a name: whoever is logged in may read it. */
+/* Without a name: all users who are logged in can read it. */
 static int tell_all(struct notify *n, const char *sentence, uint64_t now)
 {
 	static const char *const argv[] = { "wall", NULL };

@@ -36,7 +36,7 @@ struct live_policy {
 
 	/*
 	 * The CI runners that the daemon's options name; or NULL: those of the policy. Never both:
-	 * a policy with runners of its own is then a fault, since nobody could tell which counts.
+	 * a policy with runners of its own is then a fault, since it would be unclear which count.
 	 */
 	const struct runners *given;
 	bool is_pack; /* it can't say which CI runners are known */

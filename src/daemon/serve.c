@@ -328,7 +328,7 @@ static int init_policy(struct server *s)
 			 : live_policy_init_usual(policy, o->usual_policy, geteuid());
 }
 
-/* Half a configuration would let through what nobody has verified: the daemon does not start. */
+/* With half a configuration, requests would pass unverified: the daemon does not start. */
 static int give_runners(struct server *s, const struct moment *now, struct bytes *why)
 {
 	const struct serve_options *o = s->options;

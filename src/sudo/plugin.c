@@ -234,7 +234,7 @@ static void execute(int facts, pid_t parent)
 		sigaction(numbers[i], &standard, NULL);
 	if (setgroups(0, NULL) < 0 || setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)
 		_exit(127);
-	/* An answer that nobody waits for must not use an approval up. */
+	/* An answer must not use an approval up after its asker has gone. */
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
 		_exit(127);
 	umask(077);

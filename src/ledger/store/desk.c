@@ -3,7 +3,7 @@
 /*
  * A connection begins with a claim and a copy of all tokens; then come turns. Every call names the
  * claim, and every turn the one before. If another client has written here, or the server has lost
- * something, the call is refused, and the copy is made anew.
+ * something, the call is refused, and the whole copy is sent again.
  */
 
 #include "ledger/store/desk.h"

@@ -15,8 +15,8 @@
  *	desk_note()      for each change of a turn, then desk_turn() sends them
  *	desk_check()     now and then while nothing changes
  *
- * After a failure the desk is away, and desk_fault() says why; then desk_step() begins anew. No
- *call takes longer than the timeout.
+ * After a failure the desk is away, and desk_fault() says why; then desk_step() connects again.
+ * No call takes longer than the timeout.
  */
 
 #include <stdbool.h>

@@ -46,5 +46,5 @@ int redis_read(struct redis *r, uint64_t deadline, struct resp_item *ret, struct
 /* Appends what the server has reported, escaped and cut. Returns -EPROTO. */
 int redis_refuse(const struct resp_item *error, struct bytes *why);
 
-/* Whether the server has ended an idle connection, or says what nobody has asked for. */
+/* Whether the server has ended an idle connection, or sends something without a call. */
 bool redis_is_broken(const struct redis *r);

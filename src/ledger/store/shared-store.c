@@ -8,7 +8,7 @@
  *	they are appended to the file       if this fails, the server is behind or ahead of it
  *
  * After each failure the table holds the truth, as in the file store: issues and approvals are
- * undone, revocations and consumptions stand. The store opens again when the file was written anew
+ * undone, revocations and consumptions stand. The store opens again after the file was rewritten
  * and the server has all tokens as they are in the table.
  */
 
@@ -103,7 +103,7 @@ static int shared_prepare(struct store *store)
 	return desk_turn(s->desk, &s->file.base.table, &s->now);
 }
 
-/* Revocations and consumptions stand, so the file is written anew in any case. */
+/* Revocations and consumptions stand, so the file is rewritten in any case. */
 static void shared_abort(struct store *store, int result)
 {
 	struct shared_store *s = shared_of(store);
