@@ -30,6 +30,7 @@ BEGIN {
 	title["evidence-floor"] = "with evidence, beside what only appends"
 	title["fresh"] = "allow, a new process for each"
 	title["kept"] = "pending (in memory)"
+	title["shared"] = "pending, in a shared store, beside a file"
 	title["rules-10"] = "allow by one of 10 rules"
 	title["rules-4000"] = "allow by one of 4,000 rules"
 	title["journal"] = "allow, logged to a journal, beside a file"
