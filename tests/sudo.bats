@@ -331,6 +331,50 @@ pending() {
 	assert_stderr -p 'argument 1 is not UTF-8'
 }
 
+@test "a command that the asker could exchange while a person decides is refused" {
+	local path
+
+	guest mkdir -p /opt/own && guest cp /usr/bin/date /opt/own/date
+	as alice mkdir -p /home/alice/bin
+	as alice cp /usr/bin/date /home/alice/bin/date
+	as alice ln -sfn /usr/bin /home/alice/link
+	as alice ln -sfn /usr/bin/date /home/alice/bin/linked
+	for path in /home/alice/{bin/date,bin/linked,link/date,link/id}; do
+		sudo_as alice "$path"
+		assert_status 1
+		assert_stderr -p "$path: /home/alice on the way to it belongs to another user"
+	done
+	# Another user's, too, and one that a group can change.
+	sudo_as alice -u bob /home/alice/bin/date
+	assert_status 1
+	assert_stderr -p 'belongs to another user'
+	sudo_as alice -u alice -g bob /home/alice/bin/date
+	assert_status 1
+	assert_stderr -p 'belongs to another user'
+	guest chmod 775 /opt/own
+	sudo_as alice /opt/own/date
+	assert_status 1
+	assert_stderr -p "/opt/own on the way to it can be written by its group or by others"
+	guest chmod 755 /opt/own
+	guest chown alice /opt/own/date
+	sudo_as alice /opt/own/date
+	assert_status 1
+	assert_stderr -p '/opt/own/date: belongs to another user'
+
+	# Root's own, and that of the user as whom it runs, who gains nothing by it.
+	for owner in root bob; do
+		guest chown "$owner" /opt/own/date
+		in_background -u bob /opt/own/date +there
+		pending
+		as bob firma token approve --yes "$TOKEN"
+		ends 0
+		assert_equal "$(<"$TMP/out")" there
+	done
+	sudo_as alice -u bob -g staff /opt/own/date
+	assert_status 1
+	assert_stderr -p '/opt/own/date: belongs to another user'
+}
+
 @test "a plugin that is not there fails every sudo, root's as well" {
 	guest sh -c "echo 'Plugin firma_approval /nowhere/firma_sudo.so' >/etc/sudo.conf"
 	sudo_as alice id -u

@@ -17,6 +17,9 @@
 #include "base/json/writer.h"
 #include "base/notation.h"
 #include "base/path.h"
+#include "base/text.h"
+#include "base/trust.h"
+#include "base/users.h"
 #include "base/utf8.h"
 #include "cli/environment.h"
 #include "cli/find-command.h"
@@ -24,6 +27,7 @@
 #include "cli/say.h"
 #include "gate/fields.h"
 #include "gate/limits.h"
+#include "gate/run-as.h"
 #include "gate/wire/request.h"
 #include "sudo/facts.h"
 
@@ -36,6 +40,7 @@
 struct facts {
 	struct bytes text;
 	const char *uid, *gid, *groups, *run_as, *cwd, *command;
+	uid_t asker; /* `uid` as a number */
 	char **args; /* of the command, NULL-terminated */
 	char **env;
 	size_t n_args;
@@ -150,12 +155,49 @@ static void facts_deinit(struct facts *f)
 /* --- the command ------------------------------------------------------------------------------ */
 
 /*
+ * Who may own what runs: root, and the user as whom it runs. That one gains nothing by exchanging
+ * it, unless it is the asker, or the command gets another group.
+ */
+static uid_t find_owner(const struct facts *f)
+{
+	struct run_as run_as;
+	gid_t own;
+
+	if (!run_as_parse(f->run_as, &run_as) || run_as.uid == f->asker
+		|| users_primary_group(run_as.uid, &own) < 0 || own != run_as.gid)
+		return 0;
+	return run_as.uid;
+}
+
+/*
+ * sudo opens the path again after the gate has answered. So the asker must not be able to exchange
+ * the file, or a directory or a link on the path to it.
+ */
+static int check_place(const struct facts *f)
+{
+	cleanup(bytes_deinit) struct bytes at = BYTES_PRINTED, why = BYTES_PRINTED,
+					   shown = BYTES_PRINTED;
+	cleanup(close_p) int fd = -1;
+	int r;
+
+	r = trust_open(f->command, find_owner(f), &at, &fd);
+	if (r == 0)
+		return STATUS_DONE;
+	if (text_append_quoted(&shown, f->command, strlen(f->command)) < 0
+		|| trust_append_fault(&why, f->command, bytes_str(&at), r) < 0)
+		return fail("out of memory");
+	return say_undecided("%s: %s, so it could be exchanged before it runs", bytes_str(&shown),
+		bytes_str(&why));
+}
+
+/*
  * Sudo's editing is asked about as a command "sudoedit" in sudo's own place. Where that leads says
  * nothing of what is done.
  */
 static int find_program(const struct facts *f, struct found_command *ret)
 {
 	cleanup(bytes_deinit) struct bytes why = BYTES_PRINTED;
+	int status;
 
 	if (strcmp(f->command, SUDOEDIT) == 0) {
 		ret->executable = strdup("/usr/bin/" SUDOEDIT);
@@ -163,6 +205,9 @@ static int find_program(const struct facts *f, struct found_command *ret)
 	}
 	if (!path_is_normal(f->command))
 		return fail("sudo does not say where the command is");
+	status = check_place(f);
+	if (status != STATUS_DONE)
+		return status;
 	return find_and_hash_command(f->command, false, ret, &why) < 0 ? fail(bytes_str(&why))
 								       : STATUS_DONE;
 }
@@ -250,16 +295,13 @@ static int print_request(const struct facts *f, const struct invocation *asked, 
 		"run_as" };
 	struct writer w;
 	bool valid;
-	uint64_t uid;
 
-	if (notation_parse_number(f->uid, 0, UINT32_MAX - 1, &uid) < 0)
-		return fail("sudo does not say who asks");
 	writer_init(&w, line);
 	writer_object(&w, NULL);
 	writer_string(&w, "action", action_name(ACTION_EXEC));
 	fields_write(&w, asked);
 	writer_string(&w, "hitl_mode", "async_token");
-	writer_unsigned(&w, "on_behalf_uid", uid);
+	writer_unsigned(&w, "on_behalf_uid", f->asker);
 	writer_array(&w, "on_behalf_groups");
 	valid = write_numbers(&w, f->gid) && write_numbers(&w, f->groups);
 	writer_end(&w);
@@ -276,7 +318,7 @@ static int print_request(const struct facts *f, const struct invocation *asked, 
 									  : STATUS_DONE;
 }
 
-static int build_request(const struct facts *f, struct bytes *line)
+static int build_request(struct facts *f, struct bytes *line)
 {
 	cleanup(found_command_deinit) struct found_command command = { 0 };
 	cleanup(bytes_deinit) struct bytes args = BYTES_PRINTED, env = BYTES_PRINTED,
@@ -289,8 +331,12 @@ static int build_request(const struct facts *f, struct bytes *line)
 		.run_as = f->run_as,
 		.cwd = f->cwd };
 	size_t n_env = 0;
+	uint64_t uid;
 	int status;
 
+	if (notation_parse_number(f->uid, 0, UINT32_MAX - 1, &uid) < 0)
+		return fail("sudo does not say who asks");
+	f->asker = (uid_t)uid;
 	if (!path_is_normal(f->cwd) && strcmp(f->cwd, "/") != 0)
 		return fail("sudo does not say in which directory the command runs");
 	status = find_program(f, &command);
