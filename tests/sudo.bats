@@ -41,7 +41,8 @@ setup_file() {
 	END
 	echo 'd /home/alice 0700 alice alice' >"$root/usr/local/lib/tmpfiles.d/tests.conf"
 	printf '%s\n' 'root ALL=(ALL:ALL) ALL' 'alice ALL=(ALL:ALL) NOPASSWD:SETENV: ALL' \
-		'Defaults editor=/usr/local/bin/editor' 'Defaults runchroot=*' >"$root/etc/sudoers"
+		'Defaults editor=/usr/local/bin/editor' 'Defaults runchroot=*' \
+		'@includedir /etc/sudoers.d' >"$root/etc/sudoers"
 	chmod 440 "$root/etc/sudoers"
 	# shellcheck disable=SC2016
 	printf '#!/bin/sh\necho edited >>"$1"\n' >"$root/usr/local/bin/editor"
@@ -373,6 +374,24 @@ pending() {
 	sudo_as alice -u bob -g staff /opt/own/date
 	assert_status 1
 	assert_stderr -p '/opt/own/date: belongs to another user'
+}
+
+@test "what an intercepted command runs is asked about with the directory where that is" {
+	serve_with --policy /etc/firma/intercept.json
+	guest sh -c 'cat >/etc/firma/intercept.json' <<-'END'
+		{"default_action": "deny", "exec": [
+		{"id": "sh", "argv": [["sh", "dash"], "**"], "action": "allow", "opaque": true,
+			"run_as": ["root"]},
+		{"id": "id", "argv": ["id", "**"], "action": "allow", "cwd": ["/etc"],
+			"run_as": ["root"]}]}
+	END
+	guest sh -c 'echo "Defaults intercept" >/etc/sudoers.d/intercept'
+	run as alice sh -c 'cd / && sudo sh -c "cd /etc && /usr/bin/id -u"
+		cd /etc && sudo sh -c "cd / && /usr/bin/id -u"'
+	guest rm /etc/sudoers.d/intercept
+	assert_line -n 0 0
+	assert_line -n 1 'firma: denied: denied by the default action'
+	assert_line -n 2 -p 'Permission denied'
 }
 
 @test "a plugin that is not there fails every sudo, root's as well" {

@@ -152,6 +152,19 @@ static char *const *find_args(char *const argv[], bool edits)
 	return *argv ? argv + 1 : NULL;
 }
 
+/*
+ * Where the command will run. "runcwd" is there if a command that sudo has run runs another one
+ * (`intercept` in sudoers), and is then where that is.
+ */
+static const char *find_directory(char *const info[])
+{
+	const char *now = find(info, "runcwd"), *chosen = find(info, "cwd");
+
+	if (now)
+		return now;
+	return chosen ? chosen : find(user, "cwd");
+}
+
 /* What there must be, and what may not be there since the gate would not know of it. */
 static const char *find_obstacle(char *const info[], char *const argv[])
 {
@@ -171,7 +184,7 @@ static const char *find_obstacle(char *const info[], char *const argv[])
 		return "firma: commands in another root directory (-R) are not supported";
 	if (!argv || !find(info, "command"))
 		return "firma: sudo does not say which command it is";
-	if (!find(info, "cwd") && !find(user, "cwd"))
+	if (!find_directory(info))
 		return "firma: sudo does not say in which directory the command runs";
 	return NULL;
 }
@@ -179,16 +192,16 @@ static const char *find_obstacle(char *const info[], char *const argv[])
 static bool write_facts(FILE *f, char *const info[], char *const argv[], char *const envp[])
 {
 	const bool edits = is_true(find(info, "sudoedit"));
-	const char *cwd = edits ? NULL : find(info, "cwd");
+	const char *cwd = edits ? find(user, "cwd") : find_directory(info);
 	char *const *args = find_args(argv, edits);
 	char *const *env = edits ? NULL : envp; /* an editor runs as the user */
 
-	return args && put(f, FACTS_FORMAT) && put_fact(f, FACT_UID, "%s", find(user, "uid"))
+	return args && cwd && put(f, FACTS_FORMAT) && put_fact(f, FACT_UID, "%s", find(user, "uid"))
 		&& put_fact(f, FACT_GID, "%s", find(user, "gid"))
 		&& put_fact(f, FACT_GROUPS, "%s", find(user, "groups"))
 		&& put_fact(
 			f, FACT_RUN_AS, "%s:%s", find(info, "runas_uid"), find(info, "runas_gid"))
-		&& put_fact(f, FACT_CWD, "%s", cwd ? cwd : find(user, "cwd"))
+		&& put_fact(f, FACT_CWD, "%s", cwd)
 		&& put_fact(f, FACT_COMMAND, "%s", edits ? SUDOEDIT : find(info, "command"))
 		&& put_fact(f, FACT_ARGS, "%zu", count(args))
 		&& put_fact(f, FACT_ENV, "%zu", count(env)) && put_list(f, args)
