@@ -203,6 +203,30 @@ times() {
 	done >"$LOG"
 }
 
+# assert_bins TIMESTAMP...: the plot of such records: each is in its bin.
+assert_bins() {
+	times "$@"
+	report || true
+	python3 - "$@" <<-'END'
+		import datetime, json, sys
+
+		def seconds(text):
+		    return datetime.datetime.fromisoformat(text[:19] + "+00:00").timestamp()
+
+		report = json.load(open("report.json"))
+		width, bins = report["times_seconds"], report["times"]
+		assert 0 < len(bins) <= 120, len(bins)
+		counted = {seconds(b["from"]): b["allow"] for b in bins}
+		wanted = dict.fromkeys(counted, 0)
+		for text in sys.argv[1:]:
+		    at = seconds(text)
+		    wanted[at - (at - seconds(bins[0]["from"])) % width] += 1
+		assert counted == wanted, (counted, wanted)
+		assert report["first"][:19] == min(sys.argv[1:])[:19]
+		assert report["last"][:19] == max(sys.argv[1:])[:19]
+	END
+}
+
 @test "a plot has at most 120 bins, whatever the times are, and each decision is in its bin" {
 	local list=()
 
@@ -213,27 +237,16 @@ times() {
 				1 + rand() * 28, rand() * 24, rand() * 60, rand() * 60
 	}')
 	for n in 1 2 5 20 40 60; do
-		times "${list[@]:0:n}"
-		report || true
-		python3 - "${list[@]:0:n}" <<-'END'
-			import datetime, json, sys
-
-			def seconds(text):
-			    return datetime.datetime.fromisoformat(text[:19] + "+00:00").timestamp()
-
-			report = json.load(open("report.json"))
-			width, bins = report["times_seconds"], report["times"]
-			assert 0 < len(bins) <= 120, len(bins)
-			counted = {seconds(b["from"]): b["allow"] for b in bins}
-			wanted = dict.fromkeys(counted, 0)
-			for text in sys.argv[1:]:
-			    at = seconds(text)
-			    wanted[at - (at - seconds(bins[0]["from"])) % width] += 1
-			assert counted == wanted, (counted, wanted)
-			assert report["first"][:19] == min(sys.argv[1:])[:19]
-			assert report["last"][:19] == max(sys.argv[1:])[:19]
-		END
+		assert_bins "${list[@]:0:n}"
 	done
+}
+
+@test "a plot has room for every time that a record can have" {
+	local first=1970-01-01T00:00:00.5Z last=9999-12-31T23:59:59.5Z
+
+	assert_bins "$first" "$last"
+	assert_bins "$last" "$first"
+	assert_bins "$last" 2026-11-28T10:00:00.5Z "$first"
 }
 
 @test "more names than have a row are counted together" {
