@@ -259,6 +259,19 @@ assert_bins() {
 	grep -q '<td>all others</td><td class="n">1450</td>' page.html
 }
 
+@test "of a long pattern, as of a long name, only the beginning is kept" {
+	local long
+
+	long=/usr/bin/$(printf 'x%.0s' {1..2000})
+	start
+	ask executable="$long" >out
+	operate allow.add pattern="$long" agent_id=dev >out
+	stop_daemon
+	report
+	assert_equal "$(figure entries 0 note)" "${long:0:480}…"
+	assert_equal "$(figure asked 0 name)" "exec ${long:0:475}…"
+}
+
 @test "texts that try to deceive become neither markup nor hidden characters" {
 	start --max-pending 1000
 	ask_to_deceive

@@ -61,7 +61,7 @@ static int append_argument(const char *text, size_t len, void *userdata)
 		return r;
 	bytes_append_char(name, ' ');
 	/* A name is cut off anyway. */
-	if (name->len > TALLY_NAME_MAX)
+	if (name->len > TALLY_TEXT_MAX)
 		return bytes_error(name);
 	return text_append_quoted(name, bytes_str(&argument), argument.len);
 }
@@ -255,8 +255,7 @@ static int add_entry(struct report_figures *f, const struct evidence_record *r, 
 		return 0;
 	if (text_append_quoted(&note, r->entry_pattern, strlen(r->entry_pattern)) < 0)
 		return -ENOMEM;
-	row->note = bytes_steal(&note);
-	return row->note ? 0 : -ENOMEM;
+	return tally_set_note(row, bytes_str(&note));
 }
 
 /* If more approvers are needed, the outcome has a reason; the question goes on waiting. */

@@ -30,36 +30,46 @@ void tally_deinit(struct tally *t)
 }
 
 /* The length of the part that is kept: no character is cut in two. */
-static size_t kept_len(const char *name)
+static size_t kept_len(const char *text)
 {
-	size_t len = strnlen(name, TALLY_NAME_MAX);
+	size_t len = strnlen(text, TALLY_TEXT_MAX);
 
-	if (name[len] == '\0')
+	if (text[len] == '\0')
 		return len;
-	while (len > 0 && ((unsigned char)name[len] & 0xC0) == 0x80)
+	while (len > 0 && ((unsigned char)text[len] & 0xC0) == 0x80)
 		len--;
 	return len;
 }
 
-static struct tally_row *new_row(const char *name, const uint8_t key[static SHA256_LEN])
+/* A copy of the part that is kept. NULL: out of memory. */
+static char *keep(const char *text)
 {
 	static const char cut[] = "…";
-	const size_t len = kept_len(name);
+	const size_t len = kept_len(text);
+	char *kept = malloc(len + sizeof(cut));
+
+	if (!kept)
+		return NULL;
+	memcpy(kept, text, len);
+	if (text[len] == '\0')
+		kept[len] = '\0';
+	else
+		memcpy(kept + len, cut, sizeof(cut));
+	return kept;
+}
+
+static struct tally_row *new_row(const char *name, const uint8_t key[static SHA256_LEN])
+{
 	struct tally_row *row = calloc(1, sizeof(*row));
 
 	if (!row)
 		return NULL;
 	memcpy(row->key, key, SHA256_LEN);
-	row->name = malloc(len + sizeof(cut));
+	row->name = keep(name);
 	if (!row->name) {
 		free(row);
 		return NULL;
 	}
-	memcpy(row->name, name, len);
-	if (name[len] == '\0')
-		row->name[len] = '\0';
-	else
-		memcpy(row->name + len, cut, sizeof(cut));
 	return row;
 }
 
@@ -68,7 +78,7 @@ struct tally_row *tally_find(struct tally *t, const char *name)
 	uint8_t key[SHA256_LEN];
 	struct tally_row *row;
 
-	if (t->last && strlen(name) <= TALLY_NAME_MAX && strcmp(t->last->name, name) == 0)
+	if (t->last && strlen(name) <= TALLY_TEXT_MAX && strcmp(t->last->name, name) == 0)
 		return t->last;
 	sha256_of(name, strlen(name), key);
 	row = map_get(&t->map, key);
@@ -101,6 +111,17 @@ int tally_add(struct tally *t, const char *name, size_t column)
 		return -ENOMEM;
 	row->total++;
 	row->n[column]++;
+	return 0;
+}
+
+int tally_set_note(struct tally_row *row, const char *note)
+{
+	char *kept = keep(note);
+
+	if (!kept)
+		return -ENOMEM;
+	free(row->note);
+	row->note = kept;
 	return 0;
 }
 

@@ -15,8 +15,8 @@
 #define TALLY_ROWS_MAX 1024
 #define TALLY_COLUMNS 3
 
-/* The longest name that is kept, in bytes. The rest is cut off. */
-#define TALLY_NAME_MAX 480
+/* The longest name or note that is kept, in bytes. The rest is cut off. */
+#define TALLY_TEXT_MAX 480
 
 struct tally_row {
 	uint8_t key[SHA256_LEN]; /* of the whole name */
@@ -40,6 +40,9 @@ struct tally_row *tally_find(struct tally *t, const char *name);
 
 /* Counts one. Returns 0 or -ENOMEM. */
 int tally_add(struct tally *t, const char *name, size_t column);
+
+/* Sets the note of a row. Returns 0 or -ENOMEM. */
+int tally_set_note(struct tally_row *row, const char *note);
 
 /* Puts the largest first, and equal ones by name. */
 void tally_sort(struct tally *t);
