@@ -143,6 +143,22 @@ print(len(json.load(open("report.json"))["gaps"]))')" 1
 	assert_line '<li>plain: line 1: it is not signed</li>'
 }
 
+@test "the page says that records with a fault are counted, too" {
+	local note='<p>The figures also count records with a fault, if they could be read.</p>'
+
+	"$UNIT" stream make 3 >whole
+	sed '2s/"args":\["2"\]/"args":["changed"]/' whole >changed
+	run -1 --separate-stderr firma evidence report changed
+	assert_line "$note"
+	assert_line '<tr><td>Requests that were allowed</td><td class="n">3</td></tr>'
+	assert_line '<tr><td class="name">exec /usr/bin/git changed</td><td class="n">1</td><td class="n">0</td><td class="n">0</td></tr>'
+	run --separate-stderr firma evidence report whole
+	refute_line "$note"
+	echo nonsense >nothing
+	run -1 --separate-stderr firma evidence report nothing
+	refute_line "$note"
+}
+
 @test "segments are one stream, and a missing one is a fault" {
 	start
 	ask >out

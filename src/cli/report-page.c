@@ -176,6 +176,10 @@ static void append_verdict(struct bytes *b, const struct report *r)
 	bytes_append_strs(b, "<p class=\"", class, "\">");
 	report_append_verdict(r, b);
 	bytes_append_str(b, "</p>\n");
+	if (r->all_faults > 0 && r->figures.records > 0)
+		bytes_append_str(b,
+			"<p>The figures also count records with a fault, if they could be "
+			"read.</p>\n");
 }
 
 static void append_period(struct bytes *b, const struct report *r)
