@@ -447,6 +447,16 @@ serve_all() {
 	refute_output
 }
 
+@test "a hook that root has installed for the agent's user is called" {
+	need_root
+	install claude
+	chown 0:0 "$TMP/.claude/settings.json"
+	chmod 644 "$TMP/.claude/settings.json"
+	serve_all --default-action allow
+	doctor
+	finds good hook "claude: $TMP/.claude/settings.json: called, and it allows 'true'"
+}
+
 @test "a hook that leaves the question to the agent's user, or ends its run, leaves no request" {
 	local option
 

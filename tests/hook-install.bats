@@ -116,6 +116,33 @@ refuses() {
 	done 2>/dev/null
 }
 
+@test "what the administrator has installed is seen by all users, and changed by none" {
+	local managed=$TMP/root/etc/claude-code/managed-settings.json
+
+	need_root
+	hook install --managed --root "$TMP/root" claude
+	assert_status 0
+	chown -R 0:0 "$TMP/root"
+	export AS_UID=4711
+	chmod 755 "$TMP"
+	hook status --managed --root "$TMP/root" claude
+	assert_status 0
+	assert_output "claude   managed   installed                          $managed"
+	assert_equal "$stderr" ''
+	hook install --managed --root "$TMP/root" claude
+	assert_status 1
+	assert_stderr "firma: $managed: belongs to root, which alone may change it; nothing was changed"
+	hook uninstall --managed --root "$TMP/root" claude
+	assert_status 1
+
+	# Others' settings are not read.
+	chown 4712 "$managed"
+	hook status --managed --root "$TMP/root" claude
+	assert_status 1
+	assert_output -p "can't be read"
+	assert_stderr "firma: $managed: belongs to, or is writable by, others"
+}
+
 @test "what the administrator installs holds, and goes below another root" {
 	local agent
 

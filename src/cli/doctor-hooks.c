@@ -125,6 +125,7 @@ static void look_at(struct hooks *hooks, const struct hook_place *place)
 	enum hook_state state;
 	int status;
 
+	f.only_read = true;
 	say_keep(&message);
 	status = hook_look_open(place, NULL, &f);
 	say_keep(NULL);

@@ -317,6 +317,7 @@ static bool print_place(const struct install *i, const struct hook_place *place)
 	enum hook_state state;
 	int status;
 
+	f.only_read = true;
 	status = hook_look_open(place, i->root, &f);
 	state = status == STATUS_DONE ? hook_look(place, &f) : HOOK_UNREADABLE;
 	if (hook_look_is_only_off(place) && state == HOOK_ABSENT)

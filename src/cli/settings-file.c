@@ -25,7 +25,7 @@ void settings_file_deinit(struct settings_file *f)
 
 int settings_file_fail(const struct settings_file *f, const char *what)
 {
-	say("%s: %s; nothing was changed", f->shown, what);
+	say("%s: %s%s", f->shown, what, f->only_read ? "" : "; nothing was changed");
 	return STATUS_REFUSED;
 }
 
@@ -75,8 +75,10 @@ static int read_file(struct settings_file *f)
 		return settings_file_fail(f, strerror(errno));
 	if (!S_ISREG(st.st_mode))
 		return settings_file_fail(f, "is no regular file");
-	if (st.st_uid != geteuid() || (st.st_mode & S_IWOTH))
+	if (is_foreign(&st) || (st.st_mode & S_IWOTH))
 		return settings_file_fail(f, "belongs to, or is writable by, others");
+	if (st.st_uid != geteuid() && !f->only_read)
+		return settings_file_fail(f, "belongs to root, which alone may change it");
 
 	r = file_read(fd, SETTINGS_FILE_MAX, &f->text);
 	if (r < 0)

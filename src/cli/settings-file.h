@@ -3,8 +3,9 @@
 
 /*
  * A file with another program's settings. It is neither read nor written if it is a link, belongs
- * to another user, or others may write to it. Embedded: SETTINGS_FILE_INIT, settings_file_open(),
- * then settings_file_deinit() in any case. Results are exit statuses; a failure was printed.
+ * to another user, or others may write to it. A file of root's may be read by those who don't want
+ * to write it. Embedded: SETTINGS_FILE_INIT, settings_file_open(), then settings_file_deinit() in
+ * any case. Results are exit statuses; a failure was printed.
  */
 
 #include <stdbool.h>
@@ -20,6 +21,7 @@ struct settings_file {
 	const char *name;   /* the path's last part */
 	int dir_fd;         /* -1: the directory doesn't exist */
 	bool there;
+	bool only_read; /* set before the file is opened: it will not be written */
 	mode_t mode;
 	struct bytes text; /* file_read() needs more room than the file's size */
 };
@@ -45,5 +47,5 @@ void settings_file_deinit(struct settings_file *f);
  */
 int settings_file_write(struct settings_file *f, mode_t mode, const struct bytes *text);
 
-/* Prints that nothing was changed, and why. Returns STATUS_REFUSED. */
+/* Prints why the file can't be used, and that nothing was changed. Returns STATUS_REFUSED. */
 int settings_file_fail(const struct settings_file *f, const char *what);
