@@ -619,6 +619,7 @@ as_installed() {
 
 	run --separate-stderr guest firma init --agent-user mallory --operator-user bob --yes
 	assert_status 0
+	assert_line -p 'Next: sudo firma hook install --managed claude'
 	assert_line '$ usermod -aG firma-agents mallory'
 	refute_line -p 'firma-operators bob' # who is in it
 	assert_line '$ systemctl enable --now firma.socket firma-operator.socket'

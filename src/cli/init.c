@@ -179,8 +179,10 @@ static void print_hook(const struct init_plan *p)
 		bytes_append_str(&option, " --socket ");
 		text_append_quoted(&option, socket, strlen(socket));
 	}
-	printf("\nNext: firma hook install %s%s claude (or another agent: firma-agents(7)).\n",
-		p->places.system ? "--managed" : "--user", bytes_str(&option));
+	printf("\nNext: %s%s claude (or another agent: firma-agents(7)).\n",
+		p->places.system ? "sudo firma hook install --managed"
+				 : "firma hook install --user",
+		bytes_str(&option));
 }
 
 static void print_next(const struct init_plan *p)
