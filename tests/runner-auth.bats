@@ -345,7 +345,7 @@ is_fault() {
 	is_fault 'runners.required[0]: is no kind of request' 'p["runners"]["required"] = ["x"]'
 	is_fault 'runners.oidc[0].audience: is missing' 'del p["runners"]["oidc"][0]["audience"]'
 	is_fault 'runners.oidc[0].pin: lacks' 'del p["runners"]["oidc"][0]["pin"]["event_name"]'
-	is_fault 'runners.oidc[0].jwks: No such file or directory' \
+	is_fault 'runners.oidc[0].jwks: No such file or directory (firma runner keys fetches it)' \
 		'p["runners"]["oidc"][0]["jwks"] = "absent.json"'
 	is_fault 'exec[0]: runners[0]: the issuer is not among those of runners.oidc' 'p["exec"] = [
 		{"id": "r", "argv": ["ls"], "action": "deny", "runners": [{"issuer": "https://x"}]}]'

@@ -108,6 +108,8 @@ static void read_file(struct runner_keys *keys, struct key_file *f, const struct
 	r = trust_open(f->path, keys->owner, &at, &fd);
 	if (r != 0) {
 		trust_append_fault(&f->fault, f->path, bytes_str(&at), r);
+		if (r == -ENOENT)
+			bytes_append_str(&f->fault, " (firma runner keys fetches it)");
 	} else {
 		/* Before reading: a later write then shows as a change. */
 		if (fstat(fd, &st) < 0)
