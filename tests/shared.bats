@@ -44,7 +44,7 @@ UNKNOWN='outcome unknown'
 }
 
 @test "a daemon that was killed sends what is on record, and the server's copy is of no weight" {
-	local pending approved consumed
+	local pending approved consumed record never=11111111-1111-4111-8111-111111111111
 
 	prepare_server
 	start_sharing
@@ -53,11 +53,13 @@ UNKNOWN='outcome unknown'
 	consumed=$(pending_token)
 	must "$OK" operate approve token_id="$approved"
 	must "$OK" operate approve token_id="$consumed"
+	record=$(redis a --raw HGET "$(key t)" "$consumed")
 	must "$ALLOWED" ask approval_token="$consumed"
 	kill_daemon
 
 	# The copy is as it was before, and knows a token that never was.
-	redis a HSET "$(key t)" "$consumed" "approved {}" 11111111-1111-4111-8111-111111111111 x
+	redis a HSET "$(key t)" "$consumed" "$record" "$never" "${record//"$consumed"/"$never"}"
+	assert_equal "$(desk | grep -c ' approved ')" 3
 	start_sharing
 	must "$CONSUMED" ask approval_token="$consumed"
 	assert_equal "$(desk | sort)" \
