@@ -445,7 +445,8 @@ has_replica() {
 		assert_equal "$options: $status" "$options: 2"
 	done <<-END
 		--store redis:unix:relative --desk d
-		--store redis://name.example/ --desk d
+		--store redis://name.example --desk d
+		--store redis://127.0.0.1/ --desk d
 		--store redis://127.0.0.1:0 --desk d
 		--store redis://[::1 --desk d
 		--store redis://127.0.0.1/x --desk d
