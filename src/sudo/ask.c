@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Asks the gate whether sudo may run a command, for the plugin (sudo/plugin), which starts it as
- * root. Its standard input has the facts (sudo/facts). It reads no variable, and asks at one place.
- * Exit status 0: the command may run.
+ * The program that sudo's plugin (sudo/plugin) starts as root to ask the gate whether a command may
+ * run. It reads the facts (sudo/facts) from standard input, reads no environment variable, and
+ * always asks at DOOR. Exit status 0: the command may run.
  */
 
 #include <errno.h>
@@ -34,7 +34,7 @@
 /* The agents' door of the system's gate. */
 #define DOOR "/run/firma/agent.sock"
 
-/* The kernel takes no more for arguments and variables, unless its limit was raised. */
+/* More than Linux accepts by default for a command's arguments and variables. */
 #define FACTS_MAX ((size_t)8 << 20)
 
 struct facts {
@@ -108,7 +108,7 @@ static bool next_count(const struct bytes *text, size_t *at, const char *key, si
 	return true;
 }
 
-/* Each string takes at least its NUL, so that the number is bounded. */
+/* Each string takes at least one byte of the text, which bounds their number. */
 static char **next_list(const struct bytes *text, size_t *at, size_t n)
 {
 	char **list = calloc(n + 1, sizeof(*list));
@@ -191,8 +191,8 @@ static int check_place(const struct facts *f)
 }
 
 /*
- * Sudo's editing is asked about as a command "sudoedit" in sudo's own place. Where that leads says
- * nothing of what is done.
+ * For `sudo -e` the request names /usr/bin/sudoedit. That path is not resolved: it is a link to
+ * sudo, which is not what is asked about.
  */
 static int find_program(const struct facts *f, struct found_command *ret)
 {
@@ -235,8 +235,8 @@ static int pack(char **list, struct bytes *ret)
 }
 
 /*
- * The variables that may redirect the command, with which sudo was told to run it. A person must
- * then decide. `names` is where the names are kept.
+ * Claims the variables in the command's environment that may redirect it, such as LD_PRELOAD: then
+ * a person must decide. The claims refer to the names in `names`.
  */
 static int claim_variables(
 	const struct facts *f, struct bytes *names, struct bytes *b, size_t *ret_n)
@@ -269,7 +269,7 @@ static int claim_variables(
 
 /* --- the request ------------------------------------------------------------------------------ */
 
-/* "1000,27" as numbers; an empty text has none. */
+/* Writes "1000,27" as JSON numbers; nothing for an empty text. */
 static bool write_numbers(struct writer *w, const char *list)
 {
 	char digits[NOTATION_DECIMAL_MAX + 1];

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * sudo's approval plugin. It runs within sudo, as root, on what the user gave: so it does as little
- * as it can. It writes down what sudo knows (sudo/facts), and starts sudo/ask, which asks the gate.
- * That program gets no variable, no descriptor and no directory of the user. Whatever goes wrong,
- * the command is refused.
+ * sudo's approval plugin. It runs inside sudo, as root, on input from the user, so it does as
+ * little as it can: it writes the facts that it gets from sudo (sudo/facts) to a file, and starts
+ * sudo/ask, which asks the gate. That program inherits no variable, descriptor or working directory
+ * of the user. After any failure, the command is refused.
  */
 
 #include <errno.h>
@@ -25,7 +25,7 @@
 
 #include "sudo/facts.h"
 
-/* The program; the build says where it is. */
+/* The path of sudo/ask; the build sets it. */
 #ifndef SUDO_ASK
 #define SUDO_ASK "/usr/libexec/firma/firma-sudo-ask"
 #endif
@@ -33,7 +33,7 @@
 /* What check() and open() return: sudo_plugin(5). */
 enum { ALLOWED = 1, REJECTED = 0, FAILED = -1 };
 
-/* The word of the plugin's line in sudo.conf that asks about root's own commands, too. */
+/* An option in the plugin's line of sudo.conf: also ask about root's own commands. */
 #define OPTION_ROOT "ask_root"
 
 static char *const *user; /* sudo keeps it until close() */
@@ -65,7 +65,7 @@ static size_t count(char *const list[])
 	return n;
 }
 
-/* sudo writes errstr to its log alone. */
+/* Also prints the message, since sudo writes errstr only to its log. */
 static int fail(const char **errstr, const char *why)
 {
 	if (print)
@@ -142,7 +142,9 @@ static bool put_list(FILE *f, char *const list[])
 	return true;
 }
 
-/* sudoedit's files come after "--"; what is before is the editor, which runs as the user. */
+/*
+ * For sudoedit, the files come after "--". The words before it are the editor: it runs as the user.
+ */
 static char *const *find_args(char *const argv[], bool edits)
 {
 	if (!edits)
@@ -165,7 +167,7 @@ static const char *find_directory(char *const info[])
 	return chosen ? chosen : find(user, "cwd");
 }
 
-/* What there must be, and what may not be there since the gate would not know of it. */
+/* Why the gate can't be asked: a fact is missing, or a request can't express something. Or NULL. */
 static const char *find_obstacle(char *const info[], char *const argv[])
 {
 	static const char *const user_keys[] = { "uid", "gid", "groups" };
@@ -233,7 +235,7 @@ static int make_facts(char *const info[], char *const argv[], char *const envp[]
 
 /* --- asking ----------------------------------------------------------------------------------- */
 
-/* In the child. Nothing of the user is left but where messages go. */
+/* In the child: keeps nothing of the user's process but standard error, for messages. */
 static void execute(int facts, pid_t parent)
 {
 	static const int numbers[] = { SIGPIPE, SIGCHLD, SIGALRM, SIGTERM };
@@ -247,7 +249,7 @@ static void execute(int facts, pid_t parent)
 		sigaction(numbers[i], &standard, NULL);
 	if (setgroups(0, NULL) < 0 || setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)
 		_exit(127);
-	/* An answer must not use an approval up after its asker has gone. */
+	/* Die with sudo: otherwise the answer could consume an approval, and no command runs. */
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
 		_exit(127);
 	umask(077);
@@ -260,7 +262,7 @@ static void execute(int facts, pid_t parent)
 	_exit(127);
 }
 
-/* The status of the program; -1 if it has none. */
+/* Returns the exit status of sudo/ask; -1 if it did not exit. */
 static int ask(int facts)
 {
 	const pid_t parent = getpid();
@@ -278,7 +280,9 @@ static int ask(int facts)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-/* If SIGCHLD is ignored, as a user can have it, the kernel keeps no child's status. */
+/*
+ * The user may have started sudo with SIGCHLD ignored; the kernel would then keep no exit status.
+ */
 static int ask_with_status(int facts)
 {
 	const struct sigaction standard = { .sa_handler = SIG_DFL };
@@ -299,7 +303,7 @@ static int check(char *const info[], char *const argv[], char *const envp[], con
 	const char *uid = find(user, "uid"), *why;
 	int facts, status;
 
-	/* So that a broken gate doesn't lock root out. */
+	/* A broken gate must not lock root out. */
 	if (!asks_root && uid && strcmp(uid, "0") == 0)
 		return ALLOWED;
 
@@ -321,7 +325,7 @@ static int check(char *const info[], char *const argv[], char *const envp[], con
 	return REJECTED;
 }
 
-/* The name that sudo.conf has. */
+/* The symbol that sudo.conf names. */
 extern struct approval_plugin firma_approval;
 
 struct approval_plugin firma_approval = {
