@@ -50,7 +50,7 @@ static inline void bytes_init(struct bytes *b, size_t max)
 	*b = (struct bytes)BYTES_INIT(max);
 }
 
-/* Inline, since most of a request's buffers stay empty. */
+/* Inline for speed: most of a request's buffers stay empty. */
 static inline void bytes_deinit(struct bytes *b)
 {
 	free(b->data);

@@ -17,7 +17,7 @@ struct local_time {
 /* Seconds since 1970. False if there is no such time, or it is before 1970. */
 bool local_time_to_wall(const struct local_time *t, bool utc, uint64_t *ret);
 
-/* Reads "2026-11-28T10:00:30.5Z" (RFC 3339), without the fraction: seconds since 1970. */
+/* Reads "2026-11-28T10:00:30.5Z" (RFC 3339) as seconds since 1970; drops the fraction. */
 bool local_time_read_timestamp(const char *text, uint64_t *ret);
 
 /*

@@ -43,7 +43,7 @@ const char *path_skip_proc_root(const char *path)
 {
 	const char *p;
 
-	/* The first test is for speed. */
+	/* The two characters are compared first for speed. */
 	while (path[0] == '/' && path[1] == 'p' && strncmp(path, "/proc/", 6) == 0) {
 		p = path + 6;
 		p += part_len(p);

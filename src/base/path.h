@@ -31,7 +31,7 @@ bool path_is_in(const char *path, const char *directory);
  */
 size_t path_normalize(const char *base, const char *path, char *ret);
 
-/* The same if `base` is normal, "/" or "": it is copied as it is. */
+/* The same for a `base` that is already normal, or "/" or "": copies it unchanged. */
 size_t path_normalize_below(const char *base, const char *path, char *ret);
 
 /*
@@ -41,5 +41,5 @@ size_t path_normalize_below(const char *base, const char *path, char *ret);
  */
 size_t path_normalize_wide(const char *base, const char *path, char *ret, bool *ret_any);
 
-/* A quick filter: only for such a path is path_normalize_wide() not path_normalize(). */
+/* A quick filter. If false, path_normalize() and path_normalize_wide() give the same result. */
 bool path_may_use_process(const char *path);

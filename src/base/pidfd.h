@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * A descriptor that stands for a process, also after its number was given to another one. glibc has
- * these calls since 2.36; a release's program also runs with 2.34.
+ * pidfd_open(2) and pidfd_send_signal(2): a pidfd keeps its process even if the pid is reused.
+ * glibc has these calls since 2.36; release builds must also run with 2.34.
  */
 
 #include <sys/syscall.h>

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* A line begins with a letter for the type and ends with CR LF; a string's bytes follow its line.
- */
+/* An item is a line: a letter for the type, text, CR LF. The bytes of a string follow its line. */
 
 #include "base/resp.h"
 
@@ -10,16 +9,16 @@
 
 #include "base/notation.h"
 
-/* The longest line: an error may say much. */
+/* The longest line; error messages can be long. */
 #define LINE_MAX_LEN 4096
 
 enum step {
 	STEP_DONE,
-	STEP_SHORT, /* the item is not whole yet */
-	STEP_BAD,   /* it is no item */
+	STEP_SHORT, /* the item is incomplete so far */
+	STEP_BAD,   /* malformed */
 };
 
-/* Reads "12" or "-1" up to `len`. */
+/* Reads "12" or "-1"; all `len` bytes must belong to the number. */
 static bool read_number(const char *text, size_t len, int64_t *ret)
 {
 	char digits[NOTATION_DECIMAL_MAX + 1];
@@ -38,7 +37,7 @@ static bool read_number(const char *text, size_t len, int64_t *ret)
 	return true;
 }
 
-/* Finds the line at the beginning; *ret_len without its end. */
+/* Finds the first line. *ret_len does not count its CR LF. */
 static enum step find_line(const struct resp *r, size_t *ret_len)
 {
 	const size_t searched = r->left < LINE_MAX_LEN ? r->left : LINE_MAX_LEN;
@@ -58,7 +57,7 @@ static void advance(struct resp *r, size_t n)
 	r->left -= n;
 }
 
-/* After the line of a string: its bytes. */
+/* Takes the bytes of a string, whose line was just taken. */
 static enum step take_string(struct resp *r, struct resp_item *item)
 {
 	size_t len;
@@ -125,7 +124,7 @@ ssize_t resp_measure(const char *data, size_t len)
 	struct resp_item item;
 	int64_t items = 0;
 
-	/* Counts the items that are still to come. */
+	/* `wanted` counts the items that must still follow. */
 	for (int64_t wanted = 1; wanted > 0; wanted--) {
 		switch (take_item(&r, &item)) {
 		case STEP_SHORT:

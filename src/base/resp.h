@@ -2,12 +2,11 @@
 #pragma once
 
 /*
- * The protocol of Redis and Valkey, version 2 (RESP2): prints a command, and reads a reply. No I/O,
- * and no memory but the caller's buffers. Whatever a server sends, reading ends, and stays within
- * the buffer.
+ * The protocol of Redis and Valkey, version 2 (RESP2): prints commands and reads replies. Does no
+ * I/O, and uses only the caller's buffers. Reading is safe for any bytes that a server may send.
  *
- * A reply is an item; the item of an array is followed by its elements. resp_measure() says how
- * long the first reply of a buffer is, and resp_take() takes one item after another from it.
+ * A reply is one item; the elements of an array follow its item. Call resp_measure() until the
+ * first reply of the buffer is complete, then resp_take() for each item.
  */
 
 #include <stdbool.h>
@@ -27,26 +26,26 @@ enum resp_type {
 	RESP_INTEGER, /* `number` */
 	RESP_STRING,
 	RESP_ARRAY, /* `number` elements follow */
-	RESP_NIL,   /* a string or an array that is not there */
+	RESP_NIL,   /* a null string or array */
 };
 
 struct resp_item {
 	enum resp_type type;
-	const char *text; /* of a status, an error or a string: in the buffer, without a NUL */
+	const char *text; /* of a status, an error or a string: points into the buffer, no NUL */
 	size_t len;
 	int64_t number;
 };
 
-/* What is left of a buffer. */
+/* The unread rest of a buffer. */
 struct resp {
 	const char *at;
 	size_t left;
 };
 
-/* The length of the first reply; 0 if it is not whole yet; -EBADMSG if it is no reply. */
+/* The length of the first reply in bytes; 0: incomplete so far; -EBADMSG: malformed. */
 ssize_t resp_measure(const char *data, size_t len);
 
-/* Takes the next item; false: there is none, or it is not whole. */
+/* Takes the next item; false if there is none, or it is incomplete. */
 bool resp_take(struct resp *resp, struct resp_item *ret);
 
 /* Whether the item is a status or a string with this text. */

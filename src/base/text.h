@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * How text from outside is shown to a person. Pure functions. A text is given with its length and
- * may hold NUL bytes, unless the function takes a C string.
+ * Escapes foreign text before a person sees it. Pure functions. A text is given with its length and
+ * may contain NUL bytes, unless the function takes a C string.
  *
  * The append functions return 0 or the errors of bytes_append(); on failure nothing is appended.
  */

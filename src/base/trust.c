@@ -200,8 +200,8 @@ int trust_open(const char *path, uid_t owner, struct bytes *at, int *ret_fd)
 /* --- directories ------------------------------------------------------------------------------ */
 
 /*
- * Opens one directory below another, without following a link. On the way to the last, it need only
- * be possible to pass.
+ * Opens a subdirectory without following a link. Only the last one of a path must be readable; for
+ * the others, search permission is enough.
  */
 static int open_below(int dir, const char *name, bool is_last_one, int *ret_fd)
 {
@@ -236,7 +236,7 @@ static int check_dir(int fd, uid_t owner, bool is_last)
 	return check(&w, &st);
 }
 
-/* Goes one directory further. */
+/* Opens, or makes, the next directory of the path. */
 static int step_into(struct walk *w, bool make, bool *ret_made)
 {
 	cleanup(close_p) int fd = -1;

@@ -20,10 +20,11 @@
 int trust_open(const char *path, uid_t owner, struct bytes *at, int *ret_fd);
 
 /*
- * Opens a directory, of which the same holds, to write in it; no part of its path may be a symbolic
- * link, and the directory itself may not be sticky and open to all. With `make`, missing
- * directories are made, with mode 0755. Results and `at` as above; *ret_made is whether the last
- * directory was made. Without `make`, a missing directory is -ENOENT.
+ * Opens a directory that the caller will write to. The conditions are those of trust_open(), and
+ * stricter: no part of the path may be a symbolic link, and the directory itself may not be
+ * writable by everyone, even if it is sticky. `make`: makes missing directories, with mode 0755;
+ * otherwise a missing one is -ENOENT. *ret_made: whether the last directory was made. Results and
+ * `at` as above.
  */
 int trust_open_dir(
 	const char *path, uid_t owner, bool make, struct bytes *at, int *ret_fd, bool *ret_made);

@@ -12,7 +12,7 @@
 int users_find(const char *name, uid_t *ret);
 int users_find_group(const char *name, gid_t *ret);
 
-/* The group that a user's processes have at first. -ENOENT as above. */
+/* The user's primary group. -ENOENT as above. */
 int users_primary_group(uid_t uid, gid_t *ret);
 
 /* The user's home directory; the caller frees *ret. Errors: -ENOENT, -ENOMEM. */

@@ -76,7 +76,7 @@ size_t utf8_encode(uint32_t code, char ret[static 4])
 	return 4;
 }
 
-/* The number of ASCII bytes at the beginning, rounded down: reads eight at a time. */
+/* The length of the ASCII prefix, rounded down to a multiple of eight. */
 static size_t ascii_words(const char *text, size_t len)
 {
 	uint64_t word;

@@ -8,8 +8,8 @@
 #include <stdint.h>
 
 /*
- * Decodes the code point at the beginning of `len` (> 0) bytes. Returns its length (1 to 4), or 0
- * if the bytes are not valid; *ret is then untouched.
+ * Decodes the first code point of `len` (> 0) bytes. Returns its length (1 to 4), or 0 if the bytes
+ * are not valid; *ret is then untouched.
  */
 size_t utf8_decode(const char *text, size_t len, uint32_t *ret);
 

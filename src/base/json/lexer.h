@@ -30,12 +30,13 @@ struct lexer {
 int lexer_refuse_at(struct lexer *l, enum scan_error error, const char *where);
 int lexer_refuse(struct lexer *l, enum scan_error error);
 
-/* The same as lexer_string(), which see. */
+/* The slow path of lexer_string(); same contract. */
 int lexer_any_string(struct lexer *l, struct bytes *out);
 
 /*
- * From the opening quote on. Appends the string, unescaped, to `out`, unless that is NULL. Also
- * returns what bytes_append() gives. Inline, since most strings are short and plain.
+ * Reads a string; the lexer stands at its opening quote. Appends it, unescaped, to `out`, which may
+ * be NULL. Also returns the errors of bytes_append(). Inline for speed: most strings are short and
+ * plain.
  */
 static inline int lexer_string(struct lexer *l, struct bytes *out)
 {

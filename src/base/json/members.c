@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Few keys of an object have the same. */
+/* A cheap hash: few keys of an object share a chain. */
 static unsigned int chain_of(const char *key)
 {
 	const unsigned int second = key[0] ? (unsigned char)key[1] : 0;
@@ -81,7 +81,7 @@ const struct member *members_find(const struct members *m, const char *key)
 	return member && member->text[0] != 'n' ? member : NULL;
 }
 
-/* The room is made at the first use, for all values. */
+/* Allocated at the first use, large enough for all values. */
 struct bytes *members_room(struct members *m)
 {
 	char *room;

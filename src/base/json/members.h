@@ -17,8 +17,8 @@ struct member {
 	const char *key;  /* unescaped, NUL-terminated */
 	const char *text; /* the value as it stands in the text */
 	size_t len;
-	uint32_t next; /* of the same chain: an index + 1; 0 ends it */
-	bool escaped;  /* a string with an escape */
+	uint32_t next; /* index + 1 of the next member in its chain; 0: the last one */
+	bool escaped;  /* the value is a string with an escape */
 };
 
 #define MEMBERS_CHAINS 64
@@ -26,10 +26,10 @@ struct member {
 struct members {
 	struct member *list; /* in the order of the text */
 	size_t n, size;
-	uint32_t chains[MEMBERS_CHAINS]; /* as `next`, by the keys' first two letters */
+	uint32_t chains[MEMBERS_CHAINS]; /* index + 1 of each chain's first member; 0: empty */
 	const char *text;
 	char *copy;           /* of the text, with a NUL after each key and string */
-	struct bytes decoded; /* never moves: decoded, strings are shorter than in the text */
+	struct bytes decoded; /* never reallocated: decoding makes no string longer */
 };
 
 #define MEMBERS_INIT \
@@ -51,17 +51,18 @@ const struct member *members_find_any(const struct members *members, const char 
 const struct member *members_find(const struct members *members, const char *key);
 
 /*
- * The value as a C string; NULL if it is not a string. A value must be decoded at most once: all
- * decoded strings belong to the members, which have room for each.
+ * Decodes the value to a C string, which `members` owns; NULL if it is not a string. Call it at
+ * most once for each value: there is room for one copy of each.
  */
 const char *members_string(struct members *members, const struct member *member);
 
 /*
- * The strings of an array, each ended by NUL: their number, and the bytes of all. Returns 0,
- * SCAN_OTHER if it is not an array of strings, or -ENOMEM.
+ * Decodes an array of strings. *ret is the strings, one after another, each ended by NUL; `members`
+ * owns them. *ret_n is their number, *ret_len the length of all. Returns 0, SCAN_OTHER if the value
+ * is not an array of strings, or -ENOMEM.
  */
 int members_strings(struct members *members, const struct member *member, const char **ret,
 	size_t *ret_n, size_t *ret_len);
 
-/* Where others append what they decode of a value; NULL without memory. */
+/* The buffer for decoded values, to which other readers may append; NULL on -ENOMEM. */
 struct bytes *members_room(struct members *members);

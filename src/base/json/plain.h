@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * The characters that a JSON string holds as they are, for those who read and who write one. Plain
- * ASCII is by far the most common text, so it is read eight bytes at a time; inline, since most
+ * Finds the characters that stand unescaped in a JSON string, for the lexer and the writer. Plain
+ * ASCII is by far the most common text, so it is read eight bytes at a time. Inline, since most
  * strings are short.
  */
 
@@ -37,8 +37,7 @@ static inline bool plain_is(char c)
 }
 
 /*
- * The number of bytes at the beginning that are ASCII without control characters, but neither '"'
- * nor '\\'.
+ * The length of the plain prefix: printable ASCII, DEL included, without '"' and '\\'.
  */
 static inline size_t json_plain_len(const char *text, size_t len)
 {

@@ -25,7 +25,7 @@ struct scan_member {
 	const char *value; /* as it stands in the text */
 	size_t value_len;
 	size_t key_offset; /* of the key's opening quote in the text */
-	bool escaped;      /* the value is a string, and has an escape */
+	bool escaped;      /* the value is a string with an escape */
 };
 
 /* Called for each member in order. A negative result ends the scan and is returned. */

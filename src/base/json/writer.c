@@ -65,7 +65,7 @@ static int append_quoted(struct bytes *b, const char *string, size_t len)
 	const char *end = string + len, *run;
 	char *to;
 
-	/* The usual case: all of it is plain. */
+	/* The usual case: nothing needs an escape. */
 	if (json_plain_len(string, len) == len && b->error >= 0
 		&& bytes_reserve(b, len + 2, &to) >= 0) {
 		*to++ = '"';
