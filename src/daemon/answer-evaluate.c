@@ -9,7 +9,7 @@
 #include "base/notation.h"
 #include "daemon/answer.h"
 
-/* The random bytes of an ID. */
+/* Random bytes in an ID. */
 #define ID_BYTES 6
 
 static void print_id(

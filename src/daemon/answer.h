@@ -32,7 +32,7 @@ enum answer_state {
 
 struct answer {
 	struct conn *conn;
-	uid_t uid; /* the asker: the peer, or the user for whom root asks */
+	uid_t uid; /* the asker: the peer's uid, or that of on_behalf_uid */
 	enum answer_state state;
 	struct verdict verdict;
 	struct bytes refusal; /* the reason, if ANSWER_REFUSED */

@@ -124,17 +124,17 @@ void conn_release(struct conn *conn);
 bool conn_count_bytes(struct conn *conn, size_t n);
 
 /*
- * Counts the connection, and its bytes, for another uid from now on: that of the user for whom its
- * peer asks. Returns 0, CONN_OVER_LIMIT if that uid has too many, or -ENOMEM; then nothing has
- * changed.
+ * From now on, counts the connection and its bytes against the limits of `uid` instead of its
+ * peer's: the peer, root, asks on behalf of that user. Returns 0; or CONN_OVER_LIMIT if that uid
+ * has too many connections, or -ENOMEM, and then nothing has changed.
  */
 enum { CONN_OVER_LIMIT = 1 };
 int conn_charge(struct conn *conn, uid_t uid);
 
-/* The reason, if that limit is exceeded. */
+/* The reason for CONN_OVER_LIMIT. */
 #define CONN_TOO_MANY "limit reached: a uid has at most 256 connections at a time"
 
-/* The reason, if that limit is exceeded. */
+/* The reason if conn_count_bytes() returns false. */
 #define CONN_IN_FLIGHT \
 	"limit reached: requests of one uid that arrive or wait take at most 4 MiB, all 64 MiB"
 

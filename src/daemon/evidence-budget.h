@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * How many bytes of the log of evidence each uid has filled with requests that were denied or need
- * a person. One bucket for each uid: it holds LIMIT_EVIDENCE_OF_UID bytes and drains within
+ * Limits how many bytes of the evidence log each uid fills with requests that are denied or
+ * pending. A leaky bucket for each uid: it holds LIMIT_EVIDENCE_OF_UID bytes and drains within
  * LIMIT_EVIDENCE_TIME. All zeros is an unused budget.
  */
 

@@ -27,7 +27,7 @@ int live_policy_init(struct live_policy *live, const char *path, uid_t owner)
 	return path ? text_append_escaped(&live->shown, path, strlen(path)) : 0;
 }
 
-/* Only ENOENT proves that there is no file: one that can't be seen closes the daemon. */
+/* Only ENOENT proves that there is no file. After any other error, the daemon must be closed. */
 static bool is_absent(const char *path)
 {
 	struct stat st;
@@ -35,7 +35,7 @@ static bool is_absent(const char *path)
 	return lstat(path, &st) < 0 && errno == ENOENT;
 }
 
-/* Whether there is no file, or a link to none. */
+/* Whether the file is missing, or is a dangling link. */
 static bool leads_nowhere(const char *path)
 {
 	struct stat st;
@@ -221,7 +221,7 @@ int live_policy_give_runners(struct live_policy *live, const struct runners *giv
 	struct faults faults;
 	int r;
 
-	/* A credential that is not there is named as such. */
+	/* The base of relative paths, so that a fault names the missing credential in full. */
 	if (bytes_append_strs(&base, live->credentials ? live->credentials : "", "/") < 0)
 		return -ENOMEM;
 

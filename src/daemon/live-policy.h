@@ -24,10 +24,10 @@
 
 struct live_policy {
 	const char *path;   /* absolute; NULL: no policy, and no function here does anything */
-	const char *absent; /* of live_policy_init_usual(): where there was none; or NULL */
-	bool is_usual;      /* no option names it: without its file, the daemon is closed */
-	bool is_gone;       /* it is usual, and its file is gone */
-	bool has_appeared;  /* there is a file at `absent` now, which is not in force */
+	const char *absent; /* the usual path, if it had no file at the start; or NULL */
+	bool is_usual;      /* no option names the path, and there was a file at the start */
+	bool is_gone;       /* is_usual, and the file is gone: the daemon is closed */
+	bool has_appeared;  /* there is a file at `absent` now; it is not in force */
 	uid_t owner;
 	bool wants_registry; /* the document must be a registry; if false, it must not be one */
 	struct bytes shown;  /* the path, escaped */
@@ -35,15 +35,15 @@ struct live_policy {
 	const char *credentials; /* see daemon/runner-keys; or NULL */
 
 	/*
-	 * The CI runners that the daemon's options name; or NULL: those of the policy. Never both:
-	 * a policy with runners of its own is then a fault, since it would be unclear which count.
+	 * The CI runners of the daemon's --runner options; NULL: those of the policy count. If both
+	 * name runners, the policy is faulty, since it would be unclear which count.
 	 */
 	const struct runners *given;
-	bool is_pack; /* it can't say which CI runners are known */
+	bool is_pack; /* a pack can't name CI runners */
 
 	struct policy *policy;         /* in force, or NULL */
-	struct runner_keys *keys;      /* of the runners; or NULL */
-	struct bytes warnings;         /* of their key sets, for the log */
+	struct runner_keys *keys;      /* of the runners in force; or NULL */
+	struct bytes warnings;         /* about their key sets, for the log */
 	uint8_t hash[POLICY_HASH_LEN]; /* SHA-256 of its text */
 	struct trusted_links links;    /* of its trusted directories */
 	struct watched_file watched;
@@ -63,16 +63,17 @@ enum live_policy_change {
 int live_policy_init(struct live_policy *live, const char *path, uid_t owner);
 
 /*
- * The same for a path that no option names: there is a policy if there is a file. That is settled
- * now: if the file vanishes later, the daemon is closed until it is back, and one that appears is
- * not in force (see live_policy_look()).
+ * The same for the usual path, if no option names one: a policy is in force only if the file exists
+ * now. If that file vanishes later, the daemon is closed until it is back. A file that appears
+ * later is not in force (see live_policy_look()).
  */
 int live_policy_init_usual(struct live_policy *live, const char *path, uid_t owner);
 void live_policy_deinit(struct live_policy *live);
 
 /*
- * Sets `given` and reads its keys, once, before the first refresh; it must outlive `live`. Its
- * paths are absolute, or the names of credentials. Returns 0, POLICY_FAULTY with `why`, or -ENOMEM.
+ * Uses the runners of the --runner options, and reads their keys. Call it at most once, before the
+ * first refresh. `given` must outlive `live`; its paths are absolute, or names of credentials.
+ * Returns 0, POLICY_FAULTY with `why`, or -ENOMEM.
  */
 int live_policy_give_runners(struct live_policy *live, const struct runners *given,
 	const struct clock_time *now, struct bytes *why);
@@ -80,10 +81,12 @@ int live_policy_give_runners(struct live_policy *live, const struct runners *giv
 /* Reads the file if it has changed. This may free `policy`: read the pointer again afterwards. */
 enum live_policy_change live_policy_refresh(struct live_policy *live, const struct clock_time *now);
 
-/* Call it now and then. Returns whether a file has appeared at `absent` since the last call. */
+/*
+ * Call it every few seconds. Returns whether a file has appeared at `absent` since the last call.
+ */
 bool live_policy_look(struct live_policy *live);
 
-/* The CI runners that are known, by the options or the policy in force; or NULL. */
+/* The known CI runners: those of the options, else of the policy in force; or NULL. */
 const struct runners *live_policy_runners(const struct live_policy *live);
 
 /* Why no request may be decided; NULL if a policy is in force or there is no path. */

@@ -45,7 +45,9 @@ void log_flush(void)
 	fflush(stderr);
 }
 
-/* The texts of all items follow one another; each is known by where it ends. */
+/*
+ * An entry of the journal. `text` is its items, one after another; `ends` is where each one ends.
+ */
 struct journal_entry {
 	struct bytes text;
 	size_t ends[LOG_FIELDS_MAX + 3];

@@ -34,7 +34,7 @@ static bool escape(const char *name, size_t len, char ret[static PROCESS_NAME_MA
 	return true;
 }
 
-/* Skips `n` fields, each with the space before it; NULL: there are fewer. */
+/* Skips `n` fields, each preceded by a space; NULL if there are fewer. */
 static const char *skip_fields(const char *at, size_t n)
 {
 	for (; at && n > 0; n--)
@@ -53,8 +53,7 @@ static bool parse_stat(const char *text, struct stat_line *ret)
 	start = skip_fields(parent, 18);
 	if (!start)
 		return false;
-	/* The fourth and the twenty-second field. Not sscanf(3): it takes longer than the kernel.
-	 */
+	/* Fields 4 and 22 of proc_pid_stat(5). sscanf(3) took longer than reading the file. */
 	ret->parent = (pid_t)strtol(parent, NULL, 10);
 	ret->start = strtoull(start, NULL, 10);
 	return escape(name + 1, (size_t)(end - name) - 1, ret->name);

@@ -38,7 +38,7 @@ struct moment resources_now(const struct resources *res)
 	return now;
 }
 
-/* The same without the store. */
+/* As resources_closed(), but ignores the store. */
 static const char *others_closed(const struct resources *res)
 {
 	const char *closed = live_policy_closed(&res->policy);
@@ -199,7 +199,7 @@ void resources_prepare(struct resources *res, const struct moment *now)
 	resources_open_evidence(res, now);
 	if (res->evidence)
 		evidence_rotate_large(res->evidence, now);
-	/* Without a log of evidence, the space is only for the warning: see log_space(). */
+	/* Without an evidence log, the space only matters for a warning: see log_space(). */
 	if (look || res->evidence)
 		measure_space(res);
 	resources_log_warnings(res);

@@ -58,8 +58,8 @@ struct moment resources_now(const struct resources *res);
 const char *resources_closed(const struct resources *res);
 
 /*
- * If the only fault is that the store's server is away: why. NULL: there is no fault, or another
- * one. What rests on nothing in the store may still be decided.
+ * Why the store's server can't be reached, if that is the only fault: requests that need no token
+ * may still be decided. NULL if there is no fault, or another one.
  */
 const char *resources_away(const struct resources *res);
 
@@ -88,8 +88,8 @@ const char *resources_look(struct resources *res);
 const char *resources_take_space(struct resources *res, size_t len);
 
 /*
- * Call it at the end, before store_put_to_rest(). The mark says how far the evidence goes, and the
- * store keeps no note. Error: a negative errno.
+ * Call it before the daemon ends, and before store_put_to_rest(): it brings evidence.head up to
+ * date, so that the store needs no note of open records. Error: a negative errno.
  */
 int resources_finish_evidence(struct resources *res);
 
@@ -102,7 +102,7 @@ const struct registry *resources_registry(const struct resources *res);
  */
 void resources_refresh(struct resources *res, const struct moment *now);
 
-/* Logs the warnings about key sets of runners: one line for each key that is left out. */
+/* Logs the warnings about the runners' key sets: one line for each key that is ignored. */
 void resources_log_key_warnings(const struct live_policy *policy);
 
 /* Logs the warnings since the last call. */

@@ -38,8 +38,8 @@ static int refuse(struct bytes *why, const char *path, const char *what)
 }
 
 /*
- * Finds the group that may read the log; if a crash has left no log, that of the newest segment. A
- * daemon makes a log that is missing: here it is a mistake.
+ * Finds the group that may read the log: the log's own, or the newest segment's if a crash has left
+ * no log. If there is neither, FILE is probably a mistake: unlike a daemon, make no new log.
  */
 static int find_readers(const char *log, gid_t *ret, struct bytes *why)
 {
@@ -63,7 +63,7 @@ static int find_readers(const char *log, gid_t *ret, struct bytes *why)
 	return 0;
 }
 
-/* Takes the directory's lock. A daemon would make the directory and the mark. */
+/* Locks the state directory. Unlike a daemon, it makes neither the directory nor evidence.head. */
 static int take_directory(struct resources *res, const char *path, struct bytes *why)
 {
 	struct stat st;
@@ -122,7 +122,7 @@ static int open_log(struct resources *res, const struct rotate_alone *o, struct 
 		: 0;
 }
 
-/* Records who rotates, as of an operator's action. There is no door. */
+/* Records who rotates, like an operator's action, but without a door. */
 static int record(struct resources *res, const struct moment *now)
 {
 	cleanup(bytes_deinit) struct bytes request = BYTES_PRINTED, peer = BYTES_PRINTED;
@@ -180,7 +180,7 @@ int rotate_alone(const struct rotate_alone *o, struct bytes *segment, struct byt
 	cleanup(free_resources) struct resources res = { 0 };
 	int r;
 
-	/* A limit on file sizes makes a write fail, and must not end it half-way. */
+	/* Beyond RLIMIT_FSIZE a write must fail, and not kill the process half-way. */
 	signal(SIGXFSZ, SIG_IGN);
 	if (sodium_init() < 0)
 		return -ENOSYS;

@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * Rotates the log of evidence where no daemon runs. The state directory, the store and the log are
- * opened as at a daemon's start, which finishes what a crash has left. Then the log is rotated as
- * by a daemon, and all is put to rest as at a daemon's end.
+ * Rotates the evidence log while no daemon runs. Opens the state directory, the store and the log
+ * as a starting daemon does, which includes recovery after a crash; rotates the log; and closes
+ * everything as a stopping daemon does.
  */
 
 #include "base/bytes.h"
@@ -15,11 +15,11 @@ struct rotate_alone {
 	struct evidence_key_option key; /* signs the log */
 };
 
-/* Nothing was rotated: the reason was appended to `why`. */
+/* Nothing was rotated; `why` has the reason. */
 enum { ROTATE_ALONE_REFUSED = 1 };
 
 /*
- * The log keeps its group of readers. Appends the path of the closed segment, escaped, to
- * `segment`. Returns 0, ROTATE_ALONE_REFUSED or a negative errno.
+ * Appends the path of the closed segment, escaped, to `segment`. The new log has the old one's
+ * group. Returns 0, ROTATE_ALONE_REFUSED or a negative errno.
  */
 int rotate_alone(const struct rotate_alone *o, struct bytes *segment, struct bytes *why);

@@ -31,7 +31,7 @@ void runner_gate_deinit(struct runner_gate *gate);
 void runner_gate_load(struct runner_gate *gate, struct state_dir *dir);
 
 /*
- * The gate's ID, which an asker needs to sign: GATE_ID_LEN bytes. NULL if there are no
+ * The gate's ID, GATE_ID_LEN bytes, which is part of what an asker signs. NULL if there are no
  * signers, or the ID is not known.
  */
 const uint8_t *runner_gate_id(

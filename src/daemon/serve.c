@@ -108,7 +108,7 @@ static int make_evidence(struct server *s)
 	return o->evidence_log ? evidence_new(&options, &s->resources.evidence) : 0;
 }
 
-/* Whether the state directory is a copy of another gate's, and so has a new ID. */
+/* Whether the state directory was copied from another gate; it then has a new ID. */
 static bool is_copy(struct server *s)
 {
 	cleanup(bytes_deinit) struct bytes why = BYTES_PRINTED;
@@ -116,7 +116,7 @@ static bool is_copy(struct server *s)
 	struct gate_id id = { .renewed = false };
 	bool renewed = approver_file_load(&s->resources.approvers, dir);
 
-	/* If the ID can't be read, the desk says why. */
+	/* An unreadable ID is reported later, by the desk. */
 	if (s->options->is_shared && state_dir_is_locked(dir))
 		(void)gate_id_load(dir, &id, &why);
 	return renewed || id.renewed;
@@ -328,7 +328,7 @@ static int init_policy(struct server *s)
 			 : live_policy_init_usual(policy, o->usual_policy, geteuid());
 }
 
-/* With half a configuration, requests would pass unverified: the daemon does not start. */
+/* A fault in the --runner options ends the start: otherwise requests would pass unverified. */
 static int give_runners(struct server *s, const struct moment *now, struct bytes *why)
 {
 	const struct serve_options *o = s->options;
@@ -414,7 +414,7 @@ static int start(struct server *s, struct bytes *why)
 	return r;
 }
 
-/* A core file would hold keys, and the tokens of runners that asked. */
+/* A core file would contain keys, and the OIDC tokens of CI runners. */
 static void make_no_core(void)
 {
 	const struct rlimit no_core = { 0 };

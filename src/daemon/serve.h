@@ -23,9 +23,9 @@ struct serve_options {
 	bool is_shared;                    /* the tokens are also given to `desk` */
 	struct desk_options desk;
 	const char *policy;            /* absolute, or NULL */
-	const char *usual_policy;      /* without one: if it is there; absolute, or NULL */
-	const char *credentials;       /* directory of the service manager's, or NULL */
-	const struct runners *runners; /* by options, or NULL: the policy's */
+	const char *usual_policy;      /* without `policy`: used if it exists; absolute, or NULL */
+	const char *credentials;       /* the service manager's directory, or NULL */
+	const struct runners *runners; /* of --runner options; NULL: the policy's */
 	const char *approvers;         /* absolute, or NULL */
 	bool advisory;              /* permit require_signature in a gate of the askers' own uid */
 	char **packs;               /* absolute paths of packs */
@@ -35,7 +35,7 @@ struct serve_options {
 	const char *evidence_log;   /* or NULL */
 	struct evidence_key_option evidence_key, evidence_old_key;
 	bool evidence_key_changes;  /* the log may be signed with the old key */
-	bool evidence_old_key_lost; /* it may be signed with a key that is lost */
+	bool evidence_old_key_lost; /* or with a key that is lost */
 	gid_t evidence_group;       /* may read the log; or FILE_NO_GROUP */
 	uint64_t evidence_max_size; /* in bytes; 0: no limit */
 	const char *pid_file;       /* absolute, or NULL */

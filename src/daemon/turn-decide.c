@@ -143,8 +143,8 @@ static int add_home(const struct conn *conn, struct decide_input *in, char **ret
 }
 
 /*
- * Sets the asker's groups if the policy uses them: the peer's, which the caller frees, or those of
- * the user for whom root asks. Error: -ENOMEM.
+ * Sets the asker's groups if the policy uses them. They are those that root has sent on behalf of a
+ * user, or the peer's, which *ret then owns. Error: -ENOMEM.
  */
 static int add_groups(const struct conn *conn, struct decide_input *in, gid_t **ret)
 {
@@ -442,8 +442,8 @@ static const char *find_obstacle(const struct request *request, const struct tur
 }
 
 /*
- * If root asks for a user, that user is the asker, whose limits the connection counts against. Past
- * a limit the request is replaced by one that is refused. Error: -ENOMEM.
+ * If root asks on behalf of a user, that user is the asker, and the connection counts against that
+ * user's limits. Beyond a limit, *request is replaced by a refused one. Error: -ENOMEM.
  */
 static int charge_asker(struct answer *a, struct request **request)
 {

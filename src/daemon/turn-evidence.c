@@ -59,9 +59,9 @@ int turn_evidence_keep(const struct batch *batch, struct answer *a, const struct
 }
 
 /*
- * Whether an asker can have such records written without limit. What is allowed is limited by a
- * rule or a person. A pending request is not: its asker can withdraw it, let it expire, or name its
- * token again.
+ * Whether an asker can cause any number of such records. A rule or a person limits what is allowed.
+ * Nothing limits pending requests: the asker can withdraw one, let it expire, or name its token
+ * again.
  */
 static bool is_unlimited(const struct answer *a)
 {
