@@ -243,7 +243,7 @@ bool decide_approval_of_refusal(const struct decide_input *in, struct verdict *v
 
 /* --- the token is consumed -------------------------------------------------------------------- */
 
-/* A count is large: it is made only where there is something to count. */
+/* A function of its own, since struct approval_count is large on the stack. */
 static int count_approvals(
 	const struct decide_input *in, const struct demand *d, struct verdict *v, bool *ret_enough)
 {

@@ -133,7 +133,7 @@ static void end_waiting(const struct decide_input *in, struct verdict *v)
 	verdict_decide(v, DECISION_DENY, in->not_held, RULE_TOKEN);
 }
 
-/* Why the request is not believed for whom it asks, or as whom it would run; NULL: it is. */
+/* Why the fields of a front end that runs as root are refused; NULL: they are fine, or absent. */
 static const char *find_false_front(const struct decide_input *in)
 {
 	const struct request *q = in->request;

@@ -38,11 +38,11 @@ struct decide_input {
 	const uint8_t *fingerprint;  /* of the request, if it may have a token; else NULL */
 	const char *fingerprint_hex; /* the same in hexadecimal digits */
 	enum role role;              /* of the door through which it came */
-	struct asker asker;          /* for whom root asks, if it does */
-	bool is_root;                /* the peer: it is believed for whom it asks */
+	struct asker asker;          /* the peer, or the user that root asks for */
+	bool is_root;                /* the peer is root: it may ask for a user */
 	const struct settings *settings;
 	const struct policy *policy;       /* or NULL */
-	const struct runners *runners;     /* that are known; or NULL */
+	const struct runners *runners;     /* the known CI runners; or NULL */
 	const struct policy *const *packs; /* in the order in which the operator gave them */
 	size_t n_packs, n_offered; /* the first n_offered are those of which askers may choose */
 	const struct registry *registry;   /* or NULL */
@@ -71,7 +71,7 @@ struct decide_input {
 
 	const char *not_held; /* why a pending answer can't be held back any more; NULL: it can */
 	const char *closed;   /* why nothing is decided, or NULL */
-	const char *away;     /* of a judged request: why nothing that needs a token is, or NULL */
+	const char *away;     /* why a judged request that needs the store is denied, or NULL */
 	const char *full;     /* why askers are refused for lack of space, or NULL */
 	bool readable;        /* records may be shown, even if closed */
 };

@@ -342,14 +342,14 @@ static void decide_unmatched(const struct decide_input *in, struct verdict *v)
 	}
 }
 
-/* Whether the verdict needs the store. What the policy alone decides doesn't. */
+/* Whether the verdict needs the store. A decision of the policy alone does not. */
 static bool needs_store(const struct decide_input *in, const struct verdict *v)
 {
 	return v->decision == DECISION_PENDING || verdict_rests_on_record(v) || verdict_changes(v)
 		|| in->request->approval_token;
 }
 
-/* The store's server is away: the decision is discarded. */
+/* Replaces the decision by a denial, since the store's server can't be reached. */
 static void decide_away(const struct decide_input *in, struct verdict *v)
 {
 	verdict_deinit(v);

@@ -49,7 +49,7 @@ struct field_row {
 	enum contract contract;
 	bool required; /* by the first contract; the second one requires nothing */
 	bool fact;     /* not read from a request: firma knows it */
-	bool of_root;  /* believed from root alone; a request without it is another one */
+	bool of_root;  /* accepted only from root; a retry must not add it */
 	enum field_binding binding;
 
 	const char *label;     /* on a card, for the asker's claims; NULL: elsewhere */
@@ -87,8 +87,8 @@ bool field_is_there(enum field field, const struct invocation *asked);
 
 /*
  * The first field in which a retry differs from the first request; FIELDS if there is none. By the
- * first contract a retry may send fields that the first request did not send, except those that are
- * believed from root alone.
+ * first contract, a retry may add fields that the first request did not send, except those with
+ * `of_root`.
  */
 enum field fields_find_mismatch(const struct invocation *first, const struct invocation *retry);
 
@@ -104,7 +104,7 @@ bool fields_are_bound_alike(const struct invocation *a, const struct invocation 
  */
 bool fields_keep_variables(const struct invocation *asked);
 
-/* Whether the request has a field that is believed from root alone. */
+/* Whether the request has a field with `of_root`. */
 bool fields_are_of_root(const struct invocation *asked);
 
 /* Whether the content, if there is any, has the hash that stands beside it. */

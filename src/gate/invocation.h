@@ -72,9 +72,9 @@ struct invocation {
 	struct string_list release;
 
 	/*
-	 * Facts of a front end that runs as root, such as sudo's plugin: which one it is, and the
-	 * user and the group as whom the command would run, as numbers: "0:0". NULL: the asker
-	 * would run it itself.
+	 * Set by a front end that runs as root, such as sudo's plugin. `via`: which one, "sudo".
+	 * `run_as`: the user and group that the command would run as, "UID:GID". NULL: the asker
+	 * would run the command itself.
 	 */
 	const char *via, *run_as;
 

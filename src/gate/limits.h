@@ -20,7 +20,7 @@
 #define LIMIT_PATH 4096
 #define LIMIT_PROGRAMS 32    /* commands of a line */
 #define LIMIT_NAMES 64       /* names of variables */
-#define LIMIT_GROUPS 4096    /* of a user for whom root asks */
+#define LIMIT_GROUPS 4096    /* of a user that root asks for */
 #define LIMIT_MUST 64        /* keys on which a client relies */
 #define LIMIT_SHELL_LINES 64 /* lines of shell in one request that are read */
 #define LIMIT_STRING 1024
@@ -56,9 +56,9 @@
 #define LIMIT_STORE_UIDS 16 /* one uid may use a sixteenth of LIMIT_STORE */
 
 /*
- * Bytes that one uid's requests may use in the evidence log within LIMIT_EVIDENCE_TIME, if they are
- * denied or need a person. Further ones are recorded by length and hash only. An approval records
- * what was approved, and an allow its whole request.
+ * Bytes that one uid's denied and pending requests may use in the evidence log within
+ * LIMIT_EVIDENCE_TIME. Of further ones, only length and hash are recorded. Approvals and allowed
+ * requests are always recorded in full.
  */
 #define LIMIT_EVIDENCE_OF_UID (UINT64_C(4) << 20)
 #define LIMIT_EVIDENCE_TIME UINT64_C(3600000000)
@@ -151,7 +151,7 @@
 /* How long a runner's signature with a shared key is valid, in seconds. */
 #define LIMIT_RUNNER_SIGNATURE_LIFE 300
 
-/* A release's bundle: its files, the size of each, its lists, and the systems a file is for. */
+/* A release's bundle: its files, the size of each, of its lists, and the CI systems of a file. */
 #define LIMIT_BUNDLE_FILES 256
 #define LIMIT_BUNDLE_FILE (UINT64_C(256) << 20)
 #define LIMIT_BUNDLE_LIST ((size_t)1 << 20)

@@ -7,7 +7,7 @@
 
 #include "base/notation.h"
 
-/* There is one way to write a number, so that values can be compared as text. */
+/* Accepts only the canonical spelling, so that values can be compared as text. */
 static bool parse_id(const char *text, size_t len, uint64_t *ret)
 {
 	char digits[NOTATION_DECIMAL_MAX + 1];

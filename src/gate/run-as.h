@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * The user and the group as whom a command would run, if a front end such as sudo runs it. On the
- * wire they are numbers: "0:0". A rule names them as "USER", "USER:GROUP", or by numbers.
+ * The user and group that a front end such as sudo would run a command as. A request sends numbers:
+ * "UID:GID". A rule has "USER" or "USER:GROUP", by name or by number.
  */
 
 #include <stdbool.h>
@@ -15,19 +15,19 @@
 struct run_as {
 	uid_t uid;
 	gid_t gid;
-	bool any_group; /* of a rule that names only the user, and doesn't allow */
+	bool any_group; /* the rule names only a user, and does not allow */
 };
 
-/* The values of a rule; none: the rule does not say `run_as`. */
+/* The values of a rule; empty if the rule has no `run_as`. */
 struct run_as_list {
 	struct run_as *any;
 	size_t n;
 };
 
-/* Reads "UID:GID", in decimal without leading zeros; false if it is something else. */
+/* Reads "UID:GID", in decimal without leading zeros; false for any other text. */
 bool run_as_parse(const char *text, struct run_as *ret);
 
-/* Whether the value of a request, which has the form of the wire, is one of the list. */
+/* Whether the list has a request's value, "UID:GID". */
 bool run_as_fits(const struct run_as_list *list, const char *value);
 
 /* Writes the list as numbers. */

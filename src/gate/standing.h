@@ -31,12 +31,12 @@ struct standing {
 	uint64_t for_ms; /* 0: without end */
 };
 
-/* An entry of the allowlist that an operator adds, without its arguments. */
+/* An entry that an operator adds to the allowlist, without its patterns for the arguments. */
 struct addition {
 	const char *agent, *pattern;
 	uint64_t for_ms; /* 0: without end */
 
-	/* With a scope: whose requests, and the session, sandbox, profile and directory in it. */
+	/* With a scope: the uid, and in `values` the session, sandbox, profile and directory. */
 	uint8_t scope; /* 0: none */
 	uid_t uid;
 	const struct invocation *values;
@@ -44,7 +44,7 @@ struct addition {
 
 bool standing_is_same(const struct standing *a, const struct standing *b);
 
-/* The word of a scope that stands for the field; NULL: there is none. */
+/* The word for the field in a scope; NULL if it can't be in one. */
 const char *scope_word(enum field field);
 
 /* Whether the field belongs to the scope; 0 stands for SCOPE_USUAL. */

@@ -10,10 +10,10 @@
 #include "gate/invocation.h"
 
 /*
- * The forms of `argPattern`, each followed by a hash in hex. The first is of entries with the usual
- * scope (gate/standing). The others are of entries with a scope of their own; the last two have
- * patterns for the arguments. A daemon that does not know scopes does not know these forms, and an
- * entry with an unknown form matches nothing.
+ * The forms of an entry's `argPattern`: a prefix and a hash in hex. ALLOW_USUAL is for entries with
+ * the usual scope (gate/standing), the others for entries with a named scope; ALLOW_PATTERNS_...
+ * also have patterns for the arguments. An entry with an unknown form matches nothing: so older
+ * daemons, which do not know scopes, ignore entries with one.
  */
 enum allow_form {
 	ALLOW_USUAL,
@@ -30,14 +30,14 @@ enum allow_form {
 /* The form for a scope. */
 enum allow_form allow_form_of(uint8_t scope, bool has_patterns);
 
-/* What the form's hash is of: the directory, the arguments, both or nothing. */
+/* What the form's hash covers: the directory, the arguments, both or nothing. */
 bool allow_form_has_directory(enum allow_form form);
 bool allow_form_has_arguments(enum allow_form form);
 
 /* The form of a whole `argPattern`; ALLOW_FORMS: it is none of them. */
 enum allow_form allow_form_parse(const char *arg_pattern);
 
-/* Writes the hash of the directory and the arguments, as far as the form has them. */
+/* Writes the `argPattern`: the prefix, and the hash of what the form covers. */
 void allow_bind(enum allow_form form, const char *cwd, const struct string_list *args,
 	char ret[static ALLOW_BOUND_LEN + 1]);
 

@@ -192,8 +192,8 @@ static bool shows_what_is_bound(const struct allow_entry *e)
 }
 
 /*
- * An entry by approval, or with a scope, matches nothing if it has lost a part of what it is bound
- * to.
+ * Whether an entry lacks something that it must be bound to. An entry by approval, or with a scope,
+ * then matches nothing.
  */
 static bool has_lost_binding(const struct allow_entry *e)
 {

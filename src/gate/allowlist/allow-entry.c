@@ -45,7 +45,7 @@ static bool same_patterns(const struct patterns *a, const struct patterns *b)
 	return true;
 }
 
-/* Entries whose scope an operator has named are different ones if any of their values is. */
+/* If an operator named the scope, the values in it are part of the entry's identity. */
 static bool same_scope(const struct allow_entry *a, const struct allow_entry *b)
 {
 	if (a->scope != b->scope)
@@ -355,7 +355,7 @@ static void write_signer(struct writer *w, const struct allow_signer *signer)
 		writer_bool(w, KEY_VERIFIED, true);
 }
 
-/* Writes the scope of an added entry, and its values. */
+/* Writes the scope of an added entry, and the values in it. */
 static void write_added_scope(struct writer *w, const struct addition *a)
 {
 	char bound[ALLOW_BOUND_LEN + 1];

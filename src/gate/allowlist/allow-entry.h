@@ -41,7 +41,7 @@ struct allow_entry {
 	const char *real_path;      /* the executable's real path, if it is another */
 	const char *programs;       /* hash of the programs of a plain line of shell */
 	const char *bounds[FIELDS]; /* required values of the fields that have an entry_key */
-	bool has_bounds;            /* some value is required */
+	bool has_bounds;            /* one of `bounds` is set */
 	uint8_t scope;              /* as the operator named it (gate/standing), or 0 */
 	enum allow_form form;       /* of `arg_pattern`, if it is known */
 	uid_t uid;                  /* this user only; ALLOW_NO_USER: any */

@@ -184,7 +184,7 @@ struct matching {
 	bool self_approval;
 	bool is_real; /* no real_path is claimed that differs from the executable */
 	uint64_t now;
-	bool of_root;       /* the request has claims that only root may make */
+	bool of_root;       /* the request has fields that only root may send */
 	bool opaque_lines;  /* a rule lets them be remembered */
 	bool known_program; /* either path is a shell, an interpreter or a wrapper */
 
@@ -219,7 +219,7 @@ static bool bounds_fit(const struct allow_entry *e, const struct matching *m)
 	if (!e->has_bounds && !m->of_root)
 		return true;
 	for (enum field f = 0; f < FIELDS; f++) {
-		/* An entry without `run_as` is about what the users run themselves. */
+		/* An entry without `run_as` only allows what users run as themselves. */
 		const bool bound =
 			e->bounds[f] || (field_rows[f].of_root && field_rows[f].entry_key);
 

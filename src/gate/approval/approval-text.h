@@ -56,8 +56,8 @@ struct addition_text {
 int addition_text_print(const struct addition_text *t, struct bytes *b);
 
 /*
- * Makes `entry`. `argv` is an array of strings and arrays of strings, or NULL for an empty one; the
- * agent may be NULL. False if `argv` is no such array.
+ * Computes `entry`, the hash of an addition. `argv`: an array of strings and arrays of strings, or
+ * NULL for an empty one. The agent may be NULL. Returns false if `argv` has another shape.
  */
 bool addition_entry_hash(
 	const struct addition *addition, const struct json *argv, uint8_t ret[static SHA256_LEN]);

@@ -18,7 +18,7 @@ struct candidate_word {
 	const char *command;     /* the part of the word that may be a command; or NULL */
 	const char *line;        /* the part that a shell may get as a line; or NULL */
 	const char *path;        /* the word as an absolute path; or NULL */
-	size_t path_size;        /* room for that; 0: it isn't made */
+	size_t path_size;        /* its room in bytes; 0: no path */
 	const char *narrow_path; /* the same for rules that allow: only what is certain; or NULL */
 	struct candidate_program program; /* the program of `command` */
 	bool options_first;               /* as in struct candidate, for the words that follow */

@@ -152,9 +152,9 @@ static bool is_certain_path(const char *text, bool bare)
 }
 
 /*
- * Decides for each word whether its path can be known, and how much room that takes. This is done
- * once: a word that is skipped must not leave its share of RELATIVE_MAX to others, for which there
- * is no room then. Returns the room for all.
+ * Decides for each word whether its path can be known, and how many bytes it takes. Returns the
+ * sum. Writing the paths must rely on these decisions: a second count against RELATIVE_MAX could
+ * differ, and exceed the room.
  */
 static size_t size_paths(struct candidate *s, const char *directory)
 {

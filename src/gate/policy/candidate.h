@@ -56,7 +56,7 @@ struct candidate {
 	/* A directory that it may run in, or NULL. Only for words, in rules that deny or ask. */
 	const char *likely_directory;
 
-	bool normal_directories; /* each of these directories is normal, or "/" */
+	bool normal_directories; /* each of them is a normal path */
 
 	struct candidate_word *words; /* the arguments */
 	size_t n_words;
@@ -72,8 +72,8 @@ struct candidate {
 const char *candidate_directory(const struct candidate *s);
 
 /*
- * The normal form of a path that is relative to one of the candidate's directories, or to none
- * (NULL). As path_normalize().
+ * As path_normalize(), faster if the candidate's directories are normal. `directory`: one of these,
+ * or NULL.
  */
 size_t candidate_write_path(
 	const struct candidate *s, const char *directory, const char *path, char *ret);

@@ -28,12 +28,12 @@ struct known_name {
 
 #define KNOWN_CHAINS 1024
 
-/* A request asks several times for the same few names, so results are kept for a while. */
+/* A small cache of results: deciding a request looks up the same few names several times. */
 #define KNOWN_RESULTS 64
-#define KNOWN_RESULT_NAME 24 /* the size of a name with its NUL; longer ones are not kept */
+#define KNOWN_RESULT_NAME 24 /* with the NUL; longer names are not cached */
 
 struct known_result {
-	char name[KNOWN_RESULT_NAME]; /* "": none */
+	char name[KNOWN_RESULT_NAME]; /* "": unused */
 	uint16_t value;
 };
 
@@ -56,7 +56,7 @@ struct known_search {
 	const struct known_names *names;
 	const char *name;
 	struct program_starts starts;
-	unsigned int chain; /* the next one: each start has two */
+	unsigned int chain; /* the next chain to search: each start has two */
 	uint16_t at;
 };
 
@@ -66,8 +66,9 @@ struct known_search known_names_search(const struct known_names *names, const ch
 const struct known_name *known_names_next(struct known_search *search);
 
 /*
- * What the owner of the table made of all values that were found for a name. known_names_recall()
- * returns false if that is not kept, and known_names_keep() then takes another name's place.
+ * A cache for the result that the table's owner computes from all values of a name. If
+ * known_names_recall() returns false, compute it, and call known_names_keep(): it may evict another
+ * name's result.
  */
 bool known_names_recall(const struct known_names *names, const char *name, uint16_t *ret_value);
 void known_names_keep(struct known_names *names, const char *name, uint16_t value);

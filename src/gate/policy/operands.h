@@ -24,7 +24,7 @@ struct operands {
 	/* The current text, as it is and normalized; both are valid until the next call. One
 	 * buffer. */
 	char *text, *path;
-	bool as_sent; /* the path ends with the text, and so has all of its parts */
+	bool as_sent; /* the path ends with the text, unchanged */
 };
 
 /* Error: -ENOMEM, with nothing to free. */

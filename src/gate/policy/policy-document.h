@@ -37,7 +37,7 @@ struct policy {
 	struct policy_index index;
 
 	struct kind_rules of_kind[KINDS];
-	struct target_index protecting; /* rules because of which no command simply names a file */
+	struct target_index protecting; /* see policy_effects_index() */
 	struct registry *registry;      /* if the document is a registry; else NULL */
-	bool compiled;                  /* compiled form: without rules about argument vectors */
+	bool compiled;                  /* compiled form: no rules about argument vectors */
 };

@@ -23,7 +23,7 @@ static const enum kind file_kinds[] = { KIND_READ, KIND_WRITE };
 
 /* --- making the index ------------------------------------------------------------------------- */
 
-/* Whether a person may have to be asked because of the rule if a command names the file. */
+/* Whether the rule may deny a command that names a matching file, or require a person. */
 static bool protects(const struct rule *rule)
 {
 	return rule->action != DECISION_ALLOW || rule->content_required;
@@ -46,8 +46,8 @@ int policy_effects_index(struct policy *p)
 /* --- judging ---------------------------------------------------------------------------------- */
 
 /*
- * A quick filter, so that most words cost the same however many rules there are. A path through
- * /proc has further texts, and so has a text with blanks around it.
+ * A quick filter: for most words the cost does not depend on the number of rules. True for a path
+ * through /proc and for a text with blanks, since they are also compared in other spellings.
  */
 static bool may_be_protected(const struct policy *p, const struct operands *o)
 {

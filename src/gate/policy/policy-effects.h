@@ -6,7 +6,10 @@
 #include "gate/policy/candidates.h"
 #include "gate/policy/policy-document.h"
 
-/* Call once, after the rules were read. Error: -ENOMEM. */
+/*
+ * Indexes the rules that may deny a command, or require a person, because of a file that it names.
+ * Call it once, after the rules were read. Error: -ENOMEM.
+ */
 int policy_effects_index(struct policy *policy);
 
 /*

@@ -190,7 +190,7 @@ static void look_at_hints(
 		}
 }
 
-/* The rules about the real program that are not found by the program's name or path. */
+/* Adds the rules about the real program, if its name or path differs from the program's. */
 static void find_real(const struct policy_index *index, const struct program_links *links,
 	const struct candidate *s, struct rule_set *set)
 {

@@ -199,7 +199,8 @@ static bool is_trusted(const struct policy *p, const struct candidate_program *p
 	return !program->name || trusted_has(&p->trusted, program->path);
 }
 
-/* Whether the rules about each command can allow the line: the shell lies in a trusted directory.
+/*
+ * Rules about the line's commands may allow the line only if its shell is in a trusted directory.
  */
 static bool may_allow_line(const struct policy *p, const struct candidates *c)
 {
@@ -209,7 +210,7 @@ static bool may_allow_line(const struct policy *p, const struct candidates *c)
 		&& is_trusted(p, &shell->real);
 }
 
-/* Notes the rule that allows the next command of the line, if there is one. */
+/* Adds the rule that allows this command of the line to `line`, if there is one. */
 static void allow_command(const struct policy *p, const struct candidate *s,
 	const struct rule_set *set, struct judgement *line)
 {
@@ -335,8 +336,8 @@ static int judge_lines(const struct policy *p, const struct candidates *c, struc
 }
 
 /*
- * Whether no rule decided: then it is allowed only to the users themselves, not through a front end
- * that would run it as another user.
+ * Whether it is allowed only because no rule decided. That does not suffice for a front end that
+ * would run the command as another user.
  */
 static bool is_allowed_by_default(const struct policy *p, const struct judgement *j)
 {

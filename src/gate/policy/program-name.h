@@ -12,17 +12,18 @@
 #include <stdbool.h>
 
 /*
- * Where a known name can begin in `name` if it is one: a name can have a prefix. For a quick test
- * before program_name_is(), for a whole table of known names.
+ * The places in `name` where a known name can begin; more than one, since a name can have a prefix.
+ * Compute it once, and test each name of a table with program_begins_alike(), which is faster than
+ * program_name_is().
  */
 struct program_starts {
-	const char *at[3]; /* in `name` */
+	const char *at[3]; /* point into `name` */
 	unsigned int n;    /* mostly 1 */
 };
 
 struct program_starts program_starts_of(const char *name);
 
-/* Whether all of the known name, up to a '*', stands at one of the starts. */
+/* Whether the known name, up to a '*' in it, stands at one of the starts. */
 bool program_begins_alike(const struct program_starts *starts, const char *known);
 
 /* `known` is ASCII in lower case; a loader's name may hold '*'. */

@@ -26,7 +26,7 @@ struct reader {
 	const char *place;
 	bool argv_read;     /* argv was read without a fault */
 	bool except_faulty; /* the exceptions of argv were not */
-	bool allows;        /* the rule's action is to allow */
+	bool allows;        /* the rule's action is "allow" */
 };
 
 static int note_fault(struct dispatch *d, const char *where, const char *what)
@@ -432,7 +432,7 @@ int rule_read(const struct json *v, const struct rule_section *section, size_t i
 		return e;
 
 	r.place = bytes_str(&place);
-	/* It may stand after `run_as`. */
+	/* Looked up first, since the member may stand after `run_as`. */
 	r.allows = action && decision_parse(action) == DECISION_ALLOW;
 	/* `compiled` may stand after the patterns, but decides what they may be. */
 	compiled = json_get(v, "compiled");

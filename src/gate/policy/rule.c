@@ -384,7 +384,7 @@ static bool runner_fits(const struct rule *rule, const struct string_list *runne
 	return rule_runners_fit(&rule->runners, runner);
 }
 
-/* RULE_MATCHES if the command would run as somebody for whom the rule is meant. */
+/* RULE_MATCHES if the command would run as one of the rule's users. */
 static enum rule_miss try_run_as(const struct rule *rule, const char *run_as)
 {
 	if (rule->run_as.n == 0)

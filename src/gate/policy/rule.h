@@ -126,7 +126,7 @@ enum rule_miss {
 	RULE_OTHER_USER,
 	RULE_OTHER_GROUP,
 	RULE_OTHER_RUNNER,
-	RULE_LACKS_RUN_AS, /* it allows, but does not say as whom */
+	RULE_LACKS_RUN_AS, /* it allows, but has no `run_as` */
 	RULE_OTHER_RUN_AS,
 	RULE_LACKS_CLAIM,
 	RULE_OTHER_CLAIM,
@@ -147,8 +147,8 @@ enum rule_miss rule_try(const struct rule *rule, const struct trusted *trusted,
  * Whether users, groups and claims fit; every kind of rule may have these. `directory`: the working
  * directory, or NULL.
  *
- * A rule with `run_as` is about what a front end such as sudo would run as one of these. One
- * without it does not allow that, whatever it allows the users to run themselves.
+ * A rule with `run_as` matches only what a front end such as sudo would run as one of these users.
+ * A rule without it never allows a front end's request; it can deny one.
  */
 enum rule_miss rule_try_asker(const struct rule *rule, const struct request *request,
 	const struct asker *asker, const char *directory, struct rule_reach *reach);

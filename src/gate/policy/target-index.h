@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * Finds the rules of one kind that may fit a target: most can't, and are excluded without being
- * tried. Embedded in its policy: target_index_init(), target_index_add(), target_index_sort(), then
- * target_index_find() for each target, and target_index_deinit().
+ * Finds the rules of one kind that may fit a target, without trying the others. Embedded in its
+ * policy: target_index_init(), target_index_add(), target_index_sort(), then target_index_find()
+ * for each target, and target_index_deinit().
  */
 
 #include <stddef.h>
@@ -29,8 +29,8 @@ struct target_index {
 void target_index_init(struct target_index *index);
 
 /*
- * Adds the rules of a list that are `wanted` (NULL: all). If there are several lists, their rules
- * are found by equal numbers: then a result says only whether there is any. Error: -ENOMEM.
+ * Adds the rules of a list that are `wanted` (NULL: all). A result has the rules' places in their
+ * list: if several lists were added, it only says whether there is any rule. Error: -ENOMEM.
  */
 int target_index_add(struct target_index *index, const struct rule *rules, size_t n,
 	bool (*wanted)(const struct rule *rule));
@@ -42,6 +42,8 @@ void target_index_deinit(struct target_index *index);
 void target_index_find(
 	const struct target_index *index, const struct target *t, struct rule_set *ret);
 
-/* Adds to the set what may fit a target with this path among its texts, but not `always`. */
+/*
+ * Adds the rules that may fit a target with this path among its texts, without those of `always`.
+ */
 void target_index_find_path(
 	const struct target_index *index, const char *path, struct rule_set *set);

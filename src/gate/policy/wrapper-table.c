@@ -592,7 +592,7 @@ const char *wrapper_could_be(const char *pattern)
 
 /* --- subcommands ------------------------------------------------------------------------------ */
 
-/* Whether the verb is this word of an alternative, which may have a star at its end. */
+/* Whether the verb matches this word of an alternative; the word may end with '*'. */
 static bool is_verb(const char *word, size_t len, const char *verb)
 {
 	const bool open = word[len - 1] == '*';

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
 
-/* Reads the lists of a bundle. */
-
 #include "gate/runner/bundle.h"
 
 #include <errno.h>
@@ -17,7 +15,7 @@
 
 #define HEX_LEN ((size_t)2 * SHA256_LEN)
 
-/* Between hash and name. */
+/* Between the hash and the name. */
 #define GAP "  "
 #define GAP_LEN (sizeof(GAP) - 1)
 
@@ -69,7 +67,7 @@ bool bundle_is_version(const char *text)
 	return false;
 }
 
-/* Takes the next number of a version; 0 at its end. */
+/* Takes the next number of a version; 0 after the last one. */
 static long take_number(const char **at)
 {
 	char *end;
@@ -95,8 +93,8 @@ int bundle_compare_versions(const char *a, const char *b)
 /* --- SHA256SUMS ------------------------------------------------------------------------------- */
 
 /*
- * Names are of few characters: no name can lead out of the directory, hide in a terminal, or be
- * read as two.
+ * Only plain relative names are accepted: no name can leave the directory, or hide something on a
+ * terminal.
  */
 static const char *find_path_fault(const char *path)
 {
@@ -124,7 +122,7 @@ static int refuse_line(struct bytes *why, size_t number, const char *what)
 	return bytes_refuse(why, BUNDLE_FAULTY, "line %zu %s", number, what);
 }
 
-/* Takes a line without its line feed, and cuts it into two strings. */
+/* Takes a line without its line feed; splits it in place into hash and name. */
 static int take_line(struct bundle *b, char *line, struct bytes *why)
 {
 	struct bundle_file *f = &b->files[b->n];
@@ -201,7 +199,7 @@ struct entry {
 	const struct kind *kind;
 };
 
-/* The first fault is told; `place`: such as "files[3]", or "". */
+/* Reads the manifest up to its first fault. `place`: such as "files[3]", or "". */
 struct reader {
 	struct bundle *bundle;
 	struct bytes *why;
@@ -256,7 +254,7 @@ static const struct dispatch_row entry_rows[] = {
 
 #undef AT
 
-/* Adds the entry to what SHA256SUMS says of the file. */
+/* Adds the entry to the file that SHA256SUMS names; the two must agree. */
 static int join(struct dispatch *d, const struct entry *e)
 {
 	const struct reader *r = d->context;
@@ -321,7 +319,7 @@ static const struct dispatch_row rows[] = {
 	{ 0 },
 };
 
-/* An old program in a new bundle is a fault. */
+/* A bundle may not ship an older program. */
 static int check_files(const struct bundle *b, struct bytes *why)
 {
 	for (size_t i = 0; i < b->n; i++) {

@@ -46,7 +46,7 @@ enum token_state {
 const char *token_state_name(enum token_state state);
 enum token_state token_state_parse(const char *name);
 
-/* The word for people: "refused" for "revoked". Every other text is left as it is. */
+/* The word shown to people: "refused" for "revoked"; any other text unchanged. */
 const char *token_state_word(const char *name);
 
 /* Whether a token in this state can still become an allow. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* Reads for whom a front end that runs as root asks, and as whom the command would run. */
+/* Reads the members that only a front end that runs as root sends: on_behalf_*, via and run_as. */
 
 #include <string.h>
 

@@ -248,8 +248,8 @@ static int check_approval(struct request *q)
 }
 
 /*
- * The scope of an addition has its values beside it, and no other value is there. The agent '*' is
- * no agent to be bound to.
+ * An addition must have a value for each word of its scope, and no other value. An entry can't be
+ * bound to the agent '*'.
  */
 static int check_addition(struct request *q)
 {

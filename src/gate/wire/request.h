@@ -78,8 +78,8 @@ struct request {
 	struct bytes runner_bytes; /* of asked.runner, which the daemon sets */
 
 	/*
-	 * local.exec. A front end that runs as root names the user for whom it asks, and that
-	 * user's groups.
+	 * local.exec from a front end that runs as root: the user that it asks for, and that user's
+	 * groups.
 	 */
 	bool on_behalf;
 	uid_t behalf_uid;
@@ -117,8 +117,8 @@ struct request {
 	const char *argv;  /* JSON: an array of strings and arrays of strings */
 
 	/*
-	 * A revocation of many: all tokens, or those of an asker, or of a session. The asker is
-	 * that of an added entry, too, whose other values are in `asked`.
+	 * Which tokens a revocation of many is for: all, those of `uid`, or those of `session`.
+	 * `uid` is also the user of an added entry; its other values are in `asked`.
 	 */
 	bool all, by_uid;
 	uid_t uid;
@@ -127,7 +127,7 @@ struct request {
 	struct members members;  /* their values are valid while the line is read */
 	struct json_doc *record; /* of a release; or NULL */
 	struct bytes argv_bytes, release_bytes;
-	struct bytes groups_bytes; /* of behalf_groups */
+	struct bytes groups_bytes; /* holds behalf_groups */
 };
 
 /* Reads a line without its newline. Error: -ENOMEM. */
@@ -139,7 +139,7 @@ int request_new_refused(const char *fault, struct request **ret);
 void request_free(struct request *request);
 DEFINE_CLEANUP(struct request *, request_free)
 
-/* The entry that the request adds to the allowlist. It refers to the request. */
+/* The entry that the request adds to the allowlist. Its strings belong to the request. */
 struct addition request_addition(const struct request *request);
 
 /* Whether a revocation of many includes this token. */
