@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * A change of the key is a boundary of segments, recorded by both keys: the segment's last record
- * names the next key, and is signed with the old one; the first record of the next segment has the
- * hash of that record as its previous_hash, and is signed with the new one. If the old key is lost,
- * the segment ends as it is, and only the new key vouches for the boundary.
+ * The key changes at a boundary of segments, and both keys sign that: the segment's last record
+ * names the next key, and is signed with the old one; the next segment's first record has the hash
+ * of that record as its previous_hash, and is signed with the new one. If the old key is lost, the
+ * segment gets no such last record, and only the new key vouches for the boundary.
  */
 
 #include <errno.h>

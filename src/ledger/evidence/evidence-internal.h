@@ -29,9 +29,9 @@ struct evidence {
 	struct evidence_key *old_key, *next_key;
 
 	/*
-	 * Until a log that is signed in another way is found, its key may be lost (`may_be_lost`).
-	 * That log gets no last record of its own (`leaving`: it is the one that was checked last),
-	 * and the next one begins with a record that says why (`lost`).
+	 * A lost key. `may_be_lost`: a log that is signed in another way is accepted. `leaving`:
+	 * the log that was checked last is such a log, and its segment ends without a last record.
+	 * `lost`: the next segment must begin with a record that says so.
 	 */
 	bool may_be_lost, leaving, lost;
 
@@ -77,8 +77,8 @@ int evidence_open_file(
 int evidence_check(struct evidence *e, int fd, struct log_end *ret, struct bytes *why);
 
 /*
- * Call it if the old key is lost, when the log is settled: its segment ends as it is, and an empty
- * log, with the mark, begins after it. Error: a negative errno.
+ * Ends the segment whose key is lost, without a last record, and begins an empty log with its mark.
+ * Call it after recovery of the log. Error: a negative errno.
  */
 int evidence_leave_lost(struct evidence *e);
 

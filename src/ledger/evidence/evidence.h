@@ -39,7 +39,7 @@ struct evidence_options {
 	/* What the log may have been signed with until now; `changes`: it may be another. */
 	bool changes;
 	struct evidence_key_option old_key;
-	bool old_key_lost; /* it may be a key that is lost */
+	bool old_key_lost; /* the old key may be lost */
 	uid_t owner;       /* of the log and the key */
 	gid_t readers;     /* a group that may read the log, or FILE_NO_GROUP */
 	uint64_t max_size; /* in bytes; a larger log is rotated. 0: no limit */

@@ -26,7 +26,7 @@
 /* What a log must be signed with. */
 struct signer {
 	const struct evidence_key *key; /* NULL: it must not be signed */
-	bool any;                       /* signatures are not looked at */
+	bool any;                       /* signatures are not checked */
 };
 
 static int check_marked(

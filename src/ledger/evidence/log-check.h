@@ -28,7 +28,7 @@ enum { LOG_REFUSED = 1, LOG_OTHER_KEY };
 int log_check(int fd, const struct log_position *mark, const struct evidence_key *key,
 	struct log_end *ret, struct bytes *why);
 
-/* The same for a log whose key is lost: signatures are not looked at. */
+/* The same without checking signatures, for a log whose key is lost. */
 int log_check_chain(
 	int fd, const struct log_position *mark, struct log_end *ret, struct bytes *why);
 

@@ -35,22 +35,21 @@ struct verify_report {
 	struct chain_head head; /* of the last record that could be read */
 };
 
-/* What is told while a stream is read. A negative result of `fault` or `record` ends the reading.
- */
+/* Calls while a stream is read. If `fault` or `record` returns a negative number, reading ends. */
 struct verify_calls {
 	/* A fault, as a sentence without its full stop. */
 	int (*fault)(uint64_t line, const char *what, void *userdata);
 
-	/* A record, valid or not, after its faults. May be NULL. */
+	/* Each record, valid or not, after its faults. May be NULL. */
 	int (*record)(const char *line, size_t len, void *userdata);
 
-	/* The bytes that were read so far. May be NULL. */
+	/* The number of bytes read so far. May be NULL. */
 	void (*progress)(uint64_t bytes, void *userdata);
 };
 
 /*
- * Reads from the descriptor's offset to the end. Returns 0, even if there are faults; or a negative
- * result: an errno if the stream could not be read, or the result of a call.
+ * Reads from the descriptor's offset to the end. Returns 0, even if there are faults; a negative
+ * errno if the stream could not be read; or the negative result of a call.
  */
 int verify_stream(int fd, const struct verify_options *options, const struct verify_calls *calls,
 	void *userdata, struct verify_report *ret);

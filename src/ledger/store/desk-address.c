@@ -22,7 +22,7 @@ bool desk_address_is_meant(const char *text)
 	return strncmp(text, SCHEME, sizeof(SCHEME) - 1) == 0;
 }
 
-/* Copies the text up to `end`; false if it is empty or too long. */
+/* Copies the text up to `end`; false if there is none, or it is too long. */
 static bool copy_part(const char *text, const char *end, char *ret, size_t size)
 {
 	size_t len = (size_t)(end - text);
@@ -34,7 +34,7 @@ static bool copy_part(const char *text, const char *end, char *ret, size_t size)
 	return true;
 }
 
-/* Takes "USER@" off *text; false: it is no user's name. */
+/* Takes an optional "USER@" off *text; false if the name is not valid. */
 static bool take_user(const char **text, struct desk_address *a)
 {
 	const char *at = strchr(*text, '@');
@@ -91,7 +91,7 @@ static bool parse_database(const char *text, struct desk_address *a)
 	return text[0] == '/' || text[0] == '\0';
 }
 
-/* Reads ":6379" or nothing; *text is then what follows. */
+/* Takes ":6379" off *text, if it is there; false if the number is not valid. */
 static bool parse_port(const char **text, uint16_t *ret)
 {
 	const char *end = *text + strcspn(*text, "/");

@@ -2,13 +2,13 @@
 #pragma once
 
 /*
- * Where a desk's server is:
+ * The address of a desk's server:
  *
  *	redis:unix:[USER@]/PATH
  *	redis://[USER@]ADDRESS[:PORT][/DB]
  *
- * ADDRESS is an IP address (IPv6 in brackets) or `localhost`. Names are not looked up: that could
- * hold the daemon's loop for as long as a name server likes.
+ * ADDRESS is an IP address (IPv6 in brackets) or `localhost`. Names are not resolved: a slow name
+ * server would block the daemon's loop.
  */
 
 #include <stdbool.h>
@@ -18,12 +18,12 @@ struct desk_address {
 	const char *text; /* as given; not owned */
 	struct sockaddr_storage to;
 	socklen_t len;
-	char user[65]; /* or "" */
+	char user[65]; /* "": none */
 	unsigned int database;
 };
 
-/* Whether the text is about a server at all: then it must be an address. */
+/* Whether the text begins like an address ("redis:"); it may still be malformed. */
 bool desk_address_is_meant(const char *text);
 
-/* False: it is no such address. */
+/* Returns false if the address is malformed. */
 bool desk_address_parse(const char *text, struct desk_address *ret);

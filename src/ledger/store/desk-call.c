@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* Calls of the functions that the server runs (ledger/store/desk-function). */
+/* Calls the functions that the server runs (ledger/store/desk-function). */
 
 #include <errno.h>
 #include <inttypes.h>
@@ -8,7 +8,7 @@
 #include "gate/token/token-print.h"
 #include "ledger/store/desk-internal.h"
 
-/* The replicas' part of the timeout, so that the server's answer still comes in time. */
+/* The timeout of WAIT, shorter than the call's, so that the answer still arrives in time. */
 #define WAIT_PART(ms) ((ms) / 4 * 3 + 1)
 
 uint64_t desk_deadline(const struct desk *d)
@@ -21,12 +21,12 @@ static void append_key(struct desk *d, const char *what)
 	struct bytes key = BYTES_PRINTED;
 
 	desk_append_key(&key, d->options.name, d->gate, what);
-	/* A key that memory did not suffice for is refused by the server, as empty. */
+	/* After -ENOMEM the key is empty, and the server refuses the call. */
 	resp_append(&d->redis.out, bytes_str(&key), key.len);
 	bytes_deinit(&key);
 }
 
-/* Begins a call: keys first, then the claim and `n` words, which the caller appends. */
+/* Begins a call with its keys and the claim; the caller appends the `n` words that follow. */
 void desk_begin_call(struct desk *d, const char *function, const char *const *keys, size_t n)
 {
 	size_t n_keys = 0;
@@ -42,7 +42,7 @@ void desk_begin_call(struct desk *d, const char *function, const char *const *ke
 	resp_append_str(&d->redis.out, d->claim);
 }
 
-/* The name of a turn: the claim's, so that no two daemons give the same. */
+/* A turn's name, "CLAIM:NUMBER": unique, since each connection has its own claim. */
 void desk_append_turn(struct desk *d, uint64_t turn)
 {
 	char number[NOTATION_DECIMAL_MAX + 1];
@@ -54,7 +54,7 @@ void desk_append_turn(struct desk *d, uint64_t turn)
 	bytes_deinit(&text);
 }
 
-/* Asks how many replicas have all that this connection has written. */
+/* Asks how many replicas have everything that this connection has written. */
 void desk_append_wait(struct desk *d)
 {
 	const uint64_t ms = d->options.timeout / CLOCK_MS;
@@ -67,7 +67,7 @@ void desk_append_wait(struct desk *d)
 	resp_append_number(&d->redis.out, WAIT_PART(ms));
 }
 
-/* ms until the copy may be forgotten: twice the time for which the host keeps the token. */
+/* How long the server keeps its copy, in ms: twice as long as the host keeps the token. */
 static uint64_t time_kept(const struct token *t, const struct moment *now)
 {
 	uint64_t end = t->latest > t->expires ? t->latest : t->expires;
@@ -98,7 +98,7 @@ void desk_append_id(struct bytes *out, const uint8_t id[static TOKEN_ID_LEN])
 	resp_append(out, text, NOTATION_UUID_LEN);
 }
 
-/* Reads a function's answer, which must begin with "done". */
+/* Reads a function's answer. Any first word other than "done" is a failure. */
 int desk_read_done(struct desk *d, uint64_t deadline, struct bytes *why)
 {
 	struct resp_item item, word = { .type = RESP_NIL };

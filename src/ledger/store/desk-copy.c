@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * A connection, and the copy of all tokens that it begins with. The copy is made under other keys,
- * and takes the place of the old one when it is whole.
+ * Connects, and then sends a copy of all tokens. The copy is written under keys of its own, which
+ * replace the old ones when it is complete.
  */
 
 #include <errno.h>
@@ -13,10 +13,10 @@
 #include "base/notation.h"
 #include "ledger/store/desk-internal.h"
 
-/* How long a claim lasts after it was last seen; longer than DESK_CHECK_PAUSE. */
+/* How long another machine can't claim a host after its last call. Longer than CHECK_PAUSE. */
 #define LEASE_MS "30000"
 
-/* Tokens of one part of a copy. */
+/* The size of one part of a copy. */
 #define FILL_TOKENS 256
 #define FILL_BYTES ((size_t)1 << 20)
 
@@ -58,8 +58,8 @@ static int watch_connection(struct desk *d)
 }
 
 /*
- * Each connection has a claim of its own. A server that stood still may run a call of an earlier
- * connection late: it is then refused.
+ * Each connection makes a new claim. So if the server hangs, and later runs a call from an earlier
+ * connection, it refuses that call.
  */
 static void make_claim(struct desk *d)
 {
@@ -106,13 +106,13 @@ int desk_connect(struct desk *d, uint64_t deadline, struct bytes *why)
 	return r < 0 ? r : watch_connection(d);
 }
 
-/* The first token that is not in the copy yet; NULL: there is none. */
+/* The first token that was not sent yet; NULL if all were sent. */
 static const struct token *next_unsent(const struct desk *d, const struct token_table *table)
 {
 	return token_table_next(table, d->sent_any ? token_table_find(table, d->sent) : NULL);
 }
 
-/* Puts the next tokens into a call. Returns the number of them, or a negative errno. */
+/* Appends a call with the next tokens. Returns the number of tokens, or a negative errno. */
 static int append_fill(struct desk *d, const struct token_table *table, const struct moment *now)
 {
 	static const char *const keys[] = { DESK_KEY_HOST, DESK_KEY_TOKENS ".new",
@@ -149,7 +149,6 @@ static void append_open(struct desk *d)
 	desk_append_wait(d);
 }
 
-/* Sends the next part of the copy; with the last one, the copy takes the old one's place. */
 int desk_fill(struct desk *d, const struct token_table *table, const struct moment *now,
 	uint64_t deadline, struct bytes *why)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* The text is the library: `firma store install --print` shows it. */
+/* `firma store install --print` shows this text. */
 
 #include "ledger/store/desk-function.h"
 

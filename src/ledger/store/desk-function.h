@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * The functions in Lua that the server runs for a desk (FUNCTION LOAD). An administrator installs
- * them; a daemon compares their SHA-256, and never installs them.
+ * The library of Lua functions that the server runs for a desk (FUNCTION LOAD). An administrator
+ * installs it. A daemon only compares the SHA-256 of its text, and never installs it.
  */
 
 #include <stdbool.h>

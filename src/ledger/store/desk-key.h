@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #pragma once
 
-/* Names of desks and hosts, and of the keys of a host in a desk's server. */
+/* The names of desks and hosts, and the keys under which a host's data is in the server. */
 
 #include <stdbool.h>
 
@@ -13,8 +13,8 @@
 bool desk_name_is_valid(const char *name);
 
 /*
- * The keys of a host in the server, "firma:{DESK}:HOST:WHAT". `host`: the gate's ID in hex, or "*"
- * in a pattern. Error: -ENOMEM.
+ * Appends a key, "firma:{DESK}:HOST:WHAT". `host`: the gate's ID in hex, or "*" for a pattern.
+ * Error: -ENOMEM.
  */
 #define DESK_KEY_HOST "host"
 #define DESK_KEY_TOKENS "t"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* All questions are sent at once, after the password. */
+/* Sends the password and all questions at once, then reads the replies. */
 
 #include "ledger/store/desk-server.h"
 
@@ -43,7 +43,7 @@ static void ask(struct redis *redis, const char *user, const char *password, uns
 			"FUNCTION", "LIST", "LIBRARYNAME", DESK_LIBRARY, "WITHCODE", NULL });
 }
 
-/* Copies the value of a line "KEY:VALUE" of the server's information; "" if there is none. */
+/* Copies the value of a line "KEY:VALUE" in the reply to INFO; "" if there is no such line. */
 static void copy_info(const struct resp_item *info, const char *key, char *ret, size_t size)
 {
 	const char *at = info->text, *end = at + info->len, *line_end;
@@ -91,7 +91,7 @@ static void take_info(const struct resp_item *info, struct desk_server *s)
 	s->aof_failed = !is_info(info, "aof_last_write_status", "ok");
 }
 
-/* The value after `key` in a list of keys and values, however deep. */
+/* Finds the value that follows `key` in a reply, in nested arrays too. */
 static bool find_value(struct resp list, const char *key, struct resp_item *ret)
 {
 	struct resp_item item;
@@ -144,7 +144,7 @@ static int take(struct redis *redis, size_t n_before, uint64_t deadline, struct 
 		return bytes_refuse(why, -EPROTO, "the server does not say what it is");
 	take_info(&item, s);
 
-	/* Whether it may be asked is up to the server's administrator. */
+	/* An error is no failure here: the administrator may have forbidden CONFIG GET. */
 	r = redis_read(redis, deadline, &item, &rest, why);
 	if (r < 0)
 		return r;
@@ -174,7 +174,7 @@ int desk_server_look(struct redis *redis, const struct desk_address *address, co
 	ask(redis, address->user, password, address->database);
 	r = redis_send(redis, deadline, why);
 	if (redis->out.data)
-		explicit_bzero(redis->out.data, redis->out.size); /* it had the password */
+		explicit_bzero(redis->out.data, redis->out.size); /* contains the password */
 	if (r >= 0)
 		r = take(redis, (size_t)authenticates + (address->database > 0), deadline, &s, why);
 	if (r < 0) {
@@ -185,7 +185,7 @@ int desk_server_look(struct redis *redis, const struct desk_address *address, co
 	return 0;
 }
 
-/* Whether the version's first number is at least this. */
+/* Whether the major version is recent enough. */
 static bool is_new_enough(const struct desk_server *s)
 {
 	return strtoul(s->version, NULL, 10) >= (s->is_valkey ? VALKEY_MIN : REDIS_MIN);

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * What a daemon wants to know of a desk's server before it trusts it: version, role, durability,
- * and the library of functions. desk_server_look() asks, desk_server_judge() decides.
+ * The facts about a desk's server on which a daemon's trust depends: version, role, durability, and
+ * the library of functions. desk_server_look() asks for them, desk_server_judge() decides.
  */
 
 #include <stdbool.h>
@@ -14,38 +14,38 @@
 
 enum desk_library {
 	DESK_LIBRARY_MISSING,
-	DESK_LIBRARY_OTHER, /* its text is not that of this firma */
+	DESK_LIBRARY_OTHER, /* its text differs from this program's */
 	DESK_LIBRARY_FINE,
 };
 
 struct desk_server {
 	bool is_valkey;
 	char version[32];
-	char run_id[64]; /* of the process: another one after each start */
+	char run_id[64]; /* of the server's process; changes at each start */
 	char role[16];
 	bool loading;
 	bool has_aof, aof_failed;
-	char fsync[16]; /* always, everysec or no; "": it may not be asked */
+	char fsync[16]; /* always, everysec or no; "": not permitted to ask */
 	char eviction[32];
 	enum desk_library library;
 	char library_hash[65]; /* "" if it is missing */
 };
 
 /*
- * Connects, says who asks, and looks. `password`: NULL or "": none. Returns 0, or a negative errno
- * with a sentence in `why`. If it succeeds, the connection is ready for commands.
+ * Connects, authenticates, and asks the server. `password`: NULL or "" for none. Returns 0, and the
+ * connection is ready for commands; or a negative errno with a sentence in `why`.
  */
 int desk_server_look(struct redis *redis, const struct desk_address *address, const char *password,
 	uint64_t deadline, struct desk_server *ret, struct bytes *why);
 
 /*
- * Whether the server keeps what it has answered. `lax`: it may lose the last second, and it need
- * not tell. Returns true, or false with the reason in `why`.
+ * Whether a daemon may use the server: it must keep every change that it has acknowledged. `lax`:
+ * it may lose the last second, and need not tell its setting. If false, `why` has the reason.
  */
 bool desk_server_judge(const struct desk_server *server, bool lax, struct bytes *why);
 
 /*
  * Reads a password file into `ret`, without its last newline. The file must belong to the caller or
- * to root, and must be closed to others. Returns 0, or a negative errno with a sentence in `why`.
+ * to root, and others must have no access. Returns 0, or a negative errno with a sentence in `why`.
  */
 int desk_server_password(const char *path, struct bytes *ret, struct bytes *why);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * A connection begins with a claim and a copy of all tokens; then come turns. Every call names the
- * claim, and every turn the one before. If another client has written here, or the server has lost
- * something, the call is refused, and the whole copy is sent again.
+ * A connection starts with a claim and a copy of all tokens; turns follow. Every call names the
+ * claim, and every turn also the turn before it. If another client has changed this host's keys, or
+ * the server has lost data, the server refuses the call, and the whole copy is sent again.
  */
 
 #include "ledger/store/desk.h"
@@ -17,7 +17,7 @@
 #include "base/array.h"
 #include "ledger/store/desk-internal.h"
 
-/* How often an idle connection is tried. */
+/* How often desk_check() asks the server. */
 #define CHECK_PAUSE (10 * CLOCK_SECOND)
 
 int desk_new(const struct desk_options *options, struct state_dir *dir, struct desk **ret)
@@ -57,7 +57,7 @@ void desk_free(struct desk *d)
 	free(d);
 }
 
-/* Goes away. `why`: the fault; taken over. */
+/* Closes the connection. `why`, the fault, is moved into the desk. Returns `error`. */
 static int go_away(struct desk *d, int error, struct bytes *why, uint64_t now)
 {
 	struct bytes old = d->fault;
@@ -79,7 +79,7 @@ int desk_step(struct desk *d, const struct token_table *table, const struct mome
 	struct bytes why = BYTES_PRINTED;
 	int r = DESK_MORE;
 
-	/* A token that was sent may have been forgotten meanwhile. */
+	/* Start again if the table no longer has the last token that was sent. */
 	if (d->phase == DESK_IS_OPEN || (d->sent_any && !token_table_find(table, d->sent)))
 		d->phase = DESK_IS_AWAY;
 	if (d->phase == DESK_IS_AWAY) {
@@ -110,7 +110,7 @@ int desk_note(struct desk *d, const struct token_change *change)
 	struct desk_change *c;
 	int r;
 
-	/* A copy that was begun may have the token as it was before. */
+	/* The part that was sent may have the token's old state: start the copy again. */
 	if (d->phase == DESK_IS_FILLING)
 		d->phase = DESK_IS_AWAY;
 
@@ -191,7 +191,7 @@ int desk_turn(struct desk *d, const struct token_table *table, const struct mome
 	return r;
 }
 
-/* --- looking ---------------------------------------------------------------------------------- */
+/* --- checking the connection ------------------------------------------------------------------ */
 
 static int ask_whether_seen(struct desk *d, struct bytes *why)
 {

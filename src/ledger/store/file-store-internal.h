@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * The file store as a part of the shared one, which embeds it as its first member and gives it its
- * own operations. Each function is the operation of that name.
+ * The file store, for the shared store, which embeds it as its first member and passes its own
+ * table of operations. Each function implements the operation of the same name.
  */
 
 #include "ledger/store/table-store.h"
@@ -13,7 +13,7 @@ struct file_store {
 	struct table_store base; /* first */
 	struct tokens_log log;
 	struct bytes lines; /* of the next batch */
-	bool displaced;     /* another process has touched it: closed for good */
+	bool displaced;     /* another process changed the file: closed for good */
 	bool settled;       /* the table was written after that, or can't be written */
 };
 

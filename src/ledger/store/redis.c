@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * The descriptor does not block; poll(2) waits, until the deadline. hiredis is not used: its
- * timeouts are those of single system calls, so that a slow server could hold its caller for as
- * long as it likes, and its structures differ from version to version.
+ * The descriptor is non-blocking; poll(2) waits until the deadline. hiredis is not used, since its
+ * timeouts apply to single system calls: a slow server could block the caller without limit. Its
+ * structures also differ between versions.
  */
 
 #include "ledger/store/redis.h"
@@ -18,10 +18,10 @@
 #include "base/await.h"
 #include "base/text.h"
 
-/* A reply is at most this long. */
+/* The longest reply, in bytes. */
 #define REPLY_MAX ((size_t)4 << 20)
 
-/* Of an error that the server reports, this much is shown. */
+/* How many bytes of an error from the server are shown. */
 #define SHOWN_MAX 200
 
 #define CHUNK 16384
@@ -66,7 +66,7 @@ static int try_connect(struct redis *r, const struct desk_address *a, uint64_t d
 	r->fd = socket(a->to.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (r->fd < 0)
 		return -errno;
-	/* Best effort: it is only faster. */
+	/* Best effort: TCP_NODELAY only makes it faster. */
 	if (a->to.ss_family != AF_UNIX)
 		setsockopt(r->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 	if (connect(r->fd, (const struct sockaddr *)(const void *)&a->to, a->len) == 0)
@@ -114,7 +114,7 @@ int redis_send(struct redis *r, uint64_t deadline, struct bytes *why)
 	return e < 0 ? fail(r, e, "can't send", why) : 0;
 }
 
-/* Receives some bytes. */
+/* Waits for bytes, and receives some. */
 static int receive(struct redis *r, uint64_t deadline)
 {
 	char *room;

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * The desk's server is never asked what a token is: the file is the truth, so a server that has
- * lost or invented something can't make a token live again. The order of a commit:
+ * Tokens are never read from the desk's server: the file is authoritative, so a server with lost or
+ * invented data can't revive a token. The order of a commit:
  *
  *	the changes go to the server        if this fails, nothing is on record here
- *	they are appended to the file       if this fails, the server is behind or ahead of it
+ *	they are appended to the file       if this fails, the server and the file may differ
  *
- * After each failure the table holds the truth, as in the file store: issues and approvals are
- * undone, revocations and consumptions stand. The store opens again after the file was rewritten
- * and the server has all tokens as they are in the table.
+ * After a failure, the table is set as in the file store: issues and approvals are undone,
+ * revocations and consumptions stand. The store opens again after the file was rewritten and all
+ * tokens in the table were sent to the server.
  */
 
 #include "ledger/store/shared-store.h"
@@ -22,16 +22,16 @@
 #include "base/warnings.h"
 #include "ledger/store/file-store-internal.h"
 
-/* The longest pause between two tries to reach the desk. */
+/* The longest pause between two attempts to reach the desk. */
 #define PAUSE_MAX (4 * CLOCK_SECOND)
 
-/* How long a starting daemon waits for the desk to have all tokens. */
+/* How long a starting daemon waits until the desk has all tokens. */
 #define START_TIME (5 * CLOCK_SECOND)
 
 struct shared_store {
 	struct file_store file; /* first */
 	struct desk *desk;
-	struct moment now; /* of the last update */
+	struct moment now; /* the time of the last update */
 };
 
 static struct shared_store *shared_of(struct store *store)
@@ -83,7 +83,7 @@ static int shared_apply(struct store *store, struct token_change *change)
 	const size_t noted = desk_count(desk);
 	int r;
 
-	/* First, since applying the change hands the token over. */
+	/* Before the change is applied, since that takes the token out of `change`. */
 	r = desk_note(desk, change);
 	if (r >= 0)
 		r = file_store_apply(store, change);
@@ -103,7 +103,7 @@ static int shared_prepare(struct store *store)
 	return desk_turn(s->desk, &s->file.base.table, &s->now);
 }
 
-/* Revocations and consumptions stand, so the file is rewritten in any case. */
+/* The file is rewritten in any case, since revocations and consumptions stand. */
 static void shared_abort(struct store *store, int result)
 {
 	struct shared_store *s = shared_of(store);
@@ -115,8 +115,7 @@ static void shared_abort(struct store *store, int result)
 		close_for_desk(s);
 }
 
-/* A file that another process has touched closes the store for good, also while the desk is away.
- */
+/* If another process changed the file, the store stays closed, even when the desk is back. */
 static void shared_look(struct store *store)
 {
 	file_store_look(store);
@@ -124,7 +123,7 @@ static void shared_look(struct store *store)
 		retry_end(&store->retry);
 }
 
-/* The file is in order: opens the store if the desk has all tokens, or goes on sending them. */
+/* Call it if the file is in order: sends tokens to the desk, and opens the store after the last. */
 static int join_desk(struct shared_store *s, const struct moment *now)
 {
 	struct store *store = store_of(s);
@@ -139,7 +138,7 @@ static int join_desk(struct shared_store *s, const struct moment *now)
 	}
 	if (r == DESK_MORE) {
 		close_for_desk(s);
-		store->retry.at = 0; /* at once, but after the requests that wait */
+		store->retry.at = 0; /* go on in the next turn, after the waiting requests */
 		return 0;
 	}
 
@@ -222,8 +221,8 @@ static const struct store_ops shared_ops = {
 };
 
 /*
- * Before the daemon says that it is ready. What takes longer than START_TIME goes on afterwards,
- * while requests are refused.
+ * Sends the tokens before the daemon reports that it is ready. After START_TIME, sending goes on in
+ * later turns, while requests are refused.
  */
 static void join_at_start(struct shared_store *s, const struct moment *now)
 {

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * The shared store: a file store, each change of which is also given to a desk, before it is on
- * record (ledger/store/desk). While the desk is away, the store is closed, and stays readable.
+ * The shared store: a file store that sends each change to a desk (ledger/store/desk) before it is
+ * on record. While the desk is away, the store is closed, but readable.
  */
 
 #include "ledger/state-dir.h"
@@ -11,8 +11,8 @@
 #include "ledger/store/store.h"
 
 /*
- * As file_store_new(). It does not wait for the desk's server: store_prepare() does. It takes over
- * `desk`, also on error.
+ * As file_store_new(). Waits a few seconds for the desk; if that is too short, the store is closed
+ * at first, and store_prepare() goes on. Owns `desk`, also on error.
  */
 int shared_store_new(
 	struct state_dir *dir, struct desk *desk, const struct moment *now, struct store **ret);

@@ -55,7 +55,7 @@ struct store_ops {
 
 	int (*rest)(struct store *store); /* store_put_to_rest(); NULL: nothing to do */
 
-	/* NULL: it has no server. `away` is asked only while the store is closed. */
+	/* NULL if the store has no server. Called only while the store is closed. */
 	bool (*is_away)(const struct store *store);
 	void (*write)(const struct store *store, const struct moment *now, struct writer *w);
 };

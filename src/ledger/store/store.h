@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * The store of the tokens. One interface has several implementations: in memory, in a file of the
- * state directory, in such a file and a server. The code above does not know which one it has.
+ * The store of the tokens. One interface has several implementations: in memory; in a file of the
+ * state directory; in such a file and a server. Callers need not know which one it is.
  *
  * The daemon's turn is a transaction:
  *
@@ -30,7 +30,7 @@ struct store;
 void store_free(struct store *store);
 DEFINE_CLEANUP(struct store *, store_free)
 
-/* Such as "file", "memory", "shared". */
+/* "file", "memory" or "shared". */
 const char *store_kind(const struct store *store);
 
 /* Whether tokens outlive the process. */
@@ -52,12 +52,12 @@ bool store_is_readable(const struct store *store);
 void store_prepare(struct store *store, const struct moment *now);
 
 /*
- * Whether the closed store only lacks its server, and nothing is wrong on this machine. What rests
- * on no token may then still be answered.
+ * Whether a closed store's only fault is that its server can't be reached. Requests that need no
+ * token may then still be decided.
  */
 bool store_is_away(const struct store *store);
 
-/* Writes what is known of its server, as members of the open object; nothing if it has none. */
+/* Writes facts about its server, as members of the open object; nothing if it has no server. */
 void store_write(const struct store *store, const struct moment *now, struct writer *w);
 
 /* Whether the store is closed for a reason that may pass. The daemon must not leave then. */

@@ -37,7 +37,7 @@ uint64_t table_store_due(const struct store *store);
 	.find = table_store_find, .next = table_store_next, .next_own = table_store_next_own, \
 	.next_alike = table_store_next_alike, .count = table_store_count
 
-/* The same, of a store without other writers. */
+/* The same, for a store that has no other writers. */
 #define TABLE_STORE_READS TABLE_STORE_LOOKUPS, .update = table_store_update, .due = table_store_due
 
 /* The size is the length of the token's line: limits mean the same in each kind of store. */
