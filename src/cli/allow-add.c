@@ -28,10 +28,10 @@ struct adding {
 	struct operator_options op;
 	const char *agent, *key;
 	uint64_t for_time; /* µs */
-	uint8_t scope;     /* as --scope names it, or as the values need it; 0: none */
+	uint8_t scope;     /* of --scope, or derived from the values; 0: none */
 	bool by_uid;
 	uid_t uid;
-	struct invocation values; /* of the scope */
+	struct invocation values; /* of the scope's fields */
 	char **words; /* the program's pattern, then those of the arguments; NULL-terminated */
 };
 
@@ -207,7 +207,7 @@ static int check_words(const struct verb *verb, const struct adding *a)
 	return STATUS_DONE;
 }
 
-/* The scope that the given values need. */
+/* The default scope: the fields that were given, and the user and agent. */
 static uint8_t scope_of_values(const struct adding *a)
 {
 	uint8_t scope = 0;
@@ -222,7 +222,7 @@ static uint8_t scope_of_values(const struct adding *a)
 	return scope | SCOPE_USER;
 }
 
-/* What the scope names must be given, and what is given must be in it. */
+/* A value must be given for each word of the scope, and for no other field. */
 static int check_scope(const struct verb *verb, struct adding *a)
 {
 	const char *word;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Walks through the directory with descriptors, and compares what it finds by name. So nothing is
- * opened by a name that the manifest gives.
+ * Walks through the directory with descriptors, and looks up each name that it finds in the lists.
+ * So no file is opened under a name from the manifest.
  */
 
 #include "cli/bundle-files.h"
@@ -18,14 +18,16 @@
 #include "cli/file-hash.h"
 #include "cli/say.h"
 
-/* More differences are only counted; deeper directories are a difference. */
+/*
+ * Differences that are printed; further ones are only counted. A deeper directory is a difference.
+ */
 #define SHOWN_MAX 20
 #define DEPTH_MAX 8
 
 struct walk {
 	struct bundle *bundle;
 	const struct stat *signers;
-	struct bytes path; /* of what is looked at */
+	struct bytes path; /* of the current file, relative to the bundle */
 	size_t n_faults;
 };
 
@@ -96,7 +98,7 @@ static int look_at_directory(struct walk *w, int dir_fd, const char *name, unsig
 	return 0;
 }
 
-/* What was signed, and the signature, are in no list. */
+/* SHA256SUMS and its signature are in no list. */
 static bool is_signed(const struct walk *w)
 {
 	return strcmp(bytes_str(&w->path), BUNDLE_SUMS) == 0
@@ -130,7 +132,7 @@ static int look_at(struct walk *w, int dir_fd, const char *name, unsigned int de
 	return 0;
 }
 
-/* `depth`: of the directories below the bundle's. Error: a negative errno. */
+/* `depth`: 0 for the bundle's own directory. Error: a negative errno. */
 static int look_into(struct walk *w, int dir_fd, unsigned int depth)
 {
 	cleanup(closedir_p) DIR *dir = NULL;

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * Compares a directory with the lists of the bundle that must lie there: every file is there
- * with its size and hash, and there is nothing else. No symbolic link is followed.
+ * Compares a directory with a bundle's lists: it must have every file, with the listed size and
+ * hash, and nothing else. Symbolic links are not followed.
  */
 
 #include <stdbool.h>
@@ -12,7 +12,7 @@
 #include "gate/runner/bundle.h"
 
 /*
- * Each difference is said in a line of its own that names the file, up to a number. `signers`: the
- * file of those whose signature counts, which must not be part of the bundle. Returns a status.
+ * Prints a line for each difference, up to a limit. `signers`: the file of allowed signers, which
+ * must not be part of the bundle. Returns a status.
  */
 int bundle_files_check(struct bundle *bundle, int dir_fd, const struct stat *signers);

@@ -136,7 +136,7 @@ int capture_run(const char *const *words, const struct bytes *input, size_t max,
 
 #define JOINED_WORDS_MAX 12
 
-/* A shell joins the two. */
+/* A shell redirects standard error. */
 int capture_run_joined(
 	const char *const *words, size_t max, uint64_t timeout, struct bytes *ret, int *ret_status)
 {

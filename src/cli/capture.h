@@ -23,7 +23,7 @@ int capture_run(const char *const *words, const struct bytes *input, size_t max,
 	struct bytes *ret, int *ret_status);
 
 /*
- * The same with an empty input, and with standard error joined to the output. There are at most 12
+ * The same with an empty input; *ret also has what the program writes to standard error. At most 12
  * words.
  */
 int capture_run_joined(

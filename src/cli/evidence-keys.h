@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #pragma once
 
-/* The options --key and --public-key of verbs that check signatures, and the keys in those files.
- */
+/* The options --key, --public-key and --chain-only of verbs that check signatures. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -12,14 +11,14 @@
 
 #define EVIDENCE_KEYS_MAX 64
 
-/* The files of keys, in the order of the options. */
+/* The files of the keys, in the order of the options. */
 struct evidence_key_files {
 	const char *paths[EVIDENCE_KEYS_MAX];
 	bool shared[EVIDENCE_KEYS_MAX];
 	size_t n;
 };
 
-/* The rows. Members of the object: a struct evidence_key_files, and a bool. */
+/* Rows for an option table. `key_files`: a struct evidence_key_files; `chain_only`: a bool. */
 #define EVIDENCE_KEYS_ROWS(object, key_files, chain_only)                           \
 	{ "key", 0, "FILE", "every record must be signed with this key (HMAC)",     \
 		OPTION_PARSED(object, key_files, evidence_keys_add_shared),         \
@@ -35,7 +34,7 @@ struct evidence_key_files {
 	}
 #define EVIDENCE_KEYS_WANTED "a file, at most 64 times"
 
-/* For these rows: an option_parse_fn each. */
+/* Parsers for these rows (option_parse_fn). */
 bool evidence_keys_add_shared(const char *value, void *to);
 bool evidence_keys_add_public(const char *value, void *to);
 

@@ -117,7 +117,7 @@ static const char *kind_of(const struct evidence_line *e)
 	return kind == KINDS ? NULL : kind_name(kind);
 }
 
-/* Who asked: the peer, or the user for whom root asked. NULL: it is not on record. */
+/* The asker: the peer, or the user that root asked for. NULL if the record has none. */
 static const struct json *asker_of(const struct evidence_line *e)
 {
 	const struct json *uid = member(e->peer, "uid"),
@@ -208,8 +208,8 @@ static void append_scope(struct bytes *b, const struct json *scope)
 }
 
 /*
- * Appends what was approved or refused: the command, its user, the confirmation, and whether for
- * good.
+ * Appends what was approved or refused: the command, its user, the confirmation, and whether it was
+ * approved for good.
  */
 static int append_decided(struct bytes *b, const struct evidence_line *e)
 {
@@ -264,7 +264,7 @@ static int append_entry(struct bytes *b, const struct json *entry)
 	return append_escaped(b, " entry ", string(entry, "id"));
 }
 
-/* Appends what a later request must have in common with an entry whose scope was named. */
+/* Appends the values in the scope of an entry. */
 static int append_bounds(struct bytes *b, const struct json *entry)
 {
 	const struct json *uid = member(entry, "uid");

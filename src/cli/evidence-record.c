@@ -45,7 +45,7 @@ static bool is_true(const struct members *m, const char *key)
 	return member && member->len == 4 && memcmp(member->text, "true", 4) == 0;
 }
 
-/* Reads the members of an object. Any other value has none. */
+/* Reads the members of an object; none if the value is something else. */
 static int read_object(struct members *from, const char *key, struct members *ret)
 {
 	const struct member *member = members_find(from, key);
@@ -109,7 +109,7 @@ static bool read_uid(const struct member *uid, uint64_t *ret)
 	return uid && scan_integer_value(uid->text, uid->len, UID_MAX, ret);
 }
 
-/* Who asked: the peer, or the user for whom root asked. */
+/* Sets the asker: the peer, or the user that root asked for. */
 static void take_asker(struct evidence_record *r)
 {
 	r->has_uid = read_uid(members_find(&r->peer, "uid"), &r->uid);

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * What a record of evidence says, read straight from the strict scan. Members that a record lacks
- * are NULL, DECISION_NONE or KINDS, since other daemons write fewer or other members.
+ * Reads one record of evidence, without building a tree. Members that the record lacks are NULL,
+ * DECISION_NONE or KINDS: other versions may write fewer or other members.
  */
 
 #include <stdbool.h>
@@ -17,12 +17,12 @@
 /* Embedded: evidence_record_read(), then evidence_record_deinit() in any case. */
 struct evidence_record {
 	bool has_time;
-	uint64_t second; /* since 1970 */
+	uint64_t second; /* seconds since 1970 */
 	const char *event;
 
 	/* Of the request. */
 	const char *action; /* such as "local.exec.approve" */
-	enum kind kind;     /* of what an asker wants; KINDS for an operator's action */
+	enum kind kind;     /* of an asker's request; KINDS for an operator's action */
 	const char *executable, *target, *agent;
 	const struct member *args; /* an array */
 	bool always;
@@ -32,20 +32,20 @@ struct evidence_record {
 	enum decision decision;
 	const char *outcome, *reason, *rule;
 	const struct member *approvals;       /* an array */
-	const struct member *tokens;          /* an array: those that one action refused */
-	const char *entry_id, *entry_pattern; /* an entry of the allowlist */
-	bool approved;                        /* what was approved is in the record */
+	const struct member *tokens;          /* an array: all that one action has refused */
+	const char *entry_id, *entry_pattern; /* of the allowlist's entry */
+	bool approved;                        /* the record contains what was approved */
 
-	const char *token; /* that the record is about */
+	const char *token; /* the ID of the token that the record is about */
 	bool has_uid;
-	uint64_t uid; /* who asked: the peer, or the user for whom root asked */
+	uint64_t uid; /* the asker: the peer, or the user that root asked for */
 
 	struct members members, request, response, peer, approval, entry;
 };
 
 enum { EVIDENCE_RECORD_MALFORMED = 1 };
 
-/* The line must outlive the record. Returns 0, EVIDENCE_RECORD_MALFORMED or -ENOMEM. */
+/* `line` must outlive the record. Returns 0, EVIDENCE_RECORD_MALFORMED or -ENOMEM. */
 int evidence_record_read(struct evidence_record *r, const char *line, size_t len);
 void evidence_record_deinit(struct evidence_record *r);
 
@@ -53,5 +53,5 @@ void evidence_record_deinit(struct evidence_record *r);
 enum kind evidence_record_kind(
 	const char *action, const char *action_type, bool is_release, const char *target);
 
-/* The two contracts name the same decisions differently. */
+/* Accepts the words of both contracts, such as "allow" and "permit". */
 enum decision evidence_record_decision(const char *text);

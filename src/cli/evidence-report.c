@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * `firma evidence report`: one page about streams of evidence, for an auditor. The streams are
- * verified and counted in one pass.
+ * `firma evidence report`: a page about logs of evidence, for an auditor. The logs are verified and
+ * counted in one pass.
  */
 
 #include <errno.h>
@@ -37,10 +37,10 @@ struct report_command {
 	struct evidence_key_files key_files;
 
 	struct verify_options options;
-	struct chain_head before, end; /* of the file before, and of this one */
+	struct chain_head before, end; /* of the previous file, and of this one */
 	bool has_end;
 	struct report report;
-	const char *path; /* of the file that is read */
+	const char *path; /* of the current file */
 	struct progress progress;
 };
 
@@ -150,7 +150,7 @@ static int read_file(struct report_command *c, const char *path)
 	return read_stream(c, fd);
 }
 
-/* Each file goes on with the chain of the one before it, unless it begins with record 1. */
+/* Each file must continue the chain of the previous one, unless it begins with record 1. */
 static int read_files(struct report_command *c, const struct operands *files)
 {
 	int status = STATUS_DONE;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * `firma evidence rotate`: closes the log as a segment, and begins the next one. The daemon does
- * so; for a log that is named, this program, if no daemon runs.
+ * `firma evidence rotate`: closes the log as a segment, and begins the next one. Without FILE it
+ * asks the daemon. With FILE it rotates the log itself, which requires that no daemon runs.
  */
 
 #include <stdio.h>
@@ -55,7 +55,6 @@ static int print_segment(const struct bytes *line, void *userdata)
 	return STATUS_DONE;
 }
 
-/* Asks the daemon. */
 static int ask(struct rotate_command *c)
 {
 	cleanup(bytes_deinit) struct bytes request = BYTES_PRINTED;
@@ -91,7 +90,7 @@ static int rotate(const struct rotate_command *c, const char *state_dir, const c
 	return STATUS_DONE;
 }
 
-/* Finds the paths, and rotates. */
+/* Rotates FILE without a daemon. */
 static int act_alone(const struct verb *verb, const struct rotate_command *c, const char *file)
 {
 	cleanup(free_p) char *log = absolute_path(file),

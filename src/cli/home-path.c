@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* The home directory, and what is usually there. */
+/* The home directory, and the usual path of the policy. */
 
 #include "cli/home-path.h"
 

@@ -14,22 +14,22 @@ struct init_commands {
 	size_t n;
 };
 
-/* Adds one; the words end with NULL, and are not copied. */
+/* Adds a command. `words` ends with NULL; the strings are not copied. */
 void init_commands_add(struct init_commands *c, const char *const *words);
 #define init_commands_add_words(c, ...) \
 	init_commands_add((c), (const char *const[]){ __VA_ARGS__, NULL })
 
-/* Print them as for a shell, each after "  $ " or `prefix`. Error: -ENOMEM. */
+/* Prints the commands, quoted as for a shell, each after `prefix`. Error: -ENOMEM. */
 int init_commands_print(const struct init_commands *c, const char *prefix);
 
-/* Runs them. Stops at the first that fails, which is printed with what it said. */
+/* Runs the commands. Stops at the first that fails, and prints it with its output. */
 int init_commands_run(const struct init_commands *c);
 
-/* The same, but a failure stops nothing. */
+/* Runs all commands, even after a failure. */
 void init_commands_try(const struct init_commands *c);
 
-/* Whether this program ends with the status 0; what it prints is dropped. */
+/* Whether the program exits with status 0; its output is dropped. */
 bool init_commands_succeeds(const char *const *words);
 
-/* Whether the service manager of the system, or this user's, runs. */
+/* Whether a service manager runs: the system's, or this user's. */
 bool init_has_manager(bool system);

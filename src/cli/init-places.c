@@ -64,8 +64,8 @@ static int find_system(const char *root, struct init_places *p)
 }
 
 /*
- * The user's directory of settings. The home may be a link, which is the administrator's; so
- * links are followed once, here.
+ * The user's directory of settings. Links are resolved only here, since the administrator may have
+ * made the home directory a link.
  */
 static char *find_config(const char *home)
 {
@@ -148,7 +148,7 @@ static int open_file(struct settings_file *f, int dir_fd, const char *directory,
 	return settings_file_open_in(f, dir_fd, path);
 }
 
-/* The files of one directory share a descriptor, since each write locks it. */
+/* The files of one directory share an open file description, since each write locks it. */
 static int share(int fd)
 {
 	return fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 0);

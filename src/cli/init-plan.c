@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* Setting a gate up. */
+/* The plan for setting up a gate. */
 
 #include "cli/init-plan.h"
 
@@ -50,7 +50,7 @@ void init_plan_deinit(struct init_plan *p)
 
 /* --- texts ------------------------------------------------------------------------------------ */
 
-/* The uid of who asks: named, or whose gate it is. */
+/* The agent's uid: that of --agent-user, or the owner of the gate. */
 static bool find_agent(const struct init_plan *p, uid_t *ret)
 {
 	*ret = geteuid();
@@ -134,7 +134,7 @@ static bool is_member(const char *user, const char *group)
 	return found;
 }
 
-/* Returns the user if that one is not in the group yet. */
+/* Adds the command if the user is not in the group yet; then returns the user, else NULL. */
 static const char *join_group(struct init_plan *p, const char *user, const char *group)
 {
 	if (!user || is_member(user, group))
@@ -153,7 +153,7 @@ static void enable(struct init_plan *p)
 	if (p->places.system) {
 		init_commands_add_words(c, "systemctl", "daemon-reload");
 		init_commands_add_words(c, "systemctl", "enable", "--now", SOCKETS);
-		/* One that runs has the options before; the next question starts it again. */
+		/* A running daemon has the old options. The next request starts it again. */
 		init_commands_add_words(c, "systemctl", "stop", "firma.service");
 		return;
 	}
@@ -294,7 +294,7 @@ int init_plan_apply(struct init_plan *p)
 		init_files_remove_directory(&p->places);
 	if (status == STATUS_DONE)
 		status = init_commands_run(&p->commands);
-	/* The files are locked by their directories' descriptors. */
+	/* Closing the descriptors releases the locks on the directories. */
 	init_files_deinit(&p->files);
 	p->files = (struct init_files)INIT_FILES_INIT;
 	return status;

@@ -2,8 +2,9 @@
 #pragma once
 
 /*
- * What `firma init` and `firma init --uninstall` do to a gate: texts of files, and commands. A plan
- * is made from what is there, is shown, and is then carried out.
+ * The plan of `firma init` and `firma init --uninstall`: files to write, and commands to run. Call
+ * init_plan_make(), which reads the existing files; init_plan_show(); and, after the person's
+ * consent, init_plan_apply(). To uninstall, call the functions that end with _undo instead.
  */
 
 #include "cli/init-commands.h"
@@ -26,20 +27,20 @@ struct init_plan {
 	struct init_commands commands;
 	char program[4096];
 	bool has_manager;
-	bool can_start; /* or a person has to: see init_plan_say_start() */
+	bool can_start; /* else a person has to start the daemon */
 };
 
-/* The beginning of both: reads what is there. */
+/* The first step of both init_plan_make() and init_plan_make_undo(): reads the existing files. */
 int init_plan_begin(const struct init_options *options, bool system, struct init_plan *ret);
 
-/* All of these return a status; a failure was printed. init_plan_deinit() in any case. */
+/* All of these return a status; a failure was printed. Call init_plan_deinit() in any case. */
 int init_plan_make(const struct init_options *options, bool system, struct init_plan *ret);
 int init_plan_show(const struct init_plan *p);
 
-/* If a step fails, what was done is for init_plan_undo(). */
+/* If a step fails, init_plan_undo() can put back the steps before it. */
 int init_plan_apply(struct init_plan *p);
 
-/* The same for putting back what a record holds. */
+/* The same, to put back what the record says. */
 int init_plan_make_undo(const struct init_options *options, bool system, struct init_plan *ret);
 int init_plan_show_undo(const struct init_plan *p);
 int init_plan_undo(struct init_plan *p);

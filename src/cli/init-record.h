@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * What `firma init` has changed, so that `firma init --uninstall` can put it back: a JSON object in
- * a file of the same user, with mode 0600. It is written before the first change. It holds the
- * whole file of options as it was.
+ * The record of what `firma init` changes, which `firma init --uninstall` reads: a JSON object in a
+ * file of the same user, with mode 0600. It is written before the first change, and contains the
+ * whole old file of options.
  */
 
 #include <stdbool.h>
@@ -17,11 +17,11 @@ struct init_record {
 	bool directory;       /* was made */
 	bool policy, options; /* were written */
 	bool units, daemon;   /* were enabled; was started without a service manager */
-	const char *agent;    /* who was put into the agents' group, or NULL */
-	const char *person;   /* and into the operators', or NULL */
-	const char *before;   /* the file of options; NULL: there was none */
+	const char *agent;    /* user that was added to the agents' group, or NULL */
+	const char *person;   /* user that was added to the operators' group, or NULL */
+	const char *before;   /* the old file of options; NULL: there was none */
 	char policy_hash[2 * SHA256_LEN + 1], options_hash[2 * SHA256_LEN + 1]; /* as written */
-	struct json_doc *doc; /* what the strings belong to after init_record_read() */
+	struct json_doc *doc; /* owns the strings after init_record_read() */
 };
 
 void init_record_hash(const struct bytes *text, char ret[static 2 * SHA256_LEN + 1]);
@@ -29,6 +29,6 @@ void init_record_hash(const struct bytes *text, char ret[static 2 * SHA256_LEN +
 /* Error: -ENOMEM. */
 int init_record_print(const struct init_record *record, struct bytes *ret);
 
-/* Returns 0, -EINVAL if it is none, or -ENOMEM. init_record_deinit() in any case. */
+/* Returns 0, -EINVAL if it is malformed, or -ENOMEM. Call init_record_deinit() in any case. */
 int init_record_read(const struct bytes *text, struct init_record *ret);
 void init_record_deinit(struct init_record *record);

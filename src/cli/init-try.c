@@ -16,7 +16,7 @@
 #define TIMEOUT (60 * CLOCK_SECOND)
 #define WORDS_MAX 20
 
-/* Runs `firma check`, at the system's gate as the agent's user. Its messages are seen. */
+/* Runs `firma check`; at the system's gate, as the agent's user. Its messages are printed. */
 static int check(const struct init_plan *p, const char *token, struct bytes *out)
 {
 	const char *words[WORDS_MAX] = { 0 };
@@ -46,7 +46,7 @@ static int check(const struct init_plan *p, const char *token, struct bytes *out
 	return r < 0 ? say_undecided("%s: %s", words[0], strerror(-r)) : status;
 }
 
-/* As `firma token approve` does: on a terminal it shows the request, and asks. */
+/* Runs `firma token approve`, which shows the request, and asks the person. */
 static int approve(const struct init_plan *p, char *token)
 {
 	static char name[] = "approve", socket[] = "--socket", yes[] = "--yes";

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Putting back what `firma init` has changed. A file that was changed since is left as it is. The
- * record says only which of the known files, units and groups were changed: no path comes from it.
+ * Puts back what `firma init` has changed. A file that was changed afterwards is left as it is. The
+ * record only says which of the known files, units and groups were changed: it contains no path.
  */
 
 #include <errno.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * `firma init`: sets a gate up, or takes that back. Nothing is changed before all of it was shown
- * and a person, or --yes, has said so.
+ * `firma init`: sets up a gate, or puts back what it changed. It shows everything first, and
+ * changes nothing before the person has agreed (or --yes was given).
  */
 
 #include <stdio.h>
@@ -76,7 +76,7 @@ static int check_options(const struct verb *verb, const struct init_options *o)
 	return STATUS_DONE;
 }
 
-/* Without an option: root sets up the system's gate; others are told of it. */
+/* Without --system and --user: root sets up the system's gate; other users get advice. */
 static int choose(const struct verb *verb, struct init_options *o)
 {
 	const char *sudo = getenv("SUDO_USER");
@@ -96,7 +96,7 @@ static int choose(const struct verb *verb, struct init_options *o)
 
 /* --- the dialogue ----------------------------------------------------------------------------- */
 
-/* Whether all that was printed has been seen: nothing is done that wasn't shown. */
+/* Whether the plan was really printed; otherwise nothing may be done. */
 static bool was_shown(void)
 {
 	return fflush(stdout) == 0 && !ferror(stdout);
@@ -169,7 +169,7 @@ static void print_start(const struct init_plan *p)
 		     "        --allow-self-approval --policy='~/.config/firma/policy.json'");
 }
 
-/* A hook that asks elsewhere by itself is told where the gate is. */
+/* Names the gate's socket if the hook would ask at another one by default. */
 static void print_hook(const struct init_plan *p)
 {
 	cleanup(bytes_deinit) struct bytes option = BYTES_PRINTED;
@@ -215,7 +215,7 @@ static int finish(const struct init_plan *p)
 	return status;
 }
 
-/* After a failure: puts back what was done until then. */
+/* After a failure: puts back what was done so far. */
 static void take_back(const struct init_options *o)
 {
 	struct init_plan undo;

@@ -55,7 +55,7 @@ static struct notice *find(struct notices *n, uint64_t uid)
 	return notice;
 }
 
-/* What is told of a request without --details: nothing that may hold a secret. */
+/* Describes a request without --details: no member that may contain a secret. */
 static int append_request(const struct token_view *t, struct bytes *b)
 {
 	struct writer w;
@@ -98,7 +98,7 @@ static int add(struct notices *n, const struct event *event, uint64_t now)
 	return 0;
 }
 
-/* The request waits no more. */
+/* Drops a request that no longer waits. */
 static void drop(struct notices *n, const struct event *event)
 {
 	struct notice *notice = find(n, event->token.uid);

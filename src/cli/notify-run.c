@@ -27,7 +27,7 @@ void notify_runs_init(struct notify_runs *runs, size_t max)
 
 static void kill_group(const struct notify_run *run)
 {
-	/* Each is the leader of a group of its own. */
+	/* Each program leads its own process group. */
 	kill(-run->pid, SIGKILL);
 	kill(run->pid, SIGKILL);
 }
@@ -42,7 +42,7 @@ void notify_runs_deinit(struct notify_runs *runs)
 	runs->n = 0;
 }
 
-/* A file with the text: the writer does not wait for the reader, as with a pipe. */
+/* Puts the text into a memory file: unlike with a pipe, the writer need not wait for the reader. */
 static int open_input(const struct bytes *text, int *ret)
 {
 	cleanup(close_p) int fd = memfd_create("firma-notice", MFD_CLOEXEC);
@@ -59,7 +59,7 @@ static int open_input(const struct bytes *text, int *ret)
 	return 0;
 }
 
-/* This process's environment, with the variable. The caller frees the array alone. */
+/* This process's environment and the variable. The caller frees only the array. */
 static char **make_environment(char *variable)
 {
 	size_t n = 0, kept = 0;

@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * Programs that carry a notice to a person. They run beside this process, a few at a time; one that
- * takes too long is killed. Nothing here waits. Embedded: notify_runs_init(), then deinit(), which
- * kills what still runs.
+ * Runs programs that bring a notice to a person, a few at a time. A program that takes too long is
+ * killed. No call blocks. Embedded: notify_runs_init(), then notify_runs_deinit(), which kills
+ * running programs.
  */
 
 #include <poll.h>
@@ -20,7 +20,7 @@
 struct notify_run {
 	pid_t pid;
 	int pidfd;
-	uint64_t until; /* µs of the boot clock: it is killed then */
+	uint64_t until; /* when it will be killed, µs of the boot clock */
 };
 
 struct notify_runs {
@@ -32,8 +32,9 @@ void notify_runs_init(struct notify_runs *runs, size_t max);
 void notify_runs_deinit(struct notify_runs *runs);
 
 /*
- * Starts a program, with `input` as its standard input, and with FIRMA_NOTICE=`sentence` in its
- * environment. There must be room. Returns 0, or a negative errno: it was not started.
+ * Starts a program, with `input` as its standard input, and `sentence` in its environment variable
+ * FIRMA_NOTICE. Fewer than `max` programs may be running. Returns 0, or a negative errno if it was
+ * not started.
  */
 int notify_runs_start(struct notify_runs *runs, const char *const *argv, const struct bytes *input,
 	const char *sentence, uint64_t now);
@@ -41,8 +42,8 @@ int notify_runs_start(struct notify_runs *runs, const char *const *argv, const s
 /* Fills `fds`, which has room for NOTIFY_RUNS_MAX, for poll(2). Returns their number. */
 size_t notify_runs_fill(const struct notify_runs *runs, struct pollfd *fds);
 
-/* When the next program takes too long; CLOCK_NEVER if none runs. */
+/* When the next program will be killed; CLOCK_NEVER if none runs. */
 uint64_t notify_runs_due(const struct notify_runs *runs);
 
-/* Takes note of programs that have ended, kills those that take too long, and says what failed. */
+/* Reaps programs that have ended, kills those that take too long, and prints failures. */
 void notify_runs_look(struct notify_runs *runs, uint64_t now);

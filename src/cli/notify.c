@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * `firma notify` tells a person that requests wait. It reads the daemon's events like any other
- * watcher, and never makes the daemon wait: programs run beside it.
+ * `firma notify` tells a person that requests wait. It reads the daemon's events like other
+ * watchers, and runs programs in the background, so that the daemon never has to wait for it.
  */
 
 #include <errno.h>
@@ -65,7 +65,7 @@ static void start(struct notify *n, const char *const *argv, const struct bytes 
 		say("could not run %s: %s", argv[0], strerror(-r));
 }
 
-/* Without a name: all users who are logged in can read it. */
+/* Sends the sentence without any name: every user who is logged in can read it. */
 static int tell_all(struct notify *n, const char *sentence, uint64_t now)
 {
 	static const char *const argv[] = { "wall", NULL };
@@ -112,7 +112,7 @@ static int tell(struct notify *n, const struct notice *notice, uint64_t now)
 	return r;
 }
 
-/* A notice needs room for all programs that carry it. */
+/* Whether all programs for one notice can be started now. */
 static bool has_room(const struct notify *n)
 {
 	const size_t needed = n->wall && n->command ? 2 : 1;
@@ -120,7 +120,7 @@ static bool has_room(const struct notify *n)
 	return n->runs.max - n->runs.n >= needed;
 }
 
-/* While too many programs run, what waits is collected, and told in one notice later. */
+/* Sends the notices that are due. While too many programs run, requests are collected for later. */
 static int tell_due(struct notify *n, uint64_t now)
 {
 	struct notice *notice;

@@ -63,7 +63,7 @@ struct option_row {
 #define OPTION_PARSED(object, member, function) \
 	.type = OPTION_IS_PARSED, .to = 1 + offsetof(object, member), .parse = (function)
 
-/* What an option takes that is read by local_time_read(). */
+/* `wants` of an option that is read by local_time_read(). */
 #define OPTION_WANTS_TIME "a time, such as '2026-11-28 10:00', 'yesterday' or -1h"
 
 /* A bool that is set to true if the option is given. */

@@ -2,9 +2,8 @@
 #pragma once
 
 /*
- * A file that a verb writes where the user says. output_file_replace() replaces an older file of
- * the same kind as a whole: a reader finds the old content or the new. Any other file is left as it
- * is.
+ * A file that a verb writes at a path from the user. output_file_replace() atomically replaces an
+ * older file of the same kind, and refuses to replace any other file.
  */
 
 #include <stddef.h>
@@ -32,8 +31,8 @@ int output_file_replace(
 	const char *path, const struct output_kind *kind, const void *data, size_t len);
 
 /*
- * Creates a file that must not exist yet. Returns STATUS_DONE; or another status with the message
- * already printed, and no file left: STATUS_REFUSED if something is there.
+ * Creates a file that must not exist yet. Returns STATUS_DONE; STATUS_REFUSED if the path exists;
+ * or another status. A failure was printed, and leaves no file.
  */
 int output_file_create(const char *path, mode_t mode, const void *data, size_t len);
 

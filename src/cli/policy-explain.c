@@ -41,7 +41,7 @@ struct explain {
 	struct request *request;
 	struct token_view of_token;  /* owns the strings of `restored` */
 	struct request restored;     /* of the second contract, from a token */
-	const struct request *asked; /* one of the two */
+	const struct request *asked; /* `request` or `restored` */
 	gid_t *groups;
 	size_t n_groups;
 	bool more_groups;
@@ -238,7 +238,7 @@ static int read_policy(struct explain *e)
 
 /* --- the request ------------------------------------------------------------------------------ */
 
-/* A token doesn't keep the budget's reference, but it is only issued with one. */
+/* Stands for budget_state_ref: a token does not keep it, but was only issued if there was one. */
 #define BUDGET_OF_TOKEN "of the token"
 
 static int write_line(const struct invocation *asked, struct bytes *b)
@@ -257,7 +257,10 @@ static int write_line(const struct invocation *asked, struct bytes *b)
 	return r < 0 ? r : bytes_append_char(b, '\n');
 }
 
-/* A token's fields are bound already. It shows a release's record, but not as it was sent. */
+/*
+ * Restores a request of the second contract. A token's fields are bound already. A release can't be
+ * restored, since its token does not keep the record as it was sent.
+ */
 static int restore(struct explain *e)
 {
 	if (e->of_token.asked.kind == KIND_RELEASE)
@@ -326,7 +329,7 @@ static int make_request(struct explain *e)
 		return say_undecided("%s", e->request->fault);
 	if (e->request->action != ACTION_EXEC && e->request->action != ACTION_EVALUATE)
 		return say_undecided("no rule is about %s", action_name(e->request->action));
-	/* Entries of the allowlist are bound to this. */
+	/* Sets the arguments that the allowlist's entries are bound to. */
 	if (e->request->action == ACTION_EVALUATE && evaluate_bind(e->request) < 0)
 		return out_of_memory();
 	e->asked = e->request;

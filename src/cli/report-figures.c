@@ -14,7 +14,7 @@
 #include "cli/evidence-record.h"
 #include "gate/approval/sshsig.h"
 
-/* All tallies, to treat them alike. */
+/* All tallies, for loops. */
 #define TALLIES(f)                                                                                 \
 	{                                                                                          \
 		&(f)->kinds, &(f)->users, &(f)->agents, &(f)->rules, &(f)->asked, &(f)->approvers, \
@@ -60,7 +60,7 @@ static int append_argument(const char *text, size_t len, void *userdata)
 	if (r < 0)
 		return r;
 	bytes_append_char(name, ' ');
-	/* A name is cut off anyway. */
+	/* Stop early: tally_find() shortens the name anyway. */
 	if (name->len > TALLY_TEXT_MAX)
 		return bytes_error(name);
 	return text_append_quoted(name, bytes_str(&argument), argument.len);
@@ -111,7 +111,7 @@ static int add_asked(struct report_figures *f, const struct evidence_record *r, 
 	return e < 0 ? e : tally_add(&f->kinds, kind_name(r->kind), column);
 }
 
-/* "allowed by the allowlist (entry ID)": only this sentence says which entry was used. */
+/* The entry's ID is only in the reason: "allowed by the allowlist (entry ID)". */
 static int add_use(struct report_figures *f, const char *reason)
 {
 	const char *at = reason ? strstr(reason, "(entry ") : NULL;
@@ -170,7 +170,7 @@ static int add_approver(const struct approver *a, const char *name)
 	return 0;
 }
 
-/* Appends the fingerprint of the key that has signed. */
+/* Appends the fingerprint of the signing key. */
 static int append_key(struct bytes *name, const char *armor)
 {
 	struct sshsig s;
@@ -238,7 +238,7 @@ static int end_one(const char *text, size_t len, void *userdata)
 	return r < 0 ? r : 0;
 }
 
-/* An entry of the allowlist was added or removed. */
+/* Counts an added or removed entry of the allowlist. */
 static int add_entry(struct report_figures *f, const struct evidence_record *r, size_t column)
 {
 	cleanup(bytes_deinit) struct bytes note = BYTES_PRINTED;
@@ -258,7 +258,7 @@ static int add_entry(struct report_figures *f, const struct evidence_record *r, 
 	return tally_set_note(row, bytes_str(&note));
 }
 
-/* If more approvers are needed, the outcome has a reason; the question goes on waiting. */
+/* If an approval's outcome has a reason, more approvers are needed: the question still waits. */
 static int add_action(struct report_figures *f, const struct evidence_record *r)
 {
 	struct approver approver = { .f = f, .always = r->always };
@@ -316,7 +316,7 @@ static void add_time(struct report_figures *f, uint64_t second)
 		f->last = second;
 }
 
-/* Events that are neither a decision nor an action. */
+/* Counts events that are neither a decision nor an action. */
 static void add_event(struct report_figures *f, const char *event)
 {
 	const struct {

@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * The figures of `firma evidence report`, counted record by record in bounded memory. Embedded:
+ * Counts the figures of `firma evidence report`, record by record, in bounded memory. Embedded:
  * report_figures_init(), report_figures_add() for each record, report_figures_end(), then deinit().
  */
 
@@ -22,7 +22,7 @@ enum { REPORT_OF_APPROVALS, REPORT_OF_REFUSALS, REPORT_FOR_GOOD };
 /* The columns of `entries`. */
 enum { REPORT_USES, REPORT_ADDED, REPORT_REMOVED };
 
-/* A time without a record. */
+/* A period without a record. */
 struct report_gap {
 	uint64_t from, to; /* seconds since 1970 */
 };
@@ -31,19 +31,19 @@ struct report_gap {
 #define REPORT_GAP_MIN UINT64_C(3600) /* seconds */
 
 struct report_figures {
-	/* What to count: from `since` to `until`, in seconds; 0 and UINT64_MAX for all. */
+	/* Count only records in this period, in seconds since 1970; 0 and UINT64_MAX for all. */
 	uint64_t since, until;
-	bool no_arguments; /* names have no arguments and no targets */
+	bool no_arguments; /* leave arguments and targets out of names */
 
-	uint64_t records; /* that are counted */
+	uint64_t records; /* in the period */
 	uint64_t decisions[REPORT_COLUMNS];
-	uint64_t actions; /* of operators */
+	uint64_t actions; /* operators' actions */
 	uint64_t ran;     /* askers' reports of how a command ended */
 	uint64_t rotations;
-	uint64_t recovered; /* added after a crash */
-	uint64_t cut;       /* torn ends that were cut off */
-	uint64_t hashed;    /* of the request only the hash is kept */
-	uint64_t unread;    /* could not be read, or have no time */
+	uint64_t recovered; /* records added after a crash */
+	uint64_t cut;       /* incomplete last records that were removed */
+	uint64_t hashed;    /* records with only the length and hash of the request */
+	uint64_t unread;    /* records that are malformed, or have no time */
 	uint64_t first, last;
 
 	struct report_times times;
@@ -51,10 +51,10 @@ struct report_figures {
 	struct report_gap gaps[REPORT_GAPS_MAX]; /* the longest first */
 	size_t n_gaps;
 
-	/* By decision. */
+	/* Columns: enum report_column. */
 	struct tally kinds, users, agents, rules, asked;
 
-	/* See above. */
+	/* For their columns, see above. */
 	struct tally approvers, entries;
 };
 

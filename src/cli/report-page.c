@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * The page of a report. Its Content-Security-Policy lets a browser load nothing and run nothing.
- * The plots are SVG within the page.
+ * The page of a report, as HTML with the plots inside it as SVG. Its Content-Security-Policy
+ * forbids the browser to load or run anything.
  */
 
 #include <errno.h>
@@ -53,7 +53,7 @@ static const char head[] =
 
 /* --- text ------------------------------------------------------------------------------------- */
 
-/* Appends a text from outside: hidden characters are shown, and no markup is left. */
+/* Appends a foreign text: hidden characters become visible, and markup is escaped. */
 static void append_text(struct bytes *b, const char *text)
 {
 	cleanup(bytes_deinit) struct bytes shown = BYTES_PRINTED;
@@ -102,7 +102,7 @@ static void append_seconds(struct bytes *b, uint64_t seconds)
 
 /* --- tables ----------------------------------------------------------------------------------- */
 
-/* Opens a table. The columns after the first are numbers. */
+/* Opens a table. All columns but the first are numbers. */
 static void begin_table(struct bytes *b, const char *const *columns, size_t n)
 {
 	bytes_append_str(b, "<table>\n<tr>");
@@ -135,7 +135,7 @@ static void append_row(struct bytes *b, const struct tally_row *row)
 	append_numbers(b, row->n, TALLY_COLUMNS);
 }
 
-/* The names that have no row of their own here. */
+/* Appends the sum of all names that are not shown. */
 static void append_rest(struct bytes *b, const struct tally *t)
 {
 	uint64_t n[TALLY_COLUMNS];
@@ -283,7 +283,7 @@ static void append_missing(struct bytes *b, const struct report_figures *f)
 	end_table(b);
 }
 
-/* A list of strings that follow one another, each ended by NUL. */
+/* Appends a list of `n` strings, each ended by NUL. */
 static void append_list(struct bytes *b, const struct bytes *strings, size_t n)
 {
 	const char *at = bytes_str(strings);

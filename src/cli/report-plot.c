@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "base/notation.h"
 
-/* The drawing, in its own units. */
+/* The size of the plot, in SVG units. */
 #define WIDTH 960
 #define HEIGHT 200
 #define TOP 16
@@ -48,7 +48,7 @@ static size_t bars(const struct report_times *t)
 	return t->n > BARS_MIN ? t->n : BARS_MIN;
 }
 
-/* The parts of a bar stand on one another; a browser shows the title beside the pointer. */
+/* Appends a stacked bar; browsers show its title as a tooltip. */
 static void append_bar(struct bytes *b, const struct report_times *t, size_t i, uint64_t most)
 {
 	const double step = (double)WIDTH / (double)bars(t), scale = (double)HEIGHT / (double)most;

@@ -11,8 +11,8 @@
 #define DAY (24 * HOUR)
 
 /*
- * Each divides the next one, so that bins are joined and never split. The last one has room for any
- * two times from 1970 to 9999, so that widening comes to an end: 8,030 years are 101 of its bins.
+ * Each width divides the next one, so bins can be merged exactly. The widest has room for all times
+ * that can be recorded, 1970 to 9999: 8,030 years are 101 of its bins.
  */
 static const uint64_t widths[] = {
 	MINUTE,
@@ -53,7 +53,7 @@ static void widen(struct report_times *t)
 	}
 }
 
-/* Moves the bins so that `second`, which is before them, has one. */
+/* Moves the bins to make room for `second`, which is before the first one. */
 static void shift(struct report_times *t, uint64_t second)
 {
 	const uint64_t begin = second - second % t->width;

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * Decisions over time, in at most REPORT_BINS bins of one width. When a time is outside of all
- * bins, the bins become wider: a minute at first, and in the end 52 weeks.
+ * Decisions over time, in at most REPORT_BINS bins of equal width. If a time would need more bins,
+ * all bins become wider: from one minute up to 52 weeks.
  */
 
 #include <stddef.h>
@@ -15,10 +15,10 @@
 /* All zeros at first. */
 struct report_times {
 	uint64_t begin; /* seconds since 1970; a multiple of the width */
-	uint64_t width; /* seconds; 0 as long as nothing was counted */
+	uint64_t width; /* seconds; 0 if nothing was counted yet */
 	size_t n;       /* bins up to the last one that is not empty */
 	uint64_t bins[REPORT_BINS][REPORT_COLUMNS];
 };
 
-/* `second` is before the year 2500. */
+/* `second`: since 1970; must be before the year 2500. */
 void report_times_add(struct report_times *t, uint64_t second, size_t column);

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * How long questions waited for a person. At most REPORT_WAITS_MAX are followed at a time; when
- * there are more, the oldest one counts as undecided. Embedded: report_waits_init(), then deinit().
+ * How long questions waited for a person. At most REPORT_WAITS_MAX open questions are remembered;
+ * if there are more, the oldest counts as undecided. Embedded: report_waits_init(), then deinit().
  */
 
 #include <stddef.h>
@@ -16,7 +16,7 @@
 
 enum report_wait { REPORT_APPROVED, REPORT_REFUSED, REPORT_WAIT_OUTCOMES };
 
-/* The last one is without end. */
+/* Upper bounds of the waiting times; the last one is infinite. */
 #define REPORT_WAIT_BOUNDS 6
 extern const uint64_t report_wait_bounds[REPORT_WAIT_BOUNDS]; /* seconds */
 
@@ -26,19 +26,19 @@ struct report_waits {
 	struct map map;
 	struct report_waiting *ring; /* in order of issue */
 	size_t next;
-	uint64_t asked, longest; /* questions; seconds */
+	uint64_t asked, longest; /* questions; the longest wait in seconds */
 	uint64_t n[REPORT_WAIT_BOUNDS][REPORT_WAIT_OUTCOMES];
 };
 
 int report_waits_init(struct report_waits *w);
 void report_waits_deinit(struct report_waits *w);
 
-/* A question was asked. A token that is known already is left as it is. Errors: -ENOMEM. */
+/* A question was asked at `second`. A known token is ignored. Error: -ENOMEM. */
 int report_waits_begin(struct report_waits *w, const char *token, uint64_t second);
 
-/* It was decided. A token that is not known is passed over. */
+/* The question was decided at `second`. An unknown token is ignored. */
 void report_waits_end(
 	struct report_waits *w, const char *token, uint64_t second, enum report_wait outcome);
 
-/* The number of questions that were decided so. */
+/* The number of questions with this outcome. */
 uint64_t report_waits_count(const struct report_waits *w, enum report_wait outcome);

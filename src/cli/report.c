@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* What both forms of a report share, and the form for programs. */
+/* The parts that both forms of a report share, and the JSON form. */
 
 #include "cli/report.h"
 
@@ -53,7 +53,7 @@ static void write_tally(struct writer *w, const char *key, const struct tally *t
 	writer_array(w, key);
 	for (size_t i = 0; i < t->n; i++)
 		write_row(w, t->rows[i], columns);
-	/* Without a name: of all names that have no row. */
+	/* A row without a name: the sum of all names that have no row. */
 	if (t->others.total > 0)
 		write_row(w, &t->others, columns);
 	writer_end(w);

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * `firma runner verify`: whether a bundle is what one of the signers has signed. The signature
- * of SHA256SUMS comes first, then that list, the manifest, and each file. Nothing of the bundle is
- * run.
+ * `firma runner verify`: checks that an allowed signer has signed the whole bundle. The order is
+ * the signature of SHA256SUMS, that list, the manifest, each file. Runs nothing of the bundle.
  */
 
 #include <errno.h>
@@ -96,7 +95,7 @@ static int read_list(int dir_fd, const char *name, size_t max, struct bytes *ret
 	return r < 0 ? refuse(name, r == -EFBIG ? "is too large" : strerror(-r)) : STATUS_DONE;
 }
 
-/* *ret is the signer, if the signature holds. */
+/* *ret is the signer if the signature is valid; it belongs to v->list. */
 static int check_signature(const struct verify *v, const struct allowed_signer **ret)
 {
 	const uint64_t now = clock_now().wall / CLOCK_SECOND;
@@ -123,7 +122,7 @@ static int refuse_list(const char *name, int r, const struct bytes *why)
 	return r < 0 ? say_undecided("out of memory") : refuse(name, bytes_str(why));
 }
 
-/* Nothing of the manifest is read before its hash is compared. */
+/* The manifest is parsed only after its hash was compared. */
 static int read_lists(struct verify *v, int dir_fd, struct bundle *bundle)
 {
 	cleanup(bytes_deinit) struct bytes why = BYTES_PRINTED;

@@ -19,7 +19,7 @@ bool serve_desk_parse_durability(const char *value, void *to)
 	return *(bool *)to || strcmp(value, "always") == 0;
 }
 
-/* The machine's name; NULL: it is of no use. */
+/* The machine's name; NULL if it is unknown, or not valid as a host's name. */
 static const char *host_name(void)
 {
 	static char name[DESK_NAME_MAX + 2];

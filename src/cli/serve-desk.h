@@ -7,7 +7,7 @@
 #include "cli/verb.h"
 #include "daemon/serve.h"
 
-/* How long the server may take: by default, at least, at most. */
+/* The range of --store-timeout. */
 #define SERVE_STORE_TIMEOUT (300 * CLOCK_MS)
 #define SERVE_STORE_TIMEOUT_MIN (10 * CLOCK_MS)
 #define SERVE_STORE_TIMEOUT_MAX (5 * CLOCK_SECOND)
@@ -16,7 +16,7 @@
 
 #define SERVE_WANTS_NAME "at most 64 letters, digits, dots, dashes and underlines"
 
-/* `desk`: a struct desk_options; `password`: the file as it is given; `given`: a bool. */
+/* `desk`: a struct desk_options; `password`: the path as given; `given`: a bool. */
 #define SERVE_DESK_ROWS(object, desk, password, given)                                       \
 	{ "desk", 0, "NAME", "and what the hosts that share it call it",                     \
 		OPTION_PARSED(object, desk.name, serve_desk_parse_name),                     \
@@ -41,12 +41,12 @@
 			OPTION_GIVEN(object, given), .wants = "always or everysec"           \
 	}
 
-/* For these rows: an option_parse_fn each. */
+/* Parsers for these rows (option_parse_fn). */
 bool serve_desk_parse_name(const char *value, void *to);
 bool serve_desk_parse_durability(const char *value, void *to);
 
 /*
- * Reads the value of --store if it is a server's address, and fills in the host's name. `any`: an
- * option for such a store was given. Returns STATUS_DONE, or STATUS_USAGE with the message printed.
+ * Checks --store and the options above. For a server's address, fills in s->desk. `any`: one of the
+ * options above was given. Returns STATUS_DONE, or STATUS_USAGE with the message printed.
  */
 int serve_desk_check(const struct verb *verb, const char *store, bool any, struct serve_options *s);

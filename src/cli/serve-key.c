@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * A key is given as a file, never as a value, since the command line and the environment are
- * visible to others.
+ * Options name a key's file, never its value, since other users can see the command line, and other
+ * processes the environment.
  */
 
 #include "cli/serve-key.h"

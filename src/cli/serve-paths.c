@@ -32,7 +32,7 @@ static int find_keys(struct serve_command *c, char **ret_path, char **ret_old_pa
 		: 0;
 }
 
-/* Makes the path of an option absolute; *own owns it. Without the option nothing happens. */
+/* Makes an option's path absolute; *own owns the result. Does nothing without the option. */
 static int take_path(const char *given, const char *what, char **own, const char **ret)
 {
 	if (!given)
@@ -60,7 +60,7 @@ void serve_paths_deinit(struct serve_paths *p)
 	free(p->password);
 }
 
-/* As serve_find_key(): a name without a slash is a credential's. */
+/* As serve_find_key(): a name without a slash is the name of a credential. */
 static int take_password(struct serve_command *c, char **own)
 {
 	const struct serve_key_choice choice = { .shared = c->store_password };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* Writes the document, and has it read. */
+/* Writes the document, and calls its reader. */
 
 #include "cli/serve-runners.h"
 
@@ -34,14 +34,14 @@ bool serve_runners_parse_pin(const char *value, void *to)
 	return true;
 }
 
-/* --- half a configuration --------------------------------------------------------------------- */
+/* --- missing options -------------------------------------------------------------------------- */
 
 struct given {
 	const char *name;
 	bool is_given;
 };
 
-/* All options of a list, or none: the first that is missing is named. */
+/* The options of a list go together: names the first that is missing, unless all are. */
 static int check_whole(const struct verb *verb, const struct given *list, size_t n)
 {
 	const char *given = NULL, *missing = NULL;
@@ -81,7 +81,7 @@ static int check(const struct serve_runners *r, const struct verb *verb)
 
 /* --- the document ----------------------------------------------------------------------------- */
 
-/* A file is relative to the working directory. A credential's name stays as it is. */
+/* Writes an absolute path, or the name of a credential unchanged. */
 static void write_path(struct writer *w, const char *key, const char *path, const char *credentials)
 {
 	const bool is_name = credentials && !strchr(path, '/');
@@ -102,7 +102,7 @@ static bool has_name(const char *pin, const char *name, size_t len)
 	return name_len(pin) == len && memcmp(pin, name, len) == 0;
 }
 
-/* A claim that is a number has its digits as a number, if they are some. */
+/* Writes a number if the claim is one and the value has only digits, else a string. */
 static void write_value(struct writer *w, const struct runner_claim *claim, const char *value)
 {
 	uint64_t number;
@@ -114,7 +114,7 @@ static void write_value(struct writer *w, const struct runner_claim *claim, cons
 		writer_string(w, NULL, value);
 }
 
-/* All values of the claim that the pin at `first` names. */
+/* Writes all values for the claim of the pin at `first`; nothing if it was written before. */
 static void write_pin(struct writer *w, const struct serve_runners *r, size_t first)
 {
 	const char *name = r->pins[first];

@@ -35,8 +35,8 @@ struct settings_file {
 int settings_file_open(struct settings_file *f, char *path);
 
 /*
- * The same in a directory that the caller has opened and checked, and which belongs to `f` from
- * then on; -1: it doesn't exist.
+ * The same in a directory that the caller has opened and checked; -1 if it doesn't exist. `f` owns
+ * the descriptor from then on.
  */
 int settings_file_open_in(struct settings_file *f, int dir_fd, char *path);
 void settings_file_deinit(struct settings_file *f);

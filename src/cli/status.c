@@ -128,8 +128,8 @@ static int append_policy_head(const struct json *policy, struct bytes *b)
 }
 
 /*
- * Appends "1 issuer, 1 signer; HMAC-SHA256 is replayable"; nothing if no runner is known. Those of
- * the policy are a member of it, those of the daemon's options are one of the whole.
+ * Appends "1 issuer, 1 signer; HMAC-SHA256 is replayable"; nothing if no runner is known. `object`:
+ * the policy for the runners of the policy, the whole status for those of the daemon's options.
  */
 static int append_runners(const struct json *object, struct bytes *b)
 {
@@ -198,7 +198,7 @@ static int append_packs(const struct json *root, struct bytes *b)
 	return bytes_error(b);
 }
 
-/* Appends the desk that a shared store belongs to, and how long its server has been away. */
+/* Appends a shared store's desk, and how long its server has been unreachable. */
 static int append_desk(const struct json *store, struct bytes *b)
 {
 	const char *server = json_get_string(store, "server"),

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * `firma store install`: puts the functions of a desk into its server. Daemons of another version
- * of firma are closed from then on, so a library that is there is replaced only if that is asked
- * for.
+ * `firma store install`: installs a desk's functions in its server. From then on, daemons whose
+ * firma has other functions are closed; so an existing library is replaced only with --replace.
  */
 
 #include <stdio.h>

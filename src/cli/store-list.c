@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * `firma store list`: the live tokens of all hosts of a desk, as its server has them. Nothing that
- * a server holds is trusted: what is no token is named, and not shown.
+ * `firma store list`: the live tokens of all hosts of a desk, according to its server. The server's
+ * data is not trusted: an entry that is no token is reported, but not shown.
  */
 
 #include <errno.h>
@@ -24,11 +24,11 @@
 #include "gate/token/token-print.h"
 #include "ledger/store/desk-key.h"
 
-/* Limits of what is read from a server. */
+/* Limits of what is read from the server. */
 #define HOSTS_MAX 10000
 #define TOKENS_MAX 1000000
 
-/* Keys and tokens that the server is asked for at once. */
+/* The COUNT of SCAN and HSCAN. */
 #define COUNT "100"
 
 enum column { COLUMN_HOST, COLUMN_STATE, COLUMN_UID, COLUMN_TOKEN, COLUMNS };
@@ -43,7 +43,7 @@ struct list_command {
 	const char *desk;
 	bool json;
 
-	char **hosts; /* gates' IDs */
+	char **hosts; /* their gates' IDs */
 	size_t n_hosts, size_hosts;
 	struct list_row *rows;
 	size_t n_rows, size_rows, n_json;
@@ -107,7 +107,7 @@ static int add_host(struct list_command *c, const struct resp_item *key)
 typedef int (*scanned_fn)(
 	struct list_command *c, const char *name, struct resp *rest, int64_t *left);
 
-/* Takes the answer of a scan apart: its cursor, and its elements, which `fn` takes one by one. */
+/* Reads the answer of a scan: its cursor, and its elements, for which it calls `fn`. */
 static int take_scan(struct list_command *c, const char *name, const struct resp_item *first,
 	struct resp rest, char cursor[static NOTATION_DECIMAL_MAX + 1], scanned_fn fn)
 {
@@ -133,7 +133,7 @@ static int complain(int r)
 		"%s", r == -ENOMEM ? "out of memory" : "the server's answer makes no sense");
 }
 
-/* Runs SCAN (without a key) or HSCAN until its end. */
+/* Runs a complete HSCAN; without a key, a complete SCAN. */
 static int scan(
 	struct list_command *c, const char *key, const char *match, const char *name, scanned_fn fn)
 {
@@ -178,7 +178,7 @@ static bool put(char **cell, char *text)
 	return text != NULL;
 }
 
-/* The first token with an ID counts; a scan may name it twice. */
+/* A scan may return a token twice; only the first counts. */
 static bool is_listed(const struct list_command *c, const char *host, const char *id)
 {
 	for (size_t i = c->n_rows; i-- > 0 && strcmp(c->rows[i].cells[COLUMN_HOST], host) == 0;)
@@ -226,7 +226,7 @@ static int print_json(struct list_command *c, const char *host, const struct byt
 	return 0;
 }
 
-/* Another host's boot clock says nothing here, so times are told by the wall clocks. */
+/* Another host's boot clock means nothing here, so times are computed from the wall clocks. */
 static int show(struct list_command *c, const char *host, struct token *t)
 {
 	cleanup(bytes_deinit) struct bytes item = BYTES_PRINTED;
@@ -285,7 +285,7 @@ static int take_token(struct list_command *c, const char *name, struct resp *res
 	return take_record(c, name, &value);
 }
 
-/* Reads the name of a host; ret is "?" if it has none that may be shown. */
+/* Reads a host's name; "?" if it has none, or one that is not valid. */
 static int read_name(struct list_command *c, const char *key, char ret[static DESK_NAME_MAX + 1])
 {
 	struct resp_item item;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* `firma store status`: whether a daemon would trust a server, or why not. */
+/* `firma store status`: whether a daemon would use this server as its store, or why not. */
 
 #include <stdio.h>
 #include <string.h>

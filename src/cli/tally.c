@@ -29,7 +29,7 @@ void tally_deinit(struct tally *t)
 	map_deinit(&t->map);
 }
 
-/* The length of the part that is kept: no character is cut in two. */
+/* The length of the part that is kept; it ends at a character's end. */
 static size_t kept_len(const char *text)
 {
 	size_t len = strnlen(text, TALLY_TEXT_MAX);

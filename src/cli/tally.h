@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * Counts by name. At most TALLY_ROWS_MAX names have a row; what comes under any other name is
- * counted together, so that memory is bounded. Embedded: tally_init(), then tally_deinit().
+ * Counts by name, in bounded memory: the first TALLY_ROWS_MAX names have a row each, all other
+ * names share one. Embedded: tally_init(), then tally_deinit().
  */
 
 #include <stddef.h>
@@ -19,8 +19,8 @@
 #define TALLY_TEXT_MAX 480
 
 struct tally_row {
-	uint8_t key[SHA256_LEN]; /* of the whole name */
-	char *name, *note;       /* the note may be NULL; the row owns it */
+	uint8_t key[SHA256_LEN]; /* SHA-256 of the whole name */
+	char *name, *note;       /* both owned; the note may be NULL */
 	uint64_t total, n[TALLY_COLUMNS];
 };
 
@@ -29,20 +29,20 @@ struct tally {
 	struct tally_row **rows;
 	size_t n, size;
 	struct tally_row others;
-	struct tally_row *last; /* the row that was found last: many records name the same */
+	struct tally_row *last; /* the row found last: the next record often has the same name */
 };
 
 void tally_init(struct tally *t);
 void tally_deinit(struct tally *t);
 
-/* The row of this name, made if it is new; `others` if there is no room. NULL: out of memory. */
+/* The row of this name, added if it is new; `others` if the table is full. NULL: out of memory. */
 struct tally_row *tally_find(struct tally *t, const char *name);
 
-/* Counts one. Returns 0 or -ENOMEM. */
+/* Adds 1 to the name's column and its total. Returns 0 or -ENOMEM. */
 int tally_add(struct tally *t, const char *name, size_t column);
 
-/* Sets the note of a row. Returns 0 or -ENOMEM. */
+/* Sets the note of a row, a copy. Returns 0 or -ENOMEM. */
 int tally_set_note(struct tally_row *row, const char *note);
 
-/* Puts the largest first, and equal ones by name. */
+/* Sorts the rows by total, the largest first; equal ones by name. */
 void tally_sort(struct tally *t);

@@ -45,8 +45,7 @@ static void append_escaped(struct token_card *c, const char *text)
 	text_append_escaped(c->value, text, strlen(text));
 }
 
-/* "uid 0 (root), gid 0, through sudo": as whom a front end would run it; usually the asker runs it.
- */
+/* Adds "uid 0 (root), gid 0, through sudo" if a front end would run the command as another user. */
 static void add_front(struct token_card *c)
 {
 	const struct invocation *asked = &c->token->asked;
