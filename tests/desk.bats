@@ -618,6 +618,93 @@ has_two_events() {
 	done
 }
 
+title_is() {
+	[[ $(_tmux display-message -p '#{pane_title}') == "$1" ]]
+}
+
+# titled TITLE: waits until the terminal has it.
+titled() {
+	_until "$$" title_is "$1" || fail "the title is $(_tmux display-message -p '#{pane_title}')"
+}
+
+bells() {
+	raw | tr -cd '\a' | wc -c
+}
+
+has_rung() {
+	(($(bells) == $1))
+}
+
+# shellcheck disable=SC2016
+@test "with --title the terminal's title is the number that waits, and is restored at the end" {
+	local key pid
+
+	start_asking
+	for key in q C-c C-d TERM; do
+		terminal 80x24 "$BASH" -c 'trap : INT; printf "\033]0;mine\033\\"; "$@"; echo left; read -r' \
+			bash "${WRAPPER[@]}" "$FIRMA" token watch --title
+		titled 'firma: 0 waiting'
+		ask session_id=secret "args:=[\"$key\"]" >/dev/null
+		titled 'firma: 1 waiting'
+		ask session_id=secret "args:=[\"$key\",\"2\"]" >/dev/null
+		titled 'firma: 2 waiting'
+		typed s
+		titled 'firma: 1 waiting'
+		operate revoke all:=true >"$TMP/revoked"
+		titled 'firma: 0 waiting'
+		if [[ $key == TERM ]]; then
+			pid=$(pgrep -P "$(_tmux display-message -p '#{pane_pid}')")
+			pkill -TERM -P "$pid"
+		else
+			keys "$key"
+		fi
+		titled mine
+		seen left
+		assert_equal "$(raw | grep -ao $'\e\\][^\a\e]*' | sort -u | tr -d '\033')" \
+			$']0;firma: 0 waiting\n]0;firma: 1 waiting\n]0;firma: 2 waiting\n]0;mine'
+		assert_equal "$(raw | grep -ao $'\e\\[2[23][;0-9]*t' | tr -d '\033')" $'[22;0t\n[23;0t'
+		assert_equal "$(bells)" 0
+	done
+}
+
+@test "with --bell the desk rings once for what comes together, and without it never" {
+	start_asking
+	ask args:='["1"]' >/dev/null
+	ask args:='["2"]' >/dev/null
+	terminal 80x40 "${WRAPPER[@]}" "$FIRMA" token watch --bell
+	asked
+	assert_equal "$(bells)" 1
+	typed s
+	asked
+	ask args:='["3"]' >/dev/null
+	_until "$$" has_rung 2 || fail "it rang $(bells) times"
+	keys q
+	ended
+	assert_equal "$(bells)" 2
+	run raw
+	refute_output -p $'\e]'
+
+	desk
+	asked
+	ask args:='["4"]' >/dev/null
+	seen ', 3 more)'
+	keys q
+	ended
+	assert_equal "$(bells)" 0
+	run raw
+	refute_output -p $'\e]'
+}
+
+@test "what is no desk neither rings nor sets a title" {
+	start_asking
+	ask >/dev/null
+	_background events "$FIRMA" token watch --bell --title
+	run cat "$TMP/events.out"
+	assert_output -p issued
+	run tr -d ' -~\n' <"$TMP/events.out"
+	assert_output ''
+}
+
 @test "the desk goes on when the daemon is restarted, and shows nothing twice" {
 	local first second
 

@@ -101,3 +101,28 @@ void desk_view_page(struct desk_view *v)
 	v->screen.prompt_len = (size_t)dprintf(v->screen.keyboard.fd,
 		"page %zu of %zu: [space] on [b]ack [q]uestion ", v->pages.page + 1, v->pages.n);
 }
+
+/* --- outside of the screen -------------------------------------------------------------------- */
+
+/* XTWINOPS: the terminal keeps its title, and takes it back. */
+#define TITLE_PUSH "\033[22;0t"
+#define TITLE_POP "\033[23;0t"
+
+void desk_view_ring(struct desk_view *v)
+{
+	if (v->bell)
+		screen_put_str(&v->screen, "\a");
+}
+
+void desk_view_count(struct desk_view *v, size_t n)
+{
+	char title[64];
+
+	if (!v->title || n == v->told)
+		return;
+	if (v->told == SIZE_MAX)
+		keyboard_change(&v->screen.keyboard, TITLE_PUSH, TITLE_POP);
+	v->told = n;
+	snprintf(title, sizeof(title), "\033]0;firma: %zu waiting\033\\", n);
+	screen_put_str(&v->screen, title);
+}

@@ -7,6 +7,8 @@
  * desk_view_deinit().
  */
 
+#include <stdint.h>
+
 #include "cli/card-pages.h"
 #include "cli/desk-queue.h"
 #include "cli/events.h"
@@ -16,11 +18,15 @@ struct desk_view {
 	struct screen screen;
 	struct card_pages pages;
 	bool whole; /* the whole card was on the screen */
+
+	/* Set by the owner: whether the bell and the terminal's title tell what waits. */
+	bool bell, title;
+	size_t told; /* the number in the title; SIZE_MAX: there is none yet */
 };
 
-#define DESK_VIEW_INIT                                             \
-	{                                                          \
-		.screen.keyboard.fd = -1, .pages = CARD_PAGES_INIT \
+#define DESK_VIEW_INIT                                                               \
+	{                                                                            \
+		.screen.keyboard.fd = -1, .pages = CARD_PAGES_INIT, .told = SIZE_MAX \
 	}
 
 void desk_view_deinit(struct desk_view *v);
@@ -43,3 +49,9 @@ int desk_view_begin_pages(struct desk_view *v, const struct token_view *token);
 
 /* Shows the current page. */
 void desk_view_page(struct desk_view *v);
+
+/* Rings the terminal's bell for a request that has come. */
+void desk_view_ring(struct desk_view *v);
+
+/* Puts the number of requests that wait, and nothing else of them, into the terminal's title. */
+void desk_view_count(struct desk_view *v, size_t n);

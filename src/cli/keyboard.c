@@ -13,20 +13,26 @@
 #include <unistd.h>
 
 #include "base/array.h"
+#include "base/file.h"
 
-/* For the signal handler: the terminal's original settings, and its descriptor. */
+/*
+ * For the signal handler: the terminal's original settings, its descriptor, and what else restores
+ * it.
+ */
 static struct termios found;
 static int terminal = -1;
+static const char *restore = "";
 
 /* A key is one byte. Further bytes of a key sequence count as keys without a meaning. */
 #define CTRL_D 4
 
-/* The handler may call both functions: signal-safety(7). */
+/* The handler may call all of these functions: signal-safety(7). */
 static void on_signal(int number)
 {
 	ssize_t n;
 
 	tcsetattr(terminal, TCSANOW, &found);
+	n = write(terminal, restore, strlen(restore));
 	n = write(terminal, "\n", 1);
 	(void)n;
 	raise(number); /* SA_RESETHAND has restored the default action */
@@ -69,8 +75,16 @@ void keyboard_close(struct keyboard *k)
 		return;
 
 	keyboard_take_lines(k);
+	file_write(k->fd, restore, strlen(restore));
+	restore = "";
 	close(k->fd);
 	k->fd = -1;
+}
+
+void keyboard_change(struct keyboard *k, const char *now, const char *after)
+{
+	restore = after;
+	file_write(k->fd, now, strlen(now));
 }
 
 void keyboard_take_keys(struct keyboard *k)

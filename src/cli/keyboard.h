@@ -19,6 +19,12 @@ struct keyboard {
 int keyboard_open(struct keyboard *keyboard);
 void keyboard_close(struct keyboard *keyboard);
 
+/*
+ * Writes a sequence to the terminal now, and another one when the keyboard is closed or a signal
+ * ends the program. The keyboard is open; once only; `after` is not copied.
+ */
+void keyboard_change(struct keyboard *keyboard, const char *now, const char *after);
+
 /* Switches to keys, which are read at once and not echoed, or to lines, which end with Enter. */
 void keyboard_take_keys(struct keyboard *keyboard);
 void keyboard_take_lines(struct keyboard *keyboard);

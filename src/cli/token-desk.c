@@ -398,12 +398,14 @@ static void take_issued(struct token_desk *d, struct event *event)
 static void take_events(struct token_desk *d)
 {
 	struct event event;
+	bool issued = false;
 	int status;
 
 	while (!d->done && (status = events_next(&d->events, &event)) != EVENTS_LATER) {
 		if (status != STATUS_DONE) {
 			end(d, status);
 		} else if (strcmp(event.name, EVENT_ISSUED) == 0) {
+			issued = true;
 			take_issued(d, &event);
 		} else if (strcmp(event.name, EVENT_SIGNED) == 0) {
 			take_signed(d, &event);
@@ -415,6 +417,9 @@ static void take_events(struct token_desk *d)
 			event_deinit(&event);
 		}
 	}
+	/* Once for all that came together. */
+	if (issued)
+		desk_view_ring(&d->view);
 }
 
 /* The time to wait for events, in ms for poll(2); -1: no limit. */
@@ -448,6 +453,7 @@ static int run(struct token_desk *d)
 	screen_put_str(&d->view.screen, "Requests are shown as they come. q leaves.\n");
 	take_events(d);
 	while (!d->done && !d->view.screen.failed) {
+		desk_view_count(&d->view, d->queue.n);
 		fds[0].fd = d->view.screen.keyboard.fd;
 		fds[1].fd = d->events.client.fd;
 		n = poll(fds, 2, patience(d));
@@ -469,11 +475,13 @@ static int run(struct token_desk *d)
 	return d->status;
 }
 
-int token_desk_run(const struct operator_options *op, const char *key)
+int token_desk_run(const struct operator_options *op, const struct token_desk_options *options)
 {
-	struct token_desk desk = { .op = op, .key = key, .view = DESK_VIEW_INIT };
+	struct token_desk desk = { .op = op, .key = options->key, .view = DESK_VIEW_INIT };
 	int r, status;
 
+	desk.view.bell = options->bell;
+	desk.view.title = options->title;
 	desk_queue_init(&desk.queue);
 	status = events_open(&desk.events, op);
 	if (status != STATUS_DONE)

@@ -8,5 +8,11 @@
 
 #include "cli/operator.h"
 
+struct token_desk_options {
+	const char *key; /* for signing; NULL: the usual one */
+	bool bell;       /* ring when a request comes */
+	bool title;      /* put the number that waits into the terminal's title */
+};
+
 /* Runs until the person quits or the daemon ends. Returns the exit status. */
-int token_desk_run(const struct operator_options *op, const char *key);
+int token_desk_run(const struct operator_options *op, const struct token_desk_options *options);

@@ -13,7 +13,7 @@
 struct watching {
 	struct operator_options op;
 	bool json;
-	const char *key;
+	struct token_desk_options desk;
 };
 
 static const struct option_row rows[] = {
@@ -23,7 +23,11 @@ static const struct option_row rows[] = {
 	{ "key", 0, "FILE",
 		"sign with this SSH key, where that is needed\n"
 		"(default: $FIRMA_APPROVER_KEY)",
-		OPTION_TEXT(struct watching, key) },
+		OPTION_TEXT(struct watching, desk.key) },
+	{ "bell", 0, NULL, "ring the terminal's bell when a request comes",
+		OPTION_FLAG(struct watching, desk.bell) },
+	{ "title", 0, NULL, "put the number that waits into the terminal's title",
+		OPTION_FLAG(struct watching, desk.title) },
 	{ 0 },
 };
 
@@ -83,7 +87,7 @@ static int run(const struct verb *verb, int argc, char **argv)
 		return status;
 
 	if (!w.json && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO))
-		return token_desk_run(&w.op, w.key);
+		return token_desk_run(&w.op, &w.desk);
 	return print_events(&w.op, w.json);
 }
 
