@@ -6,6 +6,7 @@
 #
 # What a test sets may be for the library:
 # shellcheck disable=SC2030,SC2031,SC2034
+# shellcheck disable=SC2016 # $schema is a key
 
 load allowlist
 
@@ -89,6 +90,8 @@ closed_by_entry() {
 	closed_by '{"version":"1","agents":{}}' 'version must be 1'
 	closed_by '{"version":1.0,"agents":{}}' 'version must be 1'
 	closed_by '{"version":1}' 'agents is missing'
+	closed_by '{"$schema":null,"version":1,"agents":{}}' '$schema must be a string'
+	closed_by '{"$schema":1,"version":1,"agents":{}}' '$schema must be a string'
 	closed_by '{"version":1,"agents":[]}' 'agents must be an object'
 	closed_by '{"version":1,"agents":{"a b":[]}}' "agents 'a b': must be an object"
 	closed_by '{"version":1,"agents":{"a":{}}}' 'agents a: allowlist is missing'
@@ -99,6 +102,16 @@ closed_by_entry() {
 	closed_by "$(document "$(entry x /x)" "$(entry y /x)" "$(entry x /y)")" 'x is the id of two entries'
 	closed_by "$(document 1)" 'agents a: allowlist\[0]: must be an object'
 	closed_by "$(document '[[]]')" 'agents a: allowlist\[0]: must be an object'
+}
+
+@test "a file may name its schema, and keeps it" {
+	local schema='"$schema":"file:///no/such/file"'
+
+	write_list "{$schema,\"version\":1,\"agents\":{\"*\":{\"allowlist\":[$(entry 1 /usr/bin/git)]}}}"
+	start_daemon --default-action deny
+	assert_equal "$(ask | "$UNIT" get decision)" allow
+	operate allow.add pattern=/usr/bin/new
+	[[ $(<"$LIST") == "{$schema,"*/usr/bin/new* ]] || fail "$(<"$LIST")"
 }
 
 @test "an entry that makes no sense closes the daemon, and stays as it is" {

@@ -5,6 +5,7 @@
 # policy that has one.
 
 # shellcheck disable=SC2030,SC2031 # each test is a process, and so are its variables
+# shellcheck disable=SC2016 # $schema is a key
 # shellcheck disable=SC2154 # some variables are those of lib.bash and of bats
 
 load policy
@@ -100,6 +101,20 @@ text() {
 	fault_of '"agent":["x"]' "unknown key 'agent'"
 	fault_of '"ARGV":["x"]' "unknown key 'ARGV'"
 	fault_of '"a\u202eb\n":1' "unknown key 'a\\u{202E}b\\u{A}'"
+}
+
+@test "a document may name its schema, in each of its forms, with a string" {
+	local schema='"$schema":"file:///no/such/file"' form
+
+	for form in '"exec":[]' '"metadata":{"id":"x"},"commands":{}' '"mcp_servers":[]'; do
+		check "{$schema,$form}"
+		assert_status 0
+		assert_output -p ': in order, '
+		faults "{\"\$schema\":null,$form}" ': $schema: must be a string'
+		faults "{\"\$schema\":[\"x\"],$form}" ': $schema: must be a string'
+		faults "{\"\$schema\":\"$(printf '%1025s' '')\",$form}" ': $schema: is longer than 1024 bytes'
+	done
+	fault_of "$schema" "unknown key '\$schema'"
 }
 
 @test "a value of another type is a fault" {

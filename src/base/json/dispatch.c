@@ -209,20 +209,29 @@ void *dispatch_to(const struct dispatch *d, const struct dispatch_row *row)
 	return (char *)d->to + row->offset;
 }
 
+int dispatch_check_string(
+	struct dispatch *d, const struct dispatch_row *row, const struct dispatch_value *v)
+{
+	if (!v->string)
+		return dispatch_refuse(d, row->key, "must be a string");
+	if (strlen(v->string) > row->limit)
+		return dispatch_refuse(
+			d, row->key, "is longer than %llu bytes", (unsigned long long)row->limit);
+	return 0;
+}
+
 int dispatch_take_string(
 	struct dispatch *d, const struct dispatch_row *row, const struct dispatch_value *v)
 {
-	const char *string = v->string;
+	int r;
 
-	if (!string)
-		return dispatch_refuse(d, row->key, "must be a string");
-	if (strlen(string) > row->limit)
-		return dispatch_refuse(
-			d, row->key, "is longer than %llu bytes", (unsigned long long)row->limit);
-	if (row->need == DISPATCH_REQUIRED && text_is_blank(string))
+	r = dispatch_check_string(d, row, v);
+	if (r != 0)
+		return r;
+	if (row->need == DISPATCH_REQUIRED && text_is_blank(v->string))
 		return dispatch_refuse(d, row->key, "is blank");
 
-	*(const char **)dispatch_to(d, row) = string;
+	*(const char **)dispatch_to(d, row) = v->string;
 	return 0;
 }
 

@@ -129,5 +129,11 @@ dispatch_take_fn dispatch_take_uid;
 /* The same as the numbers, but they are only checked. */
 dispatch_take_fn dispatch_check_number, dispatch_check_positive;
 
-/* Only the type is checked. */
-dispatch_take_fn dispatch_check_object;
+/* Only the type is checked; for a string, also its length. */
+dispatch_take_fn dispatch_check_object, dispatch_check_string;
+
+/* A document may name its JSON schema. That is for editors: the schema is not read. */
+#define DISPATCH_SCHEMA                                                      \
+	{                                                                    \
+		"$schema", dispatch_check_string, 0, DISPATCH_NOT_NULL, 1024 \
+	}

@@ -262,6 +262,7 @@ static int check_ids(struct reader *r)
 static int read_document(struct reader *r)
 {
 	static const struct dispatch_row rows[] = {
+		DISPATCH_SCHEMA,
 		{ "version", take_version, 0, true, 0 },
 		{ "clock", take_clock, 0, DISPATCH_NOT_NULL, 0 },
 		{ "agents", take_agents, 0, true, 0 },

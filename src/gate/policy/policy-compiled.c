@@ -142,6 +142,7 @@ static int take_metadata(
 }
 
 static const struct dispatch_row keys[] = {
+	DISPATCH_SCHEMA,
 	{ "metadata", take_metadata, 0, true, 0 },
 	{ "filesystem", take_section, 0, false, 0 },
 	{ "commands", take_section, 0, false, 0 },

@@ -175,6 +175,7 @@ static int take_runners(
 }
 
 static const struct dispatch_row keys[] = {
+	DISPATCH_SCHEMA,
 	{ "metadata", take_metadata, 0, false, 0 },
 	{ RULE_DEFAULT, rule_take_action, AT(default_action), false, 0 },
 	{ RULE_BUDGET, dispatch_take_bool, AT(require_budget), false, 0 },

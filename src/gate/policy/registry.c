@@ -130,6 +130,7 @@ static int check_ids(const struct registry *r, struct faults *faults)
 int registry_read(const struct json *root, struct faults *faults, struct registry **ret)
 {
 	static const struct dispatch_row rows[] = {
+		DISPATCH_SCHEMA,
 		{ SERVERS_KEY, take_servers, 0, true, 0 },
 		{ 0 },
 	};
