@@ -327,6 +327,45 @@ default/firma root 644'
 	assert_stderr -p 'is no record of firma init'
 }
 
+@test "only a policy is copied: no secret that somebody has put in its place" {
+	local what
+
+	need_root
+	mkdir -p "$TMP/root/etc/default"
+	chown -R 0 "$TMP"
+	echo '{"auths": {"host": {"auth": "secret"}}}' >"$TMP/secret"
+	chmod 600 "$TMP/secret"
+	ln -s secret "$TMP/policy.json"
+	for what in --dry-run --yes; do
+		as_root init --system --root "$TMP/root" --policy "$TMP/policy.json" "$what"
+		assert_status 1
+		assert_stderr -e "^firma: $TMP/policy.json: .*auths.*; nothing was changed$"
+		refute_output
+	done
+	echo 'root:secret' >"$TMP/secret"
+	as_root init --system --root "$TMP/root" --policy "$TMP/policy.json" --yes
+	assert_status 1
+	assert_stderr -e "^firma: $TMP/policy.json:1:1: .*; nothing was changed$"
+	assert_equal "$(find "$TMP/root" -type f)" ''
+	# Users and groups may be made later.
+	echo '{"exec": [{"id": "a", "argv": ["ls"], "action": "allow", "groups": ["made-later"],
+		"run_as": ["made-later"]}]}' >"$TMP/policy.json"
+	as_root init --system --root "$TMP/root" --policy "$TMP/policy.json" --yes
+	assert_status 0
+}
+
+@test "what root makes can be read by the daemon, whatever the umask" {
+	need_root
+	mkdir -p "$TMP/root"
+	chown -R 0 "$TMP"
+	umask 077
+	system --yes
+	assert_status 0
+	assert_equal "$(stat -c '%a' "$TMP"/root/etc{,/firma,/firma/policy.json,/default,/default/firma})" \
+		$'755\n755\n644\n755\n644'
+	assert_equal "$(stat -c '%a' "$TMP/root/etc/firma/init.undo")" 600
+}
+
 @test "where the disk is full, all is as it was before" {
 	local size
 

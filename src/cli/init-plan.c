@@ -20,6 +20,7 @@
 #include "cli/own-path.h"
 #include "cli/say.h"
 #include "gate/limits.h"
+#include "gate/policy/policy.h"
 
 /* Where `make install` puts the examples, unless the build says otherwise. */
 #ifndef EXAMPLES_DIRECTORY
@@ -57,6 +58,54 @@ static bool find_agent(const struct init_plan *p, uid_t *ret)
 	return !p->places.system || (p->options->agent && users_find(p->options->agent, ret) == 0);
 }
 
+/* Users and groups that a policy names may be made later. */
+static int any_user(const char *name, uid_t *ret)
+{
+	(void)name;
+	*ret = 0;
+	return 0;
+}
+
+static int any_group(const char *name, gid_t *ret)
+{
+	(void)name;
+	*ret = 0;
+	return 0;
+}
+
+static int any_primary_group(uid_t uid, gid_t *ret)
+{
+	(void)uid;
+	*ret = 0;
+	return 0;
+}
+
+/*
+ * The file may be another user's, who could have put a link to a secret of root's in its place. The
+ * copy can be read by everybody, so only a policy is copied.
+ */
+static int check_policy(const char *path, const struct bytes *text)
+{
+	static const struct policy_names any = { any_user, any_group, any_primary_group };
+	cleanup(bytes_deinit) struct bytes shown = BYTES_PRINTED, why = BYTES_PRINTED;
+	cleanup(policy_free_p) struct policy *policy = NULL;
+	struct faults faults;
+	int r;
+
+	faults_init(&faults);
+	r = policy_parse(bytes_str(text), text->len, &any, &faults, &policy);
+	if (text_append_escaped(&shown, path, strlen(path)) < 0
+		|| faults_summarize(&faults, bytes_str(&shown), &why) < 0)
+		r = -ENOMEM;
+	faults_deinit(&faults);
+	if (r < 0)
+		return say_undecided("%s", strerror(-r));
+	if (r == 0)
+		return STATUS_DONE;
+	say("%s; nothing was changed", bytes_str(&why));
+	return STATUS_REFUSED;
+}
+
 static int make_policy(struct init_plan *p)
 {
 	const char *path = p->options->policy ? p->options->policy : USUAL_POLICY, *at, *from;
@@ -76,7 +125,8 @@ static int make_policy(struct init_plan *p)
 		from = at + strlen(AGENT_UID);
 	}
 	bytes_append_str(&p->policy, from);
-	return bytes_error(&p->policy) < 0 ? say_undecided("out of memory") : STATUS_DONE;
+	return bytes_error(&p->policy) < 0 ? say_undecided("out of memory")
+					   : check_policy(path, &p->policy);
 }
 
 /* Whether a line sets FIRMA_OPTIONS. */

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -269,6 +270,8 @@ static int run(const struct verb *verb, int argc, char **argv)
 	status = choose(verb, &options);
 	if (status != STATUS_DONE)
 		return status;
+	if (options.system)
+		umask(022); /* the daemon must be able to read it */
 	return options.uninstall ? uninstall(verb, &options) : install(verb, &options);
 }
 
