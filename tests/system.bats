@@ -646,6 +646,34 @@ as_installed() {
 		systemctl enable --now firma.socket firma-operator.socket" 2>/dev/null
 }
 
+@test "init approves what it has asked alone, and asks as an agent without a group of their own" {
+	as_installed
+	guest cp "$OPTIONS_FILE" /run/options.kept
+	guest sh -c "rm -rf /etc/firma $OPTIONS_FILE /run/other; mkdir /run/other
+		useradd -M -N -g staff dora"
+	guest sh -c 'cat >/run/other/setpriv && chmod 755 /run/other/setpriv' <<-'END'
+		#!/bin/sh
+		exec /usr/bin/setpriv --reuid dora --regid staff --init-groups \
+			firma check --quiet -- reboot
+	END
+	# What the agent's process prints may be the token of another request.
+	# shellcheck disable=SC2016
+	run --separate-stderr guest sh -c \
+		'PATH=/run/other:$PATH exec firma init --agent-user dora --yes'
+	assert_status 1
+	assert_stderr -p 'names the token of another one; nothing was approved'
+	run guest firma status
+	assert_line -e '^tokens +1 pending, 0 approved, 0 consumed,'
+	guest firma init --uninstall --yes
+
+	run --separate-stderr guest firma init --agent-user dora --yes
+	assert_status 0
+	assert_line 'The first question was approved, and is allowed: the gate works.'
+	guest firma init --uninstall --yes
+	guest sh -c "mv /run/options.kept $OPTIONS_FILE; userdel dora
+		systemctl enable --now firma.socket firma-operator.socket" 2>/dev/null
+}
+
 @test "init sets a user's own gate up under their manager, and takes it back" {
 	local uid config=/home/carol/.config
 

@@ -4,21 +4,52 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/users.h"
 #include "cli/capture.h"
+#include "cli/operator.h"
 #include "cli/say.h"
+#include "cli/token-view.h"
 #include "cli/verb.h"
 
 #define REASON "the first question, by firma init; nothing is run"
+#define ARGUMENT "--version"
 #define TOKEN_MAX 128
 #define TIMEOUT (60 * CLOCK_SECOND)
 #define WORDS_MAX 20
 
-/* Runs `firma check`; at the system's gate, as the agent's user. Its messages are printed. */
-static int check(const struct init_plan *p, const char *token, struct bytes *out)
+/* The first question. */
+struct first {
+	const struct init_plan *plan;
+	uid_t asker;
+	char uid[NOTATION_DECIMAL_MAX + 1], gid[NOTATION_DECIMAL_MAX + 1]; /* of the asker */
+	char token[NOTATION_UUID_LEN + 1];
+	bool is_token; /* the token is for this question */
+};
+
+/* At the system's gate the agent's user asks, else the user who runs this. */
+static int find_asker(struct first *first)
 {
+	const struct init_plan *p = first->plan;
+	gid_t gid = getegid();
+
+	first->asker = geteuid();
+	if (p->places.system
+		&& (users_find(p->options->agent, &first->asker) < 0
+			|| users_primary_group(first->asker, &gid) < 0))
+		return say_undecided("the agent's user is not there");
+	notation_decimal(first->asker, first->uid);
+	notation_decimal(gid, first->gid);
+	return STATUS_DONE;
+}
+
+/* Runs `firma check` as the asker. Its messages are printed. */
+static int check(const struct first *first, struct bytes *out)
+{
+	const struct init_plan *p = first->plan;
 	const char *words[WORDS_MAX] = { 0 };
 	size_t n = 0;
 	int r, status = STATUS_UNDECIDED;
@@ -26,9 +57,9 @@ static int check(const struct init_plan *p, const char *token, struct bytes *out
 	if (p->places.system) {
 		words[n++] = "setpriv";
 		words[n++] = "--reuid";
-		words[n++] = p->options->agent;
+		words[n++] = first->uid;
 		words[n++] = "--regid";
-		words[n++] = p->options->agent;
+		words[n++] = first->gid;
 		words[n++] = "--init-groups";
 		words[n++] = "--";
 	}
@@ -37,20 +68,66 @@ static int check(const struct init_plan *p, const char *token, struct bytes *out
 	words[n++] = "--quiet";
 	words[n++] = "--socket";
 	words[n++] = p->places.agent_socket;
-	words[n++] = token ? "--token" : "--reason";
-	words[n++] = token ? token : REASON;
+	words[n++] = first->token[0] ? "--token" : "--reason";
+	words[n++] = first->token[0] ? first->token : REASON;
 	words[n++] = "--";
 	words[n++] = p->program;
-	words[n] = "--version";
+	words[n] = ARGUMENT;
 	r = capture_run(words, NULL, TOKEN_MAX, TIMEOUT, out, &status);
 	return r < 0 ? say_undecided("%s: %s", words[0], strerror(-r)) : status;
 }
 
+static int compare(const struct bytes *line, void *userdata)
+{
+	struct first *first = userdata;
+	const struct string_list *args;
+	struct token_view token;
+	int status;
+
+	status = token_view_read(line, &token);
+	if (status != STATUS_DONE)
+		return status;
+	args = &token.asked.args;
+	first->is_token = token.uid == first->asker && token.asked.executable
+		&& strcmp(token.asked.executable, first->plan->program) == 0 && args->n == 1
+		&& strcmp(args->text, ARGUMENT) == 0;
+	token_view_deinit(&token);
+	return STATUS_DONE;
+}
+
+/*
+ * The process that printed the token was the agent's, who can make it print another one. With --yes
+ * no person sees for what that is.
+ */
+static int take_token(struct first *first, const struct bytes *out)
+{
+	struct operator_options op = OPERATOR_INIT(&token_approve_verb);
+	cleanup(bytes_deinit) struct bytes request = BYTES_PRINTED;
+	uint8_t id[TOKEN_ID_LEN];
+	int status = STATUS_DONE;
+
+	if (notation_parse_uuid(bytes_str(out), out->len, id) == 0) {
+		memcpy(first->token, bytes_str(out), NOTATION_UUID_LEN + 1);
+		op.socket = first->plan->places.operator_socket;
+		if (operator_print_request(
+			    ACTION_SHOW, &(struct operation){ .token_id = first->token }, &request)
+			< 0)
+			return say_undecided("out of memory");
+		status = operator_ask(&op, &request, compare, first, first->token);
+	}
+	if (status != STATUS_DONE || first->is_token)
+		return status;
+	say("the answer to the first question names the token of another one; nothing was "
+	    "approved");
+	return STATUS_REFUSED;
+}
+
 /* Runs `firma token approve`, which shows the request, and asks the person. */
-static int approve(const struct init_plan *p, char *token)
+static int approve(struct first *first)
 {
 	static char name[] = "approve", socket[] = "--socket", yes[] = "--yes";
-	char *words[] = { name, socket, p->places.operator_socket, token,
+	const struct init_plan *p = first->plan;
+	char *words[] = { name, socket, p->places.operator_socket, first->token,
 		p->options->yes ? yes : NULL, NULL };
 
 	return token_approve_verb.run(&token_approve_verb, p->options->yes ? 5 : 4, words);
@@ -59,9 +136,13 @@ static int approve(const struct init_plan *p, char *token)
 int init_try(const struct init_plan *p)
 {
 	cleanup(bytes_deinit) struct bytes out = BYTES_PRINTED, none = BYTES_PRINTED;
+	struct first first = { .plan = p };
 	int status;
 
-	status = check(p, NULL, &out);
+	status = find_asker(&first);
+	if (status != STATUS_DONE)
+		return status;
+	status = check(&first, &out);
 	if (status == STATUS_DONE) {
 		say("the policy allows even a question about %s without asking a person",
 			p->program);
@@ -73,10 +154,12 @@ int init_try(const struct init_plan *p)
 	}
 	bytes_truncate(&out, strcspn(bytes_str(&out), "\n"));
 	say_flush();
-	status = approve(p, out.data);
+	status = take_token(&first, &out);
+	if (status == STATUS_DONE)
+		status = approve(&first);
 	if (status != STATUS_DONE)
 		return status;
-	status = check(p, bytes_str(&out), &none);
+	status = check(&first, &none);
 	if (status == STATUS_DONE)
 		puts("The first question was approved, and is allowed: the gate works.");
 	else
