@@ -394,6 +394,29 @@ pending() {
 	assert_line -n 2 -p 'Permission denied'
 }
 
+@test "where sudo can't go to the directory of a login, it is asked about with the asker's" {
+	guest sh -c 'cat >/etc/firma/login.json' <<-'END'
+		{"default_action": "deny", "exec": [{"id": "login", "argv": ["nologin", "**"],
+			"action": "allow", "cwd": ["/etc"], "run_as": ["bob"]}]}
+	END
+	serve_with --policy /etc/firma/login.json
+	guest test ! -e /home/bob
+	run as alice sh -c 'cd /etc && sudo -i -u bob'
+	refute_output -p 'firma: denied'
+	assert_output -p 'not available'
+}
+
+@test "a program that can't be started refuses, and says so" {
+	local program
+
+	program=$(dirname "$(dirname "$PLUGIN")")/firma/firma-sudo-ask
+	guest mv "$program" "$program.away"
+	sudo_as alice id -u
+	guest mv "$program.away" "$program"
+	assert_status 1
+	assert_stderr -p "firma: the program that asks the gate can't be started"
+}
+
 @test "a plugin that is not there fails every sudo, root's as well" {
 	guest sh -c "echo 'Plugin firma_approval /nowhere/firma_sudo.so' >/etc/sudo.conf"
 	sudo_as alice id -u

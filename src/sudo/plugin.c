@@ -156,15 +156,19 @@ static char *const *find_args(char *const argv[], bool edits)
 
 /*
  * Where the command will run. "runcwd" is there if a command that sudo has run runs another one
- * (`intercept` in sudoers), and is then where that is.
+ * (`intercept` in sudoers), and is then where that is. An optional directory, such as the home for
+ * a login, may be missing: then sudo stays where it is.
  */
 static const char *find_directory(char *const info[])
 {
 	const char *now = find(info, "runcwd"), *chosen = find(info, "cwd");
+	struct stat st;
 
 	if (now)
 		return now;
-	return chosen ? chosen : find(user, "cwd");
+	if (!chosen || (is_true(find(info, "cwd_optional")) && stat(chosen, &st) < 0))
+		return find(user, "cwd");
+	return chosen;
 }
 
 /* Why the gate can't be asked: a fact is missing, or a request can't express something. Or NULL. */
@@ -235,6 +239,9 @@ static int make_facts(char *const info[], char *const argv[], char *const envp[]
 
 /* --- asking ----------------------------------------------------------------------------------- */
 
+/* The status of a child that could not become the program. */
+#define NOT_STARTED 127
+
 /* In the child: keeps nothing of the user's process but standard error, for messages. */
 static void execute(int facts, pid_t parent)
 {
@@ -248,18 +255,18 @@ static void execute(int facts, pid_t parent)
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
 		sigaction(numbers[i], &standard, NULL);
 	if (setgroups(0, NULL) < 0 || setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)
-		_exit(127);
+		_exit(NOT_STARTED);
 	/* Die with sudo: otherwise the answer could consume an approval, and no command runs. */
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
-		_exit(127);
+		_exit(NOT_STARTED);
 	umask(077);
 	if (chdir("/") < 0 || dup2(facts, STDIN_FILENO) < 0
 		|| dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
-		_exit(127);
+		_exit(NOT_STARTED);
 	closefrom(STDERR_FILENO + 1);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	execve(SUDO_ASK, argv, envp);
-	_exit(127);
+	_exit(NOT_STARTED);
 }
 
 /* Returns the exit status of sudo/ask; -1 if it did not exit. */
@@ -319,6 +326,8 @@ static int check(char *const info[], char *const argv[], char *const envp[], con
 	close(facts);
 	if (status == 0)
 		return ALLOWED;
+	if (status == NOT_STARTED)
+		return fail(errstr, "firma: the program that asks the gate can't be started");
 	if (errstr)
 		*errstr = status == 1 ? "firma: the command is denied"
 				      : "firma: the command is not approved";
