@@ -309,6 +309,11 @@ default/firma root 644'
 	system --yes
 	assert_status 1
 	assert_stderr -p 'belongs to, or is writable by, others'
+	chown 0:4711 "$TMP/root/etc/default/firma"
+	chmod 0664 "$TMP/root/etc/default/firma"
+	system --yes
+	assert_status 1
+	assert_stderr -p 'belongs to, or is writable by, others'
 	assert_equal "$(find "$TMP/elsewhere" "$TMP/root/etc/firma" -mindepth 1)" ''
 
 	# A record of another's is not believed.

@@ -34,6 +34,12 @@ static bool is_foreign(const struct stat *st)
 	return st->st_uid != geteuid() && st->st_uid != 0;
 }
 
+/* The group of a user's file is often that user's alone. For root, a group is others. */
+static bool others_can_write(const struct stat *st)
+{
+	return (st->st_mode & (geteuid() == 0 ? S_IWGRP | S_IWOTH : S_IWOTH)) != 0;
+}
+
 /* The directory may be the user's symbolic link; the file may not be a link. */
 static int open_dir(struct settings_file *f)
 {
@@ -48,7 +54,7 @@ static int open_dir(struct settings_file *f)
 		return errno == ENOENT ? STATUS_DONE : settings_file_fail(f, strerror(errno));
 	if (fstat(f->dir_fd, &st) < 0)
 		return settings_file_fail(f, strerror(errno));
-	if (is_foreign(&st) || (st.st_mode & S_IWOTH))
+	if (is_foreign(&st) || others_can_write(&st))
 		return settings_file_fail(f, "its directory belongs to, or is writable by, others");
 	return STATUS_DONE;
 }
@@ -75,7 +81,7 @@ static int read_file(struct settings_file *f)
 		return settings_file_fail(f, strerror(errno));
 	if (!S_ISREG(st.st_mode))
 		return settings_file_fail(f, "is no regular file");
-	if (is_foreign(&st) || (st.st_mode & S_IWOTH))
+	if (is_foreign(&st) || others_can_write(&st))
 		return settings_file_fail(f, "belongs to, or is writable by, others");
 	if (st.st_uid != geteuid() && !f->only_read)
 		return settings_file_fail(f, "belongs to root, which alone may change it");
