@@ -417,6 +417,21 @@ pending() {
 	assert_stderr -p "firma: the program that asks the gate can't be started"
 }
 
+@test "a signal to sudo ends its waiting, and nothing runs" {
+	local name
+
+	for name in TERM HUP INT; do
+		in_background date "+$name"
+		pending
+		# shellcheck disable=SC2016
+		as alice sh -c 'kill -s "$1" "$(pgrep -x sudo)"' sh "$name"
+		ends 1
+		assert_equal "$(<"$TMP/out")" ''
+	done
+	run guest pgrep -x firma-sudo-ask
+	assert_status 1
+}
+
 @test "a plugin that is not there fails every sudo, root's as well" {
 	guest sh -c "echo 'Plugin firma_approval /nowhere/firma_sudo.so' >/etc/sudo.conf"
 	sudo_as alice id -u

@@ -269,19 +269,53 @@ static void execute(int facts, pid_t parent)
 	_exit(NOT_STARTED);
 }
 
+static const int ending[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+#define ENDING (sizeof(ending) / sizeof(ending[0]))
+
+static volatile pid_t child;
+
+static void pass_on(int number)
+{
+	const int error = errno;
+
+	kill(child, number);
+	errno = error;
+}
+
+/*
+ * Waits until the child has ended, and leaves its pid in use. sudo's own handlers would only note a
+ * signal for later; here it ends the child, so that the command is refused.
+ */
+static void await(void)
+{
+	const struct sigaction passing = { .sa_handler = pass_on };
+	struct sigaction before[ENDING];
+	siginfo_t info;
+
+	for (size_t i = 0; i < ENDING; i++) {
+		sigaction(ending[i], NULL, &before[i]);
+		if (before[i].sa_handler != SIG_IGN)
+			sigaction(ending[i], &passing, NULL);
+	}
+	while (waitid(P_PID, (id_t)child, &info, WEXITED | WNOWAIT) < 0 && errno == EINTR)
+		;
+	for (size_t i = 0; i < ENDING; i++)
+		sigaction(ending[i], &before[i], NULL);
+}
+
 /* Returns the exit status of sudo/ask; -1 if it did not exit. */
 static int ask(int facts)
 {
 	const pid_t parent = getpid();
 	int status;
-	pid_t pid;
 
-	pid = fork();
-	if (pid < 0)
+	child = fork();
+	if (child < 0)
 		return -1;
-	if (pid == 0)
+	if (child == 0)
 		execute(facts, parent);
-	while (waitpid(pid, &status, 0) < 0)
+	await();
+	while (waitpid(child, &status, 0) < 0)
 		if (errno != EINTR)
 			return -1;
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
