@@ -355,6 +355,9 @@ text() {
 	assert_line -n 1 'policy.json: in order, 1 rule'
 	check "{\"exec\":[$(rule r allow '["ls"]' '"agents":["x"],"users":["0"]')]}"
 	assert_output 'policy.json: in order, 1 rule'
+	# Only root says as whom, and then its other claims are facts, too.
+	check "{\"exec\":[$(rule r allow '["ls"]' '"cwd":["/"],"run_as":["0"]')]}"
+	assert_output 'policy.json: in order, 1 rule'
 	check "{\"exec\":[$(rule r deny '["ls","**"]' '"agents":["x"]')]}"
 	assert_output 'policy.json: in order, 1 rule'
 	check "{\"exec\":[$(rule r allow '["ls"]')]}"

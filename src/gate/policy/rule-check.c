@@ -233,7 +233,7 @@ static void check_claims(const struct rule *rule, const char *place, struct faul
 	for (enum field claim = 0; claim < FIELDS; claim++)
 		n += rule->claims[claim].n;
 	if (rule->action == DECISION_ALLOW && n > 0 && rule->users.n == 0 && rule->groups.n == 0
-		&& rule->runners.n == 0)
+		&& rule->runners.n == 0 && rule->run_as.n == 0)
 		faults_warn(faults, place,
 			"it allows on claims alone, which any asker can make: 'users' and 'groups' "
 			"are facts");
