@@ -20,11 +20,16 @@ teardown() {
 	lib_teardown
 }
 
-# notify [OPTION...]: begins to tell, into $TMP/told; waits until it watches.
-notify() {
+# begin_to_notify [OPTION...]: begins to tell, into $TMP/told.
+begin_to_notify() {
 	_command "$FIRMA" notify --socket "$SOCKET" "$@"
 	env PATH="$TMP/bin:$PATH" "${CMD[@]}" </dev/null >"$TMP/told" 2>"$TMP/notify.err" 3>&- &
 	NOTIFY=$!
+}
+
+# notify [OPTION...]: the same, and waits until it watches.
+notify() {
+	begin_to_notify "$@"
 	_until "$NOTIFY" watches || fail "it does not watch: $(<"$TMP/notify.err")"
 }
 
@@ -200,10 +205,33 @@ runs_sleep() {
 	assert_status 2
 	run firma notify --socket "$TMP/none" --bell
 	assert_status 3
-	notify --bell
-	stop_daemon
-	run wait "$NOTIFY"
+}
+
+# ends_undecided MESSAGE: it ends by itself.
+ends_undecided() {
+	local status=0
+
+	_until "$NOTIFY" _is_gone "$NOTIFY" || fail "it does not end"
+	wait "$NOTIFY" || status=$?
 	NOTIFY=
+	assert_equal "$status" 3
+	assert_equal "$(<"$TMP/notify.err")" "firma: $1"
+}
+
+@test "a daemon that is gone is waited for no longer than --timeout" {
+	notify --bell --timeout 200ms
+	stop_daemon
+	ends_undecided "$SOCKET: No such file or directory (no daemon there?)"
+}
+
+@test "a daemon that hangs is waited for no longer than --timeout" {
+	stop_daemon
+	fake never-accept
+	# What is not accepted takes the room of the one that may wait.
+	run firma check --socket "$SOCKET" --timeout 100ms -- true
+	assert_status 3
+	begin_to_notify --bell --timeout 200ms
+	ends_undecided "$SOCKET: no answer in time"
 }
 
 # example N: that example of firma-notify(1), as it is typed.
