@@ -182,6 +182,12 @@ no_bundle() {
 	no_bundle 'the bundle does not hold' FIRMA_CI_TRUSTED="$BATS_FILE_TMPDIR/firma"
 }
 
+@test "a firma that is trusted is never one of the bundle" {
+	no_bundle "$PROGRAM is in the bundle" FIRMA_CI_TRUSTED="$PROGRAM"
+	ln -s "$PROGRAM" "$TMP/link"
+	no_bundle "$TMP/link is in the bundle" FIRMA_CI_TRUSTED="$TMP/link"
+}
+
 @test "an older version than was asked for is refused" {
 	ends 0 allowed FIRMA_CI_VERSION=1.2.3
 	ends 0 allowed FIRMA_CI_VERSION=1.2
@@ -191,7 +197,9 @@ no_bundle() {
 	add_sums
 	sign_bundle
 	no_bundle 'the bundle is not of a version that is wanted' FIRMA_CI_VERSION=1.2
-	ends 2 'FIRMA_CI_VERSION is not a version' FIRMA_CI_VERSION='1 || true'
+	for version in '1 || true' . .9 1. 1..2 01 1.2.3.4.5 $'1.2.3\n1.2.3' 9999999999; do
+		ends 2 'FIRMA_CI_VERSION is not a version' FIRMA_CI_VERSION="$version"
+	done
 }
 
 # --- what is missing ------------------------------------------------------------------------------
@@ -366,7 +374,22 @@ is_harmless() {
 	mkdir other
 	ln -s other .firma
 	ends 3 'is a symbolic link'
+	ends 3 'is a symbolic link' FIRMA_CI_OUTPUT=.firma/
+	ends 3 'is a symbolic link' FIRMA_CI_OUTPUT=.firma/.
+	ends 3 'is a symbolic link' FIRMA_CI_OUTPUT=.firma/more
 	assert_equal "$(ls other)" ''
+	# Links outside of the checkout are the job's own.
+	ln -s "$JOB/other" "$TMP/out"
+	ends 0 allowed FIRMA_CI_OUTPUT="$TMP/out/more"
+	[[ -s other/more/decision.json ]]
+}
+
+@test "a record that is a link in the source publishes nothing" {
+	echo secret >"$TMP/secret"
+	ln -sf "$TMP/secret" release.json
+	ends 3 "$JOB/release.json is a symbolic link"
+	not_published
+	[[ ! -e .firma/release.json ]]
 }
 
 @test "a secret in what would be published is not published" {
