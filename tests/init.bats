@@ -253,6 +253,35 @@ default/firma root 644'
 	[[ ! -e $TMP/root/etc/firma ]]
 }
 
+@test "the policy of Debian's package, which has no rules, gives way, and comes back" {
+	local packaged=$BATS_TEST_DIRNAME/../packaging/debian/policy.json
+	local policy=$TMP/root/etc/firma/policy.json
+
+	need_root
+	chown -R 0 "$TMP"
+	install -D -m 644 "$packaged" "$policy"
+	system --yes
+	assert_status 0
+	assert_line "replaces $policy, which has no rules and is the package's, with a copy of the policy that is named"
+	cmp "$TMP/example.json" "$policy"
+	assert_equal "$(stat -c '%U %a' "$policy")" 'root 644'
+	system --uninstall --yes
+	assert_status 0
+	assert_line "puts $policy back as it was"
+	cmp "$packaged" "$policy"
+	assert_equal "$(ls -A "$TMP/root/etc/firma")" policy.json
+
+	# Another one without rules is somebody's decision.
+	sed -i s/site/mine/ "$policy"
+	system --yes
+	assert_status 0
+	assert_line "$policy is there already, and stays as it is"
+	grep -q mine "$policy"
+	system --uninstall --yes
+	assert_status 0
+	grep -q mine "$policy"
+}
+
 @test "as root it writes nowhere where another user could write or redirect" {
 	local before
 

@@ -236,6 +236,12 @@ static void make_commands(struct init_plan *p)
 	enable(p);
 }
 
+bool init_plan_is_packaged(const struct settings_file *policy)
+{
+	return policy->there && policy->text.len == strlen(INIT_PACKAGED_POLICY)
+		&& memcmp(bytes_str(&policy->text), INIT_PACKAGED_POLICY, policy->text.len) == 0;
+}
+
 static int make_all(struct init_plan *p)
 {
 	int status = STATUS_DONE;
@@ -243,7 +249,8 @@ static int make_all(struct init_plan *p)
 	if (p->files.record.there)
 		return settings_file_fail(&p->files.record,
 			"firma init was run here before; firma init --uninstall puts it back");
-	if (!p->files.policy.there) {
+	p->record.packaged = init_plan_is_packaged(&p->files.policy);
+	if (!p->files.policy.there || p->record.packaged) {
 		p->record.policy = true;
 		status = make_policy(p);
 	}
@@ -279,20 +286,32 @@ int init_plan_make(const struct init_options *options, bool system, struct init_
 	return status == STATUS_DONE ? make_all(ret) : status;
 }
 
-int init_plan_show(const struct init_plan *p)
+static int show_policy(const struct init_plan *p)
 {
-	const struct settings_file *policy = &p->files.policy, *options = &p->files.options;
-	int r = 0;
+	const struct settings_file *policy = &p->files.policy;
+	const char *source = p->options->policy ? "the policy that is named" : USUAL_POLICY;
 
-	printf("The %s gate%s\n\n", p->places.system ? "system's" : "user's own",
-		p->options->root ? ", in another root directory" : "");
 	if (!p->record.policy)
 		printf("%s is there already, and stays as it is\n", policy->shown);
 	else if (p->options->dry_run)
-		r = difference_print(policy->shown, "", bytes_str(&p->policy));
+		return difference_print(
+			policy->shown, bytes_str(&policy->text), bytes_str(&p->policy));
+	else if (p->record.packaged)
+		printf("replaces %s, which has no rules and is the package's, with a copy of %s\n",
+			policy->shown, source);
 	else
-		printf("writes %s, a copy of %s\n", policy->shown,
-			p->options->policy ? "the policy that is named" : USUAL_POLICY);
+		printf("writes %s, a copy of %s\n", policy->shown, source);
+	return 0;
+}
+
+int init_plan_show(const struct init_plan *p)
+{
+	const struct settings_file *options = &p->files.options;
+	int r;
+
+	printf("The %s gate%s\n\n", p->places.system ? "system's" : "user's own",
+		p->options->root ? ", in another root directory" : "");
+	r = show_policy(p);
 	if (!p->record.options)
 		printf("%s sets FIRMA_OPTIONS already, and stays as it is\n", options->shown);
 	else if (r >= 0)

@@ -11,6 +11,14 @@
 #include "cli/init-places.h"
 #include "cli/init-record.h"
 
+/* What packaging/debian/policy.json holds: no rules. */
+#define INIT_PACKAGED_POLICY                                        \
+	"{\n"                                                       \
+	"  \"metadata\": {\"id\": \"site\", \"version\": \"1\"},\n" \
+	"  \"default_action\": \"pending_hitl\",\n"                 \
+	"  \"exec\": []\n"                                          \
+	"}\n"
+
 struct init_options {
 	bool user, system, dry_run, uninstall, yes;
 	const char *policy; /* a file to copy; NULL: the one for coding agents */
@@ -36,6 +44,9 @@ int init_plan_begin(const struct init_options *options, bool system, struct init
 /* All of these return a status; a failure was printed. Call init_plan_deinit() in any case. */
 int init_plan_make(const struct init_options *options, bool system, struct init_plan *ret);
 int init_plan_show(const struct init_plan *p);
+
+/* Whether a policy is the one that the package installs. */
+bool init_plan_is_packaged(const struct settings_file *policy);
 
 /* If a step fails, init_plan_undo() can put back the steps before it. */
 int init_plan_apply(struct init_plan *p);

@@ -31,6 +31,7 @@ int init_record_print(const struct init_record *record, struct bytes *ret)
 	writer_unsigned(&w, "version", RECORD_VERSION);
 	writer_bool(&w, "directory", record->directory);
 	writer_string(&w, "policy", record->policy ? record->policy_hash : NULL);
+	writer_bool(&w, "policy_packaged", record->packaged);
 	writer_string(&w, "options", record->options ? record->options_hash : NULL);
 	writer_string(&w, "options_before", record->before);
 	writer_bool(&w, "units", record->units);
@@ -69,6 +70,7 @@ int init_record_read(const struct bytes *text, struct init_record *ret)
 
 	ret->directory = json_is_true(root, "directory");
 	ret->policy = read_hash(root, "policy", ret->policy_hash);
+	ret->packaged = json_is_true(root, "policy_packaged");
 	ret->options = read_hash(root, "options", ret->options_hash);
 	ret->before = json_get_string(root, "options_before");
 	ret->units = json_is_true(root, "units");

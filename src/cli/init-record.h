@@ -16,6 +16,7 @@
 struct init_record {
 	bool directory;       /* was made */
 	bool policy, options; /* were written */
+	bool packaged;        /* `policy` replaced the one of the package */
 	bool units, daemon;   /* were enabled; was started without a service manager */
 	const char *agent;    /* user that was added to the agents' group, or NULL */
 	const char *person;   /* user that was added to the operators' group, or NULL */

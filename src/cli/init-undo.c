@@ -25,7 +25,8 @@ static bool has_hash(const struct settings_file *f, const char *hash)
 
 static enum file_state state_of_policy(const struct init_plan *p)
 {
-	if (!p->record.policy || !p->files.policy.there)
+	if (!p->record.policy || !p->files.policy.there
+		|| (p->record.packaged && init_plan_is_packaged(&p->files.policy)))
 		return FILE_AS_BEFORE;
 	return has_hash(&p->files.policy, p->record.policy_hash) ? FILE_AS_WRITTEN : FILE_OTHER;
 }
@@ -102,7 +103,7 @@ int init_plan_show_undo(const struct init_plan *p)
 {
 	if (init_commands_print(&p->commands, "$ ") < 0)
 		return say_undecided("out of memory");
-	show_file(&p->files.policy, state_of_policy(p), false);
+	show_file(&p->files.policy, state_of_policy(p), p->record.packaged);
 	show_file(&p->files.options, state_of_options(p), p->record.before);
 	printf("removes %s\n", p->files.record.shown);
 	return STATUS_DONE;
@@ -118,13 +119,23 @@ static int put_options_back(struct init_plan *p)
 		&p->files.options, p->files.options.mode, p->record.before ? &before : NULL);
 }
 
+static int put_policy_back(struct init_plan *p)
+{
+	cleanup(bytes_deinit) struct bytes before = BYTES_PRINTED;
+
+	if (bytes_append_str(&before, INIT_PACKAGED_POLICY) < 0)
+		return say_undecided("out of memory");
+	return settings_file_write(
+		&p->files.policy, p->files.policy.mode, p->record.packaged ? &before : NULL);
+}
+
 int init_plan_undo(struct init_plan *p)
 {
 	int status = STATUS_DONE;
 
 	init_commands_try(&p->commands);
 	if (state_of_policy(p) == FILE_AS_WRITTEN)
-		status = settings_file_write(&p->files.policy, 0, NULL);
+		status = put_policy_back(p);
 	if (status == STATUS_DONE && state_of_options(p) == FILE_AS_WRITTEN)
 		status = put_options_back(p);
 	if (status == STATUS_DONE)
