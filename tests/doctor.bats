@@ -190,7 +190,7 @@ empty_group() {
 	skip "each group has members"
 }
 
-@test "a door for a group without members is warned of" {
+@test "a door for askers without members is warned of; operators may be root alone" {
 	need_root
 	empty_group
 	bind_door 660
@@ -199,6 +199,9 @@ empty_group() {
 	finds warning "agents' door" \
 		"$TMP/door: only root and the daemon's user may pass: the group $GROUP has no members" \
 		"usermod -aG $GROUP USER"
+	told_of_door operator "$GID"
+	finds good "operators' door" \
+		"$TMP/door: only root and the daemon's user may pass: the group $GROUP has no members"
 }
 
 # --- self-approval --------------------------------------------------------------------------------

@@ -687,6 +687,8 @@ as_installed() {
 	assert_line 'The first question was approved, and is allowed: the gate works.'
 	run as_own firma status
 	assert_line -p "$config/firma/policy.json, coding-agent 1, "
+	run as_own firma doctor --no-hooks
+	assert_line -e '^good +unit .*Overall exposure level for firma.service: [0-9]'
 	run as_own systemctl --user is-enabled firma.socket
 	assert_output enabled
 

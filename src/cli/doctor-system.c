@@ -14,6 +14,9 @@
 /* systemd-analyze counts from 0 to 10; its threshold is ten times that. */
 #define EXPOSURE_THRESHOLD "--threshold=10"
 
+/* A user's unit has no namespaces: in one, the uids of askers could not be told apart. */
+#define USER_EXPOSURE_THRESHOLD "--threshold=75"
+
 void doctor_clock(struct findings *f)
 {
 	if (clock_is_synchronized()) {
@@ -74,8 +77,10 @@ void doctor_unit(const struct json *status, struct findings *f)
 		findings_add(f, FINDING_UNSEEN, "unit", "the daemon is not a service of systemd");
 		return;
 	}
-	if (of_user)
+	if (of_user) {
+		words[2] = USER_EXPOSURE_THRESHOLD;
 		words[5] = "--user";
+	}
 	r = doctor_run(words, &out);
 	if (r == 0) {
 		findings_add(f, FINDING_GOOD, "unit", "%s", last_line(&out));
