@@ -94,6 +94,7 @@ OPTIONS_END='# Written by firma init. A policy that is named and is not there cl
 
 	init --uninstall --yes
 	assert_status 0
+	assert_line 'Hooks that are installed stay, and deny from now on: firma hook status lists them.'
 	run firma daemon status
 	assert_status 3
 	rm -r "$TMP/firma" "$TMP/.local"

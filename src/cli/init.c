@@ -136,7 +136,9 @@ static int uninstall(const struct verb *verb, const struct init_options *o)
 		if (status == STATUS_DONE)
 			status = init_plan_undo(&plan);
 		if (status == STATUS_DONE)
-			puts("Done. Tokens and records were kept.");
+			puts("Done. Tokens and records were kept.\n"
+			     "Hooks that are installed stay, and deny from now on: firma hook "
+			     "status lists them.");
 	}
 	init_plan_deinit(&plan);
 	return status;
