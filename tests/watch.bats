@@ -672,3 +672,17 @@ policy_of_many_steps() {
 	assert_line -e ' not known '
 	assert_line -e ' 0 of 2 '
 }
+
+# --- the README's picture -------------------------------------------------------------------------
+
+# words FILE.svg: the first word of each line of the screen.
+words() {
+	sed -n 's/^<text[^>]*>[^A-Za-z<]*\([A-Za-z]*\).*/\1/p' "$1"
+}
+
+@test "the README's picture is of this screen" {
+	FIRMA=$FIRMA_SHIPPED HOME=$TMP run "$BATS_TEST_DIRNAME/picture" "$TMP/watch.svg"
+	assert_status 0
+	python3 -c 'import sys, xml.dom.minidom; xml.dom.minidom.parse(sys.argv[1])' "$TMP/watch.svg"
+	assert_equal "$(words "$TMP/watch.svg")" "$(words "$BATS_TEST_DIRNAME/../man/watch.svg")"
+}
