@@ -354,7 +354,7 @@ doctor_line() {
 	assert_line -n 0 -e 'Overall exposure level for firma.service: [01]\.'
 
 	run as alice firma doctor
-	assert_line -n 0 -e '^unseen +daemon .*Permission denied'
+	assert_line -n 0 -e '^unseen +daemon .*Permission denied \(not in its group at login\?\)'
 	run as bob firma doctor
 	assert_line -n 0 -e '^good +daemon +answers'
 }

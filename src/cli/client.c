@@ -110,7 +110,7 @@ static const char *likely_cause(int error)
 	case ECONNREFUSED:
 		return " (no daemon there?)";
 	case EACCES:
-		return " (not in its group?)";
+		return " (not in its group at login?)";
 	default:
 		return "";
 	}
