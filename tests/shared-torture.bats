@@ -1,14 +1,14 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: ISC
 #
-# Three daemons that share a server, all of which are killed at any moment (firma-store(7)). What
-# clients, lists and the server's copy said is a history, and a program of its own judges it.
+# Three daemons that share a server: all four are killed at any moment, and the lines between them are
+# cut (firma-store(7)). What clients, lists and the server's copy said is a history, and a program of
+# its own judges it.
 
 load shared
 
 torture() { # [OPTION...]
-	_command "$FIRMA" serve --default-action pending_hitl --max-pending 4096 --token-ttl 1h \
-		--store-timeout 5s
+	_command "$FIRMA" serve --default-action pending_hitl --max-pending 4096 --token-ttl 24h --max-ttl 24h
 	FIRMA_TEST_WITNESS='' python3 "$BATS_TEST_DIRNAME/helper/desk-torture.py" \
 		--server "$(printf '%s\n' "${SERVER_COMMAND[@]}")" \
 		${DESK_TORTURE_SEED:+--seed "$DESK_TORTURE_SEED"} "$@" "$TMP" "$TMP/history" -- "${CMD[@]}"
@@ -35,6 +35,7 @@ history() {
 	run torture --kills "$kills"
 	assert_status 0
 	echo "$output"
+	(($(field line) > 0))
 	((kills == 5)) || echo "# ${output//$'\n'/, }" >&3
 	run judge
 	echo "$output"

@@ -15,8 +15,8 @@ The server's copy may be ahead of the host, but never behind an answer: what was
 was read is in it, and nothing is in it that nobody asked for. At the end, after "settled", it is
 what the list shows.
 
-The last line has the counts as JSON. Exit status: 0: no violation; 1: violations, each of which is
-a line before; 2: this is not such a history.
+The last line has the counts as JSON; lines before it are the first violations. Exit status: 0: no
+violation; 1: violations; 2: this is not such a history.
 """
 
 import json
@@ -24,6 +24,7 @@ import sys
 
 RANK = {"absent": 0, "pending": 1, "approved": 2, "consumed": 3, "revoked": 3, "expired": 3}
 STATES = tuple(RANK)
+SHOWN = 20  # violations
 
 # Who can have made such a state.
 ASKED = {"approved": "approve", "consumed": "retry", "revoked": "revoke"}
@@ -151,9 +152,13 @@ class History:
     def count(self, what):
         self.counts[what] = self.counts.get(what, 0) + 1
 
-    def violate(self, token, text):
+    def complain(self, text):
         self.violations += 1
-        print(f"token {token.number} {token.id} of host {token.host}: {text}")
+        if self.violations <= SHOWN:
+            print(text)
+
+    def violate(self, token, text):
+        self.complain(f"token {token.number} {token.id} of host {token.host}: {text}")
 
     def of_host(self, host):
         return [token for token in self.tokens.values() if token.host == host]
@@ -221,8 +226,7 @@ class History:
         host, tokens = self.readings.pop(number)
         asked = {token.number for token in self.of_host(host)}
         for name in found.keys() - asked:
-            self.violations += 1
-            print(f"token {name} {found[name][0]} of host {host}: nobody asked for it")
+            self.complain(f"token {name} {found[name][0]} of host {host}: nobody asked for it")
         for token in self.of_host(host):
             if token.number in found:
                 self.learn_id(token, found[token.number][0])
@@ -253,8 +257,7 @@ class History:
         for identifier in found.keys() - known:
             self.count("unknown in the server")
             if self.settled:
-                self.violations += 1
-                print(f"token {identifier} of host {host}: is in the server alone")
+                self.complain(f"token {identifier} of host {host}: is in the server alone")
         self.count("looks")
 
     def judge_copy(self, token, state, least):
@@ -306,7 +309,7 @@ def follow(lines, history):
             history.settled = True
         elif kind == "kill":
             history.count("kills")
-        elif kind not in ("start", "listing"):
+        elif kind not in ("start", "line", "listing"):
             raise Fault(f"not an event: {kind}")
 
 

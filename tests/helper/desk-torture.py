@@ -7,8 +7,10 @@ Kills the daemons of a desk and their server again and again, under load, and wr
 Three daemons share one server; in DIRECTORY each has a directory of its own. DAEMON-COMMAND is run
 with a socket, a state directory and the store's options added. Clients issue, approve, revoke and
 consume. After a random number of replies, one of the four, or a daemon and the server, gets SIGKILL
-and is started again. All must be open again without help; the tests' clock ($FIRMA_TEST_CLOCK) is
-moved, so that nothing waits for time to pass. Then each host's list is read, and the server's copy.
+and is started again. Between kills, a daemon's line to the server is cut within an answer, or holds
+it back (cut-proxy.py); the daemon's status must tell that before the line is mended. All must be
+open again without help; the tests' clock ($FIRMA_TEST_CLOCK) is moved, so that nothing waits for
+time to pass. Then each host's list is read, and the server's copy.
 
 HISTORY has a line for each event, in the order of time; desk-history.py reads it:
 
@@ -21,6 +23,7 @@ HISTORY has a line for each event, in the order of time; desk-history.py reads i
     looked N JSON               ID -> state
     settled                     no request is on its way, and nothing is killed any more
     kill NAME, start NAME       a host or "server"
+    line HOST WHAT              its line gets bad; see cut-proxy.py
 
   --kills N      how many (default: 5)
   --seed N       which requests and moments (default: random)
@@ -46,6 +49,7 @@ import time
 
 HOSTS = ("a", "b", "c")
 CLIENTS = 4  # of each host
+BESIDES = 50  # replies after those that are waited for
 RECENT = 6  # clients use the last tokens, so that they meet at the same ones
 DESK = "ops"
 PATIENCE = 120  # s, for what is on its way anyhow
@@ -73,6 +77,7 @@ class History:
         self.changed = threading.Condition()
         self.calls = 0
         self.replies = 0
+        self.limit = 0  # clients pause after so many replies
 
     def say(self, *words):
         with self.changed:
@@ -93,8 +98,19 @@ class History:
             self.replies += 1
             self.changed.notify_all()
 
+    def let_go_on(self, count):
+        with self.changed:
+            self.limit = self.replies + count
+            self.changed.notify_all()
+
+    def await_limit(self, client):
+        """Until the client may send its next request."""
+        with self.changed:
+            self.changed.wait_for(lambda: self.replies < self.limit or client.leaves)
+
     def await_replies(self, count):
-        """That many more, or none for lack of a daemon that answers."""
+        """So many more; some more may come afterwards, while daemons die and come back."""
+        self.let_go_on(count + BESIDES)
         with self.changed:
             goal = self.replies + count
             self.changed.wait_for(lambda: self.replies >= goal, PATIENCE)
@@ -166,13 +182,41 @@ class Server:
         return lines
 
 
+class Line:
+    """Between a host and the server."""
+
+    def __init__(self, path, server):
+        self.path = path
+        self.control = path + ".control"
+        self.server = server
+        self.process = None
+
+    def start(self):
+        self.set("pass")
+        program = os.path.join(os.path.dirname(os.path.abspath(__file__)), "cut-proxy.py")
+        self.process = subprocess.Popen(
+            [sys.executable, program, self.path, self.server.path, self.control],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+        )
+        if self.process.stdout.readline() != b"ready\n":
+            sys.exit("the line is not there")
+
+    def set(self, what):
+        with open(self.control + ".new", "w", encoding="ascii") as file:
+            print(what, file=file)
+        os.rename(self.control + ".new", self.control)
+
+
 class Host:
     def __init__(self, name, options, server, history):
         self.name = name
         self.directory = os.path.join(options.directory, name)
         self.path = os.path.join(options.directory, name + ".sock")
         self.command = options.command + ["--socket", self.path, "--state-dir", self.directory]
-        self.command += ["--store", "redis:unix:" + server.path, "--desk", DESK, "--host", name]
+        self.line = Line(os.path.join(options.directory, name + ".line"), server)
+        self.address = "redis:unix:" + self.line.path
+        self.command += ["--store", self.address, "--desk", DESK, "--host", name]
         self.log = os.path.join(options.directory, "log")
         self.server = server
         self.history = history
@@ -214,12 +258,13 @@ class Host:
         except OSError:
             lines = None
         if not lines or lines[-1] != '{"outcome":"ok"}':
-            return
+            return False
         items = [json.loads(line) for line in lines[:-1]]
         found = {item["args"][0]: [item["token_id"], item["state"]] for item in items}
         if len(found) != len(items):
             sys.exit("one question has two tokens")
         self.history.say("listed", number, json.dumps(found))
+        return True
 
     def look(self):
         number = self.history.call("looking", self.name)
@@ -275,7 +320,10 @@ class Client(threading.Thread):
             self.host.consumed.append(self.host.ids[token])
 
     def run(self):
-        while not self.leaves:
+        while True:
+            self.history.await_limit(self)
+            if self.leaves:
+                return
             action, token = self.choose()
             number = self.history.call("call", self.host.name, action, token)
             try:
@@ -306,7 +354,7 @@ class Torture:
             for _ in range(CLIENTS)
         ]
         self.cheated = options.cheat is None
-        self.counts = {"host": 0, "server": 0, "both": 0}
+        self.counts = {"host": 0, "server": 0, "both": 0, "line": 0}
 
     def move_clock(self, seconds):
         path = os.environ["FIRMA_TEST_CLOCK"]
@@ -319,14 +367,17 @@ class Torture:
         os.rename(path + ".new", path)
 
     def await_open(self):
-        """More than the longest pause between two tries passes at a time."""
+        """The clock moves by more than the longest pause between two tries, and seldom."""
         end = time.monotonic() + PATIENCE
         for host in self.hosts:
+            polls = 0
             while (status := host.state())["state"] != "answering":
                 if host.process.poll() is not None or time.monotonic() > end:
                     sys.exit(f"host {host.name} did not come back by itself: {status}")
                 if status["state"] == "closed":
-                    self.move_clock(5)
+                    if polls % 50 == 0:
+                        self.move_clock(5)
+                    polls += 1
                 time.sleep(0.01)
 
     def look(self):
@@ -348,6 +399,7 @@ class Torture:
             check=True,
         )
         for host in self.hosts:
+            host.line.start()
             host.start()
         self.await_open()
         for host in self.hosts:
@@ -372,8 +424,28 @@ class Torture:
         else:
             shutil.copy(file, older)
 
+    def await_closed(self, host):
+        """It says why, and is asked while its clients ask, too."""
+        why = "the store " + host.address + ": "
+        end = time.monotonic() + PATIENCE
+        while not (status := host.state()).get("closed", "").startswith(why):
+            if host.process.poll() is not None or time.monotonic() > end:
+                sys.exit(f"host {host.name} does not tell that its line is bad: {status}")
+            self.history.let_go_on(BESIDES)
+            time.sleep(0.002)
+
+    def spoil_line(self):
+        host = self.random.choice(self.hosts)
+        what = self.random.choice(("hold", "drip", f"cut {self.random.randrange(16)}"))
+        self.counts["line"] += 1
+        self.history.say("line", host.name, what)
+        host.line.set(what)
+        self.await_closed(host)
+        self.history.await_replies(self.random.randrange(20))
+        host.line.set("pass")
+
     def kill_some(self):
-        which = self.random.choices(list(self.counts), (5, 3, 2))[0]
+        which = self.random.choices(("host", "server", "both"), (5, 3, 2))[0]
         self.counts[which] += 1
         host = self.random.choice(self.hosts) if which != "server" else None
         dead = [host] if host else []
@@ -405,6 +477,8 @@ class Torture:
             client.start()
         while killed < self.options.kills or not self.cheated:
             self.history.await_replies(self.random.randrange(1, 120))
+            if self.counts["line"] == 0 or self.random.random() < 0.25:
+                self.spoil_line()
             killed += self.kill_some()
             # Now and then the next kill comes while they still catch up.
             if self.random.random() < 0.25:
@@ -419,12 +493,16 @@ class Torture:
     def finish(self, killed):
         for client in self.clients:
             client.leaves = True
+        self.history.let_go_on(0)
         for client in self.clients:
             client.join()
         self.server.await_answer()
         self.await_open()
         self.history.say("settled")
-        self.look()
+        for host in self.hosts:
+            if not host.list():
+                sys.exit(f"host {host.name} has no list")
+            host.look()
         self.history.file.close()
         for one in self.hosts:
             one.process.send_signal(signal.SIGTERM)
@@ -433,7 +511,7 @@ class Torture:
         print(json.dumps({"kills": killed, **self.counts, "replies": self.history.replies}))
 
     def end(self):
-        for one in self.hosts + [self.server]:
+        for one in self.hosts + [host.line for host in self.hosts] + [self.server]:
             if one.process and one.process.poll() is None:
                 one.process.kill()
                 one.process.wait()
