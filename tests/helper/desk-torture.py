@@ -8,9 +8,9 @@ Three daemons share one server; in DIRECTORY each has a directory of its own. DA
 with a socket, a state directory and the store's options added. Clients issue, approve, revoke and
 consume. After a random number of replies, one of the four, or a daemon and the server, gets SIGKILL
 and is started again. Between kills, a daemon's line to the server is cut within an answer, or holds
-it back (cut-proxy.py); the daemon's status must tell that before the line is mended. All must be
-open again without help; the tests' clock ($FIRMA_TEST_CLOCK) is moved, so that nothing waits for
-time to pass. Then each host's list is read, and the server's copy.
+it back (cut-proxy.py), or the server stands still; the daemon's status must tell that before it is
+mended. All must be open again without help; the tests' clock ($FIRMA_TEST_CLOCK) is moved, so that
+nothing waits for time to pass. Then each host's list is read, and the server's copy.
 
 HISTORY has a line for each event, in the order of time; desk-history.py reads it:
 
@@ -23,7 +23,7 @@ HISTORY has a line for each event, in the order of time; desk-history.py reads i
     looked N JSON               ID -> state
     settled                     no request is on its way, and nothing is killed any more
     kill NAME, start NAME       a host or "server"
-    line HOST WHAT              its line gets bad; see cut-proxy.py
+    line NAME WHAT              its line gets bad, see cut-proxy.py; or the server stands still
 
   --kills N      how many (default: 5)
   --seed N       which requests and moments (default: random)
@@ -354,7 +354,7 @@ class Torture:
             for _ in range(CLIENTS)
         ]
         self.cheated = options.cheat is None
-        self.counts = {"host": 0, "server": 0, "both": 0, "line": 0}
+        self.counts = {"host": 0, "server": 0, "both": 0, "line": 0, "freeze": 0}
 
     def move_clock(self, seconds):
         path = os.environ["FIRMA_TEST_CLOCK"]
@@ -444,6 +444,20 @@ class Torture:
         self.history.await_replies(self.random.randrange(20))
         host.line.set("pass")
 
+    def freeze(self):
+        """The server stands still. What it was told meanwhile, also by the dead, comes late."""
+        self.counts["freeze"] += 1
+        self.history.say("line server freeze")
+        self.server.process.send_signal(signal.SIGSTOP)
+        self.history.let_go_on(BESIDES)
+        for host in self.hosts:
+            self.await_closed(host)
+        host = self.random.choice(self.hosts)
+        if self.random.random() < 0.5:
+            host.kill()
+            host.start()
+        self.server.process.send_signal(signal.SIGCONT)
+
     def kill_some(self):
         which = self.random.choices(("host", "server", "both"), (5, 3, 2))[0]
         self.counts[which] += 1
@@ -479,6 +493,8 @@ class Torture:
             self.history.await_replies(self.random.randrange(1, 120))
             if self.counts["line"] == 0 or self.random.random() < 0.25:
                 self.spoil_line()
+            if self.counts["freeze"] == 0 or self.random.random() < 0.1:
+                self.freeze()
             killed += self.kill_some()
             # Now and then the next kill comes while they still catch up.
             if self.random.random() < 0.25:
