@@ -189,14 +189,14 @@ void turn_take_over(struct turn *turn)
 }
 
 /* If a change is not on record, the answer is no. An operator's change may still have happened. */
-static void refuse_all(struct batch *batch, const char *what, int error)
+static void refuse_all(struct batch *batch, const char *what, const char *why)
 {
 	for (size_t i = 0; i < batch->n; i++) {
 		struct answer *a = &batch->answers[i];
 		bool decision = a->verdict.decision != DECISION_NONE;
 
 		answer_refuse(a, "%s%s could not be recorded: %s",
-			decision ? "" : REASON_OUTCOME_UNKNOWN, what, strerror(-error));
+			decision ? "" : REASON_OUTCOME_UNKNOWN, what, why);
 	}
 }
 
@@ -272,15 +272,15 @@ static void commit(struct batch *batch)
 		refuse_allow_changes(batch, r);
 	r = approver_file_write(&batch->resources->approvers);
 	if (r < 0)
-		refuse_all(batch, "the count of a security key", r);
+		refuse_all(batch, "the count of a security key", strerror(-r));
 	r = runner_gate_write(&batch->resources->runners);
 	if (r < 0)
-		refuse_all(batch, "the use of a runner's token", r);
+		refuse_all(batch, "the use of a runner's token", strerror(-r));
 	r = store_commit(batch->resources->store);
 	if (r == STORE_STALE)
 		refuse_stale(batch);
 	else if (r < 0)
-		refuse_all(batch, "the change", r);
+		refuse_all(batch, "the change", store_failure(batch->resources->store, r));
 	if (r != STORE_DONE)
 		token_events_undo(&batch->events, r == STORE_STALE);
 	else if (batch->noted > 0)
@@ -288,7 +288,7 @@ static void commit(struct batch *batch)
 	turn_allowlist_commit(batch, ALLOW_OF_OPERATORS);
 	r = turn_evidence_write(batch);
 	if (r < 0)
-		refuse_all(batch, "the evidence", r);
+		refuse_all(batch, "the evidence", strerror(-r));
 	turn_allowlist_commit(batch, ALLOW_OF_TOKENS);
 	rotate_evidence(batch);
 	resources_log_warnings(batch->resources);

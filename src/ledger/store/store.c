@@ -5,6 +5,7 @@
 #include "ledger/store/store.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/warnings.h"
 #include "ledger/store/store-internal.h"
@@ -72,6 +73,12 @@ bool store_is_readable(const struct store *store)
 bool store_is_away(const struct store *store)
 {
 	return store->closed && store->ops->is_away && store->ops->is_away(store);
+}
+
+/* An error of a server's line means little without the server's name. */
+const char *store_failure(const struct store *store, int error)
+{
+	return store->closed && store->ops->is_away ? store->closed : strerror(-error);
 }
 
 void store_write(const struct store *store, const struct moment *now, struct writer *w)

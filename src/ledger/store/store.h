@@ -57,6 +57,9 @@ void store_prepare(struct store *store, const struct moment *now);
  */
 bool store_is_away(const struct store *store);
 
+/* Why store_commit() has just failed with this error. The text is valid until the next call. */
+const char *store_failure(const struct store *store, int error);
+
 /* Writes facts about its server, as members of the open object; nothing if it has no server. */
 void store_write(const struct store *store, const struct moment *now, struct writer *w);
 
