@@ -157,6 +157,18 @@ text() {
 		": exec[0]: action must be 'allow', 'deny' or 'pending_hitl'"
 }
 
+@test "an issuer without a URL is a fault, and so is a rule that names an issuer beside it" {
+	local rule issuer
+
+	rule=$(rule r deny '["x"]' '"runners":[{"issuer":"https://x.example"}]')
+	for issuer in '{}' '1' '{"issuer":1}' '{"issuer":""}'; do
+		check "{\"runners\":{\"oidc\":[$issuer]},\"exec\":[$rule]}"
+		assert_status 1
+		assert_line -e '^policy.json: runners.oidc\[0\]'
+		assert_line 'policy.json: exec[0]: runners[0]: the issuer is not among those of runners.oidc'
+	done
+}
+
 @test "a list that is empty matches nothing, and is a fault" {
 	local key
 

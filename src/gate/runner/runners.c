@@ -165,10 +165,12 @@ static bool issuer_has(const struct runner_issuer *issuer, const char *name)
 		|| runner_issuer_has_claim(issuer, name);
 }
 
+/* An issuer that was read with a fault may lack its URL. */
 bool runners_have(const struct runners *r, const char *issuer, const char *claim)
 {
 	for (size_t i = 0; r && i < r->n_issuers; i++)
-		if (strcmp(r->issuers[i].issuer, issuer) == 0 && issuer_has(&r->issuers[i], claim))
+		if (r->issuers[i].issuer && strcmp(r->issuers[i].issuer, issuer) == 0
+			&& issuer_has(&r->issuers[i], claim))
 			return true;
 	return false;
 }
