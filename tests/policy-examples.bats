@@ -38,8 +38,27 @@ EXAMPLES=$BATS_TEST_DIRNAME/../man/examples
 
 	make_build install DESTDIR="$TMP/tree" >"$TMP/install" 2>&1 || fail "$(<"$TMP/install")"
 	for file in "$EXAMPLES"/*.json; do
-		cmp "$file" "$(find "$TMP/tree" -path "*/examples/${file##*/}")"
+		cmp <(tail -n +3 "$file") \
+			<(tail -n +3 "$(find "$TMP/tree" -path "*/examples/${file##*/}")")
 		grep -q "^\.Pa ${file##*/}$" "$BATS_TEST_DIRNAME/../man/firma-policy.5"
+	done
+}
+
+# shellcheck disable=SC2016 # $schema is a key
+@test "schemas are installed, and shipped policies name theirs where it is" {
+	local share=$TMP/tree/opt/f/share file
+
+	make_build install DESTDIR="$TMP/tree" prefix=/opt/f >"$TMP/install" 2>&1 \
+		|| fail "$(<"$TMP/install")"
+	for file in policy allowlist; do
+		cmp "$BATS_TEST_DIRNAME/../policies/schema/$file.schema.json" \
+			"$share/firma/schema/$file.schema.json"
+	done
+	for file in doc/firma/examples/coding-agent firma/packs/cavra-cloud-iam \
+		firma/ci/examples/policy-github; do
+		assert_equal "$(head -n 2 "$share/$file.json")" \
+			$'{\n\t"$schema": "file:///opt/f/share/firma/schema/policy.schema.json",'
+		python3 -m json.tool "$share/$file.json" >/dev/null
 	done
 }
 

@@ -22,6 +22,7 @@ static const struct {
 	{ "clock", unit_clock },
 	{ "compare-and-set", unit_compare_and_set },
 	{ "cost", unit_cost },
+	{ "document", unit_document },
 	{ "fake", unit_fake },
 	{ "fill", unit_fill },
 	{ "fold", unit_fold },

@@ -26,6 +26,7 @@ int unit_activate(int argc, char **argv);
 int unit_clock(int argc, char **argv);
 int unit_compare_and_set(int argc, char **argv);
 int unit_cost(int argc, char **argv);
+int unit_document(int argc, char **argv);
 int unit_fake(int argc, char **argv);
 int unit_fill(int argc, char **argv);
 int unit_fold(int argc, char **argv);
