@@ -52,9 +52,9 @@ static const struct option_row add_rows[] = {
 	{ "directory", 0, "DIR", "for requests in this directory",
 		OPTION_TEXT(struct adding, values.cwd) },
 	{ "scope", 0, "WORDS",
-		"which of user, agent, session, sandbox, profile and\n"
-		"directory a request must have in common with these\n"
-		"(default: those that are given, and the agent)",
+		"which values a request must have: words of user,\n"
+		"agent, session, sandbox, profile and directory\n"
+		"(default: those that are given, user and agent)",
 		OPTION_PARSED(struct adding, scope, always_text_parse_scope),
 		.wants = "words of user, agent, session, sandbox, profile and directory, with "
 			 "commas" },

@@ -24,8 +24,8 @@ struct evidence_key_files {
 		OPTION_PARSED(object, key_files, evidence_keys_add_shared),         \
 		.wants = EVIDENCE_KEYS_WANTED },                                    \
 		{ "public-key", 0, "FILE",                                          \
-			"every record must be signed by its pair (Ed25519);\n"      \
-			"either option again: a segment may have that key",         \
+			"or with the private key of this one (Ed25519);\n"          \
+			"repeat either option if segments have other keys",         \
 			OPTION_PARSED(object, key_files, evidence_keys_add_public), \
 			.wants = EVIDENCE_KEYS_WANTED },                            \
 	{                                                                           \

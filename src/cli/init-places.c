@@ -100,7 +100,8 @@ static int find_user(struct init_places *p)
 
 	p->policy = strcmp(config, usual) == 0 ? "%h/.config/firma/" POLICY : p->own_policy;
 	if (p->policy == p->own_policy && strpbrk(p->policy, NOT_IN_OPTIONS))
-		return say_undecided("the path of XDG_CONFIG_HOME can't stand among options");
+		return say_undecided(
+			"XDG_CONFIG_HOME has a character that FIRMA_OPTIONS can't have");
 	return find_sockets(getenv("XDG_RUNTIME_DIR"), p);
 }
 

@@ -210,7 +210,7 @@ static int finish(const struct init_plan *p)
 		return STATUS_DONE;
 	}
 	if (p->places.system && !p->options->agent)
-		puts("\nNobody may ask yet: usermod -aG firma-agents USER");
+		puts("\nNo user may ask yet: usermod -aG firma-agents USER");
 	else
 		status = init_try(p);
 	if (status == STATUS_DONE)

@@ -45,11 +45,11 @@ static const struct option_row rows[] = {
 		OPTION_FLAG(struct notify, wall) },
 	{ "bell", 0, NULL, "ring the terminal's bell, and print a line",
 		OPTION_FLAG(struct notify, bell) },
-	{ "details", 0, NULL, "let the command have arguments, which may hold secrets",
+	{ "details", 0, NULL, "also give the command arguments; they may be secret",
 		OPTION_FLAG(struct notify, details) },
 	{ "interval", 0, "TIME", "one notice for one user in this time (default: 1min)",
 		OPTION_DURATION(struct notify, interval) },
-	{ "at-once", 0, "N", "so many commands may run at a time (default: 4)",
+	{ "at-once", 0, "N", "commands that may run at a time (default: 4)",
 		OPTION_NUMBER(struct notify, at_once), .min = 1, .max = NOTIFY_RUNS_MAX },
 	{ 0 },
 };

@@ -45,6 +45,7 @@ int serve_desk_check(const struct verb *verb, const char *store, bool any, struc
 		return usage_error(verb, "--store on a server needs --desk");
 	if (!s->desk.host)
 		s->desk.host = host_name();
-	return s->desk.host ? STATUS_DONE
-			    : usage_error(verb, "the machine's name is of no use: say --host");
+	return s->desk.host
+		? STATUS_DONE
+		: usage_error(verb, "the machine's name can't be a host's name: use --host");
 }

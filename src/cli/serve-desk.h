@@ -18,24 +18,24 @@
 
 /* `desk`: a struct desk_options; `password`: the path as given; `given`: a bool. */
 #define SERVE_DESK_ROWS(object, desk, password, given)                                       \
-	{ "desk", 0, "NAME", "and what the hosts that share it call it",                     \
+	{ "desk", 0, "NAME", "with a server: the desk, which several hosts share",           \
 		OPTION_PARSED(object, desk.name, serve_desk_parse_name),                     \
 		.wants = SERVE_WANTS_NAME },                                                 \
-		{ "host", 0, "NAME", "and this host (default: the machine's name)",          \
+		{ "host", 0, "NAME", "and this host's name (default: the machine's)",        \
 			OPTION_PARSED(object, desk.host, serve_desk_parse_name),             \
 			.wants = SERVE_WANTS_NAME },                                         \
-		{ "store-password", 0, "FILE", "and its password",                           \
+		{ "store-password", 0, "FILE", "and the server's password",                  \
 			OPTION_STRING(object, password) },                                   \
-		{ "store-timeout", 0, "TIME", "and how long it may take (default: 300ms)",   \
+		{ "store-timeout", 0, "TIME", "and its time to answer (default: 300ms)",     \
 			OPTION_DURATION(object, desk.timeout), OPTION_GIVEN(object, given),  \
 			.min = SERVE_STORE_TIMEOUT_MIN, .max = SERVE_STORE_TIMEOUT_MAX,      \
 			.wants = "a time from 10ms to 5s" },                                 \
-		{ "store-replicas", 0, "N", "and how many replicas must have a change",      \
+		{ "store-replicas", 0, "N", "and the replicas that must have a change",      \
 			OPTION_NUMBER(object, desk.replicas), OPTION_GIVEN(object, given),   \
 			.max = SERVE_STORE_REPLICAS_MAX, .wants = "a number from 0 to 16" }, \
 	{                                                                                    \
 		"store-durability", 0, "WHEN",                                               \
-			"and when it must sync: always, or everysec\n"                       \
+			"and when it must sync its log: always, or everysec\n"               \
 			"(default: always)",                                                 \
 			OPTION_PARSED(object, desk.lax, serve_desk_parse_durability),        \
 			OPTION_GIVEN(object, given), .wants = "always or everysec"           \

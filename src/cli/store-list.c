@@ -130,7 +130,7 @@ static int take_scan(struct list_command *c, const char *name, const struct resp
 static int complain(int r)
 {
 	return say_undecided(
-		"%s", r == -ENOMEM ? "out of memory" : "the server's answer makes no sense");
+		"%s", r == -ENOMEM ? "out of memory" : "the server's answer is malformed");
 }
 
 /* Runs a complete HSCAN; without a key, a complete SCAN. */

@@ -88,8 +88,8 @@ static int add_boundary(struct evidence *e, const char *event, const char *key, 
 int evidence_add_continues(struct evidence *e, const struct moment *now)
 {
 	return add_boundary(e, "continues", "continues", e->mark.head.sequence,
-		e->lost ? "the old key is lost: nothing that is signed with it vouches for this "
-			  "segment, which goes on with the chain"
+		e->lost ? "the old key is lost: no record that is signed with it vouches for this "
+			  "segment, which continues the chain"
 			: "the log was rotated: this segment goes on with its chain",
 		now);
 }

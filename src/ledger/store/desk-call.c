@@ -119,9 +119,9 @@ int desk_read_done(struct desk *d, uint64_t deadline, struct bytes *why)
 			"another machine uses the ID of this gate, or did so a moment ago");
 	if (resp_is(&word, "behind") || resp_is(&word, "stale"))
 		return bytes_refuse(why, -EBADMSG,
-			"the tokens of this host are not there as it left them: the server has "
-			"lost some, or another client has changed them");
-	return bytes_refuse(why, -EPROTO, "the server's answer makes no sense");
+			"this host's tokens have changed on the server: it has lost some, or "
+			"another client has changed them");
+	return bytes_refuse(why, -EPROTO, "the server's answer is malformed");
 }
 
 int desk_read_wait(struct desk *d, uint64_t deadline, struct bytes *why)
@@ -135,7 +135,7 @@ int desk_read_wait(struct desk *d, uint64_t deadline, struct bytes *why)
 	if (r < 0)
 		return r;
 	if (item.type != RESP_INTEGER || item.number < 0)
-		return bytes_refuse(why, -EPROTO, "the server's answer makes no sense");
+		return bytes_refuse(why, -EPROTO, "the server's answer is malformed");
 	if ((uint64_t)item.number >= d->options.replicas)
 		return 0;
 	return bytes_refuse(why, -EREMOTEIO,
