@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* What the bench's programs have in common. */
+/* Functions that the bench's programs share. */
 
 #include "tool.h"
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * A new process for each request, as it is in life: `tool crowd CLIENTS SERVER-PID MS MAX COMMAND
- * [ARG…]` runs the command, CLIENTS of it at once, until the time is over or MAX have ended. Each
- * must end with status 0. Prints what `tool load` prints; a time is from before a process's start
- * until its end is known.
+ * `tool crowd CLIENTS SERVER-PID MS MAX COMMAND [ARG…]`: a new process for each request, as in real
+ * use. Runs the command, CLIENTS processes at a time, until the time is over or MAX have ended.
+ * Each must exit with status 0. Prints the same as `tool load`; a time is measured from before the
+ * start of a process until its exit was reported.
  */
 
 #include "tool.h"
@@ -31,7 +31,7 @@ static void begin(struct client *client, char **command)
 		err(TOOL_FAILED, "%s", command[0]);
 }
 
-/* The client that has ended. */
+/* Waits until any client has ended. */
 static struct client *wait_for_any(struct client *clients, const char *name)
 {
 	struct client *client = clients;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * The floor of durable answers: `floor SOCKET FILE BYTES` answers as the bare server does, but only
- * after it has appended BYTES for each line to FILE, and synchronized that once for all lines that
- * are there. A client must send its line at once; it loses what is not read with one call.
+ * The least that a durable answer can cost: `floor SOCKET FILE BYTES` answers as the bare server
+ * does, but first appends BYTES to FILE for each line, and synchronizes FILE once for all lines
+ * that have arrived. A client must send its line with one call: a partial line is lost.
  */
 
 #include <err.h>
@@ -19,14 +19,14 @@
 #define LINE_MAX_BYTES 65536
 #define BATCH 64 /* as many as the daemon accepts in one turn */
 
-/* A connection whose line is not answered yet. */
+/* A connection whose line was not answered yet. */
 struct asked {
 	int fd;
 	ssize_t len;
 	char line[LINE_MAX_BYTES];
 };
 
-/* Waits for connections; those that come without their line wait for it. */
+/* Accepts connections, and waits for the line of each. */
 static size_t take(int listener, int epoll, struct asked *batch)
 {
 	struct epoll_event events[BATCH], more = { .events = EPOLLIN };

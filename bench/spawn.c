@@ -11,10 +11,10 @@
  * already, a client has connected and sent LINE, and waits. Prints the ns from before the start
  * until the answer arrives, then kills the server.
  *
- * `tool batch SOCKET COMMAND [ARG…]` starts a server in the same way, for the first line of
- * standard input. When that is answered, the server is stopped while a client connects for each
- * further line: it finds all of them at once, on a busy machine too. Prints their answers, and ends
- * the server, whose exit status must be 0.
+ * `tool batch SOCKET COMMAND [ARG…]` starts a server in the same way, with the first line of
+ * standard input. After its answer, the server is stopped (SIGSTOP) while a client connects for
+ * each further line, so that it then finds all of them at once, even on a busy machine. Prints
+ * their answers, and ends the server, whose exit status must be 0.
  */
 
 #include "tool.h"

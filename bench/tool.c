@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* The table of sub-commands. */
+/* Subcommands. */
 
 #include "tool.h"
 

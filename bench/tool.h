@@ -28,13 +28,13 @@ unsigned long tool_number(const char *text);
 
 struct sockaddr_un tool_address(const char *path);
 
-/* A socket that listens there, and does not block. */
+/* Returns a non-blocking socket that listens at the address. */
 int tool_listen(const struct sockaddr_un *address);
 
-/* This process gets the first processor that it may use, the server the last. */
+/* Pins this process to the first processor that it may use, and the server to the last. */
 void tool_take_processors(pid_t server);
 
-/* Prints what a load took: see load.c. Sorts the times; all are ns. */
+/* Prints the results of a load: see load.c. Sorts `times`. All times are in ns. */
 void tool_print_load(uint64_t *times, size_t n, uint64_t took, uint64_t processor);
 
 /* ns of the monotonic clock, and of the processor time that a process has used. */
