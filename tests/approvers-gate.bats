@@ -492,7 +492,7 @@ while True:
 	approve_as alice "$token"
 	serve_rule '"quorum":2'
 	retry "$token"
-	assert_decision deny 'the approval is not enough any more: 1 of 2 approvers count'
+	assert_decision deny 'the approval is not enough any more: 1 of 2 approvers counts'
 	serve_rule ''
 	retry "$token"
 	assert_decision allow
@@ -856,7 +856,7 @@ serve_sections() {
 	sed 's/"plat"}/"audit"}/' "$POLICY" >"$POLICY.new"
 	mv "$POLICY.new" "$POLICY"
 	run ask "${command[@]}" approval_token="$token"
-	assert_decision deny -p 'the approval is not enough any more: 1 of 2 approvers count'
+	assert_decision deny -p 'the approval is not enough any more: 1 of 2 approvers counts'
 	sed 's/"audit"}/"plat"}/' "$POLICY" >"$POLICY.new"
 	mv "$POLICY.new" "$POLICY"
 	run ask "${command[@]}" approval_token="$token"

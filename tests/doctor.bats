@@ -238,11 +238,11 @@ empty_group() {
 	echo '{"exec":[{"id":"r","argv":["git","status"],"action":"allow"}]}' >"$policy"
 	start_daemon --policy "$policy"
 	doctor
-	finds good policy "$policy: in force, 1 rules, 0 warnings"
+	finds good policy "$policy: in force, 1 rule, 0 warnings"
 	echo '{"exec":[{"id":"r","argv":["git"],"action":"pending_hitl"}]}' >"$policy.new"
 	mv "$policy.new" "$policy"
 	doctor
-	finds warning policy "$policy: in force, 1 rules, 1 warnings" "firma policy check $policy"
+	finds warning policy "$policy: in force, 1 rule, 1 warning" "firma policy check $policy"
 	echo '{"exek":[]}' >"$policy.new"
 	mv "$policy.new" "$policy"
 	doctor

@@ -134,6 +134,9 @@ print(len(json.load(open("report.json"))["gaps"]))')" 1
 	run --separate-stderr firma evidence report --public-key pair.pub signed
 	assert_status 0
 	assert_equal "$(sed -n "$first" <<<"$output")" 'good: The chain holds, and so do all 3 signatures.'
+	"$UNIT" stream make 1 private pair >one
+	run --separate-stderr firma evidence report --public-key pair.pub one
+	assert_equal "$(sed -n "$first" <<<"$output")" 'good: The chain holds, and so does its one signature.'
 	run --separate-stderr firma evidence report --public-key pair.pub torn
 	assert_status 1
 	assert_equal "$(sed -n "$first" <<<"$output")" 'bad: The record does not hold: 2 faults were found.'

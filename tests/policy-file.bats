@@ -369,7 +369,7 @@ together_with_rename() {
 	write_policy "{\"metadata\":{\"id\":\"team-\\u202e\",\"version\":\"7\"},\"exec\":[$(rule a deny '["x"]')]}"
 	serve_policy
 	run firma status
-	assert_line "policy         $POLICY, team-\\u{202E} 7, 1 rules"
+	assert_line "policy         $POLICY, team-\\u{202E} 7, 1 rule"
 	run firma status --json
 	assert_field policy -p "\"sha256\":\"$(sha256sum <"$POLICY" | cut -c -64)\",\"rules\":1}"
 	assert_field default_action deny

@@ -77,7 +77,7 @@ serve_options() {
 	run ask detail:=true runner_auth:="$("$UNIT" object algorithm=HMAC-SHA256 key_id=ci signature="$(printf %064d 0)")"
 	denied_runner v1
 	run firma status --socket "$SOCKET"
-	assert_line -p 'runners        0 issuers, 1 signers'
+	assert_line -p 'runners        0 issuers, 1 signer'
 }
 
 @test "half of them is a fault, by name" {

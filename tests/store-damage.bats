@@ -54,7 +54,7 @@ assert_cut() {
 	assert_equal "$(listed token_id)" "$kept"
 	assert_equal "$(listed state)" "$kept_states"
 	must "$CONSUMED" ask "$LONG" approval_token="$consumed"
-	assert_log -e "^firma: $TOKENS: cut off $torn bytes "
+	assert_log -e "^firma: $TOKENS: cut off $torn bytes? "
 
 	# It goes on from there, and there is no more to be said about it.
 	token=$(pending_token 'args:=["more"]')

@@ -181,8 +181,8 @@ static int append_note(const struct card *c, size_t hidden, const char *command,
 	cleanup(card_deinit) struct card note;
 
 	card_init(&note, c->console);
-	bytes_appendf(&note.value, "%zu of %zu lines are not shown; to see all of them:", hidden,
-		console_lines(bytes_str(&c->text), c->text.len));
+	bytes_appendf(&note.value, "%zu of %zu lines %s not shown; to see all of them:", hidden,
+		console_lines(bytes_str(&c->text), c->text.len), hidden == 1 ? "is" : "are");
 	card_add(&note, "cut", STYLE_YELLOW);
 	bytes_append_str(&note.value, command);
 	card_add(&note, "", STYLE_NONE);

@@ -46,7 +46,8 @@ static void check_file(const char *path, int64_t rules, struct findings *f)
 	switch (status) {
 	case STATUS_DONE:
 		findings_add(f, warnings > 0 ? FINDING_WARNING : FINDING_GOOD, SUBJECT,
-			"%s: in force, %lld rules, %zu warnings", path, (long long)rules, warnings);
+			"%s: in force, %lld rule%s, %zu warning%s", path, (long long)rules,
+			rules == 1 ? "" : "s", warnings, warnings == 1 ? "" : "s");
 		break;
 	case STATUS_REFUSED:
 		findings_add(f, FINDING_WRONG, SUBJECT, "%s", bytes_str(&out));

@@ -22,6 +22,8 @@ int report_append_verdict(const struct report *r, struct bytes *b)
 	if (!r->has_keys)
 		return bytes_append_str(
 			b, "The chain holds. The signatures were not checked: no key was given.");
+	if (r->signed_records == 1)
+		return bytes_append_str(b, "The chain holds, and so does its one signature.");
 	return bytes_appendf(
 		b, "The chain holds, and so do all %" PRIu64 " signatures.", r->signed_records);
 }

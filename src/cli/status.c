@@ -124,7 +124,8 @@ static int append_policy_head(const struct json *policy, struct bytes *b)
 		bytes_append_char(b, ' ');
 		append_escaped(b, version);
 	}
-	return bytes_appendf(b, ", %lld rules", (long long)json_count(rules));
+	return bytes_appendf(b, ", %lld rule%s", (long long)json_count(rules),
+		json_count(rules) == 1 ? "" : "s");
 }
 
 /*
@@ -142,8 +143,9 @@ static int append_runners(const struct json *object, struct bytes *b)
 	json_get_integer(runners, "issuers", JSON_INTEGER_MAX, &issuers);
 	json_get_integer(runners, "signers", JSON_INTEGER_MAX, &signers);
 	json_bool(json_get(runners, "replayable"), &replayable);
-	return bytes_appendf(b, "%-15s%llu issuers, %llu signers%s\n", "runners",
-		(unsigned long long)issuers, (unsigned long long)signers,
+	return bytes_appendf(b, "%-15s%llu issuer%s, %llu signer%s%s\n", "runners",
+		(unsigned long long)issuers, issuers == 1 ? "" : "s", (unsigned long long)signers,
+		signers == 1 ? "" : "s",
 		replayable ? "; signatures of HMAC-SHA256 are replayable" : "");
 }
 
@@ -297,7 +299,8 @@ static int append_approvers(const struct json *root, struct bytes *b)
 	append_escaped(b, json_get_string(approvers, "path"));
 	keys = json_get(approvers, "keys");
 	if (keys)
-		bytes_appendf(b, ", %lld keys", (long long)json_count(keys));
+		bytes_appendf(b, ", %lld key%s", (long long)json_count(keys),
+			json_count(keys) == 1 ? "" : "s");
 	if (json_is_true(approvers, "require_signature"))
 		bytes_append_str(b, ", a signature is needed");
 	if (json_is_true(approvers, "require_signature") && json_is_true(approvers, "advisory"))
@@ -315,15 +318,15 @@ static int append_evidence(const struct json *root, struct bytes *b)
 {
 	const struct json *evidence = json_get(root, "evidence");
 	const struct json *sequence = evidence ? json_get(evidence, "sequence") : NULL;
+	const long long n = sequence ? (long long)json_count(sequence) : 0;
 
 	if (!evidence)
 		return 0;
 
 	bytes_appendf(b, "%-15s", "evidence");
 	append_escaped(b, json_get_string(evidence, "path"));
-	bytes_appendf(b, ", %s, %lld records\n",
-		json_get_string(evidence, "closed") ? "closed" : "open",
-		sequence ? (long long)json_count(sequence) : 0);
+	bytes_appendf(b, ", %s, %lld record%s\n",
+		json_get_string(evidence, "closed") ? "closed" : "open", n, n == 1 ? "" : "s");
 	return bytes_error(b);
 }
 

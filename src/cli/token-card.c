@@ -169,7 +169,8 @@ static void add_demands(struct token_card *c)
 		before = ", ";
 	}
 	if (json_get_integer(root, "needed", UINT32_MAX, &needed)) {
-		bytes_appendf(c->value, "%s%llu approvers", before, (unsigned long long)needed);
+		bytes_appendf(c->value, "%s%llu approver%s", before, (unsigned long long)needed,
+			needed == 1 ? "" : "s");
 		before = ", ";
 	}
 	if (groups && json_is_array(groups)) {

@@ -218,8 +218,9 @@ static bool refresh_policy(struct live_policy *policy, const struct moment *now)
 {
 	switch (live_policy_refresh(policy, &now->clock)) {
 	case LIVE_POLICY_READ:
-		log_text(LOG_INFO, LOG_ID_POLICY, "policy %s is in force, with %zu rules",
-			bytes_str(&policy->shown), policy_size_of_all(policy->policy));
+		log_text(LOG_INFO, LOG_ID_POLICY, "policy %s is in force, with %zu rule%s",
+			bytes_str(&policy->shown), policy_size_of_all(policy->policy),
+			policy_size_of_all(policy->policy) == 1 ? "" : "s");
 		resources_log_key_warnings(policy);
 		return true;
 	case LIVE_POLICY_FAULTY:
@@ -237,8 +238,9 @@ static void refresh_approvers(struct approver_file *f, const struct moment *now)
 {
 	switch (approver_file_refresh(f, &now->clock)) {
 	case APPROVER_FILE_READ:
-		log_text(LOG_INFO, LOG_ID_POLICY, "approvers %s are in force, with %zu keys",
-			bytes_str(&f->shown), allowed_signers_count(f->signers));
+		log_text(LOG_INFO, LOG_ID_POLICY, "approvers %s are in force, with %zu key%s",
+			bytes_str(&f->shown), allowed_signers_count(f->signers),
+			allowed_signers_count(f->signers) == 1 ? "" : "s");
 		break;
 	case APPROVER_FILE_FAULTY:
 		log_text(LOG_ERR, LOG_ID_POLICY, "%s: approvers %s",

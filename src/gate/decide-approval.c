@@ -261,8 +261,8 @@ static int count_approvals(
 	*ret_enough = approval_count_missing(&c) == 0;
 	if (!*ret_enough) {
 		verdict_deny(v, "the approval is not enough any more");
-		verdict_explain(v, ": %zu of %" PRIu64 " approvers count", c.n,
-			c.n + approval_count_missing(&c));
+		verdict_explain(v, ": %zu of %" PRIu64 " approvers count%s", c.n,
+			c.n + approval_count_missing(&c), c.n == 1 ? "s" : "");
 		if (c.fault)
 			verdict_explain(v, "; %s", c.fault);
 	}

@@ -161,14 +161,16 @@ static bool deny_for_pending(const struct decide_input *in, struct verdict *v)
 
 	if (in->usage.pending_alike >= s->max_pending_alike) {
 		verdict_deny(v, REASON_LIMIT);
-		verdict_explain(v, "uid %u has %llu pending tokens for this very request",
-			(unsigned int)in->asker.uid, (unsigned long long)s->max_pending_alike);
+		verdict_explain(v, "uid %u has %llu pending token%s for this very request",
+			(unsigned int)in->asker.uid, (unsigned long long)s->max_pending_alike,
+			s->max_pending_alike == 1 ? "" : "s");
 		return true;
 	}
 	if (in->usage.pending_of_uid >= s->max_pending_of_uid) {
 		verdict_deny(v, REASON_LIMIT);
-		verdict_explain(v, "uid %u has %llu pending tokens", (unsigned int)in->asker.uid,
-			(unsigned long long)s->max_pending_of_uid);
+		verdict_explain(v, "uid %u has %llu pending token%s", (unsigned int)in->asker.uid,
+			(unsigned long long)s->max_pending_of_uid,
+			s->max_pending_of_uid == 1 ? "" : "s");
 		return true;
 	}
 	return false;

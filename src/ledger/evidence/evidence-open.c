@@ -40,8 +40,9 @@ static bool open_log(struct evidence *e, bool expected)
 
 	r = evidence_open_file(e, e->path, O_RDWR | O_APPEND, &e->fd, &why);
 	if (r == -ENOENT && expected) {
-		evidence_close_for(e, false, "it is gone, and had %" PRIu64 " records" SEGMENT_HINT,
-			e->mark.head.sequence);
+		evidence_close_for(e, false,
+			"it is gone, and had %" PRIu64 " record%s" SEGMENT_HINT,
+			e->mark.head.sequence, e->mark.head.sequence == 1 ? "" : "s");
 		return false;
 	}
 	if (r == -ENOENT)
@@ -117,8 +118,8 @@ static int settle(struct evidence *e, const struct log_end *end)
 			return -errno;
 		evidence_warn(e,
 			"cut off %" PRIu64
-			" bytes at its end, which were never written whole, and never answered for",
-			end->torn);
+			" byte%s at its end, which %s never written whole, and never answered for",
+			end->torn, end->torn == 1 ? "" : "s", end->torn == 1 ? "was" : "were");
 	}
 	if (fdatasync(e->fd) < 0)
 		return -errno;
@@ -323,7 +324,8 @@ static int catch_up(struct evidence *e, struct store *store, const struct allowl
 	if (r < 0 || n == 0)
 		return r;
 
-	evidence_warn(e, "%zu records were missing, and are written as recovered", n);
+	evidence_warn(e, "%zu record%s missing, and %s written as recovered", n,
+		n == 1 ? " was" : "s were", n == 1 ? "is" : "are");
 	return note_recovered(e, store);
 }
 

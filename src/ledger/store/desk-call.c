@@ -139,6 +139,6 @@ int desk_read_wait(struct desk *d, uint64_t deadline, struct bytes *why)
 	if ((uint64_t)item.number >= d->options.replicas)
 		return 0;
 	return bytes_refuse(why, -EREMOTEIO,
-		"only %" PRId64 " of %" PRIu64 " replicas have the change", item.number,
-		d->options.replicas);
+		"only %" PRId64 " of %" PRIu64 " replicas %s the change", item.number,
+		d->options.replicas, item.number == 1 ? "has" : "have");
 }

@@ -346,8 +346,8 @@ static void warn_torn(struct file_store *f, uint64_t torn)
 	warnings_begin(&f->base.store.warning);
 	bytes_appendf(&f->base.store.warning,
 		"%s/" TOKENS_LOG_NAME ": cut off %" PRIu64
-		" bytes of a last batch that was never completed, and never answered for",
-		state_dir_path(f->log.dir), torn);
+		" byte%s of a last batch that was never completed, and never answered for",
+		state_dir_path(f->log.dir), torn, torn == 1 ? "" : "s");
 }
 
 /* Reads the tokens; after that the store is open, or closed with a reason. */

@@ -330,8 +330,9 @@ static int load(struct reader *r, const char *format, const struct journal_mark 
 	}
 
 	if (lines < end->records)
-		return damaged(r, "%" PRIu64 " of %" PRIu64 " records are missing",
-			end->records - lines, end->records);
+		return damaged(r, "%" PRIu64 " of %" PRIu64 " records %s missing",
+			end->records - lines, end->records,
+			end->records - lines == 1 ? "is" : "are");
 	return 0;
 }
 
