@@ -112,6 +112,9 @@ no_bundle() {
 	echo >"$BUNDLE/ci/more"
 	no_bundle 'a file is not in SHA256SUMS'
 	rm "$BUNDLE/ci/more"
+	mkdir "$BUNDLE/ci/more"
+	no_bundle 'the bundle has an empty directory'
+	rmdir "$BUNDLE/ci/more"
 	mkdir -p "$BUNDLE/ci/"$'more\n./ci'
 	echo >"$BUNDLE/ci/"$'more\n./ci/firma-runner'
 	no_bundle 'a file is not in SHA256SUMS'
@@ -402,8 +405,25 @@ is_harmless() {
 	[[ -s release.json ]] || fail "it was removed"
 }
 
+@test "if secrets can't be looked for, nothing is published" {
+	mkdir "$TMP/bin"
+	printf '#!/bin/sh\n[ "$1" != -rqF ] || exit 2\nexec %s "$@"\n' "$(type -P grep)" >"$TMP/bin/grep"
+	chmod +x "$TMP/bin/grep"
+	ends 3 'a secret is in what would be published' PATH="$TMP/bin:$PATH"
+	[[ ! -e .firma/release.json && ! -e .firma/evidence.jsonl ]]
+}
+
+@test "a bundle that can't be written leaves nothing behind" {
+	chmod -R a-w "$BUNDLE"
+	run gate
+	chmod -R u+w "$BUNDLE"
+	assert_status 0
+	nothing_is_left
+}
+
 @test "a place for outputs that can't be written is not passed over" {
 	ends 3 "can't write the outputs" GITHUB_OUTPUT="$TMP/none/x"
+	not_published
 }
 
 @test "Azure's variables are set on standard output, and nothing else is there" {
