@@ -98,7 +98,7 @@ static int look_at_directory(struct walk *w, int dir_fd, const char *name, unsig
 	return 0;
 }
 
-/* SHA256SUMS and its signature are in no list. */
+/* SHA256SUMS does not name itself, nor its signature. */
 static bool is_signed(const struct walk *w)
 {
 	return strcmp(bytes_str(&w->path), BUNDLE_SUMS) == 0

@@ -60,7 +60,7 @@ static int append_argument(const char *text, size_t len, void *userdata)
 	if (r < 0)
 		return r;
 	bytes_append_char(name, ' ');
-	/* Stop early: tally_find() shortens the name anyway. */
+	/* The tally keeps only the beginning of a name. */
 	if (name->len > TALLY_TEXT_MAX)
 		return bytes_error(name);
 	return text_append_quoted(name, bytes_str(&argument), argument.len);

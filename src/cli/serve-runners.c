@@ -41,7 +41,7 @@ struct given {
 	bool is_given;
 };
 
-/* The options of a list go together: names the first that is missing, unless all are. */
+/* Either all options of the list are given, or none. The fault names the first missing one. */
 static int check_whole(const struct verb *verb, const struct given *list, size_t n)
 {
 	const char *given = NULL, *missing = NULL;
@@ -102,7 +102,7 @@ static bool has_name(const char *pin, const char *name, size_t len)
 	return name_len(pin) == len && memcmp(pin, name, len) == 0;
 }
 
-/* Writes a number if the claim is one and the value has only digits, else a string. */
+/* If the claim is a number, a value of digits is written as a number. */
 static void write_value(struct writer *w, const struct runner_claim *claim, const char *value)
 {
 	uint64_t number;

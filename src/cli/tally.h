@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * Counts by name, in bounded memory: the first TALLY_ROWS_MAX names have a row each, all other
- * names share one. Embedded: tally_init(), then tally_deinit().
+ * Counts by name. At most TALLY_ROWS_MAX names have a row; all further names are counted in one,
+ * so that memory is bounded. Embedded: tally_init(), then tally_deinit().
  */
 
 #include <stddef.h>
