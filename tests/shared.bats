@@ -167,6 +167,9 @@ UNKNOWN='outcome unknown'
 	until_closed '*no answer in time'
 	run ask
 	assert_decision deny -p 'no answer in time'
+	# The file is in order at once, which does not open the store.
+	assert_log "firma: $TOKENS: rewritten"
+	refute_log -p 'open again'
 
 	# The call is run late, and refused.
 	kill -CONT "${SERVERS[a]}"

@@ -274,7 +274,6 @@ static int retry_write(struct file_store *f)
 	state_dir_clear_error(f->log.dir);
 	store_open(&f->base.store);
 	warn_rewritten(f, number);
-	bytes_append_str(&f->base.store.warning, ", open again");
 	return 0;
 }
 
@@ -297,6 +296,17 @@ int file_store_retry(struct store *store, const struct moment *now)
 	return -EBUSY;
 }
 
+static int file_retry(struct store *store, const struct moment *now)
+{
+	const bool rewrites = state_dir_is_locked(file_of(store)->log.dir);
+	int r;
+
+	r = file_store_retry(store, now);
+	if (r >= 0 && rewrites)
+		bytes_append_str(&store->warning, ", open again");
+	return r;
+}
+
 int file_store_rest(struct store *store)
 {
 	struct file_store *f = file_of(store);
@@ -314,7 +324,7 @@ static const struct store_ops file_ops = {
 	.durable = true,
 	.free = file_free,
 	.check = file_store_check,
-	.retry = file_store_retry,
+	.retry = file_retry,
 	.look = file_store_look,
 	TABLE_STORE_READS,
 	.measure = table_store_measure,
