@@ -228,7 +228,7 @@ BARE=(agent_id=a sandbox_id=one session_id=s1)
 
 # --- entries that an operator adds ----------------------------------------------------------------
 
-# adds OPTION... PATTERN...: `firma allow add` does so.
+# adds OPTION... PATTERN...: `firma allow add` must succeed.
 adds() {
 	run firma allow add "$@"
 	assert_status 0
@@ -253,7 +253,7 @@ adds() {
 	assert_line -n 1 -e "^$ID .* a +/usr/bin/git 'log\*' '\*\*'  \[$(user_of "$EUID" | sed 's/[()]/\\&/g'), .*in /work, session s1, sandbox one, profile p, scope user agent session sandbox profile directory\]$"
 }
 
-@test "what is not in the scope of an added entry is open" {
+@test "an added entry matches any value of what is not in its scope" {
 	start_asking
 	adds --uid "$EUID" --scope directory --directory /work /usr/bin/git log
 	allowed_by_list "${BARE[@]}" cwd=/work args:='["log"]'
@@ -310,7 +310,7 @@ adds() {
 	allowed_by_list "${BARE[@]}" cwd=/work args:='["log"]'
 }
 
-@test "what a scope of an added entry wants is said" {
+@test "a message says which options the scope of an added entry needs" {
 	local usage="see 'firma allow add --help'" line why options
 
 	while IFS='|' read -r line why; do
@@ -329,7 +329,7 @@ adds() {
 	END
 }
 
-@test "on the wire the scope of an addition has exactly its values beside it" {
+@test "on the wire, an addition has exactly the values of its scope" {
 	local add=(allow.add pattern=/usr/bin/git) line why keys
 
 	start_asking
@@ -360,7 +360,7 @@ adds() {
 	assert_line -n 0 -p "/usr/bin/git log entry $ID, for uid $EUID, session s1, for the same user, agent, session, directory for agent main"
 }
 
-@test "a daemon that does not know scopes is not believed about an addition" {
+@test "an addition with a scope fails if the daemon does not know scopes" {
 	echo '{"outcome":"ok"}' >"$TMP/reply"
 	answer "$TMP/reply"
 	run firma allow add --uid 0 --session s /usr/bin/git

@@ -393,7 +393,7 @@ while True:
 	refused 'this approver has approved it already; another one is needed'
 	run operate show token_id="$token"
 	[[ ${lines[0]} == *'"needed":2'*'"approvals":[{"by":"alice","at":"'*'"}]'* ]] || fail "$output"
-	# The asker hears how many approved, and not who.
+	# The asker learns how many have approved, but not who.
 	run operate list own:=true
 	assert_output -p "\"token_id\":\"$token\""
 	refute_output -p alice

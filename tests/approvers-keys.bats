@@ -202,7 +202,7 @@ page() {
 	need_root
 	local options token uid
 	uid=$(id -u games)
-	# The page's lines, typed for a file of options here; the unit names the groups.
+	# The commands of the page, with a file of options here; the unit names the groups.
 	echo FIRMA_OPTIONS=--default-action=pending_hitl >"$TMP/default"
 	eval "$(page '^.Ss One machine' '^The options are' |
 		sed -n '/^# \(options=\|echo "FIRMA_OPTIONS\)/s/^# //p' |

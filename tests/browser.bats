@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: ISC
 #
-# The page about a record of decisions in a real browser, Chromium: it shows no element that a request
-# has brought along, and loads nothing. Not part of make check: `make check FILES=tests/browser.bats`.
+# The evidence report in a real browser, Chromium: it shows no element that comes from a request, and
+# loads nothing. Not part of make check: `make check FILES=tests/browser.bats`.
 #
 # What is set here may be for the library:
 # shellcheck disable=SC2034
@@ -15,7 +15,7 @@ setup() {
 	command -v chromium >/dev/null || fail 'chromium is not installed: run ./bootstrap --checks'
 }
 
-# A server that notes each connection, in $TMP/connected. Sets PORT.
+# Starts a server that records each connection in $TMP/connected. Sets PORT.
 listen() {
 	_spawn python3 - "$TMP" <<-'END'
 		import os, socket, sys
@@ -36,7 +36,7 @@ listen() {
 	PORT=$(<"$TMP/port")
 }
 
-# browse FILE: the page as the browser has it when it is loaded.
+# browse FILE: prints the page's document after the browser has loaded it.
 browse() {
 	HOME=$TMP chromium --headless --no-sandbox --disable-gpu --no-first-run --disable-dev-shm-usage \
 		--user-data-dir="$TMP/chromium" --virtual-time-budget=5000 --dump-dom "file://$1" 2>"$TMP/chromium.log"
@@ -53,7 +53,7 @@ browse() {
 	assert_page "$TMP/dom.html"
 	[[ ! -e $TMP/connected ]] || fail "the page was not alone: $(<"$TMP/connected")"
 
-	# A page that does load something is noticed.
+	# The test would notice a page that loads something.
 	sed "s|^<p class=.*|<img src=http://127.0.0.1:$PORT/x>|; /Content-Security-Policy/,+1d" \
 		"$TMP/page.html" >"$TMP/planted.html"
 	browse "$TMP/planted.html" >"$TMP/dom.html"

@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: ISC
 #
-# The wrapper of CI jobs with a bundle that `make release` made: $RELEASE_BUNDLE, which a key of
-# $RELEASE_SIGNERS has signed. Not part of make check: .ci/run makes such a bundle.
+# The wrapper of CI jobs with a bundle from `make release`: $RELEASE_BUNDLE, signed with a key of
+# $RELEASE_SIGNERS. Not part of make check: .ci/run makes such a bundle.
 
 # shellcheck disable=SC2034,SC2154 # some variables are those of lib.bash and of bats
 

@@ -108,7 +108,7 @@ listed() {
 	run may
 	assert_line -n 0 '{"source":"allowlist","kind":"exec","action":"allow","agent_id":"main","id":"mine","pattern":"/bin/a","argv":["x*",["y","z"]]}'
 	assert_line -n 1 '{"source":"allowlist","kind":"exec","action":"allow","agent_id":"main","id":"all","pattern":"/bin/b"}'
-	# At a door for both roles, one's own entry counts.
+	# At a door for both roles, an entry also counts for the user who made it.
 	assert_line -n 2 '{"source":"allowlist","kind":"exec","action":"allow","agent_id":"main","id":"by-me","pattern":"/bin/e"}'
 	run firma check --list
 	assert_line -n 0 "allow  exec  /bin/a 'x*' {y,z}  (mine; agent main)"
@@ -193,7 +193,7 @@ listed() {
 	assert_output "allow  exec  \$'a\\xE2\\x80\\xAEb' \$'\\x07'  (\$'x\\x1B[2J'; \$'\\xC2\\x9B1m')"
 }
 
-@test "a request that reads leaves no record, also where it is refused" {
+@test "a request that only reads leaves no record, even if it is refused" {
 	start_daemon --default-action deny --evidence-log "$TMP/log.evidence"
 	run may
 	run firma check --list

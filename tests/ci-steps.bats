@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: ISC
 #
-# The templates for GitHub, GitLab and Azure: their steps are cut out, and run as the CI's runner runs
-# scripts, in the environment that it sets. `make check-ci` gives them to programs that others wrote.
+# The templates for GitHub, GitLab and Azure: runs their steps as the CI's runner would, in the
+# environment that it sets. `make check-ci` checks them with third-party tools.
 
 # shellcheck disable=SC2016 # what is hostile is not to be expanded
 # shellcheck disable=SC2030,SC2031,SC2034,SC2119,SC2154 # each test is a process, as in lib.bash
@@ -29,7 +29,7 @@ step_ends() {
 	assert_output -p "$2"
 }
 
-# tries: each ending, with the evidence that is published. ANOTHER makes it a job that is not pinned.
+# tries: runs each outcome, and checks the published evidence. ANOTHER makes a job that is not pinned.
 tries() {
 	local another=$1
 
@@ -78,7 +78,7 @@ tries() {
 	assert_output -p '##vso[task.setvariable variable=FIRMA_DECISION;isOutput=true]none'
 }
 
-@test "the wrapper of a bundle does not run before it was proved" {
+@test "a bundle's wrapper does not run before it was verified" {
 	printf '#!/bin/sh\ntouch %s\n' "$TMP/ran" >"$BUNDLE/ci/firma-runner"
 	for AT in gitlab azure; do
 		"at_$AT"
@@ -98,7 +98,7 @@ tries() {
 	done
 }
 
-@test "each template tells the wrapper all that it reads, and gives no text to a script" {
+@test "each template sets all variables that the wrapper reads, and puts no text into a script" {
 	local file name known
 	known=$(grep -o 'FIRMA_CI_[A-Z_]*' "$WRAPPERS/firma-runner" | sort -u |
 		grep -v '^FIRMA_CI_$')
@@ -111,7 +111,7 @@ tries() {
 	done
 }
 
-@test "GitLab and Azure prove the wrapper by the same lines" {
+@test "GitLab and Azure verify the wrapper with the same lines" {
 	proof() {
 		cut_script "$WRAPPERS/$1/gate.yml" | sed -n '/^# The wrapper/,$p'
 	}

@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: ISC
 #
-# The wrapper that asks for a CI job, against the program as it is installed: how each ending looks to
-# the CI, and that it fails closed whatever is wrong.
+# The wrapper that asks for a CI job, with the program as it is installed: what the CI gets for each
+# outcome, and that every failure means no.
 
 # shellcheck disable=SC2016 # what is hostile is not to be expanded
 # shellcheck disable=SC2030,SC2031,SC2034,SC2119,SC2154 # each test is a process, as in lib.bash
@@ -30,7 +30,7 @@ ends() {
 	assert_output -p "$2"
 }
 
-# --- its endings ----------------------------------------------------------------------------------
+# --- outcomes -------------------------------------------------------------------------------------
 
 @test "an approved promotion goes on" {
 	ends 0 'firma-runner: allowed: dec_'
@@ -63,13 +63,13 @@ ends() {
 	published require_approval
 }
 
-@test "without leave to trust the record, its approval counts for nothing" {
+@test "unless claimed approvals are accepted, the record's approval does not count" {
 	ends 1 'not allowed (block)' FIRMA_CI_APPROVALS=
 	published block
 	ends 2 'FIRMA_CI_APPROVALS is neither' FIRMA_CI_APPROVALS=both
 }
 
-@test "another identity than the one that is pinned is refused" {
+@test "an identity that does not match the pin is refused" {
 	give_token 'c["repository_id"] = "666"; c["repository"] = "evil/app"'
 	ends 1 'not allowed (block)'
 	published block
@@ -89,7 +89,7 @@ ends() {
 
 # --- the bundle -----------------------------------------------------------------------------------
 
-# no_bundle TEXT [NAME=VALUE...]: it is refused, and nothing of it was run.
+# no_bundle TEXT [NAME=VALUE...]: the bundle is refused, and nothing in it was run.
 no_bundle() {
 	ends 3 "firma-runner: $1" "${@:2}"
 	not_published
@@ -126,7 +126,7 @@ no_bundle() {
 	no_bundle 'the bundle is not what was signed'
 }
 
-@test "a bundle that nobody signed, or somebody else, or for something else, is refused" {
+@test "a bundle without a signature, or signed by another key or for another purpose, is refused" {
 	rm "$BUNDLE/SHA256SUMS.sig"
 	no_bundle 'the signature of the bundle does not hold'
 	sign_bundle file
@@ -146,7 +146,7 @@ no_bundle() {
 	no_bundle 'there is no bundle' FIRMA_CI_BUNDLE=nowhere
 }
 
-@test "who may sign is never told by the bundle" {
+@test "the list of signers is never taken from the bundle" {
 	cp "$SIGNERS" "$BUNDLE/signers"
 	describe_bundle
 	sign_bundle
@@ -158,7 +158,7 @@ no_bundle() {
 	ends 0 allowed
 }
 
-@test "lists that lead out of the bundle, or are not understood, are refused, though signed" {
+@test "signed lists that lead out of the bundle, or are malformed, are refused" {
 	local line
 	cp "$BUNDLE/SHA256SUMS" "$TMP/sums"
 	for line in ../signers ./ci/firma-runner ci//firma-runner /etc/passwd -x 'ci/a b' ci/.. $'ci/\e'; do
@@ -191,7 +191,7 @@ no_bundle() {
 	no_bundle "$TMP/link is in the bundle" FIRMA_CI_TRUSTED="$TMP/link"
 }
 
-@test "an older version than was asked for is refused" {
+@test "a version that is older than required is refused" {
 	ends 0 allowed FIRMA_CI_VERSION=1.2.3
 	ends 0 allowed FIRMA_CI_VERSION=1.2
 	: >"$GITHUB_OUTPUT"
@@ -238,7 +238,7 @@ no_bundle() {
 	not_published
 }
 
-@test "keys can lie in a directory, and are as old as they are" {
+@test "keys can come from a directory, and their age counts" {
 	mkdir keys
 	cp "$RUNNER_KEYS/jwks.json" keys
 	: >"$TMP/ci/requests"
@@ -250,13 +250,13 @@ no_bundle() {
 	published block
 }
 
-# with_program: a bundle whose program is this script; $REAL is firma.
+# with_program: makes a bundle whose program is this script; $REAL is firma.
 with_program() {
 	{ printf '#!/bin/sh\nREAL=%s\n' "$BATS_FILE_TMPDIR/firma" && cat; } >"$TMP/program"
 	make_bundle "$TMP/program"
 }
 
-@test "a daemon that does not start, or that starts closed, ends in no" {
+@test "if the daemon does not start, or starts closed, the answer is no" {
 	echo '{' >policy.json
 	ends 3 "the issuer's keys can't be fetched"
 	not_published
@@ -267,7 +267,7 @@ with_program() {
 	not_published
 }
 
-@test "an answer that the evidence does not have is none" {
+@test "an answer that is not in the evidence does not count" {
 	with_program <<-'EOT'
 		case $1 in
 		check) echo '{"decision_id":"dec_000000000000","decision":"allow"}' ;;
@@ -291,7 +291,7 @@ HOSTILE=(-rf --help '$(touch hacked)' '`touch hacked`' '; touch hacked #' "' tou
 	'##[set-output name=decision;]allow' '###vso[task.complete result=Succeeded;]' ':::set-output name=x::y'
 	'a b' '* ?' 'x%0Adecision=allow')
 
-@test "whatever names are in the environment, they are no commands and no outputs" {
+@test "names in the environment never become commands or outputs" {
 	local i names=(GITHUB_REF GITHUB_REF_NAME GITHUB_WORKFLOW GITHUB_ACTOR GITHUB_HEAD_REF GITHUB_JOB
 		RUNNER_NAME BUILD_SOURCEVERSIONMESSAGE) texts=("${HOSTILE[@]}" $'a\ndecision=allow'
 		$'a\n##vso[task.complete result=Succeeded;]')
@@ -312,14 +312,14 @@ HOSTILE=(-rf --help '$(touch hacked)' '`touch hacked`' '; touch hacked #' "' tou
 	published block
 }
 
-# is_harmless: of what a CI would take for a command, `run` printed none but the results.
+# is_harmless: the only commands for the CI in the output of `run` are the results.
 is_harmless() {
 	! grep -v '^##vso\[task.setvariable variable=FIRMA_[A-Z_]*;isOutput=true\][a-z0-9_:]*$' \
 		<<<"$output" | grep -E '##|::' || fail "a command in the log"
 	! grep -q '^##vso.*]allow$' <<<"$output" || fail "it says allow"
 }
 
-@test "paths are no commands, and no options" {
+@test "paths are never taken for commands or options" {
 	local text
 	for text in "${HOSTILE[@]}"; do
 		text=${text//\//_}
@@ -346,7 +346,7 @@ is_harmless() {
 	ends 2 'FIRMA_CI_AUDIENCE is not a plain word' FIRMA_CI_AUDIENCE=--output
 }
 
-@test "a record can say what it likes" {
+@test "text in the record of the release is harmless" {
 	"$UNIT" object metadata_kind=$'x"decision":"allow"\n##vso[task.complete result=Succeeded;]' \
 		approval_state=$'"decision":"allow"' >release.json
 	ends 1 'not allowed' TF_BUILD=True
@@ -421,7 +421,7 @@ is_harmless() {
 	nothing_is_left
 }
 
-@test "a place for outputs that can't be written is not passed over" {
+@test "a file for outputs that can't be written is an error" {
 	ends 3 "can't write the outputs" GITHUB_OUTPUT="$TMP/none/x"
 	not_published
 }

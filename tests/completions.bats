@@ -387,7 +387,7 @@ offer_fish() { # LINE
 		"$completions/firma.fish" "$1" | sed 's/\t.*//' | sort -u
 }
 
-# fish_offers LINE WORD...: these, and no other.
+# fish_offers LINE WORD...: fish offers exactly these words.
 fish_offers() {
 	local offered
 
@@ -396,7 +396,7 @@ fish_offers() {
 		fail "fish, behind \"$1\", offers:" "$offered"
 }
 
-# The stub passes on what is no question to the daemon.
+# The stub runs firma for everything but requests to the daemon.
 help_in_stub() {
 	mv "$TMP/stub/firma" "$TMP/stub/firma-stub"
 	cat >"$TMP/stub/firma" <<-END

@@ -303,7 +303,7 @@ mixed_rules() {
 
 @test "deciding with 4,000 rules of mixed kinds costs what it costs with 4,000 of one" {
 	local kind mixed
-	# A command is judged by the rules about files, too, and a push by those about branches.
+	# Rules about files also apply to a command, and rules about branches to a push.
 	local -A factor=([exec]=1.1 [exec-push]=1.25) lines=(
 		[read]='{"action_type":"read_file","target":"/w/p/x.c","cwd":"/w/p","real_target":"/w/p/x.c"}'
 		[fetch]='{"action_type":"fetch_url","target":"https://x.org/a/b"}'
@@ -419,7 +419,7 @@ words() {
 	request "${words[@]}" args:='["-c","git push origin main"]' >"$TMP/one"
 	request "${words[@]}" args:="[\"-c\",\"${line}git push origin main\"]" >"$TMP/ten"
 	many_rules names 4000 >"$TMP/policy/policy.json"
-	# The tests' clock takes a while to read, which would make the two more alike.
+	# Without the tests' clock: reading it is slow, and would hide the difference.
 	FIRMA=$FIRMA_SHIPPED
 	COUNTED=loop_run WANTED=allow STATE_DIR=$TMP/one.d deciding "$TMP/one" 20 \
 		--policy "$TMP/policy/policy.json"

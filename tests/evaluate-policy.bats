@@ -255,13 +255,13 @@ fetches() {
 	check_decisions
 }
 
-@test "each rule that can protect a file is asked about the words of a command" {
+@test "every rule that can protect a file is applied to the words of a command" {
 	local asked=commands.operand.require_approval allow
 	local cat='executable=/usr/bin/cat cwd=/srv/p'
 
 	serve_policy
 	allow='"exec":[{"id":"all","action":"allow","argv":["cat","**"]}]'
-	# Rules about one file, about all below a directory, and about any file.
+	# Rules about one file, about all files below a directory, and about any file.
 	document "{$allow,\"read\":[{\"id\":\"r\",\"path\":\"/srv/p/x.c\",\"action\":\"pending_hitl\"}]}"
 	# shellcheck disable=SC2086 # words
 	{

@@ -166,7 +166,7 @@ dies() {
 
 # --- a key that is lost ---------------------------------------------------------------------------
 
-@test "where the old key is lost, its segment ends as it is, and the next one says so" {
+@test "if the old key is lost, its segment ends as it is, and the next one says so" {
 	records --evidence-signing-key c
 	cp "$LOG" before
 	rm c
@@ -180,7 +180,7 @@ dies() {
 	run "$UNIT" get request < <(head -n 1 "$LOG")
 	assert_output '{"continues":"log.jsonl.0000000000000001","old_key_lost":true}'
 
-	# Both hold with the public keys, which are not lost; and neither alone.
+	# Both segments are valid with both public keys, which are not lost, but not with one of them.
 	run firma evidence verify --public-key c.pub --public-key d.pub "$LOG"*
 	assert_status 0
 	assert_line -n 0 -p 'holds: 1 record, 1 signed, head 1:'
@@ -191,7 +191,7 @@ dies() {
 		--after "$(firma evidence head "$LOG.0000000000000001")" "$LOG"
 	assert_status 0
 
-	# The option has no effect any more; and the lost key no way back.
+	# The option has no effect now, and the lost key can't be used again.
 	records --evidence-signing-key d --evidence-old-key-lost
 	assert_decision allow
 	run firma evidence verify --public-key c.pub --public-key d.pub "$LOG"*
@@ -227,7 +227,7 @@ dies() {
 	[[ ! -e $LOG.0000000000000001 ]]
 }
 
-# leaves_lost WHEN...: a daemon is killed while it leaves the segment; the next one goes on.
+# leaves_lost WHEN...: kills a daemon while it leaves the lost key's segment; the next one continues.
 leaves_lost() {
 	need_trace
 	rm -rf "$STATE_DIR" "$LOG"*
@@ -244,7 +244,7 @@ leaves_lost() {
 	assert_equal "${#lines[@]}" 2
 }
 
-@test "a kill at any step of leaving it is mended by the next daemon" {
+@test "after a kill at any step of leaving a lost key, the next daemon completes it" {
 	leaves_lost -e trace=renameat2 -e inject=renameat2:error=EIO:signal=KILL
 	leaves_lost -e trace=renameat2 -e inject=renameat2:signal=KILL
 	leaves_lost -P "$LOG" -e trace=openat -e inject=openat:signal=KILL:when=2

@@ -865,7 +865,7 @@ ask_and_withdraw() {
 	done
 }
 
-@test "what needs a person fills no more of the log than what is denied, withdrawn or not" {
+@test "pending requests, withdrawn or not, fill no more of the log than denied ones" {
 	local token fat
 
 	start --max-pending 1000
@@ -876,7 +876,7 @@ ask_and_withdraw() {
 	assert_equal "$(grep -c '"omitted":true' "$LOG")" $((80 - 69 + 3))
 	(($(stat -c %s "$LOG") < 4500000)) || fail "the log has $(stat -c %s "$LOG") bytes"
 
-	# What a person decides is on record as a whole.
+	# A person's decision is recorded in full.
 	printf -v fat '%060000d' 1
 	for verb in approve revoke; do
 		token=$(pending_token args:="[\"$verb\",\"$fat\"]")
@@ -903,7 +903,7 @@ ask_and_withdraw() {
 	holds 100
 }
 
-@test "another asker and what is allowed are recorded whole" {
+@test "another asker's requests, and allowed ones, are recorded in full" {
 	need_root
 	start --max-pending 1000 --default-action deny
 	chmod 666 "$SOCKET"

@@ -91,7 +91,7 @@ print(len(json.load(open("report.json"))["gaps"]))')" 1
 	assert_equal "$(row asked 'read /etc/passwd')" '0 0 1'
 }
 
-@test "whom root asks for is who asked" {
+@test "a request that root makes for a user counts as that user's" {
 	((EUID == 0)) || skip 'only root may ask for another user'
 	start
 	ask via=sudo run_as=0:0 on_behalf_uid:=4243 on_behalf_groups:='[4243]' >out
@@ -195,7 +195,7 @@ print(len(json.load(open("report.json"))["gaps"]))')" 1
 	run firma evidence report s >/dev/full
 }
 
-@test "only the records of a time are counted, and all are verified" {
+@test "only the records of the period are counted, but all are verified" {
 	start
 	ask >out
 	move_clock 3600

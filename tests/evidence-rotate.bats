@@ -174,14 +174,14 @@ operate_at() {
 
 # --- where no daemon runs -------------------------------------------------------------------------
 
-# alone SEQUENCE [OPTION...]: it is rotated without a daemon, and the segment ends with that record.
+# alone SEQUENCE [OPTION...]: rotates the log without a daemon; the segment must end with that record.
 alone() {
 	run firma evidence rotate --state-dir "$STATE_DIR" "${@:2}" "$LOG"
 	assert_output "$(segment "$1")"
 	assert_status 0
 }
 
-@test "without a daemon the log that is named is rotated, and a daemon goes on with it" {
+@test "without a daemon, rotate FILE rotates the log, and a daemon then continues it" {
 	start
 	ask >"$TMP/out"
 	stop_daemon
@@ -202,7 +202,7 @@ alone() {
 	assert_equal "${#lines[@]}" 4
 }
 
-@test "so it is signed with the key that is given, and with no other" {
+@test "rotate FILE signs with the given key, and with no other" {
 	head -c 32 /dev/urandom | od -An -tx1 | tr -d ' \n' >k
 	chmod 600 k
 	"$FIRMA" evidence keygen s >id
@@ -221,7 +221,7 @@ alone() {
 	holds 4 --key k
 }
 
-@test "while a daemon runs it is refused, and nothing is changed" {
+@test "while a daemon runs, rotate FILE is refused, and nothing is changed" {
 	start
 	ask >"$TMP/out"
 	cp "$LOG" before
@@ -284,7 +284,7 @@ alone() {
 	stop_daemon
 }
 
-# alone_dies WHEN...: it is killed while it rotates; alone, and as a daemon, it then goes on.
+# alone_dies WHEN...: kills rotate FILE; then rotate FILE, or in a second run a daemon, continues.
 alone_dies() {
 	need_trace
 	rm -rf "$STATE_DIR" "$LOG"*
@@ -317,7 +317,7 @@ alone_dies() {
 	assert_status 0
 }
 
-@test "a kill at any step of it leaves a log that it, or a daemon, goes on with" {
+@test "after a kill at any step, rotate FILE or a daemon continues the log" {
 	alone_dies -e trace=renameat2 -e inject=renameat2:error=EIO:signal=KILL
 	alone_dies -e trace=renameat2 -e inject=renameat2:signal=KILL
 	alone_dies -P "$(segment 3)" -e trace=write -e inject=write:error=EIO:signal=KILL

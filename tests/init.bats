@@ -128,7 +128,7 @@ OPTIONS_END='# Written by firma init. A policy that is named and is not there cl
 	assert_equal "$(tree)" "$before"
 }
 
-@test "without a terminal and without --yes nothing is done, nor where nothing can be shown" {
+@test "nothing is done without a terminal or --yes, or if the plan can't be printed" {
 	local before both pipe
 
 	before=$(tree)
@@ -220,7 +220,7 @@ OPTIONS_END='# Written by firma init. A policy that is named and is not there cl
 	done
 }
 
-@test "what was changed since is kept by --uninstall, and named" {
+@test "--uninstall keeps and names files that were changed afterwards" {
 	user --yes
 	echo ' ' >>"$CONFIG/policy.json"
 	echo '#' >>"$CONFIG/options"
@@ -283,7 +283,7 @@ default/firma root 644'
 	grep -q mine "$policy"
 }
 
-@test "as root it writes nowhere where another user could write or redirect" {
+@test "as root it refuses directories that another user could write or redirect" {
 	local before
 
 	need_root
@@ -401,7 +401,7 @@ default/firma root 644'
 	assert_equal "$(stat -c '%a' "$TMP/root/etc/firma/init.undo")" 600
 }
 
-@test "where the disk is full, all is as it was before" {
+@test "if the disk is full, everything is as it was before" {
 	local size
 
 	need_root

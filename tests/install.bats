@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: ISC
 #
-# What is installed beside the program: the administrator's file, which is theirs, the texts that
-# explain the journal's messages, and a whole gate in the home of a user without root.
+# What is installed besides the program: the administrator's file, which is not replaced; the texts
+# that explain the journal's messages; and a complete gate in the home of a user without root.
 
 # shellcheck disable=SC2030,SC2031 # each test is a process, and so are its variables
 
@@ -71,7 +71,7 @@ uninstall_tree() {
 	assert_equal "$(grep -c '^Documentation: man:firma' "$catalog")" "$n"
 }
 
-# as_owner COMMAND...: as the user whose home $TMP is: who runs this, or, for root, another.
+# as_owner COMMAND...: runs it as the owner of the home $TMP: this user or, for root, another one.
 as_owner() {
 	local as=()
 
@@ -90,7 +90,7 @@ in_home() {
 	! grep -q __asan_init "$FIRMA_SHIPPED" || skip "a sanitizer's objects can't be linked without it"
 	OWNER=4711
 	unset FIRMA_SOCKET FIRMA_OPERATOR_SOCKET
-	# The source as it is released, and the objects of this build, which need not be built again.
+	# The released source, with the objects of this build to save time.
 	make_build distdir distdir="$source" >"$TMP/said" 2>&1 || fail "$(<"$TMP/said")"
 	((EUID != 0)) || {
 		_give_tmp "$OWNER"

@@ -64,7 +64,7 @@ for key in sys.argv[2:]:
 print(value)' "notice.$1" "${@:2}"
 }
 
-@test "what waits already is told at once, and then one notice for one user in an interval" {
+@test "requests that already wait are told at once, then there is one notice per user and interval" {
 	keeper
 	pending_token args:='["1"]' >out
 	pending_token args:='["2"]' >out
@@ -83,7 +83,7 @@ print(value)' "notice.$1" "${@:2}"
 	assert_equal "$(<sentence.1)" "$(of 1 count) requests of uid $EUID wait"
 }
 
-@test "what was decided in the meantime is not told" {
+@test "a request that was decided before its notice is left out" {
 	local one two
 
 	keeper
@@ -101,7 +101,7 @@ print(value)' "notice.$1" "${@:2}"
 	assert_equal "$(<sentence.1)" "1 request of uid $EUID waits"
 }
 
-@test "a notice has no arguments unless it is told to have them" {
+@test "a notice has arguments only with --details" {
 	keeper
 	notify --command "$KEEP"
 	ask args:='["--password=hunter2"]' cwd=/home/hunter2 purpose=hunter2 >out
@@ -116,7 +116,7 @@ print(value)' "notice.$1" "${@:2}"
 	assert_equal "$(of 1 requests 0 args 0)" --password=hunter2
 }
 
-@test "wall and the bell tell a count alone" {
+@test "wall and the bell only tell a count" {
 	mkdir bin
 	printf '#!/bin/sh\ncat >"%s.new" && mv "%s.new" "%s"\n' "$TMP/walled" "$TMP/walled" "$TMP/walled" >bin/wall
 	chmod +x bin/wall
@@ -149,7 +149,7 @@ began() {
 	(($(wc -l 2>/dev/null <"$TMP/began") == $1))
 }
 
-@test "a command that fails or is not there is told of, and the next notice goes on" {
+@test "a command that fails or does not exist is reported, and the next notice works" {
 	notify --command 'exit 7' --interval 1s
 	pending_token args:='["1"]' >out
 	_until "$NOTIFY" grep -q 'firma: the command ended with status 7' notify.err
@@ -164,7 +164,7 @@ failed() {
 	(($(grep -c 'ended with status 7' "$TMP/notify.err") == $1))
 }
 
-@test "what it runs ends with it" {
+@test "its commands end when it ends" {
 	notify --command "echo >'$TMP/began'; exec sleep 1000"
 	pending_token >out
 	_until "$NOTIFY" test -s began
@@ -194,7 +194,7 @@ runs_sleep() {
 	run ! grep -P '[\x00-\x1f]' <(tr -d '\n' <notice.0)
 }
 
-@test "it says what it wants, and ends where there is no daemon" {
+@test "missing options are usage errors, and without a daemon it ends" {
 	run firma notify --socket "$SOCKET"
 	assert_status 2
 	run firma notify --details --bell

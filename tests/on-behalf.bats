@@ -1,23 +1,23 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: ISC
 #
-# A front end that runs as root, such as sudo's plugin, asks for a user, and says as whom the command
-# would run. It is believed if it is root. Then that user is the asker, in every respect; and what
-# users may run themselves is not what they may run as another user.
+# A front end that runs as root, such as sudo's plugin, asks on behalf of a user, and names the user
+# that the command would run as. Only root may. The user is then the asker in every respect, and needs
+# rules of its own: what users may run themselves, they may not run as another user.
 
 # shellcheck disable=SC2030,SC2031 # each test is a process, and so are its variables
 
 load policy
 
-# Who asks in these tests, and what sudo would say of it.
+# The asker in these tests, and what sudo would send.
 ASKER=4243
 SUDO=(via=sudo run_as=0:0 "on_behalf_uid:=$ASKER" "on_behalf_groups:=[$ASKER,4244]")
 
 THERE="on_behalf_uid, on_behalf_groups, via and run_as go together"
 NOT_ROOT="only root may ask for another user, or say as whom a command would run"
 
-# start_doors [OPTION...]: two doors, so that nobody approves what they asked themselves. Only root can
-# open them for another group than its own.
+# start_doors [OPTION...]: starts a daemon with two doors, so that askers can't approve their own
+# requests. Only root can open the doors for another group than its own.
 start_doors() {
 	local group=$ASKER
 
@@ -61,7 +61,7 @@ asks() {
 	assert_decision allow
 }
 
-@test "nobody but root is believed, whatever the policy says" {
+@test "only root may ask for a user, whatever the policy says" {
 	local member uid=
 
 	write_policy '{"default_action":"allow","exec":[
@@ -82,7 +82,7 @@ asks() {
 	assert_decision deny "$NOT_ROOT"
 }
 
-@test "root says all of it, or nothing" {
+@test "root must send all of these fields, or none" {
 	local i
 
 	need_root
@@ -123,7 +123,7 @@ asks() {
 	check_decisions
 }
 
-@test "rules that deny or ask are about it too, unless they say as whom" {
+@test "rules that deny or ask match it too, unless they name another target user" {
 	local argv='["git","**"]'
 
 	need_root
@@ -143,7 +143,7 @@ asks() {
 	check_decisions
 }
 
-@test "a default action that allows asks about it, without a policy, too" {
+@test "if the default action is to allow, a person is asked, even without a policy" {
 	need_root
 	start_daemon --default-action allow
 	run ask
@@ -153,7 +153,7 @@ asks() {
 	assert_field rule run_as.default.require_approval
 }
 
-@test "the user and the groups are those for which root asks" {
+@test "rules see the user and the groups that root asks for" {
 	local argv='["git","**"]'
 
 	need_root
@@ -196,7 +196,7 @@ asks() {
 	sudo=$(pending_token "${SUDO[@]}")
 	own=$(AS_UID=$ASKER pending_token)
 
-	# They are two questions.
+	# They are two requests.
 	run ask "${SUDO[@]}" resume:=true
 	refute_output -p "$own"
 	AS_UID=$ASKER run ask resume:=true
@@ -220,7 +220,7 @@ asks() {
 	assert_decision allow
 }
 
-@test "who asked through root can't approve it, and root can" {
+@test "a user who asked through root can't approve it, but root can" {
 	local token
 
 	need_root
@@ -235,7 +235,7 @@ asks() {
 	assert_output -p 'approving needs another user than the one who asked'
 }
 
-@test "the user withdraws it, as their own" {
+@test "the user can withdraw it as their own request" {
 	local token
 
 	need_root
@@ -298,7 +298,7 @@ asks() {
 	assert_decision pending_hitl
 }
 
-@test "an entry that does not say as whom is for what users run themselves" {
+@test "an entry without run_as is only for what users run as themselves" {
 	need_root
 	start_doors --default-action pending_hitl
 	run operate allow.add pattern=/usr/bin/git argv:='["**"]'
@@ -308,7 +308,7 @@ asks() {
 	asks pending_hitl '' cwd=/work
 }
 
-@test "the card says first as whom it would run, and a list says it" {
+@test "the card shows first as whom it would run, and a list shows it too" {
 	local token
 
 	need_root

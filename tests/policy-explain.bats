@@ -386,7 +386,7 @@ works() {
 	assert_line -e '^decision +deny$'
 }
 
-@test "of other kinds, too, it says which entry of the allowlist allows it" {
+@test "for other kinds too, it says which entry of the allowlist allows a request" {
 	local kind token
 	local -A asked=(
 		[read]='"action_type":"read_file","target":"/r/x","real_target":"/r/x","cwd":"/r"'
@@ -419,7 +419,7 @@ works() {
 	assert_line 'decided   by allowlist'
 	assert_line -p 'allowed by the allowlist (entry '
 
-	# Not what a rule leaves to a person, another request, or by a file of one's own choice.
+	# The entry does not allow what a rule leaves to a person, another request, or a file of one's own.
 	run firma policy explain --json --read /r/y --cwd /r
 	assert_field rule asks
 	run firma policy explain --json --request - <<<"{${asked[git]},\"cwd\":\"/x\"}"

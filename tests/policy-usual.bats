@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: ISC
 #
-# The policy that no option names: where it is, that its absence is settled when the daemon starts,
-# and the home directory in the paths of options.
+# The policy if no option names one: its path, that the daemon decides at its start whether there is
+# one, and the home directory in the paths of options.
 
 # shellcheck disable=SC2030,SC2031 # each test is a process, and so are its variables
 # shellcheck disable=SC2154 # some variables are those of lib.bash and of bats
@@ -15,7 +15,7 @@ setup() {
 	mkdir -m 0755 "$CONFIGURATION_DIRECTORY"
 }
 
-# put ACTION [FILE]: a policy there.
+# put ACTION [FILE]: writes a policy there.
 put() {
 	printf '{"default_action":"%s"}' "$1" >"${2-$USUAL}.new"
 	mv "${2-$USUAL}.new" "${2-$USUAL}"
@@ -26,7 +26,7 @@ is_told() {
 	assert_decision "$@"
 }
 
-@test "a policy where it is usual is in force, and so is each change of it" {
+@test "a policy at the usual path is in force, and so is each change of it" {
 	put allow
 	start_daemon
 	is_told allow 'allowed by the default action'
@@ -39,7 +39,7 @@ is_told() {
 	assert_line -e "^policy +$USUAL, "
 }
 
-@test "one that vanishes closes the daemon until it is back, whatever the default action allows" {
+@test "if the policy vanishes, the daemon is closed until it is back, whatever the default action" {
 	put allow
 	start_daemon --default-action allow
 	is_told allow
@@ -57,7 +57,7 @@ is_told() {
 	is_told deny 'denied by the default action'
 }
 
-@test "a link that leads nowhere is no absence, and one whose file vanishes closes" {
+@test "a dangling link does not count as no policy, and a link whose file vanishes closes the daemon" {
 	ln -s "$TMP/elsewhere" "$USUAL"
 	start_daemon --default-action allow
 	is_told deny -p "closed: $USUAL: "
@@ -67,7 +67,7 @@ is_told() {
 	is_told deny -p "closed: $USUAL: "
 }
 
-@test "a directory that can't be entered is no absence" {
+@test "a directory without access does not count as no policy" {
 	((EUID != 0)) || AS_UID=4711
 	((EUID != 0)) || chown 4711 "$CONFIGURATION_DIRECTORY"
 	chmod 0 "$CONFIGURATION_DIRECTORY"
@@ -77,7 +77,7 @@ is_told() {
 	assert_decision deny "closed: $USUAL: Permission denied"
 }
 
-@test "one that another user can write is not used" {
+@test "a policy that another user can write is not used" {
 	put allow
 	chmod 0666 "$USUAL"
 	start_daemon --default-action allow
@@ -86,7 +86,7 @@ is_told() {
 	is_told allow
 }
 
-@test "one that appears is not in force, but is warned of, once, until the daemon starts again" {
+@test "a policy that appears later is not in force until a restart, but causes one warning" {
 	start_daemon --default-action deny
 	is_told deny
 	put allow
@@ -111,7 +111,7 @@ is_told() {
 	is_told allow
 }
 
-@test "an option goes before" {
+@test "the option --policy takes precedence" {
 	put allow
 	put deny "$TMP/other"
 	start_daemon --policy "$TMP/other" --default-action allow
@@ -155,7 +155,7 @@ is_told() {
 	assert_line -e "^policy +$TMP/p, "
 	stop_daemon
 	mkdir -p '~' "$TMP/~user"
-	# Nothing else is: not another user's, and not within a path.
+	# Nothing else is replaced: not another user's home, and not inside a path.
 	run firma serve --socket "$SOCKET" --store memory --pid-file "$TMP/none/~/x"
 	assert_status 1
 	assert_output -p "$TMP/none/~/x"

@@ -539,10 +539,10 @@ hides() {
 	check_decisions
 }
 
-# With two directories of one wrapper, no relative word is a path that is known: these are skipped,
-# and what they would have taken of the room for paths must not be given to the words after them, for
-# which there would be none: AddressSanitizer tells.
-@test "words that are no paths leave their room for paths to no others" {
+# If a wrapper names two directories, the paths of relative words are unknown, and skipped. Their share
+# of the limit for paths must not go to the words after them, for which no room was allocated:
+# AddressSanitizer would report it.
+@test "a word that is not a path leaves its room to no other word" {
 	local cwd='' args i
 
 	serve_reboot

@@ -1,16 +1,16 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: ISC
 #
-# A client that asks as firma-run of openfirma does, at the door itself and behind
-# systemd-socket-proxyd, as units/user/firma-proxy.* have it: only where its own uid listens, a line
-# on a connection of its own, held until it is decided, and everything but an allow is a no.
+# A client that asks like openfirma's firma-run, at the door itself and behind systemd-socket-proxyd
+# (units/user/firma-proxy.*). It only connects to a server of its own uid, sends one line on each
+# connection, waits until it is decided, and takes everything but an allow as a no.
 
 # What a test sets may be for the library, as what is read may be the library's:
 # shellcheck disable=SC2030,SC2031,SC2034,SC2153,SC2154
 
 load hold
 
-# The system's own: another one may start dozens of programs first, or belong to root alone.
+# Use the system's own program: another one may first start dozens of programs, or be only for root.
 PYTHON=/usr/bin/python3
 
 CLIENT='
@@ -26,7 +26,7 @@ if sys.argv[2] == "half-close":
 line = s.makefile().readline()
 print("no answer" if not line else json.loads(line)["decision"])'
 
-# start_proxy: hands connections at $PROXY on to the door.
+# start_proxy: starts the proxy, from $PROXY to the door.
 start_proxy() {
 	local program directory
 
@@ -40,8 +40,8 @@ start_proxy() {
 	until_listening "$PROXY"
 }
 
-# launch NAME SOCKET HOW: asks, with the name as an argument; HOW is half-close, or keep. `finish NAME`
-# has the outcome.
+# launch NAME SOCKET HOW: asks in the background, with the name as an argument; HOW is half-close, or
+# keep. `finish NAME` waits for the outcome.
 launch() {
 	request hitl_mode=sync_wait args:="[\"$1\"]" >"$TMP/$1.in"
 	echo asked >"$TMP/$1.out"
@@ -57,7 +57,7 @@ decided() {
 	answers "$1" "$5"
 }
 
-@test "at the door and behind a proxy it hears allow or deny, and never that it must wait" {
+@test "at the door and behind a proxy, the client gets allow or deny, and never pending" {
 	start_asking
 	start_proxy
 	decided a "$SOCKET" keep approve allow
@@ -67,7 +67,7 @@ decided() {
 	assert_equal "$(listed state)" $'consumed\nrevoked\nconsumed\nrevoked'
 }
 
-@test "at the door it may shut down its sending side" {
+@test "at the door, the client may shut down its sending side" {
 	start_asking
 	decided a "$SOCKET" half-close approve allow
 	decided b "$SOCKET" half-close revoke deny
@@ -77,7 +77,7 @@ spent_or_left() {
 	[[ $(operate show token_id="$1" | head -n 1 | "$UNIT" get state) == @(consumed|approved) ]]
 }
 
-@test "behind a proxy it loses its answer then, and its token is over: nobody can use it" {
+@test "behind a proxy, a client that does so loses its answer, and its token can't be used" {
 	start_asking
 	start_proxy
 	launch a "$PROXY" half-close
@@ -90,7 +90,7 @@ spent_or_left() {
 	must '{"outcome":"expired","reason":"approval token expired"}' \
 		operate approve token_id="$(newest)"
 
-	# So is an approval that it uses, or it is still there; and nothing else is lost.
+	# Its approval is either used up or still there; nothing else is lost.
 	token=$(pending_token)
 	must "$OK" operate approve token_id="$token"
 	request approval_token="$token" >"$TMP/b.in"
@@ -102,7 +102,7 @@ spent_or_left() {
 	decided b "$PROXY" keep approve allow
 }
 
-@test "when it is killed behind a proxy, its token is over" {
+@test "when a client behind a proxy is killed, its token can't be used" {
 	start_asking
 	start_proxy
 	launch a "$PROXY" keep

@@ -256,7 +256,7 @@ runner_name=" | openssl dgst -sha256 -hmac 'a shared secret' | sed 's/.* //')
 }
 
 @test "no file holds the key, and no core file can" {
-	# Where the caller lets programs leave one, too.
+	# Even if the caller has enabled core files.
 	ulimit -S -c "$(ulimit -H -c)"
 	serve_signer
 	asks_signed

@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: ISC
 #
-# `firma serve --runner-*`: they mean what a policy's runners mean with "required": true, and half of
-# them is a fault at start.
+# `firma serve --runner-*`: the options mean the same as a policy's runners with "required": true, and a
+# missing one is a fault at the start.
 
 # shellcheck disable=SC2154 # bats and lib set what is used
 
@@ -24,14 +24,14 @@ setup() {
 	HMAC=(--runner-key "$TMP/key" --runner-key-id ci)
 }
 
-# refuses_options MESSAGE OPTION...: the command line is faulty.
+# refuses_options MESSAGE OPTION...: the daemon must refuse this command line.
 refuses_options() {
 	run --separate-stderr firma serve --socket "$SOCKET" --store memory "${@:2}"
 	assert_status 2
 	assert_stderr "firma: $1 (see 'firma serve --help')"
 }
 
-# refuses_start MESSAGE OPTION...: the files are.
+# refuses_start MESSAGE OPTION...: the daemon must refuse to start because of a file.
 refuses_start() {
 	run --separate-stderr firma serve --socket "$SOCKET" --store memory "${@:2}"
 	assert_status 1
@@ -43,7 +43,7 @@ serve_options() {
 	start_daemon --default-action pending_hitl --evidence-log "$TMP/evidence" "$@"
 }
 
-@test "with an issuer, nobody is heard without a token, and a job with one is" {
+@test "with an issuer, a request without a token is refused, and a job's request is accepted" {
 	serve_options "${OIDC[@]}"
 	run ask detail:=true
 	denied_runner missing
@@ -59,7 +59,7 @@ serve_options() {
 	denied_runner aud
 }
 
-@test "with a shared key, nobody is heard without a signature, and who has the key is" {
+@test "with a shared key, a request without a signature is refused, and a signed one is accepted" {
 	serve_options "${HMAC[@]}"
 	run ask detail:=true
 	denied_runner missing
@@ -80,7 +80,7 @@ serve_options() {
 	assert_line -p 'runners        0 issuers, 1 signer'
 }
 
-@test "half of them is a fault, by name" {
+@test "an incomplete set of options is a fault, and the message names the missing one" {
 	refuses_options '--runner-key needs --runner-key-id' --runner-key "$TMP/key"
 	refuses_options '--runner-key-id needs --runner-key' --runner-key-id ci
 	refuses_options '--runner-oidc-issuer needs --runner-oidc-audience' "${OIDC[@]:0:2}"

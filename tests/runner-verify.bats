@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: ISC
 #
-# `firma runner verify`: only what a signer has signed passes, to the byte, and nothing beside it.
+# `firma runner verify`: accepts only a directory with exactly the files that a signer has signed.
 
 # shellcheck disable=SC2030,SC2031,SC2034,SC2154 # each test is a process; what is set is for lib
 
@@ -25,7 +25,7 @@ verifies() {
 	refute_stderr
 }
 
-# refuses MESSAGE [OPTION...]: and nothing is printed but the message.
+# refuses MESSAGE [OPTION...]: the bundle is refused, and only the message is printed.
 refuses() {
 	run --separate-stderr firma runner verify --signers "$SIGNERS" "${@:2}" "$BUNDLE"
 	assert_status 1
@@ -47,7 +47,7 @@ signed_sums() {
 	sign_bundle
 }
 
-@test "a bundle that is as it was signed passes, and its signer is named" {
+@test "a valid bundle is accepted, and its signer is printed" {
 	verifies
 	assert_output "version 1.2.3, 3 files, signed by alice, $(ssh-keygen -l -f "$KEYS/alice.pub" | cut -d' ' -f2)"
 	cd "$BUNDLE"
@@ -76,7 +76,7 @@ signed_sums() {
 	python3 - "$SIGNERS" "$BUNDLE" "${CMD[@]}" <<-'EOT'
 		import os, subprocess, sys
 		signers, bundle, firma = sys.argv[1], sys.argv[2], sys.argv[3:]
-		# Beneath another program it takes long: then some of them.
+		# Under another program, such as valgrind, it is slow: then try only some of them.
 		step = 1 if len(firma) == 1 else 41
 		def passes():
 		    return subprocess.run(firma + ["runner", "verify", "--signers", signers, bundle],
@@ -133,7 +133,7 @@ signed_sums() {
 	refuses 'SHA256SUMS: is missing'
 }
 
-@test "every difference is told, up to a number" {
+@test "every difference is printed, up to a limit" {
 	rm "$BUNDLE/ci/firma-runner"
 	printf 'PROGRAM' >"$BUNDLE/firma-linux-amd64"
 	run --separate-stderr firma runner verify --signers "$SIGNERS" "$BUNDLE"
@@ -146,7 +146,7 @@ signed_sums() {
 	[[ $(wc -l <<<"$stderr") == 21 ]]
 }
 
-@test "what a file is told to be is compared before it is read: a huge one is not" {
+@test "a file's size is compared before it is read: a huge file is not read" {
 	truncate -s 20G "$BUNDLE/firma-linux-amd64"
 	refuses 'firma-linux-amd64 has another size than was signed'
 	printf 'program' >"$BUNDLE/firma-linux-amd64"
@@ -158,7 +158,7 @@ signed_sums() {
 	refuses 'SHA256SUMS.sig: is too large'
 }
 
-@test "links and other things than files do not pass" {
+@test "links and special files are refused" {
 	mv "$BUNDLE/firma-linux-amd64" "$TMP/elsewhere"
 	ln -s "$TMP/elsewhere" "$BUNDLE/firma-linux-amd64"
 	refuses 'firma-linux-amd64 is a symbolic link'
@@ -234,7 +234,7 @@ signed_sums() {
 	assert_status 1
 }
 
-@test "an older version than the one asked for is refused" {
+@test "a version that is older than required is refused" {
 	verifies --at-least 1.2.3
 	verifies --at-least 1.2
 	verifies --at-least 0.99.99

@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: ISC
 #
-# The shared store: daemons that give their tokens to a server of Redis, and what becomes of it when
-# the server dies, stands still, forgets, lies, or may not be used (firma-store(7)).
+# The shared store: daemons that copy their tokens to a Redis server, and what happens if the server
+# dies, hangs, loses data, sends wrong data, or may not be used (firma-store(7)).
 #
 # What is set here may be for the library, as what is read may be the library's:
 # shellcheck disable=SC2030,SC2031,SC2034,SC2153,SC2154
@@ -34,7 +34,7 @@ UNKNOWN='outcome unknown'
 	must "$OK" operate revoke token_id="$first" reason=no
 	assert_equal "$(desk)" "there pending $third"
 
-	# Another desk on the same server is another one.
+	# Another desk on the same server is separate.
 	DESK=elsewhere
 	assert_equal "$(desk)" ''
 	run firma store list --desk ops "$SERVER"
@@ -43,7 +43,7 @@ UNKNOWN='outcome unknown'
 	assert_line -n 1 -e "^there +pending +$EUID +$third +/usr/bin/git status$"
 }
 
-@test "a daemon that was killed sends what is on record, and the server's copy is of no weight" {
+@test "after a kill, the daemon sends the tokens on record, and ignores the server's copy" {
 	local pending approved consumed record never=11111111-1111-4111-8111-111111111111
 
 	prepare_server
@@ -57,7 +57,7 @@ UNKNOWN='outcome unknown'
 	must "$ALLOWED" ask approval_token="$consumed"
 	kill_daemon
 
-	# The copy is as it was before, and knows a token that never was.
+	# The server gets an old copy back, with a token that never existed.
 	redis a HSET "$(key t)" "$consumed" "$record" "$never" "${record//"$consumed"/"$never"}"
 	assert_equal "$(desk | grep -c ' approved ')" 3
 	start_sharing
@@ -66,7 +66,7 @@ UNKNOWN='outcome unknown'
 		"$(printf '%s\n' "here pending $pending" "here approved $approved" | sort)"
 	must "$ALLOWED" ask approval_token="$approved"
 
-	# Without the server, the same state is that of a file store.
+	# Without the server, the same state directory works as a file store.
 	stop_daemon
 	start_asking
 	must "$CONSUMED" ask approval_token="$approved"
@@ -100,7 +100,7 @@ UNKNOWN='outcome unknown'
 	assert_log -p "$SERVER: it is another server, or was started again"
 }
 
-@test "a server that has lost everything is found at the next change" {
+@test "a server that has lost everything is noticed at the next change" {
 	local token other
 
 	prepare_server
@@ -117,7 +117,7 @@ UNKNOWN='outcome unknown'
 	assert_equal "$(desk)" "here approved $token"
 }
 
-@test "while the server is away, the policy alone decides, and all else is denied by name" {
+@test "while the server is away, the policy alone decides, and other requests are denied with a reason" {
 	local token status
 
 	prepare_server
@@ -149,13 +149,13 @@ UNKNOWN='outcome unknown'
 	[[ $status =~ \"closed_ms\":([0-9]+) ]]
 	((BASH_REMATCH[1] >= 2000))
 
-	# It comes back by itself.
+	# The daemon recovers by itself.
 	start_server a
 	try_again
 	must "$ALLOWED" ask approval_token="$token"
 }
 
-@test "a server that stands still holds the daemon for its timeout, once" {
+@test "a server that hangs delays the daemon once, by its timeout" {
 	local token
 
 	prepare_server
@@ -171,7 +171,7 @@ UNKNOWN='outcome unknown'
 	assert_log "firma: $TOKENS: rewritten"
 	refute_log -p 'open again'
 
-	# The call is run late, and refused.
+	# The server runs the call late, and refuses it.
 	kill -CONT "${SERVERS[a]}"
 	try_again
 	assert_equal "$(listed state)" pending
@@ -180,7 +180,7 @@ UNKNOWN='outcome unknown'
 	assert_equal "$(desk)" "here approved $token"
 }
 
-@test "a server that would lose what was answered is not used, by name" {
+@test "a server that could lose acknowledged changes is refused with a reason" {
 	local setting value what
 
 	prepare_server
@@ -211,7 +211,7 @@ UNKNOWN='outcome unknown'
 	[[ $(operate status) == *'"may_lose_a_second":true'* ]]
 }
 
-@test "a replica, other functions, and none are refused by name" {
+@test "a replica, and a server with other functions or none, are refused with a reason" {
 	start_server a
 	start_sharing
 	until_closed '*does not have the functions of the library firma1*'
@@ -254,7 +254,7 @@ UNKNOWN='outcome unknown'
 	run ! grep -a -e first -e second "$TMP/log"
 }
 
-@test "a user of the server with the rights of the manual can do all, and one with less is closed" {
+@test "a user of the server with the manual's rights is enough, and with fewer the daemon is closed" {
 	local page=$BATS_TEST_DIRNAME/../man/firma-store.7 rights token id
 
 	prepare_server
@@ -336,7 +336,7 @@ UNKNOWN='outcome unknown'
 	try_again
 }
 
-# A port of loopback that nobody uses now.
+# Finds a free port on loopback.
 free_port() {
 	python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
 }
@@ -345,7 +345,7 @@ has_replica() {
 	[[ $(redis a INFO replication) == *state=online* ]]
 }
 
-@test "with replicas asked for, a change is answered only when they have it; one may take over" {
+@test "with replicas, a change is answered only when they have it, and one can take over" {
 	local port consumed approved
 
 	port=$(free_port)
@@ -418,7 +418,7 @@ has_replica() {
 		assert_decision deny
 		echo pass >"$control"
 		try_again
-		# It was consumed for a question that was denied.
+		# The token was consumed for a request that was then denied.
 		must "$CONSUMED" ask approval_token="$token"
 		assert_equal "$(desk)" ''
 	done
@@ -442,7 +442,7 @@ has_replica() {
 		$'asks the server\nthe server has it\nthe file has it\nanswers'
 }
 
-@test "nonsense on the command line is told" {
+@test "a wrong command line is a usage error" {
 	local options
 
 	while read -r options; do

@@ -178,7 +178,7 @@ pending() {
 	ends 1
 }
 
-@test "one who gave up finds the approval when they ask again" {
+@test "a user who gave up finds the approval when they ask again" {
 	local pid
 
 	in_background date +again
@@ -191,7 +191,7 @@ pending() {
 	assert_output again
 }
 
-@test "without a daemon everything is refused, but root's own sudo" {
+@test "without a daemon, every command is refused except root's own" {
 	guest systemctl stop firma.socket firma.service
 	sudo_as alice id -u
 	guest systemctl start firma.socket
@@ -218,7 +218,7 @@ pending() {
 	assert_stderr -p 'unknown option of the plugin'
 }
 
-@test "nothing that the user sets goes round it" {
+@test "no setting of the user can bypass the gate" {
 	# A gate of the user's own that allows everything.
 	echo '{"decision":"allow","reason":"mine"}' >"$TMP/mine"
 	chmod 755 "$TMP" && chmod 644 "$TMP/mine"
@@ -272,7 +272,7 @@ pending() {
 	ends 1
 }
 
-@test "sudo -e is asked about by its files" {
+@test "sudo -e is asked about with its files" {
 	sudo_as alice -e /etc/motd
 	assert_status 0
 	assert_equal "$(guest cat /etc/motd)" $'a message\nedited'
@@ -286,7 +286,7 @@ pending() {
 	assert_status 1
 }
 
-@test "a shell is asked about as the shell that it is" {
+@test "sudo -s is asked about as a shell" {
 	in_background -s
 	pending
 	run guest firma token show "$TOKEN"
@@ -323,7 +323,7 @@ pending() {
 	assert_equal "$output" "$long"
 }
 
-@test "what can't be asked about exactly is refused" {
+@test "a command that a request can't describe exactly is refused" {
 	sudo_as alice -R / id
 	assert_status 1
 	assert_stderr -p 'another root directory (-R) are not supported'
@@ -332,7 +332,7 @@ pending() {
 	assert_stderr -p 'argument 1 is not UTF-8'
 }
 
-@test "a command that the asker could exchange while a person decides is refused" {
+@test "a command that the asker could replace while a person decides is refused" {
 	local path
 
 	guest mkdir -p /opt/own && guest cp /usr/bin/date /opt/own/date

@@ -185,7 +185,7 @@ sync() {
 		    s.sendall(json.dumps(dict(action='local.exec', executable='/bin/x', args=['x' * 60000],
 		        sandbox_id=str(launch), session_id='s', profile='p', hitl_mode='sync_wait')).encode() + b'\n')
 		    return s
-		# One of the seventy is too many: whichever the daemon reads last.
+		# One of the seventy is too many: the one that the daemon reads last.
 		asked = [ask(n) for n in range(70)]
 		print(select.select(asked, [], [])[0][0].makefile().readline(), end='')
 	EOT

@@ -534,7 +534,7 @@ refute_secret() {
 
 # --- a user's own manager -------------------------------------------------------------------------
 
-@test "the journal drops no decision for being one of many" {
+@test "the journal drops no decision, however many there are" {
 	assert_equal "$(property LogRateLimitIntervalUSec)" 0
 }
 
@@ -602,7 +602,7 @@ start_manager() {
 	guest systemctl stop "user@$uid.service"
 }
 
-# as_installed: skips where the program looks for its files elsewhere than in the guest.
+# as_installed: skips the test if the program was built for another prefix than the guest's.
 as_installed() {
 	grep -qE '^prefix = /usr(/local)?$' "${FIRMA_SHIPPED%/*}/Makefile" \
 		|| skip "the program was built for another prefix"

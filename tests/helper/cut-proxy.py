@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: ISC
 """
-A bad line between a daemon and its server: python3 cut-proxy.py LISTEN SERVER CONTROL
+A faulty connection between a daemon and its server: python3 cut-proxy.py LISTEN SERVER CONTROL
 
-Both are paths of sockets. What comes from the server is passed on as the file CONTROL says at that
-moment: "pass"; "cut N": N bytes, and then the connection ends; "hold": nothing; "drip": a byte, and
-the next one a moment later. Prints "ready" when it listens.
+LISTEN and SERVER are paths of sockets. The file CONTROL says what happens to data from the server:
+"pass" passes it on; "cut N" passes N bytes on and closes the connection; "hold" drops it; "drip"
+passes it on slowly, byte by byte. Prints "ready" when it listens.
 """
 
 import os

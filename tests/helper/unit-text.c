@@ -167,7 +167,7 @@ static int decode_host(char **argv, const struct bytes *in, struct bytes *out)
 	return print(out);
 }
 
-/* Whether utf8_decode() takes the whole text, character by character. */
+/* Whether utf8_decode() accepts the whole text, character by character. */
 static bool is_whole(const char *text, size_t len)
 {
 	while (len > 0) {
