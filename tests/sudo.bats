@@ -432,7 +432,7 @@ pending() {
 	assert_status 1
 }
 
-@test "a plugin that is not there fails every sudo, root's as well" {
+@test "if the plugin is missing, every sudo fails, root's included" {
 	guest sh -c "echo 'Plugin firma_approval /nowhere/firma_sudo.so' >/etc/sudo.conf"
 	sudo_as alice id -u
 	assert_status 1
