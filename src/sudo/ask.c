@@ -155,8 +155,8 @@ static void facts_deinit(struct facts *f)
 /* --- the command ------------------------------------------------------------------------------ */
 
 /*
- * Who may own what runs: root, and the user as whom it runs. That one gains nothing by exchanging
- * it, unless it is the asker, or the command gets another group.
+ * The uid that may own the program, besides root: the target user, who gains nothing by replacing
+ * it; but only root if the target user is the asker, or if the command gets another group.
  */
 static uid_t find_owner(const struct facts *f)
 {
@@ -170,8 +170,8 @@ static uid_t find_owner(const struct facts *f)
 }
 
 /*
- * sudo opens the path again after the gate has answered. So the asker must not be able to exchange
- * the file, or a directory or a link on the path to it.
+ * sudo opens the path again after the gate has answered. So the asker must not be able to replace
+ * the file, or a directory or link on its path.
  */
 static int check_place(const struct facts *f)
 {

@@ -155,9 +155,9 @@ static char *const *find_args(char *const argv[], bool edits)
 }
 
 /*
- * Where the command will run. "runcwd" is there if a command that sudo has run runs another one
- * (`intercept` in sudoers), and is then where that is. An optional directory, such as the home for
- * a login, may be missing: then sudo stays where it is.
+ * The command's working directory. "runcwd" is set if an intercepted command runs another one
+ * (`intercept` in sudoers): then it is the directory in which that one runs. An optional directory,
+ * such as the home for a login, may be missing: then sudo stays where it is.
  */
 static const char *find_directory(char *const info[])
 {
