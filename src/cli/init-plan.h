@@ -12,11 +12,12 @@
 #include "cli/init-record.h"
 
 /* What packaging/debian/policy.json holds: no rules. */
-#define INIT_PACKAGED_POLICY                                        \
-	"{\n"                                                       \
-	"  \"metadata\": {\"id\": \"site\", \"version\": \"1\"},\n" \
-	"  \"default_action\": \"pending_hitl\",\n"                 \
-	"  \"exec\": []\n"                                          \
+#define INIT_PACKAGED_POLICY                                                      \
+	"{\n"                                                                     \
+	"  \"$schema\": \"file:///usr/share/firma/schema/policy.schema.json\",\n" \
+	"  \"metadata\": {\"id\": \"site\", \"version\": \"1\"},\n"               \
+	"  \"default_action\": \"pending_hitl\",\n"                               \
+	"  \"exec\": []\n"                                                        \
 	"}\n"
 
 struct init_options {
