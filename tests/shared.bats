@@ -159,7 +159,7 @@ UNKNOWN='outcome unknown'
 	local token
 
 	prepare_server
-	start_sharing --store-timeout 50ms
+	start_sharing --store-timeout 1s
 	token=$(pending_token)
 	kill -STOP "${SERVERS[a]}"
 	run operate approve token_id="$token"
@@ -350,7 +350,7 @@ has_replica() {
 
 	port=$(free_port)
 	prepare_server --port "$port" --bind 127.0.0.1 --repl-diskless-sync-delay 0
-	start_sharing --store-replicas 1 --store-timeout 200ms
+	start_sharing --store-replicas 1 --store-timeout 1s
 	until_closed '*only 0 of 1 replicas have the change'
 	start_server b --replicaof "127.0.0.1 $port"
 	_until "${SERVERS[b]}" has_replica
@@ -386,7 +386,7 @@ has_replica() {
 	_background proxy /usr/bin/env python3 "$BATS_TEST_DIRNAME/helper/cut-proxy.py" \
 		"$TMP/line" "$TMP/a.redis" "$control"
 	SERVER=redis:unix:$TMP/line
-	start_sharing --store-timeout 300ms
+	start_sharing --store-timeout 1s
 	token=$(pending_token)
 	for n in 0 1 4 13; do
 		echo "cut $n" >"$control"

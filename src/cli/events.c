@@ -55,10 +55,12 @@ static int append_head(const struct event *e, const struct console *console, str
 	if (r < 0)
 		return r;
 
-	bytes_appendf(b, "%.*s%s %-9.9s%.*s ", brief ? NOTATION_DAYTIME_LEN : (int)time.len,
-		bytes_str(&time) + (brief ? NOTATION_DAYTIME_AT : 0), brief ? "Z" : "",
-		token_state_word(e->name), brief ? TOKEN_PREFIX_MIN : NOTATION_UUID_LEN,
-		e->token.id);
+	if (brief)
+		bytes_appendf(b, "%.*sZ", NOTATION_DAYTIME_LEN, time.data + NOTATION_DAYTIME_AT);
+	else
+		bytes_append_str(b, bytes_str(&time));
+	bytes_appendf(b, " %-9.9s%.*s ", token_state_word(e->name),
+		brief ? TOKEN_PREFIX_MIN : NOTATION_UUID_LEN, e->token.id);
 	append_uid(e->token.uid, console, b);
 	if (e->by_operator) {
 		bytes_append_str(b, " by ");
