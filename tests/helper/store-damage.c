@@ -327,7 +327,7 @@ static void expect_loaded(struct bench *b, const struct bytes *state, size_t tor
 	if (strcmp(bytes_str(&is), bytes_str(state)) != 0)
 		fail(b, "on record is\n%snot\n%s", bytes_str(&is), bytes_str(state));
 
-	snprintf(words, sizeof(words), ": cut off %zu bytes ", torn);
+	snprintf(words, sizeof(words), ": cut off %zu byte%s ", torn, torn == 1 ? "" : "s");
 	if (store_take_warning(store, &warning) != (torn > 0))
 		fail(b, "warned of '%s'", bytes_str(&warning));
 	if (torn > 0 && !strstr(warning.data, words))
