@@ -33,6 +33,7 @@ static void on_signal(int number)
 
 	tcsetattr(terminal, TCSANOW, &found);
 	n = write(terminal, restore, strlen(restore));
+	(void)n;
 	n = write(terminal, "\n", 1);
 	(void)n;
 	raise(number); /* SA_RESETHAND has restored the default action */
