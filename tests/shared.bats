@@ -386,7 +386,7 @@ has_replica() {
 	_background proxy /usr/bin/env python3 "$BATS_TEST_DIRNAME/helper/cut-proxy.py" \
 		"$TMP/line" "$TMP/a.redis" "$control"
 	SERVER=redis:unix:$TMP/line
-	start_sharing --store-timeout 1s
+	start_sharing --store-timeout 300ms
 	token=$(pending_token)
 	for n in 0 1 4 13; do
 		echo "cut $n" >"$control"

@@ -35,7 +35,7 @@ setup_file() {
 		u alice   - - /home/alice /bin/bash
 		m alice   staff
 		m alice   firma-agents
-		u bob     - - /home/bob
+		u bob     - - /home/bob /bin/sh
 		m bob     firma-operators
 		g staff   -
 	END
@@ -396,14 +396,14 @@ pending() {
 
 @test "where sudo can't go to the directory of a login, it is asked about with the asker's" {
 	guest sh -c 'cat >/etc/firma/login.json' <<-'END'
-		{"default_action": "deny", "exec": [{"id": "login", "argv": ["nologin", "**"],
-			"action": "allow", "cwd": ["/etc"], "run_as": ["bob"]}]}
+		{"default_action": "deny", "exec": [{"id": "login", "argv": [["sh", "dash"], "**"],
+			"action": "allow", "opaque": true, "cwd": ["/etc"], "run_as": ["bob"]}]}
 	END
 	serve_with --policy /etc/firma/login.json
 	guest test ! -e /home/bob
-	run as alice sh -c 'cd /etc && sudo -i -u bob'
+	run as alice sh -c 'cd /etc && echo "echo in \$PWD" | sudo -i -u bob'
 	refute_output -p 'firma: denied'
-	assert_output -p 'not available'
+	assert_line 'in /etc'
 }
 
 @test "a program that can't be started refuses, and says so" {
