@@ -401,6 +401,7 @@ pending() {
 	END
 	serve_with --policy /etc/firma/login.json
 	guest test ! -e /home/bob
+	# shellcheck disable=SC2016 # for the shell of the login
 	run as alice sh -c 'cd /etc && echo "echo in \$PWD" | sudo -i -u bob'
 	refute_output -p 'firma: denied'
 	assert_line 'in /etc'
