@@ -14,6 +14,12 @@
 
 #include "base/bytes.h"
 
+/* The ending of an English noun for so many: "" or "s". */
+static inline const char *text_plural(uint64_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
 /* Whether the text is empty or only ASCII white space. */
 bool text_is_blank(const char *text);
 

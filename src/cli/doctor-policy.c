@@ -47,7 +47,7 @@ static void check_file(const char *path, int64_t rules, struct findings *f)
 	case STATUS_DONE:
 		findings_add(f, warnings > 0 ? FINDING_WARNING : FINDING_GOOD, SUBJECT,
 			"%s: in force, %lld rule%s, %zu warning%s", path, (long long)rules,
-			rules == 1 ? "" : "s", warnings, warnings == 1 ? "" : "s");
+			text_plural(rules), warnings, text_plural(warnings));
 		break;
 	case STATUS_REFUSED:
 		findings_add(f, FINDING_WRONG, SUBJECT, "%s", bytes_str(&out));

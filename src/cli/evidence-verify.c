@@ -152,17 +152,17 @@ static void print_text(const struct reading *r, const struct verify_report *repo
 {
 	if (report->faults > 0)
 		printf("%s: does not hold: %" PRIu64 " fault%s in %" PRIu64 " record%s\n",
-			bytes_str(&r->shown), report->faults, report->faults == 1 ? "" : "s",
-			report->records, report->records == 1 ? "" : "s");
+			bytes_str(&r->shown), report->faults, text_plural(report->faults),
+			report->records, text_plural(report->records));
 	else if (report->signed_records > 0 && !r->has_key)
 		printf("%s: the chain holds: %" PRIu64 " record%s, %" PRIu64
 		       " signature%s not checked, head %" PRIu64 ":%s\n",
-			bytes_str(&r->shown), report->records, report->records == 1 ? "" : "s",
-			report->signed_records, report->signed_records == 1 ? "" : "s",
+			bytes_str(&r->shown), report->records, text_plural(report->records),
+			report->signed_records, text_plural(report->signed_records),
 			report->head.sequence, report->head.hash);
 	else
 		printf("%s: holds: %" PRIu64 " record%s, %" PRIu64 " signed, head %" PRIu64 ":%s\n",
-			bytes_str(&r->shown), report->records, report->records == 1 ? "" : "s",
+			bytes_str(&r->shown), report->records, text_plural(report->records),
 			report->signed_records, report->head.sequence, report->head.hash);
 	if (report->faults == 0 && r->approvers)
 		printf("%s: %" PRIu64 " %s\n", bytes_str(&r->shown), report->approvals,

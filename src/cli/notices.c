@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/json/writer.h"
+#include "base/text.h"
 #include "cli/user.h"
 #include "gate/kind.h"
 
@@ -149,7 +150,7 @@ void notices_told(struct notices *n, struct notice *notice, uint64_t now)
 
 int notice_append_sentence(const struct notice *notice, struct bytes *b)
 {
-	bytes_appendf(b, "%" PRIu64 " request%s of ", notice->n, notice->n == 1 ? "" : "s");
+	bytes_appendf(b, "%" PRIu64 " request%s of ", notice->n, text_plural(notice->n));
 	if (notice->of_many)
 		bytes_append_str(b, "several users");
 	else

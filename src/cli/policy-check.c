@@ -47,7 +47,7 @@ static int print_result(int r, const char *file, const struct daemon_user *user,
 
 	printf("%s: in order%s%s, %zu rule%s\n", file, user->other ? " for " : "",
 		user->other ? user->name : "", policy_size_of_all(policy),
-		policy_size_of_all(policy) == 1 ? "" : "s");
+		text_plural(policy_size_of_all(policy)));
 	return STATUS_DONE;
 }
 

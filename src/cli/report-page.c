@@ -194,7 +194,7 @@ static void append_period(struct bytes *b, const struct report *r)
 	append_time(b, f->first);
 	bytes_append_str(b, " to ");
 	append_time(b, f->last);
-	bytes_appendf(b, ": %" PRIu64 " record%s.</p>\n", f->records, f->records == 1 ? "" : "s");
+	bytes_appendf(b, ": %" PRIu64 " record%s.</p>\n", f->records, text_plural(f->records));
 }
 
 static void append_totals(struct bytes *b, const struct report_figures *f)

@@ -7,6 +7,7 @@
 
 #include "cli/revoke-many.h"
 
+#include "base/text.h"
 #include "cli/confirm.h"
 #include "cli/console.h"
 #include "cli/fold.h"
@@ -95,6 +96,6 @@ int revoke_many(const struct operator_options *op, const struct token_selection 
 	else if (total == 0)
 		say("there was nothing to refuse");
 	else
-		say("refused: %zu token%s", total, total == 1 ? "" : "s");
+		say("refused: %zu token%s", total, text_plural(total));
 	return status;
 }

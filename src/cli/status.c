@@ -124,8 +124,8 @@ static int append_policy_head(const struct json *policy, struct bytes *b)
 		bytes_append_char(b, ' ');
 		append_escaped(b, version);
 	}
-	return bytes_appendf(b, ", %lld rule%s", (long long)json_count(rules),
-		json_count(rules) == 1 ? "" : "s");
+	return bytes_appendf(
+		b, ", %lld rule%s", (long long)json_count(rules), text_plural(json_count(rules)));
 }
 
 /*
@@ -144,8 +144,8 @@ static int append_runners(const struct json *object, struct bytes *b)
 	json_get_integer(runners, "signers", JSON_INTEGER_MAX, &signers);
 	json_bool(json_get(runners, "replayable"), &replayable);
 	return bytes_appendf(b, "%-15s%llu issuer%s, %llu signer%s%s\n", "runners",
-		(unsigned long long)issuers, issuers == 1 ? "" : "s", (unsigned long long)signers,
-		signers == 1 ? "" : "s",
+		(unsigned long long)issuers, text_plural(issuers), (unsigned long long)signers,
+		text_plural(signers),
 		replayable ? "; signatures of HMAC-SHA256 are replayable" : "");
 }
 
@@ -300,7 +300,7 @@ static int append_approvers(const struct json *root, struct bytes *b)
 	keys = json_get(approvers, "keys");
 	if (keys)
 		bytes_appendf(b, ", %lld key%s", (long long)json_count(keys),
-			json_count(keys) == 1 ? "" : "s");
+			text_plural(json_count(keys)));
 	if (json_is_true(approvers, "require_signature"))
 		bytes_append_str(b, ", a signature is needed");
 	if (json_is_true(approvers, "require_signature") && json_is_true(approvers, "advisory"))
@@ -326,7 +326,7 @@ static int append_evidence(const struct json *root, struct bytes *b)
 	bytes_appendf(b, "%-15s", "evidence");
 	append_escaped(b, json_get_string(evidence, "path"));
 	bytes_appendf(b, ", %s, %lld record%s\n",
-		json_get_string(evidence, "closed") ? "closed" : "open", n, n == 1 ? "" : "s");
+		json_get_string(evidence, "closed") ? "closed" : "open", n, text_plural(n));
 	return bytes_error(b);
 }
 

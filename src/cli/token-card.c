@@ -170,7 +170,7 @@ static void add_demands(struct token_card *c)
 	}
 	if (json_get_integer(root, "needed", UINT32_MAX, &needed)) {
 		bytes_appendf(c->value, "%s%llu approver%s", before, (unsigned long long)needed,
-			needed == 1 ? "" : "s");
+			text_plural(needed));
 		before = ", ";
 	}
 	if (groups && json_is_array(groups)) {

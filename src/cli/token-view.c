@@ -253,10 +253,10 @@ int token_view_append_missing(const struct token_view *token, struct bytes *b)
 	if (token->n_missing == 0)
 		return 0;
 	bytes_appendf(b, "%llu approver%s", (unsigned long long)token->n_missing,
-		token->n_missing == 1 ? "" : "s");
+		text_plural(token->n_missing));
 	if (!groups)
 		return bytes_error(b);
-	bytes_appendf(b, ", of group%s ", json_size(groups) == 1 ? "" : "s");
+	bytes_appendf(b, ", of group%s ", text_plural(json_size(groups)));
 	return append_groups(groups, b);
 }
 

@@ -220,7 +220,7 @@ static bool refresh_policy(struct live_policy *policy, const struct moment *now)
 	case LIVE_POLICY_READ:
 		log_text(LOG_INFO, LOG_ID_POLICY, "policy %s is in force, with %zu rule%s",
 			bytes_str(&policy->shown), policy_size_of_all(policy->policy),
-			policy_size_of_all(policy->policy) == 1 ? "" : "s");
+			text_plural(policy_size_of_all(policy->policy)));
 		resources_log_key_warnings(policy);
 		return true;
 	case LIVE_POLICY_FAULTY:
@@ -240,7 +240,7 @@ static void refresh_approvers(struct approver_file *f, const struct moment *now)
 	case APPROVER_FILE_READ:
 		log_text(LOG_INFO, LOG_ID_POLICY, "approvers %s are in force, with %zu key%s",
 			bytes_str(&f->shown), allowed_signers_count(f->signers),
-			allowed_signers_count(f->signers) == 1 ? "" : "s");
+			text_plural(allowed_signers_count(f->signers)));
 		break;
 	case APPROVER_FILE_FAULTY:
 		log_text(LOG_ERR, LOG_ID_POLICY, "%s: approvers %s",

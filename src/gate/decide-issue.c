@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/notation.h"
+#include "base/text.h"
 #include "gate/allowlist/allow-asked.h"
 #include "gate/allowlist/allow-line.h"
 #include "gate/decide-demand.h"
@@ -163,14 +164,14 @@ static bool deny_for_pending(const struct decide_input *in, struct verdict *v)
 		verdict_deny(v, REASON_LIMIT);
 		verdict_explain(v, "uid %u has %llu pending token%s for this very request",
 			(unsigned int)in->asker.uid, (unsigned long long)s->max_pending_alike,
-			s->max_pending_alike == 1 ? "" : "s");
+			text_plural(s->max_pending_alike));
 		return true;
 	}
 	if (in->usage.pending_of_uid >= s->max_pending_of_uid) {
 		verdict_deny(v, REASON_LIMIT);
 		verdict_explain(v, "uid %u has %llu pending token%s", (unsigned int)in->asker.uid,
 			(unsigned long long)s->max_pending_of_uid,
-			s->max_pending_of_uid == 1 ? "" : "s");
+			text_plural(s->max_pending_of_uid));
 		return true;
 	}
 	return false;

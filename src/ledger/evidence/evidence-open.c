@@ -17,6 +17,7 @@
 #include "base/file.h"
 #include "base/json/writer.h"
 #include "base/notation.h"
+#include "base/text.h"
 #include "gate/allowlist/allow-change.h"
 #include "gate/token/token-print.h"
 #include "ledger/evidence/log-check.h"
@@ -42,7 +43,7 @@ static bool open_log(struct evidence *e, bool expected)
 	if (r == -ENOENT && expected) {
 		evidence_close_for(e, false,
 			"it is gone, and had %" PRIu64 " record%s" SEGMENT_HINT,
-			e->mark.head.sequence, e->mark.head.sequence == 1 ? "" : "s");
+			e->mark.head.sequence, text_plural(e->mark.head.sequence));
 		return false;
 	}
 	if (r == -ENOENT)
@@ -119,7 +120,7 @@ static int settle(struct evidence *e, const struct log_end *end)
 		evidence_warn(e,
 			"cut off %" PRIu64
 			" byte%s at its end, which %s never written whole, and never answered for",
-			end->torn, end->torn == 1 ? "" : "s", end->torn == 1 ? "was" : "were");
+			end->torn, text_plural(end->torn), end->torn == 1 ? "was" : "were");
 	}
 	if (fdatasync(e->fd) < 0)
 		return -errno;

@@ -32,6 +32,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/text.h"
 #include "base/warnings.h"
 #include "gate/token/token-print.h"
 #include "ledger/store/file-store-internal.h"
@@ -357,7 +358,7 @@ static void warn_torn(struct file_store *f, uint64_t torn)
 	bytes_appendf(&f->base.store.warning,
 		"%s/" TOKENS_LOG_NAME ": cut off %" PRIu64
 		" byte%s of a last batch that was never completed, and never answered for",
-		state_dir_path(f->log.dir), torn, torn == 1 ? "" : "s");
+		state_dir_path(f->log.dir), torn, text_plural(torn));
 }
 
 /* Reads the tokens; after that the store is open, or closed with a reason. */
