@@ -245,7 +245,7 @@ lock_state() {
 		if [[ $kind == datagram ]]; then
 			assert_log "firma: can't start: $SOCKET: Protocol wrong type for socket"
 		else
-			assert_log "firma: can't start: $SOCKET: is there already and is no socket"
+			assert_log "firma: can't start: $SOCKET: exists and is no socket"
 		fi
 		assert_equal "$(inode "$SOCKET")" "$before"
 		[[ ! -e $TMP/elsewhere ]]
@@ -351,7 +351,7 @@ lock_state() {
 @test "a daemon that can bind but one of its doors leaves none behind" {
 	echo precious >"$TMP/operator.sock"
 	start_serve --socket "$SOCKET" --operator-socket "$TMP/operator.sock"
-	cannot_start "$TMP/operator.sock: is there already and is no socket"
+	cannot_start "$TMP/operator.sock: exists and is no socket"
 	[[ ! -e $SOCKET ]]
 }
 

@@ -184,7 +184,7 @@ print(len(json.load(open("report.json"))["gaps"]))')" 1
 	echo mine >page.html
 	run firma evidence report --output page.html s
 	assert_status 1
-	assert_output 'firma: page.html is there already, and stays as it is'
+	assert_output 'firma: page.html already exists, and was not changed'
 	assert_equal "$(<page.html)" mine
 	ln -s nowhere link.html
 	run -1 firma evidence report -o link.html s

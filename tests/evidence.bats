@@ -482,11 +482,11 @@ UNLINKED='its previous_hash is not the record_hash of the line before it'
 
 	sha256sum pair pair.pub >before
 	run firma evidence keygen pair
-	assert_output 'firma: pair is there already, and stays as it is'
+	assert_output 'firma: pair already exists, and was not changed'
 	assert_status 1
 	rm pair
 	run firma evidence keygen pair
-	assert_output 'firma: pair.pub is there already, and stays as it is'
+	assert_output 'firma: pair.pub already exists, and was not changed'
 	assert_status 1
 	[[ ! -e pair ]]
 }

@@ -188,8 +188,8 @@ OPTIONS_END='# Written by firma init. A policy that is named and is not there cl
 	before=$(tree)
 	user --yes
 	assert_status 0
-	assert_line "$CONFIG/policy.json is there already, and stays as it is"
-	assert_line "$CONFIG/options sets FIRMA_OPTIONS already, and stays as it is"
+	assert_line "$CONFIG/policy.json already exists, and is not changed"
+	assert_line "$CONFIG/options already sets FIRMA_OPTIONS, and is not changed"
 	user --yes
 	assert_status 1
 	assert_stderr -p 'firma init was run here before'
@@ -225,11 +225,11 @@ OPTIONS_END='# Written by firma init. A policy that is named and is not there cl
 	echo ' ' >>"$CONFIG/policy.json"
 	echo '#' >>"$CONFIG/options"
 	init --uninstall --dry-run
-	assert_line "$CONFIG/policy.json was changed since, and stays as it is"
+	assert_line "$CONFIG/policy.json has been changed since then, and is left as it is"
 	[[ -e $CONFIG/init.undo ]]
 	init --uninstall --yes
 	assert_status 0
-	assert_line "$CONFIG/options was changed since, and stays as it is"
+	assert_line "$CONFIG/options has been changed since then, and is left as it is"
 	assert_equal "$(ls -A "$CONFIG")" $'options\npolicy.json'
 }
 
@@ -276,7 +276,7 @@ default/firma root 644'
 	sed -i s/site/mine/ "$policy"
 	system --yes
 	assert_status 0
-	assert_line "$policy is there already, and stays as it is"
+	assert_line "$policy already exists, and is not changed"
 	grep -q mine "$policy"
 	system --uninstall --yes
 	assert_status 0

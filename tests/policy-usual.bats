@@ -94,8 +94,8 @@ is_told() {
 	is_told deny 'denied by the default action'
 	move_clock 11
 	is_told deny 'denied by the default action'
-	assert_log "firma: $USUAL is new, and not in force: start the daemon again for that"
-	assert_equal "$(grep -c 'is new, and not in force' "$TMP/log")" 1
+	assert_log "firma: $USUAL is new: restart the daemon to apply it"
+	assert_equal "$(grep -c 'is new: restart the daemon' "$TMP/log")" 1
 	run firma status
 	assert_line "not in force   $USUAL"
 	run firma doctor --no-hooks

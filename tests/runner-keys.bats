@@ -155,7 +155,7 @@ fails_to() {
 	echo precious >"$KEYS_FILE"
 	fetch good
 	assert_status 1
-	assert_stderr "firma: $KEYS_FILE holds no key set, and stays as it is"
+	assert_stderr "firma: $KEYS_FILE is no key set, and was not changed"
 	assert_equal "$(cat "$KEYS_FILE")" precious
 	ln -sf "$TMP/ci/keys" "$KEYS_FILE"
 	fetch good

@@ -160,7 +160,7 @@ make_agent() {
 	use_token
 	for old in 'notes of somebody' a.b.c "$TOKEN x"; do
 		echo "$old" >"$TMP/out"
-		says 1 "$TMP/out holds no token, and stays as it is"
+		says 1 "$TMP/out is no token, and was not changed"
 		assert_equal "$(cat "$TMP/out")" "$old"
 	done
 	: >"$TMP/empty"
@@ -169,11 +169,11 @@ make_agent() {
 
 	rm "$TMP/out"
 	ln -s empty "$TMP/out"
-	says 1 "$TMP/out holds no token, and stays as it is"
+	says 1 "$TMP/out is no token, and was not changed"
 	[[ -L $TMP/out ]]
 	rm "$TMP/out"
 	mkfifo "$TMP/out"
-	says 1 "$TMP/out holds no token, and stays as it is"
+	says 1 "$TMP/out is no token, and was not changed"
 	[[ -p $TMP/out ]]
 	rm "$TMP/out"
 	run --separate-stderr firma runner token --output "$TMP/absent/out"

@@ -221,7 +221,7 @@ UNKNOWN='outcome unknown'
 	run firma store install "$SERVER"
 	assert_equal "$status" 1
 	must 'installed firma1' firma store install --replace "$SERVER"
-	must 'firma1 is there already' firma store install "$SERVER"
+	must 'firma1 is already installed' firma store install "$SERVER"
 	try_again
 
 	redis a REPLICAOF 127.0.0.1 1
@@ -314,7 +314,7 @@ UNKNOWN='outcome unknown'
 	run firma store list --desk "$DESK" "$SERVER"
 	assert_equal "$status" 3
 	refute_output -p $'\e'
-	assert_output -p '3 entries of the server make no sense'
+	assert_output -p '3 entries on the server are not valid'
 	run operate approve token_id="$token"
 	assert_output -p "$UNKNOWN"
 	until_open

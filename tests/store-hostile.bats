@@ -94,10 +94,10 @@ bad_records() {
 	craft 0 "$(became approved)"
 	stays_closed "$TOKENS: line 3: changes a token that isn't there"
 	craft 0 "$(record)" "$(record)"
-	stays_closed "$TOKENS: line 5: issues a token that is there already"
+	stays_closed "$TOKENS: line 5: issues a token that already exists"
 	lines=$(record)
 	craft 0 "$lines"$'\n'"$lines"
-	stays_closed "$TOKENS: line 4: issues a token that is there already"
+	stays_closed "$TOKENS: line 4: issues a token that already exists"
 }
 
 @test "a file of another version or format closes the store" {

@@ -292,7 +292,7 @@ static int show_policy(const struct init_plan *p)
 	const char *source = p->options->policy ? "the policy that is named" : USUAL_POLICY;
 
 	if (!p->record.policy)
-		printf("%s is there already, and stays as it is\n", policy->shown);
+		printf("%s already exists, and is not changed\n", policy->shown);
 	else if (p->options->dry_run)
 		return difference_print(
 			policy->shown, bytes_str(&policy->text), bytes_str(&p->policy));
@@ -313,7 +313,7 @@ int init_plan_show(const struct init_plan *p)
 		p->options->root ? ", in another root directory" : "");
 	r = show_policy(p);
 	if (!p->record.options)
-		printf("%s sets FIRMA_OPTIONS already, and stays as it is\n", options->shown);
+		printf("%s already sets FIRMA_OPTIONS, and is not changed\n", options->shown);
 	else if (r >= 0)
 		r = difference_print(
 			options->shown, bytes_str(&options->text), bytes_str(&p->after));

@@ -96,7 +96,7 @@ static void show_file(const struct settings_file *f, enum file_state state, bool
 	if (state == FILE_AS_WRITTEN)
 		printf(was_there ? "puts %s back as it was\n" : "removes %s\n", f->shown);
 	else if (state == FILE_OTHER)
-		printf("%s was changed since, and stays as it is\n", f->shown);
+		printf("%s has been changed since then, and is left as it is\n", f->shown);
 }
 
 int init_plan_show_undo(const struct init_plan *p)

@@ -62,7 +62,7 @@ int output_file_look(const char *path, const struct output_kind *kind)
 		return say_fault("", path, r);
 	if (text_append_quoted(&shown, path, strlen(path)) < 0)
 		return say_undecided("out of memory");
-	say("%s holds no %s, and stays as it is", bytes_str(&shown), kind->name);
+	say("%s is no %s, and was not changed", bytes_str(&shown), kind->name);
 	return STATUS_REFUSED;
 }
 
@@ -136,6 +136,6 @@ int output_file_create(const char *path, mode_t mode, const void *data, size_t l
 		return say_fault("could not write ", path, r);
 	if (text_append_quoted(&shown, path, strlen(path)) < 0)
 		return say_undecided("out of memory");
-	say("%s is there already, and stays as it is", bytes_str(&shown));
+	say("%s already exists, and was not changed", bytes_str(&shown));
 	return STATUS_REFUSED;
 }

@@ -43,7 +43,7 @@ static int install(struct install_command *c)
 {
 	switch (c->server.server.library) {
 	case DESK_LIBRARY_FINE:
-		puts(DESK_LIBRARY " is there already");
+		puts(DESK_LIBRARY " is already installed");
 		return STATUS_DONE;
 	case DESK_LIBRARY_OTHER:
 		if (c->replace)

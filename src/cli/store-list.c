@@ -374,8 +374,8 @@ static int list(struct list_command *c)
 	if (c->n_rows + c->n_json == 0)
 		say("no live tokens");
 	if (c->n_faulty > 0)
-		return say_undecided(c->n_faulty == 1 ? "%zu entry of the server makes no sense"
-						      : "%zu entries of the server make no sense",
+		return say_undecided(c->n_faulty == 1 ? "%zu entry on the server is not valid"
+						      : "%zu entries on the server are not valid",
 			c->n_faulty);
 	return STATUS_DONE;
 }

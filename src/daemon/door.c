@@ -184,7 +184,7 @@ static int remove_stale(
 		return errno == ENOENT ? 0 : -errno;
 	if (!S_ISSOCK(before.st_mode))
 		return bytes_refuse(
-			why, DOOR_REFUSED, "%s: is there already and is no socket", path);
+			why, DOOR_REFUSED, "%s: exists and is no socket", path);
 
 	r = probe(address);
 	if (r < 0)

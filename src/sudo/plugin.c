@@ -354,7 +354,7 @@ static int check(char *const info[], char *const argv[], char *const envp[], con
 
 	facts = make_facts(info, argv, envp);
 	if (facts < 0)
-		return fail(errstr, "firma: what is asked can't be written down");
+		return fail(errstr, "firma: the request could not be prepared");
 
 	status = ask_with_status(facts);
 	close(facts);
