@@ -28,15 +28,17 @@ teardown() {
 	[[ -z ${_SHARED_FAILED-} ]]
 }
 
-# Debian's redis-tools has the server under another name; the package redis-server would start one.
+# FIRMA_TEST_DESK says which server to test with: redis (the default) or valkey. Debian's redis-tools
+# and valkey-tools have the server under another name; the packages of the servers would start one.
 _find_server() {
-	local path
+	local kind=${FIRMA_TEST_DESK:-redis} path
 
-	if path=$(command -v redis-server); then
+	CLIENT=$kind-cli
+	if path=$(command -v "$kind-server"); then
 		SERVER_COMMAND=("$path")
-	elif path=$(command -v redis-check-rdb); then
+	elif path=$(command -v "$kind-check-rdb"); then
 		# shellcheck disable=SC2016 # they are for the other shell
-		SERVER_COMMAND=(bash -c 'exec -a redis-server "$0" "$@"' "$path")
+		SERVER_COMMAND=(bash -c 'exec -a "$1" "$0" "${@:2}"' "$path" "$kind-server")
 	else
 		return 1
 	fi
@@ -76,7 +78,7 @@ kill_server() { # NAME
 
 # redis NAME WORD...: what the server says.
 redis() {
-	redis-cli -s "$TMP/$1.redis" "${@:2}"
+	"$CLIENT" -s "$TMP/$1.redis" "${@:2}"
 }
 
 # A server that a daemon can use.
