@@ -278,7 +278,7 @@ UNKNOWN='outcome unknown'
 	redis a ACL SETUSER build1 -hset
 	run ask 'args:=["more"]'
 	assert_decision deny
-	until_closed "*can't run this command*"
+	until_closed "*@(can't run this command|no permissions to run the 'hset')*"
 	redis a ACL SETUSER build1 +hset '-config|get'
 	move_clock 5
 	until_closed '*does not tell when it syncs*'
