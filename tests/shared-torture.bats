@@ -10,7 +10,7 @@ load shared
 torture() { # [OPTION...]
 	_command "$FIRMA" serve --default-action pending_hitl --max-pending 4096 --token-ttl 24h --max-ttl 24h
 	FIRMA_TEST_WITNESS='' python3 "$BATS_TEST_DIRNAME/helper/desk-torture.py" \
-		--server "$(printf '%s\n' "${SERVER_COMMAND[@]}")" \
+		--server "$(printf '%s\n' "${SERVER_COMMAND[@]}")" --client "$CLIENT" \
 		${DESK_TORTURE_SEED:+--seed "$DESK_TORTURE_SEED"} "$@" "$TMP" "$TMP/history" -- "${CMD[@]}"
 }
 

@@ -28,6 +28,7 @@ HISTORY has a line for each event, in the order of time; desk-history.py reads i
   --kills N      how many (default: 5)
   --seed N       which requests and moments (default: random)
   --server WORDS the command of the server, a word a line
+  --client NAME  its client (default: redis-cli)
   --cheat WHAT   break a rule once: "copy" makes a consumed token approved in the server, as another
                  client may; "file" puts an older file of tokens back while a daemon is dead
 
@@ -62,6 +63,7 @@ def parse():
     parser.add_argument("--seed", type=int, default=random.SystemRandom().getrandbits(32))
     parser.add_argument("--cheat", choices=("copy", "file"))
     parser.add_argument("--server", default="redis-server")
+    parser.add_argument("--client", default="redis-cli")
     parser.add_argument("directory")
     parser.add_argument("history")
     options = parser.parse_args(sys.argv[1:at])
@@ -138,6 +140,7 @@ def exchange(path, request):
 class Server:
     def __init__(self, options, history):
         self.command = options.server.split("\n")
+        self.client = options.client
         self.directory = os.path.join(options.directory, "server")
         self.path = os.path.join(options.directory, "redis")
         self.history = history
@@ -170,7 +173,7 @@ class Server:
     def ask(self, *words):
         """The lines of the answer, or None."""
         result = subprocess.run(
-            ["redis-cli", "-s", self.path, "--raw", *words],
+            [self.client, "-s", self.path, "--raw", *words],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
