@@ -142,7 +142,11 @@ print(value)' "notice.$1" "${@:2}"
 	move_clock 61
 	# What was collected meanwhile is one notice.
 	_until "$NOTIFY" began 3
-	assert_equal "$(grep -c 'firma: the command was ended by signal 9' notify.err)" 2
+	_until "$NOTIFY" killed 2
+}
+
+killed() {
+	(($(grep -c 'firma: the command was ended by signal 9' "$TMP/notify.err") == $1))
 }
 
 began() {
