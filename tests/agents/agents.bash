@@ -21,7 +21,8 @@ setup() {
 		export -nf "$name"
 	done < <(declare -Fx)
 	unset CLAUDE_CONFIG_DIR CODEX_HOME COPILOT_HOME OPENCODE_CONFIG
-	mkdir "$TMP/work"
+	mkdir "$TMP/work" "$TMP/tmp"
+	export TMPDIR=$TMP/tmp # some leave their libraries there
 	cd "$TMP/work" || return
 	[[ ! ${INSTALL-1} ]] || installs --user
 }
