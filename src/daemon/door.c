@@ -183,8 +183,7 @@ static int remove_stale(
 	if (lstat(path, &before) < 0)
 		return errno == ENOENT ? 0 : -errno;
 	if (!S_ISSOCK(before.st_mode))
-		return bytes_refuse(
-			why, DOOR_REFUSED, "%s: exists and is no socket", path);
+		return bytes_refuse(why, DOOR_REFUSED, "%s: exists and is no socket", path);
 
 	r = probe(address);
 	if (r < 0)

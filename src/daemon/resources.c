@@ -181,8 +181,7 @@ static void look_for_policy(struct live_policy *policy)
 
 	if (live_policy_look(policy)
 		&& text_append_escaped(&shown, policy->absent, strlen(policy->absent)) == 0)
-		log_text(LOG_WARNING, LOG_ID_WARNING,
-			"%s is new: restart the daemon to apply it",
+		log_text(LOG_WARNING, LOG_ID_WARNING, "%s is new: restart the daemon to apply it",
 			bytes_str(&shown));
 }
 

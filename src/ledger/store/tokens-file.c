@@ -127,8 +127,7 @@ static int load_change(struct token_table *table, struct token_change *change, s
 
 	r = token_table_apply(table, change);
 	token_table_settle(table);
-	return r == TOKEN_TABLE_STALE ? refuse_line(why, "issues a token that already exists")
-				      : r;
+	return r == TOKEN_TABLE_STALE ? refuse_line(why, "issues a token that already exists") : r;
 }
 
 struct loading {
