@@ -34,8 +34,8 @@ struct option_row {
 
 	/* The macros below set the rest. */
 	enum option_type type;
-	size_t to, given;  /* 1 + the offset of a member; 0: none */
-	uint64_t min, max; /* max 0: no limit */
+	uint16_t to, given; /* 1 + the offset of a member; 0: none */
+	uint64_t min, max;  /* max 0: no limit */
 	option_parse_fn parse;
 	const char *wants; /* "--NAME wants ..."; NULL: its type's default */
 };

@@ -16,6 +16,11 @@ static unsigned int chain_of(int letter, int second)
 	return (31U * (unsigned char)letter + (unsigned char)second) % KNOWN_CHAINS;
 }
 
+void known_names_init(struct known_names *names, struct known_name *list, size_t size)
+{
+	*names = (struct known_names){ .list = list, .size = size };
+}
+
 void known_names_add(struct known_names *names, const char *name, uint16_t value)
 {
 	uint16_t *chain = &names->chains[chain_of(name[0], name[1] == '*' ? '\0' : name[1])];

@@ -3,9 +3,8 @@
 
 /*
  * A table of the names of known programs, each with a value, by their first two letters: a lookup
- * compares a few names instead of hundreds. Static: KNOWN_NAMES_INIT over an array with a place for
- * each name, then known_names_add(). A name of a file may be that of several known programs, so all
- * of them are given:
+ * compares a few names instead of hundreds. Static: call known_names_init(), then known_names_add()
+ * for each name. A name of a file may be that of several known programs, so all of them are given:
  *
  *	struct known_search search = known_names_search(&names, "python3.11");
  *
@@ -17,7 +16,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/array.h"
 #include "gate/policy/program-name.h"
 
 struct known_name {
@@ -44,10 +42,8 @@ struct known_names {
 	struct known_result results[KNOWN_RESULTS];
 };
 
-#define KNOWN_NAMES_INIT(array)                        \
-	{                                              \
-		.list = (array), .size = LENGTH(array) \
-	}
+/* `list`: an array with a place for each of `size` names. */
+void known_names_init(struct known_names *names, struct known_name *list, size_t size);
 
 /* `name` must outlive the table. There must be a place left. */
 void known_names_add(struct known_names *names, const char *name, uint16_t value);

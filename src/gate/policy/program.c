@@ -110,10 +110,11 @@ static bool has_flag(const char *name, enum wrapper_flags flag)
 
 static struct known_name known_names[LENGTH(shells) + LENGTH(interpreters) + LENGTH(runners)
 	+ LENGTH(with_verbs) + LENGTH(by_name)];
-static struct known_names known = KNOWN_NAMES_INIT(known_names);
+static struct known_names known;
 
 static void add_names(void)
 {
+	known_names_init(&known, known_names, LENGTH(known_names));
 	for (size_t i = 0; i < LENGTH(lists); i++)
 		for (const char *const *name = lists[i].names; *name; name++)
 			known_names_add(&known, *name, (uint16_t)lists[i].fact);

@@ -47,11 +47,10 @@ enum wrapper_flags {
 /* Any number of operands before the command, up to "--". */
 #define WRAPPER_MANY 255
 
-#define WRAPPER_NAMES_MAX 10
 #define WRAPPER_VERBS_MAX 3
 
 struct wrapper {
-	const char *names[WRAPPER_NAMES_MAX]; /* in the form for program-name.h */
+	const char *names; /* words, separated by spaces, in the form for program-name.h */
 	const char *verbs; /* "run|container run", patterns; NULL: the program itself */
 	unsigned int flags;
 	unsigned int operands; /* number of operands before the command */
