@@ -32,4 +32,5 @@ struct batch {
 	/* The process that was looked up last (pid 0: none), and its names. */
 	struct peer named;
 	struct process_names names;
+	struct process_files process_files; /* kept from turn to turn */
 };

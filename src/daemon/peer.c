@@ -104,7 +104,8 @@ static bool has_ended(int pidfd)
 	return poll(&p, 1, 0) != 0;
 }
 
-void peer_process(int fd, const struct peer *peer, struct process_names *ret)
+void peer_process(
+	int fd, const struct peer *peer, struct process_files *kept, struct process_names *ret)
 {
 	cleanup(close_p) int pidfd = -1;
 	socklen_t len = sizeof(pidfd);
@@ -118,7 +119,7 @@ void peer_process(int fd, const struct peer *peer, struct process_names *ret)
 		if (errno != ENOPROTOOPT) /* any other error: the process is gone */
 			return;
 	}
-	process_names_read(peer->pid, ret);
+	process_names_read(kept, peer->pid, ret);
 	if (pidfd >= 0 && has_ended(pidfd))
 		*ret = (struct process_names){ 0 };
 }

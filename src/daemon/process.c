@@ -59,19 +59,74 @@ static bool parse_stat(const char *text, struct stat_line *ret)
 	return escape(name + 1, (size_t)(end - name) - 1, ret->name);
 }
 
-static bool read_stat(pid_t pid, struct stat_line *ret)
+static int open_stat(pid_t pid)
 {
-	cleanup(close_p) int fd = -1;
-	char path[64], text[1024];
-	ssize_t n;
+	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+static bool read_stat(int fd, struct stat_line *ret)
+{
+	char text[1024];
+	ssize_t n;
+
+	n = fd < 0 ? -1 : pread(fd, text, sizeof(text) - 1, 0);
 	if (n <= 0)
 		return false;
 	text[n] = '\0';
 	return parse_stat(text, ret);
+}
+
+static bool read_asker(pid_t pid, struct stat_line *ret)
+{
+	cleanup(close_p) int fd = open_stat(pid);
+
+	return read_stat(fd, ret);
+}
+
+/* The file of this ID, if there is one, or else the one to replace. */
+static struct process_file *find_file(struct process_files *kept, pid_t pid)
+{
+	struct process_file *file;
+
+	for (size_t i = 0; i < PROCESS_FILES_MAX; i++) {
+		if (kept->files[i].pid == pid)
+			return &kept->files[i];
+	}
+	file = &kept->files[kept->next];
+	kept->next = (kept->next + 1) % PROCESS_FILES_MAX;
+	return file;
+}
+
+static void close_file(struct process_file *file)
+{
+	if (file->pid != 0)
+		close(file->fd);
+	file->pid = 0;
+}
+
+static bool read_ancestor(struct process_files *kept, pid_t pid, struct stat_line *ret)
+{
+	struct process_file *file = find_file(kept, pid);
+	int fd;
+
+	if (file->pid == pid && read_stat(file->fd, ret))
+		return true;
+
+	close_file(file);
+	fd = open_stat(pid);
+	if (fd < 0)
+		return false;
+	*file = (struct process_file){ .pid = pid, .fd = fd };
+	return read_stat(fd, ret);
+}
+
+void process_files_deinit(struct process_files *kept)
+{
+	for (size_t i = 0; i < PROCESS_FILES_MAX; i++)
+		close_file(&kept->files[i]);
 }
 
 static void add_parent(struct process_names *names, const char *parent)
@@ -83,19 +138,19 @@ static void add_parent(struct process_names *names, const char *parent)
 	names->n++;
 }
 
-void process_names_read(pid_t pid, struct process_names *ret)
+void process_names_read(struct process_files *kept, pid_t pid, struct process_names *ret)
 {
 	struct stat_line child, parent;
 
 	ret->name[0] = '\0';
 	ret->n = ret->len = 0;
-	if (!read_stat(pid, &child))
+	if (!read_asker(pid, &child))
 		return;
 
 	memcpy(ret->name, child.name, sizeof(ret->name));
 	for (size_t i = 0; i < PROCESS_PARENTS_MAX && child.parent > PROCESS_INIT; i++) {
 		/* The ID of a parent that has ended may be that of a younger process by now. */
-		if (!read_stat(child.parent, &parent) || parent.start > child.start)
+		if (!read_ancestor(kept, child.parent, &parent) || parent.start > child.start)
 			return;
 		if (strcmp(parent.name, child.name) != 0)
 			add_parent(ret, parent.name);

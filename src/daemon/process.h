@@ -16,6 +16,9 @@
 /* No more ancestors than this are named. */
 #define PROCESS_PARENTS_MAX 8
 
+/* The files of so many ancestors stay open. */
+#define PROCESS_FILES_MAX 16
+
 struct process_names {
 	char name[PROCESS_NAME_MAX]; /* escaped for display; "" if unknown */
 
@@ -24,8 +27,23 @@ struct process_names {
 	size_t n, len;
 };
 
+/*
+ * The open files of ancestors: to read one again tells what is true now, and costs less than half
+ * of opening it too. A file belongs to its process, not to the ID: it can't be read after the
+ * process has been reaped, even if another process has the ID by then. All zeros: no files.
+ */
+struct process_files {
+	struct process_file {
+		pid_t pid; /* 0: none */
+		int fd;
+	} files[PROCESS_FILES_MAX];
+	size_t next; /* the one to replace */
+};
+
+void process_files_deinit(struct process_files *kept);
+
 /* Reads the names. Of ancestors in a row with one name, one is named; process 1 is not. */
-void process_names_read(pid_t pid, struct process_names *ret);
+void process_names_read(struct process_files *kept, pid_t pid, struct process_names *ret);
 
 /* The ancestors as a list; valid until the names are read again. */
 struct string_list process_names_parents(const struct process_names *names);

@@ -90,7 +90,7 @@ static void name_process(struct token *wanted, void *userdata)
 
 	if (batch->named.pid == 0 || batch->named.pid != peer->pid
 		|| batch->named.uid != peer->uid) {
-		peer_process(asking->conn->fd, peer, &batch->names);
+		peer_process(asking->conn->fd, peer, &batch->process_files, &batch->names);
 		batch->named = *peer;
 	}
 	wanted->process = batch->names.name[0] ? batch->names.name : NULL;

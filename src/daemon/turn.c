@@ -31,6 +31,7 @@ void turn_deinit(struct turn *turn)
 	waits_deinit(&turn->waits);
 	watchers_deinit(&turn->watchers);
 	token_events_deinit(&turn->batch.events);
+	process_files_deinit(&turn->batch.process_files);
 }
 
 static void on_change(const struct token *token, const uid_t *by, void *userdata)
