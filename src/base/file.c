@@ -242,24 +242,24 @@ static bool same_time(const struct timespec *a, const struct timespec *b)
 	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
 }
 
-int file_look(int fd, int dir_fd, const char *name, uint64_t size, const struct file_seen *seen)
+int file_look(int dir_fd, const char *name, uint64_t size, const struct file_seen *seen)
 {
-	struct stat open, named;
+	struct stat st;
 
-	if (fstat(fd, &open) < 0)
-		return -errno;
-	if (fstatat(dir_fd, name, &named, AT_SYMLINK_NOFOLLOW) < 0)
+	if (fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return errno == ENOENT || errno == ENOTDIR ? (int)FILE_GONE : -errno;
 
-	if (open.st_dev != named.st_dev || open.st_ino != named.st_ino)
-		return FILE_REPLACED;
-	if (size != FILE_ANY_SIZE && (uint64_t)open.st_size != size)
-		return (uint64_t)open.st_size < size ? FILE_SHORTER : FILE_LONGER;
-	if (seen
-		&& (!same_time(&open.st_mtim, &seen->mtime)
-			|| !same_time(&open.st_ctim, &seen->ctime)))
+	if (seen->ino == 0)
 		return FILE_TOUCHED;
-	return 0;
+	if (st.st_dev != seen->dev || st.st_ino != seen->ino)
+		return FILE_REPLACED;
+	if (size == FILE_ANY)
+		return 0;
+	if ((uint64_t)st.st_size != size)
+		return (uint64_t)st.st_size < size ? FILE_SHORTER : FILE_LONGER;
+	return same_time(&st.st_mtim, &seen->mtime) && same_time(&st.st_ctim, &seen->ctime)
+		? 0
+		: (int)FILE_TOUCHED;
 }
 
 int file_space(int fd, uint64_t *ret_free, uint64_t *ret_size)

@@ -75,8 +75,8 @@ int file_open_shared(
  */
 int file_share(int fd, gid_t readers);
 
-/* For file_look(): any size is accepted. */
-#define FILE_ANY_SIZE UINT64_MAX
+/* For file_look(): any size and any times are accepted. */
+#define FILE_ANY UINT64_MAX
 
 /*
  * The identity and times of a file after our last write to it. A write by another process changes
@@ -93,11 +93,11 @@ struct file_seen {
 void file_see(int fd, struct file_seen *ret);
 
 /*
- * Whether `name` still leads to the file that `fd` has open, and the file has this size and is as
- * it was seen. If so, no other process has replaced, cut, extended or rewritten it. `seen`: NULL if
- * anything is accepted.
+ * Whether `name` still leads to the file that was seen, which must still be open, and the file has
+ * this size and the same times. If so, no other process has replaced, cut, extended or rewritten
+ * it.
  */
-int file_look(int fd, int dir_fd, const char *name, uint64_t size, const struct file_seen *seen);
+int file_look(int dir_fd, const char *name, uint64_t size, const struct file_seen *seen);
 
 /*
  * The space in bytes that is free for a process without privileges, and the size of the file

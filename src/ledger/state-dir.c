@@ -19,6 +19,7 @@ struct state_dir {
 	struct bytes path; /* the same, escaped */
 	uid_t owner;
 	int fd, lock_fd;
+	struct file_seen seen, seen_lock; /* when they were opened */
 	bool locked;
 	struct bytes fault; /* empty: none */
 
@@ -72,6 +73,8 @@ int state_dir_new(const char *given, uid_t owner, struct state_dir **ret)
 		r = file_open_dir(dir->name, owner, &dir->fd);
 	if (r != 0)
 		set_fault(dir, NULL, r);
+	else
+		file_see(dir->fd, &dir->seen);
 
 	*ret = steal_ptr(dir);
 	return 0;
@@ -103,6 +106,7 @@ enum state_dir_lock state_dir_lock(struct state_dir *dir)
 			set_fault(dir, LOCK_FILE, r);
 			return STATE_DIR_REFUSED;
 		}
+		file_see(dir->lock_fd, &dir->seen_lock);
 	}
 
 	if (flock(dir->lock_fd, LOCK_EX | LOCK_NB) < 0) {
@@ -131,10 +135,10 @@ int state_dir_look(struct state_dir *dir)
 	const char *name = NULL;
 	int r;
 
-	r = file_look(dir->fd, AT_FDCWD, dir->name, FILE_ANY_SIZE, NULL);
+	r = file_look(AT_FDCWD, dir->name, FILE_ANY, &dir->seen);
 	if (r == 0) {
 		name = LOCK_FILE;
-		r = file_look(dir->lock_fd, dir->fd, name, FILE_ANY_SIZE, NULL);
+		r = file_look(dir->fd, name, FILE_ANY, &dir->seen_lock);
 	}
 	if (r <= 0)
 		return r;

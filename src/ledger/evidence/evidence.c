@@ -299,13 +299,13 @@ void evidence_look(struct evidence *e)
 	if (e->fd < 0)
 		return;
 
-	r = file_look(e->fd, AT_FDCWD, e->path, e->mark.size, &e->seen);
+	r = file_look(AT_FDCWD, e->path, e->mark.size, &e->seen);
 	if (r == FILE_GONE || r == FILE_REPLACED || r == FILE_SHORTER)
 		hint = SEGMENT_HINT;
 	if (r == 0 && e->head_file.fd >= 0) {
 		name = HEAD_FILE_NAME ", which tells how far it goes, ";
-		r = file_look(e->head_file.fd, state_dir_fd(e->state_dir), HEAD_FILE_NAME,
-			2 * HEAD_FILE_SLOT, &e->head_file.seen);
+		r = file_look(state_dir_fd(e->state_dir), HEAD_FILE_NAME, 2 * HEAD_FILE_SLOT,
+			&e->head_file.seen);
 	}
 	if (r == 0)
 		return;

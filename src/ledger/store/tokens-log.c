@@ -194,7 +194,7 @@ bool tokens_log_is_at_rest(
 
 int tokens_log_look(struct tokens_log *log)
 {
-	return file_look(log->fd, state_dir_fd(log->dir), TOKENS_LOG_NAME, log->size, &log->seen);
+	return file_look(state_dir_fd(log->dir), TOKENS_LOG_NAME, log->size, &log->seen);
 }
 
 bool tokens_log_is_replaced(const struct tokens_log *log)
