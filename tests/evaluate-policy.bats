@@ -151,6 +151,11 @@ fetches() {
 	judged ask default_action "$@" 'target=git status && ls' environment:='[]'
 	judged ask default_action "$@" 'target=git status && ls' "$programs" environment:='["BASH_ENV"]'
 	judged ask default_action "$@" 'target=git status && ls *' "$programs" environment:='[]'
+	for end in '\r' '\f' '\u000b'; do
+		judged ask default_action "$@" target:="\"git status$end\"" "$programs" environment:='[]'
+		judged ask default_action "$@" target:="\"${end}git status\"" "$programs" environment:='[]'
+	done
+	judged allow shell_line "$@" target:='" \n\tgit status\n "' "$programs" environment:='[]'
 	judged ask default_action "$@" 'target=git status' environment:='[]' \
 		'programs:={"git":["/home/me/git","/home/me/git"]}'
 	judged block no "$@" 'target=git status; rm x' "$programs" environment:='[]'

@@ -18,6 +18,7 @@
 #include "gate/wire/request-internal.h"
 
 #define BLANKS " \t\r\n\v\f"
+#define SHELL_BLANKS " \t\n" /* to a shell, the others are part of a word */
 #define RECORD_KEY "record"
 #define RELEASE_KEY "release_governance"
 #define DELIVERED_KEY "delivery_success"
@@ -266,12 +267,12 @@ static void drop_empty(struct evaluate *e)
 			*texts[i] = NULL;
 }
 
-static int trim(const char *text, char **ret)
+static int trim(const char *text, const char *blanks, char **ret)
 {
 	size_t len;
 
-	text = text ? text + strspn(text, BLANKS) : "";
-	for (len = strlen(text); len > 0 && strchr(BLANKS, text[len - 1]); len--)
+	text = text ? text + strspn(text, blanks) : "";
+	for (len = strlen(text); len > 0 && strchr(blanks, text[len - 1]); len--)
 		;
 	*ret = strndup(text, len);
 	return *ret ? 0 : -ENOMEM;
@@ -391,7 +392,7 @@ int request_read_evaluate(struct request *q)
 		return r;
 
 	e->kind = e->action_type ? kind_of_action_type(e->action_type) : KIND_OTHER;
-	r = trim(e->target, &e->owned_text);
+	r = trim(e->target, e->kind == KIND_EXEC ? SHELL_BLANKS : BLANKS, &e->owned_text);
 	if (r < 0)
 		return r;
 	e->text = e->owned_text;
