@@ -516,6 +516,14 @@ serve_all() {
 	finds wrong hook "codex: $TMP/.codex/config.toml switches hooks off"
 }
 
+@test "a hook that was changed so that the agent does not call it is wrong" {
+	install claude
+	sed -i 's/"matcher": "[*]"/"matcher": "Read"/' "$TMP/.claude/settings.json"
+	doctor
+	finds wrong hook "claude: $TMP/.claude/settings.json: installed, but changed since, .*" \
+		'firma hook install --user claude'
+}
+
 @test "settings that can't be trusted are not run" {
 	install claude
 	chmod 666 "$TMP/.claude/settings.json"
@@ -527,9 +535,9 @@ serve_all() {
 @test "neither a project's hook, nor one of root's, is run, and none with --no-hooks" {
 	local settings=$TMP/work/.claude/settings.json
 
-	mkdir .claude
-	echo '{"hooks":{"PreToolUse":[{"hooks":[{"type":"command",
-		"command":"touch '"$TMP"'/ran; : hook claude firma: no answer; denied"}]}]}}' >"$settings"
+	run firma hook install --project claude
+	assert_status 0
+	sed -i 's|"command": "[^ ]* hook|"command": "touch '"$TMP"'/ran; : hook|' "$settings"
 	chmod 755 .claude
 	chmod 644 "$settings"
 	if ((EUID == 0)); then

@@ -379,6 +379,43 @@ refuses() {
 	assert_output -p 'installed, but switched off there'
 }
 
+@test "status tells of a hook that was changed so that the agent does not call it, or not heed it" {
+	local change
+
+	hook install --user claude
+	cp "$settings" "$TMP/whole"
+	for change in 's/"matcher": "\*"/"matcher": "Read"/' 's/"timeout": 3600/"timeout": 1/' \
+		's/, "onFailure": "block"//' 's/"type": "command"/"if": "Read", &/' \
+		's/; exit 2; }/; exit 1; }/' "s/ || {.*}\"/ || echo 'firma: no answer; denied'\"/"; do
+		sed "$change" "$TMP/whole" >"$settings"
+		! cmp -s "$settings" "$TMP/whole" || fail "nothing changed: $change"
+		hook status --user claude
+		assert_status 1
+		assert_output -e '^claude +user +installed, but changed since '
+	done
+
+	# Another layout is no change, nor are comments, other settings or other hooks.
+	{
+		echo '// mine'
+		sed -e 's/, "/\n,\n"/g' -e 's/\[ { "matcher"/[ {"hooks": []}, { "matcher"/' "$TMP/whole" |
+			sed '0,/^{/s//{ "model": "x",/'
+	} >"$settings"
+	hook status --user claude
+	assert_status 0
+	assert_output -e '^claude +user +installed  '
+}
+
+@test "status tells of managed settings that let other hooks in" {
+	hook install --managed --root "$TMP/root" claude
+	hook status --managed --root "$TMP/root" claude
+	assert_status 0
+	sed -i 's/"allowManagedHooksOnly": true/"allowManagedHooksOnly": false/' \
+		"$TMP/root/etc/claude-code/managed-settings.json"
+	hook status --managed --root "$TMP/root" claude
+	assert_status 1
+	assert_output -p 'installed, but changed since'
+}
+
 @test "status tells of each way to switch a hook off, also in settings that hold no hook" {
 	local agent file text
 

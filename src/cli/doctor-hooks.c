@@ -140,6 +140,13 @@ static void look_at(struct hooks *hooks, const struct hook_place *place)
 	case HOOK_INSTALLED:
 		add_installed(hooks, place, &f);
 		break;
+	case HOOK_INSTALLED_CHANGED:
+		hooks->installed++;
+		findings_add(hooks->findings, FINDING_WRONG, "hook",
+			"%s: %s: %s, so the agent may not call it, or not heed it", place->agent,
+			f.shown, hook_state_text(state));
+		mend_by_install(place, hooks->findings);
+		break;
 	case HOOK_UNREADABLE:
 		findings_add(hooks->findings, FINDING_UNSEEN, "hook", "%s: %s", place->agent,
 			message.len > 0 ? bytes_str(&message) : f.shown);

@@ -24,6 +24,7 @@ const char *hook_state_text(enum hook_state state)
 	static const char *const texts[] = {
 		[HOOK_ABSENT] = "not installed",
 		[HOOK_INSTALLED] = "installed",
+		[HOOK_INSTALLED_CHANGED] = "installed, but changed since",
 		[HOOK_INSTALLED_OFF] = "installed, but switched off there",
 		[HOOK_SWITCHED_OFF] = "switches hooks off",
 		[HOOK_UNREADABLE] = "can't be read",
@@ -82,28 +83,6 @@ int hook_look_open(const struct hook_place *place, const char *root, struct sett
 	if (!path)
 		return say_undecided("can't tell where the settings of %s are", place->agent);
 	return settings_file_open(f, path);
-}
-
-enum hook_state hook_look(const struct hook_place *place, const struct settings_file *f)
-{
-	cleanup(bytes_deinit) struct bytes after = BYTES_PRINTED, why = BYTES_PRINTED;
-	bool off;
-
-	if (!f->there)
-		return HOOK_ABSENT;
-
-	off = hook_off_is(place, &f->text);
-	if (hook_look_is_only_off(place))
-		return off ? HOOK_SWITCHED_OFF : HOOK_ABSENT;
-	switch (hook_settings_uninstall(place, &f->text, &after, &why)) {
-	case HOOK_SETTINGS_CHANGED:
-	case HOOK_SETTINGS_GONE:
-		return off ? HOOK_INSTALLED_OFF : HOOK_INSTALLED;
-	case HOOK_SETTINGS_SAME:
-		return off ? HOOK_SWITCHED_OFF : HOOK_ABSENT;
-	default:
-		return HOOK_UNREADABLE;
-	}
 }
 
 /* --- the command ------------------------------------------------------------------------------ */
@@ -169,5 +148,46 @@ int hook_look_command(
 		return text_append_quoted(ret, f->path, strlen(f->path));
 	default:
 		return -ENOENT;
+	}
+}
+
+/* --- the state -------------------------------------------------------------------------------- */
+
+/* A command that can't be told is not judged. */
+static enum hook_state installed_state(
+	const struct hook_place *place, const struct settings_file *f)
+{
+	cleanup(bytes_deinit) struct bytes command = BYTES_PRINTED;
+	bool whole = true;
+	int r = 0;
+
+	if (place->form == HOOK_FORM_JSON)
+		r = hook_look_command(place, f, &command);
+	if (r >= 0 && command.len > 0)
+		r = hook_settings_are_whole(place, bytes_str(&command), &f->text, &whole);
+	if (r == -ENOMEM)
+		return HOOK_UNREADABLE;
+	return whole ? HOOK_INSTALLED : HOOK_INSTALLED_CHANGED;
+}
+
+enum hook_state hook_look(const struct hook_place *place, const struct settings_file *f)
+{
+	cleanup(bytes_deinit) struct bytes after = BYTES_PRINTED, why = BYTES_PRINTED;
+	bool off;
+
+	if (!f->there)
+		return HOOK_ABSENT;
+
+	off = hook_off_is(place, &f->text);
+	if (hook_look_is_only_off(place))
+		return off ? HOOK_SWITCHED_OFF : HOOK_ABSENT;
+	switch (hook_settings_uninstall(place, &f->text, &after, &why)) {
+	case HOOK_SETTINGS_CHANGED:
+	case HOOK_SETTINGS_GONE:
+		return off ? HOOK_INSTALLED_OFF : installed_state(place, f);
+	case HOOK_SETTINGS_SAME:
+		return off ? HOOK_SWITCHED_OFF : HOOK_ABSENT;
+	default:
+		return HOOK_UNREADABLE;
 	}
 }

@@ -13,6 +13,7 @@
 
 #include "base/cleanup.h"
 #include "base/json/tree.h"
+#include "base/json/writer.h"
 #include "cli/json-edit.h"
 
 static int refuse(struct bytes *why, const char *what)
@@ -171,6 +172,47 @@ int hook_settings_install(const struct hook_place *place, const struct hook_comm
 	if (hook_text_append_entry(place, command, &entry) < 0)
 		return -ENOMEM;
 	return install_entry(place, &entry, before, after, why);
+}
+
+/* Whether both are JSON, and differ only in their layout and comments. */
+static int compare_values(const struct bytes *a, const struct bytes *b, bool *ret)
+{
+	cleanup(bytes_deinit) struct bytes plain_a = BYTES_PRINTED, plain_b = BYTES_PRINTED;
+	cleanup(json_doc_free_p) struct json_doc *doc_a = NULL, *doc_b = NULL;
+	struct scan_fault fault;
+	int r;
+
+	if (json_edit_blank_comments(a, &plain_a) < 0 || json_edit_blank_comments(b, &plain_b) < 0)
+		return -ENOMEM;
+	r = json_parse(bytes_str(&plain_a), plain_a.len, &doc_a, &fault);
+	if (r == 0)
+		r = json_parse(bytes_str(&plain_b), plain_b.len, &doc_b, &fault);
+	if (r < 0)
+		return r;
+	*ret = r == 0 && json_is_equal(json_root(doc_a), json_root(doc_b));
+	return 0;
+}
+
+int hook_settings_are_whole(
+	const struct hook_place *place, const char *command, const struct bytes *text, bool *ret)
+{
+	cleanup(bytes_deinit) struct bytes entry = BYTES_PRINTED, after = BYTES_PRINTED,
+					   why = BYTES_PRINTED;
+	const size_t len = strlen(command), end = strlen(HOOK_TEXT_TAIL);
+	int r;
+
+	*ret = false;
+	if (len < end || strcmp(command + len - end, HOOK_TEXT_TAIL) != 0)
+		return 0;
+	bytes_append_str(&entry, place->entry[0]);
+	r = json_append_string(&entry, command);
+	if (r >= 0)
+		r = bytes_append_str(&entry, place->entry[1]);
+	if (r >= 0)
+		r = install_entry(place, &entry, text, &after, &why);
+	if (r < 0 || r == HOOK_SETTINGS_REFUSED)
+		return r < 0 ? r : 0;
+	return compare_values(text, &after, ret);
 }
 
 enum depth { TAKE_ENTRY, TAKE_LIST, TAKE_HOOKS };

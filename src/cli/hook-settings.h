@@ -27,6 +27,14 @@ enum hook_settings_outcome {
 int hook_settings_install(const struct hook_place *place, const struct hook_command *command,
 	const struct bytes *before, struct bytes *after, struct bytes *why);
 
+/*
+ * Whether the settings hold all that install writes around `command`, the hook's line of shell in
+ * them: with another matcher, say, the agent would not call the hook. Layout and comments don't
+ * matter. Error: -ENOMEM.
+ */
+int hook_settings_are_whole(const struct hook_place *place, const char *command,
+	const struct bytes *text, bool *ret);
+
 /* Restores the text from before hook_settings_install(). */
 int hook_settings_uninstall(const struct hook_place *place, const struct bytes *before,
 	struct bytes *after, struct bytes *why);

@@ -26,8 +26,7 @@ static int append_line(
 	int r;
 
 	append_call(place, command, &line);
-	r = bytes_append_str(
-		&line, " || { [ $? = 2 ] || echo '" HOOK_TEXT_NO_ANSWER "' >&2; exit 2; }");
+	r = bytes_append_str(&line, HOOK_TEXT_TAIL);
 	return r < 0 ? r : json_append_string(out, bytes_str(&line));
 }
 

@@ -8,6 +8,9 @@
 
 /* These identify an entry, or a file, as written by firma. */
 #define HOOK_TEXT_NO_ANSWER "firma: no answer; denied"
+
+/* How the installed line of shell goes on after the hook's command. */
+#define HOOK_TEXT_TAIL " || { [ $? = 2 ] || echo '" HOOK_TEXT_NO_ANSWER "' >&2; exit 2; }"
 #define HOOK_TEXT_WRITTEN_BY "Written by 'firma hook install"
 
 /* The command that the installed line runs. */

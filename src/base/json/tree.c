@@ -251,6 +251,11 @@ bool json_get_integer(const struct json *object, const char *key, uint64_t max, 
 	return true;
 }
 
+bool json_is_equal(const struct json *a, const struct json *b)
+{
+	return cJSON_Compare(item(a), item(b), true);
+}
+
 int64_t json_count(const struct json *v)
 {
 	double d = cJSON_IsNumber(item(v)) ? item(v)->valuedouble : 0;

@@ -73,5 +73,8 @@ const char *json_get_string(const struct json *object, const char *key);
 /* Whether the member is a whole number (see json_integer()) from 0 to `max`. */
 bool json_get_integer(const struct json *object, const char *key, uint64_t max, uint64_t *ret);
 
+/* Whether both are the same value. The order of an object's members does not matter. */
+bool json_is_equal(const struct json *a, const struct json *b);
+
 /* Any number without its fraction, for display; 0 if the value is not a number. */
 int64_t json_count(const struct json *value);
