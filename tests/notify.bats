@@ -238,6 +238,46 @@ ends_undecided() {
 	ends_undecided "$SOCKET: no answer in time"
 }
 
+# ends_at_signal SIGNAL: it does, with status 0 and without a message.
+ends_at_signal() {
+	local status=0
+
+	kill "-$1" "$NOTIFY"
+	_until "$NOTIFY" _is_gone "$NOTIFY" || fail "it does not end"
+	wait "$NOTIFY" || status=$?
+	NOTIFY=
+	assert_equal "$status $(<"$TMP/notify.err")" '0 '
+}
+
+@test "a signal ends it also while it connects" {
+	stop_daemon
+	fake never-accept
+	run firma check --socket "$SOCKET" --timeout 100ms -- true
+	assert_status 3
+	for signal in TERM INT; do
+		begin_to_notify --bell --timeout 1h
+		_until "$NOTIFY" blocks_signals || fail "it does not begin"
+		ends_at_signal "$signal"
+	done
+}
+
+@test "a signal ends it also while it waits for a daemon that is gone" {
+	notify --bell --timeout 1h
+	stop_daemon
+	_until "$NOTIFY" is_disconnected || fail "it does not notice"
+	ends_at_signal TERM
+}
+
+# It has got as far as that a signal is read by it, and doesn't end it.
+blocks_signals() {
+	grep -q '^SigBlk:.*[4-7c-f]...$' "/proc/$NOTIFY/status"
+}
+
+# It has no connection.
+is_disconnected() {
+	! find "/proc/$NOTIFY/fd" -lname 'socket:*' | grep -q .
+}
+
 # example N: that example of firma-notify(1), as it is typed.
 example() {
 	awk -v n="$1" '/^\.Bd/ { i++; next } /^\.Ed/ { inside = 0 } i == n && !done { inside = 1; done = 1 }

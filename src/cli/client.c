@@ -27,6 +27,9 @@
 
 #define READ_SIZE ((size_t)16 << 10)
 
+/* A listener whose queue is full can't be waited for with poll(2). */
+#define CONNECT_PAUSE (20 * CLOCK_MS)
+
 static const struct {
 	const char *variable, *name;
 } places[] = {
@@ -116,16 +119,35 @@ static const char *likely_cause(int error)
 	}
 }
 
-/* connect(2) waits while the listener's queue is full; SO_SNDTIMEO limits that wait. */
-static int connect_to(struct client *c, const char *path)
+/*
+ * connect(2) waits while the listener's queue is full; SO_SNDTIMEO limits that wait. With a `stop`,
+ * it is tried again and again instead.
+ */
+static int try_to_connect(struct client *c, const struct sockaddr_un *address, int stop)
 {
+	int error;
+
+	for (;;) {
+		if (connect(c->fd, (const struct sockaddr *)address, sizeof(*address)) == 0)
+			return 0;
+		error = errno;
+		if (stop < 0 || error != EAGAIN || time_left(c) == 0)
+			return -error;
+		if (await_events(stop, POLLIN, clock_now().boot + CONNECT_PAUSE) != -ETIME)
+			return -ECANCELED;
+	}
+}
+
+static int connect_to(struct client *c, const char *path, int stop)
+{
+	const int flags = SOCK_STREAM | SOCK_CLOEXEC | (stop < 0 ? 0 : SOCK_NONBLOCK);
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	uint64_t left = time_left(c);
 	struct timeval time = {
 		.tv_sec = (time_t)(left / CLOCK_SECOND),
 		.tv_usec = (suseconds_t)(left % CLOCK_SECOND),
 	};
-	int error;
+	int r;
 
 	if (path[0] == '\0' || strlen(path) >= sizeof(address.sun_path))
 		return fail(c, "a socket's path has 1 to %zu bytes", sizeof(address.sun_path) - 1);
@@ -133,17 +155,17 @@ static int connect_to(struct client *c, const char *path)
 		return fail_late(c); /* a timeout of 0 would wait forever */
 	memcpy(address.sun_path, path, strlen(path));
 
-	c->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	c->fd = socket(AF_UNIX, flags, 0);
 	if (c->fd < 0 || setsockopt(c->fd, SOL_SOCKET, SO_SNDTIMEO, &time, sizeof(time)) < 0)
 		return fail(c, "%s", strerror(errno));
 
-	if (connect(c->fd, (const struct sockaddr *)&address, sizeof(address)) == 0)
-		return 0;
-	error = errno;
-	if (error == EAGAIN || error == EINPROGRESS)
+	r = try_to_connect(c, &address, stop);
+	if (r >= 0 || r == -ECANCELED)
+		return r;
+	if (r == -EAGAIN || r == -EINPROGRESS)
 		return fail_late(c);
-	fail(c, "%s%s", strerror(error), likely_cause(error));
-	return error == EACCES ? -EACCES : -EIO;
+	fail(c, "%s%s", strerror(-r), likely_cause(-r));
+	return r == -EACCES ? r : -EIO;
 }
 
 static bool is_daemon_user(uid_t uid)
@@ -210,15 +232,21 @@ static int init(struct client *c, const char *path, uint64_t timeout)
 	return 0;
 }
 
-int client_open(struct client *c, enum client_door door, const char *path, uint64_t timeout)
+int client_open_unless(
+	struct client *c, enum client_door door, const char *path, uint64_t timeout, int stop)
 {
 	cleanup(free_p) char *found = find_path(door, path);
 	int r;
 
 	r = init(c, found, timeout);
 	if (r >= 0)
-		r = connect_to(c, found);
+		r = connect_to(c, found, stop);
 	return r < 0 ? r : client_require_peer(c, CLIENT_PEER_ANY);
+}
+
+int client_open(struct client *c, enum client_door door, const char *path, uint64_t timeout)
+{
+	return client_open_unless(c, door, path, timeout, -1);
 }
 
 /* Whether this system can't name the listener's uid. */
@@ -246,7 +274,7 @@ int client_open_by_place(struct client *c, const char *path, uint64_t timeout)
 		return fail(c, "%s", bytes_str(&why));
 
 	snprintf(place, sizeof(place), "/proc/self/fd/%d", socket.socket);
-	r = connect_to(c, place);
+	r = connect_to(c, place, -1);
 	if (r < 0)
 		return r;
 	if (is_unmapped(c)) {

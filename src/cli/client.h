@@ -51,6 +51,13 @@ struct client {
 int client_open(struct client *c, enum client_door door, const char *path, uint64_t timeout);
 
 /*
+ * The same, but connecting also ends when the descriptor `stop` becomes readable: -ECANCELED,
+ * without a sentence. -1: as client_open().
+ */
+int client_open_unless(struct client *c, enum client_door door, const char *path, uint64_t timeout,
+	int stop);
+
+/*
  * The same with the agent's socket at `path`. If its listener has no uid in this user namespace,
  * the place of the socket decides (cli/trusted-socket).
  */

@@ -4,6 +4,7 @@
 
 #include "cli/events.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -106,24 +107,26 @@ static int connect_once(struct events *e)
 
 	e->heard = false;
 	e->connected = clock_now().boot;
-	r = client_open(&e->client, CLIENT_OPERATOR, e->op->socket, e->op->timeout);
+	r = client_open_unless(
+		&e->client, CLIENT_OPERATOR, e->op->socket, e->op->timeout, e->stop);
 	return r < 0 ? r : client_send(&e->client, &request);
 }
 
-int events_open(struct events *e, const struct operator_options *op)
+int events_open(struct events *e, const struct operator_options *op, int stop)
 {
 	int r;
 
-	*e = (struct events){ .op = op, .lost = CLOCK_NEVER };
+	*e = (struct events){ .op = op, .stop = stop, .lost = CLOCK_NEVER };
 	map_init(&e->told, NOTATION_UUID_LEN);
 	TAILQ_INIT(&e->all);
 	r = connect_once(e);
 	if (r >= 0)
 		return STATUS_DONE;
 
-	say_undecided("%s", bytes_str(&e->client.why));
+	if (r != -ECANCELED)
+		say_undecided("%s", bytes_str(&e->client.why));
 	events_close(e);
-	return STATUS_UNDECIDED;
+	return r == -ECANCELED ? EVENTS_STOPPED : STATUS_UNDECIDED;
 }
 
 /*
@@ -132,17 +135,21 @@ int events_open(struct events *e, const struct operator_options *op)
  */
 static int connect_again(struct events *e, const struct reply *told)
 {
+	struct pollfd stop = { .fd = e->stop, .events = POLLIN };
 	uint64_t now = clock_now().boot;
 	int r;
 
 	if (e->lost == CLOCK_NEVER || e->heard || now - e->connected >= LASTED)
 		e->lost = now;
 	while (clock_now().boot - e->lost < e->op->timeout) {
-		poll(NULL, 0, RETRY_PAUSE_MS);
+		if (poll(&stop, 1, RETRY_PAUSE_MS) > 0)
+			return EVENTS_STOPPED;
 		client_close(&e->client);
 		r = connect_once(e);
 		if (r >= 0)
 			return STATUS_DONE;
+		if (r == -ECANCELED)
+			return EVENTS_STOPPED;
 	}
 	if (e->client.why.len == 0 && told)
 		return operator_conclude(told, NULL);

@@ -42,6 +42,7 @@ struct told;
 
 struct events {
 	const struct operator_options *op;
+	int stop; /* connecting ends when it becomes readable; -1: none */
 	struct client client;
 	struct map told; /* live tokens already reported, by ID */
 	TAILQ_HEAD(told_list, told) all;
@@ -51,15 +52,19 @@ struct events {
 	bool heard; /* this connection has delivered an event */
 };
 
+/* No event for now; `stop` became readable while connecting. */
+enum { EVENTS_LATER = -1, EVENTS_STOPPED = -2 };
+
 /*
- * Connects. Returns STATUS_DONE, or a status to exit with: the message is then already printed, and
- * there is nothing to close.
+ * Connects. `stop`: a descriptor that ends connecting when it becomes readable, or -1. Returns
+ * STATUS_DONE, EVENTS_STOPPED, or a status to exit with: the message is then already printed. If it
+ * isn't STATUS_DONE, there is nothing to close.
  */
-int events_open(struct events *events, const struct operator_options *op);
+int events_open(struct events *events, const struct operator_options *op, int stop);
 void events_close(struct events *events);
 
-/* No event for now. */
-enum { EVENTS_LATER = -1 };
-
-/* Returns STATUS_DONE with an event, EVENTS_LATER, or a status to exit with (message printed). */
+/*
+ * Returns STATUS_DONE with an event, EVENTS_LATER, EVENTS_STOPPED, or a status to exit with (message
+ * printed).
+ */
 int events_next(struct events *events, struct event *ret);

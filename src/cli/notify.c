@@ -180,7 +180,7 @@ static int notify_all(struct notify *n)
 		if (status == STATUS_DONE)
 			status = wait_for_more(n, &stop);
 	} while (status == STATUS_DONE && !stop);
-	return status;
+	return status == EVENTS_STOPPED ? STATUS_DONE : status;
 }
 
 static int open_signals(int *ret)
@@ -207,7 +207,9 @@ static int run_with_events(struct notify *n)
 	if (r < 0)
 		return say_undecided("could not wait: %s", strerror(-r));
 
-	status = events_open(&n->events, &n->op);
+	status = events_open(&n->events, &n->op, n->signal_fd);
+	if (status == EVENTS_STOPPED)
+		return STATUS_DONE;
 	if (status != STATUS_DONE)
 		return status;
 	status = notify_all(n);

@@ -483,7 +483,7 @@ int token_desk_run(const struct operator_options *op, const struct token_desk_op
 	desk.view.bell = options->bell;
 	desk.view.title = options->title;
 	desk_queue_init(&desk.queue);
-	status = events_open(&desk.events, op);
+	status = events_open(&desk.events, op, -1);
 	if (status != STATUS_DONE)
 		return status;
 

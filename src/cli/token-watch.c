@@ -56,7 +56,7 @@ static int print_events(const struct operator_options *op, bool json)
 	struct event event;
 	int status;
 
-	status = events_open(&events, op);
+	status = events_open(&events, op, -1);
 	if (status != STATUS_DONE)
 		return status;
 
