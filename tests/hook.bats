@@ -318,6 +318,33 @@ ends() {
 	denies claude 'could not decide: /run/'
 }
 
+@test "with a relative search path a program is not looked up for a line of another directory" {
+	local functions
+
+	# Functions that a test finds exported.
+	mapfile -t functions < <(compgen -A function)
+	export -fn "${functions[@]}"
+	mkdir -p "$TMP/start" "$TMP/other/bin"
+	ln -s "$(type -P true)" "$TMP/other/bin/id"
+	cat >"$TMP/policy" <<-'END'
+		{"default_action":"deny","exec":[{"id":"id","argv":["id","-u"],"action":"allow"}]}
+	END
+	start_daemon --policy "$TMP/policy"
+	cd "$TMP/start"
+	line 'id -u' | sed "s|\"cwd\": \"[^\"]*\"|\"cwd\": \"$TMP/other\"|" >"$TMP/question"
+	PATH=/usr/bin:/bin hook claude <"$TMP/question"
+	allows claude
+	PATH=bin:/usr/bin:/bin hook claude <"$TMP/question"
+	denies claude 'default action'
+	PATH=:/usr/bin:/bin hook claude <"$TMP/question"
+	denies claude 'default action'
+
+	# In the directory of the hook, the program that is found is the one that is run.
+	sed -i "s|$TMP/other|$TMP/start|" "$TMP/question"
+	PATH=bin:/usr/bin:/bin hook claude <"$TMP/question"
+	allows claude
+}
+
 @test "a listener of one's own is refused with --managed" {
 	start_daemon --default-action allow
 	hook claude --managed < <(shell_of claude)

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/array.h"
@@ -84,6 +85,15 @@ static bool is_real_directory(const char *path)
 	cleanup(free_p) char *real = realpath(path, NULL);
 
 	return real && strcmp(real, path) == 0;
+}
+
+/* Whether it is the directory in which this process looks names up. */
+static bool is_here(const char *path)
+{
+	struct stat here, there;
+
+	return stat(".", &here) == 0 && stat(path, &there) == 0 && here.st_dev == there.st_dev
+		&& here.st_ino == there.st_ino;
 }
 
 /* With a relative element in the search path, a name in another directory is another program. */
@@ -163,7 +173,10 @@ static int add_programs(struct bytes *b, const struct shell_line *line, struct i
 	size_t n = 0;
 	int r = 0;
 
-	if (line->directory && (!is_real_directory(directory) || searches_relative()))
+	if (line->directory && !is_real_directory(directory))
+		return 0;
+	/* A hook may be started in another directory than that of the line. */
+	if (searches_relative() && (line->directory || !is_here(directory)))
 		return 0;
 	for (size_t i = 0; r >= 0 && i < line->n_commands; i++)
 		if (is_sure(line, &line->commands[i]))
