@@ -54,8 +54,8 @@ int client_open(struct client *c, enum client_door door, const char *path, uint6
  * The same, but connecting also ends when the descriptor `stop` becomes readable: -ECANCELED,
  * without a sentence. -1: as client_open().
  */
-int client_open_unless(struct client *c, enum client_door door, const char *path, uint64_t timeout,
-	int stop);
+int client_open_unless(
+	struct client *c, enum client_door door, const char *path, uint64_t timeout, int stop);
 
 /*
  * The same with the agent's socket at `path`. If its listener has no uid in this user namespace,

@@ -11,8 +11,8 @@ enum hook_state {
 	HOOK_ABSENT,
 	HOOK_INSTALLED,
 	HOOK_INSTALLED_CHANGED, /* what stands around its command is not what install writes */
-	HOOK_INSTALLED_OFF, /* installed, but the same settings switch it off */
-	HOOK_SWITCHED_OFF,  /* not installed there, and hooks are switched off */
+	HOOK_INSTALLED_OFF,     /* installed, but the same settings switch it off */
+	HOOK_SWITCHED_OFF,      /* not installed there, and hooks are switched off */
 	HOOK_UNREADABLE,
 };
 
