@@ -745,6 +745,47 @@ started_by() {
 	assert_line -n 5 -e '^  process    [^ ]+, started by make, claude(, .*)?$'
 }
 
+# asks_twice NAME COMMAND [STARTER]: asks, runs COMMAND, and asks something else, as a process of this
+# name, which STARTER starts; prints both tokens.
+asks_twice() {
+	request args:='["one"]' >"$TMP/one"
+	request args:='["two"]' >"$TMP/two"
+	_command "$UNIT" probe "$SOCKET"
+	printf '#!%s\n"$@" <"%s/one"\n%s\n"$@" <"%s/two"\nexit "$?"\n' \
+		"$BASH" "$TMP" "$2" "$TMP" >"$TMP/$1"
+	chmod +x "$TMP/$1"
+	"${@:3}" "$TMP/$1" "${CMD[@]}" | "$UNIT" get approval_token
+}
+
+@test "a parent's name is the one that it has when the command is asked for" {
+	local ids
+
+	start_daemon --default-action pending_hitl
+	# shellcheck disable=SC2016 # the script expands it
+	ids=$(asks_twice early 'printf later >"/proc/$$/comm"')
+	runs token show "${ids%$'\n'*}"
+	assert_line -n 5 -e '^  process    [^ ]+, started by early(, .*)?$'
+	runs token show "${ids#*$'\n'}"
+	assert_line -n 5 -e '^  process    [^ ]+, started by later(, .*)?$'
+}
+
+@test "a parent that has ended is not shown for what is asked later" {
+	local ids leave
+
+	start_daemon --default-action pending_hitl
+	# Its parent is killed, and it is adopted by another process.
+	# shellcheck disable=SC2016 # the script expands it
+	leave='kill -KILL "$PPID"; while [[ $(cut -d " " -f 4 "/proc/$$/stat") == "$PPID" ]]; do :; done'
+	printf '#!%s\n"$@"\nexit "$?"\n' "$BASH" >"$TMP/ended"
+	chmod +x "$TMP/ended"
+	ids=$(asks_twice child "$leave" "$TMP/ended" 2>/dev/null) || true
+	runs token show "${ids%$'\n'*}"
+	assert_line -n 5 -e '^  process    [^ ]+, started by child, ended(, .*)?$'
+	runs token show "${ids#*$'\n'}"
+	assert_line -n 5 -e '^  process    [^ ]+, started by child(, .*)?$'
+	refute_line -n 5 -p ended
+}
+
 @test "a parent can call itself what it wants, and neither moves a terminal nor hides another" {
 	local id
 
