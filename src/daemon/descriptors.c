@@ -6,17 +6,13 @@
 #include <sys/resource.h>
 
 #include "daemon/log.h"
-#include "daemon/process.h"
 #include "gate/limits.h"
 
 /* Descriptors for other than connections: doors, store, event loop, log, and some spare. */
 #define DESCRIPTORS_RESERVED 64
 
-/*
- * Of these, kept free for files that are opened later: 16 for those that are open briefly (policy,
- * user database), the others for those of ancestors.
- */
-#define DESCRIPTORS_FREE (16 + PROCESS_FILES_MAX)
+/* Of these, kept free for files that are opened briefly: policy, user database. */
+#define DESCRIPTORS_FREE 16
 
 /* One for an asker, and one for an operator; they come out of those that are kept free. */
 #define CONNECTIONS_LEAST 2

@@ -79,7 +79,7 @@ static bool read_stat(int fd, struct stat_line *ret)
 	return parse_stat(text, ret);
 }
 
-static bool read_asker(pid_t pid, struct stat_line *ret)
+static bool read_once(pid_t pid, struct stat_line *ret)
 {
 	cleanup(close_p) int fd = open_stat(pid);
 
@@ -109,9 +109,13 @@ static void close_file(struct process_file *file)
 
 static bool read_ancestor(struct process_files *kept, pid_t pid, struct stat_line *ret)
 {
-	struct process_file *file = find_file(kept, pid);
+	struct process_file *file;
 	int fd;
 
+	if (kept->none)
+		return read_once(pid, ret);
+
+	file = find_file(kept, pid);
 	if (file->pid == pid && read_stat(file->fd, ret))
 		return true;
 
@@ -144,7 +148,7 @@ void process_names_read(struct process_files *kept, pid_t pid, struct process_na
 
 	ret->name[0] = '\0';
 	ret->n = ret->len = 0;
-	if (!read_asker(pid, &child))
+	if (!read_once(pid, &child))
 		return;
 
 	memcpy(ret->name, child.name, sizeof(ret->name));

@@ -6,6 +6,7 @@
  * its own name, and an ancestor may end, and its ID be used again, while this is read.
  */
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "gate/invocation.h"
@@ -38,6 +39,7 @@ struct process_files {
 		int fd;
 	} files[PROCESS_FILES_MAX];
 	size_t next; /* the one to replace */
+	bool none;   /* descriptors are short: no file stays open */
 };
 
 void process_files_deinit(struct process_files *kept);

@@ -411,6 +411,7 @@ static int start(struct server *s, struct bytes *why)
 	if (r >= 0)
 		r = loop_watch_doors(&s->loop);
 	descriptors_raise_limit(&s->conns);
+	s->turn.batch.process_files.none = s->conns.max < LIMIT_CONNECTIONS;
 	return r;
 }
 
