@@ -199,11 +199,14 @@ fetches() {
 		/home/x/.config/systemd/user/a.service opencode.json /etc/firma/policy.json /etc/crontab \
 		/etc/cron.d/x /ETC/Cron.Daily/x /etc/cron.d /var/spool/cron/crontabs/me /var/spool/cron /etc/anacrontab \
 		/home/x/.local/share/systemd/user/a.timer /home/x/.config/environment.d/x.conf /home/x/.xprofile \
-		/home/x/.direnvrc; do
+		/home/x/.direnvrc HEAD sub/HEAD sub/head srv/x.git/config X.GIT/hooks/pre-push; do
 		judged ask write.guarded action_type=write_file "target=$path" cwd=/w/p
 	done
 	judged ask write.guarded action_type=write_file target=x real_target=/home/x/.ssh/authorized_keys
 	judged allow defaults.write action_type=write_file target=crontab cwd=/w/p
+	for path in HEAD.md sub/AHEAD HEAD/x x.git x.gitignore/a sub/config; do
+		judged allow defaults.write action_type=write_file "target=$path" cwd=/w/p
+	done
 	judged allow defaults.write action_type=write_file target=/w/etc/cron.d/x
 	judged allow defaults.write action_type=write_file target=spool/cron.md cwd=/w/p
 	judged allow hook action_type=write_file target=.git/hooks/pre-push cwd=/w/p \

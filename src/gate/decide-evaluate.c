@@ -139,7 +139,7 @@ static void judge_guarded(const struct target *t, struct judgement *found)
 	bool guarded = false;
 
 	for (size_t i = 0; i < t->n; i++)
-		guarded |= guarded_is(t->texts[i].text);
+		guarded |= guarded_is_if_written(t->texts[i].text);
 	if (guarded && !found->literal)
 		judgement_take_stricter(found,
 			&(struct judgement){ .decision = DECISION_PENDING,

@@ -175,6 +175,23 @@ bool guarded_is(const char *path)
 		&& (is_any(names, LENGTH(names), path) || is_any(files, LENGTH(files), path));
 }
 
+/* Whether the path leads through a directory "NAME.git", where bare repositories mostly are. */
+static bool is_in_repository(const char *path)
+{
+	static const char end[] = ".git/";
+
+	for (const char *at = path; (at = strcasestr(at, end)); at++)
+		if (at > path && at[-1] != '/')
+			return true;
+	return false;
+}
+
+bool guarded_is_if_written(const char *path)
+{
+	return guarded_is(path) || strcasecmp(path_name(path), "HEAD") == 0
+		|| is_in_repository(path);
+}
+
 /* --- a file and its new directory ------------------------------------------------------------- */
 
 /* A pattern of `files` in two parts. */

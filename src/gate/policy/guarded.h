@@ -17,6 +17,13 @@
 bool guarded_is(const char *path);
 
 /*
+ * The same for a path that is written to. This is also true for the files of a git repository in a
+ * directory of any name: git takes a directory that holds a file HEAD for one, and runs what the
+ * settings in it name. In a command, such a path is mostly something else ("origin/HEAD").
+ */
+bool guarded_is_if_written(const char *path);
+
+/*
  * The words of one command: a command that moves or copies a file names the file and its new
  * directory in two words, such as "cp tasks.json .vscode". A bit for each guarded file.
  */
