@@ -363,6 +363,24 @@ refuses() {
 	cmp "$settings" "$TMP/before"
 }
 
+@test "root writes nothing where another user can redirect it" {
+	need_root
+	mkdir "$TMP/other" "$TMP/target"
+	cd "$TMP/other"
+	ln -s "$TMP/target" .claude
+	chown -h 4711 .claude .
+	hook install --project claude
+	assert_status 1
+	assert_stderr -p 'on the way to it belongs to another user'
+	mkdir "$TMP/system"
+	ln -s "$TMP/target" "$TMP/system/etc"
+	chown -h 4711 "$TMP/system/etc"
+	hook install --managed --root "$TMP/system" claude
+	assert_status 1
+	assert_stderr -p 'nothing was changed'
+	assert_equal "$(ls -A "$TMP/target")" ''
+}
+
 # --- status and usage -----------------------------------------------------------------------------
 
 @test "status tells of settings that switch hooks off" {

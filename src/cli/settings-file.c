@@ -13,6 +13,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "base/trust.h"
 #include "cli/say.h"
 
 void settings_file_deinit(struct settings_file *f)
@@ -40,12 +41,43 @@ static bool others_can_write(const struct stat *st)
 	return (st->st_mode & (geteuid() == 0 ? S_IWGRP | S_IWOTH : S_IWOTH)) != 0;
 }
 
+/* What root writes must not be redirected: no other user may own any part of the path. */
+static int open_dir_for_root(struct settings_file *f, bool make)
+{
+	const size_t len = (size_t)(f->name - 1 - f->path);
+	cleanup(free_p) char *dir = strndup(len > 0 ? f->path : "/", len > 0 ? len : 1);
+	cleanup(bytes_deinit) struct bytes at = BYTES_PRINTED, why = BYTES_PRINTED;
+	bool made;
+	int r;
+
+	if (!dir)
+		return say_undecided("out of memory");
+	close_p(&f->dir_fd);
+	f->dir_fd = -1;
+	r = trust_open_dir(dir, 0, make, &at, &f->dir_fd, &made);
+	if (r == 0 || (r == -ENOENT && !make))
+		return STATUS_DONE;
+	if (r > 0 && strcmp(bytes_str(&at), dir) == 0)
+		bytes_append_str(&why, "its directory ");
+	return trust_append_fault(&why, dir, bytes_str(&at), r) < 0
+		? say_undecided("out of memory")
+		: settings_file_fail(f, bytes_str(&why));
+}
+
+static bool is_for_root(const struct settings_file *f)
+{
+	return geteuid() == 0 && !f->only_read;
+}
+
 /* The directory may be the user's symbolic link; the file may not be a link. */
 static int open_dir(struct settings_file *f)
 {
-	cleanup(free_p) char *dir = strndup(f->path, (size_t)(f->name - f->path));
+	cleanup(free_p) char *dir = NULL;
 	struct stat st;
 
+	if (is_for_root(f))
+		return open_dir_for_root(f, false);
+	dir = strndup(f->path, (size_t)(f->name - f->path));
 	if (!dir)
 		return say_undecided("out of memory");
 	close_p(&f->dir_fd);
@@ -149,9 +181,9 @@ int settings_file_write(struct settings_file *f, mode_t mode, const struct bytes
 	int r = 0, status;
 
 	if (f->dir_fd < 0) {
-		if (!make_dirs(f))
+		if (!is_for_root(f) && !make_dirs(f))
 			return settings_file_fail(f, strerror(errno));
-		status = open_dir(f);
+		status = is_for_root(f) ? open_dir_for_root(f, true) : open_dir(f);
 		if (status != STATUS_DONE || f->dir_fd < 0)
 			return status != STATUS_DONE ? status
 						     : settings_file_fail(f, strerror(ENOENT));

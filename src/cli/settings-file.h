@@ -3,9 +3,10 @@
 
 /*
  * A file with another program's settings. It is neither read nor written if it is a link, belongs
- * to another user, or others may write to it. A file of root's may be read by those who don't want
- * to write it. Embedded: SETTINGS_FILE_INIT, settings_file_open(), then settings_file_deinit() in
- * any case. Results are exit statuses; a failure was printed.
+ * to another user, or others may write to it; for root this holds for all directories on its path,
+ * too, unless the file is only read. A file of root's may be read by those who don't want to write
+ * it. Embedded: SETTINGS_FILE_INIT, settings_file_open(), then settings_file_deinit() in any case.
+ * Results are exit statuses; a failure was printed.
  */
 
 #include <stdbool.h>
