@@ -516,6 +516,15 @@ serve_all() {
 	finds wrong hook "codex: $TMP/.codex/config.toml switches hooks off"
 }
 
+@test "settings that may switch hooks off, and can't be told, are not passed over" {
+	mkdir -p "$TMP/.claude" .claude
+	echo '{"a":1,"a":2,"disableAllHooks":true}' >.claude/settings.local.json
+	chmod 755 .claude
+	chmod 644 .claude/settings.local.json
+	doctor
+	finds unseen hook "claude: .*/settings.local.json can't be read"
+}
+
 @test "a hook that was changed so that the agent does not call it is wrong" {
 	install claude
 	sed -i 's/"matcher": "[*]"/"matcher": "Read"/' "$TMP/.claude/settings.json"

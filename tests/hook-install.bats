@@ -434,6 +434,17 @@ refuses() {
 	assert_output -p 'installed, but changed since'
 }
 
+@test "status does not take settings that can't be told for settings that switch nothing off" {
+	local text file=.claude/settings.local.json
+
+	mkdir .claude
+	for text in '{"a":1,"a":2,"disableAllHooks":true}' '\ufeff{"disableAllHooks":true}' '{"disableAllHooks":true,}'; do
+		printf '%b' "$text" >"$file"
+		hook status --project claude
+		assert_line -e "^claude +project +can't be read .*/$file\$"
+	done
+}
+
 @test "status tells of each way to switch a hook off, also in settings that hold no hook" {
 	local agent file text
 
@@ -453,6 +464,9 @@ refuses() {
 		gemini .gemini/settings.json {"hooksConfig":{"disabled":["x","firma"]}}
 		codex .codex/config.toml [features]\nhooks = false\n
 		codex .codex/config.toml features.hooks=false # off
+		claude .claude/settings.local.json {"disable\\u0041llHooks":true}
+		gemini .gemini/settings.json {"hooksConfig":{"disabled":["f\\u0069rma"]}}
+		codex .codex/config.toml [features]\n"h\\u006foks" = false\n
 		codex .codex/config.toml features = { other = true, hooks = false }
 		codex .codex/config.toml [features]\n"hooks"=false
 	END

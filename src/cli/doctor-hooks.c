@@ -148,8 +148,12 @@ static void look_at(struct hooks *hooks, const struct hook_place *place)
 		mend_by_install(place, hooks->findings);
 		break;
 	case HOOK_UNREADABLE:
-		findings_add(hooks->findings, FINDING_UNSEEN, "hook", "%s: %s", place->agent,
-			message.len > 0 ? bytes_str(&message) : f.shown);
+		if (message.len > 0)
+			findings_add(hooks->findings, FINDING_UNSEEN, "hook", "%s: %s",
+				place->agent, bytes_str(&message));
+		else
+			findings_add(hooks->findings, FINDING_UNSEEN, "hook", "%s: %s %s",
+				place->agent, f.shown, hook_state_text(state));
 		break;
 	default:
 		findings_add(hooks->findings, FINDING_WRONG, "hook", "%s: %s %s", place->agent,

@@ -179,6 +179,8 @@ enum hook_state hook_look(const struct hook_place *place, const struct settings_
 		return HOOK_ABSENT;
 
 	off = hook_off_is(place, &f->text);
+	if (!hook_off_can_be_told(place, &f->text))
+		return HOOK_UNREADABLE;
 	if (hook_look_is_only_off(place))
 		return off ? HOOK_SWITCHED_OFF : HOOK_ABSENT;
 	switch (hook_settings_uninstall(place, &f->text, &after, &why)) {
