@@ -54,6 +54,41 @@ assert_not_enabled() {
 	done
 }
 
+# assert_init: firma init sets up a gate from what the packages hold, to a first request that is
+# approved; firma doctor finds nothing wrong with it; and --uninstall puts everything back.
+assert_init() {
+	local state status=0
+
+	state=$(init_state)
+	guest useradd --system init-asker
+	guest useradd --system init-operator
+	holds "init" firma init --system --agent-user init-asker --operator-user init-operator --yes
+	grep -q 'The first question was approved, and is allowed' "$work/out" ||
+		die "init does not end with a request that is allowed: $(<"$work/out")"
+	holds "the sockets after init" systemctl is-enabled firma.socket firma-operator.socket
+	guest firma status >"$work/out"
+	grep -q 'coding-agent' "$work/out" || die "another policy is in force: $(<"$work/out")"
+	# 4: there are warnings, such as of a record that is not kept.
+	guest firma doctor >"$work/out" 2>&1 || status=$?
+	[[ $status == 0 || $status == 4 ]] || die "doctor ($status): $(<"$work/out")"
+
+	holds "init --uninstall" firma init --uninstall --system --yes
+	[[ $(init_state) == "$state" ]] || die "after init --uninstall: $(
+		diff <(echo "$state") <(init_state)
+	)"
+	assert_not_enabled
+	guest systemctl --quiet stop firma.service
+	guest userdel init-asker
+	guest userdel init-operator
+}
+
+# init_state: what firma init may change.
+init_state() {
+	guest sh -c 'getent group firma-agents firma-operators
+		find /etc/firma /etc/default/firma /etc/systemd -printf "%p %M %u %g %l\n"
+		cat /etc/firma/* /etc/default/firma'
+}
+
 # ask_and_wait: asks with evidence, and waits for a person in the background.
 ask_and_wait() {
 	guest sh -c 'printf "%s\n" "FIRMA_OPTIONS=--evidence-log=/var/lib/firma/evidence.jsonl" \

@@ -118,7 +118,7 @@ in_home() {
 		share/zsh/site-functions/_firma
 	END
 	)"
-	[[ -s $share/man/man1/firma.1 && -s $share/doc/firma/examples/coding-agent.json ]]
+	[[ -s $share/man/man1/firma.1 && -s $share/firma/examples/coding-agent.json ]]
 	grep -qx "ExecStart=$TMP/.local/bin/firma serve .*" "$share/systemd/user/firma.service"
 	run as_owner systemd-analyze --user unit-paths
 	assert_line "$share/systemd/user"

@@ -54,7 +54,7 @@ EXAMPLES=$BATS_TEST_DIRNAME/../man/examples
 		cmp "$BATS_TEST_DIRNAME/../policies/schema/$file.schema.json" \
 			"$share/firma/schema/$file.schema.json"
 	done
-	for file in doc/firma/examples/coding-agent firma/packs/cavra-cloud-iam \
+	for file in firma/examples/coding-agent firma/packs/cavra-cloud-iam \
 		firma/ci/examples/policy-github; do
 		assert_equal "$(head -n 2 "$share/$file.json")" \
 			$'{\n\t"$schema": "file:///opt/f/share/firma/schema/policy.schema.json",'

@@ -24,7 +24,7 @@
 
 /* Where `make install` puts the examples, unless the build says otherwise. */
 #ifndef EXAMPLES_DIRECTORY
-#define EXAMPLES_DIRECTORY "/usr/local/share/doc/firma/examples"
+#define EXAMPLES_DIRECTORY "/usr/local/share/firma/examples"
 #endif
 
 #define USUAL_POLICY EXAMPLES_DIRECTORY "/coding-agent.json"
