@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: ISC
 #
 # What is installed besides the program: the administrator's file, which is not replaced; the texts
-# that explain the journal's messages; and a complete gate in the home of a user without root.
+# that explain the journal's messages; the version, wherever it is written; and a complete gate in the
+# home of a user without root.
 
 # shellcheck disable=SC2030,SC2031 # each test is a process, and so are its variables
 
@@ -69,6 +70,44 @@ uninstall_tree() {
 	assert_equal "$(grep -c '^Subject: ..*' "$catalog")" "$n"
 	assert_equal "$(grep -c '^Defined-By: firma$' "$catalog")" "$n"
 	assert_equal "$(grep -c '^Documentation: man:firma' "$catalog")" "$n"
+}
+
+# versions_at SED-EXPRESSION FILE...: each version that the expression finds in a line, once.
+versions_at() {
+	sed -nE "$1" "${@:2}" | sort -u
+}
+
+@test "each place that names the version names that of configure.ac" {
+	local source=$BATS_TEST_DIRNAME/.. version number='([0-9]+(\.[0-9]+)+)'
+
+	version=$(versions_at 's/^AC_INIT\(\[firma\], \[(.*)\]\)$/\1/p' "$source/configure.ac")
+	assert_equal "$("$FIRMA_SHIPPED" --version | cut -d ' ' -f 1-2)" "firma $version"
+	cd "$source"
+	assert_equal "$(versions_at "1s/^## $number( .*)?$/\1/p" <(grep '^## ' CHANGELOG.md))" "$version"
+	assert_equal "$(versions_at "1s/^firma \($number-.*/\1/p" packaging/debian/changelog)" "$version"
+	assert_equal "$(versions_at "s/^Version: (.*)/\1/p" packaging/rpm/firma.spec)" "$version"
+	assert_equal "$(versions_at "1s/^\* .*> - $number-[0-9]+$/\1/p" \
+		<(grep -A 1 '^%changelog' packaging/rpm/firma.spec | tail -n 1))" "$version"
+	# What readers copy.
+	assert_equal "$(versions_at "s/^daemon +$number, .*/\1/p" man/firma-deploy.7)" "$version"
+	assert_equal "$(versions_at "s/.*firma-$number-bundle.*/\1/p" man/firma-ci.7)" "$version"
+	assert_equal "$(versions_at "s/.* v$number firma-bundle.*/\1/p" man/firma-ci.7)" "$version"
+	assert_equal "$(versions_at "s|.*generic/firma/$number/.*|\1|p" man/firma-ci.7)" "$version"
+	assert_equal "$(versions_at 's/.*--at-least ([0-9.]+) .*/\1/p' man/firma-runner.1)" "$version"
+	assert_equal "$(versions_at "s/^ +version: $number$/\1/p" ci/examples/*.yml)" "$version"
+	assert_equal "$(versions_at "s/.*(download v|tags\/v|generic\/firma\/)$number.*/\2/p" \
+		ci/examples/*.yml)" "$version"
+}
+
+@test "a commit with a tag is the release that its changelogs tell of" {
+	local source=$BATS_TEST_DIRNAME/.. tag
+
+	[[ -e $source/.git ]] || return 0 # a tarball has no tags
+	tag=$(git -C "$source" describe --tags --exact-match --match 'v[0-9]*' HEAD 2>/dev/null) || return 0
+	assert_equal "$("$FIRMA_SHIPPED" --version | cut -d ' ' -f 2)" "${tag#v}"
+	grep -qxE "## ${tag#v} \([0-9]{4}-[0-9]{2}-[0-9]{2}\)" "$source/CHANGELOG.md"
+	run head -n 1 "$source/packaging/debian/changelog"
+	refute_line -p UNRELEASED
 }
 
 # as_owner COMMAND...: runs it as the owner of the home $TMP: this user or, for root, another one.
