@@ -148,6 +148,7 @@ in_home() {
 	assert_equal "$(sort <<<"$output")" "$(sort <<-END
 		bin/firma
 		share/bash-completion/completions/firma
+		share/systemd/user/firma-notify.service
 		share/systemd/user/firma-operator.socket
 		share/systemd/user/firma-proxy.service
 		share/systemd/user/firma-proxy.socket
@@ -161,7 +162,8 @@ in_home() {
 	grep -qx "ExecStart=$TMP/.local/bin/firma serve .*" "$share/systemd/user/firma.service"
 	run as_owner systemd-analyze --user unit-paths
 	assert_line "$share/systemd/user"
-	in_home systemd-analyze --user --man=no verify "$share"/systemd/user/firma{,-operator}.socket
+	in_home systemd-analyze --user --man=no verify "$share"/systemd/user/firma{,-operator}.socket \
+		"$share/systemd/user/firma-notify.service"
 	# It succeeds, whatever it says of a setting that it ignores.
 	[[ ! -s $TMP/said ]] || fail "$(<"$TMP/said")"
 

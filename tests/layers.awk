@@ -13,7 +13,7 @@ BEGIN {
 	# What one place alone may touch: a pattern for the includes or for the code, and that place.
 	only_include["cjson/|cJSON"] = "base/json/tree\\.c"
 	only_include["curl/"] = "cli/https\\.c"
-	only_include["systemd/|libsystemd"] = "daemon/sd\\.[ch]"
+	only_include["systemd/|libsystemd"] = "(daemon/sd|cli/session-bus)\\.[ch]"
 	only_code["(clock_gettime|gettimeofday|timespec_get|sd_event_now)([^A-Za-z0-9_]|$)"] \
 		= "base/clock\\.c"
 	only_code["(time|times|ftime)[ \t]*\\("] = "base/clock\\.c"

@@ -107,8 +107,7 @@ static int connect_once(struct events *e)
 
 	e->heard = false;
 	e->connected = clock_now().boot;
-	r = client_open_unless(
-		&e->client, CLIENT_OPERATOR, e->op->socket, e->op->timeout, e->stop);
+	r = client_open_unless(&e->client, CLIENT_OPERATOR, e->op->socket, e->op->timeout, e->stop);
 	return r < 0 ? r : client_send(&e->client, &request);
 }
 

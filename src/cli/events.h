@@ -64,7 +64,7 @@ int events_open(struct events *events, const struct operator_options *op, int st
 void events_close(struct events *events);
 
 /*
- * Returns STATUS_DONE with an event, EVENTS_LATER, EVENTS_STOPPED, or a status to exit with (message
- * printed).
+ * Returns STATUS_DONE with an event, EVENTS_LATER, EVENTS_STOPPED, or a status to exit with
+ * (message printed).
  */
 int events_next(struct events *events, struct event *ret);

@@ -35,8 +35,8 @@ void notices_deinit(struct notices *n)
 	}
 }
 
-/* The user's row; the last one if there are too many users. NULL: out of memory. */
-static struct notice *find(struct notices *n, uint64_t uid)
+/* The last one if there are too many users. */
+struct notice *notices_find(struct notices *n, uint64_t uid)
 {
 	struct notice *notice;
 
@@ -74,7 +74,7 @@ static int append_request(const struct token_view *t, struct bytes *b)
 
 static int add(struct notices *n, const struct event *event, uint64_t now)
 {
-	struct notice *notice = find(n, event->token.uid);
+	struct notice *notice = notices_find(n, event->token.uid);
 	struct notice_request *request;
 	int r;
 
@@ -102,7 +102,7 @@ static int add(struct notices *n, const struct event *event, uint64_t now)
 /* Drops a request that no longer waits. */
 static void drop(struct notices *n, const struct event *event)
 {
-	struct notice *notice = find(n, event->token.uid);
+	struct notice *notice = notices_find(n, event->token.uid);
 
 	for (size_t i = 0; notice && i < notice->n_named; i++) {
 		if (strcmp(notice->requests[i].id, event->token.id) != 0)
@@ -148,14 +148,19 @@ void notices_told(struct notices *n, struct notice *notice, uint64_t now)
 	notice->quiet_until = now + n->interval;
 }
 
-int notice_append_sentence(const struct notice *notice, struct bytes *b)
+int notice_append_count(const struct notice *notice, uint64_t count, struct bytes *b)
 {
-	bytes_appendf(b, "%" PRIu64 " request%s of ", notice->n, text_plural(notice->n));
+	bytes_appendf(b, "%" PRIu64 " request%s of ", count, text_plural(count));
 	if (notice->of_many)
 		bytes_append_str(b, "several users");
 	else
 		bytes_appendf(b, "uid %" PRIu64, notice->uid);
-	return bytes_append_str(b, notice->n == 1 ? " waits" : " wait");
+	return bytes_append_str(b, count == 1 ? " waits" : " wait");
+}
+
+int notice_append_sentence(const struct notice *notice, struct bytes *b)
+{
+	return notice_append_count(notice, notice->n, b);
 }
 
 int notice_append_json(const struct notice *notice, const char *host, struct bytes *b)

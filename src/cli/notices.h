@@ -48,6 +48,9 @@ void notices_deinit(struct notices *n);
 /* Takes one event of the daemon. `now`: µs of the boot clock. Error: -ENOMEM. */
 int notices_take_event(struct notices *n, const struct event *event, uint64_t now);
 
+/* The notice for this user's requests; it lasts as long as `n`. NULL: out of memory. */
+struct notice *notices_find(struct notices *n, uint64_t uid);
+
 /* When the next notice is due; CLOCK_NEVER if there is none. */
 uint64_t notices_due(const struct notices *n);
 
@@ -57,6 +60,9 @@ void notices_told(struct notices *n, struct notice *notice, uint64_t now);
 
 /* Appends "2 requests of uid 1000 wait": only digits and such fixed words. */
 int notice_append_sentence(const struct notice *notice, struct bytes *b);
+
+/* The same with another number of requests. */
+int notice_append_count(const struct notice *notice, uint64_t count, struct bytes *b);
 
 /* Appends the notice as a JSON object. `host`: this machine's name. */
 int notice_append_json(const struct notice *notice, const char *host, struct bytes *b);

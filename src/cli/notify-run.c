@@ -20,9 +20,9 @@
 
 #define VARIABLE "FIRMA_NOTICE="
 
-void notify_runs_init(struct notify_runs *runs, size_t max)
+void notify_runs_init(struct notify_runs *runs, size_t max, uint64_t time)
 {
-	*runs = (struct notify_runs){ .max = max };
+	*runs = (struct notify_runs){ .max = max, .time = time };
 }
 
 static void kill_group(const struct notify_run *run)
@@ -35,8 +35,10 @@ static void kill_group(const struct notify_run *run)
 void notify_runs_deinit(struct notify_runs *runs)
 {
 	for (size_t i = 0; i < runs->n; i++) {
-		kill_group(&runs->list[i]);
-		waitpid(runs->list[i].pid, NULL, 0);
+		if (runs->time != CLOCK_NEVER) {
+			kill_group(&runs->list[i]);
+			waitpid(runs->list[i].pid, NULL, 0);
+		}
 		close(runs->list[i].pidfd);
 	}
 	runs->n = 0;
@@ -59,7 +61,10 @@ static int open_input(const struct bytes *text, int *ret)
 	return 0;
 }
 
-/* This process's environment and the variable. The caller frees only the array. */
+/*
+ * This process's environment, with this variable (NULL: without it). The caller frees only the
+ * array.
+ */
 static char **make_environment(char *variable)
 {
 	size_t n = 0, kept = 0;
@@ -108,10 +113,12 @@ int notify_runs_start(struct notify_runs *runs, const char *const *argv, const s
 	cleanup(free_p) char *variable = NULL;
 	cleanup(free_p) char **environment = NULL;
 	cleanup(close_p) int fd = -1;
-	struct notify_run run = { .until = now + NOTIFY_RUN_TIME };
+	struct notify_run run = {
+		.until = runs->time == CLOCK_NEVER ? CLOCK_NEVER : now + runs->time,
+	};
 	int r;
 
-	if (asprintf(&variable, VARIABLE "%s", sentence) < 0) {
+	if (sentence && asprintf(&variable, VARIABLE "%s", sentence) < 0) {
 		variable = NULL;
 		return -ENOMEM;
 	}

@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * Runs programs that bring a notice to a person, a few at a time. A program that takes too long is
- * killed. No call blocks. Embedded: notify_runs_init(), then notify_runs_deinit(), which kills
- * running programs.
+ * Runs programs that bring a notice to a person, or that a person started from one, a few at a
+ * time. A program that takes too long is killed. No call blocks. Embedded: notify_runs_init(), then
+ * notify_runs_deinit(), which kills running programs.
  */
 
 #include <poll.h>
@@ -13,9 +13,10 @@
 #include <sys/types.h>
 
 #include "base/bytes.h"
+#include "base/clock.h"
 
 #define NOTIFY_RUNS_MAX 16
-#define NOTIFY_RUN_TIME (UINT64_C(60) * 1000000) /* µs */
+#define NOTIFY_RUN_TIME (60 * CLOCK_SECOND)
 
 struct notify_run {
 	pid_t pid;
@@ -26,15 +27,20 @@ struct notify_run {
 struct notify_runs {
 	struct notify_run list[NOTIFY_RUNS_MAX];
 	size_t n, max;
+	uint64_t time;
 };
 
-void notify_runs_init(struct notify_runs *runs, size_t max);
+/*
+ * `time`: how long a program may run, in µs. CLOCK_NEVER: as long as it wants, also after
+ * notify_runs_deinit().
+ */
+void notify_runs_init(struct notify_runs *runs, size_t max, uint64_t time);
 void notify_runs_deinit(struct notify_runs *runs);
 
 /*
  * Starts a program, with `input` as its standard input, and `sentence` in its environment variable
- * FIRMA_NOTICE. Fewer than `max` programs may be running. Returns 0, or a negative errno if it was
- * not started.
+ * FIRMA_NOTICE; NULL: without that variable. Fewer than `max` programs may be running. Returns 0,
+ * or a negative errno if it was not started.
  */
 int notify_runs_start(struct notify_runs *runs, const char *const *argv, const struct bytes *input,
 	const char *sentence, uint64_t now);

@@ -9,13 +9,17 @@
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/clock.h"
+#include "cli/desktop.h"
 #include "cli/events.h"
 #include "cli/notices.h"
+#include "cli/notify-click.h"
 #include "cli/notify-run.h"
 #include "cli/operator.h"
 
@@ -25,13 +29,16 @@
 struct notify {
 	struct operator_options op;
 	const char *command;
-	bool wall, bell, details;
+	const char *look;
+	bool wall, bell, on_desktop, details;
 	uint64_t interval, at_once;
 
 	char host[HOST_NAME_MAX + 1];
 	struct events events;
 	struct notices notices;
-	struct notify_runs runs;
+	struct notify_runs runs;   /* that tell */
+	struct notify_runs clicks; /* that a person started */
+	struct desktop *desktop;   /* NULL: not on the desktop */
 	int alarm_fd, signal_fd;
 };
 
@@ -45,6 +52,12 @@ static const struct option_row rows[] = {
 		OPTION_FLAG(struct notify, wall) },
 	{ "bell", 0, NULL, "ring the terminal's bell, and print a line",
 		OPTION_FLAG(struct notify, bell) },
+	{ "desktop", 0, NULL, "show a notice on the desktop, which can refuse",
+		OPTION_FLAG(struct notify, on_desktop) },
+	{ "look", 0, "COMMAND",
+		"with --desktop: run this line of shell for \"Look\"\n"
+		"(default: a terminal with firma token watch)",
+		OPTION_STRING(struct notify, look) },
 	{ "details", 0, NULL, "also give the command arguments; they may be secret",
 		OPTION_FLAG(struct notify, details) },
 	{ "interval", 0, "TIME", "one notice for one user in this time (default: 1min)",
@@ -109,13 +122,15 @@ static int tell(struct notify *n, const struct notice *notice, uint64_t now)
 		r = tell_all(n, bytes_str(&sentence), now);
 	if (r >= 0 && n->command)
 		r = run_command(n, notice, bytes_str(&sentence), now);
+	if (r >= 0 && n->desktop)
+		r = desktop_tell(n->desktop, notice);
 	return r;
 }
 
 /* Whether all programs for one notice can be started now. */
 static bool has_room(const struct notify *n)
 {
-	const size_t needed = n->wall && n->command ? 2 : 1;
+	const size_t needed = (n->wall ? 1 : 0) + (n->command ? 1 : 0);
 
 	return n->runs.max - n->runs.n >= needed;
 }
@@ -133,7 +148,62 @@ static int tell_due(struct notify *n, uint64_t now)
 	return r;
 }
 
+/* --- the desktop ------------------------------------------------------------------------------ */
+
+static void start_clicked(struct notify *n, uint64_t now)
+{
+	char ids[DESKTOP_REFUSE_MAX][NOTATION_UUID_LEN + 1];
+	size_t count;
+	int r = 0;
+
+	/* What is refused waits for room; a terminal more is not opened. */
+	while (n->clicks.n < n->clicks.max && (count = desktop_take_refused(n->desktop, ids)) > 0) {
+		r = notify_click_refuse(&n->clicks, ids, count, now);
+		if (r < 0)
+			say("could not refuse: %s", strerror(-r));
+	}
+	if (desktop_take_look(n->desktop)) {
+		r = n->clicks.n < n->clicks.max ? notify_click_look(&n->clicks, n->look, now)
+						: -EBUSY;
+		if (r < 0)
+			say("could not open a terminal: %s", strerror(-r));
+	}
+}
+
+static int step_desktop(struct notify *n, uint64_t now)
+{
+	int r;
+
+	if (!n->desktop)
+		return 0;
+	r = desktop_step(n->desktop, now);
+	start_clicked(n, now);
+	notify_runs_look(&n->clicks, now);
+	return r;
+}
+
+static int open_desktop(struct notify *n)
+{
+	if (!n->on_desktop)
+		return STATUS_DONE;
+	/* What a click starts asks the same daemon. */
+	if (n->op.socket && setenv("FIRMA_OPERATOR_SOCKET", n->op.socket, 1) < 0)
+		return say_undecided("out of memory");
+	return desktop_open(n->details, n->look || notify_click_has_terminal(), &n->desktop);
+}
+
 /* --- the loop --------------------------------------------------------------------------------- */
+
+static int take_event(struct notify *n, const struct event *event)
+{
+	struct notice *notice;
+	int r = notices_take_event(&n->notices, event, clock_now().boot);
+
+	if (r < 0 || !n->desktop)
+		return r;
+	notice = notices_find(&n->notices, event->token.uid);
+	return notice ? desktop_take_event(n->desktop, notice, event) : -ENOMEM;
+}
 
 static int read_events(struct notify *n)
 {
@@ -141,7 +211,7 @@ static int read_events(struct notify *n)
 	int r, status;
 
 	while ((status = events_next(&n->events, &event)) == STATUS_DONE) {
-		r = notices_take_event(&n->notices, &event, clock_now().boot);
+		r = take_event(n, &event);
 		event_deinit(&event);
 		if (r < 0)
 			return say_undecided("out of memory");
@@ -149,21 +219,42 @@ static int read_events(struct notify *n)
 	return status == EVENTS_LATER ? STATUS_DONE : status;
 }
 
+/* The events, the alarm, signals, the bus; programs come after them. */
+enum { FD_EVENTS, FD_ALARM, FD_SIGNAL, FD_DESKTOP, FDS };
+
+static uint64_t next_due(const struct notify *n)
+{
+	const uint64_t due[] = {
+		has_room(n) ? notices_due(&n->notices) : CLOCK_NEVER,
+		notify_runs_due(&n->runs),
+		n->desktop ? desktop_due(n->desktop) : CLOCK_NEVER,
+	};
+	uint64_t first = CLOCK_NEVER;
+
+	for (size_t i = 0; i < LENGTH(due); i++)
+		first = due[i] < first ? due[i] : first;
+	return first;
+}
+
 static int wait_for_more(struct notify *n, bool *ret_stop)
 {
-	struct pollfd fds[3 + NOTIFY_RUNS_MAX] = {
-		{ .fd = n->events.client.fd, .events = POLLIN },
-		{ .fd = n->alarm_fd, .events = POLLIN },
-		{ .fd = n->signal_fd, .events = POLLIN },
+	struct pollfd fds[FDS + 2 * NOTIFY_RUNS_MAX] = {
+		[FD_EVENTS] = { .fd = n->events.client.fd, .events = POLLIN },
+		[FD_ALARM] = { .fd = n->alarm_fd, .events = POLLIN },
+		[FD_SIGNAL] = { .fd = n->signal_fd, .events = POLLIN },
+		[FD_DESKTOP] = { .fd = -1 },
 	};
-	const uint64_t notice = has_room(n) ? notices_due(&n->notices) : CLOCK_NEVER;
-	const uint64_t late = notify_runs_due(&n->runs);
-	const size_t count = 3 + notify_runs_fill(&n->runs, fds + 3);
+	size_t count = FDS;
 
-	clock_alarm_set(n->alarm_fd, notice < late ? notice : late);
+	if (n->desktop)
+		desktop_fill(n->desktop, &fds[FD_DESKTOP]);
+	count += notify_runs_fill(&n->runs, fds + count);
+	count += notify_runs_fill(&n->clicks, fds + count);
+
+	clock_alarm_set(n->alarm_fd, next_due(n));
 	if (poll(fds, count, -1) < 0 && errno != EINTR)
 		return say_undecided("could not wait: %s", strerror(errno));
-	*ret_stop = fds[2].revents != 0;
+	*ret_stop = fds[FD_SIGNAL].revents != 0;
 	return STATUS_DONE;
 }
 
@@ -175,7 +266,9 @@ static int notify_all(struct notify *n)
 	do {
 		status = read_events(n);
 		notify_runs_look(&n->runs, clock_now().boot);
-		if (status == STATUS_DONE && tell_due(n, clock_now().boot) < 0)
+		if (status == STATUS_DONE
+			&& (tell_due(n, clock_now().boot) < 0
+				|| step_desktop(n, clock_now().boot) < 0))
 			status = say_undecided("out of memory");
 		if (status == STATUS_DONE)
 			status = wait_for_more(n, &stop);
@@ -207,6 +300,9 @@ static int run_with_events(struct notify *n)
 	if (r < 0)
 		return say_undecided("could not wait: %s", strerror(-r));
 
+	status = open_desktop(n);
+	if (status != STATUS_DONE)
+		return status;
 	status = events_open(&n->events, &n->op, n->signal_fd);
 	if (status == EVENTS_STOPPED)
 		return STATUS_DONE;
@@ -232,17 +328,22 @@ static int run(const struct verb *verb, int argc, char **argv)
 	status = verb_read_options(verb, argc, argv, &n, &none);
 	if (status != VERB_GO)
 		return status;
-	if (!n.command && !n.wall && !n.bell)
-		return usage_error(verb, "wants --command, --wall or --bell");
-	if (n.details && !n.command)
-		return usage_error(verb, "--details needs --command");
+	if (!n.command && !n.wall && !n.bell && !n.on_desktop)
+		return usage_error(verb, "wants --command, --desktop, --wall or --bell");
+	if (n.details && !n.command && !n.on_desktop)
+		return usage_error(verb, "--details needs --command or --desktop");
+	if (n.look && !n.on_desktop)
+		return usage_error(verb, "--look needs --desktop");
 	if (n.wall && n.command && n.at_once < 2)
 		return usage_error(verb, "with --wall and --command, --at-once must be at least 2");
 
 	gethostname(n.host, sizeof(n.host) - 1);
 	notices_init(&n.notices, n.interval, n.details);
-	notify_runs_init(&n.runs, n.at_once);
+	notify_runs_init(&n.runs, n.at_once, NOTIFY_RUN_TIME);
+	notify_runs_init(&n.clicks, NOTIFY_RUNS_MAX, CLOCK_NEVER);
 	status = run_with_events(&n);
+	desktop_close(n.desktop);
+	notify_runs_deinit(&n.clicks);
 	notify_runs_deinit(&n.runs);
 	notices_deinit(&n.notices);
 	close(n.alarm_fd);

@@ -31,6 +31,7 @@ static const struct {
 	{ "latency", unit_latency },
 	{ "glob", unit_glob },
 	{ "load", unit_load },
+	{ "notifications", unit_notifications },
 	{ "notify", unit_notify },
 	{ "object", unit_object },
 	{ "pass", unit_pass },

@@ -35,6 +35,7 @@ int unit_jwt(int argc, char **argv);
 int unit_latency(int argc, char **argv);
 int unit_glob(int argc, char **argv);
 int unit_load(int argc, char **argv);
+int unit_notifications(int argc, char **argv);
 int unit_notify(int argc, char **argv);
 int unit_object(int argc, char **argv);
 int unit_pass(int argc, char **argv);

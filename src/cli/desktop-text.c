@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * The markup is that of the Desktop Notifications Specification 1.2, "Markup": a small part of XML.
+ * None is ever sent: its characters are escaped.
+ */
+
+#include "cli/desktop-text.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "base/array.h"
+
+/* Some servers make a link of a text that looks like one. */
+static const struct {
+	const char *text, *instead;
+} links[] = {
+	{ "://", ":\\u{2F}/" },
+	{ "www.", "www\\u{2E}" },
+	{ "mailto:", "mailto\\u{3A}" },
+};
+
+static const char *entity(char c)
+{
+	switch (c) {
+	case '&':
+		return "&amp;";
+	case '<':
+		return "&lt;";
+	case '>':
+		return "&gt;";
+	default:
+		return NULL;
+	}
+}
+
+/* Appends text without the beginning of a link. Returns how much of it was taken. */
+static size_t append_link(const char *text, struct bytes *b)
+{
+	for (size_t i = 0; i < LENGTH(links); i++) {
+		if (strncasecmp(text, links[i].text, strlen(links[i].text)) == 0) {
+			bytes_append_str(b, links[i].instead);
+			return strlen(links[i].text);
+		}
+	}
+	return 0;
+}
+
+static void append_foreign(const char *text, bool markup, struct bytes *b)
+{
+	size_t taken;
+
+	while (*text) {
+		taken = append_link(text, b);
+		if (taken == 0 && markup && entity(*text))
+			bytes_append_str(b, entity(*text));
+		else if (taken == 0)
+			bytes_append_char(b, *text);
+		text += taken > 0 ? taken : 1;
+	}
+}
+
+static void append_commands(const struct desktop_row *row, bool markup, struct bytes *b)
+{
+	const struct desktop_request *request;
+	size_t n = 0;
+
+	TAILQ_FOREACH (request, &row->requests, order) {
+		if (!desktop_request_is_told(request) || !request->command)
+			continue;
+		if (n++ >= DESKTOP_COMMANDS_MAX)
+			continue;
+		append_foreign(request->command, markup, b);
+		bytes_append_char(b, '\n');
+	}
+	if (n > DESKTOP_COMMANDS_MAX)
+		bytes_appendf(b, "and %zu more\n", n - DESKTOP_COMMANDS_MAX);
+}
+
+int desktop_append_summary(const struct desktop_row *row, struct bytes *b)
+{
+	return notice_append_count(row->of, desktop_row_count(row), b);
+}
+
+int desktop_append_body(const struct desktop_row *row, bool markup, struct bytes *b)
+{
+	append_commands(row, markup, b);
+	return bytes_append_str(b, "To look and decide: firma token watch");
+}
+
+int desktop_append_refuse(const struct desktop_row *row, struct bytes *b)
+{
+	const size_t n = desktop_row_count(row);
+
+	return n == 1 ? bytes_append_str(b, "Refuse") : bytes_appendf(b, "Refuse all %zu", n);
+}
