@@ -166,7 +166,7 @@ becomes() {
 	notify --details
 	ask executable=/bin/x args:='["<b>&"]' >out
 	sent 1
-	assert_equal "$(of body)" "/bin/x '<b>&'
+	assert_equal "$(of body)" "/bin/x '\u{3C}b>\u{26}'
 To look and decide: firma token watch"
 }
 

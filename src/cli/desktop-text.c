@@ -21,15 +21,19 @@ static const struct {
 	{ "mailto:", "mailto\\u{3A}" },
 };
 
-static const char *entity(char c)
+/*
+ * What is sent instead of a character of markup; NULL: it is none. A server without the capability
+ * should show the body as it is, but dunst 1.9 with `markup = no` still obeys a "<b>".
+ */
+static const char *instead_of(char c, bool markup)
 {
 	switch (c) {
 	case '&':
-		return "&amp;";
+		return markup ? "&amp;" : "\\u{26}";
 	case '<':
-		return "&lt;";
+		return markup ? "&lt;" : "\\u{3C}";
 	case '>':
-		return "&gt;";
+		return markup ? "&gt;" : NULL;
 	default:
 		return NULL;
 	}
@@ -49,12 +53,14 @@ static size_t append_link(const char *text, struct bytes *b)
 
 static void append_foreign(const char *text, bool markup, struct bytes *b)
 {
+	const char *instead;
 	size_t taken;
 
 	while (*text) {
 		taken = append_link(text, b);
-		if (taken == 0 && markup && entity(*text))
-			bytes_append_str(b, entity(*text));
+		instead = instead_of(*text, markup);
+		if (taken == 0 && instead)
+			bytes_append_str(b, instead);
 		else if (taken == 0)
 			bytes_append_char(b, *text);
 		text += taken > 0 ? taken : 1;
