@@ -13,6 +13,8 @@
 #   FIRMA_WRAPPER  what the first is run under, in words: "valgrind -q --vgdb=no"
 #   FIRMA_EVIDENCE where it is 1, what start_daemon starts keeps evidence as well, which is
 #                  verified when the test is over
+#   FIRMA_STORE    where start_daemon keeps tokens, unless its options say so: "memory", or the address
+#                  of a server; without it, in files (tests/store-kinds.bats)
 #
 # A test finds:
 #   TMP              its directory, short enough for sockets; also HOME
@@ -128,11 +130,11 @@ _clean_environment() {
 		STATE_DIRECTORY RUNTIME_DIRECTORY CREDENTIALS_DIRECTORY NOTIFY_SOCKET \
 		JOURNAL_STREAM INVOCATION_ID TZ NO_COLOR COLUMNS LINES; do
 		case $name in
-		FIRMA_SHIPPED | FIRMA_WRAPPER | FIRMA_EVIDENCE) ;;
+		FIRMA_SHIPPED | FIRMA_WRAPPER | FIRMA_EVIDENCE | FIRMA_STORE) ;;
 		*) unset "$name" ;;
 		esac
 	done
-	export -n FIRMA FIRMA_SHIPPED FIRMA_WRAPPER FIRMA_EVIDENCE UNIT
+	export -n FIRMA FIRMA_SHIPPED FIRMA_WRAPPER FIRMA_EVIDENCE FIRMA_STORE UNIT
 	export LC_ALL=C.UTF-8 TERM=dumb
 
 	# No status of a program's own is a sanitizer's.
@@ -265,7 +267,14 @@ _listens() {
 # start_daemon [SERVE-OPTION...]: serves $SOCKET from $STATE_DIR, and returns when it can be
 # connected to; what is asked from then on is answered. Not under `run`: it must be the test's child.
 start_daemon() {
-	local evidence=()
+	local evidence=() store=(--state-dir "$STATE_DIR")
+
+	if [[ "$*" != *--store* ]]; then
+		case ${FIRMA_STORE-} in
+		memory) store=(--store memory) ;;
+		?*) store+=(--store "$FIRMA_STORE" --desk tests --host here --store-timeout 5s) ;;
+		esac
+	fi
 
 	if [[ ${FIRMA_EVIDENCE-} == 1 && "$*" != *--evidence-log* ]]; then
 		# What was kept with a state directory that is gone is no other's.
@@ -275,7 +284,7 @@ start_daemon() {
 		fi
 		evidence=(--evidence-log "$STATE_DIR.evidence")
 	fi
-	_command "$FIRMA" serve --socket "$SOCKET" --state-dir "$STATE_DIR" "${evidence[@]}" "$@"
+	_command "$FIRMA" serve --socket "$SOCKET" "${store[@]}" "${evidence[@]}" "$@"
 	_spawn "${CMD[@]}" </dev/null >>"$TMP/log" 2>&1
 	DAEMON=$!
 	DAEMONS[$DAEMON]=1
