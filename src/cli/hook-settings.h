@@ -32,8 +32,8 @@ int hook_settings_install(const struct hook_place *place, const struct hook_comm
  * them: with another matcher, say, the agent would not call the hook. Layout and comments don't
  * matter. Error: -ENOMEM.
  */
-int hook_settings_are_whole(const struct hook_place *place, const char *command,
-	const struct bytes *text, bool *ret);
+int hook_settings_are_whole(
+	const struct hook_place *place, const char *command, const struct bytes *text, bool *ret);
 
 /* Restores the text from before hook_settings_install(). */
 int hook_settings_uninstall(const struct hook_place *place, const struct bytes *before,
