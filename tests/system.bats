@@ -653,14 +653,17 @@ as_installed() {
 		useradd -M -N -g staff dora"
 	guest sh -c 'cat >/run/other/setpriv && chmod 755 /run/other/setpriv' <<-'END'
 		#!/bin/sh
+		printf 'firma: \033[2J%s\n' "$(ps -o sid= -p $$ | grep -xc "$(ps -o sid= -p "$PPID")")" >&2
 		exec /usr/bin/setpriv --reuid dora --regid staff --init-groups \
 			firma check --quiet -- reboot
 	END
-	# What the agent's process prints may be the token of another request.
+	# What the agent's process prints may be the token of another request. It has a session of its own,
+	# and does not write to root's terminal itself.
 	# shellcheck disable=SC2016
 	run --separate-stderr guest sh -c \
 		'PATH=/run/other:$PATH exec firma init --agent-user dora --yes'
 	assert_status 1
+	assert_stderr -p 'firma: \u{1B}[2J0'
 	assert_stderr -p 'names the token of another one; nothing was approved'
 	run guest firma status
 	assert_line -e '^tokens +1 pending, 0 approved, 0 consumed,'

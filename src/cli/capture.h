@@ -23,8 +23,16 @@ int capture_run(const char *const *words, const struct bytes *input, size_t max,
 	struct bytes *ret, int *ret_status);
 
 /*
- * The same with an empty input; *ret also has what the program writes to standard error. At most 12
- * words.
+ * The same with an empty input, for a program of another user, who could take hold of it: it gets
+ * nothing of this terminal. It has a session of its own, and the beginning of what it writes to
+ * standard error is appended to `messages`, at most `max` bytes.
+ */
+int capture_run_apart(const char *const *words, size_t max, uint64_t timeout, struct bytes *ret,
+	struct bytes *messages, int *ret_status);
+
+/*
+ * As capture_run() with an empty input; *ret also has what the program writes to standard error. At
+ * most 12 words.
  */
 int capture_run_joined(
 	const char *const *words, size_t max, uint64_t timeout, struct bytes *ret, int *ret_status);

@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/text.h"
 #include "base/users.h"
 #include "cli/capture.h"
 #include "cli/operator.h"
@@ -17,7 +18,7 @@
 
 #define REASON "the first question, by firma init; nothing is run"
 #define ARGUMENT "--version"
-#define TOKEN_MAX 128
+#define OUTPUT_MAX 1024
 #define TIMEOUT (60 * CLOCK_SECOND)
 #define WORDS_MAX 20
 
@@ -46,10 +47,38 @@ static int find_asker(struct first *first)
 	return STATUS_DONE;
 }
 
-/* Runs `firma check` as the asker. Its messages are printed. */
+/*
+ * What the agent's process has written, on this terminal. A message of firma's own begins with
+ * "firma: ".
+ */
+static int pass_on(const struct bytes *messages)
+{
+	static const char own[] = "firma: ";
+	cleanup(bytes_deinit) struct bytes shown = BYTES_PRINTED;
+	const char *text = bytes_str(messages), *end;
+	size_t len;
+
+	for (; *text; text = end + (*end == '\n')) {
+		end = text + strcspn(text, "\n");
+		if (strncmp(text, own, strlen(own)) == 0)
+			text += strlen(own);
+		len = (size_t)(end - text);
+		bytes_truncate(&shown, 0);
+		if (text_append_escaped(&shown, text, len) < 0)
+			return say_undecided("out of memory");
+		say_foreign("%s", bytes_str(&shown));
+	}
+	return STATUS_DONE;
+}
+
+/*
+ * Runs `firma check` as the asker. That user can take hold of the process, so it gets nothing of
+ * this terminal.
+ */
 static int check(const struct first *first, struct bytes *out)
 {
 	const struct init_plan *p = first->plan;
+	cleanup(bytes_deinit) struct bytes messages = BYTES_PRINTED;
 	const char *words[WORDS_MAX] = { 0 };
 	size_t n = 0;
 	int r, status = STATUS_UNDECIDED;
@@ -73,7 +102,9 @@ static int check(const struct first *first, struct bytes *out)
 	words[n++] = "--";
 	words[n++] = p->program;
 	words[n] = ARGUMENT;
-	r = capture_run(words, NULL, TOKEN_MAX, TIMEOUT, out, &status);
+	r = capture_run_apart(words, OUTPUT_MAX, TIMEOUT, out, &messages, &status);
+	if (pass_on(&messages) != STATUS_DONE)
+		return STATUS_UNDECIDED;
 	return r < 0 ? say_undecided("%s: %s", words[0], strerror(-r)) : status;
 }
 
