@@ -139,36 +139,6 @@ knows_replicas() {
 	[[ $(redis-cli -p "${PORTS[3]}" INFO sentinel 2>/dev/null) == *status=ok*slaves=2,* ]]
 }
 
-@test "a replica that was cut off lacks what was answered meanwhile, until the daemon sends it" {
-	local PENDING APPROVED CONSUMED_ONE REVOKED
-
-	start_three
-	start_sharing --store-timeout 5s
-	until_open
-	PENDING=$(pending_token)
-	redis a WAIT 2 5000
-	# c hears no more of the primary.
-	kill -STOP "${SERVERS[c]}"
-	redis a CLIENT KILL TYPE replica
-	APPROVED=$(pending_token)
-	CONSUMED_ONE=$(pending_token)
-	REVOKED=$(pending_token)
-	must "$OK" operate approve token_id="$APPROVED"
-	must "$OK" operate approve token_id="$CONSUMED_ONE"
-	must "$ALLOWED" ask approval_token="$CONSUMED_ONE"
-	must "$OK" operate revoke token_id="$REVOKED" reason=no
-	kill_server a
-	kill -CONT "${SERVERS[c]}"
-	redis c REPLICAOF NO ONE
-	assert_equal "$(copy_of c)" "pending $PENDING"
-
-	use_server c
-	try_again
-	assert_equal "$(copy_of c)" "$(printf '%s\n' "pending $PENDING" "approved $APPROVED" \
-		"consumed $CONSUMED_ONE" "revoked $REVOKED" | sort)"
-	nothing_is_lost
-}
-
 @test "with fewer replicas asked for than there are, the one that has less can take over" {
 	local token
 

@@ -95,8 +95,9 @@ void desktop_row_tell(struct desktop_row *row)
 {
 	struct desktop_request *request;
 
-	TAILQ_FOREACH (request, &row->requests, order)
+	TAILQ_FOREACH (request, &row->requests, order) {
 		request->due = true;
+	}
 	row->changed = true;
 	row->loud = true;
 }
@@ -111,8 +112,9 @@ size_t desktop_row_count(const struct desktop_row *row)
 	const struct desktop_request *request;
 	size_t n = 0;
 
-	TAILQ_FOREACH (request, &row->requests, order)
+	TAILQ_FOREACH (request, &row->requests, order) {
 		n += desktop_request_is_told(request);
+	}
 	return n;
 }
 
@@ -143,8 +145,9 @@ void desktop_row_closed(struct desktop_row *row)
 {
 	struct desktop_request *request;
 
-	TAILQ_FOREACH (request, &row->requests, order)
+	TAILQ_FOREACH (request, &row->requests, order) {
 		request->shown = false;
+	}
 	row->id = 0;
 }
 
@@ -166,12 +169,14 @@ void desktop_row_refuse(struct desktop_row *row)
 	struct desktop_request *request;
 	size_t n = 0;
 
-	TAILQ_FOREACH (request, &row->requests, order)
+	TAILQ_FOREACH (request, &row->requests, order) {
 		n += request->shown;
+	}
 	if (n > DESKTOP_REFUSE_MAX)
 		return; /* it was not offered */
-	TAILQ_FOREACH (request, &row->requests, order)
+	TAILQ_FOREACH (request, &row->requests, order) {
 		request->refuse |= request->shown;
+	}
 }
 
 size_t desktop_list_take_refused(
