@@ -135,7 +135,8 @@ _clean_environment() {
 		esac
 	done
 	export -n FIRMA FIRMA_SHIPPED FIRMA_WRAPPER FIRMA_EVIDENCE FIRMA_STORE UNIT
-	export LC_ALL=C.UTF-8 TERM=dumb
+	# Python would leave compiled files in the source.
+	export LC_ALL=C.UTF-8 TERM=dumb PYTHONDONTWRITEBYTECODE=1
 
 	# No status of a program's own is a sanitizer's.
 	export ASAN_OPTIONS="exitcode=99:${ASAN_OPTIONS-}"

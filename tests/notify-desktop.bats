@@ -427,11 +427,11 @@ has_told() {
 	stop_bus
 	run firma notify --socket "$SOCKET" --desktop
 	assert_status 3
-	assert_output "firma: could not connect to the session's bus: No such file or directory (is this a desktop session?)"
+	assert_output "firma: could not connect to the session's bus: No such file or directory"
 	unset DBUS_SESSION_BUS_ADDRESS
 	run firma notify --socket "$SOCKET" --desktop
 	assert_status 3
-	assert_output "firma: could not connect to the session's bus: No medium found (is this a desktop session?)"
+	assert_output "firma: could not connect to the session's bus: neither DBUS_SESSION_BUS_ADDRESS nor XDG_RUNTIME_DIR is set, as in a desktop session"
 }
 
 @test "the bus and its library are for --desktop alone" {

@@ -113,24 +113,11 @@ recovers() {
 	recovers
 }
 
-# use_rights: the user build1 of the server gets the manual's rights for this host; RIGHTS has them.
-use_rights() {
-	local page=$BATS_TEST_DIRNAME/../man/firma-store.7 id
-
-	id=$(key '')
-	RIGHTS=$(sed -n '/^user build1/,/^\.Ed/{/^\.Ed/d;s/^user build1 on//;p}' "$page")
-	RIGHTS=${RIGHTS//'firma:{DESK}:ID'/${id%:}}
-	RIGHTS=${RIGHTS/PASSWORD/secret}
-	# shellcheck disable=SC2086 # words
-	must OK redis a ACL SETUSER build1 reset on $RIGHTS
-	(umask 077 && echo secret >"$TMP/password")
-}
-
 # Each is used for a connection that sends a token, or else for a turn that also forgets one. AUTH is
 # never forbidden, and SELECT is for an address with a number. A daemon that lacks a right for turns alone
 # is open again between them.
 @test "a user of the server without any one of the manual's rights is refused by name" {
-	local RIGHTS right when n=0 no="*@(NOPERM|can't run this command)*" options
+	local RIGHTS right when n=0 no="*$NO_RIGHT*" options
 
 	prepare_server
 	start_sharing
@@ -153,7 +140,8 @@ use_rights() {
 			until_open
 			redis a ZADD "$(key end)" 0 old
 			run ask "args:=[\"$right\"]"
-			assert_decision deny -p "can't run this command"
+			assert_decision deny
+			[[ $output == *$NO_RIGHT* ]]
 		elif [[ $right == '+config|get' ]]; then
 			until_closed '*does not tell when it syncs*CONFIG GET*'
 		else

@@ -107,6 +107,23 @@ key() {
 	echo "${key%host}$1"
 }
 
+# How servers say that a right is missing: Redis, for a command and within a function; Valkey.
+NO_RIGHT="@(NOPERM|can't run this command|no permissions to run the '*')"
+
+# use_rights: the server's user build1 gets the manual's rights for this host, and a password, which
+# is in $TMP/password. Fills RIGHTS.
+use_rights() {
+	local page=$BATS_TEST_DIRNAME/../man/firma-store.7 id
+
+	id=$(key '')
+	RIGHTS=$(sed -n '/^user build1/,/^\.Ed/{/^\.Ed/d;s/^user build1 on//;p}' "$page")
+	RIGHTS=${RIGHTS//'firma:{DESK}:ID'/${id%:}}
+	RIGHTS=${RIGHTS/PASSWORD/secret}
+	# shellcheck disable=SC2086 # words
+	must OK redis a ACL SETUSER build1 reset on $RIGHTS
+	(umask 077 && echo secret >"$TMP/password")
+}
+
 # The daemon tries again, which it does after at most four seconds.
 try_again() {
 	move_clock 5

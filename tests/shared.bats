@@ -255,19 +255,12 @@ UNKNOWN='outcome unknown'
 }
 
 @test "a user of the server with the manual's rights is enough, and with fewer the daemon is closed" {
-	local page=$BATS_TEST_DIRNAME/../man/firma-store.7 rights token id
+	local RIGHTS token
 
 	prepare_server
 	start_sharing
-	id=$(key '')
-	id=${id%:}
+	use_rights
 	stop_daemon
-	rights=$(sed -n '/^user build1/,/^\.Ed/{/^\.Ed/d;s/^user build1 on//;p}' "$page")
-	rights=${rights//'firma:{DESK}:ID'/$id}
-	# shellcheck disable=SC2086 # words
-	must OK redis a ACL SETUSER build1 on ${rights/PASSWORD/secret}
-	echo secret >"$TMP/password"
-	chmod 600 "$TMP/password"
 	SERVER=redis:unix:build1@$TMP/a.redis
 	start_sharing --store-password "$TMP/password"
 	until_open
@@ -278,7 +271,7 @@ UNKNOWN='outcome unknown'
 	redis a ACL SETUSER build1 -hset
 	run ask 'args:=["more"]'
 	assert_decision deny
-	until_closed "*@(can't run this command|no permissions to run the 'hset')*"
+	until_closed "*$NO_RIGHT*"
 	redis a ACL SETUSER build1 +hset '-config|get'
 	move_clock 5
 	until_closed '*does not tell when it syncs*'

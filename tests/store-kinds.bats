@@ -1,9 +1,9 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: ISC
 #
-# What a token may do is the same whichever store keeps it: tests of other files, which keep their
-# tokens in files, again with the memory store and with a shared one. The same tests are chosen for
-# both, and for the shared store also those that start the daemon again.
+# What a token may do is the same whichever store keeps it. Tests of other files, which use the file
+# store, run again with the memory store and with a shared one. The same tests are chosen for both; the
+# shared store also runs those that start the daemon again.
 
 # shellcheck disable=SC2153 # what is read is the library's
 

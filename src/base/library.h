@@ -11,6 +11,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Of libsystemd. */
+#define LIBRARY_SYSTEMD "libsystemd.so.0"
+
 struct library_function {
 	const char *symbol;
 	size_t offset; /* in the struct */

@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/retry.h"
 #include "base/text.h"
+#include "cli/desktop-notice.h"
 #include "cli/desktop-text.h"
 #include "cli/fold.h"
 #include "cli/say.h"
@@ -27,16 +28,11 @@
 	"type='signal',sender='org.freedesktop.DBus',path='/org/freedesktop/DBus'," \
 	"interface='org.freedesktop.DBus',member='NameOwnerChanged',arg0='" NAME "'"
 
-#define ACTION_REFUSE "refuse"
-#define ACTION_LOOK "look"
-
 /* A server that takes longer to answer is tried again. As long as D-Bus waits by default. */
 #define ANSWER_TIME (25 * CLOCK_SECOND)
 
 /* Messages that are taken before signals and the daemon's events get their turn. */
 #define MESSAGES_MAX 64
-
-enum { URGENCY_NORMAL = 1 }; /* a byte on the wire */
 
 struct desktop {
 	sd_bus *bus;          /* NULL: none for now */
@@ -45,14 +41,14 @@ struct desktop {
 	sd_bus_slot *invoked, *closed;
 
 	char *server; /* its unique name; NULL: none for now */
-	bool has_actions, has_markup;
+	struct desktop_notice_form form;
 
 	struct retry retry;
 	bool told_away; /* it was said that bus or server is away */
 	bool more;      /* there may be messages that were not taken yet */
 
 	struct desktop_list list;
-	bool details, look;
+	bool details;
 	bool wants_look;
 };
 
@@ -127,48 +123,6 @@ static int on_notified(sd_bus_message *message, void *userdata, sd_bus_error *er
 	return 0;
 }
 
-static int append_texts(struct desktop *d, const struct desktop_row *row, sd_bus_message *message)
-{
-	cleanup(bytes_deinit) struct bytes summary = BYTES_PRINTED;
-	cleanup(bytes_deinit) struct bytes body = BYTES_PRINTED;
-
-	desktop_append_summary(row, &summary);
-	desktop_append_body(row, d->has_markup, &body);
-	if (bytes_error(&summary) < 0 || bytes_error(&body) < 0)
-		return -ENOMEM;
-	return sdbus.message_append(
-		message, "susss", "firma", row->id, "", bytes_str(&summary), bytes_str(&body));
-}
-
-static int append_actions(struct desktop *d, const struct desktop_row *row, sd_bus_message *message)
-{
-	cleanup(bytes_deinit) struct bytes label = BYTES_PRINTED;
-	static char look[] = ACTION_LOOK, look_label[] = "Look", refuse[] = ACTION_REFUSE;
-	char *actions[5] = { 0 };
-	size_t n = 0;
-
-	if (desktop_append_refuse(row, &label) < 0)
-		return -ENOMEM;
-	if (d->has_actions && d->look) {
-		actions[n++] = look;
-		actions[n++] = look_label;
-	}
-	if (d->has_actions && desktop_row_count(row) <= DESKTOP_REFUSE_MAX) {
-		actions[n++] = refuse;
-		actions[n++] = label.data;
-	}
-	return sdbus.message_append_strv(message, actions);
-}
-
-/* It never expires by itself: it is closed when nothing waits any more. */
-static int append_rest(const struct desktop_row *row, sd_bus_message *message)
-{
-	return row->loud
-		? sdbus.message_append(message, "a{sv}i", 1, "urgency", "y", (int)URGENCY_NORMAL, 0)
-		: sdbus.message_append(message, "a{sv}i", 2, "urgency", "y", (int)URGENCY_NORMAL,
-			"suppress-sound", "b", 1, 0);
-}
-
 static int send_notice(struct desktop *d, struct desktop_row *row, uint64_t now)
 {
 	sd_bus_message *message = NULL;
@@ -177,11 +131,7 @@ static int send_notice(struct desktop *d, struct desktop_row *row, uint64_t now)
 	r = sdbus.message_new_method_call(d->bus, &message, d->server, PATH, NAME, "Notify");
 	if (r < 0)
 		return r;
-	r = append_texts(d, row, message);
-	if (r >= 0)
-		r = append_actions(d, row, message);
-	if (r >= 0)
-		r = append_rest(row, message);
+	r = desktop_notice_append(row, &d->form, message);
 	if (r >= 0)
 		r = sdbus.call_async(d->bus, &row->call, message, on_notified, row, UINT64_MAX);
 	sdbus.message_unref(message);
@@ -233,9 +183,9 @@ static int on_invoked(sd_bus_message *message, void *userdata, sd_bus_error *err
 	if (!is_from_server(d, message) || sdbus.message_read(message, "us", &id, &action) < 0)
 		return 0;
 	row = desktop_list_find(&d->list, id);
-	if (row && strcmp(action, ACTION_REFUSE) == 0)
+	if (row && strcmp(action, DESKTOP_ACTION_REFUSE) == 0)
 		desktop_row_refuse(row);
-	if (row && d->look && strcmp(action, ACTION_LOOK) == 0)
+	if (row && d->form.look && strcmp(action, DESKTOP_ACTION_LOOK) == 0)
 		d->wants_look = true;
 	return 0;
 }
@@ -271,12 +221,12 @@ static void read_capabilities(struct desktop *d, sd_bus_message *message)
 {
 	char **list = NULL;
 
-	d->has_actions = d->has_markup = false;
+	d->form.actions = d->form.markup = false;
 	if (sdbus.message_read_strv(message, &list) < 0)
 		return;
 	for (size_t i = 0; list && list[i]; i++) {
-		d->has_actions |= strcmp(list[i], "actions") == 0;
-		d->has_markup |= strcmp(list[i], "body-markup") == 0;
+		d->form.actions |= strcmp(list[i], "actions") == 0;
+		d->form.markup |= strcmp(list[i], "body-markup") == 0;
 		free(list[i]);
 	}
 	free(list);
@@ -409,15 +359,16 @@ int desktop_open(bool details, bool look, struct desktop **ret)
 		return say_undecided("out of memory");
 
 	d->details = details;
-	d->look = look;
+	d->form.look = look;
 	desktop_list_init(&d->list);
 	retry_begin(&d->retry);
 	r = open_bus(d);
 	if (r < 0) {
 		desktop_close(d);
-		return say_undecided(
-			"could not connect to the session's bus: %s (is this a desktop session?)",
-			strerror(-r));
+		return say_undecided("could not connect to the session's bus: %s",
+			r == -ENOMEDIUM ? "neither DBUS_SESSION_BUS_ADDRESS nor XDG_RUNTIME_DIR is "
+					  "set, as in a desktop session"
+					: strerror(-r));
 	}
 	*ret = d;
 	return STATUS_DONE;

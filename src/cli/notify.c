@@ -156,7 +156,7 @@ static void start_clicked(struct notify *n, uint64_t now)
 	size_t count;
 	int r = 0;
 
-	/* What is refused waits for room; a terminal more is not opened. */
+	/* What is refused waits for room; another "Look" is dropped. */
 	while (n->clicks.n < n->clicks.max && (count = desktop_take_refused(n->desktop, ids)) > 0) {
 		r = notify_click_refuse(&n->clicks, ids, count, now);
 		if (r < 0)
@@ -166,7 +166,7 @@ static void start_clicked(struct notify *n, uint64_t now)
 		r = n->clicks.n < n->clicks.max ? notify_click_look(&n->clicks, n->look, now)
 						: -EBUSY;
 		if (r < 0)
-			say("could not open a terminal: %s", strerror(-r));
+			say("could not run what \"Look\" starts: %s", strerror(-r));
 	}
 }
 

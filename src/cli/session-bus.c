@@ -7,9 +7,7 @@
 #include "base/array.h"
 #include "base/library.h"
 
-#define SD_LIBRARY "libsystemd.so.0"
-
-LIBRARY_NOTE(note, "notify", "Notices on the desktop", "recommended", SD_LIBRARY);
+LIBRARY_NOTE(note, "notify", "Notices on the desktop", "recommended", LIBRARY_SYSTEMD);
 
 struct session_bus sdbus;
 
@@ -21,5 +19,5 @@ static const struct library_function functions[] = {
 
 int session_bus_load(const char **ret_why)
 {
-	return library_load(SD_LIBRARY, functions, LENGTH(functions), &sdbus, ret_why);
+	return library_load(LIBRARY_SYSTEMD, functions, LENGTH(functions), &sdbus, ret_why);
 }

@@ -35,6 +35,9 @@ bool peer_is_in_group(int fd, const struct peer *peer, gid_t group);
  */
 int peer_groups(int fd, const struct peer *peer, gid_t **ret, size_t *ret_n, bool *ret_more);
 
-/* Reads the names of the peer's process and of its ancestors; none if the process has ended. */
+/*
+ * Reads the names of the peer's process and of its ancestors; none if the process has ended.
+ * `kept`: see daemon/process.
+ */
 void peer_process(
 	int fd, const struct peer *peer, struct process_files *kept, struct process_names *ret);

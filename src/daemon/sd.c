@@ -7,9 +7,7 @@
 #include "base/array.h"
 #include "base/library.h"
 
-#define SD_LIBRARY "libsystemd.so.0"
-
-LIBRARY_NOTE(note, "serve", "The daemon", "required", SD_LIBRARY);
+LIBRARY_NOTE(note, "serve", "The daemon", "required", LIBRARY_SYSTEMD);
 
 struct sd sd;
 
@@ -21,5 +19,5 @@ static const struct library_function functions[] = {
 
 int sd_load(const char **ret_why)
 {
-	return library_load(SD_LIBRARY, functions, LENGTH(functions), &sd, ret_why);
+	return library_load(LIBRARY_SYSTEMD, functions, LENGTH(functions), &sd, ret_why);
 }

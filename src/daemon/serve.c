@@ -31,6 +31,7 @@
 #include "daemon/starter.h"
 #include "daemon/status.h"
 #include "daemon/turn.h"
+#include "gate/limits.h"
 #include "ledger/allowlist/allowlist-file.h"
 #include "ledger/evidence/evidence.h"
 #include "ledger/store/file-store.h"

@@ -7,11 +7,12 @@ LISTEN and SERVER are paths of sockets. The file CONTROL says what happens to da
 passes it on slowly, byte by byte. Prints "ready" when it listens.
 """
 
-import os
 import socket
 import sys
 import threading
 import time
+
+import listener
 
 LISTEN, SERVER, CONTROL = sys.argv[1:]
 
@@ -61,15 +62,4 @@ def serve(client):
         end.close()
 
 
-def main():
-    listener = socket.socket(socket.AF_UNIX)
-    listener.bind(LISTEN)
-    listener.listen()
-    print("ready", flush=True)
-    while True:
-        client, _ = listener.accept()
-        threading.Thread(target=serve, args=(client,), daemon=True).start()
-
-
-os.umask(0o077)
-main()
+listener.run(LISTEN, serve)

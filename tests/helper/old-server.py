@@ -6,10 +6,9 @@ Listens on the path of a socket. Answers INFO with this version and what a daemo
 every other command with an empty list. Prints "ready" when it listens.
 """
 
-import os
-import socket
 import sys
-import threading
+
+import listener
 
 LISTEN, VERSION = sys.argv[1:]
 
@@ -47,15 +46,4 @@ def serve(client):
         stream.flush()
 
 
-def main():
-    listener = socket.socket(socket.AF_UNIX)
-    listener.bind(LISTEN)
-    listener.listen()
-    print("ready", flush=True)
-    while True:
-        client, _ = listener.accept()
-        threading.Thread(target=serve, args=(client,), daemon=True).start()
-
-
-os.umask(0o077)
-main()
+listener.run(LISTEN, serve)
