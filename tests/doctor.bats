@@ -529,7 +529,7 @@ serve_all() {
 	install claude
 	sed -i 's/"matcher": "[*]"/"matcher": "Read"/' "$TMP/.claude/settings.json"
 	doctor
-	finds wrong hook "claude: $TMP/.claude/settings.json: installed, but changed since, .*" \
+	finds wrong hook "claude: $TMP/.claude/settings.json: installed, but changed afterwards, .*" \
 		'firma hook install --user claude'
 }
 

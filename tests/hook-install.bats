@@ -409,7 +409,7 @@ refuses() {
 		! cmp -s "$settings" "$TMP/whole" || fail "nothing changed: $change"
 		hook status --user claude
 		assert_status 1
-		assert_output -e '^claude +user +installed, but changed since '
+		assert_output -e '^claude +user +installed, but changed afterwards '
 	done
 
 	# Another layout is no change, nor are comments, other settings or other hooks.
@@ -431,7 +431,7 @@ refuses() {
 		"$TMP/root/etc/claude-code/managed-settings.json"
 	hook status --managed --root "$TMP/root" claude
 	assert_status 1
-	assert_output -p 'installed, but changed since'
+	assert_output -p 'installed, but changed afterwards'
 }
 
 @test "status does not take settings that can't be told for settings that switch nothing off" {

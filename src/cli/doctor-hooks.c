@@ -143,8 +143,8 @@ static void look_at(struct hooks *hooks, const struct hook_place *place)
 	case HOOK_INSTALLED_CHANGED:
 		hooks->installed++;
 		findings_add(hooks->findings, FINDING_WRONG, "hook",
-			"%s: %s: %s, so the agent may not call it, or not heed it", place->agent,
-			f.shown, hook_state_text(state));
+			"%s: %s: %s, so the agent may not call it, or may ignore its answer",
+			place->agent, f.shown, hook_state_text(state));
 		mend_by_install(place, hooks->findings);
 		break;
 	case HOOK_UNREADABLE:

@@ -24,7 +24,7 @@ const char *hook_state_text(enum hook_state state)
 	static const char *const texts[] = {
 		[HOOK_ABSENT] = "not installed",
 		[HOOK_INSTALLED] = "installed",
-		[HOOK_INSTALLED_CHANGED] = "installed, but changed since",
+		[HOOK_INSTALLED_CHANGED] = "installed, but changed afterwards",
 		[HOOK_INSTALLED_OFF] = "installed, but switched off there",
 		[HOOK_SWITCHED_OFF] = "switches hooks off",
 		[HOOK_UNREADABLE] = "can't be read",
